@@ -1,0 +1,153 @@
+# Mnemos. `make help` lists what a user types; everything built goes to build/.
+#
+#   build/ARCH/         one kernel per paging mode: i386, i386-pae, x86_64
+#   build/host/MODE/    mm, sync, lib and the simulator for the host, in the formats of MODE: i386 pae x64 la57
+SHELL := /bin/sh
+ARCH ?= x86_64
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+DEBUG ?= 0
+MEM ?= 256M
+CPUS ?= 2
+MAKEFLAGS += --no-builtin-rules
+ARCHES := i386 i386-pae x86_64
+MODES := i386 pae x64 la57
+
+mode_i386 := i386
+mode_i386-pae := pae
+mode_x86_64 := x64
+bits_i386 := -m32 -march=i686 -mtune=generic
+bits_i386-pae := -m32 -march=i686 -mtune=generic
+bits_x86_64 := -m64 -mcmodel=kernel -mno-red-zone
+
+ifeq ($(filter $(ARCH),$(ARCHES)),)
+ifeq ($(filter help clean host test setup,$(MAKECMDGOALS)),)
+$(error unknown ARCH '$(ARCH)': use one of $(ARCHES))
+endif
+endif
+
+OUT := build/$(ARCH)$(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(filter 1,$(DEBUG)),-debug)
+ISYS := $(shell $(CC) -print-file-name=include)
+is_clang := $(filter clang%,$(notdir $(CC)))
+
+WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wundef -Wvla \
+	-Wwrite-strings -Wpointer-arith -Wno-unused-parameter $(if $(is_clang),-Wthread-safety -Wno-address-of-packed-member)
+COMMON := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(ISYS) -fno-pic -fno-pie \
+	-fno-stack-protector -fno-strict-aliasing -fno-common -fno-delete-null-pointer-checks \
+	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -mgeneral-regs-only \
+	-ffunction-sections -fdata-sections $(if $(is_clang),,-fno-tree-loop-distribute-patterns) \
+	-DCFG_DEBUG=$(DEBUG) -I. -Iinclude -Iarch/x86/include
+KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) -Iarch/x86/hw/$(mode_$(ARCH))
+
+KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c mm/*/policy/*.c kernel/*.c fs/*.c drivers/*.c \
+	sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
+KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S)
+KOBJ := $(KSRC:%.c=$(OUT)/%.o) $(KASM:%.S=$(OUT)/%.S.o)
+LIBGCC_FREE := # lib/div64.c has what 32-bit code needs
+LDFLAGS_K := -nostdlib -static $(if $(filter x86_64,$(ARCH)),-m elf_x86_64 -z max-page-size=4096,-m elf_i386) \
+	--gc-sections --no-warn-rwx-segments -z noexecstack --build-id=none
+
+.PHONY: all kernel help run test host check format clean setup guest fuzz
+all: kernel
+
+help:
+	@sed -n 's/^## //p' Makefile
+## make run [ARCH=x86_64|i386|i386-pae] [MEM=256M] [CPUS=2]   boot to a busybox shell
+## make test                                                  host tests, then the guest tests on every build
+## make host                                                  host tests only
+## make check                                                 floors, sizes, headers, imports, format
+## make [kernel] [ARCH=…] [CC=clang] [DEBUG=1]                build/ARCH/mnemos.elf
+## make format, make clean, make setup
+
+kernel: $(OUT)/mnemos.elf
+
+$(OUT)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(KFLAGS) -MMD -MP -c $< -o $@
+
+$(OUT)/%.S.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) $(KFLAGS) -D__ASSEMBLER__ -MMD -MP -c $< -o $@
+
+$(OUT)/kernel.ld: arch/x86/kernel.ld.S Makefile $(wildcard arch/x86/hw/$(mode_$(ARCH))/*.h)
+	@mkdir -p $(@D)
+	@$(CC) $(KFLAGS) -D__ASSEMBLER__ -DLINKER_SCRIPT -E -P -x c $< -o $@
+
+$(OUT)/mnemos.pass1: $(KOBJ) $(OUT)/kernel.ld
+	$(call say,LD,$@)ld $(LDFLAGS_K) -T $(OUT)/kernel.ld $(KOBJ) -o $@
+
+$(OUT)/ksyms.S: $(OUT)/mnemos.pass1 tools/ksyms.sh
+	@nm -n $< | sh tools/ksyms.sh > $@.tmp && mv $@.tmp $@
+
+$(OUT)/ksyms.o: $(OUT)/ksyms.S
+	@$(CC) $(KFLAGS) -D__ASSEMBLER__ -c $< -o $@
+
+$(OUT)/mnemos.elf: $(KOBJ) $(OUT)/ksyms.o $(OUT)/kernel.ld
+	$(call say,LD,$@)ld $(LDFLAGS_K) -T $(OUT)/kernel.ld $(KOBJ) $(OUT)/ksyms.o -o $@.sym
+	@objcopy --strip-debug $@.sym $@
+
+-include $(KOBJ:.o=.d)
+
+ifeq ($(V),1)
+say =
+else
+say = @printf '  %-4s %s\n' '$(1)' '$(2)';
+endif
+
+# ---- the simulated machine and the host tests ----
+HCC ?= $(CC)
+HFLAGS = -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	-fno-strict-aliasing -DCFG_DEBUG=1 -DSIM=1 -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wwrite-strings -Wno-unused-parameter \
+	-I. -Iinclude -Iarch/sim/include
+HSRC := $(filter-out %_test.c sim/fuzz_% lib/string.c lib/div64.c,$(wildcard lib/*.c sync/*.c mm/*/*.c mm/*/policy/*.c \
+	arch/sim/hw/*.c arch/conformance/*.c sim/*.c))
+HTEST := $(wildcard lib/*_test.c sync/*_test.c mm/*/*_test.c arch/sim/hw/*_test.c arch/conformance/*_test.c sim/*_test.c fs/*_test.c drivers/*_test.c kernel/*_test.c sys/*_test.c)
+HOUT := build/host$(if $(filter clang%,$(notdir $(HCC))),-clang)
+# Pure files of higher floors that have host tests (parsers and the like).
+HPURE := $(wildcard fs/cpio.c fs/inflate.c drivers/ldisc.c sys/elf.c)
+
+define host_mode
+$(HOUT)/$(1)/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	$$(call say,HCC,$(1)/$$<)$(HCC) $(HFLAGS) -Iarch/x86/hw/$(1) -MMD -MP -c $$< -o $$@
+$(HOUT)/$(1)/libmnemos.a: $(HSRC:%.c=$(HOUT)/$(1)/%.o) $(HPURE:%.c=$(HOUT)/$(1)/%.o)
+	@rm -f $$@; ar rcs $$@ $$^
+$(HOUT)/$(1)/%_test: $(HOUT)/$(1)/%_test.o $(HOUT)/$(1)/libmnemos.a
+	$$(call say,HLD,$$@)$(HCC) $(HFLAGS) $$< -Wl,--whole-archive $(HOUT)/$(1)/libmnemos.a -Wl,--no-whole-archive -lcmocka -o $$@
+-include $(HSRC:%.c=$(HOUT)/$(1)/%.d) $(HTEST:%.c=$(HOUT)/$(1)/%.d)
+endef
+$(foreach m,$(MODES),$(eval $(call host_mode,$(m))))
+
+# Tests that do not depend on the paging mode run once, in x64; the others in all four.
+HTEST_MODED := $(filter mm/% arch/% sim/%,$(HTEST))
+HTEST_ONCE := $(filter-out $(HTEST_MODED),$(HTEST))
+HBIN := $(foreach m,$(MODES),$(HTEST_MODED:%.c=$(HOUT)/$(m)/%)) $(HTEST_ONCE:%.c=$(HOUT)/x64/%)
+.SECONDARY:
+
+host: $(HBIN)
+	@sh tools/host-tests.sh $(HBIN)
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+check:
+	@sh tools/check.sh
+
+clean:
+	rm -rf build
+
+setup:
+	@sh tools/setup.sh
+
+run: setup-run
+	@$(MAKE) --no-print-directory kernel ARCH=$(ARCH)
+	@./mnemos shell --arch $(ARCH) --mem $(MEM) --cpus $(CPUS)
+
+.PHONY: setup-run
+setup-run:
+	@sh tools/setup.sh run
+
+test:
+	@sh tools/test.sh

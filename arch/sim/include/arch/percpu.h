@@ -1,0 +1,25 @@
+/* Per-CPU access in the simulator: virtual CPUs, one host thread; the current one is a plain variable. */
+#ifndef ARCH_PERCPU_H
+#define ARCH_PERCPU_H
+
+#include "base/compiler.h"
+#include "base/types.h"
+
+extern unsigned long percpu_offsets[]; /* by CPU number; 0 for CPU 0 */
+extern unsigned sim_cpu;               /* the virtual CPU now running */
+
+#define this_cpu_ptr(ptr) ((__typeof__(ptr))((char *)(ptr) + percpu_offsets[sim_cpu]))
+#define this_cpu(name)    (*this_cpu_ptr(&(name)))
+
+static inline unsigned long percpu_offset_of(unsigned cpu)
+{
+	return percpu_offsets[cpu];
+}
+
+/* The running CPU, 0..nr_cpus-1. */
+static inline unsigned cpu_id(void)
+{
+	return sim_cpu;
+}
+
+#endif

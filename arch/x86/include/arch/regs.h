@@ -1,0 +1,39 @@
+/* User-visible registers as the entry code leaves them on the kernel stack: Linux's struct pt_regs layouts. */
+#ifndef ARCH_REGS_H
+#define ARCH_REGS_H
+
+#include "base/types.h"
+
+#ifdef __x86_64__
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx;
+	unsigned long r11, r10, r9, r8, ax, cx, dx, si, di;
+	unsigned long orig_ax; /* system call number, or error code, or -1 */
+	unsigned long ip, cs, flags, sp, ss;
+};
+#else
+struct pt_regs {
+	unsigned long bx, cx, dx, si, di, bp, ax;
+	unsigned long ds, es, fs, gs;
+	unsigned long orig_ax; /* system call number, or error code, or -1 */
+	unsigned long ip, cs, flags, sp, ss; /* sp, ss only from user mode */
+};
+#endif
+
+static inline bool regs_user_mode(const struct pt_regs *r)
+{
+	return (r->cs & 3) == 3;
+}
+
+/* System call arguments 0..5 by the native ABI. */
+static inline unsigned long regs_syscall_arg(const struct pt_regs *r, unsigned n)
+{
+#ifdef __x86_64__
+	const unsigned long a[6] = { r->di, r->si, r->dx, r->r10, r->r8, r->r9 };
+#else
+	const unsigned long a[6] = { r->bx, r->cx, r->dx, r->si, r->di, r->bp };
+#endif
+	return a[n];
+}
+
+#endif

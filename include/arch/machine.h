@@ -1,0 +1,101 @@
+/*
+ * What arch/x86/entry and the drivers offer to the floors above and to init/, and what they call up
+ * (the imports of floor 8 from below are plain externs declared here).
+ */
+#ifndef ARCH_MACHINE_H
+#define ARCH_MACHINE_H
+
+#include "arch/regs.h"
+#include "base/compiler.h"
+#include "base/types.h"
+
+/* ---- the boot protocol's result, filled by arch/x86/entry/boot_info.c ---- */
+enum { BOOT_MAX_RANGES = 128, BOOT_MAX_MODULES = 8, BOOT_CMDLINE = 2048 };
+struct boot_range {
+	phys_t start, end;
+	uint32_t type; /* E820: 1 RAM, 2 reserved, 3 ACPI data, 4 ACPI NVS, 5 unusable */
+};
+struct boot_module {
+	phys_t start, end; /* an initrd */
+};
+struct boot_info {
+	unsigned nr_ranges, nr_modules;
+	struct boot_range ranges[BOOT_MAX_RANGES];
+	struct boot_module modules[BOOT_MAX_MODULES];
+	phys_t rsdp; /* 0: search for it */
+	char cmdline[BOOT_CMDLINE];
+	const char *protocol; /* "PVH" or "Multiboot" */
+};
+extern struct boot_info boot_info;
+
+/* init/main.c: first C code after paging is on, on the boot CPU's stack, interrupts off. */
+noreturn_ void kernel_main(void);
+/* init/main.c: first C code of another CPU, on its idle thread's stack. */
+noreturn_ void secondary_main(unsigned cpu);
+
+/* ---- CPU set-up ---- */
+void cpu_init_boot(void);            /* GDT, TSS, IDT, system-call MSRs, CR0/CR4/EFER, FPU: boot CPU */
+void cpu_init_secondary(unsigned cpu);
+/* Copies of section "percpu" for CPUs 1..n-1, from @alloc'ed memory; sets percpu_offsets. */
+void percpu_setup(unsigned cpus, void *(*alloc)(size_t size));
+const char *cpu_model_name(void);
+/* Full text of one processor entry of /proc/cpuinfo. Return: length. */
+size_t cpu_info_format(unsigned cpu, char *buf, size_t size);
+bool cpu_has_nx(void);
+
+/* ---- kernel page tables ---- */
+/* Linear map of all memory in memblock with the largest pages; W^X for the image; then frees the boot tables. */
+void physmap_init(phys_t ram_end, phys_t (*alloc)(size_t size, size_t align));
+void physmap_protect(void); /* text read-only, data NX; after init */
+/* DirectMap4k/2M(4M)/1G in kB. */
+void physmap_direct_sizes(unsigned long *kb_4k, unsigned long *kb_large, unsigned long *kb_1g);
+
+/* ---- interrupts ---- */
+typedef void (*irq_handler_fn)(void *arg);
+/* Route ISA interrupt line 0..15 to @fn on the boot CPU, unmasked. Handler runs with interrupts off. 0 or -errno. */
+int must_check irq_request(unsigned line, irq_handler_fn fn, void *arg, const char *name);
+/* Counts for /proc/interrupts and /proc/stat: sum over CPUs of line @n; name NULL when unused. */
+unsigned long irq_count(unsigned line, unsigned cpu, const char **name);
+/* Called by trap.S with the vector of a hardware interrupt (drivers side: irq.c). */
+void irq_dispatch(struct pt_regs *regs, unsigned vector);
+bool in_interrupt(void);
+
+/* ---- CPUs ---- */
+void smp_start_secondaries(void); /* starts what MADT lists, up to maxcpus= and CFG_NR_CPUS */
+enum ipi { IPI_RESCHEDULE, IPI_TLB, IPI_CALL, IPI_STOP, IPI_NR };
+void ipi_send(unsigned cpu, enum ipi kind);
+void ipi_register(enum ipi kind, void (*fn)(void));
+
+/* ---- time ---- */
+uint64_t clock_ns(void);          /* TSC, calibrated */
+void timer_arm_ns(uint64_t when_ns); /* this CPU's next timer interrupt; UINT64_MAX: none. Interrupts off. */
+void timer_set_handler(void (*fn)(void)); /* called in the timer interrupt */
+uint64_t rtc_read_seconds(void);  /* UNIX time from the CMOS clock */
+void udelay(unsigned us);
+
+/* ---- end ---- */
+noreturn_ void machine_power_off(void);
+noreturn_ void machine_restart(void);
+noreturn_ void machine_halt(void);
+/* End QEMU with a status when isa-debug-exit is there (exit code 2*n+1); else power off. */
+noreturn_ void machine_exit(unsigned char status);
+
+/* ---- signal frames (arch/x86/hw/sigframe.c), called by kernel/signal.c on the current thread ---- */
+struct sigframe_req; /* kernel/signal.h */
+int must_check sigframe_push(struct pt_regs *regs, const struct sigframe_req *req);
+/* sigreturn(2)/rt_sigreturn(2): restore registers from the user frame; *mask gets the saved mask. 0 or -EFAULT. */
+int must_check sigframe_pop(struct pt_regs *regs, bool rt, uint64_t *mask);
+
+/* ---- up-calls made by entry code ---- */
+long syscall_dispatch(struct pt_regs *regs); /* sys/table.c: orig_ax holds the number, result goes to ax */
+void exit_to_user_work(struct pt_regs *regs); /* kernel/entry_work.c: signals, reschedule; interrupts off at call and return */
+void ret_from_fork(void);                      /* kernel/sched.c */
+/* A trap in user mode that is a signal: kernel/signal.c. */
+void trap_signal(int sig, int code, uaddr_t addr);
+
+/* ---- debugging ---- */
+void backtrace_print(unsigned long bp, unsigned long ip);
+/* "function+0x12/0x34"; Return: length. */
+size_t symbol_format(kaddr_t addr, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * The page-table contract: what pt_geom.h and pt_entry.h of a paging mode give. One folder per mode
+ * (arch/x86/hw/{i386,pae,x64,la57}), chosen by the include path; the simulator uses the same folders.
+ *
+ * pt_geom.h, constants (usable in expressions the compiler folds):
+ *   PT_PTE 0, PT_PMD 1, PT_PUD 2, PT_P4D 3, PT_PGD 4, PT_LEVELS 5
+ *   pt_shift(level), pt_bits(level)      0 bits: folded; shift of a folded level is that of the level above
+ *   pt_folded(level), pt_span(level)     bytes one entry of the level maps
+ *   pt_index(level, va)                  entry number; only mm/pt, arch and reports call it
+ *   pt_top_level()                       highest level that is not folded
+ *   USER_TOP                             first address beyond user space (TASK_SIZE)
+ *   PAGE_OFFSET, VMALLOC_START, VMALLOC_END, MEMMAP_BASE, KMAP_BASE, KMAP_SLOTS (per CPU), KERNEL_BASE
+ *   PAGEBLOCK_ORDER                      10 on 2-level, 9 otherwise
+ *   VA_BITS                              for canonical checks
+ *   pt_canonical(va)
+ *   PT_HAS_NX, PT_LARGE_LEVEL_MAX        (1: large pages at PMD; 2: also PUD)
+ *
+ * pt_entry.h: typedef struct { uint32_t or uint64_t v; } pte_t, the entry of every level.
+ *   pte_none(e) pte_present(e) pte_is_leaf(e, level) pte_write(e) pte_user(e) pte_exec(e) pte_young(e) pte_dirty(e)
+ *   pte_global(e) pte_special(e)         special: no struct page behind it (device, zero page); software bit 9
+ *   pte_pfn(e) pte_phys(e)               frame; of a large leaf its first
+ *   pte_make(pfn, prot)                  prot: pte_t of PROT bits below, P included
+ *   pte_make_table(level, pa)            entry pointing to a lower table (PAE top level: only P)
+ *   pte_make_large(pfn, prot, level)
+ *   pte_mkwrite pte_wrprotect pte_mkyoung pte_mkold pte_mkdirty pte_mkclean (by value)
+ *   prot values: PTE_PROT_NONE_ pte_prot_user(read, write, exec), PTE_KERNEL, PTE_KERNEL_RO, PTE_KERNEL_EXEC, PTE_KERNEL_NOCACHE
+ *   pte_modify(e, prot)                  new rights, same frame, A/D kept
+ *   pte_read(p)                          one snapshot (PAE: not torn)
+ *   pte_set(p, e)                        entry was not present (PAE: high word first)
+ *   pte_replace(p, e)                    present to present, hardware may set A/D meanwhile: Return old
+ *   pte_clear(p)                         Return old, atomically, A/D bits not lost
+ *   pte_test_and_clear_young(p)
+ *   pte_wrprotect_in_place(p)            atomic
+ *   pte_from_swap(type, offset) pte_is_swap(e) pte_swap_type(e) pte_swap_offset(e): not present, not none
+ *   PROT_NONE pages: present to pte_present() but not to the hardware (bit 8), as in Linux
+ *   pte_raw(e)                           uint64_t for reports; pte_from_raw(u64)
+ *   pt_table_pa(e) / pt_table_ptr(e)     lower table of a table entry, physical / linear
+ */
+#ifndef ARCH_PT_H
+#define ARCH_PT_H
+
+#include "pt_entry.h"
+#include "pt_geom.h"
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The machine's part of a thread. struct pt_regs (arch/regs.h) lies at the top of the kernel stack.
+ * Calls that build or read it are in arch/x86/hw; the simulator has none (floors above mm do not run there).
+ */
+#ifndef ARCH_THREAD_H
+#define ARCH_THREAD_H
+
+#include "arch/regs.h"
+#include "base/compiler.h"
+#include "base/types.h"
+
+#ifdef __x86_64__
+#define KSTACK_SIZE (4 * PAGE_SIZE)
+#else
+#define KSTACK_SIZE (2 * PAGE_SIZE)
+#endif
+#define TLS_ENTRIES 3 /* GDT entries 6-8 on i386, 12-14 on x86_64 */
+
+struct arch_thread {
+	unsigned long sp;            /* saved kernel stack pointer while not running */
+	unsigned long kstack_top;    /* one past the kernel stack; pt_regs end here */
+	void *fpu;                   /* 512-byte FXSAVE area, 64-byte aligned; NULL until first used by user code */
+	uint64_t tls[TLS_ENTRIES];   /* descriptors loaded into the GDT at switch */
+	unsigned long fsbase, gsbase; /* x86_64 user bases */
+	unsigned short fs, gs;       /* x86_64 user selectors (i386 keeps them in pt_regs) */
+	unsigned long trap_nr, error_code, cr2; /* last user fault, for the signal frame */
+};
+
+/* User registers of a thread that entered from user mode, at the top of its kernel stack. */
+static inline struct pt_regs *thread_regs(const struct arch_thread *t)
+{
+	return (struct pt_regs *)t->kstack_top - 1;
+}
+
+/**
+ * arch_switch - leave @prev's kernel stack, continue on @next's. Interrupts off. Switches stack, TSS sp0, TLS,
+ * FS/GS bases and FPU ownership (eager FXSAVE/FXRSTOR only where the thread has used it). Not the page tables:
+ * pt_activate does those.
+ */
+void arch_switch(struct arch_thread *prev, struct arch_thread *next);
+
+/* First run of a thread: on a fresh kernel stack, call fn(arg); never returns from it (fn ends in exit or to user). */
+void arch_thread_init_kernel(struct arch_thread *t, void *kstack, void (*fn)(void *), void *arg);
+/* A child that returns to user mode as a copy of @parent's user state with result 0; @sp 0 keeps the stack.
+ * The first thing it does on its stack is call ret_from_fork() (kernel/sched.c: finish the switch). May sleep.
+ * Return: 0 or -ENOMEM (FPU area). */
+int must_check arch_thread_fork(struct arch_thread *child, void *kstack, const struct arch_thread *parent,
+				unsigned long sp);
+/* Fresh user state for exec: everything zero, FPU reset, TLS cleared, entry point and stack set. */
+void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp);
+void arch_thread_free(struct arch_thread *t); /* FPU area */
+
+/* set_thread_area(2)/get_thread_area(2), arch_prctl(2): on the calling thread, effective at once. */
+struct user_desc; /* uapi */
+int must_check arch_set_tls(struct arch_thread *t, struct user_desc *d, bool can_allocate);
+int must_check arch_get_tls(const struct arch_thread *t, struct user_desc *d);
+/* arch_prctl(2): ARCH_SET_GS 0x1001, SET_FS 0x1002, GET_FS 0x1003, GET_GS 0x1004. Return: 0, -EPERM, -EINVAL, -EFAULT. */
+long arch_prctl(struct arch_thread *t, int code, uaddr_t addr);
+
+#endif

@@ -1,0 +1,49 @@
+/* File-descriptor tables and open files. */
+#ifndef FS_FILE_H
+#define FS_FILE_H
+
+#include "fs/fs.h"
+
+struct files_struct;
+
+struct file *must_check file_alloc(const struct file_ops *ops, unsigned flags); /* refs 1, no path; NULL: no memory */
+void fget_file(struct file *f);
+void fput(struct file *f); /* last: release. May sleep. */
+
+struct files_struct *must_check files_alloc(void);
+struct files_struct *must_check files_dup(struct files_struct *from);
+void files_get(struct files_struct *fs);
+void files_put(struct files_struct *fs);
+void files_close_on_exec(struct files_struct *fs);
+
+/* Of the calling task. fd_file: referenced, or NULL when the number is not open (O_PATH files too: caller looks at flags). */
+struct file *fd_file(int fd);
+/* Lowest free number >= @min, limit RLIMIT_NOFILE; reserves it. fd, -EMFILE, -ENOMEM. */
+int must_check fd_reserve(int min, bool cloexec);
+void fd_install(int fd, struct file *f); /* consumes the reference */
+void fd_unreserve(int fd);
+int must_check fd_close(int fd);         /* 0, -EBADF */
+int must_check fd_dup_to(struct file *f, int fd, bool cloexec); /* dup2: closes the old one; consumes no reference */
+bool fd_cloexec(int fd);
+void fd_set_cloexec(int fd, bool on);
+int fd_close_range(unsigned first, unsigned last, bool cloexec_only);
+
+/* Another task's table, for /proc: the open fd >= *fd with a referenced file; NULL at the end. */
+struct task;
+struct file *task_file_next(struct task *t, int *fd);
+struct file *task_file(struct task *t, int fd);
+unsigned task_fd_size(struct task *t);
+
+/* read(2)/write(2) bodies on a file: access mode, position, rlimits. */
+long file_read(struct file *f, uaddr_t buf, size_t len);
+long file_write(struct file *f, uaddr_t buf, size_t len);
+long file_pread(struct file *f, uaddr_t buf, size_t len, int64_t pos);
+long file_pwrite(struct file *f, uaddr_t buf, size_t len, int64_t pos);
+int64_t file_seek(struct file *f, int64_t off, int whence);
+long file_ioctl(struct file *f, unsigned cmd, unsigned long arg);
+
+/* pipe(2): two files, references 1. @flags: O_CLOEXEC (ignored here), O_NONBLOCK, O_DIRECT. 0 or -errno. */
+int must_check pipe_create(struct file **rd, struct file **wr, unsigned flags);
+bool file_is_pipe(const struct file *f);
+
+#endif

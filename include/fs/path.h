@@ -1,0 +1,71 @@
+/* Names to objects: path walking, mounts, and the operations of system calls on names. Errors as path_resolution(7). */
+#ifndef FS_PATH_H
+#define FS_PATH_H
+
+#include "fs/fs.h"
+
+/* Root, working directory and umask of a task (CLONE_FS shares it). */
+struct fs_struct {
+	atomic_t refs;
+	struct spinlock lock; /* rank FILES: root, pwd, umask */
+	struct path_ref root, pwd;
+	uint32_t umask;
+};
+struct fs_struct *must_check fs_struct_dup(struct fs_struct *from); /* NULL: no memory */
+void fs_struct_put(struct fs_struct *fs);
+struct fs_struct *must_check fs_struct_root(void); /* for pid 1: root and cwd are the root mount */
+
+void path_get(const struct path_ref *p);
+void path_put(const struct path_ref *p);
+
+enum { LOOKUP_FOLLOW = 1, LOOKUP_DIRECTORY = 2, LOOKUP_EMPTY = 4, LOOKUP_NO_SYMLINKS = 8 };
+/* Walk @name (kernel string) from @dirfd (AT_FDCWD: cwd). 0 and a referenced path, or -errno. */
+int must_check path_lookup(int dirfd, const char *name, unsigned flags, struct path_ref *out);
+/* The same with a user-space name. Copies it once. */
+int must_check user_path(int dirfd, uaddr_t name, unsigned flags, struct path_ref *out);
+/* User path string into a fresh buffer of VFS_PATH_MAX; name_put frees it. 0, -EFAULT, -ENAMETOOLONG, -ENOENT (empty, unless allowed). */
+int must_check name_get(uaddr_t name, bool empty_ok, char **out);
+void name_put(char *name);
+
+/* Absolute path as seen from the task's root; " (deleted)" appended, "(unreachable)" never. Return: length or -ENAMETOOLONG. */
+long path_format(const struct path_ref *p, char *buf, size_t size);
+
+/* ---- operations ---- */
+/* open(2). Return: 0 and *out with one reference, or -errno. */
+int must_check file_open(int dirfd, const char *name, unsigned flags, uint32_t mode, struct file **out);
+/* Open a known object. */
+int must_check file_open_path(const struct path_ref *p, unsigned flags, struct file **out);
+int must_check vfs_mknod(int dirfd, const char *name, uint32_t mode, dev_k dev); /* umask applied */
+int must_check vfs_mkdir(int dirfd, const char *name, uint32_t mode);
+int must_check vfs_rmdir(int dirfd, const char *name);
+int must_check vfs_unlink(int dirfd, const char *name);
+int must_check vfs_symlink(const char *target, int dirfd, const char *name);
+int must_check vfs_link(int odirfd, const char *old, int ndirfd, const char *name, unsigned at_flags);
+int must_check vfs_rename(int odirfd, const char *old, int ndirfd, const char *name, unsigned flags);
+int must_check vfs_chmod(struct path_ref *p, uint32_t mode);
+int must_check vfs_chown(struct path_ref *p, uint32_t uid, uint32_t gid); /* -1: unchanged */
+/* atime, mtime; tv_nsec UTIME_NOW 0x3fffffff, UTIME_OMIT 0x3ffffffe; NULL: both now. */
+int must_check vfs_utimens(struct path_ref *p, const struct timespec64_k ts[2]);
+int must_check vfs_chdir(const struct path_ref *p);
+int must_check vfs_chroot(const struct path_ref *p);
+
+/* ---- mounts ---- */
+struct vfsmount {
+	struct super_block *sb;
+	struct dentry *root, *mountpoint; /* mountpoint is a dentry of parent */
+	struct vfsmount *parent;          /* NULL for the root */
+	atomic_t refs;
+	struct list_head link;            /* all mounts, in mount order */
+	int id;
+	unsigned long flags;
+	char source[64];
+};
+int must_check vfs_mount(const char *source, const struct path_ref *at, const char *type, unsigned long flags, const char *data);
+int must_check vfs_umount(const struct path_ref *at, unsigned flags);
+int must_check vfs_pivot_root(const struct path_ref *new_root, const struct path_ref *put_old);
+/* /proc/mounts line by line: the first mount with id >= *id. Return: false at the end. */
+struct seq_file;
+void mounts_show(struct seq_file *m);
+void mountinfo_show(struct seq_file *m);
+
+#endif

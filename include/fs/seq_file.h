@@ -1,0 +1,25 @@
+/*
+ * Generated files of /proc and /sys: a show function prints the whole text into a growing buffer at the first read of
+ * an open; reads then copy from it. Numbers are taken once, so a file read in pieces is consistent.
+ */
+#ifndef FS_SEQ_FILE_H
+#define FS_SEQ_FILE_H
+
+#include "base/compiler.h"
+#include "base/types.h"
+
+struct seq_file {
+	char *buf;      /* vmalloc'ed */
+	size_t len, size;
+	int err;        /* -ENOMEM once growing failed */
+	void *private;  /* of the entry, or struct task * in /proc/PID */
+};
+
+void seq_printf(struct seq_file *m, const char *fmt, ...) printf_(2, 3);
+void seq_puts(struct seq_file *m, const char *s);
+void seq_putc(struct seq_file *m, char c);
+void seq_write(struct seq_file *m, const void *data, size_t len);
+/* Path text with \n, space, tab, backslash as octal escapes. */
+void seq_escape(struct seq_file *m, const char *s);
+
+#endif

@@ -1,0 +1,85 @@
+/* Signals: actions, masks, queues, delivery. signal(7), sigaction(2). 64 signals on both ABIs. */
+#ifndef KERNEL_SIGNAL_H
+#define KERNEL_SIGNAL_H
+
+#include "arch/regs.h"
+#include "base/atomic.h"
+#include "lib/list.h"
+#include "sync/spinlock.h"
+#include "sync/waitq.h"
+#include "uapi/signal.h"
+
+struct task;
+
+typedef uint64_t sigset_k; /* bit n-1 is signal n */
+#define sigmask(sig) (1ULL << ((sig)-1))
+
+struct k_sigaction {
+	uaddr_t handler; /* SIG_DFL 0, SIG_IGN 1 */
+	unsigned long flags;
+	uaddr_t restorer;
+	sigset_k mask;
+};
+
+struct sighand_struct {
+	atomic_t refs;
+	struct spinlock lock; /* irqsave; rank SIGHAND */
+	struct k_sigaction action[NSIG];
+	struct waitq signalfd_wait;
+};
+
+struct sigpending {
+	sigset_k set;
+	struct list_head queue; /* struct sigqueue: at most one for signals 1-31, any number (RLIMIT_SIGPENDING) for 32-64 */
+};
+
+struct sigaltstack_k {
+	uaddr_t ss_sp;
+	int ss_flags;
+	unsigned long ss_size;
+};
+
+/* What an interrupted system call needs to go on (nanosleep, futex, poll). */
+struct restart_block {
+	long (*fn)(struct restart_block *);
+	uint64_t deadline_ns;
+	uaddr_t addr, addr2;
+	unsigned long a, b, c;
+};
+
+/* ---- sending; permission is the caller's affair ---- */
+/* @info may be NULL (SI_KERNEL). To one thread / to the group (any thread that can take it). 0, -EAGAIN, -ESRCH. */
+int signal_send_thread(struct task *t, int sig, const struct siginfo_k *info);
+int signal_send_group(struct task *t, int sig, const struct siginfo_k *info);
+int signal_send_pgrp(int pgrp, int sig, const struct siginfo_k *info); /* -ESRCH when the group is empty */
+/* kill(2) semantics with permission checks and pid 0, -1, -pgrp. */
+long signal_kill(int pid, int sig, const struct siginfo_k *info);
+/* A synchronous fault of the calling thread: cannot be blocked or ignored (then it kills). */
+void signal_force(int sig, int code, uaddr_t addr);
+void signal_kill_group(struct task *t); /* SIGKILL at once, e.g. OOM */
+
+/* ---- state ---- */
+bool signal_pending(void);              /* the calling task has a deliverable one */
+bool fatal_signal_pending(void);
+void signal_recalc(struct task *t);     /* after a mask change: TIF work bit (sighand->lock held) */
+void signal_set_blocked(sigset_k mask); /* of the calling task; SIGKILL and SIGSTOP stay deliverable */
+/* Temporary mask until the system call ends (sigsuspend, ppoll, pselect, epoll_pwait). */
+void signal_set_temp_mask(sigset_k mask);
+long signal_action(int sig, const struct k_sigaction *act, struct k_sigaction *old); /* 0, -EINVAL */
+sigset_k signal_pending_set(void);
+long signal_timedwait(sigset_k set, struct siginfo_k *info, uint64_t deadline_ns); /* signo, -EAGAIN, -EINTR */
+long signal_altstack(const struct sigaltstack_k *ss, struct sigaltstack_k *old, uaddr_t sp);
+struct sighand_struct *must_check sighand_dup(const struct sighand_struct *from);
+void sighand_put(struct sighand_struct *sh);
+void sigpending_init(struct sigpending *p);
+void sigpending_flush(struct sigpending *p);
+/* exec: handlers to default (ignored ones stay), altstack off. */
+void signal_exec_reset(struct task *t);
+/* Signal numbers ignored / caught, for /proc/PID/status. */
+void signal_sets(struct task *t, sigset_k *pending, sigset_k *shared, sigset_k *blocked, sigset_k *ignored, sigset_k *caught);
+/* Deliver what is pending to the current task on its way to user mode; restarts system calls. */
+void signal_deliver(struct pt_regs *regs);
+/* Child state changes (exit, stop, continue): SIGCHLD to the parent. tasklist_lock held. */
+void signal_notify_parent(struct task *t, int code, int status);
+
+#endif

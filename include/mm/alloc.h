@@ -1,0 +1,69 @@
+/* The page allocator: Linux's calls. NULL / 0 is the only failure, and means no memory under @gfp's rules. */
+#ifndef MM_ALLOC_H
+#define MM_ALLOC_H
+
+#include "mm/zone.h"
+
+/**
+ * alloc_pages - 1 << @order contiguous frames, naturally aligned, refcount 1, state PS_KERNEL.
+ * @gfp: zones by __GFP_DMA/DMA32/HIGHMEM/MOVABLE; may sleep only with __GFP_DIRECT_RECLAIM; __GFP_ZERO;
+ *       __GFP_COMP makes a compound page. @order: 0..MAX_ORDER, more is NULL.
+ * Context: any for GFP_ATOMIC/NOWAIT.   Cost: order 0: O(1), the CPU's own list.
+ */
+struct page *must_check alloc_pages(gfp_t gfp, unsigned order);
+struct page *must_check alloc_pages_node(int node, gfp_t gfp, unsigned order);
+static inline struct page *must_check alloc_page(gfp_t gfp)
+{
+	return alloc_pages(gfp, 0);
+}
+/* Up to @n order-0 pages into pages[]. Return: how many. */
+unsigned must_check alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages);
+/* Drop a reference of a block allocated with @order; the last frees it. */
+void __free_pages(struct page *page, unsigned order);
+static inline void __free_page(struct page *page)
+{
+	__free_pages(page, 0);
+}
+/* Free @n order-0 pages whose refcount is already 0, in one go (gather.c). */
+void free_pages_bulk(struct page **pages, unsigned n);
+
+/* Lowmem by linear address. @gfp must not have __GFP_HIGHMEM. Return: 0 when there is none. */
+unsigned long must_check __get_free_pages(gfp_t gfp, unsigned order);
+static inline unsigned long must_check __get_free_page(gfp_t gfp)
+{
+	return __get_free_pages(gfp, 0);
+}
+unsigned long must_check get_zeroed_page(gfp_t gfp);
+void free_pages(unsigned long addr, unsigned order);
+static inline void free_page(unsigned long addr)
+{
+	free_pages(addr, 0);
+}
+
+/* Give every per-CPU list back to the buddy (all CPUs). */
+void drain_all_pages(void);
+
+/* min_free_kbytes and what follows from it; called by meminit and by sysctl. */
+void setup_per_zone_wmarks(void);
+extern int min_free_kbytes;
+bool zone_watermark_ok(const struct zone *z, unsigned order, unsigned long mark, enum zone_type highest);
+
+/* Highest zone type allowed by @gfp. */
+enum zone_type gfp_zone(gfp_t gfp);
+enum migratetype gfp_migratetype(gfp_t gfp);
+
+/* Up-calls to mm/reclaim (a later floor): try to free something; Return: true when a retry makes sense. */
+struct alloc_ctx {
+	gfp_t gfp;
+	unsigned order;
+	enum zone_type highest;
+	unsigned retries;
+};
+bool phys_relieve(struct alloc_ctx *ctx);
+void phys_wake(int node);
+
+/* Checkers (tests): every invariant of the zone's free lists / of the per-CPU lists; panic on a violation. */
+void buddy_check(struct zone *zone);
+void pcp_check(struct zone *zone);
+
+#endif

@@ -1,0 +1,25 @@
+/* What mm needs from above: 2 imports (docs/book). Implemented by kernel/env.c, and sim/env.c in the simulator. */
+#ifndef MM_IMPORTS_H
+#define MM_IMPORTS_H
+
+#include "base/types.h"
+
+struct mm_struct;
+
+/* Per-thread state that mm defines; the kernel embeds one in each task. */
+struct mm_ctx {
+	struct mm_struct *mm;  /* NULL for a kernel thread */
+	unsigned scoped;       /* MM_CTX_* in force */
+	bool fatal_signal;     /* a fatal signal is pending: allocation loops give up */
+	bool oom_victim;
+	unsigned kmap_depth;   /* local kmap slots in use */
+	unsigned long min_flt, maj_flt; /* faults of this thread */
+};
+enum { MM_CTX_NOIO = 1, MM_CTX_NOFS = 2, MM_CTX_MEMALLOC = 4, MM_CTX_NOFAULT = 8 };
+
+/* The running thread's; never NULL (boot: a static one). */
+struct mm_ctx *mm_ctx_current(void);
+/* Kill every thread that uses @victim (SIGKILL). */
+void oom_deliver(struct mm_struct *victim);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * The page cache of one object (a file, a shared memory segment): struct address_space, Linux's name; a variable
+ * of that type is called mapping. One copy for read, write, mmap and exec.
+ */
+#ifndef MM_MAPPING_H
+#define MM_MAPPING_H
+
+#include "lib/xindex.h"
+#include "mm/gfp.h"
+#include "mm/page.h"
+#include "sync/rwsem.h"
+#include "sync/spinlock.h"
+
+struct address_space;
+struct vm_area_struct;
+
+/* Filled by a file system. All may sleep; page calls come with the page locked; none may take a lock of rank FS or MM_MAP. */
+struct address_space_ops {
+	/* Make @page's contents valid (set PG_uptodate); shmem: zeroes. 0 or -errno. */
+	int (*fill)(struct address_space *m, struct page *page);
+	/* Write @page out; NULL: memory is the store (tmpfs). */
+	int (*store)(struct address_space *m, struct page *page);
+	/* Before page @index becomes writable: account, reserve blocks. 0, -ENOSPC, -EDQUOT. NULL: always. */
+	int (*reserve)(struct address_space *m, unsigned long index, unsigned long nr);
+	/* Undo of reserve when a page leaves (truncate). NULL: nothing. */
+	void (*release)(struct address_space *m, unsigned long nr);
+	void (*hold)(struct address_space *m); /* pin the owner (a vma keeps it) */
+	void (*drop)(struct address_space *m);
+	/* Path for /proc/PID/maps into @buf. Return: length. */
+	size_t (*name)(struct address_space *m, char *buf, size_t size);
+	/* Device and inode number for /proc/PID/maps. */
+	void (*ident)(struct address_space *m, unsigned *major, unsigned *minor, unsigned long *ino);
+};
+
+struct address_space {
+	const struct address_space_ops *ops;  /* i */
+	void *owner;                          /* i: the inode */
+	struct spinlock lock;                 /* rank INDEX */
+	struct xindex pages;                  /* x: lock; page by index, reference held by the cache */
+	unsigned long nr_pages;               /* x */
+	uint64_t size;                        /* bytes; changed under the inode's lock; read with READ_ONCE-like mapping_size() */
+	struct rwsem invalidate_lock;         /* faults read, truncate writes; rank MAPPING_INVAL */
+	struct spinlock i_mmap_lock;          /* rank MAPPING_VMAS */
+	struct list_head i_mmap;              /* vmas of this mapping, by vma->mapping_link */
+	gfp_t gfp;                            /* i: for its pages */
+	unsigned flags;                       /* i: MAPPING_* */
+};
+enum { MAPPING_SHMEM = 1 /* pages are swap-backed, counted in NR_SHMEM */, MAPPING_UNEVICTABLE = 2 };
+
+void mapping_init(struct address_space *m, const struct address_space_ops *ops, void *owner, gfp_t gfp, unsigned flags);
+/* All pages leave; nobody maps or reads it any more. */
+void mapping_destroy(struct address_space *m);
+uint64_t mapping_size(const struct address_space *m);
+
+/* The cached page with a reference, or NULL. Any context without locks of rank >= INDEX. */
+struct page *mapping_find(struct address_space *m, unsigned long index);
+/* Find or make; uptodate, referenced, UNLOCKED in *out. 0, -ENOMEM, or fill's error. Ignores mapping_size. */
+int must_check mapping_get_page(struct address_space *m, unsigned long index, struct page **out);
+/* The same, but a page that does not exist is not made: -ENOENT (holes read as zeroes). */
+int must_check mapping_lookup_page(struct address_space *m, unsigned long index, struct page **out);
+
+/* Bytes through the cache, to and from user memory. Return: bytes (short at EOF or fault), or -errno when none.
+ * read: sees size at call. write: extends size as it goes; caller holds the inode lock (rank FS). *pos advances. */
+long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *pos);
+long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos);
+/* The same with kernel memory (exec, initramfs, procfs of others). */
+long mapping_read_kernel(struct address_space *m, void *dst, size_t len, uint64_t pos);
+long mapping_write_kernel(struct address_space *m, const void *src, size_t len, uint64_t pos);
+/* New size; a cut zeroes the tail of the last page, unmaps and frees the rest. Inode lock held. */
+int must_check mapping_truncate(struct address_space *m, uint64_t size);
+/* Checker. */
+void mapping_check(struct address_space *m);
+
+/* Up-call to mm/aspace: unmap pages [first, last] from every vma. */
+void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * Page tables: the one level-indexed walk (mm/pt/walk.c), table pages (table.c), and ranges (range.c).
+ * Geometry and entry formats are the paging mode's: pt_geom.h, pt_entry.h.
+ */
+#ifndef MM_PT_H
+#define MM_PT_H
+
+#include "arch/tlb.h"
+#include "mm/page.h"
+
+struct mm_struct;
+struct pt_walk;
+struct mmu_gather;
+
+#define PT_AGAIN 1 /* a run function stopped early: drop the lock, restart at w->resume */
+
+struct pt_walk_ops {
+	bool fill; /* install missing tables */
+	/* Entries e[0..] for [va, last] of one table at @level, table lock held; must not sleep or allocate. */
+	int (*run)(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last);
+	/* Nothing mapped in [va, last]; optional. No lock. */
+	int (*hole)(struct pt_walk *w, int level, uaddr_t va, uaddr_t last);
+};
+
+struct pt_walk {
+	const struct pt_walk_ops *ops;
+	struct pt_root *root;
+	struct mm_struct *mm;  /* whose table pages are counted; NULL for the kernel */
+	void *arg;             /* the run function's own */
+	uaddr_t resume;        /* set with PT_AGAIN */
+};
+
+/**
+ * pt_walk_range - visit the entries of [start, last].
+ * @start, @last: @start page aligned, @last + 1 page aligned, one canonical half.
+ * Return: 0, -ENOMEM (fill), or the first value other than 0 and PT_AGAIN that a callback returned.
+ * Locks: mm->mmap_lock held (or the root private); takes each table's lock around run.   Sleeps: with fill.
+ */
+int must_check pt_walk_range(struct pt_walk *w, uaddr_t start, uaddr_t last);
+
+/* Single-address descent. Return: the PTE slot with its lock held (pt_unlock it), NULL when a table is missing
+ * (pt_find) or memory (pt_find_alloc) is. A huge entry is not descended: NULL and *level > 0. */
+pte_t *pt_find_locked(struct pt_root *root, uaddr_t va, struct page **table_page);
+pte_t *must_check pt_find_alloc_locked(struct mm_struct *mm, struct pt_root *root, uaddr_t va,
+				       struct page **table_page);
+void pt_unlock(struct page *table_page);
+/* Snapshot without locks (reports, vtop): entry of @va at @level, none when absent. */
+pte_t pt_peek(const struct pt_root *root, uaddr_t va, int level);
+
+/* Table pages (PS_TABLE): zeroed, lowmem, counted in NR_PAGETABLE and mm->pgtables_bytes. */
+struct page *must_check pt_table_alloc(struct mm_struct *mm);
+void pt_table_free(struct mm_struct *mm, struct page *page); /* no translation may use it any more */
+void pt_table_lock(struct page *page);
+void pt_table_unlock(struct page *page);
+
+/* Kernel ranges, on kernel_root: map pages / a physical run; unmap leaves tables in place. 0 or -ENOMEM. */
+int must_check pt_map_kernel(kaddr_t va, struct page **pages, unsigned nr_pages, pte_t prot);
+int must_check pt_map_kernel_phys(kaddr_t va, phys_t pa, size_t size, pte_t prot);
+void pt_unmap_kernel(kaddr_t va, size_t size); /* no TLB flush: the caller batches it */
+
+/* Free the empty user tables that map nothing in [floor, ceiling) around [start, end); through @g. */
+void pt_free_tables(struct mmu_gather *g, uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling);
+
+#endif

@@ -1,0 +1,45 @@
+/* Kernel virtual memory: page-mapped ranges with guard pages; device memory; kernel stacks. May sleep. */
+#ifndef MM_VMALLOC_H
+#define MM_VMALLOC_H
+
+#include "base/compiler.h"
+#include "base/types.h"
+#include "mm/gfp.h"
+
+void vmalloc_init(void);
+void *must_check vmalloc(size_t size); /* NULL: no memory or no range; size 0 is NULL */
+void *must_check vzalloc(size_t size);
+void vfree(const void *p); /* NULL legal; not in interrupts */
+struct page;
+void *must_check vmap(struct page **pages, unsigned nr_pages);
+void vunmap(const void *p);
+/* Map device memory uncached (any alignment; @size bytes from @pa). */
+void *must_check ioremap(phys_t pa, size_t size);
+/* Map firmware tables cached, read only in effect. */
+void *must_check memremap(phys_t pa, size_t size);
+void iounmap(const void *p);
+
+/* A kernel stack of KSTACK_SIZE bytes with an unmapped page below it; per-CPU cache in front. */
+void *must_check kstack_alloc(void);
+void kstack_free(void *stack);
+/* Is @addr in some stack's guard page? (double-fault report) */
+bool kstack_is_guard(kaddr_t addr);
+
+struct vmalloc_info {
+	kaddr_t start, end; /* guard page included, as Linux shows it */
+	kaddr_t caller;
+	unsigned nr_pages;
+	phys_t phys; /* ioremap */
+	enum { VM_INFO_VMALLOC, VM_INFO_VMAP, VM_INFO_IOREMAP } kind;
+};
+/* Iterate ranges by address: the first with start >= *pos. Return: false at the end. */
+bool vmalloc_info_next(kaddr_t *pos, struct vmalloc_info *out);
+unsigned long vmalloc_used(void);  /* bytes */
+unsigned long vmalloc_total(void); /* bytes */
+
+/* High memory windows. kmap_local_page: this thread, this CPU, LIFO order, no sleeping until kunmap_local.
+ * On lowmem pages (all of x86_64) it is the linear address and free of cost. */
+void *kmap_local_page(struct page *page);
+void kunmap_local(const void *addr);
+
+#endif

@@ -1,0 +1,28 @@
+/* Assertions. A user's mistake is an errno, never an assert. */
+#ifndef SYNC_KASSERT_H
+#define SYNC_KASSERT_H
+
+#include "base/compiler.h"
+#include "base/config.h"
+
+/*
+ * Import of floor 3: stop the machine with a message, registers and stack (kernel: arch/x86/entry/panic.c;
+ * simulator: fail the test). Any context.
+ */
+noreturn_ void panic(const char *fmt, ...) printf_(1, 2);
+
+/* Our invariant, cheap; on in debug builds and the simulator. */
+#define kassert(c)                                                                                 \
+	do {                                                                                       \
+		if (CFG_DEBUG && unlikely(!(c)))                                                   \
+			panic("assertion failed: %s at %s:%d", #c, __FILE__, __LINE__);            \
+	} while (0)
+
+/* Going on would corrupt memory; always on. */
+#define must(c)                                                                                    \
+	do {                                                                                       \
+		if (unlikely(!(c)))                                                                \
+			panic("fatal: %s at %s:%d", #c, __FILE__, __LINE__);                       \
+	} while (0)
+
+#endif

@@ -1,0 +1,39 @@
+/* The kernel log: a ring that dmesg reads, copied to the console. Any context. */
+#ifndef SYNC_KLOG_H
+#define SYNC_KLOG_H
+
+#include "base/compiler.h"
+#include "base/types.h"
+
+enum klog_level { KLOG_EMERG, KLOG_ALERT, KLOG_CRIT, KLOG_ERR, KLOG_WARN, KLOG_NOTICE, KLOG_INFO, KLOG_DEBUG };
+
+/* Format one record (a line without its newline); fmt as lib/fmt.h. Truncated at 480 bytes. */
+void klog(enum klog_level level, const char *fmt, ...) printf_(2, 3);
+#define pr_err(...)    klog(KLOG_ERR, __VA_ARGS__)
+#define pr_warn(...)   klog(KLOG_WARN, __VA_ARGS__)
+#define pr_notice(...) klog(KLOG_NOTICE, __VA_ARGS__)
+#define pr_info(...)   klog(KLOG_INFO, __VA_ARGS__)
+#define pr_debug(...)  klog(KLOG_DEBUG, __VA_ARGS__)
+
+/* Where records go besides the ring; NULL for nowhere. Called with the log lock held, any context. */
+typedef void (*klog_sink_fn)(const char *text, size_t len);
+void klog_set_sink(klog_sink_fn sink);
+/* Only records with level < @level reach the sink (loglevel=, quiet; default 7). */
+void klog_set_console_level(int level);
+int klog_console_level(void);
+
+/* Reading: a record's sequence number never changes. */
+struct klog_record {
+	uint64_t seq;
+	uint64_t time_ns;
+	uint8_t level;
+	uint16_t len;
+	char text[480];
+};
+/* Copy record *seq or the oldest after it to @out, advance *seq past it. Return: false at the end. */
+bool klog_next(uint64_t *seq, struct klog_record *out);
+uint64_t klog_first_seq(void); /* oldest kept, after klog_clear: first since */
+uint64_t klog_end_seq(void);   /* the next to be written */
+void klog_clear(void);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * Radix index from unsigned long to pointers with tags: the page cache's index. The caller locks. Nodes come from the
+ * caller's allocator, outside its lock: try to insert with an empty reserve; when that says -ENOMEM, unlock,
+ * fill the reserve, try again.
+ */
+#ifndef LIB_XINDEX_H
+#define LIB_XINDEX_H
+
+#include "base/compiler.h"
+#include "base/types.h"
+
+enum { XINDEX_TAG_DIRTY, XINDEX_TAG_WRITEBACK, XINDEX_NR_TAGS };
+
+struct xindex_node;
+struct xindex {
+	void *root;         /* height 0: the item at index 0, or NULL */
+	unsigned height;    /* levels of nodes */
+	unsigned root_tags; /* height 0: tags of that item */
+	unsigned long nr;   /* items */
+};
+
+/* Nodes put aside by one thread for one insertion: at most XINDEX_MAX_HEIGHT. */
+enum { XINDEX_MAX_HEIGHT = 11 };
+struct xindex_reserve {
+	unsigned nr, want;
+	void *nodes[XINDEX_MAX_HEIGHT];
+};
+extern const size_t xindex_node_size;
+
+void xindex_init(struct xindex *x);
+void *xindex_find(const struct xindex *x, unsigned long index);
+static inline void xindex_reserve_init(struct xindex_reserve *r)
+{
+	r->nr = 0;
+	r->want = 0;
+}
+/* Get the r->want nodes that an insertion asked for, from @alloc. 0 or -ENOMEM (nothing kept). Without the lock. */
+int must_check xindex_reserve_fill(struct xindex_reserve *r, void *(*alloc)(void), void (*free_fn)(void *));
+void xindex_reserve_drop(struct xindex_reserve *r, void (*free_fn)(void *));
+/* Store @item (not NULL). 0; -EEXIST: another is there and stays; -ENOMEM: @r has too few nodes, r->want says how many. */
+int must_check xindex_insert(struct xindex *x, unsigned long index, void *item, struct xindex_reserve *r);
+/* Remove; Return: the item or NULL. Empty nodes go to @free_fn. */
+void *xindex_remove(struct xindex *x, unsigned long index, void (*free_fn)(void *));
+/* First item with index >= *index; sets *index. NULL when none. */
+void *xindex_next(const struct xindex *x, unsigned long *index);
+/* Tags of an item that exists; without one nothing happens. */
+void xindex_tag_set(struct xindex *x, unsigned long index, unsigned tag);
+void xindex_tag_clear(struct xindex *x, unsigned long index, unsigned tag);
+bool xindex_tag_get(const struct xindex *x, unsigned long index, unsigned tag);
+void *xindex_next_tagged(const struct xindex *x, unsigned long *index, unsigned tag);
+const char *xindex_check(const struct xindex *x);
+
+#endif
