@@ -2,11 +2,26 @@
 #ifndef BASE_TYPES_H
 #define BASE_TYPES_H
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* <limits.h> needs a C library under gcc; the compiler knows the values. */
+#undef INT_MAX
+#undef INT_MIN
+#undef UINT_MAX
+#undef LONG_MAX
+#undef LONG_MIN
+#undef ULONG_MAX
+#undef CHAR_BIT
+#define INT_MAX   __INT_MAX__
+#define INT_MIN   (-INT_MAX - 1)
+#define UINT_MAX  (INT_MAX * 2U + 1U)
+#define LONG_MAX  __LONG_MAX__
+#define LONG_MIN  (-LONG_MAX - 1L)
+#define ULONG_MAX (LONG_MAX * 2UL + 1UL)
+#define CHAR_BIT  8
 
 typedef uint64_t phys_t;       /* physical address in bytes; 64 bits also on i386 (PAE) */
 typedef unsigned long pfn_t;   /* frame number: phys >> PAGE_SHIFT */
