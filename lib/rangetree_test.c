@@ -1,0 +1,263 @@
+/* The range tree against a sorted array, with random operations; gap searches against a scan. */
+#include "lib/rangetree.h"
+
+#include "base/errno.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+enum { MAX_RANGES = 3000, SPACE = 60000 };
+
+struct range {
+	unsigned long start, end;
+};
+static struct range model[MAX_RANGES];
+static unsigned nr_model;
+static long nodes_out;
+static long fail_after = -1;
+
+static void *node_alloc(void)
+{
+	if (fail_after >= 0 && fail_after-- == 0)
+		return NULL;
+	nodes_out++;
+	return malloc(RANGETREE_NODE_SIZE);
+}
+
+static void node_free(void *n)
+{
+	nodes_out--;
+	free(n);
+}
+
+static uint64_t seed;
+static unsigned long rnd(unsigned long below)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (unsigned long)(seed >> 33) % below;
+}
+
+/* First model range with end > addr. */
+static unsigned model_find(unsigned long addr)
+{
+	unsigned i = 0;
+
+	while (i < nr_model && model[i].end <= addr)
+		i++;
+	return i;
+}
+
+static void *item_of(unsigned long start)
+{
+	return (void *)(start * 8 + 8);
+}
+
+static void model_insert(unsigned at, unsigned long start, unsigned long end)
+{
+	for (unsigned i = nr_model++; i > at; i--)
+		model[i] = model[i - 1];
+	model[at] = (struct range){ start, end };
+}
+
+static void model_remove(unsigned at)
+{
+	nr_model--;
+	for (unsigned i = at; i < nr_model; i++)
+		model[i] = model[i + 1];
+}
+
+static void try_insert(struct rangetree *t)
+{
+	unsigned long start = rnd(SPACE), end = start + 1 + rnd(12);
+	unsigned at = model_find(start);
+
+	if (nr_model == MAX_RANGES || (at < nr_model && model[at].start < end))
+		return;
+	assert_int_equal(rangetree_reserve(t, 1), 0);
+	rangetree_insert(t, start, end, item_of(start));
+	model_insert(at, start, end);
+}
+
+static void try_remove(struct rangetree *t)
+{
+	unsigned at = nr_model ? (unsigned)rnd(nr_model) : 0;
+
+	if (!nr_model)
+		return;
+	assert_ptr_equal(rangetree_remove(t, model[at].start), item_of(model[at].start));
+	model_remove(at);
+}
+
+static void try_resize(struct rangetree *t)
+{
+	unsigned at = nr_model ? (unsigned)rnd(nr_model) : 0;
+	unsigned long low, high, start, end;
+
+	if (!nr_model)
+		return;
+	low = at ? model[at - 1].end : 0;
+	high = at + 1 < nr_model ? model[at + 1].start : SPACE + 100;
+	if (high - low > 40) {
+		low = low + 20 < model[at].start ? model[at].start - 20 : low;
+		high = model[at].end + 20 < high ? model[at].end + 20 : high;
+	}
+	start = low + rnd(high - low);
+	end = start + 1 + rnd(high - start);
+	rangetree_resize(t, model[at].start, start, end);
+	rangetree_set_item(t, start, item_of(start));
+	model[at] = (struct range){ start, end };
+}
+
+static void compare_finds(struct rangetree *t)
+{
+	unsigned long addr = rnd(SPACE + 200);
+	unsigned at = model_find(addr);
+	void *want = at < nr_model ? item_of(model[at].start) : NULL;
+	unsigned before = nr_model;
+
+	assert_ptr_equal(rangetree_find(t, addr), want);
+	while (before && model[before - 1].start >= addr)
+		before--;
+	want = before ? item_of(model[before - 1].start) : NULL;
+	assert_ptr_equal(rangetree_find_prev(t, addr), want);
+}
+
+static bool naive_lowest(unsigned long low, unsigned long high, unsigned long size, unsigned long *out)
+{
+	unsigned long edge = low;
+
+	for (unsigned i = 0; i <= nr_model; i++) {
+		unsigned long stop = i < nr_model && model[i].start < high ? model[i].start : high;
+
+		if (stop > edge && stop - edge >= size) {
+			*out = edge;
+			return true;
+		}
+		if (i < nr_model && model[i].end > edge)
+			edge = model[i].end;
+	}
+	return false;
+}
+
+static bool naive_highest(unsigned long low, unsigned long high, unsigned long size, unsigned long *out)
+{
+	unsigned long edge = high;
+
+	for (unsigned i = nr_model + 1; i-- > 0;) {
+		unsigned long stop = i && model[i - 1].end > low ? model[i - 1].end : low;
+
+		if (edge > stop && edge - stop >= size) {
+			*out = edge - size;
+			return true;
+		}
+		if (i && model[i - 1].start < edge)
+			edge = model[i - 1].start;
+	}
+	return false;
+}
+
+static void compare_gaps(struct rangetree *t)
+{
+	unsigned long low = rnd(SPACE), high = low + 1 + rnd(SPACE + 100 - low), size = 1 + rnd(60);
+	unsigned long a = 0, b = 0;
+
+	assert_int_equal(rangetree_gap_lowest(t, low, high, size, &a), naive_lowest(low, high, size, &b));
+	assert_int_equal(a, b);
+	a = b = 0;
+	assert_int_equal(rangetree_gap_highest(t, low, high, size, &a), naive_highest(low, high, size, &b));
+	assert_int_equal(a, b);
+}
+
+static void run_model(unsigned long steps, unsigned insert_percent)
+{
+	struct rangetree t;
+
+	rangetree_init(&t, node_alloc, node_free);
+	nr_model = 0;
+	for (unsigned long i = 0; i < steps; i++) {
+		unsigned what = (unsigned)rnd(100);
+
+		if (what < insert_percent)
+			try_insert(&t);
+		else if (what < 80)
+			try_remove(&t);
+		else
+			try_resize(&t);
+		compare_finds(&t);
+		compare_gaps(&t);
+		if (i % 16 == 0)
+			assert_null(rangetree_check(&t));
+	}
+	assert_int_equal(t.nr, nr_model);
+	rangetree_destroy(&t);
+	assert_int_equal(nodes_out, 0);
+}
+
+static void rangetree_I1_to_I5_against_a_sorted_array(void **state)
+{
+	(void)state;
+	for (seed = 1; seed < 5000000; seed = seed % 1000 * 7 + seed / 3 + 12345678) {
+		run_model(3000, 60);
+		run_model(1500, 40);
+		if (seed > 1000000)
+			break;
+	}
+	seed = 99;
+	run_model(20000, 70);
+}
+
+static void rangetree_ascending_and_descending(void **state)
+{
+	struct rangetree t;
+
+	(void)state;
+	rangetree_init(&t, node_alloc, node_free);
+	for (unsigned long i = 1; i <= 1000; i++) {
+		assert_int_equal(rangetree_reserve(&t, 2), 0);
+		rangetree_insert(&t, 100000 + i * 4, 100000 + i * 4 + 4, item_of(i));
+		rangetree_insert(&t, 100000 - i * 4, 100000 - i * 4 + 4, item_of(i));
+		assert_null(rangetree_check(&t));
+	}
+	for (unsigned long i = 1; i <= 1000; i++) {
+		rangetree_remove(&t, 100000 + i * 4);
+		rangetree_remove(&t, 100000 - i * 4);
+		assert_null(rangetree_check(&t));
+	}
+	assert_null(t.root);
+	rangetree_destroy(&t);
+	assert_int_equal(nodes_out, 0);
+}
+
+static void rangetree_reserve_fails_cleanly(void **state)
+{
+	struct rangetree t;
+
+	(void)state;
+	rangetree_init(&t, node_alloc, node_free);
+	for (long n = 0;; n++) {
+		int err;
+
+		fail_after = n;
+		err = rangetree_reserve(&t, 3);
+		fail_after = -1;
+		if (!err)
+			break;
+		assert_int_equal(err, -ENOMEM);
+		rangetree_unreserve(&t);
+		assert_int_equal(nodes_out, 0);
+	}
+	rangetree_destroy(&t);
+	assert_int_equal(nodes_out, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rangetree_I1_to_I5_against_a_sorted_array),
+		cmocka_unit_test(rangetree_ascending_and_descending),
+		cmocka_unit_test(rangetree_reserve_fails_cleanly),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
