@@ -13,7 +13,10 @@
  *   PAGEBLOCK_ORDER                      10 on 2-level, 9 otherwise
  *   VA_BITS                              for canonical checks
  *   pt_canonical(va)
- *   PT_HAS_NX, PT_LARGE_LEVEL_MAX        (1: large pages at PMD; 2: also PUD)
+ *   PT_HAS_NX, PT_LARGE_LEVEL_MAX        (1: large pages at PMD; 2: also PUD; i386: PT_PGD, for 4 MiB pages are in the top table)
+ *   PT_TOP_RELOAD                        1: CPUs keep copies of top-level entries until CR3 is loaded (PAE)
+ *   LOWMEM_MAX                           bytes of physical memory the linear map can hold
+ *   MEMMAP_END, FIXMAP_BASE, FIXMAP_END  the map is drawn in pt_kernel_map.h
  *
  * pt_entry.h: typedef struct { uint32_t or uint64_t v; } pte_t, the entry of every level.
  *   pte_none(e) pte_present(e) pte_is_leaf(e, level) pte_write(e) pte_user(e) pte_exec(e) pte_young(e) pte_dirty(e)
@@ -22,11 +25,12 @@
  *   pte_make(pfn, prot)                  prot: pte_t of PROT bits below, P included
  *   pte_make_table(level, pa)            entry pointing to a lower table (PAE top level: only P)
  *   pte_make_large(pfn, prot, level)
- *   pte_mkwrite pte_wrprotect pte_mkyoung pte_mkold pte_mkdirty pte_mkclean (by value)
+ *   pte_mkspecial pte_mkwrite pte_wrprotect pte_mkyoung pte_mkold pte_mkdirty pte_mkclean (by value)
  *   prot values: PTE_PROT_NONE_ pte_prot_user(read, write, exec), PTE_KERNEL, PTE_KERNEL_RO, PTE_KERNEL_EXEC, PTE_KERNEL_NOCACHE
  *   pte_modify(e, prot)                  new rights, same frame, A/D kept
  *   pte_read(p)                          one snapshot (PAE: not torn)
  *   pte_set(p, e)                        entry was not present (PAE: high word first)
+ *   pte_set_if_none(p, e)                atomic; Return: false when the entry was not none (and stays)
  *   pte_replace(p, e)                    present to present, hardware may set A/D meanwhile: Return old
  *   pte_clear(p)                         Return old, atomically, A/D bits not lost
  *   pte_test_and_clear_young(p)

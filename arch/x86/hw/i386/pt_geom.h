@@ -1,0 +1,27 @@
+/* Geometry of i386 without PAE: 2 levels of 4-byte entries, 4 MiB large pages (SDM volume 3A, "32-Bit Paging"). */
+#ifndef PT_GEOM_H
+#define PT_GEOM_H
+
+#define PT_GEOM_SHIFTS { 12, 22, 22, 22, 22 }
+#define PT_GEOM_BITS   { 10, 0, 0, 0, 10 }
+#define VA_BITS        32
+
+#include "arch/kernel_map.h"
+#include "arch/x86/hw/pt_levels.h"
+
+enum {
+	PT_HAS_NX = 0,
+	PT_LARGE_LEVEL_MAX = PT_PGD, /* 4 MiB pages stand in the top table: the PMD is folded */
+	PT_TOP_RELOAD = 0,
+	PAGEBLOCK_ORDER = 10,
+};
+
+#define USER_TOP 0xC0000000UL /* TASK_SIZE: the 3:1 split */
+
+/* Every 32-bit address is canonical; the simulator's addresses are wider than the mode's. */
+static inline bool pt_canonical(uaddr_t va)
+{
+	return va >> 31 >> 1 == 0;
+}
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * Entries of x86 page tables by value: what all modes share. Included by the mode's pt_entry.h, which has defined
+ * pteval_t (the entry as an integer), PTE_BITS_PFN (mask of the frame address) and PTE_BITS_NX (0, or pt_nx_mask).
+ *
+ *   bit 0 P, 1 RW, 2 US, 3 PWT, 4 PCD, 5 A, 6 D, 7 PS (in a table entry) or PAT, 8 G, 9-11 free, 63 NX
+ *   P = 0, G = 1: present for mm, absent for the hardware (PROT_NONE); the frame stays in place
+ *   P = 0, G = 0, PS = 1: swap entry: type in bits 1-5, offset from bit 9
+ *   0: nothing
+ */
+#ifndef X86_PT_BITS_H
+#define X86_PT_BITS_H
+
+#include "arch/physmap.h"
+#include "arch/pt_hooks.h"
+
+typedef struct {
+	pteval_t v;
+} pte_t;
+
+#define PTE_BIT_P       ((pteval_t)0x001)
+#define PTE_BIT_RW      ((pteval_t)0x002)
+#define PTE_BIT_US      ((pteval_t)0x004)
+#define PTE_BIT_PWT     ((pteval_t)0x008)
+#define PTE_BIT_PCD     ((pteval_t)0x010)
+#define PTE_BIT_A       ((pteval_t)0x020)
+#define PTE_BIT_D       ((pteval_t)0x040)
+#define PTE_BIT_PS      ((pteval_t)0x080)
+#define PTE_BIT_G       ((pteval_t)0x100)
+#define PTE_BIT_SPECIAL ((pteval_t)0x200)
+#define PTE_BIT_SWAP     PTE_BIT_PS /* of an entry that is not present */
+#define PTE_BIT_PROTNONE PTE_BIT_G  /* of an entry without P */
+
+#define PTE_SWAP_TYPE_SHIFT   1
+#define PTE_SWAP_TYPE_MASK    0x1f
+#define PTE_SWAP_OFFSET_SHIFT 9
+
+/* Rights and cacheability: what pte_modify takes from its prot. */
+#define PTE_BITS_PROT                                                                              \
+	(PTE_BIT_P | PTE_BIT_RW | PTE_BIT_US | PTE_BIT_PWT | PTE_BIT_PCD | PTE_BIT_G | PTE_BITS_NX)
+
+#define PTE_PROT_NONE_ ((pte_t){ PTE_BIT_PROTNONE })
+#define PTE_KERNEL                                                                                 \
+	((pte_t){ PTE_BIT_P | PTE_BIT_RW | PTE_BIT_A | PTE_BIT_D | PTE_BIT_G | PTE_BITS_NX })
+#define PTE_KERNEL_RO      ((pte_t){ PTE_BIT_P | PTE_BIT_A | PTE_BIT_G | PTE_BITS_NX })
+#define PTE_KERNEL_EXEC    ((pte_t){ PTE_BIT_P | PTE_BIT_A | PTE_BIT_G })
+#define PTE_KERNEL_NOCACHE ((pte_t){ PTE_KERNEL.v | PTE_BIT_PCD | PTE_BIT_PWT })
+
+static inline bool pte_none(pte_t e)
+{
+	return e.v == 0;
+}
+
+static inline bool pte_present(pte_t e)
+{
+	return e.v & (PTE_BIT_P | PTE_BIT_PROTNONE);
+}
+
+/* Does the entry, found in a table of @level, map memory itself? */
+static inline bool pte_is_leaf(pte_t e, int level)
+{
+	if (level == 0)
+		return pte_present(e);
+	return (e.v & (PTE_BIT_P | PTE_BIT_PS)) == (PTE_BIT_P | PTE_BIT_PS);
+}
+
+static inline bool pte_write(pte_t e)
+{
+	return e.v & PTE_BIT_RW;
+}
+
+static inline bool pte_user(pte_t e)
+{
+	return e.v & PTE_BIT_US;
+}
+
+static inline bool pte_exec(pte_t e)
+{
+	return !(e.v & PTE_BITS_NX);
+}
+
+static inline bool pte_young(pte_t e)
+{
+	return e.v & PTE_BIT_A;
+}
+
+static inline bool pte_dirty(pte_t e)
+{
+	return e.v & PTE_BIT_D;
+}
+
+static inline bool pte_global(pte_t e)
+{
+	return (e.v & (PTE_BIT_P | PTE_BIT_G)) == (PTE_BIT_P | PTE_BIT_G);
+}
+
+static inline bool pte_special(pte_t e)
+{
+	return e.v & PTE_BIT_SPECIAL;
+}
+
+static inline phys_t pte_phys(pte_t e)
+{
+	return e.v & PTE_BITS_PFN;
+}
+
+static inline pfn_t pte_pfn(pte_t e)
+{
+	return phys_to_pfn(pte_phys(e));
+}
+
+static inline pte_t pte_make(pfn_t pfn, pte_t prot)
+{
+	return (pte_t){ (pteval_t)pfn_to_phys(pfn) | prot.v };
+}
+
+static inline pte_t pte_make_large(pfn_t pfn, pte_t prot, int level)
+{
+	(void)level; /* one format for all sizes */
+	return (pte_t){ (pteval_t)pfn_to_phys(pfn) | prot.v | PTE_BIT_PS };
+}
+
+static inline pte_t pte_mkwrite(pte_t e)
+{
+	return (pte_t){ e.v | PTE_BIT_RW };
+}
+
+static inline pte_t pte_wrprotect(pte_t e)
+{
+	return (pte_t){ e.v & ~PTE_BIT_RW };
+}
+
+static inline pte_t pte_mkyoung(pte_t e)
+{
+	return (pte_t){ e.v | PTE_BIT_A };
+}
+
+static inline pte_t pte_mkold(pte_t e)
+{
+	return (pte_t){ e.v & ~PTE_BIT_A };
+}
+
+static inline pte_t pte_mkdirty(pte_t e)
+{
+	return (pte_t){ e.v | PTE_BIT_D };
+}
+
+static inline pte_t pte_mkclean(pte_t e)
+{
+	return (pte_t){ e.v & ~PTE_BIT_D };
+}
+
+static inline pte_t pte_mkspecial(pte_t e)
+{
+	return (pte_t){ e.v | PTE_BIT_SPECIAL };
+}
+
+/* Rights of a user page. x86 cannot express "write or execute but not read". */
+static inline pte_t pte_prot_user(bool read, bool write, bool exec)
+{
+	if (!read && !write && !exec)
+		return PTE_PROT_NONE_;
+	return (pte_t){ PTE_BIT_P | PTE_BIT_US | (write ? PTE_BIT_RW : 0) | (exec ? 0 : PTE_BITS_NX) };
+}
+
+static inline pte_t pte_modify(pte_t e, pte_t prot)
+{
+	return (pte_t){ (e.v & ~PTE_BITS_PROT) | (prot.v & PTE_BITS_PROT) };
+}
+
+static inline bool pte_is_swap(pte_t e)
+{
+	return (e.v & (PTE_BIT_P | PTE_BIT_PROTNONE | PTE_BIT_SWAP)) == PTE_BIT_SWAP;
+}
+
+static inline pte_t pte_from_swap(unsigned type, unsigned long offset)
+{
+	return (pte_t){ (pteval_t)offset << PTE_SWAP_OFFSET_SHIFT |
+			(pteval_t)(type & PTE_SWAP_TYPE_MASK) << PTE_SWAP_TYPE_SHIFT | PTE_BIT_SWAP };
+}
+
+static inline unsigned pte_swap_type(pte_t e)
+{
+	return (unsigned)(e.v >> PTE_SWAP_TYPE_SHIFT) & PTE_SWAP_TYPE_MASK;
+}
+
+static inline unsigned long pte_swap_offset(pte_t e)
+{
+	return (unsigned long)(e.v >> PTE_SWAP_OFFSET_SHIFT);
+}
+
+static inline uint64_t pte_raw(pte_t e)
+{
+	return e.v;
+}
+
+static inline pte_t pte_from_raw(uint64_t raw)
+{
+	return (pte_t){ (pteval_t)raw };
+}
+
+static inline phys_t pt_table_pa(pte_t e)
+{
+	return pte_phys(e);
+}
+
+/* Tables are in lowmem always. */
+static inline pte_t *pt_table_ptr(pte_t e)
+{
+	return (pte_t *)phys_to_virt(pte_phys(e));
+}
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Entries in memory where one instruction reads or writes a whole entry: every mode but PAE on a 32-bit CPU. The CPU's
+ * walker sets A and D behind our back, so a present entry is changed by read-modify-write only.
+ */
+#ifndef X86_PT_WORD_H
+#define X86_PT_WORD_H
+
+#include "arch/x86/hw/pt_bits.h"
+
+static inline pte_t pte_read(const pte_t *p)
+{
+	return (pte_t){ __atomic_load_n(&p->v, __ATOMIC_RELAXED) };
+}
+
+/* Release: what the frame holds is visible before the entry is. */
+static inline void pte_set(pte_t *p, pte_t e)
+{
+	__atomic_store_n(&p->v, e.v, __ATOMIC_RELEASE);
+}
+
+/* Install @e where nothing was. Return: false when another CPU was first. */
+static inline bool pte_set_if_none(pte_t *p, pte_t e)
+{
+	pteval_t none = 0;
+
+	return __atomic_compare_exchange_n(&p->v, &none, e.v, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED);
+}
+
+static inline pte_t pte_replace(pte_t *p, pte_t e)
+{
+	return (pte_t){ __atomic_exchange_n(&p->v, e.v, __ATOMIC_SEQ_CST) };
+}
+
+static inline pte_t pte_clear(pte_t *p)
+{
+	return (pte_t){ __atomic_exchange_n(&p->v, 0, __ATOMIC_SEQ_CST) };
+}
+
+static inline bool pte_test_and_clear_young(pte_t *p)
+{
+	return __atomic_fetch_and(&p->v, ~PTE_BIT_A, __ATOMIC_SEQ_CST) & PTE_BIT_A;
+}
+
+static inline void pte_wrprotect_in_place(pte_t *p)
+{
+	(void)__atomic_fetch_and(&p->v, ~PTE_BIT_RW, __ATOMIC_SEQ_CST);
+}
+
+#endif

@@ -1,0 +1,29 @@
+/* Geometry of 4-level paging of long mode (SDM volume 3A, "4-Level Paging and 5-Level Paging"). */
+#ifndef PT_GEOM_H
+#define PT_GEOM_H
+
+#define PT_GEOM_SHIFTS { 12, 21, 30, 39, 39 }
+#define PT_GEOM_BITS   { 9, 9, 9, 0, 9 }
+#define VA_BITS        48
+
+#include "arch/kernel_map.h"
+#include "arch/x86/hw/pt_levels.h"
+
+enum {
+	PT_HAS_NX = 1,
+	PT_LARGE_LEVEL_MAX = PT_PUD,
+	PT_TOP_RELOAD = 0,
+	PAGEBLOCK_ORDER = 9,
+};
+
+#define USER_TOP 0x7ffffffff000UL /* TASK_SIZE: the lower half less a guard page */
+
+/* Bits VA_BITS-1 and above are all equal. */
+static inline bool pt_canonical(uaddr_t va)
+{
+	const unsigned unused = 64 - VA_BITS;
+
+	return (uaddr_t)((int64_t)(va << unused) >> unused) == va;
+}
+
+#endif
