@@ -28,5 +28,6 @@ extern char __start_percpu[], __stop_percpu[]; /* the section, from the linker *
 extern unsigned nr_cpus;
 bool cpu_is_online(unsigned cpu);
 void cpu_set_online(unsigned cpu);
+unsigned long cpu_online_mask(void); /* bit n: CPU n is online */
 
 #endif

@@ -5,8 +5,10 @@
 #include "base/atomic.h"
 #include "sync/waitq.h"
 
+enum { RWSEM_WRITER = 1, RWSEM_WAITING = 2, RWSEM_READER = 4 };
+
 struct rwsem {
-	atomic_long_t count;  /* readers; RWSEM_WRITER added while a writer holds it; waiting bit */
+	atomic_long_t count;  /* a: RWSEM_WRITER, RWSEM_WAITING, then the number of readers */
 	struct thread *owner; /* the writer, for asserts */
 	struct waitq waitq;
 	uint8_t rank;

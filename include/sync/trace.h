@@ -3,6 +3,7 @@
 #define SYNC_TRACE_H
 
 #include "base/types.h"
+#include "sync/percpu.h"
 
 enum trace_kind { TRACE_NONE, TRACE_PAGE_ALLOC, TRACE_PAGE_FREE, TRACE_FAULT, TRACE_SYSCALL, TRACE_SWITCH, TRACE_SIGNAL, TRACE_MAP, TRACE_UNMAP, TRACE_NR };
 
@@ -21,6 +22,7 @@ static inline void trace(enum trace_kind kind, unsigned long a, unsigned long b)
 	if (__builtin_expect(trace_on, 0))
 		trace_record(kind, a, b);
 }
+DECLARE_PER_CPU(uint32_t, trace_tid); /* id of the running thread, kept by the scheduler */
 void trace_enable(bool on);
 /* Print the newest @nr events of every CPU through klog. */
 void trace_dump(unsigned nr);

@@ -17,14 +17,20 @@ struct waiter {
 	/* Other than a thread (poll, epoll): called under waitq->lock, must not sleep. */
 	void (*wake)(struct waiter *w);
 	bool exclusive; /* i: waitq_wake_one stops after one such waiter */
+	bool woken;     /* w: exclusive and chosen by a wake_one since it was queued or re-armed */
 };
 
-#define WAITQ_INIT(q) { SPINLOCK_INIT(RANK_WAITQ), LIST_HEAD_INIT((q).waiters) }
+#define WAITQ_INIT(q) { .lock = SPINLOCK_INIT(RANK_WAITQ), .waiters = LIST_HEAD_INIT((q).waiters) }
 
 void waitq_init(struct waitq *q);
-/* Queue @w for the calling thread (exclusive waiters at the tail). Then test the condition, then park. */
+/*
+ * Queue @w for the calling thread (exclusive waiters at the tail). Then test the condition, then park. An exclusive
+ * waiter that was woken in vain re-arms itself with waitq_rearm before it tests again, and one that gives up after
+ * being chosen (w.woken) passes the wake-up on with waitq_wake_one; wait_event_exclusive does both.
+ */
 void waitq_add(struct waitq *q, struct waiter *w);
 void waitq_add_exclusive(struct waitq *q, struct waiter *w);
+void waitq_rearm(struct waitq *q, struct waiter *w);
 /* Queue a callback waiter; the caller has set w->wake. */
 void waitq_add_callback(struct waitq *q, struct waiter *w);
 /* Leave the queue; harmless when a wake-up has removed @w already. On return no waker touches @w. */
@@ -53,6 +59,28 @@ static inline bool waitq_active(const struct waitq *q)
 				}                                                                  \
 			}                                                                          \
 			waitq_del((q), &wait_w_);                                                  \
+		}                                                                                  \
+		wait_err_;                                                                         \
+	})
+/* The same as an exclusive waiter: waitq_wake_one wakes one such thread per call. */
+#define wait_event_exclusive(q, cond, mode, deadline_ns)                                           \
+	({                                                                                         \
+		int wait_err_ = 0;                                                                 \
+		if (!(cond)) {                                                                     \
+			struct waiter wait_w_;                                                     \
+			waitq_add_exclusive((q), &wait_w_);                                        \
+			while (!(cond)) {                                                          \
+				wait_err_ = thread_park((mode), (deadline_ns));                    \
+				if (wait_err_) {                                                   \
+					if (cond)                                                  \
+						wait_err_ = 0;                                     \
+					break;                                                     \
+				}                                                                  \
+				waitq_rearm((q), &wait_w_);                                        \
+			}                                                                          \
+			waitq_del((q), &wait_w_);                                                  \
+			if (wait_err_ && wait_w_.woken)                                            \
+				waitq_wake_one(q);                                                 \
 		}                                                                                  \
 		wait_err_;                                                                         \
 	})
