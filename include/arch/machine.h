@@ -59,12 +59,21 @@ unsigned long irq_count(unsigned line, unsigned cpu, const char **name);
 /* Called by trap.S with the vector of a hardware interrupt (drivers side: irq.c). */
 void irq_dispatch(struct pt_regs *regs, unsigned vector);
 bool in_interrupt(void);
+/* Registers of the context that this CPU's interrupt handler interrupted; NULL outside of one. */
+struct pt_regs *irq_regs(void);
+void irq_free(unsigned line);
+/* Interrupts that are not lines, for /proc/interrupts: *name "LOC", "RES", "TLB", ..., @text what it means. */
+bool irq_local_count(unsigned n, unsigned cpu, unsigned long *count, const char **name, const char **text);
+void acpi_init(void); /* after vmalloc_init: tables read, nr_cpus set (maxcpus=, nosmp) */
+void irq_init(void);  /* boot CPU: local APIC and I/O APIC, else the PIC */
 
 /* ---- CPUs ---- */
 void smp_start_secondaries(void); /* starts what MADT lists, up to maxcpus= and CFG_NR_CPUS */
 enum ipi { IPI_RESCHEDULE, IPI_TLB, IPI_CALL, IPI_STOP, IPI_NR };
 void ipi_send(unsigned cpu, enum ipi kind);
 void ipi_register(enum ipi kind, void (*fn)(void));
+noreturn_ void smp_secondary_entry(unsigned cpu); /* where the trampoline ends: goes on to secondary_main */
+void smp_stop_others(void); /* IPI_STOP to every other CPU; does not wait */
 
 /* ---- time ---- */
 uint64_t clock_ns(void);          /* TSC, calibrated */
@@ -72,6 +81,7 @@ void timer_arm_ns(uint64_t when_ns); /* this CPU's next timer interrupt; UINT64_
 void timer_set_handler(void (*fn)(void)); /* called in the timer interrupt */
 uint64_t rtc_read_seconds(void);  /* UNIX time from the CMOS clock */
 void udelay(unsigned us);
+void time_init(void); /* boot CPU, after irq_init: calibrates; interrupts are on for a moment. clock_ns() is 0 before */
 
 /* ---- end ---- */
 noreturn_ void machine_power_off(void);
@@ -79,15 +89,19 @@ noreturn_ void machine_restart(void);
 noreturn_ void machine_halt(void);
 /* End QEMU with a status when isa-debug-exit is there (exit code 2*n+1); else power off. */
 noreturn_ void machine_exit(unsigned char status);
-
-/* ---- signal frames (arch/x86/hw/sigframe.c), called by kernel/signal.c on the current thread ---- */
-struct sigframe_req; /* kernel/signal.h */
-int must_check sigframe_push(struct pt_regs *regs, const struct sigframe_req *req);
-/* sigreturn(2)/rt_sigreturn(2): restore registers from the user frame; *mask gets the saved mask. 0 or -EFAULT. */
-int must_check sigframe_pop(struct pt_regs *regs, bool rt, uint64_t *mask);
+extern bool machine_debug_exit; /* the command line says isa-debug-exit is there; else used only without ACPI */
 
 /* ---- up-calls made by entry code ---- */
-long syscall_dispatch(struct pt_regs *regs); /* sys/table.c: orig_ax holds the number, result goes to ax */
+/* sys/table.c: handlers by number, no NULLs (a call we lack has one that counts and returns -ENOSYS). */
+typedef long (*sys_fn)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long);
+extern const sys_fn sys_call_table[];
+extern const unsigned long sys_call_nr; /* entries */
+/*
+ * Per-CPU (arch/x86/hw/cpu.c): not 0 when the thread running here must call exit_to_user_work before it returns to
+ * user mode. Set by the scheduler at a switch and by IPI_RESCHEDULE; read with interrupts off; 0 again when
+ * exit_to_user_work returns.
+ */
+extern unsigned long work_pending;
 void exit_to_user_work(struct pt_regs *regs); /* kernel/entry_work.c: signals, reschedule; interrupts off at call and return */
 void ret_from_fork(void);                      /* kernel/sched.c */
 /* A trap in user mode that is a signal: kernel/signal.c. */

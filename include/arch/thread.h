@@ -5,6 +5,7 @@
 #ifndef ARCH_THREAD_H
 #define ARCH_THREAD_H
 
+#include "arch/percpu.h"
 #include "arch/regs.h"
 #include "base/compiler.h"
 #include "base/types.h"
@@ -18,11 +19,12 @@
 
 struct arch_thread {
 	unsigned long sp;            /* saved kernel stack pointer while not running */
-	unsigned long kstack_top;    /* one past the kernel stack; pt_regs end here */
-	void *fpu;                   /* 512-byte FXSAVE area, 64-byte aligned; NULL until first used by user code */
+	unsigned long kstack_top;    /* pt_regs end here, the FPU area begins */
+	void *fpu;                   /* FXSAVE area, at the top of the stack above pt_regs; NULL until user code uses it */
 	uint64_t tls[TLS_ENTRIES];   /* descriptors loaded into the GDT at switch */
 	unsigned long fsbase, gsbase; /* x86_64 user bases */
 	unsigned short fs, gs;       /* x86_64 user selectors (i386 keeps them in pt_regs) */
+	bool is_user;                /* has user state: set by arch_thread_fork and _exec */
 	unsigned long trap_nr, error_code, cr2; /* last user fault, for the signal frame */
 };
 
@@ -32,6 +34,15 @@ static inline struct pt_regs *thread_regs(const struct arch_thread *t)
 	return (struct pt_regs *)t->kstack_top - 1;
 }
 
+/* Per-CPU: the running thread's, kept by arch_switch. */
+extern struct arch_thread *current_arch_thread;
+
+/* User registers of the running thread. */
+static inline struct pt_regs *current_regs(void)
+{
+	return thread_regs(this_cpu(current_arch_thread));
+}
+
 /**
  * arch_switch - leave @prev's kernel stack, continue on @next's. Interrupts off. Switches stack, TSS sp0, TLS,
  * FS/GS bases and FPU ownership (eager FXSAVE/FXRSTOR only where the thread has used it). Not the page tables:
@@ -39,13 +50,18 @@ static inline struct pt_regs *thread_regs(const struct arch_thread *t)
  */
 void arch_switch(struct arch_thread *prev, struct arch_thread *next);
 
-/* First run of a thread: on a fresh kernel stack, call fn(arg); never returns from it (fn ends in exit or to user). */
+/* The thread that runs already (boot, idle): makes it current on this CPU. It never enters user mode. */
+void arch_thread_init_boot(struct arch_thread *t);
+/* First run of a thread: on a fresh kernel stack, call ret_from_fork(), turn interrupts on, call fn(arg); never
+ * returns from it (fn ends in exit or in arch_enter_user). @kstack: KSTACK_SIZE bytes, 64-byte aligned. */
 void arch_thread_init_kernel(struct arch_thread *t, void *kstack, void (*fn)(void *), void *arg);
 /* A child that returns to user mode as a copy of @parent's user state with result 0; @sp 0 keeps the stack.
  * The first thing it does on its stack is call ret_from_fork() (kernel/sched.c: finish the switch). May sleep.
- * Return: 0 or -ENOMEM (FPU area). */
+ * @parent is the caller. Return: 0. */
 int must_check arch_thread_fork(struct arch_thread *child, void *kstack, const struct arch_thread *parent,
 				unsigned long sp);
+/* From a kernel thread that has called arch_thread_exec: first entry to user mode. */
+noreturn_ void arch_enter_user(void);
 /* Fresh user state for exec: everything zero, FPU reset, TLS cleared, entry point and stack set. */
 void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp);
 void arch_thread_free(struct arch_thread *t); /* FPU area */
