@@ -20,9 +20,9 @@ struct address_space_ops {
 	int (*fill)(struct address_space *m, struct page *page);
 	/* Write @page out; NULL: memory is the store (tmpfs). */
 	int (*store)(struct address_space *m, struct page *page);
-	/* Before page @index becomes writable: account, reserve blocks. 0, -ENOSPC, -EDQUOT. NULL: always. */
+	/* Memory is the store: before a page is made. A store: before it becomes writable. 0, -ENOSPC, -EDQUOT. NULL: always. */
 	int (*reserve)(struct address_space *m, unsigned long index, unsigned long nr);
-	/* Undo of reserve when a page leaves (truncate). NULL: nothing. */
+	/* Undo of reserve when pages leave (truncate). NULL: nothing. */
 	void (*release)(struct address_space *m, unsigned long nr);
 	void (*hold)(struct address_space *m); /* pin the owner (a vma keeps it) */
 	void (*drop)(struct address_space *m);
@@ -47,6 +47,7 @@ struct address_space {
 };
 enum { MAPPING_SHMEM = 1 /* pages are swap-backed, counted in NR_SHMEM */, MAPPING_UNEVICTABLE = 2 };
 
+void mapping_boot(void); /* node cache; after slab_init (mm_init calls it) */
 void mapping_init(struct address_space *m, const struct address_space_ops *ops, void *owner, gfp_t gfp, unsigned flags);
 /* All pages leave; nobody maps or reads it any more. */
 void mapping_destroy(struct address_space *m);
@@ -54,10 +55,20 @@ uint64_t mapping_size(const struct address_space *m);
 
 /* The cached page with a reference, or NULL. Any context without locks of rank >= INDEX. */
 struct page *mapping_find(struct address_space *m, unsigned long index);
+/* The uptodate cached pages of [first, first + nr), each with a reference, NULL where there is none. Return: how many. */
+unsigned mapping_find_run(struct address_space *m, unsigned long first, unsigned nr, struct page **pages);
 /* Find or make; uptodate, referenced, UNLOCKED in *out. 0, -ENOMEM, or fill's error. Ignores mapping_size. */
 int must_check mapping_get_page(struct address_space *m, unsigned long index, struct page **out);
 /* The same, but a page that does not exist is not made: -ENOENT (holes read as zeroes). */
 int must_check mapping_lookup_page(struct address_space *m, unsigned long index, struct page **out);
+
+/* A page that is about to be written through a mapping, or was: dirty, tagged when there is a store. */
+void mapping_set_dirty(struct address_space *m, struct page *page);
+/* Is the page still @m's? Stable under the page lock; under a table lock, truncate's unmapping comes later. */
+static inline bool mapping_owns(const struct address_space *m, const struct page *page)
+{
+	return READ_ONCE(page->mapping) == m;
+}
 
 /* Bytes through the cache, to and from user memory. Return: bytes (short at EOF or fault), or -errno when none.
  * read: sees size at call. write: extends size as it goes; caller holds the inode lock (rank FS). *pos advances. */
@@ -68,6 +79,8 @@ long mapping_read_kernel(struct address_space *m, void *dst, size_t len, uint64_
 long mapping_write_kernel(struct address_space *m, const void *src, size_t len, uint64_t pos);
 /* New size; a cut zeroes the tail of the last page, unmaps and frees the rest. Inode lock held. */
 int must_check mapping_truncate(struct address_space *m, uint64_t size);
+/* Bytes [start, end) become a hole that reads as zeroes (fallocate's PUNCH_HOLE, MADV_REMOVE). Memory-backed only. */
+void mapping_punch(struct address_space *m, uint64_t start, uint64_t end);
 /* Checker. */
 void mapping_check(struct address_space *m);
 

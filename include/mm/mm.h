@@ -8,6 +8,7 @@
 #include "arch/tlb.h"
 #include "base/atomic.h"
 #include "lib/rangetree.h"
+#include "mm/commit.h"
 #include "mm/page.h"
 #include "sync/rwsem.h"
 
@@ -148,9 +149,8 @@ size_t vma_name(struct vm_area_struct *vma, char *buf, size_t size);
 /* ---- tunables (/proc/sys/vm) ---- */
 extern int sysctl_max_map_count;      /* 65530 */
 extern unsigned long mmap_min_addr;   /* 65536 */
-extern int sysctl_overcommit_memory, sysctl_overcommit_ratio;
-extern atomic_long_t vm_committed_as; /* pages */
-unsigned long vm_commit_limit(void);  /* pages */
+extern int fault_batch_pages;         /* most pages an anonymous write fault maps; 1: just the one */
+extern int fault_around_pages;        /* most cached pages a file read fault maps; 1: just the one */
 
 /* Checker: VMA tree, counters, page tables against VMAs, RSS exact. */
 void mm_check(struct mm_struct *mm);

@@ -10,10 +10,15 @@ struct shmem_space {
 	unsigned long max_pages; /* 0: no limit */
 };
 
-/* Address-space operations for a tmpfs inode: fill, reserve and release are these; hold, drop, name the file system's. */
+/* Address-space operations for a tmpfs inode: fill is this; hold, drop, name, and reserve and release, which find the
+ * mount and call shmem_charge and shmem_uncharge, are the file system's; store is NULL. Flags MAPPING_SHMEM. */
 int shmem_fill(struct address_space *m, struct page *page);
+/* @nr pages more in @space (NULL: no limit), and in the commit account. 0 or -ENOSPC. */
+int must_check shmem_charge(struct shmem_space *space, unsigned long nr);
+void shmem_uncharge(struct shmem_space *space, unsigned long nr);
 
-/* An unnamed shared object of @size bytes ("/dev/zero (deleted)" in maps); reference 1, dropped by ops->drop. NULL: no memory. */
-struct address_space *must_check shmem_anon_create(uint64_t size);
+/* An unnamed shared object of @size bytes ("/dev/zero (deleted)" in maps); reference 1, dropped by ops->drop. @reserve: commit
+ * all of it now. NULL: no memory. */
+struct address_space *must_check shmem_anon_create(uint64_t size, bool reserve);
 
 #endif

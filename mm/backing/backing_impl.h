@@ -1,0 +1,18 @@
+/* Inside mm/backing: how pages enter and leave a mapping. */
+#ifndef MM_BACKING_IMPL_H
+#define MM_BACKING_IMPL_H
+
+#include "mm/mapping.h"
+
+/* The object's size; the owner's lock serialises writers. */
+void mapping_set_size(struct address_space *m, uint64_t size);
+/* A page for @index that nobody else sees yet: PS_FILE, refcount 1, contents undefined, not in the index. NULL: no memory. */
+struct page *must_check mapping_new_page(struct address_space *m, unsigned long index);
+/* Put a new page into the index; the cache takes its own reference. 0, -EEXIST, -ENOMEM, or ops->reserve's error. */
+int must_check mapping_add_page(struct address_space *m, struct page *page);
+/* Take @page, locked, out of the index; the cache's reference is now the caller's to put, ops->release to call. */
+void mapping_remove_page(struct address_space *m, struct page *page);
+/* Unmap and remove all pages of [first, last]. Sleeps. */
+void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last);
+
+#endif

@@ -1,0 +1,336 @@
+/*
+ * The page cache of one object.
+ *
+ *   struct address_space { pages: radix index, page offset -> struct page, one reference held by the cache }
+ *
+ *   page:  allocated, private -> locked, in the index, contents undefined -> uptodate, unlocked -> out of the
+ *          index (mapping NULL; whoever still has a reference sees the old contents) -> freed by the last put
+ *
+ * OWNS     struct address_space, its index, the life of PS_FILE pages.
+ * WHY      one copy for read, write, mmap and exec: a page is found by (mapping, index) and nowhere else.
+ * I1       a page in the index has mapping and index of its place, state PS_FILE, refcount >= 1.  [mapping_check]
+ * I2       nr_pages is the number of pages in the index; without a store, also what ops->reserve has granted
+ *          and ops->release not taken back.                                                       [mapping_check]
+ * I3       PG_uptodate, once set, stays until the page is freed. Contents are undefined before.
+ * I4       with a store, a dirty page that is not being written has the tag DIRTY.               [mapping_check]
+ * LOCKS    m->lock (rank INDEX) for the index; the page lock for contents becoming valid and for leaving the cache.
+ *          A lookup takes m->lock, a reference, and drops it; what it found may leave the cache at any time,
+ *          so who needs it to stay asks mapping_owns() under the page lock or a table lock.
+ * CONTEXT  threads; fill may sleep. mapping_find also where sleeping is forbidden.
+ * COST     hit: one spinlock, one load per index level. A new page: allocation, fill, one more spinlock.
+ * FAILS    -ENOMEM (page or index node), ops->reserve's and ops->fill's errors; then the cache is as before.
+ * NOT HERE bytes (fileio.c), cutting (truncate.c), write-back, which pages leave first (mm/reclaim).
+ * SOURCES  Gorman 2004, ch. 10; SVR4's unified cache (Gingell et al. 1987).   TESTED BY mapping_test.c
+ */
+#include "mm/mapping.h"
+
+#include "base/errno.h"
+#include "mm/alloc.h"
+#include "mm/backing/backing_impl.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+
+static struct kmem_cache *node_cache;
+
+void mapping_boot(void)
+{
+	node_cache = kmem_cache_create("radix_tree_node", xindex_node_size, 0,
+				       SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
+}
+
+static void *node_alloc(void)
+{
+	return failpoint("mapping_node") ? NULL : kmem_cache_alloc(node_cache, GFP_KERNEL);
+}
+
+static void node_free(void *node)
+{
+	kmem_cache_free(node_cache, node);
+}
+
+void mapping_init(struct address_space *m, const struct address_space_ops *ops, void *owner, gfp_t gfp,
+		  unsigned flags)
+{
+	*m = (struct address_space){ .ops = ops, .owner = owner, .gfp = gfp, .flags = flags };
+	spin_init(&m->lock, RANK_INDEX);
+	spin_init(&m->i_mmap_lock, RANK_MAPPING_VMAS);
+	rwsem_init(&m->invalidate_lock, RANK_MAPPING_INVAL);
+	xindex_init(&m->pages);
+	list_init(&m->i_mmap);
+}
+
+void mapping_destroy(struct address_space *m)
+{
+	kassert(list_empty(&m->i_mmap));
+	mapping_remove_range(m, 0, ULONG_MAX);
+	kassert(!m->nr_pages);
+}
+
+/* A 32-bit CPU reads 8 bytes in two halves: there the writer's lock keeps them together. */
+uint64_t mapping_size(const struct address_space *m)
+{
+	struct spinlock *lock = (struct spinlock *)(uintptr_t)&m->lock;
+	uint64_t size;
+
+	if (sizeof(long) == sizeof(size))
+		return READ_ONCE(m->size);
+	spin_lock(lock);
+	size = m->size;
+	spin_unlock(lock);
+	return size;
+}
+
+void mapping_set_size(struct address_space *m, uint64_t size)
+{
+	spin_lock(&m->lock);
+	WRITE_ONCE(m->size, size);
+	spin_unlock(&m->lock);
+}
+
+struct page *mapping_find(struct address_space *m, unsigned long index)
+{
+	struct page *page;
+
+	spin_lock(&m->lock);
+	page = xindex_find(&m->pages, index);
+	if (page)
+		get_page(page);
+	spin_unlock(&m->lock);
+	return page;
+}
+
+unsigned mapping_find_run(struct address_space *m, unsigned long first, unsigned nr, struct page **pages)
+{
+	unsigned found = 0;
+
+	spin_lock(&m->lock);
+	for (unsigned i = 0; i < nr; i++) {
+		struct page *page = xindex_find(&m->pages, first + i);
+
+		if (page && !page_test(page, PG_uptodate))
+			page = NULL;
+		if (page) {
+			get_page(page);
+			found++;
+		}
+		pages[i] = page;
+	}
+	spin_unlock(&m->lock);
+	return found;
+}
+
+static void count_pages(struct address_space *m, struct page *page, long n)
+{
+	mod_node_stat(page, NR_FILE_PAGES, n);
+	if (m->flags & MAPPING_SHMEM)
+		mod_node_stat(page, NR_SHMEM, n);
+}
+
+struct page *mapping_new_page(struct address_space *m, unsigned long index)
+{
+	struct page *page = failpoint("mapping_page") ? NULL : alloc_page(m->gfp);
+
+	if (!page)
+		return NULL;
+	page_become(page, PS_KERNEL, PS_FILE);
+	page->index = index;
+	return page;
+}
+
+/* Put into the index, under the caller's m->lock attempts; -ENOMEM asks for nodes. */
+static int insert_once(struct address_space *m, struct page *page, struct xindex_reserve *r)
+{
+	int err;
+
+	spin_lock(&m->lock);
+	err = xindex_insert(&m->pages, page->index, page, r);
+	if (!err) {
+		m->nr_pages++;
+		WRITE_ONCE(page->mapping, m);
+	}
+	spin_unlock(&m->lock);
+	return err;
+}
+
+int mapping_add_page(struct address_space *m, struct page *page)
+{
+	struct xindex_reserve r;
+	int err;
+
+	xindex_reserve_init(&r);
+	if (!m->ops->store && m->ops->reserve) {
+		err = m->ops->reserve(m, page->index, 1);
+		if (err)
+			return err;
+	}
+	get_page(page); /* the cache's */
+	if (m->flags & MAPPING_SHMEM)
+		page_set(page, PG_swapbacked);
+	for (;;) {
+		err = insert_once(m, page, &r);
+		if (err != -ENOMEM)
+			break;
+		err = xindex_reserve_fill(&r, node_alloc, node_free);
+		if (err)
+			break;
+	}
+	xindex_reserve_drop(&r, node_free);
+	if (!err) {
+		count_pages(m, page, 1);
+		return 0;
+	}
+	put_page(page);
+	if (!m->ops->store && m->ops->release)
+		m->ops->release(m, 1);
+	return err;
+}
+
+void mapping_remove_page(struct address_space *m, struct page *page)
+{
+	void *old;
+
+	kassert(page_test(page, PG_locked) && mapping_owns(m, page));
+	spin_lock(&m->lock);
+	old = xindex_remove(&m->pages, page->index, node_free);
+	must(old == page);
+	m->nr_pages--;
+	WRITE_ONCE(page->mapping, NULL);
+	spin_unlock(&m->lock);
+	if (m->ops->store && page_test(page, PG_dirty))
+		mod_node_stat(page, NR_FILE_DIRTY, -1);
+	count_pages(m, page, -1);
+	page_clear(page, PG_dirty);
+}
+
+/* Make contents valid. Page locked; it is unlocked here. A page that cannot be filled leaves the cache. */
+static int fill_and_unlock(struct address_space *m, struct page *page)
+{
+	int err = m->ops->fill(m, page);
+	bool gone = err && mapping_owns(m, page);
+
+	if (gone)
+		mapping_remove_page(m, page);
+	unlock_page(page);
+	if (!gone)
+		return err;
+	put_page(page); /* the cache's */
+	if (!m->ops->store && m->ops->release)
+		m->ops->release(m, 1);
+	return err;
+}
+
+/* A page found in the cache before its contents were valid. 0, an error, or -EAGAIN: it has left, look again. */
+static int wait_uptodate(struct address_space *m, struct page *page)
+{
+	lock_page(page);
+	if (!mapping_owns(m, page)) {
+		unlock_page(page);
+		return -EAGAIN;
+	}
+	if (page_test(page, PG_uptodate)) {
+		unlock_page(page);
+		return 0;
+	}
+	return fill_and_unlock(m, page);
+}
+
+/* A page that is not there. 0, an error, or -EAGAIN: somebody else has made it. */
+static int make_page(struct address_space *m, unsigned long index, struct page **out)
+{
+	struct page *page = mapping_new_page(m, index);
+	int err;
+
+	if (!page)
+		return -ENOMEM;
+	if (!trylock_page(page))
+		panic("a new page is locked");
+	err = mapping_add_page(m, page);
+	if (err)
+		unlock_page(page);
+	else
+		err = fill_and_unlock(m, page);
+	if (err) {
+		put_page(page);
+		return err == -EEXIST ? -EAGAIN : err;
+	}
+	*out = page;
+	return 0;
+}
+
+static int find_or_make(struct address_space *m, unsigned long index, bool make, struct page **out)
+{
+	for (;;) {
+		struct page *page = mapping_find(m, index);
+		int err;
+
+		if (!page && !make)
+			return -ENOENT;
+		if (!page) {
+			err = make_page(m, index, out);
+		} else if (page_test(page, PG_uptodate)) {
+			*out = page;
+			return 0;
+		} else {
+			err = wait_uptodate(m, page);
+			if (err)
+				put_page(page);
+			else
+				*out = page;
+		}
+		if (err != -EAGAIN)
+			return err;
+	}
+}
+
+int mapping_get_page(struct address_space *m, unsigned long index, struct page **out)
+{
+	return find_or_make(m, index, true, out);
+}
+
+int mapping_lookup_page(struct address_space *m, unsigned long index, struct page **out)
+{
+	return find_or_make(m, index, false, out);
+}
+
+void mapping_set_dirty(struct address_space *m, struct page *page)
+{
+	if (page_test(page, PG_dirty))
+		return;
+	if (!m->ops->store) {
+		page_set(page, PG_dirty);
+		return;
+	}
+	spin_lock(&m->lock);
+	if (mapping_owns(m, page) && !page_test(page, PG_dirty)) {
+		page_set(page, PG_dirty);
+		mod_node_stat(page, NR_FILE_DIRTY, 1);
+		xindex_tag_set(&m->pages, page->index, XINDEX_TAG_DIRTY);
+	}
+	spin_unlock(&m->lock);
+}
+
+void mapping_check(struct address_space *m)
+{
+	unsigned long index = 0, nr = 0;
+	struct page *page;
+	const char *bad;
+
+	spin_lock(&m->lock);
+	bad = xindex_check(&m->pages);
+	for (page = xindex_next(&m->pages, &index); page && !bad; page = xindex_next(&m->pages, &index)) {
+		if (page->mapping != m || page->index != index || page_state(page) != PS_FILE ||
+		    page_ref_count(page) < 1 + page_mapcount(page))
+			bad = "I1: page";
+		else if (m->ops->store && page_test(page, PG_dirty) && !page_test(page, PG_writeback) &&
+			 !xindex_tag_get(&m->pages, index, XINDEX_TAG_DIRTY))
+			bad = "I4: tag";
+		nr++;
+		if (!++index)
+			break;
+	}
+	if (!bad && nr != m->nr_pages)
+		bad = "I2: count";
+	spin_unlock(&m->lock);
+	if (bad)
+		panic("mapping_check: %s (index %lu)", bad, index);
+}

@@ -1,0 +1,129 @@
+/*
+ * Cutting a mapping while others fault on it.
+ *
+ *   truncate:   set size | unmap the range | for each page: lock, out of the index, unmap again if mapped, put
+ *   fault:      look up page ... table lock: still mapping_owns() and below size?  set entry : start over
+ *
+ * A fault that looked the page up before the cut either sees, under the table lock, that it has left, or sets its
+ * entry before; then the page has a mapcount when truncate looks, and the second unmapping finds the entry, because
+ * it takes the same table lock. Making pages is kept out altogether: makers hold invalidate_lock for read and
+ * check the size inside, the cutter holds it for write. So do those who move entries between tables
+ * (fork, mremap), because an entry in flight is in neither place.
+ *
+ * LOCKS    the owner's lock (rank FS) from the caller; invalidate_lock; a page's lock; m->lock. Sleeps.
+ * FAILS    never for want of memory: a cut needs none.
+ * NOT HERE the file's blocks, its times (fs).   TESTED BY mapping_test.c, mm/aspace/fault_test.c
+ */
+#include "base/errno.h"
+#include "lib/string.h"
+#include "mm/backing/backing_impl.h"
+#include "mm/vmalloc.h"
+
+/* Zero bytes [from, to) of the cached page @index, if there is one with contents. */
+static void zero_part(struct address_space *m, unsigned long index, unsigned from, unsigned to)
+{
+	struct page *page = mapping_find(m, index);
+	char *p;
+
+	if (!page)
+		return;
+	lock_page(page);
+	if (mapping_owns(m, page) && page_test(page, PG_uptodate)) {
+		p = kmap_local_page(page);
+		memset(p + from, 0, to - from);
+		kunmap_local(p);
+		mapping_set_dirty(m, page);
+	}
+	unlock_page(page);
+	put_page(page);
+}
+
+/* @page has the caller's reference and is somewhere in @m. */
+static void remove_one(struct address_space *m, struct page *page)
+{
+	lock_page(page);
+	if (!mapping_owns(m, page)) {
+		unlock_page(page);
+		return;
+	}
+	mapping_remove_page(m, page);
+	if (page_mapcount(page) > 0)
+		mapping_unmap_pages(m, page->index, page->index);
+	unlock_page(page);
+	put_page(page); /* the cache's */
+	if (m->ops->release)
+		m->ops->release(m, 1);
+}
+
+/* The first page of [*index, last] with a reference; *index is its place. */
+static struct page *next_page(struct address_space *m, unsigned long *index, unsigned long last)
+{
+	struct page *page;
+
+	spin_lock(&m->lock);
+	page = xindex_next(&m->pages, index);
+	if (page && *index <= last)
+		get_page(page);
+	else
+		page = NULL;
+	spin_unlock(&m->lock);
+	return page;
+}
+
+void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last)
+{
+	unsigned long index = first;
+	struct page *page;
+
+	if (!list_empty(&m->i_mmap))
+		mapping_unmap_pages(m, first, last);
+	while ((page = next_page(m, &index, last))) {
+		remove_one(m, page);
+		put_page(page);
+		if (index == last)
+			break;
+		index++;
+	}
+}
+
+int mapping_truncate(struct address_space *m, uint64_t size)
+{
+	uint64_t old = mapping_size(m);
+	uint64_t cut = old < size ? old : size;
+	unsigned tail = cut & (PAGE_SIZE - 1);
+
+	if (size >> PAGE_SHIFT > ULONG_MAX - 1)
+		return -EFBIG;
+	rwsem_down_write(&m->invalidate_lock);
+	if (size <= old)
+		mapping_set_size(m, size);
+	/* Growing too: a program may have written behind the end of the last page through a mapping. */
+	if (tail)
+		zero_part(m, (unsigned long)(cut >> PAGE_SHIFT), tail, PAGE_SIZE);
+	if (size < old)
+		mapping_remove_range(m, (unsigned long)((size + PAGE_SIZE - 1) >> PAGE_SHIFT), ULONG_MAX);
+	if (size > old)
+		mapping_set_size(m, size);
+	rwsem_up_write(&m->invalidate_lock);
+	return 0;
+}
+
+void mapping_punch(struct address_space *m, uint64_t start, uint64_t end)
+{
+	unsigned long first = (unsigned long)((start + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	unsigned long stop = (unsigned long)(end >> PAGE_SHIFT);
+	unsigned head = start & (PAGE_SIZE - 1), tail = end & (PAGE_SIZE - 1);
+
+	rwsem_down_write(&m->invalidate_lock);
+	if (first > stop) { /* inside one page */
+		zero_part(m, stop, head, tail);
+	} else {
+		if (head)
+			zero_part(m, first - 1, head, PAGE_SIZE);
+		if (tail)
+			zero_part(m, stop, 0, tail);
+		if (first < stop)
+			mapping_remove_range(m, first, stop - 1);
+	}
+	rwsem_up_write(&m->invalidate_lock);
+}

@@ -1,0 +1,75 @@
+/*
+ * Overcommit: what has been promised, and whether to promise more.
+ *
+ *   mode 0  guess   refuse only a single request larger than all of RAM and swap
+ *   mode 1  always  never refuse
+ *   mode 2  never   the sum of promises stays below vm_commit_limit() less a reserve
+ *
+ * OWNS     vm_committed_as, the sysctls of overcommit.
+ * WHY      private writable memory is promised when it is mapped and allocated when it is touched; only mode 2
+ *          keeps the promise by counting, so the count is kept in every mode (it is Committed_AS).
+ * I1       vm_committed_as is the sum over address spaces of the pages of VM_ACCOUNT vmas, plus what shared
+ *          objects have charged.                                                      [mm_check of each, tests]
+ * LOCKS    none: one atomic. Two requests at once may both pass a limit only one fits; each is seen by the next.
+ * COST     one atomic addition; mode 2 adds a sum over the zones.
+ * NOT HERE which vmas count (mm/aspace), what happens when a promise cannot be kept (reclaim, OOM).
+ * SOURCES  proc(5), overcommit-accounting of the kernel documentation.   TESTED BY mm/aspace/mmap_test.c
+ */
+#include "mm/commit.h"
+
+#include "base/errno.h"
+#include "mm/zone.h"
+#include "sync/failpoint.h"
+#include "sync/kassert.h"
+
+int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
+int sysctl_overcommit_ratio = 50;
+unsigned long sysctl_overcommit_kbytes;
+unsigned long sysctl_user_reserve_kbytes = 131072;
+unsigned long sysctl_admin_reserve_kbytes = 8192;
+atomic_long_t vm_committed_as;
+
+enum { KB_SHIFT = PAGE_SHIFT - 10 }; /* pages to kB */
+
+unsigned long vm_commit_limit(void)
+{
+	if (sysctl_overcommit_kbytes)
+		return sysctl_overcommit_kbytes >> KB_SHIFT;
+	return (unsigned long)((uint64_t)totalram_pages() * (unsigned)sysctl_overcommit_ratio / 100);
+}
+
+/* Mode 2: does the sum, which includes the request, stay within the limit? */
+static bool within_limit(unsigned long sum, unsigned long total_vm)
+{
+	unsigned long allowed = vm_commit_limit();
+	unsigned long reserve = sysctl_user_reserve_kbytes >> KB_SHIFT;
+
+	if (total_vm / 32 < reserve) /* one program must not take the last page: leave 1/32 of its size */
+		reserve = total_vm / 32;
+	return sum < (allowed > reserve ? allowed - reserve : 0);
+}
+
+int commit_charge(unsigned long pages, unsigned long total_vm)
+{
+	unsigned long sum = (unsigned long)atomic_long_add_return(&vm_committed_as, (long)pages);
+	bool ok = true;
+
+	if (failpoint("commit_charge"))
+		ok = false;
+	else if (sysctl_overcommit_memory == OVERCOMMIT_GUESS)
+		ok = pages <= totalram_pages();
+	else if (sysctl_overcommit_memory == OVERCOMMIT_NEVER)
+		ok = within_limit(sum, total_vm);
+	if (ok)
+		return 0;
+	commit_uncharge(pages);
+	return -ENOMEM;
+}
+
+void commit_uncharge(unsigned long pages)
+{
+	long left = atomic_long_add_return(&vm_committed_as, -(long)pages);
+
+	kassert(left >= 0);
+	(void)left;
+}
