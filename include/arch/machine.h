@@ -44,9 +44,15 @@ size_t cpu_info_format(unsigned cpu, char *buf, size_t size);
 bool cpu_has_nx(void);
 
 /* ---- kernel page tables ---- */
-/* Linear map of all memory in memblock with the largest pages; W^X for the image; then frees the boot tables. */
+/* What memblock may hand out now: the memory that boot tables map; after physmap_init all of lowmem. */
+phys_t physmap_alloc_limit(void);
+/* Final kernel tables: RAM of boot_info below @ram_end in the linear map with the largest pages, the image W^X, the
+ * vmalloc and kmap windows' top entries. Page 0 and everything below USER_TOP is unmapped from here on. */
 void physmap_init(phys_t ram_end, phys_t (*alloc)(size_t size, size_t align));
-void physmap_protect(void); /* text read-only, data NX; after init */
+/* Section ro_after_init becomes read-only; then every entry over the image is checked: none writable and executable. */
+void physmap_protect(void);
+/* Part of the image not needed after physmap_init and percpu_setup, page aligned: memblock_free() it. */
+void physmap_boot_range(phys_t *start, phys_t *end);
 /* DirectMap4k/2M(4M)/1G in kB. */
 void physmap_direct_sizes(unsigned long *kb_4k, unsigned long *kb_large, unsigned long *kb_1g);
 
@@ -72,6 +78,8 @@ void smp_start_secondaries(void); /* starts what MADT lists, up to maxcpus= and 
 enum ipi { IPI_RESCHEDULE, IPI_TLB, IPI_CALL, IPI_STOP, IPI_NR };
 void ipi_send(unsigned cpu, enum ipi kind);
 void ipi_register(enum ipi kind, void (*fn)(void));
+void tlb_init(void);   /* registers IPI_TLB; before a second CPU starts */
+void panic_init(void); /* registers IPI_STOP, reads panic=; boot_info must be there */
 noreturn_ void smp_secondary_entry(unsigned cpu); /* where the trampoline ends: goes on to secondary_main */
 void smp_stop_others(void); /* IPI_STOP to every other CPU; does not wait */
 

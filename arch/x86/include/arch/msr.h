@@ -12,6 +12,8 @@ enum {
 	MSR_EFER = 0xc0000080,
 };
 
+extern unsigned tsc_khz; /* frequency of the time-stamp counter; 0 before time_init */
+
 struct cpuid_regs {
 	uint32_t a, b, c, d;
 };
