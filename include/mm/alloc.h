@@ -43,7 +43,8 @@ static inline void free_page(unsigned long addr)
 /* Give every per-CPU list back to the buddy (all CPUs). */
 void drain_all_pages(void);
 
-/* min_free_kbytes and what follows from it; called by meminit and by sysctl. */
+/* Watermarks, lowmem reserves and per-CPU list limits from min_free_kbytes and the CPUs online: called by meminit,
+ * after the last CPU has started, and by sysctl. */
 void setup_per_zone_wmarks(void);
 extern int min_free_kbytes;
 bool zone_watermark_ok(const struct zone *z, unsigned order, unsigned long mark, enum zone_type highest);

@@ -10,6 +10,10 @@ struct memblock_range {
 	int node;
 };
 
+/* Forget everything: the state at power-on. */
+void memblock_reset(void);
+/* Frame 0 is never RAM, memory is rounded inwards to whole pages, reservations outwards; @node of the first to claim
+ * a page wins. */
 /* Return: 0, or -ENOSPC when the fixed table is full, -EINVAL for an empty or wrapping range. Ranges may overlap. */
 int must_check memblock_add(phys_t start, phys_t end, int node);
 int must_check memblock_reserve(phys_t start, phys_t end);

@@ -36,6 +36,7 @@ enum page_flag {
 	PG_swapcache,
 	PG_young,
 	PG_idle,
+	PG_poisoned, /* debug: free, and filled with the poison pattern */
 	NR_PAGE_FLAGS
 };
 
@@ -64,9 +65,14 @@ struct page {
 		};
 		struct page *compound_head; /* TAIL */
 	};
-	struct address_space *mapping; /* FILE: owner; ANON: anon_vma (later); SLAB: list link */
-	unsigned long index;           /* FILE: offset in pages; ANON: vma page offset; SLAB: list link; PCP: migrate type */
-	unsigned long private;         /* BUDDY: order; TABLE: page-table lock; FILE: file system's; SLAB: counts */
+	union {
+		struct {
+			struct address_space *mapping; /* FILE: owner; ANON: anon_vma (later); else NULL */
+			unsigned long index;           /* FILE: offset in pages; ANON: vma page offset */
+		};
+		struct list_head slab_list; /* SLAB: the cache's partial, full or empty list */
+	};
+	unsigned long private; /* BUDDY: order; TABLE: page-table lock; SLAB: objects in use; first TAIL: order */
 	atomic_t _mapcount;            /* PTEs that map it, minus 1 (as Linux) */
 	atomic_t _refcount;            /* users; 0 while free */
 #if UINTPTR_MAX > UINT32_MAX
@@ -79,6 +85,7 @@ _Static_assert(sizeof(struct page) == (sizeof(long) == 8 ? 64 : 32), "struct pag
 #define PAGE_STATE_SHIFT 22
 #define PAGE_ZONE_SHIFT  26
 #define PAGE_NODE_SHIFT  29
+#define PAGE_STATE_MASK  (15UL << PAGE_STATE_SHIFT)
 _Static_assert(NR_PAGE_FLAGS <= PAGE_STATE_SHIFT, "page flags");
 
 /* The page array: the descriptor of frame n is mem_map[n]. A constant address on hardware. */
@@ -146,9 +153,30 @@ static inline unsigned page_node_id(const struct page *page)
 	return page->flags >> PAGE_NODE_SHIFT & 3;
 }
 
+/* Panic unless @page is in @from and the edge to @to is in the table of mm/phys/page.c. */
+void page_check_edge(const struct page *page, enum page_state from, enum page_state to);
+
 /* Change state; a debug build asserts that the page is in @from and that the edge exists. The owner of the page calls it. */
-void page_become(struct page *page, enum page_state from, enum page_state to);
+static inline void page_become(struct page *page, enum page_state from, enum page_state to)
+{
+	if (CFG_DEBUG)
+		page_check_edge(page, from, to);
+	(void)__atomic_fetch_xor(&page->flags, (unsigned long)(from ^ to) << PAGE_STATE_SHIFT, __ATOMIC_SEQ_CST);
+}
+
 const char *page_state_name(enum page_state s);
+
+/* The page whose refcount counts for @page: itself, or the first page of its compound block. */
+static inline struct page *page_head(struct page *page)
+{
+	return page_state(page) == PS_TAIL ? page->compound_head : page;
+}
+
+/* Order of a compound page's head; 0 for any other page. */
+static inline unsigned page_order(const struct page *page)
+{
+	return page_test(page, PG_head) ? (unsigned)page[1].private : 0;
+}
 
 /* Reference counts. The page must be allocated; the last put frees it. Any context for get. */
 static inline void get_page(struct page *page)

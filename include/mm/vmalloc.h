@@ -19,6 +19,12 @@ void *must_check ioremap(phys_t pa, size_t size);
 void *must_check memremap(phys_t pa, size_t size);
 void iounmap(const void *p);
 
+/* Unmap, flush and free what vfree has put aside. Return: pages freed. */
+unsigned long vmalloc_purge(void);
+
+/* Pages of one kernel stack (KSTACK_SIZE of arch/thread.h). */
+enum { KSTACK_PAGES = sizeof(long) == 8 ? 4 : 2 };
+
 /* A kernel stack of KSTACK_SIZE bytes with an unmapped page below it; per-CPU cache in front. */
 void *must_check kstack_alloc(void);
 void kstack_free(void *stack);

@@ -28,6 +28,7 @@ static inline void count_vm_event(enum vm_event e)
 	count_vm_events(e, 1);
 }
 
+extern const char *const vm_event_names[NR_VM_EVENTS];
 unsigned long vm_event_sum(enum vm_event e); /* over all CPUs */
 
 #endif

@@ -48,9 +48,11 @@ struct free_area {
 struct pcp {
 	struct spinlock lock; /* irqsave; rank PCP; remote CPUs drain through it */
 	int count;            /* pages on the lists */
-	int high, batch;      /* i after boot */
+	int high, batch;      /* set_pcp_limits: written under the lock */
+	/* Allocations: this node was wanted and given, another was wanted, another was given, from a CPU elsewhere. */
+	unsigned long numa_hit, numa_miss, numa_foreign, numa_other;
 	struct list_head lists[MIGRATE_HIGHATOMIC]; /* by migrate type */
-};
+} cacheline_;
 
 struct pglist_data;
 
@@ -70,8 +72,13 @@ struct zone {
 	struct spinlock lock cacheline_; /* irqsave; rank ZONE */
 	struct free_area free_area[NR_ORDERS]; /* z */
 	atomic_long_t stat[NR_ZONE_STATS];
-	unsigned long numa_hit, numa_miss, numa_foreign, numa_interleave, numa_local, numa_other; /* approximate */
 };
+
+/* Allocations by where they were wanted, as numastat(8) shows them. */
+struct zone_numa {
+	unsigned long hit, miss, foreign, interleave, local, other;
+};
+void zone_numa_stat(const struct zone *zone, struct zone_numa *out);
 
 /* Per-node counters, in the order of /proc/vmstat (Linux 6.1). */
 enum node_stat_item {
@@ -94,7 +101,8 @@ struct zonelist {
 struct pglist_data {
 	int node_id;
 	struct zone node_zones[MAX_NR_ZONES];
-	struct zonelist zonelist; /* all zones of all nodes, this node first, high types first */
+	struct zonelist zonelist; /* all zones that have memory, this node's first, high types first */
+	struct zone **first[MAX_NR_ZONES]; /* i: where in zonelist the search starts, by highest allowed type */
 	pfn_t start_pfn;
 	unsigned long spanned_pages, present_pages;
 	atomic_long_t stat[NR_NODE_STATS];
@@ -103,10 +111,19 @@ struct pglist_data {
 extern struct pglist_data *node_data[CFG_MAX_NODES];
 extern unsigned nr_nodes;
 
+extern struct zone *zone_table[32];  /* by the top bits of page->flags */
+
 static inline struct zone *page_zone(const struct page *page)
 {
-	return &node_data[page_node_id(page)]->node_zones[page_zone_id(page)];
+	return zone_table[page->flags >> PAGE_ZONE_SHIFT & 31];
 }
+
+/* Linux's names, as /proc/vmstat and /proc/zoneinfo print them. */
+extern const char *const zone_stat_names[NR_ZONE_STATS];
+extern const char *const node_stat_names[NR_NODE_STATS];
+extern const char *const migratetype_names[MIGRATE_TYPES]; /* as /proc/pagetypeinfo */
+/* Migrate type of the pageblock of @pfn, a frame of @zone. */
+enum migratetype pageblock_type(const struct zone *zone, pfn_t pfn);
 
 static inline void mod_node_stat(const struct page *page, enum node_stat_item item, long n)
 {

@@ -1,0 +1,411 @@
+/*
+ * alloc_pages: which zone gives the page, and what to do when none wants to.
+ *
+ * OWNS     the policy between callers and free lists: zonelist order, watermarks, the slow path.
+ * WHY      the fast path must be a few tens of instructions (a fault is one allocation); everything that is rare,
+ *          loops or sleeps stands apart, in stages around one struct alloc_ctx.
+ *
+ *	fast      first zone of the list above its low watermark: its per-CPU list
+ *	wake      phys_wake: background reclaim, for callers that allow it
+ *	reserves  the same search down to the min watermark, or below it for those who may: HIGH half of it, ATOMIC a
+ *	          quarter of the rest, a thread that is freeing memory all
+ *	          - here callers that may not wait give up -
+ *	drain     per-CPU lists of all CPUs back to the buddy, search again
+ *	relieve   phys_relieve frees something, search again; up to MAX_RETRIES rounds while that helps
+ *	fail      NULL; __GFP_NOFAIL sleeps a moment and starts over
+ *
+ * I1       a zone gives a page only if free > mark + lowmem_reserve[type asked for] (or the caller has no mark).
+ * I2       what is returned: PS_KERNEL, refcount 1, mapcount -1, mapping NULL, private 0, no PG_ flag but PG_head.
+ * I3       recursion: while phys_relieve runs, the thread has MM_CTX_MEMALLOC, so its own allocations never relieve.
+ * LOCKS    none held; takes pcp->lock, zone->lock through pcp.c and here for higher orders.
+ * CONTEXT  any without __GFP_DIRECT_RECLAIM; with it a thread that may sleep.
+ * COST     order 0 with a page on the CPU's list: about 60 instructions, no shared cache line written.
+ * FAILS    NULL. A user thread's failure goes up as FAULT_OOM or -ENOMEM and ends at most that process.
+ * NOT HERE what to reclaim (mm/reclaim).   TESTED BY  alloc_test.c.
+ */
+#include "mm/alloc.h"
+#include "lib/string.h"
+#include "mm/imports.h"
+#include "mm/phys/phys_impl.h"
+#include "mm/vmalloc.h"
+#include "mm/vmevent.h"
+#include "sync/failpoint.h"
+#include "sync/klog.h"
+#include "sync/thread.h"
+#include "sync/trace.h"
+
+enum {
+	MAX_RETRIES = 16,    /* rounds of reclaim that found something before an allocation gives up (Linux) */
+	MAX_WARNINGS = 10,   /* failures reported in the log */
+	COSTLY_ORDER = 3,    /* above it reclaim is not repeated: it rarely makes blocks that large (Linux) */
+	NOFAIL_PAUSE_MS = 10,
+};
+
+/* The highest type that gfp bits DMA, HIGHMEM, DMA32, MOVABLE allow: gfp_zone() as a table, filled at boot. */
+static uint8_t highest_type[16];
+
+void alloc_init(void)
+{
+	for (gfp_t g = 0; g < ARRAY_SIZE(highest_type); g++)
+		highest_type[g] = (uint8_t)gfp_zone(g);
+}
+
+static inline enum zone_type highest_of(gfp_t gfp)
+{
+	return (enum zone_type)highest_type[gfp & 15];
+}
+
+/* ---- one zone ---- */
+
+static inline void count_alloc(const struct zone *z, unsigned long nr)
+{
+	count_vm_events((enum vm_event)(PGALLOC_DMA + z->type), nr);
+}
+
+static struct page *take_block(struct zone *z, unsigned order, enum migratetype mt)
+{
+	irqflags_t flags = spin_lock_irqsave(&z->lock);
+	struct page *page = buddy_alloc_locked(z, order, mt);
+
+	if (page) /* not BUDDY, not FREE: nobody else may think it is part of a free block */
+		page_set_state(page, PS_KERNEL);
+	spin_unlock_irqrestore(&z->lock, flags);
+	if (page)
+		z->pcp[cpu_id()].numa_hit++;
+	return page;
+}
+
+static inline struct page *take_from(struct zone *z, unsigned order, gfp_t gfp)
+{
+	enum migratetype mt = gfp_migratetype(gfp);
+
+	return likely(order == 0) ? pcp_alloc(z, mt) : take_block(z, order, mt);
+}
+
+static noinline_ void zero_block(struct page *page, unsigned order)
+{
+	for (struct page *p = page; p < page + (1UL << order); p++) {
+		void *addr = kmap_local_page(p);
+
+		frame_zero(addr);
+		kunmap_local(addr);
+	}
+}
+
+static inline struct page *finish(struct page *page, struct zone *z, unsigned order, gfp_t gfp)
+{
+	page_alloc_prepare(page, order, gfp);
+	count_alloc(z, 1UL << order);
+	trace(TRACE_PAGE_ALLOC, page_to_pfn(page), order);
+	if (gfp & __GFP_ZERO)
+		zero_block(page, order);
+	return page;
+}
+
+/* ---- the search ---- */
+
+/* How deep a caller may go below the low watermark. */
+enum reserve { RESERVE_NONE, RESERVE_MIN, RESERVE_HIGH, RESERVE_ATOMIC, RESERVE_ALL };
+
+static unsigned long mark_of(const struct zone *z, enum reserve r)
+{
+	unsigned long min = z->watermark[WMARK_MIN];
+
+	switch (r) {
+	case RESERVE_NONE:
+		return z->watermark[WMARK_LOW];
+	case RESERVE_MIN:
+		return min;
+	case RESERVE_HIGH:
+		return min - min / 2;
+	case RESERVE_ATOMIC:
+		min -= min / 2;
+		return min - min / 4;
+	default:
+		return 0;
+	}
+}
+
+static void count_other_node(struct zone *got, struct pglist_data *wanted)
+{
+	struct pcp *p = &got->pcp[cpu_id()];
+
+	if (got->pgdat == wanted)
+		return;
+	p->numa_hit--;
+	p->numa_miss++;
+	p->numa_other++;
+	if (wanted->zonelist.zones[0])
+		wanted->zonelist.zones[0]->pcp[cpu_id()].numa_foreign++;
+}
+
+static struct page *search(struct alloc_ctx *ctx, struct pglist_data *node, enum reserve reserve)
+{
+	for (struct zone **zp = node->first[ctx->highest]; *zp; zp++) {
+		struct zone *z = *zp;
+
+		if (z->type > ctx->highest)
+			continue;
+		if ((ctx->gfp & __GFP_THISNODE) && z->pgdat != node)
+			break;
+		if (reserve != RESERVE_ALL &&
+		    !zone_watermark_ok(z, ctx->order, mark_of(z, reserve), ctx->highest))
+			continue;
+		struct page *page = take_from(z, ctx->order, ctx->gfp);
+
+		if (page) {
+			count_other_node(z, node);
+			return finish(page, z, ctx->order, ctx->gfp);
+		}
+	}
+	return NULL;
+}
+
+/* ---- the slow path ---- */
+
+static enum reserve reserve_for(gfp_t gfp, const struct mm_ctx *self)
+{
+	if ((gfp & __GFP_MEMALLOC) || (self->scoped & MM_CTX_MEMALLOC))
+		return gfp & __GFP_NOMEMALLOC ? RESERVE_MIN : RESERVE_ALL;
+	if (gfp & __GFP_ATOMIC)
+		return RESERVE_ATOMIC;
+	return (gfp & __GFP_HIGH) || self->oom_victim ? RESERVE_HIGH : RESERVE_MIN;
+}
+
+static bool relieve(struct alloc_ctx *ctx, struct mm_ctx *self)
+{
+	unsigned outer = self->scoped & MM_CTX_MEMALLOC;
+	bool helped;
+
+	self->scoped |= MM_CTX_MEMALLOC;
+	helped = phys_relieve(ctx);
+	self->scoped = (self->scoped & ~(unsigned)MM_CTX_MEMALLOC) | outer;
+	return helped;
+}
+
+/* Another round of reclaim? */
+static bool worth_retrying(const struct alloc_ctx *ctx, bool helped, const struct mm_ctx *self)
+{
+	if (!helped || (ctx->gfp & __GFP_NORETRY) || self->fatal_signal)
+		return false;
+	if (ctx->order > COSTLY_ORDER && !(ctx->gfp & __GFP_RETRY_MAYFAIL))
+		return false;
+	return ctx->retries < MAX_RETRIES;
+}
+
+static struct page *reclaim_and_search(struct alloc_ctx *ctx, struct pglist_data *node)
+{
+	struct mm_ctx *self = mm_ctx_current();
+	enum reserve reserve = reserve_for(ctx->gfp, self);
+	struct page *page;
+	bool helped;
+
+	might_sleep();
+	count_vm_event((enum vm_event)(ALLOCSTALL_DMA + ctx->highest));
+	drain_all_pages();
+	page = search(ctx, node, reserve);
+	do {
+		if (page)
+			return page;
+		ctx->retries++;
+		helped = relieve(ctx, self);
+		page = search(ctx, node, reserve);
+	} while (!page && worth_retrying(ctx, helped, self));
+	return page;
+}
+
+static void warn_failed(const struct alloc_ctx *ctx)
+{
+	static unsigned warnings; /* a race prints one more */
+
+	if ((ctx->gfp & __GFP_NOWARN) || warnings >= MAX_WARNINGS)
+		return;
+	warnings++;
+	pr_warn("page allocation failure: order:%u, mode:%#x, %lu pages free", ctx->order, ctx->gfp,
+		nr_free_pages());
+}
+
+static bool may_reclaim(gfp_t gfp, const struct mm_ctx *self)
+{
+	return (gfp & __GFP_DIRECT_RECLAIM) && !(self->scoped & MM_CTX_MEMALLOC);
+}
+
+static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglist_data *node)
+{
+	struct mm_ctx *self = mm_ctx_current();
+	struct alloc_ctx ctx = { .order = order, .highest = highest_of(gfp) };
+	struct page *page;
+
+	if (self->scoped & (MM_CTX_NOIO | MM_CTX_NOFS))
+		gfp &= ~(self->scoped & MM_CTX_NOIO ? __GFP_IO | __GFP_FS : __GFP_FS);
+	ctx.gfp = gfp;
+	for (;;) {
+		page = search(&ctx, node, RESERVE_NONE); /* the fast path saw the first zone only */
+		if (page)
+			return page;
+		if (gfp & __GFP_KSWAPD_RECLAIM)
+			phys_wake(node->node_id);
+		page = search(&ctx, node, reserve_for(gfp, self));
+		if (!page && may_reclaim(gfp, self))
+			page = reclaim_and_search(&ctx, node);
+		if (page || !(gfp & __GFP_NOFAIL) || !may_reclaim(gfp, self))
+			break;
+		ctx.retries = 0;
+		(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + NOFAIL_PAUSE_MS * NSEC_PER_MSEC);
+	}
+	if (!page)
+		warn_failed(&ctx);
+	return page;
+}
+
+/* ---- the interface ---- */
+
+struct page *alloc_pages_node(int node, gfp_t gfp, unsigned order)
+{
+	struct pglist_data *pgdat = node_data[node];
+	enum zone_type highest = highest_of(gfp);
+	struct zone *z = *pgdat->first[highest];
+
+	if (!(gfp & __GFP_NOFAIL) && failpoint("alloc_pages"))
+		return NULL;
+	if (likely(order == 0) && likely(z)) {
+		long need = (long)z->watermark[WMARK_LOW] + z->lowmem_reserve[highest];
+
+		if (likely(atomic_long_read(&z->stat[NR_FREE_PAGES]) > need)) {
+			struct page *page = pcp_alloc(z, gfp_migratetype(gfp));
+
+			if (likely(page))
+				return finish(page, z, 0, gfp);
+		}
+	}
+	if (unlikely(order > MAX_ORDER))
+		return NULL;
+	return alloc_slow(gfp, order, pgdat);
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned order)
+{
+	return alloc_pages_node(0, gfp, order);
+}
+
+/* The first zone may give @n pages and stay above its low watermark. */
+static bool plenty(const struct zone *z, unsigned n, enum zone_type highest)
+{
+	long need = (long)z->watermark[WMARK_LOW] + z->lowmem_reserve[highest] + (long)n;
+
+	return atomic_long_read(&z->stat[NR_FREE_PAGES]) > need;
+}
+
+unsigned alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages)
+{
+	enum zone_type highest = highest_of(gfp);
+	struct zone *z = *node_data[0]->first[highest];
+	unsigned got = 0;
+
+	if (failpoint("alloc_pages_bulk"))
+		return 0;
+	if (z && plenty(z, n, highest))
+		got = (unsigned)pcp_alloc_bulk(z, gfp_migratetype(gfp), (int)n, pages);
+	for (unsigned i = 0; i < got; i++)
+		finish(pages[i], z, 0, gfp);
+	while (got < n) {
+		struct page *page = alloc_pages(gfp, 0);
+
+		if (!page)
+			break;
+		pages[got++] = page;
+	}
+	return got;
+}
+
+/* ---- free ---- */
+
+/* A block whose refcount has become 0. */
+static void free_block(struct page *page, unsigned order)
+{
+	struct zone *z = page_zone(page);
+
+	count_vm_events(PGFREE, 1UL << order);
+	trace(TRACE_PAGE_FREE, page_to_pfn(page), order);
+	if (likely(order == 0)) {
+		page_free_prepare(page, 0, PS_PCP);
+		pcp_free(z, page);
+		return;
+	}
+	page_free_prepare(page, order, PS_FREE);
+	irqflags_t flags = spin_lock_irqsave(&z->lock);
+
+	buddy_free_locked(z, page, order);
+	spin_unlock_irqrestore(&z->lock, flags);
+}
+
+static inline bool last_reference(struct page *page)
+{
+	int left = atomic_add_return(&page->_refcount, -1);
+
+	if (unlikely(left < 0))
+		page_bad(page, "freed with no reference");
+	return left == 0;
+}
+
+void put_page(struct page *page)
+{
+	page = page_head(page);
+	if (last_reference(page))
+		free_block(page, page_order(page));
+}
+
+void __free_pages(struct page *page, unsigned order)
+{
+	if (last_reference(page))
+		free_block(page, order);
+	else if (order && !page_test(page, PG_head))
+		page_bad(page, "a block that is not compound freed while referenced");
+}
+
+void free_pages_bulk(struct page **pages, unsigned n)
+{
+	unsigned i = 0;
+
+	count_vm_events(PGFREE, n);
+	while (i < n) {
+		struct zone *z = page_zone(pages[i]);
+		unsigned first = i;
+
+		for (; i < n && page_zone(pages[i]) == z; i++) {
+			trace(TRACE_PAGE_FREE, page_to_pfn(pages[i]), 0);
+			page_free_prepare(pages[i], 0, PS_PCP);
+		}
+		pcp_free_bulk(z, pages + first, i - first);
+	}
+}
+
+unsigned long __get_free_pages(gfp_t gfp, unsigned order)
+{
+	struct page *page;
+
+	kassert(!(gfp & __GFP_HIGHMEM));
+	page = alloc_pages(gfp, order);
+	return page ? (unsigned long)page_address(page) : 0;
+}
+
+unsigned long get_zeroed_page(gfp_t gfp)
+{
+	return __get_free_pages(gfp | __GFP_ZERO, 0);
+}
+
+void free_pages(unsigned long addr, unsigned order)
+{
+	if (addr)
+		__free_pages(virt_to_page((const void *)addr), order);
+}
+
+void drain_all_pages(void)
+{
+	struct zone *z;
+
+	for (unsigned i = 0; i < nr_nodes; i++) {
+		for_each_zone(node_data[i], z)
+			pcp_drain_zone(z);
+	}
+}

@@ -1,0 +1,103 @@
+/*
+ * The page lock: one bit of page->flags, waiters in hashed queues.
+ *
+ * OWNS     PG_locked and PG_waiters; the table of queues.
+ * WHY      a lock in every descriptor would cost 24 bytes a page; almost no page is ever waited for.
+ * I1       PG_locked set: exactly one holder, until unlock_page.
+ * I2       a thread parks only after it has set PG_waiters and then still found PG_locked: so whoever clears PG_locked
+ *          either sees PG_waiters in the same atomic operation, or the waiter saw the lock free.
+ * I3       PG_waiters may be set with nobody waiting (costs one needless wake-up), never clear with a sleeper.
+ * LOCKS    rank PAGE; several of one mapping by rising index, others by trylock. The queue's own lock inside.
+ * CONTEXT  threads that may sleep; trylock and unlock: any.
+ * COST     free: one atomic operation each way. Contended: wakes all waiters of the queue, which may be of
+ *          other pages: they test and park again.
+ * TESTED BY  page_test.c.
+ */
+#include "base/errno.h"
+#include "mm/page.h"
+#include "mm/phys/phys_impl.h"
+#include "sync/waitq.h"
+
+enum { QUEUE_BITS = 6, NR_QUEUES = 1 << QUEUE_BITS };
+
+static struct waitq queues[NR_QUEUES];
+
+void pagelock_init(void)
+{
+	for (unsigned i = 0; i < NR_QUEUES; i++)
+		waitq_init(&queues[i]);
+}
+
+static struct waitq *queue_of(const struct page *page)
+{
+	/* Fibonacci hashing of the pfn: neighbours go to different queues. */
+	return &queues[(uint32_t)page_to_pfn(page) * 0x9e3779b1u >> (32 - QUEUE_BITS)];
+}
+
+static inline bool try_bit(struct page *page)
+{
+	return !atomic_test_and_set_bit(PG_locked, &page->flags);
+}
+
+static int wait_for_bit(struct page *page, enum park_mode mode)
+{
+	struct waitq *q = queue_of(page);
+	struct waiter w;
+	int err = 0;
+
+	waitq_add(q, &w);
+	for (;;) {
+		page_set(page, PG_waiters);
+		if (try_bit(page)) {
+			err = 0;
+			break;
+		}
+		if (err)
+			break;
+		err = thread_park(mode, PARK_FOREVER);
+	}
+	waitq_del(q, &w);
+	return err;
+}
+
+bool trylock_page(struct page *page)
+{
+	if (!try_bit(page))
+		return false;
+	lockorder_try_acquired(page, RANK_PAGE);
+	return true;
+}
+
+void lock_page(struct page *page)
+{
+	might_sleep();
+	lockorder_acquire(page, RANK_PAGE);
+	if (unlikely(!try_bit(page)))
+		(void)wait_for_bit(page, PARK_UNINTERRUPTIBLE);
+}
+
+int lock_page_killable(struct page *page)
+{
+	int err;
+
+	might_sleep();
+	lockorder_acquire(page, RANK_PAGE);
+	if (likely(try_bit(page)))
+		return 0;
+	err = wait_for_bit(page, PARK_KILLABLE);
+	if (err)
+		lockorder_release(page, RANK_PAGE);
+	return err;
+}
+
+void unlock_page(struct page *page)
+{
+	const unsigned long bits = 1UL << PG_locked | 1UL << PG_waiters;
+	unsigned long old = __atomic_fetch_and(&page->flags, ~bits, __ATOMIC_SEQ_CST);
+
+	lockorder_release(page, RANK_PAGE);
+	if (unlikely(!(old & 1UL << PG_locked)))
+		page_bad(page, "unlocked, but it was not locked");
+	if (unlikely(old & 1UL << PG_waiters))
+		waitq_wake_all(queue_of(page));
+}

@@ -1,0 +1,240 @@
+/*
+ * Per-CPU page lists: single pages in front of the buddy.
+ *
+ * OWNS     struct pcp, one per (zone, CPU); pages in state PCP.
+ * WHY      one page at a time from the buddy takes the zone lock, splits and merges for each fault; a batch of B
+ *          pages pays that once. Last in, first out: the page just freed is still in the cache.
+ * I1       pcp->count = pages on its lists.                                                      [pcp_check]
+ * I2       a listed page is PCP, of this zone, without users.                                    [pcp_check]
+ * I3       NR_FREE_PAGES does not include them; nr_free_pages() adds them.
+ * LOCKS    pcp->lock, then zone->lock; interrupts off for both. The lock is the CPU's own and nobody waits for it but
+ *          pcp_drain_zone, which may take every CPU's: so draining needs no interrupt to the others.
+ * CONTEXT  any, interrupts included. Never sleeps.
+ * COST     hit: a lock nobody else holds, one list operation. Miss: batch pages under one zone lock.
+ * FAILS    NULL when the buddy has no page of any type.
+ * NOT HERE higher orders (buddy.c): they are rare here and would fill the lists with memory in use by nobody.
+ *
+ * A page goes back to the list of its pageblock's type, read again when it is freed: the block may have changed owner.
+ * SOURCES  Bonwick & Adams 2001 (magazines).  TESTED BY  pcp_test.c, sim/fuzz_buddy.c.
+ */
+#include "arch/irqflags.h"
+#include "mm/alloc.h"
+#include "mm/phys/phys_impl.h"
+
+void pcp_zone_init(struct zone *z, struct pcp *array)
+{
+	z->pcp = array;
+	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
+		struct pcp *p = &array[cpu];
+
+		spin_init(&p->lock, RANK_PCP);
+		p->count = 0;
+		p->high = 0;
+		p->batch = 1;
+		for (unsigned mt = 0; mt < ARRAY_SIZE(p->lists); mt++)
+			list_init(&p->lists[mt]);
+	}
+}
+
+static int zone_batch(const struct zone *z)
+{
+	unsigned long batch = (unsigned long)atomic_long_read(&z->managed_pages) / 1024;
+
+	batch = min_of(unsigned long, batch, MIB(1) / PAGE_SIZE) / 4;
+	if (batch < 1)
+		return 1;
+	batch += batch / 2;
+	batch = (1UL << (8 * sizeof(long) - 1 - (unsigned)__builtin_clzl(batch))) - 1;
+	return batch ? (int)batch : 1;
+}
+
+static unsigned online_cpus(void)
+{
+	unsigned cpu, n = 0;
+
+	for_each_online_cpu(cpu)
+		n++;
+	return n ? n : 1;
+}
+
+void pcp_set_limits(struct zone *z)
+{
+	int batch = zone_batch(z);
+	int high = (int)(z->watermark[WMARK_LOW] / online_cpus());
+
+	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
+		struct pcp *p = &z->pcp[cpu];
+		irqflags_t flags = spin_lock_irqsave(&p->lock);
+
+		p->batch = batch;
+		p->high = max_of(int, high, batch * 4);
+		spin_unlock_irqrestore(&p->lock, flags);
+	}
+}
+
+/* ---- to and from the buddy ---- */
+
+static noinline_ bool refill(struct zone *z, struct pcp *p, enum migratetype mt)
+{
+	spin_lock(&z->lock);
+	int n = buddy_take_pages_locked(z, p->batch, mt, &p->lists[mt]);
+
+	spin_unlock(&z->lock);
+	p->count += n;
+	return n != 0;
+}
+
+/* Give @n pages back, the coldest of each list in turn. */
+static noinline_ void flush(struct zone *z, struct pcp *p, int n)
+{
+	unsigned mt = 0;
+
+	n = min_of(int, n, p->count);
+	p->count -= n;
+	spin_lock(&z->lock);
+	while (n) {
+		struct list_head *list = &p->lists[mt];
+
+		mt = mt + 1 == ARRAY_SIZE(p->lists) ? 0 : mt + 1;
+		if (list_empty(list))
+			continue;
+		struct page *page = list_last(list, struct page, lru);
+
+		list_del(&page->lru);
+		page_set_state(page, PS_FREE);
+		buddy_free_locked(z, page, 0);
+		n--;
+	}
+	spin_unlock(&z->lock);
+}
+
+/* ---- one page ---- */
+
+struct page *pcp_alloc(struct zone *z, enum migratetype mt)
+{
+	struct pcp *p = &z->pcp[cpu_id()];
+	irqflags_t flags = spin_lock_irqsave(&p->lock);
+	struct page *page = NULL;
+
+	if (likely(!list_empty(&p->lists[mt])) || refill(z, p, mt)) {
+		page = list_first(&p->lists[mt], struct page, lru);
+		list_del(&page->lru);
+		p->count--;
+		p->numa_hit++;
+	}
+	spin_unlock_irqrestore(&p->lock, flags);
+	return page;
+}
+
+/* The list for a page of a pageblock of type @mt; reserved and isolated blocks have none of their own. */
+static inline unsigned list_of(enum migratetype mt)
+{
+	return likely(mt < MIGRATE_HIGHATOMIC) ? (unsigned)mt : (unsigned)MIGRATE_MOVABLE;
+}
+
+static inline void put_on_list(struct zone *z, struct pcp *p, struct page *page)
+{
+	list_add(&page->lru, &p->lists[list_of(pageblock_type(z, page_to_pfn(page)))]);
+	p->count++;
+}
+
+void pcp_free(struct zone *z, struct page *page)
+{
+	struct pcp *p = &z->pcp[cpu_id()];
+	irqflags_t flags = spin_lock_irqsave(&p->lock);
+
+	put_on_list(z, p, page);
+	if (unlikely(p->count > p->high))
+		flush(z, p, p->batch);
+	spin_unlock_irqrestore(&p->lock, flags);
+}
+
+/* ---- many pages ---- */
+
+int pcp_alloc_bulk(struct zone *z, enum migratetype mt, int n, struct page **pages)
+{
+	struct pcp *p = &z->pcp[cpu_id()];
+	irqflags_t flags = spin_lock_irqsave(&p->lock);
+	int got = 0;
+
+	while (got < n && (!list_empty(&p->lists[mt]) || refill(z, p, mt))) {
+		struct page *page = list_first(&p->lists[mt], struct page, lru);
+
+		list_del(&page->lru);
+		p->count--;
+		pages[got++] = page;
+	}
+	p->numa_hit += (unsigned)got;
+	spin_unlock_irqrestore(&p->lock, flags);
+	return got;
+}
+
+void pcp_free_bulk(struct zone *z, struct page **pages, unsigned n)
+{
+	struct pcp *p = &z->pcp[cpu_id()];
+	irqflags_t flags = spin_lock_irqsave(&p->lock);
+
+	for (unsigned i = 0; i < n; i++)
+		put_on_list(z, p, pages[i]);
+	if (unlikely(p->count > p->high))
+		flush(z, p, max_of(int, p->batch, p->count - p->high));
+	spin_unlock_irqrestore(&p->lock, flags);
+}
+
+/* ---- drain ---- */
+
+void pcp_drain_zone(struct zone *z)
+{
+	if (!z->pcp)
+		return;
+	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
+		struct pcp *p = &z->pcp[cpu];
+		irqflags_t flags = spin_lock_irqsave(&p->lock);
+
+		if (p->count)
+			flush(z, p, p->count);
+		spin_unlock_irqrestore(&p->lock, flags);
+	}
+}
+
+unsigned long pcp_count(const struct zone *z)
+{
+	unsigned long sum = 0;
+
+	if (!z->pcp)
+		return 0;
+	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++)
+		sum += (unsigned)READ_ONCE(z->pcp[cpu].count);
+	return sum;
+}
+
+/* ---- checker ---- */
+
+static void check_one(const struct zone *z, const struct pcp *p)
+{
+	struct page *page;
+	int n = 0;
+
+	for (unsigned mt = 0; mt < ARRAY_SIZE(p->lists); mt++) {
+		list_for_each_entry(page, &p->lists[mt], lru) {
+			if (page_state(page) != PS_PCP || page_zone(page) != z)
+				page_bad(page, "I2: on a per-CPU list of the wrong zone or state");
+			if (page_ref_count(page) || atomic_read(&page->_mapcount) != -1)
+				page_bad(page, "I2: on a per-CPU list while in use");
+			n++;
+		}
+	}
+	must(n == p->count); /* I1 */
+}
+
+void pcp_check(struct zone *z)
+{
+	if (!z->pcp)
+		return;
+	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
+		irqflags_t flags = spin_lock_irqsave(&z->pcp[cpu].lock);
+
+		check_one(z, &z->pcp[cpu]);
+		spin_unlock_irqrestore(&z->pcp[cpu].lock, flags);
+	}
+}
