@@ -32,6 +32,10 @@
 #define CR4_SMEP       0x00100000
 #define CR4_SMAP       0x00200000
 
+#define MSR_FS_BASE        0xc0000100
+#define MSR_GS_BASE        0xc0000101
+#define MSR_KERNEL_GS_BASE 0xc0000102 /* the user's GS base while the kernel runs */
+
 #define EFER_SCE 0x001
 #define EFER_NXE 0x800
 
@@ -90,6 +94,7 @@
 #endif
 
 #define TSS_SP0           4 /* of the stack pointer for entries from user mode, in struct tss */
+#define TSS_SIZE          168 /* i386, sysenter's stack at its end */
 #define THREAD_KSTACK_TOP __SIZEOF_LONG__ /* of kstack_top in struct arch_thread */
 
 #define IRQ_STUB_SIZE     16

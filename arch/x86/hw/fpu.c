@@ -1,0 +1,178 @@
+/*
+ * Floating-point and SSE state.
+ *
+ * OWNS     the FPU registers of each CPU; t->fpu and the 512 bytes above kstack_top it points to.
+ * STATES   t->fpu NULL: the thread has not used the FPU since exec; while it runs CR0.TS is set, and its first use
+ *          traps (#NM) and loads the initial state. t->fpu set: while it runs the registers hold its state and TS
+ *          is clear; while it does not, the area does.
+ *
+ *            exec -> unused --#NM--> used --switch out: fxsave, in: fxrstor--> used
+ *                       ^--- signal handler entered, sigreturn without state ---'
+ *
+ * WHY      eager after the first use: programs that use SSE at all use it in every memcpy, so a trap per switch would cost
+ *          forty times the two instructions it saves; and no thread's registers lie about for another to guess. Threads
+ *          that never use it cost one test.
+ * I1       on each CPU: fpu_trap == CR0.TS.
+ * I2       running user thread: fpu_trap == !t->fpu. (Kernel threads leave it as it was: the kernel has no FPU code.)
+ * WHERE    the area is part of the kernel stack's pages, above pt_regs, 64-byte aligned: no allocation, nothing to
+ *          fail, nothing to free.
+ * LOCKS    none: only the thread's own CPU touches it, interrupts off at a switch. Calls named _current may be
+ *          interrupted and even switched away: the switch saves and reloads the same registers.
+ * SOURCES  SDM volume 1, "Operation of FXSAVE"; volume 3A, "Configuring the x87 FPU Environment".
+ */
+#include "fpu.h"
+
+#include "arch/irqflags.h"
+#include "arch/percpu.h"
+#include "arch/processor.h"
+#include "cpu.h"
+#include "lib/string.h"
+
+section_("percpu") static bool fpu_trap;
+
+/* FNINIT and the reset value of MXCSR: all exceptions masked. */
+static const struct fxsave fpu_initial aligned_(64) = { .cw = 0x37f, .mxcsr = 0x1f80 };
+
+enum { MXCSR_MASK_DEFAULT = 0xffbf };
+enum { FPE_INTDIV = 1, FPE_FLTDIV = 3, FPE_FLTOVF, FPE_FLTUND, FPE_FLTRES, FPE_FLTINV };
+
+static void regs_save(struct fxsave *area)
+{
+#ifdef __x86_64__
+	__asm__ volatile("fxsave64 %0" : "=m"(*area));
+#else
+	__asm__ volatile("fxsave %0" : "=m"(*area));
+#endif
+}
+
+static void regs_load(const struct fxsave *area)
+{
+#ifdef __x86_64__
+	__asm__ volatile("fxrstor64 %0" ::"m"(*area));
+#else
+	__asm__ volatile("fxrstor %0" ::"m"(*area));
+#endif
+}
+
+static void trap_on(void)
+{
+	unsigned long cr0;
+
+	if (this_cpu(fpu_trap))
+		return;
+	__asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
+	__asm__ volatile("mov %0, %%cr0" ::"r"(cr0 | CR0_TS) : "memory");
+	this_cpu(fpu_trap) = true;
+}
+
+static void trap_off(void)
+{
+	if (!this_cpu(fpu_trap))
+		return;
+	__asm__ volatile("clts" ::: "memory");
+	this_cpu(fpu_trap) = false;
+}
+
+static struct fxsave *thread_area(const struct arch_thread *t)
+{
+	return (struct fxsave *)t->kstack_top;
+}
+
+/* FXSAVE leaves reserved bytes as they are, and the area may be shown to the user: begin with zeroes. */
+static struct fxsave *thread_area_clean(const struct arch_thread *t)
+{
+	return memset(thread_area(t), 0, sizeof(struct fxsave));
+}
+
+void fpu_init_cpu(void)
+{
+	this_cpu(fpu_trap) = false;
+	trap_on();
+}
+
+void fpu_switch(struct arch_thread *prev, const struct arch_thread *next)
+{
+	if (prev->fpu)
+		regs_save(prev->fpu);
+	if (!next->is_user)
+		return;
+	if (next->fpu) {
+		trap_off();
+		regs_load(next->fpu);
+	} else {
+		trap_on();
+	}
+}
+
+void fpu_first_use(struct arch_thread *t)
+{
+	const irqflags_t flags = irq_save();
+
+	t->fpu = thread_area_clean(t);
+	trap_off();
+	regs_load(&fpu_initial);
+	irq_restore(flags);
+}
+
+void fpu_fork(struct arch_thread *child, const struct arch_thread *parent)
+{
+	child->fpu = NULL;
+	if (!parent->fpu)
+		return;
+	child->fpu = thread_area_clean(child);
+	regs_save(child->fpu);
+}
+
+void fpu_reset(struct arch_thread *t)
+{
+	const irqflags_t flags = irq_save();
+
+	t->fpu = NULL;
+	trap_on();
+	irq_restore(flags);
+}
+
+const struct fxsave *fpu_save_current(struct arch_thread *t)
+{
+	struct fxsave *area = t->fpu;
+
+	if (!area)
+		return NULL;
+	regs_save(area);
+	return area;
+}
+
+void fpu_load_current(struct arch_thread *t, const struct fxsave *state)
+{
+	struct fxsave *area = t->fpu ? t->fpu : thread_area_clean(t);
+	const irqflags_t flags = irq_save();
+	uint32_t mask;
+
+	trap_off();
+	regs_save(area);
+	mask = area->mxcsr_mask ? area->mxcsr_mask : MXCSR_MASK_DEFAULT;
+	memcpy(area, state, sizeof(*area));
+	area->mxcsr &= mask;
+	regs_load(area);
+	t->fpu = area;
+	irq_restore(flags);
+}
+
+int fpu_exception_code(struct arch_thread *t, bool sse)
+{
+	const struct fxsave *area = fpu_save_current(t);
+	unsigned pending;
+
+	if (!area)
+		return FPE_FLTINV;
+	pending = sse ? ~(area->mxcsr >> 7) & area->mxcsr : ~(unsigned)area->cw & area->sw;
+	if (pending & 0x01)
+		return FPE_FLTINV;
+	if (pending & 0x04)
+		return FPE_FLTDIV;
+	if (pending & 0x08)
+		return FPE_FLTOVF;
+	if (pending & 0x12)
+		return FPE_FLTUND;
+	return pending & 0x20 ? FPE_FLTRES : 0;
+}
