@@ -1,0 +1,36 @@
+/*
+ * Pairing heaps of nodes embedded in their objects, ordered by a 64-bit key. Equal keys come out roughly in the order
+ * they went in. The caller locks. SOURCES: Fredman, Sedgewick, Sleator, Tarjan 1986.
+ */
+#ifndef LIB_PHEAP_H
+#define LIB_PHEAP_H
+
+#include "base/compiler.h"
+#include "base/types.h"
+
+struct pheap_node {
+	uint64_t key;
+	struct pheap_node *child; /* first child */
+	struct pheap_node *next;  /* next sibling */
+	struct pheap_node *prev;  /* previous sibling, or the parent of a first child; NULL for the root */
+};
+
+struct pheap {
+	struct pheap_node *root; /* smallest key; NULL: empty */
+};
+
+static inline struct pheap_node *pheap_first(const struct pheap *h)
+{
+	return h->root;
+}
+
+/* Insert @n with @n->key set. O(1). */
+void pheap_insert(struct pheap *h, struct pheap_node *n);
+/* Remove @n, which is in the heap. O(log nodes) amortised. */
+void pheap_remove(struct pheap *h, struct pheap_node *n);
+/* Walk all nodes in no order: the one after @n (NULL: the root). NULL at the end. */
+struct pheap_node *pheap_walk(const struct pheap *h, struct pheap_node *n);
+/* Checker: links and heap order. Return: NULL, or what is wrong; *nr gets the number of nodes. */
+const char *pheap_check(const struct pheap *h, unsigned *nr);
+
+#endif
