@@ -7,24 +7,48 @@
 
 #include "mm/pt.h"
 
-enum { GATHER_INLINE = 32, GATHER_MAX = 512 };
+enum { GATHER_INLINE = 32, GATHER_MAX = PAGE_SIZE / sizeof(void *) };
 
 struct mmu_gather {
 	struct mm_struct *mm;
 	uaddr_t start, end;  /* range to flush; start > end: nothing */
-	bool full;           /* whole mm is going (exit): one flush of the root */
-	bool freed_tables;
+	bool full;           /* whole mm is going (exit): no user code of it runs anywhere any more */
+	bool reload;         /* a top-level entry was cleared where CPUs keep copies of it (PAE) */
+	struct list_head tables; /* table pages unhooked, by page->lru */
 	unsigned nr, max;    /* pages collected */
 	struct page **pages; /* inline_pages or one allocated page of pointers */
 	struct page *inline_pages[GATHER_INLINE];
 };
 
 void gather_begin(struct mmu_gather *g, struct mm_struct *mm);
+/* For a mm that nobody uses any more: one flush of everything, entries cleared without atomics. */
 void gather_begin_full(struct mmu_gather *g, struct mm_struct *mm);
-/* An entry at @va was cleared or lost rights: it must be flushed. */
-void gather_note(struct mmu_gather *g, uaddr_t va);
-/* The page's last PTE reference goes when flushed (put_page). Return: true when full: flush outside the lock. */
-bool gather_page(struct mmu_gather *g, struct page *page);
+
+/* Entries in [start, end) were cleared or lost rights: they must be flushed. */
+static inline void gather_note_range(struct mmu_gather *g, uaddr_t start, uaddr_t end)
+{
+	if (start < g->start)
+		g->start = start;
+	if (end > g->end)
+		g->end = end;
+}
+
+static inline void gather_note(struct mmu_gather *g, uaddr_t va)
+{
+	gather_note_range(g, va, va + PAGE_SIZE);
+}
+
+/* A reference that an unhooked entry held: dropped after the flush. Return: true when full: call gather_relieve, no lock held. */
+static inline bool must_check gather_page(struct mmu_gather *g, struct page *page)
+{
+	kassert(g->nr < g->max);
+	g->pages[g->nr++] = page;
+	return g->nr == g->max;
+}
+
+/* Make room for more pages: a larger array the first time, a flush otherwise. May sleep (the flush waits for CPUs). */
+void gather_relieve(struct mmu_gather *g);
+/* A table page that no entry points to any more. */
 void gather_table(struct mmu_gather *g, struct page *table);
 void gather_flush(struct mmu_gather *g); /* flush and free what is collected; may be called many times */
 void gather_end(struct mmu_gather *g);   /* flush, free, release */

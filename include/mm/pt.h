@@ -16,10 +16,13 @@ struct mmu_gather;
 
 struct pt_walk_ops {
 	bool fill; /* install missing tables */
-	/* Entries e[0..] for [va, last] of one table at @level, table lock held; must not sleep or allocate. */
+	/* Entries e[0..] for [va, last] of one table at @level, table lock held; must not sleep or allocate. A large
+	 * page (level above PT_PTE, kernel_root only) comes alone, without a lock, and may reach beyond [va, last]. */
 	int (*run)(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last);
 	/* Nothing mapped in [va, last]; optional. No lock. */
 	int (*hole)(struct pt_walk *w, int level, uaddr_t va, uaddr_t last);
+	/* After PT_AGAIN, no lock held, may sleep; optional. Other than 0 ends the walk. */
+	int (*again)(struct pt_walk *w);
 };
 
 struct pt_walk {
@@ -27,7 +30,7 @@ struct pt_walk {
 	struct pt_root *root;
 	struct mm_struct *mm;  /* whose table pages are counted; NULL for the kernel */
 	void *arg;             /* the run function's own */
-	uaddr_t resume;        /* set with PT_AGAIN */
+	uaddr_t resume;        /* set with PT_AGAIN: the first page not done; past the last: nothing is left */
 };
 
 /**
@@ -39,7 +42,7 @@ struct pt_walk {
 int must_check pt_walk_range(struct pt_walk *w, uaddr_t start, uaddr_t last);
 
 /* Single-address descent. Return: the PTE slot with its lock held (pt_unlock it), NULL when a table is missing
- * (pt_find) or memory (pt_find_alloc) is. A huge entry is not descended: NULL and *level > 0. */
+ * (pt_find) or memory (pt_find_alloc) is, or when a large page is in the way. *table_page is for pt_unlock. */
 pte_t *pt_find_locked(struct pt_root *root, uaddr_t va, struct page **table_page);
 pte_t *must_check pt_find_alloc_locked(struct mm_struct *mm, struct pt_root *root, uaddr_t va,
 				       struct page **table_page);

@@ -1,0 +1,60 @@
+/*
+ * What is done to the entries of a part of a vma: mapping, zapping, protecting, copying, moving, ageing, counting. Run functions
+ * over the walk of mm/pt.h, with the accounting that belongs to an entry: one reference and one _mapcount of its
+ * page, one page of RSS, NR_ANON_MAPPED or NR_FILE_MAPPED with the first and the last mapping. An entry with
+ * pte_special() has none of these.
+ *
+ * Everywhere: [start, end) page aligned inside @vma (or the user half), mmap_lock held as said; table locks are
+ * taken inside. @g belongs to the mm whose entries are removed or weakened; the caller ends it, and may rely on
+ * the change only after gather_flush or gather_end.
+ */
+#ifndef MM_RANGE_H
+#define MM_RANGE_H
+
+#include "arch/pt.h"
+#include "mm/gather.h"
+#include "mm/mm.h"
+
+/* Remove all entries. Dirty and young move to the page. Locks: mmap_lock any mode, or i_mmap_lock (truncate). May flush. */
+void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, uaddr_t end);
+
+/**
+ * range_protect - give all present entries the rights @prot.
+ * A private vma's entry gets the write right only where its page is anonymous and nobody else's (refcount 1), so
+ * a COW page stays write-protected and the fault handler decides. mmap_lock held for write.
+ * Return: entries changed.
+ */
+unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, uaddr_t end, pte_t prot);
+
+/**
+ * range_copy - fork: @dst gets the entries of @vma, a vma of g->mm; private writable ones lose the write right in both.
+ * mmap_lock of both held for write. Return: 0 or -ENOMEM (what was copied stays in @dst, to be zapped). Sleeps.
+ */
+int must_check range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma);
+
+/* Make every table for [start, end), so that range_move or pt_find_alloc_locked there cannot fail. 0 or -ENOMEM. Sleeps. */
+int must_check range_populate_tables(struct mm_struct *mm, uaddr_t start, uaddr_t end);
+
+/* mremap: entries of [from, from + len) to @to (disjoint; tables there exist: range_populate_tables). mmap_lock write. */
+void range_move(struct mmu_gather *g, uaddr_t from, uaddr_t to, unsigned long len);
+
+/* Clear the accessed bits. Return: how many were set. mmap_lock any mode. */
+unsigned long range_age(struct mmu_gather *g, uaddr_t start, uaddr_t end);
+
+struct range_counts {
+	unsigned long present, swap, special, anon, file, shmem, young, dirty; /* entries */
+};
+/* Add up what is mapped. mmap_lock any mode. */
+void range_count(struct mm_struct *mm, uaddr_t start, uaddr_t end, struct range_counts *out);
+
+/* Call @fn for every entry that is not none, table lock held (so no sleeping). Return: 0 or @fn's first other result. */
+int range_each(struct mm_struct *mm, uaddr_t start, uaddr_t end,
+	       int (*fn)(pte_t e, uaddr_t va, void *arg), void *arg);
+
+/* ---- one page, table lock held: what fault, rmap and the above share ---- */
+/* @page, whose reference the caller gives away, gets mapped: _mapcount, node statistics, RSS. */
+void range_account_map(struct mm_struct *mm, struct page *page);
+/* The opposite, without the reference (that goes through gather_page). */
+void range_account_unmap(struct mm_struct *mm, struct page *page);
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * Batched unmapping: unhook entries, flush the TLBs, and only then give frames and table pages back.
+ *
+ * OWNS     the references that unhooked entries held, and unhooked tables, between unhook and flush.
+ * WHY      a flush on another CPU costs an interrupt and a wait, so one is made for up to GATHER_MAX pages. A frame freed
+ *          before the flush could get a new owner while a CPU still writes to it through its TLB.
+ *
+ *              range.c: clear entry ──► gather_page ──► [pages] ─┐
+ *              table.c: clear entry ──► gather_table ─► [tables] ┼─ tlb_flush ──► free_pages_bulk, pt_table_free
+ *              range.c: weaken entry ─► gather_note ──► range ───┘
+ *
+ * I1       nr < max whenever a run function is entered.                                    [gather_page]
+ * I2       everything in pages and tables had its entry cleared, and [start, end) covers those entries.
+ * I3       after gather_flush nothing is pending and no TLB holds an entry that was noted.       [simulator's oracle]
+ * LOCKS    none of its own: one thread's stack object. No spinlock may be held at relieve, flush and end, because the
+ *          flush waits for other CPUs, which may be spinning on that lock.
+ * CONTEXT  sleeping is not needed; the larger array is allocated without reclaim.
+ * COST     per page: one store on collecting; one load, one store and a share of the bulk free on flushing.
+ * FAILS    never: without memory for the larger array it flushes every GATHER_INLINE pages.
+ * TESTED BY  gather_test.c
+ */
+#include "mm/gather.h"
+#include "arch/pt.h"
+#include "mm/alloc.h"
+#include "mm/mm.h"
+#include "sync/failpoint.h"
+
+void gather_begin(struct mmu_gather *g, struct mm_struct *mm)
+{
+	g->mm = mm;
+	g->start = ~(uaddr_t)0;
+	g->end = 0;
+	g->full = false;
+	g->reload = false;
+	g->nr = 0;
+	g->max = GATHER_INLINE;
+	g->pages = g->inline_pages;
+	list_init(&g->tables);
+}
+
+void gather_begin_full(struct mmu_gather *g, struct mm_struct *mm)
+{
+	gather_begin(g, mm);
+	g->full = true;
+}
+
+void gather_table(struct mmu_gather *g, struct page *table)
+{
+	list_add_tail(&table->lru, &g->tables);
+}
+
+/* Drop the references; anonymous pages that nobody else has, the usual case, go to the allocator together. */
+static void free_collected(struct mmu_gather *g)
+{
+	unsigned nr_free = 0;
+
+	for (unsigned i = 0; i < g->nr; i++) {
+		struct page *page = g->pages[i];
+
+		if (page_state(page) != PS_ANON) {
+			put_page(page);
+		} else if (page_ref_count(page) == 1) { /* ours: nobody else can find the page */
+			atomic_set(&page->_refcount, 0);
+			g->pages[nr_free++] = page;
+		} else if (atomic_dec_and_test(&page->_refcount)) {
+			g->pages[nr_free++] = page;
+		}
+	}
+	g->nr = 0;
+	if (nr_free)
+		free_pages_bulk(g->pages, nr_free);
+}
+
+static bool table_is_empty(const struct page *table)
+{
+	const unsigned long *word = page_address(table);
+
+	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*word); i++) {
+		if (word[i])
+			return false;
+	}
+	return true;
+}
+
+static void free_tables(struct mmu_gather *g)
+{
+	while (!list_empty(&g->tables)) {
+		struct page *table = list_first(&g->tables, struct page, lru);
+
+		list_del(&table->lru);
+		kassert(table_is_empty(table));
+		pt_table_free(g->mm, table);
+	}
+}
+
+static void flush_tlbs(struct mmu_gather *g)
+{
+	struct pt_root *root = &g->mm->root;
+
+	if (g->reload) {
+		(void)__atomic_fetch_or(&root->reload_mask, READ_ONCE(root->cpu_mask), __ATOMIC_SEQ_CST);
+		tlb_flush_root(root);
+	} else if (g->start < g->end) {
+		if (g->full)
+			tlb_flush_root(root);
+		else
+			tlb_flush_range(root, g->start, g->end, PAGE_SIZE);
+	}
+	g->reload = false;
+	g->start = ~(uaddr_t)0;
+	g->end = 0;
+}
+
+void gather_flush(struct mmu_gather *g)
+{
+	flush_tlbs(g);
+	free_collected(g);
+	free_tables(g);
+}
+
+void gather_relieve(struct mmu_gather *g)
+{
+	if (g->max == GATHER_INLINE && !failpoint("gather_array")) {
+		struct page *page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+
+		if (page) {
+			struct page **array = page_address(page);
+
+			for (unsigned i = 0; i < g->nr; i++)
+				array[i] = g->pages[i];
+			g->pages = array;
+			g->max = GATHER_MAX;
+			return;
+		}
+	}
+	gather_flush(g);
+}
+
+void gather_end(struct mmu_gather *g)
+{
+	gather_flush(g);
+	if (g->max != GATHER_INLINE)
+		__free_page(virt_to_page(g->pages));
+	g->max = 0;
+}

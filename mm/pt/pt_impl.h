@@ -1,0 +1,17 @@
+/* Private to mm/pt. */
+#ifndef MM_PT_IMPL_H
+#define MM_PT_IMPL_H
+
+#include "arch/pt.h"
+#include "mm/pt.h"
+
+/* The PTE slot of @va and its table's page, no lock; NULL: no table, or a large page. */
+pte_t *pt_descend(const struct pt_root *root, uaddr_t va, struct page **table_page);
+
+/* Hang a new zeroed table under *e, an entry of @level that was none; another CPU may be first. 0 or -ENOMEM. */
+int must_check pt_install_table(struct mm_struct *mm, struct pt_root *root, pte_t *e, int level);
+
+/* Is [va, last] something that pt_walk_range accepts? */
+bool pt_range_ok(uaddr_t va, uaddr_t last);
+
+#endif

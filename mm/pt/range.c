@@ -1,0 +1,529 @@
+/*
+ * Ranges of entries with the accounting of mapped pages: zap, protect, copy, move, age, count as run functions.
+ *
+ * OWNS     the tie between an entry and its page: I1-I3 below.
+ * WHY      one run per table: counters are summed in the run and added once, so that unmapping a resident page costs
+ *          some thirty instructions, and RSS stays exact.
+ * I1       a present entry without pte_special holds one reference and one _mapcount of its page.        [mm_check]
+ * I2       mm->rss_stat[c] == such entries of kind c: PS_ANON: MM_ANONPAGES; page of a MAPPING_SHMEM mapping:
+ *          MM_SHMEMPAGES; any other: MM_FILEPAGES.                                                       [mm_check]
+ * I3       NR_ANON_MAPPED, NR_FILE_MAPPED count pages with _mapcount >= 0, once each.             [range_test]
+ * I4       a private mapping's entry is writable only if its page is anonymous and has this one reference; so a
+ *          page shared by fork is never written in place.
+ * LOCKS    table locks (rank PT) inside; two at once only in copy and move, whose writers exclude each other by
+ *          mmap_lock held for write, so no order between the two is needed.
+ * CONTEXT  see each contract; runs never sleep, PT_AGAIN leaves the lock for what must.
+ * COST     target: zap 30, protect 10, copy 25 instructions per resident page.
+ * FAILS    copy and populate: -ENOMEM. The others need no memory.
+ * NOT HERE which range (mm/aspace); freeing (gather.c).
+ * TESTED BY  range_test.c
+ */
+#include "mm/range.h"
+#include "base/errno.h"
+#include "mm/mapping.h"
+#include "mm/pt/pt_impl.h"
+#include "mm/zone.h"
+
+/* Entries of one page up to and with the one that ends at @last. */
+static unsigned run_entries(uaddr_t va, uaddr_t last)
+{
+	return (unsigned)((last - va) >> PAGE_SHIFT) + 1;
+}
+
+static struct page *entry_page(pte_t e)
+{
+	return pfn_to_page(pte_pfn(e));
+}
+
+static enum mm_counter page_counter(const struct page *page)
+{
+	if (page_state(page) == PS_ANON)
+		return MM_ANONPAGES;
+	if (page_state(page) == PS_FILE && page->mapping && (page->mapping->flags & MAPPING_SHMEM))
+		return MM_SHMEMPAGES;
+	return MM_FILEPAGES;
+}
+
+/* ---- accounting ---- */
+
+/* One more entry maps @page. Return: true for the first. */
+static bool mapcount_inc(struct page *page)
+{
+	return atomic_add_return(&page->_mapcount, 1) == 0;
+}
+
+/*
+ * One entry fewer. Return: true for the last. Of an anonymous page our own entry is the only way to another
+ * mapping (fork, which mmap_lock keeps out), so a count of one cannot change meanwhile.
+ */
+static bool mapcount_dec(struct page *page, enum mm_counter kind)
+{
+	if (kind == MM_ANONPAGES && atomic_read(&page->_mapcount) == 0) {
+		atomic_set(&page->_mapcount, -1);
+		return true;
+	}
+	return atomic_add_return(&page->_mapcount, -1) < 0;
+}
+
+static enum node_stat_item mapped_stat(enum mm_counter kind)
+{
+	return kind == MM_ANONPAGES ? NR_ANON_MAPPED : NR_FILE_MAPPED;
+}
+
+void range_account_map(struct mm_struct *mm, struct page *page)
+{
+	enum mm_counter kind = page_counter(page);
+
+	if (mapcount_inc(page))
+		mod_node_stat(page, mapped_stat(kind), 1);
+	mm_rss_add(mm, kind, 1);
+}
+
+void range_account_unmap(struct mm_struct *mm, struct page *page)
+{
+	enum mm_counter kind = page_counter(page);
+
+	if (mapcount_dec(page, kind))
+		mod_node_stat(page, mapped_stat(kind), -1);
+	mm_rss_add(mm, kind, -1);
+}
+
+/* Sums of one run. Node statistics are kept for one node and one sign at a time. */
+struct tally {
+	long rss[NR_MM_COUNTERS];
+	long mapped[2];        /* anonymous, file: of the node of @page */
+	const struct page *page;
+};
+
+static void tally_stats(struct tally *t)
+{
+	if (t->mapped[0])
+		mod_node_stat(t->page, NR_ANON_MAPPED, t->mapped[0]);
+	if (t->mapped[1])
+		mod_node_stat(t->page, NR_FILE_MAPPED, t->mapped[1]);
+	t->mapped[0] = 0;
+	t->mapped[1] = 0;
+}
+
+/* @page was mapped for the first time or unmapped for the last (@n +1, -1). */
+static inline void tally_mapped(struct tally *t, const struct page *page, enum mm_counter kind, long n)
+{
+	if (unlikely(t->page && page_node_id(t->page) != page_node_id(page)))
+		tally_stats(t);
+	t->page = page;
+	t->mapped[kind != MM_ANONPAGES] += n;
+}
+
+static void tally_end(struct tally *t, struct mm_struct *mm)
+{
+	tally_stats(t);
+	for (int c = 0; c < NR_MM_COUNTERS; c++) {
+		if (t->rss[c])
+			mm_rss_add(mm, (enum mm_counter)c, t->rss[c]);
+	}
+}
+
+/* ---- zap ---- */
+
+/* What the entry knew about a page that lives on without it. */
+static void keep_access_bits(struct page *page, pte_t old)
+{
+	if (pte_dirty(old) && !page_test(page, PG_dirty))
+		page_set(page, PG_dirty);
+	if (pte_young(old) && !page_test(page, PG_referenced))
+		page_set(page, PG_referenced);
+}
+
+static inline bool zap_page(struct mmu_gather *g, struct tally *t, pte_t old)
+{
+	struct page *page = entry_page(old);
+	enum mm_counter kind = page_counter(page);
+
+	if (kind != MM_ANONPAGES)
+		keep_access_bits(page, old);
+	t->rss[kind]--;
+	if (mapcount_dec(page, kind))
+		tally_mapped(t, page, kind, -1);
+	return gather_page(g, page);
+}
+
+static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
+{
+	struct mmu_gather *g = w->arg;
+	struct tally t = { .page = NULL };
+	unsigned n = run_entries(va, last);
+	uaddr_t first_cleared = 0, end_cleared = 0;
+	int r = 0;
+
+	kassert(level == PT_PTE);
+	for (; n > 0 && !r; n--, e++, va += PAGE_SIZE) {
+		pte_t old = pte_read(e);
+
+		if (pte_none(old))
+			continue;
+		if (g->full)
+			pte_set(e, pte_from_raw(0)); /* no user code of this mm runs: A and D cannot change */
+		else
+			old = pte_clear(e);
+		if (!end_cleared)
+			first_cleared = va;
+		end_cleared = va + PAGE_SIZE;
+		if (pte_present(old) && !pte_special(old) && zap_page(g, &t, old))
+			r = PT_AGAIN;
+	}
+	w->resume = va;
+	if (end_cleared)
+		gather_note_range(g, first_cleared, end_cleared);
+	tally_end(&t, g->mm);
+	return r;
+}
+
+static int zap_again(struct pt_walk *w)
+{
+	gather_relieve(w->arg);
+	return 0;
+}
+
+static const struct pt_walk_ops zap_ops = { .run = zap_run, .again = zap_again };
+
+void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, uaddr_t end)
+{
+	struct pt_walk w = { .ops = &zap_ops, .root = &g->mm->root, .mm = g->mm, .arg = g };
+
+	kassert(!vma || (vma->vm_mm == g->mm && vma->vm_start <= start && end <= vma->vm_end));
+	if (start < end)
+		must(pt_walk_range(&w, start, end - 1) == 0);
+}
+
+/* ---- protect ---- */
+
+struct protect_ctx {
+	struct mmu_gather *g;
+	pte_t prot;
+	bool private_write; /* the write right only where I4 allows it */
+	unsigned long changed;
+};
+
+/* Replace a present entry; A and D that the CPU sets meanwhile are carried over. */
+static void entry_change(pte_t *e, pte_t cur, pte_t to)
+{
+	for (;;) {
+		pte_t old = pte_replace(e, to);
+
+		if (likely(pte_raw(old) == pte_raw(cur)))
+			return;
+		cur = to;
+		if (pte_young(old))
+			to = pte_mkyoung(to);
+		if (pte_dirty(old))
+			to = pte_mkdirty(to);
+	}
+}
+
+static bool page_is_exclusive(pte_t e)
+{
+	const struct page *page;
+
+	if (pte_special(e))
+		return false;
+	page = entry_page(e);
+	return page_state(page) == PS_ANON && page_ref_count(page) == 1;
+}
+
+/* Could a CPU that keeps the old translation do what the new one forbids? */
+static bool loses_rights(pte_t old, pte_t new)
+{
+	return pte_user(old) && (!pte_user(new) || (pte_write(old) && !pte_write(new)) ||
+				 (pte_exec(old) && !pte_exec(new)));
+}
+
+static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
+{
+	struct protect_ctx *c = w->arg;
+	unsigned n = run_entries(va, last);
+
+	kassert(level == PT_PTE);
+	for (; n > 0; n--, e++, va += PAGE_SIZE) {
+		pte_t cur = pte_read(e);
+		pte_t to = pte_modify(cur, c->prot);
+
+		if (!pte_present(cur))
+			continue;
+		if (c->private_write && !page_is_exclusive(cur))
+			to = pte_wrprotect(to);
+		if (pte_raw(to) == pte_raw(cur))
+			continue;
+		entry_change(e, cur, to);
+		c->changed++;
+		if (loses_rights(cur, to))
+			gather_note(c->g, va);
+	}
+	return 0;
+}
+
+static const struct pt_walk_ops protect_ops = { .run = protect_run };
+
+unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, uaddr_t end, pte_t prot)
+{
+	struct protect_ctx c = {
+		.g = g,
+		.prot = prot,
+		.private_write = pte_write(prot) && !(vma->vm_flags & VM_SHARED),
+	};
+	struct pt_walk w = { .ops = &protect_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
+
+	if (start < end)
+		must(pt_walk_range(&w, start, end - 1) == 0);
+	return c.changed;
+}
+
+/* ---- copy ---- */
+
+struct copy_ctx {
+	struct mmu_gather *g;
+	struct mm_struct *dst;
+	bool cow;       /* private: the write right goes from both */
+	uaddr_t src_end;
+};
+
+/* One entry of the child. */
+static inline pte_t copy_entry(struct copy_ctx *c, struct tally *t, pte_t *src, pte_t cur, uaddr_t va)
+{
+	struct page *page;
+	enum mm_counter kind;
+
+	if (c->cow && pte_write(cur)) {
+		pte_wrprotect_in_place(src);
+		gather_note(c->g, va);
+		cur = pte_wrprotect(cur);
+	}
+	cur = pte_mkold(c->cow ? cur : pte_mkclean(cur));
+	if (pte_special(cur))
+		return cur;
+	page = entry_page(cur);
+	kind = page_counter(page);
+	get_page(page_head(page));
+	if (mapcount_inc(page))
+		tally_mapped(t, page, kind, 1);
+	t->rss[kind]++;
+	return cur;
+}
+
+static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
+{
+	struct copy_ctx *c = w->arg;
+	struct tally t = { .page = NULL };
+	unsigned n = run_entries(va, last);
+	struct page *dst_table = NULL;
+	pte_t *d = NULL;
+
+	kassert(level == PT_PTE);
+	for (; n > 0; n--, e++, va += PAGE_SIZE) {
+		pte_t cur = pte_read(e);
+
+		if (!pte_present(cur)) {
+			d = d ? d + 1 : NULL;
+			continue;
+		}
+		if (!d) {
+			d = pt_find_locked(&c->dst->root, va, &dst_table);
+			if (!d)
+				break; /* first page of a table that dst lacks */
+		}
+		pte_set(d++, copy_entry(c, &t, e, cur, va));
+	}
+	w->resume = va;
+	if (dst_table && d)
+		pt_unlock(dst_table);
+	tally_end(&t, c->dst);
+	return n ? PT_AGAIN : 0;
+}
+
+static int copy_again(struct pt_walk *w)
+{
+	struct copy_ctx *c = w->arg;
+	struct page *table;
+
+	if (!pt_find_alloc_locked(c->dst, &c->dst->root, w->resume, &table))
+		return -ENOMEM;
+	pt_unlock(table);
+	return 0;
+}
+
+static const struct pt_walk_ops copy_ops = { .run = copy_run, .again = copy_again };
+
+int range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma)
+{
+	struct copy_ctx c = { .g = g, .dst = dst, .cow = !(vma->vm_flags & VM_SHARED) };
+	struct pt_walk w = { .ops = &copy_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
+
+	return pt_walk_range(&w, vma->vm_start, vma->vm_end - 1);
+}
+
+/* ---- move ---- */
+
+static int nothing_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
+{
+	return 0;
+}
+
+static const struct pt_walk_ops populate_ops = { .fill = true, .run = nothing_run };
+
+int range_populate_tables(struct mm_struct *mm, uaddr_t start, uaddr_t end)
+{
+	struct pt_walk w = { .ops = &populate_ops, .root = &mm->root, .mm = mm };
+
+	return pt_walk_range(&w, start, end - 1);
+}
+
+struct move_ctx {
+	struct mmu_gather *g;
+	uaddr_t shift; /* to - from, modulo the word */
+};
+
+/* Up to the end of @to's table. Return: entries done. The two tables may be one. */
+static unsigned move_part(struct pt_root *root, struct page *src_table, pte_t *e, uaddr_t to, unsigned n)
+{
+	struct page *dst_table;
+	pte_t *d = pt_descend(root, to, &dst_table);
+	unsigned room = (unsigned)((pt_span(PT_PMD) - (to & (pt_span(PT_PMD) - 1))) >> PAGE_SHIFT);
+	unsigned i;
+
+	must(d);
+	n = min_of(unsigned, n, room);
+	if (dst_table != src_table)
+		pt_table_lock(dst_table);
+	for (i = 0; i < n; i++, d++) {
+		if (pte_none(pte_read(e + i)))
+			continue;
+		kassert(pte_none(pte_read(d)));
+		pte_set(d, pte_clear(e + i));
+	}
+	if (dst_table != src_table)
+		pt_table_unlock(dst_table);
+	return n;
+}
+
+static int move_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
+{
+	struct move_ctx *c = w->arg;
+	struct page *src_table = virt_to_page(e);
+	unsigned n = run_entries(va, last);
+	unsigned done;
+
+	kassert(level == PT_PTE);
+	for (done = 0; done < n;)
+		done += move_part(w->root, src_table, e + done, va + c->shift + ((uaddr_t)done << PAGE_SHIFT),
+				  n - done);
+	/* Before the lock goes: rmap may unmap and free through the new place without knowing the old one. */
+	tlb_flush_range(w->root, va, last + 1, PAGE_SIZE);
+	return 0;
+}
+
+static const struct pt_walk_ops move_ops = { .run = move_run };
+
+void range_move(struct mmu_gather *g, uaddr_t from, uaddr_t to, unsigned long len)
+{
+	struct move_ctx c = { .g = g, .shift = to - from };
+	struct pt_walk w = { .ops = &move_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
+
+	kassert(from + len <= to || to + len <= from);
+	must(pt_walk_range(&w, from, from + len - 1) == 0);
+}
+
+/* ---- age, count ---- */
+
+struct age_ctx {
+	struct mmu_gather *g;
+	unsigned long young;
+};
+
+static int age_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
+{
+	struct age_ctx *c = w->arg;
+
+	for (unsigned n = run_entries(va, last); n > 0; n--, e++, va += PAGE_SIZE) {
+		pte_t cur = pte_read(e);
+
+		if (!pte_present(cur) || !pte_young(cur) || !pte_test_and_clear_young(e))
+			continue;
+		c->young++;
+		gather_note(c->g, va); /* a CPU that keeps the entry would not set the bit again */
+	}
+	return 0;
+}
+
+static const struct pt_walk_ops age_ops = { .run = age_run };
+
+unsigned long range_age(struct mmu_gather *g, uaddr_t start, uaddr_t end)
+{
+	struct age_ctx c = { .g = g };
+	struct pt_walk w = { .ops = &age_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
+
+	must(pt_walk_range(&w, start, end - 1) == 0);
+	return c.young;
+}
+
+struct each_ctx {
+	int (*fn)(pte_t e, uaddr_t va, void *arg);
+	void *arg;
+};
+
+static int each_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
+{
+	struct each_ctx *c = w->arg;
+
+	for (unsigned n = run_entries(va, last); n > 0; n--, e++, va += PAGE_SIZE) {
+		pte_t cur = pte_read(e);
+		int r = pte_none(cur) ? 0 : c->fn(cur, va, c->arg);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static const struct pt_walk_ops each_ops = { .run = each_run };
+
+int range_each(struct mm_struct *mm, uaddr_t start, uaddr_t end,
+	       int (*fn)(pte_t e, uaddr_t va, void *arg), void *arg)
+{
+	struct each_ctx c = { .fn = fn, .arg = arg };
+	struct pt_walk w = { .ops = &each_ops, .root = &mm->root, .mm = mm, .arg = &c };
+
+	return start < end ? pt_walk_range(&w, start, end - 1) : 0;
+}
+
+static int count_one(pte_t e, uaddr_t va, void *arg)
+{
+	struct range_counts *c = arg;
+
+	if (pte_is_swap(e)) {
+		c->swap++;
+		return 0;
+	}
+	c->present++;
+	c->young += pte_young(e);
+	c->dirty += pte_dirty(e);
+	if (pte_special(e)) {
+		c->special++;
+		return 0;
+	}
+	switch (page_counter(entry_page(e))) {
+	case MM_ANONPAGES:
+		c->anon++;
+		break;
+	case MM_SHMEMPAGES:
+		c->shmem++;
+		break;
+	default:
+		c->file++;
+		break;
+	}
+	return 0;
+}
+
+void range_count(struct mm_struct *mm, uaddr_t start, uaddr_t end, struct range_counts *out)
+{
+	(void)range_each(mm, start, end, count_one, out);
+}
