@@ -1,0 +1,258 @@
+/*
+ * Translation caches: which root a CPU has loaded, and flushing on this and on other CPUs.
+ *
+ * OWNS     struct tlb_cpu, one per CPU: loaded root, request, mailbox. pt_root.cpu_mask and .reload_mask.
+ * I1       a CPU that has a root in CR3 is in the root's cpu_mask: its bit is set before CR3 is written and cleared after
+ *          another root was.
+ * I2       a CPU has at most one request under way (interrupts are off while it waits), so one struct per CPU is enough
+ *          and nothing is queued: a mailbox is a mask of the CPUs whose request has not been carried out here.
+ * I3       a mailbox that is not empty has an IPI under way or is being served: only the sender that fills an empty one
+ *          sends.
+ * LAZY     a kernel thread runs on whatever root is loaded (the kernel half is the same in all). Such a root stays in
+ *          cpu_mask; the first flush for it makes the CPU load kernel_root instead, so a lazy CPU is interrupted once.
+ *          Coming back to the same root needs no CR3 write: had anything changed, the flush would have dropped it.
+ * PAE      top-level entries live in registers loaded with CR3. Whoever changes one sets reload_mask and flushes: a CPU
+ *          with its bit set there loads CR3 whatever the size of the flush, and so does the next activation.
+ * ORDER    entry written, full barrier, cpu_mask read | bit set in cpu_mask (a locked instruction), CR3 written: either the
+ *          sender sees the bit or the CPU's walk sees the new entry.
+ * LOCKS    none. The sender spins with interrupts off and serves its own mailbox meanwhile, so two senders cannot wait for
+ *          each other. A CPU that spins on a lock with interrupts off serves nobody: never flush under a lock that is taken
+ *          with interrupts off anywhere.
+ * CONTEXT  any except under such locks; pt_activate with interrupts off.
+ * COST     only this CPU in the mask: no IPI, INVLPG per page up to FLUSH_PAGES_MAX, else one CR3 write. Others: one IPI each.
+ * FAILS    never.
+ * NOT TAKEN PCID: it saves the refill after a switch on hardware, and costs a generation scheme; TCG has none to save.
+ * SOURCES  SDM volume 3A, "Caching Translation Information", "Propagation of Paging-Structure Changes to Multiple
+ *          Processors"; Black et al. 1989 (shootdown).  TESTED BY  arch/conformance/tlb_test.c.
+ */
+#include "arch/x86/hw/tlb.h"
+
+#include "arch/irqflags.h"
+#include "arch/machine.h"
+#include "arch/percpu.h"
+#include "arch/pt.h"
+#include "arch/x86/hw/cr.h"
+#include "base/atomic.h"
+#include "base/config.h"
+
+enum { FLUSH_PAGES_MAX = 33 }; /* beyond it a refill is cheaper than INVLPGs; Linux's measured ceiling */
+
+enum flush_kind { FLUSH_PAGES, FLUSH_ALL, FLUSH_DROP };
+
+struct tlb_request {
+	struct pt_root *root; /* NULL: kernel addresses */
+	enum flush_kind kind;
+	uaddr_t start, end;
+	unsigned long stride;
+};
+
+/* o: only this CPU, interrupts off; a: atomic; s: written by this CPU before the mailboxes name it */
+struct tlb_cpu {
+	struct pt_root *loaded;     /* o: in CR3; NULL before the first activation */
+	bool lazy;                  /* o: loaded is kept for a kernel thread only */
+	struct tlb_stats stats;     /* o; read racily */
+	struct tlb_request request; /* s */
+	int pending;                /* a: CPUs that have not carried out request */
+	unsigned long mailbox cacheline_; /* a: bit n: CPU n's request is for us */
+};
+
+static struct tlb_cpu tlb_cpus[CFG_NR_CPUS];
+static unsigned long cpus_running = 1; /* a: CPUs that may hold kernel translations */
+
+/* ---- this CPU ---- */
+
+static void load_root(struct tlb_cpu *c, unsigned cpu, struct pt_root *next)
+{
+	struct pt_root *old = c->loaded;
+
+	if (old != next)
+		atomic_set_bit(cpu, &next->cpu_mask);
+	if (READ_ONCE(next->reload_mask))
+		atomic_clear_bit(cpu, &next->reload_mask);
+	cr3_write((unsigned long)next->top_phys);
+	c->loaded = next;
+	if (old && old != next)
+		atomic_clear_bit(cpu, &old->cpu_mask);
+}
+
+static void flush_user_local(struct tlb_cpu *c, unsigned cpu, const struct tlb_request *r)
+{
+	if (c->loaded != r->root)
+		return; /* loading another root has flushed it */
+	if (c->lazy || r->kind == FLUSH_DROP) {
+		load_root(c, cpu, &kernel_root);
+		return;
+	}
+	if (r->kind == FLUSH_ALL || READ_ONCE(r->root->reload_mask) >> cpu & 1) {
+		load_root(c, cpu, r->root);
+		c->stats.local_flush_all++;
+		return;
+	}
+	for (uaddr_t va = r->start; va != r->end; va += r->stride) {
+		invlpg(va);
+		c->stats.local_flush_one++;
+	}
+}
+
+static void flush_kernel_local(struct tlb_cpu *c, const struct tlb_request *r)
+{
+	if (r->kind == FLUSH_ALL) {
+		tlb_flush_all_local();
+		c->stats.local_flush_all++;
+		return;
+	}
+	for (uaddr_t va = r->start; va != r->end; va += r->stride) {
+		invlpg(va);
+		c->stats.local_flush_one++;
+	}
+}
+
+static void flush_local(unsigned cpu, const struct tlb_request *r)
+{
+	struct tlb_cpu *c = &tlb_cpus[cpu];
+
+	if (r->root)
+		flush_user_local(c, cpu, r);
+	else
+		flush_kernel_local(c, r);
+}
+
+/* ---- other CPUs ---- */
+
+void tlb_service(void)
+{
+	unsigned self = cpu_id();
+	struct tlb_cpu *c = &tlb_cpus[self];
+	unsigned long senders;
+
+	if (!READ_ONCE(c->mailbox))
+		return;
+	senders = __atomic_exchange_n(&c->mailbox, 0, __ATOMIC_SEQ_CST);
+	while (senders) {
+		struct tlb_cpu *from = &tlb_cpus[__builtin_ctzl(senders)];
+
+		senders &= senders - 1;
+		flush_local(self, &from->request);
+		c->stats.remote_received++;
+		(void)__atomic_fetch_sub(&from->pending, 1, __ATOMIC_SEQ_CST);
+	}
+}
+
+static void send_requests(unsigned self, unsigned long targets)
+{
+	struct tlb_cpu *c = &tlb_cpus[self];
+
+	for (; targets; targets &= targets - 1) {
+		unsigned cpu = (unsigned)__builtin_ctzl(targets);
+
+		(void)__atomic_fetch_add(&c->pending, 1, __ATOMIC_SEQ_CST);
+		if (!__atomic_fetch_or(&tlb_cpus[cpu].mailbox, 1UL << self, __ATOMIC_SEQ_CST))
+			ipi_send(cpu, IPI_TLB);
+	}
+	c->stats.remote_flush++;
+}
+
+/* Carry out @r here if this CPU is in @mask and on every other CPU of it; on return all have. */
+static void flush(unsigned long *mask, const struct tlb_request *r)
+{
+	irqflags_t flags = irq_save();
+	unsigned self = cpu_id();
+	struct tlb_cpu *c = &tlb_cpus[self];
+	unsigned long cpus, others;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* entries first, then the mask */
+	cpus = READ_ONCE(*mask);
+	others = cpus & ~(1UL << self);
+	if (others) {
+		c->request = *r;
+		send_requests(self, others);
+	}
+	if (cpus >> self & 1)
+		flush_local(self, r);
+	while (others && __atomic_load_n(&c->pending, __ATOMIC_SEQ_CST)) {
+		tlb_service();
+		cpu_relax();
+	}
+	irq_restore(flags);
+}
+
+/* ---- the contract ---- */
+
+void pt_activate(struct pt_root *prev, struct pt_root *next)
+{
+	unsigned cpu = cpu_id();
+	struct tlb_cpu *c = &tlb_cpus[cpu];
+
+	(void)prev; /* what is loaded may be a third root, kept lazily */
+	if (next == &kernel_root) {
+		c->lazy = true;
+		return;
+	}
+	c->lazy = false;
+	if (c->loaded != next || READ_ONCE(next->reload_mask) >> cpu & 1)
+		load_root(c, cpu, next);
+}
+
+void tlb_flush_page(struct pt_root *root, uaddr_t va)
+{
+	tlb_flush_range(root, va & PAGE_MASK, (va & PAGE_MASK) + PAGE_SIZE, PAGE_SIZE);
+}
+
+void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned long stride)
+{
+	struct tlb_request r = { .root = root, .stride = stride };
+
+	r.start = start & ~(stride - 1);
+	r.end = round_up_pow2(end, stride);
+	r.kind = (r.end - r.start) / stride > FLUSH_PAGES_MAX ? FLUSH_ALL : FLUSH_PAGES;
+	flush(&root->cpu_mask, &r);
+}
+
+void tlb_flush_root(struct pt_root *root)
+{
+	const struct tlb_request r = { .root = root, .kind = FLUSH_ALL };
+
+	flush(&root->cpu_mask, &r);
+}
+
+void tlb_drop_root(struct pt_root *root)
+{
+	const struct tlb_request r = { .root = root, .kind = FLUSH_DROP };
+
+	if (READ_ONCE(root->cpu_mask))
+		flush(&root->cpu_mask, &r);
+}
+
+void tlb_flush_kernel(kaddr_t start, kaddr_t end)
+{
+	struct tlb_request r = { .stride = PAGE_SIZE };
+
+	r.start = start & PAGE_MASK;
+	r.end = page_align(end);
+	r.kind = (r.end - r.start) >> PAGE_SHIFT > FLUSH_PAGES_MAX ? FLUSH_ALL : FLUSH_PAGES;
+	flush(&cpus_running, &r);
+}
+
+void tlb_flush_page_local(uaddr_t va)
+{
+	invlpg(va);
+}
+
+void tlb_cpu_online(unsigned cpu)
+{
+	atomic_set_bit(cpu, &cpus_running);
+	tlb_flush_all_local(); /* what was cached before the bit was seen */
+}
+
+void tlb_stats_read(struct tlb_stats *sum)
+{
+	*sum = (struct tlb_stats){ 0 };
+	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
+		const struct tlb_stats *s = &tlb_cpus[cpu].stats;
+
+		sum->remote_flush += READ_ONCE(s->remote_flush);
+		sum->remote_received += READ_ONCE(s->remote_received);
+		sum->local_flush_all += READ_ONCE(s->local_flush_all);
+		sum->local_flush_one += READ_ONCE(s->local_flush_one);
+	}
+}
