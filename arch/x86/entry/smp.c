@@ -98,7 +98,7 @@ static bool start_cpu(unsigned cpu, unsigned vector)
 		return false;
 	}
 	atomic_set(&start.state, START_WAITING);
-	trampoline_cpu(cpu, (unsigned long)stack + KSTACK_SIZE);
+	trampoline_cpu(cpu, stack + KSTACK_SIZE);
 	if (!wake_up(acpi.apic_ids[cpu], vector)) {
 		pr_err("smp: CPU %u (APIC %u) does not start", cpu, acpi.apic_ids[cpu]);
 		return false;
@@ -112,13 +112,18 @@ static bool start_cpu(unsigned cpu, unsigned vector)
 
 void smp_start_secondaries(void)
 {
-	unsigned vector, started = 1;
+	unsigned started = 1;
+	int vector;
 
 	if (nr_cpus == 1 || !lapic_attached())
 		return;
 	vector = trampoline_install();
+	if (vector < 0) {
+		pr_err("smp: no memory to start CPUs");
+		return;
+	}
 	for (unsigned cpu = 1; cpu < nr_cpus; cpu++)
-		if (start_cpu(cpu, vector))
+		if (start_cpu(cpu, (unsigned)vector))
 			started++;
 		else if (atomic_read(&start.state) == START_ABANDONED)
 			break; /* it may wake at any time: the trampoline must not change under it */
