@@ -62,10 +62,11 @@ int sim_exec(struct mm_struct *mm, uaddr_t va); /* fetch one instruction byte */
 uint8_t sim_peek(struct mm_struct *mm, uaddr_t va); /* one byte; must succeed */
 void sim_poke(struct mm_struct *mm, uaddr_t va, uint8_t byte);
 
-/* Does fn(arg) panic with a message that contains @text? Runs in a child process; call it before sim_world_begin or in it. */
+/* Does fn(arg) panic with a message that contains @text? Runs in a child process, where fn begins its own world: no world
+ * may exist at the call (RAM would be shared with the child). */
 bool sim_panics(void (*fn)(void *arg), void *arg, const char *text);
 
-/* Pages oom_deliver was called for, since sim_world_begin. */
+/* How often oom_deliver was called since sim_world_begin; it kills every thread that uses the victim. */
 extern unsigned sim_oom_kills;
 
 #endif

@@ -5,8 +5,8 @@
  * WHY      one run per table: counters are summed in the run and added once, so that unmapping a resident page costs
  *          some thirty instructions, and RSS stays exact.
  * I1       a present entry without pte_special holds one reference and one _mapcount of its page.        [mm_check]
- * I2       mm->rss_stat[c] == such entries of kind c: PS_ANON: MM_ANONPAGES; page of a MAPPING_SHMEM mapping:
- *          MM_SHMEMPAGES; any other: MM_FILEPAGES.                                                       [mm_check]
+ * I2       mm->rss_stat[c] == such entries of kind c: PS_ANON: MM_ANONPAGES; other with PG_swapbacked:
+ *          MM_SHMEMPAGES; the rest: MM_FILEPAGES.                                                        [mm_check]
  * I3       NR_ANON_MAPPED, NR_FILE_MAPPED count pages with _mapcount >= 0, once each.             [range_test]
  * I4       a private mapping's entry is writable only if its page is anonymous and has this one reference; so a
  *          page shared by fork is never written in place.
@@ -20,7 +20,6 @@
  */
 #include "mm/range.h"
 #include "base/errno.h"
-#include "mm/mapping.h"
 #include "mm/pt/pt_impl.h"
 #include "mm/zone.h"
 
@@ -39,9 +38,8 @@ static enum mm_counter page_counter(const struct page *page)
 {
 	if (page_state(page) == PS_ANON)
 		return MM_ANONPAGES;
-	if (page_state(page) == PS_FILE && page->mapping && (page->mapping->flags & MAPPING_SHMEM))
-		return MM_SHMEMPAGES;
-	return MM_FILEPAGES;
+	/* Not by page->mapping: truncate may have cut the page off while it is mapped. */
+	return page_test(page, PG_swapbacked) ? MM_SHMEMPAGES : MM_FILEPAGES;
 }
 
 /* ---- accounting ---- */

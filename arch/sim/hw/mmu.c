@@ -1,0 +1,234 @@
+/*
+ * The hardware's page walk over the real tables: rights, accessed and dirty bits, faults.
+ *
+ * WHY      mm is tested with the entries that x86 will read. Rights are the AND over the levels, no-execute the OR; A is
+ *          set in every entry used, D in the leaf on a write, by compare-and-exchange on the entry that was read: if
+ *          the kernel changed it meanwhile the walk starts over (SDM volume 3A, "Accessed and Dirty Flags").
+ * I1       reserved bits never reach the walk: no-execute without a CPU that has it, RW, US, A or D in a PDPTE.
+ * I2       an access through a cached translation uses its rights, not the tables', until flushed; a fault drops it.
+ * CONTEXT  host thread; preemption points before each access, so that CPUs interleave between a walk and its use.
+ * NOT HERE resolving faults: the hook leads to handle_mm_fault.
+ * SOURCES  SDM volume 3A, chapter "Paging".  TESTED BY  arch/conformance/tlb.c and every test of mm/pt
+ */
+#include "arch/sim/hw/sim_hw.h"
+#include <string.h>
+#include "arch/percpu.h"
+
+enum { MAX_TRIES = 10000, WALK_RACED = -1 };
+
+struct rights {
+	bool write, user, exec;
+};
+
+static void narrow(struct rights *r, pte_t e)
+{
+	if (!pt_nx_mask && PT_HAS_NX && pte_raw(e) >> 63)
+		sim_broken("no-execute bit on a CPU without it: %#llx", (unsigned long long)pte_raw(e));
+	r->write = r->write && pte_write(e);
+	r->user = r->user && pte_user(e);
+	r->exec = r->exec && pte_exec(e);
+}
+
+static bool allows(struct rights r, enum sim_access access, bool user)
+{
+	if (user && !r.user)
+		return false;
+	if (access == SIM_WRITE)
+		return r.write;
+	return access != SIM_EXEC || r.exec;
+}
+
+/* The entry at @pa gets bits A (and D), unless it is no longer @e. */
+static bool set_access_bits(phys_t pa, pte_t e, bool dirty)
+{
+	pte_t *p = sim_bus(pa);
+	pte_t to = pte_mkyoung(dirty ? pte_mkdirty(e) : e);
+
+	return pte_raw(to) == pte_raw(e) ||
+	       __atomic_compare_exchange_n(&p->v, &e.v, to.v, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+/* Whole entry at once, as the walker of the hardware reads it. */
+static pte_t read_entry(phys_t pa)
+{
+	return (pte_t){ __atomic_load_n(&((pte_t *)sim_bus(pa))->v, __ATOMIC_SEQ_CST) };
+}
+
+static bool hw_present(pte_t e)
+{
+	return pte_raw(e) & 1;
+}
+
+static struct sim_pwc_entry *pwc_find(struct sim_mmu *m, uaddr_t va)
+{
+	for (unsigned i = 0; i < SIM_PWC_SIZE; i++) {
+		if (m->pwc[i].valid && m->pwc[i].va == (va & ~(pt_span(PT_PMD) - 1)))
+			return &m->pwc[i];
+	}
+	return NULL;
+}
+
+static void pwc_add(struct sim_mmu *m, uaddr_t va, phys_t table, struct rights r)
+{
+	struct sim_pwc_entry *p = &m->pwc[m->pwc_next++ % SIM_PWC_SIZE];
+
+	sim_pwc_drop(p);
+	*p = (struct sim_pwc_entry){ true, r.write, r.user, r.exec, va & ~(pt_span(PT_PMD) - 1), table };
+	sim_frame_hold(table);
+}
+
+/* From the top to the table of PTEs. Return: 0 and *table; 1: not present; WALK_RACED. */
+static int walk_upper(struct sim_mmu *m, uaddr_t va, phys_t *table, struct rights *r)
+{
+	phys_t tbl = m->root->top_phys;
+
+	for (int level = pt_top_level(); level > PT_PTE; level--) {
+		bool in_registers = PT_TOP_RELOAD && level == pt_top_level();
+		phys_t at = tbl + pt_index(level, va) * sizeof(pte_t);
+		pte_t e;
+
+		if (pt_folded(level))
+			continue;
+		e = in_registers ? m->top_copy[pt_index(level, va) & 3] : read_entry(at);
+		if (!hw_present(e))
+			return 1;
+		if (!in_registers) {
+			if (pte_is_leaf(e, level))
+				sim_broken("large page in a user table: %#llx", (unsigned long long)pte_raw(e));
+			narrow(r, e);
+			if (!set_access_bits(at, e, false))
+				return WALK_RACED;
+		}
+		tbl = pt_table_pa(e);
+	}
+	*table = tbl;
+	pwc_add(m, va, tbl, *r);
+	return 0;
+}
+
+static void tlb_add(struct sim_mmu *m, uaddr_t va, pte_t e, struct rights r, bool dirty)
+{
+	struct sim_tlb_entry *t = &m->tlb[m->tlb_next++ % SIM_TLB_SIZE];
+
+	sim_tlb_drop(t);
+	*t = (struct sim_tlb_entry){ true, r.write, r.user, r.exec, dirty, va & PAGE_MASK, pte_phys(e) };
+	sim_frame_hold(t->pa);
+}
+
+/* Return: 0, 1 (page fault) or WALK_RACED. */
+static int walk(struct sim_mmu *m, uaddr_t va, enum sim_access access, bool user, bool *present)
+{
+	struct sim_pwc_entry *cached = pwc_find(m, va);
+	struct rights r = { true, true, true };
+	phys_t table, at;
+	bool dirty;
+	pte_t e;
+	int fault;
+
+	*present = false;
+	if (cached) {
+		table = cached->table;
+		r = (struct rights){ cached->write, cached->user, cached->exec };
+	} else {
+		fault = walk_upper(m, va, &table, &r);
+		if (fault)
+			return fault;
+	}
+	at = table + pt_index(PT_PTE, va) * sizeof(pte_t);
+	e = read_entry(at);
+	if (!hw_present(e))
+		return 1;
+	*present = true;
+	narrow(&r, e);
+	if (!allows(r, access, user))
+		return 1;
+	dirty = access == SIM_WRITE;
+	if (!set_access_bits(at, e, dirty))
+		return WALK_RACED;
+	tlb_add(m, va, e, r, dirty || pte_dirty(e));
+	return 0;
+}
+
+static struct sim_tlb_entry *tlb_find(struct sim_mmu *m, uaddr_t va)
+{
+	for (unsigned i = 0; i < SIM_TLB_SIZE; i++) {
+		if (m->tlb[i].valid && m->tlb[i].va == (va & PAGE_MASK))
+			return &m->tlb[i];
+	}
+	return NULL;
+}
+
+int sim_translate(uaddr_t va, enum sim_access access, bool user, phys_t *pa, bool *present)
+{
+	struct sim_mmu *m = &sim_mmu[cpu_id()];
+
+	if (!m->root)
+		sim_broken("user access on CPU %u, which has no user tables", cpu_id());
+	*present = false;
+	if (!pt_canonical(va) || va >= USER_TOP)
+		return 1;
+	for (;;) {
+		struct sim_tlb_entry *t = tlb_find(m, va);
+		int fault;
+
+		if (t && !allows((struct rights){ t->write, t->user, t->exec }, access, user)) {
+			sim_tlb_drop(t);
+			*present = true;
+			return 1;
+		}
+		if (t && (access != SIM_WRITE || t->dirty)) {
+			*pa = t->pa | (va & ~PAGE_MASK);
+			return 0;
+		}
+		if (t)
+			sim_tlb_drop(t); /* first write: the walk sets D */
+		fault = walk(m, va, access, user, present);
+		if (fault == 1)
+			return 1;
+	}
+}
+
+/* One access inside one page. Return: 0, or what the fault hook said. */
+static int touch(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user, bool may_fault)
+{
+	for (unsigned tries = 0; tries < MAX_TRIES; tries++) {
+		bool present;
+		phys_t pa;
+		int err;
+
+		sim_hooks.point();
+		if (!sim_translate(va, access, user, &pa, &present)) {
+			char *at = sim_bus(pa);
+
+			if (access == SIM_WRITE)
+				memcpy(at, buf, len);
+			else
+				memcpy(buf, at, len);
+			return 0;
+		}
+		if (!may_fault)
+			return 1;
+		err = sim_hooks.fault(va, access, user, present);
+		if (err)
+			return err;
+	}
+	sim_broken("fault at %#lx repeats for ever", va);
+}
+
+size_t sim_copy(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user, bool may_fault, int *why)
+{
+	char *p = buf;
+
+	*why = 0;
+	while (len) {
+		size_t part = min_of(size_t, len, PAGE_SIZE - (va & ~PAGE_MASK));
+
+		*why = touch(va, p, part, access, user, may_fault);
+		if (*why)
+			return len;
+		va += part;
+		p += part;
+		len -= part;
+	}
+	return 0;
+}
