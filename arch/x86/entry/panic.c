@@ -15,6 +15,7 @@
 #include "arch/machine.h"
 #include "arch/percpu.h"
 #include "base/atomic.h"
+#include "lib/cmdline.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "sync/kassert.h"
@@ -32,22 +33,16 @@ static void stop_this_cpu(void)
 		__asm__ volatile("cli; hlt");
 }
 
-/* The value after "panic=", at the start of a word. */
 static int parse_timeout(const char *cmdline)
 {
-	const char *p = strstr(cmdline, "panic=");
-	uint64_t n = 0;
-	bool negative;
+	char value[16];
+	uint64_t n;
 
-	while (p && p != cmdline && p[-1] != ' ')
-		p = strstr(p + 1, "panic=");
-	if (!p)
+	if (!cmdline_get(cmdline, "panic", value, sizeof(value)))
 		return 0;
-	p += strlen("panic=");
-	negative = *p == '-';
-	for (p += negative; *p >= '0' && *p <= '9' && n < PANIC_WAIT_MAX; p++)
-		n = n * 10 + (uint64_t)(*p - '0');
-	return negative ? -(int)n : (int)min_of(uint64_t, n, PANIC_WAIT_MAX);
+	if (value[0] == '-')
+		return -1;
+	return str_to_u64(value, &n) ? 0 : (int)min_of(uint64_t, n, PANIC_WAIT_MAX);
 }
 
 void panic_init(void)
