@@ -9,7 +9,7 @@
 void vmalloc_init(void);
 void *must_check vmalloc(size_t size); /* NULL: no memory or no range; size 0 is NULL */
 void *must_check vzalloc(size_t size);
-void vfree(const void *p); /* NULL legal; not in interrupts */
+void vfree(const void *p); /* NULL legal; not in interrupts, no spinlock held */
 struct page;
 void *must_check vmap(struct page **pages, unsigned nr_pages);
 void vunmap(const void *p);
@@ -27,7 +27,8 @@ enum { KSTACK_PAGES = sizeof(long) == 8 ? 4 : 2 };
 
 /* A kernel stack of KSTACK_SIZE bytes with an unmapped page below it; per-CPU cache in front. */
 void *must_check kstack_alloc(void);
-void kstack_free(void *stack);
+void kstack_free(void *stack); /* no spinlock held; interrupts may be off */
+void kstack_shrink(void); /* free the cached stacks of all CPUs (vfree: vmalloc_purge gives the pages back) */
 /* Is @addr in some stack's guard page? (double-fault report) */
 bool kstack_is_guard(kaddr_t addr);
 
@@ -42,6 +43,7 @@ struct vmalloc_info {
 bool vmalloc_info_next(kaddr_t *pos, struct vmalloc_info *out);
 unsigned long vmalloc_used(void);  /* bytes */
 unsigned long vmalloc_total(void); /* bytes */
+void vmalloc_check(void);           /* checker */
 
 /* High memory windows. kmap_local_page: this thread, this CPU, LIFO order, no sleeping until kunmap_local.
  * On lowmem pages (all of x86_64) it is the linear address and free of cost. */

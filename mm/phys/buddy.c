@@ -28,6 +28,7 @@
  * page). NOT HERE per-CPU lists (pcp.c); watermarks (alloc.c).
  * SOURCES  Knowlton 1965; Gorman & Whitcroft 2006 (grouping by mobility).  TESTED BY  buddy_test.c, sim/fuzz_buddy.c.
  */
+#include "arch/frame_hook.h"
 #include "arch/pt.h"
 #include "mm/alloc.h"
 #include "mm/phys/phys_impl.h"
@@ -136,6 +137,7 @@ void buddy_free_range(struct zone *z, pfn_t start, pfn_t end)
 		order = min_of(unsigned, order, MAX_ORDER);
 		while (start + (1UL << order) > end)
 			order--;
+		arch_frames_freed(start, order);
 		buddy_free_locked(z, pfn_to_page(start), order);
 		start += 1UL << order;
 	}

@@ -223,7 +223,7 @@ phys_t memblock_alloc(size_t size, size_t align)
 	kassert(is_pow2(align));
 	must(!handed_over);
 	/* 0: not known yet, the boot tables' limit holds; the largest: everything has a linear address. */
-	if (lowmem_end_pfn && lowmem_end_pfn < (pfn_t)(PHYS_MAX >> PAGE_SHIFT))
+	if (lowmem_end_pfn)
 		limit = min_of(phys_t, limit, pfn_to_phys(lowmem_end_pfn));
 	size = page_align(size ? size : 1);
 	for (unsigned i = memory.nr; i-- > 0;) {

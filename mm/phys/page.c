@@ -27,6 +27,7 @@
  * not know what the page was. SLAB and TABLE have one owner, who must turn the page back first.
  * SOURCES  the field's usual descriptor; Linux names.  TESTED BY  page_test.c, buddy_test.c.
  */
+#include "arch/frame_hook.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/phys/phys_impl.h"
@@ -190,6 +191,7 @@ void page_free_prepare(struct page *page, unsigned order, enum page_state to)
 	page->mapping = NULL;
 	if (CFG_DEBUG)
 		poison_fill(page);
+	arch_frames_freed(page_to_pfn(page), order);
 }
 
 /* ---- alloc ---- */
@@ -214,6 +216,7 @@ void page_alloc_prepare(struct page *page, unsigned order, gfp_t gfp)
 {
 	bool compound = order && (gfp & __GFP_COMP);
 
+	arch_frames_allocated(page_to_pfn(page), order);
 	if (CFG_DEBUG)
 		poison_verify(page);
 	if (unlikely(page->_refcount.v != 0 || page->_mapcount.v != -1))
