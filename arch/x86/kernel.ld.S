@@ -1,13 +1,14 @@
 /*
- * Image layout, all three builds. Linked at KERNEL_BASE + 1 MiB, loaded at 1 MiB. Every right starts on a page of its
- * own; file and memory keep one constant distance up to the end of .data, because the Multiboot header describes the file
- * as one block (a loader takes an ELF64 by that header only).
+ * Image layout, all three builds. Linked at KERNEL_BASE + 1 MiB, loaded at 1 MiB. Every right
+ * starts on a page of its own; file and memory keep one constant distance up to the end of .data,
+ * because the Multiboot header describes the file as one block (a loader takes an ELF64 by that
+ * header only).
  *
- *   .text     headers first: Multiboot wants its own within the first 8 KiB of the file           R X
- *   .rodata   constants, exception table, symbol table                                           R
- *   .data     ro_after_init (read-only from physmap_protect() on), percpu, data                  R W
- *   .bss      boot stack above its guard page, zeroed data                                       R W
- *   .boot_bss boot page tables and the untouched copy of percpu: given back after start          R W
+ *   .text      R X  headers first: Multiboot wants its own within the first 8 KiB of the file
+ *   .rodata    R    constants, exception table, symbol table
+ *   .data      R W  ro_after_init (read-only from physmap_protect() on), percpu, data
+ *   .bss       R W  boot stack above its guard page, zeroed data; at its end what is given back
+ *                   after start: boot page tables, the untouched copy of percpu
  */
 #include "arch/x86/hw/boot_map.h"
 

@@ -3,15 +3,17 @@
  *
  * Both protocols enter in 32-bit protected mode without paging, flat segments, interrupts off:
  *   PVH          the ELF note names pvh_entry; %ebx = physical address of struct hvm_start_info
- *   Multiboot 1  the header names mb_entry; %eax = 0x2BADB002, %ebx = physical address of the information
+ *   Multiboot 1  the header names mb_entry; %eax = 0x2BADB002, %ebx = physical address of the
+ *                information
  * The header uses the address fields ("a.out kludge", bit 16): loaders refuse an ELF64 otherwise.
  *
- * Steps: clear .bss, check the CPU, build the boot tables (boot_paging.inc of the mode), enter the paging mode, jump to the
- * image's linked address, call boot_start(protocol, info). Nothing of the stack or the segments the loader gave is
- * used. A CPU that lacks a feature gets one line on the serial port and a halt.
+ * Steps: clear .bss, check the CPU, build the boot tables (boot_paging.inc of the mode), enter the
+ * paging mode, jump to the image's linked address, call boot_start(protocol, info). Nothing of the
+ * stack or the segments the loader gave is used. A CPU that lacks a feature gets one line on the
+ * serial port and a halt.
  *
- * Sources: Multiboot Specification 0.6.96; x86/HVM direct boot ABI (Xen docs/misc/pvh); SDM volume 3A, "Initializing IA-32e
- * Mode", "Switching to Protected Mode".
+ * Sources: Multiboot Specification 0.6.96; x86/HVM direct boot ABI (Xen docs/misc/pvh); SDM volume
+ * 3A, "Initializing IA-32e Mode", "Switching to Protected Mode".
  */
 #include "arch/x86/hw/boot_map.h"
 

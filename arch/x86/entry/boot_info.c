@@ -2,17 +2,22 @@
  * What the boot loader says: memory map, modules (initrds), command line, ACPI root pointer.
  *
  * OWNS     boot_info; written here only, before anything else runs, immutable afterwards.
- * WHY      two protocols, one result. PVH gives struct hvm_start_info (QEMU -kernel, microvm, Firecracker, Cloud
- *          Hypervisor); Multiboot 1 its information structure (GRUB, QEMU -kernel, browsers).
- * I1       every range and module has start < end; ranges of RAM end below what the paging mode can describe.
+ * WHY      two protocols, one result. PVH gives struct hvm_start_info (QEMU -kernel, microvm,
+ *          Firecracker, Cloud Hypervisor); Multiboot 1 its information structure (GRUB, QEMU
+ *          -kernel, browsers).
+ * I1       every range and module has start < end; ranges of RAM end below what the paging mode
+ *          can describe.
  * I2       cmdline ends with NUL.
- * HOSTILE  the structures come from outside: each is copied out through boot_read(), which refuses what is not wholly
- *          inside the memory that the boot tables map. Counts are cut at the size of our tables; strings at BOOT_CMDLINE.
- * CONTEXT  boot CPU, boot tables active (physmap_alloc_limit() bytes reachable), interrupts off, no log yet.
+ * HOSTILE  the structures come from outside: each is copied out through boot_read(), which refuses
+ *          what is not wholly inside the memory that the boot tables map. Counts are cut at the
+ *          size of our tables; strings at BOOT_CMDLINE.
+ * CONTEXT  boot CPU, boot tables active (physmap_alloc_limit() bytes reachable), interrupts off,
+ *          no log yet.
  * COST     O(entries).
  * FAILS    without a usable memory map: the reason is returned.
  * NOT HERE which memory is free (init/main.c subtracts the image and the modules from the map).
- * SOURCES  x86/HVM direct boot ABI (Xen docs/misc/pvh); Multiboot Specification 0.6.96, "Boot information format".
+ * SOURCES  x86/HVM direct boot ABI (Xen docs/misc/pvh); Multiboot Specification 0.6.96, "Boot
+ *          information format".
  */
 #include "arch/x86/entry/boot_info.h"
 
@@ -131,7 +136,13 @@ static const char *parse_pvh(phys_t info)
 
 /* ---- Multiboot 1 ---- */
 
-enum { MB_INFO_MEM = 1, MB_INFO_CMDLINE = 4, MB_INFO_MODS = 8, MB_INFO_MMAP = 0x40, MB_INFO_LOADER = 0x200 };
+enum {
+	MB_INFO_MEM = 1,
+	MB_INFO_CMDLINE = 4,
+	MB_INFO_MODS = 8,
+	MB_INFO_MMAP = 0x40,
+	MB_INFO_LOADER = 0x200
+};
 
 struct mb_info {
 	uint32_t flags;
@@ -204,7 +215,8 @@ static const char *parse_multiboot(phys_t info)
 	}
 	if (!boot_info.nr_ranges)
 		return "the Multiboot loader gives no memory map";
-	for (unsigned i = 0; mb.flags & MB_INFO_MODS && i < mb.mods_count && i < BOOT_MAX_MODULES; i++)
+	for (unsigned i = 0; mb.flags & MB_INFO_MODS && i < mb.mods_count && i < BOOT_MAX_MODULES;
+	     i++)
 		if (boot_read(&mod, mb.mods_addr + (phys_t)i * sizeof(mod), sizeof(mod)))
 			add_module(mod.start, mod.end);
 	if (mb.flags & MB_INFO_CMDLINE) {

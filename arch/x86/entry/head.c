@@ -1,8 +1,10 @@
 /*
  * The first C code: from boot.S to kernel_main().
  *
- * CONTEXT  boot CPU, boot tables, boot stack, interrupts off. Nothing is set up: only this file's own port output works.
- * ORDER    1. copy section percpu while nobody has changed it: what CPUs 1..n-1 start with (percpu_setup)
+ * CONTEXT  boot CPU, boot tables, boot stack, interrupts off. Nothing is set up: only this file's
+ *          own port output works.
+ * ORDER    1. copy section percpu while nobody has changed it: what CPUs 1..n-1 start with
+ *          (percpu_setup)
  *          2. pt_nx_mask, which every page-table entry made from now on uses
  *          3. boot_info
  * FAILS    a start that cannot go on says why on the first serial port and halts.
@@ -23,7 +25,8 @@ noreturn_ void boot_start(unsigned protocol, uint32_t info);
 static void early_puts(const char *s)
 {
 	for (; *s; s++) {
-		for (unsigned spin = 0x10000; spin && !(inb(COM1 + COM_LSR) & LSR_THR_EMPTY); spin--)
+		for (unsigned spin = 0x10000; spin && !(inb(COM1 + COM_LSR) & LSR_THR_EMPTY);
+		     spin--)
 			cpu_relax();
 		outb(COM1, (uint8_t)*s);
 	}

@@ -2,31 +2,36 @@
  * The final kernel page tables, built once at boot.
  *
  * OWNS     kernel_root and every table below it until mm/pt takes over the vmalloc window.
- * LAYOUT   linear map    RAM of the boot memory map below ram_end and LOWMEM_MAX, and all of the first MiB (firmware
- *                        tables), largest pages the CPU has; 4 KiB at the edges and wherever rights change
- *          image         32-bit: inside the linear map. 64-bit: at KERNEL_BASE; its alias in the linear map has the same
- *                        rights less execution
- *          vmalloc, kmap the tables that top-level entries point to, so that the kernel half of the top table never
- *                        changes again and a process root is a copy of it for ever (2-level: page tables, PAE: nothing,
- *                        its one directory is shared; 4-level: PUD pages)
- * I1       no address is writable and executable.                                     [physmap_protect]
- * I2       nothing is mapped below PAGE_OFFSET, page 0 least of all; the boot stack's guard page is not mapped.
+ * LAYOUT   linear map: RAM of the boot memory map below ram_end and LOWMEM_MAX, and all of the
+ *          first MiB (firmware tables), with the largest pages the CPU has; 4 KiB at the edges and
+ *          wherever rights change.
+ *          image: on 32 bits inside the linear map; on 64 bits at KERNEL_BASE, and its alias in
+ *          the linear map has the same rights less execution.
+ *          vmalloc and kmap windows: the tables that top-level entries point to, so that the
+ *          kernel half of the top table never changes again and a process root is a copy of it
+ *          for ever (2-level: page tables; PAE: nothing, its one directory is shared; 4-level:
+ *          PUD pages).
+ * I1       no address is writable and executable. [physmap_protect]
+ * I2       nothing is mapped below PAGE_OFFSET, page 0 least of all; the boot stack's guard page
+ *          is not mapped.
  * I3       after physmap_init no top-level entry of the kernel half changes.
- * WHY      fresh tables instead of editing the boot tables: entries change size and rights, and nothing that is in use is
- *          edited. The boot tables (20 KiB at most) go back to the allocator.
+ * WHY      fresh tables instead of editing the boot tables: entries change size and rights, and
+ *          nothing that is in use is edited. The boot tables (20 KiB at most) go back to the
+ *          allocator.
  * CONTEXT  boot CPU, interrupts off, before other CPUs run.
  * COST     one store per large page, 20 instructions per run; 256 MiB: under 30,000 instructions.
  * FAILS    without memory for the tables: panic, there is no machine to run.
  * NOT HERE mem_map's backing (hw/physmap.c); ACPI tables above RAM (memremap).
- * SOURCES  SDM volume 3A, "Paging"; "Page-Directory-Pointer-Table Registers" for PAE's cached top entries.
+ * SOURCES  SDM volume 3A, "Paging"; "Page-Directory-Pointer-Table Registers" for PAE's cached top
+ *          entries.
  */
 #include "arch/machine.h"
 #include "arch/msr.h"
 #include "arch/physmap.h"
 #include "arch/tlb.h"
 #include "arch/x86/hw/cr.h"
-#include "arch/x86/hw/image.h"
 #include "arch/x86/hw/desc.h"
+#include "arch/x86/hw/image.h"
 #include "arch/x86/hw/kpt.h"
 #include "arch/x86/hw/top.h"
 #include "base/config.h"
@@ -63,10 +68,10 @@ static struct map_part {
 	phys_t end;
 	bool exec, write;
 } map_parts[] = {
-	{ .write = true },                 /* below the image */
-	{ .exec = true },                  /* text */
-	{ .exec = false },                 /* rodata */
-	{ .write = true },                 /* data and all other memory */
+	{ .write = true }, /* below the image */
+	{ .exec = true },  /* text */
+	{ .exec = false }, /* rodata */
+	{ .write = true }, /* data and all other memory */
 };
 
 static void map_parts_init(void)
@@ -103,7 +108,8 @@ static void build_range(const struct map_build *b, kaddr_t base, phys_t start, p
 			continue;
 		if (!kpt_map(base + (kaddr_t)start, start, stop - start,
 			     part_prot(part, b->image_address), b->max_level, b->alloc))
-			panic("no memory for the kernel's page tables at %#llx", (unsigned long long)start);
+			panic("no memory for the kernel's page tables at %#llx",
+			      (unsigned long long)start);
 		start = stop;
 	}
 }
@@ -144,7 +150,8 @@ static void build_image(struct map_build *b)
 	pte_t *guard;
 
 	if (PAGE_OFFSET != KERNEL_BASE)
-		build_range(&small, KERNEL_BASE, image_phys(__image_start), image_phys(__image_end));
+		build_range(&small, KERNEL_BASE, image_phys(__image_start),
+			    image_phys(__image_end));
 	guard = kpt_slot(kernel_root.top, (kaddr_t)boot_stack_guard, PT_PTE, NULL);
 	must(guard);
 	(void)pte_clear(guard);

@@ -1,14 +1,16 @@
 /*
- * The end of a machine that cannot go on: say everything that helps, then stop with a failing status.
+ * The end of a machine that cannot go on: say everything that helps, then stop with a failing
+ * status.
  *
- * OWNS     panic_cpu: the CPU that panics, or nobody. The first one wins; others halt, and a panic inside a panic skips
- *          the report.
- * ORDER    the message first, the risky parts (stack walk, event rings) last: if one of them faults, what came before is
- *          out already.
+ * OWNS     panic_cpu: the CPU that panics, or nobody. The first one wins; others halt, and a panic
+ *          inside a panic skips the report.
+ * ORDER    the message first, the risky parts (stack walk, event rings) last: if one of them
+ *          faults, what came before is out already.
  * LOCKS    none are taken: the log is told to ignore its own.
  * CONTEXT  any. Interrupts go off and stay off.
- * ENDS     panic=-n on the command line: restart at once; panic=n: after n seconds; else machine_exit(1), which ends an
- *          emulator with a failing status and switches other machines off.
+ * ENDS     panic=-n on the command line: restart at once; panic=n: after n seconds; else
+ *          machine_exit(1), which ends an emulator with a failing status and switches other
+ *          machines off.
  * NOT HERE the register dump of a trap: trap code prints it before it calls panic().
  */
 #include "arch/irqflags.h"
@@ -80,7 +82,8 @@ void panic(const char *fmt, ...)
 	smp_stop_others();
 	klog(KLOG_EMERG, "Kernel panic - not syncing: %s", text);
 	klog(KLOG_EMERG, "CPU: %u", cpu_id());
-	backtrace_print((unsigned long)__builtin_frame_address(0), (unsigned long)__builtin_return_address(0));
+	backtrace_print((unsigned long)__builtin_frame_address(0),
+			(unsigned long)__builtin_return_address(0));
 	trace_dump(PANIC_TRACE_EVENTS);
 	klog(KLOG_EMERG, "---[ end Kernel panic - not syncing: %s ]---", text);
 	panic_end();

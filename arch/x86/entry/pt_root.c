@@ -1,10 +1,10 @@
 /*
  * Top-level tables of address spaces.
  *
- * OWNS     the memory of pt_root.top; the kernel half of it is a copy of kernel_root's, which never changes after
- *          physmap_init (kernel_map.c, I3), so nothing has to be kept in step.
- * SIZE     2-level and 4-level: one page. PAE: 4 entries, 32 bytes, 32-byte aligned, in 32-bit physical memory (CR3's
- *          format in PAE mode): objects of a cache, lowmem.
+ * OWNS     the memory of pt_root.top; the kernel half of it is a copy of kernel_root's, which
+ *          never changes after physmap_init (kernel_map.c, I3), so nothing has to be kept in step.
+ * SIZE     2-level and 4-level: one page. PAE: 4 entries, 32 bytes, 32-byte aligned, in 32-bit
+ *          physical memory (CR3's format in PAE mode): objects of a cache, lowmem.
  * FAILS    pt_root_alloc without memory: -ENOMEM, nothing kept.
  * SOURCES  SDM volume 3A, "PDPTE Registers".
  */
@@ -44,7 +44,8 @@ int pt_root_alloc(struct pt_root *root)
 
 	if (!top)
 		return -ENOMEM;
-	if (sizeof(long) == 8) /* the upper half of the table, whatever the linear map's place in it */
+	/* On 64 bits the upper half of the table, wherever in it the linear map begins. */
+	if (sizeof(long) == 8)
 		first_kernel = PT_TOP_ENTRIES / 2;
 	memset(top, 0, first_kernel * sizeof(*top));
 	memcpy(top + first_kernel, kernel_root.top + first_kernel,

@@ -1,7 +1,8 @@
 /*
- * Start of a secondary CPU. This code runs as a copy at TRAMPOLINE_PHYS: 16-bit, then 32-bit protected mode without
- * paging, then the build's paging mode on a table set that maps the copy at its physical address and the kernel where it
- * belongs. It leaves the copy for trampoline_high, and the table set for kernel_root.
+ * Start of a secondary CPU. This code runs as a copy at TRAMPOLINE_PHYS: 16-bit, then 32-bit
+ * protected mode without paging, then the build's paging mode on a table set that maps the copy at
+ * its physical address and the kernel where it belongs. It leaves the copy for trampoline_high,
+ * and the table set for kernel_root.
  *
  * Source: SDM volume 3A, "MP Initialization", "Switching to Protected Mode".
  */

@@ -2,8 +2,8 @@
  * Secondary CPUs' way into the kernel: the copied code, its parameters, its page tables.
  *
  * OWNS     the page at TRAMPOLINE_PHYS, and from install to remove up to 4 pages of tables.
- * I1       the tables are kernel_root's kernel half and, at address 0, one large page over the copy: executable, not
- *          writable; the parameters are written through the linear map.
+ * I1       the tables are kernel_root's kernel half and, at address 0, one large page over the
+ *          copy: executable, not writable; the parameters are written through the linear map.
  * I2       the top table lies below 4 GiB: it is loaded by 32-bit code.
  * CONTEXT  boot CPU, one start at a time.
  * FAILS    trampoline_install without memory: -ENOMEM, nothing kept.
@@ -66,7 +66,8 @@ int trampoline_install(void)
 		return -ENOMEM;
 	}
 	pte_set(low, pte_make_large(0, PTE_KERNEL_EXEC, PT_PMD));
-	memcpy(phys_to_virt(TRAMPOLINE_PHYS), trampoline_start, (size_t)(trampoline_end - trampoline_start));
+	memcpy(phys_to_virt(TRAMPOLINE_PHYS), trampoline_start,
+	       (size_t)(trampoline_end - trampoline_start));
 	params()->top = top_phys;
 	params()->kernel_top = kernel_root.top_phys;
 	return TRAMPOLINE_PHYS >> PAGE_SHIFT;

@@ -1,6 +1,7 @@
 /*
- * The way of a secondary CPU from its start-up interrupt (real mode) to smp_secondary_entry(). One CPU at a time:
- * trampoline_cpu() may be called again only when the CPU before has arrived or has been given up.
+ * The way of a secondary CPU from its start-up interrupt (real mode) to smp_secondary_entry(). One
+ * CPU at a time: trampoline_cpu() may be called again only when the CPU before has arrived or has
+ * been given up.
  */
 #ifndef X86_TRAMPOLINE_H
 #define X86_TRAMPOLINE_H

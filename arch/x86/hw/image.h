@@ -10,7 +10,8 @@ extern char __rodata_start[], __rodata_end[];
 extern char __data_start[];
 extern char __ro_after_init_start[], __ro_after_init_end[];
 extern char __start_percpu[], __stop_percpu[], __percpu_pristine[];
-extern char __boot_free_start[], __boot_free_end[]; /* not needed once all CPUs have their variables */
+extern char __boot_free_start[],
+	__boot_free_end[]; /* not needed once all CPUs have their variables */
 extern char boot_stack_guard[], boot_stack[], boot_stack_top[];
 
 #endif

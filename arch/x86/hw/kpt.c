@@ -2,12 +2,14 @@
  * The builder of the kernel's page tables: one descent and one filler for 2, 3 and 4 levels.
  *
  * OWNS     nothing: it writes the tables below the top table it is given.
- * WHY      mm/pt cannot be used before struct page exists, and struct page is reached through these tables.
- * LEVELS   the level of a folded table is that of the level above which has memory (owning_level): in 2-level mode a
- *          large page asked for at PT_PMD is an entry of the top table.
+ * WHY      mm/pt cannot be used before struct page exists, and struct page is reached through
+ *          these tables.
+ * LEVELS   the level of a folded table is that of the level above which has memory (owning_level):
+ *          in 2-level mode a large page asked for at PT_PMD is an entry of the top table.
  * COST     kpt_map: one descent per table, then one store per entry.
  * FAILS    without memory for a table; the boot cannot go on then.
- * SOURCES  SDM volume 3A, "Paging".  TESTED BY  the boot tests: kernel_page_tables, conformance_physmap.
+ * SOURCES  SDM volume 3A, "Paging".  TESTED BY  the boot tests: kernel_page_tables,
+ *          conformance_physmap.
  */
 #include "arch/x86/hw/kpt.h"
 
@@ -63,7 +65,8 @@ static int best_level(kaddr_t va, phys_t pa, phys_t len, int max_level)
 {
 	int level = max_level;
 
-	while (level > PT_PTE && (pt_span(level) > len || (va | (kaddr_t)pa) & (pt_span(level) - 1)))
+	while (level > PT_PTE &&
+	       (pt_span(level) > len || (va | (kaddr_t)pa) & (pt_span(level) - 1)))
 		level--;
 	return owning_level(level);
 }
@@ -81,8 +84,8 @@ bool kpt_map(kaddr_t va, phys_t pa, phys_t len, pte_t prot, int max_level, kpt_a
 		for (; room && len >= span; room--, e++) {
 			if (!pte_none(*e))
 				return false;
-			pte_set(e, level == PT_PTE ? pte_make(phys_to_pfn(pa), prot) :
-						     pte_make_large(phys_to_pfn(pa), prot, level));
+			pte_set(e, level == PT_PTE ? pte_make(phys_to_pfn(pa), prot)
+						   : pte_make_large(phys_to_pfn(pa), prot, level));
 			va += span;
 			pa += span;
 			len -= span;

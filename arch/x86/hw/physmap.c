@@ -1,15 +1,20 @@
 /*
- * Reaching physical memory: the linear map's bounds, kmap slots, clearing and copying frames, the page array.
+ * Reaching physical memory: the linear map's bounds, kmap slots, clearing and copying frames, the
+ * page array.
  *
- * OWNS     lowmem_end_pfn (i after physmap_init), the page table of the kmap window, mem_map's backing.
- * I1       the slot of (cpu, slot) is the PTE cpu * KMAP_SLOTS + slot of the window; only that CPU changes it.
- * I2       mem_map is a constant address; a descriptor is backed when its frame was populated. Frames of one page of
- *          descriptors are populated together, so a few descriptors beyond the range are backed (zero: PS_RESERVED).
+ * OWNS     lowmem_end_pfn (i after physmap_init), the page table of the kmap window, mem_map's
+ *          backing.
+ * I1       the slot of (cpu, slot) is the PTE cpu * KMAP_SLOTS + slot of the window; only that CPU
+ *          changes it.
+ * I2       mem_map is a constant address; a descriptor is backed when its frame was populated.
+ *          Frames of one page of descriptors are populated together, so a few descriptors beyond
+ *          the range are backed (zero: PS_RESERVED).
  * LOCKS    none: slots belong to the running CPU, the rest is written at boot.
  * CONTEXT  any; memmap_populate boot CPU only.
- * COST     slot: one store and one INVLPG. frame_zero: 4096 / word size stores, unrolled, because rep stos counts one
- *          instruction per word and takes twice as long under an emulator (972 against 494 ns a page); frame_copy: rep
- *          movs, for which the emulator has no better form. Hardware does all of them in 102-144 ns.
+ * COST     slot: one store and one INVLPG. frame_zero: 4096 / word size stores, unrolled, because
+ *          rep stos counts one instruction per word and takes twice as long under an emulator (972
+ *          against 494 ns a page); frame_copy: rep movs, for which the emulator has no better
+ *          form. Hardware does all of them in 102-144 ns.
  * FAILS    memmap_populate without memory: 0.
  * NOT HERE building the linear map (entry/kernel_map.c); which slot is free (mm/kva/kmap.c).
  * TESTED BY  arch/conformance/physmap_test.c, in the simulator and at boot.
@@ -30,7 +35,8 @@ pfn_t lowmem_end_pfn = BOOT_MAPPED_PHYS >> PAGE_SHIFT;
 char *physmap_base = (char *)PAGE_OFFSET;
 
 struct page;
-enum { PAGE_DESC_SIZE = sizeof(long) == 8 ? 64 : 32 }; /* sizeof(struct page), asserted in mm/page.h */
+/* sizeof(struct page), asserted in mm/page.h */
+enum { PAGE_DESC_SIZE = sizeof(long) == 8 ? 64 : 32 };
 extern struct page *const mem_map;
 struct page *const mem_map = (struct page *)MEMMAP_BASE;
 

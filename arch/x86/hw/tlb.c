@@ -1,29 +1,37 @@
 /*
  * Translation caches: which root a CPU has loaded, and flushing on this and on other CPUs.
  *
- * OWNS     struct tlb_cpu, one per CPU: loaded root, request, mailbox. pt_root.cpu_mask and .reload_mask.
- * I1       a CPU that has a root in CR3 is in the root's cpu_mask: its bit is set before CR3 is written and cleared after
- *          another root was.
- * I2       a CPU has at most one request under way (interrupts are off while it waits), so one struct per CPU is enough
- *          and nothing is queued: a mailbox is a mask of the CPUs whose request has not been carried out here.
- * I3       a mailbox that is not empty has an IPI under way or is being served: only the sender that fills an empty one
- *          sends.
- * LAZY     a kernel thread runs on whatever root is loaded (the kernel half is the same in all). Such a root stays in
- *          cpu_mask; the first flush for it makes the CPU load kernel_root instead, so a lazy CPU is interrupted once.
- *          Coming back to the same root needs no CR3 write: had anything changed, the flush would have dropped it.
- * PAE      top-level entries live in registers loaded with CR3. Whoever changes one sets reload_mask and flushes: a CPU
- *          with its bit set there loads CR3 whatever the size of the flush, and so does the next activation.
- * ORDER    entry written, full barrier, cpu_mask read | bit set in cpu_mask (a locked instruction), CR3 written: either the
- *          sender sees the bit or the CPU's walk sees the new entry.
- * LOCKS    none. The sender spins with interrupts off and serves its own mailbox meanwhile, so two senders cannot wait for
- *          each other. A CPU that spins on a lock with interrupts off serves nobody: never flush under a lock that is taken
- *          with interrupts off anywhere.
+ * OWNS     struct tlb_cpu, one per CPU: loaded root, request, mailbox. pt_root.cpu_mask and
+ *          .reload_mask.
+ * I1       a CPU that has a root in CR3 is in the root's cpu_mask: its bit is set before CR3 is
+ *          written and cleared after another root was.
+ * I2       a CPU has at most one request under way (interrupts are off while it waits), so one
+ *          struct per CPU is enough and nothing is queued: a mailbox is a mask of the CPUs whose
+ *          request has not been carried out here.
+ * I3       a mailbox that is not empty has an IPI under way or is being served: only the sender
+ *          that fills an empty one sends.
+ * LAZY     a kernel thread runs on whatever root is loaded (the kernel half is the same in all).
+ *          Such a root stays in cpu_mask; the first flush for it makes the CPU load kernel_root
+ *          instead, so a lazy CPU is interrupted once. Coming back to the same root needs no CR3
+ *          write: had anything changed, the flush would have dropped it.
+ * PAE      top-level entries live in registers loaded with CR3. Whoever changes one sets
+ *          reload_mask and flushes: a CPU with its bit set there loads CR3 whatever the size of
+ *          the flush, and so does the next activation.
+ * ORDER    entry written, full barrier, cpu_mask read | bit set in cpu_mask (a locked
+ *          instruction), CR3 written: either the sender sees the bit or the CPU's walk sees the
+ *          new entry.
+ * LOCKS    none. The sender spins with interrupts off and serves its own mailbox meanwhile, so two
+ *          senders cannot wait for each other. A CPU that spins on a lock with interrupts off
+ *          serves nobody: never flush under a lock that is taken with interrupts off anywhere.
  * CONTEXT  any except under such locks; pt_activate with interrupts off.
- * COST     only this CPU in the mask: no IPI, INVLPG per page up to FLUSH_PAGES_MAX, else one CR3 write. Others: one IPI each.
+ * COST     only this CPU in the mask: no IPI, INVLPG per page up to FLUSH_PAGES_MAX, else one CR3
+ *          write. Others: one IPI each.
  * FAILS    never.
- * NOT TAKEN PCID: it saves the refill after a switch on hardware, and costs a generation scheme; TCG has none to save.
- * SOURCES  SDM volume 3A, "Caching Translation Information", "Propagation of Paging-Structure Changes to Multiple
- *          Processors"; Black et al. 1989 (shootdown).  TESTED BY  arch/conformance/tlb_test.c.
+ * NO PCID  it would save the refill after a switch on hardware, and costs a generation scheme;
+ *          an emulator gains nothing by it.
+ * SOURCES  SDM volume 3A, "Caching Translation Information", "Propagation of Paging-Structure
+ *          Changes to Multiple Processors"; Black et al. 1989 (shootdown).  TESTED BY
+ *          arch/conformance/tlb_test.c.
  */
 #include "arch/x86/hw/tlb.h"
 
@@ -35,7 +43,8 @@
 #include "base/atomic.h"
 #include "base/config.h"
 
-enum { FLUSH_PAGES_MAX = 33 }; /* beyond it a refill is cheaper than INVLPGs; Linux's measured ceiling */
+/* Beyond it a refill is cheaper than that many INVLPGs; Linux measured the same ceiling. */
+enum { FLUSH_PAGES_MAX = 33 };
 
 enum flush_kind { FLUSH_PAGES, FLUSH_ALL, FLUSH_DROP };
 
@@ -48,11 +57,11 @@ struct tlb_request {
 
 /* o: only this CPU, interrupts off; a: atomic; s: written by this CPU before the mailboxes name it */
 struct tlb_cpu {
-	struct pt_root *loaded;     /* o: in CR3; NULL before the first activation */
-	bool lazy;                  /* o: loaded is kept for a kernel thread only */
-	struct tlb_stats stats;     /* o; read racily */
-	struct tlb_request request; /* s */
-	int pending;                /* a: CPUs that have not carried out request */
+	struct pt_root *loaded;		  /* o: in CR3; NULL before the first activation */
+	bool lazy;			  /* o: loaded is kept for a kernel thread only */
+	struct tlb_stats stats;		  /* o; read racily */
+	struct tlb_request request;	  /* s */
+	int pending;			  /* a: CPUs that have not carried out request */
 	unsigned long mailbox cacheline_; /* a: bit n: CPU n's request is for us */
 };
 
