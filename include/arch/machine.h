@@ -42,6 +42,7 @@ const char *cpu_model_name(void);
 /* Full text of one processor entry of /proc/cpuinfo. Return: length. */
 size_t cpu_info_format(unsigned cpu, char *buf, size_t size);
 bool cpu_has_nx(void);
+unsigned long cpu_hwcap(void); /* AT_HWCAP: CPUID 1, EDX */
 
 /* ---- kernel page tables ---- */
 /* What memblock may hand out now: the memory that boot tables map; after physmap_init all of lowmem. */

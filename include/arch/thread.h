@@ -66,6 +66,9 @@ noreturn_ void arch_enter_user(void);
 void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp);
 void arch_thread_free(struct arch_thread *t); /* FPU area */
 
+/* clone(2) CLONE_SETTLS on x86_64, on a child that has not run; nothing on i386 (arch_set_tls there). */
+void arch_set_fsbase(struct arch_thread *t, unsigned long base);
+
 /* set_thread_area(2)/get_thread_area(2), arch_prctl(2): on the calling thread, effective at once. */
 struct user_desc; /* uapi */
 int must_check arch_set_tls(struct arch_thread *t, struct user_desc *d, bool can_allocate);

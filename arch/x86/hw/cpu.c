@@ -79,6 +79,11 @@ bool cpu_has_nx(void)
 	return bit(cpu_features.ext1_d, EXT1_D_NX);
 }
 
+unsigned long cpu_hwcap(void)
+{
+	return cpu_features.leaf1_d;
+}
+
 static void set_cr0(void)
 {
 	unsigned long cr0;

@@ -27,6 +27,7 @@
 #include "arch/processor.h"
 #include "cpu.h"
 #include "lib/string.h"
+#include "uapi/signal.h"
 
 section_("percpu") static bool fpu_trap;
 
@@ -34,7 +35,6 @@ section_("percpu") static bool fpu_trap;
 static const struct fxsave fpu_initial aligned_(64) = { .cw = 0x37f, .mxcsr = 0x1f80 };
 
 enum { MXCSR_MASK_DEFAULT = 0xffbf };
-enum { FPE_INTDIV = 1, FPE_FLTDIV = 3, FPE_FLTOVF, FPE_FLTUND, FPE_FLTRES, FPE_FLTINV };
 
 static void regs_save(struct fxsave *area)
 {

@@ -225,6 +225,17 @@ static unsigned long get_base(const struct arch_thread *t, unsigned selector, un
 }
 #endif
 
+void arch_set_fsbase(struct arch_thread *t, unsigned long base)
+{
+#ifdef __x86_64__
+	t->fs = 0;
+	t->fsbase = base < USER_TOP ? base : 0;
+#else
+	(void)t;
+	(void)base;
+#endif
+}
+
 long arch_prctl(struct arch_thread *t, int code, uaddr_t addr)
 {
 #ifdef __x86_64__

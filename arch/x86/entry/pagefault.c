@@ -1,0 +1,113 @@
+/*
+ * Page faults: what the CPU reports becomes a question to mm, and mm's answer a signal or a fix-up.
+ *
+ * USER     handle_mm_fault decides. MAPERR and ACCERR are SIGSEGV, BUS is SIGBUS, OOM kills; KILLED means that a fatal signal
+ *          is pending already, which the return to user mode acts on.
+ * KERNEL   three cases are legal, and all other kernel faults are bugs:
+ *            a user address, in the copy routines (hw/uaccess.S), paging allowed: as above, failing to the fix-up;
+ *            the same, paging not allowed (a nofault copy, or interrupts were off): the fix-up;
+ *            kernel_peek, which looks where there may be nothing: the fix-up.
+ * ERROR    the thread keeps number, code and address for the signal frame. For a kernel address the program sees
+ *          "protection" set whatever is mapped there, as in Linux: it must not learn the kernel's map.
+ * CONTEXT  entered with interrupts off; on while mm works, if they were on at the fault. Sleeps (user addresses only).
+ * LOCKS    none here; handle_mm_fault takes mmap_lock.
+ * COST     15-25 instructions beside handle_mm_fault.
+ * NOT HERE which page (mm/aspace/fault.c).
+ * SOURCES  SDM volume 3A, "Page-Fault Exceptions".
+ */
+#include "trap.h"
+
+#include "arch/irqflags.h"
+#include "arch/machine.h"
+#include "arch/processor.h"
+#include "arch/thread.h"
+#include "arch/x86/hw/extable.h"
+#include "mm/imports.h"
+#include "mm/mm.h"
+#include "pt_geom.h"
+#include "uapi/signal.h"
+
+enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RSVD = 8, PF_FETCH = 16 };
+
+static inline void decode(struct fault_info *info, unsigned long error, uaddr_t addr)
+{
+	info->addr = addr;
+	info->write = error & PF_WRITE;
+	info->exec = error & PF_FETCH;
+	info->user = true;
+	info->present = error & PF_PRESENT;
+}
+
+/* The running thread's last fault, for sigcontext. */
+static void fault_record(unsigned long error, uaddr_t addr)
+{
+	struct arch_thread *t = this_cpu(current_arch_thread);
+
+	t->trap_nr = TRAP_PF;
+	t->error_code = error | PF_USER | (addr >= USER_TOP ? PF_PRESENT : 0);
+	t->cr2 = addr;
+}
+
+static noinline_ void fault_signal(enum fault_result result, unsigned long error, uaddr_t addr)
+{
+	if (result == FAULT_OK || result == FAULT_KILLED)
+		return;
+	fault_record(error, addr);
+	if (result == FAULT_MAPERR)
+		trap_signal(SIGSEGV, SEGV_MAPERR, addr);
+	else if (result == FAULT_ACCERR)
+		trap_signal(SIGSEGV, SEGV_ACCERR, addr);
+	else if (result == FAULT_BUS)
+		trap_signal(SIGBUS, BUS_ADRERR, addr);
+	else
+		trap_signal(SIGKILL, SI_KERNEL, 0);
+}
+
+void asm_call_ page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr)
+{
+	struct mm_struct *mm = mm_ctx_current()->mm;
+	enum fault_result result = FAULT_MAPERR;
+	struct fault_info info;
+
+	irq_enable();
+	if (likely(addr < USER_TOP)) {
+		decode(&info, error, addr);
+		result = handle_mm_fault(mm, &info);
+		if (likely(result == FAULT_OK))
+			return;
+	}
+	fault_signal(result, error, addr);
+}
+
+static bool in_user_copy(unsigned long ip)
+{
+	return ip >= (unsigned long)uaccess_text_start && ip < (unsigned long)uaccess_text_end;
+}
+
+/* May a fault at @addr, in a user copy, bring a page in? */
+static bool may_page_in(const struct pt_regs *regs, const struct mm_ctx *ctx)
+{
+	return ctx->mm && !(ctx->scoped & MM_CTX_NOFAULT) && !this_cpu(uaccess_nofault) &&
+	       (regs->flags & FLAG_IF);
+}
+
+void asm_call_ page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr)
+{
+	struct mm_ctx *ctx = mm_ctx_current();
+	struct fault_info info;
+	unsigned long fixup;
+
+	if (addr < USER_TOP && in_user_copy(regs->ip) && may_page_in(regs, ctx)) {
+		decode(&info, error, addr);
+		irq_enable();
+		if (handle_mm_fault(ctx->mm, &info) == FAULT_OK) {
+			irq_disable();
+			return;
+		}
+		irq_disable();
+	}
+	fixup = extable_find(regs->ip);
+	if (!fixup || (addr >= USER_TOP && in_user_copy(regs->ip)))
+		trap_die(regs, error & PF_FETCH ? "page fault: jump to nowhere" : "page fault", error);
+	regs->ip = fixup;
+}

@@ -1,0 +1,41 @@
+/* Calls from the entry assembly, and reports of traps. Private to arch/x86/entry. */
+#ifndef ENTRY_TRAP_H
+#define ENTRY_TRAP_H
+
+#include "arch/regs.h"
+#include "base/compiler.h"
+#include "base/types.h"
+
+/* Arguments in registers on i386 too. */
+#ifdef __x86_64__
+#define asm_call_
+#else
+#define asm_call_ __attribute__((regparm(3)))
+#endif
+
+/* The fault number of Linux's sigcontext.trapno. */
+enum trap_vector {
+	TRAP_DE, TRAP_DB, TRAP_NMI, TRAP_BP, TRAP_OF, TRAP_BR, TRAP_UD, TRAP_NM, TRAP_DF, TRAP_09,
+	TRAP_TS, TRAP_NP, TRAP_SS, TRAP_GP, TRAP_PF, TRAP_15, TRAP_MF, TRAP_AC, TRAP_MC, TRAP_XF,
+	TRAP_NR = 32
+};
+
+/* Exceptions other than page faults, from user / kernel mode. Interrupts off. */
+void asm_call_ trap_user(struct pt_regs *regs, unsigned vector, unsigned long error);
+void asm_call_ trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error);
+/* x86_64: double fault and machine check, on the fatal stack. i386: double fault, in its task. */
+noreturn_ void asm_call_ trap_fatal(struct pt_regs *regs, unsigned vector, unsigned long error);
+noreturn_ void trap_double_fault(void);
+/* @regs: registers at an iret to user mode that faulted. Return: the thread's pt_regs with them put in. */
+struct pt_regs *asm_call_ trap_join_frame(struct pt_regs *regs);
+void asm_call_ page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr);
+void asm_call_ page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr);
+/* i386 sysenter: regs->bp is the user stack; becomes the sixth argument, its top word (0 when unreadable). */
+void sysenter_argument(struct pt_regs *regs);
+
+/* Print @regs of kernel mode, the control registers, code bytes and the stack, then stop: what is wrong and where. */
+noreturn_ void trap_die(const struct pt_regs *regs, const char *what, unsigned long error);
+
+extern unsigned long nmi_count;
+
+#endif

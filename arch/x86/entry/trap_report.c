@@ -1,0 +1,93 @@
+/*
+ * What the kernel says when a trap in its own code ends it.
+ *
+ * WHY      this is all a person has afterwards: registers, control registers, the instruction's bytes, the stack by names.
+ *          It is printed before panic() so that a second fault in the report still leaves the first lines.
+ * CONTEXT  any, also the double-fault stack: no locks, no allocation, little stack.
+ * NOT HERE stopping the machine (panic.c).
+ */
+#include "trap.h"
+
+#include "arch/machine.h"
+#include "arch/msr.h"
+#include "arch/percpu.h"
+#include "arch/processor.h"
+#include "arch/x86/hw/peek.h"
+#include "lib/fmt.h"
+#include "sync/kassert.h"
+#include "sync/klog.h"
+
+enum { CODE_BEFORE = 16, CODE_BYTES = 48, SYMBOL_TEXT = 96 };
+
+#define read_cr(n)                                                                                 \
+	({                                                                                         \
+		unsigned long v_;                                                                  \
+		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v_));                                 \
+		v_;                                                                                \
+	})
+
+static unsigned long regs_stack(const struct pt_regs *r)
+{
+#ifdef __x86_64__
+	return r->sp;
+#else
+	/* From kernel mode no stack pointer is pushed: it points to where it would be. A double fault has one. */
+	return r->ss ? r->sp : (unsigned long)&r->sp;
+#endif
+}
+
+static void print_registers(const struct pt_regs *r)
+{
+#ifdef __x86_64__
+	pr_err("RAX: %016lx RBX: %016lx RCX: %016lx", r->ax, r->bx, r->cx);
+	pr_err("RDX: %016lx RSI: %016lx RDI: %016lx", r->dx, r->si, r->di);
+	pr_err("RBP: %016lx R08: %016lx R09: %016lx", r->bp, r->r8, r->r9);
+	pr_err("R10: %016lx R11: %016lx R12: %016lx", r->r10, r->r11, r->r12);
+	pr_err("R13: %016lx R14: %016lx R15: %016lx", r->r13, r->r14, r->r15);
+	pr_err("FS:  %016llx GS: %016llx knlGS: %016llx", (unsigned long long)rdmsr(MSR_FS_BASE),
+	       (unsigned long long)rdmsr(MSR_GS_BASE), (unsigned long long)rdmsr(MSR_KERNEL_GS_BASE));
+#else
+	pr_err("EAX: %08lx EBX: %08lx ECX: %08lx EDX: %08lx", r->ax, r->bx, r->cx, r->dx);
+	pr_err("ESI: %08lx EDI: %08lx EBP: %08lx ESP: %08lx", r->si, r->di, r->bp, regs_stack(r));
+	pr_err("DS: %04lx ES: %04lx FS: %04lx GS: %04lx", r->ds & 0xffff, r->es & 0xffff, r->fs & 0xffff,
+	       r->gs & 0xffff);
+#endif
+	pr_err("CR0: %08lx CR2: %0*lx CR3: %0*lx CR4: %08lx", read_cr(0), (int)sizeof(long) * 2, read_cr(2),
+	       (int)sizeof(long) * 2, read_cr(3), read_cr(4));
+}
+
+static void print_code(unsigned long ip)
+{
+	char text[CODE_BYTES * 3 + 3];
+	size_t n = 0;
+
+	for (unsigned long a = ip - CODE_BEFORE; a != ip - CODE_BEFORE + CODE_BYTES; a++) {
+		unsigned long word;
+		const unsigned long base = a & ~(sizeof(word) - 1);
+		const unsigned shift = (unsigned)(a - base) * 8;
+
+		if (!kernel_peek(base, &word))
+			n += fmt_scnprintf(text + n, sizeof(text) - n, "?? ");
+		else
+			n += fmt_scnprintf(text + n, sizeof(text) - n, a == ip ? "<%02x> " : "%02x ",
+					   (unsigned)(word >> shift & 0xff));
+	}
+	pr_err("Code: %s", text);
+}
+
+void trap_die(const struct pt_regs *regs, const char *what, unsigned long error)
+{
+	char where[SYMBOL_TEXT];
+
+	klog_panic();
+	klog_set_console_level(KLOG_DEBUG + 1);
+	symbol_format(regs->ip, where, sizeof(where));
+	pr_err("%s: %04lx, CPU %u, error code %04lx", what, error, cpu_id(), error);
+	pr_err("IP: %04lx:%s [%0*lx]", regs->cs & 0xffff, where, (int)sizeof(long) * 2, regs->ip);
+	pr_err("SP: %04lx:%0*lx EFLAGS: %08lx", (sizeof(long) == 8 || regs->ss) ? regs->ss & 0xffff : 0x68UL,
+	       (int)sizeof(long) * 2, regs_stack(regs), regs->flags);
+	print_registers(regs);
+	print_code(regs->ip);
+	backtrace_print(regs->bp, regs->ip);
+	panic("%s in %s", what, where);
+}

@@ -1,0 +1,282 @@
+/*
+ * Signal frames of i386: Linux's sigframe (plain handlers) and rt_sigframe (SA_SIGINFO), to the byte.
+ *
+ *            old stack pointer
+ *            FPU state: FSAVE layout, 112 bytes, then FXSAVE area, 512 bytes, 64-byte aligned; only if the FPU is in use
+ *            8 bytes of code that make the sigreturn call
+ *            sigframe: 624 unused bytes, sigcontext      rt_sigframe: ucontext, siginfo, their addresses
+ *            signal number
+ *   sp ->    return address: the restorer, or the 8 bytes    (sp + 4 is 16-byte aligned)
+ *
+ * The FSAVE part is what programs of 1995 read; sigreturn takes the FXSAVE part, which holds all of it, when the magic number
+ * between the two is intact, and the FSAVE part otherwise.
+ *
+ * TRAMPOLINE a handler without SA_RESTORER returns into the 8 bytes. With NX (i386-pae) the stack is not executable,
+ *          unless the program asked for that, and such a return is SIGSEGV. Every libc of this century sets SA_RESTORER.
+ * HOSTILE  as on x86_64: sigreturn's input may be anything. A data selector that cannot be loaded becomes null, an
+ *          impossible code or stack selector is the program's fault at iret (entry/trap32.S).
+ * CONTEXT  the running thread on its way to user mode; may sleep in the copies.
+ * FAILS    -EFAULT with the registers unchanged.
+ * SOURCES  Linux uapi asm/sigcontext.h, sigreturn(2); SDM volume 1, "x87 FPU State" and "FXSAVE".
+ */
+#ifndef __x86_64__
+#include "sigframe_impl.h"
+
+#include "arch/thread.h"
+#include "arch/uaccess.h"
+#include "fpu.h"
+#include "fpu_legacy.h"
+#include "lib/string.h"
+
+struct sigcontext {
+	uint16_t gs, gsh, fs, fsh, es, esh, ds, dsh;
+	uint32_t di, si, bp, sp, bx, dx, cx, ax;
+	uint32_t trapno, err, ip;
+	uint16_t cs, csh;
+	uint32_t flags, sp_at_signal;
+	uint16_t ss, ssh;
+	uint32_t fpstate, oldmask, cr2;
+};
+
+struct fpstate {
+	struct fsave legacy;
+	uint16_t status, magic; /* FPSTATE_MAGIC: fx is there */
+	struct fxsave fx;
+};
+
+struct ucontext {
+	uint32_t flags, link;
+	uint32_t ss_sp;
+	int32_t ss_flags;
+	uint32_t ss_size;
+	struct sigcontext mc;
+	uint64_t mask packed_;
+};
+
+struct sigframe {
+	uint32_t pretcode;
+	int32_t sig;
+	struct sigcontext mc;
+	unsigned char fpstate_unused[sizeof(struct fpstate)];
+	uint32_t mask_high;
+	unsigned char retcode[8];
+};
+
+struct rt_sigframe {
+	uint32_t pretcode;
+	int32_t sig;
+	uint32_t pinfo, puc;
+	unsigned char info[SIGINFO_SIZE];
+	struct ucontext uc;
+	unsigned char retcode[8];
+};
+
+_Static_assert(sizeof(struct sigcontext) == 88, "sigcontext");
+_Static_assert(sizeof(struct fpstate) == 624, "_fpstate");
+_Static_assert(sizeof(struct ucontext) == 116, "ucontext");
+_Static_assert(sizeof(struct sigframe) == 732, "sigframe");
+_Static_assert(sizeof(struct rt_sigframe) == 268, "rt_sigframe");
+
+enum { FPSTATE_MAGIC = 0 }; /* Linux's X86_FXSR_MAGIC; 0xffff: no FXSAVE part */
+
+/* popl %eax; movl $119 (sigreturn), %eax; int $0x80.   movl $173 (rt_sigreturn), %eax; int $0x80. */
+static const unsigned char retcode_old[8] = { 0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80 };
+static const unsigned char retcode_rt[8] = { 0xb8, 173, 0, 0, 0, 0xcd, 0x80, 0 };
+
+static void regs_to_context(struct sigcontext *c, const struct pt_regs *r, const struct arch_thread *t)
+{
+	*c = (struct sigcontext){
+		.gs = (uint16_t)r->gs, .fs = (uint16_t)r->fs, .es = (uint16_t)r->es, .ds = (uint16_t)r->ds,
+		.di = r->di, .si = r->si, .bp = r->bp, .sp = r->sp, .bx = r->bx, .dx = r->dx, .cx = r->cx, .ax = r->ax,
+		.trapno = t->trap_nr, .err = t->error_code, .ip = r->ip,
+		.cs = (uint16_t)r->cs, .flags = r->flags & ~(unsigned long)FLAG_RF, .sp_at_signal = r->sp,
+		.ss = (uint16_t)r->ss, .cr2 = t->cr2,
+	};
+}
+
+/* A null selector stays what it is, any other gets privilege 3. */
+static unsigned long user_selector(uint16_t v)
+{
+	return v & 0xfffc ? v | 3UL : v;
+}
+
+static void context_to_regs(struct pt_regs *r, const struct sigcontext *c)
+{
+	const unsigned long flags = sigframe_return_flags(r->flags, c->flags);
+
+	*r = (struct pt_regs){
+		.gs = user_selector(c->gs), .fs = user_selector(c->fs),
+		.es = user_selector(c->es), .ds = user_selector(c->ds),
+		.di = c->di, .si = c->si, .bp = c->bp, .sp = c->sp, .bx = c->bx, .dx = c->dx, .cx = c->cx, .ax = c->ax,
+		.ip = c->ip, .cs = c->cs | 3UL, .flags = flags, .ss = c->ss | 3UL,
+		.orig_ax = (unsigned long)-1,
+	};
+}
+
+/* Room of @frame_size below the old stack or on the alternate one; *fpstate: see x86_64. */
+static uaddr_t frame_place(const struct pt_regs *regs, const struct sigframe_req *req, bool has_fpu,
+			   size_t frame_size, uaddr_t *fpstate)
+{
+	uaddr_t sp = regs->sp;
+
+	if (req->switch_stack)
+		sp = req->altstack.sp + req->altstack.size;
+	*fpstate = 0;
+	if (has_fpu) {
+		sp = (sp - FPU_AREA_SIZE) & ~63UL;
+		sp -= offsetof(struct fpstate, fx);
+		*fpstate = sp;
+	}
+	sp -= frame_size;
+	return ((sp + 4) & ~15UL) - 4;
+}
+
+static int fpstate_push(uaddr_t to, const struct fxsave *fx)
+{
+	struct fpstate s;
+
+	fsave_from_fxsave(&s.legacy, fx);
+	s.status = fx->sw;
+	s.magic = FPSTATE_MAGIC;
+	s.fx = *fx;
+	return copy_to_user(to, &s, sizeof(s)) ? -EFAULT : 0;
+}
+
+static int old_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame, uaddr_t fpstate)
+{
+	struct sigframe f;
+
+	memset(&f, 0, sizeof(f));
+	f.pretcode = req->restorer ? req->restorer : frame + offsetof(struct sigframe, retcode);
+	f.sig = req->sig;
+	regs_to_context(&f.mc, regs, this_cpu(current_arch_thread));
+	f.mc.fpstate = fpstate;
+	f.mc.oldmask = (uint32_t)req->mask;
+	f.mask_high = (uint32_t)(req->mask >> 32);
+	memcpy(f.retcode, retcode_old, sizeof(f.retcode));
+	if (copy_to_user(frame, &f, sizeof(f)))
+		return -EFAULT;
+	regs->dx = 0;
+	regs->cx = 0;
+	return 0;
+}
+
+static int rt_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame, uaddr_t fpstate)
+{
+	struct rt_sigframe f;
+
+	f.pretcode = req->restorer ? req->restorer : frame + offsetof(struct rt_sigframe, retcode);
+	f.sig = req->sig;
+	f.pinfo = frame + offsetof(struct rt_sigframe, info);
+	f.puc = frame + offsetof(struct rt_sigframe, uc);
+	memcpy(f.info, req->info, sizeof(f.info));
+	f.uc.flags = 0;
+	f.uc.link = 0;
+	f.uc.ss_sp = req->altstack.sp;
+	f.uc.ss_flags = req->altstack.flags;
+	f.uc.ss_size = req->altstack.size;
+	regs_to_context(&f.uc.mc, regs, this_cpu(current_arch_thread));
+	f.uc.mc.fpstate = fpstate;
+	f.uc.mc.oldmask = (uint32_t)req->mask;
+	f.uc.mask = req->mask;
+	memcpy(f.retcode, retcode_rt, sizeof(f.retcode));
+	if (copy_to_user(frame, &f, sizeof(f)))
+		return -EFAULT;
+	regs->dx = f.pinfo;
+	regs->cx = f.puc;
+	return 0;
+}
+
+static void handler_enter(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame)
+{
+	regs->ax = (unsigned long)req->sig;
+	regs->ip = req->handler;
+	regs->sp = frame;
+	regs->cs = SEL_USER_CS;
+	regs->ss = SEL_USER_DS;
+	regs->ds = SEL_USER_DS;
+	regs->es = SEL_USER_DS;
+	regs->flags = sigframe_handler_flags(regs->flags);
+}
+
+int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
+{
+	struct arch_thread *t = this_cpu(current_arch_thread);
+	const struct fxsave *fpu = fpu_save_current(t);
+	uaddr_t frame, fpstate;
+	int err;
+
+	frame = frame_place(regs, req, fpu,
+			    req->siginfo ? sizeof(struct rt_sigframe) : sizeof(struct sigframe), &fpstate);
+	if (fpu && fpstate_push(fpstate, fpu))
+		return -EFAULT;
+	err = req->siginfo ? rt_push(regs, req, frame, fpstate) : old_push(regs, req, frame, fpstate);
+	if (err)
+		return err;
+	if (fpu)
+		fpu_reset(t);
+	handler_enter(regs, req, frame);
+	return 0;
+}
+
+static int fpu_restore(struct arch_thread *t, uaddr_t fpstate)
+{
+	struct fpstate s;
+
+	if (!fpstate) {
+		fpu_reset(t);
+		return 0;
+	}
+	if (copy_from_user(&s.legacy, fpstate, offsetof(struct fpstate, fx)))
+		return -EFAULT;
+	if (s.magic != FPSTATE_MAGIC)
+		memset(&s.fx, 0, sizeof(s.fx));
+	else if (copy_from_user(&s.fx, fpstate + offsetof(struct fpstate, fx), sizeof(s.fx)))
+		return -EFAULT;
+	/* The old form is the one programs change. */
+	fxsave_take_fsave(&s.fx, &s.legacy, s.magic != FPSTATE_MAGIC);
+	fpu_load_current(t, &s.fx);
+	return 0;
+}
+
+/* After the handler's ret the stack pointer is past pretcode; the old trampoline has popped the signal number too. */
+static int old_pop(const struct pt_regs *regs, struct sigcontext *mc, struct sigframe_saved *out)
+{
+	const uaddr_t frame = regs->sp - 2 * sizeof(uint32_t);
+	uint32_t high;
+
+	if (copy_from_user(mc, frame + offsetof(struct sigframe, mc), sizeof(*mc)) ||
+	    get_user(&high, frame + offsetof(struct sigframe, mask_high)))
+		return -EFAULT;
+	out->mask = mc->oldmask | (uint64_t)high << 32;
+	out->has_altstack = false;
+	return 0;
+}
+
+static int rt_pop(const struct pt_regs *regs, struct sigcontext *mc, struct sigframe_saved *out)
+{
+	const uaddr_t frame = regs->sp - sizeof(uint32_t);
+	struct ucontext uc;
+
+	if (copy_from_user(&uc, frame + offsetof(struct rt_sigframe, uc), sizeof(uc)))
+		return -EFAULT;
+	*mc = uc.mc;
+	out->mask = uc.mask;
+	out->has_altstack = true;
+	out->altstack = (struct sigframe_altstack){ uc.ss_sp, uc.ss_size, uc.ss_flags };
+	return 0;
+}
+
+int sigframe_pop(struct pt_regs *regs, bool rt, struct sigframe_saved *out)
+{
+	struct sigcontext mc;
+	const int err = rt ? rt_pop(regs, &mc, out) : old_pop(regs, &mc, out);
+
+	if (err)
+		return err;
+	if (fpu_restore(this_cpu(current_arch_thread), mc.fpstate))
+		return -EFAULT;
+	context_to_regs(regs, &mc);
+	return 0;
+}
+#endif

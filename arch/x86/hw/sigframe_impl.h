@@ -1,0 +1,21 @@
+/* What the two forms of signal frame share. Private to arch/x86/hw. */
+#ifndef HW_SIGFRAME_IMPL_H
+#define HW_SIGFRAME_IMPL_H
+
+#include "arch/processor.h"
+#include "arch/regs.h"
+#include "arch/sigframe.h"
+
+/* Flags a handler starts with. */
+static inline unsigned long sigframe_handler_flags(unsigned long flags)
+{
+	return flags & ~(unsigned long)(FLAG_DF | FLAG_RF | FLAG_TF);
+}
+
+/* Flags after sigreturn: the program's bits from the frame, the rest as they are; RF: leave by iret. */
+static inline unsigned long sigframe_return_flags(unsigned long now, unsigned long saved)
+{
+	return (now & ~(unsigned long)FLAGS_USER) | (saved & FLAGS_USER) | FLAG_RF;
+}
+
+#endif

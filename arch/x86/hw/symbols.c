@@ -1,0 +1,47 @@
+/*
+ * Names of kernel addresses, from the table the second link carries (tools/ksyms.sh).
+ *
+ * OWNS     nothing; reads ksyms_*: N text addresses less KERNEL_BASE, rising, and for each the place of its name.
+ * CONTEXT  any, panic included.   COST  O(log N).
+ * FAILS    an address outside the kernel's text is printed as a number.
+ */
+#include "arch/machine.h"
+#include "arch/x86/hw/image.h"
+#include "lib/fmt.h"
+#include "pt_geom.h"
+
+extern const uint32_t ksyms_nr, ksyms_addrs[], ksyms_names[];
+
+/* Last symbol at or below @offset; ksyms_nr > 0 and ksyms_addrs[0] <= @offset. */
+static uint32_t find(uint32_t offset)
+{
+	uint32_t low = 0, high = ksyms_nr;
+
+	while (high - low > 1) {
+		const uint32_t mid = low + (high - low) / 2;
+
+		if (ksyms_addrs[mid] <= offset)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static uint32_t symbol_end(uint32_t i)
+{
+	return i + 1 < ksyms_nr ? ksyms_addrs[i + 1] : (uint32_t)((kaddr_t)__text_end - KERNEL_BASE);
+}
+
+size_t symbol_format(kaddr_t addr, char *buf, size_t size)
+{
+	const uint32_t offset = (uint32_t)(addr - KERNEL_BASE);
+	uint32_t i;
+
+	if (addr < (kaddr_t)__text_start || addr >= (kaddr_t)__text_end || !ksyms_nr ||
+	    offset < ksyms_addrs[0])
+		return fmt_scnprintf(buf, size, "0x%lx", addr);
+	i = find(offset);
+	return fmt_scnprintf(buf, size, "%s+0x%x/0x%x", (const char *)ksyms_names + ksyms_names[i],
+			     offset - ksyms_addrs[i], symbol_end(i) - ksyms_addrs[i]);
+}

@@ -1,0 +1,318 @@
+/*
+ * Touching user memory. All of it lies between uaccess_text_start and _end: a page fault at a user address is legal there
+ * and nowhere else in the kernel. A fault that cannot be resolved goes on at the address its extable line names.
+ *
+ * Copies move words while they can; after a fault they go on byte by byte to the byte that faults, so the count of bytes
+ * not copied is exact (a fault in a word that crosses into an unmapped page says nothing about its first bytes).
+ * Sizes 4 to 16 take two overlapping moves each way: both loads come before both stores.
+ */
+#include "arch/x86/hw/entry.inc"
+
+	.section .text.uaccess, "ax", @progbits
+	.globl uaccess_text_start
+uaccess_text_start:
+
+#ifdef __x86_64__
+/* %rdi to, %rsi from, %rdx bytes. Return: bytes not copied; with \zero the rest of the destination becomes 0. */
+.macro copy_body zero
+	smap_stac
+	cmpq $8, %rdx
+	jb 20f
+1:	movq (%rsi), %rax
+2:	movq -8(%rsi, %rdx), %rcx
+	cmpq $16, %rdx
+	ja 10f
+3:	movq %rax, (%rdi)
+4:	movq %rcx, -8(%rdi, %rdx)
+	jmp 90f
+
+10:	movq %rdx, %rcx
+	shrq $3, %rcx
+	andl $7, %edx
+5:	rep movsq
+	jz 90f /* of the andl: string moves do not change flags */
+6:	movq -8(%rsi, %rdx), %rax
+7:	movq %rax, -8(%rdi, %rdx)
+90:	smap_clac
+	xorl %eax, %eax
+	ret
+
+20:	testb $4, %dl
+	jz 30f
+11:	movl (%rsi), %eax
+12:	movl -4(%rsi, %rdx), %ecx
+13:	movl %eax, (%rdi)
+14:	movl %ecx, -4(%rdi, %rdx)
+	jmp 90b
+30:	testl %edx, %edx
+	jz 90b
+	movl %edx, %ecx
+	jmp 8f
+
+50:	leaq (%rdx, %rcx, 8), %rcx /* bytes left in the word loop */
+	jmp 8f
+60:	movq %rdx, %rcx
+8:	rep movsb
+	jmp 90b
+
+80:	movq %rcx, %rdx
+	.if \zero
+	xorl %eax, %eax
+	rep stosb
+	.endif
+	smap_clac
+	movq %rdx, %rax
+	ret
+	extable 1b, 60b
+	extable 2b, 60b
+	extable 3b, 60b
+	extable 4b, 60b
+	extable 5b, 50b
+	extable 6b, 60b
+	extable 7b, 60b
+	extable 11b, 60b
+	extable 12b, 60b
+	extable 13b, 60b
+	extable 14b, 60b
+	extable 8b, 80b
+.endm
+
+/* size_t user_clear(uaddr_t dst, size_t len) */
+GLOBAL(user_clear)
+	smap_stac
+	xorl %eax, %eax
+	movq %rsi, %rcx
+	shrq $3, %rcx
+	andl $7, %esi
+1:	rep stosq
+	movl %esi, %ecx
+2:	rep stosb
+	smap_clac
+	ret
+3:	leaq (%rsi, %rcx, 8), %rcx
+	jmp 2b
+4:	smap_clac
+	movq %rcx, %rax
+	ret
+	extable 1b, 3b
+	extable 2b, 4b
+
+/* long user_strncpy(char *dst, uaddr_t src, size_t size) */
+GLOBAL(user_strncpy)
+	smap_stac
+	movq %rdi, %r10
+	movabsq $0x0101010101010101, %r8
+	movabsq $0x8080808080808080, %r9
+	subq $8, %rdx
+	jb 20f
+1:	movq (%rsi), %rax
+	movq %rax, (%rdi)
+	movq %rax, %rcx
+	subq %r8, %rcx
+	notq %rax
+	andq %r9, %rcx
+	andq %rax, %rcx /* bit 7 of each byte that is 0, and of none before the first */
+	jnz 10f
+	addq $8, %rsi
+	addq $8, %rdi
+	subq $8, %rdx
+	jae 1b
+20:	addq $8, %rdx
+	jz 30f
+2:	movzbl (%rsi), %eax
+	movb %al, (%rdi)
+	testb %al, %al
+	jz 30f
+	incq %rsi
+	incq %rdi
+	decq %rdx
+	jnz 2b
+30:	movq %rdi, %rax
+40:	subq %r10, %rax
+	smap_clac
+	ret
+10:	bsfq %rcx, %rcx
+	shrl $3, %ecx
+	leaq (%rdi, %rcx), %rax
+	jmp 40b
+50:	smap_clac
+	movq $-14, %rax /* EFAULT */
+	ret
+	extable 1b, 20b
+	extable 2b, 50b
+
+/* int user_cmpxchg(uaddr_t addr, uint32_t old, uint32_t new_value, uint32_t *seen) */
+GLOBAL(user_cmpxchg)
+	smap_stac
+	movl %esi, %eax
+1:	lock cmpxchgl %edx, (%rdi)
+	smap_clac
+	movl %eax, (%rcx)
+	xorl %eax, %eax
+	ret
+2:	smap_clac
+	movl $-14, %eax /* EFAULT */
+	ret
+	extable 1b, 2b
+
+#else
+.macro copy_body zero
+	pushl %esi
+	pushl %edi
+	movl 12(%esp), %edi
+	movl 16(%esp), %esi
+	movl 20(%esp), %ecx
+	smap_stac
+	movl %ecx, %edx
+	shrl $2, %ecx
+	andl $3, %edx
+1:	rep movsl
+	jz 90f
+	movl %edx, %ecx
+2:	rep movsb
+90:	smap_clac
+	xorl %eax, %eax
+	popl %edi
+	popl %esi
+	ret
+
+50:	leal (%edx, %ecx, 4), %ecx
+	jmp 2b
+80:	movl %ecx, %edx
+	.if \zero
+	xorl %eax, %eax
+	rep stosb
+	.endif
+	smap_clac
+	movl %edx, %eax
+	popl %edi
+	popl %esi
+	ret
+	extable 1b, 50b
+	extable 2b, 80b
+.endm
+
+GLOBAL(user_clear)
+	pushl %edi
+	movl 8(%esp), %edi
+	movl 12(%esp), %ecx
+	smap_stac
+	xorl %eax, %eax
+	movl %ecx, %edx
+	shrl $2, %ecx
+	andl $3, %edx
+1:	rep stosl
+	movl %edx, %ecx
+2:	rep stosb
+	smap_clac
+	popl %edi
+	ret
+3:	leal (%edx, %ecx, 4), %ecx
+	jmp 2b
+4:	smap_clac
+	movl %ecx, %eax
+	popl %edi
+	ret
+	extable 1b, 3b
+	extable 2b, 4b
+
+GLOBAL(user_strncpy)
+	pushl %esi
+	pushl %edi
+	movl 12(%esp), %edi
+	movl 16(%esp), %esi
+	movl 20(%esp), %edx
+	smap_stac
+	subl $4, %edx
+	jb 20f
+1:	movl (%esi), %eax
+	movl %eax, (%edi)
+	leal -0x01010101(%eax), %ecx
+	notl %eax
+	andl $0x80808080, %ecx
+	andl %eax, %ecx
+	jnz 10f
+	addl $4, %esi
+	addl $4, %edi
+	subl $4, %edx
+	jae 1b
+20:	addl $4, %edx
+	jz 30f
+2:	movb (%esi), %al
+	movb %al, (%edi)
+	testb %al, %al
+	jz 30f
+	incl %esi
+	incl %edi
+	decl %edx
+	jnz 2b
+30:	movl %edi, %eax
+40:	subl 12(%esp), %eax
+	smap_clac
+	popl %edi
+	popl %esi
+	ret
+10:	bsfl %ecx, %ecx
+	shrl $3, %ecx
+	leal (%edi, %ecx), %eax
+	jmp 40b
+50:	smap_clac
+	movl $-14, %eax /* EFAULT */
+	popl %edi
+	popl %esi
+	ret
+	extable 1b, 20b
+	extable 2b, 50b
+
+GLOBAL(user_cmpxchg)
+	pushl %ebx
+	movl 8(%esp), %ebx
+	movl 12(%esp), %eax
+	movl 16(%esp), %edx
+	smap_stac
+1:	lock cmpxchgl %edx, (%ebx)
+	smap_clac
+	movl 20(%esp), %edx
+	movl %eax, (%edx)
+	xorl %eax, %eax
+	popl %ebx
+	ret
+2:	smap_clac
+	movl $-14, %eax /* EFAULT */
+	popl %ebx
+	ret
+	extable 1b, 2b
+#endif
+
+/* size_t user_copy(void *dst, const void *src, size_t len): either direction */
+GLOBAL(user_copy)
+	copy_body 0
+
+/* size_t user_copy_in(void *dst, uaddr_t src, size_t len): what could not be copied reads as zero */
+GLOBAL(user_copy_in)
+	copy_body 1
+
+	.globl uaccess_text_end
+uaccess_text_end:
+
+/* bool kernel_peek(kaddr_t addr, unsigned long *out) */
+	.text
+GLOBAL(kernel_peek)
+#ifdef __x86_64__
+1:	movq (%rdi), %rax
+	movq %rax, (%rsi)
+	movl $1, %eax
+	ret
+#else
+	movl 4(%esp), %eax
+	movl 8(%esp), %edx
+1:	movl (%eax), %eax
+	movl %eax, (%edx)
+	movl $1, %eax
+	ret
+#endif
+2:	xorl %eax, %eax
+	ret
+	extable 1b, 2b
+
+	.section .note.GNU-stack, "", @progbits
