@@ -45,6 +45,8 @@ bool cpu_has_nx(void);
 unsigned long cpu_hwcap(void); /* AT_HWCAP: CPUID 1, EDX */
 
 /* ---- kernel page tables ---- */
+/* RAM below this is not for allocators: page 0 (firmware data), then the page other CPUs start in. */
+enum { MACHINE_LOW_RESERVED = 0x2000 };
 /* What memblock may hand out now: the memory that boot tables map; after physmap_init all of lowmem. */
 phys_t physmap_alloc_limit(void);
 /* Final kernel tables: RAM of boot_info below @ram_end in the linear map with the largest pages, the image W^X, the

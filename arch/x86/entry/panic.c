@@ -17,6 +17,7 @@
 #include "arch/machine.h"
 #include "arch/percpu.h"
 #include "base/atomic.h"
+#include "drivers/serial.h"
 #include "lib/cmdline.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -78,6 +79,7 @@ void panic(const char *fmt, ...)
 	fmt_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	klog_panic();
+	serial_panic();
 	klog_set_console_level(KLOG_DEBUG + 1);
 	smp_stop_others();
 	klog(KLOG_EMERG, "Kernel panic - not syncing: %s", text);

@@ -9,7 +9,7 @@
 #include "arch/x86/hw/boot_map.h"
 
 #define PHYS(symbol) ((symbol) - BOOT_KERNEL_BASE)
-#define TRAMPOLINE_PHYS 0x8000 /* as in trampoline.h */
+#define TRAMPOLINE_PHYS 0x1000 /* as in trampoline.h */
 #define AT(label) (TRAMPOLINE_PHYS + (label) - trampoline_start)
 
 #ifdef __x86_64__

@@ -29,6 +29,8 @@ extern char trampoline_start[], trampoline_end[], trampoline_params[];
 
 noreturn_ void trampoline_arrived(unsigned cpu);
 
+_Static_assert(TRAMPOLINE_PHYS + PAGE_SIZE == MACHINE_LOW_RESERVED, "the page is reserved");
+
 enum { MAX_TABLES = 4 };
 static unsigned long tables[MAX_TABLES];
 static unsigned nr_tables;

@@ -9,7 +9,7 @@
 #include "base/compiler.h"
 #include "base/types.h"
 
-#define TRAMPOLINE_PHYS 0x8000 /* one page below 1 MiB; init reserves it in memblock */
+#define TRAMPOLINE_PHYS 0x1000 /* the page below MACHINE_LOW_RESERVED, which init reserves */
 
 /* Copy the code, build the page tables it runs on. Return: the SIPI vector, or -ENOMEM. May sleep. */
 int must_check trampoline_install(void);
