@@ -8,8 +8,8 @@
 enum lock_rank {
 	RANK_FS_MOUNT = 1,  /* mount tree (mutex) */
 	RANK_FS_TTY,        /* one tty's settings (mutex) */
-	RANK_FS,            /* an inode (mutex); two: parent before child, else by address */
 	RANK_FS_FILE,       /* a file's position, a pipe (mutex) */
+	RANK_FS,            /* an inode (mutex); two: parent before child, else by address */
 	RANK_SIGHAND_SLEEP, /* reserved for sleeping task state */
 	RANK_MM_MAP,        /* mm->mmap_lock (rwsem); two: old mm before new mm (fork) */
 	RANK_MAPPING_INVAL, /* mapping->invalidate_lock (rwsem) */
@@ -36,8 +36,8 @@ enum lock_rank {
 	RANK_RUNQ,          /* a CPU's run queue; two: lower CPU first */
 	RANK_TLB,           /* shootdown mailbox */
 	RANK_IRQCHIP,       /* interrupt controllers */
-	RANK_CONSOLE,       /* UART */
 	RANK_LOG,           /* kernel log */
+	RANK_CONSOLE,       /* UART */
 	RANK_MAX
 };
 
