@@ -7,6 +7,7 @@
 #   ksyms_names[N]  offset of its name from &ksyms_names[0]; the names follow, each ended by NUL
 # arch/x86/entry/ksyms_none.S has weak empty ones for the link that produces the input.
 LC_ALL=C awk '
+BEGIN { n = 0 }
 $2 ~ /^[tTwW]$/ && $3 !~ /^[.$]/ && $3 !~ /^__(text|image)_/ && $1 != last {
 	last = $1
 	addr[n] = $1

@@ -92,7 +92,7 @@ SECTIONS {
 	} :data
 	__image_end = .;
 
-	boot_elf_entry = pvh_entry - BOOT_KERNEL_BASE;
+	boot_elf_entry = ABSOLUTE(pvh_entry - BOOT_KERNEL_BASE);
 
 	.debug_info 0 : { *(.debug_info) }
 	.debug_abbrev 0 : { *(.debug_abbrev) }

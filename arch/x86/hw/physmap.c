@@ -84,14 +84,14 @@ void frame_zero(void *page_addr)
 
 	/* 64 stores per turn; in assembly, because compilers make a rep stos of such a loop. */
 	do {
-		__asm__ volatile(".set off, 0\n\t"
+		__asm__ volatile(".set .Loff, 0\n\t"
 				 ".rept 64\n\t"
 #ifdef __x86_64__
-				 "movq %1, off(%0)\n\t"
-				 ".set off, off + 8\n\t"
+				 "movq %1, .Loff(%0)\n\t"
+				 ".set .Loff, .Loff + 8\n\t"
 #else
-				 "movl %1, off(%0)\n\t"
-				 ".set off, off + 4\n\t"
+				 "movl %1, .Loff(%0)\n\t"
+				 ".set .Loff, .Loff + 4\n\t"
 #endif
 				 ".endr"
 				 :
