@@ -84,6 +84,15 @@ static void load_root(struct tlb_cpu *c, unsigned cpu, struct pt_root *next)
 		atomic_clear_bit(cpu, &old->cpu_mask);
 }
 
+static void invalidate_pages(struct tlb_cpu *c, const struct tlb_request *r)
+{
+	unsigned long nr = 0;
+
+	for (uaddr_t va = r->start; va != r->end; va += r->stride, nr++)
+		invlpg(va);
+	c->stats.local_flush_one += nr;
+}
+
 static void flush_user_local(struct tlb_cpu *c, unsigned cpu, const struct tlb_request *r)
 {
 	if (c->loaded != r->root)
@@ -97,10 +106,7 @@ static void flush_user_local(struct tlb_cpu *c, unsigned cpu, const struct tlb_r
 		c->stats.local_flush_all++;
 		return;
 	}
-	for (uaddr_t va = r->start; va != r->end; va += r->stride) {
-		invlpg(va);
-		c->stats.local_flush_one++;
-	}
+	invalidate_pages(c, r);
 }
 
 static void flush_kernel_local(struct tlb_cpu *c, const struct tlb_request *r)
@@ -110,10 +116,7 @@ static void flush_kernel_local(struct tlb_cpu *c, const struct tlb_request *r)
 		c->stats.local_flush_all++;
 		return;
 	}
-	for (uaddr_t va = r->start; va != r->end; va += r->stride) {
-		invlpg(va);
-		c->stats.local_flush_one++;
-	}
+	invalidate_pages(c, r);
 }
 
 static void flush_local(unsigned cpu, const struct tlb_request *r)
@@ -202,6 +205,21 @@ void pt_activate(struct pt_root *prev, struct pt_root *next)
 		load_root(c, cpu, next);
 }
 
+/*
+ * Is this CPU the only one that may have translations of @root, and has it loaded and in use? The
+ * answer stays true until the caller sleeps: an interrupt here changes the root only of a lazy
+ * CPU, and another CPU that loads it from now on sees the entries as they are.
+ */
+static bool only_here(const struct pt_root *root)
+{
+	unsigned self = cpu_id();
+	const struct tlb_cpu *c = &tlb_cpus[self];
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* entries first, then the mask */
+	return READ_ONCE(root->cpu_mask) == 1UL << self && c->loaded == root && !c->lazy &&
+	       !READ_ONCE(root->reload_mask);
+}
+
 void tlb_flush_page(struct pt_root *root, uaddr_t va)
 {
 	tlb_flush_range(root, va & PAGE_MASK, (va & PAGE_MASK) + PAGE_SIZE, PAGE_SIZE);
@@ -214,7 +232,10 @@ void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned 
 	r.start = start & ~(stride - 1);
 	r.end = round_up_pow2(end, stride);
 	r.kind = (r.end - r.start) / stride > FLUSH_PAGES_MAX ? FLUSH_ALL : FLUSH_PAGES;
-	flush(&root->cpu_mask, &r);
+	if (r.kind == FLUSH_PAGES && only_here(root))
+		invalidate_pages(&tlb_cpus[cpu_id()], &r);
+	else
+		flush(&root->cpu_mask, &r);
 }
 
 void tlb_flush_root(struct pt_root *root)
