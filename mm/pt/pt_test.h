@@ -1,0 +1,82 @@
+/* For the tests of mm/pt: a bare mm without vmas, and pages in it. */
+#ifndef MM_PT_TEST_H
+#define MM_PT_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "arch/pt.h"
+#include "mm/alloc.h"
+#include "mm/gather.h"
+#include "mm/mm.h"
+#include "mm/range.h"
+#include "sim/sim.h"
+#include "sync/failpoint.h"
+
+static inline void bare_mm_begin(struct mm_struct *mm)
+{
+	memset(mm, 0, sizeof(*mm));
+	rwsem_init(&mm->mmap_lock, RANK_MM_MAP);
+	must(pt_root_alloc(&mm->root) == 0);
+}
+
+/* Everything out, tables too; accounts must be even. */
+static inline void bare_mm_end(struct mm_struct *mm)
+{
+	struct mmu_gather g;
+
+	gather_begin_full(&g, mm);
+	range_zap(&g, NULL, 0, USER_TOP);
+	pt_free_tables(&g, 0, USER_TOP, 0, USER_TOP);
+	gather_end(&g);
+	for (int c = 0; c < NR_MM_COUNTERS; c++)
+		assert_int_equal(atomic_long_read(&mm->rss_stat[c]), 0);
+	assert_int_equal(atomic_long_read(&mm->pgtables_bytes), 0);
+	pt_root_free(&mm->root);
+}
+
+static inline pte_t rights_rw(void)
+{
+	return pte_mkdirty(pte_mkyoung(pte_prot_user(true, true, false)));
+}
+
+/* A new anonymous page at @va, its number in the first word. Return: 0 or -ENOMEM. */
+static inline int map_anon(struct mm_struct *mm, uaddr_t va, unsigned long number)
+{
+	struct page *table, *page = alloc_page(GFP_KERNEL);
+	pte_t *e;
+
+	if (!page)
+		return -ENOMEM;
+	*(unsigned long *)page_address(page) = number;
+	e = pt_find_alloc_locked(mm, &mm->root, va, &table);
+	if (!e) {
+		__free_page(page);
+		return -ENOMEM;
+	}
+	must(pte_none(pte_read(e)));
+	page_become(page, PS_KERNEL, PS_ANON);
+	range_account_map(mm, page);
+	pte_set(e, pte_make(page_to_pfn(page), rights_rw()));
+	pt_unlock(table);
+	return 0;
+}
+
+static inline pte_t entry_at(struct mm_struct *mm, uaddr_t va)
+{
+	return pt_peek(&mm->root, va, PT_PTE);
+}
+
+static inline void zap(struct mm_struct *mm, uaddr_t start, uaddr_t end)
+{
+	struct mmu_gather g;
+
+	gather_begin(&g, mm);
+	range_zap(&g, NULL, start, end);
+	gather_end(&g);
+}
+
+#endif
