@@ -61,7 +61,7 @@ help:
 ## make [kernel] [ARCH=…] [CC=clang] [DEBUG=1]                build/ARCH/mnemos.elf
 ## make format, make clean, make setup
 
-kernel: $(OUT)/mnemos.elf
+kernel: $(OUT)/mnemos.elf $(OUT)/init
 
 $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -89,6 +89,12 @@ $(OUT)/mnemos.elf: $(KOBJ) $(OUT)/ksyms.o $(OUT)/kernel.ld
 	@objcopy --strip-debug $@.sym $@
 
 -include $(KOBJ:.o=.d)
+
+# Process 1 of the launcher's machines; no C library.
+$(OUT)/init: user/init.c user/sys.h Makefile
+	@mkdir -p $(@D)
+	$(call say,UCC,$<)$(CC) -O2 -Wall -Wextra -Werror -ffreestanding -nostdlib -static -fno-stack-protector -fno-pie -no-pie \
+		-fomit-frame-pointer -fno-asynchronous-unwind-tables $(if $(filter x86_64,$(ARCH)),-m64,-m32 -march=i686) -I. $< -o $@
 
 ifeq ($(V),1)
 say =

@@ -1,0 +1,10 @@
+/* Random bytes for getrandom(2), /dev/urandom, ASLR and AT_RANDOM. */
+#ifndef FS_RANDOM_H
+#define FS_RANDOM_H
+
+#include "base/types.h"
+
+/* Fill @buf with unpredictable bytes. Any context that may take a spinlock; never fails. */
+void random_bytes(void *buf, size_t len);
+
+#endif

@@ -1,0 +1,23 @@
+/* The kernel command line: bootparam(7). */
+#ifndef INIT_CMDLINE_H
+#define INIT_CMDLINE_H
+
+#include "base/types.h"
+
+enum { CMDLINE_MAX_ARGS = 32 };
+
+struct cmdline {
+	phys_t mem_limit;        /* mem=: 0 none */
+	const char *init;        /* init= or NULL */
+	const char *rdinit;      /* rdinit= or "/init" */
+	bool show_trace;         /* trace: record events from the start */
+	/* For init: arguments after "--" and unknown words; NAME=VALUE words go to the environment. */
+	const char *argv[CMDLINE_MAX_ARGS + 2];
+	const char *envp[CMDLINE_MAX_ARGS + 3];
+	unsigned argc, envc;
+};
+
+/* Split @text (changed: words end in NUL) and fill @out. Words beyond CMDLINE_MAX_ARGS are dropped with a warning. */
+void cmdline_parse(char *text, struct cmdline *out);
+
+#endif

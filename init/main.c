@@ -1,0 +1,133 @@
+/*
+ * Start order: the only file that knows everything.
+ *
+ *   boot CPU   kernel_main ── console, memory map, page tables, allocators, CPU ── scheduler ── init thread ── idle
+ *   init       interrupts and time, other CPUs, files, initramfs ── exec /init as process 1
+ *   other CPU  secondary_main ── idle
+ *
+ * OWNS     the parsed command line and the working copy of its text.
+ * I1       every step finds what it uses set up by the steps above it; nothing is set up twice.
+ * CONTEXT  boot; interrupts off until the init thread turns them on.
+ * FAILS    a machine without memory or without a working init: panic with the reason.
+ */
+#include "arch/machine.h"
+#include "arch/physmap.h"
+#include "arch/thread.h"
+#include "base/version.h"
+#include "drivers/console.h"
+#include "drivers/tty.h"
+#include "fs/file.h"
+#include "fs/init.h"
+#include "fs/path.h"
+#include "init/boot_impl.h"
+#include "init/cmdline.h"
+#include "kernel/task.h"
+#include "kernel/time.h"
+#include "lib/string.h"
+#include "sync/trace.h"
+#include "sys/sys.h"
+
+static struct cmdline cmdline;
+static char cmdline_text[BOOT_CMDLINE];
+
+/* Processor, then what it needs to run threads. */
+static void start_cpu(void)
+{
+	cpu_init_boot();
+	console_init(boot_info.cmdline);
+	pr_info("Linux version " KERNEL_RELEASE " (" KERNEL_VERSION "), booted by %s", boot_info.protocol);
+	pr_info("Command line: %s", boot_info.cmdline);
+	str_copy(cmdline_text, boot_info.cmdline, sizeof(cmdline_text));
+	cmdline_parse(cmdline_text, &cmdline);
+}
+
+static void run_init(const char *path)
+{
+	int err;
+
+	cmdline.argv[0] = path;
+	err = exec_kernel(path, cmdline.argv, cmdline.envp);
+	if (!err) {
+		pr_info("Run %s as init process", path);
+		arch_enter_user();
+	}
+	if (err != -ENOENT)
+		pr_err("init: %s could not be run (error %d)", path, -err);
+}
+
+/* The first that works, in Linux's order. */
+static noreturn_ void run_first_program(void)
+{
+	static const char *const usual[] = { "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
+
+	run_init(cmdline.rdinit);
+	if (cmdline.init)
+		run_init(cmdline.init);
+	for (unsigned i = 0; !cmdline.init && i < ARRAY_SIZE(usual); i++)
+		run_init(usual[i]);
+	panic("No working init found. Give an initramfs with /init (-initrd), or name a program with rdinit=");
+}
+
+/* Standard input, output and error of init. */
+static void open_console(void)
+{
+	struct file *f;
+
+	if (file_open(AT_FDCWD, "/dev/console", O_RDWR, 0, &f) && file_open_chrdev(MKDEV(5, 1), O_RDWR, &f)) {
+		pr_warn("init: no console to open");
+		return;
+	}
+	for (int i = 0; i < 3; i++) {
+		int fd = fd_reserve(0, false);
+
+		if (fd < 0)
+			break;
+		fget_file(f);
+		fd_install(fd, f);
+	}
+	fput(f);
+}
+
+static void init_thread(void *arg)
+{
+	struct task *t = current_task();
+
+	smp_start_secondaries();
+	fs_init();
+	syscalls_init();
+	tty_init();
+	t->fs = fs_struct_root();
+	t->files = files_alloc();
+	if (!t->fs || !t->files)
+		panic("no memory for the first process");
+	boot_unpack_initramfs();
+	open_console();
+	physmap_protect();
+	run_first_program();
+}
+
+void kernel_main(void)
+{
+	start_cpu();
+	boot_memory(cmdline.mem_limit);
+	panic_init();
+	acpi_init();
+	boot_percpu();
+	tlb_init();
+	sched_init();
+	irq_init();
+	time_init();
+	time_start();
+	trace_enable(cmdline.show_trace);
+	if (!task_create_init(init_thread, NULL))
+		panic("no memory for the init thread");
+	cpu_idle_loop();
+}
+
+void secondary_main(unsigned cpu)
+{
+	sched_init_secondary(cpu);
+	time_start_secondary();
+	cpu_set_online(cpu);
+	cpu_idle_loop();
+}

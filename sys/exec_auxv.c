@@ -1,0 +1,140 @@
+/*
+ * What a new program finds on its stack: argc, argv, envp and the auxiliary vector; and what of the task changes with it.
+ *
+ * LOCKS    none here.   CONTEXT  a task; sleeps.
+ * SOURCES  getauxval(3), execve(2), capabilities(7).
+ */
+#include "sys/exec_impl.h"
+
+#include "lib/string.h"
+
+enum { AT_NULL, AT_PHDR = 3, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY, AT_UID = 11, AT_EUID, AT_GID,
+       AT_EGID, AT_PLATFORM, AT_HWCAP, AT_CLKTCK, AT_SECURE = 23, AT_RANDOM = 25, AT_HWCAP2 = 26, AT_EXECFN = 31,
+       AT_MINSIGSTKSZ = 51 };
+
+static void aux_add(struct exec_ctx *x, unsigned long type, unsigned long value)
+{
+	x->mm->saved_auxv[x->nr_auxv++] = type;
+	x->mm->saved_auxv[x->nr_auxv++] = value;
+}
+
+void exec_auxv(struct exec_ctx *x)
+{
+	const struct cred *c = current_task()->cred;
+
+	aux_add(x, AT_HWCAP, cpu_hwcap());
+	aux_add(x, AT_PAGESZ, PAGE_SIZE);
+	aux_add(x, AT_CLKTCK, CFG_HZ);
+	aux_add(x, AT_PHDR, x->prog.phdr_vaddr ? (unsigned long)x->prog.phdr_vaddr + x->bias : 0);
+	aux_add(x, AT_PHENT, x->prog.phentsize);
+	aux_add(x, AT_PHNUM, x->prog.phnum);
+	aux_add(x, AT_BASE, x->has_interp ? x->interp_bias : 0);
+	aux_add(x, AT_FLAGS, 0);
+	aux_add(x, AT_ENTRY, (unsigned long)x->prog.entry + x->bias);
+	aux_add(x, AT_UID, c->uid);
+	aux_add(x, AT_EUID, c->euid);
+	aux_add(x, AT_GID, c->gid);
+	aux_add(x, AT_EGID, c->egid);
+	aux_add(x, AT_SECURE, c->uid != c->euid || c->gid != c->egid);
+	aux_add(x, AT_RANDOM, x->random);
+	aux_add(x, AT_HWCAP2, 0);
+	aux_add(x, AT_EXECFN, x->execfn);
+	aux_add(x, AT_PLATFORM, x->platform);
+	aux_add(x, AT_NULL, 0);
+}
+
+/* Write @n words at *sp and move it. */
+static int put_words(struct exec_ctx *x, uaddr_t *sp, const unsigned long *words, size_t n)
+{
+	size_t bytes = n * sizeof(*words);
+
+	if (mm_access(x->mm, *sp, (void *)(uintptr_t)words, bytes, true) != bytes)
+		return -ENOMEM;
+	*sp += bytes;
+	return 0;
+}
+
+/* First byte behind the string at @at in the new stack; 0 when it cannot be read. */
+static uaddr_t string_end(struct exec_ctx *x, uaddr_t at)
+{
+	char *chunk = x->buf + PAGE_SIZE / 2;
+
+	for (;;) {
+		size_t have = mm_access(x->mm, at, chunk, 256, false);
+		char *end = have ? memchr(chunk, '\0', have) : NULL;
+
+		if (end)
+			return at + (uaddr_t)(end - chunk) + 1;
+		if (!have)
+			return 0;
+		at += have;
+	}
+}
+
+/* Pointers to @n strings that lie one after the other from *str, and the NULL behind them; half of x->buf collects them. */
+static int put_pointers(struct exec_ctx *x, uaddr_t *sp, uaddr_t *str, unsigned n)
+{
+	unsigned long *ptr = (unsigned long *)x->buf;
+	const size_t max = PAGE_SIZE / 2 / sizeof(*ptr) - 1;
+	size_t nr = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		ptr[nr++] = *str;
+		*str = string_end(x, *str);
+		if (!*str)
+			return -EFAULT;
+		if (nr == max) {
+			int err = put_words(x, sp, ptr, nr);
+
+			if (err)
+				return err;
+			nr = 0;
+		}
+	}
+	ptr[nr++] = 0;
+	return put_words(x, sp, ptr, nr);
+}
+
+int exec_tables(struct exec_ctx *x, uaddr_t sp)
+{
+	unsigned long argc = x->argc;
+	uaddr_t str = x->mm->arg_start;
+	int err;
+
+	x->mm->start_stack = sp;
+	err = put_words(x, &sp, &argc, 1);
+	if (!err)
+		err = put_pointers(x, &sp, &str, x->argc);
+	if (!err)
+		err = put_pointers(x, &sp, &str, x->envc);
+	if (!err)
+		err = put_words(x, &sp, x->mm->saved_auxv, x->nr_auxv);
+	return err;
+}
+
+void exec_creds(struct exec_ctx *x)
+{
+	struct inode *inode = x->file->inode;
+	struct task *t = current_task();
+	struct cred *c;
+	bool suid = inode->mode & S_ISUID, sgid = (inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010);
+
+	if ((!suid && !sgid) || t->signal->no_new_privs)
+		return;
+	c = cred_dup(t->cred);
+	if (!c)
+		return; /* no memory: the program runs without the file's rights */
+	if (suid)
+		c->euid = c->suid = c->fsuid = inode->uid;
+	if (sgid)
+		c->egid = c->sgid = c->fsgid = inode->gid;
+	if (suid && !inode->uid)
+		c->cap_effective = c->cap_permitted = c->cap_bounding;
+	cred_commit(c);
+}
+
+void futex_exec_reset(struct task *t)
+{
+	t->robust_list = 0;
+	t->clear_child_tid = 0;
+}

@@ -1,0 +1,56 @@
+/* One execve(2) on its way: shared by exec.c (stages), exec_load.c (mapping) and exec_auxv.c (stack tables). */
+#ifndef SYS_EXEC_IMPL_H
+#define SYS_EXEC_IMPL_H
+
+#include "sys/sys.h"
+
+#include "fs/path.h"
+#include "mm/mm.h"
+#include "sys/elf.h"
+
+enum { EXEC_HEAD = 256, EXEC_MAX_SCRIPTS = 4, EXEC_MAX_SCRIPT_ARGS = 2 * EXEC_MAX_SCRIPTS + 1, EXEC_MAX_STRING = 131072,
+       EXEC_MAX_STRINGS = 0x7fffffff / 64, EXEC_MAX_AUXV = 2 * 24, EXEC_MS_NOEXEC = 8 };
+#define EXEC_ADDR_NO_RANDOMIZE 0x0040000UL /* personality(2) */
+
+/* A NULL-terminated array of strings, in user or in kernel memory. */
+struct exec_strings {
+	uaddr_t user;
+	const char *const *kernel;
+};
+
+struct exec_ctx {
+	char *filename;              /* as given: AT_EXECFN, and comm */
+	struct exec_strings argv, envp;
+	unsigned argc, envc;
+	struct file *file;           /* the program (or, in between, a script) */
+	bool deny_write;             /* file's inode counts this exec as a denier */
+	char head[EXEC_HEAD];
+	size_t head_len;
+	unsigned script_depth;
+	char script_lines[EXEC_MAX_SCRIPTS][EXEC_HEAD];
+	const char *script_args[EXEC_MAX_SCRIPT_ARGS];
+	unsigned nr_script_args;
+	struct elf_program prog, interp;
+	bool has_interp;
+	struct mm_struct *mm;        /* the new one, until committed */
+	bool randomize;
+	char *buf;                   /* a page */
+	unsigned long p, p_limit;    /* stack pointer while building, and how low strings may go */
+	unsigned long bias, interp_bias; /* load address minus link address */
+	uaddr_t start;               /* first instruction: interpreter's or program's */
+	uaddr_t execfn, random, platform;
+	unsigned nr_auxv;            /* words in mm->saved_auxv */
+};
+
+extern int exec_randomize; /* /proc/sys/kernel/randomize_va_space: 0, 1, 2 */
+
+/* exec_load.c */
+int must_check exec_parse(struct exec_ctx *x); /* head and program headers to x->prog; interpreter to x->interp */
+int must_check exec_load(struct exec_ctx *x);  /* map both, set mm's code, data and break, and x->start */
+/* exec_auxv.c */
+void exec_auxv(struct exec_ctx *x);            /* fill mm->saved_auxv */
+int must_check exec_tables(struct exec_ctx *x, uaddr_t sp); /* argc, argv, envp, auxv at @sp */
+void exec_creds(struct exec_ctx *x);           /* set-user-ID; file capabilities do not exist */
+void futex_exec_reset(struct task *t);         /* robust list and clear_child_tid belong to the old program */
+
+#endif

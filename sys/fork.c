@@ -1,0 +1,263 @@
+/*
+ * fork(2), vfork(2), clone(2), clone3(2): a new task from the calling one.
+ *
+ * OWNS     struct clone_req for the time of one call.
+ * WHY      every part is copied or shared before the task is published; from then on nothing fails. A part that
+ *          fails leaves by one ladder in clone_undo, which the published task never takes.
+ * LOCKS    none held across calls.   CONTEXT  a task; sleeps.
+ * FAILS    -EAGAIN (RLIMIT_NPROC, no pid), -ENOMEM, -EINVAL (impossible flags), -EPERM (namespaces).
+ * SOURCES  clone(2), fork(2), vfork(2), set_tid_address(2).
+ */
+#include "sys/sys.h"
+
+#include "fs/file.h"
+#include "fs/path.h"
+#include "lib/string.h"
+#include "mm/mm.h"
+#include "sync/klog.h"
+#include "uapi/ldt.h"
+
+#define CSIGNAL              0x000000ffU
+#define CLONE_VM             0x00000100U
+#define CLONE_FS             0x00000200U
+#define CLONE_FILES          0x00000400U
+#define CLONE_SIGHAND        0x00000800U
+#define CLONE_PIDFD          0x00001000U
+#define CLONE_VFORK          0x00004000U
+#define CLONE_PARENT         0x00008000U
+#define CLONE_THREAD         0x00010000U
+#define CLONE_NEWNS          0x00020000U
+#define CLONE_SETTLS         0x00080000U
+#define CLONE_PARENT_SETTID  0x00100000U
+#define CLONE_CHILD_CLEARTID 0x00200000U
+#define CLONE_CHILD_SETTID   0x01000000U
+#define CLONE_NAMESPACES     0x7e020080U /* NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET, NEWTIME of clone3 */
+
+struct clone_req {
+	uint64_t flags;      /* without the signal */
+	int exit_signal;
+	uaddr_t stack;       /* 0: keep */
+	uaddr_t parent_tid, child_tid, tls;
+};
+
+static int clone_check(const struct clone_req *r)
+{
+	if (r->flags & CLONE_NAMESPACES)
+		return -EPERM;
+	if ((r->flags & CLONE_THREAD) && !(r->flags & CLONE_SIGHAND))
+		return -EINVAL;
+	if ((r->flags & CLONE_SIGHAND) && !(r->flags & CLONE_VM))
+		return -EINVAL;
+	if ((r->flags & CLONE_PIDFD) || r->exit_signal > NSIG)
+		return -EINVAL;
+	return 0;
+}
+
+static bool over_process_limit(const struct task *t)
+{
+	return nr_user_processes(t->cred->uid) >= rlimit_cur(RLIMIT_NPROC) && t->cred->uid &&
+	       !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN);
+}
+
+static int clone_mm(struct task *c, const struct task *parent, const struct clone_req *r)
+{
+	struct mm_struct *mm = parent->mm_ctx.mm;
+
+	if (!(r->flags & CLONE_VM))
+		return mm_dup(mm, &c->mm_ctx.mm);
+	mmget(mm);
+	c->mm_ctx.mm = mm;
+	return 0;
+}
+
+static int clone_files(struct task *c, struct task *parent, const struct clone_req *r)
+{
+	if (r->flags & CLONE_FILES) {
+		files_get(parent->files);
+		c->files = parent->files;
+	} else {
+		c->files = files_dup(parent->files);
+	}
+	if (r->flags & CLONE_FS) {
+		atomic_inc(&parent->fs->refs);
+		c->fs = parent->fs;
+	} else {
+		c->fs = fs_struct_dup(parent->fs);
+	}
+	return c->files && c->fs ? 0 : -ENOMEM;
+}
+
+static int clone_signals(struct task *c, struct task *parent, const struct clone_req *r)
+{
+	if (r->flags & CLONE_SIGHAND) {
+		atomic_inc(&parent->sighand->refs);
+		c->sighand = parent->sighand;
+	} else {
+		c->sighand = sighand_dup(parent->sighand);
+	}
+	if (r->flags & CLONE_THREAD) {
+		c->signal = signal_get(parent->signal);
+	} else {
+		c->signal = signal_dup(parent, r->exit_signal);
+	}
+	if (!(r->flags & CLONE_VM) || (r->flags & CLONE_VFORK))
+		c->altstack = parent->altstack;
+	else
+		c->altstack = (struct sigaltstack_k){ .ss_flags = SS_DISABLE };
+	return c->sighand && c->signal ? 0 : -ENOMEM;
+}
+
+static int clone_tls(struct task *c, const struct clone_req *r)
+{
+	struct user_desc d;
+
+	if (!(r->flags & CLONE_SETTLS))
+		return 0;
+	if (!ABI_32) {
+		if (r->tls >= USER_TOP)
+			return -EPERM;
+		arch_set_fsbase(&c->thread.arch, r->tls);
+		return 0;
+	}
+	if (get_user(&d, r->tls))
+		return -EFAULT;
+	return arch_set_tls(&c->thread.arch, &d, false);
+}
+
+/* Let go of all that an unpublished task has; credentials and signals go with the task. */
+static void clone_undo(struct task *c)
+{
+	if (c->fs)
+		fs_struct_put(c->fs);
+	if (c->files)
+		files_put(c->files);
+	if (c->mm_ctx.mm)
+		mmput(c->mm_ctx.mm);
+	c->mm_ctx.mm = NULL;
+	task_free_unpublished(c);
+}
+
+static int clone_parts(struct task *c, struct task *parent, const struct clone_req *r)
+{
+	int err;
+
+	c->cred = cred_get(parent->cred);
+	c->personality = parent->personality;
+	if (r->flags & CLONE_CHILD_SETTID)
+		c->set_child_tid = r->child_tid;
+	if (r->flags & CLONE_CHILD_CLEARTID)
+		c->clear_child_tid = r->child_tid;
+	err = clone_files(c, parent, r);
+	if (!err)
+		err = clone_signals(c, parent, r);
+	if (!err)
+		err = clone_mm(c, parent, r);
+	if (!err)
+		err = arch_thread_fork(&c->thread.arch, c->thread.kstack, &parent->thread.arch, r->stack);
+	if (!err)
+		err = clone_tls(c, r);
+	return err;
+}
+
+/* The parent of vfork sleeps until the child has released its memory; a fatal signal ends the wait. */
+static void wait_for_vfork(struct task *c, struct waitq *q, bool *done)
+{
+	if (wait_event_killable(q, READ_ONCE(*done)) == 0)
+		return;
+	irqflags_t f = spin_lock_irqsave(&tasklist_lock);
+
+	c->vfork_done = NULL;
+	c->vfork_flag = NULL;
+	spin_unlock_irqrestore(&tasklist_lock, f);
+}
+
+static long do_clone(const struct clone_req *r)
+{
+	struct task *parent = current_task(), *c;
+	struct waitq vfork_q;
+	bool vfork_done = false;
+	int pid, err = clone_check(r);
+
+	if (err)
+		return err;
+	if (over_process_limit(parent))
+		return -EAGAIN;
+	c = task_alloc(parent->comm);
+	if (!c)
+		return -ENOMEM;
+	err = clone_parts(c, parent, r);
+	if (!err) {
+		if (r->flags & CLONE_VFORK) {
+			waitq_init(&vfork_q);
+			c->vfork_done = &vfork_q;
+			c->vfork_flag = &vfork_done;
+		}
+		err = task_publish(c, r->flags & (CLONE_PARENT | CLONE_THREAD) ? parent->signal->parent : parent,
+				   r->flags & CLONE_THREAD);
+	}
+	if (err) {
+		clone_undo(c);
+		return err;
+	}
+	pid = c->pid;
+	task_get(c); /* it may be gone before vfork's wait ends */
+	if ((r->flags & CLONE_PARENT_SETTID) && put_user(r->parent_tid, &pid))
+		pr_debug("clone: parent_tid of %d is not writable", pid);
+	sched_start(&c->thread);
+	if (r->flags & CLONE_VFORK)
+		wait_for_vfork(c, &vfork_q, &vfork_done);
+	task_put(c);
+	return pid;
+}
+
+SYS(fork)
+{
+	return do_clone(&(struct clone_req){ .exit_signal = SIGCHLD });
+}
+
+SYS(vfork)
+{
+	return do_clone(&(struct clone_req){ .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD });
+}
+
+SYS(clone)
+{
+	struct clone_req r = {
+		.flags = (uint32_t)a0 & ~CSIGNAL, .exit_signal = (int)(a0 & CSIGNAL), .stack = a1,
+		.parent_tid = a2, .child_tid = abi_clone_child_tid(a3, a4), .tls = abi_clone_tls(a3, a4),
+	};
+
+	return do_clone(&r);
+}
+
+struct clone_args_k {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+enum { CLONE_ARGS_SIZE_VER0 = 64 };
+
+SYS(clone3)
+{
+	struct clone_args_k a = { 0 };
+	struct clone_req r;
+
+	if (a1 < CLONE_ARGS_SIZE_VER0 || a1 > PAGE_SIZE)
+		return a1 > PAGE_SIZE ? -E2BIG : -EINVAL;
+	if (copy_from_user(&a, a0, min_of(size_t, a1, sizeof(a))))
+		return -EFAULT;
+	for (size_t i = sizeof(a); i < a1; i++) {
+		char byte;
+
+		if (get_user(&byte, a0 + i))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	if ((a.flags & CSIGNAL) || a.exit_signal > NSIG || a.set_tid_size || (!a.stack) != (!a.stack_size))
+		return -EINVAL;
+	if (a.stack && !access_ok((uaddr_t)a.stack, (size_t)a.stack_size))
+		return -EINVAL;
+	r = (struct clone_req){ .flags = a.flags, .exit_signal = (int)a.exit_signal,
+				.stack = (uaddr_t)(a.stack + a.stack_size), .parent_tid = (uaddr_t)a.parent_tid,
+				.child_tid = (uaddr_t)a.child_tid, .tls = (uaddr_t)a.tls };
+	return do_clone(&r);
+}

@@ -1,0 +1,50 @@
+/*
+ * System calls: one table (sys/table.inc) of name, i386 number, x86_64 number and handler. Every handler
+ * takes the six argument registers as they came; it checks them and calls the floors below.
+ * Return: result, or negative errno.
+ */
+#ifndef SYS_SYS_H
+#define SYS_SYS_H
+
+#include "arch/abi.h"
+#include "arch/machine.h"
+#include "arch/uaccess.h"
+#include "base/errno.h"
+#include "kernel/task.h"
+
+#define SYS_ARGS                                                                                   \
+	unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4,  \
+		unsigned long a5
+#define SYS(name) long sys_##name(SYS_ARGS)
+
+#define SYSCALL(name, nr32, nr64, handler) SYS(handler);
+#include "sys/table.inc"
+#undef SYSCALL
+
+/* A 64-bit argument that i386 passes in two registers, low half first. */
+static inline uint64_t arg64(unsigned long low, unsigned long high)
+{
+	return ABI_32 ? (uint64_t)(uint32_t)low | (uint64_t)high << 32 : (uint64_t)low;
+}
+
+/* ---- shared among the files of sys/ ---- */
+/* Task by id (0: the caller), referenced; NULL. */
+struct task *task_or_self(int pid);
+struct timespec64_k;
+/* User timespec of native longs, or of 64-bit fields (time64 calls); -EINVAL outside [0, 1e9). */
+int must_check get_timespec(uaddr_t addr, bool time64, struct timespec64_k *out);
+int must_check put_timespec(uaddr_t addr, bool time64, uint64_t ns);
+/* Absolute deadline for a relative @ts; saturates. */
+uint64_t deadline_after(const struct timespec64_k *ts);
+/* User signal set of @size bytes (must be 8): 0, -EINVAL, -EFAULT. */
+int must_check get_sigset(uaddr_t addr, size_t size, uint64_t *out);
+
+/* The caller lets go of its memory, files and group, and ends (sys/exit.c). */
+noreturn_ void do_exit(int code);
+
+/* execve on behalf of init (kernel strings). 0: the caller then enters user mode. */
+int must_check exec_kernel(const char *path, const char *const *argv, const char *const *envp);
+
+void syscalls_init(void); /* /proc/mnemos/missing_syscalls */
+
+#endif

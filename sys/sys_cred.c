@@ -1,0 +1,296 @@
+/*
+ * System calls on credentials: user and group ids, groups, capabilities.
+ *
+ * WHY      a struct cred never changes once installed: a call makes a copy, changes it and installs it whole.
+ * LOCKS    tasklist_lock to install (other tasks read it).   CONTEXT  a task in a system call; may sleep.
+ * SOURCES  setresuid(2), setfsuid(2), getgroups(2), capget(2), capabilities(7), credentials(7).
+ */
+#include "sys/sys.h"
+
+SYS(getuid)
+{
+	return (long)current_task()->cred->uid;
+}
+
+SYS(geteuid)
+{
+	return (long)current_task()->cred->euid;
+}
+
+SYS(getgid)
+{
+	return (long)current_task()->cred->gid;
+}
+
+SYS(getegid)
+{
+	return (long)current_task()->cred->egid;
+}
+
+static long put_three(uaddr_t ua, uaddr_t ub, uaddr_t uc, uint32_t a, uint32_t b, uint32_t c)
+{
+	if (put_user(ua, &a) || put_user(ub, &b) || put_user(uc, &c))
+		return -EFAULT;
+	return 0;
+}
+
+SYS(getresuid)
+{
+	const struct cred *c = current_task()->cred;
+
+	return put_three(a0, a1, a2, c->uid, c->euid, c->suid);
+}
+
+SYS(getresgid)
+{
+	const struct cred *c = current_task()->cred;
+
+	return put_three(a0, a1, a2, c->gid, c->egid, c->sgid);
+}
+
+/* Install @c as the caller's credentials; the user ids decide what capabilities remain (capabilities(7)). */
+static void cred_install(struct cred *c)
+{
+	const struct cred *old = current_task()->cred;
+	bool was_root = !old->uid || !old->euid || !old->suid;
+	bool is_root = !c->uid || !c->euid || !c->suid;
+
+	if (was_root && !is_root)
+		c->cap_permitted = c->cap_effective = c->cap_ambient = 0;
+	else if (!old->euid && c->euid)
+		c->cap_effective = 0;
+	else if (old->euid && !c->euid)
+		c->cap_effective = c->cap_permitted;
+	cred_commit(c);
+}
+
+enum { KEEP_ID = -1 };
+
+/* One of the three ids may change to any of the three; CAP_SETUID/SETGID allows all values. */
+static bool id_allowed(uint32_t id, uint32_t r, uint32_t e, uint32_t s, bool capable_all)
+{
+	return id == (uint32_t)KEEP_ID || capable_all || id == r || id == e || id == s;
+}
+
+static long set_three(bool group, uint32_t r, uint32_t e, uint32_t s)
+{
+	struct cred *c = cred_dup(current_task()->cred);
+	bool all = capable(group ? CAP_SETGID : CAP_SETUID);
+	uint32_t *rp, *ep, *sp, *fp;
+
+	if (!c)
+		return -ENOMEM;
+	rp = group ? &c->gid : &c->uid;
+	ep = group ? &c->egid : &c->euid;
+	sp = group ? &c->sgid : &c->suid;
+	fp = group ? &c->fsgid : &c->fsuid;
+	if (!id_allowed(r, *rp, *ep, *sp, all) || !id_allowed(e, *rp, *ep, *sp, all) ||
+	    !id_allowed(s, *rp, *ep, *sp, all)) {
+		cred_put(c);
+		return -EPERM;
+	}
+	if (r != (uint32_t)KEEP_ID)
+		*rp = r;
+	if (e != (uint32_t)KEEP_ID)
+		*ep = e;
+	if (s != (uint32_t)KEEP_ID)
+		*sp = s;
+	*fp = *ep;
+	cred_install(c);
+	return 0;
+}
+
+SYS(setresuid)
+{
+	return set_three(false, (uint32_t)a0, (uint32_t)a1, (uint32_t)a2);
+}
+
+SYS(setresgid)
+{
+	return set_three(true, (uint32_t)a0, (uint32_t)a1, (uint32_t)a2);
+}
+
+/* setuid(2): with the capability all three ids, else the effective one. */
+SYS(setuid)
+{
+	uint32_t id = (uint32_t)a0;
+
+	if (id == (uint32_t)KEEP_ID)
+		return -EINVAL;
+	return capable(CAP_SETUID) ? set_three(false, id, id, id) : set_three(false, KEEP_ID, id, KEEP_ID);
+}
+
+SYS(setgid)
+{
+	uint32_t id = (uint32_t)a0;
+
+	if (id == (uint32_t)KEEP_ID)
+		return -EINVAL;
+	return capable(CAP_SETGID) ? set_three(true, id, id, id) : set_three(true, KEEP_ID, id, KEEP_ID);
+}
+
+/* setreuid(2): the saved id follows when the real one is set or the effective one leaves the real one. */
+static long set_two(bool group, uint32_t r, uint32_t e)
+{
+	const struct cred *c = current_task()->cred;
+	uint32_t old_r = group ? c->gid : c->uid;
+	uint32_t saved = KEEP_ID;
+
+	if (r != (uint32_t)KEEP_ID || (e != (uint32_t)KEEP_ID && e != old_r))
+		saved = e != (uint32_t)KEEP_ID ? e : (group ? c->egid : c->euid);
+	return set_three(group, r, e, saved);
+}
+
+SYS(setreuid)
+{
+	return set_two(false, (uint32_t)a0, (uint32_t)a1);
+}
+
+SYS(setregid)
+{
+	return set_two(true, (uint32_t)a0, (uint32_t)a1);
+}
+
+/* setfsuid(2), setfsgid(2): Return the old id, whether or not it changed. */
+static long set_fs_id(bool group, uint32_t id)
+{
+	struct cred *old = current_task()->cred, *c;
+	uint32_t old_id = group ? old->fsgid : old->fsuid;
+	bool ok = group ? id == old->gid || id == old->egid || id == old->sgid || id == old->fsgid
+			: id == old->uid || id == old->euid || id == old->suid || id == old->fsuid;
+
+	if (id == (uint32_t)KEEP_ID || (!ok && !capable(group ? CAP_SETGID : CAP_SETUID)))
+		return (long)old_id;
+	c = cred_dup(old);
+	if (!c)
+		return (long)old_id;
+	if (group)
+		c->fsgid = id;
+	else
+		c->fsuid = id;
+	cred_install(c);
+	return (long)old_id;
+}
+
+SYS(setfsuid)
+{
+	return set_fs_id(false, (uint32_t)a0);
+}
+
+SYS(setfsgid)
+{
+	return set_fs_id(true, (uint32_t)a0);
+}
+
+SYS(getgroups)
+{
+	const struct cred *c = current_task()->cred;
+	int size = (int)a0;
+
+	if (size < 0 || (size && (unsigned)size < c->nr_groups))
+		return -EINVAL;
+	if (size && copy_to_user(a1, c->groups, c->nr_groups * sizeof(c->groups[0])))
+		return -EFAULT;
+	return (long)c->nr_groups;
+}
+
+SYS(setgroups)
+{
+	struct cred *c;
+
+	if (!capable(CAP_SETGID))
+		return -EPERM;
+	if (a0 > ARRAY_SIZE(c->groups))
+		return -EINVAL;
+	c = cred_dup(current_task()->cred);
+	if (!c)
+		return -ENOMEM;
+	if (copy_from_user(c->groups, a1, a0 * sizeof(c->groups[0]))) {
+		cred_put(c);
+		return -EFAULT;
+	}
+	c->nr_groups = (unsigned)a0;
+	cred_install(c);
+	return 0;
+}
+
+struct cap_header {
+	uint32_t version;
+	int pid;
+};
+
+struct cap_data {
+	uint32_t effective, permitted, inheritable;
+};
+enum { CAP_VERSION_1 = 0x19980330, CAP_VERSION_2 = 0x20071026, CAP_VERSION_3 = 0x20080522 };
+
+/* Check the header; an unknown version is answered with the best one. Return: words of each set, or -errno. */
+static long cap_words(uaddr_t uhdr, struct cap_header *h)
+{
+	uint32_t best = CAP_VERSION_3;
+
+	if (get_user(h, uhdr))
+		return -EFAULT;
+	if (h->version == CAP_VERSION_1)
+		return 1;
+	if (h->version == CAP_VERSION_2 || h->version == CAP_VERSION_3)
+		return 2;
+	return put_user(uhdr, &best) ? -EFAULT : -EINVAL;
+}
+
+SYS(capget)
+{
+	struct cap_header h;
+	struct cap_data d[2];
+	struct task *t;
+	struct cred c;
+	long words = cap_words(a0, &h);
+
+	if (words < 0)
+		return words == -EINVAL && !a1 ? 0 : words;
+	if (h.pid < 0)
+		return -EINVAL;
+	t = h.pid ? task_find(h.pid) : NULL;
+	if (h.pid && !t)
+		return -ESRCH;
+	irqflags_t f = spin_lock_irqsave(&tasklist_lock);
+
+	c = *(t ? t : current_task())->cred;
+	spin_unlock_irqrestore(&tasklist_lock, f);
+	if (t)
+		task_put(t);
+	for (int i = 0; i < 2; i++)
+		d[i] = (struct cap_data){ (uint32_t)(c.cap_effective >> 32 * i), (uint32_t)(c.cap_permitted >> 32 * i),
+					  (uint32_t)(c.cap_inheritable >> 32 * i) };
+	return copy_to_user(a1, d, (size_t)words * sizeof(d[0])) ? -EFAULT : 0;
+}
+
+SYS(capset)
+{
+	struct cap_header h;
+	struct cap_data d[2] = { 0 };
+	struct cred *old = current_task()->cred, *c;
+	uint64_t eff, perm, inh;
+	long words = cap_words(a0, &h);
+
+	if (words < 0)
+		return words;
+	if (h.pid && h.pid != current_task()->pid)
+		return -EPERM;
+	if (copy_from_user(d, a1, (size_t)words * sizeof(d[0])))
+		return -EFAULT;
+	eff = d[0].effective | (uint64_t)d[1].effective << 32;
+	perm = d[0].permitted | (uint64_t)d[1].permitted << 32;
+	inh = d[0].inheritable | (uint64_t)d[1].inheritable << 32;
+	if ((perm & ~old->cap_permitted) || (eff & ~perm) || (inh & ~(old->cap_inheritable | old->cap_permitted)))
+		return -EPERM;
+	c = cred_dup(old);
+	if (!c)
+		return -ENOMEM;
+	c->cap_effective = eff;
+	c->cap_permitted = perm;
+	c->cap_inheritable = inh;
+	cred_commit(c);
+	return 0;
+}
+

@@ -1,0 +1,575 @@
+/*
+ * System calls on open files: read, write, seek, descriptors, fcntl, ioctl, truncation, pipes, directory reading.
+ *
+ * OWNS     nothing.  WHY  argument checks at the border; the work is fs/'s.
+ * LOCKS    none held across a call down.   CONTEXT  a task in a system call; may sleep.
+ * SOURCES  read(2), pread(2), readv(2), lseek(2), dup(2), fcntl(2), ioctl(2), pipe(2), getdents(2), sendfile(2).
+ */
+#include "sys/sys.h"
+
+#include "fs/file.h"
+#include "fs/path.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+enum { IOV_MAX_K = 1024 };
+
+struct iovec_k {
+	uaddr_t base;
+	size_t len;
+};
+
+SYS(read)
+{
+	struct file *f = fd_file((int)a0);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = file_read(f, a1, a2);
+	fput(f);
+	return ret;
+}
+
+SYS(write)
+{
+	struct file *f = fd_file((int)a0);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = file_write(f, a1, a2);
+	fput(f);
+	return ret;
+}
+
+/* pread64: i386 passes the offset in two registers. */
+static long do_pread(int fd, uaddr_t buf, size_t len, int64_t pos, bool is_write)
+{
+	struct file *f;
+	long ret;
+
+	if (pos < 0)
+		return -EINVAL;
+	f = fd_file(fd);
+	if (!f)
+		return -EBADF;
+	ret = is_write ? file_pwrite(f, buf, len, pos) : file_pread(f, buf, len, pos);
+	fput(f);
+	return ret;
+}
+
+SYS(pread64)
+{
+	return do_pread((int)a0, a1, a2, (int64_t)arg64(a3, a4), false);
+}
+
+SYS(pwrite64)
+{
+	return do_pread((int)a0, a1, a2, (int64_t)arg64(a3, a4), true);
+}
+
+/* Copy in and check an iovec array; *out is inline_iov or kmalloc'ed. Return: total bytes or -errno. */
+static long iov_get(uaddr_t uiov, unsigned long nr, struct iovec_k *inline_iov, unsigned nr_inline,
+		    struct iovec_k **out)
+{
+	struct iovec_k *iov = inline_iov;
+	size_t total = 0;
+
+	if (nr > IOV_MAX_K)
+		return -EINVAL;
+	if (nr > nr_inline) {
+		iov = kmalloc(nr * sizeof(*iov), GFP_KERNEL);
+		if (!iov)
+			return -ENOMEM;
+	}
+	*out = iov;
+	if (copy_from_user(iov, uiov, nr * sizeof(*iov)))
+		goto fault;
+	for (unsigned long i = 0; i < nr; i++) {
+		if ((long)iov[i].len < 0 || total + iov[i].len > (size_t)LONG_MAX) {
+			if (iov != inline_iov)
+				kfree(iov);
+			return -EINVAL;
+		}
+		total += iov[i].len;
+	}
+	return (long)total;
+fault:
+	if (iov != inline_iov)
+		kfree(iov);
+	return -EFAULT;
+}
+
+/* @pos: NULL uses and moves the file position. */
+static long do_vector(int fd, uaddr_t uiov, unsigned long nr, int64_t *pos, bool is_write)
+{
+	struct iovec_k inline_iov[8], *iov;
+	long total, done = 0, n = 0;
+	struct file *f = fd_file(fd);
+
+	if (!f)
+		return -EBADF;
+	total = iov_get(uiov, nr, inline_iov, ARRAY_SIZE(inline_iov), &iov);
+	if (total < 0) {
+		fput(f);
+		return total;
+	}
+	for (unsigned long i = 0; i < nr; i++) {
+		if (!iov[i].len)
+			continue;
+		if (pos)
+			n = is_write ? file_pwrite(f, iov[i].base, iov[i].len, *pos + done)
+				     : file_pread(f, iov[i].base, iov[i].len, *pos + done);
+		else
+			n = is_write ? file_write(f, iov[i].base, iov[i].len)
+				     : file_read(f, iov[i].base, iov[i].len);
+		if (n < 0)
+			break;
+		done += n;
+		if ((size_t)n < iov[i].len)
+			break;
+	}
+	if (iov != inline_iov)
+		kfree(iov);
+	fput(f);
+	return done ? done : n;
+}
+
+SYS(readv)
+{
+	return do_vector((int)a0, a1, a2, NULL, false);
+}
+
+SYS(writev)
+{
+	return do_vector((int)a0, a1, a2, NULL, true);
+}
+
+/* The offset comes as two longs on both ABIs; on x86_64 the low one has it all. */
+SYS(preadv)
+{
+	int64_t pos = (int64_t)arg64(a3, a4);
+
+	return pos < 0 ? -EINVAL : do_vector((int)a0, a1, a2, &pos, false);
+}
+
+SYS(pwritev)
+{
+	int64_t pos = (int64_t)arg64(a3, a4);
+
+	return pos < 0 ? -EINVAL : do_vector((int)a0, a1, a2, &pos, true);
+}
+
+static int64_t do_lseek(int fd, int64_t off, unsigned whence)
+{
+	struct file *f = fd_file(fd);
+	int64_t ret;
+
+	if (!f)
+		return -EBADF;
+	ret = whence > SEEK_HOLE ? -EINVAL : file_seek(f, off, (int)whence);
+	fput(f);
+	return ret;
+}
+
+SYS(lseek)
+{
+	int64_t ret = do_lseek((int)a0, (long)a1, (unsigned)a2);
+
+	return ret > LONG_MAX ? -EOVERFLOW : (long)ret;
+}
+
+/* _llseek(fd, high, low, result, whence) of i386. */
+SYS(llseek)
+{
+	int64_t ret = do_lseek((int)a0, (int64_t)((uint64_t)a1 << 16 << 16 | (uint32_t)a2), (unsigned)a4);
+
+	if (ret < 0)
+		return (long)ret;
+	return put_user(a3, &ret);
+}
+
+SYS(close)
+{
+	return fd_close((int)a0);
+}
+
+SYS(close_range)
+{
+	if (a0 > a1 || (a2 & ~6UL))
+		return -EINVAL;
+	return fd_close_range((unsigned)a0, (unsigned)min_of(unsigned long, a1, UINT_MAX), a2 & 4);
+}
+
+static long do_dup(struct file *f, int min, bool cloexec)
+{
+	int fd = fd_reserve(min, cloexec);
+
+	if (fd < 0)
+		return fd;
+	fget_file(f);
+	fd_install(fd, f);
+	return fd;
+}
+
+SYS(dup)
+{
+	struct file *f = fd_file((int)a0);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = do_dup(f, 0, false);
+	fput(f);
+	return ret;
+}
+
+static long do_dup3(int oldfd, int newfd, unsigned flags, bool same_ok)
+{
+	struct file *f = fd_file(oldfd);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	if (oldfd == newfd)
+		ret = same_ok ? newfd : -EINVAL;
+	else if ((uint64_t)(unsigned)newfd >= rlimit_cur(RLIMIT_NOFILE))
+		ret = -EBADF;
+	else
+		ret = fd_dup_to(f, newfd, flags & O_CLOEXEC);
+	fput(f);
+	return ret < 0 ? ret : newfd;
+}
+
+SYS(dup2)
+{
+	return do_dup3((int)a0, (int)a1, 0, true);
+}
+
+SYS(dup3)
+{
+	if (a2 & ~(unsigned long)O_CLOEXEC)
+		return -EINVAL;
+	return do_dup3((int)a0, (int)a1, (unsigned)a2, false);
+}
+
+enum { F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_SETOWN, F_GETOWN, F_SETSIG, F_GETSIG,
+       F_GETLK64, F_SETLK64, F_SETLKW64, F_DUPFD_CLOEXEC = 1030, F_SETPIPE_SZ = 1031, F_GETPIPE_SZ = 1032 };
+
+SYS(fcntl)
+{
+	struct file *f = fd_file((int)a0);
+	const unsigned settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	switch (a1) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		ret = a2 >= rlimit_cur(RLIMIT_NOFILE) ? -EINVAL
+						      : do_dup(f, (int)a2, a1 == F_DUPFD_CLOEXEC);
+		break;
+	case F_GETFD:
+		ret = fd_cloexec((int)a0);
+		break;
+	case F_SETFD:
+		fd_set_cloexec((int)a0, a2 & 1);
+		ret = 0;
+		break;
+	case F_GETFL:
+		ret = f->flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+		break;
+	case F_SETFL:
+		f->flags = (f->flags & ~settable) | ((unsigned)a2 & settable);
+		ret = 0;
+		break;
+	case F_GETPIPE_SZ:
+	case F_SETPIPE_SZ:
+		ret = pipe_size(f, a1 == F_SETPIPE_SZ ? a2 : 0);
+		break;
+	default:
+		ret = -EINVAL;
+	}
+	fput(f);
+	return ret;
+}
+
+SYS(ioctl)
+{
+	struct file *f = fd_file((int)a0);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = file_ioctl(f, (unsigned)a1, a2);
+	fput(f);
+	return ret;
+}
+
+static long do_truncate(struct inode *inode, int64_t size)
+{
+	if (size < 0)
+		return -EINVAL;
+	if (S_ISDIR(inode->mode))
+		return -EISDIR;
+	if (!S_ISREG(inode->mode))
+		return -EINVAL;
+	if ((uint64_t)size > rlimit_cur(RLIMIT_FSIZE)) {
+		signal_send_thread(current_task(), SIGXFSZ, NULL);
+		return -EFBIG;
+	}
+	return inode_truncate(inode, (uint64_t)size);
+}
+
+static long truncate_path(uaddr_t name, int64_t size)
+{
+	struct path_ref p;
+	long ret = user_path(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
+
+	if (ret)
+		return ret;
+	ret = S_ISDIR(p.dentry->inode->mode) ? -EISDIR : inode_permission(p.dentry->inode, MAY_WRITE);
+	if (!ret)
+		ret = do_truncate(p.dentry->inode, size);
+	path_put(&p);
+	return ret;
+}
+
+static long truncate_fd(int fd, int64_t size)
+{
+	struct file *f = fd_file(fd);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = (f->flags & O_ACCMODE) == O_RDONLY || (f->flags & O_PATH)
+		      ? -EINVAL
+		      : do_truncate(f->inode, size);
+	fput(f);
+	return ret;
+}
+
+SYS(truncate)
+{
+	return truncate_path(a0, (long)a1);
+}
+
+SYS(ftruncate)
+{
+	return truncate_fd((int)a0, (long)a1);
+}
+
+SYS(truncate64)
+{
+	return truncate_path(a0, (int64_t)arg64(a1, a2));
+}
+
+SYS(ftruncate64)
+{
+	return truncate_fd((int)a0, (int64_t)arg64(a1, a2));
+}
+
+static long do_fsync(int fd)
+{
+	struct file *f = fd_file(fd);
+	long ret = 0;
+
+	if (!f)
+		return -EBADF;
+	if (f->flags & O_PATH)
+		ret = -EBADF;
+	else if (f->ops->fsync)
+		ret = f->ops->fsync(f);
+	else if (!S_ISREG(f->inode->mode) && !S_ISDIR(f->inode->mode))
+		ret = -EINVAL;
+	fput(f);
+	return ret;
+}
+
+SYS(fsync)
+{
+	return do_fsync((int)a0);
+}
+
+/* Everything is in memory: there is nothing to wait for. */
+SYS(sync)
+{
+	return 0;
+}
+
+static long do_pipe(uaddr_t ufds, unsigned flags)
+{
+	struct file *rd, *wr;
+	int fds[2], err;
+
+	if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	err = pipe_create(&rd, &wr, flags);
+	if (err)
+		return err;
+	fds[0] = fd_reserve(0, flags & O_CLOEXEC);
+	err = fds[0];
+	if (fds[0] < 0)
+		goto put_files;
+	fds[1] = fd_reserve(0, flags & O_CLOEXEC);
+	err = fds[1];
+	if (fds[1] < 0)
+		goto unreserve_0;
+	err = copy_to_user(ufds, fds, sizeof(fds)) ? -EFAULT : 0;
+	if (err)
+		goto unreserve_1;
+	fd_install(fds[0], rd);
+	fd_install(fds[1], wr);
+	return 0;
+unreserve_1:
+	fd_unreserve(fds[1]);
+unreserve_0:
+	fd_unreserve(fds[0]);
+put_files:
+	fput(rd);
+	fput(wr);
+	return err;
+}
+
+SYS(pipe)
+{
+	return do_pipe(a0, 0);
+}
+
+SYS(pipe2)
+{
+	return do_pipe(a0, (unsigned)a1);
+}
+
+/* ---- directories ---- */
+
+struct getdents {
+	struct dir_context ctx;
+	uaddr_t buf;
+	size_t left, done;
+	uaddr_t last_off; /* where the previous record's d_off is to be written */
+	bool is64;
+	int err;
+};
+
+struct dirent64_head {
+	uint64_t d_ino;
+	int64_t d_off;
+	uint16_t d_reclen;
+	uint8_t d_type;
+} packed_;
+
+struct dirent_head {
+	unsigned long d_ino, d_off;
+	uint16_t d_reclen;
+} packed_;
+
+/* One record. The old layout has the type in the last byte. */
+static bool getdents_emit(struct dir_context *c, const char *name, unsigned len, uint64_t ino, unsigned type)
+{
+	struct getdents *g = container_of(c, struct getdents, ctx);
+	char rec[sizeof(struct dirent64_head) + VFS_NAME_MAX + 16];
+	size_t head = g->is64 ? sizeof(struct dirent64_head) : sizeof(struct dirent_head);
+	size_t align = g->is64 ? 8 : sizeof(long);
+	size_t reclen = round_up_pow2(head + len + (g->is64 ? 1 : 2), align);
+
+	if (len > VFS_NAME_MAX)
+		return false;
+	if (reclen > g->left) {
+		if (!g->done)
+			g->err = -EINVAL;
+		return false;
+	}
+	memset(rec, 0, reclen);
+	if (g->is64) {
+		struct dirent64_head h = { ino, (int64_t)c->pos, (uint16_t)reclen, (uint8_t)type };
+
+		memcpy(rec, &h, head);
+	} else {
+		struct dirent_head h = { (unsigned long)ino, (unsigned long)c->pos, (uint16_t)reclen };
+
+		memcpy(rec, &h, head);
+		rec[reclen - 1] = (char)type;
+	}
+	memcpy(rec + head, name, len);
+	if (copy_to_user(g->buf + g->done, rec, reclen)) {
+		g->err = -EFAULT;
+		return false;
+	}
+	g->done += reclen;
+	g->left -= reclen;
+	return true;
+}
+
+static long do_getdents(int fd, uaddr_t buf, size_t size, bool is64)
+{
+	struct getdents g = { .ctx.emit = getdents_emit, .buf = buf, .left = size, .is64 = is64 };
+	struct file *f = fd_file(fd);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	if (f->flags & O_PATH) {
+		fput(f);
+		return -EBADF;
+	}
+	if (!f->ops->iterate) {
+		fput(f);
+		return -ENOTDIR;
+	}
+	mutex_lock(&f->pos_lock);
+	g.ctx.pos = f->pos;
+	ret = f->ops->iterate(f, &g.ctx);
+	f->pos = g.ctx.pos;
+	mutex_unlock(&f->pos_lock);
+	fput(f);
+	if (g.done)
+		return (long)g.done;
+	return g.err ? g.err : ret;
+}
+
+SYS(getdents)
+{
+	return do_getdents((int)a0, a1, (unsigned)a2, false);
+}
+
+SYS(getdents64)
+{
+	return do_getdents((int)a0, a1, (unsigned)a2, true);
+}
+
+
+SYS(flock)
+{
+	struct file *f = fd_file((int)a0);
+
+	if (!f)
+		return -EBADF;
+	fput(f);
+	return (a1 & ~12UL) == 1 || (a1 & ~12UL) == 2 || (a1 & ~4UL) == 8 ? -EOPNOTSUPP : -EINVAL;
+}
+
+/* posix_fadvise(2): advice on files that live in memory has nothing to change. */
+SYS(fadvise64)
+{
+	struct file *f = fd_file((int)a0);
+	unsigned long advice = ABI_32 ? a4 : a3;
+	long ret = 0;
+
+	if (!f)
+		return -EBADF;
+	if (file_is_pipe(f))
+		ret = -ESPIPE;
+	else if (advice > 5)
+		ret = -EINVAL;
+	fput(f);
+	return ret;
+}
+
+/* fadvise64_64 of i386: offset and length take two registers each, advice is the last. */
+SYS(fadvise64_64)
+{
+	return sys_fadvise64(a0, 0, 0, a5, a5, 0);
+}

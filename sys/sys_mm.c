@@ -1,0 +1,104 @@
+/*
+ * System calls on memory: turn descriptors into mappings and arguments into struct vm_map_args; mm/aspace does the rest.
+ *
+ * LOCKS    none held across a call down.   CONTEXT  a task in a system call; may sleep.
+ * SOURCES  mmap(2), munmap(2), mprotect(2), mremap(2), brk(2), madvise(2).
+ */
+#include "sys/sys.h"
+
+#include "fs/file.h"
+#include "mm/mm.h"
+#include "uapi/mman.h"
+
+static struct mm_struct *current_mm(void)
+{
+	return current_task()->mm_ctx.mm;
+}
+
+/* Rights the file was opened with against what the mapping wants: mmap(2) EACCES. */
+static long map_file(struct file *f, struct vm_map_args *args)
+{
+	unsigned acc = f->flags & O_ACCMODE;
+	unsigned type = args->flags & MAP_TYPE;
+	int err;
+
+	if (f->flags & O_PATH)
+		return -EBADF;
+	if (acc == O_WRONLY)
+		return -EACCES;
+	if (type != MAP_PRIVATE && (args->prot & PROT_WRITE) && acc != O_RDWR)
+		return -EACCES;
+	args->may_flags = VM_MAYREAD | VM_MAYEXEC;
+	if (type == MAP_PRIVATE || acc == O_RDWR)
+		args->may_flags |= VM_MAYWRITE;
+	if (!f->ops->mmap)
+		return -ENODEV;
+	err = f->ops->mmap(f, args);
+	return err ? err : vm_map(current_mm(), args);
+}
+
+static long do_mmap(uaddr_t addr, unsigned long len, unsigned prot, unsigned flags, int fd, unsigned long pgoff)
+{
+	struct vm_map_args args = { .addr = addr, .len = len, .prot = prot, .flags = flags, .pgoff = pgoff,
+				    .may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC };
+	struct file *f;
+	long ret;
+
+	if (flags & MAP_ANONYMOUS)
+		return vm_map(current_mm(), &args);
+	f = fd_file(fd);
+	if (!f)
+		return -EBADF;
+	ret = map_file(f, &args);
+	fput(f);
+	return ret;
+}
+
+/* x86_64: the offset is in bytes. */
+SYS(mmap)
+{
+	if (a5 & ~PAGE_MASK)
+		return -EINVAL;
+	return do_mmap(a0, a1, (unsigned)a2, (unsigned)a3, (int)a4, a5 >> PAGE_SHIFT);
+}
+
+/* i386: in pages. */
+SYS(mmap2)
+{
+	return do_mmap(a0, a1, (unsigned)a2, (unsigned)a3, (int)a4, a5);
+}
+
+/* i386 call 90: the arguments lie in memory. */
+SYS(mmap_old)
+{
+	unsigned long a[6];
+
+	if (copy_from_user(a, a0, sizeof(a)))
+		return -EFAULT;
+	return sys_mmap(a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+SYS(munmap)
+{
+	return vm_unmap(current_mm(), a0, a1);
+}
+
+SYS(mprotect)
+{
+	return vm_protect(current_mm(), a0, a1, (unsigned)a2);
+}
+
+SYS(mremap)
+{
+	return vm_remap(current_mm(), a0, a1, a2, (unsigned)a3, a4);
+}
+
+SYS(brk)
+{
+	return (long)vm_brk(current_mm(), a0);
+}
+
+SYS(madvise)
+{
+	return vm_advise(current_mm(), a0, a1, (int)a2);
+}

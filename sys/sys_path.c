@@ -1,0 +1,932 @@
+/*
+ * System calls on names: open, stat and its many layouts, links, directories, attributes, working directory, mounts.
+ *
+ * OWNS     nothing.  WHY  copies names and structures at the border; fs/ walks and changes.
+ * LOCKS    none held across a call down.   CONTEXT  a task in a system call; may sleep.
+ * SOURCES  open(2), stat(2), statx(2), access(2), mkdir(2), unlink(2), rename(2), utimensat(2), chdir(2), mount(2).
+ */
+#include "sys/sys.h"
+
+#include "fs/file.h"
+#include "fs/path.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+/* ---- open ---- */
+
+static long do_open(int dirfd, uaddr_t uname, unsigned flags, uint32_t mode)
+{
+	struct file *f;
+	char *name;
+	int fd, err = name_get(uname, false, &name);
+
+	if (err)
+		return err;
+	fd = fd_reserve(0, flags & O_CLOEXEC);
+	if (fd < 0) {
+		name_put(name);
+		return fd;
+	}
+	err = file_open(dirfd, name, flags | O_LARGEFILE, mode & 07777, &f);
+	name_put(name);
+	if (err) {
+		fd_unreserve(fd);
+		return err;
+	}
+	fd_install(fd, f);
+	return fd;
+}
+
+SYS(open)
+{
+	return do_open(AT_FDCWD, a0, (unsigned)a1, (uint32_t)a2);
+}
+
+SYS(openat)
+{
+	return do_open((int)a0, a1, (unsigned)a2, (uint32_t)a3);
+}
+
+SYS(creat)
+{
+	return do_open(AT_FDCWD, a0, O_CREAT | O_WRONLY | O_TRUNC, (uint32_t)a1);
+}
+
+SYS(umask)
+{
+	struct fs_struct *fs = current_task()->fs;
+	uint32_t old;
+
+	spin_lock(&fs->lock);
+	old = fs->umask;
+	fs->umask = (uint32_t)a0 & 0777;
+	spin_unlock(&fs->lock);
+	return (long)old;
+}
+
+/* ---- stat ---- */
+
+static uint64_t dev_encode(dev_k d)
+{
+	return (MINOR(d) & 0xff) | MAJOR(d) << 8 | (uint64_t)(MINOR(d) & ~0xffU) << 12;
+}
+
+static uint64_t inode_blocks(struct inode *inode)
+{
+	return S_ISREG(inode->mode) ? (uint64_t)READ_ONCE(inode->mapping.nr_pages) * (PAGE_SIZE / 512) : 0;
+}
+
+static int put_stat_x64(struct inode *n, uaddr_t buf)
+{
+	struct stat_x64 st = {
+		.st_dev = dev_encode(n->sb->dev), .st_ino = n->ino, .st_nlink = n->nlink,
+		.st_mode = n->mode, .st_uid = n->uid, .st_gid = n->gid, .st_rdev = dev_encode(n->rdev),
+		.st_size = (int64_t)mapping_size(&n->mapping), .st_blksize = PAGE_SIZE,
+		.st_blocks = (int64_t)inode_blocks(n),
+		.st_atime = (uint64_t)n->atime.tv_sec, .st_atime_nsec = (uint64_t)n->atime.tv_nsec,
+		.st_mtime = (uint64_t)n->mtime.tv_sec, .st_mtime_nsec = (uint64_t)n->mtime.tv_nsec,
+		.st_ctime = (uint64_t)n->ctime.tv_sec, .st_ctime_nsec = (uint64_t)n->ctime.tv_nsec,
+	};
+
+	return put_user(buf, &st);
+}
+
+static int put_stat64_i386(struct inode *n, uaddr_t buf)
+{
+	struct stat64_i386 st = {
+		.st_dev = dev_encode(n->sb->dev), .st_ino = n->ino, .ino32 = (uint32_t)n->ino,
+		.st_nlink = n->nlink, .st_mode = n->mode, .st_uid = n->uid, .st_gid = n->gid,
+		.st_rdev = dev_encode(n->rdev), .st_size = (int64_t)mapping_size(&n->mapping),
+		.st_blksize = PAGE_SIZE, .st_blocks = inode_blocks(n),
+		.st_atime = (uint32_t)n->atime.tv_sec, .st_atime_nsec = (uint32_t)n->atime.tv_nsec,
+		.st_mtime = (uint32_t)n->mtime.tv_sec, .st_mtime_nsec = (uint32_t)n->mtime.tv_nsec,
+		.st_ctime = (uint32_t)n->ctime.tv_sec, .st_ctime_nsec = (uint32_t)n->ctime.tv_nsec,
+	};
+
+	return put_user(buf, &st);
+}
+
+static int put_stat_i386(struct inode *n, uaddr_t buf)
+{
+	uint64_t size = mapping_size(&n->mapping);
+	struct stat_i386 st = {
+		.st_dev = (uint32_t)dev_encode(n->sb->dev), .st_ino = (uint32_t)n->ino,
+		.st_nlink = (uint16_t)n->nlink, .st_mode = (uint16_t)n->mode, .st_uid = (uint16_t)n->uid,
+		.st_gid = (uint16_t)n->gid, .st_rdev = (uint32_t)dev_encode(n->rdev),
+		.st_size = (uint32_t)size, .st_blksize = PAGE_SIZE, .st_blocks = (uint32_t)inode_blocks(n),
+		.st_atime = (uint32_t)n->atime.tv_sec, .st_atime_nsec = (uint32_t)n->atime.tv_nsec,
+		.st_mtime = (uint32_t)n->mtime.tv_sec, .st_mtime_nsec = (uint32_t)n->mtime.tv_nsec,
+		.st_ctime = (uint32_t)n->ctime.tv_sec, .st_ctime_nsec = (uint32_t)n->ctime.tv_nsec,
+	};
+
+	if (size > INT_MAX)
+		return -EOVERFLOW;
+	return put_user(buf, &st);
+}
+
+/* The native stat of the plain calls; the 64-bit one of i386's *64 calls. */
+static int put_stat(struct inode *n, uaddr_t buf, bool is64)
+{
+	if (!ABI_32)
+		return put_stat_x64(n, buf);
+	return is64 ? put_stat64_i386(n, buf) : put_stat_i386(n, buf);
+}
+
+static long stat_path(int dirfd, uaddr_t name, unsigned lookup, uaddr_t buf, bool is64)
+{
+	struct path_ref p;
+	long ret = user_path(dirfd, name, lookup, &p);
+
+	if (ret)
+		return ret;
+	ret = put_stat(p.dentry->inode, buf, is64);
+	path_put(&p);
+	return ret;
+}
+
+static long stat_fd(int fd, uaddr_t buf, bool is64)
+{
+	struct file *f = fd_file(fd);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = put_stat(f->inode, buf, is64);
+	fput(f);
+	return ret;
+}
+
+SYS(stat)
+{
+	return stat_path(AT_FDCWD, a0, LOOKUP_FOLLOW, a1, false);
+}
+
+SYS(lstat)
+{
+	return stat_path(AT_FDCWD, a0, 0, a1, false);
+}
+
+SYS(fstat)
+{
+	return stat_fd((int)a0, a1, false);
+}
+
+SYS(stat64)
+{
+	return stat_path(AT_FDCWD, a0, LOOKUP_FOLLOW, a1, true);
+}
+
+SYS(lstat64)
+{
+	return stat_path(AT_FDCWD, a0, 0, a1, true);
+}
+
+SYS(fstat64)
+{
+	return stat_fd((int)a0, a1, true);
+}
+
+/* Lookup flags of an *at call; -EINVAL for bits it does not know. */
+static long at_lookup(unsigned flags, unsigned allowed)
+{
+	if (flags & ~allowed)
+		return -EINVAL;
+	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+}
+
+SYS(newfstatat)
+{
+	long lookup = at_lookup((unsigned)a3, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT);
+
+	return lookup < 0 ? lookup : stat_path((int)a0, a1, (unsigned)lookup, a2, true);
+}
+
+struct statx_time {
+	int64_t sec;
+	uint32_t nsec;
+	int32_t pad;
+};
+
+struct statx_k {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, pad0;
+	uint64_t ino, size, blocks, attributes_mask;
+	struct statx_time atime, btime, ctime, mtime;
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t spare[14];
+};
+_Static_assert(sizeof(struct statx_k) == 256, "statx");
+enum { STATX_BASIC_STATS = 0x7ff, STATX_SYNC_TYPE = 0x6000 };
+#define STATX_RESERVED 0x80000000U
+
+static struct statx_time statx_time_of(struct timespec64_k t)
+{
+	return (struct statx_time){ .sec = t.tv_sec, .nsec = (uint32_t)t.tv_nsec };
+}
+
+SYS(statx)
+{
+	long lookup = at_lookup((unsigned)a2 & ~(unsigned)STATX_SYNC_TYPE,
+				AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT);
+	struct statx_k *st;
+	struct path_ref p;
+	struct inode *n;
+	long ret;
+
+	if (lookup < 0 || (a3 & STATX_RESERVED))
+		return -EINVAL;
+	if ((a2 & STATX_SYNC_TYPE) == STATX_SYNC_TYPE)
+		return -EINVAL;
+	ret = user_path((int)a0, a1, (unsigned)lookup, &p);
+	if (ret)
+		return ret;
+	n = p.dentry->inode;
+	st = &(struct statx_k){
+		.mask = STATX_BASIC_STATS, .blksize = PAGE_SIZE, .nlink = n->nlink, .uid = n->uid,
+		.gid = n->gid, .mode = (uint16_t)n->mode, .ino = n->ino, .size = mapping_size(&n->mapping),
+		.blocks = inode_blocks(n), .atime = statx_time_of(n->atime),
+		.ctime = statx_time_of(n->ctime), .mtime = statx_time_of(n->mtime),
+		.rdev_major = MAJOR(n->rdev), .rdev_minor = MINOR(n->rdev),
+		.dev_major = MAJOR(n->sb->dev), .dev_minor = MINOR(n->sb->dev),
+	};
+	ret = put_user(a4, st);
+	path_put(&p);
+	return ret;
+}
+
+/* ---- statfs ---- */
+
+static long put_statfs(struct super_block *sb, uaddr_t buf, bool is64)
+{
+	struct statfs_k s = { 0 };
+	int err = sb->ops->statfs ? sb->ops->statfs(sb, &s) : -ENOSYS;
+
+	if (err)
+		return err;
+	if (ABI_32 && is64) {
+		struct statfs64_i386 o = {
+			.f_type = (uint32_t)s.type, .f_bsize = (uint32_t)s.bsize, .f_blocks = s.blocks,
+			.f_bfree = s.bfree, .f_bavail = s.bavail, .f_files = s.files, .f_ffree = s.ffree,
+			.f_namelen = (uint32_t)s.namelen, .f_frsize = (uint32_t)s.frsize,
+			.f_flags = (uint32_t)s.flags,
+		};
+
+		return put_user(buf, &o);
+	}
+	struct statfs_native o = {
+		.f_type = (long)s.type, .f_bsize = (long)s.bsize, .f_blocks = (long)s.blocks,
+		.f_bfree = (long)s.bfree, .f_bavail = (long)s.bavail, .f_files = (long)s.files,
+		.f_ffree = (long)s.ffree, .f_namelen = (long)s.namelen, .f_frsize = (long)s.frsize,
+		.f_flags = (long)s.flags,
+	};
+
+	return put_user(buf, &o);
+}
+
+static long statfs_path(uaddr_t name, uaddr_t buf, bool is64)
+{
+	struct path_ref p;
+	long ret = user_path(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
+
+	if (ret)
+		return ret;
+	ret = put_statfs(p.dentry->sb, buf, is64);
+	path_put(&p);
+	return ret;
+}
+
+static long statfs_fd(int fd, uaddr_t buf, bool is64)
+{
+	struct file *f = fd_file(fd);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = put_statfs(f->inode->sb, buf, is64);
+	fput(f);
+	return ret;
+}
+
+SYS(statfs)
+{
+	return statfs_path(a0, a1, false);
+}
+
+SYS(fstatfs)
+{
+	return statfs_fd((int)a0, a1, false);
+}
+
+SYS(statfs64)
+{
+	return a1 != sizeof(struct statfs64_i386) && a1 != 88 ? -EINVAL : statfs_path(a0, a2, true);
+}
+
+SYS(fstatfs64)
+{
+	return a1 != sizeof(struct statfs64_i386) && a1 != 88 ? -EINVAL : statfs_fd((int)a0, a2, true);
+}
+
+/* ---- access ---- */
+
+static long do_access(int dirfd, uaddr_t name, unsigned mode, unsigned flags)
+{
+	long lookup = at_lookup(flags & ~(unsigned)AT_EACCESS, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+	struct task *t = current_task();
+	struct cred *old = t->cred, *real = NULL;
+	struct path_ref p;
+	long ret;
+
+	if (lookup < 0 || (mode & ~7U))
+		return -EINVAL;
+	/* access(2) asks for the real ids: walk and check with a copy that has them as file-system ids. */
+	if (!(flags & AT_EACCESS) && (old->fsuid != old->uid || old->fsgid != old->gid)) {
+		real = cred_dup(old);
+		if (!real)
+			return -ENOMEM;
+		real->fsuid = real->uid;
+		real->fsgid = real->gid;
+		real->cap_effective = real->uid ? 0 : real->cap_permitted;
+		t->cred = real;
+	}
+	ret = user_path(dirfd, name, (unsigned)lookup, &p);
+	if (!ret) {
+		ret = mode ? inode_permission(p.dentry->inode, mode) : 0;
+		path_put(&p);
+	}
+	if (real) {
+		t->cred = old;
+		cred_put(real);
+	}
+	return ret;
+}
+
+SYS(access)
+{
+	return do_access(AT_FDCWD, a0, (unsigned)a1, 0);
+}
+
+SYS(faccessat)
+{
+	return do_access((int)a0, a1, (unsigned)a2, 0);
+}
+
+SYS(faccessat2)
+{
+	return do_access((int)a0, a1, (unsigned)a2, (unsigned)a3);
+}
+
+/* ---- one name ---- */
+
+static long with_name(uaddr_t uname, int dirfd, unsigned long arg, int (*fn)(int dirfd, const char *name, unsigned long arg))
+{
+	char *name;
+	long ret = name_get(uname, false, &name);
+
+	if (ret)
+		return ret;
+	ret = fn(dirfd, name, arg);
+	name_put(name);
+	return ret;
+}
+
+static int op_mkdir(int dirfd, const char *name, unsigned long mode)
+{
+	return vfs_mkdir(dirfd, name, (uint32_t)mode);
+}
+
+static int op_unlink(int dirfd, const char *name, unsigned long flags)
+{
+	if (flags & ~(unsigned long)AT_REMOVEDIR)
+		return -EINVAL;
+	return flags ? vfs_rmdir(dirfd, name) : vfs_unlink(dirfd, name);
+}
+
+struct mknod_args {
+	uint32_t mode;
+	dev_k dev;
+};
+
+static int op_mknod(int dirfd, const char *name, unsigned long arg)
+{
+	const struct mknod_args *a = (const struct mknod_args *)arg;
+
+	return vfs_mknod(dirfd, name, a->mode, a->dev);
+}
+
+SYS(mkdir)
+{
+	return with_name(a0, AT_FDCWD, a1, op_mkdir);
+}
+
+SYS(mkdirat)
+{
+	return with_name(a1, (int)a0, a2, op_mkdir);
+}
+
+SYS(rmdir)
+{
+	return with_name(a0, AT_FDCWD, AT_REMOVEDIR, op_unlink);
+}
+
+SYS(unlink)
+{
+	return with_name(a0, AT_FDCWD, 0, op_unlink);
+}
+
+SYS(unlinkat)
+{
+	return with_name(a1, (int)a0, a2, op_unlink);
+}
+
+static long do_mknod(int dirfd, uaddr_t name, uint32_t mode, uint32_t udev)
+{
+	struct mknod_args a = { mode, MKDEV(udev >> 8 & 0xfff, (udev & 0xff) | (udev >> 12 & 0xfff00)) };
+
+	return with_name(name, dirfd, (unsigned long)&a, op_mknod);
+}
+
+SYS(mknod)
+{
+	return do_mknod(AT_FDCWD, a0, (uint32_t)a1, (uint32_t)a2);
+}
+
+SYS(mknodat)
+{
+	return do_mknod((int)a0, a1, (uint32_t)a2, (uint32_t)a3);
+}
+
+/* ---- two names ---- */
+
+enum two_names { TWO_SYMLINK, TWO_LINK, TWO_RENAME };
+
+static long with_names(enum two_names op, int odirfd, uaddr_t uold, int ndirfd, uaddr_t unew, unsigned flags)
+{
+	char *old, *new_name;
+	long ret = name_get(uold, op == TWO_LINK && (flags & AT_EMPTY_PATH), &old);
+
+	if (ret)
+		return ret;
+	ret = name_get(unew, false, &new_name);
+	if (ret)
+		goto put_old;
+	if (op == TWO_SYMLINK)
+		ret = vfs_symlink(old, ndirfd, new_name);
+	else if (op == TWO_LINK)
+		ret = vfs_link(odirfd, old, ndirfd, new_name, flags);
+	else
+		ret = vfs_rename(odirfd, old, ndirfd, new_name, flags);
+	name_put(new_name);
+put_old:
+	name_put(old);
+	return ret;
+}
+
+SYS(symlink)
+{
+	return with_names(TWO_SYMLINK, AT_FDCWD, a0, AT_FDCWD, a1, 0);
+}
+
+SYS(symlinkat)
+{
+	return with_names(TWO_SYMLINK, AT_FDCWD, a0, (int)a1, a2, 0);
+}
+
+SYS(link)
+{
+	return with_names(TWO_LINK, AT_FDCWD, a0, AT_FDCWD, a1, 0);
+}
+
+SYS(linkat)
+{
+	if (a4 & ~(unsigned long)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	return with_names(TWO_LINK, (int)a0, a1, (int)a2, a3, (unsigned)a4);
+}
+
+SYS(rename)
+{
+	return with_names(TWO_RENAME, AT_FDCWD, a0, AT_FDCWD, a1, 0);
+}
+
+SYS(renameat)
+{
+	return with_names(TWO_RENAME, (int)a0, a1, (int)a2, a3, 0);
+}
+
+SYS(renameat2)
+{
+	return with_names(TWO_RENAME, (int)a0, a1, (int)a2, a3, (unsigned)a4);
+}
+
+/* ---- symbolic links ---- */
+
+static long do_readlink(int dirfd, uaddr_t name, uaddr_t buf, long size)
+{
+	struct path_ref p;
+	char *text;
+	long ret;
+
+	if (size <= 0)
+		return -EINVAL;
+	ret = user_path(dirfd, name, LOOKUP_EMPTY, &p);
+	if (ret)
+		return ret;
+	text = kmalloc(VFS_PATH_MAX, GFP_KERNEL);
+	if (!text)
+		ret = -ENOMEM;
+	else if (!S_ISLNK(p.dentry->inode->mode) || !p.dentry->inode->ops->readlink)
+		ret = -EINVAL;
+	else
+		ret = p.dentry->inode->ops->readlink(p.dentry->inode, text, VFS_PATH_MAX);
+	if (ret > 0) {
+		ret = min_of(long, ret, size);
+		if (copy_to_user(buf, text, (size_t)ret))
+			ret = -EFAULT;
+	}
+	kfree(text);
+	path_put(&p);
+	return ret;
+}
+
+SYS(readlink)
+{
+	return do_readlink(AT_FDCWD, a0, a1, (int)a2);
+}
+
+SYS(readlinkat)
+{
+	return do_readlink((int)a0, a1, a2, (int)a3);
+}
+
+/* ---- attributes ---- */
+
+/* Resolve a name or (empty name allowed) a descriptor and run one attribute change. */
+static long chmod_path(int dirfd, uaddr_t name, unsigned lookup, uint32_t mode)
+{
+	struct path_ref p;
+	long ret = user_path(dirfd, name, lookup, &p);
+
+	if (ret)
+		return ret;
+	ret = vfs_chmod(&p, mode & 07777);
+	path_put(&p);
+	return ret;
+}
+
+SYS(chmod)
+{
+	return chmod_path(AT_FDCWD, a0, LOOKUP_FOLLOW, (uint32_t)a1);
+}
+
+SYS(fchmodat)
+{
+	return chmod_path((int)a0, a1, LOOKUP_FOLLOW, (uint32_t)a2);
+}
+
+SYS(fchmod)
+{
+	struct file *f = fd_file((int)a0);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = f->flags & O_PATH ? -EBADF : vfs_chmod(&f->path, (uint32_t)a1 & 07777);
+	fput(f);
+	return ret;
+}
+
+static long chown_path(int dirfd, uaddr_t name, unsigned lookup, uint32_t uid, uint32_t gid)
+{
+	struct path_ref p;
+	long ret = user_path(dirfd, name, lookup, &p);
+
+	if (ret)
+		return ret;
+	ret = vfs_chown(&p, uid, gid);
+	path_put(&p);
+	return ret;
+}
+
+static long chown_fd(int fd, uint32_t uid, uint32_t gid)
+{
+	struct file *f = fd_file(fd);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = f->flags & O_PATH ? -EBADF : vfs_chown(&f->path, uid, gid);
+	fput(f);
+	return ret;
+}
+
+/* The 16-bit calls of i386 have -1 as 0xffff. */
+static uint32_t id16(unsigned long id)
+{
+	return (uint16_t)id == 0xffff ? UINT_MAX : (uint16_t)id;
+}
+
+SYS(chown)
+{
+	return chown_path(AT_FDCWD, a0, LOOKUP_FOLLOW, (uint32_t)a1, (uint32_t)a2);
+}
+
+SYS(lchown)
+{
+	return chown_path(AT_FDCWD, a0, 0, (uint32_t)a1, (uint32_t)a2);
+}
+
+SYS(fchown)
+{
+	return chown_fd((int)a0, (uint32_t)a1, (uint32_t)a2);
+}
+
+SYS(chown16)
+{
+	return chown_path(AT_FDCWD, a0, LOOKUP_FOLLOW, id16(a1), id16(a2));
+}
+
+SYS(lchown16)
+{
+	return chown_path(AT_FDCWD, a0, 0, id16(a1), id16(a2));
+}
+
+SYS(fchown16)
+{
+	return chown_fd((int)a0, id16(a1), id16(a2));
+}
+
+SYS(fchownat)
+{
+	long lookup = at_lookup((unsigned)a4, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+
+	return lookup < 0 ? lookup : chown_path((int)a0, a1, (unsigned)lookup, (uint32_t)a2, (uint32_t)a3);
+}
+
+enum { UTIME_NOW_K = 0x3fffffff, UTIME_OMIT_K = 0x3ffffffe };
+
+/* Two timespecs whose nanoseconds may be UTIME_NOW or UTIME_OMIT. */
+static long get_utimes(uaddr_t addr, bool time64, struct timespec64_k ts[2])
+{
+	for (int i = 0; i < 2; i++) {
+		if (time64 || !ABI_32) {
+			if (get_user(&ts[i], addr + (unsigned)i * sizeof(ts[i])))
+				return -EFAULT;
+		} else {
+			struct timespec_k t;
+
+			if (get_user(&t, addr + (unsigned)i * sizeof(t)))
+				return -EFAULT;
+			ts[i] = (struct timespec64_k){ t.tv_sec, t.tv_nsec };
+		}
+		if ((ts[i].tv_nsec < 0 || ts[i].tv_nsec >= (int64_t)NSEC_PER_SEC) &&
+		    ts[i].tv_nsec != UTIME_NOW_K && ts[i].tv_nsec != UTIME_OMIT_K)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static long utimens_at(int dirfd, uaddr_t name, const struct timespec64_k *ts, unsigned flags)
+{
+	long lookup = at_lookup(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+	struct path_ref p;
+	long ret;
+
+	if (lookup < 0)
+		return lookup;
+	if (!name && dirfd != AT_FDCWD) {
+		struct file *f = fd_file(dirfd);
+
+		if (!f)
+			return -EBADF;
+		ret = vfs_utimens(&f->path, ts);
+		fput(f);
+		return ret;
+	}
+	ret = user_path(dirfd, name, (unsigned)lookup, &p);
+	if (ret)
+		return ret;
+	ret = vfs_utimens(&p, ts);
+	path_put(&p);
+	return ret;
+}
+
+static long do_utimensat(int dirfd, uaddr_t name, uaddr_t uts, unsigned flags, bool time64)
+{
+	struct timespec64_k ts[2];
+	long err;
+
+	if (!uts)
+		return utimens_at(dirfd, name, NULL, flags);
+	err = get_utimes(uts, time64, ts);
+	return err ? err : utimens_at(dirfd, name, ts, flags);
+}
+
+SYS(utimensat)
+{
+	return do_utimensat((int)a0, a1, a2, (unsigned)a3, false);
+}
+
+SYS(utimensat_time64)
+{
+	return do_utimensat((int)a0, a1, a2, (unsigned)a3, true);
+}
+
+/* utimes(2), futimesat(2): microseconds. */
+static long do_utimes(int dirfd, uaddr_t name, uaddr_t utv)
+{
+	struct timeval_k tv[2];
+	struct timespec64_k ts[2];
+
+	if (!utv)
+		return utimens_at(dirfd, name, NULL, 0);
+	if (copy_from_user(tv, utv, sizeof(tv)))
+		return -EFAULT;
+	for (int i = 0; i < 2; i++) {
+		if (tv[i].tv_usec < 0 || tv[i].tv_usec >= 1000000)
+			return -EINVAL;
+		ts[i] = (struct timespec64_k){ tv[i].tv_sec, tv[i].tv_usec * 1000 };
+	}
+	return utimens_at(dirfd, name, ts, 0);
+}
+
+SYS(utimes)
+{
+	return do_utimes(AT_FDCWD, a0, a1);
+}
+
+SYS(futimesat)
+{
+	return do_utimes((int)a0, a1, a2);
+}
+
+SYS(utime)
+{
+	long t[2];
+	struct timespec64_k ts[2] = { 0 };
+
+	if (!a1)
+		return utimens_at(AT_FDCWD, a0, NULL, 0);
+	if (copy_from_user(t, a1, sizeof(t)))
+		return -EFAULT;
+	ts[0].tv_sec = t[0];
+	ts[1].tv_sec = t[1];
+	return utimens_at(AT_FDCWD, a0, ts, 0);
+}
+
+/* ---- working directory and root ---- */
+
+SYS(chdir)
+{
+	struct path_ref p;
+	long ret = user_path(AT_FDCWD, a0, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
+
+	if (ret)
+		return ret;
+	ret = vfs_chdir(&p);
+	path_put(&p);
+	return ret;
+}
+
+SYS(fchdir)
+{
+	struct file *f = fd_file((int)a0);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = S_ISDIR(f->inode->mode) ? vfs_chdir(&f->path) : -ENOTDIR;
+	fput(f);
+	return ret;
+}
+
+SYS(chroot)
+{
+	struct path_ref p;
+	long ret = user_path(AT_FDCWD, a0, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
+
+	if (ret)
+		return ret;
+	ret = capable(CAP_SYS_CHROOT) ? vfs_chroot(&p) : -EPERM;
+	path_put(&p);
+	return ret;
+}
+
+SYS(getcwd)
+{
+	struct fs_struct *fs = current_task()->fs;
+	struct path_ref pwd;
+	char *buf = kmalloc(VFS_PATH_MAX, GFP_KERNEL);
+	long ret;
+
+	if (!buf)
+		return -ENOMEM;
+	spin_lock(&fs->lock);
+	pwd = fs->pwd;
+	path_get(&pwd);
+	spin_unlock(&fs->lock);
+	ret = pwd.dentry->hashed || pwd.dentry->parent == pwd.dentry ? path_format(&pwd, buf, VFS_PATH_MAX)
+								     : -ENOENT;
+	path_put(&pwd);
+	if (ret >= 0) {
+		ret++;
+		if ((size_t)ret > a1)
+			ret = -ERANGE;
+		else if (copy_to_user(a0, buf, (size_t)ret))
+			ret = -EFAULT;
+	}
+	kfree(buf);
+	return ret;
+}
+
+/* ---- mounts ---- */
+
+/* A page-sized optional string argument of mount(2). */
+static long get_string(uaddr_t addr, char **out)
+{
+	char *s;
+	long n;
+
+	*out = NULL;
+	if (!addr)
+		return 0;
+	s = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!s)
+		return -ENOMEM;
+	n = strncpy_from_user(s, addr, PAGE_SIZE - 1);
+	if (n < 0) {
+		kfree(s);
+		return n;
+	}
+	s[n] = '\0';
+	*out = s;
+	return 0;
+}
+
+SYS(mount)
+{
+	char *source = NULL, *type = NULL, *data = NULL;
+	struct path_ref at;
+	long ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	ret = get_string(a0, &source);
+	if (!ret)
+		ret = get_string(a2, &type);
+	if (!ret)
+		ret = get_string(a4, &data);
+	if (!ret)
+		ret = user_path(AT_FDCWD, a1, LOOKUP_FOLLOW, &at);
+	if (!ret) {
+		ret = vfs_mount(source ? source : "none", &at, type, a3, data);
+		path_put(&at);
+	}
+	kfree(source);
+	kfree(type);
+	kfree(data);
+	return ret;
+}
+
+enum { UMOUNT_NOFOLLOW = 8 };
+
+SYS(umount2)
+{
+	struct path_ref at;
+	long ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	ret = user_path(AT_FDCWD, a0, a1 & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &at);
+	if (ret)
+		return ret;
+	ret = vfs_umount(&at, (unsigned)a1);
+	path_put(&at);
+	return ret;
+}
+
+SYS(umount)
+{
+	return sys_umount2(a0, 0, 0, 0, 0, 0);
+}
+
+SYS(pivot_root)
+{
+	struct path_ref new_root, put_old;
+	long ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	ret = user_path(AT_FDCWD, a0, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &new_root);
+	if (ret)
+		return ret;
+	ret = user_path(AT_FDCWD, a1, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &put_old);
+	if (!ret) {
+		ret = vfs_pivot_root(&new_root, &put_old);
+		path_put(&put_old);
+	}
+	path_put(&new_root);
+	return ret;
+}

@@ -1,0 +1,393 @@
+/*
+ * System calls on tasks: ids, groups, sessions, limits, waiting, thread set-up.
+ *
+ * LOCKS    none held across a call down, but where a line says so.   CONTEXT  a task in a system call; may sleep.
+ * SOURCES  getpid(2), setpgid(2), setsid(2), prlimit(2), getrusage(2), wait4(2), waitid(2), prctl(2),
+ *          set_tid_address(2), set_robust_list(2), arch_prctl(2), set_thread_area(2).
+ */
+#include "sys/sys.h"
+
+#include "lib/string.h"
+#include "mm/mm.h"
+#include "uapi/ldt.h"
+
+/* ---- ids ---- */
+
+SYS(getpid)
+{
+	return current_task()->tgid;
+}
+
+SYS(gettid)
+{
+	return current_task()->pid;
+}
+
+SYS(getppid)
+{
+	return signal_parent_pid(current_task()->signal);
+}
+
+SYS(getpgid)
+{
+	return task_getpgid((int)a0);
+}
+
+SYS(getpgrp)
+{
+	return task_getpgid(0);
+}
+
+SYS(setpgid)
+{
+	return task_setpgid((int)a0, (int)a1);
+}
+
+SYS(getsid)
+{
+	return task_getsid((int)a0);
+}
+
+SYS(setsid)
+{
+	return task_setsid();
+}
+
+/* ---- limits and usage ---- */
+
+/* Limits that the address space enforces have a copy there, in bytes. */
+static void limits_to_mm(struct task *t, const struct rlimit64 *rlim)
+{
+	struct mm_struct *mm = task_mm_get(t);
+
+	if (!mm)
+		return;
+	mm->rlim_as = (unsigned long)min_of(uint64_t, rlim[RLIMIT_AS].rlim_cur, ULONG_MAX);
+	mm->rlim_data = (unsigned long)min_of(uint64_t, rlim[RLIMIT_DATA].rlim_cur, ULONG_MAX);
+	mm->rlim_stack = (unsigned long)min_of(uint64_t, rlim[RLIMIT_STACK].rlim_cur, ULONG_MAX);
+	mm->rlim_memlock = (unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
+	mmput(mm);
+}
+
+static long limit_change(struct task *t, unsigned which, const struct rlimit64 *new_limit, struct rlimit64 *old)
+{
+	struct rlimit64 *r = &t->signal->rlim[which], copy[RLIM_NLIMITS];
+	bool may_raise = capable(CAP_SYS_RESOURCE);
+	irqflags_t f;
+	long ret = 0;
+
+	if (new_limit && new_limit->rlim_cur > new_limit->rlim_max)
+		return -EINVAL;
+	f = spin_lock_irqsave(&tasklist_lock);
+	*old = *r;
+	if (new_limit) {
+		if (new_limit->rlim_max > r->rlim_max && !may_raise)
+			ret = -EPERM;
+		else
+			*r = *new_limit;
+	}
+	memcpy(copy, t->signal->rlim, sizeof(copy));
+	spin_unlock_irqrestore(&tasklist_lock, f);
+	if (!ret && new_limit)
+		limits_to_mm(t, copy);
+	return ret;
+}
+
+SYS(prlimit64)
+{
+	struct rlimit64 limit, old;
+	const struct cred *c = current_task()->cred, *o;
+	struct task *t;
+	long ret;
+
+	if (a1 >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (a2 && get_user(&limit, a2))
+		return -EFAULT;
+	t = task_find(a0 ? (int)a0 : current_task()->pid);
+	if (!t)
+		return -ESRCH;
+	o = t->cred;
+	if (t != current_task() && !capable(CAP_SYS_RESOURCE) &&
+	    (c->uid != o->euid || c->uid != o->suid || c->uid != o->uid || c->gid != o->gid))
+		ret = -EPERM;
+	else
+		ret = limit_change(t, (unsigned)a1, a2 ? &limit : NULL, &old);
+	task_put(t);
+	if (ret || !a3)
+		return ret;
+	return put_user(a3, &old);
+}
+
+struct rlimit_native {
+	unsigned long cur, max;
+};
+
+/* "No limit" is all ones in the native word. */
+static uint64_t limit_widen(unsigned long v)
+{
+	return v == ULONG_MAX ? RLIM64_INFINITY : v;
+}
+
+SYS(setrlimit)
+{
+	struct rlimit_native n;
+	struct rlimit64 limit, old;
+
+	if (a0 >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (get_user(&n, a1))
+		return -EFAULT;
+	limit = (struct rlimit64){ limit_widen(n.cur), limit_widen(n.max) };
+	return limit_change(current_task(), (unsigned)a0, &limit, &old);
+}
+
+static long do_getrlimit(unsigned which, uaddr_t out, unsigned long infinity)
+{
+	struct rlimit64 old;
+	struct rlimit_native n;
+	long ret;
+
+	if (which >= RLIM_NLIMITS)
+		return -EINVAL;
+	ret = limit_change(current_task(), which, NULL, &old);
+	if (ret)
+		return ret;
+	n.cur = old.rlim_cur >= infinity ? infinity : (unsigned long)old.rlim_cur;
+	n.max = old.rlim_max >= infinity ? infinity : (unsigned long)old.rlim_max;
+	return put_user(out, &n);
+}
+
+SYS(getrlimit)
+{
+	return do_getrlimit((unsigned)a0, a1, ULONG_MAX);
+}
+
+/* i386 call 76: values end at 0x7fffffff. */
+SYS(getrlimit_old)
+{
+	return do_getrlimit((unsigned)a0, a1, INT_MAX);
+}
+
+SYS(getrusage)
+{
+	struct rusage_k ru;
+	int who = (int)a0;
+
+	if (who != RUSAGE_SELF_K && who != RUSAGE_CHILDREN_K && who != RUSAGE_THREAD_K)
+		return -EINVAL;
+	group_rusage(who, &ru);
+	return put_user(a1, &ru);
+}
+
+/* ---- waiting for children ---- */
+
+enum { WNOHANG = 1, WUNTRACED = 2, WEXITED = 4, WCONTINUED = 8, WNOWAIT = 0x1000000 };
+#define WAIT_NOTHREAD 0x20000000U
+#define WAIT_WALL     0x40000000U
+#define WAIT_WCLONE   0x80000000U
+enum { P_ALL, P_PID, P_PGID };
+
+static long do_wait4(int pid, uaddr_t ustatus, unsigned options, uaddr_t uru)
+{
+	struct wait_result w = { 0 };
+	long ret;
+
+	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_NOTHREAD | WAIT_WALL | WAIT_WCLONE))
+		return -EINVAL;
+	if (pid == INT_MIN)
+		return -ESRCH;
+	ret = task_wait(pid, options | WEXITED, &w);
+	if (ret <= 0)
+		return ret;
+	if (ustatus && put_user(ustatus, &w.status))
+		return -EFAULT;
+	if (uru && put_user(uru, &w.ru))
+		return -EFAULT;
+	return ret;
+}
+
+SYS(wait4)
+{
+	return do_wait4((int)a0, a1, (unsigned)a2, a3);
+}
+
+SYS(waitpid)
+{
+	return do_wait4((int)a0, a1, (unsigned)a2, 0);
+}
+
+/* The id of waitid as task_wait wants it. */
+static long waitid_which(int type, int id, int *which)
+{
+	if (type == P_ALL)
+		*which = -1;
+	else if (type == P_PID && id > 0)
+		*which = id;
+	else if (type == P_PGID && id >= 0)
+		*which = id ? -id : 0;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+SYS(waitid)
+{
+	struct wait_result w = { 0 };
+	struct siginfo_k info = { 0 };
+	unsigned options = (unsigned)a3;
+	int which;
+	long ret = waitid_which((int)a0, (int)a1, &which);
+
+	if (ret || !(options & (WEXITED | WUNTRACED | WCONTINUED)))
+		return -EINVAL;
+	if (options & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WAIT_NOTHREAD | WAIT_WALL | WAIT_WCLONE))
+		return -EINVAL;
+	ret = task_wait(which, options, &w);
+	if (ret < 0)
+		return ret;
+	if (ret > 0) {
+		info.si_signo = SIGCHLD;
+		info.si_code = w.code;
+		info.pid = w.pid;
+		info.uid = w.uid;
+		info.status = w.code == CLD_EXITED ? w.status >> 8 & 0xff
+			      : w.code == CLD_STOPPED ? w.status >> 8 & 0xff
+			      : w.code == CLD_CONTINUED ? SIGCONT
+							: w.status & 0x7f;
+	}
+	if (a2 && put_user(a2, &info))
+		return -EFAULT;
+	if (ret > 0 && a4 && put_user(a4, &w.ru))
+		return -EFAULT;
+	return 0;
+}
+
+/* ---- thread set-up ---- */
+
+struct task *task_or_self(int pid)
+{
+	if (pid)
+		return task_find(pid);
+	task_get(current_task());
+	return current_task();
+}
+
+SYS(set_tid_address)
+{
+	current_task()->clear_child_tid = a0;
+	return current_task()->pid;
+}
+
+enum { ROBUST_LIST_HEAD_SIZE = 3 * sizeof(long) };
+
+SYS(set_robust_list)
+{
+	if (a1 != ROBUST_LIST_HEAD_SIZE)
+		return -EINVAL;
+	current_task()->robust_list = a0;
+	current_task()->robust_list_len = a1;
+	return 0;
+}
+
+SYS(get_robust_list)
+{
+	struct task *t = task_or_self((int)a0);
+	size_t len = ROBUST_LIST_HEAD_SIZE;
+	uaddr_t head;
+
+	if (!t)
+		return -ESRCH;
+	head = t->robust_list;
+	task_put(t);
+	return put_user(a1, &head) || put_user(a2, &len) ? -EFAULT : 0;
+}
+
+SYS(arch_prctl)
+{
+	return arch_prctl(&current_task()->thread.arch, (int)a0, a1);
+}
+
+SYS(set_thread_area)
+{
+	struct user_desc d;
+	long ret;
+
+	if (get_user(&d, a0))
+		return -EFAULT;
+	ret = arch_set_tls(&current_task()->thread.arch, &d, true);
+	if (ret)
+		return ret;
+	return put_user(a0, &d);
+}
+
+SYS(get_thread_area)
+{
+	struct user_desc d;
+	long ret;
+
+	if (get_user(&d, a0))
+		return -EFAULT;
+	ret = arch_get_tls(&current_task()->thread.arch, &d);
+	if (ret)
+		return ret;
+	return put_user(a0, &d);
+}
+
+SYS(personality)
+{
+	unsigned long old = current_task()->personality;
+
+	if ((uint32_t)a0 != UINT_MAX)
+		current_task()->personality = (uint32_t)a0;
+	return (long)old;
+}
+
+enum { PR_SET_PDEATHSIG = 1, PR_GET_PDEATHSIG = 2, PR_GET_DUMPABLE = 3, PR_SET_DUMPABLE = 4, PR_GET_KEEPCAPS = 7,
+       PR_SET_NAME = 15, PR_GET_NAME = 16, PR_CAPBSET_READ = 23, PR_SET_NO_NEW_PRIVS = 38, PR_GET_NO_NEW_PRIVS = 39 };
+
+static long prctl_set_name(uaddr_t uname)
+{
+	struct task *t = current_task();
+	char name[sizeof(t->comm)];
+	long n = strncpy_from_user(name, uname, sizeof(name) - 1);
+
+	if (n < 0)
+		return n;
+	memset(name + n, 0, sizeof(name) - (size_t)n);
+	memcpy(t->comm, name, sizeof(t->comm));
+	return 0;
+}
+
+SYS(prctl)
+{
+	struct task *t = current_task();
+
+	switch (a0) {
+	case PR_SET_NAME:
+		return prctl_set_name(a1);
+	case PR_GET_NAME:
+		return copy_to_user(a1, t->comm, sizeof(t->comm)) ? -EFAULT : 0;
+	case PR_GET_DUMPABLE:
+		return !t->signal->dumpable_off;
+	case PR_SET_DUMPABLE:
+		if (a1 > 1)
+			return -EINVAL;
+		t->signal->dumpable_off = !a1;
+		return 0;
+	case PR_GET_KEEPCAPS:
+		return 0;
+	case PR_CAPBSET_READ:
+		return a1 > CAP_LAST ? -EINVAL : (long)(t->cred->cap_bounding >> a1 & 1);
+	case PR_SET_NO_NEW_PRIVS:
+		if (a1 != 1 || a2 || a3 || a4)
+			return -EINVAL;
+		t->signal->no_new_privs = true;
+		return 0;
+	case PR_GET_NO_NEW_PRIVS:
+		return a1 || a2 || a3 || a4 ? -EINVAL : t->signal->no_new_privs;
+	default:
+		return -EINVAL;
+	}
+}
+

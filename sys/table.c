@@ -1,0 +1,76 @@
+/*
+ * The system-call table: dispatch arrays of both ABIs from one list, and the count of calls nobody implements.
+ *
+ * OWNS     sys_call_table (read by arch/x86/entry), missing[].
+ * WHY      one list keeps names, both numbers and handlers together; a call without a handler still has its name,
+ *          so /proc/mnemos/missing_syscalls can say what a program wanted.
+ * I1       no entry of sys_call_table is NULL: a number without a name leads to sys_missing too.
+ * LOCKS    none: counters are atomic.
+ * SOURCES  syscalls(2); the numbers are those of Linux's asm/unistd_32.h and unistd_64.h.
+ */
+#include "sys/sys.h"
+
+#include "fs/proc.h"
+#include "sync/klog.h"
+
+/* Number of the native ABI. */
+#define NR_NATIVE(nr32, nr64) (ABI_32 ? (nr32) : (nr64))
+/* Rows that the native ABI lacks (-1) go to one spare slot behind the table. */
+enum { NR_TABLE = 470, NR_SPARE = NR_TABLE };
+#define SLOT(nr32, nr64) (NR_NATIVE(nr32, nr64) < 0 ? NR_SPARE : NR_NATIVE(nr32, nr64))
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+const sys_fn sys_call_table[NR_TABLE + 1] = {
+	[0 ... NR_TABLE] = sys_missing,
+#define SYSCALL(name, nr32, nr64, handler) [SLOT(nr32, nr64)] = sys_##handler,
+#include "sys/table.inc"
+#undef SYSCALL
+};
+
+static const char *const names[NR_TABLE + 1] = {
+#define SYSCALL(name, nr32, nr64, handler) [SLOT(nr32, nr64)] = #name,
+#include "sys/table.inc"
+#undef SYSCALL
+};
+#pragma GCC diagnostic pop
+
+const unsigned long sys_call_nr = NR_TABLE;
+
+static atomic_t missing[NR_TABLE];
+static atomic_t missing_beyond; /* numbers above the table */
+
+SYS(missing)
+{
+	unsigned long nr = current_regs()->orig_ax;
+
+	if (nr >= NR_TABLE) {
+		atomic_inc(&missing_beyond);
+		return -ENOSYS;
+	}
+	if (atomic_add_return(&missing[nr], 1) == 1)
+		pr_debug("%s[%d]: system call %s (%lu) is not there", current_task()->comm,
+			 current_task()->pid, names[nr] ? names[nr] : "?", nr);
+	return -ENOSYS;
+}
+
+static int missing_show(struct seq_file *m)
+{
+	for (unsigned nr = 0; nr < NR_TABLE; nr++) {
+		int n = atomic_read(&missing[nr]);
+
+		if (n)
+			seq_printf(m, "%s %d\n", names[nr] ? names[nr] : "?", n);
+	}
+	if (atomic_read(&missing_beyond))
+		seq_printf(m, "out_of_range %d\n", atomic_read(&missing_beyond));
+	return 0;
+}
+
+static struct proc_entry missing_entry = { .show = missing_show };
+
+void syscalls_init(void)
+{
+	if (proc_register("mnemos/missing_syscalls", 0444, &missing_entry))
+		pr_warn("no memory for /proc/mnemos/missing_syscalls");
+}

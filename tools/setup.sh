@@ -1,0 +1,77 @@
+#!/bin/sh
+# Install what the build (and, with "test", the tests) needs, and fetch busybox for both ABIs. Says what it does.
+# usage: tools/setup.sh [run|test]
+set -eu
+cd "$(dirname "$0")/.."
+want=${1:-test}
+cache=${MNEMOS_CACHE:-build/cache}
+
+missing=
+need() { # need COMMAND PACKAGE
+	command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+need_file() { # need_file PATH PACKAGE
+	[ -e "$1" ] || missing="$missing $2"
+}
+need gcc gcc
+need make make
+need ld binutils
+need qemu-system-x86_64 qemu-system-x86
+need python3 python3
+if [ "$want" = test ]; then
+	need clang clang
+	need clang-format clang-format
+	need musl-gcc musl-tools
+	need gzip gzip
+	need cpio cpio
+	need_file /usr/include/cmocka.h libcmocka-dev
+	[ -n "$(gcc -m32 -print-file-name=libc.a 2>/dev/null | grep /)" ] || missing="$missing gcc-multilib"
+	ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a >/dev/null 2>&1 ||
+		missing="$missing libclang-rt-dev"
+fi
+
+as_root=
+if [ "$(id -u)" != 0 ]; then as_root=sudo; fi
+if [ -n "$missing" ]; then
+	if ! command -v apt-get >/dev/null 2>&1 || { [ -n "$as_root" ] && ! command -v sudo >/dev/null 2>&1; }; then
+		echo "mnemos: please install these (Debian's names):$missing" >&2
+		exit 1
+	fi
+	echo "installing:$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	# shellcheck disable=SC2086
+	$as_root apt-get install -y -q --no-install-recommends $missing >build-setup.log 2>&1 ||
+		{ $as_root apt-get update -q >build-setup.log 2>&1 &&
+			$as_root apt-get install -y -q --no-install-recommends $missing >>build-setup.log 2>&1; } ||
+		{ tail -n 20 build-setup.log >&2; echo "mnemos: apt-get could not install:$missing" >&2; exit 1; }
+	rm -f build-setup.log
+fi
+
+# busybox-static of one architecture, out of Debian's package, with a package state of our own.
+fetch_busybox() {
+	arch=$1
+	[ -x "$cache/busybox-$arch" ] && return
+	echo "fetching busybox-static ($arch)"
+	mkdir -p "$cache"
+	state=$(mktemp -d)
+	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+	: >"$state/status"
+	opts="-o APT::Architecture=$arch -o APT::Architectures=$arch -o Dir::State::Lists=$state/lists
+		-o Dir::State::status=$state/status -o Dir::Cache=$state/cache -o APT::Sandbox::User=root -q"
+	# shellcheck disable=SC2086
+	# One mirror of several may be out of date: what the others gave is enough.
+	if (apt-get $opts update || true; cd "$state" && apt-get $opts download busybox-static) >"$state/log" 2>&1; then
+		dpkg-deb -x "$state"/busybox-static_*.deb "$state/out"
+		cp "$state/out/bin/busybox" "$cache/busybox-$arch.tmp"
+		chmod 755 "$cache/busybox-$arch.tmp"
+		mv "$cache/busybox-$arch.tmp" "$cache/busybox-$arch"
+	else
+		tail -n 5 "$state/log" >&2
+		rm -rf "$state"
+		echo "mnemos: could not fetch Debian's busybox-static for $arch; put the binary at $cache/busybox-$arch" >&2
+		exit 1
+	fi
+	rm -rf "$state"
+}
+fetch_busybox amd64
+fetch_busybox i386

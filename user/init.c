@@ -1,0 +1,295 @@
+/*
+ * Process 1 of a machine that `mnemos` started: set the place up, run one program, send its output and its exit
+ * status to the host, power off.
+ *
+ * The launcher put two files in the root: /.mnemos/argv and /.mnemos/env, strings that end in NUL; argv's first is the
+ * mode, the second the program.
+ *   tty    the program owns the console as its controlling terminal (a shell, an editor).
+ *   pipe   standard input, output and error travel over the serial line as frames, byte for byte:
+ *          guest to host  DLE 'O' len16 data (output), DLE 'E' len16 data (error), DLE 'X' 1 0 status
+ *          host to guest  DLE DLE is a DLE, DLE 'D' the end of input, all other bytes themselves
+ * Bytes outside frames are the kernel's messages. A status of 128+n means that signal n ended the program.
+ *
+ * No C library: this program is built for both ABIs by any gcc. Raw system calls: user/sys.h.
+ */
+#include "user/sys.h"
+
+enum { O_RDWR = 2, POLLIN = 1, POLLHUP = 16, TCGETS = 0x5401, TCSETS = 0x5402, TIOCSCTTY = 0x540E, SIGCHLD = 17 };
+enum { DLE = 0x10, MAX_WORDS = 1024, BUF = 4096 };
+
+struct pollfd {
+	int fd;
+	short events, revents;
+};
+
+struct termios {
+	uint32_t iflag, oflag, cflag, lflag;
+	uint8_t line, cc[19];
+};
+
+static char argv_text[65536], env_text[65536];
+static char *words[MAX_WORDS + 1], *env[MAX_WORDS + 1];
+
+/* gcc may ask for these. */
+void *memcpy(void *dst, const void *src, size_t n);
+void *memset(void *dst, int c, size_t n);
+
+void *memcpy(void *dst, const void *src, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		((volatile char *)dst)[i] = ((const char *)src)[i];
+	return dst;
+}
+
+void *memset(void *dst, int c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		((volatile char *)dst)[i] = (char)c;
+	return dst;
+}
+
+static size_t length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+static void say(const char *s)
+{
+	SYS3(write, 2, s, length(s));
+}
+
+static void write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		long w = SYS3(write, fd, p, n);
+
+		if (w <= 0)
+			return;
+		p += w;
+		n -= (size_t)w;
+	}
+}
+
+static _Noreturn void power_off(void)
+{
+	SYS4(reboot, 0xfee1dead, 672274793, 0x4321fedc, 0);
+	for (;;)
+		SYS1(exit, 1);
+}
+
+static void frame(char kind, const char *data, size_t n)
+{
+	char head[4] = { DLE, kind, (char)(n & 0xff), (char)(n >> 8) };
+
+	write_all(1, head, sizeof(head));
+	write_all(1, data, n);
+}
+
+/* Read @path and split it at its NULs into @out. Return: words, 0 when it cannot be read. */
+static int read_words(const char *path, char *text, size_t size, char **out)
+{
+	long fd = SYS3(open, path, 0, 0), n;
+	size_t len = 0;
+	int words_nr = 0;
+
+	if (fd < 0)
+		return 0;
+	while (len < size - 1 && (n = SYS3(read, fd, text + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	SYS1(close, fd);
+	for (size_t i = 0; i < len && words_nr < MAX_WORDS; i += length(text + i) + 1)
+		out[words_nr++] = text + i;
+	out[words_nr] = NULL;
+	return words_nr;
+}
+
+static void mount_at(const char *type, const char *where)
+{
+	SYS2(mkdir, where, 0755);
+	SYS5(mount, type, where, type, 0, 0);
+}
+
+static int status_of(int wait_status)
+{
+	return wait_status & 0x7f ? 128 + (wait_status & 0x7f) : wait_status >> 8 & 0xff;
+}
+
+static _Noreturn void run_program(void)
+{
+	long err = SYS3(execve, words[1], words + 1, env);
+
+	say("mnemos: cannot run ");
+	say(words[1]);
+	say(err == -2 ? ": no such file or a missing interpreter\n" : ": not executable here\n");
+	for (;;)
+		SYS1(exit, err == -2 ? 127 : 126);
+}
+
+/* Reap children until @pid has ended. Return: its exit status. */
+static int wait_for(long pid)
+{
+	int status = 0;
+	long got;
+
+	do
+		got = SYS4(wait4, -1, &status, 0, 0);
+	while (got != pid && got > 0);
+	return status_of(status);
+}
+
+static int run_on_tty(void)
+{
+	long pid = SYS0(fork);
+
+	if (pid == 0) {
+		SYS0(setsid);
+		SYS3(ioctl, 0, TIOCSCTTY, 1);
+		run_program();
+	}
+	return pid < 0 ? 126 : wait_for(pid);
+}
+
+/* The console passes bytes as they are. */
+static void console_raw(void)
+{
+	struct termios t;
+
+	if (SYS3(ioctl, 0, TCGETS, &t))
+		return;
+	t.iflag = 0;
+	t.oflag = 0;
+	t.lflag = 0;
+	t.cc[6] = 1; /* VMIN */
+	t.cc[5] = 0; /* VTIME */
+	SYS3(ioctl, 0, TCSETS, &t);
+}
+
+/* Host input, unescaped, to the program's standard input. Return: false at the end of input. */
+static int forward_input(int to)
+{
+	static int escaped;
+	char in[256], out[256];
+	long n = SYS3(read, 0, in, sizeof(in));
+	size_t len = 0;
+
+	for (long i = 0; i < n; i++) {
+		if (escaped && in[i] == 'D') {
+			write_all(to, out, len);
+			return 0;
+		}
+		if (!escaped && in[i] == DLE) {
+			escaped = 1;
+			continue;
+		}
+		escaped = 0;
+		out[len++] = in[i];
+	}
+	write_all(to, out, len);
+	return n > 0;
+}
+
+/* A process of its own, so that a program that does not read cannot stop its output. */
+static long start_input(int to, int close_a, int close_b)
+{
+	long pid = SYS0(fork);
+
+	if (pid)
+		return pid;
+	SYS1(close, close_a);
+	SYS1(close, close_b);
+	while (forward_input(to))
+		;
+	for (;;)
+		SYS1(exit, 0);
+}
+
+/* Move output until both pipes are at their end. */
+static void forward_output(int out, int err)
+{
+	static char buf[BUF];
+	struct pollfd p[2] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
+	int open = 2;
+
+	while (open) {
+		SYS3(poll, p, 2, -1);
+		for (int i = 0; i < 2; i++) {
+			if (p[i].fd < 0 || !p[i].revents)
+				continue;
+			long n = SYS3(read, p[i].fd, buf, sizeof(buf));
+
+			if (n > 0) {
+				frame(i ? 'E' : 'O', buf, (size_t)n);
+			} else {
+				SYS1(close, p[i].fd);
+				p[i].fd = -1;
+				open--;
+			}
+		}
+	}
+}
+
+static int run_on_pipes(void)
+{
+	int in[2], out[2], err[2];
+	long pid, feeder;
+
+	if (SYS1(pipe, in) || SYS1(pipe, out) || SYS1(pipe, err))
+		return 126;
+	console_raw();
+	pid = SYS0(fork);
+	if (pid < 0)
+		return 126;
+	if (pid == 0) {
+		SYS2(dup2, in[0], 0);
+		SYS2(dup2, out[1], 1);
+		SYS2(dup2, err[1], 2);
+		for (int fd = 3; fd < 16; fd++)
+			SYS1(close, fd);
+		SYS0(setsid);
+		run_program();
+	}
+	SYS1(close, in[0]);
+	SYS1(close, out[1]);
+	SYS1(close, err[1]);
+	feeder = start_input(in[1], out[0], err[0]);
+	SYS1(close, in[1]);
+	forward_output(out[0], err[0]);
+	int status = wait_for(pid);
+
+	if (feeder > 0)
+		SYS2(kill, feeder, 9);
+	return status;
+}
+
+void start_c(void);
+
+void start_c(void)
+{
+	char status;
+	int nr = read_words("/.mnemos/argv", argv_text, sizeof(argv_text), words);
+
+	mount_at("proc", "/proc");
+	mount_at("sysfs", "/sys");
+	mount_at("devtmpfs", "/dev");
+	SYS2(sethostname, "mnemos", 6);
+	(void)read_words("/.mnemos/env", env_text, sizeof(env_text), env);
+	if (nr < 2) {
+		say("mnemos: /.mnemos/argv is missing\n");
+		power_off();
+	}
+	SYS1(chdir, "/");
+	status = (char)(words[0][0] == 't' ? run_on_tty() : run_on_pipes());
+	frame('X', &status, 1);
+	power_off();
+}
+
+/* The kernel starts a program with an aligned stack; the ABI wants it 16-aligned before the call. */
+#ifdef __x86_64__
+__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tand $-16, %rsp\n\tcall start_c\n");
+#else
+__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tand $-16, %esp\n\tcall start_c\n");
+#endif
