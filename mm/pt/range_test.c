@@ -1,0 +1,434 @@
+/* Tests of range.c, gather.c and the freeing half of table.c, in each geometry. */
+#include "base/errno.h"
+#include "mm/pt/pt_test.h"
+
+enum { PAGES = 1500 }; /* more than one full gather array and several tables */
+
+static struct mm_struct mm, child;
+
+static const uaddr_t base = 0x3ff00000; /* crosses a border of tables, and of top-level entries with PAE */
+
+static uaddr_t at(unsigned i)
+{
+	return base + (uaddr_t)i * PAGE_SIZE;
+}
+
+static struct vm_area_struct vma_for(struct mm_struct *owner, unsigned long flags, unsigned nr_pages)
+{
+	return (struct vm_area_struct){
+		.vm_start = base, .vm_end = at(nr_pages), .vm_mm = owner, .vm_flags = flags };
+}
+
+static void world(void)
+{
+	sim_world_begin(NULL);
+	bare_mm_begin(&mm);
+}
+
+static void world_gone(void)
+{
+	bare_mm_end(&mm);
+	sim_world_end();
+}
+
+static void map_run(unsigned first, unsigned n)
+{
+	for (unsigned i = first; i < first + n; i++)
+		assert_int_equal(map_anon(&mm, at(i), i), 0);
+}
+
+static long rss(const struct mm_struct *m)
+{
+	return atomic_long_read(&m->rss_stat[MM_ANONPAGES]);
+}
+
+/* I2, I3: any mixture of maps and zaps keeps RSS and NR_ANON_MAPPED equal to the model's count. */
+static void range_I2_accounts_are_exact(void **state)
+{
+	static bool present[PAGES];
+	unsigned count = 0;
+
+	world();
+	memset(present, 0, sizeof(present));
+	for (unsigned round = 0; round < 60; round++) {
+		unsigned first = (unsigned)sim_random(PAGES), n = (unsigned)sim_random(PAGES - first) + 1;
+
+		for (unsigned k = 0; k < 100; k++) {
+			unsigned i = (unsigned)sim_random(PAGES);
+
+			if (!present[i])
+				map_run(i, 1);
+			count += !present[i];
+			present[i] = true;
+		}
+		zap(&mm, at(first), at(first + n));
+		for (unsigned i = first; i < first + n; i++) {
+			count -= present[i];
+			present[i] = false;
+		}
+		assert_int_equal(rss(&mm), count);
+		assert_int_equal(global_node_stat(NR_ANON_MAPPED), count);
+		for (unsigned i = 0; i < PAGES; i++)
+			assert_int_equal(pte_present(entry_at(&mm, at(i))), present[i]);
+	}
+	world_gone();
+}
+
+/* A large zap fills the gather array; with and without memory for the larger one. */
+static void zap_of_many_pages(void **state)
+{
+	for (unsigned fail = 0; fail < 2; fail++) {
+		world();
+		map_run(0, PAGES);
+		failpoint_arm(fail);
+		zap(&mm, at(0), at(PAGES));
+		failpoint_arm(0);
+		assert_int_equal(rss(&mm), 0);
+		world_gone();
+	}
+}
+
+/* Special entries are removed without any account; swap-like entries too. */
+static void zap_special_and_swap_entries(void **state)
+{
+	struct page *table, *page;
+	struct range_counts counts = { 0 };
+	pte_t *e;
+
+	world();
+	page = alloc_page(GFP_KERNEL);
+	e = pt_find_alloc_locked(&mm, &mm.root, base, &table);
+	pte_set(e, pte_mkspecial(pte_make(page_to_pfn(page), pte_prot_user(true, false, false))));
+	pte_set(e + 1, pte_from_swap(3, 77));
+	pt_unlock(table);
+	map_run(2, 1);
+	range_count(&mm, at(0), at(3), &counts);
+	assert_int_equal(counts.present, 2);
+	assert_int_equal(counts.special, 1);
+	assert_int_equal(counts.swap, 1);
+	assert_int_equal(counts.anon, 1);
+	assert_int_equal(counts.dirty, 1);
+	zap(&mm, at(0), at(3));
+	assert_true(pte_none(entry_at(&mm, at(0))) && pte_none(entry_at(&mm, at(1))));
+	assert_int_equal(page_ref_count(page), 1);
+	assert_int_equal(page_mapcount(page), 0);
+	__free_page(page);
+	world_gone();
+}
+
+static void protect(unsigned long vm_flags, pte_t prot, unsigned n, unsigned long expect)
+{
+	struct vm_area_struct vma = vma_for(&mm, vm_flags, PAGES);
+	struct mmu_gather g;
+
+	gather_begin(&g, &mm);
+	assert_int_equal(range_protect(&g, &vma, at(0), at(n), prot), expect);
+	gather_end(&g);
+}
+
+static void protect_changes_rights_and_keeps_the_rest(void **state)
+{
+	pte_t before, e;
+
+	world();
+	map_run(0, 40);
+	before = entry_at(&mm, at(5));
+	protect(VM_READ, pte_prot_user(true, false, false), 40, 40);
+	e = entry_at(&mm, at(5));
+	assert_false(pte_write(e));
+	assert_true(pte_user(e) && pte_dirty(e) && pte_young(e));
+	assert_int_equal(pte_pfn(e), pte_pfn(before));
+	protect(VM_READ, pte_prot_user(true, false, false), 40, 0); /* nothing to do */
+	protect(0, pte_prot_user(false, false, false), 40, 40);
+	e = entry_at(&mm, at(5));
+	assert_true(pte_present(e));
+	assert_false(pte_raw(e) & 1); /* absent for the hardware */
+	assert_int_equal(pte_pfn(e), pte_pfn(before));
+	protect(VM_READ | VM_WRITE, pte_prot_user(true, true, false), 40, 40);
+	assert_true(pte_raw(entry_at(&mm, at(5))) == pte_raw(before));
+	world_gone();
+}
+
+/* I4: a page that fork shares stays write-protected whatever mprotect asks. */
+static void range_I4_protect_leaves_shared_pages_readonly(void **state)
+{
+	struct page *page;
+
+	world();
+	map_run(0, 2);
+	page = pfn_to_page(pte_pfn(entry_at(&mm, at(1))));
+	get_page(page); /* somebody else has it */
+	protect(VM_READ, pte_prot_user(true, false, false), 2, 2);
+	protect(VM_READ | VM_WRITE, pte_prot_user(true, true, false), 2, 1);
+	assert_true(pte_write(entry_at(&mm, at(0))));
+	assert_false(pte_write(entry_at(&mm, at(1))));
+	protect(VM_READ | VM_WRITE | VM_SHARED, pte_prot_user(true, true, false), 2, 1);
+	assert_true(pte_write(entry_at(&mm, at(1))));
+	put_page(page);
+	world_gone();
+}
+
+static int fork_copy(unsigned long vm_flags, unsigned nr_pages)
+{
+	struct vm_area_struct vma = vma_for(&mm, vm_flags, nr_pages);
+	struct mmu_gather g;
+	int err;
+
+	gather_begin(&g, &mm);
+	err = range_copy(&g, &child, &vma);
+	gather_end(&g);
+	return err;
+}
+
+static void copy_shares_and_write_protects_both(void **state)
+{
+	world();
+	bare_mm_begin(&child);
+	for (unsigned i = 0; i < PAGES; i += 3)
+		map_run(i, 1);
+	assert_int_equal(fork_copy(VM_READ | VM_WRITE, PAGES), 0);
+	for (unsigned i = 0; i < PAGES; i++) {
+		pte_t ours = entry_at(&mm, at(i)), theirs = entry_at(&child, at(i));
+
+		assert_int_equal(pte_present(ours), i % 3 == 0);
+		assert_int_equal(pte_present(theirs), i % 3 == 0);
+		if (i % 3)
+			continue;
+		assert_int_equal(pte_pfn(ours), pte_pfn(theirs));
+		assert_false(pte_write(ours) || pte_write(theirs));
+		assert_int_equal(page_mapcount(pfn_to_page(pte_pfn(ours))), 2);
+		assert_int_equal(page_ref_count(pfn_to_page(pte_pfn(ours))), 2);
+	}
+	assert_int_equal(rss(&child), rss(&mm));
+	assert_int_equal(global_node_stat(NR_ANON_MAPPED), rss(&mm));
+	bare_mm_end(&child);
+	assert_int_equal(global_node_stat(NR_ANON_MAPPED), rss(&mm));
+	world_gone();
+}
+
+/* Shared mappings keep the write right; the child's entries start clean and old. */
+static void copy_of_a_shared_mapping(void **state)
+{
+	pte_t e;
+
+	world();
+	bare_mm_begin(&child);
+	map_run(0, 3);
+	assert_int_equal(fork_copy(VM_READ | VM_WRITE | VM_SHARED, 3), 0);
+	e = entry_at(&child, at(1));
+	assert_true(pte_write(e) && pte_write(entry_at(&mm, at(1))));
+	assert_false(pte_dirty(e) || pte_young(e));
+	bare_mm_end(&child);
+	world_gone();
+}
+
+static void copy_survives_every_failure(void **state)
+{
+	unsigned nth, failures = 0;
+
+	world();
+	map_run(0, PAGES);
+	for (nth = 1;; nth++) {
+		int err;
+
+		bare_mm_begin(&child);
+		failpoint_arm(nth);
+		err = fork_copy(VM_READ | VM_WRITE, PAGES);
+		failpoint_arm(0);
+		assert_true(err == 0 || err == -ENOMEM);
+		failures += err != 0;
+		bare_mm_end(&child);
+		if (!err && nth > failures)
+			break;
+	}
+	assert_true(failures > 0);
+	assert_int_equal(rss(&mm), PAGES);
+	world_gone();
+}
+
+static void move_all(unsigned from, unsigned to, unsigned n)
+{
+	struct mmu_gather g;
+
+	assert_int_equal(range_populate_tables(&mm, at(to), at(to + n)), 0);
+	gather_begin(&g, &mm);
+	range_move(&g, at(from), at(to), (unsigned long)n * PAGE_SIZE);
+	gather_end(&g);
+}
+
+/* Inside one table, across tables with every phase, and back. */
+static void move_keeps_pages_and_accounts(void **state)
+{
+	static const unsigned moves[][3] = { { 0, 20, 20 }, { 20, 700, 20 }, { 0, 0, 0 } };
+
+	world();
+	for (unsigned m = 0; moves[m][2]; m++) {
+		unsigned from = moves[m][0], to = moves[m][1], n = moves[m][2];
+
+		if (m == 0)
+			map_run(from, n);
+		move_all(from, to, n);
+		for (unsigned i = 0; i < n; i++) {
+			pte_t e = entry_at(&mm, at(to + i));
+
+			assert_true(pte_none(entry_at(&mm, at(from + i))));
+			assert_int_equal(*(unsigned long *)page_address(pfn_to_page(pte_pfn(e))), i);
+		}
+		assert_int_equal(rss(&mm), n);
+	}
+	zap(&mm, at(0), at(PAGES));
+	map_run(0, 1200);
+	move_all(0, 1201, 1200);
+	for (unsigned i = 0; i < 1200; i++)
+		assert_true(pte_dirty(entry_at(&mm, at(1201 + i))));
+	world_gone();
+}
+
+static void populate_survives_every_failure(void **state)
+{
+	unsigned nth;
+	int err;
+
+	sim_world_begin(NULL);
+	for (nth = 1, err = -ENOMEM; err; nth++) {
+		bare_mm_begin(&mm);
+		failpoint_arm(nth);
+		err = range_populate_tables(&mm, at(0), at(PAGES));
+		failpoint_arm(0);
+		assert_true(err == 0 || err == -ENOMEM);
+		bare_mm_end(&mm);
+	}
+	assert_true(nth > 2);
+	sim_world_end();
+}
+
+static void age_counts_and_clears(void **state)
+{
+	struct mmu_gather g;
+
+	world();
+	map_run(0, 10);
+	gather_begin(&g, &mm);
+	assert_int_equal(range_age(&g, at(0), at(20)), 10);
+	assert_int_equal(range_age(&g, at(0), at(20)), 0);
+	gather_end(&g);
+	sim_poke(&mm, at(4), 1); /* the CPU marks it again, because the flush made it look */
+	gather_begin(&g, &mm);
+	assert_int_equal(range_age(&g, at(0), at(20)), 1);
+	gather_end(&g);
+	world_gone();
+}
+
+/* ---- tables ---- */
+
+static long tables(void)
+{
+	return atomic_long_read(&mm.pgtables_bytes) / (long)PAGE_SIZE;
+}
+
+static void unmap(uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling)
+{
+	struct mmu_gather g;
+
+	gather_begin(&g, &mm);
+	range_zap(&g, NULL, start, end);
+	pt_free_tables(&g, start, end, floor, ceiling);
+	gather_end(&g);
+}
+
+/* A table goes exactly when no neighbour lies in what it covers. */
+static void free_tables_respects_neighbours(void **state)
+{
+	const uaddr_t a = pt_span(PT_PMD) * 4, b = a + PAGE_SIZE * 9;
+	long one;
+
+	world();
+	assert_int_equal(map_anon(&mm, a, 0), 0);
+	one = tables();
+	assert_int_equal(map_anon(&mm, b, 0), 0);
+	assert_int_equal(tables(), one); /* the same tables */
+	unmap(a, a + PAGE_SIZE, 0, b);
+	assert_int_equal(tables(), one);
+	assert_true(pte_present(entry_at(&mm, b)));
+	unmap(b, b + PAGE_SIZE, 0, USER_TOP);
+	assert_int_equal(tables(), 0);
+	world_gone();
+}
+
+/* Upper tables that a far neighbour needs stay, lower ones go. */
+static void free_tables_level_by_level(void **state)
+{
+	const uaddr_t a = pt_span(PT_PMD) * 4, b = a + pt_span(PT_PMD) * 3;
+	long one;
+
+	world();
+	assert_int_equal(map_anon(&mm, a, 0), 0);
+	one = tables();
+	assert_int_equal(map_anon(&mm, b, 0), 0);
+	assert_int_equal(tables(), one + 1);
+	unmap(b, b + PAGE_SIZE, a + PAGE_SIZE, USER_TOP);
+	assert_int_equal(tables(), one);
+	assert_true(pte_present(entry_at(&mm, a)));
+	world_gone();
+}
+
+static void free_tables_at_the_end_of_user_space(void **state)
+{
+	world();
+	assert_int_equal(map_anon(&mm, USER_TOP - PAGE_SIZE, 0), 0);
+	unmap(USER_TOP - PAGE_SIZE, USER_TOP, 0, USER_TOP);
+	assert_int_equal(tables(), 0);
+	world_gone();
+}
+
+/* Kernel ranges: mapped, used through the window, unmapped, all or nothing on failure. */
+static void kernel_ranges(void **state)
+{
+	struct page *pages[3];
+	unsigned nth, failures = 0;
+	int err;
+
+	world();
+	for (unsigned i = 0; i < 3; i++)
+		pages[i] = alloc_page(GFP_KERNEL);
+	for (nth = 1, err = -ENOMEM; err; nth++) {
+		failpoint_arm(nth);
+		err = pt_map_kernel(VMALLOC_START + pt_span(PT_PMD) - PAGE_SIZE, pages, 3, PTE_KERNEL);
+		failpoint_arm(0);
+		failures += err != 0;
+		assert_int_equal(pte_present(pt_peek(&kernel_root, VMALLOC_START + pt_span(PT_PMD) - PAGE_SIZE,
+						     PT_PTE)),
+				 err == 0);
+	}
+	assert_true(failures > 0);
+	strcpy((char *)VMALLOC_START + pt_span(PT_PMD) - 5, "crosses tables");
+	assert_memory_equal(page_address(pages[1]), "es tables", 9);
+	pt_unmap_kernel(VMALLOC_START + pt_span(PT_PMD) - PAGE_SIZE, 3 * PAGE_SIZE);
+	tlb_flush_kernel(VMALLOC_START, VMALLOC_START + 2 * pt_span(PT_PMD));
+	for (unsigned i = 0; i < 3; i++)
+		__free_page(pages[i]);
+	world_gone();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(range_I2_accounts_are_exact),
+		cmocka_unit_test(zap_of_many_pages),
+		cmocka_unit_test(zap_special_and_swap_entries),
+		cmocka_unit_test(protect_changes_rights_and_keeps_the_rest),
+		cmocka_unit_test(range_I4_protect_leaves_shared_pages_readonly),
+		cmocka_unit_test(copy_shares_and_write_protects_both),
+		cmocka_unit_test(copy_of_a_shared_mapping),
+		cmocka_unit_test(copy_survives_every_failure),
+		cmocka_unit_test(move_keeps_pages_and_accounts),
+		cmocka_unit_test(populate_survives_every_failure),
+		cmocka_unit_test(age_counts_and_clears),
+		cmocka_unit_test(free_tables_respects_neighbours),
+		cmocka_unit_test(free_tables_level_by_level),
+		cmocka_unit_test(free_tables_at_the_end_of_user_space),
+		cmocka_unit_test(kernel_ranges),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
