@@ -1,0 +1,146 @@
+/*
+ * Page faults: from an address to a final answer, or round again.
+ *
+ *   handle_mm_fault ── find vma ── grow stack? ── rights ──┐  (mmap_lock for read)
+ *        ^                                                 v
+ *        │ STAGE_RETRY            entry, table lock held:  none ── private anonymous: fault_anon
+ *        └─────────────────────────────────────────────────┤       mapping or device: fault_file
+ *                                                          write, entry not writable: fault_cow
+ *                                                          else: somebody was faster, nothing to do
+ *
+ * OWNS     the loop; the zero page.
+ * WHY      a fault is the most frequent way into mm: the straight path takes mmap_lock for read once, walks once, and
+ *          takes one table lock twice (before and after getting a frame, because getting one may sleep).
+ * I1       a stage never sleeps with the table lock held, and looks at the entry again after every drop of it.
+ * I2       handle_mm_fault returns FAULT_OK only when the entry allows the access, or another thread has changed it
+ *          since: then the access faults again.
+ * I3       the zero page is mapped special and read-only; it is not in RSS.
+ * LOCKS    mmap_lock for read (write while a stack grows); invalidate_lock where a cached page is made; table lock.
+ * FAILS    MAPERR, ACCERR, BUS for the program's mistakes; OOM when a table or a frame is not to be had.
+ * COST     first touch of anonymous memory: about 200 instructions beside zeroing the page and the entry code.
+ * NOT HERE signals (arch), reclaim.   SOURCES  Gingell et al. 1987; mmap(2) SIGSEGV, SIGBUS.
+ * TESTED BY fault_test.c, fork_test.c, fuzz target vma
+ */
+#include "base/errno.h"
+#include "mm/alloc.h"
+#include "mm/aspace/aspace_impl.h"
+#include "mm/imports.h"
+#include "mm/range.h"
+#include "mm/vmevent.h"
+#include "sync/trace.h"
+
+struct page *zero_page;
+
+void fault_boot(void)
+{
+	zero_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!zero_page)
+		panic("no memory for the zero page");
+}
+
+/* May the access be? VM_WRITE or VM_EXEC alone can be read too: x86 cannot forbid it. */
+int fault_rights(const struct fault_ctx *f)
+{
+	unsigned long flags = f->vma->vm_flags;
+
+	if (f->force) /* what the program could give itself; shared memory is not written behind its rights */
+		flags |= flags >> 4 & (flags & VM_SHARED ? VM_READ : VM_READ | VM_WRITE | VM_EXEC);
+	if (f->write)
+		return flags & VM_WRITE ? FAULT_OK : FAULT_ACCERR;
+	if (f->exec && !(flags & VM_EXEC))
+		return FAULT_ACCERR;
+	return flags & (VM_READ | VM_WRITE | VM_EXEC) ? FAULT_OK : FAULT_ACCERR;
+}
+
+/* The entry and what it calls for. mmap_lock held. */
+static int fault_entry(struct fault_ctx *f)
+{
+	f->pte = pt_find_alloc_locked(f->mm, &f->mm->root, f->addr, &f->table);
+	if (!f->pte)
+		return FAULT_OOM;
+	f->entry = pte_read(f->pte);
+	if (pte_none(f->entry))
+		return vma_is_anon(f->vma) ? fault_anon(f) : fault_file(f);
+	kassert(pte_present(f->entry));
+	if (f->write && !pte_write(f->entry))
+		return fault_cow(f);
+	pt_unlock(f->table);
+	tlb_flush_page_local(f->addr); /* the CPU may have kept what the entry was */
+	return FAULT_OK;
+}
+
+enum fault_result fault_in(struct fault_ctx *f)
+{
+	int r;
+
+	do {
+		r = fault_rights(f);
+		if (r == FAULT_OK)
+			r = fault_entry(f);
+	} while (r == STAGE_RETRY && !mm_ctx_current()->fatal_signal);
+	return r == STAGE_RETRY ? FAULT_KILLED : (enum fault_result)r;
+}
+
+int fault_errno(enum fault_result r)
+{
+	if (r == FAULT_OK)
+		return 0;
+	return r == FAULT_OOM ? -ENOMEM : r == FAULT_KILLED ? -EINTR : -EFAULT;
+}
+
+bool fault_grow_stack(struct mm_struct *mm, uaddr_t addr)
+{
+	struct vm_area_struct *vma;
+	int err = -EFAULT;
+
+	rwsem_down_write(&mm->mmap_lock);
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start <= addr)
+		err = 0;
+	else if (vma && (vma->vm_flags & VM_GROWSDOWN))
+		err = stack_grow(mm, vma, addr);
+	rwsem_up_write(&mm->mmap_lock);
+	return !err;
+}
+
+/* One attempt with mmap_lock; STAGE_RETRY after a stack has grown. */
+static int fault_locked(struct fault_ctx *f)
+{
+	struct mm_struct *mm = f->mm;
+	int r = FAULT_MAPERR;
+
+	rwsem_down_read(&mm->mmap_lock);
+	f->vma = find_vma(mm, f->addr);
+	if (likely(f->vma && f->vma->vm_start <= f->addr))
+		r = (int)fault_in(f);
+	else if (f->vma && (f->vma->vm_flags & VM_GROWSDOWN))
+		r = STAGE_RETRY;
+	rwsem_up_read(&mm->mmap_lock);
+	if (r == STAGE_RETRY && !fault_grow_stack(mm, f->addr))
+		r = FAULT_MAPERR;
+	return r;
+}
+
+enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info *info)
+{
+	struct mm_ctx *ctx = mm_ctx_current();
+	struct fault_ctx f = {
+		.mm = mm, .addr = info->addr & PAGE_MASK, .write = info->write, .exec = info->exec,
+	};
+	int r;
+
+	count_vm_event(PGFAULT);
+	trace(TRACE_FAULT, info->addr, info->write);
+	if (info->addr >= mm->task_size)
+		return FAULT_MAPERR;
+	do
+		r = fault_locked(&f);
+	while (r == STAGE_RETRY);
+	if (f.major) {
+		count_vm_event(PGMAJFAULT);
+		ctx->maj_flt++;
+	} else {
+		ctx->min_flt++;
+	}
+	return (enum fault_result)r;
+}

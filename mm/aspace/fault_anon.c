@@ -1,0 +1,170 @@
+/*
+ * First touch of private anonymous memory.
+ *
+ *   read    the zero page, special and read-only: no frame is spent
+ *   write   a zeroed frame; and when the program walks upwards through the vma, several at once:
+ *
+ *     fault at the address after the last fault's pages -> twice as many pages as then: 1 2 4 8 16, then 16
+ *     each batch ends at the naturally aligned block of fault_batch_pages, at the vma's end, and before the first
+ *     entry that is not none; when free memory is near the watermarks it is one page
+ *
+ * WHY      entry, look-up, walk and locks cost several hundred instructions and are shared by the batch. Doubling bounds
+ *          what a program that stops walking has for nothing by what it has touched.
+ * I1       each page mapped is counted: RSS is exact, whatever the batch.
+ * I2       pages beyond the touched one are not young: a working-set sample does not see them.
+ * LOCKS    table lock at the call; dropped while frames are got and zeroed. fault_next and fault_run of the vma are
+ *          hints without a lock: a torn or stale value makes a batch of another size.
+ * FAILS    FAULT_OOM when not one frame is to be had; fewer than wished is no failure.
+ * ALTERNATIVES a batch by the previous entry's presence: needs no state, but doubles nothing, so the first bytes of
+ *          every small mapping would cost 16 pages.
+ * TESTED BY fault_test.c
+ */
+#include "mm/alloc.h"
+#include "mm/aspace/aspace_impl.h"
+#include "mm/range.h"
+#include "mm/vmalloc.h"
+#include "sync/failpoint.h"
+
+enum { BATCH_MAX = 16 };
+
+int fault_batch_pages = BATCH_MAX;
+
+struct page *fault_anon_page(void)
+{
+	return failpoint("anon_page") ? NULL : alloc_page(GFP_HIGHUSER_MOVABLE);
+}
+
+static void page_zero(struct page *page)
+{
+	void *p = kmap_local_page(page);
+
+	frame_zero(p);
+	kunmap_local(p);
+}
+
+/* @page, whose frame is filled, becomes private memory; its reference is the entry's. */
+static void set_anon(struct fault_ctx *f, struct page *page, pte_t *pte, uaddr_t addr, pte_t prot)
+{
+	page_become(page, PS_KERNEL, PS_ANON);
+	page->index = vma_index(f->vma, addr);
+	page->flags |= 1UL << PG_uptodate | 1UL << PG_swapbacked; /* nobody else sees it yet */
+	range_account_map(f->mm, page);
+	pte_set(pte, pte_make(page_to_pfn(page), prot));
+}
+
+static pte_t anon_prot(const struct vm_area_struct *vma)
+{
+	pte_t prot = vma->vm_page_prot;
+
+	return vma->vm_flags & VM_WRITE ? pte_mkdirty(pte_mkwrite(prot)) : pte_mkdirty(prot);
+}
+
+void fault_set_anon(struct fault_ctx *f, struct page *page)
+{
+	if (!vma_is_anon(f->vma) && !f->vma->has_anon)
+		WRITE_ONCE(f->vma->has_anon, true);
+	set_anon(f, page, f->pte, f->addr, pte_mkyoung(anon_prot(f->vma)));
+}
+
+/* Twice the high watermark free in the zone that user pages come from first. */
+static bool memory_is_plentiful(void)
+{
+	const struct zone *z = node_data[0]->zonelist.zones[0];
+
+	return z && (unsigned long)atomic_long_read(&z->stat[NR_FREE_PAGES]) > 2 * z->watermark[WMARK_HIGH];
+}
+
+/* How many pages this fault should map, from its address up. Table lock held. */
+static unsigned batch_size(const struct fault_ctx *f)
+{
+	const struct vm_area_struct *vma = f->vma;
+	unsigned max = min_of(unsigned, fault_batch_pages, BATCH_MAX), n, i;
+	uaddr_t block_end;
+
+	if (max <= 1 || READ_ONCE(vma->fault_next) != f->addr || !memory_is_plentiful())
+		return 1;
+	n = READ_ONCE(vma->fault_run) * 2;
+	n = n < 2 ? 2 : n > max ? max : n;
+	block_end = (f->addr | ((uaddr_t)BATCH_MAX * PAGE_SIZE - 1)) + 1; /* a table holds whole blocks */
+	n = min_of(unsigned, n, (block_end - f->addr) >> PAGE_SHIFT);
+	n = min_of(unsigned, n, (vma->vm_end - f->addr) >> PAGE_SHIFT);
+	for (i = 1; i < n && pte_none(pte_read(f->pte + i)); i++)
+		;
+	return i;
+}
+
+static int anon_read(struct fault_ctx *f)
+{
+	pte_t e = pte_make(page_to_pfn(zero_page), f->vma->vm_page_prot);
+
+	pte_set(f->pte, pte_mkyoung(pte_mkspecial(e)));
+	pt_unlock(f->table);
+	return FAULT_OK;
+}
+
+/* Map as many of the @n zeroed pages as entries are still none. Return: how many. Table lock held. */
+static unsigned set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
+{
+	pte_t prot = anon_prot(f->vma);
+	unsigned i;
+
+	for (i = 0; i < n && pte_none(pte_read(f->pte + i)); i++)
+		set_anon(f, pages[i], f->pte + i, f->addr + (uaddr_t)i * PAGE_SIZE, i ? prot : pte_mkyoung(prot));
+	return i;
+}
+
+static int anon_write_batch(struct fault_ctx *f, unsigned n)
+{
+	struct page *pages[BATCH_MAX];
+	unsigned got = 0, done;
+
+	if (!failpoint("anon_batch"))
+		got = alloc_pages_bulk(GFP_HIGHUSER_MOVABLE | __GFP_NOWARN, n, pages);
+	if (!got)
+		return FAULT_OOM;
+	for (unsigned i = 0; i < got; i++)
+		page_zero(pages[i]);
+	pt_table_lock(f->table);
+	done = set_batch(f, pages, got);
+	pt_unlock(f->table);
+	for (unsigned i = done; i < got; i++)
+		put_page(pages[i]);
+	WRITE_ONCE(f->vma->fault_next, f->addr + (uaddr_t)done * PAGE_SIZE);
+	WRITE_ONCE(f->vma->fault_run, done);
+	return FAULT_OK;
+}
+
+static int anon_write_one(struct fault_ctx *f)
+{
+	struct page *page = fault_anon_page();
+
+	if (!page)
+		return FAULT_OOM;
+	page_zero(page);
+	pt_table_lock(f->table);
+	if (likely(pte_none(pte_read(f->pte)))) {
+		fault_set_anon(f, page);
+		page = NULL;
+	}
+	pt_unlock(f->table);
+	if (unlikely(page != NULL))
+		put_page(page); /* another thread was faster */
+	WRITE_ONCE(f->vma->fault_next, f->addr + PAGE_SIZE);
+	WRITE_ONCE(f->vma->fault_run, 1);
+	return FAULT_OK;
+}
+
+int fault_anon(struct fault_ctx *f)
+{
+	unsigned n;
+	int r;
+
+	if (!f->write)
+		return anon_read(f);
+	n = batch_size(f);
+	pt_unlock(f->table);
+	if (n == 1)
+		return anon_write_one(f);
+	r = anon_write_batch(f, n);
+	return r == FAULT_OOM ? anon_write_one(f) : r;
+}

@@ -1,0 +1,138 @@
+/*
+ * Writes to entries without the write right: copy, or take over.
+ *
+ *   zero page                        a zeroed frame takes its place
+ *   anonymous, this entry only       taken over: the entry becomes writable
+ *   anonymous, shared by fork; or a cached page under a private mapping       copied
+ *   shared mapping of a store        the store reserves, the page is dirty, the entry becomes writable
+ *
+ *   copy:   reference to the old page | lock dropped: frame, copy | lock: entry unchanged?  clear, flush, set new
+ *
+ * WHY      flush between clear and set, under the table lock: another CPU must not write the new page while a third
+ *          still reads the old one.
+ * I1       a private page is written in place only when its one reference is this entry's.
+ * I2       the page copied from cannot be written meanwhile: every entry of it lacks the write right, and it has the
+ *          reference taken here, so nobody takes it over.
+ * LOCKS    table lock at the call; dropped while a frame is got. TLB flush under it (nobody takes it with interrupts off).
+ * FAILS    FAULT_OOM, FAULT_BUS (the store has no room).
+ * SOURCES  copy-on-write after Mach (Rashid et al. 1987).   TESTED BY fork_test.c, fault_test.c
+ */
+#include "base/errno.h"
+#include "mm/aspace/aspace_impl.h"
+#include "mm/range.h"
+#include "mm/vmalloc.h"
+#include "mm/vmevent.h"
+
+/* The entry becomes writable as it is. More rights need no flush: a stale entry faults, and finds nothing to do. */
+static int take_over(struct fault_ctx *f)
+{
+	pte_t e = pte_mkyoung(pte_mkdirty(f->entry));
+
+	if (f->vma->vm_flags & VM_WRITE) /* not so under ptrace: then the page is the program's own now, still read-only */
+		e = pte_mkwrite(e);
+	(void)pte_replace(f->pte, e);
+	pt_unlock(f->table);
+	tlb_flush_page_local(f->addr);
+	count_vm_event(PGREUSE);
+	return FAULT_OK;
+}
+
+/* Is the entry still what it was? A and D may have been set by the CPU. Table lock held. */
+static bool entry_same(const struct fault_ctx *f)
+{
+	pte_t now = pte_read(f->pte);
+
+	return pte_raw(pte_mkyoung(pte_mkdirty(now))) == pte_raw(pte_mkyoung(pte_mkdirty(f->entry)));
+}
+
+/* The store must know that a shared page gets dirty. */
+static int shared_write(struct fault_ctx *f)
+{
+	struct address_space *m = f->vma->mapping;
+	struct page *page = pfn_to_page(pte_pfn(f->entry));
+	int err = 0;
+
+	if (pte_special(f->entry) || !m || !m->ops->store)
+		return take_over(f);
+	get_page(page);
+	pt_unlock(f->table);
+	if (m->ops->reserve)
+		err = m->ops->reserve(m, page->index, 1);
+	if (!err)
+		mapping_set_dirty(m, page);
+	put_page(page);
+	if (err)
+		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
+	pt_table_lock(f->table);
+	if (entry_same(f))
+		return take_over(f);
+	pt_unlock(f->table);
+	return STAGE_RETRY;
+}
+
+static void fill_copy(struct page *new, struct page *old)
+{
+	void *dst = kmap_local_page(new);
+	const void *src;
+
+	if (old == zero_page) {
+		frame_zero(dst);
+	} else {
+		src = kmap_local_page(old);
+		frame_copy(dst, src);
+		kunmap_local(src);
+	}
+	kunmap_local(dst);
+}
+
+/* The old entry goes, then @new is set. Table lock held, entry unchanged. */
+static void exchange(struct fault_ctx *f, struct page *old, struct page *new)
+{
+	if (!pte_special(f->entry))
+		range_account_unmap(f->mm, old);
+	(void)pte_clear(f->pte);
+	tlb_flush_page(&f->mm->root, f->addr);
+	fault_set_anon(f, new);
+}
+
+static int copy_page(struct fault_ctx *f, struct page *old)
+{
+	bool counted = !pte_special(f->entry), same;
+	struct page *new;
+
+	get_page(old);
+	pt_unlock(f->table);
+	new = fault_anon_page();
+	if (!new) {
+		put_page(old);
+		return FAULT_OOM;
+	}
+	fill_copy(new, old);
+	pt_table_lock(f->table);
+	same = entry_same(f);
+	if (same)
+		exchange(f, old, new);
+	pt_unlock(f->table);
+	if (!same)
+		put_page(new);
+	else if (counted)
+		put_page(old); /* the entry's */
+	put_page(old);
+	return same ? FAULT_OK : STAGE_RETRY;
+}
+
+int fault_cow(struct fault_ctx *f)
+{
+	struct page *page;
+
+	if (f->vma->vm_flags & VM_SHARED)
+		return shared_write(f);
+	if (pte_special(f->entry) && !pfn_valid(pte_pfn(f->entry))) {
+		pt_unlock(f->table);
+		return FAULT_BUS;
+	}
+	page = pfn_to_page(pte_pfn(f->entry));
+	if (!pte_special(f->entry) && page_state(page) == PS_ANON && page_ref_count(page) == 1)
+		return take_over(f);
+	return copy_page(f, page);
+}

@@ -1,0 +1,214 @@
+/*
+ * Faults on mappings of files, shared memory and devices, where no entry is.
+ *
+ *   read, or write to shared   the cached page and, when it is there, its cached neighbours in the same aligned block of
+ *                              fault_around_pages
+ *   write to private           a copy of the cached page becomes anonymous
+ *   not cached                 made under invalidate_lock, then round again
+ *
+ * WHY      neighbours cost a look-up and an entry each, a fault of their own ten times that; only pages with valid
+ *          contents are taken, so nothing is read or made that nobody asked for.
+ * I1       an entry is set only if, under the table lock, the page is still in the cache: truncate unmaps after
+ *          removing, so it finds every entry set before (see mm/backing/truncate.c).
+ * I2       no entry lies beyond the end of the object: FAULT_BUS there. The last page's tail reads as zeroes.
+ * I3       neighbours are not young; each is counted in RSS.
+ * LOCKS    table lock, then the mapping's lock inside (ranks PT < INDEX); invalidate_lock without the table lock.
+ * FAILS    FAULT_BUS beyond the end and for errors of the store; FAULT_OOM.
+ * TESTED BY fault_test.c
+ */
+#include "base/errno.h"
+#include "mm/aspace/aspace_impl.h"
+#include "mm/range.h"
+#include "mm/vmalloc.h"
+
+enum { AROUND_MAX = 16 };
+
+int fault_around_pages = AROUND_MAX;
+
+/* Number of pages of the object; the last may be partly used. */
+static unsigned long object_pages(const struct address_space *m)
+{
+	return (unsigned long)((mapping_size(m) + PAGE_SIZE - 1) >> PAGE_SHIFT);
+}
+
+/* The page does not exist or is not valid yet: make it so, then look again. No table lock. */
+static int make_cached(struct fault_ctx *f, unsigned long index)
+{
+	struct address_space *m = f->vma->mapping;
+	struct page *page;
+	int err = -ENXIO;
+
+	rwsem_down_read(&m->invalidate_lock);
+	if (index < object_pages(m))
+		err = mapping_get_page(m, index, &page);
+	rwsem_up_read(&m->invalidate_lock);
+	if (err)
+		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
+	put_page(page);
+	if (m->ops->store)
+		f->major = true;
+	return STAGE_RETRY;
+}
+
+/* Entries around f->addr: the first page's index, address and number. */
+struct around {
+	unsigned long first;
+	unsigned at, nr; /* at: which of them the fault is for */
+};
+
+static void around_choose(const struct fault_ctx *f, unsigned long index, unsigned long end, struct around *a)
+{
+	unsigned max = min_of(unsigned, fault_around_pages, AROUND_MAX);
+	uaddr_t block = (uaddr_t)AROUND_MAX * PAGE_SIZE;
+	uaddr_t low = f->addr & ~(block - 1), high = low + block;
+
+	if (max <= 1) {
+		*a = (struct around){ index, 0, 1 };
+		return;
+	}
+	low = max_of(uaddr_t, low, f->vma->vm_start);
+	high = min_of(uaddr_t, high - 1, f->vma->vm_end - 1) + 1;
+	a->at = (unsigned)((f->addr - low) >> PAGE_SHIFT);
+	a->nr = (unsigned)((high - low) >> PAGE_SHIFT);
+	if (a->at >= max) { /* fewer than the block wished for: around the fault */
+		a->nr -= a->at - max / 2;
+		a->at = max / 2;
+	}
+	a->nr = min_of(unsigned, a->nr, max);
+	a->first = index - a->at;
+	a->nr = (unsigned)min_of(unsigned long, a->nr, end - a->first);
+}
+
+/* Set what is none; give the other references back. Table lock held. */
+static void around_set(struct fault_ctx *f, const struct around *a, struct page **pages)
+{
+	pte_t *pte = f->pte - a->at;
+	pte_t prot = f->vma->vm_page_prot;
+
+	for (unsigned i = 0; i < a->nr; i++) {
+		struct page *page = pages[i];
+		pte_t e;
+
+		if (!page)
+			continue;
+		if (!pte_none(pte_read(pte + i)) || !mapping_owns(f->vma->mapping, page)) {
+			put_page(page);
+			continue;
+		}
+		e = pte_make(page_to_pfn(page), prot);
+		range_account_map(f->mm, page);
+		pte_set(pte + i, i == a->at ? pte_mkyoung(e) : e);
+	}
+}
+
+static void around_put(const struct around *a, struct page **pages)
+{
+	for (unsigned i = 0; i < a->nr; i++) {
+		if (pages[i])
+			put_page(pages[i]);
+	}
+}
+
+/* Map the cached page and its neighbours with the rights of the vma. */
+static int file_map(struct fault_ctx *f, unsigned long index, unsigned long end)
+{
+	struct page *pages[AROUND_MAX];
+	struct around a;
+
+	around_choose(f, index, end, &a);
+	mapping_find_run(f->vma->mapping, a.first, a.nr, pages);
+	if (unlikely(!pages[a.at] || !mapping_owns(f->vma->mapping, pages[a.at]))) {
+		around_put(&a, pages);
+		pt_unlock(f->table);
+		return make_cached(f, index);
+	}
+	around_set(f, &a, pages);
+	pt_unlock(f->table);
+	/* A store wants to know of the first write: the entry is read-only, fault_cow asks it. */
+	return f->write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
+}
+
+static void copy_frame(struct page *to, struct page *from)
+{
+	const void *src = kmap_local_page(from);
+	void *dst = kmap_local_page(to);
+
+	frame_copy(dst, src);
+	kunmap_local(dst);
+	kunmap_local(src);
+}
+
+/* Write to a private mapping: a copy at once, without mapping the original first. */
+static int file_copy(struct fault_ctx *f, unsigned long index)
+{
+	struct page *old = mapping_find(f->vma->mapping, index), *new;
+	int r = FAULT_OK;
+
+	pt_unlock(f->table);
+	if (!old || !page_test(old, PG_uptodate)) {
+		if (old)
+			put_page(old);
+		return make_cached(f, index);
+	}
+	new = fault_anon_page();
+	if (!new) {
+		put_page(old);
+		return FAULT_OOM;
+	}
+	copy_frame(new, old);
+	pt_table_lock(f->table);
+	if (pte_none(pte_read(f->pte)) && mapping_owns(f->vma->mapping, old)) {
+		fault_set_anon(f, new);
+		new = NULL;
+	} else {
+		r = STAGE_RETRY;
+	}
+	pt_unlock(f->table);
+	if (new)
+		put_page(new);
+	put_page(old);
+	return r;
+}
+
+/* A device gives its page; one that is neither file nor anonymous is mapped special: nobody counts it. */
+static int device_map(struct fault_ctx *f, unsigned long index)
+{
+	struct page *page;
+	pte_t e;
+	int err;
+
+	pt_unlock(f->table);
+	err = f->vma->vm_ops->fault(f->vma, index, &page);
+	if (err)
+		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
+	pt_table_lock(f->table);
+	if (pte_none(pte_read(f->pte))) {
+		e = pte_mkyoung(pte_make(page_to_pfn(page), f->vma->vm_page_prot));
+		if (page_state(page) == PS_FILE) {
+			range_account_map(f->mm, page);
+			get_page(page);
+		} else {
+			e = pte_mkspecial(e);
+		}
+		pte_set(f->pte, e);
+	}
+	pt_unlock(f->table);
+	put_page(page);
+	return f->write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
+}
+
+int fault_file(struct fault_ctx *f)
+{
+	unsigned long index = vma_index(f->vma, f->addr), end;
+
+	if (!f->vma->mapping)
+		return device_map(f, index);
+	end = object_pages(f->vma->mapping);
+	if (index >= end) {
+		pt_unlock(f->table);
+		return FAULT_BUS;
+	}
+	if (f->write && !(f->vma->vm_flags & VM_SHARED))
+		return file_copy(f, index);
+	return file_map(f, index, end);
+}

@@ -1,0 +1,173 @@
+/*
+ * User pages for the kernel: faulted in, pinned, copied.
+ *
+ *   get_user_page   one page with a reference, with the rights of the program
+ *   mm_access       bytes of another program (exec arguments, ptrace, /proc/PID/mem), with the rights of a debugger: may
+ *                   read what is not PROT_NONE for ever, and write read-only private memory, into a private copy
+ *   mm_populate     make all pages present
+ *
+ * WHY      a reference keeps the frame, not the entry: the program may unmap it meanwhile, and writes through the
+ *          frame then go nowhere. That is what a pin promises, no more.
+ * I1       with @write the page returned is shared memory's, or private memory's own: never one that fork shares.
+ * LOCKS    mmap_lock for read, dropped while a stack grows; table lock. Sleeps.
+ * FAILS    -EFAULT, -ENOMEM, -EINTR (fatal signal).
+ * NOT HERE long-term pins (nothing moves pages yet that minds).   TESTED BY fork_test.c, fault_test.c
+ */
+#include "base/errno.h"
+#include "lib/string.h"
+#include "mm/aspace/aspace_impl.h"
+#include "mm/imports.h"
+#include "mm/pt.h"
+#include "mm/vmalloc.h"
+#include "mm/vmevent.h"
+
+/* Does the entry give the caller what it wants? */
+static bool entry_serves(const struct fault_ctx *f, pte_t e)
+{
+	const struct page *page;
+
+	if (!pte_present(e) || !pfn_valid(pte_pfn(e)))
+		return false;
+	if (!f->write || pte_write(e))
+		return true;
+	if (!f->force || (f->vma->vm_flags & (VM_SHARED | VM_WRITE)) || pte_special(e))
+		return false;
+	page = pfn_to_page(pte_pfn(e));
+	return page_state(page) == PS_ANON && page_ref_count(page) == 1;
+}
+
+/* The page of f->addr, if its entry serves, with a reference. */
+static struct page *page_of_entry(const struct fault_ctx *f)
+{
+	struct page *table, *page = NULL;
+	pte_t *pte = pt_find_locked(&f->mm->root, f->addr, &table), e;
+
+	if (!pte)
+		return NULL;
+	e = pte_read(pte);
+	if (entry_serves(f, e)) {
+		page = pfn_to_page(pte_pfn(e));
+		get_page(page);
+	}
+	pt_unlock(table);
+	return page;
+}
+
+/* mmap_lock held, f->vma covers f->addr. */
+static int pin_in_vma(struct fault_ctx *f, struct page **out)
+{
+	int r = fault_rights(f);
+
+	for (;;) {
+		if (r != FAULT_OK)
+			return fault_errno((enum fault_result)r);
+		*out = page_of_entry(f);
+		if (*out)
+			return 0;
+		if (pte_special(pt_peek(&f->mm->root, f->addr, PT_PTE)) && !f->write)
+			return -EFAULT; /* a device without page descriptors */
+		count_vm_event(PGFAULT);
+		r = (int)fault_in(f);
+	}
+}
+
+static int pin_page(struct fault_ctx *f, struct page **out)
+{
+	struct mm_struct *mm = f->mm;
+	int err = -EFAULT;
+	bool below_stack;
+
+	do {
+		rwsem_down_read(&mm->mmap_lock);
+		f->vma = f->addr < mm->task_size ? find_vma(mm, f->addr) : NULL;
+		below_stack = f->vma && f->vma->vm_start > f->addr && (f->vma->vm_flags & VM_GROWSDOWN);
+		if (f->vma && f->vma->vm_start <= f->addr)
+			err = pin_in_vma(f, out);
+		rwsem_up_read(&mm->mmap_lock);
+	} while (below_stack && fault_grow_stack(mm, f->addr));
+	return err;
+}
+
+int get_user_page(struct mm_struct *mm, unsigned long addr, bool write, struct page **out)
+{
+	struct fault_ctx f = { .mm = mm, .addr = addr & PAGE_MASK, .write = write };
+
+	return pin_page(&f, out);
+}
+
+size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		unsigned long at = addr + done, off = at & ~PAGE_MASK;
+		size_t n = min_of(size_t, len - done, PAGE_SIZE - off);
+		struct fault_ctx f = { .mm = mm, .addr = at & PAGE_MASK, .write = write, .force = true };
+		struct page *page;
+		char *p;
+
+		if (at < addr || pin_page(&f, &page))
+			break;
+		p = kmap_local_page(page);
+		if (write)
+			memcpy(p + off, (char *)buf + done, n);
+		else
+			memcpy((char *)buf + done, p + off, n);
+		kunmap_local(p);
+		put_page(page);
+		done += n;
+	}
+	return done;
+}
+
+/* Fault in [start, end) of one vma. mmap_lock held for read. */
+static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool write)
+{
+	struct fault_ctx f = { .mm = vma->vm_mm, .vma = vma, .write = write };
+	enum fault_result r = FAULT_OK;
+
+	for (f.addr = start; f.addr < end && r == FAULT_OK; f.addr += PAGE_SIZE)
+		r = mm_ctx_current()->fatal_signal ? FAULT_KILLED : fault_in(&f);
+	return r == FAULT_ACCERR ? -EINVAL : fault_errno(r);
+}
+
+int mm_populate(struct mm_struct *mm, unsigned long addr, unsigned long len, bool write)
+{
+	unsigned long end = addr + len;
+	int err = 0;
+
+	rwsem_down_read(&mm->mmap_lock);
+	while (!err && addr < end) {
+		struct vm_area_struct *vma = find_vma(mm, addr);
+		unsigned long stop;
+
+		if (!vma || vma->vm_start > addr) {
+			err = -ENOMEM;
+			break;
+		}
+		stop = min_of(unsigned long, end, vma->vm_end);
+		err = vma->vm_flags & (VM_IO | VM_PFNMAP) ? -EINVAL : populate_vma(vma, addr, stop, write);
+		addr = stop;
+	}
+	rwsem_up_read(&mm->mmap_lock);
+	return err;
+}
+
+void populate_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	rwsem_down_read(&mm->mmap_lock);
+	for (vma = find_vma(mm, start); vma && vma->vm_start < end && !err; vma = vma_next(mm, vma)) {
+		unsigned long from = max_of(unsigned long, start, vma->vm_start);
+		bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+
+		if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+			continue;
+		err = populate_vma(vma, from, min_of(unsigned long, end, vma->vm_end), write);
+		if (err == -EINVAL) /* PROT_NONE */
+			err = 0;
+	}
+	rwsem_up_read(&mm->mmap_lock);
+}

@@ -1,0 +1,148 @@
+/*
+ * The life of an address space.
+ *
+ *   mm_users  tasks that run in it; the last mmput unmaps everything (sleeps)
+ *   mm_count  1 for all users together, plus lazy references (a CPU that keeps the tables, /proc); the last mmdrop
+ *             frees the top table and the struct
+ *
+ * OWNS     struct mm_struct, the list of all of them, the layout of a new program.
+ * I1       mm_users > 0 implies mm_count > 0; with mm_users 0 there is no vma and no user page table.
+ * I2       every mm is on mm_list from mm_alloc to the last mmdrop.
+ * LOCKS    mm_list_lock (rank OBJECT) for the list.
+ * CONTEXT  mm_switch with interrupts off; mmput may sleep; mmdrop any thread.
+ * FAILS    mm_alloc: NULL.
+ * NOT HERE vmas (vma.c), duplication (fork.c).
+ * SOURCES  layout: mmap_base and its gap as in Linux 6.1 (128 MiB .. 5/6 of the address space).   TESTED BY mmap_test.c
+ */
+#include "base/errno.h"
+#include "mm/aspace/aspace_impl.h"
+#include "mm/gather.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+
+static struct kmem_cache *mm_cache;
+static struct list_head mm_list;
+static struct spinlock mm_list_lock = SPINLOCK_INIT(RANK_OBJECT);
+
+void mm_init(void)
+{
+	mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 64, SLAB_PANIC, NULL);
+	list_init(&mm_list);
+	mapping_boot();
+	vma_boot();
+	fault_boot();
+}
+
+static void mm_init_fields(struct mm_struct *mm)
+{
+	rangetree_init(&mm->vmas, vma_node_alloc, vma_node_free);
+	rwsem_init(&mm->mmap_lock, RANK_MM_MAP);
+	atomic_set(&mm->mm_users, 1);
+	atomic_set(&mm->mm_count, 1);
+	mm->task_size = USER_TOP;
+	mm->rlim_as = ULONG_MAX;
+	mm->rlim_data = ULONG_MAX;
+	mm->rlim_stack = MIB(8);
+	mm->rlim_memlock = ULONG_MAX;
+	mm_set_layout(mm, mm->rlim_stack, 0);
+}
+
+struct mm_struct *mm_alloc(void)
+{
+	struct mm_struct *mm = failpoint("mm_alloc") ? NULL : kmem_cache_zalloc(mm_cache, GFP_KERNEL);
+
+	if (!mm)
+		return NULL;
+	mm_init_fields(mm);
+	if (pt_root_alloc(&mm->root)) {
+		kmem_cache_free(mm_cache, mm);
+		return NULL;
+	}
+	spin_lock(&mm_list_lock);
+	list_add_tail(&mm->mm_list, &mm_list);
+	spin_unlock(&mm_list_lock);
+	return mm;
+}
+
+void mmget(struct mm_struct *mm)
+{
+	kassert(atomic_read(&mm->mm_users) > 0);
+	atomic_inc(&mm->mm_users);
+}
+
+bool mmget_not_zero(struct mm_struct *mm)
+{
+	return atomic_inc_not_zero(&mm->mm_users);
+}
+
+void mmgrab(struct mm_struct *mm)
+{
+	atomic_inc(&mm->mm_count);
+}
+
+void mmdrop(struct mm_struct *mm)
+{
+	if (!atomic_dec_and_test(&mm->mm_count))
+		return;
+	spin_lock(&mm_list_lock);
+	list_del(&mm->mm_list);
+	spin_unlock(&mm_list_lock);
+	pt_root_free(&mm->root);
+	kmem_cache_free(mm_cache, mm);
+}
+
+void mmput(struct mm_struct *mm)
+{
+	might_sleep();
+	if (!atomic_dec_and_test(&mm->mm_users))
+		return;
+	vm_unmap_all(mm);
+	if (mm->exe)
+		mm->exe->ops->drop(mm->exe);
+	mm->exe = NULL;
+	mmdrop(mm);
+}
+
+void mm_switch(struct mm_struct *prev, struct mm_struct *next)
+{
+	if (next && next != prev)
+		pt_activate(prev ? &prev->root : NULL, &next->root);
+}
+
+unsigned long mm_rss(const struct mm_struct *mm)
+{
+	long n = atomic_long_read(&mm->rss_stat[MM_FILEPAGES]) + atomic_long_read(&mm->rss_stat[MM_ANONPAGES]) +
+		 atomic_long_read(&mm->rss_stat[MM_SHMEMPAGES]);
+
+	return n > 0 ? (unsigned long)n : 0;
+}
+
+void mm_update_hiwater(struct mm_struct *mm)
+{
+	unsigned long rss = mm_rss(mm);
+
+	if (mm->hiwater_rss < rss)
+		mm->hiwater_rss = rss;
+	if (mm->hiwater_vm < mm->total_vm)
+		mm->hiwater_vm = mm->total_vm;
+}
+
+/* Room below the stack: its limit, at least 128 MiB, at most 5/6 of the window, and its guard gap. */
+static unsigned long stack_room(unsigned long stack_rlimit)
+{
+	unsigned long max = MAP_WINDOW / 6 * 5, min = MIB(128);
+	unsigned long guard = (unsigned long)STACK_GUARD_PAGES << PAGE_SHIFT;
+	unsigned long room = stack_rlimit + guard < stack_rlimit ? stack_rlimit : stack_rlimit + guard;
+
+	return room < min ? min : room > max ? max : room;
+}
+
+void mm_set_layout(struct mm_struct *mm, unsigned long stack_rlimit, unsigned long random)
+{
+	mm->task_size = USER_TOP;
+	mm->mmap_legacy_base = page_align(MAP_WINDOW / 3) + (random & PAGE_MASK);
+	mm->mmap_topdown = stack_rlimit != ULONG_MAX; /* an unlimited stack leaves no safe top */
+	mm->mmap_base = mm->mmap_legacy_base;
+	if (mm->mmap_topdown)
+		mm->mmap_base = page_align(MAP_WINDOW - stack_room(stack_rlimit) - (random & PAGE_MASK));
+}

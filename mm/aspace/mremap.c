@@ -1,0 +1,265 @@
+/*
+ * mremap(2): grow, shrink and move mappings.
+ *
+ *   shrink            munmap of the tail
+ *   grow in place     when nothing is behind, up to the guard gap of a stack
+ *   move              reserve: address, charge, tables at the new place, vmas, nodes
+ *                     | new vma, entries change place table by table, old range unmapped
+ *
+ * WHY      moving costs one exchange per entry, not a copy per page. vm_pgoff goes along, so a page's index stays.
+ * I1       between the reservation and the end no step can fail: no page is ever in neither place.
+ * I2       with a mapping, invalidate_lock is held for read while entries move: truncate would miss those in flight.
+ * LOCKS    mmap_lock for write, then invalidate_lock for read. Sleeps.
+ * FAILS    as mremap(2) ERRORS: EAGAIN, EFAULT, EINVAL, ENOMEM; then nothing has changed, but for MREMAP_FIXED, whose
+ *          target may be unmapped and whose tail may be cut, as on Linux.
+ * NOT HERE userfaultfd, huge pages.   TESTED BY mmap_test.c, fuzz target vma
+ */
+#include "base/errno.h"
+#include "mm/aspace/aspace_impl.h"
+#include "mm/gather.h"
+#include "mm/range.h"
+#include "uapi/mman.h"
+
+struct remap_ctx {
+	struct mm_struct *mm;
+	struct vm_area_struct *vma;
+	unsigned long addr, old_len, new_len, new_addr;
+	unsigned flags;
+	unsigned long charge; /* pages committed for the growth */
+	bool locked;          /* VM_LOCKED: what it gains is faulted in */
+};
+
+/* May [addr, addr + old_len) of one vma become new_len long? 0 or what mremap(2) says. */
+static int remap_check(struct remap_ctx *c)
+{
+	struct vm_area_struct *vma = find_vma(c->mm, c->addr);
+	unsigned long more = (c->new_len - c->old_len) >> PAGE_SHIFT;
+
+	c->vma = vma;
+	if (!vma || vma->vm_start > c->addr)
+		return -EFAULT;
+	c->locked = vma->vm_flags & VM_LOCKED;
+	if (!c->old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
+		return -EINVAL; /* old_len 0 makes a second mapping: only of shared memory */
+	if ((c->flags & MREMAP_DONTUNMAP) && (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP)))
+		return -EINVAL;
+	if (c->old_len > vma->vm_end - c->addr)
+		return -EFAULT;
+	if (c->new_len <= c->old_len)
+		return 0;
+	if (vma_index(vma, c->addr) + (c->new_len >> PAGE_SHIFT) < vma_index(vma, c->addr))
+		return -EINVAL;
+	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
+		return -EFAULT;
+	if ((vma->vm_flags & VM_LOCKED) && !vm_may_lock(c->mm, more))
+		return -EAGAIN;
+	return vm_may_expand(c->mm, vma->vm_flags, more) ? 0 : -ENOMEM;
+}
+
+/* Growth of accounted memory is promised first. */
+static int remap_charge(struct remap_ctx *c, unsigned long pages)
+{
+	if (!(c->vma->vm_flags & VM_ACCOUNT))
+		return 0;
+	if (commit_charge(pages, c->mm->total_vm))
+		return -ENOMEM;
+	c->charge = pages;
+	return 0;
+}
+
+static void remap_stat(struct remap_ctx *c, unsigned long flags, unsigned long pages)
+{
+	vma_stat(c->mm, flags, (long)pages);
+	if (flags & VM_LOCKED)
+		c->mm->locked_vm += pages;
+	mm_update_hiwater(c->mm);
+}
+
+/* The range ends with its vma and nothing is behind: move the end. Return: false when it cannot be. */
+static bool grow_in_place(struct remap_ctx *c)
+{
+	unsigned long end = c->addr + c->new_len, more = (c->new_len - c->old_len) >> PAGE_SHIFT;
+	struct vm_area_struct *vma = c->vma, *next;
+	struct vma_req r = { vma->vm_end, end, vma->vm_flags, vma_index(vma, vma->vm_end),
+			     vma->mapping, vma->vm_ops, vma->vm_private_data };
+
+	if (c->addr + c->old_len != vma->vm_end || end < c->addr || end > c->mm->task_size)
+		return false;
+	next = vma_next(c->mm, vma);
+	if (next && end > vma_start_gap(next))
+		return false;
+	if (!vma_merge(c->mm, &r)) /* a kind that never merges still grows */
+		vma_resize(c->mm, vma, vma->vm_start, end);
+	remap_stat(c, vma->vm_flags, more);
+	c->new_addr = c->addr;
+	return true;
+}
+
+/* The entries of the old place go to the new one, whose tables exist. */
+static void move_entries(struct remap_ctx *c, struct address_space *m) no_lock_analysis
+{
+	unsigned long len = min_of(unsigned long, c->old_len, c->new_len);
+	struct mmu_gather g;
+
+	if (!len)
+		return;
+	gather_begin(&g, c->mm);
+	if (m)
+		rwsem_down_read(&m->invalidate_lock);
+	range_move(&g, c->addr, c->new_addr, len);
+	if (m)
+		rwsem_up_read(&m->invalidate_lock);
+	gather_end(&g);
+}
+
+/* After the move: the old range goes, or (MREMAP_DONTUNMAP) stays, empty. */
+static void leave_old(struct remap_ctx *c, bool account, struct vma_spares *spares)
+{
+	unsigned long old_pages = c->old_len >> PAGE_SHIFT;
+
+	if (c->flags & MREMAP_DONTUNMAP) {
+		if (account) /* both are promised now */
+			c->charge = 0;
+		return;
+	}
+	if (!c->old_len)
+		return;
+	vm_unmap_range(c->mm, c->addr, c->addr + c->old_len, spares);
+	if (account) /* unmapping gave back the old pages, which have only moved */
+		atomic_long_add(&vm_committed_as, (long)old_pages);
+}
+
+/* What moving needs: tables, a vma for the new place, one more if the old vma is cut in two. */
+static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
+{
+	unsigned long len = min_of(unsigned long, c->old_len, c->new_len);
+
+	if (c->mm->map_count >= sysctl_max_map_count - 3)
+		return -ENOMEM;
+	if (len && range_populate_tables(c->mm, c->new_addr, c->new_addr + len))
+		return -ENOMEM;
+	return vma_spares_get(c->mm, 2, spares);
+}
+
+static int move_vma(struct remap_ctx *c)
+{
+	struct vm_area_struct *vma = c->vma, *new;
+	struct vma_req r = { c->new_addr, c->new_addr + c->new_len, vma->vm_flags, vma_index(vma, c->addr),
+			     vma->mapping, vma->vm_ops, vma->vm_private_data };
+	bool account = vma->vm_flags & VM_ACCOUNT, has_anon = vma->has_anon;
+	struct vma_spares spares;
+
+	if (move_reserve(c, &spares)) {
+		commit_uncharge(c->charge);
+		return -ENOMEM;
+	}
+	new = vma_merge(c->mm, &r);
+	if (!new) {
+		new = vma_insert(c->mm, &spares, &r);
+		if (new->vm_ops && new->vm_ops->open)
+			new->vm_ops->open(new);
+	}
+	if (has_anon)
+		new->has_anon = true;
+	remap_stat(c, r.flags, c->new_len >> PAGE_SHIFT);
+	move_entries(c, r.mapping);
+	leave_old(c, account, &spares);
+	vma_spares_put(&spares);
+	return 0;
+}
+
+/* MREMAP_FIXED and MREMAP_DONTUNMAP: to a place of the caller's or any other. */
+static int remap_to(struct remap_ctx *c)
+{
+	unsigned map_flags = c->flags & MREMAP_FIXED ? MAP_FIXED : 0;
+	unsigned long more;
+	int err;
+
+	if ((c->flags & MREMAP_FIXED) && (c->new_addr & ~PAGE_MASK))
+		return -EINVAL;
+	if (c->flags & MREMAP_FIXED) {
+		if (c->new_len > c->mm->task_size || c->new_addr > c->mm->task_size - c->new_len)
+			return -EINVAL;
+		if (c->addr + c->old_len > c->new_addr && c->new_addr + c->new_len > c->addr)
+			return -EINVAL;
+	}
+	err = remap_check(c);
+	if (!err && (c->flags & MREMAP_FIXED) && c->new_addr < mmap_min_addr)
+		err = -EPERM;
+	if (!err && (c->flags & MREMAP_FIXED))
+		err = vm_unmap_locked(c->mm, c->new_addr, c->new_addr + c->new_len);
+	if (!err && c->old_len > c->new_len) {
+		err = vm_unmap_locked(c->mm, c->addr + c->new_len, c->addr + c->old_len);
+		c->old_len = c->new_len;
+	}
+	if (err)
+		return err;
+	c->vma = find_vma(c->mm, c->addr); /* unmapping may have cut it */
+	if ((c->flags & MREMAP_DONTUNMAP) && !vm_may_expand(c->mm, c->vma->vm_flags, c->new_len >> PAGE_SHIFT))
+		return -ENOMEM;
+	err = vm_find_area(c->mm, c->new_addr, c->new_len, map_flags, &c->new_addr);
+	more = c->flags & MREMAP_DONTUNMAP ? c->new_len : c->new_len - c->old_len;
+	if (!err)
+		err = remap_charge(c, more >> PAGE_SHIFT);
+	return err ? err : move_vma(c);
+}
+
+static int remap_locked(struct remap_ctx *c)
+{
+	int err;
+
+	if (c->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return remap_to(c);
+	err = remap_check(c);
+	c->new_addr = c->addr;
+	if (err || c->old_len == c->new_len)
+		return err;
+	if (c->old_len > c->new_len)
+		return vm_unmap_locked(c->mm, c->addr + c->new_len, c->addr + c->old_len);
+	err = remap_charge(c, (c->new_len - c->old_len) >> PAGE_SHIFT);
+	if (err)
+		return err;
+	if (grow_in_place(c))
+		return 0;
+	err = c->flags & MREMAP_MAYMOVE ? vm_find_area(c->mm, 0, c->new_len, 0, &c->new_addr) : -ENOMEM;
+	if (err) {
+		commit_uncharge(c->charge);
+		return err;
+	}
+	return move_vma(c);
+}
+
+/* mremap(2) ERRORS: EINVAL of the arguments alone. */
+static bool remap_args_ok(const struct remap_ctx *c, unsigned long new_len)
+{
+	const unsigned known = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+
+	if ((c->flags & ~known) || (c->addr & ~PAGE_MASK) || !new_len || c->new_len < new_len)
+		return false;
+	if ((c->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(c->flags & MREMAP_MAYMOVE))
+		return false;
+	return !(c->flags & MREMAP_DONTUNMAP) || c->old_len == c->new_len;
+}
+
+long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len,
+	      unsigned flags, unsigned long new_addr)
+{
+	struct remap_ctx c = {
+		.mm = mm, .addr = addr, .flags = flags, .new_addr = new_addr,
+		.old_len = page_align(old_len), .new_len = page_align(new_len),
+	};
+	int err;
+
+	if (!remap_args_ok(&c, new_len))
+		return -EINVAL;
+	if (addr > mm->task_size || c.old_len > mm->task_size - addr || c.old_len < old_len)
+		return -EFAULT;
+	rwsem_down_write(&mm->mmap_lock);
+	err = remap_locked(&c);
+	rwsem_up_write(&mm->mmap_lock);
+	if (err)
+		return err;
+	if (c.locked && c.new_len > c.old_len)
+		populate_range(mm, c.new_addr + c.old_len, c.new_addr + c.new_len);
+	return (long)c.new_addr;
+}

@@ -1,0 +1,73 @@
+/*
+ * What an address space looks like from outside: the figures of smaps and the names of maps.
+ *
+ * OWNS     nothing.
+ * I1       rss is the number of entries with a page; pss divides each page by the entries that map it, in 1/4096ths,
+ *          as Linux does, so that the sum over all programs is the memory in use.
+ * LOCKS    mmap_lock for read, from the caller; table locks inside. The figures of two pages are of two moments.
+ * SOURCES  proc(5) /proc/PID/smaps, /proc/PID/maps.   TESTED BY fork_test.c
+ */
+#include "lib/string.h"
+#include "mm/mapping.h"
+#include "mm/range.h"
+
+enum { PSS_SHIFT = 12 };
+
+struct smaps_ctx {
+	struct smaps_stat *out;
+	uint64_t pss; /* bytes << PSS_SHIFT */
+};
+
+static int smaps_entry(pte_t e, uaddr_t va, void *arg)
+{
+	struct smaps_ctx *c = arg;
+	struct smaps_stat *s = c->out;
+	struct page *page;
+	bool dirty;
+	int maps;
+
+	(void)va;
+	if (!pte_present(e) || pte_special(e))
+		return 0;
+	page = pfn_to_page(pte_pfn(e));
+	maps = page_mapcount(page);
+	dirty = pte_dirty(e) || page_test(page, PG_dirty);
+	s->rss += PAGE_SIZE;
+	c->pss += (PAGE_SIZE << PSS_SHIFT) / (unsigned)(maps > 0 ? maps : 1);
+	if (page_state(page) == PS_ANON)
+		s->anonymous += PAGE_SIZE;
+	if (pte_young(e) || page_test(page, PG_referenced))
+		s->referenced += PAGE_SIZE;
+	if (maps > 1)
+		*(dirty ? &s->shared_dirty : &s->shared_clean) += PAGE_SIZE;
+	else
+		*(dirty ? &s->private_dirty : &s->private_clean) += PAGE_SIZE;
+	return 0;
+}
+
+void vma_smaps(struct vm_area_struct *vma, struct smaps_stat *out)
+{
+	struct smaps_ctx c = { .out = out };
+
+	*out = (struct smaps_stat){ 0 };
+	(void)range_each(vma->vm_mm, vma->vm_start, vma->vm_end, smaps_entry, &c);
+	out->pss = (unsigned long)(c.pss >> PSS_SHIFT);
+	if (vma->vm_flags & VM_LOCKED)
+		out->locked = out->pss;
+}
+
+size_t vma_name(struct vm_area_struct *vma, char *buf, size_t size)
+{
+	const struct mm_struct *mm = vma->vm_mm;
+	const char *name = vma->vm_ops && vma->vm_ops->name ? vma->vm_ops->name(vma) : NULL;
+
+	if (vma->mapping && vma->mapping->ops->name)
+		return vma->mapping->ops->name(vma->mapping, buf, size);
+	if (name)
+		return str_copy(buf, name, size);
+	if (mm->start_brk && vma->vm_start <= mm->brk && vma->vm_end >= mm->start_brk)
+		return str_copy(buf, "[heap]", size);
+	if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack)
+		return str_copy(buf, "[stack]", size);
+	return str_copy(buf, "", size);
+}
