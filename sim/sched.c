@@ -21,8 +21,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 #include "arch/percpu.h"
+#include "arch/sim/hw/coro.h"
 #include "arch/sim/hw/host.h"
 #include "base/errno.h"
 #include "mm/mm.h"
@@ -31,7 +31,7 @@
 enum { STACK_SIZE = 512 * 1024, POINT_NS = 100, POINT_ODDS = 4, SPIN_LIMIT = 1000000 };
 
 struct sim_stack {
-	ucontext_t uc;
+	void *sp;           /* while not running */
 	char *mem;
 	void *fake;         /* the sanitizer's */
 	const void *bottom; /* of the stack, for the sanitizer */
@@ -101,7 +101,7 @@ static void switch_to(struct thread *t)
 		return;
 	self = t;
 	host_fiber_leave(old->state == SIM_DONE ? NULL : &old->stack->fake, t->stack->bottom, t->stack->size);
-	swapcontext(&old->stack->uc, &t->stack->uc);
+	coro_switch(&old->stack->sp, t->stack->sp);
 	host_fiber_enter(old->stack->fake, NULL, NULL);
 }
 
@@ -268,10 +268,7 @@ struct thread *sim_spawn(void (*fn)(void *arg), void *arg, int cpu)
 	t->stack->mem = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	t->stack->bottom = t->stack->mem;
 	t->stack->size = STACK_SIZE;
-	getcontext(&t->stack->uc);
-	t->stack->uc.uc_stack.ss_sp = t->stack->mem;
-	t->stack->uc.uc_stack.ss_size = STACK_SIZE;
-	makecontext(&t->stack->uc, thread_main, 0);
+	t->stack->sp = coro_prepare(t->stack->mem + STACK_SIZE, thread_main);
 	t->fn = fn;
 	t->arg = arg;
 	t->pinned = cpu >= 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "arch/pt.h"
+#include "base/errno.h"
 #include "mm/alloc.h"
 #include "mm/gather.h"
 #include "mm/mm.h"
