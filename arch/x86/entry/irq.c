@@ -135,11 +135,20 @@ static struct ioapic *ioapic_of(uint32_t gsi)
 	return NULL;
 }
 
+static int pin_set(uint32_t gsi, const struct ioapic_route *r) must_hold(irq_lock)
+{
+	struct ioapic *io = ioapic_of(gsi);
+
+	if (!io)
+		return -ENODEV;
+	ioapic_set(io, gsi - io->gsi_base, r);
+	return 0;
+}
+
 /* Return: 0, or -ENODEV when no controller has the line. */
 static int line_set_masked(unsigned line, bool masked) must_hold(irq_lock)
 {
 	const struct acpi_isa_route *isa = &acpi.isa[line];
-	struct ioapic *io;
 	struct ioapic_route r = {
 		.vector = VEC_LINE0 + line,
 		.apic_id = acpi.apic_ids[0],
@@ -152,11 +161,10 @@ static int line_set_masked(unsigned line, bool masked) must_hold(irq_lock)
 		pic_mask(line, masked);
 		return 0;
 	}
-	io = ioapic_of(isa->gsi);
-	if (!io)
-		return -ENODEV;
-	ioapic_set(io, isa->gsi - io->gsi_base, &r);
-	return 0;
+	/* The timer is wired to pin 2, where the PIC would be; not every table says so (QEMU's microvm does not). */
+	if (line == 0 && isa->gsi == 0)
+		(void)pin_set(2, &r);
+	return pin_set(isa->gsi, &r);
 }
 
 int irq_request(unsigned line, irq_handler_fn fn, void *arg, const char *name)

@@ -5,9 +5,9 @@
  * HOW      INIT, then the start-up interrupt twice; the CPU wakes in real mode in the trampoline, which brings it into
  *          the kernel's paging mode on its own stack and ends in smp_secondary_entry. One CPU at a time: the
  *          trampoline has one stack pointer.
- *              WAITING --CPU--> ALIVE --boot CPU: time stamp sent--> SYNCED --CPU--> (online)
+ *              WAITING --CPU--> ALIVE --boot CPU: time stamp sent--> SYNCED --secondary_main: online
  *              WAITING --boot CPU, after a second--> ABANDONED: a late comer halts
- * I1       a CPU is in cpu_online_mask only when it takes interrupts for its number.
+ * I1       secondary_main is entered with the CPU's interrupt controller and timer ready; it sets the CPU online.
  * I2       its TSC is at least the boot CPU's at the hand-shake, so that time does not run backwards for a thread
  *          that moves there.
  * LOCKS    none: start.state is the hand-shake, by compare and exchange.
@@ -72,7 +72,6 @@ noreturn_ void smp_secondary_entry(unsigned cpu)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	tsc_synchronise(cpu);
 	irq_init_secondary();
-	cpu_set_online(cpu);
 	secondary_main(cpu);
 }
 

@@ -3,11 +3,11 @@
  *
  * OWNS     the choice of timer (local APIC with TSC deadline, local APIC count-down, 8254) and its scale.
  * WHY      one-shot: a CPU with nothing to wait for is not woken. The three kinds differ in what is written to arm.
- * HOW      calibration: read (reference, TSC, APIC timer) right after a step of the reference counter, HALT about
- *          a millisecond, read again. Halting costs no instructions (a loop over 1 ms is a million of them on an
- *          emulator that counts them as time), and waiting for a step makes the readings exact to the time of one
- *          port access, so that 1 ms gives 0.03 %. After a second of uptime the same start reading gives a span a
- *          thousand times longer: the rate of the clock is refined then, without a jump.
+ * HOW      calibration: read (reference, TSC, APIC timer) right after a step of the reference counter, HALT a moment,
+ *          read again. Halting costs no instructions (a loop over 1 ms is a million of them on an emulator that counts
+ *          them as time), and waiting for a step makes the readings exact to the time of one port access, so that
+ *          250 us give 0.1 %. After a second of uptime the same start reading gives a span four thousand times longer:
+ *          the rate of the clock is refined then, without a jump.
  * I1       an interrupt may come early (a counter has a limit of 4 s, the 8254 of 54 ms), never later than asked plus
  *          1/4096 of the delay and the interrupt's latency.
  * I2       calibration ends on any machine: the halt is ended by the 8254 or, if its line is dead, by the APIC timer.
@@ -25,9 +25,10 @@
 #include "sync/percpu.h"
 
 enum {
-	WINDOW_PIT = PIT_HZ / 1000, /* calibration window: 1 ms */
+	WINDOW_US = 250,            /* calibration window: 0.1 % by the ACPI timer, refined later */
+	WINDOW_PIT_US = 5000,       /* by the 8254, which is coarse and wraps too soon for a refinement: 0.02 % */
 	LAPIC_START = 20000000,     /* APIC timer ticks until it ends the window itself: 20 ms at 1 GHz */
-	FALLBACK_HZ = 1000000000,   /* APIC timer of QEMU and KVM, when there is nothing to measure against */
+	EMULATED_HZ = 1000000000,   /* APIC timer of QEMU and KVM: also when there is nothing to measure against */
 	REFINE_MAX_S = 1000,        /* later, the count of the reference's wraps would be uncertain */
 	SLACK_SHIFT = 12,           /* a timer that fires early costs a second interrupt: aim 1/4096 late */
 };
@@ -148,14 +149,19 @@ static void window_end(void *arg)
 	*(volatile bool *)arg = true;
 }
 
-/* Let the 8254 end a halt after WINDOW_PIT. Return: false when the window must be polled. */
+static unsigned window_us(void)
+{
+	return refclock.pm_port ? WINDOW_US : WINDOW_PIT_US;
+}
+
+/* Let the 8254 end a halt after the window. Return: false when the window must be polled. */
 static bool window_begin(volatile bool *ended)
 {
 	if (!refclock.pm_port && !lapic_attached())
 		return false; /* the 8254 is the only counter: not every emulator's can be read past zero */
 	if (irq_request(0, window_end, (void *)ended, "timer"))
 		return false;
-	pit_oneshot(WINDOW_PIT);
+	pit_oneshot((unsigned)((uint64_t)window_us() * PIT_HZ / 1000000));
 	return true;
 }
 
@@ -169,12 +175,23 @@ static void window_halt(volatile bool *ended)
 
 static void window_poll(uint32_t start)
 {
-	while (((refclock_read(&refclock) - start) & refclock.mask) < refclock.hz / 1000)
+	uint32_t span = (uint32_t)((uint64_t)window_us() * refclock.hz / 1000000);
+
+	while (((refclock_read(&refclock) - start) & refclock.mask) < span)
 		cpu_relax();
+}
+
+/* An emulated APIC timer that measures nearly as its nominal rate has exactly that. */
+static uint64_t nominal_lapic_hz(uint64_t hz)
+{
+	bool near = hz > EMULATED_HZ - EMULATED_HZ / 64 && hz < EMULATED_HZ + EMULATED_HZ / 64;
+
+	return near && cpuid(1, 0).c >> 31 ? EMULATED_HZ : hz;
 }
 
 static void set_lapic_rate(uint64_t hz)
 {
+	hz = nominal_lapic_hz(hz);
 	lapic_shift = 32;
 	while (lapic_shift && (hz << (lapic_shift - 1)) / NSEC_PER_SEC > UINT32_MAX / 2)
 		lapic_shift--;
@@ -224,8 +241,8 @@ static void find_rates(uint64_t *tsc_hz, uint64_t *lapic_hz)
 		return;
 	}
 	pr_warn("time: no counter to measure against, assuming 1 GHz");
-	*tsc_hz = *tsc_hz ? *tsc_hz : FALLBACK_HZ;
-	*lapic_hz = *lapic_hz ? *lapic_hz : FALLBACK_HZ;
+	*tsc_hz = *tsc_hz ? *tsc_hz : EMULATED_HZ;
+	*lapic_hz = *lapic_hz ? *lapic_hz : EMULATED_HZ;
 }
 
 void timer_init_secondary(void)
@@ -252,8 +269,8 @@ void time_init(void)
 	kind = !lapic_attached() ? TIMER_PIT : deadline ? TIMER_DEADLINE : TIMER_LAPIC;
 	find_rates(&tsc_hz, &lapic_hz);
 	if (!lapic_hz)
-		lapic_hz = FALLBACK_HZ;
-	clock_set_rate(tsc_hz ? tsc_hz : FALLBACK_HZ);
+		lapic_hz = EMULATED_HZ;
+	clock_set_rate(tsc_hz ? tsc_hz : EMULATED_HZ);
 	set_lapic_rate(lapic_hz);
 	timer_init_secondary();
 	if (kind == TIMER_PIT && irq_request(0, pit_interrupt, NULL, "timer"))

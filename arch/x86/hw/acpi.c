@@ -281,7 +281,7 @@ static phys_t rsdp_scan(phys_t start, size_t len, acpi_map_fn map)
 	return 0;
 }
 
-/* The extended BIOS data area's first KiB, then the BIOS area. */
+/* The extended BIOS data area's first KiB, then the BIOS area: its upper half first, where it nearly always is. */
 static phys_t rsdp_search(acpi_map_fn map)
 {
 	const uint8_t *p = map(0x40e, 2);
@@ -290,7 +290,9 @@ static phys_t rsdp_search(acpi_map_fn map)
 
 	if (ebda >= 0x80000 && ebda < 0xa0000)
 		found = rsdp_scan(ebda, 1024, map);
-	return found ? found : rsdp_scan(0xe0000, 0x20000, map);
+	if (!found)
+		found = rsdp_scan(0xf0000, 0x10000, map);
+	return found ? found : rsdp_scan(0xe0000, 0x10000, map);
 }
 
 int acpi_parse(struct acpi_info *info, phys_t rsdp, acpi_map_fn map)
