@@ -61,7 +61,7 @@ help:
 ## make [kernel] [ARCH=…] [CC=clang] [DEBUG=1]                build/ARCH/mnemos.elf
 ## make format, make clean, make setup
 
-kernel: $(OUT)/mnemos.elf $(OUT)/init
+kernel: $(OUT)/mnemos.elf $(OUT)/user/init
 
 $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -91,7 +91,7 @@ $(OUT)/mnemos.elf: $(KOBJ) $(OUT)/ksyms.o $(OUT)/kernel.ld
 -include $(KOBJ:.o=.d)
 
 # Process 1 of the launcher's machines; no C library.
-$(OUT)/init: user/init.c user/sys.h Makefile
+$(OUT)/user/init: user/init.c user/sys.h Makefile
 	@mkdir -p $(@D)
 	$(call say,UCC,$<)$(CC) -O2 -Wall -Wextra -Werror -ffreestanding -nostdlib -static -fno-stack-protector -fno-pie -no-pie \
 		-fomit-frame-pointer -fno-asynchronous-unwind-tables $(if $(filter x86_64,$(ARCH)),-m64,-m32 -march=i686) -I. $< -o $@
@@ -131,6 +131,17 @@ HTEST_MODED := $(filter mm/% arch/% sim/%,$(HTEST))
 HTEST_ONCE := $(filter-out $(HTEST_MODED),$(HTEST))
 HBIN := $(foreach m,$(MODES),$(HTEST_MODED:%.c=$(HOUT)/$(m)/%)) $(HTEST_ONCE:%.c=$(HOUT)/x64/%)
 .SECONDARY:
+
+# libFuzzer targets, in the formats of x86_64 (tools/fuzz.sh runs them).
+FFLAGS = $(filter-out -O1,$(HFLAGS)) -O2 -fsanitize=fuzzer-no-link
+build/fuzz/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,FCC,$<)clang $(FFLAGS) -Iarch/x86/hw/x64 -MMD -MP -c $< -o $@
+build/fuzz/libmnemos.a: $(HSRC:%.c=build/fuzz/obj/%.o) $(HPURE:%.c=build/fuzz/obj/%.o)
+	@rm -f $@; ar rcs $@ $^
+build/fuzz/%: build/fuzz/obj/sim/fuzz_%.o build/fuzz/libmnemos.a
+	$(call say,FLD,$@)clang $(HFLAGS) -fsanitize=fuzzer $< -Wl,--whole-archive build/fuzz/libmnemos.a -Wl,--no-whole-archive -o $@
+-include $(HSRC:%.c=build/fuzz/obj/%.d)
 
 host: $(HBIN)
 	@sh tools/host-tests.sh $(HBIN)

@@ -86,6 +86,15 @@ void boot_memory(phys_t limit)
 	mm_init();
 }
 
+static unsigned get_order(size_t size)
+{
+	unsigned order = 0;
+
+	while (PAGE_SIZE << order < size)
+		order++;
+	return order;
+}
+
 static void *percpu_alloc(size_t size)
 {
 	return (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, get_order(size));
