@@ -30,6 +30,7 @@ enum {
 	LAPIC_START = 20000000,     /* APIC timer ticks until it ends the window itself: 20 ms at 1 GHz */
 	EMULATED_HZ = 1000000000,   /* APIC timer of QEMU and KVM: also when there is nothing to measure against */
 	REFINE_MAX_S = 1000,        /* later, the count of the reference's wraps would be uncertain */
+	SAMPLE_TRIES = 3,
 	SLACK_SHIFT = 12,           /* a timer that fires early costs a second interrupt: aim 1/4096 late */
 };
 
@@ -108,18 +109,37 @@ void timer_arm_ns(uint64_t when_ns)
 		pit_arm(now);
 }
 
+/* The best of a few readings: one that was not held up (by an emulator's host) between counter and TSC. */
+static void take_sample(struct sample *s)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (unsigned i = 0; i < SAMPLE_TRIES; i++) {
+		uint64_t uncertainty;
+		struct sample now;
+
+		now.ref = refclock_edge(&refclock, &uncertainty);
+		now.tsc = rdtsc();
+		now.lapic = lapic_attached() ? lapic_timer_left() : 0;
+		if (uncertainty < best)
+			*s = now;
+		best = min_of(uint64_t, best, uncertainty);
+	}
+}
+
 /* Rate of the TSC over the whole time since boot, once that is long enough to beat the first measurement. */
 static void refine(void)
 {
 	uint64_t elapsed_ns = clock_ns(), ticks, tsc_ticks, hz;
+	struct sample now;
 	uint32_t delta;
 
 	refine_pending = false;
 	if (elapsed_ns > REFINE_MAX_S * NSEC_PER_SEC)
 		return;
-	delta = refclock_edge(&refclock);
-	tsc_ticks = rdtsc() - boot_sample.tsc;
-	delta = (delta - boot_sample.ref) & refclock.mask;
+	take_sample(&now);
+	tsc_ticks = now.tsc - boot_sample.tsc;
+	delta = (now.ref - boot_sample.ref) & refclock.mask;
 	ticks = tsc_ticks / tsc_khz * (refclock.hz / 1000); /* about; the counter has wrapped an unknown number of times */
 	ticks = ((ticks - delta + refclock.mask / 2) & ~(uint64_t)refclock.mask) + delta;
 	if (!ticks)
@@ -135,13 +155,6 @@ void timer_interrupt(void)
 		refine();
 	if (handler)
 		handler();
-}
-
-static void take_sample(struct sample *s)
-{
-	s->ref = refclock_edge(&refclock);
-	s->tsc = rdtsc();
-	s->lapic = lapic_attached() ? lapic_timer_left() : 0;
 }
 
 static void window_end(void *arg)

@@ -19,7 +19,8 @@ struct refclock {
 /* Return: false when neither counts. Arms the 8254 if it must serve. */
 bool must_check refclock_open(struct refclock *rc, uint16_t pm_port);
 uint32_t refclock_read(const struct refclock *rc); /* rising, modulo mask + 1 */
-/* Wait for the counter's next step: so readings that follow at once are exact to well under its period. */
-uint32_t refclock_edge(const struct refclock *rc);
+/* Wait for the counter's next step: so readings that follow at once are exact to well under its period.
+ * *uncertainty: TSC ticks that the reading which saw the step took. */
+uint32_t refclock_edge(const struct refclock *rc, uint64_t *uncertainty);
 
 #endif

@@ -8,6 +8,7 @@
  * SOURCES  ACPI 6.4, 4.8.2.1 "Power Management Timer"; Intel 8254 data sheet.
  */
 #include "arch/io.h"
+#include "arch/msr.h"
 #include "arch/x86/hw/clock.h"
 #include "arch/x86/hw/irqchip.h"
 
@@ -20,20 +21,26 @@ uint32_t refclock_read(const struct refclock *rc)
 	return ~pit_count() & PIT_MAX_COUNT;
 }
 
-uint32_t refclock_edge(const struct refclock *rc)
+uint32_t refclock_edge(const struct refclock *rc, uint64_t *uncertainty)
 {
 	uint32_t first = refclock_read(rc), now = first;
+	uint64_t before = 0, after = 0;
 
-	for (unsigned i = 0; now == first && i < STUCK_READS; i++)
+	for (unsigned i = 0; now == first && i < STUCK_READS; i++) {
+		before = rdtsc();
 		now = refclock_read(rc);
+		after = rdtsc();
+	}
+	*uncertainty = after - before;
 	return now;
 }
 
 static bool counts(const struct refclock *rc)
 {
 	uint32_t first = refclock_read(rc);
+	uint64_t ignored;
 
-	return refclock_edge(rc) != first || refclock_edge(rc) != first;
+	return refclock_edge(rc, &ignored) != first || refclock_edge(rc, &ignored) != first;
 }
 
 bool refclock_open(struct refclock *rc, uint16_t pm_port)
