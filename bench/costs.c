@@ -1,0 +1,138 @@
+/*
+ * What the basic operations cost, in guest instructions: run it under `-icount shift=0,sleep=off`, where one
+ * instruction advances the clock by one nanosecond, so that CLOCK_MONOTONIC counts them (tools/costs.py does).
+ * An ordinary static Linux program. Each row is the mean of many operations, loop and clock calls taken off.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static unsigned long long now(void)
+{
+	struct timespec ts;
+
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + (unsigned long long)ts.tv_nsec;
+}
+
+static unsigned long long clock_cost;
+
+static void row(const char *name, unsigned long long start, unsigned long n)
+{
+	unsigned long long t = now() - start - clock_cost;
+
+	printf("%-18s %10llu\n", name, t / n);
+}
+
+static void null_syscall(void)
+{
+	unsigned long long t = now();
+
+	for (int i = 0; i < 2000; i++)
+		syscall(SYS_getppid);
+	row("null_syscall", t, 2000);
+}
+
+static void faults(void)
+{
+	const size_t n = 2048;
+	unsigned long long t;
+	char *p = mmap(NULL, n * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char sum = 0;
+
+	t = now();
+	for (size_t i = 0; i < n; i++)
+		p[i * 4096] = 1;
+	row("anon_fault", t, n);
+	t = now();
+	munmap(p, n * 4096);
+	row("munmap_resident", t, n);
+	p = mmap(NULL, n * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	t = now();
+	for (size_t i = 0; i < n; i++)
+		sum += p[i * 4096];
+	row("zero_read_fault", t, n);
+	t = now();
+	for (size_t i = 0; i < n; i++)
+		p[i * 4096] = 1;
+	row("zero_upgrade", t, n);
+	munmap(p, n * 4096);
+	t = now();
+	for (int i = 0; i < 500; i++)
+		munmap(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
+	row("mmap_munmap", t, 500);
+	(void)sum;
+}
+
+static void forks(const char *self)
+{
+	unsigned long long t = now();
+
+	for (int i = 0; i < 100; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+	row("fork_exit_wait", t, 100);
+	t = now();
+	for (int i = 0; i < 30; i++) {
+		pid_t pid = vfork();
+
+		if (!pid) {
+			execl(self, self, "exit", (char *)NULL);
+			_exit(1);
+		}
+		waitpid(pid, NULL, 0);
+	}
+	row("vfork_exec", t, 30);
+}
+
+static void pipes(void)
+{
+	int a[2], b[2];
+	char c = 0;
+	unsigned long long t;
+
+	if (pipe(a) || pipe(b))
+		exit(1);
+	pid_t pid = fork();
+
+	if (!pid) {
+		close(a[1]);
+		while (read(a[0], &c, 1) == 1)
+			if (write(b[1], &c, 1) != 1)
+				_exit(1);
+		_exit(0);
+	}
+	t = now();
+	for (int i = 0; i < 500; i++) {
+		if (write(a[1], &c, 1) != 1 || read(b[0], &c, 1) != 1)
+			exit(1);
+	}
+	row("pipe_pingpong", t, 500);
+	close(a[1]);
+	waitpid(pid, NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long long t;
+
+	if (argc > 1)
+		return 0;
+	t = now();
+	clock_cost = now() - t;
+	null_syscall();
+	faults();
+	forks(argv[0]);
+	pipes();
+	return 0;
+}
