@@ -22,7 +22,7 @@ struct thread;
 
 struct sim_config {
 	uint64_t ram_bytes;             /* 0: 64 MiB. All of RAM, from physical 0, holes apart */
-	uint64_t lowmem_bytes;          /* 0: all. Frames above have no linear address (HIGHMEM on 32-bit geometries) */
+	uint64_t lowmem_bytes;          /* 0: all. Frames above are HIGHMEM: no linear address. Ignored by 64-bit geometries */
 	uint64_t hole_start, hole_end;  /* physical hole: RAM goes on after it; equal: none */
 	unsigned nr_cpus;               /* 0: 2 */
 	unsigned nr_nodes;              /* 0: 1. RAM is cut into equal parts */

@@ -15,6 +15,7 @@
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
+#include "mm/zone.h"
 #include "sync/klog.h"
 #include "sync/percpu.h"
 
@@ -30,7 +31,8 @@ static struct sim_config with_defaults(const struct sim_config *cfg)
 	struct sim_config c = cfg ? *cfg : (struct sim_config){ 0 };
 
 	c.ram_bytes = c.ram_bytes ? c.ram_bytes : MIB(64);
-	c.lowmem_bytes = c.lowmem_bytes && c.lowmem_bytes < c.ram_bytes ? c.lowmem_bytes : c.ram_bytes;
+	if (!c.lowmem_bytes || c.lowmem_bytes > c.ram_bytes || !zone_type_exists(ZONE_HIGHMEM))
+		c.lowmem_bytes = c.ram_bytes;
 	c.nr_cpus = c.nr_cpus ? c.nr_cpus : 2;
 	c.nr_nodes = c.nr_nodes ? c.nr_nodes : 1;
 	c.seed = c.seed ? c.seed : 1;
@@ -75,7 +77,7 @@ static void make_kernel_root(void)
 
 static void print_log(const char *text, size_t len)
 {
-	fprintf(stderr, "%.*s\n", (int)len, text);
+	fprintf(stderr, "%.*s", (int)len, text);
 }
 
 void sim_world_begin(const struct sim_config *cfg)

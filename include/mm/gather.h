@@ -13,6 +13,7 @@ struct mmu_gather {
 	struct mm_struct *mm;
 	uaddr_t start, end;  /* range to flush; start > end: nothing */
 	bool full;           /* whole mm is going (exit): no user code of it runs anywhere any more */
+	bool keep_anon;      /* range_zap leaves anonymous and special entries alone (hole punched in a file) */
 	bool reload;         /* a top-level entry was cleared where CPUs keep copies of it (PAE) */
 	struct list_head tables; /* table pages unhooked, by page->lru */
 	unsigned nr, max;    /* pages collected */

@@ -31,6 +31,7 @@ void gather_begin(struct mmu_gather *g, struct mm_struct *mm)
 	g->start = ~(uaddr_t)0;
 	g->end = 0;
 	g->full = false;
+	g->keep_anon = false;
 	g->reload = false;
 	g->nr = 0;
 	g->max = GATHER_INLINE;

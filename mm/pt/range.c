@@ -145,6 +145,12 @@ static inline bool zap_page(struct mmu_gather *g, struct tally *t, pte_t old)
 	return gather_page(g, page);
 }
 
+/* For gather->keep_anon: what does not belong to the file. */
+static bool is_private_entry(pte_t e)
+{
+	return !pte_present(e) || pte_special(e) || page_state(entry_page(e)) == PS_ANON;
+}
+
 static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct mmu_gather *g = w->arg;
@@ -157,7 +163,7 @@ static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t l
 	for (; n > 0 && !r; n--, e++, va += PAGE_SIZE) {
 		pte_t old = pte_read(e);
 
-		if (pte_none(old))
+		if (pte_none(old) || (unlikely(g->keep_anon) && is_private_entry(old)))
 			continue;
 		if (g->full)
 			pte_set(e, pte_from_raw(0)); /* no user code of this mm runs: A and D cannot change */
