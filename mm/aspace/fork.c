@@ -85,18 +85,22 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 {
 	struct vma_req r = { vma->vm_start, vma->vm_end, vma->vm_flags & ~(unsigned long)VM_LOCKED, vma->vm_pgoff,
 			     vma->mapping, vma->vm_ops, vma->vm_private_data };
-	struct vm_area_struct *copy;
-	struct vma_spares spares;
+	struct vm_area_struct *copy = NULL;
+	struct vma_spares spares = { .nr = 0 };
 
 	if ((r.flags & VM_ACCOUNT) && commit_charge(vma_pages(vma), d->old->total_vm))
 		return -ENOMEM;
-	if (vma_spares_get(d->new, 1, &spares)) {
+	if (d->old->locked_vm) /* without VM_LOCKED it may be like its neighbour */
+		copy = vma_merge(d->new, &r);
+	if (!copy && vma_spares_get(d->new, 1, &spares)) {
 		if (r.flags & VM_ACCOUNT)
 			commit_uncharge(vma_pages(vma));
 		return -ENOMEM;
 	}
-	copy = vma_insert(d->new, &spares, &r);
-	copy->has_anon = vma->has_anon;
+	if (!copy)
+		copy = vma_insert(d->new, &spares, &r);
+	if (vma->has_anon)
+		copy->has_anon = true;
 	vma_stat(d->new, r.flags, (long)vma_pages(vma));
 	if (copy->vm_ops && copy->vm_ops->open)
 		copy->vm_ops->open(copy);

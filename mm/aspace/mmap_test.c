@@ -1,0 +1,631 @@
+/* mmap, munmap, mprotect, mremap, brk, madvise: arguments, vmas, limits, and failures at every allocation. */
+#include "mm/aspace/aspace_test.h"
+
+#include "mm/zone.h"
+
+static int world(void **state)
+{
+	(void)state;
+	sim_world_begin(NULL);
+	sysctl_overcommit_memory = OVERCOMMIT_GUESS;
+	return 0;
+}
+
+static int world_gone(void **state)
+{
+	(void)state;
+	sim_world_end();
+	return 0;
+}
+
+static void mmap_arguments_as_the_man_page(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	struct vm_map_args ro = { .len = P(1), .prot = RW, .flags = MAP_SHARED };
+
+	(void)state;
+	assert_int_equal(map_at(mm, 0, 0, RW, ANON), -EINVAL);
+	assert_int_equal(map_at(mm, 0, P(1), RW, MAP_ANONYMOUS), -EINVAL);
+	assert_int_equal(map_at(mm, 0, ULONG_MAX, RW, ANON), -ENOMEM);
+	assert_int_equal(map_at(mm, 0, USER_TOP + P(1), RW, ANON), -ENOMEM);
+	assert_int_equal(map_at(mm, BASE + 1, P(1), RW, ANON | MAP_FIXED), -EINVAL);
+	assert_int_equal(map_at(mm, 0, P(1), RW, ANON | MAP_FIXED), -EPERM);
+	assert_int_equal(map_at(mm, USER_TOP, P(1), RW, ANON | MAP_FIXED), -ENOMEM);
+	assert_int_equal(map_at(mm, 0, P(1), RW, MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN), -EINVAL);
+	assert_int_equal(map_at(mm, BASE, P(2), RW, ANON | MAP_FIXED_NOREPLACE), BASE);
+	assert_int_equal(map_at(mm, BASE + P(1), P(2), RW, ANON | MAP_FIXED_NOREPLACE), -EEXIST);
+	ro.mapping = shmem_anon_create(P(4), false);
+	ro.may_flags = VM_MAYREAD;
+	assert_int_equal(vm_map(mm, &ro), -EACCES);
+	ro.prot = PROT_READ | PROT_EXEC;
+	assert_int_equal(vm_map(mm, &ro), -EPERM);
+	ro.prot = PROT_READ;
+	ro.pgoff = ULONG_MAX;
+	assert_int_equal(vm_map(mm, &ro), -EOVERFLOW);
+	ro.pgoff = 0;
+	ro.flags = MAP_SHARED_VALIDATE | MAP_SYNC;
+	assert_int_equal(vm_map(mm, &ro), -EOPNOTSUPP);
+	ro.mapping->ops->drop(ro.mapping);
+	end_mm(mm);
+}
+
+static void munmap_and_mprotect_arguments(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	assert_int_equal(vm_unmap(mm, BASE + 1, P(1)), -EINVAL);
+	assert_int_equal(vm_unmap(mm, BASE, 0), -EINVAL);
+	assert_int_equal(vm_unmap(mm, USER_TOP, P(1)), -EINVAL);
+	assert_int_equal(vm_unmap(mm, BASE, P(5)), 0);
+	assert_int_equal(vm_protect(mm, BASE + 1, P(1), PROT_READ), -EINVAL);
+	assert_int_equal(vm_protect(mm, BASE, 0, PROT_READ), 0);
+	assert_int_equal(vm_protect(mm, BASE, P(1), 0x80), -EINVAL);
+	assert_int_equal(vm_protect(mm, BASE, P(1), PROT_READ), -ENOMEM);
+	map_at(mm, BASE, P(2), RW, ANON | MAP_FIXED);
+	assert_int_equal(vm_protect(mm, BASE, P(3), PROT_READ), -ENOMEM);
+	assert_string_equal(picture(mm), "0-2r--"); /* what came before the hole is done */
+	assert_int_equal(vm_protect(mm, BASE, P(1), PROT_READ | PROT_GROWSDOWN), -EINVAL);
+	end_mm(mm);
+}
+
+static void vma_I2_neighbours_merge_and_split_as_on_linux(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	map_at(mm, BASE, P(4), RW, ANON | MAP_FIXED);
+	map_at(mm, BASE + P(4), P(4), RW, ANON | MAP_FIXED);
+	assert_string_equal(picture(mm), "0-8rw-");
+	assert_int_equal(vm_protect(mm, BASE + P(3), P(2), PROT_READ), 0);
+	assert_string_equal(picture(mm), "0-3rw- 3-5r-- 5-8rw-");
+	assert_int_equal(vm_protect(mm, BASE + P(4), P(2), PROT_READ), 0);
+	assert_string_equal(picture(mm), "0-3rw- 3-6r-- 6-8rw-");
+	assert_int_equal(vm_protect(mm, BASE + P(2), P(2), RW), 0);
+	assert_string_equal(picture(mm), "0-4rw- 4-6r-- 6-8rw-");
+	assert_int_equal(vm_protect(mm, BASE, P(8), RW), 0);
+	assert_string_equal(picture(mm), "0-8rw-");
+	assert_int_equal(vm_unmap(mm, BASE + P(2), P(3)), 0);
+	assert_string_equal(picture(mm), "0-2rw- 5-8rw-");
+	map_at(mm, BASE + P(2), P(3), RW, ANON | MAP_FIXED);
+	assert_string_equal(picture(mm), "0-8rw-");
+	map_at(mm, BASE + P(1), P(2), PROT_READ | PROT_EXEC, ANON | MAP_FIXED);
+	assert_string_equal(picture(mm), "0-1rw- 1-3r-x 3-8rw-");
+	assert_int_equal(vm_unmap(mm, BASE, P(20)), 0);
+	assert_string_equal(picture(mm), "");
+	end_mm(mm);
+}
+
+static void vma_I2_file_mappings_merge_by_offset(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	struct address_space *m = shmem_anon_create(P(16), false);
+
+	(void)state;
+	map_file(mm, BASE, P(2), RW, MAP_SHARED | MAP_FIXED, m, 0);
+	map_file(mm, BASE + P(2), P(2), RW, MAP_SHARED | MAP_FIXED, m, 2);
+	assert_string_equal(picture(mm), "0-4rw-s");
+	map_file(mm, BASE + P(4), P(2), RW, MAP_SHARED | MAP_FIXED, m, 8);
+	assert_string_equal(picture(mm), "0-4rw-s 4-6rw-s");
+	map_file(mm, BASE + P(6), P(2), RW, MAP_PRIVATE | MAP_FIXED, m, 10);
+	assert_string_equal(picture(mm), "0-4rw-s 4-6rw-s 6-8rw-");
+	mm_check(mm);
+	end_mm(mm);
+	m->ops->drop(m);
+}
+
+static void mmap_hints_and_top_down(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	unsigned long top = mm->mmap_base;
+	long a, b, c;
+
+	(void)state;
+	a = map_at(mm, 0, P(3), PROT_READ, ANON);
+	b = map_at(mm, 0, P(5), RW, ANON);
+	assert_int_equal(a, top - P(3));
+	assert_int_equal(b, a - P(5));
+	assert_int_equal(vm_unmap(mm, (unsigned long)a, P(3)), 0);
+	c = map_at(mm, 0, P(2), PROT_READ, ANON); /* the highest hole that fits */
+	assert_int_equal(c, top - P(2));
+	assert_int_equal(map_at(mm, BASE + 5, P(1), RW, ANON), BASE + P(1));
+	assert_int_equal(map_at(mm, BASE + P(1), P(1), PROT_READ, ANON), top - P(3)); /* taken: anywhere */
+	assert_int_equal(map_at(mm, 1, P(1), PROT_EXEC, ANON), (long)((unsigned long)b - P(1)));
+	if (USER_TOP > 0x80000000UL && sizeof(long) == 8)
+		assert_true(map_at(mm, 0, P(1), RW, ANON | MAP_32BIT) < 0x80000000L);
+	end_mm(mm);
+}
+
+static void mmap_keeps_off_the_guard_gap_of_a_stack(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	unsigned long top = BASE + P(4096);
+
+	(void)state;
+	assert_int_equal(vm_stack_setup(mm, top, false), 0);
+	mm->mmap_base = top;
+	mm->mmap_topdown = true;
+	assert_int_equal(map_at(mm, 0, P(1), RW, ANON), (long)(top - P(1) - P(STACK_GUARD_PAGES) - P(1)));
+	/* A wish inside the gap is not granted. */
+	assert_int_not_equal(map_at(mm, top - P(10), P(1), RW, ANON), (long)(top - P(10)));
+	end_mm(mm);
+}
+
+/* ---- a naive model: what each page of a window is ---- */
+
+enum { WINDOW = 96 };
+struct model_page {
+	bool mapped, account; /* account: was writable once, so it is promised */
+	unsigned prot;
+	unsigned long id; /* page offset at birth */
+};
+static struct model_page model[WINDOW];
+
+/* Can page @i be in the vma of page @i - 1? */
+static bool joins(unsigned i)
+{
+	const struct model_page *a = &model[i - 1], *b = &model[i];
+
+	return a->mapped && b->mapped && a->prot == b->prot && a->id + 1 == b->id && a->account == b->account;
+}
+
+static unsigned model_vmas(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WINDOW; i++)
+		n += model[i].mapped && !(i && joins(i));
+	return n;
+}
+
+static void compare_model(struct mm_struct *mm)
+{
+	for (unsigned i = 0; i < WINDOW; i++) {
+		struct vm_area_struct *vma = find_vma(mm, BASE + P(i));
+		bool mapped = vma && vma->vm_start <= BASE + P(i);
+
+		assert_int_equal(mapped, model[i].mapped);
+		if (mapped)
+			assert_int_equal(vma->vm_flags & 7, vm_flags_of_prot(model[i].prot));
+	}
+	assert_int_equal(mm->map_count, model_vmas());
+	mm_check(mm);
+}
+
+static unsigned random_prot(void)
+{
+	const unsigned prots[] = { PROT_NONE, PROT_READ, RW };
+
+	return prots[sim_random(3)];
+}
+
+static void model_map(struct mm_struct *mm, unsigned at, unsigned n)
+{
+	unsigned prot = random_prot();
+
+	assert_int_equal(map_at(mm, BASE + P(at), P(n), prot, ANON | MAP_FIXED), BASE + P(at));
+	for (unsigned i = at; i < at + n; i++)
+		model[i] = (struct model_page){ true, prot == RW, prot, i };
+}
+
+static void model_unmap(struct mm_struct *mm, unsigned at, unsigned n)
+{
+	assert_int_equal(vm_unmap(mm, BASE + P(at), P(n)), 0);
+	for (unsigned i = at; i < at + n; i++)
+		model[i].mapped = false;
+}
+
+static void model_protect(struct mm_struct *mm, unsigned at, unsigned n)
+{
+	unsigned prot = random_prot(), i;
+	int err = vm_protect(mm, BASE + P(at), P(n), prot);
+
+	for (i = at; i < at + n && model[i].mapped; i++) {
+		model[i].account = model[i].account || prot == RW;
+		model[i].prot = prot;
+	}
+	assert_int_equal(err, i < at + n ? -ENOMEM : 0);
+}
+
+/* Are the pages [at, at + n) one vma's? */
+static bool one_vma(unsigned at, unsigned n)
+{
+	for (unsigned i = at; i < at + n; i++) {
+		if (!model[i].mapped || (i > at && !joins(i)))
+			return false;
+	}
+	return true;
+}
+
+static void model_move(struct mm_struct *mm, unsigned from, unsigned n, unsigned to, unsigned new_n)
+{
+	struct model_page moved[WINDOW];
+	long r = vm_remap(mm, BASE + P(from), P(n), P(new_n), MREMAP_MAYMOVE | MREMAP_FIXED, BASE + P(to));
+	bool overlap = from < to + new_n && to < from + n;
+
+	if (overlap) {
+		assert_int_equal(r, -EINVAL);
+		return;
+	}
+	if (!one_vma(from, n)) {
+		assert_int_equal(r, -EFAULT);
+		return;
+	}
+	assert_int_equal(r, BASE + P(to));
+	for (unsigned i = 0; i < new_n; i++)
+		moved[i] = (struct model_page){ true, model[from].account, model[from].prot, model[from].id + i };
+	for (unsigned i = 0; i < n; i++)
+		model[from + i].mapped = false;
+	memcpy(&model[to], moved, new_n * sizeof(moved[0]));
+}
+
+static void touch_some(struct mm_struct *mm)
+{
+	for (unsigned k = 0; k < 4; k++) {
+		unsigned i = (unsigned)sim_random(WINDOW);
+		int want = !model[i].mapped ? FAULT_MAPERR : model[i].prot & PROT_WRITE ? FAULT_OK : FAULT_ACCERR;
+
+		assert_int_equal(sim_write(mm, BASE + P(i), "x", 1), want);
+	}
+}
+
+static void vma_against_a_model(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	memset(model, 0, sizeof(model));
+	for (unsigned step = 0; step < 2500; step++) {
+		unsigned at = (unsigned)sim_random(WINDOW), n = 1 + (unsigned)sim_random(12);
+
+		if (at + n > WINDOW)
+			n = WINDOW - at;
+		switch (sim_random(6)) {
+		case 0:
+		case 1:
+			model_map(mm, at, n);
+			break;
+		case 2:
+			model_unmap(mm, at, n);
+			break;
+		case 3:
+			model_move(mm, at, n, (unsigned)sim_random(WINDOW - 12), 1 + (unsigned)sim_random(12));
+			break;
+		default:
+			model_protect(mm, at, n);
+			break;
+		}
+		touch_some(mm);
+		compare_model(mm);
+	}
+	end_mm(mm);
+}
+
+/* ---- brk ---- */
+
+static void brk_grows_shrinks_and_stops(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	mm->start_brk = mm->brk = BASE + 100;
+	assert_int_equal(vm_brk(mm, 0), BASE + 100);
+	assert_int_equal(vm_brk(mm, BASE + 200), BASE + 200);
+	assert_string_equal(picture(mm), "1-1---" + 6); /* page 0 belongs to whoever mapped it: nothing new */
+	assert_int_equal(vm_brk(mm, BASE + P(3) + 1), BASE + P(3) + 1);
+	assert_string_equal(picture(mm), "1-4rw-");
+	sim_poke(mm, BASE + P(2), 1);
+	assert_int_equal(vm_brk(mm, BASE + P(6)), BASE + P(6));
+	assert_string_equal(picture(mm), "1-6rw-");
+	assert_int_equal(vm_brk(mm, BASE + P(2)), BASE + P(2));
+	assert_string_equal(picture(mm), "1-2rw-");
+	assert_int_equal(mm_rss(mm), 0);
+	map_at(mm, BASE + P(5), P(1), RW, ANON | MAP_FIXED);
+	assert_int_equal(vm_brk(mm, BASE + P(5)), BASE + P(2)); /* a page stays free in between */
+	assert_int_equal(vm_brk(mm, BASE + P(4)), BASE + P(4));
+	mm->rlim_data = P(5);
+	assert_int_equal(vm_brk(mm, BASE + P(1)), BASE + P(1));
+	end_mm(mm);
+}
+
+/* ---- mremap ---- */
+
+static void mremap_errors(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	map_at(mm, BASE, P(4), RW, ANON | MAP_FIXED);
+	assert_int_equal(vm_remap(mm, BASE, P(4), P(8), 8, 0), -EINVAL);
+	assert_int_equal(vm_remap(mm, BASE, P(4), P(8), MREMAP_FIXED, BASE), -EINVAL);
+	assert_int_equal(vm_remap(mm, BASE + 1, P(4), P(8), 0, 0), -EINVAL);
+	assert_int_equal(vm_remap(mm, BASE, P(4), 0, 0, 0), -EINVAL);
+	assert_int_equal(vm_remap(mm, BASE + P(4), P(4), P(5), 0, 0), -EFAULT);
+	assert_int_equal(vm_remap(mm, BASE, P(5), P(6), 0, 0), -EFAULT);
+	assert_int_equal(vm_remap(mm, BASE, 0, P(6), MREMAP_MAYMOVE, 0), -EINVAL);
+	assert_int_equal(vm_remap(mm, BASE, P(2), P(3), 0, 0), -ENOMEM);
+	assert_int_equal(vm_remap(mm, BASE, P(4), P(6), 0, 0), BASE);
+	assert_string_equal(picture(mm), "0-6rw-");
+	assert_int_equal(vm_remap(mm, BASE, P(6), P(1), 0, 0), BASE);
+	assert_string_equal(picture(mm), "0-1rw-");
+	end_mm(mm);
+}
+
+static void mremap_moves_contents(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	long to;
+
+	(void)state;
+	map_at(mm, BASE, P(600), RW, ANON | MAP_FIXED);
+	for (unsigned i = 0; i < 600; i += 7)
+		sim_poke(mm, BASE + P(i), (uint8_t)i);
+	map_at(mm, BASE + P(600), P(1), PROT_READ, ANON | MAP_FIXED);
+	to = vm_remap(mm, BASE, P(600), P(700), MREMAP_MAYMOVE, 0);
+	assert_true(to != (long)BASE);
+	for (unsigned i = 0; i < 600; i += 7)
+		assert_int_equal(sim_peek(mm, (unsigned long)to + P(i)), (uint8_t)i);
+	assert_int_equal(sim_peek(mm, (unsigned long)to + P(650)), 0);
+	assert_int_equal(sim_write(mm, BASE, "x", 1), FAULT_MAPERR);
+	mm_check(mm);
+	assert_int_equal(vm_remap(mm, (unsigned long)to, P(700), P(700), MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0) < 0, 0);
+	assert_int_equal(sim_peek(mm, (unsigned long)to), 0); /* the old place is empty, not gone */
+	end_mm(mm);
+}
+
+static void mremap_of_length_0_maps_shared_memory_again(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	long to;
+
+	(void)state;
+	map_at(mm, BASE, P(2), RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED);
+	sim_poke(mm, BASE + P(1), 5);
+	to = vm_remap(mm, BASE, 0, P(2), MREMAP_MAYMOVE, 0);
+	assert_int_equal(sim_peek(mm, (unsigned long)to + P(1)), 5);
+	sim_poke(mm, (unsigned long)to, 9);
+	assert_int_equal(sim_peek(mm, BASE), 9);
+	end_mm(mm);
+}
+
+/* ---- limits ---- */
+
+static void limits_are_kept(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	int old = sysctl_max_map_count;
+
+	(void)state;
+	mm->rlim_as = P(10);
+	assert_int_equal(map_at(mm, BASE, P(11), PROT_READ, ANON | MAP_FIXED), -ENOMEM);
+	assert_int_equal(map_at(mm, BASE, P(10), PROT_READ, ANON | MAP_FIXED), BASE);
+	assert_int_equal(map_at(mm, BASE, P(10), PROT_READ, ANON | MAP_FIXED), BASE); /* replaces itself */
+	assert_int_equal(vm_remap(mm, BASE, P(10), P(11), MREMAP_MAYMOVE, 0), -ENOMEM);
+	mm->rlim_as = ULONG_MAX;
+	mm->rlim_data = P(3);
+	assert_int_equal(map_at(mm, BASE + P(20), P(4), RW, ANON | MAP_FIXED), -ENOMEM);
+	assert_int_equal(map_at(mm, BASE + P(20), P(4), PROT_READ, ANON | MAP_FIXED), BASE + P(20));
+	mm->rlim_data = ULONG_MAX;
+	mm->rlim_memlock = P(1);
+	assert_int_equal(map_at(mm, BASE + P(40), P(2), RW, ANON | MAP_FIXED | MAP_LOCKED), -EAGAIN);
+	sysctl_max_map_count = 2;
+	assert_int_equal(vm_unmap(mm, BASE + P(1), P(1)), -ENOMEM);
+	assert_int_equal(vm_protect(mm, BASE + P(1), P(1), RW), -ENOMEM);
+	assert_int_equal(vm_unmap(mm, BASE, P(1)), 0);
+	sysctl_max_map_count = old;
+	end_mm(mm);
+}
+
+static void commit_I1_modes_0_1_2(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	unsigned long ram = totalram_pages();
+
+	(void)state;
+	assert_int_equal(map_at(mm, 0, P(ram + 1), RW, ANON), -ENOMEM);
+	assert_true(map_at(mm, 0, P(ram + 1), PROT_READ, ANON) > 0 || sizeof(long) == 4);
+	assert_int_not_equal(map_at(mm, 0, P(ram + 1), RW, ANON | MAP_NORESERVE), -ENOMEM);
+	assert_int_equal(atomic_long_read(&vm_committed_as), 0);
+	sysctl_overcommit_memory = OVERCOMMIT_ALWAYS;
+	map_at(mm, BASE, P(ram + 1), RW, ANON | MAP_FIXED);
+	assert_int_equal(atomic_long_read(&vm_committed_as), ram + 1);
+	assert_int_equal(vm_unmap(mm, BASE, P(ram + 1)), 0);
+	sysctl_overcommit_memory = OVERCOMMIT_NEVER;
+	assert_int_equal(map_at(mm, BASE, P(vm_commit_limit() + 1), RW, ANON | MAP_FIXED | MAP_NORESERVE), -ENOMEM);
+	assert_int_equal(map_at(mm, BASE, P(vm_commit_limit() / 2), RW, ANON | MAP_FIXED), BASE);
+	assert_int_equal(vm_protect(mm, BASE, P(1), PROT_READ), 0);
+	assert_int_equal(atomic_long_read(&vm_committed_as), vm_commit_limit() / 2);
+	sysctl_overcommit_memory = OVERCOMMIT_GUESS;
+	end_mm(mm);
+}
+
+static void commit_I1_survives_mremap_mprotect_and_fork(void **state)
+{
+	struct mm_struct *mm = new_mm(), *child;
+	long to;
+
+	(void)state;
+	map_at(mm, BASE, P(8), PROT_READ, ANON | MAP_FIXED);
+	assert_int_equal(atomic_long_read(&vm_committed_as), 0);
+	assert_int_equal(vm_protect(mm, BASE, P(4), RW), 0);
+	assert_int_equal(atomic_long_read(&vm_committed_as), 4);
+	to = vm_remap(mm, BASE, P(4), P(6), MREMAP_MAYMOVE, 0);
+	assert_int_equal(atomic_long_read(&vm_committed_as), 6);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	assert_int_equal(atomic_long_read(&vm_committed_as), 12);
+	mmput(child);
+	assert_int_equal(vm_remap(mm, (unsigned long)to, P(6), P(1), 0, 0), to);
+	assert_int_equal(atomic_long_read(&vm_committed_as), 1);
+	map_at(mm, BASE + P(64), P(5), RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED);
+	assert_int_equal(atomic_long_read(&vm_committed_as), 6);
+	assert_int_equal(vm_unmap(mm, BASE + P(64), P(2)), 0); /* the object lives whole until its last page goes */
+	assert_int_equal(atomic_long_read(&vm_committed_as), 6);
+	end_mm(mm);
+}
+
+/* ---- madvise ---- */
+
+static void madvise_effects_and_errors(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	map_at(mm, BASE, P(8), RW, ANON | MAP_FIXED);
+	assert_int_equal(vm_advise(mm, BASE, P(1), 77), -EINVAL);
+	assert_int_equal(vm_advise(mm, BASE + 1, P(1), MADV_DONTNEED), -EINVAL);
+	assert_int_equal(vm_advise(mm, BASE, 0, MADV_DONTNEED), 0);
+	sim_poke(mm, BASE + P(2), 1);
+	assert_int_equal(vm_advise(mm, BASE, P(8), MADV_DONTNEED), 0);
+	assert_int_equal(mm_rss(mm), 0);
+	assert_int_equal(sim_peek(mm, BASE + P(2)), 0);
+	assert_int_equal(vm_advise(mm, BASE, P(9), MADV_DONTNEED), -ENOMEM);
+	assert_int_equal(vm_advise(mm, BASE + P(2), P(2), MADV_DONTFORK), 0);
+	assert_int_equal(mm->map_count, 3);
+	assert_int_equal(vm_advise(mm, BASE + P(2), P(2), MADV_DOFORK), 0);
+	assert_int_equal(mm->map_count, 1);
+	assert_int_equal(vm_advise(mm, BASE, P(8), MADV_WILLNEED), 0);
+	assert_int_equal(vm_advise(mm, BASE, P(8), MADV_REMOVE), -EINVAL);
+	assert_int_equal(vm_advise(mm, BASE, P(4), MADV_POPULATE_WRITE), 0);
+	assert_int_equal(mm_rss(mm) >= 4, 1);
+	end_mm(mm);
+}
+
+static void madvise_remove_punches_a_hole(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	map_at(mm, BASE, P(4), RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED);
+	for (unsigned i = 0; i < 4; i++)
+		sim_poke(mm, BASE + P(i), 3);
+	assert_int_equal(vm_advise(mm, BASE + P(1), P(2), MADV_REMOVE), 0);
+	assert_int_equal(mm_rss(mm), 2);
+	assert_int_equal(sim_peek(mm, BASE + P(1)), 0);
+	assert_int_equal(sim_peek(mm, BASE + P(3)), 3);
+	end_mm(mm);
+}
+
+/* ---- the n-th failure ---- */
+
+static long do_map(struct mm_struct *mm)
+{
+	return map_at(mm, BASE + P(3), P(2), PROT_READ, ANON | MAP_FIXED);
+}
+
+static long do_map_shared(struct mm_struct *mm)
+{
+	return map_at(mm, BASE + P(3), P(2), RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED);
+}
+
+static long do_unmap(struct mm_struct *mm)
+{
+	return vm_unmap(mm, BASE + P(3), P(2));
+}
+
+static long do_protect(struct mm_struct *mm)
+{
+	return vm_protect(mm, BASE + P(3), P(2), PROT_READ);
+}
+
+static long do_move(struct mm_struct *mm)
+{
+	return vm_remap(mm, BASE + P(3), P(2), P(700), MREMAP_MAYMOVE, 0);
+}
+
+static long do_advise(struct mm_struct *mm)
+{
+	return vm_advise(mm, BASE + P(3), P(2), MADV_DONTFORK);
+}
+
+static long do_brk(struct mm_struct *mm)
+{
+	return vm_brk(mm, BASE + P(2010)) == BASE + P(2010) ? 0 : -ENOMEM;
+}
+
+static long do_populate(struct mm_struct *mm)
+{
+	return vm_advise(mm, BASE + P(2), P(4), MADV_POPULATE_WRITE);
+}
+
+static long do_fork(struct mm_struct *mm)
+{
+	struct mm_struct *child;
+	int err = mm_dup(mm, &child);
+
+	if (!err)
+		mmput(child);
+	return err;
+}
+
+/* An mm with one vma of 8 pages, some touched; every allocation of @op fails once. */
+static void fail_each(long (*op)(struct mm_struct *mm))
+{
+	for (unsigned n = 1;; n++) {
+		struct mm_struct *mm = new_mm();
+		bool fired;
+		long r;
+
+		mm->start_brk = mm->brk = BASE + P(2000);
+		map_at(mm, BASE, P(8), RW, ANON | MAP_FIXED);
+		sim_poke(mm, BASE, 1);
+		sim_poke(mm, BASE + P(4), 1);
+		rangetree_unreserve(&mm->vmas);
+		failpoint_arm(n);
+		r = op(mm);
+		fired = failpoint_fired();
+		failpoint_arm(0);
+		if (r < 0 && r > -4096) {
+			assert_true(fired);
+			assert_int_equal(r, -ENOMEM);
+			assert_string_equal(picture(mm), "0-8rw-");
+			assert_int_equal(atomic_long_read(&vm_committed_as), 8);
+			assert_int_equal(sim_peek(mm, BASE), 1);
+		}
+		end_mm(mm);
+		sim_check_leaks();
+		if (!fired)
+			return;
+		assert_true(n < 200);
+	}
+}
+
+static void nth_failure_leaves_nothing_changed(void **state)
+{
+	(void)state;
+	fail_each(do_map);
+	fail_each(do_map_shared);
+	fail_each(do_unmap);
+	fail_each(do_protect);
+	fail_each(do_move);
+	fail_each(do_advise);
+	fail_each(do_brk);
+	fail_each(do_populate);
+	fail_each(do_fork);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, world, world_gone)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(mmap_arguments_as_the_man_page),
+		T(munmap_and_mprotect_arguments),
+		T(vma_I2_neighbours_merge_and_split_as_on_linux),
+		T(vma_I2_file_mappings_merge_by_offset),
+		T(mmap_hints_and_top_down),
+		T(mmap_keeps_off_the_guard_gap_of_a_stack),
+		T(vma_against_a_model),
+		T(brk_grows_shrinks_and_stops),
+		T(mremap_errors),
+		T(mremap_moves_contents),
+		T(mremap_of_length_0_maps_shared_memory_again),
+		T(limits_are_kept),
+		T(commit_I1_modes_0_1_2),
+		T(commit_I1_survives_mremap_mprotect_and_fork),
+		T(madvise_effects_and_errors),
+		T(madvise_remove_punches_a_hole),
+		T(nth_failure_leaves_nothing_changed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
