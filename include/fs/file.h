@@ -7,6 +7,7 @@
 struct files_struct;
 
 struct file *must_check file_alloc(const struct file_ops *ops, unsigned flags); /* refs 1, no path; NULL: no memory */
+struct file *must_check file_alloc_path(const struct path_ref *p, unsigned flags); /* not opened yet; own references */
 void fget_file(struct file *f);
 void fput(struct file *f); /* last: release. May sleep. */
 
@@ -44,6 +45,8 @@ long file_ioctl(struct file *f, unsigned cmd, unsigned long arg);
 
 /* pipe(2): two files, references 1. @flags: O_CLOEXEC (ignored here), O_NONBLOCK, O_DIRECT. 0 or -errno. */
 int must_check pipe_create(struct file **rd, struct file **wr, unsigned flags);
+/* F_GETPIPE_SZ (@size 0) and F_SETPIPE_SZ. Return: bytes, -EBADF (no pipe), -EBUSY, -EPERM, -ENOMEM. */
+long pipe_size(struct file *f, unsigned long size);
 bool file_is_pipe(const struct file *f);
 
 #endif

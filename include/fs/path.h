@@ -27,7 +27,8 @@ int must_check user_path(int dirfd, uaddr_t name, unsigned flags, struct path_re
 int must_check name_get(uaddr_t name, bool empty_ok, char **out);
 void name_put(char *name);
 
-/* Absolute path as seen from the task's root; " (deleted)" appended, "(unreachable)" never. Return: length or -ENAMETOOLONG. */
+/* Absolute path as seen from the task's root, NUL-terminated; " (deleted)" appended, "(unreachable)" never. Return: length
+ * or -ENAMETOOLONG. */
 long path_format(const struct path_ref *p, char *buf, size_t size);
 
 /* ---- operations ---- */
@@ -41,6 +42,7 @@ int must_check vfs_rmdir(int dirfd, const char *name);
 int must_check vfs_unlink(int dirfd, const char *name);
 int must_check vfs_symlink(const char *target, int dirfd, const char *name);
 int must_check vfs_link(int odirfd, const char *old, int ndirfd, const char *name, unsigned at_flags);
+enum { RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2 };
 int must_check vfs_rename(int odirfd, const char *old, int ndirfd, const char *name, unsigned flags);
 int must_check vfs_chmod(struct path_ref *p, uint32_t mode);
 int must_check vfs_chown(struct path_ref *p, uint32_t uid, uint32_t gid); /* -1: unchanged */
@@ -51,19 +53,24 @@ int must_check vfs_chroot(const struct path_ref *p);
 
 /* ---- mounts ---- */
 struct vfsmount {
-	struct super_block *sb;
-	struct dentry *root, *mountpoint; /* mountpoint is a dentry of parent */
-	struct vfsmount *parent;          /* NULL for the root */
+	struct super_block *sb;           /* i: referenced */
+	struct dentry *root, *mountpoint; /* root i; mountpoint is a dentry of parent, d: mount lock and dcache_lock */
+	struct vfsmount *parent;          /* d: NULL for the root and for what is not attached */
 	atomic_t refs;
-	struct list_head link;            /* all mounts, in mount order */
+	struct list_head link;            /* d: all mounts, in mount order */
+	struct list_head hash_link;       /* d: by (parent, mountpoint) */
+	unsigned nr_children;             /* d: mounts on this one */
 	int id;
-	unsigned long flags;
+	unsigned long flags;              /* MS_* */
 	char source[64];
 };
 int must_check vfs_mount(const char *source, const struct path_ref *at, const char *type, unsigned long flags, const char *data);
 int must_check vfs_umount(const struct path_ref *at, unsigned flags);
 int must_check vfs_pivot_root(const struct path_ref *new_root, const struct path_ref *put_old);
-/* /proc/mounts line by line: the first mount with id >= *id. Return: false at the end. */
+/* Does the mount of @p forbid set-id and device files, or execution? */
+bool path_noexec(const struct path_ref *p);
+bool path_nosuid(const struct path_ref *p);
+/* /proc/mounts and /proc/PID/mountinfo, as seen from the caller's root. */
 struct seq_file;
 void mounts_show(struct seq_file *m);
 void mountinfo_show(struct seq_file *m);

@@ -6,5 +6,7 @@
 
 /* Fill @buf with unpredictable bytes. Any context that may take a spinlock; never fails. */
 void random_bytes(void *buf, size_t len);
+/* Stir @data into the generator; it can only get better. */
+void random_mix(const void *data, size_t len);
 
 #endif

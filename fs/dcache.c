@@ -1,0 +1,400 @@
+/*
+ * The dentry cache: every name that was looked up, found by (parent, name) in one hash table.
+ *
+ * OWNS     struct dentry; the hash; the tree links; the LRU list of unused dentries.
+ * WHY      a walk asks for one name per component: a hit costs a hash and a compare, no file system is asked, nothing
+ *          is allocated. One lock, taken once per walk, is cheaper than a lock or count per component.
+ * I1       hashed dentries have a parent that is not being freed: each holds a reference on it.
+ * I2       child_link is in parent->children exactly while hashed.
+ * I3       refs == 0 only under dcache_lock or on the LRU; a dentry on the LRU may have got references since (lazy).
+ * I4       a positive dentry holds one reference of its inode; it loses it only when it is freed.
+ * I5       inode->alias is NULL or a dentry whose inode is that inode.
+ * LOCKS    dcache_lock (rank DCACHE). Names and links are stable under it, and under the parent inode's lock.
+ * CONTEXT  tasks; dput may sleep (inode eviction). Never from interrupts.
+ * COST     find: O(1). free: O(1) per level of the tree.
+ * FAILS    dentry_alloc: NULL without memory.
+ * NOT HERE which names exist (inode_ops), walking (namei.c), mounts (mount.c).
+ */
+#include "vfs_impl.h"
+
+#include "base/errno.h"
+#include "lib/string.h"
+#include "mm/alloc.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+
+struct spinlock dcache_lock = SPINLOCK_INIT(RANK_DCACHE);
+
+static struct kmem_cache *dentry_cache;
+static struct list_head *hash_table;
+static uint32_t hash_mask;
+static struct list_head lru = LIST_HEAD_INIT(lru); /* d: refs were 0 when put here; oldest first */
+static atomic_long_t nr_dentries;
+static unsigned long nr_unused;                    /* d */
+
+enum { HASH_MIN = 256, HASH_MAX = 1 << 16, PAGES_PER_BUCKET = 16 };
+
+void dcache_init(void)
+{
+	unsigned long n = HASH_MIN, size;
+	unsigned order = 0;
+
+	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0,
+					 SLAB_RECLAIM_ACCOUNT | SLAB_PANIC, NULL);
+	while (n < totalram_pages() / PAGES_PER_BUCKET && n < HASH_MAX)
+		n <<= 1;
+	for (;; n >>= 1) {
+		size = n * sizeof(struct list_head);
+		for (order = 0; PAGE_SIZE << order < size; order++)
+			;
+		hash_table = (struct list_head *)__get_free_pages(GFP_KERNEL, order);
+		if (hash_table)
+			break;
+		must(n > HASH_MIN / 4);
+	}
+	hash_mask = (uint32_t)n - 1;
+	for (; n; n--)
+		list_init(&hash_table[n - 1]);
+}
+
+uint32_t name_hash(const char *name, unsigned len)
+{
+	uint32_t h = HASH_SEED;
+
+	while (len--)
+		h = hash_step(h, (unsigned char)*name++);
+	return h;
+}
+
+static inline struct list_head *bucket_of(const struct dentry *parent, uint32_t hash)
+{
+	uint32_t h = hash ^ (uint32_t)((uintptr_t)parent >> 5);
+
+	h ^= h >> 15;
+	return &hash_table[h & hash_mask];
+}
+
+struct dentry *dcache_find(struct dentry *parent, const struct qstr *name)
+{
+	struct list_head *bucket = bucket_of(parent, name->hash), *l;
+
+	for (l = bucket->next; l != bucket; l = l->next) {
+		struct dentry *d = list_entry(l, struct dentry, hash_link);
+
+		if (d->hash == name->hash && d->parent == parent && d->len == name->len &&
+		    !memcmp(d->name, name->name, name->len))
+			return d;
+	}
+	return NULL;
+}
+
+static int name_set(struct dentry *d, const struct qstr *name)
+{
+	d->name = d->inline_name;
+	if (name->len >= DENTRY_INLINE) {
+		d->name = failpoint("dentry_name") ? NULL : kmalloc(name->len + 1, GFP_KERNEL);
+		if (!d->name)
+			return -ENOMEM;
+	}
+	memcpy(d->name, name->name, name->len);
+	d->name[name->len] = '\0';
+	d->len = (uint8_t)name->len;
+	d->hash = name->hash;
+	return 0;
+}
+
+struct dentry *dentry_alloc(struct dentry *parent, struct super_block *sb, const struct qstr *name)
+{
+	struct dentry *d = failpoint("dentry") ? NULL : kmem_cache_alloc(dentry_cache, GFP_KERNEL);
+
+	if (!d)
+		return NULL;
+	if (name_set(d, name)) {
+		kmem_cache_free(dentry_cache, d);
+		return NULL;
+	}
+	atomic_set(&d->refs, 1);
+	d->parent = parent ? parent : d;
+	d->inode = NULL;
+	d->sb = sb;
+	d->hashed = d->mounted = d->deleted = false;
+	d->cookie = 0;
+	list_init(&d->hash_link);
+	list_init(&d->child_link);
+	list_init(&d->children);
+	list_init(&d->lru_link);
+	if (parent)
+		dget(parent);
+	atomic_long_add(&nr_dentries, 1);
+	return d;
+}
+
+void dget(struct dentry *d)
+{
+	atomic_inc(&d->refs);
+}
+
+static void hash_locked(struct dentry *d) must_hold(dcache_lock)
+{
+	list_add(&d->hash_link, bucket_of(d->parent, d->hash));
+	list_add_tail(&d->child_link, &d->parent->children);
+	d->hashed = true;
+}
+
+static void unhash_locked(struct dentry *d) must_hold(dcache_lock)
+{
+	if (!d->hashed)
+		return;
+	list_del_init(&d->hash_link);
+	list_del_init(&d->child_link);
+	d->hashed = false;
+}
+
+static void lru_del(struct dentry *d) must_hold(dcache_lock)
+{
+	if (list_empty(&d->lru_link))
+		return;
+	list_del_init(&d->lru_link);
+	nr_unused--;
+}
+
+/* Nobody can find @d any more. refs is 0. */
+static void detach_locked(struct dentry *d) must_hold(dcache_lock)
+{
+	unhash_locked(d);
+	lru_del(d);
+	atomic_long_add(&nr_dentries, -1);
+	if (d->inode && d->inode->alias == d)
+		d->inode->alias = NULL;
+}
+
+/* Free a detached dentry. Return: its parent, whose reference the caller now owns; NULL for a root. */
+static struct dentry *dentry_free(struct dentry *d)
+{
+	struct dentry *parent = d->parent == d ? NULL : d->parent;
+
+	iput(d->inode);
+	if (d->name != d->inline_name)
+		kfree(d->name);
+	kmem_cache_free(dentry_cache, d);
+	return parent;
+}
+
+/* Drop a reference that is not the last. */
+static inline bool put_not_last(struct dentry *d)
+{
+	int old = atomic_read(&d->refs);
+
+	while (old > 1) {
+		if (__atomic_compare_exchange_n(&d->refs.v, &old, old - 1, false, __ATOMIC_SEQ_CST,
+						__ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+static noinline_ void dput_slow(struct dentry *d)
+{
+	while (d) {
+		if (put_not_last(d))
+			return;
+		spin_lock(&dcache_lock);
+		if (!atomic_dec_and_test(&d->refs)) {
+			spin_unlock(&dcache_lock);
+			return;
+		}
+		if (d->hashed) {
+			if (list_empty(&d->lru_link)) {
+				list_add_tail(&d->lru_link, &lru);
+				nr_unused++;
+			}
+			spin_unlock(&dcache_lock);
+			return;
+		}
+		detach_locked(d);
+		spin_unlock(&dcache_lock);
+		d = dentry_free(d);
+	}
+}
+
+void dput(struct dentry *d)
+{
+	if (d && unlikely(!put_not_last(d)))
+		dput_slow(d);
+}
+
+struct dentry *dentry_make_root(struct super_block *sb, struct inode *inode)
+{
+	struct qstr name = { "/", 1, name_hash("/", 1) };
+	struct dentry *d = dentry_alloc(NULL, sb, &name);
+
+	if (!d) {
+		iput(inode);
+		return NULL;
+	}
+	d->inode = inode;
+	inode->alias = d;
+	return d;
+}
+
+void dentry_instantiate(struct dentry *d, struct inode *inode)
+{
+	spin_lock(&dcache_lock);
+	must(!d->inode);
+	d->inode = inode;
+	if (!inode->alias)
+		inode->alias = d;
+	if (!d->hashed)
+		hash_locked(d);
+	spin_unlock(&dcache_lock);
+}
+
+struct dentry *dentry_add(struct dentry *d, struct inode *inode)
+{
+	struct qstr name = { d->name, d->len, d->hash };
+	struct dentry *other;
+
+	spin_lock(&dcache_lock);
+	other = dcache_find(d->parent, &name);
+	if (!other) {
+		d->inode = inode;
+		if (inode && !inode->alias)
+			inode->alias = d;
+		hash_locked(d);
+	} else {
+		dget(other);
+	}
+	spin_unlock(&dcache_lock);
+	if (!other)
+		return d;
+	iput(inode);
+	dput(d);
+	return other;
+}
+
+void dentry_forget(struct dentry *d)
+{
+	spin_lock(&dcache_lock);
+	unhash_locked(d);
+	d->deleted = true;
+	spin_unlock(&dcache_lock);
+}
+
+struct dentry *dentry_lookup_cached(struct dentry *parent, const struct qstr *name)
+{
+	struct dentry *d;
+
+	spin_lock(&dcache_lock);
+	d = dcache_find(parent, name);
+	if (d)
+		dget(d);
+	spin_unlock(&dcache_lock);
+	return d;
+}
+
+static void swap_names(struct dentry *a, struct dentry *b) must_hold(dcache_lock)
+{
+	char *an = a->name == a->inline_name ? NULL : a->name, *bn = b->name == b->inline_name ? NULL : b->name;
+	char tmp[DENTRY_INLINE];
+	uint32_t hash = a->hash;
+	uint8_t len = a->len;
+
+	memcpy(tmp, a->inline_name, sizeof(tmp));
+	memcpy(a->inline_name, b->inline_name, sizeof(tmp));
+	memcpy(b->inline_name, tmp, sizeof(tmp));
+	a->name = bn ? bn : a->inline_name;
+	b->name = an ? an : b->inline_name;
+	a->len = b->len;
+	a->hash = b->hash;
+	b->len = len;
+	b->hash = hash;
+}
+
+/*
+ * The references on the parents swap with the parents, so nothing is put here. The loser of a plain move keeps the old
+ * name of the winner: what still holds it open sees a deleted name either way.
+ */
+void dentry_move(struct dentry *o, struct dentry *n, bool exchange)
+{
+	struct dentry *old_parent;
+
+	spin_lock(&dcache_lock);
+	old_parent = o->parent;
+	unhash_locked(o);
+	unhash_locked(n);
+	swap_names(o, n);
+	o->parent = n->parent;
+	n->parent = old_parent;
+	hash_locked(o);
+	if (exchange)
+		hash_locked(n);
+	else
+		n->deleted = true;
+	spin_unlock(&dcache_lock);
+}
+
+bool dentry_is_below(const struct dentry *d, const struct dentry *top)
+{
+	bool below = false;
+
+	spin_lock(&dcache_lock);
+	for (;; d = d->parent) {
+		below = d == top;
+		if (below || d->parent == d)
+			break;
+	}
+	spin_unlock(&dcache_lock);
+	return below;
+}
+
+/* The oldest unused dentry (of @sb, when not NULL), detached; NULL when there is none. Those in use again leave the
+ * list on the way. */
+static struct dentry *take_unused(const struct super_block *sb)
+{
+	struct dentry *d, *tmp, *found = NULL;
+
+	spin_lock(&dcache_lock);
+	list_for_each_entry_safe(d, tmp, &lru, lru_link) {
+		if (sb && d->sb != sb)
+			continue;
+		lru_del(d);
+		if (atomic_read(&d->refs) == 0) {
+			found = d;
+			detach_locked(d);
+			break;
+		}
+	}
+	spin_unlock(&dcache_lock);
+	return found;
+}
+
+void dcache_forget_sb(const struct super_block *sb)
+{
+	struct dentry *d;
+
+	while ((d = take_unused(sb)) != NULL)
+		dput(dentry_free(d));
+}
+
+unsigned long dcache_shrink(unsigned long nr)
+{
+	unsigned long done = 0;
+
+	while (done < nr) {
+		struct dentry *d = take_unused(NULL);
+
+		if (!d)
+			break;
+		dput(dentry_free(d));
+		done++;
+	}
+	return done;
+}
+
+void dcache_count(unsigned long *total, unsigned long *unused)
+{
+	spin_lock(&dcache_lock);
+	*total = (unsigned long)atomic_long_read(&nr_dentries);
+	*unused = nr_unused;
+	spin_unlock(&dcache_lock);
+}

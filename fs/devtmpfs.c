@@ -1,0 +1,129 @@
+/*
+ * devtmpfs: one tree of device nodes, kept by the kernel, mounted as often as anybody likes.
+ *
+ * OWNS     the super block (a tmpfs) and one detached mount that keeps it alive.
+ * LOCKS    directory inode locks.
+ * CONTEXT  boot and tasks; may sleep.
+ * SOURCES  the names and modes are Linux's; fd, stdin, stdout, stderr are what udev would add.
+ */
+#include "vfs_impl.h"
+
+#include "base/errno.h"
+#include "lib/string.h"
+
+static struct super_block *dev_sb;
+static struct vfsmount *dev_mount;
+
+/* The same tree again. */
+static int devtmpfs_get(const struct fs_type *type, unsigned long flags, const char *source, const char *data,
+			struct super_block **out)
+{
+	atomic_inc(&dev_sb->refs);
+	*out = dev_sb;
+	return 0;
+}
+
+struct fs_type devtmpfs_type = { .name = "devtmpfs", .nodev = true, .mount = devtmpfs_get };
+
+/* The component of *name up to a slash; moves *name behind it. */
+static struct qstr cut(const char **name)
+{
+	const char *p = *name, *slash = strchr(p, '/');
+	struct qstr q = { p, slash ? (unsigned)(slash - p) : (unsigned)strlen(p), 0 };
+
+	q.hash = name_hash(q.name, q.len);
+	*name = slash ? slash + 1 : p + q.len;
+	return q;
+}
+
+struct node {
+	uint32_t mode; /* S_IFDIR: a directory */
+	dev_k dev;
+	const char *target; /* of a symlink */
+};
+
+/* Make @name in @dir, or take what is there. 0 and the referenced dentry, or -errno. */
+static int make_one(struct dentry *dir, const struct qstr *name, const struct node *n, struct dentry **out)
+{
+	struct inode *inode = dir->inode;
+	struct dentry *d;
+	int err;
+
+	mutex_lock(&inode->lock);
+	err = dir_lookup(dir, name, &d);
+	if (err) {
+		mutex_unlock(&inode->lock);
+		return err;
+	}
+	if (d->inode)
+		err = 0;
+	else if (n->target)
+		err = inode->ops->symlink(inode, d, n->target);
+	else if (S_ISDIR(n->mode))
+		err = inode->ops->mkdir(inode, d, n->mode);
+	else
+		err = inode->ops->create(inode, d, n->mode, n->dev);
+	if (!err && d->inode)
+		d->inode->uid = d->inode->gid = 0;
+	mutex_unlock(&inode->lock);
+	if (err)
+		dput(d);
+	else
+		*out = d;
+	return err;
+}
+
+static int make(const char *name, const struct node *leaf)
+{
+	static const struct node dir_node = { .mode = S_IFDIR | 0755 };
+	struct dentry *dir = dev_sb->root, *d;
+	int err = 0;
+
+	dget(dir);
+	while (*name && !err) {
+		struct qstr q = cut(&name);
+
+		err = make_one(dir, &q, *name ? &dir_node : leaf, &d);
+		dput(dir);
+		dir = err ? NULL : d;
+	}
+	dput(dir);
+	return err;
+}
+
+int devtmpfs_create(const char *name, uint32_t mode, dev_k dev)
+{
+	struct node n = { .mode = (mode & S_IFMT ? mode : mode | S_IFCHR), .dev = dev };
+
+	return make(name, &n);
+}
+
+int devtmpfs_mount(const char *dir)
+{
+	struct path_ref at;
+	int err = path_lookup(AT_FDCWD, dir, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &at);
+
+	if (err)
+		return err;
+	err = vfs_mount("devtmpfs", &at, "devtmpfs", 0, NULL);
+	path_put(&at);
+	return err;
+}
+
+static void make_link(const char *name, const char *target)
+{
+	struct node n = { .mode = S_IFLNK | 0777, .target = target };
+
+	must(make(name, &n) == 0);
+}
+
+void devtmpfs_init(void)
+{
+	must(tmpfs_type.mount(&devtmpfs_type, 0, "devtmpfs", "mode=755", &dev_sb) == 0);
+	dev_mount = mount_detached(dev_sb, "devtmpfs");
+	must(dev_mount);
+	make_link("fd", "/proc/self/fd");
+	make_link("stdin", "/proc/self/fd/0");
+	make_link("stdout", "/proc/self/fd/1");
+	make_link("stderr", "/proc/self/fd/2");
+}

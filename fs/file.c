@@ -1,0 +1,113 @@
+/*
+ * Open files: struct file, its life, and opening devices without a name.
+ *
+ * OWNS     struct file.
+ * I1       refs counts descriptors and running system calls; the last put releases the object, the write access and
+ *          the path.
+ * LOCKS    pos_lock (rank FS_FILE) for pos; flags are read and written whole.
+ * CONTEXT  tasks; fput may sleep.
+ */
+#include "vfs_impl.h"
+
+#include "base/errno.h"
+#include "fs/file.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+
+static struct kmem_cache *filp_cache;
+static const struct file_ops no_file_ops; /* O_PATH, and a file whose open failed */
+
+void file_init(void)
+{
+	filp_cache = kmem_cache_create("filp", sizeof(struct file), 0, SLAB_PANIC, NULL);
+}
+
+static struct file *file_new(const struct file_ops *ops, unsigned flags)
+{
+	struct file *f = failpoint("file") ? NULL : kmem_cache_alloc(filp_cache, GFP_KERNEL);
+
+	if (!f)
+		return NULL;
+	atomic_set(&f->refs, 1);
+	f->flags = flags;
+	f->opened_write = f->no_release = false;
+	f->ops = ops;
+	f->pos = 0;
+	f->private = NULL;
+	mutex_init(&f->pos_lock, RANK_FS_FILE);
+	return f;
+}
+
+struct file *file_alloc_path(const struct path_ref *p, unsigned flags)
+{
+	struct file *f = file_new(&no_file_ops, flags);
+
+	if (!f)
+		return NULL;
+	f->path = *p;
+	path_get(p);
+	f->inode = p->dentry->inode;
+	return f;
+}
+
+struct file *file_alloc(const struct file_ops *ops, unsigned flags)
+{
+	struct file *f = file_new(ops, flags);
+	struct inode *inode = NULL;
+
+	if (f)
+		inode = inode_alloc(anon_sb, 0600);
+	if (!inode || anon_path(inode, &f->path)) {
+		kmem_cache_free(filp_cache, f);
+		return NULL;
+	}
+	f->inode = inode;
+	return f;
+}
+
+void fget_file(struct file *f)
+{
+	atomic_inc(&f->refs);
+}
+
+static noinline_ void file_free(struct file *f)
+{
+	if (f->ops->release && !f->no_release)
+		f->ops->release(f);
+	if (f->opened_write)
+		atomic_dec(&f->inode->writers);
+	path_put(&f->path);
+	kmem_cache_free(filp_cache, f);
+}
+
+void fput(struct file *f)
+{
+	if (atomic_dec_and_test(&f->refs))
+		file_free(f);
+}
+
+int file_open_chrdev(dev_k dev, unsigned flags, struct file **out)
+{
+	struct inode *inode = inode_alloc(anon_sb, S_IFCHR | 0600);
+	struct path_ref p;
+	struct file *f;
+	int err;
+
+	if (!inode)
+		return -ENOMEM;
+	inode->rdev = dev;
+	err = anon_path(inode, &p);
+	if (err)
+		return err;
+	f = file_alloc_path(&p, flags);
+	path_put(&p);
+	if (!f)
+		return -ENOMEM;
+	err = file_open_inode(f);
+	if (err) {
+		fput(f);
+		return err;
+	}
+	*out = f;
+	return 0;
+}

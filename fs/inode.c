@@ -1,0 +1,256 @@
+/*
+ * Inodes: life, times, rights, and the pins that memory mappings take.
+ *
+ * OWNS     struct inode.
+ * I1       an inode lives while refs > 0: each positive dentry of it has one, each holder its own.
+ * I2       an inode holds its super block.
+ * I3       while nr_maps > 0, map_dentry is a referenced dentry of the inode (so /proc/PID/maps has a name), and the
+ *          super block counts one in nr_maps (so it cannot be unmounted).
+ * LOCKS    inode->lock for size, entries, attributes; dcache_lock for alias, map_dentry, nr_maps.
+ * CONTEXT  tasks. iput may sleep; inode_permission not, unless the file system has its own.
+ * SOURCES  path_resolution(7), credentials(7), capabilities(7), mount(2) MS_RELATIME, execve(2) ETXTBSY.
+ */
+#include "vfs_impl.h"
+
+#include "base/errno.h"
+#include "fs/path.h"
+#include "kernel/task.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
+#include "mm/mm.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+
+static struct kmem_cache *inode_cache;
+const struct inode_ops inode_no_ops;
+
+enum { DAY_S = 24 * 60 * 60 };
+
+static struct timespec64_k now(void)
+{
+	uint64_t ns = realtime_ns();
+
+	return (struct timespec64_k){ (int64_t)(ns / NSEC_PER_SEC), (int64_t)(ns % NSEC_PER_SEC) };
+}
+
+void inode_init(void)
+{
+	inode_cache = kmem_cache_create("inode_cache", sizeof(struct inode), 0,
+					SLAB_RECLAIM_ACCOUNT | SLAB_PANIC, NULL);
+}
+
+struct inode *inode_alloc(struct super_block *sb, uint32_t mode)
+{
+	struct inode *inode;
+
+	inode = failpoint("inode") ? NULL : kmem_cache_zalloc(inode_cache, GFP_KERNEL);
+	if (!inode)
+		return NULL;
+	atomic_inc(&sb->refs);
+	inode->sb = sb;
+	inode->ino = (unsigned long)atomic_long_add_return(&sb->next_ino, 1);
+	atomic_set(&inode->refs, 1);
+	inode->mode = mode;
+	inode->nlink = 1;
+	inode->mtime = inode->ctime = inode->atime = now();
+	inode->ops = &inode_no_ops;
+	mutex_init(&inode->lock, RANK_FS);
+	return inode;
+}
+
+void iget(struct inode *inode)
+{
+	atomic_inc(&inode->refs);
+}
+
+void iput(struct inode *inode)
+{
+	struct super_block *sb;
+
+	if (!inode || !atomic_dec_and_test(&inode->refs))
+		return;
+	sb = inode->sb;
+	kassert(!inode->alias && !inode->nr_maps);
+	if (sb->ops->evict)
+		sb->ops->evict(inode);
+	kmem_cache_free(inode_cache, inode);
+	super_put(sb);
+}
+
+void inode_touch(struct inode *inode, unsigned what)
+{
+	struct timespec64_k t = now();
+
+	if (what & TOUCH_A)
+		inode->atime = t;
+	if (what & TOUCH_M)
+		inode->mtime = t;
+	if (what & TOUCH_C)
+		inode->ctime = t;
+}
+
+static bool time_before_eq(struct timespec64_k a, struct timespec64_k b)
+{
+	return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec <= b.tv_nsec);
+}
+
+/* relatime: only when the last access is not after the last change, or a day old. */
+void inode_accessed(struct inode *inode)
+{
+	struct timespec64_k t;
+
+	if (inode->sb->flags & (MS_RDONLY | MS_NOATIME))
+		return;
+	t = now();
+	if (time_before_eq(inode->atime, inode->mtime) || time_before_eq(inode->atime, inode->ctime) ||
+	    t.tv_sec - inode->atime.tv_sec >= DAY_S)
+		inode->atime = t;
+}
+
+static bool in_group(const struct cred *c, uint32_t gid)
+{
+	unsigned i;
+
+	if (c->fsgid == gid)
+		return true;
+	for (i = 0; i < c->nr_groups; i++)
+		if (c->groups[i] == gid)
+			return true;
+	return false;
+}
+
+/* Capabilities that override the mode bits (capabilities(7)). */
+static bool overrides(const struct inode *inode, unsigned mask)
+{
+	if (S_ISDIR(inode->mode)) {
+		if (!(mask & MAY_WRITE) && capable(CAP_DAC_READ_SEARCH))
+			return true;
+		return capable(CAP_DAC_OVERRIDE);
+	}
+	if (mask == MAY_READ && capable(CAP_DAC_READ_SEARCH))
+		return true;
+	return (!(mask & MAY_EXEC) || (inode->mode & 0111)) && capable(CAP_DAC_OVERRIDE);
+}
+
+static int permission_generic(const struct inode *inode, unsigned mask)
+{
+	const struct cred *c = current_task()->cred;
+	uint32_t mode = inode->mode;
+
+	if (c && c->fsuid == inode->uid)
+		mode >>= 6;
+	else if (c && in_group(c, inode->gid))
+		mode >>= 3;
+	if (!c || (mode & mask) == mask || overrides(inode, mask))
+		return 0;
+	return -EACCES;
+}
+
+int inode_permission(struct inode *inode, unsigned mask)
+{
+	mask &= 7;
+	if ((mask & MAY_WRITE) && (inode->sb->flags & MS_RDONLY) &&
+	    (S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode)))
+		return -EROFS;
+	if (inode->ops->permission)
+		return inode->ops->permission(inode, mask);
+	return permission_generic(inode, mask);
+}
+
+bool inode_owner_ok(const struct inode *inode)
+{
+	const struct cred *c = current_task()->cred;
+
+	return !c || c->fsuid == inode->uid || capable(CAP_FOWNER);
+}
+
+int inode_truncate(struct inode *inode, uint64_t size)
+{
+	int err = -EINVAL;
+
+	mutex_lock(&inode->lock);
+	if (inode->ops->truncate)
+		err = inode->ops->truncate(inode, size);
+	if (!err)
+		inode_touch(inode, TOUCH_M | TOUCH_C);
+	mutex_unlock(&inode->lock);
+	return err;
+}
+
+int inode_deny_write(struct inode *inode)
+{
+	int old = atomic_read(&inode->writers);
+
+	do {
+		if (old > 0)
+			return -ETXTBSY;
+	} while (!__atomic_compare_exchange_n(&inode->writers.v, &old, old - 1, false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	return 0;
+}
+
+void inode_allow_write(struct inode *inode)
+{
+	atomic_inc(&inode->writers);
+}
+
+/* ---- memory mappings of an inode's data ---- */
+
+void inode_map_hold(struct address_space *m)
+{
+	struct inode *inode = m->owner;
+
+	iget(inode);
+	spin_lock(&dcache_lock);
+	if (inode->nr_maps++ == 0) {
+		atomic_inc(&inode->sb->nr_maps);
+		inode->map_dentry = inode->alias;
+		if (inode->map_dentry)
+			dget(inode->map_dentry);
+	}
+	spin_unlock(&dcache_lock);
+}
+
+void inode_map_drop(struct address_space *m)
+{
+	struct inode *inode = m->owner;
+	struct dentry *d = NULL;
+
+	spin_lock(&dcache_lock);
+	kassert(inode->nr_maps > 0);
+	if (--inode->nr_maps == 0) {
+		atomic_dec(&inode->sb->nr_maps);
+		d = inode->map_dentry;
+		inode->map_dentry = NULL;
+	}
+	spin_unlock(&dcache_lock);
+	dput(d);
+	iput(inode);
+}
+
+size_t inode_map_name(struct address_space *m, char *buf, size_t size)
+{
+	struct inode *inode = m->owner;
+	struct path_ref p = { NULL, NULL };
+	long len;
+
+	spin_lock(&dcache_lock);
+	p.dentry = inode->map_dentry ? inode->map_dentry : inode->alias;
+	if (p.dentry)
+		dget(p.dentry);
+	spin_unlock(&dcache_lock);
+	if (!p.dentry)
+		return fmt_scnprintf(buf, size, "/#%lu (deleted)", inode->ino);
+	len = path_format(&p, buf, size);
+	dput(p.dentry);
+	return len < 0 ? 0 : (size_t)len;
+}
+
+void inode_map_ident(struct address_space *m, unsigned *major, unsigned *minor, unsigned long *ino)
+{
+	struct inode *inode = m->owner;
+
+	*major = MAJOR(inode->sb->dev);
+	*minor = MINOR(inode->sb->dev);
+	*ino = inode->ino;
+}

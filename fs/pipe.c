@@ -1,0 +1,611 @@
+/*
+ * Pipes and FIFOs: a ring of bytes between processes.
+ *
+ * OWNS     struct pipe; one per pipe(2), one per FIFO inode while somebody has it open.
+ * WHY      bytes are addressed by two counters that only grow; byte n lies in slot (n / page) % slots. A page is taken at
+ *          the first byte written to a slot and given back behind the last one read; an emptied pipe goes back to the
+ *          start of its page, so that a pair of processes that exchange small messages reuses one warm page for ever.
+ * I1       head - tail bytes are in the pipe, at most size; slots without bytes of [tail, head) have no page, but for
+ *          the slot of tail; one page more may wait in `spare`.
+ * I2       readers and writers count open ends; files counts open files (a file open for both counts once).
+ * I3       packet mode (O_DIRECT at birth): each packet is a 16-bit length and its bytes; nr_packets of them.
+ * LOCKS    pipe->lock (mutex, rank FS_FILE) for everything in it; ends_lock for inode->private and files. Sleepers test
+ *          without the lock and again with it.
+ * CONTEXT  tasks; may sleep.
+ * COST     a small message: one lock, one copy, one wake-up of one sleeper.
+ * FAILS    EPIPE with SIGPIPE, EAGAIN, ENOMEM, EFAULT, ERESTARTSYS.
+ * SOURCES  pipe(7), fifo(7), pipe(2), fcntl(2) F_SETPIPE_SZ; POSIX: writes up to PIPE_BUF are not mixed.
+ */
+#include "vfs_impl.h"
+
+#include "arch/uaccess.h"
+#include "base/errno.h"
+#include "fs/file.h"
+#include "fs/poll.h"
+#include "kernel/task.h"
+#include "lib/string.h"
+#include "mm/alloc.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+
+enum { PIPE_BUF = 4096, PIPE_SLOTS = 16, PIPE_SIZE_MAX = 1 << 20, FIONREAD = 0x541b, PACKET_HEAD = 2 };
+
+struct pipe {
+	struct mutex lock;
+	struct waitq rd_wait, wr_wait;
+	unsigned head, tail;     /* p: bytes written and read since the start, modulo 2^32 */
+	unsigned size;           /* p: capacity in bytes, a power of two of pages */
+	char **page;             /* p: by slot; inline_page or kmalloc'ed */
+	char *spare;             /* p */
+	unsigned readers, writers; /* p */
+	unsigned r_opens, w_opens; /* p: opens so far, for those who wait for the other side */
+	unsigned files;          /* e: ends_lock */
+	bool packets;            /* i */
+	unsigned nr_packets;     /* p */
+	char *inline_page[PIPE_SLOTS];
+};
+
+static struct kmem_cache *pipe_cache;
+static struct spinlock ends_lock = SPINLOCK_INIT(RANK_OBJECT);
+
+void pipe_init(void)
+{
+	pipe_cache = kmem_cache_create("pipe_inode_info", sizeof(struct pipe), 0, SLAB_PANIC, NULL);
+}
+
+static struct pipe *pipe_alloc(bool packets)
+{
+	struct pipe *p = failpoint("pipe") ? NULL : kmem_cache_zalloc(pipe_cache, GFP_KERNEL);
+
+	if (!p)
+		return NULL;
+	mutex_init(&p->lock, RANK_FS_FILE);
+	waitq_init(&p->rd_wait);
+	waitq_init(&p->wr_wait);
+	p->size = PIPE_SLOTS * PAGE_SIZE;
+	p->page = p->inline_page;
+	p->packets = packets;
+	return p;
+}
+
+static void pipe_free(struct pipe *p)
+{
+	unsigned i;
+
+	for (i = 0; i < p->size / PAGE_SIZE; i++)
+		if (p->page[i])
+			free_page((unsigned long)p->page[i]);
+	if (p->spare)
+		free_page((unsigned long)p->spare);
+	if (p->page != p->inline_page)
+		kfree(p->page);
+	kmem_cache_free(pipe_cache, p);
+}
+
+/* ---- the ring ---- */
+
+static inline unsigned used_of(const struct pipe *p)
+{
+	return READ_ONCE(p->head) - READ_ONCE(p->tail);
+}
+
+static inline unsigned room_of(const struct pipe *p)
+{
+	return p->size - used_of(p);
+}
+
+static inline char **slot_of(const struct pipe *p, unsigned at)
+{
+	return &p->page[at / PAGE_SIZE & (p->size / PAGE_SIZE - 1)];
+}
+
+/* The page under the head, made when missing. NULL: no memory. */
+static char *head_page(struct pipe *p)
+{
+	char **slot = slot_of(p, p->head);
+
+	if (likely(*slot))
+		return *slot;
+	*slot = p->spare;
+	p->spare = NULL;
+	if (!*slot && !failpoint("pipe_page"))
+		*slot = (char *)__get_free_page(GFP_KERNEL);
+	return *slot;
+}
+
+/* Give back the pages of the bytes read since @from. */
+static void tail_moved(struct pipe *p, unsigned from)
+{
+	for (; from / PAGE_SIZE != p->tail / PAGE_SIZE; from = (from | (PAGE_SIZE - 1)) + 1) {
+		char **slot = slot_of(p, from);
+
+		if (!p->spare)
+			p->spare = *slot;
+		else
+			free_page((unsigned long)*slot);
+		*slot = NULL;
+	}
+	if (p->head == p->tail)
+		p->head = p->tail = p->tail & ~(unsigned)(PAGE_SIZE - 1);
+}
+
+/* @user: copy to user memory at @dst; else dst is kernel memory or 0 to skip. Return: bytes, short at a fault. */
+static unsigned ring_get(struct pipe *p, bool user, unsigned long dst, unsigned len)
+{
+	unsigned done = 0, from = p->tail;
+
+	while (done < len) {
+		unsigned off = p->tail & (PAGE_SIZE - 1), n = min_of(unsigned, len - done, PAGE_SIZE - off), left = 0;
+		const char *src = *slot_of(p, p->tail) + off;
+
+		if (user)
+			left = (unsigned)copy_to_user(dst + done, src, n);
+		else if (dst)
+			memcpy((char *)dst + done, src, n);
+		p->tail += n - left;
+		done += n - left;
+		if (left)
+			break;
+	}
+	tail_moved(p, from);
+	return done;
+}
+
+/* The caller has checked the room. Return: bytes; 0 with *err set when not one could be put. */
+static unsigned ring_put(struct pipe *p, bool user, unsigned long src, unsigned len, int *err)
+{
+	unsigned done = 0;
+
+	while (done < len) {
+		unsigned off = p->head & (PAGE_SIZE - 1), n = min_of(unsigned, len - done, PAGE_SIZE - off), left = 0;
+		char *page = head_page(p);
+
+		if (!page) {
+			*err = -ENOMEM;
+			break;
+		}
+		if (user)
+			left = (unsigned)copy_from_user(page + off, src + done, n);
+		else
+			memcpy(page + off, (const char *)src + done, n);
+		if (left) {
+			*err = -EFAULT;
+			break;
+		}
+		p->head += n;
+		done += n;
+	}
+	return done;
+}
+
+/* One packet, or what fits of it; the rest of the packet is lost. */
+static long packet_get(struct pipe *p, uaddr_t buf, size_t len)
+{
+	uint16_t size;
+	unsigned n, done;
+
+	ring_get(p, false, (unsigned long)&size, PACKET_HEAD);
+	n = min_of(unsigned, size, len);
+	done = ring_get(p, true, buf, n);
+	ring_get(p, false, 0, size - done);
+	p->nr_packets--;
+	return done < n && !done ? -EFAULT : (long)done;
+}
+
+static long packet_put(struct pipe *p, uaddr_t buf, unsigned len, int *err)
+{
+	uint16_t size = (uint16_t)len;
+	unsigned start = p->head, done;
+
+	if (ring_put(p, false, (unsigned long)&size, PACKET_HEAD, err) == PACKET_HEAD) {
+		done = ring_put(p, true, buf, len, err);
+		if (done == len) {
+			p->nr_packets++;
+			return (long)done;
+		}
+	}
+	p->head = start; /* all or nothing */
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static bool can_read(const struct pipe *p)
+{
+	return used_of(p) || !READ_ONCE(p->writers);
+}
+
+/* Take what is there. Return: bytes, 0 when empty, -EFAULT. */
+static long take(struct pipe *p, uaddr_t buf, size_t len)
+{
+	unsigned n = min_of(unsigned, used_of(p), min_of(size_t, len, INT_MAX)), done;
+
+	if (!n)
+		return 0;
+	if (p->packets)
+		return packet_get(p, buf, len);
+	done = ring_get(p, true, buf, n);
+	return done ? (long)done : -EFAULT;
+}
+
+static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	struct pipe *p = f->private;
+	bool more, room;
+	long ret = 0;
+
+	if (!len)
+		return 0;
+	for (;;) {
+		mutex_lock(&p->lock);
+		ret = take(p, buf, len);
+		if (ret || !p->writers)
+			break;
+		mutex_unlock(&p->lock);
+		if (f->flags & O_NONBLOCK)
+			return -EAGAIN;
+		if (wait_event_exclusive(&p->rd_wait, can_read(p), PARK_INTERRUPTIBLE, PARK_FOREVER))
+			return -ERESTARTSYS;
+	}
+	more = used_of(p);
+	room = room_of(p) >= PIPE_BUF;
+	mutex_unlock(&p->lock);
+	if (room && waitq_active(&p->wr_wait))
+		waitq_wake_one(&p->wr_wait);
+	if (unlikely(more && waitq_active(&p->rd_wait)))
+		waitq_wake_one(&p->rd_wait);
+	return ret;
+}
+
+/* ---- writing ---- */
+
+static bool can_write(const struct pipe *p, unsigned need)
+{
+	return room_of(p) >= need || !READ_ONCE(p->readers);
+}
+
+/* Bytes that must fit at once: small writes are not mixed with others. */
+static unsigned write_need(const struct pipe *p, size_t len)
+{
+	unsigned n = min_of(unsigned, PIPE_BUF - (p->packets ? PACKET_HEAD : 0), len);
+
+	return n + (p->packets ? PACKET_HEAD : 0);
+}
+
+/* Put as much as fits. Return: bytes; with *err set when something went wrong. */
+static unsigned put(struct pipe *p, uaddr_t buf, size_t len, int *err)
+{
+	if (p->packets)
+		return (unsigned)packet_put(p, buf, write_need(p, len) - PACKET_HEAD, err);
+	return ring_put(p, true, buf, min_of(unsigned, room_of(p), min_of(size_t, len, INT_MAX)), err);
+}
+
+static void wake_readers(struct pipe *p)
+{
+	if (waitq_active(&p->rd_wait))
+		waitq_wake_one(&p->rd_wait);
+}
+
+/* One round under the lock. Return: bytes; *err: -EPIPE, -EAGAIN (no room), -ENOMEM, -EFAULT. */
+static unsigned write_some(struct pipe *p, uaddr_t buf, size_t len, int *err)
+{
+	unsigned n = 0;
+	bool more_room;
+
+	mutex_lock(&p->lock);
+	if (!p->readers)
+		*err = -EPIPE;
+	else if (room_of(p) < write_need(p, len))
+		*err = -EAGAIN;
+	else
+		n = put(p, buf, len, err);
+	more_room = room_of(p) >= PIPE_BUF;
+	mutex_unlock(&p->lock);
+	if (n)
+		wake_readers(p);
+	if (unlikely(more_room && waitq_active(&p->wr_wait)))
+		waitq_wake_one(&p->wr_wait);
+	return n;
+}
+
+static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	struct pipe *p = f->private;
+	size_t done = 0;
+	int err = 0;
+
+	while (done < len) {
+		unsigned need;
+
+		done += write_some(p, buf + done, len - done, &err);
+		if (!err)
+			continue;
+		if (err != -EAGAIN || (f->flags & O_NONBLOCK))
+			break;
+		need = write_need(p, len - done);
+		if (wait_event_exclusive(&p->wr_wait, can_write(p, need), PARK_INTERRUPTIBLE, PARK_FOREVER)) {
+			err = -ERESTARTSYS;
+			break;
+		}
+		err = 0;
+	}
+	if (err == -EPIPE)
+		signal_send_thread(current_task(), SIGPIPE, NULL);
+	return done ? (long)done : err;
+}
+
+/* ---- state ---- */
+
+/* pipe->lock held: head and tail go back together when the pipe runs empty. */
+static unsigned pipe_events(const struct pipe *p, unsigned acc, bool had_writer)
+{
+	unsigned ev = 0;
+
+	if (acc != O_WRONLY) {
+		if (used_of(p))
+			ev |= POLLIN | POLLRDNORM;
+		if (!p->writers && had_writer)
+			ev |= POLLHUP;
+	}
+	if (acc != O_RDONLY) {
+		if (room_of(p) >= PIPE_BUF)
+			ev |= POLLOUT | POLLWRNORM;
+		if (!p->readers)
+			ev |= POLLERR;
+	}
+	return ev;
+}
+
+static unsigned pipe_poll(struct file *f, struct poll_table *pt)
+{
+	struct pipe *p = f->private;
+	unsigned acc = f->flags & O_ACCMODE, ev;
+
+	if (acc != O_WRONLY)
+		poll_wait(pt, &p->rd_wait);
+	if (acc != O_RDONLY)
+		poll_wait(pt, &p->wr_wait);
+	mutex_lock(&p->lock);
+	ev = pipe_events(p, acc, f->pos != p->w_opens);
+	mutex_unlock(&p->lock);
+	return ev;
+}
+
+static long pipe_ioctl(struct file *f, unsigned cmd, unsigned long arg)
+{
+	struct pipe *p = f->private;
+	int n;
+
+	if (cmd != FIONREAD)
+		return -ENOTTY;
+	mutex_lock(&p->lock);
+	n = (int)(used_of(p) - p->nr_packets * PACKET_HEAD);
+	mutex_unlock(&p->lock);
+	return put_user(arg, &n);
+}
+
+/* ---- opening and closing ends ---- */
+
+/* The pipe of a FIFO, made by the first to open it. files is raised. NULL: no memory. */
+static struct pipe *pipe_of(struct inode *inode)
+{
+	struct pipe *fresh = NULL, *p;
+
+	for (;;) {
+		spin_lock(&ends_lock);
+		if (!inode->private)
+			inode->private = fresh;
+		p = inode->private;
+		if (p)
+			p->files++;
+		spin_unlock(&ends_lock);
+		if (p)
+			break;
+		fresh = pipe_alloc(false);
+		if (!fresh)
+			return NULL;
+	}
+	if (fresh && p != fresh)
+		pipe_free(fresh);
+	return p;
+}
+
+static void ends_put(struct inode *inode, struct pipe *p)
+{
+	bool last;
+
+	spin_lock(&ends_lock);
+	last = --p->files == 0;
+	if (last)
+		inode->private = NULL;
+	spin_unlock(&ends_lock);
+	if (last)
+		pipe_free(p);
+}
+
+static void ends_count(struct pipe *p, unsigned acc, int by)
+{
+	mutex_lock(&p->lock);
+	if (acc != O_WRONLY) {
+		p->readers += (unsigned)by;
+		p->r_opens += by > 0;
+	}
+	if (acc != O_RDONLY) {
+		p->writers += (unsigned)by;
+		p->w_opens += by > 0;
+	}
+	mutex_unlock(&p->lock);
+	waitq_wake_all(&p->rd_wait);
+	waitq_wake_all(&p->wr_wait);
+}
+
+/* fifo(7): an open waits until the other side is, or has been, open. */
+static int wait_other_side(struct file *f, struct pipe *p, unsigned acc, unsigned r_opens, unsigned w_opens)
+{
+	int err = 0;
+
+	if (acc == O_RDONLY && !READ_ONCE(p->writers)) {
+		if (f->flags & O_NONBLOCK)
+			f->pos = READ_ONCE(p->w_opens); /* no POLLHUP before a first writer */
+		else
+			err = wait_event_interruptible(&p->rd_wait, READ_ONCE(p->w_opens) != w_opens);
+	} else if (acc == O_WRONLY && !READ_ONCE(p->readers)) {
+		err = wait_event_interruptible(&p->wr_wait, READ_ONCE(p->r_opens) != r_opens);
+	}
+	return err ? -ERESTARTSYS : 0;
+}
+
+static int fifo_open(struct inode *inode, struct file *f)
+{
+	unsigned acc = f->flags & O_ACCMODE, r_opens, w_opens;
+	struct pipe *p;
+	int err;
+
+	if (acc == O_ACCMODE)
+		return -EINVAL;
+	p = pipe_of(inode);
+	if (!p)
+		return -ENOMEM;
+	mutex_lock(&p->lock);
+	r_opens = p->r_opens;
+	w_opens = p->w_opens;
+	err = acc == O_WRONLY && (f->flags & O_NONBLOCK) && !p->readers ? -ENXIO : 0;
+	mutex_unlock(&p->lock);
+	if (err) {
+		ends_put(inode, p);
+		return err;
+	}
+	f->private = p;
+	f->pos = UINT64_MAX;
+	ends_count(p, acc, 1);
+	err = wait_other_side(f, p, acc, r_opens, w_opens);
+	if (err) {
+		ends_count(p, acc, -1);
+		ends_put(inode, p);
+	}
+	return err;
+}
+
+static void fifo_release(struct file *f)
+{
+	ends_count(f->private, f->flags & O_ACCMODE, -1);
+	ends_put(f->inode, f->private);
+}
+
+void fifo_evict(struct inode *inode)
+{
+	if (inode->private)
+		pipe_free(inode->private);
+}
+
+const struct file_ops fifo_fops = {
+	.open = fifo_open, .release = fifo_release, .read = pipe_read, .write = pipe_write, .poll = pipe_poll,
+	.ioctl = pipe_ioctl, .is_stream = true,
+};
+
+bool file_is_pipe(const struct file *f)
+{
+	return f->ops == &fifo_fops;
+}
+
+/* ---- pipe(2) ---- */
+
+/* An inode with a pipe of no open ends. */
+static int pipe_inode(unsigned flags, struct path_ref *out)
+{
+	struct inode *inode = inode_alloc(pipe_sb, S_IFIFO | 0600);
+
+	if (!inode)
+		return -ENOMEM;
+	inode->private = pipe_alloc(flags & O_DIRECT);
+	if (!inode->private) {
+		iput(inode);
+		return -ENOMEM;
+	}
+	inode_init_owner(inode, NULL);
+	return anon_path(inode, out);
+}
+
+static struct file *pipe_end(const struct path_ref *path, unsigned acc, unsigned flags)
+{
+	struct file *f = file_alloc_path(path, acc | (flags & (O_NONBLOCK | O_DIRECT)));
+	struct pipe *p;
+
+	if (!f)
+		return NULL;
+	p = pipe_of(f->inode);
+	ends_count(p, acc, 1);
+	f->private = p;
+	f->pos = UINT64_MAX;
+	f->ops = &fifo_fops;
+	return f;
+}
+
+int pipe_create(struct file **rd, struct file **wr, unsigned flags)
+{
+	struct path_ref path;
+	int err = pipe_inode(flags, &path);
+
+	if (err)
+		return err;
+	*rd = pipe_end(&path, O_RDONLY, flags);
+	*wr = *rd ? pipe_end(&path, O_WRONLY, flags) : NULL;
+	if (!*wr && *rd)
+		fput(*rd);
+	path_put(&path);
+	return *wr ? 0 : -ENOMEM;
+}
+
+/* ---- F_SETPIPE_SZ ---- */
+
+/* Move the pages of the live bytes to an array for @size bytes. pipe->lock held. 0, -EBUSY, -ENOMEM. */
+static int pipe_resize(struct pipe *p, unsigned size)
+{
+	unsigned old_slots = p->size / PAGE_SIZE, slots = size / PAGE_SIZE, i;
+	char **page;
+
+	if (used_of(p) && ((p->head - 1) / PAGE_SIZE - p->tail / PAGE_SIZE) >= slots)
+		return -EBUSY;
+	page = failpoint("pipe_resize") ? NULL : kzalloc(slots * sizeof(*page), GFP_KERNEL);
+	if (!page)
+		return -ENOMEM;
+	for (i = 0; i < old_slots; i++) {
+		unsigned at = (p->tail / PAGE_SIZE + i) * PAGE_SIZE;
+		char **slot = slot_of(p, at);
+
+		if (*slot && i < slots && (int)(p->head - at) > 0)
+			page[at / PAGE_SIZE & (slots - 1)] = *slot;
+		else if (*slot)
+			free_page((unsigned long)*slot);
+	}
+	if (p->page != p->inline_page)
+		kfree(p->page);
+	p->page = page;
+	p->size = size;
+	return 0;
+}
+
+long pipe_size(struct file *f, unsigned long size)
+{
+	struct pipe *p = f->private;
+	unsigned n = PAGE_SIZE;
+	long ret = 0;
+
+	if (!file_is_pipe(f))
+		return -EBADF;
+	if (size > PIPE_SIZE_MAX && !capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	if (size > 1UL << 30)
+		return -EINVAL;
+	while (n < size)
+		n *= 2;
+	mutex_lock(&p->lock);
+	if (size && n != p->size)
+		ret = pipe_resize(p, n);
+	if (!ret)
+		ret = (long)p->size;
+	mutex_unlock(&p->lock);
+	if (size)
+		waitq_wake_all(&p->wr_wait);
+	return ret;
+}

@@ -1,0 +1,232 @@
+/*
+ * read, write, seek and ioctl on open files; the generic calls of files whose data is in the page cache.
+ *
+ * LOCKS    file->pos_lock (rank FS_FILE) around calls that use the position, unless the file is a stream; generic_write
+ *          takes the inode's lock (rank FS), generic_read none.
+ * CONTEXT  tasks; may sleep.
+ * SOURCES  read(2), write(2), pread(2), lseek(2), getrlimit(2) RLIMIT_FSIZE, inode(7) (set-id bits).
+ */
+#include "fs/file.h"
+
+#include "arch/uaccess.h"
+#include "base/errno.h"
+#include "kernel/task.h"
+#include "mm/mm.h"
+#include "vfs_impl.h"
+
+enum { FIONREAD = 0x541b, FIONBIO = 0x5421 };
+#define MAX_RW ((size_t)(INT_MAX & PAGE_MASK))
+#define FILE_SIZE_MAX ((uint64_t)INT64_MAX & ~(uint64_t)(PAGE_SIZE - 1))
+
+static int may_read(const struct file *f, uaddr_t buf, size_t len)
+{
+	if ((f->flags & O_PATH) || ((f->flags & O_ACCMODE) != O_RDONLY && (f->flags & O_ACCMODE) != O_RDWR))
+		return -EBADF;
+	if (!f->ops->read)
+		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
+	return access_ok(buf, len) ? 0 : -EFAULT;
+}
+
+static int may_write(const struct file *f, uaddr_t buf, size_t len)
+{
+	if ((f->flags & O_PATH) || ((f->flags & O_ACCMODE) != O_WRONLY && (f->flags & O_ACCMODE) != O_RDWR))
+		return -EBADF;
+	if (!f->ops->write)
+		return -EINVAL;
+	return access_ok(buf, len) ? 0 : -EFAULT;
+}
+
+long file_read(struct file *f, uaddr_t buf, size_t len)
+{
+	long ret = may_read(f, buf, len);
+
+	if (unlikely(ret))
+		return ret;
+	len = min_of(size_t, len, MAX_RW);
+	if (f->ops->is_stream)
+		return f->ops->read(f, buf, len, &f->pos);
+	mutex_lock(&f->pos_lock);
+	ret = f->ops->read(f, buf, len, &f->pos);
+	mutex_unlock(&f->pos_lock);
+	return ret;
+}
+
+long file_write(struct file *f, uaddr_t buf, size_t len)
+{
+	long ret = may_write(f, buf, len);
+
+	if (unlikely(ret))
+		return ret;
+	len = min_of(size_t, len, MAX_RW);
+	if (f->ops->is_stream)
+		return f->ops->write(f, buf, len, &f->pos);
+	mutex_lock(&f->pos_lock);
+	ret = f->ops->write(f, buf, len, &f->pos);
+	mutex_unlock(&f->pos_lock);
+	return ret;
+}
+
+long file_pread(struct file *f, uaddr_t buf, size_t len, int64_t pos)
+{
+	uint64_t at = (uint64_t)pos;
+	long ret = may_read(f, buf, len);
+
+	if (pos < 0)
+		return -EINVAL;
+	if (ret)
+		return ret;
+	if (f->ops->is_stream)
+		return -ESPIPE;
+	return f->ops->read(f, buf, min_of(size_t, len, MAX_RW), &at);
+}
+
+long file_pwrite(struct file *f, uaddr_t buf, size_t len, int64_t pos)
+{
+	uint64_t at = (uint64_t)pos;
+	long ret = may_write(f, buf, len);
+
+	if (pos < 0)
+		return -EINVAL;
+	if (ret)
+		return ret;
+	if (f->ops->is_stream)
+		return -ESPIPE;
+	return f->ops->write(f, buf, min_of(size_t, len, MAX_RW), &at);
+}
+
+/* ---- position ---- */
+
+/* Every byte below the size counts as data. */
+static int64_t seek_data_hole(int64_t off, int64_t size, int whence)
+{
+	if (off < 0 || off >= size)
+		return -ENXIO;
+	return whence == SEEK_DATA ? off : size;
+}
+
+static int64_t seek_generic(struct file *f, int64_t off, int whence)
+{
+	int64_t size = (int64_t)mapping_size(&f->inode->mapping), base = 0;
+
+	if (whence == SEEK_CUR)
+		base = (int64_t)f->pos;
+	else if (whence == SEEK_END)
+		base = size;
+	else if (whence == SEEK_DATA || whence == SEEK_HOLE)
+		off = seek_data_hole(off, size, whence);
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if ((whence == SEEK_DATA || whence == SEEK_HOLE) && off < 0)
+		return off;
+	if (__builtin_add_overflow(base, off, &off))
+		return -EOVERFLOW;
+	if (off < 0)
+		return -EINVAL;
+	f->pos = (uint64_t)off;
+	return off;
+}
+
+int64_t file_seek(struct file *f, int64_t off, int whence)
+{
+	int64_t ret;
+
+	if (f->flags & O_PATH)
+		return -EBADF;
+	if (f->ops->is_stream)
+		return -ESPIPE;
+	mutex_lock(&f->pos_lock);
+	ret = f->ops->seek ? f->ops->seek(f, off, whence) : seek_generic(f, off, whence);
+	mutex_unlock(&f->pos_lock);
+	return ret;
+}
+
+/* ---- ioctl ---- */
+
+long file_ioctl(struct file *f, unsigned cmd, unsigned long arg)
+{
+	int n;
+
+	if (f->flags & O_PATH)
+		return -EBADF;
+	if (cmd == FIONBIO) {
+		if (get_user(&n, arg))
+			return -EFAULT;
+		f->flags = n ? f->flags | O_NONBLOCK : f->flags & ~(unsigned)O_NONBLOCK;
+		return 0;
+	}
+	if (cmd == FIONREAD && S_ISREG(f->inode->mode) && f->inode->mapping.ops) {
+		n = (int)((int64_t)mapping_size(&f->inode->mapping) - (int64_t)f->pos);
+		return put_user(arg, &n);
+	}
+	return f->ops->ioctl ? f->ops->ioctl(f, cmd, arg) : -ENOTTY;
+}
+
+/* ---- files in the page cache ---- */
+
+long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	long ret = mapping_read(&f->inode->mapping, buf, len, pos);
+
+	if (!(f->flags & O_NOATIME))
+		inode_accessed(f->inode);
+	return ret;
+}
+
+/* How much of a write at @pos the limits allow. Return: bytes, or -EFBIG with SIGXFSZ sent. */
+static long write_limit(uint64_t pos, size_t len)
+{
+	uint64_t limit = rlimit_cur(RLIMIT_FSIZE);
+
+	if (unlikely(pos >= limit) && len) {
+		signal_send_thread(current_task(), SIGXFSZ, NULL);
+		return -EFBIG;
+	}
+	if (pos >= FILE_SIZE_MAX)
+		return len ? -EFBIG : 0;
+	limit = min_of(uint64_t, limit, FILE_SIZE_MAX) - pos;
+	return (long)min_of(uint64_t, limit, len);
+}
+
+/* A write takes the set-id bits away. */
+static void drop_set_id(struct inode *inode)
+{
+	uint32_t bits = inode->mode & S_ISUID;
+
+	if ((inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
+		bits |= S_ISGID;
+	if (unlikely(bits) && !capable(CAP_FSETID))
+		inode->mode &= ~bits;
+}
+
+long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	struct inode *inode = f->inode;
+	long ret;
+
+	mutex_lock(&inode->lock);
+	if (f->flags & O_APPEND)
+		*pos = mapping_size(&inode->mapping);
+	ret = write_limit(*pos, len);
+	if (ret > 0) {
+		drop_set_id(inode);
+		ret = mapping_write(&inode->mapping, buf, (size_t)ret, pos);
+	}
+	if (ret > 0)
+		inode_touch(inode, TOUCH_M | TOUCH_C);
+	mutex_unlock(&inode->lock);
+	return ret;
+}
+
+int generic_mmap(struct file *f, struct vm_map_args *args)
+{
+	args->mapping = &f->inode->mapping;
+	inode_accessed(f->inode);
+	return 0;
+}
+
+long kernel_read(struct file *f, void *buf, size_t len, uint64_t pos)
+{
+	if (!f->inode->mapping.ops || !S_ISREG(f->inode->mode))
+		return -EINVAL;
+	return mapping_read_kernel(&f->inode->mapping, buf, len, pos);
+}

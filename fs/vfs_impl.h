@@ -1,0 +1,107 @@
+/* Shared among the files of fs/ that make the tree: dcache, walk, mounts, operations on names. */
+#ifndef FS_VFS_IMPL_H
+#define FS_VFS_IMPL_H
+
+#include "fs/path.h"
+#include "sync/spinlock.h"
+
+extern struct spinlock dcache_lock;
+
+/* ---- dcache.c ---- */
+void dcache_init(void);
+/* FNV-1a, byte by byte, while a walk looks for the end of the component. */
+#define HASH_SEED 0x811c9dc5U
+static inline uint32_t hash_step(uint32_t h, unsigned char c)
+{
+	return (h ^ c) * 0x01000193U;
+}
+struct dentry *dcache_find(struct dentry *parent, const struct qstr *name) must_hold(dcache_lock); /* not referenced */
+/* A negative, unhashed dentry; refs 1; @parent referenced by it (NULL: a root). */
+struct dentry *must_check dentry_alloc(struct dentry *parent, struct super_block *sb, const struct qstr *name);
+/* Hash @d, holding @inode (may be NULL: negative; consumes the reference); when another CPU was first with the same
+ * name, @d is dropped and that one is returned. Return: referenced dentry. */
+struct dentry *dentry_add(struct dentry *d, struct inode *inode);
+/* @o takes the place and name of @n, which leaves the tree; @exchange: they swap. Both parents locked. */
+void dentry_move(struct dentry *o, struct dentry *n, bool exchange);
+void dcache_forget_sb(const struct super_block *sb); /* free all unused dentries of @sb */
+/* Is @d @top or below it? */
+bool dentry_is_below(const struct dentry *d, const struct dentry *top);
+
+/* ---- mount.c ---- */
+extern struct mutex mount_lock; /* rank FS_MOUNT: the shape of the mount tree */
+extern struct vfsmount *root_mount;
+void mount_init(void);
+void root_init(void); /* the root tmpfs */
+struct vfsmount *mount_at(const struct vfsmount *mnt, const struct dentry *d) must_hold(dcache_lock);
+void mnt_get(struct vfsmount *mnt);
+void mnt_put(struct vfsmount *mnt); /* NULL legal */
+/* A mount that is nowhere in the tree (pipes, kernel-held file systems). NULL: no memory. */
+struct vfsmount *must_check mount_detached(struct super_block *sb, const char *source);
+bool mount_readonly(const struct vfsmount *mnt);
+int must_check path_want_write(const struct path_ref *p); /* 0 or -EROFS */
+
+/* ---- super.c ---- */
+struct fs_type *fs_find(const char *name);
+extern struct fs_type rootfs_type, tmpfs_type, devtmpfs_type, proc_type, ramfs_type;
+void anonfs_init(void);
+/* A dentry outside every tree, for @inode (reference consumed, also on failure); its path is fully referenced. 0, -ENOMEM. */
+int must_check anon_path(struct inode *inode, struct path_ref *out);
+extern struct super_block *pipe_sb, *anon_sb;
+
+/* ---- namei.c: the engine under every operation on names ---- */
+struct walk_text;
+struct walk {
+	struct path_ref cur;     /* where we are; valid under dcache_lock, else the same as pin */
+	struct path_ref pin;     /* references that keep cur alive while the lock is dropped */
+	struct dentry *child;    /* referenced: what the last slow lookup found */
+	struct path_ref root;    /* of the task */
+	struct file *start_file; /* referenced: what the directory number named */
+	const char *rest;        /* what is left of the text on top of the stack */
+	struct walk_text *texts; /* stack of symlink texts */
+	struct qstr last;        /* parent mode: the last component */
+	unsigned flags;          /* LOOKUP_*, WALK_PARENT */
+	uint8_t nr_links;
+	uint8_t last_type;       /* LAST_*: parent mode */
+	bool must_dir;           /* a slash ended the text: the result has to be a directory */
+	bool root_pinned;
+};
+enum { WALK_PARENT = 0x100 };
+enum { LAST_NORM, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
+/* Walk @name. On 0, w->pin is the referenced result (parent mode: the directory of w->last). Ends with walk_end. */
+int must_check walk_begin(struct walk *w, int dirfd, const char *name, unsigned flags);
+/* Parent mode: w->last turned out to be the symlink @link (referenced by the caller): go on through it. */
+int must_check walk_through(struct walk *w, struct dentry *link);
+void walk_end(struct walk *w);
+/* The dentry of @name in @dir, whose inode is locked: referenced, maybe negative. -ENOENT only from a removed @dir;
+ * -ENOMEM. */
+int must_check dir_lookup(struct dentry *dir, const struct qstr *name, struct dentry **out);
+/* Step onto whatever is mounted on *p. Both references move along. */
+void path_follow_mounts(struct path_ref *p);
+
+/* ---- file.c ---- */
+void file_init(void);
+int must_check file_open_inode(struct file *f); /* ops->open for f->path; access counts. On error f is only fput */
+
+/* ---- rights.c ---- */
+int must_check may_create(struct inode *dir); /* dir locked. -EACCES, -EROFS, -ENOENT */
+int must_check may_delete(struct inode *dir, const struct dentry *victim, bool want_dir);
+/* Owner, group and mode of a new object in @dir: set-group-ID directories pass on their group, to directories the bit. */
+void inode_init_owner(struct inode *inode, const struct inode *dir);
+uint32_t current_umask(void);
+
+extern const struct inode_ops inode_no_ops;
+extern const struct file_ops fifo_fops; /* pipe.c */
+void fifo_evict(struct inode *inode);
+const struct file_ops *special_fops(const struct inode *inode); /* device or FIFO; NULL: no such device */
+unsigned mode_to_dtype(uint32_t mode);
+
+void inode_init(void);
+void memdev_init(void);
+void devtmpfs_init(void);
+void pipe_init(void);
+void fdtable_init(void);
+void chrdev_init(void);
+void random_init(void);
+void proc_init(void);
+
+#endif
