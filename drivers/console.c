@@ -1,8 +1,8 @@
 /*
  * The console: decides where the log goes and how much of it.
  *
- * WHY      one port, known in advance: the first message can be printed before memory, interrupts or a device
- *          table exist.
+ * WHY      one port, known in advance: the first message can be printed before memory, interrupts
+ *          or a device table exist.
  * LOCKS    none here; the port has its own.
  */
 #include "drivers/console.h"

@@ -4,21 +4,25 @@
  * OWNS     struct ldisc: two rings and the settings.
  * WHY      pure state and bytes, so that every rule of termios(3) has a test on the host.
  *
- *              line -> receive -> [in: | read | complete lines | line being typed | ] -> read -> program
- *                                      tail   ...             line_end          head
+ *              line -> receive -> [ | complete lines | line being typed | ] -> read -> program
+ *                                  tail            line_end          head
  *              program -> write -> [out ring] -> line,      receive -> echo -> [out ring]
  *
- * I1       tail <= line_end <= head <= tail + LDISC_IN (as distances); without ICANON line_end is not used to read.
- * I2       a byte's bit in ends[] is set exactly if it was put as the end of a line; such a byte of value 0 is VEOF and
- *          is not given to the reader.
- * I3       with ICANON the last free byte is kept for the end of the line: a full line can always be ended.
+ * I1       tail <= line_end <= head <= tail + LDISC_IN (as distances); without ICANON line_end is
+ *          not used to read.
+ * I2       a byte's bit in ends[] is set exactly if it was put as the end of a line; such a byte of
+ *          value 0 is VEOF and is not given to the reader.
+ * I3       with ICANON the last free byte is kept for the end of the line: a full line can always
+ *          be ended.
  * I4       a control character set to 0 (_POSIX_VDISABLE) matches nothing.
- * I5       the output ring never overflows: a program's byte that does not fit is not taken, an echo is dropped.
+ * I5       the output ring never overflows: a program's byte that does not fit is not taken, an
+ *          echo is dropped.
  * LOCKS    the caller's (tty->lock).
  * CONTEXT  any; receive runs in the interrupt.
  * COST     O(1) a byte; erasing a tab looks back to the line's beginning.
- * NOT HERE parity marking (a UART error reads as an ordinary byte), VDISCARD (Linux has no such function either).
- * SOURCES  POSIX.1-2017 chapter 11 "General Terminal Interface"; termios(3).   TESTED BY ldisc_test.c.
+ * NOT HERE parity marking (a UART error reads as an ordinary byte), VDISCARD (nor has Linux).
+ * SOURCES  POSIX.1-2017 chapter 11 "General Terminal Interface"; termios(3).
+ *          TESTED BY ldisc_test.c.
  */
 #include "drivers/ldisc.h"
 #include "lib/string.h"
@@ -61,17 +65,18 @@ static bool is_continuation(const struct ldisc *l, uint8_t c)
 
 static bool is_word(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	       c >= 0x80;
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_' || c >= 0x80;
 }
 
 void ldisc_init(struct ldisc *l)
 {
 	static const uint8_t cc[NCCS_K] = {
-		[VINTR] = 'C' & 31,    [VQUIT] = '\\' & 31, [VERASE] = 0x7f,	 [VKILL] = 'U' & 31,
-		[VEOF] = 'D' & 31,     [VMIN] = 1,	    [VSTART] = 'Q' & 31, [VSTOP] = 'S' & 31,
-		[VSUSP] = 'Z' & 31,    [VREPRINT] = 'R' & 31, [VDISCARD] = 'O' & 31,
-		[VWERASE] = 'W' & 31, [VLNEXT] = 'V' & 31,
+		[VINTR] = 'C' & 31,    [VQUIT] = '\\' & 31,   [VERASE] = 0x7f,
+		[VKILL] = 'U' & 31,    [VEOF] = 'D' & 31,     [VMIN] = 1,
+		[VSTART] = 'Q' & 31,   [VSTOP] = 'S' & 31,    [VSUSP] = 'Z' & 31,
+		[VREPRINT] = 'R' & 31, [VDISCARD] = 'O' & 31, [VWERASE] = 'W' & 31,
+		[VLNEXT] = 'V' & 31,
 	};
 
 	memset(l, 0, sizeof(*l));
@@ -264,7 +269,8 @@ size_t ldisc_room(const struct ldisc *l)
 	unsigned keep = local_flag(l, ICANON) ? 1 : 0;
 	unsigned n = in_count(l);
 
-	/* No complete line: nobody can read, so waiting would be for ever. Excess is dropped, the end of line fits. */
+	/* No complete line: nobody can read, so waiting would be for ever. Excess is dropped, the
+	 * end of line fits. */
 	if (local_flag(l, ICANON) && l->line_end == l->tail)
 		return LDISC_IN;
 	return n + keep < LDISC_IN ? LDISC_IN - n - keep : 0;
@@ -302,7 +308,8 @@ static void erase_on_screen(struct ldisc *l, unsigned columns)
 		echo_string(l, "\b \b");
 }
 
-/* The bytes of the last character are gone from the ring: [new head, @old_head). Take it off the screen. */
+/* The bytes of the last character are gone from the ring: [new head, @old_head). Take it off the
+ * screen. */
 static void erase_echo(struct ldisc *l, unsigned old_head)
 {
 	uint8_t c = l->in[l->head % LDISC_IN];
@@ -329,7 +336,8 @@ static void erase_echo(struct ldisc *l, unsigned old_head)
 	erase_on_screen(l, column_of(l, l->head + 1) - column_of(l, l->head));
 }
 
-/* Remove the last character (all bytes of a UTF-8 sequence). Return: false at the beginning of the line. */
+/* Remove the last character (all bytes of a UTF-8 sequence). Return: false at the beginning of the
+ * line. */
 static bool erase_char(struct ldisc *l)
 {
 	unsigned old_head = l->head;
@@ -580,7 +588,7 @@ size_t ldisc_read(struct ldisc *l, uint8_t *dst, size_t size, bool *line_done)
 				break;
 			dst[n++] = c;
 		}
-		l->tail++; /* a VEOF right behind a full buffer is taken too: the next read must not see it */
+		l->tail++; /* a VEOF behind a full buffer too: the next read must not see it */
 		*line_done = end;
 	}
 	return n;

@@ -1,5 +1,6 @@
 /*
- * The line discipline: what lies between the bytes of a terminal line and what programs read and write
+ * The line discipline: what lies between the bytes of a terminal line and what programs read and
+ * write
  * (termios(3)). Pure: no locks, no waiting, no hardware; the tty calls it under its lock.
  */
 #ifndef DRIVERS_LDISC_H
@@ -14,18 +15,18 @@ enum { LDISC_IN = 4096, LDISC_OUT = 4096 }; /* powers of two */
 struct ldisc {
 	struct termios_k t;
 	/* Input ring; positions run freely, modulo LDISC_IN. tail <= line_end <= head. */
-	unsigned head;     /* where the next byte goes */
+	unsigned head;	   /* where the next byte goes */
 	unsigned line_end; /* canonical mode: end of the last complete line */
-	unsigned tail;     /* next byte to read */
+	unsigned tail;	   /* next byte to read */
 	uint8_t in[LDISC_IN];
 	uint8_t ends[LDISC_IN / 8]; /* bit set: a line ends with this byte */
 	/* Output ring: bytes as they go to the line. */
 	unsigned out_head, out_tail;
 	uint8_t out[LDISC_OUT];
 	unsigned column, line_column; /* cursor; where the line being typed began */
-	bool literal_next;            /* VLNEXT was typed */
-	bool stopped;                 /* VSTOP or TCOOFF */
-	bool erasing;                 /* ECHOPRT: inside \ ... / */
+	bool literal_next;	      /* VLNEXT was typed */
+	bool stopped;		      /* VSTOP or TCOOFF */
+	bool erasing;		      /* ECHOPRT: inside \ ... / */
 };
 
 /* What receiving bytes has caused. */
@@ -40,8 +41,8 @@ unsigned ldisc_receive(struct ldisc *l, const uint8_t *bytes, size_t n);
 /* How many bytes may be received now without losing any that a reader could make room for. */
 size_t ldisc_room(const struct ldisc *l);
 
-bool ldisc_readable(const struct ldisc *l);         /* a line, or without ICANON a byte */
-size_t ldisc_pending(const struct ldisc *l);        /* FIONREAD */
+bool ldisc_readable(const struct ldisc *l);  /* a line, or without ICANON a byte */
+size_t ldisc_pending(const struct ldisc *l); /* FIONREAD */
 /**
  * ldisc_read - take input: with ICANON one line or its beginning, else what is there.
  * @line_done: set when the end of a line was taken; a lone VEOF is 0 bytes with *line_done.
@@ -52,7 +53,8 @@ void ldisc_flush_input(struct ldisc *l);
 
 /* A program writes: processed into the output ring. Return: how many bytes were taken. */
 size_t ldisc_write(struct ldisc *l, const uint8_t *src, size_t n);
-/* Output for the line: a contiguous run at *run (0 when stopped or empty), then what of it was sent. */
+/* Output for the line: a contiguous run at *run (0 when stopped or empty), then what of it was
+ * sent. */
 size_t ldisc_output(const struct ldisc *l, const uint8_t **run);
 void ldisc_output_sent(struct ldisc *l, size_t n);
 size_t ldisc_output_pending(const struct ldisc *l); /* TIOCOUTQ */

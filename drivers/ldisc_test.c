@@ -1,10 +1,10 @@
 /* The line discipline: one behaviour of termios(3) per test. */
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
 #include "drivers/ldisc.h"
 #include "lib/string.h"
@@ -341,7 +341,8 @@ static void output_never_overflows_I5(void **state)
 	expect_read("echo that does not fit\n");
 }
 
-/* Any bytes under any settings: the invariants hold, and nothing is written outside (ASan watches). */
+/* Any bytes under any settings: the invariants hold, and nothing is written outside (ASan watches).
+ * */
 static void random_bytes_keep_invariants(void **state)
 {
 	static uint8_t buf[600];

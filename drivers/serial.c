@@ -2,11 +2,13 @@
  * The 16550 serial port: console of every machine this kernel meets.
  *
  * OWNS     the port's registers, the shadow of its interrupt-enable register.
- * WHY      output is polled, 16 bytes after each look at the status: the port of an emulator is always ready, so the
- *          bytes go out without an interrupt each; a port that is not ready is left to its interrupt. Input stops
- *          when the tty is full: an emulator then keeps the rest in its pipe, nothing is lost.
+ * WHY      output is polled, 16 bytes after each look at the status: the port of an emulator is
+ *          always ready, so the bytes go out without an interrupt each; a port that is not ready is
+ *          left to its interrupt. Input stops when the tty is full: an emulator then keeps the rest
+ *          in its pipe, nothing is lost.
  * I1       ier equals the register.
- * I2       the transmit interrupt is enabled only while somebody waits to be told (serial_try_write came up short).
+ * I2       the transmit interrupt is enabled only while somebody waits to be told (serial_try_write
+ *          came up short).
  * LOCKS    lock (rank CONSOLE, irqsave) for all registers; never held while the client is called.
  * CONTEXT  any. Before the first client: boot, interrupts off.
  * FAILS    without a port (its scratch register does not keep a value) every call does nothing.
@@ -20,10 +22,32 @@
 
 enum { PORT = 0x3f8, IRQ_LINE = 4, CLOCK_BAUD = 115200, FIFO_BYTES = 16, BUSY_POLLS = 200000 };
 /* Registers; DLL and DLM while LCR has its top bit set. */
-enum { DATA = 0, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, SCRATCH = 7, DLL = 0, DLM = 1 };
-enum { IER_RECEIVE = 1, IER_TRANSMIT = 2, IIR_NONE = 1, IIR_HAS_FIFO = 0xc0, LCR_8N1 = 3, LCR_DIVISOR = 0x80,
-       MCR_DTR_RTS = 3, MCR_OUT2 = 8, LSR_DATA = 1, LSR_EMPTY = 0x20,
-       FCR_ENABLE_CLEAR = 7, FCR_TRIGGER_8 = 0x80 };
+enum {
+	DATA = 0,
+	IER = 1,
+	IIR = 2,
+	FCR = 2,
+	LCR = 3,
+	MCR = 4,
+	LSR = 5,
+	SCRATCH = 7,
+	DLL = 0,
+	DLM = 1
+};
+enum {
+	IER_RECEIVE = 1,
+	IER_TRANSMIT = 2,
+	IIR_NONE = 1,
+	IIR_HAS_FIFO = 0xc0,
+	LCR_8N1 = 3,
+	LCR_DIVISOR = 0x80,
+	MCR_DTR_RTS = 3,
+	MCR_OUT2 = 8,
+	LSR_DATA = 1,
+	LSR_EMPTY = 0x20,
+	FCR_ENABLE_CLEAR = 7,
+	FCR_TRIGGER_8 = 0x80
+};
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_CONSOLE);
 static bool present, dying;
@@ -118,7 +142,8 @@ void serial_write_polled(const char *text, size_t len)
 		if (room < 2) {
 			if (!wait_empty())
 				break;
-			room = burst > 1 ? burst : 2; /* without a FIFO: "\r\n" with a second wait */
+			room = burst > 1 ? burst
+					 : 2; /* without a FIFO: "\r\n" with a second wait */
 		}
 		if (text[i] == '\n') {
 			outb(PORT + DATA, '\r');
@@ -189,8 +214,8 @@ static void set_receive(bool on)
 }
 
 /*
- * Bytes the client takes. When it takes none the input is stopped, and then asked about again: a reader that made room
- * between the question and the stop has found nothing to resume.
+ * Bytes the client takes. When it takes none the input is stopped, and then asked about again: a
+ * reader that made room between the question and the stop has found nothing to resume.
  */
 static size_t client_room(void)
 {

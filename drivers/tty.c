@@ -2,13 +2,17 @@
  * The terminal device: bytes between the serial port, the line discipline and programs.
  *
  * OWNS     the one terminal (ttyS0), its queues of waiting readers and writers.
- * HOW      input: the port's interrupt gives bytes to the discipline under tty->lock, which may echo into the output
- *          ring; the ring is pushed at once. Output: a writer fills the ring in pieces and pushes it; when the port
- *          takes no more, its interrupt pushes on and wakes the writer.
- * I1       the ring is pushed after every change: it holds bytes only while the port is busy or output is stopped.
- * I2       input is refused (room 0) only while a reader can make room: the port resumes when one has read.
+ * HOW      input: the port's interrupt gives bytes to the discipline under tty->lock, which may
+ *          echo into the output ring; the ring is pushed at once. Output: a writer fills the ring
+ *          in pieces and pushes it; when the port takes no more, its interrupt pushes on and wakes
+ *          the writer.
+ * I1       the ring is pushed after every change: it holds bytes only while the port is busy or
+ *          output is stopped.
+ * I2       input is refused (room 0) only while a reader can make room: the port resumes when one
+ *          has read.
  * I3       signals are sent after tty->lock is dropped: their locks come before it.
- * LOCKS    tty->lock (rank OBJECT, irqsave), then the port's. write_lock (rank FS_TTY) around a whole write(2).
+ * LOCKS    tty->lock (rank OBJECT, irqsave), then the port's. write_lock (rank FS_TTY) around a
+ *          whole write(2).
  * CONTEXT  client functions: interrupt. File operations: threads; they sleep.
  * NOT HERE ioctl (tty_ioctl.c), sessions (tty_job.c), editing (ldisc.c).
  * SOURCES  termios(3), tty(4), console(4).
@@ -115,7 +119,8 @@ static long take_chunk(struct reader *r, bool *line_done)
 	struct tty *tty = r->tf->tty;
 	uint8_t chunk[CHUNK];
 	irqflags_t f = spin_lock_irqsave(&tty->lock);
-	size_t n = ldisc_read(&tty->disc, chunk, min_of(size_t, r->len - r->done, CHUNK), line_done);
+	size_t n =
+		ldisc_read(&tty->disc, chunk, min_of(size_t, r->len - r->done, CHUNK), line_done);
 
 	spin_unlock_irqrestore(&tty->lock, f);
 	if (n || *line_done)
@@ -158,13 +163,15 @@ static int wait_input(struct reader *r)
 
 	if (r->flags & O_NONBLOCK)
 		return input_ready(r) ? 0 : -EAGAIN;
-	err = wait_event_mode(&r->tf->tty->read_wait, input_ready(r), PARK_INTERRUPTIBLE, r->deadline);
+	err = wait_event_mode(&r->tf->tty->read_wait, input_ready(r), PARK_INTERRUPTIBLE,
+			      r->deadline);
 	if (err == -ETIMEDOUT)
 		return 1;
 	return err ? -ERESTARTSYS : 0;
 }
 
-/* One round: take what is there, decide whether that is all. Return: 1 complete, 0 wait for more, -errno. */
+/* One round: take what is there, decide whether that is all. Return: 1 complete, 0 wait for more,
+ * -errno. */
 static int read_round(struct reader *r)
 {
 	struct termios_k t = r->tf->tty->disc.t; /* a change meanwhile counts from the next round */
@@ -317,7 +324,8 @@ static unsigned tty_poll(struct file *f, struct poll_table *pt)
 	return mask;
 }
 
-/* The terminal that @dev means for the caller. 0, -ENXIO (no controlling terminal), -ENODEV (no port). */
+/* The terminal that @dev means for the caller. 0, -ENXIO (no controlling terminal), -ENODEV (no
+ * port). */
 static int tty_of_device(dev_k dev, struct tty **out)
 {
 	if (dev == MKDEV(TTYAUX_MAJOR, TTY_MINOR)) {

@@ -1,8 +1,10 @@
 /*
  * ioctl(2) on a terminal: settings, window size, queues, and the entrance to job control.
  *
- * I1       user memory is touched without tty->lock; settings are copied in whole before they take effect.
- * I2       a background process that changes anything is stopped first (tty_check_change), as POSIX 11.1.4 wants.
+ * I1       user memory is touched without tty->lock; settings are copied in whole before they take
+ *          effect.
+ * I2       a background process that changes anything is stopped first (tty_check_change), as POSIX
+ *          11.1.4 wants.
  * LOCKS    tty->lock around every look at or change of the discipline.
  * CONTEXT  threads; sleeps in user copies and when draining.
  * SOURCES  ioctl_tty(2), tcsetattr(3), ioctl_console(2).
@@ -12,6 +14,7 @@
 #include "drivers/tty_impl.h"
 #include "kernel/task.h"
 #include "lib/string.h"
+#include "uapi/ttyioctl.h"
 
 enum { PORT_16550A = 4, SERIAL_PORT = 0x3f8, SERIAL_IRQ = 4, SERIAL_BAUD_BASE = 115200 };
 
@@ -192,7 +195,8 @@ static long ioctl_flow(struct tty *tty, unsigned long what)
 	return 0;
 }
 
-/* tcsendbreak(3) and tcdrain(3): the break itself is not sent, no program on an emulated line waits for one. */
+/* tcsendbreak(3) and tcdrain(3): the break itself is not sent, no program on an emulated line waits
+ * for one. */
 static long ioctl_break(struct tty_file *tf)
 {
 	int err = tty_check_change(tf->tty, SIGTTOU);
@@ -312,7 +316,7 @@ static long ioctl_line(struct tty *tty, unsigned cmd, unsigned long arg)
 		WRITE_ONCE(tty->exclusive, cmd == TIOCEXCL);
 		return 0;
 	case TIOCSTI:
-		return -EIO; /* as Linux without legacy TIOCSTI: typing into other programs is refused */
+		return -EIO; /* as Linux without legacy TIOCSTI: no typing into other programs */
 	case TIOCGSERIAL:
 		return ioctl_get_serial(arg);
 	case TIOCGETD:
@@ -320,7 +324,8 @@ static long ioctl_line(struct tty *tty, unsigned cmd, unsigned long arg)
 	case TIOCGSOFTCAR:
 		return ioctl_put_int(arg, !!(tty->disc.t.c_cflag & CLOCAL));
 	case TIOCMGET:
-		return ioctl_put_int(arg, 0x166); /* DTR RTS, CTS CD DSR: the other end of an emulated line */
+		return ioctl_put_int(
+			arg, 0x166); /* DTR RTS, CTS CD DSR: the other end of an emulated line */
 	case TIOCVHANGUP:
 		return ioctl_hang_up(tty);
 	case TIOCGDEV:

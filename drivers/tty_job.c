@@ -2,11 +2,14 @@
  * Job control: which session a terminal belongs to, which group of it is in the foreground.
  *
  * OWNS     tty->session and tty->pgrp, and signal->tty of every process.
- * I1       tty->session != 0 exactly if some session leader has signal->tty == tty; its id is the session's.
+ * I1       tty->session != 0 exactly if some session leader has signal->tty == tty; its id is the
+ *          session's.
  * I2       a process's signal->tty is NULL or the terminal of its session.
- * I3       tty->pgrp is 0 or was a group of the session when it was set; it may have died out since.
- * LOCKS    tasklist_lock to change any of them. Signals are sent without it (they take it). Readers of pgrp in the
- *          interrupt look once: a change meanwhile is as if the key had come a moment earlier.
+ * I3       tty->pgrp is 0 or was a group of the session when it was set; it may have died out
+ *          since.
+ * LOCKS    tasklist_lock to change any of them. Signals are sent without it (they take it). Readers
+ *          of pgrp in the interrupt look once: a change meanwhile is as if the key had come a
+ *          moment earlier.
  * CONTEXT  threads; tty_signal_foreground: any.
  * SOURCES  POSIX.1-2017 11.1.2-11.1.4; credentials(7), setsid(2), ioctl_tty(2).
  */

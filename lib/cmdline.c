@@ -1,5 +1,6 @@
 /*
- * The kernel command line as words. Linux's rules: blanks separate, double quotes protect blanks, a lone "--" ends
+ * The kernel command line as words. Linux's rules: blanks separate, double quotes protect blanks, a
+ * lone "--" ends
  * the kernel's part, the last of several equal names counts, '-' and '_' in a name are the same.
  */
 #include "lib/cmdline.h"

@@ -1,4 +1,5 @@
-/* Looking up words of a kernel command line: `name` or `name=value`, separated by blanks, "quotes" group. */
+/* Looking up words of a kernel command line: `name` or `name=value`, separated by blanks, "quotes"
+ * group. */
 #ifndef LIB_CMDLINE_H
 #define LIB_CMDLINE_H
 
@@ -6,7 +7,8 @@
 
 /**
  * cmdline_get - the last word @name or @name=value before a lone "--".
- * @value: gets the text after '=' without quotes, truncated to @size - 1; empty without '='. May be NULL with @size 0.
+ * @value: gets the text after '=' without quotes, truncated to @size - 1; empty without '='. May be
+ *   NULL with @size 0.
  * Return: whether the word is there; @value is written only then.
  */
 bool cmdline_get(const char *cmdline, const char *name, char *value, size_t size);

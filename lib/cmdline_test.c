@@ -1,9 +1,9 @@
 /* Command-line words: Linux's quoting and precedence. */
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "lib/cmdline.h"
 #include "lib/string.h"

@@ -1,5 +1,6 @@
 /*
- * What the firmware's ACPI tables say about processors, interrupt controllers, timers and power. Parsed once
+ * What the firmware's ACPI tables say about processors, interrupt controllers, timers and power.
+ * Parsed once
  * at boot; read-only afterwards.
  */
 #ifndef ARCH_ACPI_H
@@ -33,7 +34,7 @@ struct acpi_info {
 	bool present;  /* a valid root table was found */
 	bool has_madt; /* the fields up to isa[] come from it */
 	phys_t lapic_regs;
-	unsigned nr_cpus;       /* usable ones stored in apic_ids */
+	unsigned nr_cpus;	/* usable ones stored in apic_ids */
 	unsigned nr_cpus_found; /* usable ones listed, may be more */
 	uint32_t apic_ids[CFG_NR_CPUS];
 	unsigned nr_ioapics;
@@ -41,8 +42,8 @@ struct acpi_info {
 	struct acpi_isa_route isa[ACPI_ISA_LINES];
 
 	bool has_fadt;
-	bool hw_reduced; /* no fixed ACPI hardware: sleep_control instead of pm1a_cnt */
-	uint16_t pm_timer_port; /* 0: none */
+	bool hw_reduced;	     /* no fixed ACPI hardware: sleep_control instead of pm1a_cnt */
+	uint16_t pm_timer_port;	     /* 0: none */
 	uint16_t pm1a_cnt, pm1b_cnt; /* ports, 0: none */
 	uint16_t smi_cmd;
 	uint8_t acpi_enable;
@@ -70,7 +71,8 @@ int must_check acpi_parse(struct acpi_info *info, phys_t rsdp, acpi_map_fn map);
 
 /**
  * acpi_find_s5 - sleep types of soft-off, from the byte code of the DSDT.
- * Finds the object Name(_S5_, Package() { a, b, ... }) by its bytes. Return: false when there is none.
+ * Finds the object Name(_S5_, Package() { a, b, ... }) by its bytes. Return: false when there is
+ * none.
  */
 bool must_check acpi_find_s5(const uint8_t *aml, size_t len, uint8_t *typ_a, uint8_t *typ_b);
 

@@ -1,12 +1,29 @@
-/* Terminal interface: termios(3), ioctl_tty(2); the same numbers on i386 and x86_64. */
+/* Terminal settings: termios(3); the same numbers on i386 and x86_64. */
 #ifndef UAPI_TERMIOS_H
 #define UAPI_TERMIOS_H
 
 #include "base/types.h"
 
 enum { NCCS_K = 19 };
-enum { VINTR, VQUIT, VERASE, VKILL, VEOF, VTIME, VMIN, VSWTC, VSTART, VSTOP, VSUSP, VEOL, VREPRINT, VDISCARD, VWERASE,
-       VLNEXT, VEOL2 };
+enum {
+	VINTR,
+	VQUIT,
+	VERASE,
+	VKILL,
+	VEOF,
+	VTIME,
+	VMIN,
+	VSWTC,
+	VSTART,
+	VSTOP,
+	VSUSP,
+	VEOL,
+	VREPRINT,
+	VDISCARD,
+	VWERASE,
+	VLNEXT,
+	VEOL2
+};
 
 struct termios_k {
 	uint32_t c_iflag, c_oflag, c_cflag, c_lflag;
@@ -32,41 +49,66 @@ struct winsize_k {
 };
 
 /* c_iflag */
-enum { IGNBRK = 0x1, BRKINT = 0x2, IGNPAR = 0x4, PARMRK = 0x8, INPCK = 0x10, ISTRIP = 0x20, INLCR = 0x40, IGNCR = 0x80,
-       ICRNL = 0x100, IUCLC = 0x200, IXON = 0x400, IXANY = 0x800, IXOFF = 0x1000, IMAXBEL = 0x2000, IUTF8 = 0x4000 };
+enum {
+	IGNBRK = 0x1,
+	BRKINT = 0x2,
+	IGNPAR = 0x4,
+	PARMRK = 0x8,
+	INPCK = 0x10,
+	ISTRIP = 0x20,
+	INLCR = 0x40,
+	IGNCR = 0x80,
+	ICRNL = 0x100,
+	IUCLC = 0x200,
+	IXON = 0x400,
+	IXANY = 0x800,
+	IXOFF = 0x1000,
+	IMAXBEL = 0x2000,
+	IUTF8 = 0x4000
+};
 /* c_oflag */
-enum { OPOST = 0x1, OLCUC = 0x2, ONLCR = 0x4, OCRNL = 0x8, ONOCR = 0x10, ONLRET = 0x20, TABDLY = 0x1800, XTABS = 0x1800 };
+enum {
+	OPOST = 0x1,
+	OLCUC = 0x2,
+	ONLCR = 0x4,
+	OCRNL = 0x8,
+	ONOCR = 0x10,
+	ONLRET = 0x20,
+	TABDLY = 0x1800,
+	XTABS = 0x1800
+};
 /* c_cflag */
-enum { CBAUD = 0x100f, B38400 = 0xf, B115200 = 0x1002, BOTHER = 0x1000, CSIZE = 0x30, CS8 = 0x30, CSTOPB = 0x40,
-       CREAD = 0x80, PARENB = 0x100, HUPCL = 0x400, CLOCAL = 0x800 };
+enum {
+	CBAUD = 0x100f,
+	B38400 = 0xf,
+	B115200 = 0x1002,
+	BOTHER = 0x1000,
+	CSIZE = 0x30,
+	CS8 = 0x30,
+	CSTOPB = 0x40,
+	CREAD = 0x80,
+	PARENB = 0x100,
+	HUPCL = 0x400,
+	CLOCAL = 0x800
+};
 /* c_lflag */
-enum { ISIG = 0x1, ICANON = 0x2, XCASE = 0x4, ECHO = 0x8, ECHOE = 0x10, ECHOK = 0x20, ECHONL = 0x40, NOFLSH = 0x80,
-       TOSTOP = 0x100, ECHOCTL = 0x200, ECHOPRT = 0x400, ECHOKE = 0x800, FLUSHO = 0x1000, PENDIN = 0x4000,
-       IEXTEN = 0x8000, EXTPROC = 0x10000 };
-
-enum { TCGETS = 0x5401, TCSETS, TCSETSW, TCSETSF, TCGETA, TCSETA, TCSETAW, TCSETAF, TCSBRK, TCXONC, TCFLSH, TIOCEXCL,
-       TIOCNXCL, TIOCSCTTY, TIOCGPGRP, TIOCSPGRP, TIOCOUTQ, TIOCSTI, TIOCGWINSZ, TIOCSWINSZ, TIOCMGET, TIOCMBIS,
-       TIOCMBIC, TIOCMSET, TIOCGSOFTCAR, TIOCSSOFTCAR, FIONREAD };
-enum { TIOCGSERIAL = 0x541e, TIOCNOTTY = 0x5422, TIOCSETD = 0x5423, TIOCGETD = 0x5424, TCSBRKP = 0x5425,
-       TIOCGSID = 0x5429, TIOCVHANGUP = 0x5437, TCSETS2 = 0x402c542b, TCSETSW2, TCSETSF2 };
-#define TCGETS2  0x802c542aU
-#define TIOCGDEV 0x80045432U
-enum { TCOOFF, TCOON, TCIOFF, TCION };        /* TCXONC */
-enum { TCIFLUSH, TCOFLUSH, TCIOFLUSH };       /* TCFLSH */
-
-/* TIOCGSERIAL, native layout. */
-struct serial_struct_k {
-	int type, line;
-	unsigned port;
-	int irq, flags, xmit_fifo_size, custom_divisor, baud_base;
-	uint16_t close_delay;
-	char io_type, reserved_char;
-	int hub6;
-	uint16_t closing_wait, closing_wait2;
-	unsigned long iomem_base;
-	uint16_t iomem_reg_shift;
-	unsigned port_high;
-	unsigned long iomap_base;
+enum {
+	ISIG = 0x1,
+	ICANON = 0x2,
+	XCASE = 0x4,
+	ECHO = 0x8,
+	ECHOE = 0x10,
+	ECHOK = 0x20,
+	ECHONL = 0x40,
+	NOFLSH = 0x80,
+	TOSTOP = 0x100,
+	ECHOCTL = 0x200,
+	ECHOPRT = 0x400,
+	ECHOKE = 0x800,
+	FLUSHO = 0x1000,
+	PENDIN = 0x4000,
+	IEXTEN = 0x8000,
+	EXTPROC = 0x10000
 };
 
 #endif

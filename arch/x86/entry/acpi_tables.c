@@ -1,9 +1,10 @@
 /*
- * ACPI at boot: maps the tables for the parser, keeps what power-off needs, decides how many CPUs there are.
+ * ACPI at boot: maps the tables for the parser, keeps what power-off needs, decides how many CPUs
+ * there are.
  *
  * OWNS     the one window through which tables are read, and power_maps.
- * WHY      firmware puts its tables close together: a window of 64 KiB around the first serves nearly all of them
- *          with one mapping instead of two per table.
+ * WHY      firmware puts its tables close together: a window of 64 KiB around the first serves
+ *          nearly all of them with one mapping instead of two per table.
  * I1       window_map's result is valid until the next call (the contract of acpi_map_fn).
  * I2       apic_ids[0] is the boot CPU: CPU numbers are indexes into that array.
  * LOCKS    none; boot CPU, before any other starts.
@@ -92,8 +93,9 @@ static void choose_nr_cpus(void)
 	const char *cmdline = boot_info.cmdline;
 	uint64_t limit = cmdline_get_u64(cmdline, "maxcpus", CFG_NR_CPUS);
 
-	limit = cmdline_get_u64(cmdline, "nr_cpus", limit) < limit ?
-			cmdline_get_u64(cmdline, "nr_cpus", limit) : limit;
+	limit = cmdline_get_u64(cmdline, "nr_cpus", limit) < limit
+			? cmdline_get_u64(cmdline, "nr_cpus", limit)
+			: limit;
 	if (limit == 0 || cmdline_get(cmdline, "nosmp", NULL, 0) || !lapic_in_cpu() ||
 	    cmdline_get(cmdline, "nolapic", NULL, 0))
 		limit = 1;
@@ -105,8 +107,8 @@ static void choose_nr_cpus(void)
 void acpi_init(void)
 {
 	char value[8];
-	bool off = cmdline_get(boot_info.cmdline, "acpi", value, sizeof(value)) && value[0] == 'o' &&
-		   value[1] == 'f';
+	bool off = cmdline_get(boot_info.cmdline, "acpi", value, sizeof(value)) &&
+		   value[0] == 'o' && value[1] == 'f';
 
 	machine_debug_exit = cmdline_get(boot_info.cmdline, "debug-exit", NULL, 0);
 	if (off || acpi_parse(&acpi, boot_info.rsdp, window_map))

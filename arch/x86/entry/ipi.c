@@ -51,7 +51,7 @@ void smp_stop_others(void)
 	irqflags_t f = irq_save();
 	unsigned cpu;
 
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		if (cpu != cpu_id())
 			ipi_send(cpu, IPI_STOP);
 	irq_restore(f);

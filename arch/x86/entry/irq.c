@@ -2,17 +2,19 @@
  * Hardware interrupts: from a device's line to its handler.
  *
  * OWNS     lines[] (handlers of the 16 ISA lines), the I/O APICs, the per-CPU counts.
- * WHY      two worlds behind one interface: local APIC with I/O APICs, or the PIC. A line has the same vector in
- *          both, so dispatch differs only in the end-of-interrupt.
+ * WHY      two worlds behind one interface: local APIC with I/O APICs, or the PIC. A line has the
+ *          same vector in both, so dispatch differs only in the end-of-interrupt.
  * I1       a line is unmasked only while lines[] has its handler.
  * I2       a handler runs on the boot CPU with interrupts off; handlers do not nest.
- * I3       edge-triggered interrupts are ended before their handler runs (an edge during it must not be lost),
- *          level-triggered ones after it (the line is still asserted before).
- * LOCKS    irq_lock (rank IRQCHIP) for lines[] and the chips' registers; dispatch reads a line without it: handler
- *          and argument are written before the line is unmasked, and kept until after it is masked.
+ * I3       edge-triggered interrupts are ended before their handler runs (an edge during it must
+ *          not be lost), level-triggered ones after it (the line is still asserted before).
+ * LOCKS    irq_lock (rank IRQCHIP) for lines[] and the chips' registers; dispatch reads a line
+ *          without it: handler and argument are written before the line is unmasked, and kept until
+ *          after it is masked.
  * CONTEXT  irq_dispatch: interrupt, interrupts off. The rest: threads.
  * NOT HERE the timer (timer.c), interrupts between CPUs (ipi.c).
- * SOURCES  Intel SDM 3A, chapter "Advanced Programmable Interrupt Controller (APIC)"; MultiProcessor Specification 1.4.
+ * SOURCES  Intel SDM 3A, chapter "Advanced Programmable Interrupt Controller (APIC)";
+ *          MultiProcessor Specification 1.4.
  */
 #include "arch/x86/entry/irq.h"
 #include "arch/acpi.h"
@@ -161,7 +163,8 @@ static int line_set_masked(unsigned line, bool masked) must_hold(irq_lock)
 		pic_mask(line, masked);
 		return 0;
 	}
-	/* The timer is wired to pin 2, where the PIC would be; not every table says so (QEMU's microvm does not). */
+	/* The timer is wired to pin 2, where the PIC would be; not every table says so (QEMU's
+	 * microvm does not). */
 	if (line == 0 && isa->gsi == 0)
 		(void)pin_set(2, &r);
 	return pin_set(isa->gsi, &r);

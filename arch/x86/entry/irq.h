@@ -17,8 +17,8 @@ enum irq_local {
 void irq_count_local(enum irq_local kind);
 
 void ipi_interrupt(enum ipi kind); /* ipi.c; interrupts off, already ended */
-void timer_interrupt(void);        /* timer.c; likewise */
-void irq_init_secondary(void);     /* this CPU's local APIC and timer; interrupts off */
+void timer_interrupt(void);	   /* timer.c; likewise */
+void irq_init_secondary(void);	   /* this CPU's local APIC and timer; interrupts off */
 void timer_init_secondary(void);
 
 #endif

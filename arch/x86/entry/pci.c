@@ -2,11 +2,12 @@
  * PCI configuration space through ports 0xcf8 and 0xcfc.
  *
  * OWNS     the address/data port pair.
- * I1       a scan visits each bus once: a bridge is followed only to a bus number above its own, so that a chain of
- *          bridges has at most 255 links.
+ * I1       a scan visits each bus once: a bridge is followed only to a bus number above its own, so
+ *          that a chain of bridges has at most 255 links.
  * LOCKS    pci_lock (rank IRQCHIP) makes an access of two port writes one.
  * CONTEXT  any.
- * SOURCES  PCI Local Bus Specification 3.0, 3.2.2.3.2 "Software Generation of Configuration Transactions".
+ * SOURCES  PCI Local Bus Specification 3.0, 3.2.2.3.2 "Software Generation of Configuration
+ *          Transactions".
  */
 #include "arch/pci.h"
 #include "arch/io.h"

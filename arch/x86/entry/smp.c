@@ -2,18 +2,19 @@
  * Starting the other CPUs.
  *
  * OWNS     the hand-shake with the one CPU that is being started.
- * HOW      INIT, then the start-up interrupt twice; the CPU wakes in real mode in the trampoline, which brings it into
- *          the kernel's paging mode on its own stack and ends in smp_secondary_entry. One CPU at a time: the
- *          trampoline has one stack pointer.
- *              WAITING --CPU--> ALIVE --boot CPU: time stamp sent--> SYNCED --secondary_main: online
- *              WAITING --boot CPU, after a second--> ABANDONED: a late comer halts
- * I1       secondary_main is entered with the CPU's interrupt controller and timer ready; it sets the CPU online.
- * I2       its TSC is at least the boot CPU's at the hand-shake, so that time does not run backwards for a thread
- *          that moves there.
+ * HOW      INIT, then the start-up interrupt twice; the CPU wakes in real mode in the trampoline,
+ *          which brings it into the kernel's paging mode on its own stack and ends in
+ *          smp_secondary_entry. One CPU at a time: the trampoline has one stack pointer.
+ *              WAITING --CPU--> ALIVE --boot CPU: time stamp sent--> SYNCED --secondary_main:
+ *              online WAITING --boot CPU, after a second--> ABANDONED: a late comer halts
+ * I1       secondary_main is entered with the CPU's interrupt controller and timer ready; it sets
+ *          the CPU online.
+ * I2       its TSC is at least the boot CPU's at the hand-shake, so that time does not run
+ *          backwards for a thread that moves there.
  * LOCKS    none: start.state is the hand-shake, by compare and exchange.
  * CONTEXT  boot CPU, thread context, interrupts on or off; before any address space is shared.
- * SOURCES  Intel SDM 3A "Typical AP Initialization Sequence"; MultiProcessor Specification 1.4, B.4. The waits of 10 ms
- *          there are for processors with an external APIC.
+ * SOURCES  Intel SDM 3A "Typical AP Initialization Sequence"; MultiProcessor Specification 1.4,
+ *          B.4. The waits of 10 ms there are for processors with an external APIC.
  */
 #include "arch/acpi.h"
 #include "arch/irqflags.h"
@@ -87,7 +88,8 @@ static bool wake_up(uint32_t apic_id, unsigned vector)
 	       !atomic_cmpxchg(&start.state, START_WAITING, START_ABANDONED);
 }
 
-/* Return: whether the CPU is online. On failure its stack is lost if it may still come up: 8 or 16 KiB, once. */
+/* Return: whether the CPU is online. On failure its stack is lost if it may still come up: 8 or 16
+ * KiB, once. */
 static bool start_cpu(unsigned cpu, unsigned vector)
 {
 	char *stack = kstack_alloc();
@@ -125,7 +127,7 @@ void smp_start_secondaries(void)
 		if (start_cpu(cpu, (unsigned)vector))
 			started++;
 		else if (atomic_read(&start.state) == START_ABANDONED)
-			break; /* it may wake at any time: the trampoline must not change under it */
+			break; /* it may wake yet: the trampoline must not change under it */
 	if (atomic_read(&start.state) != START_ABANDONED)
 		trampoline_remove();
 	pr_info("smp: %u of %u CPUs online", started, nr_cpus);

@@ -1,19 +1,26 @@
 /*
- * The timer interrupt of each CPU, and the measurement that gives clock and timer their frequencies.
+ * The timer interrupt of each CPU, and the measurement that gives clock and timer their
+ * frequencies.
  *
- * OWNS     the choice of timer (local APIC with TSC deadline, local APIC count-down, 8254) and its scale.
- * WHY      one-shot: a CPU with nothing to wait for is not woken. The three kinds differ in what is written to arm.
- * HOW      calibration: read (reference, TSC, APIC timer) right after a step of the reference counter, HALT a moment,
- *          read again. Halting costs no instructions (a loop over 1 ms is a million of them on an emulator that counts
- *          them as time), and waiting for a step makes the readings exact to the time of one port access, so that
- *          250 us give 0.1 %. After a second of uptime the same start reading gives a span four thousand times longer:
- *          the rate of the clock is refined then, without a jump.
- * I1       an interrupt may come early (a counter has a limit of 4 s, the 8254 of 54 ms), never later than asked plus
- *          1/4096 of the delay and the interrupt's latency.
- * I2       calibration ends on any machine: the halt is ended by the 8254 or, if its line is dead, by the APIC timer.
+ * OWNS     the choice of timer (local APIC with TSC deadline, local APIC count-down, 8254) and its
+ *          scale.
+ * WHY      one-shot: a CPU with nothing to wait for is not woken. The three kinds differ in what is
+ *          written to arm.
+ * HOW      calibration: read (reference, TSC, APIC timer) right after a step of the reference
+ *          counter, HALT a moment, read again. Halting costs no instructions (a loop over 1 ms is a
+ *          million of them on an emulator that counts them as time), and waiting for a step makes
+ *          the readings exact to the time of one port access, so that 250 us give 0.1 %. After a
+ *          second of uptime the same start reading gives a span four thousand times longer: the
+ *          rate of the clock is refined then, without a jump.
+ * I1       an interrupt may come early (a counter has a limit of 4 s, the 8254 of 54 ms), never
+ *          later than asked plus 1/4096 of the delay and the interrupt's latency.
+ * I2       calibration ends on any machine: the halt is ended by the 8254 or, if its line is dead,
+ *          by the APIC timer.
  * LOCKS    none: each CPU arms its own timer; the clock's rate is changed by the boot CPU.
- * CONTEXT  timer_arm_ns: interrupts off. time_init: boot CPU, interrupts off at call, on for a moment inside.
- * SOURCES  Intel SDM 3A "APIC Timer", "TSC-Deadline Mode"; measured: 1 GHz for both under QEMU -icount shift=0.
+ * CONTEXT  timer_arm_ns: interrupts off. time_init: boot CPU, interrupts off at call, on for a
+ *          moment inside.
+ * SOURCES  Intel SDM 3A "APIC Timer", "TSC-Deadline Mode"; measured: 1 GHz for both under QEMU
+ *          -icount shift=0.
  */
 #include "arch/acpi.h"
 #include "arch/irqflags.h"
@@ -25,13 +32,15 @@
 #include "sync/percpu.h"
 
 enum {
-	WINDOW_US = 250,            /* calibration window: 0.1 % by the ACPI timer, refined later */
-	WINDOW_PIT_US = 5000,       /* by the 8254, which is coarse and wraps too soon for a refinement: 0.02 % */
-	LAPIC_START = 20000000,     /* APIC timer ticks until it ends the window itself: 20 ms at 1 GHz */
-	EMULATED_HZ = 1000000000,   /* APIC timer of QEMU and KVM: also when there is nothing to measure against */
-	REFINE_MAX_S = 1000,        /* later, the count of the reference's wraps would be uncertain */
+	WINDOW_US = 250, /* calibration window: 0.1 % by the ACPI timer, refined later */
+	WINDOW_PIT_US =
+		5000, /* by the 8254, which is coarse and wraps too soon for a refinement: 0.02 % */
+	LAPIC_START =
+		20000000, /* APIC timer ticks until it ends the window itself: 20 ms at 1 GHz */
+	EMULATED_HZ = 1000000000, /* QEMU, KVM; also when there is nothing to measure against */
+	REFINE_MAX_S = 1000,	  /* later, the count of the reference's wraps would be uncertain */
 	SAMPLE_TRIES = 3,
-	SLACK_SHIFT = 12,           /* a timer that fires early costs a second interrupt: aim 1/4096 late */
+	SLACK_SHIFT = 12, /* a timer that fires early costs a second interrupt: aim 1/4096 late */
 };
 
 enum timer_kind { TIMER_PIT, TIMER_LAPIC, TIMER_DEADLINE };
@@ -109,7 +118,8 @@ void timer_arm_ns(uint64_t when_ns)
 		pit_arm(now);
 }
 
-/* The best of a few readings: one that was not held up (by an emulator's host) between counter and TSC. */
+/* The best of a few readings: one that was not held up (by an emulator's host) between counter and
+ * TSC. */
 static void take_sample(struct sample *s)
 {
 	uint64_t best = UINT64_MAX;
@@ -127,7 +137,8 @@ static void take_sample(struct sample *s)
 	}
 }
 
-/* Rate of the TSC over the whole time since boot, once that is long enough to beat the first measurement. */
+/* Rate of the TSC over the whole time since boot, once that is long enough to beat the first
+ * measurement. */
 static void refine(void)
 {
 	uint64_t elapsed_ns = clock_ns(), ticks, tsc_ticks, hz;
@@ -140,7 +151,9 @@ static void refine(void)
 	take_sample(&now);
 	tsc_ticks = now.tsc - boot_sample.tsc;
 	delta = (now.ref - boot_sample.ref) & refclock.mask;
-	ticks = tsc_ticks / tsc_khz * (refclock.hz / 1000); /* about; the counter has wrapped an unknown number of times */
+	ticks = tsc_ticks / tsc_khz *
+		(refclock.hz /
+		 1000); /* about; the counter has wrapped an unknown number of times */
 	ticks = ((ticks - delta + refclock.mask / 2) & ~(uint64_t)refclock.mask) + delta;
 	if (!ticks)
 		return;
@@ -171,7 +184,7 @@ static unsigned window_us(void)
 static bool window_begin(volatile bool *ended)
 {
 	if (!refclock.pm_port && !lapic_attached())
-		return false; /* the 8254 is the only counter: not every emulator's can be read past zero */
+		return false; /* only the 8254: not every emulator lets it be read past zero */
 	if (irq_request(0, window_end, (void *)ended, "timer"))
 		return false;
 	pit_oneshot((unsigned)((uint64_t)window_us() * PIT_HZ / 1000000));

@@ -2,17 +2,19 @@
  * ACPI tables: the few facts this kernel needs, out of the firmware's memory.
  *
  * OWNS     nothing: pure functions from table bytes to struct acpi_info.
- * WHY      an ACPI interpreter is a hundred thousand lines; processors, interrupt controllers, the timer port and the
- *          power-off registers stand in static tables. The one fact that is in byte code (the sleep type of S5) has a
- *          fixed form in practice and is found by its bytes.
- * I1       no byte outside a table's stated length is read, and a length is believed only between the header's
- *          size and ACPI_TABLE_MAX.
- * I2       a table whose bytes do not sum to zero is ignored (the DSDT is not summed: it is long and only searched).
+ * WHY      an ACPI interpreter is a hundred thousand lines; processors, interrupt controllers, the
+ *          timer port and the power-off registers stand in static tables. The one fact that is in
+ *          byte code (the sleep type of S5) has a fixed form in practice and is found by its bytes.
+ * I1       no byte outside a table's stated length is read, and a length is believed only between
+ *          the header's size and ACPI_TABLE_MAX.
+ * I2       a table whose bytes do not sum to zero is ignored (the DSDT is not summed: it is long
+ *          and only searched).
  * I3       counts never exceed the arrays of struct acpi_info.
  * LOCKS    none; boot CPU.
- * COST     a table costs its length in byte additions; a search for the root pointer 8 K comparisons.
- * SOURCES  ACPI specification 6.4: 5.2.5 RSDP, 5.2.6 header, 5.2.9 FADT, 5.2.12 MADT, 20.2 AML grammar.
- *          TESTED BY acpi_test.c.
+ * COST     a table costs its length in byte additions; a search for the root pointer 8 K
+ *          comparisons.
+ * SOURCES  ACPI specification 6.4: 5.2.5 RSDP, 5.2.6 header, 5.2.9 FADT, 5.2.12 MADT, 20.2 AML
+ *          grammar. TESTED BY acpi_test.c.
  */
 #include "arch/acpi.h"
 #include "base/errno.h"
@@ -20,7 +22,8 @@
 
 enum {
 	SDT_HEADER = 36,
-	ACPI_TABLE_MAX = 1 << 20, /* the longest table seen in the field is a DSDT of about 400 KiB */
+	ACPI_TABLE_MAX =
+		1 << 20, /* the longest table seen in the field is a DSDT of about 400 KiB */
 	ROOT_ENTRIES_MAX = 128,
 	MADT_ENTRIES = 44,
 };
@@ -57,7 +60,8 @@ enum {
 	FADT_FLAG_HW_REDUCED = 1 << 20,
 };
 
-/* A table's bytes; reads beyond its end give zero, as fields that an older revision does not have. */
+/* A table's bytes; reads beyond its end give zero, as fields that an older revision does not have.
+ * */
 struct table {
 	const uint8_t *bytes;
 	uint32_t len;
@@ -245,7 +249,8 @@ static void parse_table(struct acpi_info *info, phys_t pa, acpi_map_fn map)
 		info->hpet_regs = field(&t, 44, 8);
 }
 
-/* Walk the root table at @pa, of 4-byte or 8-byte addresses. It is mapped anew per entry: see acpi_map_fn. */
+/* Walk the root table at @pa, of 4-byte or 8-byte addresses. It is mapped anew per entry: see
+ * acpi_map_fn. */
 static int parse_root(struct acpi_info *info, phys_t pa, bool extended, acpi_map_fn map)
 {
 	struct table t;
@@ -281,7 +286,8 @@ static phys_t rsdp_scan(phys_t start, size_t len, acpi_map_fn map)
 	return 0;
 }
 
-/* The extended BIOS data area's first KiB, then the BIOS area: its upper half first, where it nearly always is. */
+/* The extended BIOS data area's first KiB, then the BIOS area: its upper half first, where it
+ * nearly always is. */
 static phys_t rsdp_search(acpi_map_fn map)
 {
 	const uint8_t *p = map(0x40e, 2);
@@ -327,7 +333,8 @@ int acpi_parse(struct acpi_info *info, phys_t rsdp, acpi_map_fn map)
 	return 0;
 }
 
-/* One small integer of AML: ZeroOp, OneOp, BytePrefix, WordPrefix, DWordPrefix. Return: bytes used, 0 if none of them. */
+/* One small integer of AML: ZeroOp, OneOp, BytePrefix, WordPrefix, DWordPrefix. Return: bytes used,
+ * 0 if none of them. */
 static size_t aml_integer(const uint8_t *p, size_t left, uint8_t *value)
 {
 	static const uint8_t sizes[] = { 1, 2, 4 };
@@ -365,7 +372,8 @@ bool acpi_find_s5(const uint8_t *aml, size_t len, uint8_t *typ_a, uint8_t *typ_b
 	for (size_t i = 1; i + 4 <= len; i++) {
 		if (aml[i] != '_' || memcmp(aml + i, "_S5_", 4) != 0)
 			continue;
-		if (aml[i - 1] != 0x08 && aml[i - 1] != '\\') /* NameOp, with or without the root prefix */
+		if (aml[i - 1] != 0x08 &&
+		    aml[i - 1] != '\\') /* NameOp, with or without the root prefix */
 			continue;
 		if (aml_s5_package(aml + i + 4, len - i - 4, typ_a, typ_b))
 			return true;

@@ -1,17 +1,25 @@
 /* The ACPI table parser on tables made by hand, broken ones included. */
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
 #include "arch/acpi.h"
 #include "base/errno.h"
 #include "lib/string.h"
 
-enum { MEM = 0x20000, RSDP = 0x1000, RSDT = 0x2000, XSDT = 0x2800, MADT = 0x3000, FADT = 0x4000, HPET = 0x5000,
-       DSDT = 0x6000 };
+enum {
+	MEM = 0x20000,
+	RSDP = 0x1000,
+	RSDT = 0x2000,
+	XSDT = 0x2800,
+	MADT = 0x3000,
+	FADT = 0x4000,
+	HPET = 0x5000,
+	DSDT = 0x6000
+};
 
 static uint8_t mem[MEM];
 
@@ -55,14 +63,14 @@ static void table(unsigned at, const char *sig, unsigned len)
 static void make_madt(void)
 {
 	static const uint8_t entries[] = {
-		0, 8, 0, 0, 1, 0, 0, 0,			  /* CPU, APIC 0 */
-		0, 8, 1, 4, 1, 0, 0, 0,			  /* CPU, APIC 4 */
-		0, 8, 2, 6, 0, 0, 0, 0,			  /* not usable */
-		9, 16, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, /* APIC 4 once more */
-		1, 12, 9, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0, /* I/O APIC */
-		2, 10, 0, 0, 2, 0, 0, 0, 0, 0,		  /* line 0 is gsi 2 */
-		2, 10, 0, 9, 9, 0, 0, 0, 0xf, 0,	  /* line 9: level, active low */
-		2, 10, 0, 77, 9, 0, 0, 0, 0xf, 0,	  /* no such line */
+		0, 8,  0, 0,  1, 0, 0,	  0,				  /* CPU, APIC 0 */
+		0, 8,  1, 4,  1, 0, 0,	  0,				  /* CPU, APIC 4 */
+		0, 8,  2, 6,  0, 0, 0,	  0,				  /* not usable */
+		9, 16, 0, 0,  4, 0, 0,	  0,	1,   0, 0, 0, 1, 0, 0, 0, /* APIC 4 once more */
+		1, 12, 9, 0,  0, 0, 0xc0, 0xfe, 0,   0, 0, 0,		  /* I/O APIC */
+		2, 10, 0, 0,  2, 0, 0,	  0,	0,   0,			  /* line 0 is gsi 2 */
+		2, 10, 0, 9,  9, 0, 0,	  0,	0xf, 0, /* line 9: level, active low */
+		2, 10, 0, 77, 9, 0, 0,	  0,	0xf, 0, /* no such line */
 	};
 
 	put(MADT + 36, 0xfee00000, 4);
@@ -181,8 +189,12 @@ static void cpus_beyond_array_are_counted_I3(void **state)
 
 static void s5_forms(void **state)
 {
-	static const uint8_t qemu[] = { 0x08, '_', 'S', '5', '_', 0x12, 6, 4, 0x0a, 5, 0x0a, 7, 0, 0 };
-	static const uint8_t root[] = { 0x08, '\\', '_', 'S', '5', '_', 0x12, 0x46, 0, 4, 1, 0, 0, 0 };
+	static const uint8_t qemu[] = {
+		0x08, '_', 'S', '5', '_', 0x12, 6, 4, 0x0a, 5, 0x0a, 7, 0, 0
+	};
+	static const uint8_t root[] = {
+		0x08, '\\', '_', 'S', '5', '_', 0x12, 0x46, 0, 4, 1, 0, 0, 0
+	};
 	static const uint8_t none[] = { 0x5b, '_', 'S', '5', '_', 0x12, 6, 4, 0x0a, 5 };
 	uint8_t a, b;
 
@@ -200,7 +212,8 @@ static void s5_forms(void **state)
 	}
 }
 
-/* Any byte may be wrong, sums repaired: nothing outside the tables is read (ASan), the parser ends. */
+/* Any byte may be wrong, sums repaired: nothing outside the tables is read (ASan), the parser ends.
+ * */
 static void damaged_tables_I1(void **state)
 {
 	static const struct {

@@ -2,12 +2,13 @@
  * The I/O APIC: routes a device's line to a vector on a CPU.
  *
  * OWNS     the redirection table, reached through an index and a data register.
- * I1       an entry is written with its high half (destination) first and unmasked by its low half last.
+ * I1       an entry is written with its high half (destination) first and unmasked by its low half
+ *          last.
  * LOCKS    the caller's: the index register makes an access two writes.
  * SOURCES  Intel 82093AA data sheet (290566), sections 3.1 and 3.2.
  */
-#include "arch/x86/hw/irqchip.h"
 #include "arch/io.h"
+#include "arch/x86/hw/irqchip.h"
 
 enum {
 	IO_INDEX = 0x00,

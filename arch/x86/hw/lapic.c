@@ -1,9 +1,11 @@
 /*
  * The local APIC: end of interrupt, interrupts between CPUs, and a timer per CPU.
  *
- * OWNS     the registers of the running CPU's APIC, in memory (xAPIC) or as MSRs (x2APIC, if firmware left it on).
+ * OWNS     the registers of the running CPU's APIC, in memory (xAPIC) or as MSRs (x2APIC, if
+ *          firmware left it on).
  * I1       regs and x2 are set once, on the boot CPU, before any other call (lapic_attach).
- * I2       the two writes of an xAPIC command are not interrupted: an interrupt handler sends commands too.
+ * I2       the two writes of an xAPIC command are not interrupted: an interrupt handler sends
+ *          commands too.
  * LOCKS    none: every register is the CPU's own.
  * CONTEXT  any.
  * SOURCES  Intel SDM 3A, chapter "Advanced Programmable Interrupt Controller (APIC)".
@@ -42,10 +44,10 @@ enum {
 };
 
 #define APIC_BASE_ENABLE (1u << 11)
-#define APIC_BASE_X2     (1u << 10)
+#define APIC_BASE_X2	 (1u << 10)
 
 static volatile char *regs; /* i */
-static bool x2;             /* i */
+static bool x2;		    /* i */
 
 static uint32_t reg_read(unsigned reg)
 {
@@ -115,7 +117,9 @@ static void send(uint32_t apic_id, uint32_t command)
 	irqflags_t f;
 
 	if (x2) {
-		__asm__ volatile("mfence" ::: "memory"); /* the MSR write does not wait for earlier stores */
+		__asm__ volatile(
+			"mfence" ::
+				: "memory"); /* the MSR write does not wait for earlier stores */
 		wrmsr(MSR_X2APIC + REG_ICR / 16, (uint64_t)apic_id << 32 | command);
 		return;
 	}
@@ -153,7 +157,8 @@ void lapic_timer_oneshot_mode(void)
 void lapic_timer_deadline_mode(void)
 {
 	reg_write(REG_LVT_TIMER, LVT_TIMER_DEADLINE | VEC_TIMER);
-	__asm__ volatile("mfence" ::: "memory"); /* SDM: before the first write of the deadline MSR */
+	__asm__ volatile("mfence" ::
+				 : "memory"); /* SDM: before the first write of the deadline MSR */
 }
 
 void lapic_timer_start(uint32_t count)

@@ -2,8 +2,9 @@
  * The two 8259 interrupt controllers of the PC.
  *
  * OWNS     the chips and the shadow of their mask registers.
- * WHY      a machine without an I/O APIC (v86, QEMU -no-acpi) delivers its lines through them; everywhere else they
- *          must be silenced, because firmware leaves them on vectors that are CPU exceptions.
+ * WHY      a machine without an I/O APIC (v86, QEMU -no-acpi) delivers its lines through them;
+ *          everywhere else they must be silenced, because firmware leaves them on vectors that are
+ *          CPU exceptions.
  * I1       mask[] equals the chips' mask registers after pic_init.
  * I2       line 2 (the second chip's cascade) is open exactly when some line of the second chip is.
  * LOCKS    the caller's (irq.c: irq_lock) for pic_mask; pic_eoi needs none: one write per chip.
@@ -49,7 +50,7 @@ void pic_mask(unsigned line, bool masked)
 	if (mask[1] == 0xff)
 		mask[0] |= 1 << CASCADE;
 	else
-		mask[0] &= (uint8_t)~(1 << CASCADE);
+		mask[0] &= (uint8_t) ~(1 << CASCADE);
 	outb(PIC2 + 1, mask[1]);
 	outb(PIC1 + 1, mask[0]);
 }

@@ -1,11 +1,12 @@
 /*
  * The 8254 interval timer, channel 0: one interrupt after a count, and a count that can be read.
  *
- * WHY      it is the one timer whose frequency every PC knows. Used to calibrate the others, and as the timer
- *          where there is no local APIC.
- * HOW      mode 0: the output falls when the count is written and rises at zero; the count then goes on from 0xffff,
- *          so that the time since arming can be read up to 54 ms after it.
- * LOCKS    none: boot CPU at calibration, afterwards the only CPU of a machine without APICs. Interrupts off.
+ * WHY      it is the one timer whose frequency every PC knows. Used to calibrate the others, and as
+ *          the timer where there is no local APIC.
+ * HOW      mode 0: the output falls when the count is written and rises at zero; the count then
+ *          goes on from 0xffff, so that the time since arming can be read up to 54 ms after it.
+ * LOCKS    none: boot CPU at calibration, afterwards the only CPU of a machine without APICs.
+ *          Interrupts off.
  * SOURCES  Intel 8254 data sheet (231164): mode 0, counter latch command.
  */
 #include "arch/io.h"

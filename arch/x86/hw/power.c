@@ -1,13 +1,13 @@
 /*
  * The end: power off, restart, halt, and leaving an emulator with a status.
  *
- * WHY      every way is tried in turn, from the standard one to the crude one, because each fails silently on a
- *          machine that lacks it: the next line simply runs.
- * I1       nothing here allocates, maps, sleeps or takes a lock: a panic ends here too. What must be mapped is mapped
- *          at boot (power_maps).
+ * WHY      every way is tried in turn, from the standard one to the crude one, because each fails
+ *          silently on a machine that lacks it: the next line simply runs.
+ * I1       nothing here allocates, maps, sleeps or takes a lock: a panic ends here too. What must
+ *          be mapped is mapped at boot (power_maps).
  * LOCKS    none. Interrupts off from the first line on.
- * SOURCES  ACPI 6.4: 4.8.3.2 PM1 control registers, 4.8.3.6 reset register, 4.8.3.7 sleep control; QEMU docs/specs:
- *          isa-debug-exit (a byte v written ends QEMU with status 2v + 1).
+ * SOURCES  ACPI 6.4: 4.8.3.2 PM1 control registers, 4.8.3.6 reset register, 4.8.3.7 sleep control;
+ *          QEMU docs/specs: isa-debug-exit (a byte v written ends QEMU with status 2v + 1).
  */
 #include "arch/x86/hw/power.h"
 #include "arch/acpi.h"
@@ -76,7 +76,8 @@ static void acpi_power_off(void)
 		outw(acpi.pm1b_cnt, (uint16_t)(b << PM1_SLEEP_TYPE_SHIFT | PM1_SLEEP_ENABLE));
 }
 
-/* Ends an emulator; does nothing elsewhere, but only machines without ACPI are asked without being told. */
+/* Ends an emulator; does nothing elsewhere, but only machines without ACPI are asked without being
+ * told. */
 static void debug_exit(uint8_t status)
 {
 	if (machine_debug_exit || !acpi.present)

@@ -5,7 +5,7 @@
 #include "base/types.h"
 
 struct power_maps {
-	const uint8_t *dsdt;    /* acpi.dsdt_len bytes, or NULL */
+	const uint8_t *dsdt;		      /* acpi.dsdt_len bytes, or NULL */
 	volatile void *sleep_control, *reset; /* registers in memory, or NULL */
 };
 extern struct power_maps power_maps;

@@ -1,8 +1,9 @@
 /*
  * A reference counter of known frequency, against which the others are measured.
  *
- * WHY      the ACPI timer is read with one port access and steps every 279 ns; the 8254 needs three and steps every
- *          838 ns, but every PC has it. Waiting for a step makes a measurement as exact as the port access is fast.
+ * WHY      the ACPI timer is read with one port access and steps every 279 ns; the 8254 needs three
+ *          and steps every 838 ns, but every PC has it. Waiting for a step makes a measurement as
+ *          exact as the port access is fast.
  * I1       a counter that has not moved in STUCK_READS readings does not exist.
  * LOCKS    none; boot CPU.
  * SOURCES  ACPI 6.4, 4.8.2.1 "Power Management Timer"; Intel 8254 data sheet.

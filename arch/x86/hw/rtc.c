@@ -1,11 +1,12 @@
 /*
  * The CMOS clock: the date, read once at boot.
  *
- * WHY      the chip updates its registers once a second and a reading may fall into the update; so registers are
- *          read until two readings agree outside an update.
+ * WHY      the chip updates its registers once a second and a reading may fall into the update; so
+ *          registers are read until two readings agree outside an update.
  * LOCKS    none: the index register is used by nobody else after boot.
  * FAILS    a missing or nonsensical clock reads as 0, which is 1970.
- * SOURCES  Motorola MC146818A data sheet; ACPI 6.4 FADT field CENTURY. Day count: Fliegel and Van Flandern 1968.
+ * SOURCES  Motorola MC146818A data sheet; ACPI 6.4 FADT field CENTURY. Day count: Fliegel and Van
+ *          Flandern 1968.
  */
 #include "arch/acpi.h"
 #include "arch/io.h"
@@ -74,7 +75,8 @@ static void decode(struct rtc_time *t, uint8_t format)
 		t->hour = (uint8_t)(t->hour % 12 + (pm ? 12 : 0));
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar; the year begins in March, so leap days come last. */
+/* Days from 1970-01-01 to a date of the Gregorian calendar; the year begins in March, so leap days
+ * come last. */
 static int64_t days_since_1970(int year, int month, int day)
 {
 	int y = month > 2 ? year : year - 1;

@@ -2,19 +2,23 @@
  * The clock: nanoseconds since boot, from the time-stamp counter.
  *
  * OWNS     the conversion ns = ns0 + (tsc - tsc0) * 1e9 / hz, as a 32.32 fixed-point factor.
- * WHY      one instruction reads it, in any context, without a lock; on 32 bits the conversion is four multiplications.
- * I1       a slot is never changed while scale points to it; the rate changes at most twice (calibration, refinement),
- *          so that a reader would have to sleep through two changes to see a torn slot.
+ * WHY      one instruction reads it, in any context, without a lock; on 32 bits the conversion is
+ *          four multiplications.
+ * I1       a slot is never changed while scale points to it; the rate changes at most twice
+ *          (calibration, refinement), so that a reader would have to sleep through two changes to
+ *          see a torn slot.
  * I2       a change of rate keeps the value at the moment of the change: the clock never jumps.
- * I3       tsc0 is the boot value in both slots, so that tsc - tsc0 cannot be negative; ns0 may be (modulo 2^64).
+ * I3       tsc0 is the boot value in both slots, so that tsc - tsc0 cannot be negative; ns0 may be
+ *          (modulo 2^64).
  * LOCKS    none to read; clock_set_rate is called by the boot CPU only.
  * CONTEXT  any.
  * COST     about 12 instructions on x86_64, 25 on i386.
- * NOT HERE finding the frequency (timer.c, refclock.c). TSCs of several CPUs are made equal at their start (smp.c).
- * SOURCES  Intel SDM 3B "Time-Stamp Counter"; CPUID leaves 15H, 16H; hypervisor leaf 40000010H (VMware, KVM).
+ * NOT HERE finding the frequency (timer.c, refclock.c); making several TSCs equal (smp.c).
+ * SOURCES  Intel SDM 3B "Time-Stamp Counter"; CPUID leaves 15H, 16H; hypervisor leaf 40000010H
+ *          (VMware, KVM).
  */
-#include "arch/irqflags.h"
 #include "arch/io.h"
+#include "arch/irqflags.h"
 #include "arch/machine.h"
 #include "arch/msr.h"
 #include "arch/x86/hw/clock.h"
@@ -26,7 +30,7 @@ struct clock_scale {
 
 static struct clock_scale slots[2];
 static struct clock_scale *scale = &slots[0]; /* a */
-unsigned tsc_khz;                             /* i after time_init */
+unsigned tsc_khz;			      /* i after time_init */
 
 static uint64_t scale_ticks(uint64_t ticks, const struct clock_scale *s)
 {
@@ -91,7 +95,7 @@ void udelay(unsigned us)
 	uint64_t start = rdtsc();
 	uint64_t ticks = (uint64_t)us * tsc_khz / 1000;
 
-	if (!tsc_khz) { /* before calibration: a write to the unused port 80h takes about a microsecond */
+	if (!tsc_khz) { /* not calibrated: a write to unused port 80h takes about 1 us */
 		while (us--)
 			outb(0x80, 0);
 		return;
