@@ -15,7 +15,7 @@
 
 /* arch/percpu.h gives: this_cpu(name), an lvalue; this_cpu_ptr(&name); percpu_offset_of(cpu). */
 #define per_cpu(name, cpu)                                                                         \
-	(*(__typeof__(name) *)((char *)&(name) + percpu_offset_of(cpu)))
+	(*(__typeof__(name) *)((uintptr_t)&(name) + percpu_offset_of(cpu)))
 
 extern char __start_percpu[], __stop_percpu[]; /* the section, from the linker */
 
