@@ -84,7 +84,7 @@ void mapping_punch(struct address_space *m, uint64_t start, uint64_t end);
 /* Checker. */
 void mapping_check(struct address_space *m);
 
-/* Up-call to mm/aspace: unmap pages [first, last] from every vma. */
-void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last);
+/* Up-call to mm/aspace: unmap pages [first, last] from every vma; @private_too: also private copies of them. */
+void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last, bool private_too);
 
 #endif

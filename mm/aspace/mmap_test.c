@@ -14,6 +14,7 @@ static int world(void **state)
 static int world_gone(void **state)
 {
 	(void)state;
+	assert_int_equal(atomic_long_read(&vm_committed_as), 0); /* every promise has been given back */
 	sim_world_end();
 	return 0;
 }

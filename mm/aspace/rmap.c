@@ -35,9 +35,9 @@ static bool part_of(const struct vm_area_struct *vma, unsigned long first, unsig
 
 struct zap_ctx {
 	unsigned long first, last;
+	bool private_too; /* ftruncate(2): SIGBUS beyond the end, for private copies as well */
 };
 
-/* Cached pages only: a private copy of a page beyond the new end goes too, as ftruncate(2) wants of SIGBUS. */
 static void zap_part(struct vm_area_struct *vma, const struct zap_ctx *z)
 {
 	struct mmu_gather g;
@@ -46,13 +46,14 @@ static void zap_part(struct vm_area_struct *vma, const struct zap_ctx *z)
 	if (!part_of(vma, z->first, z->last, &start, &end))
 		return;
 	gather_begin(&g, vma->vm_mm);
+	g.keep_anon = !z->private_too;
 	range_zap(&g, vma, start, end);
 	gather_end(&g);
 }
 
-void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last)
+void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last, bool private_too)
 {
-	struct zap_ctx z = { first, last };
+	struct zap_ctx z = { first, last, private_too };
 	struct vm_area_struct *vma;
 
 	spin_lock(&m->i_mmap_lock);

@@ -62,7 +62,7 @@ void mapping_init(struct address_space *m, const struct address_space_ops *ops, 
 void mapping_destroy(struct address_space *m)
 {
 	kassert(list_empty(&m->i_mmap));
-	mapping_remove_range(m, 0, ULONG_MAX);
+	mapping_remove_range(m, 0, ULONG_MAX, false);
 	kassert(!m->nr_pages);
 }
 

@@ -48,7 +48,7 @@ static void remove_one(struct address_space *m, struct page *page)
 	}
 	mapping_remove_page(m, page);
 	if (page_mapcount(page) > 0)
-		mapping_unmap_pages(m, page->index, page->index);
+		mapping_unmap_pages(m, page->index, page->index, false);
 	unlock_page(page);
 	put_page(page); /* the cache's */
 	if (m->ops->release)
@@ -70,13 +70,13 @@ static struct page *next_page(struct address_space *m, unsigned long *index, uns
 	return page;
 }
 
-void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last)
+void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last, bool private_too)
 {
 	unsigned long index = first;
 	struct page *page;
 
 	if (!list_empty(&m->i_mmap))
-		mapping_unmap_pages(m, first, last);
+		mapping_unmap_pages(m, first, last, private_too);
 	while ((page = next_page(m, &index, last))) {
 		remove_one(m, page);
 		put_page(page);
@@ -101,7 +101,7 @@ int mapping_truncate(struct address_space *m, uint64_t size)
 	if (tail)
 		zero_part(m, (unsigned long)(cut >> PAGE_SHIFT), tail, PAGE_SIZE);
 	if (size < old)
-		mapping_remove_range(m, (unsigned long)((size + PAGE_SIZE - 1) >> PAGE_SHIFT), ULONG_MAX);
+		mapping_remove_range(m, (unsigned long)((size + PAGE_SIZE - 1) >> PAGE_SHIFT), ULONG_MAX, true);
 	if (size > old)
 		mapping_set_size(m, size);
 	rwsem_up_write(&m->invalidate_lock);
@@ -123,7 +123,7 @@ void mapping_punch(struct address_space *m, uint64_t start, uint64_t end)
 		if (tail)
 			zero_part(m, stop, 0, tail);
 		if (first < stop)
-			mapping_remove_range(m, first, stop - 1);
+			mapping_remove_range(m, first, stop - 1, false);
 	}
 	rwsem_up_write(&m->invalidate_lock);
 }
