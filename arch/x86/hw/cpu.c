@@ -22,6 +22,7 @@
 #include "desc.h"
 
 enum {
+	MSR_MICROCODE = 0x8b,
 	MSR_SYSENTER_CS = 0x174,
 	MSR_SYSENTER_ESP = 0x175,
 	MSR_SYSENTER_EIP = 0x176,
@@ -35,6 +36,7 @@ enum { LEAF1_D_MCE = 7, LEAF1_D_SEP = 11, LEAF1_D_PGE = 13, LEAF1_D_SSE = 25 };
 enum { LEAF7_B_SMEP = 7, LEAF7_B_SMAP = 20, EXT1_D_NX = 20 };
 
 struct cpu_features cpu_features;
+section_("percpu") unsigned cpu_apic_id;
 section_("percpu") unsigned long work_pending;
 section_("percpu") unsigned long syscall_user_sp;
 
@@ -56,6 +58,23 @@ _Static_assert(offsetof(struct arch_thread, kstack_top) == THREAD_KSTACK_TOP, "a
 static bool bit(uint32_t word, unsigned nr)
 {
 	return word >> nr & 1;
+}
+
+/* Intel puts it into the high half after CPUID 1, AMD into the low one. A CPU without the register gives 0. */
+static uint32_t microcode_revision(void)
+{
+	uint32_t lo = 0, hi = 0;
+
+	(void)cpuid(1, 0);
+	__asm__ volatile("1:\trdmsr\n"
+			 "2:\n\t"
+			 ".pushsection ex_table, \"a\"\n\t"
+			 ".balign 4\n\t"
+			 ".long 1b - ., 2b - .\n\t"
+			 ".popsection"
+			 : "+a"(lo), "+d"(hi)
+			 : "c"(MSR_MICROCODE));
+	return hi ? hi : lo;
 }
 
 static void read_features(void)
@@ -160,6 +179,7 @@ static void cpu_init(unsigned cpu)
 {
 	gdt_init_cpu(cpu);
 	idt_load();
+	this_cpu(cpu_apic_id) = cpuid(1, 0).b >> 24;
 	set_cr0();
 	set_cr4();
 	set_syscall();
@@ -172,6 +192,7 @@ void cpu_init_boot(void)
 	smap_patch();
 	idt_build();
 	cpu_init(0);
+	cpu_features.microcode = microcode_revision(); /* may fault: needs the IDT */
 }
 
 void cpu_init_secondary(unsigned cpu)

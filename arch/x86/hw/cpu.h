@@ -9,8 +9,12 @@ struct cpu_features {
 	uint32_t leaf1_c, leaf1_d; /* CPUID 1 */
 	uint32_t leaf7_b;          /* CPUID 7.0 */
 	uint32_t ext1_c, ext1_d;   /* CPUID 80000001 */
+	uint32_t microcode;        /* revision; 0: not known */
 };
 extern struct cpu_features cpu_features;
+
+/* Per-CPU: its number in the interrupt controllers' eyes (CPUID 1, EBX). */
+extern unsigned cpu_apic_id;
 
 /* Per-CPU scratch of the x86_64 system-call entry. */
 extern unsigned long syscall_user_sp;

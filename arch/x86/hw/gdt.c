@@ -30,7 +30,6 @@
 
 #include "arch/msr.h"
 #include "arch/percpu.h"
-#include "arch/tlb.h"
 
 section_("percpu") uint64_t cpu_gdt[GDT_ENTRIES] aligned_(64);
 section_("percpu") struct tss cpu_tss aligned_(64);
@@ -177,6 +176,14 @@ static void load_segments(void)
 			 : "memory");
 }
 
+static phys_t current_cr3(void)
+{
+	unsigned long cr3;
+
+	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
+	return cr3;
+}
+
 void gdt_init_cpu(unsigned cpu)
 {
 	const unsigned long offset = percpu_offset_of(cpu);
@@ -185,7 +192,7 @@ void gdt_init_cpu(unsigned cpu)
 	struct tss *fault = (struct tss *)((char *)&fault_tss + offset);
 
 	if (!fault_cr3)
-		fault_cr3 = kernel_root.top_phys;
+		fault_cr3 = current_cr3(); /* boot tables, until gdt_fault_cr3 */
 	tss->stack[0].ss = SEL_KERNEL_DS;
 	tss->iomap_base = sizeof(*tss);
 	fill_fault_tss(fault, (struct fatal_stack *)((char *)&fatal_stack + offset));
