@@ -146,6 +146,8 @@ build/fuzz/%: build/fuzz/obj/sim/fuzz_%.o build/fuzz/libmnemos.a
 host: $(HBIN)
 	@sh tools/host-tests.sh $(HBIN)
 
+-include tests/guest/rules.mk
+
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
