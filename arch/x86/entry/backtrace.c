@@ -39,7 +39,8 @@ void backtrace_print(unsigned long bp, unsigned long ip)
 	for (unsigned depth = 0; depth < MAX_DEPTH && read_frame(bp, &next, &ret); depth++) {
 		if (ret < USER_TOP)
 			break;
-		print_entry(ret);
+		if (depth || ret != ip) /* a caller that gives its own frame */
+			print_entry(ret);
 		if (next <= bp || next - bp > KSTACK_SIZE)
 			break;
 		bp = next;

@@ -108,6 +108,6 @@ void asm_call_ page_fault_kernel(struct pt_regs *regs, unsigned long error, uadd
 	}
 	fixup = extable_find(regs->ip);
 	if (!fixup || (addr >= USER_TOP && in_user_copy(regs->ip)))
-		trap_die(regs, error & PF_FETCH ? "page fault: jump to nowhere" : "page fault", error);
+		trap_die(regs, trap_kernel_sp(regs), error & PF_FETCH ? "page fault: jump to nowhere" : "page fault", error);
 	regs->ip = fixup;
 }

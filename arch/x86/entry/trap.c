@@ -109,7 +109,7 @@ void asm_call_ trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long 
 	const unsigned long fixup = extable_find(regs->ip);
 
 	if (!fixup)
-		trap_die(regs, trap_kind(vector)->name, error);
+		trap_die(regs, trap_kernel_sp(regs), trap_kind(vector)->name, error);
 	regs->ip = fixup;
 }
 
@@ -130,14 +130,19 @@ static unsigned long read_cr2(void)
 	return cr2;
 }
 
-void asm_call_ trap_fatal(struct pt_regs *regs, unsigned vector, unsigned long error)
+noreturn_ static void double_fault_die(const struct pt_regs *regs, unsigned long sp)
 {
-	if (vector == TRAP_DF && kstack_is_guard(read_cr2()))
-		trap_die(regs, "kernel stack overflow", error);
-	trap_die(regs, trap_kind(vector)->name, error);
+	trap_die(regs, sp, kstack_is_guard(read_cr2()) ? "kernel stack overflow" : "double fault", 0);
 }
 
-#ifndef __x86_64__
+#ifdef __x86_64__
+void trap_fatal(struct pt_regs *regs, unsigned vector, unsigned long error)
+{
+	if (vector == TRAP_DF)
+		double_fault_die(regs, regs->sp);
+	trap_die(regs, regs->sp, trap_kind(vector)->name, error);
+}
+#else
 /* The processor has left the interrupted state in the CPU's ordinary TSS. */
 void trap_double_fault(void)
 {
@@ -149,7 +154,7 @@ void trap_double_fault(void)
 		.sp = t->sp, .ss = t->ss,
 	};
 
-	trap_fatal(&regs, TRAP_DF, 0);
+	double_fault_die(&regs, t->sp);
 }
 
 void sysenter_argument(struct pt_regs *regs)

@@ -23,8 +23,9 @@ enum trap_vector {
 /* Exceptions other than page faults, from user / kernel mode. Interrupts off. */
 void asm_call_ trap_user(struct pt_regs *regs, unsigned vector, unsigned long error);
 void asm_call_ trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error);
-/* x86_64: double fault and machine check, on the fatal stack. i386: double fault, in its task. */
-noreturn_ void asm_call_ trap_fatal(struct pt_regs *regs, unsigned vector, unsigned long error);
+/* x86_64: double fault and machine check, on the fatal stack. */
+noreturn_ void trap_fatal(struct pt_regs *regs, unsigned vector, unsigned long error);
+/* i386: double fault, in its task. */
 noreturn_ void trap_double_fault(void);
 /* @regs: registers at an iret to user mode that faulted. Return: the thread's pt_regs with them put in. */
 struct pt_regs *asm_call_ trap_join_frame(struct pt_regs *regs);
@@ -33,8 +34,17 @@ void asm_call_ page_fault_kernel(struct pt_regs *regs, unsigned long error, uadd
 /* i386 sysenter: regs->bp is the user stack; becomes the sixth argument, its top word (0 when unreadable). */
 void sysenter_argument(struct pt_regs *regs);
 
-/* Print @regs of kernel mode, the control registers, code bytes and the stack, then stop: what is wrong and where. */
-noreturn_ void trap_die(const struct pt_regs *regs, const char *what, unsigned long error);
+/*
+ * Print @regs of kernel mode with the stack pointer @sp, the control registers, code bytes and the stack, then stop:
+ * @what is wrong and where.
+ */
+noreturn_ void trap_die(const struct pt_regs *regs, unsigned long sp, const char *what, unsigned long error);
+
+/* Stack pointer of @regs, kernel mode: i386 pushes none, it points to where it would be. */
+static inline unsigned long trap_kernel_sp(const struct pt_regs *regs)
+{
+	return sizeof(long) == 8 ? regs->sp : (unsigned long)&regs->sp;
+}
 
 extern unsigned long nmi_count;
 

@@ -26,17 +26,7 @@ enum { CODE_BEFORE = 16, CODE_BYTES = 48, SYMBOL_TEXT = 96 };
 		v_;                                                                                \
 	})
 
-static unsigned long regs_stack(const struct pt_regs *r)
-{
-#ifdef __x86_64__
-	return r->sp;
-#else
-	/* From kernel mode no stack pointer is pushed: it points to where it would be. A double fault has one. */
-	return r->ss ? r->sp : (unsigned long)&r->sp;
-#endif
-}
-
-static void print_registers(const struct pt_regs *r)
+static void print_registers(const struct pt_regs *r, unsigned long sp)
 {
 #ifdef __x86_64__
 	pr_err("RAX: %016lx RBX: %016lx RCX: %016lx", r->ax, r->bx, r->cx);
@@ -48,7 +38,7 @@ static void print_registers(const struct pt_regs *r)
 	       (unsigned long long)rdmsr(MSR_GS_BASE), (unsigned long long)rdmsr(MSR_KERNEL_GS_BASE));
 #else
 	pr_err("EAX: %08lx EBX: %08lx ECX: %08lx EDX: %08lx", r->ax, r->bx, r->cx, r->dx);
-	pr_err("ESI: %08lx EDI: %08lx EBP: %08lx ESP: %08lx", r->si, r->di, r->bp, regs_stack(r));
+	pr_err("ESI: %08lx EDI: %08lx EBP: %08lx ESP: %08lx", r->si, r->di, r->bp, sp);
 	pr_err("DS: %04lx ES: %04lx FS: %04lx GS: %04lx", r->ds & 0xffff, r->es & 0xffff, r->fs & 0xffff,
 	       r->gs & 0xffff);
 #endif
@@ -75,18 +65,17 @@ static void print_code(unsigned long ip)
 	pr_err("Code: %s", text);
 }
 
-void trap_die(const struct pt_regs *regs, const char *what, unsigned long error)
+void trap_die(const struct pt_regs *regs, unsigned long sp, const char *what, unsigned long error)
 {
 	char where[SYMBOL_TEXT];
 
 	klog_panic();
 	klog_set_console_level(KLOG_DEBUG + 1);
 	symbol_format(regs->ip, where, sizeof(where));
-	pr_err("%s: %04lx, CPU %u, error code %04lx", what, error, cpu_id(), error);
+	pr_err("Kernel trap: %s, error code %04lx, CPU %u", what, error, cpu_id());
 	pr_err("IP: %04lx:%s [%0*lx]", regs->cs & 0xffff, where, (int)sizeof(long) * 2, regs->ip);
-	pr_err("SP: %04lx:%0*lx EFLAGS: %08lx", (sizeof(long) == 8 || regs->ss) ? regs->ss & 0xffff : 0x68UL,
-	       (int)sizeof(long) * 2, regs_stack(regs), regs->flags);
-	print_registers(regs);
+	pr_err("SP: %04x:%0*lx EFLAGS: %08lx", SEL_KERNEL_DS, (int)sizeof(long) * 2, sp, regs->flags);
+	print_registers(regs, sp);
 	print_code(regs->ip);
 	backtrace_print(regs->bp, regs->ip);
 	panic("%s in %s", what, where);
