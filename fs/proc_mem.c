@@ -1,0 +1,331 @@
+/*
+ * /proc files about memory as a whole: meminfo, vmstat, slabinfo, vmallocinfo, iomem, swaps.
+ *
+ * OWNS     nothing: every number is read from its counter when the file is opened.
+ * WHY      Linux 6.1's labels, order and padding, so that free, vmstat and slabtop read them. A line about something this
+ *          kernel does not have (huge pages, swap, bounce buffers) is a true zero, not left out: tools expect it.
+ * LOCKS    none held across seq_printf.   CONTEXT  a task; sleeps.
+ * NOT HERE zones (proc_zone.c), single pages (proc_kpage.c), tunables (proc_sysvm.c).
+ * SOURCES  proc(5), the captured texts of a real 6.1.
+ */
+#include "fs/proc_impl.h"
+
+#include "arch/machine.h"
+#include "arch/pt.h"
+#include "lib/fmt.h"
+#include "mm/memblock.h"
+#include "mm/mm.h"
+#include "mm/slab.h"
+#include "mm/vmalloc.h"
+#include "mm/vmevent.h"
+#include "mm/zone.h"
+#include "sync/klog.h"
+
+static void line_kb(struct seq_file *m, const char *label, unsigned long kb)
+{
+	char head[24];
+
+	fmt_snprintf(head, sizeof(head), "%s:", label);
+	seq_printf(m, "%-16s%8lu kB\n", head, kb);
+}
+
+static void line(struct seq_file *m, const char *label, unsigned long pages)
+{
+	line_kb(m, label, pages << (PAGE_SHIFT - 10));
+}
+
+/* Pages that a new program could have without swapping: Linux's estimate, free memory above the low watermarks and half of
+ * what is cheap to reclaim. tmpfs pages are not: nothing here can write them out. */
+static unsigned long available_pages(void)
+{
+	unsigned long low = 0, free = nr_free_pages(), slab = global_node_stat(NR_SLAB_RECLAIMABLE);
+	struct zone *z;
+
+	for (unsigned n = 0; n < nr_nodes; n++) {
+		for_each_zone (node_data[n], z)
+			low += z->watermark[WMARK_LOW];
+	}
+	free = free > low ? free - low : 0;
+	return free + slab - min_of(unsigned long, slab / 2, low);
+}
+
+static void meminfo_lru(struct seq_file *m)
+{
+	unsigned long aa = global_node_stat(NR_ACTIVE_ANON), ia = global_node_stat(NR_INACTIVE_ANON);
+	unsigned long af = global_node_stat(NR_ACTIVE_FILE), inf = global_node_stat(NR_INACTIVE_FILE);
+
+	line(m, "Active", aa + af);
+	line(m, "Inactive", ia + inf);
+	line(m, "Active(anon)", aa);
+	line(m, "Inactive(anon)", ia);
+	line(m, "Active(file)", af);
+	line(m, "Inactive(file)", inf);
+	line(m, "Unevictable", global_node_stat(NR_UNEVICTABLE));
+	line(m, "Mlocked", global_zone_stat(NR_MLOCK));
+}
+
+static void meminfo_kernel(struct seq_file *m)
+{
+	unsigned long reclaimable = global_node_stat(NR_SLAB_RECLAIMABLE);
+	unsigned long unreclaimable = global_node_stat(NR_SLAB_UNRECLAIMABLE);
+
+	line(m, "KReclaimable", reclaimable + global_node_stat(NR_KERNEL_MISC_RECLAIMABLE));
+	line(m, "Slab", reclaimable + unreclaimable);
+	line(m, "SReclaimable", reclaimable);
+	line(m, "SUnreclaim", unreclaimable);
+	line_kb(m, "KernelStack", global_node_stat(NR_KERNEL_STACK_KB));
+	line(m, "PageTables", global_node_stat(NR_PAGETABLE));
+	line(m, "SecPageTables", global_node_stat(NR_SECONDARY_PAGETABLE));
+	line(m, "NFS_Unstable", 0);
+	line(m, "Bounce", global_zone_stat(NR_BOUNCE));
+	line(m, "WritebackTmp", global_node_stat(NR_WRITEBACK_TEMP));
+	line(m, "CommitLimit", vm_commit_limit());
+	line(m, "Committed_AS", (unsigned long)max_of(long, 0, atomic_long_read(&vm_committed_as)));
+	/* On 64 bits the total has more digits than the field: Linux prints it from column 17 all the same. */
+	line_kb(m, "VmallocTotal", vmalloc_total() >> 10);
+	line_kb(m, "VmallocUsed", vmalloc_used() >> 10);
+	line_kb(m, "VmallocChunk", 0);
+	line_kb(m, "Percpu", nr_cpus * (unsigned long)(__stop_percpu - __start_percpu) >> 10);
+}
+
+static void meminfo_huge(struct seq_file *m)
+{
+	unsigned long kb_4k, kb_large, kb_1g;
+
+	line(m, "AnonHugePages", global_node_stat(NR_ANON_THPS));
+	line(m, "ShmemHugePages", global_node_stat(NR_SHMEM_THPS));
+	line(m, "ShmemPmdMapped", global_node_stat(NR_SHMEM_PMDMAPPED));
+	line(m, "FileHugePages", global_node_stat(NR_FILE_THPS));
+	line(m, "FilePmdMapped", global_node_stat(NR_FILE_PMDMAPPED));
+	seq_puts(m, "HugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\nHugePages_Surp:        0\n");
+	line_kb(m, "Hugepagesize", (unsigned long)(pt_span(PT_PMD) >> 10));
+	line_kb(m, "Hugetlb", 0);
+	physmap_direct_sizes(&kb_4k, &kb_large, &kb_1g);
+	line_kb(m, "DirectMap4k", kb_4k);
+	line_kb(m, pt_shift(PT_PMD) == 22 ? "DirectMap4M" : "DirectMap2M", kb_large);
+	if (kb_1g)
+		line_kb(m, "DirectMap1G", kb_1g);
+}
+
+static int meminfo_show(struct seq_file *m)
+{
+	unsigned long total = totalram_pages(), high = totalhigh_pages();
+	unsigned long free = nr_free_pages(), free_high = nr_free_highpages();
+
+	line(m, "MemTotal", total);
+	line(m, "MemFree", free);
+	line(m, "MemAvailable", available_pages());
+	line(m, "Buffers", 0);
+	line(m, "Cached", global_node_stat(NR_FILE_PAGES) - global_node_stat(NR_SWAPCACHE));
+	line(m, "SwapCached", global_node_stat(NR_SWAPCACHE));
+	meminfo_lru(m);
+	if (zone_type_exists(ZONE_HIGHMEM)) {
+		line(m, "HighTotal", high);
+		line(m, "HighFree", free_high);
+		line(m, "LowTotal", total - high);
+		line(m, "LowFree", free - free_high);
+	}
+	line(m, "SwapTotal", 0);
+	line(m, "SwapFree", 0);
+	line(m, "Dirty", global_node_stat(NR_FILE_DIRTY));
+	line(m, "Writeback", global_node_stat(NR_WRITEBACK));
+	line(m, "AnonPages", global_node_stat(NR_ANON_MAPPED));
+	line(m, "Mapped", global_node_stat(NR_FILE_MAPPED));
+	line(m, "Shmem", global_node_stat(NR_SHMEM));
+	meminfo_kernel(m);
+	meminfo_huge(m);
+	return 0;
+}
+
+/* ---- vmstat ---- */
+
+enum { EVENT_NEVER = -1 }; /* a counter of something this kernel does not do: always 0 */
+
+struct event_line {
+	const char *name;
+	int event;
+};
+
+/* Linux 6.1's order. */
+static const struct event_line event_lines[] = {
+	{ "pgpgin", PGPGIN }, { "pgpgout", PGPGOUT }, { "pswpin", PSWPIN }, { "pswpout", PSWPOUT },
+	{ "pgalloc_dma", PGALLOC_DMA }, { "pgalloc_dma32", PGALLOC_DMA32 }, { "pgalloc_normal", PGALLOC_NORMAL },
+	{ "pgalloc_high", PGALLOC_HIGH }, { "pgalloc_movable", PGALLOC_MOVABLE },
+	{ "allocstall_dma", ALLOCSTALL_DMA }, { "allocstall_dma32", ALLOCSTALL_DMA32 },
+	{ "allocstall_normal", ALLOCSTALL_NORMAL }, { "allocstall_high", ALLOCSTALL_HIGH },
+	{ "allocstall_movable", ALLOCSTALL_MOVABLE }, { "pgskip_dma", EVENT_NEVER }, { "pgskip_dma32", EVENT_NEVER },
+	{ "pgskip_normal", EVENT_NEVER }, { "pgskip_high", EVENT_NEVER }, { "pgskip_movable", EVENT_NEVER },
+	{ "pgfree", PGFREE }, { "pgactivate", PGACTIVATE }, { "pgdeactivate", PGDEACTIVATE },
+	{ "pglazyfree", PGLAZYFREE }, { "pgfault", PGFAULT }, { "pgmajfault", PGMAJFAULT },
+	{ "pglazyfreed", PGLAZYFREED }, { "pgrefill", PGREFILL }, { "pgreuse", PGREUSE },
+	{ "pgsteal_kswapd", EVENT_NEVER }, { "pgsteal_direct", EVENT_NEVER }, { "pgdemote_kswapd", EVENT_NEVER },
+	{ "pgdemote_direct", EVENT_NEVER }, { "pgscan_kswapd", EVENT_NEVER }, { "pgscan_direct", EVENT_NEVER },
+	{ "pgscan_direct_throttle", EVENT_NEVER }, { "pgscan_anon", EVENT_NEVER }, { "pgscan_file", EVENT_NEVER },
+	{ "pgsteal_anon", EVENT_NEVER }, { "pgsteal_file", EVENT_NEVER }, { "zone_reclaim_failed", EVENT_NEVER },
+	{ "pginodesteal", EVENT_NEVER }, { "slabs_scanned", EVENT_NEVER }, { "kswapd_inodesteal", EVENT_NEVER },
+	{ "kswapd_low_wmark_hit_quickly", EVENT_NEVER }, { "kswapd_high_wmark_hit_quickly", EVENT_NEVER },
+	{ "pageoutrun", EVENT_NEVER }, { "pgrotated", EVENT_NEVER }, { "drop_pagecache", DROP_PAGECACHE },
+	{ "drop_slab", DROP_SLAB }, { "oom_kill", OOM_KILL }, { "pgmigrate_success", EVENT_NEVER },
+	{ "pgmigrate_fail", EVENT_NEVER }, { "compact_migrate_scanned", EVENT_NEVER },
+	{ "compact_free_scanned", EVENT_NEVER }, { "compact_isolated", EVENT_NEVER }, { "compact_stall", EVENT_NEVER },
+	{ "compact_fail", EVENT_NEVER }, { "compact_success", EVENT_NEVER }, { "compact_daemon_wake", EVENT_NEVER },
+	{ "compact_daemon_migrate_scanned", EVENT_NEVER }, { "compact_daemon_free_scanned", EVENT_NEVER },
+	{ "htlb_buddy_alloc_success", EVENT_NEVER }, { "htlb_buddy_alloc_fail", EVENT_NEVER },
+	{ "unevictable_pgs_culled", EVENT_NEVER }, { "unevictable_pgs_scanned", EVENT_NEVER },
+	{ "unevictable_pgs_rescued", EVENT_NEVER }, { "unevictable_pgs_mlocked", UNEVICTABLE_PGMLOCKED },
+	{ "unevictable_pgs_munlocked", UNEVICTABLE_PGMUNLOCKED }, { "unevictable_pgs_cleared", EVENT_NEVER },
+	{ "unevictable_pgs_stranded", EVENT_NEVER }, { "swap_ra", EVENT_NEVER }, { "swap_ra_hit", EVENT_NEVER },
+};
+
+/* Zones that this build lacks have no lines. */
+static bool event_exists(int event)
+{
+	if (event == PGALLOC_DMA32 || event == ALLOCSTALL_DMA32)
+		return zone_type_exists(ZONE_DMA32);
+	if (event == PGALLOC_HIGH || event == ALLOCSTALL_HIGH)
+		return zone_type_exists(ZONE_HIGHMEM);
+	return true;
+}
+
+static int vmstat_show(struct seq_file *m)
+{
+	struct zone_numa sum = { 0 }, one;
+	struct zone *z;
+	struct tlb_stats tlb;
+
+	for (unsigned i = 0; i < NR_ZONE_STATS; i++)
+		seq_printf(m, "%s %lu\n", zone_stat_names[i], global_zone_stat(i));
+	for (unsigned n = 0; n < nr_nodes; n++) {
+		for_each_zone (node_data[n], z) {
+			zone_numa_stat(z, &one);
+			sum.hit += one.hit;
+			sum.miss += one.miss;
+			sum.foreign += one.foreign;
+			sum.interleave += one.interleave;
+			sum.local += one.local;
+			sum.other += one.other;
+		}
+	}
+	seq_printf(m, "numa_hit %lu\nnuma_miss %lu\nnuma_foreign %lu\nnuma_interleave %lu\nnuma_local %lu\nnuma_other %lu\n",
+		   sum.hit, sum.miss, sum.foreign, sum.interleave, sum.local, sum.other);
+	for (unsigned i = 0; i < NR_NODE_STATS; i++)
+		seq_printf(m, "%s %lu\n", node_stat_names[i], global_node_stat(i));
+	for (unsigned i = 0; i < ARRAY_SIZE(event_lines); i++) {
+		int e = event_lines[i].event;
+
+		if (event_exists(e))
+			seq_printf(m, "%s %lu\n", event_lines[i].name, e == EVENT_NEVER ? 0 : vm_event_sum(e));
+	}
+	tlb_stats_read(&tlb);
+	seq_printf(m, "nr_tlb_remote_flush %lu\nnr_tlb_remote_flush_received %lu\nnr_tlb_local_flush_all %lu\n"
+		      "nr_tlb_local_flush_one %lu\nnr_unstable 0\n",
+		   tlb.remote_flush, tlb.remote_received, tlb.local_flush_all, tlb.local_flush_one);
+	return 0;
+}
+
+/* ---- slabinfo, vmallocinfo ---- */
+
+static int slabinfo_show(struct seq_file *m)
+{
+	struct slabinfo s;
+	unsigned pos = 0;
+
+	seq_puts(m, "slabinfo - version: 2.1\n"
+		    "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> "
+		    "<batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	while (slabinfo_next(&pos, &s))
+		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n", s.name,
+			   s.active_objs, s.num_objs, s.objsize, s.objperslab, (int)s.pagesperslab, 0U, 0U, 0U,
+			   s.active_slabs, s.num_slabs, 0UL);
+	return 0;
+}
+
+static int vmallocinfo_show(struct seq_file *m)
+{
+	struct vmalloc_info v;
+	char caller[80];
+	kaddr_t pos = 0;
+
+	while (vmalloc_info_next(&pos, &v)) {
+		symbol_format(v.caller, caller, sizeof(caller));
+		seq_printf(m, "0x%0*lx-0x%0*lx %7lu %s", (int)(2 * sizeof(long)), v.start, (int)(2 * sizeof(long)), v.end,
+			   v.end - v.start, caller);
+		if (v.kind == VM_INFO_IOREMAP)
+			seq_printf(m, " phys=0x%016llx ioremap", (unsigned long long)v.phys);
+		else
+			seq_printf(m, " pages=%u %s N0=%u", v.nr_pages, v.kind == VM_INFO_VMAP ? "vmap" : "vmalloc",
+				   v.nr_pages);
+		seq_putc(m, '\n');
+	}
+	return 0;
+}
+
+/* ---- iomem ---- */
+
+static void iomem_line(struct seq_file *m, const char *indent, phys_t start, phys_t last, const char *name)
+{
+	seq_printf(m, "%s%08llx-%08llx : %s\n", indent, (unsigned long long)start, (unsigned long long)last, name);
+}
+
+static const char *iomem_name(uint32_t type)
+{
+	switch (type) {
+	case 1:
+		return "System RAM";
+	case 3:
+		return "ACPI Tables";
+	case 4:
+		return "ACPI Non-volatile Storage";
+	case 5:
+		return "Unusable memory";
+	default:
+		return "Reserved";
+	}
+}
+
+/* The boot protocol's ranges in address order; the kernel's parts inside the range that holds them. */
+static int iomem_show(struct seq_file *m)
+{
+	phys_t shown = 0, ks, ke;
+
+	physmap_kernel_range(&ks, &ke);
+	for (;;) {
+		const struct boot_range *next = NULL;
+
+		for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
+			const struct boot_range *r = &boot_info.ranges[i];
+
+			if (r->start < r->end && r->end > shown && r->start >= shown && (!next || r->start < next->start))
+				next = r;
+		}
+		if (!next)
+			return 0;
+		iomem_line(m, "", next->start, next->end - 1, iomem_name(next->type));
+		if (ks >= next->start && ke <= next->end)
+			iomem_line(m, "  ", ks, ke - 1, "Kernel image");
+		shown = next->end;
+	}
+}
+
+static int swaps_show(struct seq_file *m)
+{
+	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+	return 0;
+}
+
+static struct proc_entry meminfo = { .show = meminfo_show }, vmstat = { .show = vmstat_show },
+			 slabinfo = { .show = slabinfo_show }, vmallocinfo = { .show = vmallocinfo_show },
+			 iomem = { .show = iomem_show }, swaps = { .show = swaps_show };
+
+void proc_mem_init(void)
+{
+	int err = proc_register("meminfo", 0444, &meminfo);
+
+	err = err ? err : proc_register("vmstat", 0444, &vmstat);
+	err = err ? err : proc_register("slabinfo", 0400, &slabinfo);
+	err = err ? err : proc_register("vmallocinfo", 0400, &vmallocinfo);
+	err = err ? err : proc_register("iomem", 0444, &iomem);
+	err = err ? err : proc_register("swaps", 0444, &swaps);
+	if (err)
+		pr_warn("procfs: no memory for the files about memory");
+}
