@@ -2,19 +2,21 @@
 #ifndef KERNEL_TIME_H
 #define KERNEL_TIME_H
 
-#include "lib/list.h"
-#include "sync/spinlock.h"
+#include "base/compiler.h"
+#include "lib/pheap.h"
 
 /* A one-shot timer on the CPU that armed it; fn runs in the timer interrupt, interrupts off. */
 struct ktimer {
-	uint64_t expires_ns;
+	struct pheap_node node; /* q: the CPU's timer queue lock; key: when it expires, ns */
 	void (*fn)(struct ktimer *t);
-	struct list_head link; /* q: the CPU's timer queue lock */
-	int cpu;               /* q: -1 when not armed */
+	unsigned cpu;           /* q: where it was armed last */
+	bool armed;             /* q */
 };
 
 void time_start(void);            /* after the interrupt controllers: takes the timer interrupt, reads the RTC */
 void time_start_secondary(void);
+/* The hardware timer fires no later than @when_ns. Interrupts off. */
+void timer_want(uint64_t when_ns);
 void ktimer_init(struct ktimer *t, void (*fn)(struct ktimer *t));
 void ktimer_arm(struct ktimer *t, uint64_t expires_ns); /* re-arms if armed. Any context. */
 bool ktimer_cancel(struct ktimer *t); /* Return: was armed. On return fn is not running (except for its own caller). */
@@ -30,6 +32,7 @@ enum { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_C
        CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME, CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM,
        CLOCK_TAI = 11 };
 /* Return: 0 and *ns, or -EINVAL. */
+/* Negative ones are the CPU clocks of other processes and threads (clock_getcpuclockid(3)). */
 int must_check clock_read(int clock, uint64_t *ns);
 uint64_t realtime_ns(void);            /* since 1970 */
 void realtime_set(uint64_t ns);        /* settimeofday */
@@ -40,6 +43,9 @@ int must_check sleep_until(uint64_t deadline_ns);
 long itimer_set(int which, uint64_t value_ns, uint64_t interval_ns, uint64_t *old_value, uint64_t *old_interval);
 long itimer_get(int which, uint64_t *value, uint64_t *interval);
 struct signal_struct;
+/* The group is gone: nothing fires any more. */
 void itimer_exit(struct signal_struct *sig);
+/* In the tick: @exec_ns more CPU time of the calling group, in user mode or not. */
+void itimer_account(uint64_t exec_ns, bool user);
 
 #endif

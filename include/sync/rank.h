@@ -27,6 +27,7 @@ enum lock_rank {
 	RANK_TASKLIST,      /* pid table, task tree, sessions */
 	RANK_SIGHAND,       /* signal state of one thread group */
 	RANK_FILES,         /* a file-descriptor table */
+	RANK_FUTEX,         /* a bucket of waiting threads; two: by address */
 	RANK_OBJECT,        /* leaf-like spinlock of one object (pipe wait state, tty buffer, timer user) */
 	RANK_SLAB,
 	RANK_PCP,

@@ -1,0 +1,40 @@
+/* Credentials, and what is counted for each user. credentials(7), capabilities(7). */
+#ifndef KERNEL_CRED_H
+#define KERNEL_CRED_H
+
+#include "base/atomic.h"
+#include "base/compiler.h"
+
+/* Immutable once installed (a change installs a copy); reference counted. */
+struct cred {
+	atomic_t refs;
+	uint32_t uid, euid, suid, fsuid, gid, egid, sgid, fsgid;
+	uint64_t cap_inheritable, cap_permitted, cap_effective, cap_bounding, cap_ambient;
+	unsigned nr_groups;
+	uint32_t groups[32];
+};
+
+struct cred *cred_get(struct cred *c);
+void cred_put(struct cred *c);
+struct cred *must_check cred_dup(const struct cred *c);
+/* Root's, with every capability: what init starts with. Not to be changed. */
+extern struct cred init_cred;
+/* Install @c (its reference moves in) as the calling task's; the old one is put; counts move to the new real uid. */
+void cred_commit(struct cred *c);
+bool capable(unsigned cap); /* of the current task's effective set */
+enum { CAP_CHOWN = 0, CAP_DAC_OVERRIDE = 1, CAP_DAC_READ_SEARCH = 2, CAP_FOWNER = 3, CAP_FSETID = 4, CAP_KILL = 5,
+       CAP_SETGID = 6, CAP_SETUID = 7, CAP_SYS_RAWIO = 17, CAP_SYS_CHROOT = 18, CAP_SYS_PTRACE = 19, CAP_SYS_ADMIN = 21,
+       CAP_SYS_BOOT = 22, CAP_SYS_NICE = 23, CAP_SYS_RESOURCE = 24, CAP_SYS_TIME = 25, CAP_MKNOD = 27, CAP_LAST = 40 };
+
+/* Counters of one real user id; shared by its tasks, found by uid. */
+struct user_account;
+struct user_account *must_check user_account_get(uint32_t uid); /* referenced; NULL: no memory */
+struct user_account *user_account_ref(struct user_account *u);
+void user_account_put(struct user_account *u);
+void user_account_add_task(struct user_account *u, int n);
+/* Count one queued signal unless there are @limit already. Any context. */
+bool must_check user_account_charge_signal(struct user_account *u, uint64_t limit);
+void user_account_uncharge_signal(struct user_account *u);
+unsigned nr_user_processes(uint32_t uid); /* RLIMIT_NPROC */
+
+#endif

@@ -1,0 +1,114 @@
+/*
+ * Which CPU a thread runs on.
+ *
+ * OWNS     the set of CPUs that schedule.
+ * WHY      a woken thread goes to its last CPU if that is idle (warm caches), else to an idle one, else it waits at its last.
+ *          A CPU that becomes idle pulls; a busy CPU with waiters that sees an idle one in its tick wakes it to pull. So no
+ *          periodic balancing is needed, and with one CPU nothing here costs anything.
+ * LOCKS    looks at other queues without their locks (a hint); moves a thread with both locks held, lower CPU first.
+ * COST     O(CPUs).
+ */
+#include "arch/machine.h"
+#include "base/atomic.h"
+#include "kernel/sched_impl.h"
+
+unsigned long sched_cpus;
+
+/* Threads looked at for one that may move, before giving up. */
+enum { PULL_TRIES = 16 };
+
+void sched_add_cpu(unsigned cpu)
+{
+	atomic_set_bit(cpu, &sched_cpus);
+}
+
+static bool cpu_is_idle(unsigned cpu)
+{
+	return READ_ONCE(runq_of(cpu)->nr_running) == 0;
+}
+
+/* An idle CPU of @mask, or -1. */
+static int find_idle(unsigned long mask)
+{
+	for (; mask; mask &= mask - 1) {
+		unsigned cpu = (unsigned)__builtin_ctzl(mask);
+
+		if (cpu_is_idle(cpu))
+			return (int)cpu;
+	}
+	return -1;
+}
+
+unsigned sched_choose_cpu(const struct thread *t)
+{
+	unsigned long mask = t->cpus_allowed & READ_ONCE(sched_cpus);
+	int idle;
+
+	if (likely(mask == 1UL << t->cpu) || !mask)
+		return t->cpu;
+	if (mask >> t->cpu & 1 && cpu_is_idle(t->cpu))
+		return t->cpu;
+	idle = find_idle(mask);
+	if (idle >= 0)
+		return (unsigned)idle;
+	return mask >> t->cpu & 1 ? t->cpu : (unsigned)__builtin_ctzl(mask);
+}
+
+/* A waiting thread of @rq that may run on @cpu. */
+static struct thread *find_movable(struct runq *rq, unsigned cpu)
+{
+	struct thread *t = rq->nr_rt ? rt_first(rq) : NULL;
+	struct pheap_node *n = NULL;
+	unsigned tries;
+
+	if (t && t->cpus_allowed >> cpu & 1)
+		return t;
+	for (tries = 0; tries < PULL_TRIES && (n = pheap_walk(&rq->fair, n)); tries++) {
+		t = container_of(n, struct thread, run_node);
+		if (t->cpus_allowed >> cpu & 1)
+			return t;
+	}
+	return NULL;
+}
+
+static bool pull_from(struct runq *from, struct runq *to) no_lock_analysis
+{
+	struct thread *t;
+
+	sched_lock_two(from, to);
+	t = find_movable(from, to->idle->cpu);
+	if (t) {
+		sched_dequeue(from, t);
+		from->nr_running--;
+		t->vruntime += to->min_vruntime - from->min_vruntime;
+		WRITE_ONCE(t->cpu, to->idle->cpu);
+		sched_enqueue(to, t, true);
+		to->nr_running++;
+	}
+	spin_unlock(&from->lock);
+	spin_unlock(&to->lock);
+	return t != NULL;
+}
+
+bool sched_pull(void)
+{
+	struct runq *me = this_runq();
+	unsigned long mask = READ_ONCE(sched_cpus) & ~(1UL << me->idle->cpu);
+
+	for (; mask; mask &= mask - 1) {
+		struct runq *rq = runq_of((unsigned)__builtin_ctzl(mask));
+
+		if (READ_ONCE(rq->nr_running) > 1 && pull_from(rq, me))
+			return true;
+	}
+	return false;
+}
+
+/* Called by a CPU with waiting threads: an idle CPU may have looked here just before they came. */
+void sched_kick_idle(void)
+{
+	int idle = find_idle(READ_ONCE(sched_cpus));
+
+	if (idle >= 0)
+		ipi_send((unsigned)idle, IPI_RESCHEDULE);
+}

@@ -1,0 +1,90 @@
+/*
+ * The fair class: the waiting thread with the least virtual run time runs next.
+ *
+ * OWNS     runq->fair, nr_fair, min_vruntime; thread->vruntime, weight.
+ * WHY      virtual time advances slower for heavier threads, so equal virtual times mean shares by weight; a woken thread
+ *          starts near the queue's minimum and so soon runs, without being able to save up CPU time.
+ * I1       runq->fair holds exactly the waiting fair threads, keyed by vruntime; nr_fair is their number.
+ * I2       min_vruntime never falls; it follows the least of the running and the waiting threads.
+ * LOCKS    rq->lock.
+ * COST     enqueue O(1), dequeue O(log n) amortised (pairing heap).
+ * CONSTANTS a latency of 12 ms shared by the runnable threads, at least 3 ms each; a woken thread gets half a latency of
+ *          credit and preempts when it is 1 ms behind.
+ * SOURCES  nice(2), sched(7): one nice level is a factor of 1.25.
+ */
+#include "kernel/sched_impl.h"
+
+enum { LATENCY_NS = 12000000, MIN_SLICE_NS = 3000000, WAKE_CREDIT_NS = LATENCY_NS / 2, PREEMPT_NS = 1000000 };
+
+/* 1024 * 1.25^-nice, rounded; SCHED_IDLE threads have next to nothing. */
+unsigned fair_weight(int policy, int nice)
+{
+	uint64_t w = (uint64_t)WEIGHT_NICE_0 << 16;
+
+	if (policy == SCHED_IDLE)
+		return WEIGHT_IDLE;
+	for (; nice > 0; nice--)
+		w = w * 4 / 5;
+	for (; nice < 0; nice++)
+		w = w * 5 / 4;
+	return (unsigned)((w + 0x8000) >> 16);
+}
+
+static void raise_minimum(struct runq *rq, uint64_t curr_vruntime)
+{
+	const struct pheap_node *first = pheap_first(&rq->fair);
+	uint64_t least = curr_vruntime;
+
+	if (first && first->key < least)
+		least = first->key;
+	if (least > rq->min_vruntime)
+		rq->min_vruntime = least;
+}
+
+void fair_charge(struct runq *rq, struct thread *t, uint64_t delta_ns)
+{
+	if (unlikely(t->weight != WEIGHT_NICE_0))
+		delta_ns = delta_ns * WEIGHT_NICE_0 / t->weight;
+	t->vruntime += delta_ns;
+	raise_minimum(rq, t->vruntime);
+}
+
+void fair_place_woken(struct runq *rq, struct thread *t)
+{
+	uint64_t least = rq->min_vruntime > WAKE_CREDIT_NS ? rq->min_vruntime - WAKE_CREDIT_NS : 0;
+
+	if (t->vruntime < least)
+		t->vruntime = least;
+}
+
+uint64_t fair_slice(const struct runq *rq)
+{
+	uint32_t slice = LATENCY_NS / (rq->nr_fair + 1);
+
+	return slice < MIN_SLICE_NS ? MIN_SLICE_NS : slice;
+}
+
+bool fair_preempts(const struct thread *woken, const struct thread *curr)
+{
+	return woken->vruntime + PREEMPT_NS < curr->vruntime;
+}
+
+void fair_enqueue(struct runq *rq, struct thread *t)
+{
+	t->run_node.key = t->vruntime;
+	pheap_insert(&rq->fair, &t->run_node);
+	rq->nr_fair++;
+}
+
+void fair_dequeue(struct runq *rq, struct thread *t)
+{
+	pheap_remove(&rq->fair, &t->run_node);
+	rq->nr_fair--;
+}
+
+struct thread *fair_first(const struct runq *rq)
+{
+	struct pheap_node *n = pheap_first(&rq->fair);
+
+	return n ? container_of(n, struct thread, run_node) : NULL;
+}

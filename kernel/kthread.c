@@ -1,0 +1,89 @@
+/*
+ * Kernel threads.
+ *
+ * OWNS     kthreadd (pid 2): the parent of all kernel threads; it ignores SIGCHLD, so they vanish when they end.
+ * CONTEXT  kthread_run: a thread that may sleep, after task_create_init.
+ * NOT HERE init's kernel half: it is made by the same function but executes a program later.
+ */
+#include "kernel/kthread.h"
+#include "kernel/task_impl.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+#include "sync/kassert.h"
+
+static struct task *kthreadd;
+
+struct start {
+	void (*fn)(void *);
+	void *arg;
+};
+
+static void run(void *arg)
+{
+	struct start s = *(struct start *)arg;
+
+	kfree(arg);
+	s.fn(s.arg);
+	task_exit_finish(0);
+}
+
+/* Everything a kernel thread has of a process: default handlers, root's rights, the caller's or no limits. */
+static bool give_process_parts(struct task *t)
+{
+	struct task *from = current_task();
+
+	t->cred = cred_get(&init_cred);
+	t->signal = signal_dup(from, SIGCHLD);
+	t->sighand = sighand_dup(NULL);
+	return t->signal && t->sighand;
+}
+
+struct task *kthread_make(void (*fn)(void *), void *arg, const char *name, struct task *parent)
+{
+	struct start *s = failpoint("kthread") ? NULL : kmalloc(sizeof(*s), GFP_KERNEL);
+	struct task *t = s ? task_alloc(name) : NULL;
+
+	if (!t) {
+		kfree(s);
+		return NULL;
+	}
+	s->fn = fn;
+	s->arg = arg;
+	t->thread.is_kthread = true;
+	t->thread.policy = SCHED_OTHER;
+	t->thread.rt_priority = 0;
+	t->thread.cpus_allowed = ~0UL;
+	t->blocked = 0;
+	arch_thread_init_kernel(&t->thread.arch, t->thread.kstack, run, s);
+	if (!give_process_parts(t) || task_publish(t, parent, false)) {
+		kfree(s);
+		task_free_unpublished(t);
+		return NULL;
+	}
+	return t;
+}
+
+struct task *kthread_run(void (*fn)(void *), void *arg, const char *name)
+{
+	struct task *t = kthread_make(fn, arg, name, kthreadd);
+
+	if (t)
+		sched_start(&t->thread);
+	return t;
+}
+
+static void kthreadd_main(void *unused)
+{
+	struct k_sigaction ignore = { .handler = SIG_IGN };
+
+	(void)signal_action(SIGCHLD, &ignore, NULL);
+	for (;;)
+		(void)thread_park(PARK_INTERRUPTIBLE, PARK_FOREVER);
+}
+
+void kthreadd_start(void)
+{
+	kthreadd = kthread_make(kthreadd_main, NULL, "kthreadd", NULL);
+	must(kthreadd && kthreadd->pid == 2);
+	sched_start(&kthreadd->thread);
+}

@@ -1,0 +1,228 @@
+/*
+ * Times and loads: the tick, CPU time divided into user and system, load averages.
+ *
+ * OWNS     the sampled times of run queues and threads; avenrun.
+ * WHY      CPU time is exact (measured at each switch), only its division is sampled: stamping each entry to the kernel would
+ *          cost more than a short system call. The tick runs only while a thread runs; an idle CPU has none.
+ * I1       thread: utime_ns + stime_ns <= sum_exec_ns; the difference is younger than the last sample and is divided in
+ *          proportion when asked for.
+ * I2       load_next_ns is a multiple of 5 s after boot; who moves it forward does that period's sum (compare-exchange).
+ * LOCKS    rq->lock for a queue's and its threads' times. avenrun: only the winner of I2 writes.
+ * CONTEXT  sched_tick: the timer interrupt. load_update: any, with a run queue locked or not.
+ * COST     tick 100 times a second of busy CPU.
+ * SOURCES  getloadavg(3): exponential averages over 1, 5, 15 minutes of threads running or in state D.
+ */
+#include "arch/machine.h"
+#include "kernel/sched_impl.h"
+#include "kernel/task.h"
+#include "kernel/time.h"
+
+/* ---- load averages ---- */
+
+enum { LOAD_PERIOD_S = 5, LOAD_ONE = 65536, LOAD_MAX_CATCH_UP = 720 };
+/* 65536 * exp(-5 s / 60 s, 300 s, 900 s) */
+static const uint32_t decay[3] = { 60296, 64453, 65173 };
+static uint64_t avenrun[3];
+static uint64_t load_next_ns = LOAD_PERIOD_S * NSEC_PER_SEC;
+
+unsigned sched_nr_running(void)
+{
+	unsigned long mask = READ_ONCE(sched_cpus);
+	unsigned n = 0;
+
+	for (; mask; mask &= mask - 1)
+		n += READ_ONCE(runq_of((unsigned)__builtin_ctzl(mask))->nr_running);
+	return n;
+}
+
+unsigned sched_nr_uninterruptible(void)
+{
+	unsigned long mask = READ_ONCE(sched_cpus);
+	long n = 0;
+
+	for (; mask; mask &= mask - 1)
+		n += READ_ONCE(runq_of((unsigned)__builtin_ctzl(mask))->nr_uninterruptible);
+	return n > 0 ? (unsigned)n : 0;
+}
+
+static void load_periods(uint64_t nr, unsigned active)
+{
+	unsigned i;
+
+	if (nr > LOAD_MAX_CATCH_UP)
+		nr = LOAD_MAX_CATCH_UP; /* an hour: the averages have converged */
+	for (; nr > 0; nr--)
+		for (i = 0; i < 3; i++)
+			avenrun[i] = (avenrun[i] * decay[i] +
+				      (uint64_t)active * LOAD_ONE * (LOAD_ONE - decay[i]) + LOAD_ONE / 2) >> 16;
+}
+
+/* @leaving_idle: this CPU has been idle; what is runnable on it now was not in the periods missed. */
+void load_update(uint64_t now, bool leaving_idle)
+{
+	uint64_t next = __atomic_load_n(&load_next_ns, __ATOMIC_RELAXED), nr;
+	unsigned active;
+
+	if (likely(now < next))
+		return;
+	nr = (now - next) / (LOAD_PERIOD_S * NSEC_PER_SEC) + 1;
+	if (!__atomic_compare_exchange_n(&load_next_ns, &next, next + nr * LOAD_PERIOD_S * NSEC_PER_SEC, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return;
+	active = sched_nr_running() + sched_nr_uninterruptible();
+	if (leaving_idle)
+		active -= min_of(unsigned, active, this_runq()->nr_running);
+	load_periods(nr, active);
+}
+
+void sched_loadavg(unsigned long out[3])
+{
+	unsigned i;
+
+	load_update(clock_ns(), false);
+	for (i = 0; i < 3; i++)
+		out[i] = (unsigned long)avenrun[i];
+}
+
+/* ---- the tick ---- */
+
+/* Give the time since the last sample to what the CPU is doing now. Return: the thread's share. */
+static uint64_t sample(struct runq *rq, bool user)
+{
+	struct thread *t = rq->curr;
+	uint64_t share = t->sum_exec_ns - t->utime_ns - t->stime_ns;
+
+	if (user) {
+		t->utime_ns += share;
+		*(t->nice > 0 ? &rq->nice_ns : &rq->user_ns) += rq->unsampled_ns;
+	} else {
+		t->stime_ns += share;
+		rq->system_ns += rq->unsampled_ns;
+	}
+	rq->unsampled_ns = 0;
+	return share;
+}
+
+static bool slice_over(const struct runq *rq)
+{
+	const struct thread *t = rq->curr;
+	uint64_t used = t->sum_exec_ns - t->slice_start_ns;
+
+	if (!is_rt(t))
+		return rq->nr_fair && used >= fair_slice(rq);
+	return t->policy == SCHED_RR && used >= RR_SLICE_NS && !list_empty(&rq->rt[t->rt_priority]);
+}
+
+void sched_tick(void)
+{
+	struct runq *rq = this_runq();
+	const struct pt_regs *regs = irq_regs();
+	bool user = regs && regs_user_mode(regs), sampled = false, waiting;
+	uint64_t now = clock_ns(), share = 0;
+
+	if (rq->curr->is_idle)
+		return;
+	spin_lock(&rq->lock);
+	sched_account(rq, now);
+	if (now >= rq->tick_due_ns) {
+		rq->tick_due_ns = now + TICK_NS;
+		share = sample(rq, user);
+		sampled = true;
+	}
+	if (slice_over(rq)) {
+		rq->slice_over = true;
+		sched_resched(rq);
+	}
+	waiting = rq->nr_running > 1;
+	spin_unlock(&rq->lock);
+	if (!sampled)
+		return;
+	load_update(now, false);
+	if (!rq->curr->is_kthread)
+		itimer_account(share, user);
+	if (waiting)
+		sched_kick_idle();
+}
+
+uint64_t sched_next_tick(void)
+{
+	const struct runq *rq = this_runq();
+	const struct thread *t = rq->curr;
+	uint64_t due = rq->tick_due_ns, end;
+
+	if (t->is_idle)
+		return UINT64_MAX;
+	if (is_rt(t)) {
+		if (t->policy != SCHED_RR)
+			return due;
+		end = RR_SLICE_NS;
+	} else {
+		if (!rq->nr_fair)
+			return due;
+		end = fair_slice(rq);
+	}
+	end += t->exec_start_ns - (t->sum_exec_ns - t->slice_start_ns);
+	return end < due ? end : due;
+}
+
+/* ---- reports ---- */
+
+void sched_cpu_times(unsigned cpu, struct cpu_times *out)
+{
+	struct runq *rq = runq_of(cpu);
+	irqflags_t flags;
+
+	*out = (struct cpu_times){ 0 };
+	if (!(sched_cpus >> cpu & 1))
+		return;
+	flags = spin_lock_irqsave(&rq->lock);
+	sched_account(rq, clock_ns());
+	out->user_ns = rq->user_ns;
+	out->nice_ns = rq->nice_ns;
+	out->system_ns = rq->system_ns;
+	out->idle_ns = rq->idle_ns;
+	out->switches = rq->switches;
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+static void account_thread(struct runq *rq, struct thread *t)
+{
+	if (rq->curr == t)
+		sched_account(rq, clock_ns());
+}
+
+uint64_t thread_exec_ns(struct thread *t) no_lock_analysis
+{
+	irqflags_t flags;
+	struct runq *rq = sched_lock_thread(t, &flags);
+	uint64_t ns;
+
+	account_thread(rq, t);
+	ns = t->sum_exec_ns;
+	spin_unlock_irqrestore(&rq->lock, flags);
+	return ns;
+}
+
+/* What no sample has divided yet goes to both in proportion; without any sample it counts as user time. */
+void thread_times(struct thread *t, uint64_t *utime_ns, uint64_t *stime_ns) no_lock_analysis
+{
+	irqflags_t flags;
+	struct runq *rq = sched_lock_thread(t, &flags);
+	uint64_t u, s, rest;
+
+	account_thread(rq, t);
+	u = t->utime_ns;
+	s = t->stime_ns;
+	rest = t->sum_exec_ns - u - s;
+	spin_unlock_irqrestore(&rq->lock, flags);
+	if (s) {
+		/* In microseconds, so that the product cannot overflow: at most a tick times the CPU time. */
+		uint64_t part = rest / 1000 * (s / 1000 + 1) / ((u + s) / 1000 + 1) * 1000;
+
+		part = min_of(uint64_t, part, rest);
+		s += part;
+		rest -= part;
+	}
+	*utime_ns = u + rest;
+	*stime_ns = s;
+}

@@ -1,0 +1,91 @@
+/* The run queue of a CPU; private to the scheduler's files. */
+#ifndef KERNEL_SCHED_IMPL_H
+#define KERNEL_SCHED_IMPL_H
+
+#include "kernel/sched.h"
+#include "sync/percpu.h"
+
+struct mm_struct;
+
+enum { RT_WORDS = (RT_PRIO_MAX + 1 + 31) / 32 };
+enum { WEIGHT_NICE_0 = 1024, WEIGHT_IDLE = 3 };
+enum { TICK_NS = 1000000000 / CFG_HZ };
+
+struct runq {
+	struct spinlock lock;     /* irqsave; rank RUNQ. Guards all of this (r), held across a switch */
+	struct thread *curr;      /* r; its own CPU may read without */
+	struct thread *idle;      /* i */
+	struct thread *left;      /* r: whom this CPU has just left */
+	unsigned nr_running;      /* r: runnable threads, the running one included, idle not */
+	struct pheap fair;        /* r: waiting fair threads by vruntime */
+	unsigned nr_fair;         /* r: their number */
+	uint64_t min_vruntime;    /* r: never falls; new and woken threads start near it */
+	uint32_t rt_map[RT_WORDS]; /* r: which rt lists have threads; word 0 bit 0 is priority 0 */
+	struct list_head rt[RT_PRIO_MAX + 1]; /* r: waiting real-time threads by priority */
+	unsigned nr_rt;           /* r */
+	struct mm_struct *active_mm; /* own CPU, interrupts off: whose tables are loaded; NULL: the kernel's */
+	bool lazy;                /* own CPU: no thread running here owns active_mm; the queue counts it */
+	struct mm_struct *drop_mm; /* own CPU: lazy reference to give back after the switch */
+	struct thread *push;      /* own CPU: thread left here that must go to another CPU */
+	bool slice_over;          /* r: curr has used up its slice */
+	long nr_uninterruptible;  /* r: went to sleep here minus woken from here; only the sum over CPUs means something */
+	uint64_t tick_due_ns;     /* r: next sample */
+	uint64_t unsampled_ns;    /* r: CPU time since the last sample */
+	uint64_t user_ns, nice_ns, system_ns, idle_ns, switches; /* r */
+};
+
+DECLARE_PER_CPU(struct runq, runq);
+
+static inline struct runq *this_runq(void)
+{
+	return this_cpu_ptr(&runq);
+}
+
+static inline struct runq *runq_of(unsigned cpu)
+{
+	return &per_cpu(runq, cpu);
+}
+
+static inline bool is_rt(const struct thread *t)
+{
+	return t->rt_priority > 0;
+}
+
+/* sched.c. All with rq->lock held. */
+void sched_account(struct runq *rq, uint64_t now);
+void sched_enqueue(struct runq *rq, struct thread *t, bool at_tail);
+void sched_dequeue(struct runq *rq, struct thread *t);
+void sched_resched(struct runq *rq);
+/* Queue the runnable @t where it should run. @from: locked queue of t->cpu, or NULL; released. Interrupts off. */
+void sched_activate(struct runq *from, struct thread *t) no_lock_analysis;
+struct runq *sched_lock_thread(struct thread *t, irqflags_t *flags) no_lock_analysis;
+/* The queue with the smaller CPU number first. */
+void sched_lock_two(struct runq *a, struct runq *b) no_lock_analysis;
+
+/* fair.c */
+unsigned fair_weight(int policy, int nice);
+void fair_charge(struct runq *rq, struct thread *t, uint64_t delta_ns);
+void fair_place_woken(struct runq *rq, struct thread *t);
+uint64_t fair_slice(const struct runq *rq);
+bool fair_preempts(const struct thread *woken, const struct thread *curr);
+void fair_enqueue(struct runq *rq, struct thread *t);
+void fair_dequeue(struct runq *rq, struct thread *t);
+struct thread *fair_first(const struct runq *rq);
+
+/* rt.c */
+void rt_enqueue(struct runq *rq, struct thread *t, bool at_tail);
+void rt_dequeue(struct runq *rq, struct thread *t);
+struct thread *rt_first(const struct runq *rq);
+
+/* balance.c */
+extern unsigned long sched_cpus; /* a: CPUs whose run queues are ready */
+void sched_add_cpu(unsigned cpu);
+unsigned sched_choose_cpu(const struct thread *t);
+/* Take a waiting thread from a busier CPU. Interrupts off, no lock. */
+bool sched_pull(void);
+void sched_kick_idle(void);
+
+/* load.c */
+void load_update(uint64_t now, bool leaving_idle);
+
+#endif

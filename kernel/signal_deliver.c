@@ -1,0 +1,267 @@
+/*
+ * Acting on signals: on the way to user mode a thread stops, ends, or enters a handler.
+ *
+ * OWNS     the end of a system call that a signal interrupted: it is restarted, or returns EINTR.
+ * WHY      everything a signal does to a thread is done by the thread itself at this one place, with no lock held.
+ * I1       a system call's result is looked at for restart codes once: orig_ax becomes -1.
+ * I2       a temporary mask (sigsuspend, ppoll) ends here: into the handler's frame, or at once if no handler runs.
+ * LOCKS    tasklist_lock, sighand->lock for taking a signal and for job-control stops; none while frames are built.
+ * CONTEXT  a user thread about to return to user mode, interrupts on; may sleep.
+ * SOURCES  signal(7) "Interruption of system calls and library functions by signal handlers", sigaction(2).
+ */
+#include "arch/abi.h"
+#include "arch/sigframe.h"
+#include "base/errno.h"
+#include "kernel/imports.h"
+#include "kernel/task_impl.h"
+#include "lib/string.h"
+
+/* One signal to be handled. */
+struct delivery {
+	int sig;
+	struct siginfo_k info;
+	struct k_sigaction action;
+};
+
+/* ---- job control ---- */
+
+/* The first thread of the group to stop makes all others stop too. Both locks held. */
+static void begin_stop(struct task *me, int sig)
+{
+	struct signal_struct *s = me->signal;
+	struct task *t;
+
+	s->stop_code = sig;
+	s->stopping = true;
+	s->stop_left = 0;
+	list_for_each_entry(t, &s->threads, thread_link) {
+		if (t->exiting)
+			continue;
+		t->stop_counted = true;
+		s->stop_left++;
+		if (t == me)
+			continue;
+		sched_work_set(&t->thread, WORK_SIGNAL);
+		sched_signal_wake(&t->thread, false);
+	}
+}
+
+void signal_stop_counted(struct task *me)
+{
+	struct signal_struct *s = me->signal;
+
+	if (!me->stop_counted)
+		return;
+	me->stop_counted = false;
+	if (--s->stop_left > 0 || !s->stopping)
+		return;
+	s->stopping = false;
+	s->stopped = true;
+	s->stop_reported = false;
+	s->continued = false;
+	s->notify_code = CLD_STOPPED;
+}
+
+/* @sig: the stop signal taken when continue_count was @count; 0: another thread began. */
+static void stop_here(int sig, unsigned count)
+{
+	struct task *me = current_task();
+	struct signal_struct *s = me->signal;
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	int notify;
+
+	if (sig && sig != SIGSTOP && pgrp_orphaned_without(s->pgrp, NULL)) {
+		spin_unlock_irqrestore(&tasklist_lock, flags); /* nobody could continue it */
+		return;
+	}
+	spin_lock(&me->sighand->lock);
+	if (sig && !s->stopping && !s->group_exit && s->continue_count == count)
+		begin_stop(me, sig);
+	if (me->stop_counted)
+		sched_stop_prepare();
+	signal_stop_counted(me);
+	notify = s->notify_code;
+	s->notify_code = 0;
+	spin_unlock(&me->sighand->lock);
+	if (notify)
+		signal_notify_parent(s->leader, notify, s->stop_code);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	sched_stop_current();
+}
+
+/* ---- taking signals ---- */
+
+enum verdict { TAKE_NEXT, RUN_HANDLER, STOP, END };
+
+/* What to do about the signal just taken. sighand->lock held. */
+static enum verdict judge(struct task *t, struct delivery *d)
+{
+	struct k_sigaction *a = &t->sighand->action[d->sig - 1];
+
+	d->action = *a;
+	if (d->sig == SIGKILL)
+		return END;
+	if (a->handler == SIG_IGN)
+		return TAKE_NEXT;
+	if (a->handler != SIG_DFL) {
+		if (a->flags & SA_RESETHAND)
+			a->handler = SIG_DFL;
+		return RUN_HANDLER;
+	}
+	if (signal_is_default_ignored(d->sig) || t->signal->unkillable)
+		return TAKE_NEXT;
+	return signal_is_stop(d->sig) ? STOP : END;
+}
+
+/* The group ends, or another thread's execve ends this thread. sighand->lock held. */
+static bool must_end(const struct task *t)
+{
+	const struct signal_struct *s = t->signal;
+
+	return s->group_exit || (s->exec_task && s->exec_task != t);
+}
+
+/* Take signals until one has a handler. Return: false when none is left. Does not return if one ends the process. */
+static bool take_signal(struct delivery *d)
+{
+	struct task *t = current_task();
+	irqflags_t flags;
+
+	for (;;) {
+		enum verdict v = TAKE_NEXT;
+		bool ends, stop_here_too;
+		unsigned count;
+
+		flags = spin_lock_irqsave(&t->sighand->lock);
+		ends = must_end(t);
+		stop_here_too = t->stop_counted;
+		count = t->signal->continue_count;
+		d->sig = ends || stop_here_too ? 0 : signal_dequeue_locked(t, t->blocked, &d->info);
+		if (d->sig)
+			v = judge(t, d);
+		signal_recalc(t);
+		spin_unlock_irqrestore(&t->sighand->lock, flags);
+		if (ends)
+			do_exit(t->signal->group_exit ? t->signal->exit_code : 0);
+		if (v == RUN_HANDLER)
+			return true;
+		if (v == END)
+			do_exit(group_exit_begin(d->sig)); /* no core is written, so no core flag */
+		if (v == STOP || stop_here_too)
+			stop_here(v == STOP ? d->sig : 0, count);
+		else if (!d->sig)
+			return false;
+	}
+}
+
+/* ---- restarting system calls ---- */
+
+static void restart(struct pt_regs *regs, unsigned long nr)
+{
+	regs->ax = nr;
+	regs->ip -= 2; /* `syscall`, `int 0x80`: both two bytes */
+}
+
+/* @action NULL: no handler runs. */
+static void finish_syscall(struct pt_regs *regs, const struct k_sigaction *action)
+{
+	unsigned long nr = regs->orig_ax;
+
+	if ((long)nr < 0)
+		return;
+	switch (-(long)regs->ax) {
+	case ERESTART_RESTARTBLOCK:
+		if (action)
+			regs->ax = (unsigned long)-EINTR;
+		else
+			restart(regs, ABI_SYS_RESTART);
+		break;
+	case ERESTARTNOHAND:
+		if (action)
+			regs->ax = (unsigned long)-EINTR;
+		else
+			restart(regs, nr);
+		break;
+	case ERESTARTSYS:
+		if (action && !(action->flags & SA_RESTART))
+			regs->ax = (unsigned long)-EINTR;
+		else
+			restart(regs, nr);
+		break;
+	case ERESTARTNOINTR:
+		restart(regs, nr);
+		break;
+	default:
+		break;
+	}
+	regs->orig_ax = (unsigned long)-1;
+}
+
+/* ---- handlers ---- */
+
+static bool uses_altstack(const struct task *t, const struct k_sigaction *a, uaddr_t sp)
+{
+	const struct sigaltstack_k *s = &t->altstack;
+
+	if (!(a->flags & SA_ONSTACK) || s->ss_flags & SS_DISABLE || !s->ss_size)
+		return false;
+	if ((unsigned)s->ss_flags & SS_AUTODISARM)
+		return true;
+	return sp - s->ss_sp > s->ss_size || sp == s->ss_sp;
+}
+
+static void fill_request(struct sigframe_req *req, const struct task *t, const struct delivery *d, uaddr_t sp)
+{
+	const struct k_sigaction *a = &d->action;
+
+	req->sig = d->sig;
+	req->siginfo = a->flags & SA_SIGINFO;
+	req->switch_stack = uses_altstack(t, a, sp);
+	req->handler = a->handler;
+	req->restorer = a->flags & SA_RESTORER ? a->restorer : 0;
+	req->mask = t->restore_mask ? t->saved_mask : t->blocked;
+	req->altstack.sp = t->altstack.ss_sp;
+	req->altstack.size = t->altstack.ss_size;
+	req->altstack.flags = t->altstack.ss_flags;
+	memcpy(req->info, &d->info, sizeof(req->info));
+}
+
+static void run_handler(struct pt_regs *regs, const struct delivery *d)
+{
+	struct task *t = current_task();
+	struct sigframe_req req;
+	sigset_k add = d->action.mask;
+
+	fill_request(&req, t, d, regs->sp);
+	if (sigframe_push(regs, &req)) {
+		if (d->sig == SIGSEGV)
+			signal_reset_action(SIGSEGV); /* its own handler cannot be entered */
+		signal_force(SIGSEGV, SI_KERNEL, 0);
+		return;
+	}
+	if (!(d->action.flags & SA_NODEFER))
+		add |= sigmask(d->sig);
+	t->restore_mask = false;
+	sched_work_clear(WORK_RESTORE_MASK);
+	if (req.switch_stack && (unsigned)t->altstack.ss_flags & SS_AUTODISARM)
+		t->altstack = (struct sigaltstack_k){ .ss_flags = SS_DISABLE };
+	signal_set_blocked(t->blocked | add);
+}
+
+void signal_deliver(struct pt_regs *regs)
+{
+	struct task *t = current_task();
+	struct delivery d;
+
+	if (take_signal(&d)) {
+		finish_syscall(regs, &d.action);
+		run_handler(regs, &d);
+		return;
+	}
+	finish_syscall(regs, NULL);
+	if (t->restore_mask) {
+		t->restore_mask = false;
+		signal_set_blocked(t->saved_mask);
+	}
+	sched_work_clear(WORK_RESTORE_MASK);
+}

@@ -1,0 +1,189 @@
+/*
+ * Pending signals: the sets and queues of threads and groups, and the handlers' table.
+ *
+ * OWNS     struct sigpending, struct sigqueue, struct sighand_struct.
+ * WHY      a signal is a bit in the set; what it carries (siginfo) is an entry of the queue. Standard signals (1-31) pend at
+ *          most once, with the first one's information; real-time signals each have an entry.
+ * I1       a signal with an entry in the queue has its bit in the set. A bit without an entry is a signal whose entry could
+ *          not be had: it is delivered with empty information.
+ * I2       every entry is charged to a user_account, except where none was given.
+ * LOCKS    sighand->lock.
+ * CONTEXT  any (entries come from atomic memory).
+ * SOURCES  signal(7), sigqueue(3), getrlimit(2) RLIMIT_SIGPENDING.
+ */
+#include "base/errno.h"
+#include "kernel/sigqueue.h"
+#include "kernel/task_impl.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+#include "sync/kassert.h"
+
+struct sigqueue {
+	struct list_head link;        /* s */
+	struct user_account *account; /* i: charged; NULL: nobody */
+	struct siginfo_k info;
+};
+
+static struct kmem_cache *sighand_cache, *sigqueue_cache;
+
+/* Of several pending ones these go first: they belong to the instruction that just ran. */
+#define SYNCHRONOUS                                                                                \
+	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
+	 sigmask(SIGSYS))
+
+void signals_init(void)
+{
+	sighand_cache = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 0, SLAB_PANIC, NULL);
+	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC, NULL);
+}
+
+/* ---- handlers ---- */
+
+/* @from NULL: all default. */
+struct sighand_struct *sighand_dup(const struct sighand_struct *from)
+{
+	struct sighand_struct *sh = failpoint("sighand") ? NULL : kmem_cache_alloc(sighand_cache, GFP_KERNEL);
+	irqflags_t flags;
+
+	if (!sh)
+		return NULL;
+	atomic_set(&sh->refs, 1);
+	spin_init(&sh->lock, RANK_SIGHAND);
+	waitq_init(&sh->signalfd_wait);
+	if (!from) {
+		memset(sh->action, 0, sizeof(sh->action));
+		return sh;
+	}
+	flags = spin_lock_irqsave((struct spinlock *)(uintptr_t)&from->lock);
+	memcpy(sh->action, from->action, sizeof(sh->action));
+	spin_unlock_irqrestore((struct spinlock *)(uintptr_t)&from->lock, flags);
+	return sh;
+}
+
+void sighand_put(struct sighand_struct *sh)
+{
+	if (atomic_dec_and_test(&sh->refs))
+		kmem_cache_free(sighand_cache, sh);
+}
+
+/* ---- queues ---- */
+
+void sigpending_init(struct sigpending *p)
+{
+	p->set = 0;
+	list_init(&p->queue);
+}
+
+static void free_entry(struct sigqueue *q)
+{
+	list_del(&q->link);
+	if (q->account)
+		user_account_uncharge_signal(q->account);
+	kmem_cache_free(sigqueue_cache, q);
+}
+
+void sigpending_flush(struct sigpending *p)
+{
+	p->set = 0;
+	while (!list_empty(&p->queue))
+		free_entry(list_first(&p->queue, struct sigqueue, link));
+}
+
+void sigpending_remove(struct sigpending *p, sigset_k mask)
+{
+	struct sigqueue *q, *tmp;
+
+	if (!(p->set & mask))
+		return;
+	p->set &= ~mask;
+	list_for_each_entry_safe(q, tmp, &p->queue, link)
+		if (sigmask(q->info.si_signo) & mask)
+			free_entry(q);
+}
+
+static struct sigqueue *new_entry(struct task *t, uint64_t limit)
+{
+	struct user_account *u = t->account;
+	struct sigqueue *q;
+
+	if (!u || !user_account_charge_signal(u, limit))
+		return NULL;
+	q = failpoint("sigqueue") ? NULL : kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC);
+	if (!q) {
+		user_account_uncharge_signal(u);
+		return NULL;
+	}
+	q->account = u;
+	return q;
+}
+
+int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct siginfo_k *info)
+{
+	bool realtime = sig >= SIGRTMIN, queued_by_user = info && info->si_code < 0 && info->si_code != SI_TKILL;
+	uint64_t limit = realtime ? t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur : UINT64_MAX;
+	struct sigqueue *q;
+
+	if (!realtime && p->set & sigmask(sig))
+		return 0;
+	q = new_entry(t, limit);
+	if (q) {
+		if (info)
+			q->info = *info;
+		else
+			memset(&q->info, 0, sizeof(q->info));
+		if (!info)
+			q->info.si_code = SI_KERNEL;
+		q->info.si_signo = sig;
+		list_add_tail(&q->link, &p->queue);
+	} else if (realtime && queued_by_user) {
+		return -EAGAIN; /* sigqueue(3): its information may not be lost */
+	}
+	p->set |= sigmask(sig);
+	return 0;
+}
+
+/* The next signal of @set outside @blocked; 0: none. */
+static int next_signal(sigset_k set, sigset_k blocked)
+{
+	sigset_k ready = set & ~blocked;
+
+	if (!ready)
+		return 0;
+	if (ready & SYNCHRONOUS)
+		ready &= SYNCHRONOUS;
+	return __builtin_ctzll(ready) + 1;
+}
+
+static void collect(struct sigpending *p, int sig, struct siginfo_k *info)
+{
+	struct sigqueue *q, *found = NULL;
+	bool more = false;
+
+	list_for_each_entry(q, &p->queue, link) {
+		if (q->info.si_signo != sig)
+			continue;
+		more = found;
+		if (found)
+			break;
+		found = q;
+	}
+	if (!more)
+		p->set &= ~sigmask(sig);
+	if (found) {
+		*info = found->info;
+		free_entry(found);
+		return;
+	}
+	memset(info, 0, sizeof(*info));
+	info->si_signo = sig;
+}
+
+int sigpending_take(struct sigpending *p, sigset_k blocked, struct siginfo_k *info)
+{
+	int sig = next_signal(p->set, blocked);
+
+	if (sig)
+		collect(p, sig, info);
+	return sig;
+}

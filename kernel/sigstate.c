@@ -1,0 +1,265 @@
+/*
+ * The signal state of the calling thread: mask, actions, alternate stack, waiting for signals.
+ *
+ * LOCKS    sighand->lock. A change of mask also hands signals pending for the group to another thread.
+ * I1       blocked never contains SIGKILL and SIGSTOP.
+ * I2       after a change of mask WORK_SIGNAL says exactly whether something is deliverable.
+ * SOURCES  sigaction(2), sigprocmask(2), sigsuspend(2), sigtimedwait(2), sigaltstack(2), signal(7), execve(2).
+ */
+#include "base/errno.h"
+#include "kernel/sigqueue.h"
+#include "kernel/task_impl.h"
+#include "sync/kassert.h"
+
+#define UNBLOCKABLE (sigmask(SIGKILL) | sigmask(SIGSTOP))
+
+bool signal_pending(void)
+{
+	return thread_self()->work & WORK_SIGNAL;
+}
+
+bool fatal_signal_pending(void)
+{
+	return current_task()->mm_ctx.fatal_signal;
+}
+
+/* Something that signal_deliver has to look at. */
+static bool has_work(const struct task *t)
+{
+	const struct signal_struct *sig = t->signal;
+
+	return (t->pending.set | sig->shared_pending.set) & ~(t->blocked & ~t->wait_set) || t->stop_counted ||
+	       sig->group_exit || (sig->exec_task && sig->exec_task != t);
+}
+
+void signal_recalc(struct task *t)
+{
+	if (has_work(t))
+		sched_work_set(&t->thread, WORK_SIGNAL);
+	else if (t == current_task())
+		sched_work_clear(WORK_SIGNAL);
+}
+
+/* sighand->lock held; only the caller's own mask. */
+static void set_blocked_locked(struct task *t, sigset_k mask)
+{
+	sigset_k newly = mask & ~t->blocked;
+
+	t->blocked = mask & ~UNBLOCKABLE;
+	if (newly & t->signal->shared_pending.set && t->signal->nr_live > 1)
+		signal_retarget_locked(t, newly);
+	signal_recalc(t);
+}
+
+static void change_blocked(sigset_k mask, bool temporary)
+{
+	struct task *t = current_task();
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+
+	spin_lock(&t->sighand->lock);
+	if (temporary) {
+		t->saved_mask = t->blocked;
+		t->restore_mask = true;
+		sched_work_set(&t->thread, WORK_RESTORE_MASK);
+	}
+	set_blocked_locked(t, mask);
+	spin_unlock(&t->sighand->lock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
+void signal_set_blocked(sigset_k mask)
+{
+	struct task *t = current_task();
+
+	mask &= ~UNBLOCKABLE;
+	if (mask != t->blocked)
+		change_blocked(mask, false);
+}
+
+void signal_set_temp_mask(sigset_k mask)
+{
+	change_blocked(mask, true);
+}
+
+sigset_k signal_pending_set(void)
+{
+	struct task *t = current_task();
+	irqflags_t flags = spin_lock_irqsave(&t->sighand->lock);
+	sigset_k set = (t->pending.set | t->signal->shared_pending.set) & t->blocked;
+
+	spin_unlock_irqrestore(&t->sighand->lock, flags);
+	return set;
+}
+
+/* An action that ignores @sig also drops what is pending of it. tasklist_lock and sighand->lock held. */
+static void drop_ignored(struct task *t, int sig)
+{
+	uaddr_t handler = t->sighand->action[sig - 1].handler;
+	struct task *each;
+
+	if (handler != SIG_IGN && !(handler == SIG_DFL && signal_is_default_ignored(sig)))
+		return;
+	sigpending_remove(&t->signal->shared_pending, sigmask(sig));
+	list_for_each_entry(each, &t->signal->threads, thread_link)
+		sigpending_remove(&each->pending, sigmask(sig));
+}
+
+long signal_action(int sig, const struct k_sigaction *act, struct k_sigaction *old)
+{
+	struct task *t = current_task();
+	irqflags_t flags;
+
+	if (sig < 1 || sig > NSIG || (act && sigmask(sig) & UNBLOCKABLE))
+		return -EINVAL;
+	flags = spin_lock_irqsave(&tasklist_lock);
+	spin_lock(&t->sighand->lock);
+	if (old)
+		*old = t->sighand->action[sig - 1];
+	if (act) {
+		t->sighand->action[sig - 1] = *act;
+		t->sighand->action[sig - 1].mask &= ~UNBLOCKABLE;
+		drop_ignored(t, sig);
+	}
+	spin_unlock(&t->sighand->lock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return 0;
+}
+
+void signal_reset_action(int sig)
+{
+	struct task *t = current_task();
+	irqflags_t flags = spin_lock_irqsave(&t->sighand->lock);
+
+	t->sighand->action[sig - 1].handler = SIG_DFL;
+	spin_unlock_irqrestore(&t->sighand->lock, flags);
+}
+
+int signal_dequeue_locked(struct task *t, sigset_k mask, struct siginfo_k *info)
+{
+	int sig = sigpending_take(&t->pending, mask, info);
+
+	if (!sig)
+		sig = sigpending_take(&t->signal->shared_pending, mask, info);
+	return sig;
+}
+
+static int take_one_of(struct task *t, sigset_k set, struct siginfo_k *info, sigset_k wait_set)
+{
+	irqflags_t flags = spin_lock_irqsave(&t->sighand->lock);
+	int sig = signal_dequeue_locked(t, ~set, info);
+
+	t->wait_set = sig ? 0 : wait_set;
+	signal_recalc(t);
+	spin_unlock_irqrestore(&t->sighand->lock, flags);
+	return sig;
+}
+
+long signal_timedwait(sigset_k set, struct siginfo_k *info, uint64_t deadline_ns)
+{
+	struct task *t = current_task();
+	int sig, err = 0;
+
+	set &= ~UNBLOCKABLE;
+	for (;;) {
+		sig = take_one_of(t, set, info, err ? 0 : set);
+		if (sig)
+			return sig;
+		if (err)
+			return err == -ETIMEDOUT ? -EAGAIN : -EINTR;
+		err = thread_park(PARK_INTERRUPTIBLE, deadline_ns);
+	}
+}
+
+static bool on_altstack(const struct task *t, uaddr_t sp)
+{
+	return !(t->altstack.ss_flags & SS_DISABLE) && sp - t->altstack.ss_sp <= t->altstack.ss_size &&
+	       sp != t->altstack.ss_sp;
+}
+
+long signal_altstack(const struct sigaltstack_k *ss, struct sigaltstack_k *old, uaddr_t sp)
+{
+	struct task *t = current_task();
+	struct sigaltstack_k fresh;
+	bool on = on_altstack(t, sp) && !((unsigned)t->altstack.ss_flags & SS_AUTODISARM);
+	int mode;
+
+	if (old) {
+		*old = t->altstack;
+		if (on)
+			old->ss_flags |= SS_ONSTACK;
+	}
+	if (!ss)
+		return 0;
+	if (on)
+		return -EPERM;
+	fresh = *ss;
+	mode = (int)((unsigned)fresh.ss_flags & ~SS_AUTODISARM);
+	if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE)
+		return -EINVAL;
+	if (mode == SS_DISABLE) {
+		fresh.ss_sp = 0;
+		fresh.ss_size = 0;
+	} else if (fresh.ss_size < MINSIGSTKSZ_K) {
+		return -ENOMEM;
+	}
+	fresh.ss_flags = (int)((unsigned)mode & ~(unsigned)SS_ONSTACK) |
+			 (int)((unsigned)ss->ss_flags & SS_AUTODISARM);
+	t->altstack = fresh;
+	return 0;
+}
+
+void signal_exec_reset(struct task *t)
+{
+	irqflags_t flags = spin_lock_irqsave(&t->sighand->lock);
+	unsigned i;
+
+	for (i = 0; i < NSIG; i++) {
+		struct k_sigaction *a = &t->sighand->action[i];
+
+		*a = (struct k_sigaction){ .handler = a->handler == SIG_IGN ? SIG_IGN : SIG_DFL };
+	}
+	t->altstack = (struct sigaltstack_k){ .ss_flags = SS_DISABLE };
+	spin_unlock_irqrestore(&t->sighand->lock, flags);
+}
+
+int sighand_unshare(void)
+{
+	struct task *t = current_task();
+	struct sighand_struct *old = t->sighand, *fresh;
+	irqflags_t flags;
+
+	if (atomic_read(&old->refs) == 1)
+		return 0;
+	fresh = sighand_dup(old);
+	if (!fresh)
+		return -ENOMEM;
+	flags = spin_lock_irqsave(&tasklist_lock); /* senders look up sighand under it */
+	t->sighand = fresh;
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	sighand_put(old);
+	return 0;
+}
+
+void signal_sets(struct task *t, sigset_k *pending, sigset_k *shared, sigset_k *blocked, sigset_k *ignored,
+		 sigset_k *caught)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	unsigned i;
+
+	spin_lock(&t->sighand->lock);
+	*pending = t->pending.set;
+	*shared = t->signal->shared_pending.set;
+	*blocked = t->blocked;
+	*ignored = 0;
+	*caught = 0;
+	for (i = 0; i < NSIG; i++) {
+		uaddr_t handler = t->sighand->action[i].handler;
+
+		if (handler == SIG_IGN)
+			*ignored |= 1ULL << i;
+		else if (handler != SIG_DFL)
+			*caught |= 1ULL << i;
+	}
+	spin_unlock(&t->sighand->lock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}

@@ -1,0 +1,65 @@
+/* What the files of kernel/ that deal with tasks and signals share. */
+#ifndef KERNEL_TASK_IMPL_H
+#define KERNEL_TASK_IMPL_H
+
+#include "kernel/task.h"
+
+/* ---- pid.c: numbers. tasklist_lock held unless said otherwise ---- */
+struct pid {
+	struct pid *next;         /* hash chain */
+	int nr;
+	unsigned refs;            /* as thread, as group, as session */
+	struct task *task;        /* the thread with this id; NULL: only a group or a session */
+	struct list_head groups;  /* signal_struct.pgrp_link: the processes of the group */
+};
+
+void pids_init(void);
+struct pid *must_check pid_new(void);          /* without the lock; NULL: no memory */
+void pid_discard(struct pid *p);               /* a pid_new that was not used; without the lock */
+/* Give @p a free number and enter it, refs 1. Return: number, or -EAGAIN. */
+int must_check pid_take_number(struct pid *p);
+struct pid *pid_find(int nr);
+struct pid *pid_ref(struct pid *p);
+void pid_unref(struct pid *p);                 /* the last one frees the number */
+/* The task with the smallest pid >= *nr; sets *nr. NULL at the end. */
+struct task *pid_next_task(int *nr);
+
+/* ---- task.c ---- */
+void tasks_init(void);
+/* Take @t out of table, group and family; the caller puts the table's reference after it has dropped tasklist_lock. */
+void task_release_locked(struct task *t);
+/* The process joins @pgrp (an entry that exists) / @session. */
+void group_set_pgrp(struct signal_struct *sig, struct pid *pgrp);
+void group_set_session(struct signal_struct *sig, struct pid *session);
+void group_link_child(struct signal_struct *sig, struct task *parent);
+void group_usage_locked(struct signal_struct *sig, struct rusage_k *ru);
+uint64_t group_exec_ns_locked(struct signal_struct *sig);
+void group_times_locked(struct signal_struct *sig, uint64_t *utime_ns, uint64_t *stime_ns);
+
+/* ---- session.c: tasklist_lock held ---- */
+/* Orphaned: no member has a parent in another group of the same session. @except: a group that is ending; NULL. */
+bool pgrp_orphaned_without(int pgrp, const struct signal_struct *except);
+/* @sig leaves its group: if that becomes orphaned with stopped members, SIGHUP and SIGCONT. @parent: whose child it was. */
+void pgrp_check_orphan(struct signal_struct *sig, struct task *parent);
+
+void signals_init(void);
+/* ---- signal.c: tasklist_lock held ---- */
+int signal_send_task_locked(struct task *t, int sig, const struct siginfo_k *info, bool group);
+int signal_send_pgrp_locked(int pgrp, int sig, const struct siginfo_k *info);
+/* sighand->lock held too. */
+void signal_kill_thread_locked(struct task *t);
+void signal_begin_group_exit_locked(struct signal_struct *sig, int status);
+void signal_retarget_locked(struct task *t, sigset_k set);
+int signal_dequeue_locked(struct task *t, sigset_k mask, struct siginfo_k *info);
+/* @me stops or ends: it is no longer one of those the group's stop waits for. */
+void signal_stop_counted(struct task *me);
+/* The caller's action for @sig becomes the default. Takes the lock. */
+void signal_reset_action(int sig);
+bool signal_is_default_ignored(int sig);
+bool signal_is_stop(int sig);
+/* Status of the zombie @t as wait4 shows it, and its CLD_ code. */
+int task_wait_status(const struct task *t, int *code);
+/* The zombie leader @t is complete: tell its parent. Return: nobody will wait, reap it now. */
+bool signal_notify_exit(struct task *t);
+
+#endif

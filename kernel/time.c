@@ -1,0 +1,107 @@
+/*
+ * Clocks: the time of day, CPU clocks, sleeping.
+ *
+ * OWNS     the offset between the monotonic clock and the time of day.
+ * LOCKS    offset_lock (rank OBJECT): a 64-bit value on 32-bit CPUs.
+ * WHY      one hardware clock (clock_ns); the time of day is read from the CMOS clock once and then runs with it.
+ * SOURCES  clock_gettime(2), clock_getcpuclockid(3), time(7).
+ */
+#include "kernel/time.h"
+#include "arch/machine.h"
+#include "base/errno.h"
+#include "kernel/task.h"
+#include "kernel/timer_impl.h"
+
+static struct spinlock offset_lock = SPINLOCK_INIT(RANK_OBJECT);
+static uint64_t realtime_offset_ns; /* l */
+
+void time_start(void)
+{
+	realtime_set(rtc_read_seconds() * NSEC_PER_SEC);
+	timers_start();
+}
+
+uint64_t realtime_ns(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&offset_lock);
+	uint64_t offset = realtime_offset_ns;
+
+	spin_unlock_irqrestore(&offset_lock, flags);
+	return clock_ns() + offset;
+}
+
+void realtime_set(uint64_t ns)
+{
+	irqflags_t flags = spin_lock_irqsave(&offset_lock);
+
+	realtime_offset_ns = ns - clock_ns();
+	spin_unlock_irqrestore(&offset_lock, flags);
+}
+
+/* CPU time of the group of @t. */
+static uint64_t group_cpu_ns(struct task *t)
+{
+	uint64_t utime, stime;
+
+	group_times(t, &utime, &stime);
+	return utime + stime;
+}
+
+/* A negative clock id: ~pid << 3, bit 2 for a thread, and in bits 0-1 what is measured (2: CPU time exactly). */
+static int read_foreign_clock(int clock, uint64_t *ns)
+{
+	bool of_thread = clock & 4;
+	int pid = ~(clock >> 3);
+	struct task *t;
+
+	if ((clock & 3) == 3)
+		return -EINVAL;
+	if (!pid)
+		t = task_find(of_thread ? current_task()->pid : current_task()->tgid);
+	else
+		t = of_thread ? task_find(pid) : task_find_leader(pid);
+	if (!t)
+		return -EINVAL;
+	*ns = of_thread ? thread_exec_ns(&t->thread) : group_cpu_ns(t);
+	task_put(t);
+	return 0;
+}
+
+int clock_read(int clock, uint64_t *ns)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_TAI:
+		*ns = realtime_ns();
+		return 0;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
+		*ns = clock_ns();
+		return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+		*ns = group_cpu_ns(current_task());
+		return 0;
+	case CLOCK_THREAD_CPUTIME_ID:
+		*ns = thread_exec_ns(thread_self());
+		return 0;
+	default:
+		return clock < 0 ? read_foreign_clock(clock, ns) : -EINVAL;
+	}
+}
+
+int sleep_until(uint64_t deadline_ns)
+{
+	for (;;) {
+		int err = thread_park(PARK_INTERRUPTIBLE, deadline_ns);
+
+		if (err == -ETIMEDOUT)
+			return 0;
+		if (err)
+			return err;
+	}
+}
