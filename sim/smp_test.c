@@ -68,6 +68,8 @@ static void for_seeds(void (*body)(uint64_t seed), unsigned nr)
 	for (uint64_t seed = 1; seed <= nr; seed++) {
 		struct sim_config cfg = { .nr_cpus = 3, .seed = seed, .ram_bytes = MIB(32) };
 
+		cfg.lowmem_bytes = seed % 3 == 0 ? MIB(20) : 0; /* user pages in high memory, where the mode has it */
+		cfg.nr_nodes = seed % 4 == 0 ? 2 : 1;
 		sim_world_begin(&cfg);
 		mm = mm_alloc();
 		must(mm);

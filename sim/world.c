@@ -80,12 +80,20 @@ static void print_log(const char *text, size_t len)
 	fprintf(stderr, "%.*s", (int)len, text);
 }
 
+static void remove_machine(void)
+{
+	sim_kva_destroy();
+	sim_phys_destroy();
+	sim_cpu_free();
+	world_exists = false;
+}
+
 void sim_world_begin(const struct sim_config *cfg)
 {
 	struct sim_config c = with_defaults(cfg);
 
-	if (world_exists)
-		panic("sim: a world exists already");
+	if (world_exists) /* a test failed and left it: the next one starts afresh */
+		remove_machine();
 	world_exists = true;
 	sim_env_begin();
 	sim_sched_begin(c.seed, c.nr_cpus, !c.no_preempt);
@@ -114,8 +122,5 @@ void sim_world_end(void)
 	sim_use_mm(NULL);
 	sim_oracle_end();
 	sim_sched_end();
-	sim_kva_destroy();
-	sim_phys_destroy();
-	sim_cpu_free();
-	world_exists = false;
+	remove_machine();
 }

@@ -284,6 +284,47 @@ static void move_keeps_pages_and_accounts(void **state)
 	world_gone();
 }
 
+/* What the CPU may still have in its TLB must not outlive fork, mremap or a right taken away. */
+static void weakened_entries_are_flushed(void **state)
+{
+	char byte = 1;
+
+	world();
+	bare_mm_begin(&child);
+	map_run(0, 4);
+	sim_poke(&mm, at(0), 1);
+	assert_int_equal(fork_copy(VM_READ | VM_WRITE, 4), 0);
+	assert_int_not_equal(sim_write(&mm, at(0), &byte, 1), 0);
+	bare_mm_end(&child);
+	protect(VM_READ | VM_WRITE, pte_prot_user(true, true, false), 4, 4);
+	sim_poke(&mm, at(1), 1);
+	protect(VM_READ, pte_prot_user(true, false, false), 4, 4);
+	assert_int_not_equal(sim_write(&mm, at(1), &byte, 1), 0);
+	assert_int_equal(sim_peek(&mm, at(2)), 2);
+	move_all(0, 1000, 4);
+	assert_int_not_equal(sim_read(&mm, at(2), &byte, 1), 0);
+	assert_int_equal(sim_peek(&mm, at(1002)), 2);
+	world_gone();
+}
+
+/* An empty table that a CPU has walked through and remembers. */
+static void empty_table_goes_after_a_flush(void **state)
+{
+	struct mmu_gather g;
+	char byte;
+
+	world();
+	map_run(0, 1);
+	sim_poke(&mm, at(0), 1);
+	zap(&mm, at(0), at(1));
+	assert_int_not_equal(sim_read(&mm, at(1), &byte, 1), 0); /* the walk stops at the table: now it is cached */
+	gather_begin(&g, &mm);
+	pt_free_tables(&g, at(0), at(1), 0, USER_TOP);
+	gather_end(&g);
+	assert_int_equal(atomic_long_read(&mm.pgtables_bytes), 0);
+	world_gone();
+}
+
 static void populate_survives_every_failure(void **state)
 {
 	unsigned nth;
@@ -422,6 +463,8 @@ int main(void)
 		cmocka_unit_test(copy_of_a_shared_mapping),
 		cmocka_unit_test(copy_survives_every_failure),
 		cmocka_unit_test(move_keeps_pages_and_accounts),
+		cmocka_unit_test(weakened_entries_are_flushed),
+		cmocka_unit_test(empty_table_goes_after_a_flush),
 		cmocka_unit_test(populate_survives_every_failure),
 		cmocka_unit_test(age_counts_and_clears),
 		cmocka_unit_test(free_tables_respects_neighbours),
