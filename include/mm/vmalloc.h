@@ -19,7 +19,7 @@ void *must_check ioremap(phys_t pa, size_t size);
 void *must_check memremap(phys_t pa, size_t size);
 void iounmap(const void *p);
 
-/* Unmap, flush and free what vfree has put aside. Return: pages freed. */
+/* Flush and free what vfree has put aside, cached stacks and spare nodes. Return: pages freed. */
 unsigned long vmalloc_purge(void);
 
 /* Pages of one kernel stack (KSTACK_SIZE of arch/thread.h). */
@@ -28,7 +28,6 @@ enum { KSTACK_PAGES = sizeof(long) == 8 ? 4 : 2 };
 /* A kernel stack of KSTACK_SIZE bytes with an unmapped page below it; per-CPU cache in front. */
 void *must_check kstack_alloc(void);
 void kstack_free(void *stack); /* no spinlock held; interrupts may be off */
-void kstack_shrink(void); /* free the cached stacks of all CPUs (vfree: vmalloc_purge gives the pages back) */
 /* Is @addr in some stack's guard page? (double-fault report) */
 bool kstack_is_guard(kaddr_t addr);
 

@@ -567,11 +567,12 @@ unsigned long kmem_cache_shrink(struct kmem_cache *c)
 static struct kmem_cache *nth_cache(unsigned n)
 {
 	irqflags_t flags = spin_lock_irqsave(&slab_list_lock);
-	struct kmem_cache *c, *found = NULL;
+	struct kmem_cache *found = NULL;
+	struct list_head *at;
 
-	list_for_each_entry(c, &all_caches, link) {
+	list_for_each(at, &all_caches) { /* by link: the head itself is not as aligned as a cache */
 		if (n-- == 0) {
-			found = c;
+			found = list_entry(at, struct kmem_cache, link);
 			break;
 		}
 	}

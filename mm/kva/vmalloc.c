@@ -89,6 +89,8 @@ void vmalloc_init(void)
 
 /* ---- ranges ---- */
 
+static unsigned long bury_dead(void);
+
 /* Put @a in the tree at the lowest hole. Return: 0, -ENOSPC, or -ENOMEM: the stash is empty. */
 static int insert_area(struct vm_area *a)
 {
@@ -126,7 +128,7 @@ struct vm_area *vm_area_reserve(unsigned long nr_pages, bool guard_below, kaddr_
 			continue;
 		if (err == -ENOSPC && !purged) {
 			purged = true;
-			(void)vmalloc_purge();
+			(void)bury_dead();
 			continue;
 		}
 		kfree(a);
@@ -181,10 +183,11 @@ void vm_area_retire(struct vm_area *a)
 	full = dead_pages > LAZY_MAX_PAGES;
 	spin_unlock(&vmalloc_lock);
 	if (full && irqs_enabled())
-		(void)vmalloc_purge();
+		(void)bury_dead();
 }
 
-unsigned long vmalloc_purge(void)
+/* Flush once for all dead ranges, then free them. Return: pages freed. */
+static unsigned long bury_dead(void)
 {
 	kaddr_t start = VMALLOC_END, end = VMALLOC_START;
 	unsigned long freed = 0;
@@ -209,11 +212,35 @@ unsigned long vmalloc_purge(void)
 	return freed;
 }
 
+/* Nodes put aside, here and in the tree. */
+static void drop_stash(void)
+{
+	void *node;
+
+	do {
+		spin_lock(&vmalloc_lock);
+		rangetree_unreserve(&areas);
+		node = node_from_stash();
+		spin_unlock(&vmalloc_lock);
+		kfree(node);
+	} while (node);
+}
+
+unsigned long vmalloc_purge(void)
+{
+	unsigned long freed;
+
+	kstack_shrink();
+	freed = bury_dead();
+	drop_stash();
+	return freed;
+}
+
 void vm_area_abandon(struct vm_area *a)
 {
 	/* Entries that exist already may be in a TLB (CPUs walk ahead): the same order as for one that was used. */
 	vm_area_retire(a);
-	(void)vmalloc_purge();
+	(void)bury_dead();
 }
 
 /* ---- vmalloc ---- */

@@ -39,5 +39,6 @@ void vm_area_abandon(struct vm_area *a);
 struct vm_area *vm_area_find(kaddr_t addr);
 struct vm_area *vm_area_of(kaddr_t addr);
 void kstack_init(void);
+void kstack_shrink(void); /* retire the cached stacks of all CPUs */
 
 #endif

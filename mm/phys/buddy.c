@@ -114,7 +114,7 @@ void buddy_free_locked(struct zone *z, struct page *page, unsigned order)
 	kassert(!(pfn & ((1UL << order) - 1)) && in_zone(z, pfn) && page_zone(page) == z);
 	count_free(z, 1L << order);
 	while (order < MAX_ORDER) {
-		struct page *buddy = page + ((pfn ^ 1UL << order) - pfn);
+		struct page *buddy = page + (long)((pfn ^ 1UL << order) - pfn);
 
 		if (!is_free_block(buddy, place, order))
 			break;
@@ -315,7 +315,7 @@ int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct l
 static void check_block(const struct zone *z, const struct page *page, unsigned order)
 {
 	pfn_t pfn = page_to_pfn(page);
-	const struct page *buddy = page + ((pfn ^ 1UL << order) - pfn);
+	const struct page *buddy = page + (long)((pfn ^ 1UL << order) - pfn);
 
 	if (page_state(page) != PS_BUDDY || page->private != order)
 		page_bad(page, "I1: listed, but not a free block of this order");

@@ -25,7 +25,6 @@ bool phys_relieve(struct alloc_ctx *ctx)
 	unsigned long before = nr_free_pages();
 
 	(void)shrink_caches(ctx->gfp);
-	kstack_shrink();
 	(void)vmalloc_purge();
 	(void)slab_shrink_all();
 	drain_all_pages();
