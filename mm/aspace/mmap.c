@@ -163,7 +163,7 @@ struct unmap_ctx {
 	unsigned long start, end;
 };
 
-/* The part of @vma inside the range goes. Return: the next vma. */
+/* The part of @vma inside the range goes. Return: the vma that follows the part. */
 static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_struct *vma)
 {
 	unsigned long from = max_of(unsigned long, u->start, vma->vm_start);
@@ -187,6 +187,7 @@ static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_stru
 		vma_resize(u->mm, vma, vma->vm_start, from);
 	} else if (to < vma->vm_end) {
 		vma_resize(u->mm, vma, to, vma->vm_end);
+		next = vma;
 	} else {
 		vma_unlink(u->mm, vma);
 		list_add_tail(&vma->mapping_link, &u->gone);
