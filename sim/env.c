@@ -5,17 +5,17 @@
  * WHY      mm links here unchanged: the same imports that kernel/env.c fills are filled by coroutines and counters.
  * NOT HERE threads and time (sched.c), the world's life (world.c).
  */
+#include "arch/percpu.h"
+#include "base/errno.h"
+#include "mm/alloc.h"
+#include "mm/mm.h"
 #include "sim/sim_impl.h"
+#include "sync/failpoint.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "arch/percpu.h"
-#include "base/errno.h"
-#include "mm/alloc.h"
-#include "mm/mm.h"
-#include "sync/failpoint.h"
 
 /* Absent in a program that links only the lower part of mm. */
 extern __typeof__(handle_mm_fault) handle_mm_fault __attribute__((weak));
@@ -38,7 +38,8 @@ void panic(const char *fmt, ...)
 	if (expected_panic && strstr(text, expected_panic))
 		_exit(CHILD_AS_EXPECTED);
 	fflush(stdout);
-	fprintf(stderr, "panic: %s (CPU %u, time %llu ns)\n", text, cpu_id(), (unsigned long long)clock_ns());
+	fprintf(stderr, "panic: %s (CPU %u, time %llu ns)\n", text, cpu_id(),
+		(unsigned long long)clock_ns());
 	if (expected_panic)
 		_exit(CHILD_OTHER_PANIC);
 	abort();
@@ -154,7 +155,8 @@ void sim_use_mm(struct mm_struct *mm)
 	irq_restore(flags);
 }
 
-static int user_access(struct mm_struct *mm, uaddr_t va, void *buf, size_t len, enum sim_access access)
+static int user_access(struct mm_struct *mm, uaddr_t va, void *buf, size_t len,
+		       enum sim_access access)
 {
 	int why;
 

@@ -8,12 +8,12 @@
  *          never gives its tables back.
  * I2       NR_PAGETABLE == tables of the kernel root; no page is mapped.
  */
-#include "sim/sim_impl.h"
-#include <stdio.h>
 #include "mm/alloc.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
+#include "sim/sim_impl.h"
 #include "sync/kassert.h"
+#include <stdio.h>
 
 /* Absent in a program that links only the lower part of mm. */
 extern __typeof__(slab_shrink_all) slab_shrink_all __attribute__((weak));
@@ -69,8 +69,8 @@ void sim_check_leaks(void)
 		panic("leak: %lu page tables, the kernel has %lu", global_node_stat(NR_PAGETABLE),
 		      kernel_tables);
 	if (global_node_stat(NR_ANON_MAPPED) || global_node_stat(NR_FILE_MAPPED))
-		panic("leak: %lu anonymous and %lu file pages are mapped", global_node_stat(NR_ANON_MAPPED),
-		      global_node_stat(NR_FILE_MAPPED));
+		panic("leak: %lu anonymous and %lu file pages are mapped",
+		      global_node_stat(NR_ANON_MAPPED), global_node_stat(NR_FILE_MAPPED));
 	if (now != pages_at_begin)
 		panic("leak: %ld pages (%lu were free, now %lu)", (long)(pages_at_begin - now),
 		      pages_at_begin, now);
@@ -85,7 +85,7 @@ void sim_oracle_end(void)
 	if (slab_check_all)
 		slab_check_all();
 	for (unsigned node = 0; node < nr_nodes; node++) {
-		for_each_zone(node_data[node], zone) {
+		for_each_zone (node_data[node], zone) {
 			if (!zone_has_memory(zone))
 				continue;
 			buddy_check(zone);

@@ -17,23 +17,23 @@
  * NOT HERE timer interrupts: kernel code is not preemptible, so they could only add deadlines.
  */
 #define _GNU_SOURCE
-#include "sim/sim_impl.h"
-#include <pthread.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include "arch/percpu.h"
 #include "arch/sim/hw/coro.h"
 #include "arch/sim/hw/host.h"
 #include "base/errno.h"
 #include "mm/mm.h"
+#include "sim/sim_impl.h"
 #include "sync/klog.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 
 enum { STACK_SIZE = 512 * 1024, POINT_NS = 100, POINT_ODDS = 4, SPIN_LIMIT = 1000000 };
 
 struct sim_stack {
-	void *sp;           /* while not running */
+	void *sp; /* while not running */
 	char *mem;
-	void *fake;         /* the sanitizer's */
+	void *fake;	    /* the sanitizer's */
 	const void *bottom; /* of the stack, for the sanitizer */
 	size_t size;
 };
@@ -100,7 +100,8 @@ static void switch_to(struct thread *t)
 	if (t == old)
 		return;
 	self = t;
-	host_fiber_leave(old->state == SIM_DONE ? NULL : &old->stack->fake, t->stack->bottom, t->stack->size);
+	host_fiber_leave(old->state == SIM_DONE ? NULL : &old->stack->fake, t->stack->bottom,
+			 t->stack->size);
 	coro_switch(&old->stack->sp, t->stack->sp);
 	host_fiber_enter(old->stack->fake, NULL, NULL);
 }
@@ -265,7 +266,8 @@ struct thread *sim_spawn(void (*fn)(void *arg), void *arg, int cpu)
 	struct thread *t = calloc(1, sizeof(*t));
 
 	t->stack = calloc(1, sizeof(*t->stack));
-	t->stack->mem = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	t->stack->mem =
+		mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	t->stack->bottom = t->stack->mem;
 	t->stack->size = STACK_SIZE;
 	t->stack->sp = coro_prepare(t->stack->mem + STACK_SIZE, thread_main);

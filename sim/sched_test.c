@@ -1,15 +1,17 @@
 /* The scheduler of the simulator: repeatable, no lost wake-ups, virtual time. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-#include <cmocka.h>
 #include "arch/percpu.h"
 #include "base/errno.h"
 #include "sim/sim.h"
 #include "sync/mutex.h"
 #include "sync/spinlock.h"
 #include "sync/waitq.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
 
 enum { WORKERS = 6, ROUNDS = 50 };
 

@@ -21,15 +21,17 @@ struct mm_struct;
 struct thread;
 
 struct sim_config {
-	uint64_t ram_bytes;             /* 0: 64 MiB. All of RAM, from physical 0, holes apart */
-	uint64_t lowmem_bytes;          /* 0: all. Frames above are HIGHMEM: no linear address. Ignored by 64-bit geometries */
-	uint64_t hole_start, hole_end;  /* physical hole: RAM goes on after it; equal: none */
-	unsigned nr_cpus;               /* 0: 2 */
-	unsigned nr_nodes;              /* 0: 1. RAM is cut into equal parts */
-	uint64_t seed;                  /* 0: 1. Same seed, same run */
-	bool no_nx;                     /* a CPU without NX */
-	bool no_preempt;                /* CPUs interleave only where a thread parks or spins */
-	bool keep_leaks;                /* sim_world_end does not compare free pages */
+	/* 0: 64 MiB. All of RAM, from physical 0, the hole apart. */
+	uint64_t ram_bytes;
+	/* 0: all. Frames above are HIGHMEM: no linear address. Ignored by 64-bit geometries. */
+	uint64_t lowmem_bytes;
+	uint64_t hole_start, hole_end; /* physical hole, RAM goes on after it; equal: none */
+	unsigned nr_cpus;	       /* 0: 2 */
+	unsigned nr_nodes;	       /* 0: 1. RAM is cut into equal parts */
+	uint64_t seed;		       /* 0: 1. Same seed, same run */
+	bool no_nx;		       /* a CPU without NX */
+	bool no_preempt;	       /* CPUs interleave only where a thread parks or spins */
+	bool keep_leaks;	       /* sim_world_end does not compare free pages */
 };
 
 /* NULL: all defaults. memblock, mem_map, zones, slab, vmalloc, mm as far as the program links them; tables of kernel_root. */
@@ -58,7 +60,7 @@ void sim_point(void);
  */
 int sim_read(struct mm_struct *mm, uaddr_t va, void *buf, size_t len);
 int sim_write(struct mm_struct *mm, uaddr_t va, const void *buf, size_t len);
-int sim_exec(struct mm_struct *mm, uaddr_t va); /* fetch one instruction byte */
+int sim_exec(struct mm_struct *mm, uaddr_t va);	    /* fetch one instruction byte */
 uint8_t sim_peek(struct mm_struct *mm, uaddr_t va); /* one byte; must succeed */
 void sim_poke(struct mm_struct *mm, uaddr_t va, uint8_t byte);
 

@@ -12,15 +12,15 @@ enum sim_state { SIM_RUNNABLE, SIM_PARKED, SIM_DONE };
 
 /* A coroutine that plays a thread of the kernel. The host's own stack is the first one, "main", on CPU 0. */
 struct thread {
-	struct thread *next;     /* all threads of the world */
+	struct thread *next;	 /* all threads of the world */
 	struct sim_stack *stack; /* NULL: the host's */
 	void (*fn)(void *arg);
 	void *arg;
 	enum sim_state state;
 	unsigned cpu;
-	bool pinned;             /* stays on cpu */
-	bool token;              /* an unpark came before the park */
-	bool fatal;              /* sim_kill */
+	bool pinned; /* stays on cpu */
+	bool token;  /* an unpark came before the park */
+	bool fatal;  /* sim_kill */
 	int wake_reason;
 	enum park_mode mode;
 	uint64_t deadline_ns;

@@ -2,17 +2,19 @@
  * Several CPUs in one address space, and forks of it, under many schedules: user programs check their own data, the
  * oracle checks the TLBs, the end of the world checks that nothing is left.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-#include <cmocka.h>
 #include "arch/pt.h"
 #include "base/errno.h"
 #include "mm/mm.h"
 #include "sim/sim.h"
 #include "sync/kassert.h"
 #include "uapi/mman.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
 
 enum { THREADS = 4, ROUNDS = 25, AREA_PAGES = 12 };
 
@@ -68,7 +70,9 @@ static void for_seeds(void (*body)(uint64_t seed), unsigned nr)
 	for (uint64_t seed = 1; seed <= nr; seed++) {
 		struct sim_config cfg = { .nr_cpus = 3, .seed = seed, .ram_bytes = MIB(32) };
 
-		cfg.lowmem_bytes = seed % 3 == 0 ? MIB(20) : 0; /* user pages in high memory, where the mode has it */
+		cfg.lowmem_bytes =
+			seed % 3 == 0 ? MIB(20)
+				      : 0; /* user pages in high memory, where the mode has it */
 		cfg.nr_nodes = seed % 4 == 0 ? 2 : 1;
 		sim_world_begin(&cfg);
 		mm = mm_alloc();

@@ -6,18 +6,18 @@
  * WHY      a world is cheap (some milliseconds), so each test gets its own; every boot function resets its statics.
  * NOT HERE threads (sched.c), final checks (oracle.c).
  */
-#include "sim/sim_impl.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "arch/physmap.h"
 #include "mm/memblock.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 #include "mm/zone.h"
+#include "sim/sim_impl.h"
 #include "sync/klog.h"
 #include "sync/percpu.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Absent in a program that links only the lower part of mm. */
 extern __typeof__(slab_init) slab_init __attribute__((weak));

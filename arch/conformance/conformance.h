@@ -7,9 +7,12 @@
 
 #include "sync/klog.h"
 
-int conformance_pt_entry(void); /* entries by value and in memory; any time */
-int conformance_physmap(void);  /* linear map, frame copies, kmap slots; after mm_init */
-int conformance_tlb(void);      /* kernel and user translations, flushes, A and D; after mm_init, interrupts on */
+/* Entries by value and in memory. Any time. */
+int conformance_pt_entry(void);
+/* Linear map, frame copies, kmap slots. After mm_init. */
+int conformance_physmap(void);
+/* Kernel and user translations, flushes, A and D. After mm_init, interrupts on. */
+int conformance_tlb(void);
 
 /* In a function with a variable `failures`. */
 #define conform(c)                                                                                 \

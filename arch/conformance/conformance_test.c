@@ -1,10 +1,12 @@
 /* The contract's tests on the simulated machine. */
 #include "arch/conformance/conformance.h"
+#include "sim/sim.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
-#include "sim/sim.h"
 
 static void pt_entry(void **state)
 {

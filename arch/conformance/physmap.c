@@ -1,8 +1,8 @@
 /* Conformance of the linear map, frame helpers, the page array and kmap slots. */
+#include "arch/physmap.h"
 #include "arch/conformance/conformance.h"
 #include "arch/irqflags.h"
 #include "arch/kernel_map.h"
-#include "arch/physmap.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
 

@@ -2,8 +2,8 @@
  * Conformance of pt_geom.h and pt_entry.h: constructors and readers agree, encodings do not overlap, changes in memory lose
  * nothing.
  */
-#include "arch/pt.h"
 #include "arch/conformance/conformance.h"
+#include "arch/pt.h"
 
 static const pfn_t sample = 0x12345;
 
@@ -22,7 +22,8 @@ static int geometry(void)
 	conform(bits == VA_BITS);
 	conform(pt_canonical(USER_TOP - 1));
 	conform((USER_TOP & ~PAGE_MASK) == 0);
-	conform(pt_canonical(VMALLOC_START) && pt_canonical(VMALLOC_END - 1) && VMALLOC_START < VMALLOC_END);
+	conform(pt_canonical(VMALLOC_START) && pt_canonical(VMALLOC_END - 1) &&
+		VMALLOC_START < VMALLOC_END);
 	conform(VMALLOC_END - VMALLOC_START >= MIB(40));
 	return failures;
 }
@@ -51,7 +52,8 @@ static int kernel_rights(void)
 {
 	int failures = 0;
 	pte_t rw = pte_make(sample, PTE_KERNEL), ro = pte_make(sample, PTE_KERNEL_RO);
-	pte_t code = pte_make(sample, PTE_KERNEL_EXEC), device = pte_make(sample, PTE_KERNEL_NOCACHE);
+	pte_t code = pte_make(sample, PTE_KERNEL_EXEC),
+	      device = pte_make(sample, PTE_KERNEL_NOCACHE);
 
 	conform(!pte_user(rw) && !pte_user(ro) && !pte_user(code) && !pte_user(device));
 	conform(pte_write(rw) && pte_write(device) && !pte_write(ro));

@@ -57,14 +57,16 @@ static int user_page(struct pt_root *root, struct page **pages)
 	conform(copy_from_user_nofault(&word, user_va, sizeof(word)) == sizeof(word));
 	set_user(root, user_va, pte_make(page_to_pfn(pages[0]), rw));
 	conform(copy_from_user_nofault(&word, user_va, sizeof(word)) == 0 && word == 11);
-	conform(pte_young(pt_peek(root, user_va, PT_PTE)) && !pte_dirty(pt_peek(root, user_va, PT_PTE)));
+	conform(pte_young(pt_peek(root, user_va, PT_PTE)) &&
+		!pte_dirty(pt_peek(root, user_va, PT_PTE)));
 	word = 33;
 	conform(copy_to_user_nofault(user_va, &word, sizeof(word)) == 0);
 	conform(pte_dirty(pt_peek(root, user_va, PT_PTE)));
 	conform(*(unsigned long *)page_address(pages[0]) == 33);
 	set_user(root, user_va, pte_make(page_to_pfn(pages[1]), ro));
 	conform(copy_from_user_nofault(&word, user_va, sizeof(word)) == 0 && word == 22);
-	conform(copy_to_user_nofault(user_va, &word, sizeof(word)) == sizeof(word)); /* write protection binds the kernel */
+	conform(copy_to_user_nofault(user_va, &word, sizeof(word)) ==
+		sizeof(word)); /* write protection binds the kernel */
 	set_user(root, user_va, pte_modify(pte_make(page_to_pfn(pages[1]), rw), PTE_PROT_NONE_));
 	conform(copy_from_user_nofault(&word, user_va, sizeof(word)) == sizeof(word));
 	set_user(root, user_va, pte_from_raw(0));

@@ -11,13 +11,13 @@ enum { GATHER_INLINE = 32, GATHER_MAX = PAGE_SIZE / sizeof(void *) };
 
 struct mmu_gather {
 	struct mm_struct *mm;
-	uaddr_t start, end;  /* range to flush; start > end: nothing */
-	bool full;           /* whole mm is going (exit): no user code of it runs anywhere any more */
-	bool keep_anon;      /* range_zap leaves anonymous and special entries alone (hole punched in a file) */
-	bool reload;         /* a top-level entry was cleared where CPUs keep copies of it (PAE) */
+	uaddr_t start, end; /* range to flush; start > end: nothing */
+	bool full; /* whole mm is going (exit): no user code of it runs anywhere any more */
+	bool keep_anon; /* range_zap leaves anonymous and special entries alone (hole punched in a file) */
+	bool reload; /* a top-level entry was cleared where CPUs keep copies of it (PAE) */
 	struct list_head tables; /* table pages unhooked, by page->lru */
-	unsigned nr, max;    /* pages collected */
-	struct page **pages; /* inline_pages or one allocated page of pointers */
+	unsigned nr, max;	 /* pages collected */
+	struct page **pages;	 /* inline_pages or one allocated page of pointers */
 	struct page *inline_pages[GATHER_INLINE];
 };
 
@@ -51,7 +51,9 @@ static inline bool must_check gather_page(struct mmu_gather *g, struct page *pag
 void gather_relieve(struct mmu_gather *g);
 /* A table page that no entry points to any more. */
 void gather_table(struct mmu_gather *g, struct page *table);
-void gather_flush(struct mmu_gather *g); /* flush and free what is collected; may be called many times */
-void gather_end(struct mmu_gather *g);   /* flush, free, release */
+/* Flush and free what is collected; may be called many times. */
+void gather_flush(struct mmu_gather *g);
+/* Flush, free, release. */
+void gather_end(struct mmu_gather *g);
 
 #endif

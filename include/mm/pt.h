@@ -28,9 +28,9 @@ struct pt_walk_ops {
 struct pt_walk {
 	const struct pt_walk_ops *ops;
 	struct pt_root *root;
-	struct mm_struct *mm;  /* whose table pages are counted; NULL for the kernel */
-	void *arg;             /* the run function's own */
-	uaddr_t resume;        /* set with PT_AGAIN: the first page not done; past the last: nothing is left */
+	struct mm_struct *mm; /* whose table pages are counted; NULL for the kernel */
+	void *arg;	      /* the run function's own */
+	uaddr_t resume; /* set with PT_AGAIN: the first page not done; past the last: nothing is left */
 };
 
 /**
@@ -52,7 +52,8 @@ pte_t pt_peek(const struct pt_root *root, uaddr_t va, int level);
 
 /* Table pages (PS_TABLE): zeroed, lowmem, counted in NR_PAGETABLE and mm->pgtables_bytes. */
 struct page *must_check pt_table_alloc(struct mm_struct *mm);
-void pt_table_free(struct mm_struct *mm, struct page *page); /* no translation may use it any more */
+void pt_table_free(struct mm_struct *mm,
+		   struct page *page); /* no translation may use it any more */
 void pt_table_lock(struct page *page);
 void pt_table_unlock(struct page *page);
 
@@ -62,6 +63,7 @@ int must_check pt_map_kernel_phys(kaddr_t va, phys_t pa, size_t size, pte_t prot
 void pt_unmap_kernel(kaddr_t va, size_t size); /* no TLB flush: the caller batches it */
 
 /* Free the empty user tables that map nothing in [floor, ceiling) around [start, end); through @g. */
-void pt_free_tables(struct mmu_gather *g, uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling);
+void pt_free_tables(struct mmu_gather *g, uaddr_t start, uaddr_t end, uaddr_t floor,
+		    uaddr_t ceiling);
 
 #endif

@@ -24,7 +24,8 @@ void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, 
  * a COW page stays write-protected and the fault handler decides. mmap_lock held for write.
  * Return: entries changed.
  */
-unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, uaddr_t end, pte_t prot);
+unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start,
+			    uaddr_t end, pte_t prot);
 
 /**
  * range_copy - fork: @dst gets the entries of @vma, a vma of g->mm; private writable ones lose the write right in both.

@@ -99,7 +99,8 @@ static void flush_tlbs(struct mmu_gather *g)
 	struct pt_root *root = &g->mm->root;
 
 	if (g->reload) {
-		(void)__atomic_fetch_or(&root->reload_mask, READ_ONCE(root->cpu_mask), __ATOMIC_SEQ_CST);
+		(void)__atomic_fetch_or(&root->reload_mask, READ_ONCE(root->cpu_mask),
+					__ATOMIC_SEQ_CST);
 		tlb_flush_root(root);
 	} else if (g->start < g->end) {
 		if (g->full)

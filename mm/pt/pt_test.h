@@ -2,12 +2,6 @@
 #ifndef MM_PT_TEST_H
 #define MM_PT_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
 #include "arch/pt.h"
 #include "base/errno.h"
 #include "mm/alloc.h"
@@ -16,6 +10,14 @@
 #include "mm/range.h"
 #include "sim/sim.h"
 #include "sync/failpoint.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
 
 static inline void bare_mm_begin(struct mm_struct *mm)
 {

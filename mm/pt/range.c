@@ -89,7 +89,7 @@ void range_account_unmap(struct mm_struct *mm, struct page *page)
 /* Sums of one run. Node statistics are kept for one node and one sign at a time. */
 struct tally {
 	long rss[NR_MM_COUNTERS];
-	long mapped[2];        /* anonymous, file: of the node of @page */
+	long mapped[2]; /* anonymous, file: of the node of @page */
 	const struct page *page;
 };
 
@@ -104,7 +104,8 @@ static void tally_stats(struct tally *t)
 }
 
 /* @page was mapped for the first time or unmapped for the last (@n +1, -1). */
-static inline void tally_mapped(struct tally *t, const struct page *page, enum mm_counter kind, long n)
+static inline void tally_mapped(struct tally *t, const struct page *page, enum mm_counter kind,
+				long n)
 {
 	if (unlikely(t->page && page_node_id(t->page) != page_node_id(page)))
 		tally_stats(t);
@@ -165,8 +166,8 @@ static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t l
 
 		if (pte_none(old) || (unlikely(g->keep_anon) && is_private_entry(old)))
 			continue;
-		if (g->full)
-			pte_set(e, pte_from_raw(0)); /* no user code of this mm runs: A and D cannot change */
+		if (g->full) /* no user code of this mm runs: A and D cannot change */
+			pte_set(e, pte_from_raw(0));
 		else
 			old = pte_clear(e);
 		if (!end_cleared)
@@ -267,7 +268,8 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 
 static const struct pt_walk_ops protect_ops = { .run = protect_run };
 
-unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, uaddr_t end, pte_t prot)
+unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start,
+			    uaddr_t end, pte_t prot)
 {
 	struct protect_ctx c = {
 		.g = g,
@@ -286,12 +288,12 @@ unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, ua
 struct copy_ctx {
 	struct mmu_gather *g;
 	struct mm_struct *dst;
-	bool cow;       /* private: the write right goes from both */
-	uaddr_t src_end;
+	bool cow; /* private: the write right goes from both */
 };
 
 /* One entry of the child. */
-static inline pte_t copy_entry(struct copy_ctx *c, struct tally *t, pte_t *src, pte_t cur, uaddr_t va)
+static inline pte_t copy_entry(struct copy_ctx *c, struct tally *t, pte_t *src, pte_t cur,
+			       uaddr_t va)
 {
 	struct page *page;
 	enum mm_counter kind;
@@ -386,7 +388,8 @@ struct move_ctx {
 };
 
 /* Up to the end of @to's table. Return: entries done. The two tables may be one. */
-static unsigned move_part(struct pt_root *root, struct page *src_table, pte_t *e, uaddr_t to, unsigned n)
+static unsigned move_part(struct pt_root *root, struct page *src_table, pte_t *e, uaddr_t to,
+			  unsigned n)
 {
 	struct page *dst_table;
 	pte_t *d = pt_descend(root, to, &dst_table);
@@ -417,8 +420,8 @@ static int move_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 
 	kassert(level == PT_PTE);
 	for (done = 0; done < n;)
-		done += move_part(w->root, src_table, e + done, va + c->shift + ((uaddr_t)done << PAGE_SHIFT),
-				  n - done);
+		done += move_part(w->root, src_table, e + done,
+				  va + c->shift + ((uaddr_t)done << PAGE_SHIFT), n - done);
 	/* Before the lock goes: rmap may unmap and free through the new place without knowing the old one. */
 	tlb_flush_range(w->root, va, last + 1, PAGE_SIZE);
 	return 0;

@@ -6,17 +6,20 @@ enum { PAGES = 1500 }; /* more than one full gather array and several tables */
 
 static struct mm_struct mm, child;
 
-static const uaddr_t base = 0x3ff00000; /* crosses a border of tables, and of top-level entries with PAE */
+static const uaddr_t base =
+	0x3ff00000; /* crosses a border of tables, and of top-level entries with PAE */
 
 static uaddr_t at(unsigned i)
 {
 	return base + (uaddr_t)i * PAGE_SIZE;
 }
 
-static struct vm_area_struct vma_for(struct mm_struct *owner, unsigned long flags, unsigned nr_pages)
+static struct vm_area_struct vma_for(struct mm_struct *owner, unsigned long flags,
+				     unsigned nr_pages)
 {
 	return (struct vm_area_struct){
-		.vm_start = base, .vm_end = at(nr_pages), .vm_mm = owner, .vm_flags = flags };
+		.vm_start = base, .vm_end = at(nr_pages), .vm_mm = owner, .vm_flags = flags
+	};
 }
 
 static void world(void)
@@ -51,7 +54,8 @@ static void range_I2_accounts_are_exact(void **state)
 	world();
 	memset(present, 0, sizeof(present));
 	for (unsigned round = 0; round < 60; round++) {
-		unsigned first = (unsigned)sim_random(PAGES), n = (unsigned)sim_random(PAGES - first) + 1;
+		unsigned first = (unsigned)sim_random(PAGES),
+			 n = (unsigned)sim_random(PAGES - first) + 1;
 
 		for (unsigned k = 0; k < 100; k++) {
 			unsigned i = (unsigned)sim_random(PAGES);
@@ -272,7 +276,8 @@ static void move_keeps_pages_and_accounts(void **state)
 			pte_t e = entry_at(&mm, at(to + i));
 
 			assert_true(pte_none(entry_at(&mm, at(from + i))));
-			assert_int_equal(*(unsigned long *)page_address(pfn_to_page(pte_pfn(e))), i);
+			assert_int_equal(*(unsigned long *)page_address(pfn_to_page(pte_pfn(e))),
+					 i);
 		}
 		assert_int_equal(rss(&mm), n);
 	}
@@ -317,7 +322,8 @@ static void empty_table_goes_after_a_flush(void **state)
 	map_run(0, 1);
 	sim_poke(&mm, at(0), 1);
 	zap(&mm, at(0), at(1));
-	assert_int_not_equal(sim_read(&mm, at(1), &byte, 1), 0); /* the walk stops at the table: now it is cached */
+	assert_int_not_equal(sim_read(&mm, at(1), &byte, 1),
+			     0); /* the walk stops at the table: now it is cached */
 	gather_begin(&g, &mm);
 	pt_free_tables(&g, at(0), at(1), 0, USER_TOP);
 	gather_end(&g);
@@ -434,12 +440,14 @@ static void kernel_ranges(void **state)
 		pages[i] = alloc_page(GFP_KERNEL);
 	for (nth = 1, err = -ENOMEM; err; nth++) {
 		failpoint_arm(nth);
-		err = pt_map_kernel(VMALLOC_START + pt_span(PT_PMD) - PAGE_SIZE, pages, 3, PTE_KERNEL);
+		err = pt_map_kernel(VMALLOC_START + pt_span(PT_PMD) - PAGE_SIZE, pages, 3,
+				    PTE_KERNEL);
 		failpoint_arm(0);
 		failures += err != 0;
-		assert_int_equal(pte_present(pt_peek(&kernel_root, VMALLOC_START + pt_span(PT_PMD) - PAGE_SIZE,
-						     PT_PTE)),
-				 err == 0);
+		assert_int_equal(
+			pte_present(pt_peek(&kernel_root,
+					    VMALLOC_START + pt_span(PT_PMD) - PAGE_SIZE, PT_PTE)),
+			err == 0);
 	}
 	assert_true(failures > 0);
 	strcpy((char *)VMALLOC_START + pt_span(PT_PMD) - 5, "crosses tables");

@@ -128,12 +128,14 @@ static void free_below(struct free_ctx *c, pte_t *tbl, int level, uaddr_t va, ua
 	}
 }
 
-void pt_free_tables(struct mmu_gather *g, uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling)
+void pt_free_tables(struct mmu_gather *g, uaddr_t start, uaddr_t end, uaddr_t floor,
+		    uaddr_t ceiling)
 {
 	struct free_ctx c = { .g = g, .floor = floor, .roof = ceiling - 1 };
 
 	kassert(floor <= start && start < end && end <= ceiling && ceiling <= USER_TOP);
-	if (ceiling == USER_TOP) /* what shares a table with the end of user space is not user's, or nothing */
+	if (ceiling ==
+	    USER_TOP) /* what shares a table with the end of user space is not user's, or nothing */
 		c.roof |= pt_span(pt_top_level()) - 1;
 	free_below(&c, g->mm->root.top, pt_top_level(), start, end - 1);
 }
@@ -142,7 +144,7 @@ void pt_free_tables(struct mmu_gather *g, uaddr_t start, uaddr_t end, uaddr_t fl
 
 struct kmap_ctx {
 	struct page **pages; /* next page; NULL: a physical run */
-	phys_t pa;           /* next frame of the run */
+	phys_t pa;	     /* next frame of the run */
 	pte_t prot;
 };
 

@@ -21,8 +21,8 @@
  * NOT HERE what to do with entries (range.c); freeing (table.c, gather.c).
  * SOURCES  SDM volume 3A, chapter "Paging".  TESTED BY  walk_test.c
  */
-#include "mm/pt.h"
 #include "base/errno.h"
+#include "mm/pt.h"
 #include "mm/pt/pt_impl.h"
 
 static struct page *table_page_of(pte_t e)

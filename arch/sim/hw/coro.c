@@ -32,7 +32,7 @@ void *coro_prepare(void *stack_top, void (*entry)(void))
 {
 	uintptr_t *sp = (uintptr_t *)((uintptr_t)stack_top & ~(uintptr_t)15);
 
-	*--sp = 0;                /* where a caller's return address would be: ends backtraces, aligns the stack */
+	*--sp = 0; /* where a caller's return address would be: ends backtraces, aligns the stack */
 	*--sp = (uintptr_t)entry; /* coro_switch returns to it */
 	for (int i = 0; i < 6; i++)
 		*--sp = 0;

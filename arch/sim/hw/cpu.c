@@ -7,13 +7,13 @@
  *          second world in the same process starts like the first.
  * CONTEXT  host thread of the simulator only.
  */
+#include "arch/irqflags.h"
+#include "arch/percpu.h"
+#include "arch/pt_hooks.h"
 #include "arch/sim/hw/sim_hw.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "arch/irqflags.h"
-#include "arch/percpu.h"
-#include "arch/pt_hooks.h"
 
 /* From the linker; absent in a program without per-CPU variables. */
 extern char __start_percpu[] __attribute__((weak));
@@ -26,8 +26,8 @@ uint64_t pt_nx_mask = (uint64_t)1 << 63;
 struct sim_hooks sim_hooks;
 
 static bool cpu_irqs[CFG_NR_CPUS];
-static char *pristine;                /* section "percpu" as the program was started */
-static char *copies[CFG_NR_CPUS];     /* of CPUs 1.. */
+static char *pristine;		  /* section "percpu" as the program was started */
+static char *copies[CFG_NR_CPUS]; /* of CPUs 1.. */
 
 static size_t percpu_size(void)
 {

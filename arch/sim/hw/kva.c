@@ -10,12 +10,12 @@
  * NOT HERE large pages: the vmalloc window has none.
  */
 #define _GNU_SOURCE
+#include "arch/percpu.h"
+#include "arch/physmap.h"
 #include "arch/sim/hw/sim_hw.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include "arch/percpu.h"
-#include "arch/physmap.h"
 
 enum { WINDOW_PAGES = (VMALLOC_END - VMALLOC_START) >> PAGE_SHIFT };
 static const phys_t PA_MAPPED = 1; /* marks a slot of the table in use, frame 0 included */
@@ -37,8 +37,8 @@ static void map_frame(uintptr_t at, phys_t pa, int prot)
 
 static void unmap_range(uintptr_t at, size_t size)
 {
-	void *p = mmap((void *)at, size, PROT_NONE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		       -1, 0);
+	void *p = mmap((void *)at, size, PROT_NONE,
+		       MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
 		sim_broken("host munmap of kernel pages failed");
@@ -80,7 +80,8 @@ static void on_segv(int sig, siginfo_t *info, void *context)
 
 	if (va >= VMALLOC_START && va < VMALLOC_END && window_pa && kva_page(va))
 		return;
-	(void)sigaction(sig, &old_action, NULL); /* the access repeats and is reported by whoever was there before */
+	/* The access repeats and is reported by whoever was there before. */
+	(void)sigaction(sig, &old_action, NULL);
 }
 
 void sim_kva_create(void)

@@ -10,9 +10,9 @@
  * NOT HERE resolving faults: the hook leads to handle_mm_fault.
  * SOURCES  SDM volume 3A, chapter "Paging".  TESTED BY  arch/conformance/tlb.c and every test of mm/pt
  */
+#include "arch/percpu.h"
 #include "arch/sim/hw/sim_hw.h"
 #include <string.h>
-#include "arch/percpu.h"
 
 enum { MAX_TRIES = 10000, WALK_RACED = -1 };
 
@@ -23,7 +23,8 @@ struct rights {
 static void narrow(struct rights *r, pte_t e)
 {
 	if (!pt_nx_mask && PT_HAS_NX && pte_raw(e) >> 63)
-		sim_broken("no-execute bit on a CPU without it: %#llx", (unsigned long long)pte_raw(e));
+		sim_broken("no-execute bit on a CPU without it: %#llx",
+			   (unsigned long long)pte_raw(e));
 	r->write = r->write && pte_write(e);
 	r->user = r->user && pte_user(e);
 	r->exec = r->exec && pte_exec(e);
@@ -45,7 +46,8 @@ static bool set_access_bits(phys_t pa, pte_t e, bool dirty)
 	pte_t to = pte_mkyoung(dirty ? pte_mkdirty(e) : e);
 
 	return pte_raw(to) == pte_raw(e) ||
-	       __atomic_compare_exchange_n(&p->v, &e.v, to.v, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+	       __atomic_compare_exchange_n(&p->v, &e.v, to.v, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED);
 }
 
 /* Whole entry at once, as the walker of the hardware reads it. */
@@ -73,7 +75,8 @@ static void pwc_add(struct sim_mmu *m, uaddr_t va, phys_t table, struct rights r
 	struct sim_pwc_entry *p = &m->pwc[m->pwc_next++ % SIM_PWC_SIZE];
 
 	sim_pwc_drop(p);
-	*p = (struct sim_pwc_entry){ true, r.write, r.user, r.exec, va & ~(pt_span(PT_PMD) - 1), table };
+	*p = (struct sim_pwc_entry){ true, r.write, r.user, r.exec, va & ~(pt_span(PT_PMD) - 1),
+				     table };
 	sim_frame_hold(table);
 }
 
@@ -94,7 +97,8 @@ static int walk_upper(struct sim_mmu *m, uaddr_t va, phys_t *table, struct right
 			return 1;
 		if (!in_registers) {
 			if (pte_is_leaf(e, level))
-				sim_broken("large page in a user table: %#llx", (unsigned long long)pte_raw(e));
+				sim_broken("large page in a user table: %#llx",
+					   (unsigned long long)pte_raw(e));
 			narrow(r, e);
 			if (!set_access_bits(at, e, false))
 				return WALK_RACED;
@@ -111,7 +115,8 @@ static void tlb_add(struct sim_mmu *m, uaddr_t va, pte_t e, struct rights r, boo
 	struct sim_tlb_entry *t = &m->tlb[m->tlb_next++ % SIM_TLB_SIZE];
 
 	sim_tlb_drop(t);
-	*t = (struct sim_tlb_entry){ true, r.write, r.user, r.exec, dirty, va & PAGE_MASK, pte_phys(e) };
+	*t = (struct sim_tlb_entry){ true,  r.write,	    r.user,	r.exec,
+				     dirty, va & PAGE_MASK, pte_phys(e) };
 	sim_frame_hold(t->pa);
 }
 
@@ -189,7 +194,8 @@ int sim_translate(uaddr_t va, enum sim_access access, bool user, phys_t *pa, boo
 }
 
 /* One access inside one page. Return: 0, or what the fault hook said. */
-static int touch(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user, bool may_fault)
+static int touch(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user,
+		 bool may_fault)
 {
 	for (unsigned tries = 0; tries < MAX_TRIES; tries++) {
 		bool present;
@@ -215,7 +221,8 @@ static int touch(uaddr_t va, void *buf, size_t len, enum sim_access access, bool
 	sim_broken("fault at %#lx repeats for ever", va);
 }
 
-size_t sim_copy(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user, bool may_fault, int *why)
+size_t sim_copy(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user,
+		bool may_fault, int *why)
 {
 	char *p = buf;
 

@@ -1,7 +1,7 @@
 /* The simulated machine catches what it is there to catch: each test makes one mistake of a kernel and expects the panic. */
-#include "arch/sim/hw/sim_hw.h"
 #include "arch/irqflags.h"
 #include "arch/percpu.h"
+#include "arch/sim/hw/sim_hw.h"
 #include "mm/pt/pt_test.h"
 
 static struct mm_struct mm;
@@ -77,7 +77,8 @@ static void free_table_before_flush(void *arg)
 	page = unhook();
 	(void)pt_find_locked(&mm.root, va, &table);
 	pt_unlock(table);
-	for (unsigned i = 0; i < SIM_TLB_SIZE; i++) /* as an INVLPG that spares the table caches would */
+	for (unsigned i = 0; i < SIM_TLB_SIZE;
+	     i++) /* as an INVLPG that spares the table caches would */
 		sim_tlb_drop(&sim_mmu[0].tlb[i]);
 	put_page(page);
 	pt_table_free(&mm, table);
@@ -176,7 +177,8 @@ static void oracle_sees_every_mistake(void **state)
 	assert_true(sim_panics(weaken_without_flush, NULL, "write refused after the flush"));
 	assert_true(sim_panics(stale_kernel_window, NULL, "a kernel window still maps it"));
 	assert_true(sim_panics(remote_flush_with_interrupts_off, NULL, "interrupts off"));
-	assert_true(sim_panics(no_execute_bit_without_nx, NULL, "no-execute bit on a CPU without it"));
+	assert_true(
+		sim_panics(no_execute_bit_without_nx, NULL, "no-execute bit on a CPU without it"));
 	assert_true(sim_panics(reserved_bits_in_pdpte, NULL, "reserved bits in PDPTE"));
 	assert_true(sim_panics(leak_a_page, NULL, "leak: 1 pages"));
 	assert_true(sim_panics(deadlock, NULL, "every thread waits"));

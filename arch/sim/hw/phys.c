@@ -14,14 +14,14 @@
  * TESTED BY  arch/sim/hw/oracle_test.c, arch/conformance
  */
 #define _GNU_SOURCE
+#include "arch/frame_hook.h"
+#include "arch/physmap.h"
+#include "arch/sim/hw/host.h"
 #include "arch/sim/hw/sim_hw.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "arch/frame_hook.h"
-#include "arch/physmap.h"
-#include "arch/sim/hw/host.h"
 
 struct page; /* its size is a fact of mm/page.h; here only bytes are mapped */
 extern struct page *const mem_map;
@@ -35,7 +35,7 @@ int sim_ram_fd = -1;
 static char *bus_view;
 static phys_t ram_size, ram_hole_start, ram_hole_end;
 static uint16_t *frame_refs;
-static size_t memmap_size;   /* reserved for mem_map */
+static size_t memmap_size;     /* reserved for mem_map */
 static uint8_t *memmap_backed; /* by page of mem_map */
 
 static void *map_at(uintptr_t at, size_t size, int prot, int flags, int fd, phys_t offset)
@@ -50,7 +50,8 @@ static void *map_at(uintptr_t at, size_t size, int prot, int flags, int fd, phys
 static void map_linear(phys_t start, phys_t end)
 {
 	if (start < end)
-		map_at(PAGE_OFFSET + start, end - start, PROT_READ | PROT_WRITE, MAP_SHARED, sim_ram_fd, start);
+		map_at(PAGE_OFFSET + start, end - start, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       sim_ram_fd, start);
 }
 
 void sim_phys_create(phys_t size, phys_t lowmem, phys_t hole_start, phys_t hole_end)
@@ -180,8 +181,8 @@ size_t memmap_populate(pfn_t start, pfn_t end, phys_t (*alloc)(size_t size, size
 			return 0;
 		if (run) {
 			memset(bus_view + pa, 0, run << PAGE_SHIFT);
-			map_at(MEMMAP_BASE + (i << PAGE_SHIFT), run << PAGE_SHIFT, PROT_READ | PROT_WRITE,
-			       MAP_SHARED, sim_ram_fd, pa);
+			map_at(MEMMAP_BASE + (i << PAGE_SHIFT), run << PAGE_SHIFT,
+			       PROT_READ | PROT_WRITE, MAP_SHARED, sim_ram_fd, pa);
 			memset(memmap_backed + i, 1, run);
 		}
 		used += run << PAGE_SHIFT;

@@ -81,7 +81,8 @@ void sim_pwc_drop(struct sim_pwc_entry *p);
 /* Bus address of one byte at @va for this CPU. Return: 0, or 1 with *present as a page fault reports it. */
 int sim_translate(uaddr_t va, enum sim_access access, bool user, phys_t *pa, bool *present);
 /* Move bytes between @buf and user memory. Return: bytes NOT done; *why: what the fault hook said. */
-size_t sim_copy(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user, bool may_fault, int *why);
+size_t sim_copy(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user,
+		bool may_fault, int *why);
 
 /* ---- kva.c: kernel windows ---- */
 void sim_kva_create(void);

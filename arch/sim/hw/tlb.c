@@ -13,12 +13,12 @@
  * NOT HERE filling: mmu.c. Kernel addresses: kva.c.
  * TESTED BY  arch/sim/hw/oracle_test.c, arch/conformance/tlb.c
  */
-#include "arch/sim/hw/sim_hw.h"
-#include <stdio.h>
-#include <string.h>
 #include "arch/irqflags.h"
 #include "arch/percpu.h"
+#include "arch/sim/hw/sim_hw.h"
 #include "base/atomic.h"
+#include <stdio.h>
+#include <string.h>
 
 struct pt_root kernel_root;
 struct sim_mmu sim_mmu[CFG_NR_CPUS];
@@ -107,8 +107,8 @@ void sim_tlb_describe(phys_t pa, char *buf, size_t size)
 		}
 		for (unsigned i = 0; i < SIM_PWC_SIZE; i++) {
 			if (sim_mmu[cpu].pwc[i].valid && sim_mmu[cpu].pwc[i].table == pa) {
-				snprintf(buf, size, "CPU %u still walks it as the table of %#lx", cpu,
-					 sim_mmu[cpu].pwc[i].va);
+				snprintf(buf, size, "CPU %u still walks it as the table of %#lx",
+					 cpu, sim_mmu[cpu].pwc[i].va);
 				return;
 			}
 		}

@@ -6,8 +6,8 @@
  * CONTEXT  the plain calls may sleep (the may_fault hook asserts it), the _nofault calls never.
  */
 #include "arch/uaccess.h"
-#include <string.h>
 #include "arch/sim/hw/sim_hw.h"
+#include <string.h>
 
 static size_t copy(uaddr_t va, void *buf, size_t len, enum sim_access access, bool may_fault)
 {

@@ -17,17 +17,17 @@ typedef struct {
 	pteval_t v;
 } pte_t;
 
-#define PTE_BIT_P       ((pteval_t)0x001)
-#define PTE_BIT_RW      ((pteval_t)0x002)
-#define PTE_BIT_US      ((pteval_t)0x004)
-#define PTE_BIT_PWT     ((pteval_t)0x008)
-#define PTE_BIT_PCD     ((pteval_t)0x010)
-#define PTE_BIT_A       ((pteval_t)0x020)
-#define PTE_BIT_D       ((pteval_t)0x040)
-#define PTE_BIT_PS      ((pteval_t)0x080)
-#define PTE_BIT_G       ((pteval_t)0x100)
-#define PTE_BIT_SPECIAL ((pteval_t)0x200)
-#define PTE_BIT_SWAP     PTE_BIT_PS /* of an entry that is not present */
+#define PTE_BIT_P	 ((pteval_t)0x001)
+#define PTE_BIT_RW	 ((pteval_t)0x002)
+#define PTE_BIT_US	 ((pteval_t)0x004)
+#define PTE_BIT_PWT	 ((pteval_t)0x008)
+#define PTE_BIT_PCD	 ((pteval_t)0x010)
+#define PTE_BIT_A	 ((pteval_t)0x020)
+#define PTE_BIT_D	 ((pteval_t)0x040)
+#define PTE_BIT_PS	 ((pteval_t)0x080)
+#define PTE_BIT_G	 ((pteval_t)0x100)
+#define PTE_BIT_SPECIAL	 ((pteval_t)0x200)
+#define PTE_BIT_SWAP	 PTE_BIT_PS /* of an entry that is not present */
 #define PTE_BIT_PROTNONE PTE_BIT_G  /* of an entry without P */
 
 #define PTE_SWAP_TYPE_SHIFT   1
@@ -41,8 +41,8 @@ typedef struct {
 #define PTE_PROT_NONE_ ((pte_t){ PTE_BIT_PROTNONE })
 #define PTE_KERNEL                                                                                 \
 	((pte_t){ PTE_BIT_P | PTE_BIT_RW | PTE_BIT_A | PTE_BIT_D | PTE_BIT_G | PTE_BITS_NX })
-#define PTE_KERNEL_RO      ((pte_t){ PTE_BIT_P | PTE_BIT_A | PTE_BIT_G | PTE_BITS_NX })
-#define PTE_KERNEL_EXEC    ((pte_t){ PTE_BIT_P | PTE_BIT_A | PTE_BIT_G })
+#define PTE_KERNEL_RO	   ((pte_t){ PTE_BIT_P | PTE_BIT_A | PTE_BIT_G | PTE_BITS_NX })
+#define PTE_KERNEL_EXEC	   ((pte_t){ PTE_BIT_P | PTE_BIT_A | PTE_BIT_G })
 #define PTE_KERNEL_NOCACHE ((pte_t){ PTE_KERNEL.v | PTE_BIT_PCD | PTE_BIT_PWT })
 
 static inline bool pte_none(pte_t e)
@@ -159,7 +159,8 @@ static inline pte_t pte_prot_user(bool read, bool write, bool exec)
 {
 	if (!read && !write && !exec)
 		return PTE_PROT_NONE_;
-	return (pte_t){ PTE_BIT_P | PTE_BIT_US | (write ? PTE_BIT_RW : 0) | (exec ? 0 : PTE_BITS_NX) };
+	return (pte_t){ PTE_BIT_P | PTE_BIT_US | (write ? PTE_BIT_RW : 0) |
+			(exec ? 0 : PTE_BITS_NX) };
 }
 
 static inline pte_t pte_modify(pte_t e, pte_t prot)
@@ -175,7 +176,8 @@ static inline bool pte_is_swap(pte_t e)
 static inline pte_t pte_from_swap(unsigned type, unsigned long offset)
 {
 	return (pte_t){ (pteval_t)offset << PTE_SWAP_OFFSET_SHIFT |
-			(pteval_t)(type & PTE_SWAP_TYPE_MASK) << PTE_SWAP_TYPE_SHIFT | PTE_BIT_SWAP };
+			(pteval_t)(type & PTE_SWAP_TYPE_MASK) << PTE_SWAP_TYPE_SHIFT |
+			PTE_BIT_SWAP };
 }
 
 static inline unsigned pte_swap_type(pte_t e)

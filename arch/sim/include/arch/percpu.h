@@ -6,11 +6,11 @@
 #include "base/types.h"
 
 extern unsigned long percpu_offsets[]; /* by CPU number; 0 for CPU 0 */
-extern unsigned sim_cpu;               /* the virtual CPU now running */
+extern unsigned sim_cpu;	       /* the virtual CPU now running */
 
 /* By integers: the sanitizer would take the copy of another CPU for an overrun of CPU 0's. */
 #define this_cpu_ptr(ptr) ((__typeof__(ptr))((uintptr_t)(ptr) + percpu_offsets[sim_cpu]))
-#define this_cpu(name)    (*this_cpu_ptr(&(name)))
+#define this_cpu(name)	  (*this_cpu_ptr(&(name)))
 
 static inline unsigned long percpu_offset_of(unsigned cpu)
 {

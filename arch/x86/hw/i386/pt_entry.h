@@ -13,7 +13,8 @@ typedef uint32_t pteval_t;
 static inline pte_t pte_make_table(int level, phys_t pa)
 {
 	(void)level;
-	return (pte_t){ (pteval_t)pa | PTE_BIT_P | PTE_BIT_RW | PTE_BIT_US | PTE_BIT_A | PTE_BIT_D };
+	return (pte_t){ (pteval_t)pa | PTE_BIT_P | PTE_BIT_RW | PTE_BIT_US | PTE_BIT_A |
+			PTE_BIT_D };
 }
 
 #endif

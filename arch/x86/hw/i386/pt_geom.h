@@ -2,9 +2,15 @@
 #ifndef PT_GEOM_H
 #define PT_GEOM_H
 
-#define PT_GEOM_SHIFTS { 12, 22, 22, 22, 22 }
-#define PT_GEOM_BITS   { 10, 0, 0, 0, 10 }
-#define VA_BITS        32
+#define PT_GEOM_SHIFTS                                                                             \
+	{                                                                                          \
+		12, 22, 22, 22, 22                                                                 \
+	}
+#define PT_GEOM_BITS                                                                               \
+	{                                                                                          \
+		10, 0, 0, 0, 10                                                                    \
+	}
+#define VA_BITS 32
 
 #include "arch/kernel_map.h"
 #include "arch/x86/hw/pt_levels.h"

@@ -2,9 +2,15 @@
 #ifndef PT_GEOM_H
 #define PT_GEOM_H
 
-#define PT_GEOM_SHIFTS { 12, 21, 30, 39, 39 }
-#define PT_GEOM_BITS   { 9, 9, 9, 0, 9 }
-#define VA_BITS        48
+#define PT_GEOM_SHIFTS                                                                             \
+	{                                                                                          \
+		12, 21, 30, 39, 39                                                                 \
+	}
+#define PT_GEOM_BITS                                                                               \
+	{                                                                                          \
+		9, 9, 9, 0, 9                                                                      \
+	}
+#define VA_BITS 48
 
 #include "arch/kernel_map.h"
 #include "arch/x86/hw/pt_levels.h"
