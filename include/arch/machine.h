@@ -103,10 +103,13 @@ noreturn_ void machine_exit(unsigned char status);
 extern bool machine_debug_exit; /* the command line says isa-debug-exit is there; else used only without ACPI */
 
 /* ---- up-calls made by entry code ---- */
-/* sys/table.c: handlers by number, no NULLs (a call we lack has one that counts and returns -ENOSYS). */
+/*
+ * sys/table.c: handlers by number, no NULLs (a call we lack has one that counts and returns -ENOSYS). One more
+ * entry, sys_call_table[sys_call_nr], is called for every number beyond.
+ */
 typedef long (*sys_fn)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long);
 extern const sys_fn sys_call_table[];
-extern const unsigned long sys_call_nr; /* entries */
+extern const unsigned long sys_call_nr;
 /*
  * Per-CPU (arch/x86/hw/cpu.c): not 0 when the thread running here must call exit_to_user_work before it returns to
  * user mode. Set by the scheduler at a switch and by IPI_RESCHEDULE; read with interrupts off; 0 again when

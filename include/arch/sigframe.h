@@ -1,4 +1,7 @@
-/* Signal frames: what kernel/signal.c hands down to arch/x86/hw/sigframe*.c, and what comes back at sigreturn. */
+/*
+ * Signal frames: what kernel/signal.c hands down to arch/x86/hw/sigframe*.c, and what comes back at
+ * sigreturn.
+ */
 #ifndef ARCH_SIGFRAME_H
 #define ARCH_SIGFRAME_H
 
@@ -17,11 +20,11 @@ enum { SIGINFO_SIZE = 128 }; /* siginfo_t of both ABIs */
 
 struct sigframe_req {
 	int sig;
-	bool siginfo;          /* SA_SIGINFO: the rt frame; x86_64 has no other */
-	bool switch_stack;     /* run on the alternate stack: SA_ONSTACK, and not on it already */
+	bool siginfo;	   /* SA_SIGINFO: the rt frame; x86_64 has no other */
+	bool switch_stack; /* run on the alternate stack: SA_ONSTACK, and not on it already */
 	uaddr_t handler;
-	uaddr_t restorer;      /* sa_restorer when SA_RESTORER is set, else 0 */
-	uint64_t mask;         /* blocked signals to restore, bit n-1 = signal n */
+	uaddr_t restorer; /* sa_restorer when SA_RESTORER is set, else 0 */
+	uint64_t mask;	  /* blocked signals to restore, bit n-1 = signal n */
 	struct sigframe_altstack altstack;
 	unsigned char info[SIGINFO_SIZE]; /* siginfo_t in the user's layout */
 };
@@ -42,8 +45,9 @@ struct sigframe_saved {
 int must_check sigframe_push(struct pt_regs *regs, const struct sigframe_req *req);
 
 /**
- * sigframe_pop - sigreturn(2) (@rt false: i386's old form) and rt_sigreturn(2): registers from the user frame.
- * Every privileged bit is replaced, so the frame may hold anything. The system call returns (long)regs->ax.
+ * sigframe_pop - sigreturn(2) (@rt false: i386's old form), rt_sigreturn(2): back to the frame's
+ * registers. Every privileged bit is replaced, so the frame may hold anything. The system call
+ * returns (long)regs->ax.
  * Return: 0, or -EFAULT (the caller forces SIGSEGV).   Locks: none held.   Sleeps: yes.
  */
 int must_check sigframe_pop(struct pt_regs *regs, bool rt, struct sigframe_saved *out);

@@ -1,6 +1,7 @@
 /*
  * The machine's part of a thread. struct pt_regs (arch/regs.h) lies at the top of the kernel stack.
- * Calls that build or read it are in arch/x86/hw; the simulator has none (floors above mm do not run there).
+ * Calls that build or read it are in arch/x86/hw; the simulator has none (floors above mm do not
+ * run there).
  */
 #ifndef ARCH_THREAD_H
 #define ARCH_THREAD_H
@@ -18,13 +19,13 @@
 #define TLS_ENTRIES 3 /* GDT entries 6-8 on i386, 12-14 on x86_64 */
 
 struct arch_thread {
-	unsigned long sp;            /* saved kernel stack pointer while not running */
-	unsigned long kstack_top;    /* pt_regs end here, the FPU area begins */
-	void *fpu;                   /* FXSAVE area, at the top of the stack above pt_regs; NULL until user code uses it */
-	uint64_t tls[TLS_ENTRIES];   /* descriptors loaded into the GDT at switch */
+	unsigned long sp;	      /* saved kernel stack pointer while not running */
+	unsigned long kstack_top;     /* pt_regs end here, the FPU area begins */
+	void *fpu;		      /* FXSAVE area above pt_regs; NULL until used */
+	uint64_t tls[TLS_ENTRIES];    /* descriptors loaded into the GDT at switch */
 	unsigned long fsbase, gsbase; /* x86_64 user bases */
-	unsigned short fs, gs;       /* x86_64 user selectors (i386 keeps them in pt_regs) */
-	bool is_user;                /* has user state: set by arch_thread_fork and _exec */
+	unsigned short fs, gs;	      /* x86_64 user selectors (i386 keeps them in pt_regs) */
+	bool is_user;		      /* has user state: set by arch_thread_fork and _exec */
 	unsigned long trap_nr, error_code, cr2; /* last user fault, for the signal frame */
 };
 
@@ -44,36 +45,52 @@ static inline struct pt_regs *current_regs(void)
 }
 
 /**
- * arch_switch - leave @prev's kernel stack, continue on @next's. Interrupts off. Switches stack, TSS sp0, TLS,
- * FS/GS bases and FPU ownership (eager FXSAVE/FXRSTOR only where the thread has used it). Not the page tables:
- * pt_activate does those.
+ * arch_switch - leave @prev's kernel stack, continue on @next's. Interrupts off. Switches stack,
+ * TSS sp0, TLS, FS/GS bases and FPU ownership (eager FXSAVE/FXRSTOR only where the thread has used
+ * it). Not the page tables: pt_activate does those.
  */
 void arch_switch(struct arch_thread *prev, struct arch_thread *next);
 
-/* The thread that runs already (boot, idle): makes it current on this CPU. It never enters user mode. */
+/*
+ * The thread that runs already (boot, idle): makes it current on this CPU. It never enters user
+ * mode.
+ */
 void arch_thread_init_boot(struct arch_thread *t);
-/* First run of a thread: on a fresh kernel stack, call ret_from_fork(), turn interrupts on, call fn(arg); never
- * returns from it (fn ends in exit or in arch_enter_user). @kstack: KSTACK_SIZE bytes, 64-byte aligned. */
+/*
+ * First run of a thread: on a fresh kernel stack, call ret_from_fork(), turn interrupts on, call
+ * fn(arg), which does not return (it ends in exit or in arch_enter_user). @kstack: KSTACK_SIZE
+ * bytes, 64-byte aligned.
+ */
 void arch_thread_init_kernel(struct arch_thread *t, void *kstack, void (*fn)(void *), void *arg);
-/* A child that returns to user mode as a copy of @parent's user state with result 0; @sp 0 keeps the stack.
- * The first thing it does on its stack is call ret_from_fork() (kernel/sched.c: finish the switch). May sleep.
- * @parent is the caller. Return: 0. */
-int must_check arch_thread_fork(struct arch_thread *child, void *kstack, const struct arch_thread *parent,
-				unsigned long sp);
+/*
+ * A child that returns to user mode as a copy of @parent's user state with result 0; @sp 0 keeps
+ * the stack. The first thing it does on its stack is call ret_from_fork() (kernel/sched.c: finish
+ * the switch). @parent is the caller. Return: 0.
+ */
+int must_check arch_thread_fork(struct arch_thread *child, void *kstack,
+				const struct arch_thread *parent, unsigned long sp);
 /* From a kernel thread that has called arch_thread_exec: first entry to user mode. */
 noreturn_ void arch_enter_user(void);
 /* Fresh user state for exec: everything zero, FPU reset, TLS cleared, entry point and stack set. */
 void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp);
 void arch_thread_free(struct arch_thread *t); /* FPU area */
 
-/* clone(2) CLONE_SETTLS on x86_64, on a child that has not run; nothing on i386 (arch_set_tls there). */
+/*
+ * clone(2) CLONE_SETTLS on x86_64, on a child that has not run; nothing on i386 (arch_set_tls
+ * there).
+ */
 void arch_set_fsbase(struct arch_thread *t, unsigned long base);
 
-/* set_thread_area(2)/get_thread_area(2), arch_prctl(2): on the calling thread, effective at once. */
+/*
+ * set_thread_area(2)/get_thread_area(2), arch_prctl(2): on the calling thread, effective at once.
+ */
 struct user_desc; /* uapi */
 int must_check arch_set_tls(struct arch_thread *t, struct user_desc *d, bool can_allocate);
 int must_check arch_get_tls(const struct arch_thread *t, struct user_desc *d);
-/* arch_prctl(2): ARCH_SET_GS 0x1001, SET_FS 0x1002, GET_FS 0x1003, GET_GS 0x1004. Return: 0, -EPERM, -EINVAL, -EFAULT. */
+/*
+ * arch_prctl(2): ARCH_SET_GS 0x1001, SET_FS 0x1002, GET_FS 0x1003, GET_GS 0x1004. Return: 0,
+ * -EPERM, -EINVAL, -EFAULT.
+ */
 long arch_prctl(struct arch_thread *t, int code, uaddr_t addr);
 
 #endif

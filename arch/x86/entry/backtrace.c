@@ -1,9 +1,9 @@
 /*
- * The stack by names, through frame pointers (the kernel is compiled with them; entry code leaves them alone, so that
- * a walk passes through a trap into what it interrupted).
+ * The stack by names, through frame pointers (the kernel is compiled with them; entry code leaves
+ * them alone, so that a walk passes through a trap into what it interrupted).
  *
- * I1       each frame lies above the one before, and within one kernel stack's size of it: a damaged chain ends the
- *          walk, it cannot lead it round in circles.
+ * I1       each frame lies above the one before, and within one kernel stack's size of it: a
+ *          damaged chain ends the walk, it cannot lead it round in circles.
  * CONTEXT  any. Reads memory only through kernel_peek.
  */
 #include "arch/machine.h"

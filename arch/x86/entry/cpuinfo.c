@@ -2,12 +2,14 @@
  * /proc/cpuinfo: what CPUID says, in Linux's words and order.
  *
  * OWNS     nothing; the APIC number of each CPU was noted when it started (hw/cpu.c).
- * FLAGS    Linux's names by register and bit. A feature the kernel does not let programs use is not named: without XSAVE no
- *          AVX and what follows from it, without CR4.FSGSBASE no fsgsbase; so whoever reads the line to choose code
- *          chooses code that runs.
- * BUGS     the names that follow from the maker, as in the reference captures; nothing depends on them.
+ * FLAGS    Linux's names by register and bit. A feature the kernel does not let programs use is not
+ *          named: without XSAVE no AVX and what follows from it, without CR4.FSGSBASE no fsgsbase;
+ *          so whoever reads the line to choose code chooses code that runs.
+ * BUGS     the names that follow from the maker, as in the reference captures; nothing depends on
+ *          them.
  * CONTEXT  any; CPUID is executed on the calling CPU, all CPUs are taken to be alike.
- * SOURCES  proc(5); Intel SDM volume 2A, "CPUID"; AMD APM volume 3, "CPUID"; captured text of Linux 6.1.
+ * SOURCES  proc(5); Intel SDM volume 2A, "CPUID"; AMD APM volume 3, "CPUID"; captured text of Linux
+ *          6.1.
  */
 #include "arch/machine.h"
 #include "arch/msr.h"
@@ -37,16 +39,23 @@ static void printf_(2, 3) put(struct text *t, const char *fmt, ...)
 }
 
 /* Names of bits 0, 1, …; "." for one that is not shown. */
-static const char names_1_d[] = "fpu vme de pse tsc msr pae mce cx8 apic . sep mtrr pge mca cmov pat pse36 pn clflush . dts acpi "
-				"mmx fxsr sse sse2 ss ht tm ia64 pbe";
-static const char names_ext1_d[] = ". . . . . . . . . . . syscall . . . . . . . mp nx . mmxext . . fxsr_opt pdpe1gb rdtscp . lm "
-				   "3dnowext 3dnow";
-static const char names_1_c[] = "pni pclmulqdq dtes64 monitor ds_cpl vmx smx est tm2 ssse3 cid sdbg . cx16 xtpr pdcm . . dca sse4_1 "
-				"sse4_2 x2apic movbe popcnt tsc_deadline_timer aes . . . . rdrand hypervisor";
-static const char names_ext1_c[] = "lahf_lm cmp_legacy svm extapic cr8_legacy abm sse4a misalignsse 3dnowprefetch osvw ibs . skinit "
-				   "wdt . . . tce . nodeid_msr . tbm topoext perfctr_core perfctr_nb . bpext ptsc perfctr_llc mwaitx";
-static const char names_7_b[] = ". tsc_adjust . bmi1 . . . smep bmi2 erms invpcid . cqm . . rdt_a . . rdseed adx smap . . clflushopt "
-				"clwb . . . . sha_ni";
+static const char names_1_d[] =
+	"fpu vme de pse tsc msr pae mce cx8 apic . sep mtrr pge mca cmov pat pse36 pn clflush "
+	". dts acpi mmx fxsr sse sse2 ss ht tm ia64 pbe";
+static const char names_ext1_d[] =
+	". . . . . . . . . . . syscall . . . . . . . mp nx . mmxext . . fxsr_opt pdpe1gb "
+	"rdtscp . lm 3dnowext 3dnow";
+static const char names_1_c[] =
+	"pni pclmulqdq dtes64 monitor ds_cpl vmx smx est tm2 ssse3 cid sdbg . cx16 xtpr pdcm "
+	". . dca sse4_1 sse4_2 x2apic movbe popcnt tsc_deadline_timer aes . . . . rdrand "
+	"hypervisor";
+static const char names_ext1_c[] =
+	"lahf_lm cmp_legacy svm extapic cr8_legacy abm sse4a misalignsse 3dnowprefetch osvw "
+	"ibs . skinit wdt . . . tce . nodeid_msr . tbm topoext perfctr_core perfctr_nb . "
+	"bpext ptsc perfctr_llc mwaitx";
+static const char names_7_b[] =
+	". tsc_adjust . bmi1 . . . smep bmi2 erms invpcid . cqm . . rdt_a . . rdseed adx smap "
+	". . clflushopt clwb . . . . sha_ni";
 
 enum { EXT1_D_LM = 29, EXT1_C_3DNOWPREFETCH = 8 };
 enum vendor { VENDOR_OTHER, VENDOR_INTEL, VENDOR_AMD };
@@ -119,7 +128,8 @@ static void put_names(struct text *t, const char *names, uint32_t bits)
 static void put_derived(struct text *t, enum vendor vendor, unsigned family, unsigned model)
 {
 	const uint32_t power = has_ext(0x80000007) ? cpuid(0x80000007, 0).d : 0;
-	const bool intel_constant = vendor == VENDOR_INTEL && ((family == 6 && model >= 14) || (family == 15 && model >= 3));
+	const bool intel_constant = vendor == VENDOR_INTEL &&
+				    ((family == 6 && model >= 14) || (family == 15 && model >= 3));
 
 	if (intel_constant || (power >> 8 & 1))
 		put(t, " constant_tsc");
@@ -152,9 +162,9 @@ static void put_flags(struct text *t, enum vendor vendor, unsigned family, unsig
 		put(t, " vmmcall");
 	put_names(t, names_7_b, cpu_features.leaf7_b);
 	put(t, "\nbugs\t\t:%s spectre_v1 spectre_v2\n",
-	    vendor != VENDOR_AMD ? "" :
-	    family == 15         ? " fxsave_leak sysret_ss_attrs null_seg swapgs_fence amd_e400" :
-				   " fxsave_leak sysret_ss_attrs");
+	    vendor != VENDOR_AMD ? ""
+	    : family == 15	 ? " fxsave_leak sysret_ss_attrs null_seg swapgs_fence amd_e400"
+				 : " fxsave_leak sysret_ss_attrs");
 }
 
 /* KiB of the last cache level; 0: not known. */
@@ -168,7 +178,8 @@ static unsigned cache_kib(enum vendor vendor)
 		if (!(r.a & 31))
 			break;
 		if ((r.a & 31) != 2) /* not an instruction cache: levels rise */
-			kib = ((r.b >> 22) + 1) * ((r.b >> 12 & 1023) + 1) * ((r.b & 4095) + 1) * (r.c + 1) / 1024;
+			kib = ((r.b >> 22) + 1) * ((r.b >> 12 & 1023) + 1) * ((r.b & 4095) + 1) *
+			      (r.c + 1) / 1024;
 	}
 	if (!kib && has_ext(0x80000006))
 		kib = cpuid(0x80000006, 0).c >> 16;
@@ -208,7 +219,7 @@ static void put_topology(struct text *t, unsigned cpu)
 	const unsigned package = apic_id(cpu) >> package_bits(), smt = smt_bits();
 	unsigned siblings = 0, cores = 0, other;
 
-	for_each_online_cpu(other) {
+	for_each_online_cpu (other) {
 		if (apic_id(other) >> package_bits() != package)
 			continue;
 		siblings++;
@@ -222,7 +233,8 @@ static void put_topology(struct text *t, unsigned cpu)
 
 /* ---- the whole entry ---- */
 
-static void put_identity(struct text *t, unsigned cpu, const char *vendor_name, enum vendor vendor, uint32_t sig)
+static void put_identity(struct text *t, unsigned cpu, const char *vendor_name, enum vendor vendor,
+			 uint32_t sig)
 {
 	put(t, "processor\t: %u\nvendor_id\t: %s\n", cpu, vendor_name);
 	put(t, "cpu family\t: %u\nmodel\t\t: %u\n", family_get(sig), model_get(sig));
@@ -244,7 +256,8 @@ static void put_sizes(struct text *t)
 	put(t, "bogomips\t: %u.%02u\n", tsc_khz / 500, tsc_khz / 5 % 100);
 	if (tlb_pages)
 		put(t, "TLB size\t: %u 4K pages\n", tlb_pages);
-	put(t, "clflush size\t: %u\ncache_alignment\t: %u\n", (leaf1_b >> 8 & 255) * 8, (leaf1_b >> 8 & 255) * 8);
+	put(t, "clflush size\t: %u\ncache_alignment\t: %u\n", (leaf1_b >> 8 & 255) * 8,
+	    (leaf1_b >> 8 & 255) * 8);
 	put(t, "address sizes\t: %u bits physical, %u bits virtual\n", addr & 255, addr >> 8 & 255);
 	put(t, "power management:\n\n");
 }
@@ -260,7 +273,8 @@ size_t cpu_info_format(unsigned cpu, char *buf, size_t size)
 	put_topology(&t, cpu);
 	if (sizeof(long) == 4)
 		put(&t, "fdiv_bug\t: no\nf00f_bug\t: no\ncoma_bug\t: no\n");
-	put(&t, "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\n", cpu_features.max_leaf);
+	put(&t, "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\n",
+	    cpu_features.max_leaf);
 	put_flags(&t, vendor, family_get(sig), model_get(sig));
 	put_sizes(&t);
 	return t.len;

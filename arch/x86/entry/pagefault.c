@@ -1,15 +1,17 @@
 /*
  * Page faults: what the CPU reports becomes a question to mm, and mm's answer a signal or a fix-up.
  *
- * USER     handle_mm_fault decides. MAPERR and ACCERR are SIGSEGV, BUS is SIGBUS, OOM kills; KILLED means that a fatal signal
- *          is pending already, which the return to user mode acts on.
+ * USER     handle_mm_fault decides. MAPERR and ACCERR are SIGSEGV, BUS is SIGBUS, OOM kills; KILLED
+ *          means that a fatal signal is pending already, which the return to user mode acts on.
  * KERNEL   three cases are legal, and all other kernel faults are bugs:
- *            a user address, in the copy routines (hw/uaccess.S), paging allowed: as above, failing to the fix-up;
- *            the same, paging not allowed (a nofault copy, or interrupts were off): the fix-up;
- *            kernel_peek, which looks where there may be nothing: the fix-up.
- * ERROR    the thread keeps number, code and address for the signal frame. For a kernel address the program sees
- *          "protection" set whatever is mapped there, as in Linux: it must not learn the kernel's map.
- * CONTEXT  entered with interrupts off; on while mm works, if they were on at the fault. Sleeps (user addresses only).
+ *            a user address, in the copy routines (hw/uaccess.S), paging allowed: as above, failing
+ *            to the fix-up; the same, paging not allowed (a nofault copy, or interrupts were off):
+ *            the fix-up; kernel_peek, which looks where there may be nothing: the fix-up.
+ * ERROR    the thread keeps number, code and address for the signal frame. For a kernel address the
+ *          program sees "protection" set whatever is mapped there, as in Linux: it must not learn
+ *          the kernel's map.
+ * CONTEXT  entered with interrupts off; on while mm works, if they were on at the fault. Sleeps
+ *          (user addresses only).
  * LOCKS    none here; handle_mm_fault takes mmap_lock.
  * COST     15-25 instructions beside handle_mm_fault.
  * NOT HERE which page (mm/aspace/fault.c).
@@ -108,6 +110,7 @@ void asm_call_ page_fault_kernel(struct pt_regs *regs, unsigned long error, uadd
 	}
 	fixup = extable_find(regs->ip);
 	if (!fixup || (addr >= USER_TOP && in_user_copy(regs->ip)))
-		trap_die(regs, trap_kernel_sp(regs), error & PF_FETCH ? "page fault: jump to nowhere" : "page fault", error);
+		trap_die(regs, trap_kernel_sp(regs),
+			 error & PF_FETCH ? "page fault: jump to nowhere" : "page fault", error);
 	regs->ip = fixup;
 }

@@ -2,11 +2,13 @@
  * Exceptions other than page faults.
  *
  * OWNS     the table of what each vector means for a user program (Linux's signals and si_codes).
- * USER     the program gets the signal; its number and error code go to the thread for the signal frame. #NM is not an
- *          error: the thread starts to use the FPU (hw/fpu.c).
- * KERNEL   an instruction of the exception table goes on at its fix-up; anything else is a bug: report, panic.
+ * USER     the program gets the signal; its number and error code go to the thread for the signal
+ *          frame. #NM is not an error: the thread starts to use the FPU (hw/fpu.c).
+ * KERNEL   an instruction of the exception table goes on at its fix-up; anything else is a bug:
+ *          report, panic.
  * NMI      counted by the entry code and nothing else.
- * #DF      the report says "kernel stack overflow" when the address that faulted lies in a stack's guard page.
+ * #DF      the report says "kernel stack overflow" when the address that faulted lies in a stack's
+ *          guard page.
  * CONTEXT  called by trap32.S / trap64.S with interrupts off; user traps run with interrupts on.
  * LOCKS    none here; trap_signal takes the signal locks.
  * NOT HERE page faults (pagefault.c), interrupts (irq.c), what the signal does (kernel/signal.c).
@@ -30,7 +32,7 @@ unsigned long nmi_count;
 struct trap_kind {
 	const char *name;
 	uint8_t sig;
-	uint8_t code;    /* si_code; 0: SI_KERNEL */
+	uint8_t code;	 /* si_code; 0: SI_KERNEL */
 	bool addr_is_ip; /* si_addr; else 0 */
 };
 
@@ -100,7 +102,10 @@ void asm_call_ trap_user(struct pt_regs *regs, unsigned vector, unsigned long er
 	irq_enable();
 	t->trap_nr = vector;
 	t->error_code = error;
-	/* An exception we cannot name the cause of comes again: SIGFPE 0 is SI_KERNEL, without address. */
+	/*
+	 * An exception we cannot name the cause of comes again: SIGFPE 0 is SI_KERNEL, without
+	 * address.
+	 */
 	trap_signal(kind->sig, code, kind->addr_is_ip && code != SI_KERNEL ? regs->ip : 0);
 }
 
@@ -132,7 +137,8 @@ static unsigned long read_cr2(void)
 
 noreturn_ static void double_fault_die(const struct pt_regs *regs, unsigned long sp)
 {
-	trap_die(regs, sp, kstack_is_guard(read_cr2()) ? "kernel stack overflow" : "double fault", 0);
+	trap_die(regs, sp, kstack_is_guard(read_cr2()) ? "kernel stack overflow" : "double fault",
+		 0);
 }
 
 #ifdef __x86_64__
@@ -148,10 +154,23 @@ void trap_double_fault(void)
 {
 	const struct tss *t = this_cpu_ptr(&cpu_tss);
 	struct pt_regs regs = {
-		.bx = t->bx, .cx = t->cx, .dx = t->dx, .si = t->si, .di = t->di, .bp = t->bp, .ax = t->ax,
-		.ds = t->ds, .es = t->es, .fs = t->fs, .gs = t->gs,
-		.orig_ax = (unsigned long)-1, .ip = t->ip, .cs = t->cs, .flags = t->flags,
-		.sp = t->sp, .ss = t->ss,
+		.bx = t->bx,
+		.cx = t->cx,
+		.dx = t->dx,
+		.si = t->si,
+		.di = t->di,
+		.bp = t->bp,
+		.ax = t->ax,
+		.ds = t->ds,
+		.es = t->es,
+		.fs = t->fs,
+		.gs = t->gs,
+		.orig_ax = (unsigned long)-1,
+		.ip = t->ip,
+		.cs = t->cs,
+		.flags = t->flags,
+		.sp = t->sp,
+		.ss = t->ss,
 	};
 
 	double_fault_die(&regs, t->sp);

@@ -15,8 +15,26 @@
 
 /* The fault number of Linux's sigcontext.trapno. */
 enum trap_vector {
-	TRAP_DE, TRAP_DB, TRAP_NMI, TRAP_BP, TRAP_OF, TRAP_BR, TRAP_UD, TRAP_NM, TRAP_DF, TRAP_09,
-	TRAP_TS, TRAP_NP, TRAP_SS, TRAP_GP, TRAP_PF, TRAP_15, TRAP_MF, TRAP_AC, TRAP_MC, TRAP_XF,
+	TRAP_DE,
+	TRAP_DB,
+	TRAP_NMI,
+	TRAP_BP,
+	TRAP_OF,
+	TRAP_BR,
+	TRAP_UD,
+	TRAP_NM,
+	TRAP_DF,
+	TRAP_09,
+	TRAP_TS,
+	TRAP_NP,
+	TRAP_SS,
+	TRAP_GP,
+	TRAP_PF,
+	TRAP_15,
+	TRAP_MF,
+	TRAP_AC,
+	TRAP_MC,
+	TRAP_XF,
 	TRAP_NR = 32
 };
 
@@ -27,18 +45,25 @@ void asm_call_ trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long 
 noreturn_ void trap_fatal(struct pt_regs *regs, unsigned vector, unsigned long error);
 /* i386: double fault, in its task. */
 noreturn_ void trap_double_fault(void);
-/* @regs: registers at an iret to user mode that faulted. Return: the thread's pt_regs with them put in. */
+/*
+ * @regs: registers at an iret to user mode that faulted. Return: the thread's pt_regs with them put
+ * in.
+ */
 struct pt_regs *asm_call_ trap_join_frame(struct pt_regs *regs);
 void asm_call_ page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr);
 void asm_call_ page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr);
-/* i386 sysenter: regs->bp is the user stack; becomes the sixth argument, its top word (0 when unreadable). */
+/*
+ * i386 sysenter: regs->bp is the user stack; becomes the sixth argument, its top word (0 when
+ * unreadable).
+ */
 void sysenter_argument(struct pt_regs *regs);
 
 /*
- * Print @regs of kernel mode with the stack pointer @sp, the control registers, code bytes and the stack, then stop:
- * @what is wrong and where.
+ * Print @regs of kernel mode with the stack pointer @sp, the control registers, code bytes and the
+ * stack, then stop: @what is wrong and where.
  */
-noreturn_ void trap_die(const struct pt_regs *regs, unsigned long sp, const char *what, unsigned long error);
+noreturn_ void trap_die(const struct pt_regs *regs, unsigned long sp, const char *what,
+			unsigned long error);
 
 /* Stack pointer of @regs, kernel mode: i386 pushes none, it points to where it would be. */
 static inline unsigned long trap_kernel_sp(const struct pt_regs *regs)

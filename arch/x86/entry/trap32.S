@@ -2,17 +2,20 @@
  * i386: how the kernel is entered and left.
  *
  * FRAME    every entry builds a struct pt_regs; sp and ss exist only in frames from user mode.
- * SEGMENTS the kernel runs with DS = ES = user data, FS = the per-CPU segment; GS keeps the user's value and is not used.
- *          Every entry loads them, from kernel mode too: an interrupt may come before the first instructions of an entry
- *          have, or after the last ones of an exit have restored the user's.
- * EXIT     a selector that has become invalid while the kernel ran (its TLS entry was freed) faults when popped: it is
- *          replaced by null. iret faults when the code or stack selector is impossible: iret_fault gives that to
- *          the program.
- * SYSENTER Linux's convention: %ebp user stack, its top word the sixth argument; the return address is the vDSO's. There is no
- *          vDSO: the call is carried out and returns to address 0, which is SIGSEGV. A libc only uses it when it
- *          finds a vDSO.
- * TF, NMI  sysenter does not clear TF, so a single-step trap can come at its first instruction, on the stack of
- *          sixteen words it starts with; so can an NMI. Both are answered without using that stack further.
+ * SEGMENTS the kernel runs with DS = ES = user data, FS = the per-CPU segment; GS keeps the user's
+ *          value and is not used. Every entry loads them, from kernel mode too: an interrupt may
+ *          come before the first instructions of an entry have, or after the last ones of an exit
+ *          have restored the user's.
+ * EXIT     a selector that has become invalid while the kernel ran (its TLS entry was freed) faults
+ *          when popped: it is replaced by null. iret faults when the code or stack selector is
+ *          impossible: iret_fault gives that to the program.
+ * SYSENTER Linux's convention: %ebp user stack, its top word the sixth argument; the return address
+ *          is the vDSO's. There is no vDSO: the call is carried out and returns to address 0, which
+ *          is SIGSEGV. A libc only uses it when it finds a vDSO.
+ * TF, NMI  sysenter does not clear TF, so a single-step trap can come at its first instruction, on
+ * the stack of
+ *          sixteen words it starts with; so can an NMI. Both are answered without using that stack
+ *          further.
  * SMAP     AC is cleared at each entry.
  * COST     a system call by int 0x80: 55 instructions here; page fault: 45.
  */
@@ -21,7 +24,9 @@
 
 #define ENOSYS 38
 
-/* From orig_ax on the stack to a whole frame; the kernel's segments. Clobbers %edx after saving it. */
+/*
+ * From orig_ax on the stack to a whole frame; the kernel's segments. Clobbers %edx after saving it.
+ */
 .macro save_regs ax=%eax
 	pushl %gs
 	save_regs_but_gs \ax
@@ -64,19 +69,21 @@ GLOBAL(int80_entry)
 syscall_call:
 	sti
 	cmpl sys_call_nr, %eax
-	jae syscall_exit
-	/* Copies: a C function may overwrite its arguments, and these are the user's registers. */
+	jae syscall_unknown
+1:	/* Copies: C may overwrite its arguments, and these are the user's registers. */
 	.rept 6
 	pushl REGS_BP(%esp)
 	.endr
 	call *sys_call_table(, %eax, 4)
 	addl $24, %esp
 	movl %eax, REGS_AX(%esp)
-syscall_exit:
 	cli
 	cmpl $0, %fs:work_pending
 	je restore_all
 	jmp user_work
+syscall_unknown:
+	movl sys_call_nr, %eax
+	jmp 1b
 
 GLOBAL(sysenter_entry)
 	movl TSS_SP0 - TSS_SIZE(%esp), %esp
@@ -147,7 +154,10 @@ GLOBAL(arch_enter_user)
 	subl $REGS_SIZE, %esp
 	jmp return_to_user
 
-/* ---- page faults: void page_fault_{user,kernel}(regs, error, address), arguments in registers ---- */
+/*
+ * ---- page faults: void page_fault_{user,kernel}(regs, error, address), arguments in registers
+ * ----
+ */
 page_fault_entry:
 	save_regs
 	movl REGS_ORIG_AX(%esp), %edx

@@ -1,19 +1,24 @@
 /*
  * x86_64: how the kernel is entered and left.
  *
- * FRAME    every entry builds a struct pt_regs at the top of the kernel stack (from user mode) or on the stack in use.
- * GS       in the kernel it is the CPU's per-CPU base, in user mode the user's; swapgs at each crossing. Between the crossing
- *          and swapgs interrupts are off, and the three events that come nevertheless have stacks of their own (IST)
- *          and do not use GS (NMI) or load it themselves (double fault, machine check).
- * FAST     C code preserves %rbx, %rbp, %r12-%r15. A return whose frame nobody has changed therefore reloads only the
- *          others; and a system call returns by sysret. Who changes a frame: exit_to_user_work (its caller always takes
- *          the full path), sigreturn and exec (they set RF in the saved flags, which sends the system-call return to the
- *          full path), fix-ups (only the instruction pointer, which iret reads from the frame).
- * SYSRET   would fault in kernel mode with the user's stack on a non-canonical return address (Intel). It is only taken
- *          with the address and flags the syscall instruction saved, and the highest user page is never mapped, so the
- *          address is canonical. A saved TF also takes iret: the trap must come after the next user instruction.
- * IRET     may fault when a program has made its own frame impossible (a selector, a non-canonical address). GS is the
- *          user's then: iret_fault repairs that and turns the fault into the program's.
+ * FRAME    every entry builds a struct pt_regs at the top of the kernel stack (from user mode) or
+ *          on the stack in use.
+ * GS       in the kernel it is the CPU's per-CPU base, in user mode the user's; swapgs at each
+ *          crossing. Between the crossing and swapgs interrupts are off, and the three events that
+ *          come nevertheless have stacks of their own (IST) and do not use GS (NMI) or load it
+ *          themselves (double fault, machine check).
+ * FAST     C code preserves %rbx, %rbp, %r12-%r15. A return whose frame nobody has changed
+ *          therefore reloads only the others; and a system call returns by sysret. Who changes a
+ *          frame: exit_to_user_work (its caller always takes the full path), sigreturn and exec
+ *          (they set RF in the saved flags, which sends the system-call return to the full path),
+ *          fix-ups (only the instruction pointer, which iret reads from the frame).
+ * SYSRET   would fault in kernel mode with the user's stack on a non-canonical return address
+ *          (Intel). It is only taken with the address and flags the syscall instruction saved, and
+ *          the highest user page is never mapped, so the address is canonical. A saved TF also
+ *          takes iret: the trap must come after the next user instruction.
+ * IRET     may fault when a program has made its own frame impossible (a selector, a non-canonical
+ *          address). GS is the user's then: iret_fault repairs that and turns the fault into the
+ *          program's.
  * SMAP     the flag AC is clear in the kernel: syscall clears it by its mask, the others by clac.
  * COST     a system call: 46 instructions here; page fault: 53; interrupt: 55.
  */
@@ -68,7 +73,8 @@
 
 	.text
 
-/* ---- system calls: %rax number, %rdi %rsi %rdx %r10 %r8 %r9 arguments, %rcx return address, %r11 flags ---- */
+/* ---- system calls ---- */
+/* %rax number; %rdi %rsi %rdx %r10 %r8 %r9 arguments; %rcx return address, %r11 flags. */
 GLOBAL(syscall_entry)
 	swapgs
 	movq %rsp, %gs:syscall_user_sp
@@ -90,8 +96,8 @@ GLOBAL(syscall_entry)
 	movq %r10, %rcx
 	cmpq sys_call_nr, %rax
 	jae syscall_unknown
+syscall_call:
 	call *sys_call_table(, %rax, 8)
-syscall_exit:
 	cli
 	cmpq $0, %gs:work_pending
 	jne syscall_work
@@ -110,8 +116,8 @@ syscall_exit:
 	sysretq
 
 syscall_unknown:
-	movq $-ENOSYS, %rax
-	jmp syscall_exit
+	movq sys_call_nr, %rax
+	jmp syscall_call
 syscall_work:
 	movq %rax, REGS_AX(%rsp)
 	jmp user_work
@@ -119,7 +125,10 @@ syscall_full:
 	movq %rax, REGS_AX(%rsp)
 	jmp return_full
 
-/* The syscall instruction in 32-bit code: there is no 32-bit ABI here. Nothing has been changed yet but %rcx, %r11. */
+/*
+ * The syscall instruction in 32-bit code: there is no 32-bit ABI here. Nothing has been changed yet
+ * but %rcx, %r11.
+ */
 GLOBAL(syscall32_entry)
 	movl $-ENOSYS, %eax
 	sysretl
@@ -208,8 +217,9 @@ trap_common:
 	jmp return_to_kernel
 
 /*
- * iret to user mode has faulted. Its frame still lies at the top of the kernel stack, and the user's other registers
- * are here: join the two there and let the program have the fault. %rsi vector, %rdx error code.
+ * iret to user mode has faulted. Its frame still lies at the top of the kernel stack, and the
+ * user's other registers are here: join the two there and let the program have the fault. %rsi
+ * vector, %rdx error code.
  */
 iret_fault:
 	swapgs
@@ -242,7 +252,8 @@ irq_common:
 1:	call irq_dispatch
 	jmp return_to_kernel
 
-/* ---- double fault and machine check: own stack, GS unknown; the word above the frame is the CPU's per-CPU base ---- */
+/* ---- double fault and machine check ---- */
+/* Own stack, GS unknown: the word above the frame is the CPU's per-CPU base. */
 fatal_common:
 	pushq %rsi
 	movq 8(%rsp), %rsi

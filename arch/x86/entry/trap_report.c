@@ -1,8 +1,9 @@
 /*
  * What the kernel says when a trap in its own code ends it.
  *
- * WHY      this is all a person has afterwards: registers, control registers, the instruction's bytes, the stack by names.
- *          It is printed before panic() so that a second fault in the report still leaves the first lines.
+ * WHY      this is all a person has afterwards: registers, control registers, the instruction's
+ *          bytes, the stack by names. It is printed before panic() so that a second fault in the
+ *          report still leaves the first lines.
  * CONTEXT  any, also the double-fault stack: no locks, no allocation, little stack.
  * NOT HERE stopping the machine (panic.c).
  */
@@ -13,6 +14,7 @@
 #include "arch/percpu.h"
 #include "arch/processor.h"
 #include "arch/x86/hw/peek.h"
+#include "drivers/serial.h"
 #include "lib/fmt.h"
 #include "sync/kassert.h"
 #include "sync/klog.h"
@@ -35,15 +37,16 @@ static void print_registers(const struct pt_regs *r, unsigned long sp)
 	pr_err("R10: %016lx R11: %016lx R12: %016lx", r->r10, r->r11, r->r12);
 	pr_err("R13: %016lx R14: %016lx R15: %016lx", r->r13, r->r14, r->r15);
 	pr_err("FS:  %016llx GS: %016llx knlGS: %016llx", (unsigned long long)rdmsr(MSR_FS_BASE),
-	       (unsigned long long)rdmsr(MSR_GS_BASE), (unsigned long long)rdmsr(MSR_KERNEL_GS_BASE));
+	       (unsigned long long)rdmsr(MSR_GS_BASE),
+	       (unsigned long long)rdmsr(MSR_KERNEL_GS_BASE));
 #else
 	pr_err("EAX: %08lx EBX: %08lx ECX: %08lx EDX: %08lx", r->ax, r->bx, r->cx, r->dx);
 	pr_err("ESI: %08lx EDI: %08lx EBP: %08lx ESP: %08lx", r->si, r->di, r->bp, sp);
-	pr_err("DS: %04lx ES: %04lx FS: %04lx GS: %04lx", r->ds & 0xffff, r->es & 0xffff, r->fs & 0xffff,
-	       r->gs & 0xffff);
+	pr_err("DS: %04lx ES: %04lx FS: %04lx GS: %04lx", r->ds & 0xffff, r->es & 0xffff,
+	       r->fs & 0xffff, r->gs & 0xffff);
 #endif
-	pr_err("CR0: %08lx CR2: %0*lx CR3: %0*lx CR4: %08lx", read_cr(0), (int)sizeof(long) * 2, read_cr(2),
-	       (int)sizeof(long) * 2, read_cr(3), read_cr(4));
+	pr_err("CR0: %08lx CR2: %0*lx CR3: %0*lx CR4: %08lx", read_cr(0), (int)sizeof(long) * 2,
+	       read_cr(2), (int)sizeof(long) * 2, read_cr(3), read_cr(4));
 }
 
 static void print_code(unsigned long ip)
@@ -59,7 +62,8 @@ static void print_code(unsigned long ip)
 		if (!kernel_peek(base, &word))
 			n += fmt_scnprintf(text + n, sizeof(text) - n, "?? ");
 		else
-			n += fmt_scnprintf(text + n, sizeof(text) - n, a == ip ? "<%02x> " : "%02x ",
+			n += fmt_scnprintf(text + n, sizeof(text) - n,
+					   a == ip ? "<%02x> " : "%02x ",
 					   (unsigned)(word >> shift & 0xff));
 	}
 	pr_err("Code: %s", text);
@@ -70,11 +74,13 @@ void trap_die(const struct pt_regs *regs, unsigned long sp, const char *what, un
 	char where[SYMBOL_TEXT];
 
 	klog_panic();
+	serial_panic();
 	klog_set_console_level(KLOG_DEBUG + 1);
 	symbol_format(regs->ip, where, sizeof(where));
 	pr_err("Kernel trap: %s, error code %04lx, CPU %u", what, error, cpu_id());
 	pr_err("IP: %04lx:%s [%0*lx]", regs->cs & 0xffff, where, (int)sizeof(long) * 2, regs->ip);
-	pr_err("SP: %04x:%0*lx EFLAGS: %08lx", SEL_KERNEL_DS, (int)sizeof(long) * 2, sp, regs->flags);
+	pr_err("SP: %04x:%0*lx EFLAGS: %08lx", SEL_KERNEL_DS, (int)sizeof(long) * 2, sp,
+	       regs->flags);
 	print_registers(regs, sp);
 	print_code(regs->ip);
 	backtrace_print(regs->bp, regs->ip);

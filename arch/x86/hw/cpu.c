@@ -2,17 +2,20 @@
  * Set-up of one CPU: control registers, system-call registers, descriptor tables.
  *
  * OWNS     cpu_features; CR0, CR4, EFER and the system-call MSRs of every CPU after boot.S.
- * CR0      Linux's 80050033: paging, write protect (the kernel's copy-on-write depends on it), native FPU errors, alignment
- *          checks allowed. CR4: large and global pages, machine check, FXSAVE and SSE, SMEP and SMAP where the
- *          CPU has them. FSGSBASE stays off: FS and GS bases change only by arch_prctl(2) and selector loads, so a
- *          switch need not read them back. UMIP stays off: the labs read GDTR and IDTR from user mode.
- * SMAP     the kernel is compiled with 3-byte no-ops where clac and stac would stand (list in section smap_patch); they
- *          are written in once, before text is read-only and before a second CPU runs, if the CPU has SMAP.
- * SYSCALL  x86_64: syscall enters syscall_entry with IF, DF, TF, AC, NT cleared. i386: sysenter, MSRs below; int 0x80
- *          by the IDT.
+ * CR0      Linux's 80050033: paging, write protect (the kernel's copy-on-write depends on it),
+ *          native FPU errors, alignment checks allowed. CR4: large and global pages, machine check,
+ *          FXSAVE and SSE, SMEP and SMAP where the CPU has them. FSGSBASE stays off: FS and GS
+ *          bases change only by arch_prctl(2) and selector loads, so a switch need not read them
+ *          back. UMIP stays off: the labs read GDTR and IDTR from user mode.
+ * SMAP     the kernel is compiled with 3-byte no-ops where clac and stac would stand (list in
+ *          section smap_patch); they are written in once, before text is read-only and before a
+ *          second CPU runs, if the CPU has SMAP.
+ * SYSCALL  x86_64: syscall enters syscall_entry with IF, DF, TF, AC, NT cleared. i386: sysenter,
+ *          MSRs below; int 0x80 by the IDT.
  * CONTEXT  boot of each CPU, interrupts off.
  * NOT HERE per-CPU copies (percpu.c), names for people (cpuinfo.c).
- * SOURCES  SDM volume 3A, "Control Registers", volume 4, "Model-Specific Registers"; AMD64 APM volume 2, "Fast System Call".
+ * SOURCES  SDM volume 3A, "Control Registers", volume 4, "Model-Specific Registers"; AMD64 APM
+ *          volume 2, "Fast System Call".
  */
 #include "cpu.h"
 
@@ -60,7 +63,10 @@ static bool bit(uint32_t word, unsigned nr)
 	return word >> nr & 1;
 }
 
-/* Intel puts it into the high half after CPUID 1, AMD into the low one. A CPU without the register gives 0. */
+/*
+ * Intel puts it into the high half after CPUID 1, AMD into the low one. A CPU without the register
+ * gives 0.
+ */
 static uint32_t microcode_revision(void)
 {
 	uint32_t lo = 0, hi = 0;
@@ -133,7 +139,10 @@ static void set_cr4(void)
 	__asm__ volatile("mov %0, %%cr4" ::"r"(cr4) : "memory");
 }
 
-/* Each site holds a 3-byte no-op whose last byte says which instruction is meant: 0xca clac, 0xcb stac. */
+/*
+ * Each site holds a 3-byte no-op whose last byte says which instruction is meant: 0xca clac, 0xcb
+ * stac.
+ */
 static void smap_patch(void)
 {
 	if (!bit(cpu_features.leaf7_b, LEAF7_B_SMAP))

@@ -7,9 +7,9 @@
 struct cpu_features {
 	uint32_t max_leaf, max_ext_leaf;
 	uint32_t leaf1_c, leaf1_d; /* CPUID 1 */
-	uint32_t leaf7_b;          /* CPUID 7.0 */
+	uint32_t leaf7_b;	   /* CPUID 7.0 */
 	uint32_t ext1_c, ext1_d;   /* CPUID 80000001 */
-	uint32_t microcode;        /* revision; 0: not known */
+	uint32_t microcode;	   /* revision; 0: not known */
 };
 extern struct cpu_features cpu_features;
 

@@ -32,16 +32,16 @@ struct packed_ tss {
 	uint32_t es, cs, ss, ds, fs, gs, ldt;
 	uint16_t trap, iomap_base;
 	/*
-	 * sysenter's stack pointer is the end of this struct. Its first instruction leaves it for sp0; only a
-	 * single-step trap or an NMI right before that uses it, twelve bytes each.
+	 * sysenter's stack pointer is the end of this struct. Its first instruction leaves it for
+	 * sp0; only a single-step trap or an NMI right before that uses it, twelve bytes each.
 	 */
 	uint32_t sysenter_stack[16];
 };
 #endif
 
 /*
- * Stack of the double-fault (and on x86_64 machine-check) handler, which trusts nothing: on x86_64 the word above
- * it tells the handler its CPU's per-CPU offset, because GS may be the user's.
+ * Stack of the double-fault (and on x86_64 machine-check) handler, which trusts nothing: on x86_64
+ * the word above it tells the handler its CPU's per-CPU offset, because GS may be the user's.
  */
 enum { FATAL_STACK_SIZE = 4096, NMI_STACK_SIZE = 256 };
 struct fatal_stack {

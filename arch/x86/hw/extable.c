@@ -2,8 +2,8 @@
  * The exception table: which kernel instructions may fault, and where each goes on.
  *
  * OWNS     nothing; reads section ex_table, written by the extable macro of entry.inc.
- * WHY      linear: a fix-up is the rare end of a fault that could not be resolved, and the table has a few dozen entries.
- *          Entries are relative, so the table needs no pointers.
+ * WHY      linear: a fix-up is the rare end of a fault that could not be resolved, and the table
+ *          has a few dozen entries. Entries are relative, so the table needs no pointers.
  * CONTEXT  any.   COST  O(entries).
  */
 #include "extable.h"

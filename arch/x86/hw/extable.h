@@ -4,10 +4,14 @@
 
 #include "base/types.h"
 
-/* Return: the address to go on at when the instruction at @ip has faulted; 0 when none is registered. */
+/*
+ * Return: the address to go on at when the instruction at @ip has faulted; 0 when none is
+ * registered.
+ */
 unsigned long extable_find(unsigned long ip);
 
-extern char uaccess_text_start[], uaccess_text_end[]; /* hw/uaccess.S: all code that touches user memory */
+extern char uaccess_text_start[],
+	uaccess_text_end[]; /* hw/uaccess.S: all code that touches user memory */
 
 /* Per-CPU: not 0 while a copy that must not page in runs here. */
 extern unsigned uaccess_nofault;

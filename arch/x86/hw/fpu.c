@@ -2,22 +2,24 @@
  * Floating-point and SSE state.
  *
  * OWNS     the FPU registers of each CPU; t->fpu and the 512 bytes above kstack_top it points to.
- * STATES   t->fpu NULL: the thread has not used the FPU since exec; while it runs CR0.TS is set, and its first use
- *          traps (#NM) and loads the initial state. t->fpu set: while it runs the registers hold its state and TS
- *          is clear; while it does not, the area does.
+ * STATES   t->fpu NULL: the thread has not used the FPU since exec; while it runs CR0.TS is set,
+ *          and its first use traps (#NM) and loads the initial state. t->fpu set: while it runs the
+ *          registers hold its state and TS is clear; while it does not, the area does.
  *
  *            exec -> unused --#NM--> used --switch out: fxsave, in: fxrstor--> used
  *                       ^--- signal handler entered, sigreturn without state ---'
  *
- * WHY      eager after the first use: programs that use SSE at all use it in every memcpy, so a trap per switch would cost
- *          forty times the two instructions it saves; and no thread's registers lie about for another to guess. Threads
- *          that never use it cost one test.
+ * WHY      eager after the first use: programs that use SSE at all use it in every memcpy, so a
+ *          trap per switch would cost forty times the two instructions it saves; and no thread's
+ *          registers lie about for another to guess. Threads that never use it cost one test.
  * I1       on each CPU: fpu_trap == CR0.TS.
- * I2       running user thread: fpu_trap == !t->fpu. (Kernel threads leave it as it was: the kernel has no FPU code.)
- * WHERE    the area is part of the kernel stack's pages, above pt_regs, 64-byte aligned: no allocation, nothing to
- *          fail, nothing to free.
- * LOCKS    none: only the thread's own CPU touches it, interrupts off at a switch. Calls named _current may be
- *          interrupted and even switched away: the switch saves and reloads the same registers.
+ * I2       running user thread: fpu_trap == !t->fpu. (Kernel threads leave it as it was: the kernel
+ *          has no FPU code.)
+ * WHERE    the area is part of the kernel stack's pages, above pt_regs, 64-byte aligned: no
+ *          allocation, nothing to fail, nothing to free.
+ * LOCKS    none: only the thread's own CPU touches it, interrupts off at a switch. Calls named
+ *          _current may be interrupted and even switched away: the switch saves and reloads the
+ *          same registers.
  * SOURCES  SDM volume 1, "Operation of FXSAVE"; volume 3A, "Configuring the x87 FPU Environment".
  */
 #include "fpu.h"
@@ -78,7 +80,10 @@ static struct fxsave *thread_area(const struct arch_thread *t)
 	return (struct fxsave *)t->kstack_top;
 }
 
-/* FXSAVE leaves reserved bytes as they are, and the area may be shown to the user: begin with zeroes. */
+/*
+ * FXSAVE leaves reserved bytes as they are, and the area may be shown to the user: begin with
+ * zeroes.
+ */
 static struct fxsave *thread_area_clean(const struct arch_thread *t)
 {
 	return memset(thread_area(t), 0, sizeof(struct fxsave));

@@ -16,7 +16,7 @@ struct fxsave {
 	uint32_t mxcsr, mxcsr_mask;
 	struct {
 		uint8_t bytes[16]; /* 10 used */
-	} st[8]; /* from the top of the stack */
+	} st[8];		   /* from the top of the stack */
 	uint8_t xmm[16][16];
 	uint8_t unused[96]; /* last 48: the user's, zero here */
 };

@@ -1,9 +1,9 @@
 /*
  * Between the FSAVE and the FXSAVE image. Pure: memory to memory.
  *
- * The images differ in the tags: FSAVE has two bits per register (valid, zero, special, empty), FXSAVE one (in use).
- * The missing bit follows from the register's contents. Tags go by physical register, contents by distance from
- * the top of the stack.
+ * The images differ in the tags: FSAVE has two bits per register (valid, zero, special, empty),
+ * FXSAVE one (in use). The missing bit follows from the register's contents. Tags go by physical
+ * register, contents by distance from the top of the stack.
  *
  * SOURCES  SDM volume 1, "x87 FPU Tag Word", "Recreating FSAVE format".
  */

@@ -1,12 +1,15 @@
-/* The FSAVE image of 1987 in terms of the FXSAVE image: i386 signal frames have both. Private to arch/x86. */
+/*
+ * The FSAVE image of 1987 in terms of the FXSAVE image: i386 signal frames have both. Private to
+ * arch/x86.
+ */
 #ifndef HW_FPU_LEGACY_H
 #define HW_FPU_LEGACY_H
 
 #include "fpu.h"
 
 struct fsave {
-	uint32_t cw, sw, tag;        /* low 16 bits; tag: 2 bits per physical register */
-	uint32_t ip, cs, dp, ds;     /* cs: opcode in the high half */
+	uint32_t cw, sw, tag;	 /* low 16 bits; tag: 2 bits per physical register */
+	uint32_t ip, cs, dp, ds; /* cs: opcode in the high half */
 	struct {
 		uint8_t bytes[10];
 	} st[8]; /* from the top of the stack */

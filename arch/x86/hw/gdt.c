@@ -2,7 +2,8 @@
  * Segment descriptors and task state of one CPU.
  *
  * OWNS     cpu_gdt, cpu_tss and the fatal and NMI stacks of each CPU (section percpu).
- * LAYOUT   Linux's to the entry and to the bit, so that what a program or a lab sees is what its book shows:
+ * LAYOUT   Linux's to the entry and to the bit, so that what a program or a lab sees is what its
+ *          book shows:
  *
  *            i386                              x86_64
  *            6-8    TLS                        1   kernel code, 32 bits   00CF9B000000FFFF
@@ -17,12 +18,14 @@
  *            31     double-fault TSS           15  CPU number (limit field)
  *
  *          sysret fixes the order user-32, data, user of x86_64, syscall that of kernel code, data.
- * I1       the Accessed bit of code and data descriptors is set in the image: a CPU would set it at the first
- *          load, and with it set the table could be mapped read-only.
- * PER-CPU  i386: FS is selector 0xd8, base = the CPU's offset. x86_64: GS.base, swapped at entry with the user's.
- * #DF      a kernel stack that has run over cannot take a frame. x86_64 gives vector 8 its own stack (IST 1), i386
- *          a task gate to entry 31, whose TSS has a stack and a CR3 of its own.
- * CONTEXT  boot of each CPU; afterwards only the owner CPU writes (TLS entries, TSS stack), interrupts off.
+ * I1       the Accessed bit of code and data descriptors is set in the image: a CPU would set it at
+ *          the first load, and with it set the table could be mapped read-only.
+ * PER-CPU  i386: FS is selector 0xd8, base = the CPU's offset. x86_64: GS.base, swapped at entry
+ *          with the user's.
+ * #DF      a kernel stack that has run over cannot take a frame. x86_64 gives vector 8 its own
+ *          stack (IST 1), i386 a task gate to entry 31, whose TSS has a stack and a CR3 of its own.
+ * CONTEXT  boot of each CPU; afterwards only the owner CPU writes (TLS entries, TSS stack),
+ *          interrupts off.
  * NOT HERE the gates (idt.c), TLS contents (tls.c), system-call MSRs (cpu.c).
  * SOURCES  SDM volume 3A, "Segment Descriptors", "Task Management", "64-Bit Mode Stack Switching".
  */
@@ -36,7 +39,7 @@ section_("percpu") struct tss cpu_tss aligned_(64);
 section_("percpu") static struct fatal_stack fatal_stack;
 
 enum {
-	TYPE_TSS = 0x0089,      /* present, system, available 32/64-bit TSS */
+	TYPE_TSS = 0x0089, /* present, system, available 32/64-bit TSS */
 	LIMIT_TSS = sizeof(struct tss) - 1,
 };
 
@@ -95,8 +98,8 @@ static void load_segments(unsigned long offset)
 			 "movl %[zero], %%ds\n\t"
 			 "movl %[zero], %%es\n\t"
 			 "movl %[zero], %%fs\n\t"
-			 "movl %[zero], %%gs"
-			 ::[cs] "i"(SEL_KERNEL_CS), [ss] "r"(SEL_KERNEL_DS), [zero] "r"(0)
+			 "movl %[zero], %%gs" ::[cs] "i"(SEL_KERNEL_CS),
+			 [ss] "r"(SEL_KERNEL_DS), [zero] "r"(0)
 			 : "rax", "memory");
 	wrmsr(MSR_GS_BASE, offset);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
@@ -129,19 +132,20 @@ void double_fault_entry(void);
 
 static phys_t fault_cr3;
 
-static void fill_gdt(uint64_t *gdt, const struct tss *tss, const struct tss *fault, unsigned long offset)
+static void fill_gdt(uint64_t *gdt, const struct tss *tss, const struct tss *fault,
+		     unsigned long offset)
 {
 	gdt[12] = 0x00cf9b000000ffff;
 	gdt[13] = 0x00cf93000000ffff;
 	gdt[14] = 0x00cffb000000ffff;
 	gdt[15] = 0x00cff3000000ffff;
 	gdt[GDT_TSS] = gdt_descriptor((uint32_t)tss, LIMIT_TSS, TYPE_TSS);
-	gdt[18] = 0x00409b000000ffff; /* PnP BIOS: 32-bit code, 16-bit code, data, 2 transfer segments */
+	gdt[18] = 0x00409b000000ffff; /* PnP BIOS: code 32, code 16, data, 2 transfer */
 	gdt[19] = 0x00009b000000ffff;
 	gdt[20] = 0x000093000000ffff;
 	gdt[21] = 0x0000930000000000;
 	gdt[22] = 0x0000930000000000;
-	gdt[23] = 0x00409b000000ffff; /* APM: 32-bit code, 16-bit code, data */
+	gdt[23] = 0x00409b000000ffff; /* APM: code 32, code 16, data */
 	gdt[24] = 0x00009b000000ffff;
 	gdt[25] = 0x004093000000ffff;
 	gdt[26] = 0x00cf93000000ffff;
@@ -165,15 +169,15 @@ static void fill_fault_tss(struct tss *tss, struct fatal_stack *fatal)
 
 static void load_segments(void)
 {
-	__asm__ volatile("ljmp %[cs], $1f\n"
-			 "1:\tmovl %[ss], %%ss\n\t"
-			 "movl %[ds], %%ds\n\t"
-			 "movl %[ds], %%es\n\t"
-			 "movl %[fs], %%fs\n\t"
-			 "movl %[zero], %%gs"
-			 ::[cs] "i"(SEL_KERNEL_CS), [ss] "r"(SEL_KERNEL_DS), [ds] "r"(SEL_USER_DS),
-			 [fs] "r"(SEL_PERCPU), [zero] "r"(0)
-			 : "memory");
+	__asm__ volatile(
+		"ljmp %[cs], $1f\n"
+		"1:\tmovl %[ss], %%ss\n\t"
+		"movl %[ds], %%ds\n\t"
+		"movl %[ds], %%es\n\t"
+		"movl %[fs], %%fs\n\t"
+		"movl %[zero], %%gs" ::[cs] "i"(SEL_KERNEL_CS),
+		[ss] "r"(SEL_KERNEL_DS), [ds] "r"(SEL_USER_DS), [fs] "r"(SEL_PERCPU), [zero] "r"(0)
+		: "memory");
 }
 
 static phys_t current_cr3(void)

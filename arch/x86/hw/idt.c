@@ -2,11 +2,13 @@
  * The interrupt descriptor table: 256 interrupt gates, one table for all CPUs.
  *
  * OWNS     idt[].
- * WHY      interrupt gates (not trap gates) everywhere: the entry code runs its first instructions with interrupts off,
- *          so that a half-built frame, or a user's GS, is never seen by an interrupt handler.
- * GATES    0-31   exceptions; 3 (int3) and 4 (into) callable from user mode; i386: 8 is a task gate;
+ * WHY      interrupt gates (not trap gates) everywhere: the entry code runs its first instructions
+ *          with interrupts off, so that a half-built frame, or a user's GS, is never seen by an
+ *          interrupt handler.
+ * GATES    0-31   exceptions; 3 (int3) and 4 (into) for user mode too; i386: 8 is a task gate;
  *          32-255 hardware; i386: 128 is the system call, callable from user mode.
- * STACKS   x86_64: vectors 8 and 18 on IST 1, vector 2 on IST 2; all others on the current or the TSS's stack.
+ * STACKS   x86_64: vectors 8 and 18 on IST 1, vector 2 on IST 2; all others on the current or the
+ *          TSS's stack.
  * CONTEXT  built once at boot, then only read.
  * NOT HERE what the vectors do (entry/trap.c, entry/irq.c).
  * SOURCES  SDM volume 3A, "IDT Descriptors", "Interrupt Stack Table".

@@ -5,7 +5,10 @@
 #include "base/compiler.h"
 #include "base/types.h"
 
-/* The word at kernel address @addr into *@out. Return: false when nothing is mapped there. Any context. */
+/*
+ * The word at kernel address @addr into *@out. Return: false when nothing is mapped there. Any
+ * context.
+ */
 bool must_check kernel_peek(kaddr_t addr, unsigned long *out);
 
 #endif

@@ -4,8 +4,8 @@
  * OWNS     percpu_offsets: what to add to the address of a per-CPU variable to get a CPU's copy.
  * I1       percpu_offsets[0] == 0, so this_cpu() works on the boot CPU from the first instruction.
  * I2       in CPU n's copy: percpu_this_offset == percpu_offsets[n], cpu_number == n.
- * WHY      copies are made of the section as it was loaded (__percpu_pristine, saved by head.c), not of CPU 0's
- *          live data: a list head that points to itself must not be copied.
+ * WHY      copies are made of the section as it was loaded (__percpu_pristine, saved by head.c),
+ *          not of CPU 0's live data: a list head that points to itself must not be copied.
  * CONTEXT  once, at boot, before the second CPU starts.
  * FAILS    never: @alloc does not return without memory at boot.
  */

@@ -1,20 +1,24 @@
 /*
- * Signal frames of i386: Linux's sigframe (plain handlers) and rt_sigframe (SA_SIGINFO), to the byte.
+ * Signal frames of i386: Linux's sigframe (plain handlers) and rt_sigframe (SA_SIGINFO), to the
+ * byte.
  *
  *            old stack pointer
- *            FPU state: FSAVE layout, 112 bytes, then FXSAVE area, 512 bytes, 64-byte aligned; only if the FPU is in use
+ *            FPU state: FSAVE layout, 112 bytes, then FXSAVE area, 512 bytes, 64-byte aligned;
+ *            only if the thread has used the FPU
  *            8 bytes of code that make the sigreturn call
- *            sigframe: 624 unused bytes, sigcontext      rt_sigframe: ucontext, siginfo, their addresses
+ *            sigframe: 624 unused bytes, sigcontext | rt_sigframe: ucontext, siginfo, their places
  *            signal number
  *   sp ->    return address: the restorer, or the 8 bytes    (sp + 4 is 16-byte aligned)
  *
- * The FSAVE part is what programs of 1995 read; sigreturn takes the FXSAVE part, which holds all of it, when the magic number
- * between the two is intact, and the FSAVE part otherwise.
+ * The FSAVE part is what programs of 1995 read; sigreturn takes the FXSAVE part, which holds all of
+ * it, when the magic number between the two is intact, and the FSAVE part otherwise.
  *
- * TRAMPOLINE a handler without SA_RESTORER returns into the 8 bytes. With NX (i386-pae) the stack is not executable,
- *          unless the program asked for that, and such a return is SIGSEGV. Every libc of this century sets SA_RESTORER.
- * HOSTILE  as on x86_64: sigreturn's input may be anything. A data selector that cannot be loaded becomes null, an
- *          impossible code or stack selector is the program's fault at iret (entry/trap32.S).
+ * RETCODE  a handler without SA_RESTORER returns into the 8 bytes. With NX (i386-pae) the stack is
+ *          not executable, unless the program asked for that, and such a return is SIGSEGV. Every
+ *          libc of this century sets SA_RESTORER.
+ * HOSTILE  as on x86_64: sigreturn's input may be anything. A data selector that cannot be loaded
+ *          becomes null, an impossible code or stack selector is the program's fault at iret
+ *          (entry/trap32.S).
  * CONTEXT  the running thread on its way to user mode; may sleep in the copies.
  * FAILS    -EFAULT with the registers unchanged.
  * SOURCES  Linux uapi asm/sigcontext.h, sigreturn(2); SDM volume 1, "x87 FPU State" and "FXSAVE".
@@ -79,18 +83,34 @@ _Static_assert(sizeof(struct rt_sigframe) == 268, "rt_sigframe");
 
 enum { FPSTATE_MAGIC = 0 }; /* Linux's X86_FXSR_MAGIC; 0xffff: no FXSAVE part */
 
-/* popl %eax; movl $119 (sigreturn), %eax; int $0x80.   movl $173 (rt_sigreturn), %eax; int $0x80. */
+/* popl %eax; movl $119 (sigreturn), %eax; int $0x80 - and without popl for 173 (rt_sigreturn). */
 static const unsigned char retcode_old[8] = { 0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80 };
 static const unsigned char retcode_rt[8] = { 0xb8, 173, 0, 0, 0, 0xcd, 0x80, 0 };
 
-static void regs_to_context(struct sigcontext *c, const struct pt_regs *r, const struct arch_thread *t)
+static void regs_to_context(struct sigcontext *c, const struct pt_regs *r,
+			    const struct arch_thread *t)
 {
 	*c = (struct sigcontext){
-		.gs = (uint16_t)r->gs, .fs = (uint16_t)r->fs, .es = (uint16_t)r->es, .ds = (uint16_t)r->ds,
-		.di = r->di, .si = r->si, .bp = r->bp, .sp = r->sp, .bx = r->bx, .dx = r->dx, .cx = r->cx, .ax = r->ax,
-		.trapno = t->trap_nr, .err = t->error_code, .ip = r->ip,
-		.cs = (uint16_t)r->cs, .flags = r->flags & ~(unsigned long)FLAG_RF, .sp_at_signal = r->sp,
-		.ss = (uint16_t)r->ss, .cr2 = t->cr2,
+		.gs = (uint16_t)r->gs,
+		.fs = (uint16_t)r->fs,
+		.es = (uint16_t)r->es,
+		.ds = (uint16_t)r->ds,
+		.di = r->di,
+		.si = r->si,
+		.bp = r->bp,
+		.sp = r->sp,
+		.bx = r->bx,
+		.dx = r->dx,
+		.cx = r->cx,
+		.ax = r->ax,
+		.trapno = t->trap_nr,
+		.err = t->error_code,
+		.ip = r->ip,
+		.cs = (uint16_t)r->cs,
+		.flags = r->flags & ~(unsigned long)FLAG_RF,
+		.sp_at_signal = r->sp,
+		.ss = (uint16_t)r->ss,
+		.cr2 = t->cr2,
 	};
 }
 
@@ -105,10 +125,22 @@ static void context_to_regs(struct pt_regs *r, const struct sigcontext *c)
 	const unsigned long flags = sigframe_return_flags(r->flags, c->flags);
 
 	*r = (struct pt_regs){
-		.gs = user_selector(c->gs), .fs = user_selector(c->fs),
-		.es = user_selector(c->es), .ds = user_selector(c->ds),
-		.di = c->di, .si = c->si, .bp = c->bp, .sp = c->sp, .bx = c->bx, .dx = c->dx, .cx = c->cx, .ax = c->ax,
-		.ip = c->ip, .cs = c->cs | 3UL, .flags = flags, .ss = c->ss | 3UL,
+		.gs = user_selector(c->gs),
+		.fs = user_selector(c->fs),
+		.es = user_selector(c->es),
+		.ds = user_selector(c->ds),
+		.di = c->di,
+		.si = c->si,
+		.bp = c->bp,
+		.sp = c->sp,
+		.bx = c->bx,
+		.dx = c->dx,
+		.cx = c->cx,
+		.ax = c->ax,
+		.ip = c->ip,
+		.cs = c->cs | 3UL,
+		.flags = flags,
+		.ss = c->ss | 3UL,
 		.orig_ax = (unsigned long)-1,
 	};
 }
@@ -142,7 +174,8 @@ static int fpstate_push(uaddr_t to, const struct fxsave *fx)
 	return copy_to_user(to, &s, sizeof(s)) ? -EFAULT : 0;
 }
 
-static int old_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame, uaddr_t fpstate)
+static int old_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame,
+		    uaddr_t fpstate)
 {
 	struct sigframe f;
 
@@ -161,7 +194,8 @@ static int old_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_
 	return 0;
 }
 
-static int rt_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame, uaddr_t fpstate)
+static int rt_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame,
+		   uaddr_t fpstate)
 {
 	struct rt_sigframe f;
 
@@ -207,10 +241,12 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 	int err;
 
 	frame = frame_place(regs, req, fpu,
-			    req->siginfo ? sizeof(struct rt_sigframe) : sizeof(struct sigframe), &fpstate);
+			    req->siginfo ? sizeof(struct rt_sigframe) : sizeof(struct sigframe),
+			    &fpstate);
 	if (fpu && fpstate_push(fpstate, fpu))
 		return -EFAULT;
-	err = req->siginfo ? rt_push(regs, req, frame, fpstate) : old_push(regs, req, frame, fpstate);
+	err = req->siginfo ? rt_push(regs, req, frame, fpstate)
+			   : old_push(regs, req, frame, fpstate);
 	if (err)
 		return err;
 	if (fpu)
@@ -239,7 +275,10 @@ static int fpu_restore(struct arch_thread *t, uaddr_t fpstate)
 	return 0;
 }
 
-/* After the handler's ret the stack pointer is past pretcode; the old trampoline has popped the signal number too. */
+/*
+ * After the handler's ret the stack pointer is past pretcode; the old trampoline has popped the
+ * signal number too.
+ */
 static int old_pop(const struct pt_regs *regs, struct sigcontext *mc, struct sigframe_saved *out)
 {
 	const uaddr_t frame = regs->sp - 2 * sizeof(uint32_t);

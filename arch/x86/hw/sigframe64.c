@@ -1,5 +1,6 @@
 /*
- * Signal frames of x86_64: Linux's rt_sigframe, to the byte, because programs (and every libc's unwinder) read it.
+ * Signal frames of x86_64: Linux's rt_sigframe, to the byte, because programs (and every libc's
+ * unwinder) read it.
  *
  *            old stack pointer
  *            128 bytes the compiler may be using (the red zone)
@@ -8,10 +9,11 @@
  *            ucontext: flags, link, alternate stack, sigcontext, mask
  *   sp ->    return address: the restorer, which calls rt_sigreturn     (sp + 8 is 16-byte aligned)
  *
- * WHY      without FPU state sigcontext.fpstate is 0 and sigreturn resets the FPU: the state the handler interrupted.
- * HOSTILE  sigreturn takes its input from the user's stack. Selectors get privilege 3, flags only the bits a program may
- *          set, MXCSR only bits the CPU has. What is then still impossible makes iret fault, and that fault is the
- *          program's (entry/trap64.S).
+ * WHY      without FPU state sigcontext.fpstate is 0 and sigreturn resets the FPU: the state the
+ *          handler interrupted.
+ * HOSTILE  sigreturn takes its input from the user's stack. Selectors get privilege 3, flags only
+ *          the bits a program may set, MXCSR only bits the CPU has. What is then still impossible
+ *          makes iret fault, and that fault is the program's (entry/trap64.S).
  * CONTEXT  the running thread on its way to user mode; may sleep in the copies.
  * FAILS    -EFAULT with the registers unchanged.
  * NOT HERE which signal, masks, restart of system calls (kernel/signal.c).
@@ -59,15 +61,33 @@ _Static_assert(sizeof(struct rt_sigframe) == 440, "rt_sigframe");
 
 enum { UC_SIGCONTEXT_SS = 2, UC_STRICT_RESTORE_SS = 4, RED_ZONE = 128 };
 
-static void regs_to_context(struct sigcontext *c, const struct pt_regs *r, const struct arch_thread *t)
+static void regs_to_context(struct sigcontext *c, const struct pt_regs *r,
+			    const struct arch_thread *t)
 {
 	*c = (struct sigcontext){
-		.r8 = r->r8, .r9 = r->r9, .r10 = r->r10, .r11 = r->r11,
-		.r12 = r->r12, .r13 = r->r13, .r14 = r->r14, .r15 = r->r15,
-		.di = r->di, .si = r->si, .bp = r->bp, .bx = r->bx, .dx = r->dx, .ax = r->ax, .cx = r->cx,
-		.sp = r->sp, .ip = r->ip, .flags = r->flags & ~(unsigned long)FLAG_RF,
-		.cs = (uint16_t)r->cs, .ss = (uint16_t)r->ss,
-		.err = t->error_code, .trapno = t->trap_nr, .cr2 = t->cr2,
+		.r8 = r->r8,
+		.r9 = r->r9,
+		.r10 = r->r10,
+		.r11 = r->r11,
+		.r12 = r->r12,
+		.r13 = r->r13,
+		.r14 = r->r14,
+		.r15 = r->r15,
+		.di = r->di,
+		.si = r->si,
+		.bp = r->bp,
+		.bx = r->bx,
+		.dx = r->dx,
+		.ax = r->ax,
+		.cx = r->cx,
+		.sp = r->sp,
+		.ip = r->ip,
+		.flags = r->flags & ~(unsigned long)FLAG_RF,
+		.cs = (uint16_t)r->cs,
+		.ss = (uint16_t)r->ss,
+		.err = t->error_code,
+		.trapno = t->trap_nr,
+		.cr2 = t->cr2,
 	};
 }
 
@@ -76,11 +96,26 @@ static void context_to_regs(struct pt_regs *r, const struct sigcontext *c)
 	const unsigned long flags = sigframe_return_flags(r->flags, c->flags);
 
 	*r = (struct pt_regs){
-		.r8 = c->r8, .r9 = c->r9, .r10 = c->r10, .r11 = c->r11,
-		.r12 = c->r12, .r13 = c->r13, .r14 = c->r14, .r15 = c->r15,
-		.di = c->di, .si = c->si, .bp = c->bp, .bx = c->bx, .dx = c->dx, .ax = c->ax, .cx = c->cx,
-		.sp = c->sp, .ip = c->ip, .flags = flags,
-		.cs = c->cs | 3, .ss = c->ss | 3,
+		.r8 = c->r8,
+		.r9 = c->r9,
+		.r10 = c->r10,
+		.r11 = c->r11,
+		.r12 = c->r12,
+		.r13 = c->r13,
+		.r14 = c->r14,
+		.r15 = c->r15,
+		.di = c->di,
+		.si = c->si,
+		.bp = c->bp,
+		.bx = c->bx,
+		.dx = c->dx,
+		.ax = c->ax,
+		.cx = c->cx,
+		.sp = c->sp,
+		.ip = c->ip,
+		.flags = flags,
+		.cs = c->cs | 3,
+		.ss = c->ss | 3,
 		.orig_ax = (unsigned long)-1,
 	};
 }
@@ -130,7 +165,8 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 	f.pretcode = req->restorer;
 	f.uc.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
 	f.uc.link = 0;
-	f.uc.stack = (struct uc_stack){ req->altstack.sp, req->altstack.flags, 0, req->altstack.size };
+	f.uc.stack =
+		(struct uc_stack){ req->altstack.sp, req->altstack.flags, 0, req->altstack.size };
 	regs_to_context(&f.uc.mc, regs, t);
 	f.uc.mc.oldmask = req->mask;
 	f.uc.mc.fpstate = fpstate;
@@ -160,7 +196,8 @@ static int fpu_restore(struct arch_thread *t, uaddr_t fpstate)
 
 int sigframe_pop(struct pt_regs *regs, bool rt, struct sigframe_saved *out)
 {
-	const uaddr_t frame = regs->sp - sizeof(uint64_t); /* the handler's ret has popped pretcode */
+	const uaddr_t frame =
+		regs->sp - sizeof(uint64_t); /* the handler's ret has popped pretcode */
 	struct ucontext uc;
 
 	if (!rt || copy_from_user(&uc, frame + offsetof(struct rt_sigframe, uc), sizeof(uc)))

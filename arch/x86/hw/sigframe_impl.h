@@ -12,7 +12,10 @@ static inline unsigned long sigframe_handler_flags(unsigned long flags)
 	return flags & ~(unsigned long)(FLAG_DF | FLAG_RF | FLAG_TF);
 }
 
-/* Flags after sigreturn: the program's bits from the frame, the rest as they are; RF: leave by iret. */
+/*
+ * Flags after sigreturn: the program's bits from the frame, the rest as they are; RF: leave by
+ * iret.
+ */
 static inline unsigned long sigframe_return_flags(unsigned long now, unsigned long saved)
 {
 	return (now & ~(unsigned long)FLAGS_USER) | (saved & FLAGS_USER) | FLAG_RF;

@@ -1,8 +1,9 @@
 /*
  * The stack switch, and the first instructions of a new thread.
  *
- * A thread that does not run has, from its saved stack pointer up: the registers a C function must keep, and the
- * address to go on at. New threads are built in that form (switch.c) with one of the two starts below as address.
+ * A thread that does not run has, from its saved stack pointer up: the registers a C function must
+ * keep, and the address to go on at. New threads are built in that form (switch.c) with one of the
+ * two starts below as address.
  */
 #include "arch/processor.h"
 #include "arch/x86/hw/entry.inc"

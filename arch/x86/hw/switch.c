@@ -5,19 +5,21 @@
  *
  *            kstack + KSTACK_SIZE   ---------------------------------
  *                                   FPU area, 512 bytes
- *            kstack_top             ---------------------------------  TSS sp0: entries from user mode push here
+ *            kstack_top             ---------------------------------  TSS sp0: user entries push
  *                                   struct pt_regs
  *                                   ---------------------------------  a new thread starts here
  *                                   calls
  *            kstack                 ---------------------------------  guard page below
  *
  * I1       on each CPU current_arch_thread is the thread whose kernel stack is in use.
- * I2       user thread running: TSS sp0 == its kstack_top, the GDT holds its TLS entries, FS and GS bases are its own.
- * WHY      a kernel thread has no user state, so nothing of the above is touched when switching to one, and nothing is
- *          reloaded that did not change when the same user thread comes back.
- * CONTEXT  arch_switch: interrupts off, called by the scheduler with its run-queue lock held; returns when @prev is
- *          chosen again, on the CPU that chose it.
- * COST     kernel thread to kernel thread: about 40 instructions; user threads: 60, plus 2 with FPU state.
+ * I2       user thread running: TSS sp0 == its kstack_top, the GDT holds its TLS entries, FS and GS
+ *          bases are its own.
+ * WHY      a kernel thread has no user state, so nothing of the above is touched when switching to
+ *          one, and nothing is reloaded that did not change when the same user thread comes back.
+ * CONTEXT  arch_switch: interrupts off, called by the scheduler with its run-queue lock held;
+ *          returns when @prev is chosen again, on the CPU that chose it.
+ * COST     kernel thread to kernel thread: about 40 instructions; user threads: 60, plus 2 with FPU
+ *          state.
  * NOT HERE page tables (pt_activate), which thread is next (kernel/sched.c).
  */
 #include "arch/thread.h"

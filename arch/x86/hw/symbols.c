@@ -1,7 +1,8 @@
 /*
  * Names of kernel addresses, from the table the second link carries (tools/ksyms.sh).
  *
- * OWNS     nothing; reads ksyms_*: N text addresses less KERNEL_BASE, rising, and for each the place of its name.
+ * OWNS     nothing; reads ksyms_*: N text addresses less KERNEL_BASE, rising, and for each the
+ *          place of its name.
  * CONTEXT  any, panic included.   COST  O(log N).
  * FAILS    an address outside the kernel's text is printed as a number.
  */
@@ -30,7 +31,8 @@ static uint32_t find(uint32_t offset)
 
 static uint32_t symbol_end(uint32_t i)
 {
-	return i + 1 < ksyms_nr ? ksyms_addrs[i + 1] : (uint32_t)((kaddr_t)__text_end - KERNEL_BASE);
+	return i + 1 < ksyms_nr ? ksyms_addrs[i + 1]
+				: (uint32_t)((kaddr_t)__text_end - KERNEL_BASE);
 }
 
 size_t symbol_format(kaddr_t addr, char *buf, size_t size)

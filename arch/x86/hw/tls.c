@@ -2,14 +2,18 @@
  * Thread-local storage: three GDT entries per thread, and on x86_64 the FS and GS bases.
  *
  * OWNS     t->tls, t->fs, t->gs, t->fsbase, t->gsbase.
- * I1       a stored descriptor is 0 or a present ring-3 code or data segment: loading one cannot raise privilege.
- * I2       x86_64, on each CPU: loaded_fsbase / loaded_gsbase are the user bases in the MSRs while both selectors
- *          are null; the switch writes an MSR only when the value changes.
- * BASES    a null selector has its base from the MSR (arch_prctl), any other one from its descriptor. FSGSBASE is off,
- *          so user code changes a base only by loading a selector, which segments_save sees.
- * CONTEXT  the set calls: the running thread (or one that has never run), no locks. Loads: interrupts off.
+ * I1       a stored descriptor is 0 or a present ring-3 code or data segment: loading one cannot
+ *          raise privilege.
+ * I2       x86_64, on each CPU: loaded_fsbase / loaded_gsbase are the user bases in the MSRs while
+ *          both selectors are null; the switch writes an MSR only when the value changes.
+ * BASES    a null selector has its base from the MSR (arch_prctl), any other one from its
+ *          descriptor. FSGSBASE is off, so user code changes a base only by loading a selector,
+ *          which segments_save sees.
+ * CONTEXT  the set calls: the running thread (or one that has never run), no locks. Loads:
+ *          interrupts off.
  * NOT HERE LDT entries: none yet.
- * SOURCES  set_thread_area(2), arch_prctl(2), Linux's user_desc rules (an "empty" descriptor frees the entry).
+ * SOURCES  set_thread_area(2), arch_prctl(2), Linux's user_desc rules (an "empty" descriptor frees
+ *          the entry).
  */
 #include "tls.h"
 
@@ -39,10 +43,14 @@ static void tls_set(struct arch_thread *t, unsigned i, uint64_t descriptor)
 	irq_restore(flags);
 }
 
-/* Both forms that programs use to say "free this entry": all zero, or read-only, not present, base and limit 0. */
+/*
+ * Both forms that programs use to say "free this entry": all zero, or read-only, not present, base
+ * and limit 0.
+ */
 static bool desc_is_empty(const struct user_desc *d)
 {
-	if (d->base_addr || d->limit || d->contents || d->seg_32bit || d->limit_in_pages || d->useable)
+	if (d->base_addr || d->limit || d->contents || d->seg_32bit || d->limit_in_pages ||
+	    d->useable)
 		return false;
 	return d->read_exec_only == d->seg_not_present;
 }
@@ -78,7 +86,10 @@ static void desc_decode(uint64_t v, struct user_desc *d)
 	d->seg_not_present = !(high >> 15 & 1);
 }
 
-/* Linux refuses what old kernels could not switch safely: 16-bit, code, not-present, 64-bit segments. */
+/*
+ * Linux refuses what old kernels could not switch safely: 16-bit, code, not-present, 64-bit
+ * segments.
+ */
 static bool desc_is_legal(const struct user_desc *d)
 {
 	if (desc_is_empty(d))
@@ -139,7 +150,8 @@ static void segment_load_fs(unsigned selector)
 /* Loading GS changes the base in use, which is the kernel's: do it with the user's swapped in. */
 static void segment_load_gs(unsigned selector)
 {
-	__asm__ volatile("swapgs; movl %0, %%gs; swapgs" ::"r"(selector_usable(selector)) : "memory");
+	__asm__ volatile("swapgs; movl %0, %%gs; swapgs" ::"r"(selector_usable(selector))
+			 : "memory");
 }
 
 static unsigned selector_fs(void)
@@ -176,8 +188,19 @@ static void base_load_gs(unsigned long base)
 	this_cpu(loaded_gsbase) = base;
 }
 
+/* 64-bit code does not use DS and ES; what one program left there the next must not find. */
+static void data_segments_clear(void)
+{
+	unsigned ds, es;
+
+	__asm__ volatile("movl %%ds, %0; movl %%es, %1" : "=r"(ds), "=r"(es));
+	if (unlikely((ds | es) & 0xffff))
+		__asm__ volatile("movl %0, %%ds; movl %0, %%es" ::"r"(0));
+}
+
 void segments_load(const struct arch_thread *t)
 {
+	data_segments_clear();
 	if (selector_fs() | selector_gs() | t->fs | t->gs) {
 		segment_load_fs(t->fs);
 		if (t->fs <= 3)

@@ -1,10 +1,12 @@
 /*
- * Touching user memory. All of it lies between uaccess_text_start and _end: a page fault at a user address is legal there
- * and nowhere else in the kernel. A fault that cannot be resolved goes on at the address its extable line names.
+ * Touching user memory. All of it lies between uaccess_text_start and _end: a page fault at a user
+ * address is legal there and nowhere else in the kernel. A fault that cannot be resolved goes on at
+ * the address its extable line names.
  *
- * Copies move words while they can; after a fault they go on byte by byte to the byte that faults, so the count of bytes
- * not copied is exact (a fault in a word that crosses into an unmapped page says nothing about its first bytes).
- * Sizes 4 to 16 take two overlapping moves each way: both loads come before both stores.
+ * Copies move words while they can; after a fault they go on byte by byte to the byte that faults,
+ * so the count of bytes not copied is exact (a fault in a word that crosses into an unmapped page
+ * says nothing about its first bytes). Sizes 4 to 16 take two overlapping moves each way: both
+ * loads come before both stores.
  */
 #include "arch/x86/hw/entry.inc"
 
@@ -13,7 +15,10 @@
 uaccess_text_start:
 
 #ifdef __x86_64__
-/* %rdi to, %rsi from, %rdx bytes. Return: bytes not copied; with \zero the rest of the destination becomes 0. */
+/*
+ * %rdi to, %rsi from, %rdx bytes. Return: bytes not copied; with \zero the rest of the destination
+ * becomes 0.
+ */
 .macro copy_body zero
 	smap_stac
 	cmpq $8, %rdx
@@ -288,7 +293,9 @@ GLOBAL(user_cmpxchg)
 GLOBAL(user_copy)
 	copy_body 0
 
-/* size_t user_copy_in(void *dst, uaddr_t src, size_t len): what could not be copied reads as zero */
+/*
+ * size_t user_copy_in(void *dst, uaddr_t src, size_t len): what could not be copied reads as zero
+ */
 GLOBAL(user_copy_in)
 	copy_body 1
 

@@ -1,11 +1,12 @@
 /*
  * User memory: the range checks in front of the copy routines.
  *
- * WHY      an address is checked against the user half before anything is touched; that it is mapped is found out by
- *          touching it (a page fault brings the page or goes to the fix-up). A check of mappings beforehand would race
- *          with other threads.
- * NOFAULT  uaccess_nofault counts the copies on this CPU that must not sleep: the page-fault handler then refuses to
- *          page in. Per CPU is enough, because such a copy never leaves its CPU.
+ * WHY      an address is checked against the user half before anything is touched; that it is
+ *          mapped is found out by touching it (a page fault brings the page or goes to the fix-up).
+ *          A check of mappings beforehand would race with other threads.
+ * NOFAULT  uaccess_nofault counts the copies on this CPU that must not sleep: the page-fault
+ *          handler then refuses to page in. Per CPU is enough, because such a copy never leaves its
+ *          CPU.
  * CONTEXT  paging copies: thread context, no spinlock. Nofault copies: any.
  * COST     8 bytes: about 20 instructions; more: one per 8 bytes (4 on i386).
  * NOT HERE the instructions that touch user memory (uaccess.S), the faults (entry/pagefault.c).
