@@ -33,7 +33,7 @@
 struct slot {
 	unsigned long start, end;
 	unsigned long gap; /* largest free run between two ranges of the child; 0 in a leaf */
-	void *ptr;         /* child, or the item */
+	void *ptr;	   /* child, or the item */
 };
 
 enum {
@@ -68,7 +68,8 @@ void rangetree_init(struct rangetree *t, void *(*node_alloc)(void), void (*node_
 
 int rangetree_reserve(struct rangetree *t, unsigned changes)
 {
-	unsigned need = changes * (t->height + 2); /* + 2: the new root, and the height it adds for the next */
+	unsigned need = changes * (t->height +
+				   2); /* + 2: the new root, and the height it adds for the next */
 
 	while (t->nr_reserved < need) {
 		struct rangetree_node *n = t->node_alloc();
@@ -301,7 +302,8 @@ void *rangetree_remove(struct rangetree *t, unsigned long start)
 	return item;
 }
 
-void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned long start, unsigned long end)
+void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned long start,
+		      unsigned long end)
 {
 	struct path p;
 	struct slot *s;
@@ -402,8 +404,8 @@ static bool gap_down(struct rangetree_node *n, struct gap_search *g)
 	return false;
 }
 
-bool rangetree_gap_lowest(struct rangetree *t, unsigned long low, unsigned long high, unsigned long size,
-			  unsigned long *out)
+bool rangetree_gap_lowest(struct rangetree *t, unsigned long low, unsigned long high,
+			  unsigned long size, unsigned long *out)
 {
 	struct gap_search g = { low, size, high };
 
@@ -415,8 +417,8 @@ bool rangetree_gap_lowest(struct rangetree *t, unsigned long low, unsigned long 
 	return true;
 }
 
-bool rangetree_gap_highest(struct rangetree *t, unsigned long low, unsigned long high, unsigned long size,
-			   unsigned long *out)
+bool rangetree_gap_highest(struct rangetree *t, unsigned long low, unsigned long high,
+			   unsigned long size, unsigned long *out)
 {
 	struct gap_search g = { high, size, low };
 
@@ -448,7 +450,8 @@ void rangetree_destroy(struct rangetree *t)
 	rangetree_unreserve(t);
 }
 
-static const char *node_check(struct rangetree *t, struct rangetree_node *n, unsigned level, unsigned long *nr)
+static const char *node_check(struct rangetree *t, struct rangetree_node *n, unsigned level,
+			      unsigned long *nr)
 {
 	if (n->level != level)
 		return "I4: level";

@@ -14,12 +14,14 @@ struct rangetree_node;
 struct rangetree {
 	struct rangetree_node *root;
 	unsigned height;
-	unsigned long nr;         /* ranges */
+	unsigned long nr;		/* ranges */
 	struct rangetree_node *reserve; /* nodes put aside by rangetree_reserve */
 	unsigned nr_reserved;
-	void *(*node_alloc)(void); /* i: 256-byte nodes (both word sizes); may sleep; NULL: no memory */
+	void *(*node_alloc)(
+		void); /* i: 256-byte nodes (both word sizes); may sleep; NULL: no memory */
 	void (*node_free)(void *node); /* i */
-	struct rangetree_node *last_leaf; /* where rangetree_find ended last; readers race on it, one word */
+	struct rangetree_node
+		*last_leaf; /* where rangetree_find ended last; readers race on it, one word */
 };
 
 enum { RANGETREE_NODE_SIZE = 256 };
@@ -33,7 +35,8 @@ void rangetree_insert(struct rangetree *t, unsigned long start, unsigned long en
 /* Remove the range that starts at @start. Return: its item. Never needs memory. */
 void *rangetree_remove(struct rangetree *t, unsigned long start);
 /* Change the bounds of the range that starts at @old_start, without passing a neighbour. */
-void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned long start, unsigned long end);
+void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned long start,
+		      unsigned long end);
 /* Replace the item of the range that starts at @start. */
 void rangetree_set_item(struct rangetree *t, unsigned long start, void *item);
 /* First range with end > addr; NULL when none. Read-only: many readers at once. */
@@ -41,10 +44,10 @@ void *rangetree_find(struct rangetree *t, unsigned long addr);
 /* Last range with start < addr: the one before; NULL when none. */
 void *rangetree_find_prev(struct rangetree *t, unsigned long addr);
 /* Lowest / highest address a with [a, a+size) free and inside [low, high). Return: false when none. */
-bool rangetree_gap_lowest(struct rangetree *t, unsigned long low, unsigned long high, unsigned long size,
-			  unsigned long *out);
-bool rangetree_gap_highest(struct rangetree *t, unsigned long low, unsigned long high, unsigned long size,
-			   unsigned long *out);
+bool rangetree_gap_lowest(struct rangetree *t, unsigned long low, unsigned long high,
+			  unsigned long size, unsigned long *out);
+bool rangetree_gap_highest(struct rangetree *t, unsigned long low, unsigned long high,
+			   unsigned long size, unsigned long *out);
 /* Free all nodes (items are the caller's). */
 void rangetree_destroy(struct rangetree *t);
 /* Checker: order, fill, gaps, height. Return: NULL, or what is wrong. */

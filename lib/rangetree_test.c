@@ -3,8 +3,10 @@
 
 #include "base/errno.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
+
+#include <setjmp.h>
+
 #include <cmocka.h>
 
 enum { MAX_RANGES = 3000, SPACE = 60000 };
@@ -123,7 +125,8 @@ static void compare_finds(struct rangetree *t)
 	assert_ptr_equal(rangetree_find_prev(t, addr), want);
 }
 
-static bool naive_lowest(unsigned long low, unsigned long high, unsigned long size, unsigned long *out)
+static bool naive_lowest(unsigned long low, unsigned long high, unsigned long size,
+			 unsigned long *out)
 {
 	unsigned long edge = low;
 
@@ -140,7 +143,8 @@ static bool naive_lowest(unsigned long low, unsigned long high, unsigned long si
 	return false;
 }
 
-static bool naive_highest(unsigned long low, unsigned long high, unsigned long size, unsigned long *out)
+static bool naive_highest(unsigned long low, unsigned long high, unsigned long size,
+			  unsigned long *out)
 {
 	unsigned long edge = high;
 
@@ -162,10 +166,12 @@ static void compare_gaps(struct rangetree *t)
 	unsigned long low = rnd(SPACE), high = low + 1 + rnd(SPACE + 100 - low), size = 1 + rnd(60);
 	unsigned long a = 0, b = 0;
 
-	assert_int_equal(rangetree_gap_lowest(t, low, high, size, &a), naive_lowest(low, high, size, &b));
+	assert_int_equal(rangetree_gap_lowest(t, low, high, size, &a),
+			 naive_lowest(low, high, size, &b));
 	assert_int_equal(a, b);
 	a = b = 0;
-	assert_int_equal(rangetree_gap_highest(t, low, high, size, &a), naive_highest(low, high, size, &b));
+	assert_int_equal(rangetree_gap_highest(t, low, high, size, &a),
+			 naive_highest(low, high, size, &b));
 	assert_int_equal(a, b);
 }
 

@@ -13,7 +13,7 @@ enum { XINDEX_TAG_DIRTY, XINDEX_TAG_WRITEBACK, XINDEX_NR_TAGS };
 
 struct xindex_node;
 struct xindex {
-	void *root;         /* height 0: the item at index 0, or NULL */
+	void *root;	    /* height 0: the item at index 0, or NULL */
 	unsigned height;    /* levels of nodes */
 	unsigned root_tags; /* height 0: tags of that item */
 	unsigned long nr;   /* items */
@@ -35,10 +35,12 @@ static inline void xindex_reserve_init(struct xindex_reserve *r)
 	r->want = 0;
 }
 /* Get the r->want nodes that an insertion asked for, from @alloc. 0 or -ENOMEM (nothing kept). Without the lock. */
-int must_check xindex_reserve_fill(struct xindex_reserve *r, void *(*alloc)(void), void (*free_fn)(void *));
+int must_check xindex_reserve_fill(struct xindex_reserve *r, void *(*alloc)(void),
+				   void (*free_fn)(void *));
 void xindex_reserve_drop(struct xindex_reserve *r, void (*free_fn)(void *));
 /* Store @item (not NULL). 0; -EEXIST: another is there and stays; -ENOMEM: @r has too few nodes, r->want says how many. */
-int must_check xindex_insert(struct xindex *x, unsigned long index, void *item, struct xindex_reserve *r);
+int must_check xindex_insert(struct xindex *x, unsigned long index, void *item,
+			     struct xindex_reserve *r);
 /* Remove; Return: the item or NULL. Empty nodes go to @free_fn. */
 void *xindex_remove(struct xindex *x, unsigned long index, void (*free_fn)(void *));
 /* First item with index >= *index; sets *index. NULL when none. */

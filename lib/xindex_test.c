@@ -3,8 +3,10 @@
 
 #include "base/errno.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
+
+#include <setjmp.h>
+
 #include <cmocka.h>
 
 enum { MAX_ITEMS = 400 };
@@ -132,7 +134,8 @@ static void compare_next(struct xindex *x, unsigned long from, int tag)
 	for (unsigned i = 0; i < nr_model; i++) {
 		struct entry *e = &model[i];
 
-		if (e->index >= from && (tag < 0 || (e->tags >> tag & 1)) && (!best || e->index < best->index))
+		if (e->index >= from && (tag < 0 || (e->tags >> tag & 1)) &&
+		    (!best || e->index < best->index))
 			best = e;
 	}
 	assert_ptr_equal(got, best ? best->item : NULL);
@@ -149,7 +152,8 @@ static void xindex_I1_to_I4_against_a_list(void **state)
 		unsigned remove_weight = round % 2 ? 6 : 2;
 
 		for (unsigned i = 0; i < 600; i++) {
-			unsigned long index = rnd(3) && nr_model ? model[rnd(nr_model)].index : some_index();
+			unsigned long index =
+				rnd(3) && nr_model ? model[rnd(nr_model)].index : some_index();
 			unsigned long what = rnd(12);
 
 			if (what < remove_weight)
@@ -159,7 +163,8 @@ static void xindex_I1_to_I4_against_a_list(void **state)
 			else
 				step_tag(&x, index);
 			index = some_index();
-			assert_ptr_equal(xindex_find(&x, index), model_find(index) ? model_find(index)->item : NULL);
+			assert_ptr_equal(xindex_find(&x, index),
+					 model_find(index) ? model_find(index)->item : NULL);
 			compare_next(&x, index, (int)rnd(3) - 1);
 			assert_null(xindex_check(&x));
 		}

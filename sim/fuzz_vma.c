@@ -21,8 +21,8 @@ enum { PAGES = 64, PROGRAMS = 3, CHECK_EVERY = 16, FILE_PAGES = 32 };
 struct fuzz_page {
 	bool mapped, shared, file;
 	uint8_t prot, byte; /* byte: what a private page holds */
-	uint8_t index;      /* of the file */
-	bool own;           /* a private copy exists: byte counts, not the file's */
+	uint8_t index;	    /* of the file */
+	bool own;	    /* a private copy exists: byte counts, not the file's */
 };
 static struct program {
 	struct mm_struct *mm;
@@ -43,7 +43,8 @@ static unsigned long bytes(unsigned pages)
 
 static unsigned prot_of(unsigned x)
 {
-	static const unsigned prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE };
+	static const unsigned prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
+					  PROT_READ | PROT_WRITE };
 
 	return prots[x & 3];
 }
@@ -52,17 +53,23 @@ static void do_map(struct program *p, unsigned page, unsigned n, unsigned x)
 {
 	bool is_file = x >> 4 & 1, shared = is_file && (x >> 5 & 1);
 	struct vm_map_args a = {
-		.addr = at(page), .len = bytes(n), .prot = prot_of(x),
-		.flags = MAP_FIXED | (shared ? MAP_SHARED : MAP_PRIVATE) | (is_file ? 0 : MAP_ANONYMOUS) |
-			 (x >> 6 & 1 ? MAP_POPULATE : 0),
-		.mapping = is_file ? file : NULL, .pgoff = is_file ? page % 8 : 0,
+		.addr = at(page),
+		.len = bytes(n),
+		.prot = prot_of(x),
+		.flags = MAP_FIXED | (shared ? MAP_SHARED : MAP_PRIVATE) |
+			 (is_file ? 0 : MAP_ANONYMOUS) | (x >> 6 & 1 ? MAP_POPULATE : 0),
+		.mapping = is_file ? file : NULL,
+		.pgoff = is_file ? page % 8 : 0,
 		.may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC,
 	};
 
 	must(vm_map(p->mm, &a) == (long)at(page));
 	for (unsigned i = 0; i < n; i++) {
 		p->page[page + i] = (struct fuzz_page){
-			.mapped = true, .shared = shared, .file = is_file, .prot = (uint8_t)a.prot,
+			.mapped = true,
+			.shared = shared,
+			.file = is_file,
+			.prot = (uint8_t)a.prot,
 			.index = (uint8_t)(a.pgoff + i),
 			/* MAP_POPULATE of a private writable mapping makes copies at once. */
 			.own = is_file && !shared && (x >> 6 & 1) && (a.prot & PROT_WRITE),
@@ -106,7 +113,8 @@ static void do_discard(struct program *p, unsigned page, unsigned n)
 static void do_move(struct program *p, unsigned page, unsigned n, unsigned to)
 {
 	struct fuzz_page moved[PAGES];
-	long r = vm_remap(p->mm, at(page), bytes(n), bytes(n), MREMAP_MAYMOVE | MREMAP_FIXED, at(to));
+	long r = vm_remap(p->mm, at(page), bytes(n), bytes(n), MREMAP_MAYMOVE | MREMAP_FIXED,
+			  at(to));
 
 	if (r < 0) {
 		must(r == -EINVAL || r == -EFAULT);

@@ -12,7 +12,7 @@ extern unsigned long sysctl_overcommit_kbytes; /* not 0: instead of the ratio */
 extern unsigned long sysctl_user_reserve_kbytes, sysctl_admin_reserve_kbytes;
 extern atomic_long_t vm_committed_as; /* pages */
 
-unsigned long vm_commit_limit(void);  /* pages */
+unsigned long vm_commit_limit(void); /* pages */
 /**
  * commit_charge - promise @pages more.
  * @total_vm: size in pages of the address space that asks; 0: the kernel (a file system).

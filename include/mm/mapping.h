@@ -29,26 +29,32 @@ struct address_space_ops {
 	/* Path for /proc/PID/maps into @buf. Return: length. */
 	size_t (*name)(struct address_space *m, char *buf, size_t size);
 	/* Device and inode number for /proc/PID/maps. */
-	void (*ident)(struct address_space *m, unsigned *major, unsigned *minor, unsigned long *ino);
+	void (*ident)(struct address_space *m, unsigned *major, unsigned *minor,
+		      unsigned long *ino);
 };
 
 struct address_space {
-	const struct address_space_ops *ops;  /* i */
-	void *owner;                          /* i: the inode */
-	struct spinlock lock;                 /* rank INDEX */
-	struct xindex pages;                  /* x: lock; page by index, reference held by the cache */
-	unsigned long nr_pages;               /* x */
-	uint64_t size;                        /* bytes; changed under the inode's lock; read with READ_ONCE-like mapping_size() */
-	struct rwsem invalidate_lock;         /* faults read, truncate writes; rank MAPPING_INVAL */
-	struct spinlock i_mmap_lock;          /* rank MAPPING_VMAS */
-	struct list_head i_mmap;              /* vmas of this mapping, by vma->mapping_link */
-	gfp_t gfp;                            /* i: for its pages */
-	unsigned flags;                       /* i: MAPPING_* */
+	const struct address_space_ops *ops; /* i */
+	void *owner;			     /* i: the inode */
+	struct spinlock lock;		     /* rank INDEX */
+	struct xindex pages;	/* x: lock; page by index, reference held by the cache */
+	unsigned long nr_pages; /* x */
+	uint64_t
+		size; /* bytes; changed under the inode's lock; read with READ_ONCE-like mapping_size() */
+	struct rwsem invalidate_lock; /* faults read, truncate writes; rank MAPPING_INVAL */
+	struct spinlock i_mmap_lock;  /* rank MAPPING_VMAS */
+	struct list_head i_mmap;      /* vmas of this mapping, by vma->mapping_link */
+	gfp_t gfp;		      /* i: for its pages */
+	unsigned flags;		      /* i: MAPPING_* */
 };
-enum { MAPPING_SHMEM = 1 /* pages are swap-backed, counted in NR_SHMEM */, MAPPING_UNEVICTABLE = 2 };
+enum {
+	MAPPING_SHMEM = 1 /* pages are swap-backed, counted in NR_SHMEM */,
+	MAPPING_UNEVICTABLE = 2
+};
 
 void mapping_boot(void); /* node cache; after slab_init (mm_init calls it) */
-void mapping_init(struct address_space *m, const struct address_space_ops *ops, void *owner, gfp_t gfp, unsigned flags);
+void mapping_init(struct address_space *m, const struct address_space_ops *ops, void *owner,
+		  gfp_t gfp, unsigned flags);
 /* All pages leave; nobody maps or reads it any more. */
 void mapping_destroy(struct address_space *m);
 uint64_t mapping_size(const struct address_space *m);
@@ -56,7 +62,8 @@ uint64_t mapping_size(const struct address_space *m);
 /* The cached page with a reference, or NULL. Any context without locks of rank >= INDEX. */
 struct page *mapping_find(struct address_space *m, unsigned long index);
 /* The uptodate cached pages of [first, first + nr), each with a reference, NULL where there is none. Return: how many. */
-unsigned mapping_find_run(struct address_space *m, unsigned long first, unsigned nr, struct page **pages);
+unsigned mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
+			  struct page **pages);
 /* Find or make; uptodate, referenced, UNLOCKED in *out. 0, -ENOMEM, or fill's error. Ignores mapping_size. */
 int must_check mapping_get_page(struct address_space *m, unsigned long index, struct page **out);
 /* The same, but a page that does not exist is not made: -ENOENT (holes read as zeroes). */
@@ -85,6 +92,7 @@ void mapping_punch(struct address_space *m, uint64_t start, uint64_t end);
 void mapping_check(struct address_space *m);
 
 /* Up-call to mm/aspace: unmap pages [first, last] from every vma; @private_too: also private copies of them. */
-void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last, bool private_too);
+void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last,
+			 bool private_too);
 
 #endif

@@ -10,84 +10,50 @@
 #include "lib/rangetree.h"
 #include "mm/commit.h"
 #include "mm/page.h"
+#include "mm/vma.h"
 #include "sync/rwsem.h"
 
 struct address_space;
-struct vm_area_struct;
-
-/* vm_flags, Linux's values (the labs print them). */
-enum {
-	VM_READ = 0x1, VM_WRITE = 0x2, VM_EXEC = 0x4, VM_SHARED = 0x8,
-	VM_MAYREAD = 0x10, VM_MAYWRITE = 0x20, VM_MAYEXEC = 0x40, VM_MAYSHARE = 0x80,
-	VM_GROWSDOWN = 0x100, VM_PFNMAP = 0x400, VM_LOCKED = 0x2000, VM_IO = 0x4000,
-	VM_SEQ_READ = 0x8000, VM_RAND_READ = 0x10000,
-	VM_DONTCOPY = 0x20000, VM_DONTEXPAND = 0x40000, VM_ACCOUNT = 0x100000, VM_NORESERVE = 0x200000,
-	VM_WIPEONFORK = 0x2000000, VM_DONTDUMP = 0x4000000, VM_HUGEPAGE = 0x20000000, VM_NOHUGEPAGE = 0x40000000,
-};
-
-/* A device mapping's own behaviour; files use their mapping instead. */
-struct vma_ops {
-	void (*open)(struct vm_area_struct *vma);
-	void (*close)(struct vm_area_struct *vma);
-	/* The page for @index with a reference, in *out. 0 or -errno (SIGBUS). */
-	int (*fault)(struct vm_area_struct *vma, unsigned long index, struct page **out);
-	const char *(*name)(struct vm_area_struct *vma);
-};
-
-struct vm_area_struct {
-	unsigned long vm_start, vm_end; /* m: mmap_lock; [start, end) */
-	struct mm_struct *vm_mm;        /* i */
-	pte_t vm_page_prot;             /* m: rights of an entry that a read fault makes */
-	unsigned long vm_flags;         /* m */
-	unsigned long vm_pgoff;         /* m: offset in the mapping, pages; anonymous: vm_start >> PAGE_SHIFT at birth */
-	struct address_space *mapping;  /* i: held; NULL for private anonymous */
-	const struct vma_ops *vm_ops;   /* i: may be NULL */
-	void *vm_private_data;
-	struct list_head mapping_link;  /* mapping->i_mmap_lock */
-	unsigned long fault_next;       /* hint, racy: the address after the last anonymous write fault's pages */
-	unsigned fault_run;             /* hint, racy: how many these were */
-	bool has_anon;                  /* a: a file mapping may have private pages; never goes back to false */
-};
 
 enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
 struct mm_struct {
-	struct pt_root root;         /* hardware top table */
-	struct rangetree vmas;       /* m: VMAs by address */
-	struct rwsem mmap_lock;      /* rank MM_MAP */
-	atomic_t mm_users;           /* tasks; the last exit unmaps everything */
-	atomic_t mm_count;           /* users + lazy references; the last drop frees the struct */
+	struct pt_root root;	/* hardware top table */
+	struct rangetree vmas;	/* m: VMAs by address */
+	struct rwsem mmap_lock; /* rank MM_MAP */
+	atomic_t mm_users;	/* tasks; the last exit unmaps everything */
+	atomic_t mm_count;	/* users + lazy references; the last drop frees the struct */
 	atomic_long_t rss_stat[NR_MM_COUNTERS];
-	unsigned long hiwater_rss, hiwater_vm; /* pages */
-	int map_count;               /* m */
+	unsigned long hiwater_rss, hiwater_vm;			       /* pages */
+	int map_count;						       /* m */
 	unsigned long total_vm, data_vm, exec_vm, stack_vm, locked_vm; /* m: pages */
 	atomic_long_t pgtables_bytes;
 	unsigned long mmap_base, mmap_legacy_base, task_size; /* i after exec */
 	bool mmap_topdown;
 	unsigned long start_code, end_code, start_data, end_data; /* set by exec, m */
-	unsigned long start_brk, brk, start_stack; /* m */
+	unsigned long start_brk, brk, start_stack;		  /* m */
 	unsigned long arg_start, arg_end, env_start, env_end;
 	unsigned long saved_auxv[48]; /* pairs, AT_NULL ends; for /proc/PID/auxv */
-	struct address_space *exe;   /* held: the program's mapping, for /proc/PID/exe; may be NULL */
+	struct address_space *exe; /* held: the program's mapping, for /proc/PID/exe; may be NULL */
 	unsigned long def_flags;
 	/* Limits in bytes, copied from the task's rlimits when they change; ULONG_MAX: none. */
 	unsigned long rlim_as, rlim_data, rlim_stack, rlim_memlock;
-	struct list_head mm_list;    /* all mms, for OOM; mm_list_lock */
+	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
 };
 
 /* ---- life ---- */
-void mm_init(void);                             /* boot: caches; after slab_init */
-struct mm_struct *must_check mm_alloc(void);    /* empty, users 1; NULL: no memory */
+void mm_init(void);			     /* boot: caches; after slab_init */
+struct mm_struct *must_check mm_alloc(void); /* empty, users 1; NULL: no memory */
 void mmget(struct mm_struct *mm);
 /* NULL when it is exiting already. */
 bool must_check mmget_not_zero(struct mm_struct *mm);
-void mmput(struct mm_struct *mm);               /* last: unmap all (sleeps) */
-void mmgrab(struct mm_struct *mm);              /* lazy reference */
+void mmput(struct mm_struct *mm);  /* last: unmap all (sleeps) */
+void mmgrab(struct mm_struct *mm); /* lazy reference */
 void mmdrop(struct mm_struct *mm);
 /* The mm whose tables the running CPU has: switch user halves. Interrupts off. @next NULL: keep (lazy). */
 void mm_switch(struct mm_struct *prev, struct mm_struct *next);
-unsigned long mm_rss(const struct mm_struct *mm);  /* pages: file + anon + shmem */
+unsigned long mm_rss(const struct mm_struct *mm); /* pages: file + anon + shmem */
 void mm_update_hiwater(struct mm_struct *mm);
 static inline void mm_rss_add(struct mm_struct *mm, enum mm_counter c, long n)
 {
@@ -97,27 +63,31 @@ static inline void mm_rss_add(struct mm_struct *mm, enum mm_counter c, long n)
 /* ---- find (mmap_lock held) ---- */
 /* First vma with vm_end > addr; NULL when there is none. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
-struct vm_area_struct *vma_next(struct mm_struct *mm, const struct vm_area_struct *vma); /* by address; NULL: last */
+struct vm_area_struct *vma_next(struct mm_struct *mm,
+				const struct vm_area_struct *vma); /* by address; NULL: last */
 struct vm_area_struct *vma_first(struct mm_struct *mm);
 
 /* ---- change: system calls' bodies; take mmap_lock for write themselves; errors as the man pages ---- */
 struct vm_map_args {
 	unsigned long addr, len;
-	unsigned prot, flags;              /* PROT_*, MAP_* of uapi/mman.h */
-	unsigned long pgoff;               /* pages */
-	struct address_space *mapping;     /* NULL: anonymous. The vma takes its own hold. */
-	unsigned long may_flags;           /* VM_MAYREAD|... the file was opened for; anonymous: all */
-	const struct vma_ops *vm_ops;      /* devices */
+	unsigned prot, flags;	       /* PROT_*, MAP_* of uapi/mman.h */
+	unsigned long pgoff;	       /* pages */
+	struct address_space *mapping; /* NULL: anonymous. The vma takes its own hold. */
+	unsigned long may_flags;       /* VM_MAYREAD|... the file was opened for; anonymous: all */
+	const struct vma_ops *vm_ops;  /* devices */
 	void *vm_private_data;
 };
 /* mmap(2). Return: address, or -errno. */
 long vm_map(struct mm_struct *mm, const struct vm_map_args *args);
-int must_check vm_unmap(struct mm_struct *mm, unsigned long addr, unsigned long len);          /* munmap(2) */
-int must_check vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned prot); /* mprotect(2) */
-unsigned long vm_brk(struct mm_struct *mm, unsigned long brk);                                  /* brk(2): the break now */
-long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len,
-	      unsigned flags, unsigned long new_addr);                                          /* mremap(2) */
-int must_check vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len, int advice); /* madvise(2) */
+int must_check vm_unmap(struct mm_struct *mm, unsigned long addr,
+			unsigned long len); /* munmap(2) */
+int must_check vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len,
+			  unsigned prot);		       /* mprotect(2) */
+unsigned long vm_brk(struct mm_struct *mm, unsigned long brk); /* brk(2): the break now */
+long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+	      unsigned long new_len, unsigned flags, unsigned long new_addr); /* mremap(2) */
+int must_check vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len,
+			 int advice); /* madvise(2) */
 
 /* ---- exec (sys/exec.c), on a private mm ---- */
 /* Layout for this exec: mmap_base from stack limit and randomisation. */
@@ -142,21 +112,14 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info 
 /* Fault in [addr, addr+len) for reading or writing (MAP_POPULATE, gup). 0 or -EFAULT/-ENOMEM. */
 int must_check mm_populate(struct mm_struct *mm, unsigned long addr, unsigned long len, bool write);
 /* Pin one user page: reference in *out. 0, -EFAULT, -ENOMEM. */
-int must_check get_user_page(struct mm_struct *mm, unsigned long addr, bool write, struct page **out);
-
-/* ---- reports ---- */
-struct smaps_stat { /* bytes */
-	unsigned long rss, pss, shared_clean, shared_dirty, private_clean, private_dirty, referenced, anonymous, locked;
-};
-void vma_smaps(struct vm_area_struct *vma, struct smaps_stat *out); /* mmap_lock held for read */
-/* "[heap]", "[stack]", file path, "" ; Return: length. mmap_lock held. */
-size_t vma_name(struct vm_area_struct *vma, char *buf, size_t size);
+int must_check get_user_page(struct mm_struct *mm, unsigned long addr, bool write,
+			     struct page **out);
 
 /* ---- tunables (/proc/sys/vm) ---- */
-extern int sysctl_max_map_count;      /* 65530 */
-extern unsigned long mmap_min_addr;   /* 65536 */
-extern int fault_batch_pages;         /* most pages an anonymous write fault maps; 1: just the one */
-extern int fault_around_pages;        /* most cached pages a file read fault maps; 1: just the one */
+extern int sysctl_max_map_count;    /* 65530 */
+extern unsigned long mmap_min_addr; /* 65536 */
+extern int fault_batch_pages;	    /* most pages an anonymous write fault maps; 1: just the one */
+extern int fault_around_pages;	    /* most cached pages a file read fault maps; 1: just the one */
 
 /* Checker: VMA tree, counters, page tables against VMAs, RSS exact. */
 void mm_check(struct mm_struct *mm);

@@ -29,21 +29,24 @@ void vma_node_free(void *node);
 int must_check vma_spares_get(struct mm_struct *mm, unsigned nr, struct vma_spares *s);
 void vma_spares_put(struct vma_spares *s); /* what was not used */
 /* Fill a spare from @r, put it into the tree and on its mapping, which it holds from now on. No statistics. */
-struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s, const struct vma_req *r);
+struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
+				  const struct vma_req *r);
 /* Grow the neighbours over the free range @r where they are the same in all but place. Return: the vma, or NULL. */
 struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r);
 /* [start, end) of @vma gets @flags: split and merged as needed. 0 and the vma that covers it in *out, or -ENOMEM. */
-int must_check vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			  unsigned long flags, struct vm_area_struct **out);
+int must_check vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+			  unsigned long end, unsigned long flags, struct vm_area_struct **out);
 /* Move the bounds of @vma (not past a neighbour); vm_pgoff follows the start. */
-void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		unsigned long end);
 /* Cut @vma in two at @addr, using a spare. Return: the upper part. */
-struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s, struct vm_area_struct *vma,
-				 unsigned long addr);
+struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
+				 struct vm_area_struct *vma, unsigned long addr);
 /* Out of the tree and off its mapping: no rmap walk sees it any more. */
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_free(struct vm_area_struct *vma); /* drops the mapping: may sleep; unlinked */
-struct vm_area_struct *vma_prev(struct mm_struct *mm, unsigned long addr); /* last with vm_start < addr; NULL */
+struct vm_area_struct *vma_prev(struct mm_struct *mm,
+				unsigned long addr); /* last with vm_start < addr; NULL */
 /* Start of @vma less the gap kept below a stack. */
 unsigned long vma_start_gap(const struct vm_area_struct *vma);
 pte_t vma_page_prot(unsigned long flags, const struct address_space *mapping);
@@ -75,14 +78,16 @@ bool vm_accountable(unsigned long flags);
 /* Pages of [start, end) that are mapped already. */
 unsigned long vm_pages_in(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* An address for @len bytes: @addr if it is possible or MAP_FIXED; 0 or -errno. */
-int must_check vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
-			    unsigned long *out);
+int must_check vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
+			    unsigned flags, unsigned long *out);
 /* munmap of an aligned range; @spares has one vma and its nodes if the range lies inside one vma. Cannot fail. */
-void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_spares *spares);
+void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+		    struct vma_spares *spares);
 /* The same with its own spares. 0 or -ENOMEM. */
 int must_check vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* A new private anonymous vma over a free range: charged, counted, merged (brk, stack). 0 or -ENOMEM. */
-int must_check vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags);
+int must_check vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end,
+			   unsigned long flags);
 /* Everything goes (exit). */
 void vm_unmap_all(struct mm_struct *mm);
 
@@ -90,22 +95,22 @@ void vm_unmap_all(struct mm_struct *mm);
 struct fault_ctx {
 	struct mm_struct *mm;
 	struct vm_area_struct *vma;
-	uaddr_t addr;       /* page aligned */
+	uaddr_t addr; /* page aligned */
 	bool write, exec;
-	bool force;         /* ptrace: the rights of the vma's opener count, not its own */
-	bool major;         /* a page had to be read from a store */
+	bool force;	    /* ptrace: the rights of the vma's opener count, not its own */
+	bool major;	    /* a page had to be read from a store */
 	struct page *table; /* table page of the entry; its lock is held where a stage says so */
 	pte_t *pte;
-	pte_t entry;        /* what *pte was */
+	pte_t entry; /* what *pte was */
 };
 enum { STAGE_RETRY = -1 }; /* a stage's result besides enum fault_result: look again */
 
 extern struct page *zero_page;
 void fault_boot(void);
 /* One family each. Table lock held at the call, not on return. Return: enum fault_result or STAGE_RETRY. */
-int fault_anon(struct fault_ctx *f);  /* none entry, private anonymous memory */
-int fault_file(struct fault_ctx *f);  /* none entry, a mapping or a device */
-int fault_cow(struct fault_ctx *f);   /* write to an entry without the write right */
+int fault_anon(struct fault_ctx *f); /* none entry, private anonymous memory */
+int fault_file(struct fault_ctx *f); /* none entry, a mapping or a device */
+int fault_cow(struct fault_ctx *f);  /* write to an entry without the write right */
 /* A frame for a private page, contents undefined. NULL: no memory. Sleeps. */
 struct page *must_check fault_anon_page(void);
 /* @page, new and filled, becomes the private page of f->addr. Table lock held, entry none. */

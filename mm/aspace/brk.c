@@ -71,7 +71,8 @@ unsigned long vm_brk(struct mm_struct *mm, unsigned long brk)
 }
 
 /* Would a stack that begins at @addr come too near what lies below? */
-static bool stack_too_near(struct mm_struct *mm, const struct vm_area_struct *vma, unsigned long addr)
+static bool stack_too_near(struct mm_struct *mm, const struct vm_area_struct *vma,
+			   unsigned long addr)
 {
 	const unsigned long gap = (unsigned long)STACK_GUARD_PAGES << PAGE_SHIFT;
 	struct vm_area_struct *prev = vma_prev(mm, vma->vm_start);
@@ -93,7 +94,8 @@ int stack_grow(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long a
 	if (addr < mmap_min_addr || stack_too_near(mm, vma, addr))
 		return -ENOMEM;
 	pages = (vma->vm_start - addr) >> PAGE_SHIFT;
-	if (pages > vma->vm_pgoff || vma->vm_end - addr > mm->rlim_stack || !vm_may_expand(mm, vma->vm_flags, pages))
+	if (pages > vma->vm_pgoff || vma->vm_end - addr > mm->rlim_stack ||
+	    !vm_may_expand(mm, vma->vm_flags, pages))
 		return -ENOMEM;
 	if ((vma->vm_flags & VM_LOCKED) && !vm_may_lock(mm, pages))
 		return -ENOMEM;
@@ -114,7 +116,8 @@ int vm_stack_setup(struct mm_struct *mm, unsigned long top, bool executable)
 	if (top > mm->task_size || top < PAGE_SIZE + mmap_min_addr)
 		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
-	err = vm_pages_in(mm, top - PAGE_SIZE, top) ? -EINVAL : vm_map_anon(mm, top - PAGE_SIZE, top, flags);
+	err = vm_pages_in(mm, top - PAGE_SIZE, top) ? -EINVAL
+						    : vm_map_anon(mm, top - PAGE_SIZE, top, flags);
 	rwsem_up_write(&mm->mmap_lock);
 	return err;
 }

@@ -125,7 +125,10 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info 
 {
 	struct mm_ctx *ctx = mm_ctx_current();
 	struct fault_ctx f = {
-		.mm = mm, .addr = info->addr & PAGE_MASK, .write = info->write, .exec = info->exec,
+		.mm = mm,
+		.addr = info->addr & PAGE_MASK,
+		.write = info->write,
+		.exec = info->exec,
 	};
 	int r;
 

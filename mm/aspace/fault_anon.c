@@ -71,7 +71,8 @@ static bool memory_is_plentiful(void)
 {
 	const struct zone *z = node_data[0]->zonelist.zones[0];
 
-	return z && (unsigned long)atomic_long_read(&z->stat[NR_FREE_PAGES]) > 2 * z->watermark[WMARK_HIGH];
+	return z && (unsigned long)atomic_long_read(&z->stat[NR_FREE_PAGES]) >
+			    2 * z->watermark[WMARK_HIGH];
 }
 
 /* How many pages this fault should map, from its address up. Table lock held. */
@@ -85,7 +86,8 @@ static unsigned batch_size(const struct fault_ctx *f)
 		return 1;
 	n = READ_ONCE(vma->fault_run) * 2;
 	n = n < 2 ? 2 : n > max ? max : n;
-	block_end = (f->addr | ((uaddr_t)BATCH_MAX * PAGE_SIZE - 1)) + 1; /* a table holds whole blocks */
+	block_end = (f->addr | ((uaddr_t)BATCH_MAX * PAGE_SIZE - 1)) +
+		    1; /* a table holds whole blocks */
 	n = min_of(unsigned, n, (block_end - f->addr) >> PAGE_SHIFT);
 	n = min_of(unsigned, n, (vma->vm_end - f->addr) >> PAGE_SHIFT);
 	for (i = 1; i < n && pte_none(pte_read(f->pte + i)); i++)
@@ -109,7 +111,8 @@ static unsigned set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
 	unsigned i;
 
 	for (i = 0; i < n && pte_none(pte_read(f->pte + i)); i++)
-		set_anon(f, pages[i], f->pte + i, f->addr + (uaddr_t)i * PAGE_SIZE, i ? prot : pte_mkyoung(prot));
+		set_anon(f, pages[i], f->pte + i, f->addr + (uaddr_t)i * PAGE_SIZE,
+			 i ? prot : pte_mkyoung(prot));
 	return i;
 }
 

@@ -28,7 +28,8 @@ static int take_over(struct fault_ctx *f)
 {
 	pte_t e = pte_mkyoung(pte_mkdirty(f->entry));
 
-	if (f->vma->vm_flags & VM_WRITE) /* not so under ptrace: then the page is the program's own now, still read-only */
+	if (f->vma->vm_flags &
+	    VM_WRITE) /* not so under ptrace: then the page is the program's own now, still read-only */
 		e = pte_mkwrite(e);
 	(void)pte_replace(f->pte, e);
 	pt_unlock(f->table);
@@ -42,7 +43,8 @@ static bool entry_same(const struct fault_ctx *f)
 {
 	pte_t now = pte_read(f->pte);
 
-	return pte_raw(pte_mkyoung(pte_mkdirty(now))) == pte_raw(pte_mkyoung(pte_mkdirty(f->entry)));
+	return pte_raw(pte_mkyoung(pte_mkdirty(now))) ==
+	       pte_raw(pte_mkyoung(pte_mkdirty(f->entry)));
 }
 
 /* The store must know that a shared page gets dirty. */

@@ -56,7 +56,8 @@ struct around {
 	unsigned at, nr; /* at: which of them the fault is for */
 };
 
-static void around_choose(const struct fault_ctx *f, unsigned long index, unsigned long end, struct around *a)
+static void around_choose(const struct fault_ctx *f, unsigned long index, unsigned long end,
+			  struct around *a)
 {
 	unsigned max = min_of(unsigned, fault_around_pages, AROUND_MAX);
 	uaddr_t block = (uaddr_t)AROUND_MAX * PAGE_SIZE;

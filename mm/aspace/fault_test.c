@@ -1,5 +1,6 @@
 /* Faults: results, zero page, batches, stacks, files, truncation, several threads at once. */
-#include "mm/aspace/aspace_test.h"
+#include "mm/aspace/aspace_impl.h"
+#include "sim/mm_test.h"
 
 #include "mm/alloc.h"
 #include "mm/range.h"
@@ -17,7 +18,8 @@ static int world(void **state)
 static int world_gone(void **state)
 {
 	(void)state;
-	assert_int_equal(atomic_long_read(&vm_committed_as), 0); /* every promise has been given back */
+	assert_int_equal(atomic_long_read(&vm_committed_as),
+			 0); /* every promise has been given back */
 	sim_world_end();
 	return 0;
 }
@@ -101,7 +103,8 @@ static void fault_I3_reads_share_the_zero_page(void **state)
 
 static void fault_batches_double_while_access_is_sequential(void **state)
 {
-	static const unsigned want[] = { 1, 3, 3, 7, 7, 7, 7, 15, 15, 15, 15, 15, 15, 15, 15, 16, 32, 32 };
+	static const unsigned want[] = { 1,  3,	 3,  7,	 7,  7,	 7,  15, 15,
+					 15, 15, 15, 15, 15, 15, 16, 32, 32 };
 	struct mm_struct *mm = new_mm();
 
 	(void)state;
@@ -222,7 +225,8 @@ static void file_fault_around_maps_only_what_is_cached(void **state)
 	fault_around_pages = 1;
 	sim_peek(mm, BASE + P(50));
 	assert_int_equal(mm_rss(mm), 33);
-	assert_int_equal(sim_peek(mm, BASE + P(21)), 0); /* a shared mapping of a hole makes its page */
+	assert_int_equal(sim_peek(mm, BASE + P(21)),
+			 0); /* a shared mapping of a hole makes its page */
 	assert_int_equal(m->nr_pages, 61);
 	end_mm(mm);
 	file_gone(m);
@@ -246,7 +250,8 @@ static void file_I2_sigbus_beyond_the_end(void **state)
 	assert_int_equal(mapping_truncate(m, P(4) + 100), 0);
 	mm_check(mm);
 	assert_int_equal(sim_read(mm, BASE + P(5), &c, 1), FAULT_BUS);
-	assert_int_equal(sim_read(mm, BASE + P(16 + 5), &c, 1), FAULT_BUS); /* private copies go, too */
+	assert_int_equal(sim_read(mm, BASE + P(16 + 5), &c, 1),
+			 FAULT_BUS);			      /* private copies go, too */
 	assert_int_equal(sim_peek(mm, BASE + P(4) + 200), 0); /* the tail is cleared */
 	assert_int_equal(sim_peek(mm, BASE + P(16 + 3)), 2);
 	assert_int_equal(mapping_truncate(m, P(8)), 0);
@@ -285,7 +290,8 @@ static void file_unmaps_with_its_pages_flags(void **state)
 	sim_poke(mm, BASE, 1);
 	page = mapping_find(m, 0);
 	/* What /proc/kpageflags shows of shared memory: uptodate, dirty, swap-backed; mapped once. */
-	assert_true(page_test(page, PG_uptodate) && page_test(page, PG_dirty) && page_test(page, PG_swapbacked));
+	assert_true(page_test(page, PG_uptodate) && page_test(page, PG_dirty) &&
+		    page_test(page, PG_swapbacked));
 	assert_int_equal(page_mapcount(page), 1);
 	put_page(page);
 	end_mm(mm);
@@ -311,7 +317,11 @@ static void device_pages_are_not_counted(void **state)
 {
 	struct mm_struct *mm = new_mm();
 	struct vm_map_args a = {
-		.addr = BASE, .len = P(3), .prot = RW, .flags = MAP_SHARED | MAP_FIXED, .vm_ops = &device_ops,
+		.addr = BASE,
+		.len = P(3),
+		.prot = RW,
+		.flags = MAP_SHARED | MAP_FIXED,
+		.vm_ops = &device_ops,
 		.may_flags = VM_MAYREAD | VM_MAYWRITE | VM_DONTEXPAND,
 	};
 	char c;
@@ -370,14 +380,16 @@ static void nth_failure_of_a_fault_is_oom_and_leaves_nothing(void **state)
 			if (kind == 0)
 				map_at(mm, BASE, P(2), RW, ANON | MAP_FIXED);
 			else
-				map_file(mm, BASE, P(2), RW, (kind == 1 ? MAP_PRIVATE : MAP_SHARED) | MAP_FIXED, m, 0);
+				map_file(mm, BASE, P(2), RW,
+					 (kind == 1 ? MAP_PRIVATE : MAP_SHARED) | MAP_FIXED, m, 0);
 			mapping_punch(m, 0, kind == 3 ? P(1) : 0);
 			failpoint_arm(n);
 			r = sim_write(mm, BASE, "x", 1);
 			fired = failpoint_fired();
 			failpoint_arm(0);
 			/* A hole that gets no promise is a full file system: SIGBUS. */
-			assert_true(r == FAULT_OK || (fired && (r == FAULT_OOM || (kind == 3 && r == FAULT_BUS))));
+			assert_true(r == FAULT_OK ||
+				    (fired && (r == FAULT_OOM || (kind == 3 && r == FAULT_BUS))));
 			end_mm(mm);
 			file_gone(m);
 			sim_check_leaks();
@@ -414,8 +426,11 @@ static void thread_protects(void *arg)
 	for (unsigned k = 0; k < 40; k++) {
 		unsigned long at = sim_random(16);
 
-		assert_int_equal(vm_protect(shared_mm, BASE + P(SHARED_PAGES + at), P(4), k % 2 ? PROT_READ : RW), 0);
-		assert_int_equal(vm_advise(shared_mm, BASE + P(SHARED_PAGES + at), P(4), MADV_DONTNEED), 0);
+		assert_int_equal(vm_protect(shared_mm, BASE + P(SHARED_PAGES + at), P(4),
+					    k % 2 ? PROT_READ : RW),
+				 0);
+		assert_int_equal(
+			vm_advise(shared_mm, BASE + P(SHARED_PAGES + at), P(4), MADV_DONTNEED), 0);
 		sim_peek(shared_mm, BASE + P(SHARED_PAGES + at));
 	}
 }
@@ -474,7 +489,8 @@ static void truncate_races_with_faults(void **state)
 		shared_mm = new_mm();
 		shared_file = shmem_anon_create(P(20), false);
 		map_file(shared_mm, BASE, P(20), RW, MAP_SHARED | MAP_FIXED, shared_file, 0);
-		map_file(shared_mm, BASE + P(20), P(20), RW, MAP_PRIVATE | MAP_FIXED, shared_file, 0);
+		map_file(shared_mm, BASE + P(20), P(20), RW, MAP_PRIVATE | MAP_FIXED, shared_file,
+			 0);
 		sim_spawn(thread_truncates, NULL, -1);
 		sim_spawn(thread_touches_file, (void *)0, -1);
 		sim_spawn(thread_touches_file, (void *)1, -1);

@@ -1,5 +1,6 @@
 /* fork and copy-on-write: a family tree of programs against a byte model, exact counts, failures. */
-#include "mm/aspace/aspace_test.h"
+#include "mm/pt.h"
+#include "sim/mm_test.h"
 
 #include "mm/alloc.h"
 #include "mm/range.h"
@@ -208,7 +209,8 @@ static void thread_forks(void *arg)
 		if (mm_dup(busy_mm, &child))
 			continue;
 		for (unsigned i = 0; i < 8; i++)
-			sim_poke(child, BASE + P(sim_random(16)) + 100 + me, 0xee); /* never seen by the others */
+			sim_poke(child, BASE + P(sim_random(16)) + 100 + me,
+				 0xee); /* never seen by the others */
 		mm_check(child);
 		mmput(child);
 	}

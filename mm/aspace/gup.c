@@ -80,7 +80,8 @@ static int pin_page(struct fault_ctx *f, struct page **out)
 	do {
 		rwsem_down_read(&mm->mmap_lock);
 		f->vma = f->addr < mm->task_size ? find_vma(mm, f->addr) : NULL;
-		below_stack = f->vma && f->vma->vm_start > f->addr && (f->vma->vm_flags & VM_GROWSDOWN);
+		below_stack =
+			f->vma && f->vma->vm_start > f->addr && (f->vma->vm_flags & VM_GROWSDOWN);
 		if (f->vma && f->vma->vm_start <= f->addr)
 			err = pin_in_vma(f, out);
 		rwsem_up_read(&mm->mmap_lock);
@@ -102,7 +103,9 @@ size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len
 	while (done < len) {
 		unsigned long at = addr + done, off = at & ~PAGE_MASK;
 		size_t n = min_of(size_t, len - done, PAGE_SIZE - off);
-		struct fault_ctx f = { .mm = mm, .addr = at & PAGE_MASK, .write = write, .force = true };
+		struct fault_ctx f = {
+			.mm = mm, .addr = at & PAGE_MASK, .write = write, .force = true
+		};
 		struct page *page;
 		char *p;
 
@@ -121,7 +124,8 @@ size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len
 }
 
 /* Fault in [start, end) of one vma. mmap_lock held for read. */
-static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool write)
+static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			bool write)
 {
 	struct fault_ctx f = { .mm = vma->vm_mm, .vma = vma, .write = write };
 	enum fault_result r = FAULT_OK;
@@ -146,7 +150,8 @@ int mm_populate(struct mm_struct *mm, unsigned long addr, unsigned long len, boo
 			break;
 		}
 		stop = min_of(unsigned long, end, vma->vm_end);
-		err = vma->vm_flags & (VM_IO | VM_PFNMAP) ? -EINVAL : populate_vma(vma, addr, stop, write);
+		err = vma->vm_flags & (VM_IO | VM_PFNMAP) ? -EINVAL
+							  : populate_vma(vma, addr, stop, write);
 		addr = stop;
 	}
 	rwsem_up_read(&mm->mmap_lock);
@@ -159,7 +164,8 @@ void populate_range(struct mm_struct *mm, unsigned long start, unsigned long end
 	int err = 0;
 
 	rwsem_down_read(&mm->mmap_lock);
-	for (vma = find_vma(mm, start); vma && vma->vm_start < end && !err; vma = vma_next(mm, vma)) {
+	for (vma = find_vma(mm, start); vma && vma->vm_start < end && !err;
+	     vma = vma_next(mm, vma)) {
 		unsigned long from = max_of(unsigned long, start, vma->vm_start);
 		bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 

@@ -67,19 +67,21 @@ static int advice_allowed(const struct vm_area_struct *vma, int advice)
 	case MADV_REMOVE:
 		if ((vma->vm_flags & VM_LOCKED) || !vma->mapping || vma->mapping->ops->store)
 			return -EINVAL;
-		return (vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) ? 0 : -EACCES;
+		return (vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) ? 0
+											  : -EACCES;
 	default:
 		return 0;
 	}
 }
 
-static int advise_flags(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			const struct advice *a)
+static int advise_flags(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+			unsigned long end, const struct advice *a)
 {
 	return vma_modify(mm, vma, start, end, (vma->vm_flags & ~a->clear) | a->set, &vma);
 }
 
-static void advise_zap(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+static void advise_zap(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		       unsigned long end)
 {
 	struct mmu_gather g;
 
@@ -156,7 +158,8 @@ static int advise_remove(struct mm_struct *mm, unsigned long start, unsigned lon
 	return err;
 }
 
-int vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len, int advice) no_lock_analysis
+int vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len,
+	      int advice) no_lock_analysis
 {
 	unsigned long end = addr + page_align(len);
 	bool write;

@@ -49,7 +49,8 @@ static void mm_init_fields(struct mm_struct *mm)
 
 struct mm_struct *mm_alloc(void)
 {
-	struct mm_struct *mm = failpoint("mm_alloc") ? NULL : kmem_cache_zalloc(mm_cache, GFP_KERNEL);
+	struct mm_struct *mm =
+		failpoint("mm_alloc") ? NULL : kmem_cache_zalloc(mm_cache, GFP_KERNEL);
 
 	if (!mm)
 		return NULL;
@@ -111,7 +112,8 @@ void mm_switch(struct mm_struct *prev, struct mm_struct *next)
 
 unsigned long mm_rss(const struct mm_struct *mm)
 {
-	long n = atomic_long_read(&mm->rss_stat[MM_FILEPAGES]) + atomic_long_read(&mm->rss_stat[MM_ANONPAGES]) +
+	long n = atomic_long_read(&mm->rss_stat[MM_FILEPAGES]) +
+		 atomic_long_read(&mm->rss_stat[MM_ANONPAGES]) +
 		 atomic_long_read(&mm->rss_stat[MM_SHMEMPAGES]);
 
 	return n > 0 ? (unsigned long)n : 0;
@@ -132,7 +134,8 @@ static unsigned long stack_room(unsigned long stack_rlimit)
 {
 	unsigned long max = MAP_WINDOW / 6 * 5, min = MIB(128);
 	unsigned long guard = (unsigned long)STACK_GUARD_PAGES << PAGE_SHIFT;
-	unsigned long room = stack_rlimit + guard < stack_rlimit ? stack_rlimit : stack_rlimit + guard;
+	unsigned long room =
+		stack_rlimit + guard < stack_rlimit ? stack_rlimit : stack_rlimit + guard;
 
 	return room < min ? min : room > max ? max : room;
 }
@@ -144,5 +147,6 @@ void mm_set_layout(struct mm_struct *mm, unsigned long stack_rlimit, unsigned lo
 	mm->mmap_topdown = stack_rlimit != ULONG_MAX; /* an unlimited stack leaves no safe top */
 	mm->mmap_base = mm->mmap_legacy_base;
 	if (mm->mmap_topdown)
-		mm->mmap_base = page_align(MAP_WINDOW - stack_room(stack_rlimit) - (random & PAGE_MASK));
+		mm->mmap_base =
+			page_align(MAP_WINDOW - stack_room(stack_rlimit) - (random & PAGE_MASK));
 }

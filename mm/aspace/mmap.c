@@ -69,8 +69,8 @@ unsigned long vm_pages_in(struct mm_struct *mm, unsigned long start, unsigned lo
 /* ---- addresses ---- */
 
 /* Highest free [a, a + len) in [low, high) that keeps off the guard gap of a stack above it. */
-static bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long high, unsigned long len,
-		      unsigned long *out)
+static bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long high,
+		      unsigned long len, unsigned long *out)
 {
 	for (;;) {
 		struct vm_area_struct *next;
@@ -86,8 +86,8 @@ static bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long hig
 	}
 }
 
-static bool gap_above(struct mm_struct *mm, unsigned long low, unsigned long high, unsigned long len,
-		      unsigned long *out)
+static bool gap_above(struct mm_struct *mm, unsigned long low, unsigned long high,
+		      unsigned long len, unsigned long *out)
 {
 	for (;;) {
 		struct vm_area_struct *next;
@@ -133,7 +133,8 @@ static int search_area(struct mm_struct *mm, unsigned long hint, unsigned long l
 	return gap_above(mm, mm->mmap_legacy_base, window, len, out) ? 0 : -ENOMEM;
 }
 
-int vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags, unsigned long *out)
+int vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
+		 unsigned long *out)
 {
 	if (len > mm->task_size)
 		return -ENOMEM;
@@ -198,14 +199,16 @@ static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_stru
 static void free_gone(struct unmap_ctx *u)
 {
 	while (!list_empty(&u->gone)) {
-		struct vm_area_struct *vma = list_first(&u->gone, struct vm_area_struct, mapping_link);
+		struct vm_area_struct *vma =
+			list_first(&u->gone, struct vm_area_struct, mapping_link);
 
 		list_del(&vma->mapping_link);
 		vma_free(vma);
 	}
 }
 
-void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_spares *spares)
+void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+		    struct vma_spares *spares)
 {
 	struct unmap_ctx u = { .mm = mm, .spares = spares, .start = start, .end = end };
 	struct vm_area_struct *vma = find_vma(mm, start), *prev;
@@ -219,14 +222,15 @@ void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end
 	while (vma && vma->vm_start < end)
 		vma = unmap_one(&u, vma);
 	prev = vma_prev(mm, start);
-	pt_free_tables(&u.gather, start, end, prev ? prev->vm_end : 0, vma ? vma->vm_start : USER_TOP);
+	pt_free_tables(&u.gather, start, end, prev ? prev->vm_end : 0,
+		       vma ? vma->vm_start : USER_TOP);
 	gather_end(&u.gather);
 	free_gone(&u);
 }
 
 /* A vma and its nodes, if unmapping [start, end) cuts one in two. */
-static int unmap_reserve(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned more,
-			 struct vma_spares *spares)
+static int unmap_reserve(struct mm_struct *mm, unsigned long start, unsigned long end,
+			 unsigned more, struct vma_spares *spares)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 	bool cuts = vma && vma->vm_start < start && end < vma->vm_end;
@@ -285,9 +289,9 @@ struct map_ctx {
 	struct mm_struct *mm;
 	const struct vm_map_args *args;
 	struct vma_req req;
-	unsigned long charge;        /* pages committed */
+	unsigned long charge;	      /* pages committed */
 	struct address_space *object; /* made here; our reference */
-	bool merged;                 /* the neighbours have grown over the range: nothing left to do */
+	bool merged; /* the neighbours have grown over the range: nothing left to do */
 	struct vma_spares spares;
 };
 
@@ -295,9 +299,9 @@ struct map_ctx {
 static int map_check_args(const struct vm_map_args *a)
 {
 	unsigned type = a->flags & MAP_TYPE;
-	const unsigned known = MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_GROWSDOWN | MAP_DENYWRITE |
-			       MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |
-			       MAP_HUGETLB;
+	const unsigned known = MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_GROWSDOWN |
+			       MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE |
+			       MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB;
 
 	if (!a->len)
 		return -EINVAL;
@@ -305,7 +309,8 @@ static int map_check_args(const struct vm_map_args *a)
 		return -ENOMEM;
 	if (a->pgoff + (page_align(a->len) >> PAGE_SHIFT) < a->pgoff)
 		return -EOVERFLOW;
-	if (type != MAP_SHARED && type != MAP_PRIVATE && (type != MAP_SHARED_VALIDATE || !a->mapping))
+	if (type != MAP_SHARED && type != MAP_PRIVATE &&
+	    (type != MAP_SHARED_VALIDATE || !a->mapping))
 		return -EINVAL;
 	if (type == MAP_SHARED_VALIDATE && (a->flags & ~known))
 		return -EOPNOTSUPP;
@@ -317,7 +322,8 @@ static int map_check_args(const struct vm_map_args *a)
 /* Rights and kind of the vma. 0, -EACCES, -EPERM. */
 static int map_flags(const struct mm_struct *mm, const struct vm_map_args *a, unsigned long *out)
 {
-	unsigned long flags = vm_flags_of_prot(a->prot) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	unsigned long flags =
+		vm_flags_of_prot(a->prot) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 	bool shared = (a->flags & MAP_TYPE) != MAP_PRIVATE, file = a->mapping || a->vm_ops;
 
 	if (file && !(a->may_flags & VM_MAYREAD))
@@ -464,14 +470,18 @@ long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 	rwsem_up_write(&mm->mmap_lock);
 	if (err)
 		return err;
-	if ((c.req.flags & VM_LOCKED) || (args->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
+	if ((c.req.flags & VM_LOCKED) ||
+	    (args->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
 		populate_range(mm, c.req.start, c.req.end);
 	return (long)c.req.start;
 }
 
 int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)
 {
-	struct vma_req r = { .start = start, .end = end, .flags = flags | VM_ACCOUNT, .pgoff = start >> PAGE_SHIFT };
+	struct vma_req r = { .start = start,
+			     .end = end,
+			     .flags = flags | VM_ACCOUNT,
+			     .pgoff = start >> PAGE_SHIFT };
 	unsigned long pages = (end - start) >> PAGE_SHIFT;
 	struct vma_spares spares = { .nr = 0 };
 

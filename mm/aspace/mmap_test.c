@@ -1,5 +1,6 @@
 /* mmap, munmap, mprotect, mremap, brk, madvise: arguments, vmas, limits, and failures at every allocation. */
-#include "mm/aspace/aspace_test.h"
+#include "mm/aspace/aspace_impl.h"
+#include "sim/mm_test.h"
 
 #include "mm/zone.h"
 
@@ -14,7 +15,8 @@ static int world(void **state)
 static int world_gone(void **state)
 {
 	(void)state;
-	assert_int_equal(atomic_long_read(&vm_committed_as), 0); /* every promise has been given back */
+	assert_int_equal(atomic_long_read(&vm_committed_as),
+			 0); /* every promise has been given back */
 	sim_world_end();
 	return 0;
 }
@@ -32,7 +34,8 @@ static void mmap_arguments_as_the_man_page(void **state)
 	assert_int_equal(map_at(mm, BASE + 1, P(1), RW, ANON | MAP_FIXED), -EINVAL);
 	assert_int_equal(map_at(mm, 0, P(1), RW, ANON | MAP_FIXED), -EPERM);
 	assert_int_equal(map_at(mm, USER_TOP, P(1), RW, ANON | MAP_FIXED), -ENOMEM);
-	assert_int_equal(map_at(mm, 0, P(1), RW, MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN), -EINVAL);
+	assert_int_equal(map_at(mm, 0, P(1), RW, MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN),
+			 -EINVAL);
 	assert_int_equal(map_at(mm, BASE, P(2), RW, ANON | MAP_FIXED_NOREPLACE), BASE);
 	assert_int_equal(map_at(mm, BASE + P(1), P(2), RW, ANON | MAP_FIXED_NOREPLACE), -EEXIST);
 	ro.mapping = shmem_anon_create(P(4), false);
@@ -143,7 +146,8 @@ static void mmap_hints_and_top_down(void **state)
 	c = map_at(mm, 0, P(2), PROT_READ, ANON); /* the highest hole that fits */
 	assert_int_equal(c, top - P(2));
 	assert_int_equal(map_at(mm, BASE + 5, P(1), RW, ANON), BASE + P(1));
-	assert_int_equal(map_at(mm, BASE + P(1), P(1), PROT_READ, ANON), top - P(3)); /* taken: anywhere */
+	assert_int_equal(map_at(mm, BASE + P(1), P(1), PROT_READ, ANON),
+			 top - P(3)); /* taken: anywhere */
 	assert_int_equal(map_at(mm, 1, P(1), PROT_EXEC, ANON), (long)((unsigned long)b - P(1)));
 	if (USER_TOP > 0x80000000UL && sizeof(long) == 8)
 		assert_true(map_at(mm, 0, P(1), RW, ANON | MAP_32BIT) < 0x80000000L);
@@ -159,7 +163,8 @@ static void mmap_keeps_off_the_guard_gap_of_a_stack(void **state)
 	assert_int_equal(vm_stack_setup(mm, top, false), 0);
 	mm->mmap_base = top;
 	mm->mmap_topdown = true;
-	assert_int_equal(map_at(mm, 0, P(1), RW, ANON), (long)(top - P(1) - P(STACK_GUARD_PAGES) - P(1)));
+	assert_int_equal(map_at(mm, 0, P(1), RW, ANON),
+			 (long)(top - P(1) - P(STACK_GUARD_PAGES) - P(1)));
 	/* A wish inside the gap is not granted. */
 	assert_int_not_equal(map_at(mm, top - P(10), P(1), RW, ANON), (long)(top - P(10)));
 	end_mm(mm);
@@ -180,7 +185,8 @@ static bool joins(unsigned i)
 {
 	const struct model_page *a = &model[i - 1], *b = &model[i];
 
-	return a->mapped && b->mapped && a->prot == b->prot && a->id + 1 == b->id && a->account == b->account;
+	return a->mapped && b->mapped && a->prot == b->prot && a->id + 1 == b->id &&
+	       a->account == b->account;
 }
 
 static unsigned model_vmas(void)
@@ -254,7 +260,8 @@ static bool one_vma(unsigned at, unsigned n)
 static void model_move(struct mm_struct *mm, unsigned from, unsigned n, unsigned to, unsigned new_n)
 {
 	struct model_page moved[WINDOW];
-	long r = vm_remap(mm, BASE + P(from), P(n), P(new_n), MREMAP_MAYMOVE | MREMAP_FIXED, BASE + P(to));
+	long r = vm_remap(mm, BASE + P(from), P(n), P(new_n), MREMAP_MAYMOVE | MREMAP_FIXED,
+			  BASE + P(to));
 	bool overlap = from < to + new_n && to < from + n;
 
 	if (overlap) {
@@ -267,7 +274,8 @@ static void model_move(struct mm_struct *mm, unsigned from, unsigned n, unsigned
 	}
 	assert_int_equal(r, BASE + P(to));
 	for (unsigned i = 0; i < new_n; i++)
-		moved[i] = (struct model_page){ true, model[from].account, model[from].prot, model[from].id + i };
+		moved[i] = (struct model_page){ true, model[from].account, model[from].prot,
+						model[from].id + i };
 	for (unsigned i = 0; i < n; i++)
 		model[from + i].mapped = false;
 	memcpy(&model[to], moved, new_n * sizeof(moved[0]));
@@ -277,7 +285,9 @@ static void touch_some(struct mm_struct *mm)
 {
 	for (unsigned k = 0; k < 4; k++) {
 		unsigned i = (unsigned)sim_random(WINDOW);
-		int want = !model[i].mapped ? FAULT_MAPERR : model[i].prot & PROT_WRITE ? FAULT_OK : FAULT_ACCERR;
+		int want = !model[i].mapped		? FAULT_MAPERR
+			   : model[i].prot & PROT_WRITE ? FAULT_OK
+							: FAULT_ACCERR;
 
 		assert_int_equal(sim_write(mm, BASE + P(i), "x", 1), want);
 	}
@@ -303,7 +313,8 @@ static void vma_against_a_model(void **state)
 			model_unmap(mm, at, n);
 			break;
 		case 3:
-			model_move(mm, at, n, (unsigned)sim_random(WINDOW - 12), 1 + (unsigned)sim_random(12));
+			model_move(mm, at, n, (unsigned)sim_random(WINDOW - 12),
+				   1 + (unsigned)sim_random(12));
 			break;
 		default:
 			model_protect(mm, at, n);
@@ -382,7 +393,9 @@ static void mremap_moves_contents(void **state)
 	assert_int_equal(sim_peek(mm, (unsigned long)to + P(650)), 0);
 	assert_int_equal(sim_write(mm, BASE, "x", 1), FAULT_MAPERR);
 	mm_check(mm);
-	assert_int_equal(vm_remap(mm, (unsigned long)to, P(700), P(700), MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0) < 0, 0);
+	assert_int_equal(vm_remap(mm, (unsigned long)to, P(700), P(700),
+				  MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0) < 0,
+			 0);
 	assert_int_equal(sim_peek(mm, (unsigned long)to), 0); /* the old place is empty, not gone */
 	end_mm(mm);
 }
@@ -413,7 +426,8 @@ static void limits_are_kept(void **state)
 	mm->rlim_as = P(10);
 	assert_int_equal(map_at(mm, BASE, P(11), PROT_READ, ANON | MAP_FIXED), -ENOMEM);
 	assert_int_equal(map_at(mm, BASE, P(10), PROT_READ, ANON | MAP_FIXED), BASE);
-	assert_int_equal(map_at(mm, BASE, P(10), PROT_READ, ANON | MAP_FIXED), BASE); /* replaces itself */
+	assert_int_equal(map_at(mm, BASE, P(10), PROT_READ, ANON | MAP_FIXED),
+			 BASE); /* replaces itself */
 	assert_int_equal(vm_remap(mm, BASE, P(10), P(11), MREMAP_MAYMOVE, 0), -ENOMEM);
 	mm->rlim_as = ULONG_MAX;
 	mm->rlim_data = P(3);
@@ -421,7 +435,8 @@ static void limits_are_kept(void **state)
 	assert_int_equal(map_at(mm, BASE + P(20), P(4), PROT_READ, ANON | MAP_FIXED), BASE + P(20));
 	mm->rlim_data = ULONG_MAX;
 	mm->rlim_memlock = P(1);
-	assert_int_equal(map_at(mm, BASE + P(40), P(2), RW, ANON | MAP_FIXED | MAP_LOCKED), -EAGAIN);
+	assert_int_equal(map_at(mm, BASE + P(40), P(2), RW, ANON | MAP_FIXED | MAP_LOCKED),
+			 -EAGAIN);
 	sysctl_max_map_count = 2;
 	assert_int_equal(vm_unmap(mm, BASE + P(1), P(1)), -ENOMEM);
 	assert_int_equal(vm_protect(mm, BASE + P(1), P(1), RW), -ENOMEM);
@@ -445,7 +460,9 @@ static void commit_I1_modes_0_1_2(void **state)
 	assert_int_equal(atomic_long_read(&vm_committed_as), ram + 1);
 	assert_int_equal(vm_unmap(mm, BASE, P(ram + 1)), 0);
 	sysctl_overcommit_memory = OVERCOMMIT_NEVER;
-	assert_int_equal(map_at(mm, BASE, P(vm_commit_limit() + 1), RW, ANON | MAP_FIXED | MAP_NORESERVE), -ENOMEM);
+	assert_int_equal(
+		map_at(mm, BASE, P(vm_commit_limit() + 1), RW, ANON | MAP_FIXED | MAP_NORESERVE),
+		-ENOMEM);
 	assert_int_equal(map_at(mm, BASE, P(vm_commit_limit() / 2), RW, ANON | MAP_FIXED), BASE);
 	assert_int_equal(vm_protect(mm, BASE, P(1), PROT_READ), 0);
 	assert_int_equal(atomic_long_read(&vm_committed_as), vm_commit_limit() / 2);
@@ -472,7 +489,8 @@ static void commit_I1_survives_mremap_mprotect_and_fork(void **state)
 	assert_int_equal(atomic_long_read(&vm_committed_as), 1);
 	map_at(mm, BASE + P(64), P(5), RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED);
 	assert_int_equal(atomic_long_read(&vm_committed_as), 6);
-	assert_int_equal(vm_unmap(mm, BASE + P(64), P(2)), 0); /* the object lives whole until its last page goes */
+	assert_int_equal(vm_unmap(mm, BASE + P(64), P(2)),
+			 0); /* the object lives whole until its last page goes */
 	assert_int_equal(atomic_long_read(&vm_committed_as), 6);
 	end_mm(mm);
 }

@@ -21,18 +21,19 @@
 #include "uapi/mman.h"
 
 /* Pages to charge when @vma's [start, end) gets @flags; *out: flags with VM_ACCOUNT if so. */
-static unsigned long protect_charge(const struct vm_area_struct *vma, unsigned long start, unsigned long end,
-				    unsigned long flags, unsigned long *out)
+static unsigned long protect_charge(const struct vm_area_struct *vma, unsigned long start,
+				    unsigned long end, unsigned long flags, unsigned long *out)
 {
 	*out = flags;
-	if (!(flags & VM_WRITE) || (vma->vm_flags & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE)))
+	if (!(flags & VM_WRITE) ||
+	    (vma->vm_flags & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE)))
 		return 0;
 	*out = flags | VM_ACCOUNT;
 	return (end - start) >> PAGE_SHIFT;
 }
 
-static int protect_vma(struct mmu_gather *g, struct vm_area_struct *vma, unsigned long start, unsigned long end,
-		       unsigned long flags)
+static int protect_vma(struct mmu_gather *g, struct vm_area_struct *vma, unsigned long start,
+		       unsigned long end, unsigned long flags)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long old = vma->vm_flags, pages = (end - start) >> PAGE_SHIFT;
@@ -49,7 +50,8 @@ static int protect_vma(struct mmu_gather *g, struct vm_area_struct *vma, unsigne
 	}
 	vma_stat(mm, old, -(long)pages);
 	vma_stat(mm, flags, (long)pages);
-	range_protect(g, vma, start, end, write ? pte_mkwrite(vma->vm_page_prot) : vma->vm_page_prot);
+	range_protect(g, vma, start, end,
+		      write ? pte_mkwrite(vma->vm_page_prot) : vma->vm_page_prot);
 	return 0;
 }
 
@@ -66,8 +68,8 @@ static int protect_extend(struct vm_area_struct *vma, unsigned prot, unsigned lo
 	return 0;
 }
 
-static int protect_locked(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned prot,
-			  struct mmu_gather *g)
+static int protect_locked(struct mm_struct *mm, unsigned long start, unsigned long end,
+			  unsigned prot, struct mmu_gather *g)
 {
 	const unsigned long rights = VM_READ | VM_WRITE | VM_EXEC;
 	struct vm_area_struct *vma = find_vma(mm, start);
@@ -91,7 +93,8 @@ static int protect_locked(struct mm_struct *mm, unsigned long start, unsigned lo
 
 int vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned prot)
 {
-	const unsigned known = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP;
+	const unsigned known =
+		PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP;
 	struct mmu_gather g;
 	int err;
 

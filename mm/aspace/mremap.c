@@ -26,7 +26,7 @@ struct remap_ctx {
 	unsigned long addr, old_len, new_len, new_addr;
 	unsigned flags;
 	unsigned long charge; /* pages committed for the growth */
-	bool locked;          /* VM_LOCKED: what it gains is faulted in */
+	bool locked;	      /* VM_LOCKED: what it gains is faulted in */
 };
 
 /* May [addr, addr + old_len) of one vma become new_len long? 0 or what mremap(2) says. */
@@ -80,8 +80,10 @@ static bool grow_in_place(struct remap_ctx *c)
 {
 	unsigned long end = c->addr + c->new_len, more = (c->new_len - c->old_len) >> PAGE_SHIFT;
 	struct vm_area_struct *vma = c->vma, *next;
-	struct vma_req r = { vma->vm_end, end, vma->vm_flags, vma_index(vma, vma->vm_end),
-			     vma->mapping, vma->vm_ops, vma->vm_private_data };
+	struct vma_req r = { vma->vm_end,	  end,
+			     vma->vm_flags,	  vma_index(vma, vma->vm_end),
+			     vma->mapping,	  vma->vm_ops,
+			     vma->vm_private_data };
 
 	if (c->addr + c->old_len != vma->vm_end || end < c->addr || end > c->mm->task_size)
 		return false;
@@ -144,8 +146,10 @@ static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
 static int move_vma(struct remap_ctx *c)
 {
 	struct vm_area_struct *vma = c->vma, *new;
-	struct vma_req r = { c->new_addr, c->new_addr + c->new_len, vma->vm_flags, vma_index(vma, c->addr),
-			     vma->mapping, vma->vm_ops, vma->vm_private_data };
+	struct vma_req r = { c->new_addr,	  c->new_addr + c->new_len,
+			     vma->vm_flags,	  vma_index(vma, c->addr),
+			     vma->mapping,	  vma->vm_ops,
+			     vma->vm_private_data };
 	bool account = vma->vm_flags & VM_ACCOUNT, has_anon = vma->has_anon;
 	struct vma_spares spares;
 
@@ -156,7 +160,7 @@ static int move_vma(struct remap_ctx *c)
 	new = vma_merge(c->mm, &r);
 	if (!new) {
 		new = vma_insert(c->mm, &spares, &r);
-		if (new->vm_ops && new->vm_ops->open)
+		if (new->vm_ops &&new->vm_ops->open)
 			new->vm_ops->open(new);
 	}
 	if (has_anon)
@@ -195,7 +199,8 @@ static int remap_to(struct remap_ctx *c)
 	if (err)
 		return err;
 	c->vma = find_vma(c->mm, c->addr); /* unmapping may have cut it */
-	if ((c->flags & MREMAP_DONTUNMAP) && !vm_may_expand(c->mm, c->vma->vm_flags, c->new_len >> PAGE_SHIFT))
+	if ((c->flags & MREMAP_DONTUNMAP) &&
+	    !vm_may_expand(c->mm, c->vma->vm_flags, c->new_len >> PAGE_SHIFT))
 		return -ENOMEM;
 	err = vm_find_area(c->mm, c->new_addr, c->new_len, map_flags, &c->new_addr);
 	more = c->flags & MREMAP_DONTUNMAP ? c->new_len : c->new_len - c->old_len;
@@ -221,7 +226,8 @@ static int remap_locked(struct remap_ctx *c)
 		return err;
 	if (grow_in_place(c))
 		return 0;
-	err = c->flags & MREMAP_MAYMOVE ? vm_find_area(c->mm, 0, c->new_len, 0, &c->new_addr) : -ENOMEM;
+	err = c->flags & MREMAP_MAYMOVE ? vm_find_area(c->mm, 0, c->new_len, 0, &c->new_addr)
+					: -ENOMEM;
 	if (err) {
 		commit_uncharge(c->charge);
 		return err;
@@ -241,12 +247,16 @@ static bool remap_args_ok(const struct remap_ctx *c, unsigned long new_len)
 	return !(c->flags & MREMAP_DONTUNMAP) || c->old_len == c->new_len;
 }
 
-long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len,
-	      unsigned flags, unsigned long new_addr)
+long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+	      unsigned long new_len, unsigned flags, unsigned long new_addr)
 {
 	struct remap_ctx c = {
-		.mm = mm, .addr = addr, .flags = flags, .new_addr = new_addr,
-		.old_len = page_align(old_len), .new_len = page_align(new_len),
+		.mm = mm,
+		.addr = addr,
+		.flags = flags,
+		.new_addr = new_addr,
+		.old_len = page_align(old_len),
+		.new_len = page_align(new_len),
 	};
 	int err;
 

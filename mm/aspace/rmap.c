@@ -51,13 +51,14 @@ static void zap_part(struct vm_area_struct *vma, const struct zap_ctx *z)
 	gather_end(&g);
 }
 
-void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last, bool private_too)
+void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last,
+			 bool private_too)
 {
 	struct zap_ctx z = { first, last, private_too };
 	struct vm_area_struct *vma;
 
 	spin_lock(&m->i_mmap_lock);
-	list_for_each_entry(vma, &m->i_mmap, mapping_link)
+	list_for_each_entry (vma, &m->i_mmap, mapping_link)
 		zap_part(vma, &z);
 	spin_unlock(&m->i_mmap_lock);
 }

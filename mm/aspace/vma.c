@@ -30,7 +30,8 @@ static struct kmem_cache *vma_cache, *node_cache;
 
 void vma_boot(void)
 {
-	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0, SLAB_PANIC, NULL);
+	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0,
+				      SLAB_PANIC, NULL);
 	node_cache = kmem_cache_create("vma_node", RANGETREE_NODE_SIZE, 64, SLAB_PANIC, NULL);
 }
 
@@ -50,7 +51,8 @@ int vma_spares_get(struct mm_struct *mm, unsigned nr, struct vma_spares *s)
 	if (rangetree_reserve(&mm->vmas, nr))
 		return -ENOMEM;
 	while (s->nr < nr) {
-		struct vm_area_struct *vma = failpoint("vma") ? NULL : kmem_cache_alloc(vma_cache, GFP_KERNEL);
+		struct vm_area_struct *vma =
+			failpoint("vma") ? NULL : kmem_cache_alloc(vma_cache, GFP_KERNEL);
 
 		if (!vma) {
 			vma_spares_put(s);
@@ -159,7 +161,8 @@ static void mapping_hold(struct address_space *m)
 		m->ops->hold(m);
 }
 
-struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s, const struct vma_req *r)
+struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
+				  const struct vma_req *r)
 {
 	struct vm_area_struct *vma = spare_take(s);
 
@@ -198,7 +201,8 @@ void vma_free(struct vm_area_struct *vma)
 }
 
 /* rmap_lock held. */
-static void resize_locked(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+static void resize_locked(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+			  unsigned long end)
 {
 	rangetree_resize(&mm->vmas, vma->vm_start, start, end);
 	if (start >= vma->vm_start)
@@ -209,15 +213,16 @@ static void resize_locked(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 	vma->vm_end = end;
 }
 
-void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		unsigned long end)
 {
 	rmap_lock(vma->mapping);
 	resize_locked(mm, vma, start, end);
 	rmap_unlock(vma->mapping);
 }
 
-struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s, struct vm_area_struct *vma,
-				 unsigned long addr)
+struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
+				 struct vm_area_struct *vma, unsigned long addr)
 {
 	struct vm_area_struct *upper = spare_take(s);
 
@@ -265,7 +270,8 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r)
 	if (prev && (prev->vm_end != r->start || !same_kind(prev, r) ||
 		     prev->vm_pgoff + vma_pages(prev) != r->pgoff))
 		prev = NULL;
-	if (next && (next->vm_start != r->end || !same_kind(next, r) || r->pgoff + pages != next->vm_pgoff))
+	if (next &&
+	    (next->vm_start != r->end || !same_kind(next, r) || r->pgoff + pages != next->vm_pgoff))
 		next = NULL;
 	if (prev && next)
 		absorb(mm, prev, next);
@@ -292,7 +298,8 @@ static struct vm_area_struct *border_neighbour(struct mm_struct *mm, struct vm_a
 	if (!to || !same_kind(to, r))
 		return NULL;
 	if (low)
-		return to->vm_end == r->start && to->vm_pgoff + vma_pages(to) == r->pgoff ? to : NULL;
+		return to->vm_end == r->start && to->vm_pgoff + vma_pages(to) == r->pgoff ? to
+											  : NULL;
 	return to->vm_start == r->end && vma_index(vma, r->end) == to->vm_pgoff ? to : NULL;
 }
 
@@ -321,23 +328,31 @@ static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_s
 /* @vma has just got the flags it has: join it with the neighbours that are like it now. */
 static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	struct vma_req r = { vma->vm_start, vma->vm_end, vma->vm_flags, vma->vm_pgoff,
+	struct vma_req r = { vma->vm_start, vma->vm_end, vma->vm_flags,	      vma->vm_pgoff,
 			     vma->mapping,  vma->vm_ops, vma->vm_private_data };
 	struct vm_area_struct *prev = vma_prev(mm, r.start), *next = vma_next(mm, vma);
 
-	if (next && next->vm_start == r.end && same_kind(next, &r) && vma_index(vma, r.end) == next->vm_pgoff)
+	if (next && next->vm_start == r.end && same_kind(next, &r) &&
+	    vma_index(vma, r.end) == next->vm_pgoff)
 		absorb(mm, vma, next);
-	if (prev && prev->vm_end == r.start && same_kind(prev, &r) && prev->vm_pgoff + vma_pages(prev) == r.pgoff) {
+	if (prev && prev->vm_end == r.start && same_kind(prev, &r) &&
+	    prev->vm_pgoff + vma_pages(prev) == r.pgoff) {
 		absorb(mm, prev, vma);
 		return prev;
 	}
 	return vma;
 }
 
-int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
-	       unsigned long flags, struct vm_area_struct **out)
+int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+	       unsigned long end, unsigned long flags, struct vm_area_struct **out)
 {
-	struct vma_req r = { start, end, flags, vma_index(vma, start), vma->mapping, vma->vm_ops, vma->vm_private_data };
+	struct vma_req r = { start,
+			     end,
+			     flags,
+			     vma_index(vma, start),
+			     vma->mapping,
+			     vma->vm_ops,
+			     vma->vm_private_data };
 	unsigned splits = (start > vma->vm_start) + (end < vma->vm_end);
 	struct vma_spares spares;
 

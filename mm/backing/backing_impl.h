@@ -13,6 +13,7 @@ int must_check mapping_add_page(struct address_space *m, struct page *page);
 /* Take @page, locked, out of the index; the cache's reference is now the caller's to put, ops->release to call. */
 void mapping_remove_page(struct address_space *m, struct page *page);
 /* Unmap and remove all pages of [first, last]; @private_too: beyond the end, private copies go as well. Sleeps. */
-void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last, bool private_too);
+void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last,
+			  bool private_too);
 
 #endif

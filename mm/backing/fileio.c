@@ -25,7 +25,7 @@
 
 struct file_io {
 	struct address_space *m;
-	uint64_t pos;      /* in the object */
+	uint64_t pos;	   /* in the object */
 	unsigned long mem; /* user address, or kernel pointer */
 	size_t left;
 	bool user;

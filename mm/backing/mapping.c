@@ -48,8 +48,8 @@ static void node_free(void *node)
 	kmem_cache_free(node_cache, node);
 }
 
-void mapping_init(struct address_space *m, const struct address_space_ops *ops, void *owner, gfp_t gfp,
-		  unsigned flags)
+void mapping_init(struct address_space *m, const struct address_space_ops *ops, void *owner,
+		  gfp_t gfp, unsigned flags)
 {
 	*m = (struct address_space){ .ops = ops, .owner = owner, .gfp = gfp, .flags = flags };
 	spin_init(&m->lock, RANK_INDEX);
@@ -99,7 +99,8 @@ struct page *mapping_find(struct address_space *m, unsigned long index)
 	return page;
 }
 
-unsigned mapping_find_run(struct address_space *m, unsigned long first, unsigned nr, struct page **pages)
+unsigned mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
+			  struct page **pages)
 {
 	unsigned found = 0;
 
@@ -317,11 +318,13 @@ void mapping_check(struct address_space *m)
 
 	spin_lock(&m->lock);
 	bad = xindex_check(&m->pages);
-	for (page = xindex_next(&m->pages, &index); page && !bad; page = xindex_next(&m->pages, &index)) {
+	for (page = xindex_next(&m->pages, &index); page && !bad;
+	     page = xindex_next(&m->pages, &index)) {
 		if (page->mapping != m || page->index != index || page_state(page) != PS_FILE ||
 		    page_ref_count(page) < 1 + page_mapcount(page))
 			bad = "I1: page";
-		else if (m->ops->store && page_test(page, PG_dirty) && !page_test(page, PG_writeback) &&
+		else if (m->ops->store && page_test(page, PG_dirty) &&
+			 !page_test(page, PG_writeback) &&
 			 !xindex_tag_get(&m->pages, index, XINDEX_TAG_DIRTY))
 			bad = "I4: tag";
 		nr++;

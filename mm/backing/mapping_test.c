@@ -1,6 +1,7 @@
 /* The page cache: bytes against a model, holes, cuts, user copies that fault, a store, failures. */
-#include "mm/aspace/aspace_test.h"
+#include "sim/mm_test.h"
 
+#include "arch/pt.h"
 #include "mm/alloc.h"
 #include "mm/zone.h"
 
@@ -65,7 +66,8 @@ static void mapping_I1_bytes_against_a_model(void **state)
 	memset(model, 0, sizeof(model));
 	model_size = 0;
 	for (unsigned step = 0; step < 4000; step++) {
-		size_t pos = sim_random(FILE_MAX - 9000), len = sim_random(4) ? sim_random(300) : sim_random(9000);
+		size_t pos = sim_random(FILE_MAX - 9000),
+		       len = sim_random(4) ? sim_random(300) : sim_random(9000);
 
 		switch (sim_random(8)) {
 		case 0:
@@ -148,7 +150,8 @@ static void user_copies_are_short_at_a_bad_address(void **state)
 	assert_int_equal(pos, P(2));
 	pos = P(1);
 	assert_int_equal(mapping_write_kernel(m, &c, 1, P(1) + 50), 1);
-	assert_int_equal(mapping_write(m, BASE + P(2) - 10, 100, &pos), 10); /* the rest of the page stays */
+	assert_int_equal(mapping_write(m, BASE + P(2) - 10, 100, &pos),
+			 10); /* the rest of the page stays */
 	assert_int_equal(mapping_read_kernel(m, &c, 1, P(1) + 50), 1);
 	assert_int_equal(c, 'z');
 	pos = 0;
@@ -249,7 +252,11 @@ static void store_hold(struct address_space *m)
 }
 
 static const struct address_space_ops store_ops = {
-	.fill = store_fill, .store = store_store, .reserve = store_reserve, .hold = store_hold, .drop = store_hold,
+	.fill = store_fill,
+	.store = store_store,
+	.reserve = store_reserve,
+	.hold = store_hold,
+	.drop = store_hold,
 };
 
 static void a_store_is_read_once_and_told_of_the_first_write(void **state)
@@ -279,7 +286,8 @@ static void a_store_is_read_once_and_told_of_the_first_write(void **state)
 	assert_int_equal(sim_read(mm, BASE + P(13), &c, 1), FAULT_BUS);
 	assert_int_equal(mapping_read_kernel(&m, &c, 1, P(13)), -EIO);
 	store_room = 100;
-	assert_int_equal(mapping_write_kernel(&m, "w", 1, P(6) + 1), 1); /* the rest comes from the store */
+	assert_int_equal(mapping_write_kernel(&m, "w", 1, P(6) + 1),
+			 1); /* the rest comes from the store */
 	assert_int_equal(sim_peek(mm, BASE + P(6)), 'G');
 	mapping_check(&m);
 	end_mm(mm);
@@ -306,7 +314,11 @@ static void limited_release(struct address_space *m, unsigned long nr)
 }
 
 static const struct address_space_ops limited_ops = {
-	.fill = shmem_fill, .reserve = limited_reserve, .release = limited_release, .hold = store_hold, .drop = store_hold,
+	.fill = shmem_fill,
+	.reserve = limited_reserve,
+	.release = limited_release,
+	.hold = store_hold,
+	.drop = store_hold,
 };
 
 static void shmem_I1_a_mount_has_a_limit(void **state)

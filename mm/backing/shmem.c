@@ -26,7 +26,7 @@
 struct shmem_anon {
 	struct address_space mapping;
 	atomic_t refs;
-	unsigned long ino;      /* i: for /proc/PID/maps */
+	unsigned long ino;	/* i: for /proc/PID/maps */
 	unsigned long reserved; /* i: pages charged at birth; 0: one by one */
 };
 
@@ -105,7 +105,8 @@ static size_t anon_name(struct address_space *m, char *buf, size_t size)
 	return str_copy(buf, "/dev/zero (deleted)", size);
 }
 
-static void anon_ident(struct address_space *m, unsigned *major, unsigned *minor, unsigned long *ino)
+static void anon_ident(struct address_space *m, unsigned *major, unsigned *minor,
+		       unsigned long *ino)
 {
 	*major = 0;
 	*minor = 1; /* the kernel's own mount of unnamed objects */

@@ -70,7 +70,8 @@ static struct page *next_page(struct address_space *m, unsigned long *index, uns
 	return page;
 }
 
-void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last, bool private_too)
+void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last,
+			  bool private_too)
 {
 	unsigned long index = first;
 	struct page *page;
@@ -101,7 +102,8 @@ int mapping_truncate(struct address_space *m, uint64_t size)
 	if (tail)
 		zero_part(m, (unsigned long)(cut >> PAGE_SHIFT), tail, PAGE_SIZE);
 	if (size < old)
-		mapping_remove_range(m, (unsigned long)((size + PAGE_SIZE - 1) >> PAGE_SHIFT), ULONG_MAX, true);
+		mapping_remove_range(m, (unsigned long)((size + PAGE_SIZE - 1) >> PAGE_SHIFT),
+				     ULONG_MAX, true);
 	if (size > old)
 		mapping_set_size(m, size);
 	rwsem_up_write(&m->invalidate_lock);

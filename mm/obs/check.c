@@ -36,11 +36,13 @@ static bool should_be_one(const struct vm_area_struct *a, const struct vm_area_s
 {
 	return a->vm_end == b->vm_start && a->vm_flags == b->vm_flags && a->mapping == b->mapping &&
 	       a->vm_ops == b->vm_ops && !(a->vm_ops && a->vm_ops->close) &&
-	       a->vm_private_data == b->vm_private_data && a->vm_pgoff + pages_of(a) == b->vm_pgoff &&
-	       !(a->vm_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND));
+	       a->vm_private_data == b->vm_private_data &&
+	       a->vm_pgoff + pages_of(a) == b->vm_pgoff &&
+	       !(a->vm_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_GROWSDOWN));
 }
 
-static void check_vma(const struct mm_struct *mm, const struct vm_area_struct *vma, struct mm_sums *s)
+static void check_vma(const struct mm_struct *mm, const struct vm_area_struct *vma,
+		      struct mm_sums *s)
 {
 	unsigned long n = pages_of(vma), flags = vma->vm_flags;
 
@@ -89,7 +91,8 @@ static bool belongs(const struct vm_area_struct *vma, const struct page *page, u
 	if (page->index != index)
 		return false;
 	if (page_state(page) == PS_ANON)
-		return !(vma->vm_flags & VM_SHARED) && ((!vma->mapping && !vma->vm_ops) || vma->has_anon);
+		return !(vma->vm_flags & VM_SHARED) &&
+		       ((!vma->mapping && !vma->vm_ops) || vma->has_anon);
 	return page_state(page) == PS_FILE && (page->mapping == vma->mapping || !page->mapping);
 }
 
@@ -113,7 +116,8 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 		fail(c->mm, "I1: counts of a mapped page", va);
 	if (!belongs(vma, page, va))
 		fail(c->mm, "page does not belong here", va);
-	if (pte_write(e) && !(vma->vm_flags & VM_SHARED) && (page_state(page) != PS_ANON || page_mapcount(page) != 1))
+	if (pte_write(e) && !(vma->vm_flags & VM_SHARED) &&
+	    (page_state(page) != PS_ANON || page_mapcount(page) != 1))
 		fail(c->mm, "I4: shared private page writable", va);
 	if (page_state(page) == PS_ANON)
 		c->rss[MM_ANONPAGES]++;

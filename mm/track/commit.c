@@ -35,7 +35,8 @@ unsigned long vm_commit_limit(void)
 {
 	if (sysctl_overcommit_kbytes)
 		return sysctl_overcommit_kbytes >> KB_SHIFT;
-	return (unsigned long)((uint64_t)totalram_pages() * (unsigned)sysctl_overcommit_ratio / 100);
+	return (unsigned long)((uint64_t)totalram_pages() * (unsigned)sysctl_overcommit_ratio /
+			       100);
 }
 
 /* Mode 2: does the sum, which includes the request, stay within the limit? */
@@ -44,7 +45,8 @@ static bool within_limit(unsigned long sum, unsigned long total_vm)
 	unsigned long allowed = vm_commit_limit();
 	unsigned long reserve = sysctl_user_reserve_kbytes >> KB_SHIFT;
 
-	if (total_vm / 32 < reserve) /* one program must not take the last page: leave 1/32 of its size */
+	if (total_vm / 32 <
+	    reserve) /* one program must not take the last page: leave 1/32 of its size */
 		reserve = total_vm / 32;
 	return sum < (allowed > reserve ? allowed - reserve : 0);
 }

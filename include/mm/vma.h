@@ -1,0 +1,73 @@
+/* One mapping of an address space: struct vm_area_struct and its flags, Linux's names. */
+#ifndef MM_VMA_H
+#define MM_VMA_H
+
+#include "lib/list.h"
+#include "pt_entry.h"
+
+struct address_space;
+struct mm_struct;
+struct page;
+struct vm_area_struct;
+
+/* vm_flags, Linux's values (the labs print them). */
+enum {
+	VM_READ = 0x1,
+	VM_WRITE = 0x2,
+	VM_EXEC = 0x4,
+	VM_SHARED = 0x8,
+	VM_MAYREAD = 0x10,
+	VM_MAYWRITE = 0x20,
+	VM_MAYEXEC = 0x40,
+	VM_MAYSHARE = 0x80,
+	VM_GROWSDOWN = 0x100,
+	VM_PFNMAP = 0x400,
+	VM_LOCKED = 0x2000,
+	VM_IO = 0x4000,
+	VM_SEQ_READ = 0x8000,
+	VM_RAND_READ = 0x10000,
+	VM_DONTCOPY = 0x20000,
+	VM_DONTEXPAND = 0x40000,
+	VM_ACCOUNT = 0x100000,
+	VM_NORESERVE = 0x200000,
+	VM_WIPEONFORK = 0x2000000,
+	VM_DONTDUMP = 0x4000000,
+	VM_HUGEPAGE = 0x20000000,
+	VM_NOHUGEPAGE = 0x40000000,
+};
+
+/* A device mapping's own behaviour; files use their mapping instead. */
+struct vma_ops {
+	void (*open)(struct vm_area_struct *vma);
+	void (*close)(struct vm_area_struct *vma);
+	/* The page for @index with a reference, in *out. 0 or -errno (SIGBUS). */
+	int (*fault)(struct vm_area_struct *vma, unsigned long index, struct page **out);
+	const char *(*name)(struct vm_area_struct *vma);
+};
+
+struct vm_area_struct {
+	unsigned long vm_start, vm_end; /* m: mmap_lock; [start, end) */
+	struct mm_struct *vm_mm;	/* i */
+	pte_t vm_page_prot;		/* m: rights of an entry that a read fault makes */
+	unsigned long vm_flags;		/* m */
+	unsigned long
+		vm_pgoff; /* m: offset in the mapping, pages; anonymous: vm_start >> PAGE_SHIFT at birth */
+	struct address_space *mapping; /* i: held; NULL for private anonymous */
+	const struct vma_ops *vm_ops;  /* i: may be NULL */
+	void *vm_private_data;
+	struct list_head mapping_link; /* mapping->i_mmap_lock */
+	unsigned long
+		fault_next; /* hint, racy: the address after the last anonymous write fault's pages */
+	unsigned fault_run; /* hint, racy: how many these were */
+	bool has_anon;	    /* a: a file mapping may have private pages; never goes back to false */
+};
+
+struct smaps_stat { /* bytes */
+	unsigned long rss, pss, shared_clean, shared_dirty, private_clean, private_dirty,
+		referenced, anonymous, locked;
+};
+void vma_smaps(struct vm_area_struct *vma, struct smaps_stat *out); /* mmap_lock held for read */
+/* "[heap]", "[stack]", file path, "" ; Return: length. mmap_lock held. */
+size_t vma_name(struct vm_area_struct *vma, char *buf, size_t size);
+
+#endif
