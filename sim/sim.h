@@ -10,6 +10,9 @@
  *
  * Without sim_run everything happens in the calling thread, on CPU 0. A panic ends the process with its message, unless
  * sim_panics() waits for it.
+ *
+ * Begin the world inside the test function, not in a cmocka fixture: cmocka takes SIGSEGV over after the fixture, and the
+ * kernel windows (vmalloc addresses) need it.
  */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
