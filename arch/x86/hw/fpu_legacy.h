@@ -5,7 +5,7 @@
 #ifndef HW_FPU_LEGACY_H
 #define HW_FPU_LEGACY_H
 
-#include "fpu.h"
+#include "fxsave.h"
 
 struct fsave {
 	uint32_t cw, sw, tag;	 /* low 16 bits; tag: 2 bits per physical register */
