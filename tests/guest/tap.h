@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,6 +139,14 @@ static int tap_streq(const char *file, int line, const char *what, const char *g
 static int tap_quick(void)
 {
 	return getenv("TAP_QUICK") != NULL;
+}
+
+/* A 32-bit program on a 64-bit kernel: only where these programs are tried on Linux. */
+static int tap_compat(void)
+{
+	struct utsname u;
+
+	return !IS64 && uname(&u) == 0 && strcmp(u.machine, "x86_64") == 0;
 }
 
 /* Wait for @pid. Return: its wait status, -1 when there is no such child. */
