@@ -89,6 +89,15 @@ long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 int must_check vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len,
 			 int advice); /* madvise(2) */
 
+int must_check vm_lock(struct mm_struct *mm, unsigned long addr, unsigned long len,
+		       bool lock); /* mlock(2), munlock(2) */
+int must_check vm_lock_all(struct mm_struct *mm,
+			   int flags); /* mlockall(2): MCL_*; 0: munlockall(2) */
+/* mincore(2): a byte a page to user memory @vec. */
+int must_check vm_mincore(struct mm_struct *mm, unsigned long addr, unsigned long len, uaddr_t vec);
+int must_check vm_sync(struct mm_struct *mm, unsigned long addr, unsigned long len,
+		       int flags); /* msync(2) */
+
 /* ---- exec (sys/exec.c), on a private mm ---- */
 /* Layout for this exec: mmap_base from stack limit and randomisation. */
 void mm_set_layout(struct mm_struct *mm, unsigned long stack_rlimit, unsigned long random);

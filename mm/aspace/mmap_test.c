@@ -537,6 +537,70 @@ static void madvise_remove_punches_a_hole(void **state)
 	end_mm(mm);
 }
 
+/* ---- mlock, mincore, msync ---- */
+
+static void mlock_counts_limits_and_faults_in(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	map_at(mm, BASE, P(8), RW, ANON | MAP_FIXED);
+	mm->rlim_memlock = P(5);
+	assert_int_equal(vm_lock(mm, BASE + P(1) + 5, P(2), true), 0); /* 3 pages */
+	assert_int_equal(mm->locked_vm, 3);
+	assert_int_equal(mm_rss(mm), 3);
+	assert_int_equal(mm->map_count, 3);
+	assert_int_equal(vm_lock(mm, BASE + P(1), P(5), true), 0);
+	assert_int_equal(vm_lock(mm, BASE, P(8), true), -ENOMEM);
+	assert_int_equal(vm_lock_all(mm, MCL_CURRENT), -ENOMEM);
+	assert_int_equal(vm_lock_all(mm, 8), -EINVAL);
+	assert_int_equal(vm_advise(mm, BASE + P(1), P(1), MADV_DONTNEED), -EINVAL);
+	assert_int_equal(vm_sync(mm, BASE, P(8), MS_INVALIDATE), -EBUSY);
+	assert_int_equal(vm_lock(mm, BASE, P(8), false), 0);
+	assert_int_equal(mm->locked_vm, 0);
+	assert_int_equal(mm->map_count, 1);
+	assert_int_equal(vm_lock(mm, BASE + P(7), P(2), true), -ENOMEM);
+	mm->rlim_memlock = ULONG_MAX;
+	assert_int_equal(vm_lock_all(mm, MCL_CURRENT | MCL_FUTURE), 0);
+	assert_int_equal(mm_rss(mm), 8);
+	map_at(mm, BASE + P(8), P(2), RW, ANON | MAP_FIXED);
+	assert_int_equal(mm_rss(mm), 10);
+	assert_int_equal(vm_lock_all(mm, 0), 0);
+	assert_int_equal(mm->locked_vm, 0);
+	mm->rlim_memlock = 0;
+	assert_int_equal(vm_lock(mm, BASE, P(1), true), -EPERM);
+	end_mm(mm);
+}
+
+static void mincore_and_msync(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	sim_use_mm(mm);
+	map_at(mm, BASE, P(200), RW, ANON | MAP_FIXED);
+	map_at(mm, BASE + P(300), P(4), RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED);
+	for (unsigned i = 0; i < 200; i += 50)
+		sim_poke(mm, BASE + P(i), 1);
+	sim_poke(mm, BASE + P(301), 1);
+	assert_int_equal(vm_mincore(mm, BASE, P(200), BASE + P(100)), 0);
+	for (unsigned i = 0; i < 200; i++)
+		assert_int_equal(sim_peek(mm, BASE + P(100) + i), i % 50 == 0);
+	assert_int_equal(vm_advise(mm, BASE + P(300), P(4), MADV_DONTNEED), 0);
+	assert_int_equal(vm_mincore(mm, BASE + P(300), P(4), BASE),
+			 0); /* cached, though not mapped */
+	assert_int_equal(sim_peek(mm, BASE), 0);
+	assert_int_equal(sim_peek(mm, BASE + 1), 1);
+	assert_int_equal(vm_mincore(mm, BASE + 1, P(1), BASE), -EINVAL);
+	assert_int_equal(vm_mincore(mm, BASE + P(199), P(2), BASE), -ENOMEM);
+	assert_int_equal(vm_mincore(mm, BASE, P(2), BASE + P(250)), -EFAULT);
+	assert_int_equal(vm_sync(mm, BASE, P(200), MS_SYNC), 0);
+	assert_int_equal(vm_sync(mm, BASE, P(300), MS_SYNC), -ENOMEM);
+	assert_int_equal(vm_sync(mm, BASE, P(2), MS_SYNC | MS_ASYNC), -EINVAL);
+	sim_use_mm(NULL);
+	end_mm(mm);
+}
+
 /* ---- the n-th failure ---- */
 
 static long do_map(struct mm_struct *mm)
@@ -657,6 +721,8 @@ int main(void)
 		T(commit_I1_survives_mremap_mprotect_and_fork),
 		T(madvise_effects_and_errors),
 		T(madvise_remove_punches_a_hole),
+		T(mlock_counts_limits_and_faults_in),
+		T(mincore_and_msync),
 		T(nth_failure_leaves_nothing_changed),
 	};
 

@@ -1,0 +1,126 @@
+/*
+ * mincore(2) and msync(2): what of a mapping is in memory, and what of it is in the store.
+ *
+ *   mincore   a page is in memory when an entry maps it, or when its mapping has it cached
+ *   msync     memory-backed objects have nothing behind them: the arguments are checked, that is all
+ *
+ * WHY      answers go to user memory in pieces, with mmap_lock dropped in between, because the copy may fault.
+ * LOCKS    mmap_lock for read. Sleeps in the copy.
+ * FAILS    as mincore(2) and msync(2) ERRORS: EINVAL, EFAULT, ENOMEM, EBUSY.   TESTED BY mmap_test.c
+ */
+#include "arch/uaccess.h"
+#include "base/errno.h"
+#include "lib/string.h"
+#include "mm/aspace/aspace_impl.h"
+#include "mm/range.h"
+#include "uapi/mman.h"
+
+enum { PIECE = 128 }; /* pages answered at a time */
+
+struct mincore_ctx {
+	unsigned long start;
+	uint8_t *vec;
+};
+
+static int mark_present(pte_t e, uaddr_t va, void *arg)
+{
+	struct mincore_ctx *c = arg;
+
+	if (pte_present(e))
+		c->vec[(va - c->start) >> PAGE_SHIFT] = 1;
+	return 0;
+}
+
+/* Pages without an entry that the mapping has cached. */
+static void mark_cached(struct vm_area_struct *vma, unsigned long start, unsigned n, uint8_t *vec)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct page *page;
+
+		if (vec[i])
+			continue;
+		page = mapping_find(vma->mapping,
+				    vma_index(vma, start + ((unsigned long)i << PAGE_SHIFT)));
+		if (!page)
+			continue;
+		vec[i] = page_test(page, PG_uptodate);
+		put_page(page);
+	}
+}
+
+/* Answer at most PIECE pages from @start, of one vma. Return: how many; 0: nothing is mapped there. */
+static unsigned mincore_piece(struct mm_struct *mm, unsigned long start, unsigned long end,
+			      uint8_t *vec)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+	struct mincore_ctx c = { start, vec };
+	unsigned n;
+
+	if (!vma || vma->vm_start > start)
+		return 0;
+	end = min_of(unsigned long, end, vma->vm_end);
+	n = (unsigned)min_of(unsigned long, (end - start) >> PAGE_SHIFT, PIECE);
+	memset(vec, 0, n);
+	(void)range_each(mm, start, start + ((unsigned long)n << PAGE_SHIFT), mark_present, &c);
+	if (vma->mapping)
+		mark_cached(vma, start, n, vec);
+	return n;
+}
+
+int vm_mincore(struct mm_struct *mm, unsigned long addr, unsigned long len, uaddr_t vec)
+{
+	unsigned long end = addr + page_align(len), pages = page_align(len) >> PAGE_SHIFT;
+	uint8_t piece[PIECE];
+
+	if (addr & ~PAGE_MASK)
+		return -EINVAL;
+	if (len > mm->task_size || addr > mm->task_size - len)
+		return -ENOMEM;
+	if (!access_ok(vec, pages))
+		return -EFAULT;
+	while (addr < end) {
+		unsigned n;
+
+		rwsem_down_read(&mm->mmap_lock);
+		n = mincore_piece(mm, addr, end, piece);
+		rwsem_up_read(&mm->mmap_lock);
+		if (!n)
+			return -ENOMEM;
+		if (copy_to_user(vec, piece, n))
+			return -EFAULT;
+		vec += n;
+		addr += (unsigned long)n << PAGE_SHIFT;
+	}
+	return 0;
+}
+
+int vm_sync(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags)
+{
+	unsigned long end = addr + page_align(len);
+	int err = 0;
+
+	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (addr & ~PAGE_MASK))
+		return -EINVAL;
+	if ((flags & MS_ASYNC) && (flags & MS_SYNC))
+		return -EINVAL;
+	if (end < addr)
+		return -ENOMEM;
+	rwsem_down_read(&mm->mmap_lock);
+	while (addr < end) {
+		struct vm_area_struct *vma = find_vma(mm, addr);
+
+		if (!vma || vma->vm_start >= end) {
+			err = -ENOMEM;
+			break;
+		}
+		if (vma->vm_start > addr)
+			err = -ENOMEM; /* a hole: the rest is looked at all the same */
+		if ((flags & MS_INVALIDATE) && (vma->vm_flags & VM_LOCKED)) {
+			err = -EBUSY;
+			break;
+		}
+		addr = vma->vm_end;
+	}
+	rwsem_up_read(&mm->mmap_lock);
+	return err;
+}
