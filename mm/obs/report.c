@@ -15,7 +15,7 @@ enum { PSS_SHIFT = 12 };
 
 struct smaps_ctx {
 	struct smaps_stat *out;
-	uint64_t pss; /* bytes << PSS_SHIFT */
+	uint64_t pss, dirty, anon, shmem; /* bytes << PSS_SHIFT; parts of pss */
 };
 
 static int smaps_entry(pte_t e, uaddr_t va, void *arg)
@@ -23,6 +23,7 @@ static int smaps_entry(pte_t e, uaddr_t va, void *arg)
 	struct smaps_ctx *c = arg;
 	struct smaps_stat *s = c->out;
 	struct page *page;
+	unsigned long share;
 	bool dirty;
 	int maps;
 
@@ -33,9 +34,15 @@ static int smaps_entry(pte_t e, uaddr_t va, void *arg)
 	maps = page_mapcount(page);
 	dirty = pte_dirty(e) || page_test(page, PG_dirty);
 	s->rss += PAGE_SIZE;
-	c->pss += (PAGE_SIZE << PSS_SHIFT) / (unsigned)(maps > 0 ? maps : 1);
-	if (page_state(page) == PS_ANON)
+	share = (PAGE_SIZE << PSS_SHIFT) / (unsigned)(maps > 0 ? maps : 1);
+	c->pss += share;
+	c->dirty += dirty ? share : 0;
+	if (page_state(page) == PS_ANON) {
 		s->anonymous += PAGE_SIZE;
+		c->anon += share;
+	} else if (page_test(page, PG_swapbacked)) {
+		c->shmem += share;
+	}
 	if (pte_young(e) || page_test(page, PG_referenced))
 		s->referenced += PAGE_SIZE;
 	if (maps > 1)
@@ -52,6 +59,10 @@ void vma_smaps(struct vm_area_struct *vma, struct smaps_stat *out)
 	*out = (struct smaps_stat){ 0 };
 	(void)range_each(vma->vm_mm, vma->vm_start, vma->vm_end, smaps_entry, &c);
 	out->pss = (unsigned long)(c.pss >> PSS_SHIFT);
+	out->pss_dirty = (unsigned long)(c.dirty >> PSS_SHIFT);
+	out->pss_anon = (unsigned long)(c.anon >> PSS_SHIFT);
+	out->pss_shmem = (unsigned long)(c.shmem >> PSS_SHIFT);
+	out->pss_file = (unsigned long)((c.pss - c.anon - c.shmem) >> PSS_SHIFT);
 	if (vma->vm_flags & VM_LOCKED)
 		out->locked = out->pss;
 }
