@@ -68,7 +68,7 @@ struct zone {
 	unsigned long spanned_pages, present_pages;
 	atomic_long_t managed_pages;
 	struct pcp *pcp;               /* array by CPU */
-	uint8_t *pageblock_types;      /* z: migrate type by pageblock of the zone */
+	uint8_t *block_types;          /* z: migrate type, at [pfn >> PAGEBLOCK_ORDER]: the array begins with start_pfn */
 	struct spinlock lock cacheline_; /* irqsave; rank ZONE */
 	struct free_area free_area[NR_ORDERS]; /* z */
 	atomic_long_t stat[NR_ZONE_STATS];

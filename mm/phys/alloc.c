@@ -55,6 +55,12 @@ static inline enum zone_type highest_of(gfp_t gfp)
 	return (enum zone_type)highest_type[gfp & 15];
 }
 
+static inline enum migratetype migratetype_of(gfp_t gfp)
+{
+	kassert((gfp >> 3 & 3) == (unsigned)gfp_migratetype(gfp));
+	return (enum migratetype)(gfp >> 3 & 3);
+}
+
 /* ---- one zone ---- */
 
 static inline void count_alloc(const struct zone *z, unsigned long nr)
@@ -71,18 +77,18 @@ static struct page *take_block(struct zone *z, unsigned order, enum migratetype 
 		page_set_state(page, PS_KERNEL);
 	spin_unlock_irqrestore(&z->lock, flags);
 	if (page)
-		z->pcp[cpu_id()].numa_hit++;
+		pcp_mine(z)->numa_hit++;
 	return page;
 }
 
 static inline struct page *take_from(struct zone *z, unsigned order, gfp_t gfp)
 {
-	enum migratetype mt = gfp_migratetype(gfp);
+	enum migratetype mt = migratetype_of(gfp);
 
 	return likely(order == 0) ? pcp_alloc(z, mt) : take_block(z, order, mt);
 }
 
-static noinline_ void zero_block(struct page *page, unsigned order)
+static void zero_block(struct page *page, unsigned order)
 {
 	for (struct page *p = page; p < page + (1UL << order); p++) {
 		void *addr = kmap_local_page(p);
@@ -92,13 +98,24 @@ static noinline_ void zero_block(struct page *page, unsigned order)
 	}
 }
 
-static inline struct page *finish(struct page *page, struct zone *z, unsigned order, gfp_t gfp)
+/* What few callers need, out of the way of the others. */
+static noinline_ struct page *finish_rare(struct page *page, unsigned order, gfp_t gfp)
 {
-	page_alloc_prepare(page, order, gfp);
-	count_alloc(z, 1UL << order);
 	trace(TRACE_PAGE_ALLOC, page_to_pfn(page), order);
 	if (gfp & __GFP_ZERO)
 		zero_block(page, order);
+	return page;
+}
+
+static always_inline_ struct page *finish(struct page *page, struct zone *z, unsigned order, gfp_t gfp)
+{
+	if (likely(order == 0))
+		page_alloc_prepare_one(page);
+	else
+		page_alloc_prepare(page, order, gfp);
+	count_alloc(z, 1UL << order);
+	if (unlikely(trace_on) || (gfp & __GFP_ZERO))
+		return finish_rare(page, order, gfp);
 	return page;
 }
 
@@ -128,7 +145,7 @@ static unsigned long mark_of(const struct zone *z, enum reserve r)
 
 static void count_other_node(struct zone *got, struct pglist_data *wanted)
 {
-	struct pcp *p = &got->pcp[cpu_id()];
+	struct pcp *p = pcp_mine(got);
 
 	if (got->pgdat == wanted)
 		return;
@@ -136,7 +153,7 @@ static void count_other_node(struct zone *got, struct pglist_data *wanted)
 	p->numa_miss++;
 	p->numa_other++;
 	if (wanted->zonelist.zones[0])
-		wanted->zonelist.zones[0]->pcp[cpu_id()].numa_foreign++;
+		pcp_mine(wanted->zonelist.zones[0])->numa_foreign++;
 }
 
 static struct page *search(struct alloc_ctx *ctx, struct pglist_data *node, enum reserve reserve)
@@ -236,6 +253,8 @@ static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglis
 	struct alloc_ctx ctx = { .order = order, .highest = highest_of(gfp) };
 	struct page *page;
 
+	if (unlikely(order > MAX_ORDER))
+		return NULL;
 	if (self->scoped & (MM_CTX_NOIO | MM_CTX_NOFS))
 		gfp &= ~(self->scoped & MM_CTX_NOIO ? __GFP_IO | __GFP_FS : __GFP_FS);
 	ctx.gfp = gfp;
@@ -260,27 +279,48 @@ static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglis
 
 /* ---- the interface ---- */
 
+/*
+ * The path of nearly every allocation: one page, the first zone above its low watermark, a page on this CPU's list. It calls
+ * nothing, so that the compiler needs no stack frame for it; all else is alloc_slow's.
+ */
+static always_inline_ struct page *alloc_fast(struct pglist_data *node, gfp_t gfp) no_lock_analysis
+{
+	enum zone_type highest = highest_of(gfp);
+	struct zone *z = *node->first[highest];
+	struct list_head *list;
+	struct page *page;
+	struct pcp *p;
+
+	if (unlikely(!z) || unlikely(atomic_long_read(&z->stat[NR_FREE_PAGES]) <=
+				     (long)z->watermark[WMARK_LOW] + z->lowmem_reserve[highest]))
+		return alloc_slow(gfp, 0, node);
+	p = pcp_mine(z);
+	list = &p->lists[migratetype_of(gfp)];
+	irqflags_t flags = irq_save();
+
+	if (unlikely(!spin_trylock(&p->lock))) { /* another CPU drains our list */
+		irq_restore(flags);
+		return alloc_slow(gfp, 0, node);
+	}
+	if (unlikely(list_empty(list))) {
+		spin_unlock_irqrestore(&p->lock, flags);
+		return alloc_slow(gfp, 0, node);
+	}
+	page = list_first(list, struct page, lru);
+	list_del(&page->lru);
+	p->count--;
+	p->numa_hit++;
+	spin_unlock_irqrestore(&p->lock, flags);
+	return finish(page, z, 0, gfp);
+}
+
 struct page *alloc_pages_node(int node, gfp_t gfp, unsigned order)
 {
-	struct pglist_data *pgdat = node_data[node];
-	enum zone_type highest = highest_of(gfp);
-	struct zone *z = *pgdat->first[highest];
-
 	if (!(gfp & __GFP_NOFAIL) && failpoint("alloc_pages"))
 		return NULL;
-	if (likely(order == 0) && likely(z)) {
-		long need = (long)z->watermark[WMARK_LOW] + z->lowmem_reserve[highest];
-
-		if (likely(atomic_long_read(&z->stat[NR_FREE_PAGES]) > need)) {
-			struct page *page = pcp_alloc(z, gfp_migratetype(gfp));
-
-			if (likely(page))
-				return finish(page, z, 0, gfp);
-		}
-	}
-	if (unlikely(order > MAX_ORDER))
-		return NULL;
-	return alloc_slow(gfp, order, pgdat);
+	if (likely(order == 0))
+		return alloc_fast(node_data[node], gfp);
+	return alloc_slow(gfp, order, node_data[node]);
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned order)
@@ -305,7 +345,7 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages)
 	if (failpoint("alloc_pages_bulk"))
 		return 0;
 	if (z && plenty(z, n, highest))
-		got = (unsigned)pcp_alloc_bulk(z, gfp_migratetype(gfp), (int)n, pages);
+		got = (unsigned)pcp_alloc_bulk(z, migratetype_of(gfp), (int)n, pages);
 	for (unsigned i = 0; i < got; i++)
 		finish(pages[i], z, 0, gfp);
 	while (got < n) {
@@ -320,15 +360,15 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages)
 
 /* ---- free ---- */
 
-/* A block whose refcount has become 0. */
-static void free_block(struct page *page, unsigned order)
+/* Blocks, and every free while tracing. Refcount is 0. */
+static noinline_ void free_block_slow(struct page *page, unsigned order)
 {
 	struct zone *z = page_zone(page);
 
 	count_vm_events(PGFREE, 1UL << order);
 	trace(TRACE_PAGE_FREE, page_to_pfn(page), order);
-	if (likely(order == 0)) {
-		page_free_prepare(page, 0, PS_PCP);
+	if (order == 0) {
+		page_free_prepare_one(page);
 		pcp_free(z, page);
 		return;
 	}
@@ -337,6 +377,17 @@ static void free_block(struct page *page, unsigned order)
 
 	buddy_free_locked(z, page, order);
 	spin_unlock_irqrestore(&z->lock, flags);
+}
+
+static always_inline_ void free_block(struct page *page, unsigned order)
+{
+	if (unlikely(order) || unlikely(trace_on)) {
+		free_block_slow(page, order);
+		return;
+	}
+	count_vm_event(PGFREE);
+	page_free_prepare_one(page);
+	pcp_free(page_zone(page), page);
 }
 
 static inline bool last_reference(struct page *page)
@@ -374,7 +425,7 @@ void free_pages_bulk(struct page **pages, unsigned n)
 
 		for (; i < n && page_zone(pages[i]) == z; i++) {
 			trace(TRACE_PAGE_FREE, page_to_pfn(pages[i]), 0);
-			page_free_prepare(pages[i], 0, PS_PCP);
+			page_free_prepare_one(pages[i]);
 		}
 		pcp_free_bulk(z, pages + first, i - first);
 	}

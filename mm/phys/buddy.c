@@ -1,7 +1,7 @@
 /*
  * The buddy allocator: power-of-two blocks of one zone, kept apart by how movable their contents are.
  *
- * OWNS     zone->free_area, pages in state BUDDY and FREE, zone->pageblock_types.
+ * OWNS     zone->free_area, pages in state BUDDY and FREE, zone->block_types.
  * WHY      large contiguous blocks must be found and rebuilt in O(log n). The buddy of a block is its pfn with one
  *          bit flipped, so merging needs no search and no boundary tags.
  * I1       a listed block: state BUDDY, private = its order, aligned to it, inside the zone, no users.   [buddy_check]
@@ -28,8 +28,6 @@
  * page). NOT HERE per-CPU lists (pcp.c); watermarks (alloc.c).
  * SOURCES  Knowlton 1965; Gorman & Whitcroft 2006 (grouping by mobility).  TESTED BY  buddy_test.c, sim/fuzz_buddy.c.
  */
-#include "arch/frame_hook.h"
-#include "arch/pt.h"
 #include "mm/alloc.h"
 #include "mm/phys/phys_impl.h"
 
@@ -52,14 +50,9 @@ void buddy_zone_init(struct zone *z)
 
 /* ---- pageblocks ---- */
 
-static uint8_t *block_type_slot(const struct zone *z, pfn_t pfn)
-{
-	return &z->pageblock_types[(pfn >> PAGEBLOCK_ORDER) - (z->start_pfn >> PAGEBLOCK_ORDER)];
-}
-
 enum migratetype pageblock_type(const struct zone *z, pfn_t pfn)
 {
-	return (enum migratetype)*block_type_slot(z, pfn);
+	return block_type(z, pfn);
 }
 
 static pfn_t zone_end(const struct zone *z)
@@ -124,7 +117,7 @@ void buddy_free_locked(struct zone *z, struct page *page, unsigned order)
 		pfn &= ~(1UL << order);
 		order++;
 	}
-	list_block(z, page, order, pageblock_type(z, pfn));
+	list_block(z, page, order, block_type(z, pfn));
 }
 
 void buddy_free_range(struct zone *z, pfn_t start, pfn_t end)
@@ -179,7 +172,7 @@ static unsigned move_pageblock(struct zone *z, pfn_t pfn, enum migratetype mt, u
 {
 	pfn_t start = round_down_pow2(pfn, (pfn_t)PAGEBLOCK_PAGES);
 	pfn_t end = min_of(pfn_t, start + PAGEBLOCK_PAGES, zone_end(z));
-	enum migratetype old = pageblock_type(z, pfn);
+	enum migratetype old = block_type(z, pfn);
 	unsigned moved = 0, movable = 0, used = 0;
 
 	for (start = max_of(pfn_t, start, z->start_pfn); start < end;) {
@@ -205,7 +198,7 @@ static unsigned move_pageblock(struct zone *z, pfn_t pfn, enum migratetype mt, u
 static void set_block_types(struct zone *z, pfn_t pfn, unsigned order, enum migratetype mt)
 {
 	for (pfn_t p = pfn; p < pfn + (1UL << order); p += PAGEBLOCK_PAGES)
-		*block_type_slot(z, p) = (uint8_t)mt;
+		z->block_types[p >> PAGEBLOCK_ORDER] = (uint8_t)mt;
 }
 
 /* Make the block at @page, of another type, one of @mt's, with as much of its pageblock as the rules allow. */

@@ -16,7 +16,6 @@
  * exists, memory or not. RAM beyond what the page array's window or a page-table entry can express is cut off first.
  * TESTED BY  meminit_test.c.
  */
-#include "arch/pt.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/memblock.h"
@@ -185,7 +184,8 @@ static void build_zone_arrays(void)
 					continue;
 				pcp_zone_init(z, (struct pcp *)(void *)mem);
 				mem += CFG_NR_CPUS * sizeof(struct pcp);
-				z->pageblock_types = memset(mem, MIGRATE_MOVABLE, blocks);
+				memset(mem, MIGRATE_MOVABLE, blocks);
+				z->block_types = (uint8_t *)((uintptr_t)mem - (z->start_pfn >> PAGEBLOCK_ORDER));
 				mem += round_up_pow2(blocks, 64);
 			}
 		}

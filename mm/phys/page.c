@@ -27,7 +27,6 @@
  * not know what the page was. SLAB and TABLE have one owner, who must turn the page back first.
  * SOURCES  the field's usual descriptor; Linux names.  TESTED BY  page_test.c, buddy_test.c.
  */
-#include "arch/frame_hook.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/phys/phys_impl.h"
@@ -151,17 +150,6 @@ static const char *why_not_free(const struct page *page, unsigned order)
 	return "bad";
 }
 
-/* The usual page passes on two comparisons: {KERNEL, ANON} without busy flags, refcount 0 and mapcount -1. */
-static inline bool free_ok(const struct page *page)
-{
-	unsigned long f = page->flags;
-	enum page_state s = (enum page_state)(f >> PAGE_STATE_SHIFT & 15);
-
-	return (1U << s & (1U << PS_KERNEL | 1U << PS_ANON | 1U << PS_FILE)) &&
-	       !(f & PAGE_BUSY_FLAGS) && page->_refcount.v == 0 && page->_mapcount.v == -1 &&
-	       (s != PS_FILE || !page->mapping);
-}
-
 static void free_prepare_tails(struct page *page, unsigned order, bool compound)
 {
 	for (struct page *p = page + 1; p < page + (1UL << order); p++) {
@@ -178,7 +166,7 @@ static void free_prepare_tails(struct page *page, unsigned order, bool compound)
 
 void page_free_prepare(struct page *page, unsigned order, enum page_state to)
 {
-	if (unlikely(!free_ok(page)))
+	if (unlikely(!page_may_be_freed(page)))
 		page_bad(page, why_not_free(page, order));
 	if (unlikely(order)) {
 		bool compound = page_test(page, PG_head);

@@ -112,7 +112,7 @@ static noinline_ void flush(struct zone *z, struct pcp *p, int n)
 
 struct page *pcp_alloc(struct zone *z, enum migratetype mt)
 {
-	struct pcp *p = &z->pcp[cpu_id()];
+	struct pcp *p = pcp_mine(z);
 	irqflags_t flags = spin_lock_irqsave(&p->lock);
 	struct page *page = NULL;
 
@@ -126,34 +126,22 @@ struct page *pcp_alloc(struct zone *z, enum migratetype mt)
 	return page;
 }
 
-/* The list for a page of a pageblock of type @mt; reserved and isolated blocks have none of their own. */
-static inline unsigned list_of(enum migratetype mt)
+void pcp_overflow(struct zone *z, struct pcp *p, irqflags_t flags)
 {
-	return likely(mt < MIGRATE_HIGHATOMIC) ? (unsigned)mt : (unsigned)MIGRATE_MOVABLE;
-}
-
-static inline void put_on_list(struct zone *z, struct pcp *p, struct page *page)
-{
-	list_add(&page->lru, &p->lists[list_of(pageblock_type(z, page_to_pfn(page)))]);
-	p->count++;
-}
-
-void pcp_free(struct zone *z, struct page *page)
-{
-	struct pcp *p = &z->pcp[cpu_id()];
-	irqflags_t flags = spin_lock_irqsave(&p->lock);
-
-	put_on_list(z, p, page);
-	if (unlikely(p->count > p->high))
-		flush(z, p, p->batch);
+	flush(z, p, p->batch);
 	spin_unlock_irqrestore(&p->lock, flags);
+}
+
+void pcp_free_slow(struct zone *z, struct page *page)
+{
+	pcp_free_bulk(z, &page, 1);
 }
 
 /* ---- many pages ---- */
 
 int pcp_alloc_bulk(struct zone *z, enum migratetype mt, int n, struct page **pages)
 {
-	struct pcp *p = &z->pcp[cpu_id()];
+	struct pcp *p = pcp_mine(z);
 	irqflags_t flags = spin_lock_irqsave(&p->lock);
 	int got = 0;
 
@@ -171,11 +159,12 @@ int pcp_alloc_bulk(struct zone *z, enum migratetype mt, int n, struct page **pag
 
 void pcp_free_bulk(struct zone *z, struct page **pages, unsigned n)
 {
-	struct pcp *p = &z->pcp[cpu_id()];
+	struct pcp *p = pcp_mine(z);
 	irqflags_t flags = spin_lock_irqsave(&p->lock);
 
 	for (unsigned i = 0; i < n; i++)
-		put_on_list(z, p, pages[i]);
+		list_add(&pages[i]->lru, &p->lists[pcp_list_of(block_type(z, page_to_pfn(pages[i])))]);
+	p->count += (int)n;
 	if (unlikely(p->count > p->high))
 		flush(z, p, max_of(int, p->batch, p->count - p->high));
 	spin_unlock_irqrestore(&p->lock, flags);

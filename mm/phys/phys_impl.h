@@ -2,7 +2,10 @@
 #ifndef MM_PHYS_PHYS_IMPL_H
 #define MM_PHYS_PHYS_IMPL_H
 
+#include "arch/frame_hook.h"
+#include "arch/pt.h"
 #include "mm/zone.h"
+#include "sync/percpu.h"
 
 /* No x86 CPU has more physical address bits (SDM volume 3A, "4-Level Paging and 5-Level Paging"). */
 #define PHYS_MAX ((phys_t)1 << 52)
@@ -44,12 +47,51 @@ void page_free_prepare(struct page *page, unsigned order, enum page_state to);
 /* A block just taken from a free list: all pages PS_KERNEL (or compound), the first with one reference. */
 void page_alloc_prepare(struct page *page, unsigned order, gfp_t gfp);
 
+/* One page just taken from a list: what page_alloc_prepare does for order 0, inline in release builds. */
+static inline void page_alloc_prepare_one(struct page *page)
+{
+	if (CFG_DEBUG) {
+		page_alloc_prepare(page, 0, 0);
+		return;
+	}
+	arch_frames_allocated(page_to_pfn(page), 0);
+	if (unlikely(page->_refcount.v != 0 || page->_mapcount.v != -1))
+		page_bad(page, "free, but in use");
+	page_set_state(page, PS_KERNEL);
+	page->private = 0;
+	atomic_set(&page->_refcount, 1);
+}
+
+/* The usual page passes here: a state that may be freed directly, no busy flag, no mapping left. */
+static inline bool page_may_be_freed(const struct page *page)
+{
+	const unsigned direct = 1U << PS_KERNEL | 1U << PS_ANON | 1U << PS_FILE;
+	unsigned long f = page->flags;
+	unsigned s = f >> PAGE_STATE_SHIFT & 15;
+
+	return (1U << s & direct) && !(f & PAGE_BUSY_FLAGS) && page->_refcount.v == 0 &&
+	       page->_mapcount.v == -1 && (s != PS_FILE || !page->mapping);
+}
+
+/* The same for freeing one page to a per-CPU list. */
+static inline void page_free_prepare_one(struct page *page)
+{
+	if (CFG_DEBUG || unlikely(!page_may_be_freed(page))) {
+		page_free_prepare(page, 0, PS_PCP);
+		return;
+	}
+	page_set_state(page, PS_PCP);
+	page->mapping = NULL;
+	arch_frames_freed(page_to_pfn(page), 0);
+}
+
 /* ---- zone.c ---- */
 void zone_build_zonelists(void);
 void zone_set_name(struct zone *z);
 /* Frames that a zone type may hold: [*start, *end). */
 void zone_type_range(enum zone_type t, pfn_t *start, pfn_t *end);
 bool zone_type_is_high(enum zone_type t);
+
 /* ---- alloc.c ---- */
 void alloc_init(void);
 void zone_set_min_free(void); /* min_free_kbytes from the size of lowmem, and the watermarks */
@@ -70,10 +112,47 @@ void buddy_free_locked(struct zone *z, struct page *page, unsigned order) must_h
 /* Put all of [start, end) of @z back in the largest blocks: boot, and memblock_free. Pages are PS_FREE. */
 void buddy_free_range(struct zone *z, pfn_t start, pfn_t end);
 
+static inline enum migratetype block_type(const struct zone *z, pfn_t pfn)
+{
+	return (enum migratetype)z->block_types[pfn >> PAGEBLOCK_ORDER];
+}
+
 /* ---- pcp.c ---- */
+static inline struct pcp *pcp_mine(const struct zone *z)
+{
+	return &z->pcp[cpu_id()];
+}
 struct page *pcp_alloc(struct zone *z, enum migratetype mt); /* PS_PCP page or NULL */
 int pcp_alloc_bulk(struct zone *z, enum migratetype mt, int n, struct page **pages);
-void pcp_free(struct zone *z, struct page *page); /* PS_PCP page */
+/* Free one prepared page, whatever it takes: wait for a CPU that drains our list, give a batch back. */
+void pcp_free_slow(struct zone *z, struct page *page);
+/* A list is longer than it may be: give a batch back, then end the critical section. */
+void pcp_overflow(struct zone *z, struct pcp *p, irqflags_t flags) releases(p->lock);
+
+/* The list for a page of a pageblock of type @mt; reserved and isolated blocks have none of their own. */
+static inline unsigned pcp_list_of(enum migratetype mt)
+{
+	return likely(mt < MIGRATE_HIGHATOMIC) ? (unsigned)mt : (unsigned)MIGRATE_MOVABLE;
+}
+
+/* Free one prepared page. Nothing is called in the usual case, so the compiler needs no stack frame for it. */
+static inline void pcp_free(struct zone *z, struct page *page) no_lock_analysis
+{
+	struct pcp *p = pcp_mine(z);
+	irqflags_t flags = irq_save();
+
+	if (unlikely(!spin_trylock(&p->lock))) {
+		irq_restore(flags);
+		pcp_free_slow(z, page);
+		return;
+	}
+	list_add(&page->lru, &p->lists[pcp_list_of(block_type(z, page_to_pfn(page)))]);
+	if (unlikely(++p->count > p->high)) {
+		pcp_overflow(z, p, flags);
+		return;
+	}
+	spin_unlock_irqrestore(&p->lock, flags);
+}
 /* Free pages[0..n), all of @z and PS_PCP, under one lock. */
 void pcp_free_bulk(struct zone *z, struct page **pages, unsigned n);
 void pcp_drain_zone(struct zone *z);
