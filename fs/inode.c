@@ -228,21 +228,34 @@ void inode_map_drop(struct address_space *m)
 	iput(inode);
 }
 
+int inode_map_path(struct address_space *m, struct path_ref *out)
+{
+	struct inode *inode = m->owner;
+	int err = -ENOENT;
+
+	if (m->ops->name != inode_map_name)
+		return -ENOENT;
+	spin_lock(&dcache_lock);
+	out->dentry = inode->map_dentry ? inode->map_dentry : inode->alias;
+	out->mnt = mount_of_super(inode->sb);
+	if (out->dentry && out->mnt) {
+		path_get(out);
+		err = 0;
+	}
+	spin_unlock(&dcache_lock);
+	return err;
+}
+
 size_t inode_map_name(struct address_space *m, char *buf, size_t size)
 {
 	struct inode *inode = m->owner;
-	struct path_ref p = { NULL, NULL };
+	struct path_ref p;
 	long len;
 
-	spin_lock(&dcache_lock);
-	p.dentry = inode->map_dentry ? inode->map_dentry : inode->alias;
-	if (p.dentry)
-		dget(p.dentry);
-	spin_unlock(&dcache_lock);
-	if (!p.dentry)
+	if (inode_map_path(m, &p))
 		return fmt_scnprintf(buf, size, "/#%lu (deleted)", inode->ino);
 	len = path_format(&p, buf, size);
-	dput(p.dentry);
+	path_put(&p);
 	return len < 0 ? 0 : (size_t)len;
 }
 

@@ -556,8 +556,7 @@ static bool prepend(const char *buf, char **pos, const char *s, size_t len)
 	return true;
 }
 
-/* The first mount of the super block, for a dentry that came without one. */
-static struct vfsmount *any_mount(const struct super_block *sb) must_hold(dcache_lock)
+struct vfsmount *mount_of_super(const struct super_block *sb)
 {
 	struct vfsmount *m;
 
@@ -600,7 +599,7 @@ static long format_locked(const struct path_ref *p, const struct path_ref *root,
 	size_t len;
 
 	if (!at.mnt)
-		at.mnt = any_mount(at.dentry->sb);
+		at.mnt = mount_of_super(at.dentry->sb);
 	if (!size || !prepend(buf, &pos, "", 1))
 		return -ENAMETOOLONG;
 	if (at.dentry->deleted && !prepend(buf, &pos, gone, sizeof(gone) - 1))

@@ -123,6 +123,7 @@ void anonfs_init(void)
 
 	pipe_mount = make_anon(&pipe_type, &pipe_super_ops, PIPEFS_MAGIC, &pipe_sb);
 	anon_mount = make_anon(&anon_type, &anon_super_ops, ANON_MAGIC, &anon_sb);
+	fs_register(&pipe_type);
 	must(proc_register("filesystems", 0444, &entry) == 0);
 }
 

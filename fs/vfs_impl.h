@@ -33,6 +33,8 @@ extern struct vfsmount *root_mount;
 void mount_init(void);
 void root_init(void); /* the root tmpfs */
 struct vfsmount *mount_at(const struct vfsmount *mnt, const struct dentry *d) must_hold(dcache_lock);
+/* The first mount of @sb in the tree; NULL: none. Not referenced. */
+struct vfsmount *mount_of_super(const struct super_block *sb) must_hold(dcache_lock);
 void mnt_get(struct vfsmount *mnt);
 void mnt_put(struct vfsmount *mnt); /* NULL legal */
 /* A mount that is nowhere in the tree (pipes, kernel-held file systems). NULL: no memory. */

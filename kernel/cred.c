@@ -154,6 +154,11 @@ void user_account_uncharge_signal(struct user_account *u)
 	user_account_put(u);
 }
 
+unsigned user_account_signals(const struct user_account *u)
+{
+	return u ? (unsigned)atomic_read(&u->nr_signals) : 0;
+}
+
 unsigned nr_user_processes(uint32_t uid)
 {
 	irqflags_t flags = spin_lock_irqsave(&account_lock);

@@ -80,6 +80,8 @@ void inode_allow_write(struct inode *inode);
 /* mapping ops hold and drop of a file system whose mapping->owner is the inode, and the path for /proc/PID/maps. */
 void inode_map_hold(struct address_space *m);
 void inode_map_drop(struct address_space *m);
+/* The file behind @m, on some mount of its file system: references in *out. 0, -ENOENT. */
+int must_check inode_map_path(struct address_space *m, struct path_ref *out);
 size_t inode_map_name(struct address_space *m, char *buf, size_t size);
 void inode_map_ident(struct address_space *m, unsigned *major, unsigned *minor, unsigned long *ino);
 

@@ -6,10 +6,11 @@
 #include "fs/seq_file.h"
 
 struct task;
+struct tty;
 
 /* A global file or directory; @path relative to /proc ("meminfo", "sys/vm/overcommit_memory"); parents are made. 0 or -errno. */
 struct proc_entry {
-	int (*show)(struct seq_file *m);   /* 0 or -errno */
+	int (*show)(struct seq_file *m);   /* 0 or -errno; m->private is data */
 	/* Text written by a user (kernel copy, NUL-terminated). 0 or -errno; NULL: read only. */
 	int (*store)(struct proc_entry *e, char *text, size_t len);
 	const struct file_ops *fops;       /* instead of show/store: binary and special files */
@@ -21,14 +22,27 @@ int must_check proc_register_symlink(const char *path, const char *target);
 /* An entry of every /proc/PID (and of task/TID): m->private is the task, referenced. */
 struct proc_pid_entry {
 	const char *name;
-	uint32_t mode;
+	uint32_t mode; /* with S_IFLNK or S_IFDIR where it is not a file */
 	int (*show)(struct seq_file *m, struct task *t);
 	const struct file_ops *fops;
 	int (*link)(struct task *t, struct path_ref *out); /* exe, cwd, root */
 	int (*store)(struct task *t, char *text, size_t len);
 };
 void proc_register_pid(const struct proc_pid_entry *entries, unsigned nr);
+/* For fops of entries: what the inode stands for. */
+struct proc_entry *proc_entry_of(const struct inode *inode);
+struct task *proc_task_of(const struct inode *inode);
+
 /* Helper: integer sysctl with bounds, in Linux's text format. */
 int must_check proc_register_int(const char *path, int *value, int min, int max);
+/* The text's decimal number, white space around it allowed. 0, -EINVAL. */
+int must_check proc_parse_long(const char *text, long *out);
+
+/* Set by the terminal driver: device number and foreground group of a terminal, for /proc/PID/stat. */
+struct proc_tty_hooks {
+	uint32_t (*device)(const struct tty *tty);
+	int (*foreground)(const struct tty *tty);
+};
+extern struct proc_tty_hooks proc_tty_hooks;
 
 #endif

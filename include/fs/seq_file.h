@@ -9,7 +9,7 @@
 #include "base/types.h"
 
 struct seq_file {
-	char *buf;      /* vmalloc'ed */
+	char *buf;      /* kmalloc'ed or vmalloc'ed, by size */
 	size_t len, size;
 	int err;        /* -ENOMEM once growing failed */
 	void *private;  /* of the entry, or struct task * in /proc/PID */
@@ -21,5 +21,8 @@ void seq_putc(struct seq_file *m, char c);
 void seq_write(struct seq_file *m, const void *data, size_t len);
 /* Path text with \n, space, tab, backslash as octal escapes. */
 void seq_escape(struct seq_file *m, const char *s);
+/* Blanks until the line that began at offset @line_start is @column characters long. */
+void seq_pad(struct seq_file *m, size_t line_start, size_t column);
+void seq_free(struct seq_file *m);
 
 #endif

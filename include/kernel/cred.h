@@ -35,6 +35,7 @@ void user_account_add_task(struct user_account *u, int n);
 /* Count one queued signal unless there are @limit already. Any context. */
 bool must_check user_account_charge_signal(struct user_account *u, uint64_t limit);
 void user_account_uncharge_signal(struct user_account *u);
+unsigned user_account_signals(const struct user_account *u); /* queued now, for /proc; NULL: 0 */
 unsigned nr_user_processes(uint32_t uid); /* RLIMIT_NPROC */
 
 #endif

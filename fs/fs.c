@@ -1,0 +1,52 @@
+/*
+ * Start of the file systems: the order in which the rooms of fs/ wake up.
+ *
+ * CONTEXT  boot, one CPU, after the slab allocator and the scheduler's first thread.
+ */
+#include "fs/fs.h"
+
+#include "fs/proc.h"
+#include "mm/shrinker.h"
+#include "vfs_impl.h"
+
+static unsigned long unused_dentries(void)
+{
+	unsigned long total, unused;
+
+	dcache_count(&total, &unused);
+	return unused;
+}
+
+static unsigned long shrink_dentries(unsigned long nr, gfp_t gfp)
+{
+	return gfp & __GFP_FS ? dcache_shrink(nr) : 0;
+}
+
+static const struct shrinker dentry_shrinker = { .name = "dentry", .count = unused_dentries, .scan = shrink_dentries };
+
+static void caches_init(void)
+{
+	dcache_init();
+	inode_init();
+	file_init();
+	fdtable_init();
+	pipe_init();
+	mount_init();
+	must(register_shrinker(&dentry_shrinker) == 0);
+}
+
+void fs_init(void)
+{
+	caches_init();
+	random_init();
+	root_init();
+	fs_register(&tmpfs_type);
+	fs_register(&proc_type);
+	fs_register(&devtmpfs_type);
+	anonfs_init();
+	fs_register(&ramfs_type);
+	chrdev_init();
+	devtmpfs_init();
+	memdev_init();
+	proc_init();
+}

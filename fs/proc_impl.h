@@ -1,0 +1,63 @@
+/* Shared among fs/proc_*.c. */
+#ifndef FS_PROC_IMPL_H
+#define FS_PROC_IMPL_H
+
+#include "fs/proc.h"
+
+struct task;
+struct cred;
+struct mm_struct;
+
+/* An open text file of /proc: file->private. */
+struct proc_file {
+	struct seq_file m;
+	bool filled;
+	/* Print the text; exactly one of entry and pid_entry is set. */
+	struct proc_entry *entry;
+	const struct proc_pid_entry *pid_entry;
+	struct task *task; /* referenced by the inode */
+	int fd;            /* of an fdinfo file */
+};
+extern const struct file_ops proc_text_fops;
+struct proc_file *must_check proc_file_new(struct file *f); /* NULL: no memory */
+
+/* ---- proc_pid.c ---- */
+struct inode *must_check proc_pid_inode(struct super_block *sb, struct task *t, bool is_thread); /* consumes the task ref */
+int proc_pid_lookup(struct inode *root, const struct qstr *name, struct inode **out);
+/* Emit the processes with a pid >= @first. */
+void proc_pid_emit(struct dir_context *c, int first);
+void proc_pid_evict(struct inode *inode);
+int proc_fill_pid(struct proc_file *pf);
+enum { PROC_PID_POS = 1 << 16 };
+
+bool proc_emit_dots(struct file *f, struct dir_context *c);
+bool proc_emit(struct dir_context *c, uint64_t next, const char *name, uint64_t ino, unsigned type);
+/* Decimal number without leading zeroes, at most INT_MAX; -1 when it is not one. */
+int proc_parse_number(const struct qstr *name);
+
+/* ---- facts about a task; references for the caller ---- */
+struct cred *task_cred_get(struct task *t);
+bool task_is_dead(struct task *t);
+/* May the caller look into the task's memory and files (ptrace(2), access mode)? */
+bool task_may_inspect(struct task *t);
+/* The task's memory if the caller may look: 0 and *out (NULL: it has none), -EACCES. */
+int must_check task_mm_inspect(struct task *t, struct mm_struct **out);
+
+/* ---- files ---- */
+void proc_mem_init(void);
+void proc_zone_init(void);
+void proc_kpage_init(void);
+void proc_sysvm_init(void);
+void proc_misc_init(void);
+void proc_kernel_init(void);
+void proc_pid_init(void);
+int maps_show(struct seq_file *m, struct task *t);
+int smaps_show(struct seq_file *m, struct task *t);
+int smaps_rollup_show(struct seq_file *m, struct task *t);
+int pid_stat_show(struct seq_file *m, struct task *t);
+int pid_statm_show(struct seq_file *m, struct task *t);
+int pid_status_show(struct seq_file *m, struct task *t);
+int pid_limits_show(struct seq_file *m, struct task *t);
+extern const struct file_ops pagemap_fops;
+
+#endif

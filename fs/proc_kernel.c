@@ -1,0 +1,183 @@
+/*
+ * /proc/sys/kernel: names, versions, limits, random numbers; and integer tunables in general.
+ *
+ * CONTEXT  tasks; may sleep.
+ * SOURCES  proc(5) /proc/sys/kernel, random(4) /proc interfaces, uname(2).
+ */
+#include "proc_impl.h"
+
+#include "base/errno.h"
+#include "base/version.h"
+#include "fs/random.h"
+#include "kernel/task.h"
+#include "kernel/uts.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+#include "sync/klog.h"
+
+/* ---- integers ---- */
+
+struct int_entry {
+	struct proc_entry entry; /* first: store gets it */
+	int *value;
+	int min, max;
+};
+
+static int int_show(struct seq_file *m)
+{
+	const struct int_entry *e = m->private;
+
+	seq_printf(m, "%d\n", READ_ONCE(*e->value));
+	return 0;
+}
+
+static int int_store(struct proc_entry *entry, char *text, size_t len)
+{
+	struct int_entry *e = container_of(entry, struct int_entry, entry);
+	long v;
+	int err = proc_parse_long(text, &v);
+
+	if (err)
+		return err;
+	if (v < e->min || v > e->max)
+		return -EINVAL;
+	WRITE_ONCE(*e->value, (int)v);
+	return 0;
+}
+
+int proc_register_int(const char *path, int *value, int min, int max)
+{
+	struct int_entry *e = failpoint("proc_int") ? NULL : kzalloc(sizeof(*e), GFP_KERNEL);
+	int err;
+
+	if (!e)
+		return -ENOMEM;
+	e->entry.show = int_show;
+	e->entry.store = int_store;
+	e->entry.data = e;
+	e->value = value;
+	e->min = min;
+	e->max = max;
+	err = proc_register(path, 0644, &e->entry);
+	if (err)
+		kfree(e);
+	return err;
+}
+
+/* ---- names ---- */
+
+static int text_show(struct seq_file *m)
+{
+	seq_printf(m, "%s\n", (const char *)m->private);
+	return 0;
+}
+
+static enum uts_name name_of(const void *data)
+{
+	return data ? UTS_DOMAINNAME : UTS_HOSTNAME;
+}
+
+static int uts_show(struct seq_file *m)
+{
+	char name[UTS_LEN];
+
+	uts_get(name_of(m->private), name);
+	seq_printf(m, "%s\n", name);
+	return 0;
+}
+
+static int uts_store(struct proc_entry *e, char *text, size_t len)
+{
+	const char *end = strchr(text, '\n');
+
+	if (end)
+		len = (size_t)(end - text);
+	return uts_set(name_of(e->data), text, min_of(size_t, len, UTS_LEN - 1));
+}
+
+/* ---- random ---- */
+
+static void put_uuid(struct seq_file *m, const uint8_t *id)
+{
+	unsigned i;
+
+	for (i = 0; i < 16; i++)
+		seq_printf(m, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", id[i]);
+	seq_putc(m, '\n');
+}
+
+/* RFC 4122, version 4. */
+static void make_uuid(uint8_t id[16])
+{
+	random_bytes(id, 16);
+	id[6] = (id[6] & 0x0f) | 0x40;
+	id[8] = (id[8] & 0x3f) | 0x80;
+}
+
+static int uuid_show(struct seq_file *m)
+{
+	uint8_t id[16];
+
+	make_uuid(id);
+	put_uuid(m, id);
+	return 0;
+}
+
+static uint8_t boot_id[16]; /* i after init */
+
+static int boot_id_show(struct seq_file *m)
+{
+	put_uuid(m, boot_id);
+	return 0;
+}
+
+/* ---- console log levels: current, default, minimum, boot-time default ---- */
+
+static int printk_show(struct seq_file *m)
+{
+	seq_printf(m, "%d\t4\t1\t7\n", klog_console_level());
+	return 0;
+}
+
+static int printk_store(struct proc_entry *e, char *text, size_t len)
+{
+	if (text[0] < '0' || text[0] > '8')
+		return -EINVAL;
+	klog_set_console_level(text[0] - '0');
+	return 0;
+}
+
+static void add(const char *path, uint32_t mode, struct proc_entry *e)
+{
+	must(proc_register(path, mode, e) == 0);
+}
+
+void proc_kernel_init(void)
+{
+	static char domain[] = "domain", release[] = KERNEL_RELEASE, version[] = KERNEL_VERSION, type[] = "Linux",
+		    pid_max[] = "32768", bits[] = "256";
+	static struct proc_entry hostname = { .show = uts_show, .store = uts_store },
+				 domainname = { .show = uts_show, .store = uts_store, .data = domain },
+				 osrelease = { .show = text_show, .data = release },
+				 osversion = { .show = text_show, .data = version },
+				 ostype = { .show = text_show, .data = type },
+				 pids = { .show = text_show, .data = pid_max },
+				 entropy = { .show = text_show, .data = bits },
+				 uuid = { .show = uuid_show }, boot = { .show = boot_id_show },
+				 printk = { .show = printk_show, .store = printk_store };
+
+	_Static_assert(PID_MAX == 32768, "the text above");
+	make_uuid(boot_id);
+	add("sys/kernel/hostname", 0644, &hostname);
+	add("sys/kernel/domainname", 0644, &domainname);
+	add("sys/kernel/osrelease", 0444, &osrelease);
+	add("sys/kernel/ostype", 0444, &ostype);
+	add("sys/kernel/version", 0444, &osversion);
+	add("sys/kernel/pid_max", 0444, &pids);
+	add("sys/kernel/printk", 0644, &printk);
+	add("sys/kernel/random/entropy_avail", 0444, &entropy);
+	add("sys/kernel/random/poolsize", 0444, &entropy);
+	add("sys/kernel/random/uuid", 0444, &uuid);
+	add("sys/kernel/random/boot_id", 0444, &boot);
+}
