@@ -366,7 +366,8 @@ static noinline_ void *alloc_slow(struct kmem_cache *c, gfp_t gfp)
 	}
 }
 
-static inline void *alloc_fast(struct kmem_cache *c)
+/* A round of this CPU's loaded magazine, or NULL. */
+static always_inline_ void *take_round(struct kmem_cache *c)
 {
 	struct cpu_cache *cc = &c->cpu[cpu_id()];
 	irqflags_t flags = irq_save();
@@ -383,16 +384,12 @@ static inline void *alloc_fast(struct kmem_cache *c)
 	return obj;
 }
 
-void *slab_alloc(struct kmem_cache *c, gfp_t gfp, kaddr_t caller)
+/* What few allocations need: marks, zeroes, another object than the magazine's. @obj may be NULL. */
+static noinline_ void *alloc_rare(struct kmem_cache *c, gfp_t gfp, void *obj, kaddr_t caller)
 {
-	void *obj;
-
-	if (!(gfp & __GFP_NOFAIL) && failpoint(c->name))
-		return NULL;
-	obj = alloc_fast(c);
-	if (unlikely(!obj))
+	if (!obj)
 		obj = alloc_slow(c, gfp);
-	if (unlikely(!obj))
+	if (!obj)
 		return NULL;
 	if (slab_debugged(c))
 		slab_debug_alloc(c, obj, caller);
@@ -401,9 +398,27 @@ void *slab_alloc(struct kmem_cache *c, gfp_t gfp, kaddr_t caller)
 	return obj;
 }
 
+/* Calls nothing in the usual case, so the compiler needs no stack frame for it. */
+static always_inline_ void *alloc_common(struct kmem_cache *c, gfp_t gfp, kaddr_t caller)
+{
+	void *obj;
+
+	if (!(gfp & __GFP_NOFAIL) && failpoint(c->name))
+		return NULL;
+	obj = take_round(c);
+	if (unlikely(!obj) || unlikely(slab_debugged(c)) || (gfp & __GFP_ZERO))
+		return alloc_rare(c, gfp, obj, caller);
+	return obj;
+}
+
+void *slab_alloc(struct kmem_cache *c, gfp_t gfp, kaddr_t caller)
+{
+	return alloc_common(c, gfp, caller);
+}
+
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
 {
-	return slab_alloc(c, gfp, (kaddr_t)__builtin_return_address(0));
+	return alloc_common(c, gfp, (kaddr_t)__builtin_return_address(0));
 }
 
 /* ---- free ---- */
@@ -456,7 +471,7 @@ static noinline_ void free_slow(struct kmem_cache *c, void *obj)
 	irq_restore(flags);
 }
 
-static inline bool free_fast(struct kmem_cache *c, void *obj)
+static always_inline_ bool put_round(struct kmem_cache *c, void *obj)
 {
 	struct cpu_cache *cc = &c->cpu[cpu_id()];
 	irqflags_t flags = irq_save();
@@ -475,12 +490,24 @@ static inline bool free_fast(struct kmem_cache *c, void *obj)
 	return done;
 }
 
+static noinline_ void free_debugged(struct kmem_cache *c, void *obj, kaddr_t caller)
+{
+	slab_debug_free(c, obj, caller);
+	if (!put_round(c, obj))
+		free_slow(c, obj);
+}
+
+static always_inline_ void free_common(struct kmem_cache *c, void *obj, kaddr_t caller)
+{
+	if (unlikely(slab_debugged(c)))
+		free_debugged(c, obj, caller);
+	else if (unlikely(!put_round(c, obj)))
+		free_slow(c, obj);
+}
+
 void slab_free(struct kmem_cache *c, void *obj, kaddr_t caller)
 {
-	if (slab_debugged(c))
-		slab_debug_free(c, obj, caller);
-	if (unlikely(!free_fast(c, obj)))
-		free_slow(c, obj);
+	free_common(c, obj, caller);
 }
 
 void kmem_cache_free(struct kmem_cache *c, void *obj)
@@ -489,7 +516,7 @@ void kmem_cache_free(struct kmem_cache *c, void *obj)
 		return;
 	if (CFG_DEBUG)
 		must(slab_page_of(obj)->slab_cache == c);
-	slab_free(c, obj, (kaddr_t)__builtin_return_address(0));
+	free_common(c, obj, (kaddr_t)__builtin_return_address(0));
 }
 
 /* ---- shrinking ---- */
