@@ -3,7 +3,8 @@
  *
  * OWNS     the set of CPUs that schedule.
  * WHY      a woken thread goes to its last CPU if that is idle (warm caches), else to an idle one, else it waits at its last.
- *          A CPU that becomes idle pulls; a busy CPU with waiters that sees an idle one in its tick wakes it to pull. So no
+ *          Two threads that hand work to each other and run shortly in between (a pipe's ends) stay on one CPU: waking
+ *          another CPU takes longer (30 us in an emulator) than waiting for the waker to sleep. A CPU that becomes idle pulls; a busy CPU with waiters that sees an idle one in its tick wakes it to pull. So no
  *          periodic balancing is needed, and with one CPU nothing here costs anything.
  * LOCKS    looks at other queues without their locks (a hint); moves a thread with both locks held, lower CPU first.
  * COST     O(CPUs).
@@ -39,6 +40,16 @@ static int find_idle(unsigned long mask)
 	return -1;
 }
 
+/* The waker runs alone here, will sleep soon, and so will @t. */
+static bool joins_waker(const struct thread *t, unsigned long mask)
+{
+	const struct runq *rq = this_runq();
+	const struct thread *waker = rq->curr;
+
+	return rq->nr_running == 1 && !waker->is_idle && mask >> rq->idle->cpu & 1 &&
+	       waker->burst_ns < BURST_SHORT_NS && t->burst_ns < BURST_SHORT_NS && !in_interrupt();
+}
+
 unsigned sched_choose_cpu(const struct thread *t)
 {
 	unsigned long mask = t->cpus_allowed & READ_ONCE(sched_cpus);
@@ -46,6 +57,8 @@ unsigned sched_choose_cpu(const struct thread *t)
 
 	if (likely(mask == 1UL << t->cpu) || !mask)
 		return t->cpu;
+	if (joins_waker(t, mask))
+		return cpu_id();
 	if (mask >> t->cpu & 1 && cpu_is_idle(t->cpu))
 		return t->cpu;
 	idle = find_idle(mask);

@@ -1,10 +1,11 @@
 /*
- * What a thread does before it returns to user mode, and traps that are signals.
+ * What a thread does before it enters user mode, the first time too, and traps that are signals.
  *
  * I1       on return the work word of the thread was 0 with interrupts off; who sets a bit later interrupts this CPU, and the
  *          return from that interrupt comes here again.
  */
 #include "arch/machine.h"
+#include "arch/uaccess.h"
 #include "kernel/task.h"
 
 void exit_to_user_work(struct pt_regs *regs)
@@ -22,6 +23,25 @@ void exit_to_user_work(struct pt_regs *regs)
 		}
 	}
 	this_cpu(work_pending) = 0;
+}
+
+/* CLONE_CHILD_SETTID: the child itself writes its number into its memory. */
+static noinline_ void store_tid(struct task *t)
+{
+	irq_enable();
+	if (put_user(t->set_child_tid, &t->pid))
+		t->set_child_tid = 0; /* clone(2): the child's own bad address; nobody is told */
+	irq_disable();
+}
+
+void ret_from_fork(void)
+{
+	struct task *t;
+
+	sched_first_run();
+	t = current_task();
+	if (t->set_child_tid && t->mm_ctx.mm)
+		store_tid(t);
 }
 
 void trap_signal(int sig, int code, uaddr_t addr)

@@ -27,7 +27,7 @@ int group_exit_begin(int code)
 
 	spin_lock(&me->sighand->lock);
 	if (!s->group_exit)
-		signal_begin_group_exit_locked(s, code);
+		signal_begin_group_exit_locked(s, code, me);
 	code = s->exit_code;
 	spin_unlock(&me->sighand->lock);
 	spin_unlock_irqrestore(&tasklist_lock, flags);

@@ -6,7 +6,8 @@
  *          cost more than a short system call. The tick runs only while a thread runs; an idle CPU has none.
  * I1       thread: utime_ns + stime_ns <= sum_exec_ns; the difference is younger than the last sample and is divided in
  *          proportion when asked for.
- * I2       load_next_ns is a multiple of 5 s after boot; who moves it forward does that period's sum (compare-exchange).
+ * I2       load_next is a multiple of 5 s after boot; who moves it forward does that period's sum (compare-exchange). It is
+ *          kept in ticks of 2^20 ns, so that it is one atomic word on 32 bits too; it wraps after 52 days, compared as such.
  * LOCKS    rq->lock for a queue's and its threads' times. avenrun: only the winner of I2 writes.
  * CONTEXT  sched_tick: the timer interrupt. load_update: any, with a run queue locked or not.
  * COST     tick 100 times a second of busy CPU.
@@ -19,11 +20,11 @@
 
 /* ---- load averages ---- */
 
-enum { LOAD_PERIOD_S = 5, LOAD_ONE = 65536, LOAD_MAX_CATCH_UP = 720 };
+enum { LOAD_TICK_SHIFT = 20, LOAD_PERIOD = 5000000000ULL >> LOAD_TICK_SHIFT, LOAD_ONE = 65536, LOAD_MAX_CATCH_UP = 720 };
 /* 65536 * exp(-5 s / 60 s, 300 s, 900 s) */
 static const uint32_t decay[3] = { 60296, 64453, 65173 };
 static uint64_t avenrun[3];
-static uint64_t load_next_ns = LOAD_PERIOD_S * NSEC_PER_SEC;
+static uint32_t load_next = LOAD_PERIOD; /* ticks */
 
 unsigned sched_nr_running(void)
 {
@@ -60,14 +61,14 @@ static void load_periods(uint64_t nr, unsigned active)
 /* @leaving_idle: this CPU has been idle; what is runnable on it now was not in the periods missed. */
 void load_update(uint64_t now, bool leaving_idle)
 {
-	uint64_t next = __atomic_load_n(&load_next_ns, __ATOMIC_RELAXED), nr;
+	uint32_t tick = (uint32_t)(now >> LOAD_TICK_SHIFT), next = READ_ONCE(load_next), nr;
 	unsigned active;
 
-	if (likely(now < next))
+	if (likely((int32_t)(tick - next) < 0))
 		return;
-	nr = (now - next) / (LOAD_PERIOD_S * NSEC_PER_SEC) + 1;
-	if (!__atomic_compare_exchange_n(&load_next_ns, &next, next + nr * LOAD_PERIOD_S * NSEC_PER_SEC, false,
-					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+	nr = (tick - next) / LOAD_PERIOD + 1;
+	if (!__atomic_compare_exchange_n(&load_next, &next, next + nr * LOAD_PERIOD, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_RELAXED))
 		return;
 	active = sched_nr_running() + sched_nr_uninterruptible();
 	if (leaving_idle)

@@ -146,6 +146,18 @@ static void put_back(struct runq *rq, struct thread *prev, bool at_tail)
 	rq->nr_running--;
 }
 
+/* @t leaves the queue to sleep. Its bursts tell sched_choose_cpu who is about to sleep again soon. */
+static void note_sleep(struct runq *rq, struct thread *t)
+{
+	uint64_t burst = t->sum_exec_ns - t->wake_exec_ns;
+
+	t->wake_exec_ns = t->sum_exec_ns;
+	if (burst > BURST_MAX_NS)
+		burst = BURST_MAX_NS;
+	t->burst_ns = (t->burst_ns * 3 + (uint32_t)burst) / 4;
+	rq->nr_running--;
+}
+
 static void switch_mm(struct runq *rq, struct thread *next)
 {
 	struct mm_struct *mm = task_of(next)->mm_ctx.mm;
@@ -209,7 +221,7 @@ static void finish_switch(void) no_lock_analysis
 		finish_rare(rq, left);
 }
 
-void ret_from_fork(void)
+void sched_first_run(void)
 {
 	finish_switch();
 }
@@ -243,7 +255,7 @@ static void switch_away(struct runq *rq, bool at_tail) no_lock_analysis
 		if (prev->state == TS_RUNNING)
 			put_back(rq, prev, at_tail);
 		else
-			rq->nr_running--;
+			note_sleep(rq, prev);
 	}
 	next = pick_next(rq);
 	start_clocks(rq, prev, next, now);
@@ -677,6 +689,7 @@ void sched_fork(struct thread *t)
 		t->cpus_allowed = ~0UL;
 	t->weight = fair_weight(t->policy, t->nice);
 	t->start_ns = clock_ns();
+	t->burst_ns = me->burst_ns;
 	if (me->vruntime > this_runq()->min_vruntime)
 		t->vruntime = me->vruntime - this_runq()->min_vruntime;
 }
@@ -701,6 +714,7 @@ static void init_idle(unsigned cpu)
 	spin_init(&rq->lock, RANK_RUNQ);
 	for (i = 0; i <= RT_PRIO_MAX; i++)
 		list_init(&rq->rt[i]);
+	rq->min_vruntime = VRUNTIME_START;
 	rq->idle = &t->thread;
 	rq->curr = &t->thread;
 	sched_add_cpu(cpu);

@@ -10,6 +10,9 @@ struct mm_struct;
 enum { RT_WORDS = (RT_PRIO_MAX + 1 + 31) / 32 };
 enum { WEIGHT_NICE_0 = 1024, WEIGHT_IDLE = 3 };
 enum { TICK_NS = 1000000000 / CFG_HZ };
+/* Far from 0, so that a thread behind its queue's minimum does not wrap when it moves to another queue. */
+#define VRUNTIME_START (1ULL << 60)
+enum { BURST_MAX_NS = 100000000, BURST_SHORT_NS = 50000 };
 
 struct runq {
 	struct spinlock lock;     /* irqsave; rank RUNQ. Guards all of this (r), held across a switch */
@@ -80,7 +83,7 @@ struct thread *rt_first(const struct runq *rq);
 /* balance.c */
 extern unsigned long sched_cpus; /* a: CPUs whose run queues are ready */
 void sched_add_cpu(unsigned cpu);
-unsigned sched_choose_cpu(const struct thread *t);
+unsigned sched_choose_cpu(const struct thread *t); /* interrupts off */
 /* Take a waiting thread from a busier CPU. Interrupts off, no lock. */
 bool sched_pull(void);
 void sched_kick_idle(void);

@@ -7,7 +7,7 @@
  * I1       a signal that the group ignores and nobody blocks is dropped at once (and so SIGCHLD ignored costs nothing).
  * I2       SIGCONT and the stop signals delete each other from the pending sets at sending.
  * I3       WORK_SIGNAL of a thread is set whenever it has something deliverable; it may be set in vain, never missing.
- * I4       group_exit: every thread that is not ending has SIGKILL pending and fatal_signal set.
+ * I4       group_exit: every thread that is not ending, or began it itself, has SIGKILL pending and fatal_signal set.
  * I5       init (unkillable) is never sent a signal that it has no handler for.
  * LOCKS    tasklist_lock, then sighand->lock; the parent is told after the child's sighand->lock is dropped.
  * CONTEXT  any, interrupts included.
@@ -100,7 +100,7 @@ void signal_kill_thread_locked(struct task *t)
 	wake_for_signal(t, true);
 }
 
-void signal_begin_group_exit_locked(struct signal_struct *sig, int status)
+void signal_begin_group_exit_locked(struct signal_struct *sig, int status, const struct task *except)
 {
 	struct task *t;
 
@@ -109,7 +109,8 @@ void signal_begin_group_exit_locked(struct signal_struct *sig, int status)
 	sig->stopping = false;
 	sig->stopped = false;
 	list_for_each_entry(t, &sig->threads, thread_link)
-		signal_kill_thread_locked(t);
+		if (t != except)
+			signal_kill_thread_locked(t);
 }
 
 /* ---- choosing the thread ---- */
@@ -150,7 +151,7 @@ static void hand_over(struct task *t, int sig, bool group)
 		return;
 	if (ends_group_at_once(to, sig)) {
 		if (!to->signal->group_exit)
-			signal_begin_group_exit_locked(to->signal, sig);
+			signal_begin_group_exit_locked(to->signal, sig, NULL);
 		return;
 	}
 	wake_for_signal(to, false);

@@ -152,7 +152,9 @@ static int next_signal(sigset_k set, sigset_k blocked)
 		return 0;
 	if (ready & SYNCHRONOUS)
 		ready &= SYNCHRONOUS;
-	return __builtin_ctzll(ready) + 1;
+	if ((uint32_t)ready)
+		return __builtin_ctz((uint32_t)ready) + 1;
+	return __builtin_ctz((uint32_t)(ready >> 32)) + 33;
 }
 
 static void collect(struct sigpending *p, int sig, struct siginfo_k *info)

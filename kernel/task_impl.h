@@ -48,7 +48,8 @@ int signal_send_task_locked(struct task *t, int sig, const struct siginfo_k *inf
 int signal_send_pgrp_locked(int pgrp, int sig, const struct siginfo_k *info);
 /* sighand->lock held too. */
 void signal_kill_thread_locked(struct task *t);
-void signal_begin_group_exit_locked(struct signal_struct *sig, int status);
+/* All threads of the group but @except are to end. */
+void signal_begin_group_exit_locked(struct signal_struct *sig, int status, const struct task *except);
 void signal_retarget_locked(struct task *t, sigset_k set);
 int signal_dequeue_locked(struct task *t, sigset_k mask, struct siginfo_k *info);
 /* @me stops or ends: it is no longer one of those the group's stop waits for. */

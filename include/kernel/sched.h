@@ -41,6 +41,8 @@ struct thread {
 	uint64_t slice_start_ns;  /* r: sum_exec_ns when it was given the CPU */
 	struct pheap_node run_node;  /* r: fair queue */
 	struct list_head run_link;   /* r: real-time queue */
+	uint32_t burst_ns;        /* r: how long it runs between two sleeps, on average */
+	uint64_t wake_exec_ns;    /* r: sum_exec_ns when it was woken last */
 	uint64_t exec_start_ns;   /* r: accounted up to here */
 	uint64_t sum_exec_ns;     /* r: CPU time, exact */
 	uint64_t utime_ns, stime_ns; /* r: sampled by the tick; their sum follows sum_exec_ns */
@@ -59,6 +61,8 @@ extern bool sched_running;                /* threads may sleep from now on: set 
 void sched_fork(struct thread *t);
 /* Make a new thread (TS_NEW) runnable for the first time, on an allowed CPU. Any context. */
 void sched_start(struct thread *t);
+/* First act of a new thread: ends the switch to it. Interrupts off. */
+void sched_first_run(void);
 /* Give up the CPU if something else should run; at marked points and before user mode. Sleeps possible. */
 void schedule(void);
 void cond_resched(void);
