@@ -137,11 +137,29 @@ fix_\s:	movl $0, (%esp)
 	extable pop_\s, fix_\s
 	.endr
 
+/*
+ * Back to interrupted kernel code. %gs stays as it is: it is the user's, the kernel does not use it, and the
+ * descriptor behind it may belong to another thread now, so that loading it would fault.
+ */
+restore_kernel:
+	popl %ebx
+	popl %ecx
+	popl %edx
+	popl %esi
+	popl %edi
+	popl %ebp
+	popl %eax
+	popl %ds
+	popl %es
+	popl %fs
+	addl $8, %esp /* gs, orig_ax */
+	iret
+
 /* Interrupts on or off; from user mode or not. */
 return_from_trap:
 	cli
 	testb $3, REGS_CS(%esp)
-	jz restore_all
+	jz restore_kernel
 	cmpl $0, %fs:work_pending
 	je restore_all
 	jmp user_work
@@ -169,7 +187,7 @@ page_fault_entry:
 	call page_fault_user
 	jmp return_from_trap
 1:	call page_fault_kernel
-	jmp restore_all
+	jmp restore_kernel
 
 /* ---- other exceptions ---- */
 trap_common:
@@ -184,7 +202,7 @@ trap_common:
 1:	cmpl $iret_to_user, REGS_IP(%esp)
 	je iret_fault
 	call trap_kernel
-	jmp restore_all
+	jmp restore_kernel
 
 /* iret to user mode has faulted: see trap64.S. %edx vector, %ecx error code. */
 iret_fault:
