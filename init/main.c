@@ -23,6 +23,7 @@
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "lib/string.h"
+#include "mm/alloc.h"
 #include "sync/klog.h"
 #include "sync/trace.h"
 #include "sys/sys.h"
@@ -101,6 +102,7 @@ static void init_thread(void *arg)
 	if (!t->fs || !t->files)
 		panic("no memory for the first process");
 	boot_unpack_initramfs();
+	setup_per_zone_wmarks();
 	open_console();
 	physmap_protect();
 	run_first_program();

@@ -118,7 +118,7 @@ void sched_tick(void)
 {
 	struct runq *rq = this_runq();
 	const struct pt_regs *regs = irq_regs();
-	bool user = regs && regs_user_mode(regs), sampled = false, waiting;
+	bool user = regs && regs_user_mode(regs), sampled = false;
 	uint64_t now = clock_ns(), share = 0;
 
 	if (rq->curr->is_idle)
@@ -134,15 +134,13 @@ void sched_tick(void)
 		rq->slice_over = true;
 		sched_resched(rq);
 	}
-	waiting = rq->nr_running > 1;
 	spin_unlock(&rq->lock);
 	if (!sampled)
 		return;
 	load_update(now, false);
 	if (!rq->curr->is_kthread)
 		itimer_account(share, user);
-	if (waiting)
-		sched_kick_idle();
+	sched_balance_tick();
 }
 
 uint64_t sched_next_tick(void)

@@ -96,3 +96,11 @@ int64_t __moddi3(int64_t n, int64_t d)
 	(void)__divmoddi4(n, d, &r);
 	return r;
 }
+
+/* Trailing zeroes of a value that is not 0. */
+int __ctzdi2(int64_t n)
+{
+	uint32_t low = (uint32_t)n;
+
+	return low ? __builtin_ctz(low) : 32 + __builtin_ctz((uint32_t)((uint64_t)n >> 32));
+}

@@ -292,6 +292,9 @@ static int exec_new_mm(struct exec_ctx *x)
 	const struct task *t = current_task();
 	const struct rlimit64 *rlim = t->signal->rlim;
 	unsigned long stack_max = (unsigned long)min_of(uint64_t, rlim[RLIMIT_STACK].rlim_cur, ULONG_MAX);
+	/* Linux's spans: 2^28 and 2^8 pages for mappings, 16 GiB and 8 MiB for the stack. */
+	const unsigned long mmap_span = ABI_32 ? MIB(1) : (unsigned long)GIB(1024);
+	const unsigned long stack_span = ABI_32 ? MIB(8) : (unsigned long)GIB(16);
 	unsigned long rnd[2] = { 0, 0 }, top;
 
 	x->mm = mm_alloc();
@@ -305,8 +308,9 @@ static int exec_new_mm(struct exec_ctx *x)
 	x->mm->rlim_stack = stack_max;
 	x->mm->rlim_memlock = (unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
 	x->mm->oom_score_adj = t->signal->oom_score_adj;
-	mm_set_layout(x->mm, stack_max, rnd[0]);
-	top = USER_TOP - (rnd[1] % (ABI_32 ? MIB(8) : (unsigned long)GIB(16)) & PAGE_MASK);
+	/* Mappings begin below the lowest place the stack's top can have. */
+	mm_set_layout(x->mm, stack_max, stack_span + ((rnd[0] & (mmap_span - 1)) & PAGE_MASK));
+	top = USER_TOP - ((rnd[1] & (stack_span - 1)) & PAGE_MASK);
 	x->p = top;
 	/* Strings may take a quarter of the stack limit, at most 6 MiB, at least 128 KiB. */
 	x->p_limit = top - max_of(unsigned long, KIB(128), min_of(unsigned long, stack_max / 4, MIB(6)));

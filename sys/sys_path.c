@@ -827,8 +827,8 @@ SYS(getcwd)
 	pwd = fs->pwd;
 	path_get(&pwd);
 	spin_unlock(&fs->lock);
-	ret = pwd.dentry->hashed || pwd.dentry->parent == pwd.dentry ? path_format(&pwd, buf, VFS_PATH_MAX)
-								     : -ENOENT;
+	ret = !pwd.dentry->deleted ? path_format(&pwd, buf, VFS_PATH_MAX)
+				    : -ENOENT;
 	path_put(&pwd);
 	if (ret >= 0) {
 		ret++;

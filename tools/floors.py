@@ -47,7 +47,7 @@ def main():
     bad = 0
     for src in sorted(f for f in files if f.endswith((".c", ".h", ".S", ".inc"))):
         mine = floor_of(src)
-        if mine is None or src.endswith("_test.c") or not os.path.exists(src):
+        if mine is None or src.endswith(("_test.c", "_test.h")) or not os.path.exists(src):
             continue
         includes = re.findall(r'^\s*#\s*include\s*"([^"]+)"', open(src).read(), re.M)
         for name in includes:
