@@ -28,8 +28,11 @@
 
 void tls_load(const struct arch_thread *t)
 {
+	/* Not this_cpu(cpu_gdt)[n]: an array loses its segment when it becomes a pointer. */
+	uint64_t *gdt = *this_cpu_ptr(&cpu_gdt);
+
 	for (unsigned i = 0; i < TLS_ENTRIES; i++)
-		this_cpu(cpu_gdt)[GDT_TLS + i] = t->tls[i];
+		gdt[GDT_TLS + i] = t->tls[i];
 }
 
 /* Effective at once when @t is the running thread. */
