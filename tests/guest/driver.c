@@ -16,6 +16,7 @@
 enum { PROGRAM_SECONDS = 150, SETTLE_TRIES = 40 };
 
 static int passed, failed;
+static char *only_test; /* of the program that runs */
 
 static void report(int ok, const char *name, const char *what)
 {
@@ -80,7 +81,7 @@ static void reap_all(void)
 static void exec_program(const char *name, int quick, int sh)
 {
 	char path[128];
-	char *const direct[] = { path, NULL }, *const script[] = { (char *)"sh", path, NULL };
+	char *const direct[] = { path, only_test, NULL }, *const script[] = { (char *)"sh", path, NULL };
 
 	setsid();
 	snprintf(path, sizeof(path), "/tests/%s", name);
@@ -168,7 +169,10 @@ static void run_line(char *line)
 
 	if (!name || *name == '#')
 		return;
+	only_test = NULL;
 	while ((flag = strtok(NULL, " \n"))) {
+		if (strncmp(flag, "test=", 5) == 0)
+			only_test = flag + 5;
 		leak |= strcmp(flag, "leak") == 0;
 		quick |= strcmp(flag, "quick") == 0;
 		sh |= strcmp(flag, "sh") == 0;

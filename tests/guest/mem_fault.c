@@ -270,7 +270,7 @@ static const struct call readers[] = {
 	CALL(clone3, B, 64), CALL(execveat, AT_FDCWD, B, 0, 0, 0), CALL(setgroups, 2, B), CALL(rt_sigqueueinfo, 1, SIGUSR1, B),
 	CALL(renameat2, AT_FDCWD, B, AT_FDCWD, NAME, 0), CALL(symlinkat, B, AT_FDCWD, NAME), CALL(capset, B, 0),
 	CALL(settimeofday, B, 0), CALL(clock_settime, CLOCK_REALTIME, B), CALL(prctl, 15 /* SET_NAME */, B),
-	CALL(mknodat, AT_FDCWD, B, S_IFIFO, 0), CALL(fcntl, FILE_FD, F_SETLK, B)
+	CALL(mknodat, AT_FDCWD, B, S_IFIFO, 0)
 };
 
 /* The kernel writes through it. */
@@ -286,7 +286,7 @@ static const struct call writers[] = {
 	CALL(getresuid, B, GD, GD), CALL(getresgid, GD, GD, B), CALL(sched_getaffinity, 0, 128, B),
 	CALL(sched_getparam, 0, B), CALL(getrandom, B, 10, 0), CALL(getcpu, B, 0, 0), CALL(syslog, 3, B, 100),
 	CALL(ioctl, PIPE_R, FIONREAD, B), CALL(prctl, 16 /* GET_NAME */, B),
-	CALL(fcntl, FILE_FD, F_GETLK, B), CALL(waitid, P_ALL, 0, B, WEXITED | WNOHANG)
+	CALL(waitid, P_ALL, 0, B, WEXITED | WNOHANG)
 };
 
 static long substitute(long v)

@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+"""Boot the kernels in QEMU with the programs of tests/guest and tests/boot; count what passes.
+
+  tools/guest-tests.py [--arch A] [--boot NAME] [--only PROGRAM[:TEST]] [--quick] [--list] [--verbose] [--keep DIR]
+
+Each boot is one machine: a build, an amount of memory, an initramfs made here and what its console must show. Two machines
+run at a time. Output: a line per boot, failures in full, and "guest tests: N passed, M failed".
+With GUEST_RESULT=FILE in the environment, "N M" is written there.
+"""
+import argparse
+import gzip
+import importlib.machinery
+import importlib.util
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ARCHES = ("i386", "i386-pae", "x86_64")
+MAX_CONSOLE = 4 << 20
+NOTES = 8  # lines shown for one failed test
+TAP = re.compile(r"(not )?ok (?:\d+ )?- ([\w./-]+)( # SKIP)?")
+
+
+def load_launcher():
+    """The ./mnemos script as a module: its Cpio class."""
+    loader = importlib.machinery.SourceFileLoader("mnemos_launcher", os.path.join(ROOT, "mnemos"))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    loader.exec_module(module)
+    return module
+
+
+LAUNCHER = load_launcher()
+
+# Program, flags for the main boot. Order: what others stand on first.
+PROGRAMS = (
+    ("mem_mmap", "leak"), ("mem_cow", "leak"), ("mem_fault", "leak"), ("mem_files", "leak"), ("proc_fork", "leak"),
+    ("proc_exec", "leak"), ("sig_basic", "leak"), ("time_basic", "leak"), ("fs_basic", "leak"), ("pipe_poll", "leak"),
+    ("tty_basic", "leak"), ("sched_smp", "leak"), ("thread_basic", "leak"), ("limits_oom", "leak"), ("proc_files", "leak"),
+    ("syscall_fuzz", "leak"), ("smp_stress", "leak"), ("shell.sh", "leak sh"), ("thousand.sh", "sh"),
+)
+
+
+def abi(arch):
+    return "x86_64" if arch == "x86_64" else "i386"
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def program(arch, name):
+    path = os.path.join(ROOT, "build", "guest", abi(arch), name)
+    return path if os.path.exists(path) else None
+
+
+def base(arch, init=True):
+    """An archive with busybox, the console and, as /init, the driver."""
+    c = LAUNCHER.Cpio()
+    for d in ("dev", "proc", "sys", "tmp", "root", "etc", "tests"):
+        c.directory(d)
+    c.entry("dev/console", 0o020600, rdev=(5, 1))
+    LAUNCHER.add_busybox(c, arch)
+    c.file("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n", 0o100644)
+    c.file("etc/group", b"root:x:0:\nnogroup:x:65534:\n", 0o100644)
+    if init:
+        c.file("init", read(program(arch, "driver")))
+    return c
+
+
+def with_plan(arch, plan):
+    """The driver and a plan: (name, flags) pairs. Programs that do not exist are left out."""
+    c = base(arch)
+    lines = []
+    for name, flags in plan:
+        path = os.path.join(ROOT, "tests", "boot", name) if name.endswith(".sh") else program(arch, name.split()[0])
+        if not path or not os.path.exists(path):
+            continue
+        c.file("tests/" + os.path.basename(path), read(path))
+        lines.append(f"{name} {flags}\n")
+    expected = os.path.join(ROOT, "tests", "boot", "shell.expected")
+    if os.path.exists(expected):
+        c.file("tests/shell.expected", read(expected), 0o100644)
+    c.file("tests/plan", "".join(lines).encode(), 0o100644)
+    return c
+
+
+class Boot:
+    """One machine and what it must show."""
+
+    def __init__(self, name, arch, image, mem="512M", cpus=2, append="", seconds=420, want=(), status=None, done=True,
+                 machine=None, kernel=None, typed=b""):
+        self.name, self.arch, self.image, self.mem, self.cpus, self.append = name, arch, image, mem, cpus, append
+        self.seconds, self.want, self.status, self.done, self.machine = seconds, want, status, done, machine
+        self.kernel, self.typed = kernel, typed
+
+    def command(self, tmp):
+        kernel = os.path.join(ROOT, "build", self.arch, "mnemos.elf")
+        if self.kernel:
+            kernel = os.path.join(tmp, "kernel.elf")
+            with open(kernel, "wb") as f:
+                f.write(self.kernel(self.arch))
+        initrd = os.path.join(tmp, "initrd")
+        with open(initrd, "wb") as f:
+            f.write(self.image(self.arch))
+        qemu = "qemu-system-x86_64" if self.arch == "x86_64" else "qemu-system-i386"
+        if not shutil.which(qemu):
+            qemu = "qemu-system-x86_64"
+        cpu = {"x86_64": "qemu64", "i386-pae": "qemu32,+nx", "i386": "qemu32"}[self.arch]
+        cmd = [qemu, "-accel", "tcg"] + (["-M", self.machine] if self.machine else [])
+        cmd += ["-kernel", kernel, "-initrd", initrd, "-m", self.mem, "-smp", str(self.cpus), "-cpu", cpu, "-nodefaults",
+                "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
+                "-device", "isa-debug-exit,iobase=0xf4,iosize=1"]
+        return cmd + ["-append", ("console=ttyS0 panic=-1 debug-exit quiet " + self.append).strip()]
+
+    def run(self, keep, log):
+        """Return: (console text, QEMU's exit status or None when it was stopped, seconds)."""
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="mnemos-test-") as tmp:
+            qemu = LAUNCHER.start_qemu(self.command(tmp), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT)
+            timer = threading.Timer(self.seconds, qemu.kill)
+            timer.start()
+            out, typed = bytearray(), self.typed
+            try:
+                while data := os.read(qemu.stdout.fileno(), 65536):
+                    out += data
+                    if log:
+                        log.write(data)
+                        log.flush()
+                    if typed and b"# type now" in out:
+                        qemu.stdin.write(typed)
+                        qemu.stdin.flush()
+                        typed = b""
+                    if len(out) > MAX_CONSOLE:
+                        qemu.kill()
+                        break
+            finally:
+                timer.cancel()
+                late = not timer.is_alive() and time.monotonic() - start >= self.seconds
+                status = qemu.wait() if not late and len(out) <= MAX_CONSOLE else None
+                if qemu.poll() is None:
+                    qemu.kill()
+                    qemu.wait()
+        text = out.decode(errors="replace").replace("\r", "")
+        if keep:
+            with open(os.path.join(keep, self.name.replace("/", "_") + ".log"), "w") as f:
+                f.write(text)
+        return text, None if late else status, time.monotonic() - start
+
+
+def judge(boot, text, status):
+    """Return: (passed, list of failures, each some lines)."""
+    failures, notes, good, bad = [], [], set(), set()
+    for line in text.split("\n"):
+        if m := TAP.search(line):
+            if m.group(1):
+                if m.group(2) not in bad:
+                    failures.append("\n".join(notes[:NOTES] + [line[m.start():]]))
+                bad.add(m.group(2))
+            elif not m.group(3):
+                good.add(m.group(2))  # a program that is run again counts once
+            notes = []
+        elif line.startswith("# begin") or line.startswith("# end"):
+            notes = []
+        elif line.startswith("#"):
+            notes.append(line)
+    passed = len(good - bad)
+    if boot.done and "# DONE" not in text:
+        tail = [x for x in text.split("\n") if x.strip()][-25:]
+        failures.append("the machine did not come to the end" + (" in time" if status is None else f" (QEMU status {status})") +
+                        ":\n  " + "\n  ".join(tail))
+    elif boot.done:
+        passed += 1
+    for pattern in boot.want:
+        if re.search(pattern, text, re.M):
+            passed += 1
+        else:
+            tail = [x for x in text.split("\n") if x.strip()][-12:]
+            failures.append(f"the console does not show /{pattern}/; its end:\n  " + "\n  ".join(tail))
+    if boot.status is not None:
+        if status is not None and boot.status(status):
+            passed += 1
+        else:
+            failures.append(f"QEMU ended with status {status}")
+    return passed, failures
+
+
+# ---- the machines ----
+
+def say_init(arch):
+    """An archive whose /init is a shell script that shows that a shell works."""
+    c = base(arch, init=False)
+    c.file("init", b"""#!/bin/sh
+/bin/busybox mount -t proc proc /proc
+echo "shell $((6 * 7)) $(/bin/busybox cat /proc/self/comm)"
+for i in 1 2 3; do /bin/busybox seq $i; done | /bin/busybox sort -n | /bin/busybox md5sum
+/bin/busybox cat /extra 2>/dev/null
+/bin/busybox poweroff -f
+""")
+    return c
+
+
+SAYS = (r"^shell 42 busybox$", r"^db0058a897c109c4d176929d28c5131a  -$")
+
+
+def exiting_init(arch):
+    c = LAUNCHER.Cpio()
+    c.directory("dev")
+    c.entry("dev/console", 0o020600, rdev=(5, 1))
+    LAUNCHER.add_busybox(c, arch)
+    c.file("init", b"#!/bin/sh\nexit 3\n")
+    return c.finish()
+
+
+def extra(text):
+    c = LAUNCHER.Cpio()
+    c.file("extra", text, 0o100644)
+    return c.finish()
+
+
+def without_multiboot(arch):
+    """The kernel with its Multiboot magic destroyed: QEMU then starts it through PVH."""
+    data = bytearray(read(os.path.join(ROOT, "build", arch, "mnemos.elf")))
+    at = data.find(struct.pack("<I", 0x1BADB002), 0, 8192)
+    if at < 0:
+        raise SystemExit(f"build/{arch}/mnemos.elf has no Multiboot header")
+    data[at:at + 4] = b"\0\0\0\0"
+    return bytes(data)
+
+
+def highmem_plan(arch):
+    return with_plan(arch, [("highmem", "leak"), ("mem_cow", "quick"), ("mem_files", "quick"), ("smp_stress", "quick leak")])
+
+
+def machines(args):
+    """Every boot, longest first."""
+    out = []
+    plan = [(n, f) for n, f in PROGRAMS if not args.only or n == args.only.split(":")[0]]
+    if args.only:
+        extra_args = args.only.partition(":")[2]
+        plan = plan or [(args.only.split(":")[0], "")]
+        if extra_args:
+            plan = [(plan[0][0], plan[0][1] + " test=" + extra_args)]
+    if args.quick:
+        plan = [(n, (f + " quick").replace("leak", "")) for n, f in plan]
+    for arch in ARCHES:
+        out.append(Boot(f"{arch}/main", arch, lambda a: with_plan(a, plan).finish()))
+    small = [(n, f if n in ("thousand.sh", "limits_oom") else (f + " quick").replace("leak", "")) for n, f in plan]
+    for arch in ARCHES:
+        out.append(Boot(f"{arch}/64M", arch, lambda a: with_plan(a, small).finish(), mem="64M"))
+    if args.only:
+        return out
+    for arch in ("i386", "i386-pae"):
+        out.append(Boot(f"{arch}/2G", arch, lambda a: highmem_plan(a).finish(), mem="2048M"))
+    for arch in ARCHES:
+        out.append(Boot(f"{arch}/16M", arch, lambda a: say_init(a).finish(), mem="16M", cpus=1, seconds=60, want=SAYS, done=False))
+        out.append(Boot(f"{arch}/panic", arch, exiting_init, mem="64M", seconds=60, done=False, want=(r"[Pp]anic.*init",),
+                        status=lambda s: s not in (0, None)))
+        out.append(Boot(f"{arch}/pvh", arch, lambda a: say_init(a).finish(), mem="128M", seconds=60, want=SAYS, done=False,
+                        kernel=without_multiboot))
+    out.append(Boot("x86_64/gzip", "x86_64", lambda a: gzip.compress(say_init(a).finish()), seconds=60, want=SAYS, done=False))
+    out.append(Boot("i386/several", "i386", lambda a: say_init(a).finish() + bytes(512) + gzip.compress(extra(b"one\n")) +
+                    gzip.compress(extra(b"two lines\n")), seconds=60, want=SAYS + (r"^two lines$",), done=False))
+    out.append(Boot("x86_64/microvm", "x86_64", lambda a: say_init(a).finish(), mem="128M", seconds=60, want=SAYS, done=False,
+                    machine="microvm,isa-serial=on,pic=on,pit=on,rtc=on", kernel=without_multiboot))
+    return out
+
+
+def run_boot(boot, args, lock, totals):
+    log = sys.stdout.buffer if args.verbose else None
+    try:
+        text, status, seconds = boot.run(args.keep, log)
+        passed, failures = judge(boot, text, status)
+    except (OSError, LAUNCHER.Trouble) as e:
+        passed, failures, seconds = 0, [str(e)], 0
+    with lock:
+        totals[0] += passed
+        totals[1] += len(failures)
+        print(f"{boot.name:18} {passed:4} passed, {len(failures)} failed  ({seconds:.0f} s)", flush=True)
+        for f in failures:
+            # The same failure on another machine: its name is enough.
+            key = f.split("\n")[-1]
+            print("  " + (f if key not in totals[2] else key).replace("\n", "\n  "), flush=True)
+            totals[2].add(key)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--arch", choices=ARCHES)
+    p.add_argument("--boot", help="only machines whose name contains this")
+    p.add_argument("--only", help="one program (and one of its tests)")
+    p.add_argument("--quick", action="store_true", help="short loops, no leak runs")
+    p.add_argument("--list", action="store_true", help="name the machines and stop")
+    p.add_argument("--verbose", action="store_true", help="show the console")
+    p.add_argument("--keep", metavar="DIR", help="write each console to DIR/NAME.log")
+    p.add_argument("--jobs", type=int, default=2, help="machines at a time (2)")
+    args = p.parse_args()
+    boots = [b for b in machines(args) if (not args.arch or b.arch == args.arch) and (not args.boot or args.boot in b.name)]
+    if args.list:
+        print("\n".join(b.name for b in boots))
+        return 0
+    if args.keep:
+        os.makedirs(args.keep, exist_ok=True)
+    made = subprocess.run(["make", "--no-print-directory", "-s", "-j2", "guest-programs"], cwd=ROOT)
+    totals, lock = [0, 0 if made.returncode == 0 else 1, set()], threading.Lock()
+    with ThreadPoolExecutor(max_workers=args.jobs) as pool:
+        for done in [pool.submit(run_boot, b, args, lock, totals) for b in boots]:
+            done.result()
+    print(f"guest tests: {totals[0]} passed, {totals[1]} failed")
+    if os.environ.get("GUEST_RESULT"):
+        with open(os.environ["GUEST_RESULT"], "w") as f:
+            f.write(f"{totals[0]} {totals[1]}\n")
+    return totals[1] != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
