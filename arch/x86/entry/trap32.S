@@ -1,0 +1,312 @@
+/*
+ * i386: how the kernel is entered and left.
+ *
+ * FRAME    every entry builds a struct pt_regs; sp and ss exist only in frames from user mode.
+ * SEGMENTS the kernel runs with DS = ES = user data, FS = the per-CPU segment; GS keeps the user's
+ *          value and is not used. Every entry loads them, from kernel mode too: an interrupt may
+ *          come before the first instructions of an entry have, or after the last ones of an exit
+ *          have restored the user's.
+ * EXIT     a selector that has become invalid while the kernel ran (its TLS entry was freed) faults
+ *          when popped: it is replaced by null. iret faults when the code or stack selector is
+ *          impossible: iret_fault gives that to the program.
+ * SYSENTER Linux's convention: %ebp user stack, its top word the sixth argument; the return address
+ *          is the vDSO's. There is no vDSO: the call is carried out and returns to address 0, which
+ *          is SIGSEGV. A libc only uses it when it finds a vDSO.
+ * TF, NMI  sysenter does not clear TF, so a single-step trap can come at its first instruction, on
+ * the stack of
+ *          sixteen words it starts with; so can an NMI. Both are answered without using that stack
+ *          further.
+ * SMAP     AC is cleared at each entry.
+ * COST     a system call by int 0x80: 55 instructions here; page fault: 45.
+ */
+#ifndef __x86_64__
+#include "arch/x86/hw/entry.inc"
+
+#define ENOSYS 38
+
+/*
+ * From orig_ax on the stack to a whole frame; the kernel's segments. Clobbers %edx after saving it.
+ */
+.macro save_regs ax=%eax
+	pushl %gs
+	save_regs_but_gs \ax
+.endm
+
+.macro save_regs_but_gs ax=%eax
+	pushl %fs
+	pushl %es
+	pushl %ds
+	pushl \ax
+	pushl %ebp
+	pushl %edi
+	pushl %esi
+	pushl %edx
+	pushl %ecx
+	pushl %ebx
+	movl $SEL_USER_DS, %edx
+	movl %edx, %ds
+	movl %edx, %es
+	movl $SEL_PERCPU, %edx
+	movl %edx, %fs
+	cld
+	smap_clac
+.endm
+
+/* The stub has pushed orig_ax and, where gs belongs, the vector. Leaves it in %edx. */
+.macro save_regs_vector
+	save_regs_but_gs
+	movl REGS_GS(%esp), %edx
+	movl %gs, %ecx
+	movl %ecx, REGS_GS(%esp)
+.endm
+
+	.text
+
+/* ---- system calls: %eax number, %ebx %ecx %edx %esi %edi %ebp arguments ---- */
+GLOBAL(int80_entry)
+	pushl %eax
+	save_regs $-ENOSYS
+syscall_call:
+	sti
+	cmpl sys_call_nr, %eax
+	jae syscall_unknown
+1:	/* Copies: C may overwrite its arguments, and these are the user's registers. */
+	.rept 6
+	pushl REGS_BP(%esp)
+	.endr
+	call *sys_call_table(, %eax, 4)
+	addl $24, %esp
+	movl %eax, REGS_AX(%esp)
+	cli
+	cmpl $0, %fs:work_pending
+	je restore_all
+	jmp user_work
+syscall_unknown:
+	movl sys_call_nr, %eax
+	jmp 1b
+
+GLOBAL(sysenter_entry)
+	movl TSS_SP0 - TSS_SIZE(%esp), %esp
+	pushl $SEL_USER_DS
+	pushl %ebp
+	pushfl
+	orl $FLAG_IF, (%esp)
+	pushl $FLAG_FIXED
+	popfl /* sysenter leaves TF, NT and AC as they were */
+	pushl $SEL_USER_CS
+	pushl $0
+	pushl %eax
+	save_regs $-ENOSYS
+	sti
+	movl %esp, %eax
+	pushl %eax
+	call sysenter_argument /* regs->bp = sixth argument */
+	addl $4, %esp
+	movl REGS_ORIG_AX(%esp), %eax
+	jmp syscall_call
+
+/* ---- back ---- */
+/* %esp at the thread's pt_regs, interrupts off. */
+GLOBAL(return_to_user)
+	cmpl $0, %fs:work_pending
+	je restore_all
+user_work:
+	movl %esp, %eax
+	pushl %eax
+	call exit_to_user_work
+	addl $4, %esp
+restore_all:
+	popl %ebx
+	popl %ecx
+	popl %edx
+	popl %esi
+	popl %edi
+	popl %ebp
+	popl %eax
+pop_ds:	popl %ds
+pop_es:	popl %es
+pop_fs:	popl %fs
+pop_gs:	popl %gs
+	addl $4, %esp
+iret_to_user:
+	iret
+
+	.irp s, ds, es, fs, gs
+fix_\s:	movl $0, (%esp)
+	jmp pop_\s
+	extable pop_\s, fix_\s
+	.endr
+
+/*
+ * Back to interrupted kernel code. %gs stays as it is: it is the user's, the kernel does not use
+ * it, and the descriptor behind it may belong to another thread now, so that loading it would
+ * fault.
+ */
+restore_kernel:
+	popl %ebx
+	popl %ecx
+	popl %edx
+	popl %esi
+	popl %edi
+	popl %ebp
+	popl %eax
+	popl %ds
+	popl %es
+	popl %fs
+	addl $8, %esp /* gs, orig_ax */
+	iret
+
+/* Interrupts on or off; from user mode or not. */
+return_from_trap:
+	cli
+	testb $3, REGS_CS(%esp)
+	jz restore_kernel
+	cmpl $0, %fs:work_pending
+	je restore_all
+	jmp user_work
+
+/* noreturn void arch_enter_user(void) */
+GLOBAL(arch_enter_user)
+	cli
+	movl %fs:current_arch_thread, %eax
+	movl THREAD_KSTACK_TOP(%eax), %esp
+	subl $REGS_SIZE, %esp
+	jmp return_to_user
+
+/* ---- page faults ---- */
+/* page_fault_{user,kernel}(regs, error, address): arguments in registers. */
+page_fault_entry:
+	save_regs
+	movl REGS_ORIG_AX(%esp), %edx
+	movl $-1, REGS_ORIG_AX(%esp)
+	movl %cr2, %ecx
+	movl %esp, %eax
+	testb $3, REGS_CS(%esp)
+	jz 1f
+	call page_fault_user
+	jmp return_from_trap
+1:	call page_fault_kernel
+	jmp restore_kernel
+
+/* ---- other exceptions ---- */
+trap_common:
+	save_regs_vector
+	movl REGS_ORIG_AX(%esp), %ecx
+	movl $-1, REGS_ORIG_AX(%esp)
+	movl %esp, %eax
+	testb $3, REGS_CS(%esp)
+	jz 1f
+	call trap_user
+	jmp return_from_trap
+1:	cmpl $iret_to_user, REGS_IP(%esp)
+	je iret_fault
+	call trap_kernel
+	jmp restore_kernel
+
+/* iret to user mode has faulted: see trap64.S. %edx vector, %ecx error code. */
+iret_fault:
+	movl %edx, %esi
+	movl %ecx, %edi
+	call trap_join_frame
+	movl %eax, %esp
+	movl %esi, %edx
+	movl %edi, %ecx
+	call trap_user
+	cli
+	jmp return_to_user
+
+/* Single step: not of user code when it comes at sysenter's first instruction. */
+debug_entry:
+	cmpl $sysenter_entry, (%esp)
+	je 1f
+	pushl $0
+	pushl $1
+	jmp trap_common
+1:	andl $~FLAG_TF, 8(%esp)
+	iret
+
+/* Counted, nothing else: it may come at any instruction, with any data segment. */
+nmi_entry:
+	lock incl %ss:nmi_count
+	iret
+
+/* ---- hardware interrupts ---- */
+irq_common:
+	save_regs_vector
+	movl %esp, %eax
+	pushl %edx
+	pushl %eax
+	call irq_dispatch
+	addl $8, %esp
+	jmp return_from_trap
+
+/* ---- double fault: a task of its own; the interrupted state is in the CPU's TSS ---- */
+GLOBAL(double_fault_entry)
+	call trap_double_fault
+	ud2
+
+.macro exception vector, error=0
+exception_\vector:
+	.if !\error
+	pushl $0
+	.endif
+	pushl $\vector
+	jmp trap_common
+	exception_entry exception_\vector
+.endm
+
+.macro exception_entry name
+	.pushsection .rodata
+	.long \name
+	.popsection
+.endm
+
+	.section .rodata
+	.balign 4
+	.globl exception_entries
+exception_entries:
+	.text
+	exception 0
+	exception_entry debug_entry
+	exception_entry nmi_entry
+	exception 3
+	exception 4
+	exception 5
+	exception 6
+	exception 7
+	exception 8, 1 /* not used: the gate is a task gate */
+	exception 9
+	exception 10, 1
+	exception 11, 1
+	exception 12, 1
+	exception 13, 1
+	exception_entry page_fault_entry
+	exception 15
+	exception 16
+	exception 17, 1
+	exception 18
+	exception 19
+	exception 20
+	exception 21, 1
+	.irp v, 22, 23, 24, 25, 26, 27, 28
+	exception \v
+	.endr
+	exception 29, 1
+	exception 30, 1
+	exception 31
+
+/* One stub of IRQ_STUB_SIZE bytes per vector 32..255. */
+	.balign IRQ_STUB_SIZE
+	.globl irq_entries
+irq_entries:
+	.set irq_vector, FIRST_IRQ_VECTOR
+	.rept 256 - FIRST_IRQ_VECTOR
+	.balign IRQ_STUB_SIZE
+	pushl $-1
+	pushl $irq_vector
+	jmp irq_common
+	.set irq_vector, irq_vector + 1
+	.endr
+#endif
+
+	.section .note.GNU-stack, "", @progbits
