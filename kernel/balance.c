@@ -4,8 +4,8 @@
  * OWNS     the set of CPUs that schedule.
  * WHY      a woken thread goes to its last CPU if that is idle (warm caches), else to an idle one, else it waits at its last.
  *          Two threads that hand work to each other and run shortly in between (a pipe's ends) stay on one CPU: waking
- *          another CPU takes longer (30 us in an emulator) than waiting for the waker to sleep. A CPU that becomes idle pulls; a busy CPU with waiters that sees an idle one in its tick wakes it to pull. So no
- *          periodic balancing is needed, and with one CPU nothing here costs anything.
+ *          another CPU takes longer (30 us in an emulator) than waiting for the waker to sleep. A CPU that becomes idle
+ *          pulls; the tick of a busy one evens out what that leaves. With one CPU nothing here costs anything.
  * LOCKS    looks at other queues without their locks (a hint); moves a thread with both locks held, lower CPU first.
  * COST     O(CPUs).
  */
@@ -103,7 +103,8 @@ static bool pull_from(struct runq *from, struct runq *to) no_lock_analysis
 	return t != NULL;
 }
 
-bool sched_pull(void)
+/* Pull from a CPU with more than @more_than threads. */
+static bool pull_from_busier(unsigned more_than)
 {
 	struct runq *me = this_runq();
 	unsigned long mask = READ_ONCE(sched_cpus) & ~(1UL << me->idle->cpu);
@@ -111,17 +112,28 @@ bool sched_pull(void)
 	for (; mask; mask &= mask - 1) {
 		struct runq *rq = runq_of((unsigned)__builtin_ctzl(mask));
 
-		if (READ_ONCE(rq->nr_running) > 1 && pull_from(rq, me))
+		if (READ_ONCE(rq->nr_running) > more_than && pull_from(rq, me))
 			return true;
 	}
 	return false;
 }
 
-/* Called by a CPU with waiting threads: an idle CPU may have looked here just before they came. */
-void sched_kick_idle(void)
+bool sched_pull(void)
 {
-	int idle = find_idle(READ_ONCE(sched_cpus));
+	return pull_from_busier(1);
+}
 
+/* An idle CPU may have looked for work here just before it came; unequal queues even out by one thread a tick. */
+void sched_balance_tick(void)
+{
+	const struct runq *me = this_runq();
+	int idle;
+
+	if (nr_cpus == 1)
+		return;
+	idle = me->nr_running > 1 ? find_idle(READ_ONCE(sched_cpus)) : -1;
 	if (idle >= 0)
 		ipi_send((unsigned)idle, IPI_RESCHEDULE);
+	else
+		(void)pull_from_busier(me->nr_running + 1);
 }

@@ -12,7 +12,7 @@ enum { WEIGHT_NICE_0 = 1024, WEIGHT_IDLE = 3 };
 enum { TICK_NS = 1000000000 / CFG_HZ };
 /* Far from 0, so that a thread behind its queue's minimum does not wrap when it moves to another queue. */
 #define VRUNTIME_START (1ULL << 60)
-enum { BURST_MAX_NS = 100000000, BURST_SHORT_NS = 50000 };
+enum { BURST_MAX_NS = 100000000, BURST_SHORT_NS = 200000 };
 
 struct runq {
 	struct spinlock lock;     /* irqsave; rank RUNQ. Guards all of this (r), held across a switch */
@@ -86,7 +86,8 @@ void sched_add_cpu(unsigned cpu);
 unsigned sched_choose_cpu(const struct thread *t); /* interrupts off */
 /* Take a waiting thread from a busier CPU. Interrupts off, no lock. */
 bool sched_pull(void);
-void sched_kick_idle(void);
+/* In the tick: wake an idle CPU to pull from here, or pull from one that has at least two more than this one. */
+void sched_balance_tick(void);
 
 /* load.c */
 void load_update(uint64_t now, bool leaving_idle);
