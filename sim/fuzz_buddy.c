@@ -5,12 +5,12 @@
  *	0-3 alloc (order and GFP from the second byte)   4-6 free the n-th block held   7 drain, or check everything
  * Run: tools/fuzz.sh 60 buddy
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include "mm/alloc.h"
 #include "sim/sim.h"
 #include "sync/kassert.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { MAX_HELD = 512 };
 
@@ -28,7 +28,7 @@ static void check_all(void)
 	struct zone *z;
 
 	for (unsigned n = 0; n < nr_nodes; n++) {
-		for_each_zone(node_data[n], z) {
+		for_each_zone (node_data[n], z) {
 			if (!zone_has_memory(z))
 				continue;
 			buddy_check(z);
@@ -39,8 +39,10 @@ static void check_all(void)
 
 static void do_alloc(uint8_t arg)
 {
-	static const gfp_t kinds[8] = { GFP_KERNEL,   GFP_ATOMIC,	     GFP_DMA,	GFP_HIGHUSER_MOVABLE,
-					GFP_HIGHUSER, __GFP_RECLAIMABLE | GFP_NOWAIT, GFP_NOWAIT, GFP_KERNEL | __GFP_COMP };
+	static const gfp_t kinds[8] = { GFP_KERNEL,   GFP_ATOMIC,
+					GFP_DMA,      GFP_HIGHUSER_MOVABLE,
+					GFP_HIGHUSER, __GFP_RECLAIMABLE | GFP_NOWAIT,
+					GFP_NOWAIT,   GFP_KERNEL | __GFP_COMP };
 	gfp_t gfp = kinds[arg & 7] | __GFP_NOWARN;
 	unsigned order = arg >> 3 & 15;
 	struct page *page;

@@ -47,7 +47,8 @@ void drain_all_pages(void);
  * after the last CPU has started, and by sysctl. */
 void setup_per_zone_wmarks(void);
 extern int min_free_kbytes;
-bool zone_watermark_ok(const struct zone *z, unsigned order, unsigned long mark, enum zone_type highest);
+bool zone_watermark_ok(const struct zone *z, unsigned order, unsigned long mark,
+		       enum zone_type highest);
 
 /* Highest zone type allowed by @gfp. */
 enum zone_type gfp_zone(gfp_t gfp);

@@ -10,8 +10,8 @@ struct kmem_cache;
 enum slab_flags {
 	SLAB_HWCACHE_ALIGN = 1,
 	SLAB_RECLAIM_ACCOUNT = 2, /* counted as SReclaimable */
-	SLAB_PANIC = 4,           /* boot: failure to create is fatal */
-	SLAB_POISON = 8,          /* debug builds set these for all */
+	SLAB_PANIC = 4,		  /* boot: failure to create is fatal */
+	SLAB_POISON = 8,	  /* debug builds set these for all */
 	SLAB_RED_ZONE = 16,
 };
 

@@ -42,7 +42,7 @@ struct vmalloc_info {
 bool vmalloc_info_next(kaddr_t *pos, struct vmalloc_info *out);
 unsigned long vmalloc_used(void);  /* bytes */
 unsigned long vmalloc_total(void); /* bytes */
-void vmalloc_check(void);           /* checker */
+void vmalloc_check(void);	   /* checker */
 
 /* High memory windows. kmap_local_page: this thread, this CPU, LIFO order, no sleeping until kunmap_local.
  * On lowmem pages (all of x86_64) it is the linear address and free of cost. */

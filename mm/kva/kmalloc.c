@@ -21,10 +21,10 @@ static const struct {
 	unsigned size;
 	const char *name;
 } class_info[NR_CLASSES] = {
-	{ 8, "kmalloc-8" },       { 16, "kmalloc-16" },     { 32, "kmalloc-32" },
-	{ 64, "kmalloc-64" },     { 96, "kmalloc-96" },     { 128, "kmalloc-128" },
-	{ 192, "kmalloc-192" },   { 256, "kmalloc-256" },   { 512, "kmalloc-512" },
-	{ 1024, "kmalloc-1k" },   { 2048, "kmalloc-2k" },   { 4096, "kmalloc-4k" },
+	{ 8, "kmalloc-8" },	     { 16, "kmalloc-16" },   { 32, "kmalloc-32" },
+	{ 64, "kmalloc-64" },	     { 96, "kmalloc-96" },   { 128, "kmalloc-128" },
+	{ 192, "kmalloc-192" },	     { 256, "kmalloc-256" }, { 512, "kmalloc-512" },
+	{ 1024, "kmalloc-1k" },	     { 2048, "kmalloc-2k" }, { 4096, "kmalloc-4k" },
 	{ CLASS_MAX, "kmalloc-8k" },
 };
 
@@ -39,7 +39,8 @@ static inline unsigned class_of(size_t size)
 {
 	if (likely(size <= TABLE_TOP))
 		return small_class[(size - (size != 0)) / 8];
-	return 7 + (24 - (unsigned)__builtin_clz((unsigned)size - 1)); /* 193..256: 7, 257..512: 8, ... */
+	/* 193..256: 7, 257..512: 8, ... */
+	return 7 + (24 - (unsigned)__builtin_clz((unsigned)size - 1));
 }
 
 void kmalloc_init(void)
@@ -47,7 +48,8 @@ void kmalloc_init(void)
 	memset(classes, 0, sizeof(classes));
 	for (unsigned i = 0; i < NR_CLASSES; i++) {
 		unsigned size = class_info[i].size;
-		unsigned align = is_pow2(size) ? min_of(unsigned, size, CFG_DEBUG ? 64 : PAGE_SIZE) : 8;
+		unsigned widest = CFG_DEBUG ? 64 : PAGE_SIZE;
+		unsigned align = is_pow2(size) ? min_of(unsigned, size, widest) : 8;
 
 		slab_cache_setup(&classes[i], class_info[i].name, size, align, SLAB_PANIC);
 	}
@@ -73,7 +75,8 @@ static noinline_ void *alloc_large(size_t size, gfp_t gfp)
 	page = alloc_pages(gfp | __GFP_COMP, order);
 	if (!page)
 		return NULL;
-	mod_node_stat(page, NR_SLAB_UNRECLAIMABLE, 1L << order); /* counted as slab, as Linux does */
+	mod_node_stat(page, NR_SLAB_UNRECLAIMABLE,
+		      1L << order); /* counted as slab, as Linux does */
 	return page_address(page);
 }
 
@@ -104,7 +107,8 @@ void kfree(const void *p)
 		return;
 	page = page_head(virt_to_page(p));
 	if (likely(page_state(page) == PS_SLAB))
-		slab_free(page->slab_cache, (void *)(uintptr_t)p, (kaddr_t)__builtin_return_address(0));
+		slab_free(page->slab_cache, (void *)(uintptr_t)p,
+			  (kaddr_t)__builtin_return_address(0));
 	else
 		free_large(page);
 }
@@ -125,7 +129,8 @@ size_t ksize(const void *p)
 	if (!p)
 		return 0;
 	page = page_head(virt_to_page(p));
-	return page_state(page) == PS_SLAB ? page->slab_cache->object_size : PAGE_SIZE << page_order(page);
+	return page_state(page) == PS_SLAB ? page->slab_cache->object_size
+					   : PAGE_SIZE << page_order(page);
 }
 
 void *krealloc(void *p, size_t size, gfp_t gfp)

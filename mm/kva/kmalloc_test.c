@@ -1,17 +1,18 @@
-/* kmalloc: every size, and the calls around it. */
-#include <setjmp.h>
+/* kmalloc: every size, and the calls around it. */ #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
 #include <cmocka.h>
+
 #include "lib/prng.h"
 #include "mm/alloc.h"
 #include "mm/slab.h"
 #include "sim/sim.h"
 #include "sync/failpoint.h"
 
-static int begin(void **state)
+	static int begin(void **state)
 {
 	sim_world_begin(NULL);
 	return 0;
@@ -42,9 +43,10 @@ static void kmalloc_I1_every_size_fits_and_is_aligned(void **state)
 
 static void kmalloc_classes_are_linux_s(void **state)
 {
-	static const size_t want[][2] = { { 1, 8 },	{ 8, 8 },     { 9, 16 },    { 65, 96 },	    { 97, 128 },
-					  { 129, 192 }, { 193, 256 }, { 257, 512 }, { 4097, 8192 }, { 8192, 8192 },
-					  { 8193, 16384 } };
+	static const size_t want[][2] = { { 1, 8 },	  { 8, 8 },	  { 9, 16 },
+					  { 65, 96 },	  { 97, 128 },	  { 129, 192 },
+					  { 193, 256 },	  { 257, 512 },	  { 4097, 8192 },
+					  { 8192, 8192 }, { 8193, 16384 } };
 
 	for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		void *p = kmalloc(want[i][0], GFP_KERNEL);

@@ -30,9 +30,10 @@ void *kmap_local_page(struct page *page)
 
 void kunmap_local(const void *addr)
 {
+	phys_t offset = (uintptr_t)addr - (uintptr_t)physmap_base;
 	struct mm_ctx *self;
 
-	if (likely((uintptr_t)addr - (uintptr_t)physmap_base < (uint64_t)lowmem_end_pfn << PAGE_SHIFT))
+	if (likely(pfn_is_lowmem(phys_to_pfn(offset))))
 		return;
 	self = mm_ctx_current();
 	must(self->kmap_depth > 0);

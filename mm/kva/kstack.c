@@ -17,7 +17,7 @@ enum { CACHED_STACKS = 4, STACK_KB = KSTACK_PAGES * 4 };
 
 struct stack_cache {
 	struct spinlock lock;
-	unsigned nr;                          /* c: lock */
+	unsigned nr;			       /* c: lock */
 	struct vm_area *stacks[CACHED_STACKS]; /* c */
 } cacheline_;
 

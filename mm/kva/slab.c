@@ -111,7 +111,8 @@ static unsigned take_objects(struct kmem_cache *c, void **objs, unsigned n)
 
 		if (list_empty(list))
 			break;
-		got += take_from_slab(c, list_first(list, struct page, slab_list), objs + got, n - got);
+		got += take_from_slab(c, list_first(list, struct page, slab_list), objs + got,
+				      n - got);
 	}
 	return got;
 }
@@ -145,8 +146,8 @@ static void detach_empty(struct kmem_cache *c, unsigned keep, struct list_head *
 
 static void count_slab(const struct kmem_cache *c, const struct page *slab, long sign)
 {
-	enum node_stat_item item = c->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE :
-								     NR_SLAB_UNRECLAIMABLE;
+	enum node_stat_item item =
+		c->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE : NR_SLAB_UNRECLAIMABLE;
 
 	mod_node_stat(slab, item, sign * (1L << c->order));
 }
@@ -203,7 +204,7 @@ static unsigned long delete_slabs(struct kmem_cache *c, struct list_head *slabs)
 	struct page *slab, *next;
 	unsigned long nr = 0;
 
-	list_for_each_entry_safe(slab, next, slabs, slab_list) {
+	list_for_each_entry_safe (slab, next, slabs, slab_list) {
 		slab_delete(c, slab);
 		nr += 1UL << c->order;
 	}
@@ -597,7 +598,8 @@ static struct kmem_cache *nth_cache(unsigned n)
 	struct kmem_cache *found = NULL;
 	struct list_head *at;
 
-	list_for_each(at, &all_caches) { /* by link: the head itself is not as aligned as a cache */
+	list_for_each (at,
+		       &all_caches) { /* by link: the head itself is not as aligned as a cache */
 		if (n-- == 0) {
 			found = list_entry(at, struct kmem_cache, link);
 			break;
@@ -629,7 +631,8 @@ static void choose_order(struct kmem_cache *c)
 		c->per_slab = (unsigned)(bytes / c->size);
 		if (c->order == SLAB_MAX_ORDER)
 			break;
-		if (c->per_slab && (bytes - (size_t)c->per_slab * c->size) * SLAB_WASTE_SHARE < bytes)
+		if (c->per_slab &&
+		    (bytes - (size_t)c->per_slab * c->size) * SLAB_WASTE_SHARE < bytes)
 			break;
 	}
 }
@@ -664,7 +667,8 @@ static void choose_layout(struct kmem_cache *c, size_t size, size_t align)
 		slab_debug_layout(c);
 }
 
-void slab_cache_setup(struct kmem_cache *c, const char *name, size_t size, size_t align, unsigned flags)
+void slab_cache_setup(struct kmem_cache *c, const char *name, size_t size, size_t align,
+		      unsigned flags)
 {
 	irqflags_t irq;
 
@@ -780,21 +784,22 @@ static void check_slab(struct kmem_cache *c, const struct page *slab)
 	for (void *obj = slab->slab_freelist; obj; obj = *slab_link(c, obj)) {
 		size_t at = (size_t)((char *)obj - base) - c->offset;
 
-		must(at < (size_t)c->per_slab * c->size && at % c->size == 0); /* I1: inside, aligned */
-		must(++free <= c->per_slab);                                    /* I1: no loop */
+		must(at < (size_t)c->per_slab * c->size &&
+		     at % c->size == 0);     /* I1: inside, aligned */
+		must(++free <= c->per_slab); /* I1: no loop */
 		if (slab_debugged(c))
 			slab_debug_check(c, obj);
 	}
 	must(slab->private + free == c->per_slab); /* I1 */
 }
 
-static unsigned long check_list(struct kmem_cache *c, const struct list_head *list, unsigned long lo,
-				unsigned long hi, unsigned long expect)
+static unsigned long check_list(struct kmem_cache *c, const struct list_head *list,
+				unsigned long lo, unsigned long hi, unsigned long expect)
 {
 	unsigned long in_use = 0, nr = 0;
 	struct page *slab;
 
-	list_for_each_entry(slab, list, slab_list) {
+	list_for_each_entry (slab, list, slab_list) {
 		must(slab->private >= lo && slab->private <= hi); /* I1: the list its use says */
 		check_slab(c, slab);
 		in_use += slab->private;
@@ -821,7 +826,7 @@ static void check_cache(struct kmem_cache *c)
 
 	in_use += check_list(c, &c->full, c->per_slab, c->per_slab, c->nr_full);
 	in_use += check_list(c, &c->partial, 1, c->per_slab - 1, c->nr_partial);
-	must(in_use == c->nr_in_use); /* I2 */
+	must(in_use == c->nr_in_use);	 /* I2 */
 	must(in_magazines(c) <= in_use); /* I2 */
 	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
 		check_magazine(c, c->cpu[cpu].loaded);

@@ -26,7 +26,7 @@ enum {
 	RED_LIVE = 0xcc,
 	POISON_FREE = 0x6b,  /* freed object */
 	POISON_ALLOC = 0x5a, /* allocated, not yet written */
-	RED_WIDTH = 16,      /* right red zone, at least */
+	RED_WIDTH = 16,	     /* right red zone, at least */
 };
 
 struct owner {
@@ -49,7 +49,8 @@ void slab_debug_layout(struct kmem_cache *c)
 	size_t size;
 
 	c->offset = max_of(unsigned, c->align, RED_WIDTH);
-	c->link_offset = (unsigned)round_up_pow2(c->object_size + RED_WIDTH, (unsigned)sizeof(void *));
+	c->link_offset =
+		(unsigned)round_up_pow2(c->object_size + RED_WIDTH, (unsigned)sizeof(void *));
 	size = c->offset + c->link_offset + sizeof(void *) + sizeof(struct owner);
 	c->size = (unsigned)round_up_pow2(size, (size_t)c->align);
 }
@@ -78,7 +79,8 @@ static bool red_zones_are(const struct kmem_cache *c, const void *obj, int byte)
 {
 	const char *p = obj;
 
-	return filled(p - c->offset, byte, c->offset) && filled(p + c->object_size, byte, right_width(c));
+	return filled(p - c->offset, byte, c->offset) &&
+	       filled(p + c->object_size, byte, right_width(c));
 }
 
 static void set_red_zones(const struct kmem_cache *c, void *obj, int byte)

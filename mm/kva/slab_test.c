@@ -4,14 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
 #include <cmocka.h>
+
 #include "base/errno.h"
 #include "lib/prng.h"
 #include "mm/kva/slab_impl.h"
 #include "sim/sim.h"
 #include "sync/failpoint.h"
 
-static struct kmem_cache *cache;
+	static struct kmem_cache *cache;
 
 static int begin(void **state)
 {
@@ -41,7 +43,8 @@ static void slab_objects_are_apart_and_aligned(void **state)
 		for (unsigned n = 0; n < 40; n++) {
 			objs[n] = kmem_cache_alloc(c, GFP_KERNEL);
 			assert_non_null(objs[n]);
-			assert_int_equal((uintptr_t)objs[n] % (aligns[i] ? aligns[i] : sizeof(void *)), 0);
+			assert_int_equal(
+				(uintptr_t)objs[n] % (aligns[i] ? aligns[i] : sizeof(void *)), 0);
 			memset(objs[n], (int)n, sizes[i]);
 		}
 		for (unsigned n = 0; n < 40; n++) {
@@ -342,7 +345,8 @@ static void foreign(void *arg)
 static void no_slab(void *arg)
 {
 	sim_world_begin(NULL);
-	kmem_cache_free(kmem_cache_create("other", 100, 0, 0, NULL), page_address(alloc_page(GFP_KERNEL)));
+	kmem_cache_free(kmem_cache_create("other", 100, 0, 0, NULL),
+			page_address(alloc_page(GFP_KERNEL)));
 }
 
 static void slab_debug_misuse_is_fatal(void **state)

@@ -41,12 +41,12 @@ enum {
 };
 
 static struct spinlock vmalloc_lock;
-static struct rangetree areas;    /* v */
+static struct rangetree areas;	  /* v */
 static struct vm_area *dead_list; /* v */
 static unsigned long dead_pages;  /* v */
 static unsigned long used_bytes;  /* v */
 static void *stash[STASH_NODES];  /* v: nodes for the tree */
-static unsigned stash_nr;         /* v */
+static unsigned stash_nr;	  /* v */
 
 /* ---- tree nodes ---- */
 
@@ -115,7 +115,8 @@ struct vm_area *vm_area_reserve(unsigned long nr_pages, bool guard_below, kaddr_
 	bool purged = false;
 	int err;
 
-	if (!nr_pages || nr_pages >= (VMALLOC_END - VMALLOC_START) / PAGE_SIZE || failpoint("vm_area"))
+	if (!nr_pages || nr_pages >= (VMALLOC_END - VMALLOC_START) / PAGE_SIZE ||
+	    failpoint("vm_area"))
 		return NULL;
 	a = kzalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
@@ -273,7 +274,8 @@ static void *vmalloc_common(size_t size, gfp_t gfp, kaddr_t caller)
 {
 	struct vm_area *a;
 
-	if (!size || size > VMALLOC_END - VMALLOC_START || page_align(size) >> PAGE_SHIFT > totalram_pages())
+	if (!size || size > VMALLOC_END - VMALLOC_START ||
+	    page_align(size) >> PAGE_SHIFT > totalram_pages())
 		return NULL;
 	a = vm_area_reserve(page_align(size) >> PAGE_SHIFT, false, caller);
 	if (!a)
@@ -416,7 +418,7 @@ void vmalloc_check(void)
 		panic("vmalloc ranges: %s", wrong);
 	while ((a = rangetree_find(&areas, at))) {
 		must(a->start >= VMALLOC_START && a->start + a->size <= VMALLOC_END); /* I1 */
-		must(a->start >= at);                                                  /* I1 */
+		must(a->start >= at);						      /* I1 */
 		used += a->dead ? 0 : a->size;
 		at = a->start + a->size;
 	}

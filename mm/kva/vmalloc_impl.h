@@ -7,18 +7,18 @@
 
 /* A range of the vmalloc window. i: immutable while it is in the tree; v: vmalloc_lock */
 struct vm_area {
-	kaddr_t start;          /* i: with guard page */
-	size_t size;            /* i: with guard page */
-	kaddr_t caller;         /* i */
-	phys_t phys;            /* i: VM_INFO_IOREMAP */
-	unsigned kind;          /* i: VM_INFO_* */
-	unsigned nr_pages;      /* i */
-	bool own_pages;         /* i: the pages are freed with the range */
-	bool guard_below;       /* i: the guard page is the first one (stacks), not the last */
-	bool dead;              /* v: unmapped, waits for the flush */
-	struct page **pages;    /* i: NULL, inline_pages or an array */
+	kaddr_t start;	     /* i: with guard page */
+	size_t size;	     /* i: with guard page */
+	kaddr_t caller;	     /* i */
+	phys_t phys;	     /* i: VM_INFO_IOREMAP */
+	unsigned kind;	     /* i: VM_INFO_* */
+	unsigned nr_pages;   /* i */
+	bool own_pages;	     /* i: the pages are freed with the range */
+	bool guard_below;    /* i: the guard page is the first one (stacks), not the last */
+	bool dead;	     /* v: unmapped, waits for the flush */
+	struct page **pages; /* i: NULL, inline_pages or an array */
 	struct page *inline_pages[KSTACK_PAGES];
-	struct vm_area *next;   /* v: list of dead ranges */
+	struct vm_area *next; /* v: list of dead ranges */
 };
 
 /* First mapped address. */

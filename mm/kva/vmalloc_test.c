@@ -1,10 +1,12 @@
-/* Kernel virtual ranges, device mappings, kernel stacks and windows on high memory. */
-#include <setjmp.h>
+/* Kernel virtual ranges, device mappings, kernel stacks and windows on high memory. */ #include <
+	setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
 #include <cmocka.h>
+
 #include "arch/pt.h"
 #include "arch/tlb.h"
 #include "lib/prng.h"
@@ -16,8 +18,8 @@
 #include "sim/sim.h"
 #include "sync/failpoint.h"
 
-/* Not fixtures: cmocka would take the SIGSEGV handler that makes vmalloc addresses work in the simulator. */
-static void begin(void)
+	/* Not fixtures: cmocka would take the SIGSEGV handler that makes vmalloc addresses work in the simulator. */
+	static void begin(void)
 {
 	sim_world_begin(NULL);
 }
@@ -73,9 +75,9 @@ static void vmalloc_refuses_the_impossible(void **state)
 	begin();
 	assert_null(vmalloc(0));
 	assert_null(vmalloc(SIZE_MAX));
-	assert_null(vmalloc(GIB(1)));                      /* more than there is RAM */
+	assert_null(vmalloc(GIB(1))); /* more than there is RAM */
 	assert_null(ioremap(0x1000, 0));
-	assert_null(ioremap(~(phys_t)0 - 100, 4096));      /* wraps */
+	assert_null(ioremap(~(phys_t)0 - 100, 4096)); /* wraps */
 	assert_int_equal(vmalloc_used(), 0);
 	end();
 }

@@ -35,9 +35,11 @@
 #include "sync/trace.h"
 
 enum {
-	MAX_RETRIES = 16,    /* rounds of reclaim that found something before an allocation gives up (Linux) */
-	MAX_WARNINGS = 10,   /* failures reported in the log */
-	COSTLY_ORDER = 3,    /* above it reclaim is not repeated: it rarely makes blocks that large (Linux) */
+	MAX_RETRIES =
+		16, /* rounds of reclaim that found something before an allocation gives up (Linux) */
+	MAX_WARNINGS = 10, /* failures reported in the log */
+	COSTLY_ORDER =
+		3, /* above it reclaim is not repeated: it rarely makes blocks that large (Linux) */
 	NOFAIL_PAUSE_MS = 10,
 };
 
@@ -107,7 +109,8 @@ static noinline_ struct page *finish_rare(struct page *page, unsigned order, gfp
 	return page;
 }
 
-static always_inline_ struct page *finish(struct page *page, struct zone *z, unsigned order, gfp_t gfp)
+static always_inline_ struct page *finish(struct page *page, struct zone *z, unsigned order,
+					  gfp_t gfp)
 {
 	if (likely(order == 0))
 		page_alloc_prepare_one(page);
@@ -270,7 +273,8 @@ static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglis
 		if (page || !(gfp & __GFP_NOFAIL) || !may_reclaim(gfp, self))
 			break;
 		ctx.retries = 0;
-		(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + NOFAIL_PAUSE_MS * NSEC_PER_MSEC);
+		(void)thread_park(PARK_UNINTERRUPTIBLE,
+				  clock_ns() + NOFAIL_PAUSE_MS * NSEC_PER_MSEC);
 	}
 	if (!page)
 		warn_failed(&ctx);
@@ -456,7 +460,7 @@ void drain_all_pages(void)
 	struct zone *z;
 
 	for (unsigned i = 0; i < nr_nodes; i++) {
-		for_each_zone(node_data[i], z)
+		for_each_zone (node_data[i], z)
 			pcp_drain_zone(z);
 	}
 }

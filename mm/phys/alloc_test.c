@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
 #include <cmocka.h>
+
 #include "arch/pt.h"
 #include "mm/alloc.h"
 #include "mm/imports.h"
@@ -16,7 +18,8 @@
 #include "sim/sim.h"
 #include "sync/failpoint.h"
 
-static const struct sim_config high_world = { .ram_bytes = MIB(96), .lowmem_bytes = MIB(48) };
+	static const struct sim_config high_world = { .ram_bytes = MIB(96),
+						      .lowmem_bytes = MIB(48) };
 
 static int begin(void **state)
 {
@@ -34,7 +37,7 @@ static int end(void **state)
 {
 	struct zone *z;
 
-	for_each_zone(node_data[0], z) {
+	for_each_zone (node_data[0], z) {
 		if (zone_has_memory(z))
 			buddy_check(z);
 		pcp_check(z);
@@ -180,7 +183,7 @@ static void give_all(struct list_head *list)
 {
 	struct page *page, *next;
 
-	list_for_each_entry_safe(page, next, list, lru)
+	list_for_each_entry_safe (page, next, list, lru)
 		__free_page(page);
 }
 
@@ -193,7 +196,7 @@ static void alloc_I1_user_pages_leave_the_reserve(void **state)
 
 	take_all(&pages, GFP_HIGHUSER_MOVABLE, &nr);
 	assert_true(nr > 10000);
-	for_each_zone(node_data[0], z) {
+	for_each_zone (node_data[0], z) {
 		if (!zone_has_memory(z))
 			continue;
 		assert_true(zone_stat(z, NR_FREE_PAGES) >= z->watermark[WMARK_MIN]);
@@ -300,7 +303,7 @@ static void alloc_drains_other_cpus_before_it_fails(void **state)
 	struct zone *z;
 
 	take_all(&pages, GFP_KERNEL, &nr);
-	for_each_zone(node_data[0], z)
+	for_each_zone (node_data[0], z)
 		assert_true(pcp_count(z) == 0 || z->type == ZONE_HIGHMEM);
 	give_all(&pages);
 }
@@ -387,7 +390,7 @@ static void events_count_pages(void **state)
 }
 
 #define world_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
-#define high_test(f) cmocka_unit_test_setup_teardown(f, begin_high, end)
+#define high_test(f)  cmocka_unit_test_setup_teardown(f, begin_high, end)
 
 int main(void)
 {

@@ -71,7 +71,8 @@ static void count_free(struct zone *z, long pages)
 {
 	unsigned long *free = zone_free_pages(z);
 
-	WRITE_ONCE(*free, *free + (unsigned long)pages); /* only written under the lock: no atomic needed */
+	/* Only written under the lock: no atomic addition is needed. */
+	WRITE_ONCE(*free, *free + (unsigned long)pages);
 }
 
 static void list_block(struct zone *z, struct page *page, unsigned order, enum migratetype mt)
@@ -312,7 +313,8 @@ static void check_block(const struct zone *z, const struct page *page, unsigned 
 
 	if (page_state(page) != PS_BUDDY || page->private != order)
 		page_bad(page, "I1: listed, but not a free block of this order");
-	if ((pfn & ((1UL << order) - 1)) || !in_zone(z, pfn) || !in_zone(z, pfn + (1UL << order) - 1))
+	if ((pfn & ((1UL << order) - 1)) || !in_zone(z, pfn) ||
+	    !in_zone(z, pfn + (1UL << order) - 1))
 		page_bad(page, "I1: block not aligned or not in its zone");
 	if (page_ref_count(page) || atomic_read(&page->_mapcount) != -1 || page_zone(page) != z)
 		page_bad(page, "I1: free block in use");
@@ -330,7 +332,7 @@ static unsigned long check_order(const struct zone *z, unsigned order)
 	struct page *page;
 
 	for (unsigned mt = 0; mt < MIGRATE_TYPES; mt++) {
-		list_for_each_entry(page, &z->free_area[order].free_list[mt], lru) {
+		list_for_each_entry (page, &z->free_area[order].free_list[mt], lru) {
 			check_block(z, page, order);
 			nr++;
 		}

@@ -3,14 +3,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include "arch/pt.h"
 #include "lib/prng.h"
 #include "mm/alloc.h"
 #include "mm/phys/phys_impl.h"
 #include "sim/sim.h"
 
-enum { PB_PAGES = 1 << PAGEBLOCK_ORDER };
+	enum { PB_PAGES = 1 << PAGEBLOCK_ORDER };
 
 static struct zone *zone; /* the larger zone of a default world */
 
@@ -216,7 +218,7 @@ static void buddy_bulk_take_is_contiguous_when_it_can(void **state)
 
 	spin_unlock_irqrestore(&zone->lock, flags);
 	assert_int_equal(n, 63);
-	list_for_each_entry_safe(page, next, &list, lru) {
+	list_for_each_entry_safe (page, next, &list, lru) {
 		runs += !prev || page != prev + 1;
 		prev = page;
 		page_alloc_prepare(page, 0, 0);
@@ -224,7 +226,7 @@ static void buddy_bulk_take_is_contiguous_when_it_can(void **state)
 	}
 	assert_int_equal(n, 0);
 	assert_true(runs <= 10);
-	list_for_each_entry_safe(page, next, &list, lru)
+	list_for_each_entry_safe (page, next, &list, lru)
 		give(page, 0);
 	buddy_check(zone);
 }
@@ -247,7 +249,8 @@ static void buddy_random_operations_keep_all_invariants(void **state)
 	prng_seed(&rng, 42);
 	for (unsigned step = 0; step < 12000; step++) {
 		if (nr < 3000 && prng_below(&rng, 100) < (step / 1500 % 2 ? 40u : 60u)) {
-			unsigned order = prng_below(&rng, 4) ? prng_below(&rng, 3) : prng_below(&rng, NR_ORDERS);
+			unsigned order = prng_below(&rng, 4) ? prng_below(&rng, 3)
+							     : prng_below(&rng, NR_ORDERS);
 			struct page *page = take(order, (enum migratetype)prng_below(&rng, 3));
 
 			if (!page)

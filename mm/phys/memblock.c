@@ -24,10 +24,10 @@
  * Allocation goes top-down: low memory is scarce (DMA, real-mode trampolines) and large pages lie low.
  * TESTED BY  memblock_test.c.
  */
+#include "mm/memblock.h"
 #include "arch/physmap.h"
 #include "base/errno.h"
 #include "lib/string.h"
-#include "mm/memblock.h"
 #include "mm/phys/phys_impl.h"
 #include "sync/kassert.h"
 
@@ -297,8 +297,8 @@ static void table_check(const struct table *t)
 		must(r->start < r->end && !((r->start | r->end) & (PAGE_SIZE - 1))); /* I1 */
 		if (i == 0)
 			continue;
-		must(t->r[i - 1].end <= r->start);                                      /* I1 */
-		must(t->r[i - 1].end < r->start || t->r[i - 1].node != r->node);        /* I2 */
+		must(t->r[i - 1].end <= r->start);				 /* I1 */
+		must(t->r[i - 1].end < r->start || t->r[i - 1].node != r->node); /* I2 */
 	}
 }
 

@@ -1,15 +1,16 @@
-/* memblock against a bitmap of pages. */
-#include <setjmp.h>
+/* memblock against a bitmap of pages. */ #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include "base/errno.h"
 #include "lib/prng.h"
 #include "mm/memblock.h"
 #include "mm/phys/phys_impl.h"
 
-enum { PAGES = 512 };
+	enum { PAGES = 512 };
 
 static phys_t at(unsigned page)
 {
@@ -176,7 +177,8 @@ static void memblock_random_maps_equal_the_bitmap(void **state)
 		model_set(mem, 0, PAGES, false);
 		model_set(res, 0, PAGES, false);
 		for (unsigned step = 0; step < 60; step++) {
-			unsigned s = 1 + prng_below(&rng, PAGES - 2), e = s + 1 + prng_below(&rng, 40);
+			unsigned s = 1 + prng_below(&rng, PAGES - 2),
+				 e = s + 1 + prng_below(&rng, 40);
 
 			e = e > PAGES ? PAGES : e;
 			switch (prng_below(&rng, 5)) {

@@ -176,16 +176,18 @@ static void build_zone_arrays(void)
 	for (int pass = 0; pass < 2; pass++) {
 		mem = pass ? boot_alloc(size) : NULL;
 		for (unsigned n = 0; n < nr_nodes; n++) {
-			for_each_zone(node_data[n], z) {
+			for_each_zone (node_data[n], z) {
 				size_t blocks = (z->spanned_pages >> PAGEBLOCK_ORDER) + 2;
 
-				size += CFG_NR_CPUS * sizeof(struct pcp) + round_up_pow2(blocks, 64);
+				size += CFG_NR_CPUS * sizeof(struct pcp) +
+					round_up_pow2(blocks, 64);
 				if (!mem || !zone_has_memory(z))
 					continue;
 				pcp_zone_init(z, (struct pcp *)(void *)mem);
 				mem += CFG_NR_CPUS * sizeof(struct pcp);
 				memset(mem, MIGRATE_MOVABLE, blocks);
-				z->block_types = (uint8_t *)((uintptr_t)mem - (z->start_pfn >> PAGEBLOCK_ORDER));
+				z->block_types = (uint8_t *)((uintptr_t)mem -
+							     (z->start_pfn >> PAGEBLOCK_ORDER));
 				mem += round_up_pow2(blocks, 64);
 			}
 		}
@@ -211,8 +213,8 @@ static void init_pages(pfn_t start, pfn_t end, unsigned long flags, int refcount
 
 static unsigned long place_flags(const struct zone *z)
 {
-	return (unsigned long)z->type << PAGE_ZONE_SHIFT |
-	       (unsigned long)z->pgdat->node_id << PAGE_NODE_SHIFT;
+	return (unsigned long)z->type << PAGE_ZONE_SHIFT | (unsigned long)z->pgdat->node_id
+								   << PAGE_NODE_SHIFT;
 }
 
 static void init_free(struct zone *z, pfn_t s, pfn_t e)
@@ -244,8 +246,9 @@ static void for_each_memory(bool want_free, void (*fn)(struct zone *z, pfn_t s, 
 				continue;
 			phys_t s = min_of(phys_t, max_of(phys_t, r.start, at), m.end);
 			phys_t e = min_of(phys_t, r.end, m.end);
-			struct memblock_range part = want_free ? (struct memblock_range){ at, s, m.node } :
-								 (struct memblock_range){ s, e, m.node };
+			struct memblock_range part =
+				want_free ? (struct memblock_range){ at, s, m.node }
+					  : (struct memblock_range){ s, e, m.node };
 			for_each_part(&part, fn);
 			at = max_of(phys_t, at, e);
 		}
@@ -262,7 +265,8 @@ static void init_holes(void)
 
 	for (unsigned i = 0;; i++) {
 		bool more = memblock_memory(i, &m);
-		pfn_t stop = more ? phys_to_pfn(m.start) : round_up_pow2(max_pfn, (pfn_t)SECTION_PAGES);
+		pfn_t stop =
+			more ? phys_to_pfn(m.start) : round_up_pow2(max_pfn, (pfn_t)SECTION_PAGES);
 
 		while (at < stop) {
 			pfn_t next = min_of(pfn_t, stop, (at | (SECTION_PAGES - 1)) + 1);
@@ -283,12 +287,13 @@ static void report(void)
 	struct zone *z;
 
 	for (unsigned n = 0; n < nr_nodes; n++) {
-		for_each_zone(node_data[n], z) {
+		for_each_zone (node_data[n], z) {
 			if (!zone_has_memory(z))
 				continue;
-			pr_info("node %u zone %-8s [mem %#014llx-%#014llx] %lu pages, %ld managed", n, z->name,
-				(unsigned long long)pfn_to_phys(z->start_pfn),
-				(unsigned long long)pfn_to_phys(z->start_pfn + z->spanned_pages) - 1,
+			pr_info("node %u zone %-8s [mem %#014llx-%#014llx] %lu pages, %ld managed",
+				n, z->name, (unsigned long long)pfn_to_phys(z->start_pfn),
+				(unsigned long long)pfn_to_phys(z->start_pfn + z->spanned_pages) -
+					1,
 				z->present_pages, atomic_long_read(&z->managed_pages));
 		}
 	}
@@ -331,8 +336,8 @@ void meminit_release(phys_t start, phys_t end)
 	struct memblock_range m;
 
 	for (unsigned i = 0; memblock_memory(i, &m); i++) {
-		struct memblock_range part = { max_of(phys_t, start, m.start), min_of(phys_t, end, m.end),
-					       m.node };
+		struct memblock_range part = { max_of(phys_t, start, m.start),
+					       min_of(phys_t, end, m.end), m.node };
 		if (part.start < part.end)
 			for_each_part(&part, release_part);
 	}

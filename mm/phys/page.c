@@ -40,8 +40,8 @@ static const uint16_t edges[PS_NR] = {
 	[PS_BUDDY] = EDGE(PS_FREE) | EDGE(PS_PCP) | EDGE(PS_KERNEL),
 	[PS_FREE] = EDGE(PS_BUDDY) | EDGE(PS_PCP) | EDGE(PS_KERNEL) | EDGE(PS_RESERVED),
 	[PS_PCP] = EDGE(PS_FREE) | EDGE(PS_KERNEL),
-	[PS_KERNEL] = EDGE(PS_FREE) | EDGE(PS_PCP) | EDGE(PS_SLAB) | EDGE(PS_TABLE) | EDGE(PS_ANON) |
-		      EDGE(PS_FILE) | EDGE(PS_TAIL),
+	[PS_KERNEL] = EDGE(PS_FREE) | EDGE(PS_PCP) | EDGE(PS_SLAB) | EDGE(PS_TABLE) |
+		      EDGE(PS_ANON) | EDGE(PS_FILE) | EDGE(PS_TAIL),
 	[PS_SLAB] = EDGE(PS_KERNEL),
 	[PS_TABLE] = EDGE(PS_KERNEL),
 	[PS_ANON] = EDGE(PS_KERNEL) | EDGE(PS_FREE) | EDGE(PS_PCP),
@@ -50,16 +50,16 @@ static const uint16_t edges[PS_NR] = {
 };
 
 static const char *const state_names[PS_NR] = {
-	[PS_RESERVED] = "reserved", [PS_BUDDY] = "buddy", [PS_FREE] = "free",   [PS_PCP] = "pcp",
-	[PS_KERNEL] = "kernel",     [PS_SLAB] = "slab",   [PS_TABLE] = "table", [PS_ANON] = "anon",
-	[PS_FILE] = "file",         [PS_TAIL] = "tail",
+	[PS_RESERVED] = "reserved", [PS_BUDDY] = "buddy", [PS_FREE] = "free",	[PS_PCP] = "pcp",
+	[PS_KERNEL] = "kernel",	    [PS_SLAB] = "slab",	  [PS_TABLE] = "table", [PS_ANON] = "anon",
+	[PS_FILE] = "file",	    [PS_TAIL] = "tail",
 };
 
 static const char *const flag_names[NR_PAGE_FLAGS] = {
-	"locked",      "referenced", "uptodate", "dirty",        "lru",     "active",
-	"workingset",  "waiters",    "error",    "owner_priv_1", "private", "writeback",
-	"head",        "mappedtodisk", "reclaim", "swapbacked",  "unevictable", "mlocked",
-	"swapcache",   "young",      "idle",     "poisoned",
+	"locked",     "referenced",   "uptodate", "dirty",	  "lru",	 "active",
+	"workingset", "waiters",      "error",	  "owner_priv_1", "private",	 "writeback",
+	"head",	      "mappedtodisk", "reclaim",  "swapbacked",	  "unevictable", "mlocked",
+	"swapcache",  "young",	      "idle",	  "poisoned",
 };
 
 const char *page_state_name(enum page_state s)

@@ -52,7 +52,7 @@ static unsigned online_cpus(void)
 {
 	unsigned cpu, n = 0;
 
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		n++;
 	return n ? n : 1;
 }
@@ -163,7 +163,8 @@ void pcp_free_bulk(struct zone *z, struct page **pages, unsigned n)
 	irqflags_t flags = spin_lock_irqsave(&p->lock);
 
 	for (unsigned i = 0; i < n; i++)
-		list_add(&pages[i]->lru, &p->lists[pcp_list_of(block_type(z, page_to_pfn(pages[i])))]);
+		list_add(&pages[i]->lru,
+			 &p->lists[pcp_list_of(block_type(z, page_to_pfn(pages[i])))]);
 	p->count += (int)n;
 	if (unlikely(p->count > p->high))
 		flush(z, p, max_of(int, p->batch, p->count - p->high));
@@ -205,7 +206,7 @@ static void check_one(const struct zone *z, const struct pcp *p)
 	int n = 0;
 
 	for (unsigned mt = 0; mt < ARRAY_SIZE(p->lists); mt++) {
-		list_for_each_entry(page, &p->lists[mt], lru) {
+		list_for_each_entry (page, &p->lists[mt], lru) {
 			if (page_state(page) != PS_PCP || page_zone(page) != z)
 				page_bad(page, "I2: on a per-CPU list of the wrong zone or state");
 			if (page_ref_count(page) || atomic_read(&page->_mapcount) != -1)

@@ -3,13 +3,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include "mm/alloc.h"
 #include "mm/phys/phys_impl.h"
 #include "sim/sim.h"
 #include "sync/percpu.h"
 
-static struct zone *zone;
+	static struct zone *zone;
 
 static int begin(void **state)
 {
@@ -110,7 +112,8 @@ static void pcp_follows_the_pageblock_type(void **state)
 		__free_page(m);
 		__free_page(u);
 		assert_ptr_equal(list_first(&mine()->lists[MIGRATE_MOVABLE], struct page, lru), m);
-		assert_ptr_equal(list_first(&mine()->lists[MIGRATE_UNMOVABLE], struct page, lru), u);
+		assert_ptr_equal(list_first(&mine()->lists[MIGRATE_UNMOVABLE], struct page, lru),
+				 u);
 		return;
 	}
 	__free_page(m);

@@ -14,12 +14,13 @@ enum {
 	SECTION_ORDER = MAX_ORDER, /* unit in which the page array is backed */
 	SECTION_PAGES = 1 << SECTION_ORDER,
 	SWAP_CLUSTER_MAX = 32, /* Linux's unit of reclaim; also the least reserve of high memory */
-	PAGE_POISON = 0xaa,    /* debug: every byte of a free lowmem frame, as Linux's PAGE_POISON */
+	PAGE_POISON = 0xaa, /* debug: every byte of a free lowmem frame, as Linux's PAGE_POISON */
 };
 
 /* ---- memblock.c ---- */
-void memblock_hand_over(void); /* from now on memblock_free gives to the buddy, memblock_alloc is an error */
-void memblock_check(void);     /* invariants I1-I3 */
+void memblock_hand_over(
+	void); /* from now on memblock_free gives to the buddy, memblock_alloc is an error */
+void memblock_check(void); /* invariants I1-I3 */
 
 /* ---- meminit.c ---- */
 void meminit_release(phys_t start, phys_t end); /* reserved frames become free ones; page aligned */
@@ -103,7 +104,8 @@ static inline unsigned long *zone_free_pages(struct zone *z)
 }
 void buddy_zone_init(struct zone *z);
 /* Take a block; NULL: none of this order, in no migrate type. */
-struct page *buddy_alloc_locked(struct zone *z, unsigned order, enum migratetype mt) must_hold(z->lock);
+struct page *buddy_alloc_locked(struct zone *z, unsigned order, enum migratetype mt)
+	must_hold(z->lock);
 /* Take up to @n single pages, state PS_PCP, to the end of @out by rising address per block. Return: how many. */
 int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct list_head *out)
 	must_hold(z->lock);

@@ -48,7 +48,7 @@ unsigned long vm_event_sum(enum vm_event e)
 	unsigned long sum = 0;
 	unsigned cpu;
 
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu (cpu)
 		sum += READ_ONCE(per_cpu(vm_events, cpu).count[e]);
 	return sum;
 }

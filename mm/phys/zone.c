@@ -36,16 +36,17 @@ int min_free_kbytes = 1024;
 
 static const unsigned watermark_scale_factor = 10; /* of 10000 */
 static const unsigned lowmem_reserve_ratio[MAX_NR_ZONES] = {
-	[ZONE_DMA] = 256, [ZONE_DMA32] = 256, [ZONE_NORMAL] = 32, [ZONE_HIGHMEM] = 0, [ZONE_MOVABLE] = 0,
+	[ZONE_DMA] = 256,   [ZONE_DMA32] = 256, [ZONE_NORMAL] = 32,
+	[ZONE_HIGHMEM] = 0, [ZONE_MOVABLE] = 0,
 };
 
 static const char *const zone_names[MAX_NR_ZONES] = {
-	[ZONE_DMA] = "DMA", [ZONE_DMA32] = "DMA32", [ZONE_NORMAL] = "Normal",
+	[ZONE_DMA] = "DMA",	    [ZONE_DMA32] = "DMA32",	[ZONE_NORMAL] = "Normal",
 	[ZONE_HIGHMEM] = "HighMem", [ZONE_MOVABLE] = "Movable",
 };
 
 const char *const migratetype_names[MIGRATE_TYPES] = {
-	[MIGRATE_UNMOVABLE] = "Unmovable", [MIGRATE_MOVABLE] = "Movable",
+	[MIGRATE_UNMOVABLE] = "Unmovable",     [MIGRATE_MOVABLE] = "Movable",
 	[MIGRATE_RECLAIMABLE] = "Reclaimable", [MIGRATE_HIGHATOMIC] = "HighAtomic",
 	[MIGRATE_ISOLATE] = "Isolate",
 };
@@ -220,7 +221,7 @@ static unsigned long sum_managed(bool high_only)
 	struct zone *z;
 
 	for (unsigned i = 0; i < nr_nodes; i++) {
-		for_each_zone(node_data[i], z) {
+		for_each_zone (node_data[i], z) {
 			if (!high_only || zone_type_is_high(z->type))
 				sum += managed(z);
 		}
@@ -253,7 +254,8 @@ static void set_reserves(struct pglist_data *pgdat)
 		for (unsigned up = 0; up < MAX_NR_ZONES; up++) {
 			if (up > t)
 				above += managed(&pgdat->node_zones[up]);
-			z->lowmem_reserve[up] = up > t && ratio && managed(z) ? (long)(above / ratio) : 0;
+			z->lowmem_reserve[up] =
+				up > t && ratio && managed(z) ? (long)(above / ratio) : 0;
 		}
 	}
 }
@@ -283,7 +285,7 @@ void setup_per_zone_wmarks(void)
 
 	for (unsigned i = 0; i < nr_nodes; i++) {
 		set_reserves(node_data[i]);
-		for_each_zone(node_data[i], z) {
+		for_each_zone (node_data[i], z) {
 			set_zone_wmarks(z, min_pages, lowmem_pages);
 			if (z->pcp)
 				pcp_set_limits(z);
@@ -300,7 +302,8 @@ void zone_set_min_free(void)
 	setup_per_zone_wmarks();
 }
 
-bool zone_watermark_ok(const struct zone *z, unsigned order, unsigned long mark, enum zone_type highest)
+bool zone_watermark_ok(const struct zone *z, unsigned order, unsigned long mark,
+		       enum zone_type highest)
 {
 	long free = atomic_long_read(&z->stat[NR_FREE_PAGES]) - (long)((1UL << order) - 1);
 
@@ -328,7 +331,7 @@ unsigned long global_zone_stat(enum zone_stat_item item)
 	struct zone *z;
 
 	for (unsigned i = 0; i < nr_nodes; i++) {
-		for_each_zone(node_data[i], z) {
+		for_each_zone (node_data[i], z) {
 			sum += zone_stat(z, item);
 			if (item == NR_FREE_PAGES)
 				sum += pcp_count(z);
@@ -353,7 +356,7 @@ void zone_numa_stat(const struct zone *zone, struct zone_numa *out)
 	*out = (struct zone_numa){ 0 };
 	if (!zone->pcp)
 		return;
-	for_each_possible_cpu(cpu) {
+	for_each_possible_cpu (cpu) {
 		out->hit += zone->pcp[cpu].numa_hit;
 		out->miss += zone->pcp[cpu].numa_miss;
 		out->foreign += zone->pcp[cpu].numa_foreign;

@@ -3,17 +3,22 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include "arch/pt.h"
 #include "mm/alloc.h"
 #include "mm/memblock.h"
 #include "mm/phys/phys_impl.h"
 #include "sim/sim.h"
 
-/* The memory of a 512 MiB PC: RAM 0..9f000 and 100000..1ffe0000. */
-static const struct sim_config pc512 = {
-	.ram_bytes = 0x1ffe0000, .hole_start = 0x9f000, .hole_end = 0x100000, .nr_cpus = 1,
-};
+	/* The memory of a 512 MiB PC: RAM 0..9f000 and 100000..1ffe0000. */
+	static const struct sim_config pc512 = {
+		.ram_bytes = 0x1ffe0000,
+		.hole_start = 0x9f000,
+		.hole_end = 0x100000,
+		.nr_cpus = 1,
+	};
 
 static struct zone *zone_of(enum zone_type t)
 {
@@ -128,7 +133,9 @@ static void gfp_masks_choose_zones(void **state)
 
 static void meminit_I1_holes_are_not_backed(void **state)
 {
-	const struct sim_config c = { .ram_bytes = MIB(64), .hole_start = MIB(16), .hole_end = MIB(33) };
+	const struct sim_config c = { .ram_bytes = MIB(64),
+				      .hole_start = MIB(16),
+				      .hole_end = MIB(33) };
 
 	sim_world_begin(&c);
 	assert_true(pfn_valid(1));
@@ -154,7 +161,8 @@ static void meminit_I3_every_frame_has_its_place(void **state)
 			const struct page *page = pfn_to_page(p);
 
 			assert_true(pfn_valid(p));
-			assert_ptr_equal(page_zone(page), zone_of(p < 4096 ? ZONE_DMA : main_type()));
+			assert_ptr_equal(page_zone(page),
+					 zone_of(p < 4096 ? ZONE_DMA : main_type()));
 			assert_int_equal(page_mapcount(page), 0);
 			if (page_state(page) == PS_RESERVED) {
 				assert_int_equal(page_ref_count(page), 1);

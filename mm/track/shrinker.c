@@ -8,9 +8,9 @@
  * CONTEXT  shrink_caches: a thread that may sleep, no locks above rank FS_INNER.
  * NOT HERE when to ask (mm/reclaim/relieve.c).
  */
+#include "mm/shrinker.h"
 #include "base/atomic.h"
 #include "base/errno.h"
-#include "mm/shrinker.h"
 
 enum { MAX_SHRINKERS = 16 };
 

@@ -1,0 +1,47 @@
+/* What page->flags says: Linux's flags in the low bits, then the state of the frame. */
+#ifndef MM_PAGE_FLAGS_H
+#define MM_PAGE_FLAGS_H
+
+/* Bits of page->flags, Linux's names. Zone and node live in the top bits (see page_zone_id). */
+enum page_flag {
+	PG_locked,     /* page lock; sleeps */
+	PG_referenced, /* seen by the reclaim clock */
+	PG_uptodate,   /* contents valid */
+	PG_dirty,      /* contents newer than the backing store */
+	PG_lru,	       /* on an LRU list */
+	PG_active,
+	PG_workingset,
+	PG_waiters, /* someone waits for PG_locked or PG_writeback */
+	PG_error,
+	PG_owner_priv_1,
+	PG_private,
+	PG_writeback,
+	PG_head, /* first page of a compound page */
+	PG_mappedtodisk,
+	PG_reclaim,
+	PG_swapbacked, /* anonymous or shmem: goes to swap, not to a file */
+	PG_unevictable,
+	PG_mlocked,
+	PG_swapcache,
+	PG_young,
+	PG_idle,
+	PG_poisoned, /* debug: free, and filled with the poison pattern */
+	NR_PAGE_FLAGS
+};
+
+/* What a frame is now. One state at a time; edges are in mm/phys/page.c, page_become() asserts them. */
+enum page_state {
+	PS_RESERVED, /* firmware, kernel image, page array: never allocated; the value of zeroed memory */
+	PS_BUDDY,  /* first page of a free block; private = order */
+	PS_FREE,   /* another page of a free block */
+	PS_PCP,	   /* on a per-CPU list */
+	PS_KERNEL, /* allocated, no special use */
+	PS_SLAB,   /* slab page; page->slab_cache */
+	PS_TABLE,  /* page table; page->ptl */
+	PS_ANON,   /* anonymous user page */
+	PS_FILE,   /* in a page cache: mapping, index */
+	PS_TAIL,   /* not the first page of a compound page; page->compound_head */
+	PS_NR
+};
+
+#endif
