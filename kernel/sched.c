@@ -226,7 +226,7 @@ void sched_first_run(void)
 	finish_switch();
 }
 
-/* Leaving idle: the clock of samples starts again. Entering it or switching: the slice's end is an event. */
+/* @next is rq->curr already. Leaving idle: the clock of samples starts again. Switching: the slice's end is an event. */
 static void start_clocks(struct runq *rq, struct thread *prev, struct thread *next, uint64_t now)
 {
 	next->exec_start_ns = now;
@@ -258,6 +258,7 @@ static void switch_away(struct runq *rq, bool at_tail) no_lock_analysis
 			note_sleep(rq, prev);
 	}
 	next = pick_next(rq);
+	rq->curr = next;
 	start_clocks(rq, prev, next, now);
 	this_cpu(work_pending) = READ_ONCE(next->work);
 	if (next == prev) {
@@ -269,7 +270,6 @@ static void switch_away(struct runq *rq, bool at_tail) no_lock_analysis
 	else
 		prev->nvcsw++;
 	rq->switches++;
-	rq->curr = next;
 	rq->left = prev;
 	next->on_cpu = true;
 	switch_mm(rq, next);
