@@ -1,4 +1,5 @@
-/* kmalloc: every size, and the calls around it. */ #include <setjmp.h>
+/* kmalloc: every size, and the calls around it. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +13,7 @@
 #include "sim/sim.h"
 #include "sync/failpoint.h"
 
-	static int begin(void **state)
+static int begin(void **state)
 {
 	sim_world_begin(NULL);
 	return 0;

@@ -13,7 +13,7 @@
 #include "sim/sim.h"
 #include "sync/failpoint.h"
 
-	static struct kmem_cache *cache;
+static struct kmem_cache *cache;
 
 static int begin(void **state)
 {

@@ -1,5 +1,5 @@
-/* Kernel virtual ranges, device mappings, kernel stacks and windows on high memory. */ #include <
-	setjmp.h>
+/* Kernel virtual ranges, device mappings, kernel stacks and windows on high memory. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,8 +18,8 @@
 #include "sim/sim.h"
 #include "sync/failpoint.h"
 
-	/* Not fixtures: cmocka would take the SIGSEGV handler that makes vmalloc addresses work in the simulator. */
-	static void begin(void)
+/* Not fixtures: cmocka would take the SIGSEGV handler that makes vmalloc addresses work in the simulator. */
+static void begin(void)
 {
 	sim_world_begin(NULL);
 }

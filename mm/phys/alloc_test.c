@@ -18,8 +18,7 @@
 #include "sim/sim.h"
 #include "sync/failpoint.h"
 
-	static const struct sim_config high_world = { .ram_bytes = MIB(96),
-						      .lowmem_bytes = MIB(48) };
+static const struct sim_config high_world = { .ram_bytes = MIB(96), .lowmem_bytes = MIB(48) };
 
 static int begin(void **state)
 {

@@ -12,7 +12,7 @@
 #include "mm/phys/phys_impl.h"
 #include "sim/sim.h"
 
-	enum { PB_PAGES = 1 << PAGEBLOCK_ORDER };
+enum { PB_PAGES = 1 << PAGEBLOCK_ORDER };
 
 static struct zone *zone; /* the larger zone of a default world */
 

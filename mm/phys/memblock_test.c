@@ -1,4 +1,5 @@
-/* memblock against a bitmap of pages. */ #include <setjmp.h>
+/* memblock against a bitmap of pages. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +11,7 @@
 #include "mm/memblock.h"
 #include "mm/phys/phys_impl.h"
 
-	enum { PAGES = 512 };
+enum { PAGES = 512 };
 
 static phys_t at(unsigned page)
 {

@@ -1,4 +1,5 @@
-/* Page states and the page lock. */ #include <setjmp.h>
+/* Page states and the page lock. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +10,7 @@
 #include "mm/alloc.h"
 #include "sim/sim.h"
 
-	static struct page *page;
+static struct page *page;
 static unsigned inside, entered;
 
 static int begin(void **state)

@@ -11,7 +11,7 @@
 #include "sim/sim.h"
 #include "sync/percpu.h"
 
-	static struct zone *zone;
+static struct zone *zone;
 
 static int begin(void **state)
 {

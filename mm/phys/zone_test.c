@@ -12,13 +12,13 @@
 #include "mm/phys/phys_impl.h"
 #include "sim/sim.h"
 
-	/* The memory of a 512 MiB PC: RAM 0..9f000 and 100000..1ffe0000. */
-	static const struct sim_config pc512 = {
-		.ram_bytes = 0x1ffe0000,
-		.hole_start = 0x9f000,
-		.hole_end = 0x100000,
-		.nr_cpus = 1,
-	};
+/* The memory of a 512 MiB PC: RAM 0..9f000 and 100000..1ffe0000. */
+static const struct sim_config pc512 = {
+	.ram_bytes = 0x1ffe0000,
+	.hole_start = 0x9f000,
+	.hole_end = 0x100000,
+	.nr_cpus = 1,
+};
 
 static struct zone *zone_of(enum zone_type t)
 {
