@@ -46,7 +46,7 @@ enum {
 	LSR_DATA = 1,
 	LSR_EMPTY = 0x20,
 	FCR_ENABLE_CLEAR = 7,
-	FCR_TRIGGER_8 = 0x80
+	FCR_TRIGGER_14 = 0xc0
 };
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_CONSOLE);
@@ -107,7 +107,7 @@ bool serial_init(unsigned baud)
 		present = true;
 		outb(PORT + IER, 0);
 		set_speed(baud);
-		outb(PORT + FCR, FCR_ENABLE_CLEAR | FCR_TRIGGER_8);
+		outb(PORT + FCR, FCR_ENABLE_CLEAR | FCR_TRIGGER_14);
 		if ((inb(PORT + IIR) & IIR_HAS_FIFO) == IIR_HAS_FIFO)
 			burst = FIFO_BYTES;
 		outb(PORT + MCR, MCR_DTR_RTS | MCR_OUT2);

@@ -22,6 +22,7 @@
 #include "drivers/serial.h"
 #include "drivers/tty_impl.h"
 #include "fs/poll.h"
+#include "fs/proc.h"
 #include "kernel/task.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
@@ -396,6 +397,7 @@ static void device_add(const char *name, uint32_t mode, unsigned major, unsigned
 void tty_init(void)
 {
 	ldisc_init(&tty0.disc);
+	proc_tty_hooks = (struct proc_tty_hooks){ tty_device, tty_foreground };
 	device_add("tty", 0666, TTYAUX_MAJOR, TTY_MINOR);
 	device_add("console", 0600, TTYAUX_MAJOR, CONSOLE_MINOR);
 	if (!serial_present())
