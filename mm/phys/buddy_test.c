@@ -111,18 +111,24 @@ static void buddy_I3_counts_each_page(void **state)
 	assert_int_equal(*zone_free_pages(zone), before);
 }
 
+static bool has_movable(unsigned order)
+{
+	return !list_empty(&zone->free_area[order].free_list[MIGRATE_MOVABLE]);
+}
+
 static void buddy_splits_the_smallest_block(void **state)
 {
 	struct page *page = take(0, MIGRATE_MOVABLE);
 	unsigned o = 1;
 
-	while (o < NR_ORDERS && !nr_free(o))
+	while (o < NR_ORDERS && !has_movable(o))
 		o++;
-	assert_true(o < MAX_ORDER); /* the halves of the split block are there */
-	unsigned long before = nr_free(o);
+	assert_true(o < MAX_ORDER); /* the halves of the block that was split are there */
+	unsigned long before = nr_free(o), larger = nr_free(MAX_ORDER);
 	struct page *second = take(o, MIGRATE_MOVABLE);
 
 	assert_int_equal(nr_free(o), before - 1);
+	assert_int_equal(nr_free(MAX_ORDER), larger);
 	give(second, o);
 	give(page, 0);
 }
