@@ -5,11 +5,11 @@ GUEST_FLAGS := -std=gnu11 -O1 -g0 -Wall -Wextra -Werror -Wno-unused-parameter -W
 
 build/guest/x86_64/%: tests/guest/%.c tests/guest/tap.h tests/guest/rules.mk
 	@mkdir -p $(@D)
-	$(call say,GCC,$@)musl-gcc $(GUEST_FLAGS) $< -o $@ && strip $@
+	$(call say,GCC,$@)musl-gcc $(GUEST_FLAGS) -s $< -o $@.$$$$ && mv $@.$$$$ $@
 
 build/guest/i386/%: tests/guest/%.c tests/guest/tap.h tests/guest/rules.mk
 	@mkdir -p $(@D)
-	$(call say,GCC,$@)gcc -m32 -march=i686 $(GUEST_FLAGS) $< -o $@ && strip $@
+	$(call say,GCC,$@)gcc -m32 -march=i686 $(GUEST_FLAGS) -s $< -o $@.$$$$ && mv $@.$$$$ $@
 
 .PHONY: guest-programs
 guest-programs: $(foreach a,i386 x86_64,$(GUEST_NAMES:%=build/guest/$(a)/%))
