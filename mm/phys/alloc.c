@@ -90,13 +90,25 @@ static inline struct page *take_from(struct zone *z, unsigned order, gfp_t gfp)
 	return likely(order == 0) ? pcp_alloc(z, mt) : take_block(z, order, mt);
 }
 
+static void zero_high_page(struct page *page)
+{
+	void *addr = kmap_local_page(page);
+
+	frame_zero(addr);
+	kunmap_local(addr);
+}
+
 static void zero_block(struct page *page, unsigned order)
 {
-	for (struct page *p = page; p < page + (1UL << order); p++) {
-		void *addr = kmap_local_page(p);
+	struct page *end = page + (1UL << order);
 
-		frame_zero(addr);
-		kunmap_local(addr);
+	for (; page < end; page++) {
+		void *addr = page_address(page);
+
+		if (likely(addr))
+			frame_zero(addr);
+		else
+			zero_high_page(page);
 	}
 }
 
@@ -423,16 +435,10 @@ void free_pages_bulk(struct page **pages, unsigned n)
 	unsigned i = 0;
 
 	count_vm_events(PGFREE, n);
-	while (i < n) {
-		struct zone *z = page_zone(pages[i]);
-		unsigned first = i;
-
-		for (; i < n && page_zone(pages[i]) == z; i++) {
-			trace(TRACE_PAGE_FREE, page_to_pfn(pages[i]), 0);
-			page_free_prepare_one(pages[i]);
-		}
-		pcp_free_bulk(z, pages + first, i - first);
-	}
+	for (unsigned t = 0; unlikely(trace_on) && t < n; t++)
+		trace(TRACE_PAGE_FREE, page_to_pfn(pages[t]), 0);
+	while (i < n)
+		i += pcp_free_bulk(page_zone(pages[i]), pages + i, n - i);
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned order)

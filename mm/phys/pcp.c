@@ -134,7 +134,14 @@ void pcp_overflow(struct zone *z, struct pcp *p, irqflags_t flags)
 
 void pcp_free_slow(struct zone *z, struct page *page)
 {
-	pcp_free_bulk(z, &page, 1);
+	struct pcp *p = pcp_mine(z);
+	irqflags_t flags = spin_lock_irqsave(&p->lock);
+
+	list_add(&page->lru, &p->lists[pcp_list_of(block_type(z, page_to_pfn(page)))]);
+	p->count++;
+	if (p->count > p->high)
+		flush(z, p, p->batch);
+	spin_unlock_irqrestore(&p->lock, flags);
 }
 
 /* ---- many pages ---- */
@@ -157,18 +164,23 @@ int pcp_alloc_bulk(struct zone *z, enum migratetype mt, int n, struct page **pag
 	return got;
 }
 
-void pcp_free_bulk(struct zone *z, struct page **pages, unsigned n)
+unsigned pcp_free_bulk(struct zone *z, struct page **pages, unsigned n)
 {
 	struct pcp *p = pcp_mine(z);
 	irqflags_t flags = spin_lock_irqsave(&p->lock);
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		list_add(&pages[i]->lru,
-			 &p->lists[pcp_list_of(block_type(z, page_to_pfn(pages[i])))]);
-	p->count += (int)n;
+	for (; i < n && page_zone(pages[i]) == z; i++) {
+		struct page *page = pages[i];
+
+		page_free_prepare_one(page);
+		list_add(&page->lru, &p->lists[pcp_list_of(block_type(z, page_to_pfn(page)))]);
+	}
+	p->count += (int)i;
 	if (unlikely(p->count > p->high))
 		flush(z, p, max_of(int, p->batch, p->count - p->high));
 	spin_unlock_irqrestore(&p->lock, flags);
+	return i;
 }
 
 /* ---- drain ---- */

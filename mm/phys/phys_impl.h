@@ -155,8 +155,8 @@ static inline void pcp_free(struct zone *z, struct page *page) no_lock_analysis
 	}
 	spin_unlock_irqrestore(&p->lock, flags);
 }
-/* Free pages[0..n), all of @z and PS_PCP, under one lock. */
-void pcp_free_bulk(struct zone *z, struct page **pages, unsigned n);
+/* Free pages[0..n) up to the first that is not of @z, refcounts 0, under one lock. Return: how many. */
+unsigned pcp_free_bulk(struct zone *z, struct page **pages, unsigned n);
 void pcp_drain_zone(struct zone *z);
 unsigned long pcp_count(const struct zone *z); /* pages on all CPUs' lists */
 void pcp_zone_init(struct zone *z, struct pcp *array);
