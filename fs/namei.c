@@ -182,6 +182,7 @@ int dir_lookup(struct dentry *dir, const struct qstr *name, struct dentry **out)
 	struct dentry *d;
 	int err;
 
+	*out = NULL;
 	if (parent->nlink == 0)
 		return -ENOENT;
 	*out = dentry_lookup_cached(dir, name);
@@ -194,13 +195,14 @@ int dir_lookup(struct dentry *dir, const struct qstr *name, struct dentry **out)
 	if (!parent->ops->lookup)
 		return 0;
 	err = parent->ops->lookup(parent, name, &inode);
-	if (err && err != -ENOENT) {
+	if (err && (err != -ENOENT || dir->sb->no_negative)) {
 		dput(d);
+		*out = NULL;
 		return err;
 	}
 	if (inode && inode->uncached)
 		d->inode = inode; /* nobody else can find it */
-	else if (inode || !dir->sb->no_negative)
+	else
 		*out = dentry_add(d, inode);
 	return 0;
 }

@@ -74,8 +74,8 @@ int must_check walk_begin(struct walk *w, int dirfd, const char *name, unsigned 
 /* Parent mode: w->last turned out to be the symlink @link (referenced by the caller): go on through it. */
 int must_check walk_through(struct walk *w, struct dentry *link);
 void walk_end(struct walk *w);
-/* The dentry of @name in @dir, whose inode is locked: referenced, maybe negative. -ENOENT only from a removed @dir;
- * -ENOMEM. */
+/* The dentry of @name in @dir, whose inode is locked: referenced, maybe negative. -ENOENT only from a removed @dir and
+ * where names cannot be made (no_negative); -ENOMEM. */
 int must_check dir_lookup(struct dentry *dir, const struct qstr *name, struct dentry **out);
 /* Step onto whatever is mounted on *p. Both references move along. */
 void path_follow_mounts(struct path_ref *p);

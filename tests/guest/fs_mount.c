@@ -1,0 +1,359 @@
+/* Mounts of tmpfs with limits, bind and move; FIFOs; sizes and packets of pipes. As root, in the guest only. */
+#include "tap.h"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/statfs.h>
+#include <sys/uio.h>
+
+static void enter(const char *name)
+{
+	umask(022);
+	if (mkdir(name, 0755) || chdir(name))
+		_exit(98);
+}
+
+static int touch(const char *name)
+{
+	int fd = open(name, O_CREAT | O_WRONLY | O_EXCL, 0644);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int there(const char *name)
+{
+	struct stat st;
+
+	return lstat(name, &st) == 0;
+}
+
+static void tmpfs_limits(void)
+{
+	static char page[4096];
+	struct statfs s;
+	struct stat st;
+	int fd, n = 0;
+
+	enter(__func__);
+	OK(mkdir("m", 0755));
+	OK(touch("m/below"));
+	NEED(mount("none", "m", "tmpfs", 0, "size=64k,nr_inodes=5,mode=1750,uid=3,gid=4") == 0);
+	OK(stat("m", &st));
+	EQ(st.st_mode & 07777, 01750);
+	EQ(st.st_uid, 3);
+	EQ(st.st_gid, 4);
+	CHECK(!there("m/below"));
+	OK(statfs("m", &s));
+	EQ(s.f_type, 0x01021994);
+	EQ(s.f_blocks, 16);
+	EQ(s.f_bfree, 16);
+	EQ(s.f_files, 5);
+	EQ(s.f_ffree, 4);
+	NEED((fd = open("m/f", O_CREAT | O_RDWR, 0600)) >= 0);
+	while (write(fd, page, sizeof(page)) == sizeof(page))
+		n++;
+	EQ(errno, ENOSPC);
+	EQ(n, 16);
+	OK(statfs("m", &s));
+	EQ(s.f_bfree, 0);
+	OK(ftruncate(fd, 4096));
+	OK(statfs("m", &s));
+	EQ(s.f_bfree, 15);
+	OK(touch("m/1") || touch("m/2") || touch("m/3"));
+	FAILS(open("m/4", O_CREAT | O_RDWR, 0600), ENOSPC);
+	FAILS(mkdir("m/4", 0600), ENOSPC);
+	FAILS(umount("m"), EBUSY);
+	OK(mount("none", "m", NULL, MS_REMOUNT, "size=128k"));
+	OK(statfs("m", &s));
+	EQ(s.f_blocks, 32);
+	close(fd);
+	OK(umount("m"));
+	CHECK(there("m/below"));
+	FAILS(mount("none", "m", "tmpfs", 0, "size=nonsense"), EINVAL);
+	FAILS(mount("none", "m", "nosuchfs", 0, NULL), ENODEV);
+	FAILS(mount("none", "nothing", "tmpfs", 0, NULL), ENOENT);
+	FAILS(mount("none", "m/below", "tmpfs", 0, NULL), ENOTDIR);
+	FAILS(umount("m"), EINVAL);
+}
+
+static void mounted_places(void)
+{
+	char buf[300];
+	int fd;
+	char *p;
+
+	enter(__func__);
+	OK(mkdir("m", 0755));
+	NEED(mount("none", "m", "tmpfs", 0, NULL) == 0);
+	FAILS(rmdir("m"), EBUSY);
+	FAILS(rename("m", "n"), EBUSY);
+	OK(touch("m/f"));
+	OK(touch("f"));
+	FAILS(rename("m/f", "g"), EXDEV);
+	FAILS(link("f", "m/g"), EXDEV);
+	OK(chdir("m"));
+	OK(access("../f", F_OK));
+	FAILS(umount("../m"), EBUSY);
+	OK(chdir(".."));
+	NEED((fd = open("m/f", O_RDWR)) >= 0);
+	OK(ftruncate(fd, 4096));
+	p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	NEED(p != MAP_FAILED);
+	close(fd);
+	FAILS(umount("m"), EBUSY);
+	OK(munmap(p, 4096));
+	OK(mount("none", "m", "tmpfs", 0, NULL)); /* on top of it */
+	CHECK(!there("m/f"));
+	OK(umount("m"));
+	CHECK(there("m/f"));
+	OK(mount(NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	FAILS(open("m/new", O_CREAT | O_RDWR, 0600), EROFS);
+	FAILS(open("m/f", O_RDWR), EROFS);
+	FAILS(unlink("m/f"), EROFS);
+	FAILS(mkdir("m/d", 0700), EROFS);
+	FAILS(chmod("m/f", 0700), EROFS);
+	FAILS(access("m/f", W_OK), EROFS);
+	OK(open("m/f", O_RDONLY));
+	OK(umount2("m", MNT_DETACH));
+	CHECK(!there("m/f"));
+	CHECK(tap_read("/proc/self/mounts", buf, sizeof(buf)) > 0);
+}
+
+static void bind_and_move(void)
+{
+	struct stat a, b;
+
+	enter(__func__);
+	OK(mkdir("src", 0755) || mkdir("src/sub", 0755) || mkdir("dst", 0755) || mkdir("other", 0755));
+	OK(touch("src/f"));
+	NEED(mount("src", "dst", NULL, MS_BIND, NULL) == 0);
+	OK(stat("src/f", &a));
+	OK(stat("dst/f", &b));
+	EQ(a.st_ino, b.st_ino);
+	EQ(a.st_dev, b.st_dev);
+	OK(stat("dst/..", &b));
+	OK(stat(".", &a));
+	EQ(a.st_ino, b.st_ino);
+	FAILS(rename("dst/f", "src/g"), EXDEV);
+	FAILS(rename("src/f", "dst/g"), EXDEV);
+	NEED(mount("dst", "other", NULL, MS_MOVE, NULL) == 0);
+	CHECK(there("other/f") && !there("dst/f"));
+	FAILS(umount("dst"), EINVAL);
+	FAILS(mount("other", "other/sub", NULL, MS_MOVE, NULL), ELOOP);
+	OK(umount("other"));
+	OK(mount("none", "src/sub", "tmpfs", 0, NULL));
+	OK(touch("src/sub/inner"));
+	NEED(mount("src", "dst", NULL, MS_BIND | MS_REC, NULL) == 0);
+	CHECK(there("dst/sub/inner"));
+	FAILS(umount("dst"), EBUSY);
+	OK(umount2("dst", MNT_DETACH));
+	OK(umount("src/sub"));
+}
+
+static void devices_and_their_flags(void)
+{
+	char buf[16];
+	int fd;
+
+	enter(__func__);
+	OK(mknod("null", S_IFCHR | 0666, 0x103));
+	NEED((fd = open("null", O_RDWR)) >= 0);
+	EQ(write(fd, "x", 1), 1);
+	EQ(read(fd, buf, 1), 0);
+	close(fd);
+	OK(mknod("zero", S_IFCHR | 0666, 0x105) || mknod("full", S_IFCHR | 0666, 0x107) ||
+	   mknod("random", S_IFCHR | 0666, 0x109) || mknod("strange", S_IFCHR | 0666, 0xf063));
+	NEED((fd = open("zero", O_RDWR)) >= 0);
+	memset(buf, 1, sizeof(buf));
+	EQ(read(fd, buf, sizeof(buf)), sizeof(buf));
+	EQ(buf[7], 0);
+	NEED((fd = open("full", O_RDWR)) >= 0);
+	FAILS(write(fd, "x", 1), ENOSPC);
+	FAILS(open("strange", O_RDWR), ENXIO);
+	OK(mkdir("m", 0755));
+	NEED(mount("none", "m", "tmpfs", MS_NODEV, NULL) == 0);
+	OK(mknod("m/null", S_IFCHR | 0666, 0x103));
+	FAILS(open("m/null", O_RDWR), EACCES);
+	OK(umount("m"));
+	NEED(mount("none", "m", "devtmpfs", 0, NULL) == 0);
+	CHECK(there("m/null") && there("m/zero") && there("m/urandom") && there("m/console") && there("m/tty"));
+	OK(umount("m"));
+}
+
+/* ---- FIFOs ---- */
+
+static void fifo_opens(void)
+{
+	char c;
+	pid_t pid;
+	int fd, rd;
+
+	enter(__func__);
+	NEED(mkfifo("p", 0600) == 0);
+	FAILS(open("p", O_WRONLY | O_NONBLOCK), ENXIO);
+	NEED((rd = open("p", O_RDONLY | O_NONBLOCK)) >= 0);
+	EQ(read(rd, &c, 1), 0);
+	NEED((fd = open("p", O_WRONLY | O_NONBLOCK)) >= 0);
+	FAILS(read(rd, &c, 1), EAGAIN);
+	EQ(write(fd, "a", 1), 1);
+	EQ(read(rd, &c, 1), 1);
+	FAILS(lseek(rd, 0, SEEK_SET), ESPIPE);
+	FAILS(pread(rd, &c, 1, 0), ESPIPE);
+	close(rd);
+	signal(SIGPIPE, SIG_IGN);
+	FAILS(write(fd, "a", 1), EPIPE);
+	close(fd);
+	pid = fork();
+	if (pid == 0) { /* blocking opens meet */
+		fd = open("p", O_WRONLY);
+		tap_sleep_ms(20);
+		_exit(fd >= 0 && write(fd, "b", 1) == 1 ? 0 : 1);
+	}
+	NEED((rd = open("p", O_RDONLY)) >= 0);
+	EQ(read(rd, &c, 1), 1);
+	EQ(c, 'b');
+	EQ(read(rd, &c, 1), 0);
+	EQ(tap_wait(pid), 0);
+	close(rd);
+	NEED((fd = open("p", O_RDWR)) >= 0);
+	EQ(write(fd, "cd", 2), 2);
+	EQ(read(fd, &c, 1), 1);
+	close(fd);
+	NEED((rd = open("p", O_RDONLY | O_NONBLOCK)) >= 0);
+	EQ(read(rd, &c, 1), 0); /* what was left is gone with the last end */
+}
+
+static void pipe_sizes(void)
+{
+	static char big[1 << 17];
+	int p[2], n;
+
+	enter(__func__);
+	NEED(pipe2(p, O_NONBLOCK) == 0);
+	EQ(fcntl(p[0], F_GETPIPE_SZ), 65536);
+	EQ(write(p[1], big, sizeof(big)), 65536);
+	FAILS(write(p[1], big, 1), EAGAIN);
+	FAILS(fcntl(p[0], F_SETPIPE_SZ, 4096), EBUSY);
+	EQ(fcntl(p[1], F_SETPIPE_SZ, 100000), 131072);
+	EQ(write(p[1], big, 4096), 4096);
+	OK(ioctl(p[0], FIONREAD, &n));
+	EQ(n, 65536 + 4096);
+	EQ(read(p[0], big, sizeof(big)), 65536 + 4096);
+	EQ(fcntl(p[1], F_SETPIPE_SZ, 1), 4096);
+	EQ(write(p[1], big, 8192), 4096);
+	EQ(read(p[0], big, 100), 100);
+	FAILS(write(p[1], big, 4096), EAGAIN); /* a small write goes whole or not at all */
+	FAILS(fcntl(0, F_SETPIPE_SZ, 4096), EBADF);
+}
+
+static void pipe_content_survives_resizing(void)
+{
+	static unsigned char data[60000], got[60000];
+	int p[2];
+	ssize_t n;
+	size_t done = 0;
+
+	enter(__func__);
+	NEED(pipe(p) == 0);
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (unsigned char)(i * 7 + i / 251);
+	EQ(write(p[1], data, 30000), 30000);
+	EQ(read(p[0], got, 10000), 10000);
+	EQ(fcntl(p[1], F_SETPIPE_SZ, 1 << 18), 1 << 18);
+	EQ(write(p[1], data + 30000, 30000), 30000);
+	EQ(fcntl(p[1], F_SETPIPE_SZ, 1 << 16), 1 << 16);
+	for (done = 10000; done < sizeof(got) && (n = read(p[0], got + done, 777)) > 0; done += (size_t)n)
+		;
+	EQ(done, sizeof(got));
+	EQ(memcmp(data, got, sizeof(got)), 0);
+}
+
+static void packets(void)
+{
+	char buf[64];
+	int p[2];
+
+	enter(__func__);
+	NEED(pipe2(p, O_DIRECT | O_NONBLOCK) == 0);
+	EQ(write(p[1], "first", 5), 5);
+	EQ(write(p[1], "second", 6), 6);
+	EQ(read(p[0], buf, sizeof(buf)), 5);
+	EQ(read(p[0], buf, 3), 3); /* the rest of the packet is lost */
+	FAILS(read(p[0], buf, sizeof(buf)), EAGAIN);
+}
+
+static void pipe_polls(void)
+{
+	struct pollfd f[2];
+	static char page[4096];
+	int p[2];
+
+	enter(__func__);
+	NEED(pipe2(p, O_NONBLOCK) == 0);
+	f[0] = (struct pollfd){ p[0], POLLIN, 0 };
+	f[1] = (struct pollfd){ p[1], POLLOUT, 0 };
+	EQ(poll(f, 2, 0), 1);
+	EQ(f[1].revents, POLLOUT);
+	while (write(p[1], page, sizeof(page)) > 0)
+		;
+	EQ(poll(f, 2, 0), 1);
+	EQ(f[0].revents, POLLIN);
+	close(p[1]);
+	EQ(poll(f, 1, 0), 1);
+	EQ(f[0].revents, POLLIN | POLLHUP);
+	NEED(pipe(p) == 0);
+	close(p[0]);
+	f[0] = (struct pollfd){ p[1], POLLOUT, 0 };
+	EQ(poll(f, 1, 0), 1);
+	CHECK(f[0].revents & POLLERR);
+}
+
+/* Several writers of whole records, several readers: none is torn, none is lost. */
+static void records_are_not_mixed(void)
+{
+	enum { WRITERS = 4, RECORDS = 200, SIZE = 512 };
+	unsigned char rec[SIZE];
+	int p[2], counts[WRITERS] = { 0 };
+
+	enter(__func__);
+	NEED(pipe(p) == 0);
+	for (int w = 0; w < WRITERS; w++) {
+		if (fork() == 0) {
+			memset(rec, w, SIZE);
+			for (int i = 0; i < RECORDS; i++)
+				if (write(p[1], rec, SIZE) != SIZE)
+					_exit(1);
+			_exit(0);
+		}
+	}
+	close(p[1]);
+	for (;;) {
+		size_t n = 0;
+		ssize_t r = 0;
+
+		while (n < SIZE && (r = read(p[0], rec + n, SIZE - n)) > 0)
+			n += (size_t)r;
+		if (n == 0)
+			break;
+		EQ(n, SIZE);
+		NEED(rec[0] < WRITERS);
+		for (int i = 1; i < SIZE; i++)
+			NEED(rec[i] == rec[0]);
+		counts[rec[0]]++;
+	}
+	for (int w = 0; w < WRITERS; w++) {
+		EQ(counts[w], RECORDS);
+		EQ(tap_wait(-1), 0);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(tmpfs_limits), T(mounted_places), T(bind_and_move),
+						 T(devices_and_their_flags), T(fifo_opens), T(pipe_sizes),
+						 T(pipe_content_survives_resizing), T(packets), T(pipe_polls),
+						 T(records_are_not_mixed), TEND };
+
+	return tap_main(argc, argv, tests);
+}
