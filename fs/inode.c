@@ -55,6 +55,7 @@ struct inode *inode_alloc(struct super_block *sb, uint32_t mode)
 	inode->mtime = inode->ctime = inode->atime = now();
 	inode->ops = &inode_no_ops;
 	mutex_init(&inode->lock, RANK_FS);
+	spin_init(&inode->mapping.lock, RANK_INDEX); /* mapping_size takes it, of every type of file */
 	return inode;
 }
 
