@@ -119,6 +119,9 @@ static void tail_moved(struct pipe *p, unsigned from)
 	for (; from / PAGE_SIZE != p->tail / PAGE_SIZE; from = (from | (PAGE_SIZE - 1)) + 1) {
 		char **slot = slot_of(p, from);
 
+		/* A full ring begins and ends in one slot: the head's bytes are still there. */
+		if (slot == slot_of(p, p->head) && p->head & (PAGE_SIZE - 1))
+			continue;
 		if (!p->spare)
 			p->spare = *slot;
 		else
