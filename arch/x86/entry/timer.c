@@ -32,15 +32,14 @@
 #include "sync/percpu.h"
 
 enum {
-	WINDOW_US = 250, /* calibration window: 0.1 % by the ACPI timer, refined later */
-	WINDOW_PIT_US =
-		5000, /* by the 8254, which is coarse and wraps too soon for a refinement: 0.02 % */
-	LAPIC_START =
-		20000000, /* APIC timer ticks until it ends the window itself: 20 ms at 1 GHz */
+	WINDOW_US = 250,	  /* calibration by the ACPI timer: 0.1 %, refined later */
+	WINDOW_PIT_US = 5000,	  /* by the 8254, which wraps too soon for a refinement: 0.02 % */
+	LAPIC_START = 20000000,	  /* APIC timer ticks until it ends the window: 20 ms at 1 GHz */
 	EMULATED_HZ = 1000000000, /* QEMU, KVM; also when there is nothing to measure against */
 	REFINE_MAX_S = 1000,	  /* later, the count of the reference's wraps would be uncertain */
 	SAMPLE_TRIES = 3,
-	SLACK_SHIFT = 12, /* a timer that fires early costs a second interrupt: aim 1/4096 late */
+	MIN_DELTA_NS = 5000, /* longer than an interrupt: even a time past lets the CPU get on */
+	SLACK_SHIFT = 12,    /* early costs a second interrupt: aim 1/4096 late */
 };
 
 enum timer_kind { TIMER_PIT, TIMER_LAPIC, TIMER_DEADLINE };
@@ -109,7 +108,7 @@ void timer_arm_ns(uint64_t when_ns)
 		return;
 	}
 	now = clock_ns();
-	now = when_ns > now ? when_ns - now : 0;
+	now = when_ns > now + MIN_DELTA_NS ? when_ns - now : MIN_DELTA_NS;
 	if (kind == TIMER_LAPIC)
 		lapic_arm(now);
 	else if (kind == TIMER_DEADLINE)
