@@ -134,7 +134,7 @@ static int open_at(const struct path_ref *p, unsigned flags, unsigned mask, stru
 		return -ENOMEM;
 	if (!(flags & O_PATH))
 		err = file_open_inode(f);
-	if (!err && (flags & O_TRUNC) && S_ISREG(f->inode->mode) && mask)
+	if (!err && (flags & O_TRUNC) && mask && f->inode->ops->truncate) /* generated files have nothing to cut */
 		err = inode_truncate(f->inode, 0);
 	if (err) {
 		fput(f);

@@ -161,7 +161,7 @@ static void put_line(struct seq_file *m, unsigned line)
 	seq_printf(m, "%3u: ", line);
 	for_each_online_cpu(cpu)
 		seq_printf(m, "%10lu ", irq_count(line, cpu, &name));
-	seq_printf(m, " IO-APIC %3u-edge      %s\n", line, name);
+	seq_printf(m, " %8s %3u-%-8s  %s\n", "IO-APIC", line, "edge", name);
 }
 
 static bool put_local(struct seq_file *m, unsigned n)
@@ -184,7 +184,7 @@ static int interrupts_show(struct seq_file *m)
 {
 	unsigned cpu, n;
 
-	seq_puts(m, "     ");
+	seq_puts(m, "           ");
 	for_each_online_cpu(cpu)
 		seq_printf(m, "CPU%-8u", cpu);
 	seq_putc(m, '\n');
