@@ -119,7 +119,10 @@ static bool takes(const struct task *t, int sig)
 {
 	if (t->exiting)
 		return false;
-	return sig == SIGKILL || !(t->blocked & ~t->wait_set & sigmask(sig));
+	if (sig == SIGKILL)
+		return true;
+	/* A stopped thread takes nothing until it goes on. */
+	return !READ_ONCE(t->thread.stop_wanted) && !(t->blocked & ~t->wait_set & sigmask(sig));
 }
 
 static struct task *choose_thread(struct task *t, int sig, bool group)

@@ -364,7 +364,9 @@ static int exec_commit(struct exec_ctx *x)
 	signal_exec_reset(t);
 	files_close_on_exec(t->files);
 	futex_exec_reset(t);
-	exec_creds(x);
+	if (x->cred)
+		cred_commit(x->cred);
+	x->cred = NULL;
 	arch_thread_exec(&t->thread.arch, x->start, x->p);
 	vfork_release(t);
 	return 0;
@@ -375,6 +377,8 @@ static void exec_free(struct exec_ctx *x)
 	exec_close(x);
 	if (x->mm)
 		mmput(x->mm);
+	if (x->cred)
+		cred_put(x->cred);
 	kfree(x->buf);
 	kfree(x);
 }
@@ -395,6 +399,8 @@ static int exec_run(struct exec_ctx *x, int dirfd, const char *name, unsigned lo
 	err = exec_find(x, dirfd, name, lookup);
 	if (!err)
 		err = exec_parse(x);
+	if (!err)
+		err = exec_creds_prepare(x);
 	if (!err)
 		err = exec_new_mm(x);
 	if (!err)

@@ -20,7 +20,7 @@ static void aux_add(struct exec_ctx *x, unsigned long type, unsigned long value)
 
 void exec_auxv(struct exec_ctx *x)
 {
-	const struct cred *c = current_task()->cred;
+	const struct cred *c = x->cred ? x->cred : current_task()->cred;
 
 	aux_add(x, AT_HWCAP, cpu_hwcap());
 	aux_add(x, AT_PAGESZ, PAGE_SIZE);
@@ -112,25 +112,26 @@ int exec_tables(struct exec_ctx *x, uaddr_t sp)
 	return err;
 }
 
-void exec_creds(struct exec_ctx *x)
+int exec_creds_prepare(struct exec_ctx *x)
 {
-	struct inode *inode = x->file->inode;
-	struct task *t = current_task();
-	struct cred *c;
+	const struct inode *inode = x->file->inode;
+	const struct task *t = current_task();
 	bool suid = inode->mode & S_ISUID, sgid = (inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010);
+	struct cred *c;
 
-	if ((!suid && !sgid) || t->signal->no_new_privs)
-		return;
+	if ((!suid && !sgid) || t->signal->no_new_privs || path_nosuid(&x->file->path))
+		return 0;
 	c = cred_dup(t->cred);
 	if (!c)
-		return; /* no memory: the program runs without the file's rights */
+		return -ENOMEM;
 	if (suid)
 		c->euid = c->suid = c->fsuid = inode->uid;
 	if (sgid)
 		c->egid = c->sgid = c->fsgid = inode->gid;
 	if (suid && !inode->uid)
 		c->cap_effective = c->cap_permitted = c->cap_bounding;
-	cred_commit(c);
+	x->cred = c;
+	return 0;
 }
 
 void futex_exec_reset(struct task *t)

@@ -33,6 +33,7 @@ struct exec_ctx {
 	struct elf_program prog, interp;
 	bool has_interp;
 	struct mm_struct *mm;        /* the new one, until committed */
+	struct cred *cred;           /* what a set-user-ID file gives, until committed; NULL: no change */
 	bool randomize;
 	char *buf;                   /* a page */
 	unsigned long p, p_limit;    /* stack pointer while building, and how low strings may go */
@@ -50,7 +51,7 @@ int must_check exec_load(struct exec_ctx *x);  /* map both, set mm's code, data 
 /* exec_auxv.c */
 void exec_auxv(struct exec_ctx *x);            /* fill mm->saved_auxv */
 int must_check exec_tables(struct exec_ctx *x, uaddr_t sp); /* argc, argv, envp, auxv at @sp */
-void exec_creds(struct exec_ctx *x);           /* set-user-ID; file capabilities do not exist */
+int must_check exec_creds_prepare(struct exec_ctx *x); /* set-user-ID to x->cred; file capabilities do not exist */
 void futex_exec_reset(struct task *t);         /* robust list and clear_child_tid belong to the old program */
 
 #endif

@@ -252,7 +252,7 @@ SYS(clone3)
 		if (byte)
 			return -E2BIG;
 	}
-	if ((a.flags & CSIGNAL) || a.exit_signal > NSIG || a.set_tid_size || (!a.stack) != (!a.stack_size))
+	if ((a.flags & CSIGNAL) || a.flags >> 32 || a.exit_signal > NSIG || a.set_tid_size || (!a.stack) != (!a.stack_size))
 		return -EINVAL;
 	if (a.stack && !access_ok((uaddr_t)a.stack, (size_t)a.stack_size))
 		return -EINVAL;

@@ -244,8 +244,6 @@ SYS(waitid)
 	if (options & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WAIT_NOTHREAD | WAIT_WALL | WAIT_WCLONE))
 		return -EINVAL;
 	ret = task_wait(which, options, &w);
-	if (ret < 0)
-		return ret;
 	if (ret > 0) {
 		info.si_signo = SIGCHLD;
 		info.si_code = w.code;
@@ -256,8 +254,11 @@ SYS(waitid)
 			      : w.code == CLD_CONTINUED ? SIGCONT
 							: w.status & 0x7f;
 	}
+	/* Zeros when there was nothing to report: also beside an error, as in Linux. */
 	if (a2 && put_user(a2, &info))
 		return -EFAULT;
+	if (ret < 0)
+		return ret;
 	if (ret > 0 && a4 && put_user(a4, &w.ru))
 		return -EFAULT;
 	return 0;
