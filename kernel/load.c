@@ -151,6 +151,8 @@ uint64_t sched_next_tick(void)
 
 	if (t->is_idle)
 		return UINT64_MAX;
+	if (t->work & WORK_RESCHED)
+		return due; /* the end of its slice has been announced: not again until it leaves */
 	if (is_rt(t)) {
 		if (t->policy != SCHED_RR)
 			return due;
