@@ -309,11 +309,13 @@ bool zone_watermark_ok(const struct zone *z, unsigned order, unsigned long mark,
 
 	if (free <= (long)mark + z->lowmem_reserve[highest])
 		return false;
+	if (order == 0) /* if not from the buddy, then from a per-CPU list */
+		return true;
 	for (unsigned o = order; o < NR_ORDERS; o++) {
 		if (READ_ONCE(z->free_area[o].nr_free))
 			return true;
 	}
-	return order == 0; /* a single page may come from a per-CPU list */
+	return false;
 }
 
 /* ---- sums ---- */
