@@ -59,6 +59,7 @@ struct vm_area_struct {
 	unsigned long
 		fault_next; /* hint, racy: the address after the last anonymous write fault's pages */
 	unsigned fault_run; /* hint, racy: how many these were */
+	bool populated; /* a: entries may have been set; false: there is nothing to unmap or copy */
 	bool has_anon;	    /* a: a file mapping may have private pages; never goes back to false */
 };
 

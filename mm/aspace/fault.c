@@ -55,6 +55,8 @@ int fault_rights(const struct fault_ctx *f)
 /* The entry and what it calls for. mmap_lock held. */
 static int fault_entry(struct fault_ctx *f)
 {
+	if (!f->vma->populated)
+		WRITE_ONCE(f->vma->populated, true);
 	f->pte = pt_find_alloc_locked(f->mm, &f->mm->root, f->addr, &f->table);
 	if (!f->pte)
 		return FAULT_OOM;

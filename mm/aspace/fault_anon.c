@@ -42,14 +42,12 @@ static void page_zero(struct page *page)
 	kunmap_local(p);
 }
 
-/* @page, whose frame is filled, becomes private memory; its reference is the entry's. */
-static void set_anon(struct fault_ctx *f, struct page *page, pte_t *pte, uaddr_t addr, pte_t prot)
+/* @page, whose frame is filled and which nobody else sees yet, becomes private memory at @addr. Not counted yet. */
+static inline void page_make_anon(const struct fault_ctx *f, struct page *page, uaddr_t addr)
 {
 	page_become(page, PS_KERNEL, PS_ANON);
 	page->index = vma_index(f->vma, addr);
-	page->flags |= 1UL << PG_uptodate | 1UL << PG_swapbacked; /* nobody else sees it yet */
-	range_account_map(f->mm, page);
-	pte_set(pte, pte_make(page_to_pfn(page), prot));
+	page->flags |= 1UL << PG_uptodate | 1UL << PG_swapbacked;
 }
 
 static pte_t anon_prot(const struct vm_area_struct *vma)
@@ -61,9 +59,13 @@ static pte_t anon_prot(const struct vm_area_struct *vma)
 
 void fault_set_anon(struct fault_ctx *f, struct page *page)
 {
+	pte_t prot = pte_mkyoung(anon_prot(f->vma));
+
 	if (!vma_is_anon(f->vma) && !f->vma->has_anon)
 		WRITE_ONCE(f->vma->has_anon, true);
-	set_anon(f, page, f->pte, f->addr, pte_mkyoung(anon_prot(f->vma)));
+	page_make_anon(f, page, f->addr);
+	range_account_map(f->mm, page);
+	pte_set(f->pte, pte_make(page_to_pfn(page), prot));
 }
 
 /* Twice the high watermark free in the zone that user pages come from first. */
@@ -104,15 +106,34 @@ static int anon_read(struct fault_ctx *f)
 	return FAULT_OK;
 }
 
+/* What range_account_map does, once for all: the pages are new, so each is mapped for the first time. */
+static void account_batch(struct mm_struct *mm, struct page **pages, unsigned n)
+{
+	unsigned first = 0;
+
+	mm_rss_add(mm, MM_ANONPAGES, n);
+	for (unsigned i = 1; i <= n; i++) { /* runs of one node */
+		if (i < n && page_node_id(pages[i]) == page_node_id(pages[first]))
+			continue;
+		mod_node_stat(pages[first], NR_ANON_MAPPED, i - first);
+		first = i;
+	}
+}
+
 /* Map as many of the @n zeroed pages as entries are still none. Return: how many. Table lock held. */
 static unsigned set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
 {
 	pte_t prot = anon_prot(f->vma);
+	uaddr_t addr = f->addr;
 	unsigned i;
 
-	for (i = 0; i < n && pte_none(pte_read(f->pte + i)); i++)
-		set_anon(f, pages[i], f->pte + i, f->addr + (uaddr_t)i * PAGE_SIZE,
-			 i ? prot : pte_mkyoung(prot));
+	for (i = 0; i < n && pte_none(pte_read(f->pte + i)); i++, addr += PAGE_SIZE) {
+		page_make_anon(f, pages[i], addr);
+		atomic_set(&pages[i]->_mapcount, 0);
+		pte_set(f->pte + i, pte_make(page_to_pfn(pages[i]), i ? prot : pte_mkyoung(prot)));
+	}
+	if (i)
+		account_batch(f->mm, pages, i);
 	return i;
 }
 

@@ -61,7 +61,7 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 /* Can faults not bring back what the entries say? */
 static bool must_copy(const struct vm_area_struct *vma)
 {
-	if (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK))
+	if (!vma->populated || (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK)))
 		return false;
 	return vma_is_anon(vma) || vma->has_anon;
 }
@@ -71,8 +71,6 @@ static int copy_entries(struct dup_ctx *d, struct vm_area_struct *vma) no_lock_a
 	struct address_space *m = vma->mapping;
 	int err;
 
-	if (!must_copy(vma))
-		return 0;
 	if (m)
 		rwsem_down_read(&m->invalidate_lock);
 	err = failpoint("fork_copy") ? -ENOMEM : range_copy(&d->gather, d->new, vma);
@@ -107,6 +105,9 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 	vma_stat(d->new, r.flags, (long)vma_pages(vma));
 	if (copy->vm_ops && copy->vm_ops->open)
 		copy->vm_ops->open(copy);
+	if (!must_copy(vma))
+		return 0;
+	copy->populated = true;
 	return copy_entries(d, vma);
 }
 

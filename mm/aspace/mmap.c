@@ -9,6 +9,7 @@
  *          mapping alone, MAP_FIXED included (Linux may leave a hole), and munmap fails only where it must split.
  * I1       every page of a VM_ACCOUNT vma is in vm_committed_as, and no other of this mm.   [mm_check of all, tests]
  * I2       a page that was mapped is not reachable through any TLB when vm_unmap returns.        [simulator oracle]
+ * I3       every table page lies below a vma or above one: exit frees the tables along the vmas.
  * LOCKS    mmap_lock for write, taken by vm_map and vm_unmap; the rest expects it. Sleeps.
  * COST     mmap: one tree look-up for the gap, one insertion, or a merge that needs no memory.
  * FAILS    as mmap(2) and munmap(2) ERRORS say; ENOMEM also for map_count > sysctl_max_map_count.
@@ -164,6 +165,18 @@ struct unmap_ctx {
 	unsigned long start, end;
 };
 
+/* Field by field: the gather's array must not be cleared each time. */
+static void unmap_begin(struct unmap_ctx *u, struct mm_struct *mm, unsigned long start,
+			unsigned long end)
+{
+	u->mm = mm;
+	u->spares = NULL;
+	u->start = start;
+	u->end = end;
+	list_init(&u->gone);
+	mm_update_hiwater(mm);
+}
+
 /* The part of @vma inside the range goes. Return: the vma that follows the part. */
 static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_struct *vma)
 {
@@ -172,7 +185,8 @@ static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_stru
 	long pages = (long)((to - from) >> PAGE_SHIFT);
 	struct vm_area_struct *next;
 
-	range_zap(&u->gather, vma, from, to);
+	if (vma->populated)
+		range_zap(&u->gather, vma, from, to);
 	vma_stat(u->mm, vma->vm_flags, -pages);
 	if (vma->vm_flags & VM_LOCKED)
 		u->mm->locked_vm -= (unsigned long)pages;
@@ -207,17 +221,18 @@ static void free_gone(struct unmap_ctx *u)
 	}
 }
 
-void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end,
-		    struct vma_spares *spares)
+/* @vma: the first that ends beyond @start. */
+static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		       unsigned long end, struct vma_spares *spares)
 {
-	struct unmap_ctx u = { .mm = mm, .spares = spares, .start = start, .end = end };
-	struct vm_area_struct *vma = find_vma(mm, start), *prev;
+	struct vm_area_struct *prev;
+	struct unmap_ctx u;
 
 	if (!vma || vma->vm_start >= end)
 		return;
 	trace(TRACE_UNMAP, start, end);
-	mm_update_hiwater(mm);
-	list_init(&u.gone);
+	unmap_begin(&u, mm, start, end);
+	u.spares = spares;
 	gather_begin(&u.gather, mm);
 	while (vma && vma->vm_start < end)
 		vma = unmap_one(&u, vma);
@@ -228,27 +243,45 @@ void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end
 	free_gone(&u);
 }
 
-/* A vma and its nodes, if unmapping [start, end) cuts one in two. */
-static int unmap_reserve(struct mm_struct *mm, unsigned long start, unsigned long end,
-			 unsigned more, struct vma_spares *spares)
+void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+		    struct vma_spares *spares)
 {
-	struct vm_area_struct *vma = find_vma(mm, start);
-	bool cuts = vma && vma->vm_start < start && end < vma->vm_end;
+	unmap_from(mm, find_vma(mm, start), start, end, spares);
+}
 
-	spares->nr = 0;
-	if (cuts && mm->map_count >= sysctl_max_map_count)
-		return -ENOMEM;
-	return cuts + more ? vma_spares_get(mm, cuts + more, spares) : 0;
+void vm_free_tables(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *prev = vma_prev(mm, start), *next = find_vma(mm, start);
+	struct mmu_gather g;
+
+	gather_begin(&g, mm);
+	pt_free_tables(&g, start, end, prev ? prev->vm_end : 0, next ? next->vm_start : USER_TOP);
+	gather_end(&g);
+}
+
+/* What cutting a vma in two takes, and @more vmas. */
+static int cut_reserve(struct mm_struct *mm, unsigned more, struct vma_spares *spares)
+{
+	return mm->map_count >= sysctl_max_map_count ? -ENOMEM
+						     : vma_spares_get(mm, 1 + more, spares);
+}
+
+/* Does unmapping [start, end) cut @vma, the first there, in two? */
+static bool is_cut(const struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	return vma && vma->vm_start < start && end < vma->vm_end;
 }
 
 int vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
+	struct vm_area_struct *vma = find_vma(mm, start);
 	struct vma_spares spares;
-	int err = unmap_reserve(mm, start, end, 0, &spares);
 
-	if (!err)
-		vm_unmap_range(mm, start, end, &spares);
-	return err;
+	spares.nr = 0;
+	if (is_cut(vma, start, end) && cut_reserve(mm, 0, &spares))
+		return -ENOMEM;
+	unmap_from(mm, vma, start, end, &spares);
+	return 0;
 }
 
 int vm_unmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
@@ -263,22 +296,42 @@ int vm_unmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 	return err;
 }
 
+/* Tables of [start, end), below which nothing is mapped any more, and nothing is until @next. */
+static void free_tables_of_run(struct unmap_ctx *u, unsigned long start, unsigned long end,
+			       const struct vm_area_struct *next)
+{
+	pt_free_tables(&u->gather, start, end, 0, next ? next->vm_start : USER_TOP);
+}
+
+/* Every vma, and the tables by runs of vmas that lie close together: most upper entries are never looked at. */
+static void unmap_each(struct unmap_ctx *u)
+{
+	struct vm_area_struct *vma = vma_first(u->mm);
+	unsigned long run = vma ? vma->vm_start : 0;
+
+	while (vma) {
+		unsigned long end = vma->vm_end;
+
+		vma = unmap_one(u, vma);
+		if (vma && vma->vm_start - end < pt_span(PT_PMD))
+			continue;
+		free_tables_of_run(u, run, end, vma);
+		run = vma ? vma->vm_start : 0;
+	}
+}
+
 void vm_unmap_all(struct mm_struct *mm)
 {
-	struct unmap_ctx u = { .mm = mm, .start = 0, .end = USER_TOP };
-	struct vm_area_struct *vma;
+	struct unmap_ctx u;
 
 	rwsem_down_write(&mm->mmap_lock);
-	mm_update_hiwater(mm);
-	list_init(&u.gone);
+	unmap_begin(&u, mm, 0, USER_TOP);
 	gather_begin_full(&u.gather, mm);
-	vma = vma_first(mm);
-	while (vma)
-		vma = unmap_one(&u, vma);
-	pt_free_tables(&u.gather, 0, USER_TOP, 0, USER_TOP);
+	unmap_each(&u);
 	gather_end(&u.gather);
 	free_gone(&u);
 	rangetree_destroy(&mm->vmas);
+	kassert(atomic_long_read(&mm->pgtables_bytes) == 0);
 	kassert(mm->total_vm == 0 && mm->map_count == 0 && mm->locked_vm == 0 && mm_rss(mm) == 0);
 	rwsem_up_write(&mm->mmap_lock);
 }
@@ -291,6 +344,7 @@ struct map_ctx {
 	struct vma_req req;
 	unsigned long charge;	      /* pages committed */
 	struct address_space *object; /* made here; our reference */
+	bool free;		      /* the range is known to hold no vma */
 	bool merged; /* the neighbours have grown over the range: nothing left to do */
 	struct vma_spares spares;
 };
@@ -356,7 +410,7 @@ static int map_check_limits(struct map_ctx *c)
 	struct mm_struct *mm = c->mm;
 	unsigned long pages = (c->req.end - c->req.start) >> PAGE_SHIFT, replaced = 0;
 
-	if (c->args->flags & MAP_FIXED)
+	if (!c->free)
 		replaced = vm_pages_in(mm, c->req.start, c->req.end);
 	if (!vm_may_expand(mm, c->req.flags, pages - replaced))
 		return -ENOMEM;
@@ -384,11 +438,14 @@ static int map_reserve(struct map_ctx *c)
 		if (!c->object)
 			return -ENOMEM; /* shared: nothing is charged */
 	}
-	if (!vm_pages_in(c->mm, c->req.start, c->req.end) && vma_merge(c->mm, &c->req)) {
-		c->merged = true;
+	c->spares.nr = 0;
+	c->merged = c->free && vma_merge(c->mm, &c->req);
+	if (c->merged)
 		return 0;
-	}
-	err = unmap_reserve(c->mm, c->req.start, c->req.end, 1, &c->spares);
+	if (!c->free && is_cut(find_vma(c->mm, c->req.start), c->req.start, c->req.end))
+		err = cut_reserve(c->mm, 1, &c->spares);
+	else
+		err = vma_spares_get(c->mm, 1, &c->spares);
 	if (!err)
 		return 0;
 	if (c->object)
@@ -402,11 +459,10 @@ static void map_commit(struct map_ctx *c)
 	struct mm_struct *mm = c->mm;
 	long pages = (long)((c->req.end - c->req.start) >> PAGE_SHIFT);
 
-	if (!c->merged) {
+	if (!c->free)
 		vm_unmap_range(mm, c->req.start, c->req.end, &c->spares);
-		if (!vma_merge(mm, &c->req))
-			vma_insert(mm, &c->spares, &c->req);
-	}
+	if (!c->merged && (c->free || !vma_merge(mm, &c->req)))
+		vma_insert(mm, &c->spares, &c->req);
 	vma_stat(mm, c->req.flags, pages);
 	if (c->req.flags & VM_LOCKED)
 		mm->locked_vm += (unsigned long)pages;
@@ -427,10 +483,12 @@ static int map_place(struct map_ctx *c)
 	if (err)
 		return err;
 	c->req.end = c->req.start + len;
+	c->free = true; /* what vm_find_area chose itself */
+	if (!(flags & MAP_FIXED))
+		return 0;
 	vma = find_vma(c->mm, c->req.start);
-	if ((a->flags & MAP_FIXED_NOREPLACE) && vma && vma->vm_start < c->req.end)
-		return -EEXIST;
-	return 0;
+	c->free = !vma || vma->vm_start >= c->req.end;
+	return (a->flags & MAP_FIXED_NOREPLACE) && !c->free ? -EEXIST : 0;
 }
 
 /* mmap_lock held for write. */
@@ -460,11 +518,15 @@ static int map_locked(struct map_ctx *c)
 
 long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 {
-	struct map_ctx c = { .mm = mm, .args = args };
 	int err = map_check_args(args);
+	struct map_ctx c;
 
 	if (err)
 		return err;
+	c.mm = mm;
+	c.args = args;
+	c.charge = 0;
+	c.object = NULL;
 	rwsem_down_write(&mm->mmap_lock);
 	err = map_locked(&c);
 	rwsem_up_write(&mm->mmap_lock);

@@ -138,9 +138,13 @@ static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
 
 	if (c->mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
-	if (len && range_populate_tables(c->mm, c->new_addr, c->new_addr + len))
+	if (vma_spares_get(c->mm, 2, spares))
 		return -ENOMEM;
-	return vma_spares_get(c->mm, 2, spares);
+	if (!len || !range_populate_tables(c->mm, c->new_addr, c->new_addr + len))
+		return 0;
+	vm_free_tables(c->mm, c->new_addr, c->new_addr + len); /* those it got */
+	vma_spares_put(spares);
+	return -ENOMEM;
 }
 
 static int move_vma(struct remap_ctx *c)
@@ -150,7 +154,8 @@ static int move_vma(struct remap_ctx *c)
 			     vma->vm_flags,	  vma_index(vma, c->addr),
 			     vma->mapping,	  vma->vm_ops,
 			     vma->vm_private_data };
-	bool account = vma->vm_flags & VM_ACCOUNT, has_anon = vma->has_anon;
+	bool account = vma->vm_flags & VM_ACCOUNT, has_anon = vma->has_anon,
+	     populated = vma->populated;
 	struct vma_spares spares;
 
 	if (move_reserve(c, &spares)) {
@@ -163,8 +168,8 @@ static int move_vma(struct remap_ctx *c)
 		if (new->vm_ops &&new->vm_ops->open)
 			new->vm_ops->open(new);
 	}
-	if (has_anon)
-		new->has_anon = true;
+	new->has_anon |= has_anon;
+	new->populated |= populated;
 	remap_stat(c, r.flags, c->new_len >> PAGE_SHIFT);
 	move_entries(c, r.mapping);
 	leave_old(c, account, &spares);

@@ -166,17 +166,19 @@ struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
 {
 	struct vm_area_struct *vma = spare_take(s);
 
-	*vma = (struct vm_area_struct){
-		.vm_start = r->start,
-		.vm_end = r->end,
-		.vm_mm = mm,
-		.vm_page_prot = vma_page_prot(r->flags, r->mapping),
-		.vm_flags = r->flags,
-		.vm_pgoff = r->pgoff,
-		.mapping = r->mapping,
-		.vm_ops = r->ops,
-		.vm_private_data = r->private_data,
-	};
+	vma->vm_start = r->start;
+	vma->vm_end = r->end;
+	vma->vm_mm = mm;
+	vma->vm_page_prot = vma_page_prot(r->flags, r->mapping);
+	vma->vm_flags = r->flags;
+	vma->vm_pgoff = r->pgoff;
+	vma->mapping = r->mapping;
+	vma->vm_ops = r->ops;
+	vma->vm_private_data = r->private_data;
+	vma->fault_next = 0;
+	vma->fault_run = 0;
+	vma->populated = false;
+	vma->has_anon = false;
 	mapping_hold(vma->mapping);
 	rmap_lock(vma->mapping);
 	link_locked(mm, vma);
@@ -248,6 +250,13 @@ static bool same_kind(const struct vm_area_struct *vma, const struct vma_req *r)
 	       !(r->flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND));
 }
 
+/* Entries of @from are @to's now. */
+static void inherit(struct vm_area_struct *to, const struct vm_area_struct *from)
+{
+	to->has_anon |= from->has_anon;
+	to->populated |= from->populated;
+}
+
 /* @next, which follows @vma without a gap, becomes part of it. */
 static void absorb(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *next)
 {
@@ -257,8 +266,7 @@ static void absorb(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_a
 	unlink_locked(mm, next);
 	resize_locked(mm, vma, vma->vm_start, end);
 	rmap_unlock(vma->mapping);
-	if (next->has_anon)
-		vma->has_anon = true;
+	inherit(vma, next);
 	vma_free(next);
 }
 
@@ -320,8 +328,7 @@ static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_s
 		resize_locked(mm, to, r->start, to->vm_end);
 	}
 	rmap_unlock(vma->mapping);
-	if (vma->has_anon)
-		to->has_anon = true;
+	inherit(to, vma);
 	return to;
 }
 

@@ -104,6 +104,8 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 
 	if (!vma || vma->vm_start > va)
 		fail(c->mm, "entry outside every vma", va);
+	if (!vma->populated)
+		fail(c->mm, "entry in a vma said to be empty", va);
 	if (pte_write(e) && !(vma->vm_flags & VM_WRITE))
 		fail(c->mm, "entry writable, vma not", va);
 	if (pte_special(e)) {
