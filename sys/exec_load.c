@@ -81,7 +81,8 @@ static int map_bss(struct mm_struct *mm, const struct elf_segment *s, unsigned l
 	static const char zeroes[64];
 	unsigned long file_end = (unsigned long)(s->vaddr + s->filesz) + bias;
 	unsigned long mem_end = (unsigned long)(s->vaddr + s->memsz) + bias;
-	unsigned long page_end = page_align(file_end);
+	/* A segment without file bytes has no file page: its first page is anonymous too. */
+	unsigned long page_end = s->filesz ? page_align(file_end) : file_end & PAGE_MASK;
 	struct vm_map_args args = { .addr = page_end, .len = page_align(mem_end) - page_end,
 				    .prot = segment_prot(s), .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
 				    .may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC };
