@@ -6,7 +6,8 @@
  * mode, the second the program.
  *   tty    the program owns the console as its controlling terminal (a shell, an editor).
  *   pipe   standard input, output and error travel over the serial line as frames, byte for byte:
- *          guest to host  DLE 'O' len16 data (output), DLE 'E' len16 data (error), DLE 'X' 1 0 status
+ *          guest to host  DLE 'O' len16 data (output), DLE 'E' len16 data (error), DLE 'X' 1 0 status;
+ *                         DLE 'R' 0 0 first of all: input may be sent from now on (both modes)
  *          host to guest  DLE DLE is a DLE, DLE 'D' the end of input, all other bytes themselves
  * Bytes outside frames are the kernel's messages. A status of 128+n means that signal n ended the program.
  *
@@ -143,7 +144,10 @@ static int wait_for(long pid)
 
 static int run_on_tty(void)
 {
-	long pid = SYS0(fork);
+	long pid;
+
+	frame('R', "", 0);
+	pid = SYS0(fork);
 
 	if (pid == 0) {
 		SYS0(setsid);
@@ -240,6 +244,7 @@ static int run_on_pipes(void)
 	if (SYS1(pipe, in) || SYS1(pipe, out) || SYS1(pipe, err))
 		return 126;
 	console_raw();
+	frame('R', "", 0);
 	pid = SYS0(fork);
 	if (pid < 0)
 		return 126;
