@@ -98,6 +98,8 @@ $(OUT)/user/init: user/init.c user/sys.h Makefile
 
 ifeq ($(V),1)
 say =
+else ifneq ($(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS)))),)
+say = @
 else
 say = @printf '  %-4s %s\n' '$(1)' '$(2)';
 endif
