@@ -25,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ARCHES = ("i386", "i386-pae", "x86_64")
 MAX_CONSOLE = 4 << 20
+TYPE = re.compile(rb"# type ([0-9a-f]+)\r?\n")  # a program asks for these bytes at the console
 NOTES = 8  # lines shown for one failed test
 TAP = re.compile(r"(not )?ok (?:\d+ )?- ([\w./-]+)( # SKIP)?")
 
@@ -44,7 +45,8 @@ LAUNCHER = load_launcher()
 # Program, flags for the main boot. Order: what others stand on first.
 PROGRAMS = (
     ("mem_mmap", "leak"), ("mem_cow", "leak"), ("mem_fault", "leak"), ("mem_files", "leak"), ("proc_fork", "leak"),
-    ("proc_exec", "leak"), ("sig_basic", "leak"), ("time_basic", "leak"), ("fs_basic", "leak"), ("pipe_poll", "leak"),
+    ("proc_exec", "leak"), ("sig_basic", "leak"), ("time_basic", "leak"), ("fs_basic", "leak"), ("pipe_poll", "leak"), ("fs_path", "leak"), ("fs_names", "leak"),
+    ("fs_mount", "leak"),
     ("tty_basic", "leak"), ("sched_smp", "leak"), ("thread_basic", "leak"), ("limits_oom", "leak"), ("proc_files", "leak"),
     ("syscall_fuzz", "leak"), ("smp_stress", "leak"), ("shell.sh", "leak sh"), ("thousand.sh", "sh"),
 )
@@ -99,10 +101,10 @@ class Boot:
     """One machine and what it must show."""
 
     def __init__(self, name, arch, image, mem="512M", cpus=2, append="", seconds=420, want=(), status=None, done=True,
-                 machine=None, kernel=None, typed=b""):
+                 machine=None, kernel=None):
         self.name, self.arch, self.image, self.mem, self.cpus, self.append = name, arch, image, mem, cpus, append
         self.seconds, self.want, self.status, self.done, self.machine = seconds, want, status, done, machine
-        self.kernel, self.typed = kernel, typed
+        self.kernel = kernel
 
     def command(self, tmp):
         kernel = os.path.join(ROOT, "build", self.arch, "mnemos.elf")
@@ -131,17 +133,17 @@ class Boot:
                                        stderr=subprocess.STDOUT)
             timer = threading.Timer(self.seconds, qemu.kill)
             timer.start()
-            out, typed = bytearray(), self.typed
+            out, typed = bytearray(), 0
             try:
                 while data := os.read(qemu.stdout.fileno(), 65536):
                     out += data
                     if log:
                         log.write(data)
                         log.flush()
-                    if typed and b"# type now" in out:
-                        qemu.stdin.write(typed)
+                    for m in TYPE.finditer(out, typed):
+                        qemu.stdin.write(bytes.fromhex(m.group(1).decode()))
                         qemu.stdin.flush()
-                        typed = b""
+                    typed = out.rfind(b"\n") + 1
                     if len(out) > MAX_CONSOLE:
                         qemu.kill()
                         break
@@ -173,7 +175,7 @@ def judge(boot, text, status):
             notes = []
         elif line.startswith("# begin") or line.startswith("# end"):
             notes = []
-        elif line.startswith("#"):
+        elif line.startswith("#") and not line.startswith("# type"):
             notes.append(line)
     passed = len(good - bad)
     if boot.done and "# DONE" not in text:
