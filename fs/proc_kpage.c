@@ -15,20 +15,51 @@
 #include "mm/zone.h"
 #include "sync/klog.h"
 
-enum { KPF_LOCKED, KPF_ERROR, KPF_REFERENCED, KPF_UPTODATE, KPF_DIRTY, KPF_LRU, KPF_ACTIVE, KPF_SLAB, KPF_WRITEBACK,
-       KPF_RECLAIM, KPF_BUDDY, KPF_MMAP, KPF_ANON, KPF_SWAPCACHE, KPF_SWAPBACKED, KPF_COMPOUND_HEAD,
-       KPF_COMPOUND_TAIL, KPF_UNEVICTABLE = 18, KPF_NOPAGE = 20, KPF_IDLE = 25, KPF_PGTABLE = 26, KPF_RESERVED = 32,
-       KPF_MLOCKED = 33 };
+enum {
+	KPF_LOCKED,
+	KPF_ERROR,
+	KPF_REFERENCED,
+	KPF_UPTODATE,
+	KPF_DIRTY,
+	KPF_LRU,
+	KPF_ACTIVE,
+	KPF_SLAB,
+	KPF_WRITEBACK,
+	KPF_RECLAIM,
+	KPF_BUDDY,
+	KPF_MMAP,
+	KPF_ANON,
+	KPF_SWAPCACHE,
+	KPF_SWAPBACKED,
+	KPF_COMPOUND_HEAD,
+	KPF_COMPOUND_TAIL,
+	KPF_UNEVICTABLE = 18,
+	KPF_NOPAGE = 20,
+	KPF_IDLE = 25,
+	KPF_PGTABLE = 26,
+	KPF_RESERVED = 32,
+	KPF_MLOCKED = 33
+};
 
 /* A flag of the page and the bit that shows it. */
 static const struct {
 	uint8_t flag, bit;
 } flag_bits[] = {
-	{ PG_locked, KPF_LOCKED }, { PG_error, KPF_ERROR }, { PG_referenced, KPF_REFERENCED },
-	{ PG_uptodate, KPF_UPTODATE }, { PG_dirty, KPF_DIRTY }, { PG_lru, KPF_LRU }, { PG_active, KPF_ACTIVE },
-	{ PG_writeback, KPF_WRITEBACK }, { PG_reclaim, KPF_RECLAIM }, { PG_swapcache, KPF_SWAPCACHE },
-	{ PG_swapbacked, KPF_SWAPBACKED }, { PG_head, KPF_COMPOUND_HEAD }, { PG_unevictable, KPF_UNEVICTABLE },
-	{ PG_idle, KPF_IDLE }, { PG_mlocked, KPF_MLOCKED },
+	{ PG_locked, KPF_LOCKED },
+	{ PG_error, KPF_ERROR },
+	{ PG_referenced, KPF_REFERENCED },
+	{ PG_uptodate, KPF_UPTODATE },
+	{ PG_dirty, KPF_DIRTY },
+	{ PG_lru, KPF_LRU },
+	{ PG_active, KPF_ACTIVE },
+	{ PG_writeback, KPF_WRITEBACK },
+	{ PG_reclaim, KPF_RECLAIM },
+	{ PG_swapcache, KPF_SWAPCACHE },
+	{ PG_swapbacked, KPF_SWAPBACKED },
+	{ PG_head, KPF_COMPOUND_HEAD },
+	{ PG_unevictable, KPF_UNEVICTABLE },
+	{ PG_idle, KPF_IDLE },
+	{ PG_mlocked, KPF_MLOCKED },
 };
 
 static uint64_t state_bits(const struct page *page)
@@ -81,7 +112,8 @@ static uint64_t kpage_count(pfn_t pfn)
 	if (!pfn_valid(pfn))
 		return 0;
 	page = pfn_to_page(pfn);
-	return state_is_mappable(page_state(page)) ? (uint64_t)max_of(int, 0, page_mapcount(page)) : 0;
+	return state_is_mappable(page_state(page)) ? (uint64_t)max_of(int, 0, page_mapcount(page))
+						   : 0;
 }
 
 static long kpage_read(uaddr_t buf, size_t len, uint64_t *pos, uint64_t (*word)(pfn_t pfn))
@@ -117,8 +149,10 @@ static long kpagecount_read(struct file *f, uaddr_t buf, size_t len, uint64_t *p
 	return kpage_read(buf, len, pos, kpage_count);
 }
 
-static const struct file_ops kpageflags_ops = { .read = kpageflags_read }, kpagecount_ops = { .read = kpagecount_read };
-static struct proc_entry kpageflags = { .fops = &kpageflags_ops }, kpagecount = { .fops = &kpagecount_ops };
+static const struct file_ops kpageflags_ops = { .read = kpageflags_read },
+			     kpagecount_ops = { .read = kpagecount_read };
+static struct proc_entry kpageflags = { .fops = &kpageflags_ops },
+			 kpagecount = { .fops = &kpagecount_ops };
 
 void proc_kpage_init(void)
 {

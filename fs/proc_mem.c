@@ -51,8 +51,10 @@ static unsigned long available_pages(void)
 
 static void meminfo_lru(struct seq_file *m)
 {
-	unsigned long aa = global_node_stat(NR_ACTIVE_ANON), ia = global_node_stat(NR_INACTIVE_ANON);
-	unsigned long af = global_node_stat(NR_ACTIVE_FILE), inf = global_node_stat(NR_INACTIVE_FILE);
+	unsigned long aa = global_node_stat(NR_ACTIVE_ANON),
+		      ia = global_node_stat(NR_INACTIVE_ANON);
+	unsigned long af = global_node_stat(NR_ACTIVE_FILE),
+		      inf = global_node_stat(NR_INACTIVE_FILE);
 
 	line(m, "Active", aa + af);
 	line(m, "Inactive", ia + inf);
@@ -97,7 +99,9 @@ static void meminfo_huge(struct seq_file *m)
 	line(m, "ShmemPmdMapped", global_node_stat(NR_SHMEM_PMDMAPPED));
 	line(m, "FileHugePages", global_node_stat(NR_FILE_THPS));
 	line(m, "FilePmdMapped", global_node_stat(NR_FILE_PMDMAPPED));
-	seq_puts(m, "HugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\nHugePages_Surp:        0\n");
+	seq_puts(
+		m,
+		"HugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\nHugePages_Surp:        0\n");
 	line_kb(m, "Hugepagesize", (unsigned long)(pt_span(PT_PMD) >> 10));
 	line_kb(m, "Hugetlb", 0);
 	physmap_direct_sizes(&kb_4k, &kb_large, &kb_1g);
@@ -148,33 +152,78 @@ struct event_line {
 
 /* Linux 6.1's order. */
 static const struct event_line event_lines[] = {
-	{ "pgpgin", PGPGIN }, { "pgpgout", PGPGOUT }, { "pswpin", PSWPIN }, { "pswpout", PSWPOUT },
-	{ "pgalloc_dma", PGALLOC_DMA }, { "pgalloc_dma32", PGALLOC_DMA32 }, { "pgalloc_normal", PGALLOC_NORMAL },
-	{ "pgalloc_high", PGALLOC_HIGH }, { "pgalloc_movable", PGALLOC_MOVABLE },
-	{ "allocstall_dma", ALLOCSTALL_DMA }, { "allocstall_dma32", ALLOCSTALL_DMA32 },
-	{ "allocstall_normal", ALLOCSTALL_NORMAL }, { "allocstall_high", ALLOCSTALL_HIGH },
-	{ "allocstall_movable", ALLOCSTALL_MOVABLE }, { "pgskip_dma", EVENT_NEVER }, { "pgskip_dma32", EVENT_NEVER },
-	{ "pgskip_normal", EVENT_NEVER }, { "pgskip_high", EVENT_NEVER }, { "pgskip_movable", EVENT_NEVER },
-	{ "pgfree", PGFREE }, { "pgactivate", PGACTIVATE }, { "pgdeactivate", PGDEACTIVATE },
-	{ "pglazyfree", PGLAZYFREE }, { "pgfault", PGFAULT }, { "pgmajfault", PGMAJFAULT },
-	{ "pglazyfreed", PGLAZYFREED }, { "pgrefill", PGREFILL }, { "pgreuse", PGREUSE },
-	{ "pgsteal_kswapd", EVENT_NEVER }, { "pgsteal_direct", EVENT_NEVER }, { "pgdemote_kswapd", EVENT_NEVER },
-	{ "pgdemote_direct", EVENT_NEVER }, { "pgscan_kswapd", EVENT_NEVER }, { "pgscan_direct", EVENT_NEVER },
-	{ "pgscan_direct_throttle", EVENT_NEVER }, { "pgscan_anon", EVENT_NEVER }, { "pgscan_file", EVENT_NEVER },
-	{ "pgsteal_anon", EVENT_NEVER }, { "pgsteal_file", EVENT_NEVER }, { "zone_reclaim_failed", EVENT_NEVER },
-	{ "pginodesteal", EVENT_NEVER }, { "slabs_scanned", EVENT_NEVER }, { "kswapd_inodesteal", EVENT_NEVER },
-	{ "kswapd_low_wmark_hit_quickly", EVENT_NEVER }, { "kswapd_high_wmark_hit_quickly", EVENT_NEVER },
-	{ "pageoutrun", EVENT_NEVER }, { "pgrotated", EVENT_NEVER }, { "drop_pagecache", DROP_PAGECACHE },
-	{ "drop_slab", DROP_SLAB }, { "oom_kill", OOM_KILL }, { "pgmigrate_success", EVENT_NEVER },
-	{ "pgmigrate_fail", EVENT_NEVER }, { "compact_migrate_scanned", EVENT_NEVER },
-	{ "compact_free_scanned", EVENT_NEVER }, { "compact_isolated", EVENT_NEVER }, { "compact_stall", EVENT_NEVER },
-	{ "compact_fail", EVENT_NEVER }, { "compact_success", EVENT_NEVER }, { "compact_daemon_wake", EVENT_NEVER },
-	{ "compact_daemon_migrate_scanned", EVENT_NEVER }, { "compact_daemon_free_scanned", EVENT_NEVER },
-	{ "htlb_buddy_alloc_success", EVENT_NEVER }, { "htlb_buddy_alloc_fail", EVENT_NEVER },
-	{ "unevictable_pgs_culled", EVENT_NEVER }, { "unevictable_pgs_scanned", EVENT_NEVER },
-	{ "unevictable_pgs_rescued", EVENT_NEVER }, { "unevictable_pgs_mlocked", UNEVICTABLE_PGMLOCKED },
-	{ "unevictable_pgs_munlocked", UNEVICTABLE_PGMUNLOCKED }, { "unevictable_pgs_cleared", EVENT_NEVER },
-	{ "unevictable_pgs_stranded", EVENT_NEVER }, { "swap_ra", EVENT_NEVER }, { "swap_ra_hit", EVENT_NEVER },
+	{ "pgpgin", PGPGIN },
+	{ "pgpgout", PGPGOUT },
+	{ "pswpin", PSWPIN },
+	{ "pswpout", PSWPOUT },
+	{ "pgalloc_dma", PGALLOC_DMA },
+	{ "pgalloc_dma32", PGALLOC_DMA32 },
+	{ "pgalloc_normal", PGALLOC_NORMAL },
+	{ "pgalloc_high", PGALLOC_HIGH },
+	{ "pgalloc_movable", PGALLOC_MOVABLE },
+	{ "allocstall_dma", ALLOCSTALL_DMA },
+	{ "allocstall_dma32", ALLOCSTALL_DMA32 },
+	{ "allocstall_normal", ALLOCSTALL_NORMAL },
+	{ "allocstall_high", ALLOCSTALL_HIGH },
+	{ "allocstall_movable", ALLOCSTALL_MOVABLE },
+	{ "pgskip_dma", EVENT_NEVER },
+	{ "pgskip_dma32", EVENT_NEVER },
+	{ "pgskip_normal", EVENT_NEVER },
+	{ "pgskip_high", EVENT_NEVER },
+	{ "pgskip_movable", EVENT_NEVER },
+	{ "pgfree", PGFREE },
+	{ "pgactivate", PGACTIVATE },
+	{ "pgdeactivate", PGDEACTIVATE },
+	{ "pglazyfree", PGLAZYFREE },
+	{ "pgfault", PGFAULT },
+	{ "pgmajfault", PGMAJFAULT },
+	{ "pglazyfreed", PGLAZYFREED },
+	{ "pgrefill", PGREFILL },
+	{ "pgreuse", PGREUSE },
+	{ "pgsteal_kswapd", EVENT_NEVER },
+	{ "pgsteal_direct", EVENT_NEVER },
+	{ "pgdemote_kswapd", EVENT_NEVER },
+	{ "pgdemote_direct", EVENT_NEVER },
+	{ "pgscan_kswapd", EVENT_NEVER },
+	{ "pgscan_direct", EVENT_NEVER },
+	{ "pgscan_direct_throttle", EVENT_NEVER },
+	{ "pgscan_anon", EVENT_NEVER },
+	{ "pgscan_file", EVENT_NEVER },
+	{ "pgsteal_anon", EVENT_NEVER },
+	{ "pgsteal_file", EVENT_NEVER },
+	{ "zone_reclaim_failed", EVENT_NEVER },
+	{ "pginodesteal", EVENT_NEVER },
+	{ "slabs_scanned", EVENT_NEVER },
+	{ "kswapd_inodesteal", EVENT_NEVER },
+	{ "kswapd_low_wmark_hit_quickly", EVENT_NEVER },
+	{ "kswapd_high_wmark_hit_quickly", EVENT_NEVER },
+	{ "pageoutrun", EVENT_NEVER },
+	{ "pgrotated", EVENT_NEVER },
+	{ "drop_pagecache", DROP_PAGECACHE },
+	{ "drop_slab", DROP_SLAB },
+	{ "oom_kill", OOM_KILL },
+	{ "pgmigrate_success", EVENT_NEVER },
+	{ "pgmigrate_fail", EVENT_NEVER },
+	{ "compact_migrate_scanned", EVENT_NEVER },
+	{ "compact_free_scanned", EVENT_NEVER },
+	{ "compact_isolated", EVENT_NEVER },
+	{ "compact_stall", EVENT_NEVER },
+	{ "compact_fail", EVENT_NEVER },
+	{ "compact_success", EVENT_NEVER },
+	{ "compact_daemon_wake", EVENT_NEVER },
+	{ "compact_daemon_migrate_scanned", EVENT_NEVER },
+	{ "compact_daemon_free_scanned", EVENT_NEVER },
+	{ "htlb_buddy_alloc_success", EVENT_NEVER },
+	{ "htlb_buddy_alloc_fail", EVENT_NEVER },
+	{ "unevictable_pgs_culled", EVENT_NEVER },
+	{ "unevictable_pgs_scanned", EVENT_NEVER },
+	{ "unevictable_pgs_rescued", EVENT_NEVER },
+	{ "unevictable_pgs_mlocked", UNEVICTABLE_PGMLOCKED },
+	{ "unevictable_pgs_munlocked", UNEVICTABLE_PGMUNLOCKED },
+	{ "unevictable_pgs_cleared", EVENT_NEVER },
+	{ "unevictable_pgs_stranded", EVENT_NEVER },
+	{ "swap_ra", EVENT_NEVER },
+	{ "swap_ra_hit", EVENT_NEVER },
 };
 
 /* Zones that this build lacks have no lines. */
@@ -206,20 +255,25 @@ static int vmstat_show(struct seq_file *m)
 			sum.other += one.other;
 		}
 	}
-	seq_printf(m, "numa_hit %lu\nnuma_miss %lu\nnuma_foreign %lu\nnuma_interleave %lu\nnuma_local %lu\nnuma_other %lu\n",
-		   sum.hit, sum.miss, sum.foreign, sum.interleave, sum.local, sum.other);
+	seq_printf(
+		m,
+		"numa_hit %lu\nnuma_miss %lu\nnuma_foreign %lu\nnuma_interleave %lu\nnuma_local %lu\nnuma_other %lu\n",
+		sum.hit, sum.miss, sum.foreign, sum.interleave, sum.local, sum.other);
 	for (unsigned i = 0; i < NR_NODE_STATS; i++)
 		seq_printf(m, "%s %lu\n", node_stat_names[i], global_node_stat(i));
 	for (unsigned i = 0; i < ARRAY_SIZE(event_lines); i++) {
 		int e = event_lines[i].event;
 
 		if (event_exists(e))
-			seq_printf(m, "%s %lu\n", event_lines[i].name, e == EVENT_NEVER ? 0 : vm_event_sum(e));
+			seq_printf(m, "%s %lu\n", event_lines[i].name,
+				   e == EVENT_NEVER ? 0 : vm_event_sum(e));
 	}
 	tlb_stats_read(&tlb);
-	seq_printf(m, "nr_tlb_remote_flush %lu\nnr_tlb_remote_flush_received %lu\nnr_tlb_local_flush_all %lu\n"
-		      "nr_tlb_local_flush_one %lu\nnr_unstable 0\n",
-		   tlb.remote_flush, tlb.remote_received, tlb.local_flush_all, tlb.local_flush_one);
+	seq_printf(
+		m,
+		"nr_tlb_remote_flush %lu\nnr_tlb_remote_flush_received %lu\nnr_tlb_local_flush_all %lu\n"
+		"nr_tlb_local_flush_one %lu\nnr_unstable 0\n",
+		tlb.remote_flush, tlb.remote_received, tlb.local_flush_all, tlb.local_flush_one);
 	return 0;
 }
 
@@ -230,13 +284,17 @@ static int slabinfo_show(struct seq_file *m)
 	struct slabinfo s;
 	unsigned pos = 0;
 
-	seq_puts(m, "slabinfo - version: 2.1\n"
-		    "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> "
-		    "<batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	seq_puts(
+		m,
+		"slabinfo - version: 2.1\n"
+		"# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> "
+		"<batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
 	while (slabinfo_next(&pos, &s))
-		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n", s.name,
-			   s.active_objs, s.num_objs, s.objsize, s.objperslab, (int)s.pagesperslab, 0U, 0U, 0U,
-			   s.active_slabs, s.num_slabs, 0UL);
+		seq_printf(
+			m,
+			"%-17s %6lu %6lu %6u %4u %4d : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n",
+			s.name, s.active_objs, s.num_objs, s.objsize, s.objperslab,
+			(int)s.pagesperslab, 0U, 0U, 0U, s.active_slabs, s.num_slabs, 0UL);
 	return 0;
 }
 
@@ -248,13 +306,13 @@ static int vmallocinfo_show(struct seq_file *m)
 
 	while (vmalloc_info_next(&pos, &v)) {
 		symbol_format(v.caller, caller, sizeof(caller));
-		seq_printf(m, "0x%0*lx-0x%0*lx %7lu %s", (int)(2 * sizeof(long)), v.start, (int)(2 * sizeof(long)), v.end,
-			   v.end - v.start, caller);
+		seq_printf(m, "0x%0*lx-0x%0*lx %7lu %s", (int)(2 * sizeof(long)), v.start,
+			   (int)(2 * sizeof(long)), v.end, v.end - v.start, caller);
 		if (v.kind == VM_INFO_IOREMAP)
 			seq_printf(m, " phys=0x%016llx ioremap", (unsigned long long)v.phys);
 		else
-			seq_printf(m, " pages=%u %s N0=%u", v.nr_pages, v.kind == VM_INFO_VMAP ? "vmap" : "vmalloc",
-				   v.nr_pages);
+			seq_printf(m, " pages=%u %s N0=%u", v.nr_pages,
+				   v.kind == VM_INFO_VMAP ? "vmap" : "vmalloc", v.nr_pages);
 		seq_putc(m, '\n');
 	}
 	return 0;
@@ -262,9 +320,11 @@ static int vmallocinfo_show(struct seq_file *m)
 
 /* ---- iomem ---- */
 
-static void iomem_line(struct seq_file *m, const char *indent, phys_t start, phys_t last, const char *name)
+static void iomem_line(struct seq_file *m, const char *indent, phys_t start, phys_t last,
+		       const char *name)
 {
-	seq_printf(m, "%s%08llx-%08llx : %s\n", indent, (unsigned long long)start, (unsigned long long)last, name);
+	seq_printf(m, "%s%08llx-%08llx : %s\n", indent, (unsigned long long)start,
+		   (unsigned long long)last, name);
 }
 
 static const char *iomem_name(uint32_t type)
@@ -295,7 +355,8 @@ static int iomem_show(struct seq_file *m)
 		for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
 			const struct boot_range *r = &boot_info.ranges[i];
 
-			if (r->start < r->end && r->end > shown && r->start >= shown && (!next || r->start < next->start))
+			if (r->start < r->end && r->end > shown && r->start >= shown &&
+			    (!next || r->start < next->start))
 				next = r;
 		}
 		if (!next)
@@ -314,8 +375,9 @@ static int swaps_show(struct seq_file *m)
 }
 
 static struct proc_entry meminfo = { .show = meminfo_show }, vmstat = { .show = vmstat_show },
-			 slabinfo = { .show = slabinfo_show }, vmallocinfo = { .show = vmallocinfo_show },
-			 iomem = { .show = iomem_show }, swaps = { .show = swaps_show };
+			 slabinfo = { .show = slabinfo_show },
+			 vmallocinfo = { .show = vmallocinfo_show }, iomem = { .show = iomem_show },
+			 swaps = { .show = swaps_show };
 
 void proc_mem_init(void)
 {

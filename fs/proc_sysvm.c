@@ -100,8 +100,11 @@ void proc_sysvm_init(void)
 {
 	int err = proc_register_int("sys/vm/overcommit_memory", &sysctl_overcommit_memory, 0, 2);
 
-	err = err ? err : proc_register_int("sys/vm/overcommit_ratio", &sysctl_overcommit_ratio, 0, INT_MAX);
-	err = err ? err : proc_register_int("sys/vm/max_map_count", &sysctl_max_map_count, 0, INT_MAX);
+	err = err ? err
+		  : proc_register_int("sys/vm/overcommit_ratio", &sysctl_overcommit_ratio, 0,
+				      INT_MAX);
+	err = err ? err
+		  : proc_register_int("sys/vm/max_map_count", &sysctl_max_map_count, 0, INT_MAX);
 	err = err ? err : proc_register("sys/vm/mmap_min_addr", 0644, &min_addr);
 	err = err ? err : proc_register("sys/vm/min_free_kbytes", 0644, &min_free);
 	err = err ? err : proc_register("sys/vm/drop_caches", 0644, &drop_caches);

@@ -54,8 +54,10 @@ static void zoneinfo_pcp(struct seq_file *m, const struct zone *z)
 	for_each_online_cpu (cpu) {
 		const struct pcp *p = &z->pcp[cpu];
 
-		seq_printf(m, "\n    cpu: %u\n              count: %i\n              high:  %i\n              batch: %i", cpu,
-			   READ_ONCE(p->count), p->high, p->batch);
+		seq_printf(
+			m,
+			"\n    cpu: %u\n              count: %i\n              high:  %i\n              batch: %i",
+			cpu, READ_ONCE(p->count), p->high, p->batch);
 	}
 }
 
@@ -67,11 +69,13 @@ static void zoneinfo_zone(struct seq_file *m, struct zone *z, bool first)
 	seq_printf(m, "Node %d, zone %8s", z->pgdat->node_id, z->name);
 	if (first)
 		zoneinfo_node(m, z->pgdat);
-	seq_printf(m, "\n  pages free     %lu\n        boost    %lu\n        min      %lu\n        low      %lu\n        high     %lu"
-		      "\n        spanned  %lu\n        present  %lu\n        managed  %lu\n        cma      %lu",
-		   zone_stat(z, NR_FREE_PAGES), z->watermark_boost, z->watermark[WMARK_MIN], z->watermark[WMARK_LOW],
-		   z->watermark[WMARK_HIGH], z->spanned_pages, z->present_pages,
-		   (unsigned long)atomic_long_read(&z->managed_pages), 0UL);
+	seq_printf(
+		m,
+		"\n  pages free     %lu\n        boost    %lu\n        min      %lu\n        low      %lu\n        high     %lu"
+		"\n        spanned  %lu\n        present  %lu\n        managed  %lu\n        cma      %lu",
+		zone_stat(z, NR_FREE_PAGES), z->watermark_boost, z->watermark[WMARK_MIN],
+		z->watermark[WMARK_LOW], z->watermark[WMARK_HIGH], z->spanned_pages,
+		z->present_pages, (unsigned long)atomic_long_read(&z->managed_pages), 0UL);
 	zoneinfo_protection(m, z);
 	if (!zone_has_memory(z)) {
 		seq_putc(m, '\n');
@@ -80,11 +84,17 @@ static void zoneinfo_zone(struct seq_file *m, struct zone *z, bool first)
 	for (unsigned i = 0; i < NR_ZONE_STATS; i++)
 		seq_printf(m, "\n      %-12s %lu", zone_stat_names[i], zone_stat(z, i));
 	zone_numa_stat(z, &numa);
-	seq_printf(m, "\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu",
-		   "numa_hit", numa.hit, "numa_miss", numa.miss, "numa_foreign", numa.foreign, "numa_interleave",
-		   numa.interleave, "numa_local", numa.local, "numa_other", numa.other);
+	seq_printf(
+		m,
+		"\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu",
+		"numa_hit", numa.hit, "numa_miss", numa.miss, "numa_foreign", numa.foreign,
+		"numa_interleave", numa.interleave, "numa_local", numa.local, "numa_other",
+		numa.other);
 	zoneinfo_pcp(m, z);
-	seq_printf(m, "\n  vm stats threshold: 0\n  node_unreclaimable:  0\n  start_pfn:           %lu\n", z->start_pfn);
+	seq_printf(
+		m,
+		"\n  vm stats threshold: 0\n  node_unreclaimable:  0\n  start_pfn:           %lu\n",
+		z->start_pfn);
 }
 
 static int zoneinfo_show(struct seq_file *m)
@@ -127,7 +137,8 @@ static void count_free(struct zone *z, struct free_counts *c)
 		}
 	}
 	spin_unlock_irqrestore(&z->lock, f);
-	for (pfn_t pfn = round_down_pow2(z->start_pfn, block); pfn < z->start_pfn + z->spanned_pages; pfn += block) {
+	for (pfn_t pfn = round_down_pow2(z->start_pfn, block);
+	     pfn < z->start_pfn + z->spanned_pages; pfn += block) {
 		pfn_t at = max_of(pfn_t, pfn, z->start_pfn);
 
 		if (pfn_valid(at))
@@ -165,7 +176,8 @@ static void pagetypeinfo_node(struct seq_file *m, struct pglist_data *node, stru
 			continue;
 		count_free(z, c);
 		for (unsigned t = 0; t < MIGRATE_TYPES; t++) {
-			seq_printf(m, "Node %4d, zone %8s, type %12s ", node->node_id, z->name, migratetype_names[t]);
+			seq_printf(m, "Node %4d, zone %8s, type %12s ", node->node_id, z->name,
+				   migratetype_names[t]);
 			for (unsigned order = 0; order < NR_ORDERS; order++)
 				seq_printf(m, "%6lu ", c->nr[t][order]);
 			seq_putc(m, '\n');
@@ -192,14 +204,16 @@ static int pagetypeinfo_show(struct seq_file *m)
 
 	if (!c)
 		return -ENOMEM;
-	seq_printf(m, "Page block order: %d\nPages per block:  %lu\n\n", PAGEBLOCK_ORDER, 1UL << PAGEBLOCK_ORDER);
+	seq_printf(m, "Page block order: %d\nPages per block:  %lu\n\n", PAGEBLOCK_ORDER,
+		   1UL << PAGEBLOCK_ORDER);
 	for (unsigned n = 0; n < nr_nodes; n++)
 		pagetypeinfo_node(m, node_data[n], c);
 	kfree(c);
 	return 0;
 }
 
-static struct proc_entry zoneinfo = { .show = zoneinfo_show }, buddyinfo = { .show = buddyinfo_show },
+static struct proc_entry zoneinfo = { .show = zoneinfo_show },
+			 buddyinfo = { .show = buddyinfo_show },
 			 pagetypeinfo = { .show = pagetypeinfo_show };
 
 void proc_zone_init(void)

@@ -40,14 +40,16 @@ void boot_unpack_initramfs(void)
 		struct boot_module *m = &boot_info.modules[i], left = *m;
 		int err;
 
-		if (m->start >= m->end || !pfn_valid(phys_to_pfn(m->start)) || !pfn_valid(phys_to_pfn(m->end - 1))) {
+		if (m->start >= m->end || !pfn_valid(phys_to_pfn(m->start)) ||
+		    !pfn_valid(phys_to_pfn(m->end - 1))) {
 			pr_err("initrd %u lies outside of memory (mem= too small?)", i);
 			continue;
 		}
 		err = initramfs_unpack(module_read, &left);
 		if (err)
 			pr_err("initrd %u: not unpacked whole (error %d)", i, -err);
-		memblock_free(round_down_pow2(m->start, (phys_t)PAGE_SIZE), round_up_pow2(m->end, (phys_t)PAGE_SIZE));
+		memblock_free(round_down_pow2(m->start, (phys_t)PAGE_SIZE),
+			      round_up_pow2(m->end, (phys_t)PAGE_SIZE));
 	}
 	if (!boot_info.nr_modules)
 		pr_info("no initrd");

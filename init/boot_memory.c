@@ -25,7 +25,8 @@ enum { E820_RAM = 1, LOW_MEMORY_END = 0x100000 };
 
 static const char *range_name(uint32_t type)
 {
-	static const char *const names[] = { "?", "usable", "reserved", "ACPI data", "ACPI NVS", "unusable" };
+	static const char *const names[] = { "?",	  "usable",   "reserved",
+					     "ACPI data", "ACPI NVS", "unusable" };
 
 	return type < ARRAY_SIZE(names) ? names[type] : "reserved";
 }

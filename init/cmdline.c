@@ -13,9 +13,11 @@
 
 /* Words other parts of the kernel read for themselves (console_init, panic_init, acpi_init, ...). */
 static const char *const known[] = {
-	"console", "quiet", "debug", "loglevel", "panic", "maxcpus", "nosmp", "nr_cpus", "ro", "rw", "root", "rootfstype",
-	"rootflags", "noapic", "nolapic", "acpi", "debug-exit", "earlyprintk", "tsc", "nokaslr", "norandmaps",
-	"mitigations", "initrd", "BOOT_IMAGE", "reboot", "pci", "noresume", "audit", "fault_batch", "fault_around",
+	"console",   "quiet",	"debug",      "loglevel",    "panic",	    "maxcpus",
+	"nosmp",     "nr_cpus", "ro",	      "rw",	     "root",	    "rootfstype",
+	"rootflags", "noapic",	"nolapic",    "acpi",	     "debug-exit",  "earlyprintk",
+	"tsc",	     "nokaslr", "norandmaps", "mitigations", "initrd",	    "BOOT_IMAGE",
+	"reboot",    "pci",	"noresume",   "audit",	     "fault_batch", "fault_around",
 };
 
 static bool word_is(const char *word, const char *name)
@@ -119,8 +121,11 @@ void cmdline_parse(char *text, struct cmdline *out)
 {
 	char *word;
 
-	*out = (struct cmdline){ .rdinit = "/init", .argv = { "init" }, .argc = 1,
-				 .envp = { "HOME=/", "TERM=linux" }, .envc = 2 };
+	*out = (struct cmdline){ .rdinit = "/init",
+				 .argv = { "init" },
+				 .argc = 1,
+				 .envp = { "HOME=/", "TERM=linux" },
+				 .envc = 2 };
 	while ((word = next_word(&text))) {
 		if (!strcmp(word, "--"))
 			break;

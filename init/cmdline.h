@@ -7,10 +7,10 @@
 enum { CMDLINE_MAX_ARGS = 32 };
 
 struct cmdline {
-	phys_t mem_limit;        /* mem=: 0 none */
-	const char *init;        /* init= or NULL */
-	const char *rdinit;      /* rdinit= or "/init" */
-	bool show_trace;         /* trace: record events from the start */
+	phys_t mem_limit;   /* mem=: 0 none */
+	const char *init;   /* init= or NULL */
+	const char *rdinit; /* rdinit= or "/init" */
+	bool show_trace;    /* trace: record events from the start */
 	/* For init: arguments after "--" and unknown words; NAME=VALUE words go to the environment. */
 	const char *argv[CMDLINE_MAX_ARGS + 2];
 	const char *envp[CMDLINE_MAX_ARGS + 3];

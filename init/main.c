@@ -36,7 +36,8 @@ static void start_cpu(void)
 {
 	cpu_init_boot();
 	console_init(boot_info.cmdline);
-	pr_info("Linux version " KERNEL_RELEASE " (" KERNEL_VERSION "), booted by %s", boot_info.protocol);
+	pr_info("Linux version " KERNEL_RELEASE " (" KERNEL_VERSION "), booted by %s",
+		boot_info.protocol);
 	pr_info("Command line: %s", boot_info.cmdline);
 	str_copy(cmdline_text, boot_info.cmdline, sizeof(cmdline_text));
 	cmdline_parse(cmdline_text, &cmdline);
@@ -74,7 +75,8 @@ static void open_console(void)
 {
 	struct file *f;
 
-	if (file_open(AT_FDCWD, "/dev/console", O_RDWR, 0, &f) && file_open_chrdev(MKDEV(5, 1), O_RDWR, &f)) {
+	if (file_open(AT_FDCWD, "/dev/console", O_RDWR, 0, &f) &&
+	    file_open_chrdev(MKDEV(5, 1), O_RDWR, &f)) {
 		pr_warn("init: no console to open");
 		return;
 	}

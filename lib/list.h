@@ -9,7 +9,10 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
-#define LIST_HEAD_INIT(name) { &(name), &(name) }
+#define LIST_HEAD_INIT(name)                                                                       \
+	{                                                                                          \
+		&(name), &(name)                                                                   \
+	}
 
 static inline void list_init(struct list_head *h)
 {
@@ -83,6 +86,7 @@ static inline void list_splice_tail_init(struct list_head *from, struct list_hea
 #define list_for_each_entry_safe(pos, tmp, h, member)                                              \
 	for (pos = list_first(h, __typeof__(*pos), member),                                        \
 	    tmp = list_first(&pos->member, __typeof__(*pos), member);                              \
-	     &pos->member != (h); pos = tmp, tmp = list_first(&tmp->member, __typeof__(*tmp), member))
+	     &pos->member != (h);                                                                  \
+	     pos = tmp, tmp = list_first(&tmp->member, __typeof__(*tmp), member))
 
 #endif

@@ -62,19 +62,16 @@ static struct pheap_node *merge_siblings(struct pheap_node *first)
 	return root;
 }
 
-void pheap_insert(struct pheap *h, struct pheap_node *n)
+/* Into a heap that is not empty. */
+void pheap_insert_second(struct pheap *h, struct pheap_node *n)
 {
-	n->child = NULL;
-	n->next = NULL;
-	n->prev = NULL;
-	if (h->root)
-		n = merge(h->root, n);
+	n = merge(h->root, n);
 	n->next = NULL;
 	n->prev = NULL;
 	h->root = n;
 }
 
-void pheap_remove(struct pheap *h, struct pheap_node *n)
+void pheap_remove_general(struct pheap *h, struct pheap_node *n)
 {
 	struct pheap_node *rest = n->child ? merge_siblings(n->child) : NULL;
 

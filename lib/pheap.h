@@ -12,7 +12,8 @@ struct pheap_node {
 	uint64_t key;
 	struct pheap_node *child; /* first child */
 	struct pheap_node *next;  /* next sibling */
-	struct pheap_node *prev;  /* previous sibling, or the parent of a first child; NULL for the root */
+	struct pheap_node
+		*prev; /* previous sibling, or the parent of a first child; NULL for the root */
 };
 
 struct pheap {
@@ -24,10 +25,30 @@ static inline struct pheap_node *pheap_first(const struct pheap *h)
 	return h->root;
 }
 
+void pheap_insert_second(struct pheap *h, struct pheap_node *n);
+void pheap_remove_general(struct pheap *h, struct pheap_node *n);
+
 /* Insert @n with @n->key set. O(1). */
-void pheap_insert(struct pheap *h, struct pheap_node *n);
+static inline void pheap_insert(struct pheap *h, struct pheap_node *n)
+{
+	n->child = NULL;
+	n->next = NULL;
+	n->prev = NULL;
+	if (h->root)
+		pheap_insert_second(h, n);
+	else
+		h->root = n;
+}
+
 /* Remove @n, which is in the heap. O(log nodes) amortised. */
-void pheap_remove(struct pheap *h, struct pheap_node *n);
+static inline void pheap_remove(struct pheap *h, struct pheap_node *n)
+{
+	if (n == h->root && !n->child)
+		h->root = NULL;
+	else
+		pheap_remove_general(h, n);
+}
+
 /* Walk all nodes in no order: the one after @n (NULL: the root). NULL at the end. */
 struct pheap_node *pheap_walk(const struct pheap *h, struct pheap_node *n);
 /* Checker: links and heap order. Return: NULL, or what is wrong; *nr gets the number of nodes. */

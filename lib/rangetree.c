@@ -133,32 +133,39 @@ static void path_to(struct rangetree *t, struct path *p, unsigned long start)
 {
 	struct rangetree_node *n = t->root;
 
-	for (unsigned level = t->height; level-- > 1;) {
-		unsigned i = n->nr - 1u;
+	struct slot *s;
 
-		while (i && n->slot[i].start > start)
-			i--;
+	for (unsigned level = t->height; level-- > 1;) {
+		s = &n->slot[n->nr - 1u];
+		while (s != n->slot && s->start > start)
+			s--;
 		p->node[level] = n;
-		p->at[level] = i;
-		n = n->slot[i].ptr;
+		p->at[level] = (unsigned)(s - n->slot);
+		n = s->ptr;
 	}
+	for (s = n->slot; s != &n->slot[n->nr] && s->start < start; s++)
+		;
 	p->node[0] = n;
-	p->at[0] = 0;
-	while (p->at[0] < n->nr && n->slot[p->at[0]].start < start)
-		p->at[0]++;
+	p->at[0] = (unsigned)(s - n->slot);
 }
 
-static void slots_open(struct rangetree_node *n, unsigned at, const struct slot *s)
+/* A few slots of some words: moved by hand, not by a call. */
+static void slots_open(struct rangetree_node *n, unsigned at, const struct slot *new)
 {
-	memmove(&n->slot[at + 1], &n->slot[at], (n->nr - at) * sizeof(*s));
-	n->slot[at] = *s;
+	struct slot *s = &n->slot[n->nr];
+
+	for (; s != &n->slot[at]; s--)
+		s[0] = s[-1];
+	*s = *new;
 	n->nr++;
 }
 
 static void slots_close(struct rangetree_node *n, unsigned at)
 {
-	n->nr--;
-	memmove(&n->slot[at], &n->slot[at + 1], (n->nr - at) * sizeof(n->slot[0]));
+	struct slot *end = &n->slot[--n->nr];
+
+	for (struct slot *s = &n->slot[at]; s != end; s++)
+		s[0] = s[1];
 }
 
 /* Split the full @n around the new slot at @at; Return: the right half. */
@@ -323,25 +330,34 @@ void rangetree_set_item(struct rangetree *t, unsigned long start, void *item)
 	p.node[0]->slot[p.at[0]].ptr = item;
 }
 
+/* The first slot with end > addr; the caller knows that there is one. */
+static inline struct slot *slot_beyond(struct rangetree_node *n, unsigned long addr)
+{
+	struct slot *s = n->slot;
+
+	while (s->end <= addr)
+		s++;
+	return s;
+}
+
+static inline struct slot *slot_last(struct rangetree_node *n)
+{
+	return &n->slot[n->nr - 1u];
+}
+
 void *rangetree_find(struct rangetree *t, unsigned long addr)
 {
 	struct rangetree_node *n = READ_ONCE(t->last_leaf);
-	unsigned i;
 
-	if (!n || addr < n->slot[0].start || addr >= n->slot[n->nr - 1].end) {
-		n = t->root;
-		if (!n || addr >= n->slot[n->nr - 1].end)
-			return NULL;
-		while (n->level) {
-			for (i = 0; n->slot[i].end <= addr; i++)
-				;
-			n = n->slot[i].ptr;
-		}
-		WRITE_ONCE(t->last_leaf, n);
-	}
-	for (i = 0; n->slot[i].end <= addr; i++)
-		;
-	return n->slot[i].ptr;
+	if (likely(n && addr >= n->slot[0].start && addr < slot_last(n)->end))
+		return slot_beyond(n, addr)->ptr;
+	n = t->root;
+	if (!n || addr >= slot_last(n)->end)
+		return NULL;
+	while (n->level)
+		n = slot_beyond(n, addr)->ptr;
+	WRITE_ONCE(t->last_leaf, n);
+	return slot_beyond(n, addr)->ptr;
 }
 
 void *rangetree_find_prev(struct rangetree *t, unsigned long addr)
@@ -351,13 +367,13 @@ void *rangetree_find_prev(struct rangetree *t, unsigned long addr)
 	if (!n || n->slot[0].start >= addr)
 		return NULL;
 	for (;;) {
-		unsigned i = n->nr - 1u;
+		struct slot *s = slot_last(n);
 
-		while (n->slot[i].start >= addr)
-			i--;
+		while (s->start >= addr)
+			s--;
 		if (!n->level)
-			return n->slot[i].ptr;
-		n = n->slot[i].ptr;
+			return s->ptr;
+		n = s->ptr;
 	}
 }
 

@@ -59,17 +59,21 @@ static int ehdr_read(const void *head, size_t len, const struct elf_target *t, s
 		return -ENOEXEC;
 	if (t->class_ == 1) {
 		memcpy(&e32, head, sizeof(e32));
-		*out = (struct ehdr){ e32.type, e32.machine, e32.phentsize, e32.phnum, e32.entry, e32.phoff };
+		*out = (struct ehdr){ e32.type,	 e32.machine, e32.phentsize,
+				      e32.phnum, e32.entry,   e32.phoff };
 		return out->phentsize == PHDR32_SIZE ? 0 : -ENOEXEC;
 	}
 	if (len < EHDR64_SIZE)
 		return -ENOEXEC;
 	memcpy(&e64, head, sizeof(e64));
-	*out = (struct ehdr){ e64.type, e64.machine, e64.phentsize, e64.phnum, e64.entry, e64.phoff };
+	*out = (struct ehdr){
+		e64.type, e64.machine, e64.phentsize, e64.phnum, e64.entry, e64.phoff
+	};
 	return out->phentsize == PHDR64_SIZE ? 0 : -ENOEXEC;
 }
 
-int elf_check_header(const void *head, size_t len, const struct elf_target *t, uint64_t *off, size_t *size)
+int elf_check_header(const void *head, size_t len, const struct elf_target *t, uint64_t *off,
+		     size_t *size)
 {
 	struct ehdr e;
 	int err = ehdr_read(head, len, t, &e);
@@ -94,11 +98,13 @@ static void phdr_read(const void *phdrs, unsigned n, bool is64, struct phdr64 *o
 		return;
 	}
 	memcpy(&p, (const char *)phdrs + n * sizeof(p), sizeof(p));
-	*out = (struct phdr64){ p.type, p.flags, p.offset, p.vaddr, p.paddr, p.filesz, p.memsz, p.align };
+	*out = (struct phdr64){ p.type,	 p.flags,  p.offset, p.vaddr,
+				p.paddr, p.filesz, p.memsz,  p.align };
 }
 
 /* Check one PT_LOAD and append it. Segments must come in rising order, as the ABI says. */
-static int segment_add(const struct phdr64 *p, uint64_t file_size, const struct elf_target *t, struct elf_program *out)
+static int segment_add(const struct phdr64 *p, uint64_t file_size, const struct elf_target *t,
+		       struct elf_program *out)
 {
 	const struct elf_segment *prev = out->nr_segments ? &out->seg[out->nr_segments - 1] : NULL;
 	uint64_t first = p->vaddr & ~(uint64_t)(PAGE_SIZE - 1);
@@ -114,9 +120,11 @@ static int segment_add(const struct phdr64 *p, uint64_t file_size, const struct 
 	if (p->memsz > t->user_top || p->vaddr > t->user_top - p->memsz)
 		return -EINVAL;
 	/* Two segments may not share a page: the second mapping would replace the first. */
-	if (prev && first < ((prev->vaddr + prev->memsz + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1)))
+	if (prev &&
+	    first < ((prev->vaddr + prev->memsz + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1)))
 		return -EINVAL;
-	out->seg[out->nr_segments++] = (struct elf_segment){ p->offset, p->vaddr, p->filesz, p->memsz, p->flags & 7 };
+	out->seg[out->nr_segments++] =
+		(struct elf_segment){ p->offset, p->vaddr, p->filesz, p->memsz, p->flags & 7 };
 	if (is_pow2(p->align) && p->align > out->max_align && p->align <= t->user_top)
 		out->max_align = p->align;
 	return 0;
@@ -145,8 +153,11 @@ int elf_parse(const void *head, size_t len, const void *phdrs, size_t phdrs_len,
 		return err;
 	if (phdrs_len != (size_t)e.phnum * e.phentsize)
 		return -ENOEXEC;
-	*out = (struct elf_program){ .is_dyn = e.type == ET_DYN, .entry = e.entry, .phnum = e.phnum,
-				     .phentsize = e.phentsize, .max_align = PAGE_SIZE };
+	*out = (struct elf_program){ .is_dyn = e.type == ET_DYN,
+				     .entry = e.entry,
+				     .phnum = e.phnum,
+				     .phentsize = e.phentsize,
+				     .max_align = PAGE_SIZE };
 	for (unsigned i = 0; i < e.phnum; i++) {
 		phdr_read(phdrs, i, t->class_ == 2, &p);
 		if (p.type == PT_LOAD) {

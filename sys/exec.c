@@ -115,7 +115,8 @@ static int push_user_string(struct exec_ctx *x, uaddr_t u)
 }
 
 /* The strings of @s from the last to number @from. */
-static int push_strings(struct exec_ctx *x, const struct exec_strings *s, unsigned count, unsigned from)
+static int push_strings(struct exec_ctx *x, const struct exec_strings *s, unsigned count,
+			unsigned from)
 {
 	for (unsigned i = count; i-- > from;) {
 		uaddr_t u = 0;
@@ -291,7 +292,8 @@ static int exec_new_mm(struct exec_ctx *x)
 {
 	const struct task *t = current_task();
 	const struct rlimit64 *rlim = t->signal->rlim;
-	unsigned long stack_max = (unsigned long)min_of(uint64_t, rlim[RLIMIT_STACK].rlim_cur, ULONG_MAX);
+	unsigned long stack_max =
+		(unsigned long)min_of(uint64_t, rlim[RLIMIT_STACK].rlim_cur, ULONG_MAX);
 	/* Linux's spans: 2^28 and 2^8 pages for mappings, 16 GiB and 8 MiB for the stack. */
 	const unsigned long mmap_span = ABI_32 ? MIB(1) : (unsigned long)GIB(1024);
 	const unsigned long stack_span = ABI_32 ? MIB(8) : (unsigned long)GIB(16);
@@ -306,14 +308,16 @@ static int exec_new_mm(struct exec_ctx *x)
 	x->mm->rlim_as = (unsigned long)min_of(uint64_t, rlim[RLIMIT_AS].rlim_cur, ULONG_MAX);
 	x->mm->rlim_data = (unsigned long)min_of(uint64_t, rlim[RLIMIT_DATA].rlim_cur, ULONG_MAX);
 	x->mm->rlim_stack = stack_max;
-	x->mm->rlim_memlock = (unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
+	x->mm->rlim_memlock =
+		(unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
 	x->mm->oom_score_adj = t->signal->oom_score_adj;
 	/* Mappings begin below the lowest place the stack's top can have. */
 	mm_set_layout(x->mm, stack_max, stack_span + ((rnd[0] & (mmap_span - 1)) & PAGE_MASK));
 	top = USER_TOP - ((rnd[1] & (stack_span - 1)) & PAGE_MASK);
 	x->p = top;
 	/* Strings may take a quarter of the stack limit, at most 6 MiB, at least 128 KiB. */
-	x->p_limit = top - max_of(unsigned long, KIB(128), min_of(unsigned long, stack_max / 4, MIB(6)));
+	x->p_limit =
+		top - max_of(unsigned long, KIB(128), min_of(unsigned long, stack_max / 4, MIB(6)));
 	return vm_stack_setup(x->mm, top, x->prog.exec_stack);
 }
 
@@ -412,10 +416,11 @@ static int exec_run(struct exec_ctx *x, int dirfd, const char *name, unsigned lo
 	return err ? err : exec_commit(x);
 }
 
-static int do_exec(int dirfd, char *name, const struct exec_strings *argv, const struct exec_strings *envp,
-		   unsigned flags)
+static int do_exec(int dirfd, char *name, const struct exec_strings *argv,
+		   const struct exec_strings *envp, unsigned flags)
 {
-	unsigned lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	unsigned lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+			  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 	struct exec_ctx *x = kzalloc(sizeof(*x), GFP_KERNEL);
 	int err = -ENOMEM;
 

@@ -8,9 +8,28 @@
 
 #include "lib/string.h"
 
-enum { AT_NULL, AT_PHDR = 3, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY, AT_UID = 11, AT_EUID, AT_GID,
-       AT_EGID, AT_PLATFORM, AT_HWCAP, AT_CLKTCK, AT_SECURE = 23, AT_RANDOM = 25, AT_HWCAP2 = 26, AT_EXECFN = 31,
-       AT_MINSIGSTKSZ = 51 };
+enum {
+	AT_NULL,
+	AT_PHDR = 3,
+	AT_PHENT,
+	AT_PHNUM,
+	AT_PAGESZ,
+	AT_BASE,
+	AT_FLAGS,
+	AT_ENTRY,
+	AT_UID = 11,
+	AT_EUID,
+	AT_GID,
+	AT_EGID,
+	AT_PLATFORM,
+	AT_HWCAP,
+	AT_CLKTCK,
+	AT_SECURE = 23,
+	AT_RANDOM = 25,
+	AT_HWCAP2 = 26,
+	AT_EXECFN = 31,
+	AT_MINSIGSTKSZ = 51
+};
 
 static void aux_add(struct exec_ctx *x, unsigned long type, unsigned long value)
 {
@@ -116,7 +135,8 @@ int exec_creds_prepare(struct exec_ctx *x)
 {
 	const struct inode *inode = x->file->inode;
 	const struct task *t = current_task();
-	bool suid = inode->mode & S_ISUID, sgid = (inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010);
+	bool suid = inode->mode & S_ISUID,
+	     sgid = (inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010);
 	struct cred *c;
 
 	if ((!suid && !sgid) || t->signal->no_new_privs || path_nosuid(&x->file->path))

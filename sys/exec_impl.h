@@ -8,8 +8,15 @@
 #include "mm/mm.h"
 #include "sys/elf.h"
 
-enum { EXEC_HEAD = 256, EXEC_MAX_SCRIPTS = 4, EXEC_MAX_SCRIPT_ARGS = 2 * EXEC_MAX_SCRIPTS + 1, EXEC_MAX_STRING = 131072,
-       EXEC_MAX_STRINGS = 0x7fffffff / 64, EXEC_MAX_AUXV = 2 * 24, EXEC_MS_NOEXEC = 8 };
+enum {
+	EXEC_HEAD = 256,
+	EXEC_MAX_SCRIPTS = 4,
+	EXEC_MAX_SCRIPT_ARGS = 2 * EXEC_MAX_SCRIPTS + 1,
+	EXEC_MAX_STRING = 131072,
+	EXEC_MAX_STRINGS = 0x7fffffff / 64,
+	EXEC_MAX_AUXV = 2 * 24,
+	EXEC_MS_NOEXEC = 8
+};
 #define EXEC_ADDR_NO_RANDOMIZE 0x0040000UL /* personality(2) */
 
 /* A NULL-terminated array of strings, in user or in kernel memory. */
@@ -19,11 +26,11 @@ struct exec_strings {
 };
 
 struct exec_ctx {
-	char *filename;              /* as given: AT_EXECFN, and comm */
+	char *filename; /* as given: AT_EXECFN, and comm */
 	struct exec_strings argv, envp;
 	unsigned argc, envc;
-	struct file *file;           /* the program (or, in between, a script) */
-	bool deny_write;             /* file's inode counts this exec as a denier */
+	struct file *file; /* the program (or, in between, a script) */
+	bool deny_write;   /* file's inode counts this exec as a denier */
 	char head[EXEC_HEAD];
 	size_t head_len;
 	unsigned script_depth;
@@ -32,26 +39,30 @@ struct exec_ctx {
 	unsigned nr_script_args;
 	struct elf_program prog, interp;
 	bool has_interp;
-	struct mm_struct *mm;        /* the new one, until committed */
-	struct cred *cred;           /* what a set-user-ID file gives, until committed; NULL: no change */
+	struct mm_struct *mm; /* the new one, until committed */
+	struct cred *cred;    /* what a set-user-ID file gives, until committed; NULL: no change */
 	bool randomize;
-	char *buf;                   /* a page */
-	unsigned long p, p_limit;    /* stack pointer while building, and how low strings may go */
+	char *buf;		  /* a page */
+	unsigned long p, p_limit; /* stack pointer while building, and how low strings may go */
 	unsigned long bias, interp_bias; /* load address minus link address */
-	uaddr_t start;               /* first instruction: interpreter's or program's */
+	uaddr_t start;			 /* first instruction: interpreter's or program's */
 	uaddr_t execfn, random, platform;
-	unsigned nr_auxv;            /* words in mm->saved_auxv */
+	unsigned nr_auxv; /* words in mm->saved_auxv */
 };
 
 extern int exec_randomize; /* /proc/sys/kernel/randomize_va_space: 0, 1, 2 */
 
 /* exec_load.c */
-int must_check exec_parse(struct exec_ctx *x); /* head and program headers to x->prog; interpreter to x->interp */
-int must_check exec_load(struct exec_ctx *x);  /* map both, set mm's code, data and break, and x->start */
+int must_check
+exec_parse(struct exec_ctx *x); /* head and program headers to x->prog; interpreter to x->interp */
+int must_check
+exec_load(struct exec_ctx *x); /* map both, set mm's code, data and break, and x->start */
 /* exec_auxv.c */
-void exec_auxv(struct exec_ctx *x);            /* fill mm->saved_auxv */
+void exec_auxv(struct exec_ctx *x);			    /* fill mm->saved_auxv */
 int must_check exec_tables(struct exec_ctx *x, uaddr_t sp); /* argc, argv, envp, auxv at @sp */
-int must_check exec_creds_prepare(struct exec_ctx *x); /* set-user-ID to x->cred; file capabilities do not exist */
-void futex_exec_reset(struct task *t);         /* robust list and clear_child_tid belong to the old program */
+int must_check
+exec_creds_prepare(struct exec_ctx *x); /* set-user-ID to x->cred; file capabilities do not exist */
+void futex_exec_reset(
+	struct task *t); /* robust list and clear_child_tid belong to the old program */
 
 #endif

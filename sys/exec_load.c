@@ -47,13 +47,15 @@ static int interp_open(struct exec_ctx *x, struct file **out)
 
 	if (!name)
 		return -ENOMEM;
-	if (kernel_read(x->file, name, x->prog.interp_len, x->prog.interp_off) != (long)x->prog.interp_len ||
+	if (kernel_read(x->file, name, x->prog.interp_len, x->prog.interp_off) !=
+		    (long)x->prog.interp_len ||
 	    name[x->prog.interp_len - 1])
 		goto out;
 	err = path_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
 	if (err)
 		goto out;
-	err = S_ISREG(p.dentry->inode->mode) ? inode_permission(p.dentry->inode, MAY_EXEC) : -EACCES;
+	err = S_ISREG(p.dentry->inode->mode) ? inode_permission(p.dentry->inode, MAY_EXEC)
+					     : -EACCES;
 	if (!err)
 		err = file_open_path(&p, O_RDONLY | O_LARGEFILE, out);
 	path_put(&p);
@@ -71,7 +73,8 @@ int exec_parse(struct exec_ctx *x)
 
 static unsigned segment_prot(const struct elf_segment *s)
 {
-	return (s->rights & ELF_SEG_READ ? PROT_READ : 0) | (s->rights & ELF_SEG_WRITE ? PROT_WRITE : 0) |
+	return (s->rights & ELF_SEG_READ ? PROT_READ : 0) |
+	       (s->rights & ELF_SEG_WRITE ? PROT_WRITE : 0) |
 	       (s->rights & ELF_SEG_EXEC ? PROT_EXEC : 0);
 }
 
@@ -83,12 +86,15 @@ static int map_bss(struct mm_struct *mm, const struct elf_segment *s, unsigned l
 	unsigned long mem_end = (unsigned long)(s->vaddr + s->memsz) + bias;
 	/* A segment without file bytes has no file page: its first page is anonymous too. */
 	unsigned long page_end = s->filesz ? page_align(file_end) : file_end & PAGE_MASK;
-	struct vm_map_args args = { .addr = page_end, .len = page_align(mem_end) - page_end,
-				    .prot = segment_prot(s), .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+	struct vm_map_args args = { .addr = page_end,
+				    .len = page_align(mem_end) - page_end,
+				    .prot = segment_prot(s),
+				    .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
 				    .may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC };
 
 	/* A tail in a page that may not be written belongs to nobody's data: Linux leaves it as well. */
-	for (unsigned long a = file_end; s->filesz && (s->rights & ELF_SEG_WRITE) && a < page_end;) {
+	for (unsigned long a = file_end;
+	     s->filesz && (s->rights & ELF_SEG_WRITE) && a < page_end;) {
 		size_t n = min_of(size_t, sizeof(zeroes), page_end - a);
 
 		if (mm_access(mm, a, (void *)(uintptr_t)zeroes, n, true) != n)
@@ -102,13 +108,18 @@ static int map_bss(struct mm_struct *mm, const struct elf_segment *s, unsigned l
 	return ret < 0 && ret > -4096 ? (int)ret : 0;
 }
 
-static int map_segment(struct mm_struct *mm, struct file *f, const struct elf_segment *s, unsigned long bias)
+static int map_segment(struct mm_struct *mm, struct file *f, const struct elf_segment *s,
+		       unsigned long bias)
 {
 	unsigned long start = ((unsigned long)s->vaddr + bias) & PAGE_MASK;
-	struct vm_map_args args = { .addr = start, .len = page_align((unsigned long)(s->vaddr + s->filesz) + bias) - start,
-				    .prot = segment_prot(s), .flags = MAP_PRIVATE | MAP_FIXED,
-				    .pgoff = (unsigned long)(s->offset >> PAGE_SHIFT),
-				    .may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC };
+	struct vm_map_args args = {
+		.addr = start,
+		.len = page_align((unsigned long)(s->vaddr + s->filesz) + bias) - start,
+		.prot = segment_prot(s),
+		.flags = MAP_PRIVATE | MAP_FIXED,
+		.pgoff = (unsigned long)(s->offset >> PAGE_SHIFT),
+		.may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC
+	};
 	int err;
 
 	if (s->filesz) {
@@ -127,15 +138,21 @@ static unsigned long program_span(const struct elf_program *prog)
 {
 	const struct elf_segment *last = &prog->seg[prog->nr_segments - 1];
 
-	return page_align((unsigned long)(last->vaddr + last->memsz)) - ((unsigned long)prog->seg[0].vaddr & PAGE_MASK);
+	return page_align((unsigned long)(last->vaddr + last->memsz)) -
+	       ((unsigned long)prog->seg[0].vaddr & PAGE_MASK);
 }
 
 /* Where an ET_DYN file goes. Reserve its whole span, so that the pieces cannot meet another mapping. */
-static int choose_bias(struct mm_struct *mm, const struct elf_program *prog, unsigned long hint, unsigned long *bias)
+static int choose_bias(struct mm_struct *mm, const struct elf_program *prog, unsigned long hint,
+		       unsigned long *bias)
 {
-	unsigned long first = (unsigned long)prog->seg[0].vaddr & PAGE_MASK, align = (unsigned long)prog->max_align;
-	struct vm_map_args args = { .addr = hint, .len = program_span(prog) + (align - PAGE_SIZE), .prot = PROT_NONE,
-				    .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (hint ? MAP_FIXED_NOREPLACE : 0),
+	unsigned long first = (unsigned long)prog->seg[0].vaddr & PAGE_MASK,
+		      align = (unsigned long)prog->max_align;
+	struct vm_map_args args = { .addr = hint,
+				    .len = program_span(prog) + (align - PAGE_SIZE),
+				    .prot = PROT_NONE,
+				    .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+					     (hint ? MAP_FIXED_NOREPLACE : 0),
 				    .may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC };
 	long at = vm_map(mm, &args);
 
@@ -145,8 +162,8 @@ static int choose_bias(struct mm_struct *mm, const struct elf_program *prog, uns
 	return vm_unmap(mm, (unsigned long)at, args.len);
 }
 
-static int map_program(struct mm_struct *mm, struct file *f, const struct elf_program *prog, unsigned long hint,
-		       unsigned long *bias)
+static int map_program(struct mm_struct *mm, struct file *f, const struct elf_program *prog,
+		       unsigned long hint, unsigned long *bias)
 {
 	int err = 0;
 
@@ -168,7 +185,8 @@ static void set_ranges(struct exec_ctx *x)
 	mm->start_code = ULONG_MAX;
 	for (unsigned i = 0; i < x->prog.nr_segments; i++) {
 		const struct elf_segment *s = &x->prog.seg[i];
-		unsigned long start = (unsigned long)s->vaddr + x->bias, end = start + (unsigned long)s->filesz;
+		unsigned long start = (unsigned long)s->vaddr + x->bias,
+			      end = start + (unsigned long)s->filesz;
 
 		if (s->rights & ELF_SEG_EXEC) {
 			mm->start_code = min_of(unsigned long, mm->start_code, start);
@@ -216,7 +234,8 @@ int exec_load(struct exec_ctx *x)
 	if (x->prog.is_dyn && x->prog.interp_len) {
 		if (x->randomize)
 			random_bytes(&rnd, sizeof(rnd));
-		hint = ABI_PIE_BASE + ((rnd % (ABI_32 ? MIB(1) * 16 : (unsigned long)GIB(1024))) & PAGE_MASK);
+		hint = ABI_PIE_BASE +
+		       ((rnd % (ABI_32 ? MIB(1) * 16 : (unsigned long)GIB(1024))) & PAGE_MASK);
 	}
 	err = map_program(x->mm, x->file, &x->prog, hint, &x->bias);
 	if (err)

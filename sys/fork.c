@@ -17,26 +17,27 @@
 #include "sync/klog.h"
 #include "uapi/ldt.h"
 
-#define CSIGNAL              0x000000ffU
-#define CLONE_VM             0x00000100U
-#define CLONE_FS             0x00000200U
-#define CLONE_FILES          0x00000400U
-#define CLONE_SIGHAND        0x00000800U
-#define CLONE_PIDFD          0x00001000U
-#define CLONE_VFORK          0x00004000U
-#define CLONE_PARENT         0x00008000U
-#define CLONE_THREAD         0x00010000U
-#define CLONE_NEWNS          0x00020000U
-#define CLONE_SETTLS         0x00080000U
+#define CSIGNAL		     0x000000ffU
+#define CLONE_VM	     0x00000100U
+#define CLONE_FS	     0x00000200U
+#define CLONE_FILES	     0x00000400U
+#define CLONE_SIGHAND	     0x00000800U
+#define CLONE_PIDFD	     0x00001000U
+#define CLONE_VFORK	     0x00004000U
+#define CLONE_PARENT	     0x00008000U
+#define CLONE_THREAD	     0x00010000U
+#define CLONE_NEWNS	     0x00020000U
+#define CLONE_SETTLS	     0x00080000U
 #define CLONE_PARENT_SETTID  0x00100000U
 #define CLONE_CHILD_CLEARTID 0x00200000U
 #define CLONE_CHILD_SETTID   0x01000000U
-#define CLONE_NAMESPACES     0x7e020080U /* NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET, NEWTIME of clone3 */
+#define CLONE_NAMESPACES                                                                           \
+	0x7e020080U /* NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET, NEWTIME of clone3 */
 
 struct clone_req {
-	uint64_t flags;      /* without the signal */
+	uint64_t flags; /* without the signal */
 	int exit_signal;
-	uaddr_t stack;       /* 0: keep */
+	uaddr_t stack; /* 0: keep */
 	uaddr_t parent_tid, child_tid, tls;
 };
 
@@ -153,7 +154,8 @@ static int clone_parts(struct task *c, struct task *parent, const struct clone_r
 	if (!err)
 		err = clone_mm(c, parent, r);
 	if (!err)
-		err = arch_thread_fork(&c->thread.arch, c->thread.kstack, &parent->thread.arch, r->stack);
+		err = arch_thread_fork(&c->thread.arch, c->thread.kstack, &parent->thread.arch,
+				       r->stack);
 	if (!err)
 		err = clone_tls(c, r);
 	return err;
@@ -192,7 +194,9 @@ static long do_clone(const struct clone_req *r)
 			c->vfork_done = &vfork_q;
 			c->vfork_flag = &vfork_done;
 		}
-		err = task_publish(c, r->flags & (CLONE_PARENT | CLONE_THREAD) ? parent->signal->parent : parent,
+		err = task_publish(c,
+				   r->flags & (CLONE_PARENT | CLONE_THREAD) ? parent->signal->parent
+									    : parent,
 				   r->flags & CLONE_THREAD);
 	}
 	if (err) {
@@ -217,21 +221,27 @@ SYS(fork)
 
 SYS(vfork)
 {
-	return do_clone(&(struct clone_req){ .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD });
+	return do_clone(
+		&(struct clone_req){ .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD });
 }
 
 SYS(clone)
 {
 	struct clone_req r = {
-		.flags = (uint32_t)a0 & ~CSIGNAL, .exit_signal = (int)(a0 & CSIGNAL), .stack = a1,
-		.parent_tid = a2, .child_tid = abi_clone_child_tid(a3, a4), .tls = abi_clone_tls(a3, a4),
+		.flags = (uint32_t)a0 & ~CSIGNAL,
+		.exit_signal = (int)(a0 & CSIGNAL),
+		.stack = a1,
+		.parent_tid = a2,
+		.child_tid = abi_clone_child_tid(a3, a4),
+		.tls = abi_clone_tls(a3, a4),
 	};
 
 	return do_clone(&r);
 }
 
 struct clone_args_k {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
 };
 enum { CLONE_ARGS_SIZE_VER0 = 64 };
 
@@ -252,12 +262,16 @@ SYS(clone3)
 		if (byte)
 			return -E2BIG;
 	}
-	if ((a.flags & CSIGNAL) || a.flags >> 32 || a.exit_signal > NSIG || a.set_tid_size || (!a.stack) != (!a.stack_size))
+	if ((a.flags & CSIGNAL) || a.flags >> 32 || a.exit_signal > NSIG || a.set_tid_size ||
+	    (!a.stack) != (!a.stack_size))
 		return -EINVAL;
 	if (a.stack && !access_ok((uaddr_t)a.stack, (size_t)a.stack_size))
 		return -EINVAL;
-	r = (struct clone_req){ .flags = a.flags, .exit_signal = (int)a.exit_signal,
-				.stack = (uaddr_t)(a.stack + a.stack_size), .parent_tid = (uaddr_t)a.parent_tid,
-				.child_tid = (uaddr_t)a.child_tid, .tls = (uaddr_t)a.tls };
+	r = (struct clone_req){ .flags = a.flags,
+				.exit_signal = (int)a.exit_signal,
+				.stack = (uaddr_t)(a.stack + a.stack_size),
+				.parent_tid = (uaddr_t)a.parent_tid,
+				.child_tid = (uaddr_t)a.child_tid,
+				.tls = (uaddr_t)a.tls };
 	return do_clone(&r);
 }

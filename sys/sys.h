@@ -28,6 +28,8 @@ static inline uint64_t arg64(unsigned long low, unsigned long high)
 }
 
 /* ---- shared among the files of sys/ ---- */
+/* Lookup flags of an *at call; -EINVAL for bits not in @allowed. */
+long at_lookup(unsigned flags, unsigned allowed);
 /* Task by id (0: the caller), referenced; NULL. */
 struct task *task_or_self(int pid);
 struct timespec64_k;

@@ -117,7 +117,8 @@ SYS(setuid)
 
 	if (id == (uint32_t)KEEP_ID)
 		return -EINVAL;
-	return capable(CAP_SETUID) ? set_three(false, id, id, id) : set_three(false, KEEP_ID, id, KEEP_ID);
+	return capable(CAP_SETUID) ? set_three(false, id, id, id)
+				   : set_three(false, KEEP_ID, id, KEEP_ID);
 }
 
 SYS(setgid)
@@ -126,7 +127,8 @@ SYS(setgid)
 
 	if (id == (uint32_t)KEEP_ID)
 		return -EINVAL;
-	return capable(CAP_SETGID) ? set_three(true, id, id, id) : set_three(true, KEEP_ID, id, KEEP_ID);
+	return capable(CAP_SETGID) ? set_three(true, id, id, id)
+				   : set_three(true, KEEP_ID, id, KEEP_ID);
 }
 
 /* setreuid(2): the saved id follows when the real one is set or the effective one leaves the real one. */
@@ -260,7 +262,8 @@ SYS(capget)
 	if (t)
 		task_put(t);
 	for (int i = 0; i < 2; i++)
-		d[i] = (struct cap_data){ (uint32_t)(c.cap_effective >> 32 * i), (uint32_t)(c.cap_permitted >> 32 * i),
+		d[i] = (struct cap_data){ (uint32_t)(c.cap_effective >> 32 * i),
+					  (uint32_t)(c.cap_permitted >> 32 * i),
 					  (uint32_t)(c.cap_inheritable >> 32 * i) };
 	return copy_to_user(a1, d, (size_t)words * sizeof(d[0])) ? -EFAULT : 0;
 }
@@ -282,7 +285,8 @@ SYS(capset)
 	eff = d[0].effective | (uint64_t)d[1].effective << 32;
 	perm = d[0].permitted | (uint64_t)d[1].permitted << 32;
 	inh = d[0].inheritable | (uint64_t)d[1].inheritable << 32;
-	if ((perm & ~old->cap_permitted) || (eff & ~perm) || (inh & ~(old->cap_inheritable | old->cap_permitted)))
+	if ((perm & ~old->cap_permitted) || (eff & ~perm) ||
+	    (inh & ~(old->cap_inheritable | old->cap_permitted)))
 		return -EPERM;
 	c = cred_dup(old);
 	if (!c)
@@ -293,4 +297,3 @@ SYS(capset)
 	cred_commit(c);
 	return 0;
 }
-

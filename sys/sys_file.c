@@ -183,7 +183,8 @@ SYS(lseek)
 /* _llseek(fd, high, low, result, whence) of i386. */
 SYS(llseek)
 {
-	int64_t ret = do_lseek((int)a0, (int64_t)((uint64_t)a1 << 16 << 16 | (uint32_t)a2), (unsigned)a4);
+	int64_t ret =
+		do_lseek((int)a0, (int64_t)((uint64_t)a1 << 16 << 16 | (uint32_t)a2), (unsigned)a4);
 
 	if (ret < 0)
 		return (long)ret;
@@ -254,8 +255,26 @@ SYS(dup3)
 	return do_dup3((int)a0, (int)a1, (unsigned)a2, false);
 }
 
-enum { F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_SETOWN, F_GETOWN, F_SETSIG, F_GETSIG,
-       F_GETLK64, F_SETLK64, F_SETLKW64, F_DUPFD_CLOEXEC = 1030, F_SETPIPE_SZ = 1031, F_GETPIPE_SZ = 1032 };
+enum {
+	F_DUPFD,
+	F_GETFD,
+	F_SETFD,
+	F_GETFL,
+	F_SETFL,
+	F_GETLK,
+	F_SETLK,
+	F_SETLKW,
+	F_SETOWN,
+	F_GETOWN,
+	F_SETSIG,
+	F_GETSIG,
+	F_GETLK64,
+	F_SETLK64,
+	F_SETLKW64,
+	F_DUPFD_CLOEXEC = 1030,
+	F_SETPIPE_SZ = 1031,
+	F_GETPIPE_SZ = 1032
+};
 
 SYS(fcntl)
 {
@@ -330,7 +349,8 @@ static long truncate_path(uaddr_t name, int64_t size)
 
 	if (ret)
 		return ret;
-	ret = S_ISDIR(p.dentry->inode->mode) ? -EISDIR : inode_permission(p.dentry->inode, MAY_WRITE);
+	ret = S_ISDIR(p.dentry->inode->mode) ? -EISDIR
+					     : inode_permission(p.dentry->inode, MAY_WRITE);
 	if (!ret)
 		ret = do_truncate(p.dentry->inode, size);
 	path_put(&p);
@@ -344,9 +364,10 @@ static long truncate_fd(int fd, int64_t size)
 
 	if (!f)
 		return -EBADF;
-	ret = (f->flags & O_ACCMODE) == O_RDONLY || (f->flags & O_PATH)
-		      ? -EINVAL
-		      : do_truncate(f->inode, size);
+	if (f->flags & O_PATH)
+		ret = -EBADF;
+	else
+		ret = (f->flags & O_ACCMODE) == O_RDONLY ? -EINVAL : do_truncate(f->inode, size);
 	fput(f);
 	return ret;
 }
@@ -467,7 +488,8 @@ struct dirent_head {
 } packed_;
 
 /* One record. The old layout has the type in the last byte. */
-static bool getdents_emit(struct dir_context *c, const char *name, unsigned len, uint64_t ino, unsigned type)
+static bool getdents_emit(struct dir_context *c, const char *name, unsigned len, uint64_t ino,
+			  unsigned type)
 {
 	struct getdents *g = container_of(c, struct getdents, ctx);
 	char rec[sizeof(struct dirent64_head) + VFS_NAME_MAX + 16];
@@ -488,7 +510,8 @@ static bool getdents_emit(struct dir_context *c, const char *name, unsigned len,
 
 		memcpy(rec, &h, head);
 	} else {
-		struct dirent_head h = { (unsigned long)ino, (unsigned long)c->pos, (uint16_t)reclen };
+		struct dirent_head h = { (unsigned long)ino, (unsigned long)c->pos,
+					 (uint16_t)reclen };
 
 		memcpy(rec, &h, head);
 		rec[reclen - 1] = (char)type;
@@ -539,7 +562,6 @@ SYS(getdents64)
 {
 	return do_getdents((int)a0, a1, (unsigned)a2, true);
 }
-
 
 SYS(flock)
 {

@@ -8,8 +8,18 @@
 #include "kernel/futex.h"
 #include "kernel/time.h"
 
-enum { FUTEX_WAIT, FUTEX_WAKE, FUTEX_FD, FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP, FUTEX_WAIT_BITSET = 9,
-       FUTEX_WAKE_BITSET = 10, FUTEX_PRIVATE = 128, FUTEX_CLOCK_REALTIME = 256 };
+enum {
+	FUTEX_WAIT,
+	FUTEX_WAKE,
+	FUTEX_FD,
+	FUTEX_REQUEUE,
+	FUTEX_CMP_REQUEUE,
+	FUTEX_WAKE_OP,
+	FUTEX_WAIT_BITSET = 9,
+	FUTEX_WAKE_BITSET = 10,
+	FUTEX_PRIVATE = 128,
+	FUTEX_CLOCK_REALTIME = 256
+};
 
 /* The deadline of a wait: relative for WAIT, absolute on either clock for WAIT_BITSET. */
 static long futex_deadline(unsigned op, bool realtime, uaddr_t uts, bool time64, uint64_t *out)
@@ -49,14 +59,16 @@ static long do_futex(SYS_ARGS, bool time64)
 		err = futex_deadline(op, realtime, a3, time64, &deadline);
 		if (err)
 			return err;
-		return futex_wait(a0, shared, (uint32_t)a2, op == FUTEX_WAIT ? UINT_MAX : (uint32_t)a5, deadline);
+		return futex_wait(a0, shared, (uint32_t)a2,
+				  op == FUTEX_WAIT ? UINT_MAX : (uint32_t)a5, deadline);
 	case FUTEX_WAKE:
 		return futex_wake(a0, shared, (int)a2, UINT_MAX);
 	case FUTEX_WAKE_BITSET:
 		return futex_wake(a0, shared, (int)a2, (uint32_t)a5);
 	case FUTEX_REQUEUE:
 	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(a0, shared, (int)a2, (int)a3, a4, op == FUTEX_CMP_REQUEUE, (uint32_t)a5);
+		return futex_requeue(a0, shared, (int)a2, (int)a3, a4, op == FUTEX_CMP_REQUEUE,
+				     (uint32_t)a5);
 	case FUTEX_WAKE_OP:
 		return futex_wake_op(a0, shared, (int)a2, (int)a3, a4, (uint32_t)a5);
 	default:

@@ -6,6 +6,7 @@
  */
 #include "sys/sys.h"
 
+#include "base/version.h"
 #include "fs/random.h"
 #include "kernel/time.h"
 #include "kernel/uts.h"
@@ -14,16 +15,17 @@
 #include "mm/slab.h"
 #include "mm/zone.h"
 #include "sync/klog.h"
-#include "base/version.h"
 
 struct utsname_k {
-	char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN], version[UTS_LEN], machine[UTS_LEN],
-		domainname[UTS_LEN];
+	char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN], version[UTS_LEN],
+		machine[UTS_LEN], domainname[UTS_LEN];
 };
 
 SYS(uname)
 {
-	struct utsname_k u = { .sysname = "Linux", .release = KERNEL_RELEASE, .version = KERNEL_VERSION,
+	struct utsname_k u = { .sysname = "Linux",
+			       .release = KERNEL_RELEASE,
+			       .version = KERNEL_VERSION,
 			       .machine = ABI_MACHINE };
 
 	uts_get(UTS_HOSTNAME, u.nodename);
@@ -65,7 +67,8 @@ struct sysinfo_k {
 
 SYS(sysinfo)
 {
-	struct sysinfo_k s = { .uptime = (long)(clock_ns() / NSEC_PER_SEC), .procs = (uint16_t)nr_tasks(),
+	struct sysinfo_k s = { .uptime = (long)(clock_ns() / NSEC_PER_SEC),
+			       .procs = (uint16_t)nr_tasks(),
 			       .mem_unit = 1 };
 	unsigned long pages[5] = { totalram_pages(), nr_free_pages(), global_node_stat(NR_SHMEM),
 				   totalhigh_pages(), nr_free_highpages() };
@@ -86,14 +89,19 @@ SYS(sysinfo)
 
 /* ---- reboot(2) ---- */
 
-enum { REBOOT_MAGIC1 = (int)0xfee1dead, REBOOT_MAGIC2 = 672274793, REBOOT_MAGIC2A = 85072278, REBOOT_MAGIC2B = 369367448,
-       REBOOT_MAGIC2C = 537993216 };
-#define REBOOT_RESTART   0x01234567U
-#define REBOOT_HALT      0xcdef0123U
-#define REBOOT_CAD_ON    0x89abcdefU
-#define REBOOT_CAD_OFF   0x00000000U
+enum {
+	REBOOT_MAGIC1 = (int)0xfee1dead,
+	REBOOT_MAGIC2 = 672274793,
+	REBOOT_MAGIC2A = 85072278,
+	REBOOT_MAGIC2B = 369367448,
+	REBOOT_MAGIC2C = 537993216
+};
+#define REBOOT_RESTART	 0x01234567U
+#define REBOOT_HALT	 0xcdef0123U
+#define REBOOT_CAD_ON	 0x89abcdefU
+#define REBOOT_CAD_OFF	 0x00000000U
 #define REBOOT_POWER_OFF 0x4321fedcU
-#define REBOOT_RESTART2  0xa1b2c3d4U
+#define REBOOT_RESTART2	 0xa1b2c3d4U
 
 SYS(reboot)
 {
@@ -125,16 +133,28 @@ SYS(reboot)
 
 /* ---- syslog(2) ---- */
 
-enum { LOG_CLOSE, LOG_OPEN, LOG_READ, LOG_READ_ALL, LOG_READ_CLEAR, LOG_CLEAR, LOG_CONSOLE_OFF, LOG_CONSOLE_ON,
-       LOG_CONSOLE_LEVEL, LOG_SIZE_UNREAD, LOG_SIZE_BUFFER };
+enum {
+	LOG_CLOSE,
+	LOG_OPEN,
+	LOG_READ,
+	LOG_READ_ALL,
+	LOG_READ_CLEAR,
+	LOG_CLEAR,
+	LOG_CONSOLE_OFF,
+	LOG_CONSOLE_ON,
+	LOG_CONSOLE_LEVEL,
+	LOG_SIZE_UNREAD,
+	LOG_SIZE_BUFFER
+};
 
 /* "<6>[    1.234567] text\n"; Return: length. */
 static size_t record_format(const struct klog_record *r, char *buf, size_t size)
 {
 	uint64_t us = r->time_ns / NSEC_PER_USEC;
 
-	return fmt_scnprintf(buf, size, "<%u>[%5lu.%06lu] %.*s\n", r->level, (unsigned long)(us / 1000000),
-			     (unsigned long)(us % 1000000), (int)r->len, r->text);
+	return fmt_scnprintf(buf, size, "<%u>[%5lu.%06lu] %.*s\n", r->level,
+			     (unsigned long)(us / 1000000), (unsigned long)(us % 1000000),
+			     (int)r->len, r->text);
 }
 
 /* The newest records that fit in @size bytes. Return: bytes copied. */
@@ -168,7 +188,8 @@ static long log_read_all(uaddr_t ubuf, size_t size)
 
 SYS(syslog)
 {
-	static int saved_level = -1; /* last console level before LOG_CONSOLE_OFF; a race costs one wrong level */
+	static int saved_level =
+		-1; /* last console level before LOG_CONSOLE_OFF; a race costs one wrong level */
 	int type = (int)a0, len = (int)a2;
 	long ret;
 
@@ -242,4 +263,3 @@ SYS(getrandom)
 	memset(chunk, 0, sizeof(chunk));
 	return (long)done;
 }
-

@@ -37,9 +37,14 @@ static long map_file(struct file *f, struct vm_map_args *args)
 	return err ? err : vm_map(current_mm(), args);
 }
 
-static long do_mmap(uaddr_t addr, unsigned long len, unsigned prot, unsigned flags, int fd, unsigned long pgoff)
+static long do_mmap(uaddr_t addr, unsigned long len, unsigned prot, unsigned flags, int fd,
+		    unsigned long pgoff)
 {
-	struct vm_map_args args = { .addr = addr, .len = len, .prot = prot, .flags = flags, .pgoff = pgoff,
+	struct vm_map_args args = { .addr = addr,
+				    .len = len,
+				    .prot = prot,
+				    .flags = flags,
+				    .pgoff = pgoff,
 				    .may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC };
 	struct file *f;
 	long ret;

@@ -1,5 +1,5 @@
 /*
- * System calls on names: open, stat and its many layouts, links, directories, attributes, working directory, mounts.
+ * System calls on names: open, links, directories, attributes, working directory, mounts.
  *
  * OWNS     nothing.  WHY  copies names and structures at the border; fs/ walks and changes.
  * LOCKS    none held across a call down.   CONTEXT  a task in a system call; may sleep.
@@ -64,272 +64,16 @@ SYS(umask)
 	return (long)old;
 }
 
-/* ---- stat ---- */
-
-static uint64_t dev_encode(dev_k d)
-{
-	return (MINOR(d) & 0xff) | MAJOR(d) << 8 | (uint64_t)(MINOR(d) & ~0xffU) << 12;
-}
-
-static uint64_t inode_blocks(struct inode *inode)
-{
-	return S_ISREG(inode->mode) ? (uint64_t)READ_ONCE(inode->mapping.nr_pages) * (PAGE_SIZE / 512) : 0;
-}
-
-static int put_stat_x64(struct inode *n, uaddr_t buf)
-{
-	struct stat_x64 st = {
-		.st_dev = dev_encode(n->sb->dev), .st_ino = n->ino, .st_nlink = n->nlink,
-		.st_mode = n->mode, .st_uid = n->uid, .st_gid = n->gid, .st_rdev = dev_encode(n->rdev),
-		.st_size = (int64_t)mapping_size(&n->mapping), .st_blksize = PAGE_SIZE,
-		.st_blocks = (int64_t)inode_blocks(n),
-		.st_atime = (uint64_t)n->atime.tv_sec, .st_atime_nsec = (uint64_t)n->atime.tv_nsec,
-		.st_mtime = (uint64_t)n->mtime.tv_sec, .st_mtime_nsec = (uint64_t)n->mtime.tv_nsec,
-		.st_ctime = (uint64_t)n->ctime.tv_sec, .st_ctime_nsec = (uint64_t)n->ctime.tv_nsec,
-	};
-
-	return put_user(buf, &st);
-}
-
-static int put_stat64_i386(struct inode *n, uaddr_t buf)
-{
-	struct stat64_i386 st = {
-		.st_dev = dev_encode(n->sb->dev), .st_ino = n->ino, .ino32 = (uint32_t)n->ino,
-		.st_nlink = n->nlink, .st_mode = n->mode, .st_uid = n->uid, .st_gid = n->gid,
-		.st_rdev = dev_encode(n->rdev), .st_size = (int64_t)mapping_size(&n->mapping),
-		.st_blksize = PAGE_SIZE, .st_blocks = inode_blocks(n),
-		.st_atime = (uint32_t)n->atime.tv_sec, .st_atime_nsec = (uint32_t)n->atime.tv_nsec,
-		.st_mtime = (uint32_t)n->mtime.tv_sec, .st_mtime_nsec = (uint32_t)n->mtime.tv_nsec,
-		.st_ctime = (uint32_t)n->ctime.tv_sec, .st_ctime_nsec = (uint32_t)n->ctime.tv_nsec,
-	};
-
-	return put_user(buf, &st);
-}
-
-static int put_stat_i386(struct inode *n, uaddr_t buf)
-{
-	uint64_t size = mapping_size(&n->mapping);
-	struct stat_i386 st = {
-		.st_dev = (uint32_t)dev_encode(n->sb->dev), .st_ino = (uint32_t)n->ino,
-		.st_nlink = (uint16_t)n->nlink, .st_mode = (uint16_t)n->mode, .st_uid = (uint16_t)n->uid,
-		.st_gid = (uint16_t)n->gid, .st_rdev = (uint32_t)dev_encode(n->rdev),
-		.st_size = (uint32_t)size, .st_blksize = PAGE_SIZE, .st_blocks = (uint32_t)inode_blocks(n),
-		.st_atime = (uint32_t)n->atime.tv_sec, .st_atime_nsec = (uint32_t)n->atime.tv_nsec,
-		.st_mtime = (uint32_t)n->mtime.tv_sec, .st_mtime_nsec = (uint32_t)n->mtime.tv_nsec,
-		.st_ctime = (uint32_t)n->ctime.tv_sec, .st_ctime_nsec = (uint32_t)n->ctime.tv_nsec,
-	};
-
-	if (size > INT_MAX)
-		return -EOVERFLOW;
-	return put_user(buf, &st);
-}
-
-/* The native stat of the plain calls; the 64-bit one of i386's *64 calls. */
-static int put_stat(struct inode *n, uaddr_t buf, bool is64)
-{
-	if (!ABI_32)
-		return put_stat_x64(n, buf);
-	return is64 ? put_stat64_i386(n, buf) : put_stat_i386(n, buf);
-}
-
-static long stat_path(int dirfd, uaddr_t name, unsigned lookup, uaddr_t buf, bool is64)
-{
-	struct path_ref p;
-	long ret = user_path(dirfd, name, lookup, &p);
-
-	if (ret)
-		return ret;
-	ret = put_stat(p.dentry->inode, buf, is64);
-	path_put(&p);
-	return ret;
-}
-
-static long stat_fd(int fd, uaddr_t buf, bool is64)
-{
-	struct file *f = fd_file(fd);
-	long ret;
-
-	if (!f)
-		return -EBADF;
-	ret = put_stat(f->inode, buf, is64);
-	fput(f);
-	return ret;
-}
-
-SYS(stat)
-{
-	return stat_path(AT_FDCWD, a0, LOOKUP_FOLLOW, a1, false);
-}
-
-SYS(lstat)
-{
-	return stat_path(AT_FDCWD, a0, 0, a1, false);
-}
-
-SYS(fstat)
-{
-	return stat_fd((int)a0, a1, false);
-}
-
-SYS(stat64)
-{
-	return stat_path(AT_FDCWD, a0, LOOKUP_FOLLOW, a1, true);
-}
-
-SYS(lstat64)
-{
-	return stat_path(AT_FDCWD, a0, 0, a1, true);
-}
-
-SYS(fstat64)
-{
-	return stat_fd((int)a0, a1, true);
-}
+/* ---- access ---- */
 
 /* Lookup flags of an *at call; -EINVAL for bits it does not know. */
-static long at_lookup(unsigned flags, unsigned allowed)
+long at_lookup(unsigned flags, unsigned allowed)
 {
 	if (flags & ~allowed)
 		return -EINVAL;
-	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+	       (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 }
-
-SYS(newfstatat)
-{
-	long lookup = at_lookup((unsigned)a3, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT);
-
-	return lookup < 0 ? lookup : stat_path((int)a0, a1, (unsigned)lookup, a2, true);
-}
-
-struct statx_time {
-	int64_t sec;
-	uint32_t nsec;
-	int32_t pad;
-};
-
-struct statx_k {
-	uint32_t mask, blksize;
-	uint64_t attributes;
-	uint32_t nlink, uid, gid;
-	uint16_t mode, pad0;
-	uint64_t ino, size, blocks, attributes_mask;
-	struct statx_time atime, btime, ctime, mtime;
-	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
-	uint64_t spare[14];
-};
-_Static_assert(sizeof(struct statx_k) == 256, "statx");
-enum { STATX_BASIC_STATS = 0x7ff, STATX_SYNC_TYPE = 0x6000 };
-#define STATX_RESERVED 0x80000000U
-
-static struct statx_time statx_time_of(struct timespec64_k t)
-{
-	return (struct statx_time){ .sec = t.tv_sec, .nsec = (uint32_t)t.tv_nsec };
-}
-
-SYS(statx)
-{
-	long lookup = at_lookup((unsigned)a2 & ~(unsigned)STATX_SYNC_TYPE,
-				AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT);
-	struct statx_k *st;
-	struct path_ref p;
-	struct inode *n;
-	long ret;
-
-	if (lookup < 0 || (a3 & STATX_RESERVED))
-		return -EINVAL;
-	if ((a2 & STATX_SYNC_TYPE) == STATX_SYNC_TYPE)
-		return -EINVAL;
-	ret = user_path((int)a0, a1, (unsigned)lookup, &p);
-	if (ret)
-		return ret;
-	n = p.dentry->inode;
-	st = &(struct statx_k){
-		.mask = STATX_BASIC_STATS, .blksize = PAGE_SIZE, .nlink = n->nlink, .uid = n->uid,
-		.gid = n->gid, .mode = (uint16_t)n->mode, .ino = n->ino, .size = mapping_size(&n->mapping),
-		.blocks = inode_blocks(n), .atime = statx_time_of(n->atime),
-		.ctime = statx_time_of(n->ctime), .mtime = statx_time_of(n->mtime),
-		.rdev_major = MAJOR(n->rdev), .rdev_minor = MINOR(n->rdev),
-		.dev_major = MAJOR(n->sb->dev), .dev_minor = MINOR(n->sb->dev),
-	};
-	ret = put_user(a4, st);
-	path_put(&p);
-	return ret;
-}
-
-/* ---- statfs ---- */
-
-static long put_statfs(struct super_block *sb, uaddr_t buf, bool is64)
-{
-	struct statfs_k s = { 0 };
-	int err = sb->ops->statfs ? sb->ops->statfs(sb, &s) : -ENOSYS;
-
-	if (err)
-		return err;
-	if (ABI_32 && is64) {
-		struct statfs64_i386 o = {
-			.f_type = (uint32_t)s.type, .f_bsize = (uint32_t)s.bsize, .f_blocks = s.blocks,
-			.f_bfree = s.bfree, .f_bavail = s.bavail, .f_files = s.files, .f_ffree = s.ffree,
-			.f_namelen = (uint32_t)s.namelen, .f_frsize = (uint32_t)s.frsize,
-			.f_flags = (uint32_t)s.flags,
-		};
-
-		return put_user(buf, &o);
-	}
-	struct statfs_native o = {
-		.f_type = (long)s.type, .f_bsize = (long)s.bsize, .f_blocks = (long)s.blocks,
-		.f_bfree = (long)s.bfree, .f_bavail = (long)s.bavail, .f_files = (long)s.files,
-		.f_ffree = (long)s.ffree, .f_namelen = (long)s.namelen, .f_frsize = (long)s.frsize,
-		.f_flags = (long)s.flags,
-	};
-
-	return put_user(buf, &o);
-}
-
-static long statfs_path(uaddr_t name, uaddr_t buf, bool is64)
-{
-	struct path_ref p;
-	long ret = user_path(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
-
-	if (ret)
-		return ret;
-	ret = put_statfs(p.dentry->sb, buf, is64);
-	path_put(&p);
-	return ret;
-}
-
-static long statfs_fd(int fd, uaddr_t buf, bool is64)
-{
-	struct file *f = fd_file(fd);
-	long ret;
-
-	if (!f)
-		return -EBADF;
-	ret = put_statfs(f->inode->sb, buf, is64);
-	fput(f);
-	return ret;
-}
-
-SYS(statfs)
-{
-	return statfs_path(a0, a1, false);
-}
-
-SYS(fstatfs)
-{
-	return statfs_fd((int)a0, a1, false);
-}
-
-SYS(statfs64)
-{
-	return a1 != sizeof(struct statfs64_i386) && a1 != 88 ? -EINVAL : statfs_path(a0, a2, true);
-}
-
-SYS(fstatfs64)
-{
-	return a1 != sizeof(struct statfs64_i386) && a1 != 88 ? -EINVAL : statfs_fd((int)a0, a2, true);
-}
-
-/* ---- access ---- */
 
 static long do_access(int dirfd, uaddr_t name, unsigned mode, unsigned flags)
 {
@@ -380,7 +124,8 @@ SYS(faccessat2)
 
 /* ---- one name ---- */
 
-static long with_name(uaddr_t uname, int dirfd, unsigned long arg, int (*fn)(int dirfd, const char *name, unsigned long arg))
+static long with_name(uaddr_t uname, int dirfd, unsigned long arg,
+		      int (*fn)(int dirfd, const char *name, unsigned long arg))
 {
 	char *name;
 	long ret = name_get(uname, false, &name);
@@ -443,7 +188,8 @@ SYS(unlinkat)
 
 static long do_mknod(int dirfd, uaddr_t name, uint32_t mode, uint32_t udev)
 {
-	struct mknod_args a = { mode, MKDEV(udev >> 8 & 0xfff, (udev & 0xff) | (udev >> 12 & 0xfff00)) };
+	struct mknod_args a = { mode,
+				MKDEV(udev >> 8 & 0xfff, (udev & 0xff) | (udev >> 12 & 0xfff00)) };
 
 	return with_name(name, dirfd, (unsigned long)&a, op_mknod);
 }
@@ -462,7 +208,8 @@ SYS(mknodat)
 
 enum two_names { TWO_SYMLINK, TWO_LINK, TWO_RENAME };
 
-static long with_names(enum two_names op, int odirfd, uaddr_t uold, int ndirfd, uaddr_t unew, unsigned flags)
+static long with_names(enum two_names op, int odirfd, uaddr_t uold, int ndirfd, uaddr_t unew,
+		       unsigned flags)
 {
 	char *old, *new_name;
 	long ret = name_get(uold, op == TWO_LINK && (flags & AT_EMPTY_PATH), &old);
@@ -662,7 +409,8 @@ SYS(fchownat)
 {
 	long lookup = at_lookup((unsigned)a4, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
 
-	return lookup < 0 ? lookup : chown_path((int)a0, a1, (unsigned)lookup, (uint32_t)a2, (uint32_t)a3);
+	return lookup < 0 ? lookup
+			  : chown_path((int)a0, a1, (unsigned)lookup, (uint32_t)a2, (uint32_t)a3);
 }
 
 enum { UTIME_NOW_K = 0x3fffffff, UTIME_OMIT_K = 0x3ffffffe };
@@ -827,8 +575,7 @@ SYS(getcwd)
 	pwd = fs->pwd;
 	path_get(&pwd);
 	spin_unlock(&fs->lock);
-	ret = !pwd.dentry->deleted ? path_format(&pwd, buf, VFS_PATH_MAX)
-				    : -ENOENT;
+	ret = !pwd.dentry->deleted ? path_format(&pwd, buf, VFS_PATH_MAX) : -ENOENT;
 	path_put(&pwd);
 	if (ret >= 0) {
 		ret++;

@@ -40,7 +40,8 @@ static long do_poll(uaddr_t ufds, unsigned long nr, uint64_t deadline)
 	if (ret < 0)
 		goto out;
 	for (unsigned long i = 0; i < nr; i++) {
-		if (put_user(ufds + i * sizeof(*fds) + offsetof(struct pollfd_k, revents), &fds[i].revents)) {
+		if (put_user(ufds + i * sizeof(*fds) + offsetof(struct pollfd_k, revents),
+			     &fds[i].revents)) {
 			ret = -EFAULT;
 			break;
 		}
@@ -71,7 +72,9 @@ SYS(poll)
 
 	if (ret != -EINTR)
 		return ret;
-	*r = (struct restart_block){ .fn = poll_restart, .deadline_ns = deadline, .addr = a0, .a = a1 };
+	*r = (struct restart_block){
+		.fn = poll_restart, .deadline_ns = deadline, .addr = a0, .a = a1
+	};
 	return -ERESTART_RESTARTBLOCK;
 }
 
@@ -108,7 +111,8 @@ static long finish_wait(long ret, uaddr_t uts, bool time64, uint64_t deadline)
 	return ret == -EINTR ? -ERESTARTNOHAND : ret;
 }
 
-static long do_ppoll(uaddr_t ufds, unsigned long nr, uaddr_t uts, uaddr_t umask, size_t size, bool time64)
+static long do_ppoll(uaddr_t ufds, unsigned long nr, uaddr_t uts, uaddr_t umask, size_t size,
+		     bool time64)
 {
 	uint64_t deadline;
 	long ret = get_wait_args(uts, time64, umask, size, &deadline);
@@ -128,12 +132,15 @@ SYS(ppoll_time64)
 
 /* ---- select ---- */
 
-enum { SEL_IN = POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR,
-       SEL_OUT = POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR, SEL_EX = POLLPRI };
+enum {
+	SEL_IN = POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR,
+	SEL_OUT = POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR,
+	SEL_EX = POLLPRI
+};
 
 struct fd_sets {
-	unsigned nr;        /* descriptors, 0..nr-1 */
-	size_t bytes;       /* of one set */
+	unsigned nr;	       /* descriptors, 0..nr-1 */
+	size_t bytes;	       /* of one set */
 	unsigned long *set[3]; /* read, write, except; zero when the user gave none */
 	uaddr_t user[3];
 	struct pollfd_k *fds;
@@ -240,7 +247,8 @@ SYS(select)
 			return -EFAULT;
 		if (tv.tv_sec < 0 || tv.tv_usec < 0)
 			return -EINVAL;
-		struct timespec64_k ts = { tv.tv_sec + tv.tv_usec / 1000000, tv.tv_usec % 1000000 * 1000 };
+		struct timespec64_k ts = { tv.tv_sec + tv.tv_usec / 1000000,
+					   tv.tv_usec % 1000000 * 1000 };
 
 		deadline = deadline_after(&ts);
 	}

@@ -85,7 +85,8 @@ static bool policy_is_rt(int policy)
 
 static bool policy_known(int policy)
 {
-	return policy_is_rt(policy) || policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE;
+	return policy_is_rt(policy) || policy == SCHED_OTHER || policy == SCHED_BATCH ||
+	       policy == SCHED_IDLE;
 }
 
 SYS(sched_get_priority_max)
@@ -207,4 +208,3 @@ SYS(nice)
 	sched_set_nice(&current_task()->thread, nice);
 	return 0;
 }
-

@@ -34,12 +34,15 @@ SYS(rt_sigaction)
 	if (a1) {
 		if (get_user(&u, a1))
 			return -EFAULT;
-		act = (struct k_sigaction){ u.handler, u.flags, u.restorer, u.mask[0] | (uint64_t)u.mask[1] << 32 };
+		act = (struct k_sigaction){ u.handler, u.flags, u.restorer,
+					    u.mask[0] | (uint64_t)u.mask[1] << 32 };
 	}
 	ret = signal_action((int)a0, a1 ? &act : NULL, a2 ? &old : NULL);
 	if (ret || !a2)
 		return ret;
-	u = (struct user_sigaction){ old.handler, old.flags, old.restorer,
+	u = (struct user_sigaction){ old.handler,
+				     old.flags,
+				     old.restorer,
 				     { (uint32_t)old.mask, (uint32_t)(old.mask >> 32) } };
 	return put_user(a2, &u);
 }
@@ -350,7 +353,8 @@ static long do_sigreturn(bool rt)
 	}
 	signal_set_blocked(saved.mask);
 	if (saved.has_altstack) {
-		ss = (struct sigaltstack_k){ saved.altstack.sp, saved.altstack.flags, saved.altstack.size };
+		ss = (struct sigaltstack_k){ saved.altstack.sp, saved.altstack.flags,
+					     saved.altstack.size };
 		(void)signal_altstack(&ss, NULL, regs->sp);
 	}
 	return (long)regs->ax;

@@ -65,11 +65,13 @@ static void limits_to_mm(struct task *t, const struct rlimit64 *rlim)
 	mm->rlim_as = (unsigned long)min_of(uint64_t, rlim[RLIMIT_AS].rlim_cur, ULONG_MAX);
 	mm->rlim_data = (unsigned long)min_of(uint64_t, rlim[RLIMIT_DATA].rlim_cur, ULONG_MAX);
 	mm->rlim_stack = (unsigned long)min_of(uint64_t, rlim[RLIMIT_STACK].rlim_cur, ULONG_MAX);
-	mm->rlim_memlock = (unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
+	mm->rlim_memlock =
+		(unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
 	mmput(mm);
 }
 
-static long limit_change(struct task *t, unsigned which, const struct rlimit64 *new_limit, struct rlimit64 *old)
+static long limit_change(struct task *t, unsigned which, const struct rlimit64 *new_limit,
+			 struct rlimit64 *old)
 {
 	struct rlimit64 *r = &t->signal->rlim[which], copy[RLIM_NLIMITS];
 	bool may_raise = capable(CAP_SYS_RESOURCE);
@@ -241,7 +243,8 @@ SYS(waitid)
 
 	if (ret || !(options & (WEXITED | WUNTRACED | WCONTINUED)))
 		return -EINVAL;
-	if (options & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WAIT_NOTHREAD | WAIT_WALL | WAIT_WCLONE))
+	if (options & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WAIT_NOTHREAD |
+			WAIT_WALL | WAIT_WCLONE))
 		return -EINVAL;
 	ret = task_wait(which, options, &w);
 	if (ret > 0) {
@@ -249,8 +252,8 @@ SYS(waitid)
 		info.si_code = w.code;
 		info.pid = w.pid;
 		info.uid = w.uid;
-		info.status = w.code == CLD_EXITED ? w.status >> 8 & 0xff
-			      : w.code == CLD_STOPPED ? w.status >> 8 & 0xff
+		info.status = w.code == CLD_EXITED	? w.status >> 8 & 0xff
+			      : w.code == CLD_STOPPED	? w.status >> 8 & 0xff
 			      : w.code == CLD_CONTINUED ? SIGCONT
 							: w.status & 0x7f;
 	}
@@ -344,8 +347,18 @@ SYS(personality)
 	return (long)old;
 }
 
-enum { PR_SET_PDEATHSIG = 1, PR_GET_PDEATHSIG = 2, PR_GET_DUMPABLE = 3, PR_SET_DUMPABLE = 4, PR_GET_KEEPCAPS = 7,
-       PR_SET_NAME = 15, PR_GET_NAME = 16, PR_CAPBSET_READ = 23, PR_SET_NO_NEW_PRIVS = 38, PR_GET_NO_NEW_PRIVS = 39 };
+enum {
+	PR_SET_PDEATHSIG = 1,
+	PR_GET_PDEATHSIG = 2,
+	PR_GET_DUMPABLE = 3,
+	PR_SET_DUMPABLE = 4,
+	PR_GET_KEEPCAPS = 7,
+	PR_SET_NAME = 15,
+	PR_GET_NAME = 16,
+	PR_CAPBSET_READ = 23,
+	PR_SET_NO_NEW_PRIVS = 38,
+	PR_GET_NO_NEW_PRIVS = 39
+};
 
 static long prctl_set_name(uaddr_t uname)
 {
@@ -391,4 +404,3 @@ SYS(prctl)
 		return -EINVAL;
 	}
 }
-

@@ -262,7 +262,8 @@ SYS(setitimer)
 		return -EFAULT;
 	if (!timeval_ok(&it.value) || !timeval_ok(&it.interval))
 		return -EINVAL;
-	ret = itimer_set((int)a0, timeval_ns(&it.value), timeval_ns(&it.interval), &old_value, &old_interval);
+	ret = itimer_set((int)a0, timeval_ns(&it.value), timeval_ns(&it.interval), &old_value,
+			 &old_interval);
 	if (ret || !a2)
 		return ret;
 	old = (struct itimerval_k){ timeval_of(old_interval), timeval_of(old_value) };
@@ -285,7 +286,8 @@ SYS(getitimer)
 SYS(alarm)
 {
 	uint64_t old_value, old_interval;
-	long ret = itimer_set(0, (uint64_t)(unsigned)a0 * NSEC_PER_SEC, 0, &old_value, &old_interval);
+	long ret =
+		itimer_set(0, (uint64_t)(unsigned)a0 * NSEC_PER_SEC, 0, &old_value, &old_interval);
 
 	if (ret)
 		return ret;

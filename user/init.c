@@ -15,7 +15,15 @@
  */
 #include "user/sys.h"
 
-enum { O_RDWR = 2, POLLIN = 1, POLLHUP = 16, TCGETS = 0x5401, TCSETS = 0x5402, TIOCSCTTY = 0x540E, SIGCHLD = 17 };
+enum {
+	O_RDWR = 2,
+	POLLIN = 1,
+	POLLHUP = 16,
+	TCGETS = 0x5401,
+	TCSETS = 0x5402,
+	TIOCSCTTY = 0x540E,
+	SIGCHLD = 17
+};
 enum { DLE = 0x10, MAX_WORDS = 1024, BUF = 4096 };
 
 struct pollfd {

@@ -34,7 +34,7 @@ noreturn_ void kernel_main(void);
 noreturn_ void secondary_main(unsigned cpu);
 
 /* ---- CPU set-up ---- */
-void cpu_init_boot(void);            /* GDT, TSS, IDT, system-call MSRs, CR0/CR4/EFER, FPU: boot CPU */
+void cpu_init_boot(void); /* GDT, TSS, IDT, system-call MSRs, CR0/CR4/EFER, FPU: boot CPU */
 void cpu_init_secondary(unsigned cpu);
 /* Copies of section "percpu" for CPUs 1..n-1, from @alloc'ed memory; sets percpu_offsets. */
 void percpu_setup(unsigned cpus, void *(*alloc)(size_t size));
@@ -72,7 +72,8 @@ bool in_interrupt(void);
 struct pt_regs *irq_regs(void);
 void irq_free(unsigned line);
 /* Interrupts that are not lines, for /proc/interrupts: *name "LOC", "RES", "TLB", ..., @text what it means. */
-bool irq_local_count(unsigned n, unsigned cpu, unsigned long *count, const char **name, const char **text);
+bool irq_local_count(unsigned n, unsigned cpu, unsigned long *count, const char **name,
+		     const char **text);
 void acpi_init(void); /* after vmalloc_init: tables read, nr_cpus set (maxcpus=, nosmp) */
 void irq_init(void);  /* boot CPU: local APIC and I/O APIC, else the PIC */
 
@@ -83,16 +84,19 @@ void ipi_send(unsigned cpu, enum ipi kind);
 void ipi_register(enum ipi kind, void (*fn)(void));
 void tlb_init(void);   /* registers IPI_TLB; before a second CPU starts */
 void panic_init(void); /* registers IPI_STOP, reads panic=; boot_info must be there */
-noreturn_ void smp_secondary_entry(unsigned cpu); /* where the trampoline ends: goes on to secondary_main */
-void smp_stop_others(void); /* IPI_STOP to every other CPU; does not wait */
+noreturn_ void
+smp_secondary_entry(unsigned cpu); /* where the trampoline ends: goes on to secondary_main */
+void smp_stop_others(void);	   /* IPI_STOP to every other CPU; does not wait */
 
 /* ---- time ---- */
-uint64_t clock_ns(void);          /* TSC, calibrated */
-void timer_arm_ns(uint64_t when_ns); /* this CPU's next timer interrupt; UINT64_MAX: none. Interrupts off. */
+uint64_t clock_ns(void); /* TSC, calibrated */
+void timer_arm_ns(
+	uint64_t when_ns); /* this CPU's next timer interrupt; UINT64_MAX: none. Interrupts off. */
 void timer_set_handler(void (*fn)(void)); /* called in the timer interrupt */
-uint64_t rtc_read_seconds(void);  /* UNIX time from the CMOS clock */
+uint64_t rtc_read_seconds(void);	  /* UNIX time from the CMOS clock */
 void udelay(unsigned us);
-void time_init(void); /* boot CPU, after irq_init: calibrates; interrupts are on for a moment. clock_ns() is 0 before */
+void time_init(
+	void); /* boot CPU, after irq_init: calibrates; interrupts are on for a moment. clock_ns() is 0 before */
 
 /* ---- end ---- */
 noreturn_ void machine_power_off(void);
@@ -100,14 +104,16 @@ noreturn_ void machine_restart(void);
 noreturn_ void machine_halt(void);
 /* End QEMU with a status when isa-debug-exit is there (exit code 2*n+1); else power off. */
 noreturn_ void machine_exit(unsigned char status);
-extern bool machine_debug_exit; /* the command line says isa-debug-exit is there; else used only without ACPI */
+extern bool
+	machine_debug_exit; /* the command line says isa-debug-exit is there; else used only without ACPI */
 
 /* ---- up-calls made by entry code ---- */
 /*
  * sys/table.c: handlers by number, no NULLs (a call we lack has one that counts and returns -ENOSYS). One more
  * entry, sys_call_table[sys_call_nr], is called for every number beyond.
  */
-typedef long (*sys_fn)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long);
+typedef long (*sys_fn)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long,
+		       unsigned long);
 extern const sys_fn sys_call_table[];
 extern const unsigned long sys_call_nr;
 /*
@@ -116,8 +122,10 @@ extern const unsigned long sys_call_nr;
  * exit_to_user_work returns.
  */
 extern unsigned long work_pending;
-void exit_to_user_work(struct pt_regs *regs); /* kernel/entry_work.c: signals, reschedule; interrupts off at call and return */
-void ret_from_fork(void);                      /* kernel/sched.c */
+void exit_to_user_work(
+	struct pt_regs *
+		regs); /* kernel/entry_work.c: signals, reschedule; interrupts off at call and return */
+void ret_from_fork(void); /* kernel/sched.c */
 /* A trap in user mode that is a signal: kernel/signal.c. */
 void trap_signal(int sig, int code, uaddr_t addr);
 

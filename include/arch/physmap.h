@@ -12,7 +12,8 @@
 /* pt_geom.h of the paging mode gives PAGE_OFFSET (kernel), KMAP_SLOTS. */
 
 extern pfn_t lowmem_end_pfn; /* frames below have a linear address; set at boot */
-extern char *physmap_base;   /* linear address of physical 0: PAGE_OFFSET; the arena in the simulator */
+extern char
+	*physmap_base; /* linear address of physical 0: PAGE_OFFSET; the arena in the simulator */
 
 static inline bool pfn_is_lowmem(pfn_t pfn)
 {
@@ -50,6 +51,7 @@ void frame_copy(void *dst, const void *src);
  * @alloc: early allocator of naturally aligned lowmem (memblock); must not fail at boot.
  * Return: bytes of memory used, or 0 when @alloc failed.
  */
-size_t must_check memmap_populate(pfn_t start, pfn_t end, phys_t (*alloc)(size_t size, size_t align));
+size_t must_check memmap_populate(pfn_t start, pfn_t end,
+				  phys_t (*alloc)(size_t size, size_t align));
 
 #endif

@@ -7,7 +7,7 @@
 #define noreturn_      __attribute__((noreturn))
 #define noinline_      __attribute__((noinline))
 #define always_inline_ inline __attribute__((always_inline))
-#define packed_        __attribute__((packed))
+#define packed_	       __attribute__((packed))
 #define aligned_(n)    __attribute__((aligned(n)))
 #define printf_(f, a)  __attribute__((format(printf, f, a)))
 #define section_(s)    __attribute__((section(s)))
@@ -16,20 +16,20 @@
 #define likely(c)   __builtin_expect(!!(c), 1)
 #define unlikely(c) __builtin_expect(!!(c), 0)
 
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define ARRAY_SIZE(a)			(sizeof(a) / sizeof((a)[0]))
 
 /* One access, not torn by the compiler, not repeated; for data read without its lock. */
-#define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
+#define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
-#define barrier()        __asm__ volatile("" ::: "memory")
+#define barrier()	 __asm__ volatile("" ::: "memory")
 
-#define min_of(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
-#define max_of(type, a, b) ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
-#define round_up_pow2(n, p2)   (((n) + (p2) - 1) & ~((__typeof__(n))(p2) - 1))
-#define round_down_pow2(n, p2) ((n) & ~((__typeof__(n))(p2) - 1))
-#define div_round_up(n, d)     (((n) + (d) - 1) / (d))
-#define is_pow2(n)             ((n) && !((n) & ((n) - 1)))
+#define min_of(type, a, b)     ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
+#define max_of(type, a, b)     ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
+#define round_up_pow2(n, p2)   (((n) + (p2)-1) & ~((__typeof__(n))(p2)-1))
+#define round_down_pow2(n, p2) ((n) & ~((__typeof__(n))(p2)-1))
+#define div_round_up(n, d)     (((n) + (d)-1) / (d))
+#define is_pow2(n)	       ((n) && !((n) & ((n)-1)))
 
 /* Lock annotations, checked by clang -Wthread-safety; nothing under gcc. */
 #ifdef __clang__
@@ -37,14 +37,14 @@
 #else
 #define ts_attr_(x)
 #endif
-#define lock_type_      ts_attr_(capability("lock"))
-#define acquires(...)   ts_attr_(acquire_capability(__VA_ARGS__))
-#define releases(...)   ts_attr_(release_capability(__VA_ARGS__))
-#define try_acquires(...) ts_attr_(try_acquire_capability(__VA_ARGS__))
-#define must_hold(...)  ts_attr_(requires_capability(__VA_ARGS__))
+#define lock_type_	     ts_attr_(capability("lock"))
+#define acquires(...)	     ts_attr_(acquire_capability(__VA_ARGS__))
+#define releases(...)	     ts_attr_(release_capability(__VA_ARGS__))
+#define try_acquires(...)    ts_attr_(try_acquire_capability(__VA_ARGS__))
+#define must_hold(...)	     ts_attr_(requires_capability(__VA_ARGS__))
 #define acquires_shared(...) ts_attr_(acquire_shared_capability(__VA_ARGS__))
 #define releases_shared(...) ts_attr_(release_shared_capability(__VA_ARGS__))
-#define releases_any(...) ts_attr_(release_generic_capability(__VA_ARGS__))
-#define no_lock_analysis ts_attr_(no_thread_safety_analysis)
+#define releases_any(...)    ts_attr_(release_generic_capability(__VA_ARGS__))
+#define no_lock_analysis     ts_attr_(no_thread_safety_analysis)
 
 #endif

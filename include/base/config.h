@@ -3,15 +3,16 @@
 #define BASE_CONFIG_H
 
 #ifndef CFG_DEBUG
-#define CFG_DEBUG 0 /* kassert, lock ranks, slab red zones and poison; make DEBUG=1, always in the simulator */
+#define CFG_DEBUG                                                                                  \
+	0 /* kassert, lock ranks, slab red zones and poison; make DEBUG=1, always in the simulator */
 #endif
 
 enum {
-	CFG_NR_CPUS = 8,        /* most CPUs one kernel uses */
-	CFG_MAX_NODES = 4,      /* most NUMA nodes */
-	CFG_KLOG_SIZE = 65536,  /* bytes of kernel log kept for dmesg */
+	CFG_NR_CPUS = 8,	/* most CPUs one kernel uses */
+	CFG_MAX_NODES = 4,	/* most NUMA nodes */
+	CFG_KLOG_SIZE = 65536,	/* bytes of kernel log kept for dmesg */
 	CFG_TRACE_EVENTS = 256, /* events kept per CPU for the panic report */
-	CFG_HZ = 100,           /* USER_HZ, and the scheduler's tick */
+	CFG_HZ = 100,		/* USER_HZ, and the scheduler's tick */
 };
 
 #endif

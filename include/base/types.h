@@ -15,8 +15,8 @@
 #undef LONG_MIN
 #undef ULONG_MAX
 #undef CHAR_BIT
-#define INT_MAX   __INT_MAX__
-#define INT_MIN   (-INT_MAX - 1)
+#define INT_MAX	  __INT_MAX__
+#define INT_MIN	  (-INT_MAX - 1)
 #define UINT_MAX  (INT_MAX * 2U + 1U)
 #define LONG_MAX  __LONG_MAX__
 #define LONG_MIN  (-LONG_MAX - 1L)

@@ -23,17 +23,18 @@ struct qstr {
 
 struct dentry {
 	atomic_t refs;
-	struct dentry *parent;       /* d: referenced; own address for a root */
-	struct inode *inode;         /* d; NULL: negative. Referenced. */
-	struct super_block *sb;      /* i */
-	struct list_head hash_link, child_link, children, lru_link; /* d; child_link: only while hashed */
-	bool hashed;                 /* d: lookups find it */
-	bool mounted;                /* d: some mount sits here */
-	bool deleted;                /* d: its name was removed: paths end in " (deleted)" */
-	uint8_t len;                 /* d */
-	uint32_t hash;               /* d */
-	unsigned long cookie;        /* directory position (tmpfs); parent inode's lock */
-	char *name;                  /* d: inline_name or kmalloc'ed, NUL-terminated */
+	struct dentry *parent;	/* d: referenced; own address for a root */
+	struct inode *inode;	/* d; NULL: negative. Referenced. */
+	struct super_block *sb; /* i */
+	struct list_head hash_link, child_link, children,
+		lru_link;     /* d; child_link: only while hashed */
+	bool hashed;	      /* d: lookups find it */
+	bool mounted;	      /* d: some mount sits here */
+	bool deleted;	      /* d: its name was removed: paths end in " (deleted)" */
+	uint8_t len;	      /* d */
+	uint32_t hash;	      /* d */
+	unsigned long cookie; /* directory position (tmpfs); parent inode's lock */
+	char *name;	      /* d: inline_name or kmalloc'ed, NUL-terminated */
 	char inline_name[DENTRY_INLINE];
 };
 
@@ -45,10 +46,14 @@ struct path_ref {
 
 void dget(struct dentry *d);
 void dput(struct dentry *d); /* NULL legal. May sleep. */
-struct dentry *must_check dentry_make_root(struct super_block *sb, struct inode *inode); /* consumes inode ref, also on NULL */
-void dentry_instantiate(struct dentry *d, struct inode *inode); /* negative becomes positive and hashed; consumes ref */
+struct dentry *must_check dentry_make_root(
+	struct super_block *sb, struct inode *inode); /* consumes inode ref, also on NULL */
+void dentry_instantiate(
+	struct dentry *d,
+	struct inode *inode);	      /* negative becomes positive and hashed; consumes ref */
 void dentry_forget(struct dentry *d); /* unhash and mark deleted */
-struct dentry *dentry_lookup_cached(struct dentry *parent, const struct qstr *name); /* referenced */
+struct dentry *dentry_lookup_cached(struct dentry *parent,
+				    const struct qstr *name); /* referenced */
 uint32_t name_hash(const char *name, unsigned len);
 unsigned long dcache_shrink(unsigned long nr); /* frees unused dentries; Return: how many */
 /* Dentries, and how many of them are unused. */

@@ -6,8 +6,10 @@
 
 struct files_struct;
 
-struct file *must_check file_alloc(const struct file_ops *ops, unsigned flags); /* refs 1, no path; NULL: no memory */
-struct file *must_check file_alloc_path(const struct path_ref *p, unsigned flags); /* not opened yet; own references */
+struct file *must_check file_alloc(const struct file_ops *ops,
+				   unsigned flags); /* refs 1, no path; NULL: no memory */
+struct file *must_check file_alloc_path(const struct path_ref *p,
+					unsigned flags); /* not opened yet; own references */
 void fget_file(struct file *f);
 void fput(struct file *f); /* last: release. May sleep. */
 
@@ -23,8 +25,9 @@ struct file *fd_file(int fd);
 int must_check fd_reserve(int min, bool cloexec);
 void fd_install(int fd, struct file *f); /* consumes the reference */
 void fd_unreserve(int fd);
-int must_check fd_close(int fd);         /* 0, -EBADF */
-int must_check fd_dup_to(struct file *f, int fd, bool cloexec); /* dup2: closes the old one; consumes no reference */
+int must_check fd_close(int fd); /* 0, -EBADF */
+int must_check fd_dup_to(struct file *f, int fd,
+			 bool cloexec); /* dup2: closes the old one; consumes no reference */
 bool fd_cloexec(int fd);
 void fd_set_cloexec(int fd, bool on);
 int fd_close_range(unsigned first, unsigned last, bool cloexec_only);

@@ -15,20 +15,21 @@ struct vm_map_args;
 /* One open file description. */
 struct file {
 	atomic_t refs;
-	unsigned flags;              /* O_*; F_SETFL changes some */
-	struct path_ref path;        /* never empty; pipes and the like have a dentry outside every tree */
-	struct inode *inode;         /* referenced through path */
-	bool opened_write;           /* i: counted in inode->writers */
-	bool no_release;             /* i: ops->open failed */
+	unsigned flags;	      /* O_*; F_SETFL changes some */
+	struct path_ref path; /* never empty; pipes and the like have a dentry outside every tree */
+	struct inode *inode;  /* referenced through path */
+	bool opened_write;    /* i: counted in inode->writers */
+	bool no_release;      /* i: ops->open failed */
 	const struct file_ops *ops;
-	uint64_t pos;                /* pos_lock */
-	struct mutex pos_lock;       /* rank FS_FILE */
+	uint64_t pos;	       /* pos_lock */
+	struct mutex pos_lock; /* rank FS_FILE */
 	void *private;
 };
 
 /* Callback of iterate: Return false to stop (buffer full). */
 struct dir_context {
-	bool (*emit)(struct dir_context *c, const char *name, unsigned len, uint64_t ino, unsigned type);
+	bool (*emit)(struct dir_context *c, const char *name, unsigned len, uint64_t ino,
+		     unsigned type);
 	uint64_t pos; /* of the entry after the one that emit gets; restored when emit refused */
 };
 
@@ -41,15 +42,17 @@ struct file_ops {
 	long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg); /* NULL: -ENOTTY */
 	/* Ready events now (POLLIN, …); registers on its wait queues when @pt is not NULL. NULL: always in and out. */
 	unsigned (*poll)(struct file *f, struct poll_table *pt);
-	int (*iterate)(struct file *f, struct dir_context *c); /* directories; takes the inode's lock */
+	int (*iterate)(struct file *f,
+		       struct dir_context *c); /* directories; takes the inode's lock */
 	int64_t (*seek)(struct file *f, int64_t off, int whence); /* NULL: by inode size */
 	/* The object to map, and device behaviour. 0 or -errno (-ENODEV when NULL and no mapping). */
 	int (*mmap)(struct file *f, struct vm_map_args *args);
 	int (*fsync)(struct file *f);
-	bool is_stream;  /* no position: pread gives ESPIPE, no pos_lock */
+	bool is_stream; /* no position: pread gives ESPIPE, no pos_lock */
 };
 
-void fs_init(void); /* caches, dcache, mount tree; then registers built-in types, mounts the root tmpfs */
+void fs_init(
+	void); /* caches, dcache, mount tree; then registers built-in types, mounts the root tmpfs */
 
 /* Generic file_ops parts over inode->mapping. */
 long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
@@ -57,7 +60,8 @@ long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
 int generic_mmap(struct file *f, struct vm_map_args *args);
 
 /* ---- character devices ---- */
-int must_check chrdev_register(unsigned major, unsigned minor, unsigned nr, const struct file_ops *ops, const char *name);
+int must_check chrdev_register(unsigned major, unsigned minor, unsigned nr,
+			       const struct file_ops *ops, const char *name);
 const struct file_ops *chrdev_find(dev_k dev);
 /* Create the node in devtmpfs; missing directories of @name are made. -EEXIST is 0. */
 int must_check devtmpfs_create(const char *name, uint32_t mode, dev_k dev);

@@ -18,59 +18,64 @@ typedef uint32_t dev_k; /* major << 20 | minor */
 struct inode_ops {
 	/* Directory calls: dir->lock held. lookup: new inode reference in *out, or -ENOENT; NULL: all names are cached. */
 	int (*lookup)(struct inode *dir, const struct qstr *name, struct inode **out);
-	int (*create)(struct inode *dir, struct dentry *d, uint32_t mode, dev_k rdev); /* any type but dir, link; instantiates d */
+	int (*create)(struct inode *dir, struct dentry *d, uint32_t mode,
+		      dev_k rdev); /* any type but dir, link; instantiates d */
 	int (*mkdir)(struct inode *dir, struct dentry *d, uint32_t mode);
 	int (*symlink)(struct inode *dir, struct dentry *d, const char *target);
 	int (*link)(struct inode *dir, struct dentry *d, struct inode *target);
 	int (*unlink)(struct inode *dir, struct dentry *d);
 	int (*rmdir)(struct inode *dir, struct dentry *d); /* both locked; -ENOTEMPTY */
 	/* RENAME_NOREPLACE and RENAME_EXCHANGE in flags; target inode may exist behind @n. The caller moves the dentries. */
-	int (*rename)(struct inode *od, struct dentry *o, struct inode *nd, struct dentry *n, unsigned flags);
+	int (*rename)(struct inode *od, struct dentry *o, struct inode *nd, struct dentry *n,
+		      unsigned flags);
 	/* Unnamed file (O_TMPFILE): instantiate the unhashed @d with nlink 0. */
 	int (*tmpfile)(struct inode *dir, struct dentry *d, uint32_t mode);
 	/* Symlink text into @buf, not NUL-terminated. Return: length or -errno. */
 	int (*readlink)(struct inode *inode, char *buf, size_t size);
 	/* A symlink that leads to an object, not a path (/proc/PID/fd/N, exe, cwd): referenced path in *out. */
 	int (*follow)(struct inode *inode, struct path_ref *out);
-	int (*truncate)(struct inode *inode, uint64_t size); /* inode->lock held; NULL: -EINVAL */
+	int (*truncate)(struct inode *inode, uint64_t size);   /* inode->lock held; NULL: -EINVAL */
 	int (*permission)(struct inode *inode, unsigned mask); /* may sleep; NULL: generic */
-	int (*setattr)(struct inode *inode, uint32_t mode, uint32_t uid, uint32_t gid); /* veto a change; NULL: allow */
+	int (*setattr)(struct inode *inode, uint32_t mode, uint32_t uid,
+		       uint32_t gid); /* veto a change; NULL: allow */
 };
 
 struct inode {
-	struct super_block *sb;         /* i: referenced */
-	unsigned long ino;              /* i */
+	struct super_block *sb; /* i: referenced */
+	unsigned long ino;	/* i */
 	atomic_t refs;
-	uint32_t mode, nlink, uid, gid; /* i: inode->lock to write */
-	dev_k rdev;                     /* i */
+	uint32_t mode, nlink, uid, gid;		 /* i: inode->lock to write */
+	dev_k rdev;				 /* i */
 	struct timespec64_k atime, mtime, ctime; /* inode->lock; atime without */
 	const struct inode_ops *ops;
 	const struct file_ops *fops;
-	struct address_space mapping;   /* data of regular files; size counts for every type */
+	struct address_space mapping; /* data of regular files; size counts for every type */
 	struct mutex lock;
-	atomic_t writers;               /* open for writing: execve gives ETXTBSY; -n: n execs deny writing */
-	void *private;                  /* file system's own */
+	atomic_t writers; /* open for writing: execve gives ETXTBSY; -n: n execs deny writing */
+	void *private;	  /* file system's own */
 	unsigned long generation;
-	struct dentry *alias;           /* d: some dentry of this inode, not referenced */
-	struct dentry *map_dentry;      /* d: the alias held while memory maps the file */
-	unsigned long nr_maps;          /* d: holds by mappings */
-	bool linkable;                  /* nlink may rise from 0 (O_TMPFILE) */
-	bool uncached;                  /* i: never hashed (processes in /proc): looked up anew each time */
+	struct dentry *alias;	   /* d: some dentry of this inode, not referenced */
+	struct dentry *map_dentry; /* d: the alias held while memory maps the file */
+	unsigned long nr_maps;	   /* d: holds by mappings */
+	bool linkable;		   /* nlink may rise from 0 (O_TMPFILE) */
+	bool uncached; /* i: never hashed (processes in /proc): looked up anew each time */
 };
 
 enum { TOUCH_A = 1, TOUCH_M = 2, TOUCH_C = 4 };
 enum { MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4 };
 
-struct inode *must_check inode_alloc(struct super_block *sb, uint32_t mode); /* refs 1, times now, ino fresh */
+struct inode *must_check inode_alloc(struct super_block *sb,
+				     uint32_t mode); /* refs 1, times now, ino fresh */
 void iget(struct inode *inode);
-void iput(struct inode *inode);  /* last: evict. May sleep. NULL legal. */
-void inode_touch(struct inode *inode, unsigned what); /* TOUCH_A | TOUCH_M | TOUCH_C */
-void inode_accessed(struct inode *inode); /* a read: relatime */
+void iput(struct inode *inode);				  /* last: evict. May sleep. NULL legal. */
+void inode_touch(struct inode *inode, unsigned what);	  /* TOUCH_A | TOUCH_M | TOUCH_C */
+void inode_accessed(struct inode *inode, bool check_age); /* a read: relatime */
 /* MAY_* mask against mode, owner and capabilities of the caller. 0 or -EACCES / -EROFS. */
 int must_check inode_permission(struct inode *inode, unsigned mask);
 /* The caller owns the inode or has CAP_FOWNER. */
 bool inode_owner_ok(const struct inode *inode);
-int must_check inode_truncate(struct inode *inode, uint64_t size); /* takes inode->lock; RLIMIT_FSIZE not checked */
+int must_check inode_truncate(struct inode *inode,
+			      uint64_t size); /* takes inode->lock; RLIMIT_FSIZE not checked */
 
 /* While a program is being executed nobody may open it for writing. 0 or -ETXTBSY (open for writing now). A program
  * that runs is protected by what maps it: exec allows again once mm->exe is set. */

@@ -33,7 +33,8 @@ long path_format(const struct path_ref *p, char *buf, size_t size);
 
 /* ---- operations ---- */
 /* open(2). Return: 0 and *out with one reference, or -errno. */
-int must_check file_open(int dirfd, const char *name, unsigned flags, uint32_t mode, struct file **out);
+int must_check file_open(int dirfd, const char *name, unsigned flags, uint32_t mode,
+			 struct file **out);
 /* Open a known object. */
 int must_check file_open_path(const struct path_ref *p, unsigned flags, struct file **out);
 int must_check vfs_mknod(int dirfd, const char *name, uint32_t mode, dev_k dev); /* umask applied */
@@ -41,9 +42,11 @@ int must_check vfs_mkdir(int dirfd, const char *name, uint32_t mode);
 int must_check vfs_rmdir(int dirfd, const char *name);
 int must_check vfs_unlink(int dirfd, const char *name);
 int must_check vfs_symlink(const char *target, int dirfd, const char *name);
-int must_check vfs_link(int odirfd, const char *old, int ndirfd, const char *name, unsigned at_flags);
+int must_check vfs_link(int odirfd, const char *old, int ndirfd, const char *name,
+			unsigned at_flags);
 enum { RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2 };
-int must_check vfs_rename(int odirfd, const char *old, int ndirfd, const char *name, unsigned flags);
+int must_check vfs_rename(int odirfd, const char *old, int ndirfd, const char *name,
+			  unsigned flags);
 int must_check vfs_chmod(struct path_ref *p, uint32_t mode);
 int must_check vfs_chown(struct path_ref *p, uint32_t uid, uint32_t gid); /* -1: unchanged */
 /* atime, mtime; tv_nsec UTIME_NOW 0x3fffffff, UTIME_OMIT 0x3ffffffe; NULL: both now. */
@@ -53,18 +56,20 @@ int must_check vfs_chroot(const struct path_ref *p);
 
 /* ---- mounts ---- */
 struct vfsmount {
-	struct super_block *sb;           /* i: referenced */
-	struct dentry *root, *mountpoint; /* root i; mountpoint is a dentry of parent, d: mount lock and dcache_lock */
-	struct vfsmount *parent;          /* d: NULL for the root and for what is not attached */
+	struct super_block *sb; /* i: referenced */
+	struct dentry *root,
+		*mountpoint; /* root i; mountpoint is a dentry of parent, d: mount lock and dcache_lock */
+	struct vfsmount *parent; /* d: NULL for the root and for what is not attached */
 	atomic_t refs;
-	struct list_head link;            /* d: all mounts, in mount order */
-	struct list_head hash_link;       /* d: by (parent, mountpoint) */
-	unsigned nr_children;             /* d: mounts on this one */
+	struct list_head link;	    /* d: all mounts, in mount order */
+	struct list_head hash_link; /* d: by (parent, mountpoint) */
+	unsigned nr_children;	    /* d: mounts on this one */
 	int id;
-	unsigned long flags;              /* MS_* */
+	unsigned long flags; /* MS_* */
 	char source[64];
 };
-int must_check vfs_mount(const char *source, const struct path_ref *at, const char *type, unsigned long flags, const char *data);
+int must_check vfs_mount(const char *source, const struct path_ref *at, const char *type,
+			 unsigned long flags, const char *data);
 int must_check vfs_umount(const struct path_ref *at, unsigned flags);
 int must_check vfs_pivot_root(const struct path_ref *new_root, const struct path_ref *put_old);
 /* Does the mount of @p forbid set-id and device files, or execution? */

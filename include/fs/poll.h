@@ -4,8 +4,19 @@
 
 #include "sync/waitq.h"
 
-enum { POLLIN = 1, POLLPRI = 2, POLLOUT = 4, POLLERR = 8, POLLHUP = 16, POLLNVAL = 32, POLLRDNORM = 64, POLLRDBAND = 128,
-       POLLWRNORM = 256, POLLWRBAND = 512, POLLRDHUP = 0x2000 };
+enum {
+	POLLIN = 1,
+	POLLPRI = 2,
+	POLLOUT = 4,
+	POLLERR = 8,
+	POLLHUP = 16,
+	POLLNVAL = 32,
+	POLLRDNORM = 64,
+	POLLRDBAND = 128,
+	POLLWRNORM = 256,
+	POLLWRBAND = 512,
+	POLLRDHUP = 0x2000
+};
 
 /* A poller; fops->poll calls poll_wait for each queue that can make it ready. */
 struct poll_table {

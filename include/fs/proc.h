@@ -10,10 +10,10 @@ struct tty;
 
 /* A global file or directory; @path relative to /proc ("meminfo", "sys/vm/overcommit_memory"); parents are made. 0 or -errno. */
 struct proc_entry {
-	int (*show)(struct seq_file *m);   /* 0 or -errno; m->private is data */
+	int (*show)(struct seq_file *m); /* 0 or -errno; m->private is data */
 	/* Text written by a user (kernel copy, NUL-terminated). 0 or -errno; NULL: read only. */
 	int (*store)(struct proc_entry *e, char *text, size_t len);
-	const struct file_ops *fops;       /* instead of show/store: binary and special files */
+	const struct file_ops *fops; /* instead of show/store: binary and special files */
 	void *data;
 };
 int must_check proc_register(const char *path, uint32_t mode, struct proc_entry *entry);

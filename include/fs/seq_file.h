@@ -9,10 +9,10 @@
 #include "base/types.h"
 
 struct seq_file {
-	char *buf;      /* kmalloc'ed or vmalloc'ed, by size */
+	char *buf; /* kmalloc'ed or vmalloc'ed, by size */
 	size_t len, size;
-	int err;        /* -ENOMEM once growing failed */
-	void *private;  /* of the entry, or struct task * in /proc/PID */
+	int err;       /* -ENOMEM once growing failed */
+	void *private; /* of the entry, or struct task * in /proc/PID */
 };
 
 void seq_printf(struct seq_file *m, const char *fmt, ...) printf_(2, 3);

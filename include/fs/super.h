@@ -7,10 +7,30 @@
 struct fs_type;
 
 /* mount(2) flags. */
-enum { MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_SYNCHRONOUS = 16, MS_REMOUNT = 32, MS_MANDLOCK = 64,
-       MS_DIRSYNC = 128, MS_NOSYMFOLLOW = 256, MS_NOATIME = 1024, MS_NODIRATIME = 2048, MS_BIND = 4096, MS_MOVE = 8192,
-       MS_REC = 16384, MS_SILENT = 32768, MS_UNBINDABLE = 1 << 17, MS_PRIVATE = 1 << 18, MS_SLAVE = 1 << 19,
-       MS_SHARED = 1 << 20, MS_RELATIME = 1 << 21, MS_STRICTATIME = 1 << 24, MS_LAZYTIME = 1 << 25 };
+enum {
+	MS_RDONLY = 1,
+	MS_NOSUID = 2,
+	MS_NODEV = 4,
+	MS_NOEXEC = 8,
+	MS_SYNCHRONOUS = 16,
+	MS_REMOUNT = 32,
+	MS_MANDLOCK = 64,
+	MS_DIRSYNC = 128,
+	MS_NOSYMFOLLOW = 256,
+	MS_NOATIME = 1024,
+	MS_NODIRATIME = 2048,
+	MS_BIND = 4096,
+	MS_MOVE = 8192,
+	MS_REC = 16384,
+	MS_SILENT = 32768,
+	MS_UNBINDABLE = 1 << 17,
+	MS_PRIVATE = 1 << 18,
+	MS_SLAVE = 1 << 19,
+	MS_SHARED = 1 << 20,
+	MS_RELATIME = 1 << 21,
+	MS_STRICTATIME = 1 << 24,
+	MS_LAZYTIME = 1 << 25
+};
 
 struct statfs_k {
 	uint64_t type, bsize, blocks, bfree, bavail, files, ffree, namelen, frsize, flags;
@@ -23,7 +43,8 @@ struct super_ops {
 	/* The last mount is gone: drop what pins dentries. The root dentry is put by the caller. */
 	void (*kill)(struct super_block *sb);
 	void (*free)(struct super_block *sb); /* the last inode is gone: free sb->private */
-	int (*remount)(struct super_block *sb, const char *data); /* change options; NULL: only flags */
+	int (*remount)(struct super_block *sb,
+		       const char *data); /* change options; NULL: only flags */
 	/* mount options as /proc/mounts shows them, beginning with ",". Return: length. */
 	size_t (*show_options)(struct super_block *sb, char *buf, size_t size);
 	/* Name of an object that is in no tree ("pipe:[12]"). Return: length. Any context. */
@@ -33,24 +54,24 @@ struct super_ops {
 struct super_block {
 	const struct super_ops *ops;
 	const struct fs_type *type;
-	dev_k dev;              /* anonymous device number: st_dev */
-	struct dentry *root;    /* referenced until kill */
-	unsigned long flags;    /* MS_* of mount(2) */
-	atomic_t refs;          /* inodes, mounts */
-	unsigned nr_mounts;     /* d */
+	dev_k dev;	     /* anonymous device number: st_dev */
+	struct dentry *root; /* referenced until kill */
+	unsigned long flags; /* MS_* of mount(2) */
+	atomic_t refs;	     /* inodes, mounts */
+	unsigned nr_mounts;  /* d */
 	atomic_long_t next_ino;
 	void *private;
 	unsigned long magic;
-	atomic_t nr_maps;       /* inodes that memory maps: keep it mounted */
-	bool no_negative;       /* i: a name that is not there is not remembered */
+	atomic_t nr_maps; /* inodes that memory maps: keep it mounted */
+	bool no_negative; /* i: a name that is not there is not remembered */
 };
 
 struct fs_type {
 	const char *name;
 	bool nodev;
 	/* A super block with its root dentry, one reference for the mount. */
-	int (*mount)(const struct fs_type *type, unsigned long flags, const char *source, const char *data,
-		     struct super_block **out);
+	int (*mount)(const struct fs_type *type, unsigned long flags, const char *source,
+		     const char *data, struct super_block **out);
 	struct list_head link;
 };
 

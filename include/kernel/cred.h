@@ -22,9 +22,26 @@ extern struct cred init_cred;
 /* Install @c (its reference moves in) as the calling task's; the old one is put; counts move to the new real uid. */
 void cred_commit(struct cred *c);
 bool capable(unsigned cap); /* of the current task's effective set */
-enum { CAP_CHOWN = 0, CAP_DAC_OVERRIDE = 1, CAP_DAC_READ_SEARCH = 2, CAP_FOWNER = 3, CAP_FSETID = 4, CAP_KILL = 5,
-       CAP_SETGID = 6, CAP_SETUID = 7, CAP_SYS_RAWIO = 17, CAP_SYS_CHROOT = 18, CAP_SYS_PTRACE = 19, CAP_SYS_ADMIN = 21,
-       CAP_SYS_BOOT = 22, CAP_SYS_NICE = 23, CAP_SYS_RESOURCE = 24, CAP_SYS_TIME = 25, CAP_MKNOD = 27, CAP_LAST = 40 };
+enum {
+	CAP_CHOWN = 0,
+	CAP_DAC_OVERRIDE = 1,
+	CAP_DAC_READ_SEARCH = 2,
+	CAP_FOWNER = 3,
+	CAP_FSETID = 4,
+	CAP_KILL = 5,
+	CAP_SETGID = 6,
+	CAP_SETUID = 7,
+	CAP_SYS_RAWIO = 17,
+	CAP_SYS_CHROOT = 18,
+	CAP_SYS_PTRACE = 19,
+	CAP_SYS_ADMIN = 21,
+	CAP_SYS_BOOT = 22,
+	CAP_SYS_NICE = 23,
+	CAP_SYS_RESOURCE = 24,
+	CAP_SYS_TIME = 25,
+	CAP_MKNOD = 27,
+	CAP_LAST = 40
+};
 
 /* Counters of one real user id; shared by its tasks, found by uid. */
 struct user_account;
@@ -36,6 +53,6 @@ void user_account_add_task(struct user_account *u, int n);
 bool must_check user_account_charge_signal(struct user_account *u, uint64_t limit);
 void user_account_uncharge_signal(struct user_account *u);
 unsigned user_account_signals(const struct user_account *u); /* queued now, for /proc; NULL: 0 */
-unsigned nr_user_processes(uint32_t uid); /* RLIMIT_NPROC */
+unsigned nr_user_processes(uint32_t uid);		     /* RLIMIT_NPROC */
 
 #endif

@@ -12,9 +12,24 @@
 #include "sync/spinlock.h"
 #include "sync/thread.h"
 
-enum thread_state { TS_RUNNING, TS_INTERRUPTIBLE, TS_UNINTERRUPTIBLE, TS_KILLABLE, TS_STOPPED, TS_DEAD, TS_NEW };
+enum thread_state {
+	TS_RUNNING,
+	TS_INTERRUPTIBLE,
+	TS_UNINTERRUPTIBLE,
+	TS_KILLABLE,
+	TS_STOPPED,
+	TS_DEAD,
+	TS_NEW
+};
 
-enum { SCHED_OTHER = 0, SCHED_FIFO = 1, SCHED_RR = 2, SCHED_BATCH = 3, SCHED_IDLE = 5, SCHED_RESET_ON_FORK = 0x40000000 };
+enum {
+	SCHED_OTHER = 0,
+	SCHED_FIFO = 1,
+	SCHED_RR = 2,
+	SCHED_BATCH = 3,
+	SCHED_IDLE = 5,
+	SCHED_RESET_ON_FORK = 0x40000000
+};
 enum { RT_PRIO_MAX = 99, RR_SLICE_NS = 100000000 };
 
 /* What a thread has to do before it returns to user mode; copied to the per-CPU word work_pending while it runs. */
@@ -23,39 +38,39 @@ enum { WORK_RESCHED = 1, WORK_SIGNAL = 2, WORK_RESTORE_MASK = 4 };
 /* The scheduler's view of a task; its first member. Fields: r = run queue lock of thread->cpu, a = atomic, o = own. */
 struct thread {
 	struct arch_thread arch;
-	void *kstack;             /* i: lowest address */
-	enum thread_state state;  /* r */
-	unsigned cpu;             /* r */
-	unsigned long work;       /* a: WORK_* */
-	bool on_rq;               /* r: waiting in a queue (the running thread is in none) */
-	bool on_cpu;              /* a: its stack is in use */
-	bool wake_token;          /* r: thread_unpark came while not parked */
-	bool stop_wanted;         /* r: sched_stop_current is to stop */
-	bool is_idle, is_kthread; /* i; is_kthread ends with the first address space */
-	bool reset_on_fork;       /* r */
-	int park_result;          /* r: what ended the sleep */
+	void *kstack;		       /* i: lowest address */
+	enum thread_state state;       /* r */
+	unsigned cpu;		       /* r */
+	unsigned long work;	       /* a: WORK_* */
+	bool on_rq;		       /* r: waiting in a queue (the running thread is in none) */
+	bool on_cpu;		       /* a: its stack is in use */
+	bool wake_token;	       /* r: thread_unpark came while not parked */
+	bool stop_wanted;	       /* r: sched_stop_current is to stop */
+	bool is_idle, is_kthread;      /* i; is_kthread ends with the first address space */
+	bool reset_on_fork;	       /* r */
+	int park_result;	       /* r: what ended the sleep */
 	int policy, rt_priority, nice; /* r */
-	unsigned weight;          /* r: by nice, 1024 is nice 0 */
-	unsigned long cpus_allowed; /* r: affinity mask */
-	uint64_t vruntime;        /* r: ns weighted by nice; asleep: relative to the queue's minimum */
-	uint64_t slice_start_ns;  /* r: sum_exec_ns when it was given the CPU */
+	unsigned weight;	       /* r: by nice, 1024 is nice 0 */
+	unsigned long cpus_allowed;    /* r: affinity mask */
+	uint64_t vruntime; /* r: ns weighted by nice; asleep: relative to the queue's minimum */
+	uint64_t slice_start_ns;     /* r: sum_exec_ns when it was given the CPU */
 	struct pheap_node run_node;  /* r: fair queue */
 	struct list_head run_link;   /* r: real-time queue */
-	uint32_t burst_ns;        /* r: how long it runs between two sleeps, on average */
-	uint64_t wake_exec_ns;    /* r: sum_exec_ns when it was woken last */
-	uint64_t exec_start_ns;   /* r: accounted up to here */
-	uint64_t sum_exec_ns;     /* r: CPU time, exact */
+	uint32_t burst_ns;	     /* r: how long it runs between two sleeps, on average */
+	uint64_t wake_exec_ns;	     /* r: sum_exec_ns when it was woken last */
+	uint64_t exec_start_ns;	     /* r: accounted up to here */
+	uint64_t sum_exec_ns;	     /* r: CPU time, exact */
 	uint64_t utime_ns, stime_ns; /* r: sampled by the tick; their sum follows sum_exec_ns */
-	uint64_t start_ns;        /* i */
+	uint64_t start_ns;	     /* i */
 	unsigned long nvcsw, nivcsw; /* r */
-	const void *wait_address; /* o: who called thread_park */
+	const void *wait_address;    /* o: who called thread_park */
 	struct lockorder_held held[CFG_DEBUG]; /* o */
 };
 
-void sched_init(void);                    /* the boot thread becomes CPU 0's idle thread, pid 0 */
-void sched_init_secondary(unsigned cpu);  /* the calling stack becomes CPU @cpu's idle thread */
+void sched_init(void);			 /* the boot thread becomes CPU 0's idle thread, pid 0 */
+void sched_init_secondary(unsigned cpu); /* the calling stack becomes CPU @cpu's idle thread */
 noreturn_ void cpu_idle_loop(void);
-extern bool sched_running;                /* threads may sleep from now on: set by cpu_idle_loop of CPU 0 */
+extern bool sched_running; /* threads may sleep from now on: set by cpu_idle_loop of CPU 0 */
 
 /* Scheduling parameters of a new thread, from its maker. */
 void sched_fork(struct thread *t);
@@ -90,7 +105,8 @@ struct mm_struct *sched_use_mm(struct mm_struct *mm);
 
 int must_check sched_set_policy(struct thread *t, int policy, int rt_priority); /* 0, -EINVAL */
 void sched_set_nice(struct thread *t, int nice);
-int must_check sched_set_affinity(struct thread *t, unsigned long mask); /* -EINVAL: no online CPU in it */
+int must_check sched_set_affinity(struct thread *t,
+				  unsigned long mask); /* -EINVAL: no online CPU in it */
 /* Load averages x 65536 (1, 5, 15 minutes), and CPU times for /proc/stat. */
 void sched_loadavg(unsigned long out[3]);
 struct cpu_times {
@@ -100,7 +116,8 @@ struct cpu_times {
 void sched_cpu_times(unsigned cpu, struct cpu_times *out);
 unsigned sched_nr_running(void), sched_nr_uninterruptible(void);
 char thread_state_letter(const struct thread *t); /* R S D T Z as ps shows; Z is the caller's */
-const char *thread_wchan(const struct thread *t); /* "0" when running; valid until the caller sleeps */
+const char *
+thread_wchan(const struct thread *t); /* "0" when running; valid until the caller sleeps */
 /* CPU time up to now, divided by the tick's samples. */
 void thread_times(struct thread *t, uint64_t *utime_ns, uint64_t *stime_ns);
 uint64_t thread_exec_ns(struct thread *t);

@@ -30,7 +30,8 @@ struct sighand_struct {
 
 struct sigpending {
 	sigset_k set;
-	struct list_head queue; /* struct sigqueue: at most one for signals 1-31, any number (RLIMIT_SIGPENDING) for 32-64 */
+	struct list_head
+		queue; /* struct sigqueue: at most one for signals 1-31, any number (RLIMIT_SIGPENDING) for 32-64 */
 };
 
 struct sigaltstack_k {
@@ -51,7 +52,8 @@ struct restart_block {
 /* @info may be NULL (SI_KERNEL). To one thread / to the group (any thread that can take it). 0, -EAGAIN, -ESRCH. */
 int signal_send_thread(struct task *t, int sig, const struct siginfo_k *info);
 int signal_send_group(struct task *t, int sig, const struct siginfo_k *info);
-int signal_send_pgrp(int pgrp, int sig, const struct siginfo_k *info); /* -ESRCH when the group is empty */
+int signal_send_pgrp(int pgrp, int sig,
+		     const struct siginfo_k *info); /* -ESRCH when the group is empty */
 /* kill(2) semantics with permission checks and pid 0, -1, -pgrp. */
 long signal_kill(int pid, int sig, const struct siginfo_k *info);
 /* A synchronous fault of the calling thread: cannot be blocked or ignored (then it kills). */
@@ -59,15 +61,18 @@ void signal_force(int sig, int code, uaddr_t addr);
 void signal_kill_group(struct task *t); /* SIGKILL at once, e.g. OOM */
 
 /* ---- state ---- */
-bool signal_pending(void);              /* the calling task has a deliverable one */
+bool signal_pending(void); /* the calling task has a deliverable one */
 bool fatal_signal_pending(void);
-void signal_recalc(struct task *t);     /* after a mask change: TIF work bit (sighand->lock held) */
-void signal_set_blocked(sigset_k mask); /* of the calling task; SIGKILL and SIGSTOP stay deliverable */
+void signal_recalc(struct task *t); /* after a mask change: TIF work bit (sighand->lock held) */
+void signal_set_blocked(
+	sigset_k mask); /* of the calling task; SIGKILL and SIGSTOP stay deliverable */
 /* Temporary mask until the system call ends (sigsuspend, ppoll, pselect, epoll_pwait). */
 void signal_set_temp_mask(sigset_k mask);
-long signal_action(int sig, const struct k_sigaction *act, struct k_sigaction *old); /* 0, -EINVAL */
+long signal_action(int sig, const struct k_sigaction *act,
+		   struct k_sigaction *old); /* 0, -EINVAL */
 sigset_k signal_pending_set(void);
-long signal_timedwait(sigset_k set, struct siginfo_k *info, uint64_t deadline_ns); /* signo, -EAGAIN, -EINTR */
+long signal_timedwait(sigset_k set, struct siginfo_k *info,
+		      uint64_t deadline_ns); /* signo, -EAGAIN, -EINTR */
 long signal_altstack(const struct sigaltstack_k *ss, struct sigaltstack_k *old, uaddr_t sp);
 struct sighand_struct *must_check sighand_dup(const struct sighand_struct *from);
 void sighand_put(struct sighand_struct *sh);
@@ -76,7 +81,8 @@ void sigpending_flush(struct sigpending *p);
 /* exec: handlers to default (ignored ones stay), altstack off. */
 void signal_exec_reset(struct task *t);
 /* Signal numbers ignored / caught, for /proc/PID/status. */
-void signal_sets(struct task *t, sigset_k *pending, sigset_k *shared, sigset_k *blocked, sigset_k *ignored, sigset_k *caught);
+void signal_sets(struct task *t, sigset_k *pending, sigset_k *shared, sigset_k *blocked,
+		 sigset_k *ignored, sigset_k *caught);
 /* Deliver what is pending to the current task on its way to user mode; restarts system calls. */
 void signal_deliver(struct pt_regs *regs);
 /* Child state changes (exit, stop, continue): SIGCHLD to the parent. tasklist_lock held. */

@@ -17,83 +17,84 @@ struct files_struct; /* fs/file.h */
 struct fs_struct;    /* fs/path.h */
 struct tty;
 struct mm_struct;
-struct pid;          /* kernel/pid.c: a number in use as thread, group or session id */
+struct pid; /* kernel/pid.c: a number in use as thread, group or session id */
 
 /* One thread group ("process"). */
 struct signal_struct {
-	atomic_t refs;                   /* a: one for each task struct of the group */
-	int nr_threads;                  /* t: tasklist_lock; not yet reaped */
-	int nr_live;                     /* t: not yet in task_exit_finish */
-	struct list_head threads;        /* t: task->thread_link; the leader first */
-	struct task *leader;             /* t */
-	struct task *parent;             /* t: leader of the parent group; init's is NULL */
-	int parent_tgid;                 /* t to write; read without */
-	struct list_head children;       /* t: signal->sibling of child groups */
-	struct list_head sibling;        /* t */
-	int pgrp, session;               /* t: ids */
+	atomic_t refs;			    /* a: one for each task struct of the group */
+	int nr_threads;			    /* t: tasklist_lock; not yet reaped */
+	int nr_live;			    /* t: not yet in task_exit_finish */
+	struct list_head threads;	    /* t: task->thread_link; the leader first */
+	struct task *leader;		    /* t */
+	struct task *parent;		    /* t: leader of the parent group; init's is NULL */
+	int parent_tgid;		    /* t to write; read without */
+	struct list_head children;	    /* t: signal->sibling of child groups */
+	struct list_head sibling;	    /* t */
+	int pgrp, session;		    /* t: ids */
 	struct pid *pgrp_pid, *session_pid; /* t: their entries, counted */
-	struct list_head pgrp_link;      /* t: groups of one pgrp */
-	bool is_session_leader;          /* t */
-	struct tty *tty;                 /* t: controlling terminal */
-	struct sigpending shared_pending; /* s: sighand->lock */
-	struct waitq wait_child;         /* wait4 sleeps here */
-	int exit_code;                   /* s: wait status once group_exit */
-	bool group_exit;                 /* s: all threads are to die */
-	struct task *exec_task;          /* s: this thread's execve kills the others */
-	bool stopping;                   /* s: job control stop under way, stop_left threads still run */
-	int stop_left;                   /* s */
-	bool stopped;                    /* s: job control stop */
-	int stop_code;                   /* s: signal that stopped it; reported by wait4 once */
-	bool stop_reported, continued;   /* s: for WUNTRACED, WCONTINUED */
-	unsigned continue_count;         /* s: SIGCONTs so far, so that a stop under way sees one */
-	int notify_code;                 /* s: CLD_STOPPED or CLD_CONTINUED the parent is still to be told; 0 */
-	bool unkillable;                 /* i: init: signals without a handler are dropped */
-	int exit_signal;                 /* i after fork: SIGCHLD or clone's */
-	struct rlimit64 rlim[RLIM_NLIMITS]; /* t */
+	struct list_head pgrp_link;	    /* t: groups of one pgrp */
+	bool is_session_leader;		    /* t */
+	struct tty *tty;		    /* t: controlling terminal */
+	struct sigpending shared_pending;   /* s: sighand->lock */
+	struct waitq wait_child;	    /* wait4 sleeps here */
+	int exit_code;			    /* s: wait status once group_exit */
+	bool group_exit;		    /* s: all threads are to die */
+	struct task *exec_task;		    /* s: this thread's execve kills the others */
+	bool stopping; /* s: job control stop under way, stop_left threads still run */
+	int stop_left; /* s */
+	bool stopped;  /* s: job control stop */
+	int stop_code; /* s: signal that stopped it; reported by wait4 once */
+	bool stop_reported, continued; /* s: for WUNTRACED, WCONTINUED */
+	unsigned continue_count;       /* s: SIGCONTs so far, so that a stop under way sees one */
+	int notify_code; /* s: CLD_STOPPED or CLD_CONTINUED the parent is still to be told; 0 */
+	bool unkillable; /* i: init: signals without a handler are dropped */
+	int exit_signal; /* i after fork: SIGCHLD or clone's */
+	struct rlimit64 rlim[RLIM_NLIMITS];   /* t */
 	uint64_t utime_ns, stime_ns, exec_ns; /* t: of reaped threads */
-	uint64_t cutime_ns, cstime_ns;   /* t: of waited-for children */
+	uint64_t cutime_ns, cstime_ns;	      /* t: of waited-for children */
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw, cnvcsw, cnivcsw; /* t */
-	unsigned long maxrss, cmaxrss;   /* t: KiB */
-	uint64_t start_ns;               /* i */
-	uint64_t cpu_limit_ns;           /* s: next SIGXCPU; 0: not computed */
-	struct itimer *itimer;           /* s: kernel/itimer.c; NULL until used */
+	unsigned long maxrss, cmaxrss; /* t: KiB */
+	uint64_t start_ns;	       /* i */
+	uint64_t cpu_limit_ns;	       /* s: next SIGXCPU; 0: not computed */
+	struct itimer *itimer;	       /* s: kernel/itimer.c; NULL until used */
 	int oom_score_adj;
 	bool no_new_privs, dumpable_off, has_execed;
-	void *posix_timers;              /* owned by kernel/time.c */
+	void *posix_timers; /* owned by kernel/time.c */
 };
 
 struct task {
-	struct thread thread;            /* first: thread_self() is the task */
-	int pid, tgid;                   /* i, but for a thread that becomes leader by execve */
+	struct thread thread; /* first: thread_self() is the task */
+	int pid, tgid;	      /* i, but for a thread that becomes leader by execve */
 	char comm[16];
-	struct mm_ctx mm_ctx;            /* mm of the task; NULL for a kernel thread */
-	struct files_struct *files;      /* o: own thread, or tasklist_lock to read from another */
-	struct fs_struct *fs;            /* o */
-	struct cred *cred;               /* o to write, under tasklist_lock; t to read another's */
-	struct user_account *account;    /* t: where it is counted */
-	struct signal_struct *signal;    /* i; referenced until the struct is freed */
-	struct sighand_struct *sighand;  /* o to write, under tasklist_lock; referenced until the struct is freed */
-	struct sigpending pending;       /* s */
-	sigset_k blocked, saved_mask;    /* o (written by self under sighand->lock) */
-	sigset_k wait_set;               /* s: signals that sigtimedwait takes */
-	bool restore_mask;               /* saved_mask is to be restored on the way to user mode (sigsuspend, ppoll) */
-	bool stop_counted;               /* s: counted in signal->stop_left */
-	struct sigaltstack_k altstack;   /* o */
-	struct list_head thread_link;    /* t: signal->threads */
-	struct pid *pid_entry;           /* t: NULL when not published */
+	struct mm_ctx mm_ctx;	      /* mm of the task; NULL for a kernel thread */
+	struct files_struct *files;   /* o: own thread, or tasklist_lock to read from another */
+	struct fs_struct *fs;	      /* o */
+	struct cred *cred;	      /* o to write, under tasklist_lock; t to read another's */
+	struct user_account *account; /* t: where it is counted */
+	struct signal_struct *signal; /* i; referenced until the struct is freed */
+	struct sighand_struct *
+		sighand; /* o to write, under tasklist_lock; referenced until the struct is freed */
+	struct sigpending pending;    /* s */
+	sigset_k blocked, saved_mask; /* o (written by self under sighand->lock) */
+	sigset_k wait_set;	      /* s: signals that sigtimedwait takes */
+	bool restore_mask; /* saved_mask is to be restored on the way to user mode (sigsuspend, ppoll) */
+	bool stop_counted;				     /* s: counted in signal->stop_left */
+	struct sigaltstack_k altstack;			     /* o */
+	struct list_head thread_link;			     /* t: signal->threads */
+	struct pid *pid_entry;				     /* t: NULL when not published */
 	uaddr_t set_child_tid, clear_child_tid, robust_list; /* o */
 	size_t robust_list_len;
-	struct waitq *vfork_done;        /* t: the parent waits here until exec or exit (flag below) */
+	struct waitq *vfork_done; /* t: the parent waits here until exec or exit (flag below) */
 	bool *vfork_flag;
-	int exit_state;                  /* t: 0, EXIT_ZOMBIE, EXIT_DEAD */
-	int exit_code;                   /* t: wait status */
-	bool exiting;                    /* t: in task_exit_finish */
+	int exit_state; /* t: 0, EXIT_ZOMBIE, EXIT_DEAD */
+	int exit_code;	/* t: wait status */
+	bool exiting;	/* t: in task_exit_finish */
 	unsigned long personality;
-	struct restart_block restart;    /* o: restart_syscall(2) */
-	unsigned long syscall_nr;        /* for /proc/PID/syscall, reports */
+	struct restart_block restart; /* o: restart_syscall(2) */
+	unsigned long syscall_nr;     /* for /proc/PID/syscall, reports */
 	atomic_t refs;
 	bool in_execve;
-	char *proctitle;                 /* unused by the kernel; reserved for prctl */
+	char *proctitle; /* unused by the kernel; reserved for prctl */
 };
 
 enum { EXIT_ZOMBIE = 1, EXIT_DEAD = 2 };

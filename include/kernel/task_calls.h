@@ -27,15 +27,16 @@ void signal_put(struct signal_struct *sig);
  * @parent NULL: the caller's parent (CLONE_PARENT). Fails with -ERESTARTNOINTR when a signal is pending for the caller. @t has cred, signal, sighand. */
 int must_check task_publish(struct task *t, struct task *parent, bool thread);
 void task_get(struct task *t);
-void task_put(struct task *t);   /* last: frees stack and struct */
+void task_put(struct task *t); /* last: frees stack and struct */
 /* Pid 1, made first of all; then kthreadd, pid 2. fn(arg) runs in a kernel thread that may exec. */
 struct task *task_create_init(void (*fn)(void *), void *arg);
 /* exec or exit: the parent of a vfork goes on. */
 void vfork_release(struct task *t);
 
 /* ---- finding ---- */
-struct task *task_find(int pid);     /* by thread id, with a reference; NULL */
-struct task *task_find_leader(int tgid); /* group leader, referenced; NULL when it is not a leader's id */
+struct task *task_find(int pid); /* by thread id, with a reference; NULL */
+struct task *
+task_find_leader(int tgid); /* group leader, referenced; NULL when it is not a leader's id */
 /* The task with the smallest pid >= *pid, leaders only when @leaders; referenced; sets *pid. NULL at the end. */
 struct task *task_next(int *pid, bool leaders);
 /* The thread of @leader's group with the smallest pid >= *pid; referenced; sets *pid. NULL at the end. */
@@ -43,7 +44,7 @@ struct task *task_next_thread(struct task *leader, int *pid);
 unsigned nr_tasks(void), nr_processes_forked(void);
 unsigned nr_running_tasks(void);
 int last_pid(void);
-struct task *task_init(void);             /* pid 1 */
+struct task *task_init(void);				  /* pid 1 */
 struct mm_struct *must_check task_mm_get(struct task *t); /* its mm with users+1, or NULL */
 int signal_parent_pid(struct signal_struct *sig); /* the parent group's id, 0 for none. No lock */
 
@@ -68,7 +69,13 @@ struct wait_result {
 	uint32_t uid;
 	struct rusage_k ru;
 };
-enum { WAIT_NOHANG = 1, WAIT_STOPPED = 2, WAIT_EXITED = 4, WAIT_CONTINUED = 8, WAIT_NOWAIT = 0x1000000 };
+enum {
+	WAIT_NOHANG = 1,
+	WAIT_STOPPED = 2,
+	WAIT_EXITED = 4,
+	WAIT_CONTINUED = 8,
+	WAIT_NOWAIT = 0x1000000
+};
 long task_wait(int which, unsigned options, struct wait_result *out);
 
 /* ---- groups and sessions (setpgid(2), setsid(2), getsid(2)), errors as documented ---- */
@@ -76,7 +83,7 @@ long task_setpgid(int pid, int pgid);
 long task_getpgid(int pid);
 long task_getsid(int pid);
 long task_setsid(void);
-bool pgrp_exists(int pgrp, int session);     /* some process of that group is in that session */
+bool pgrp_exists(int pgrp, int session); /* some process of that group is in that session */
 bool pgrp_is_orphaned(int pgrp);
 
 /* ---- use of resources ---- */

@@ -9,17 +9,20 @@
 struct ktimer {
 	struct pheap_node node; /* q: the CPU's timer queue lock; key: when it expires, ns */
 	void (*fn)(struct ktimer *t);
-	unsigned cpu;           /* q: where it was armed last */
-	bool armed;             /* q */
+	unsigned cpu; /* q: where it was armed last */
+	bool armed;   /* q */
 };
 
-void time_start(void);            /* after the interrupt controllers: takes the timer interrupt, reads the RTC */
+void time_start(
+	void); /* after the interrupt controllers: takes the timer interrupt, reads the RTC */
 void time_start_secondary(void);
 /* The hardware timer fires no later than @when_ns. Interrupts off. */
 void timer_want(uint64_t when_ns);
 void ktimer_init(struct ktimer *t, void (*fn)(struct ktimer *t));
 void ktimer_arm(struct ktimer *t, uint64_t expires_ns); /* re-arms if armed. Any context. */
-bool ktimer_cancel(struct ktimer *t); /* Return: was armed. On return fn is not running (except for its own caller). */
+bool ktimer_cancel(
+	struct ktimer *
+		t); /* Return: was armed. On return fn is not running (except for its own caller). */
 
 struct timespec_k {
 	long tv_sec, tv_nsec;
@@ -28,19 +31,30 @@ struct timespec64_k { /* i386's *_time64 calls, and x86_64 */
 	int64_t tv_sec, tv_nsec;
 };
 
-enum { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW,
-       CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME, CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM,
-       CLOCK_TAI = 11 };
+enum {
+	CLOCK_REALTIME,
+	CLOCK_MONOTONIC,
+	CLOCK_PROCESS_CPUTIME_ID,
+	CLOCK_THREAD_CPUTIME_ID,
+	CLOCK_MONOTONIC_RAW,
+	CLOCK_REALTIME_COARSE,
+	CLOCK_MONOTONIC_COARSE,
+	CLOCK_BOOTTIME,
+	CLOCK_REALTIME_ALARM,
+	CLOCK_BOOTTIME_ALARM,
+	CLOCK_TAI = 11
+};
 /* Return: 0 and *ns, or -EINVAL. */
 /* Negative ones are the CPU clocks of other processes and threads (clock_getcpuclockid(3)). */
 int must_check clock_read(int clock, uint64_t *ns);
-uint64_t realtime_ns(void);            /* since 1970 */
-void realtime_set(uint64_t ns);        /* settimeofday */
+uint64_t realtime_ns(void);	/* since 1970 */
+void realtime_set(uint64_t ns); /* settimeofday */
 /* Sleep until the deadline. 0, or -EINTR. */
 int must_check sleep_until(uint64_t deadline_ns);
 
 /* setitimer(2)/alarm(2) on the calling process: ITIMER_REAL 0, VIRTUAL 1, PROF 2. ns; interval 0: once. */
-long itimer_set(int which, uint64_t value_ns, uint64_t interval_ns, uint64_t *old_value, uint64_t *old_interval);
+long itimer_set(int which, uint64_t value_ns, uint64_t interval_ns, uint64_t *old_value,
+		uint64_t *old_interval);
 long itimer_get(int which, uint64_t *value, uint64_t *interval);
 struct signal_struct;
 /* The group is gone: nothing fires any more. */

@@ -8,11 +8,11 @@ struct mm_struct;
 
 /* Per-thread state that mm defines; the kernel embeds one in each task. */
 struct mm_ctx {
-	struct mm_struct *mm;  /* NULL for a kernel thread */
-	unsigned scoped;       /* MM_CTX_* in force */
-	bool fatal_signal;     /* a fatal signal is pending: allocation loops give up */
+	struct mm_struct *mm; /* NULL for a kernel thread */
+	unsigned scoped;      /* MM_CTX_* in force */
+	bool fatal_signal;    /* a fatal signal is pending: allocation loops give up */
 	bool oom_victim;
-	unsigned kmap_depth;   /* local kmap slots in use */
+	unsigned kmap_depth;		/* local kmap slots in use */
 	unsigned long min_flt, maj_flt; /* faults of this thread */
 };
 enum { MM_CTX_NOIO = 1, MM_CTX_NOFS = 2, MM_CTX_MEMALLOC = 4, MM_CTX_NOFAULT = 8 };

@@ -60,7 +60,7 @@ struct vm_area_struct {
 		fault_next; /* hint, racy: the address after the last anonymous write fault's pages */
 	unsigned fault_run; /* hint, racy: how many these were */
 	bool populated; /* a: entries may have been set; false: there is nothing to unmap or copy */
-	bool has_anon;	    /* a: a file mapping may have private pages; never goes back to false */
+	bool has_anon;	/* a: a file mapping may have private pages; never goes back to false */
 };
 
 struct smaps_stat { /* bytes */

@@ -14,7 +14,7 @@ static inline bool failpoint(const char *name)
 
 /* Fail the @nth site reached from now on (1 = the next), once; 0 disarms. Sites reached are counted. */
 void failpoint_arm(unsigned nth);
-unsigned failpoint_count(void);    /* sites reached since failpoint_arm */
-bool failpoint_fired(void);        /* did the armed failure happen? */
+unsigned failpoint_count(void); /* sites reached since failpoint_arm */
+bool failpoint_fired(void);	/* did the armed failure happen? */
 
 #endif

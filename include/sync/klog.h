@@ -5,7 +5,16 @@
 #include "base/compiler.h"
 #include "base/types.h"
 
-enum klog_level { KLOG_EMERG, KLOG_ALERT, KLOG_CRIT, KLOG_ERR, KLOG_WARN, KLOG_NOTICE, KLOG_INFO, KLOG_DEBUG };
+enum klog_level {
+	KLOG_EMERG,
+	KLOG_ALERT,
+	KLOG_CRIT,
+	KLOG_ERR,
+	KLOG_WARN,
+	KLOG_NOTICE,
+	KLOG_INFO,
+	KLOG_DEBUG
+};
 
 /* Format one record (a line without its newline); fmt as lib/fmt.h. Truncated at 480 bytes. */
 void klog(enum klog_level level, const char *fmt, ...) printf_(2, 3);

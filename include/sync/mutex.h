@@ -12,7 +12,10 @@ struct mutex {
 	uint8_t rank;
 } lock_type_;
 
-#define MUTEX_INIT(m, rank_) { .waitq = WAITQ_INIT((m).waitq), .rank = (rank_) }
+#define MUTEX_INIT(m, rank_)                                                                       \
+	{                                                                                          \
+		.waitq = WAITQ_INIT((m).waitq), .rank = (rank_)                                    \
+	}
 
 void mutex_init(struct mutex *m, enum lock_rank rank);
 void mutex_lock(struct mutex *m) acquires(m);

@@ -14,8 +14,7 @@
 #define DEFINE_PER_CPU(type, name)  section_("percpu") __typeof__(type) name
 
 /* arch/percpu.h gives: this_cpu(name), an lvalue; this_cpu_ptr(&name); percpu_offset_of(cpu). */
-#define per_cpu(name, cpu)                                                                         \
-	(*(__typeof__(name) *)((uintptr_t)&(name) + percpu_offset_of(cpu)))
+#define per_cpu(name, cpu) (*(__typeof__(name) *)((uintptr_t) & (name) + percpu_offset_of(cpu)))
 
 extern char __start_percpu[], __stop_percpu[]; /* the section, from the linker */
 

@@ -7,38 +7,38 @@
 
 enum lock_rank {
 	RANK_FS_MOUNT = 1,  /* mount tree (mutex) */
-	RANK_FS_TTY,        /* one tty's settings (mutex) */
-	RANK_FS_FILE,       /* a file's position, a pipe (mutex) */
-	RANK_FS,            /* an inode (mutex); two: parent before child, else by address */
+	RANK_FS_TTY,	    /* one tty's settings (mutex) */
+	RANK_FS_FILE,	    /* a file's position, a pipe (mutex) */
+	RANK_FS,	    /* an inode (mutex); two: parent before child, else by address */
 	RANK_SIGHAND_SLEEP, /* reserved for sleeping task state */
-	RANK_MM_MAP,        /* mm->mmap_lock (rwsem); two: old mm before new mm (fork) */
+	RANK_MM_MAP,	    /* mm->mmap_lock (rwsem); two: old mm before new mm (fork) */
 	RANK_MAPPING_INVAL, /* mapping->invalidate_lock (rwsem) */
-	RANK_PAGE,          /* page lock bit (sleeps); same mapping by rising index, else try */
-	RANK_FS_INNER,      /* locks a file system takes under a page lock */
+	RANK_PAGE,	    /* page lock bit (sleeps); same mapping by rising index, else try */
+	RANK_FS_INNER,	    /* locks a file system takes under a page lock */
 	RANK_MAPPING_VMAS,  /* mapping->i_mmap_lock */
-	RANK_ANON_VMA,      /* anon_vma->lock */
-	RANK_VMALLOC,       /* kernel virtual ranges */
-	RANK_PT,            /* one page-table page; two: parent table before child (copy: dst before src) */
+	RANK_ANON_VMA,	    /* anon_vma->lock */
+	RANK_VMALLOC,	    /* kernel virtual ranges */
+	RANK_PT, /* one page-table page; two: parent table before child (copy: dst before src) */
 	RANK_SWAPMAP,
-	RANK_INDEX,         /* a page cache's radix index */
+	RANK_INDEX, /* a page cache's radix index */
 	RANK_LRU,
 	RANK_MEMCG,
-	RANK_DCACHE,        /* dentry hash and tree */
-	RANK_TASKLIST,      /* pid table, task tree, sessions */
-	RANK_SIGHAND,       /* signal state of one thread group */
-	RANK_FILES,         /* a file-descriptor table */
-	RANK_FUTEX,         /* a bucket of waiting threads; two: by address */
-	RANK_OBJECT,        /* leaf-like spinlock of one object (pipe wait state, tty buffer, timer user) */
+	RANK_DCACHE,   /* dentry hash and tree */
+	RANK_TASKLIST, /* pid table, task tree, sessions */
+	RANK_SIGHAND,  /* signal state of one thread group */
+	RANK_FILES,    /* a file-descriptor table */
+	RANK_FUTEX,    /* a bucket of waiting threads; two: by address */
+	RANK_OBJECT, /* leaf-like spinlock of one object (pipe wait state, tty buffer, timer user) */
 	RANK_SLAB,
 	RANK_PCP,
 	RANK_ZONE,
-	RANK_WAITQ,         /* wait queue */
-	RANK_TIMER,         /* a CPU's timer queue */
-	RANK_RUNQ,          /* a CPU's run queue; two: lower CPU first */
-	RANK_TLB,           /* shootdown mailbox */
-	RANK_IRQCHIP,       /* interrupt controllers */
-	RANK_LOG,           /* kernel log */
-	RANK_CONSOLE,       /* UART */
+	RANK_WAITQ,   /* wait queue */
+	RANK_TIMER,   /* a CPU's timer queue */
+	RANK_RUNQ,    /* a CPU's run queue; two: lower CPU first */
+	RANK_TLB,     /* shootdown mailbox */
+	RANK_IRQCHIP, /* interrupt controllers */
+	RANK_LOG,     /* kernel log */
+	RANK_CONSOLE, /* UART */
 	RANK_MAX
 };
 

@@ -18,7 +18,8 @@ void rwsem_init(struct rwsem *s, enum lock_rank rank);
 void rwsem_down_read(struct rwsem *s) acquires_shared(s);
 void rwsem_down_write(struct rwsem *s) acquires(s);
 /* Return: 0, or -EINTR when a fatal signal came first. */
-int must_check rwsem_down_read_killable(struct rwsem *s) ts_attr_(try_acquire_shared_capability(0, s));
+int must_check rwsem_down_read_killable(struct rwsem *s)
+	ts_attr_(try_acquire_shared_capability(0, s));
 int must_check rwsem_down_write_killable(struct rwsem *s) try_acquires(0, s);
 bool must_check rwsem_try_read(struct rwsem *s) ts_attr_(try_acquire_shared_capability(true, s));
 bool must_check rwsem_try_write(struct rwsem *s) try_acquires(true, s);

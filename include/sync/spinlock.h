@@ -21,7 +21,10 @@ struct spinlock {
 	uint8_t rank; /* enum lock_rank */
 } lock_type_;
 
-#define SPINLOCK_INIT(lock_rank_) { .raw = { 0 }, .rank = (lock_rank_) }
+#define SPINLOCK_INIT(lock_rank_)                                                                  \
+	{                                                                                          \
+		.raw = { 0 }, .rank = (lock_rank_)                                                 \
+	}
 
 /* Lock-order checking, called by every lock type; empty when CFG_DEBUG is 0. @obj identifies the lock. */
 void lockorder_acquire(const void *obj, enum lock_rank rank);
@@ -95,8 +98,8 @@ static inline void spin_unlock(struct spinlock *l) releases(l) no_lock_analysis
 	raw_spin_unlock(&l->raw, (enum lock_rank)l->rank);
 }
 
-static inline bool must_check spin_trylock(struct spinlock *l) try_acquires(true, l)
-	no_lock_analysis
+static inline bool must_check spin_trylock(struct spinlock *l)
+	try_acquires(true, l) no_lock_analysis
 {
 	if (!ticket_trylock(&l->raw))
 		return false;

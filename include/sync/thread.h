@@ -11,7 +11,7 @@ struct thread; /* opaque here; the kernel's is the first member of struct task *
 
 enum park_mode {
 	PARK_UNINTERRUPTIBLE, /* state D: only unpark or the deadline ends it */
-	PARK_KILLABLE,        /* a fatal signal ends it too */
+	PARK_KILLABLE,	      /* a fatal signal ends it too */
 	PARK_INTERRUPTIBLE,   /* any deliverable signal ends it too */
 };
 

@@ -5,7 +5,18 @@
 #include "base/types.h"
 #include "sync/percpu.h"
 
-enum trace_kind { TRACE_NONE, TRACE_PAGE_ALLOC, TRACE_PAGE_FREE, TRACE_FAULT, TRACE_SYSCALL, TRACE_SWITCH, TRACE_SIGNAL, TRACE_MAP, TRACE_UNMAP, TRACE_NR };
+enum trace_kind {
+	TRACE_NONE,
+	TRACE_PAGE_ALLOC,
+	TRACE_PAGE_FREE,
+	TRACE_FAULT,
+	TRACE_SYSCALL,
+	TRACE_SWITCH,
+	TRACE_SIGNAL,
+	TRACE_MAP,
+	TRACE_UNMAP,
+	TRACE_NR
+};
 
 struct trace_event {
 	uint64_t time_ns;

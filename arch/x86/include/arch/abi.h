@@ -10,17 +10,17 @@
 
 #ifdef __x86_64__
 enum { ABI_32 = 0 };
-#define ABI_MACHINE  "x86_64"
-#define ABI_ELFCLASS 2
-#define ABI_EM       62 /* EM_X86_64 */
-#define ABI_PIE_BASE 0x555555554000UL
+#define ABI_MACHINE	"x86_64"
+#define ABI_ELFCLASS	2
+#define ABI_EM		62 /* EM_X86_64 */
+#define ABI_PIE_BASE	0x555555554000UL
 #define ABI_SYS_RESTART 219
 #else
 enum { ABI_32 = 1 };
-#define ABI_MACHINE  "i686"
-#define ABI_ELFCLASS 1
-#define ABI_EM       3 /* EM_386 */
-#define ABI_PIE_BASE 0x56555000UL
+#define ABI_MACHINE	"i686"
+#define ABI_ELFCLASS	1
+#define ABI_EM		3 /* EM_386 */
+#define ABI_PIE_BASE	0x56555000UL
 #define ABI_SYS_RESTART 0
 #endif
 

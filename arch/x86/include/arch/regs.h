@@ -15,7 +15,7 @@ struct pt_regs {
 struct pt_regs {
 	unsigned long bx, cx, dx, si, di, bp, ax;
 	unsigned long ds, es, fs, gs;
-	unsigned long orig_ax; /* system call number, or error code, or -1 */
+	unsigned long orig_ax;		     /* system call number, or error code, or -1 */
 	unsigned long ip, cs, flags, sp, ss; /* sp, ss only from user mode */
 };
 #endif
