@@ -50,13 +50,11 @@ static bool joins_waker(const struct thread *t, unsigned long mask)
 	       waker->burst_ns < BURST_SHORT_NS && t->burst_ns < BURST_SHORT_NS && !in_interrupt();
 }
 
-unsigned sched_choose_cpu(const struct thread *t)
+/* @mask: CPUs allowed, not empty. */
+unsigned sched_choose_among(const struct thread *t, unsigned long mask)
 {
-	unsigned long mask = t->cpus_allowed & READ_ONCE(sched_cpus);
 	int idle;
 
-	if (likely(mask == 1UL << t->cpu) || !mask)
-		return t->cpu;
 	if (joins_waker(t, mask))
 		return cpu_id();
 	if (mask >> t->cpu & 1 && cpu_is_idle(t->cpu))

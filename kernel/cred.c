@@ -115,11 +115,24 @@ struct user_account *user_account_ref(struct user_account *u)
 	return u;
 }
 
+/* Return: done; false: it is the last one, which goes under the lock. */
+static bool drop_unless_last(atomic_t *refs)
+{
+	int n = atomic_read(refs);
+
+	while (n > 1) {
+		if (atomic_cmpxchg(refs, n, n - 1))
+			return true;
+		n = atomic_read(refs);
+	}
+	return false;
+}
+
 void user_account_put(struct user_account *u)
 {
 	irqflags_t flags;
 
-	if (!u)
+	if (!u || drop_unless_last(&u->refs))
 		return;
 	flags = spin_lock_irqsave(&account_lock);
 	if (!atomic_dec_and_test(&u->refs)) {

@@ -12,7 +12,7 @@
  *          credit and preempts when it is 1 ms behind.
  * SOURCES  nice(2), sched(7): one nice level is a factor of 1.25.
  */
-#include "kernel/sched_impl.h"
+#include "kernel/fair.h"
 
 enum { LATENCY_NS = 12000000, MIN_SLICE_NS = 3000000, WAKE_CREDIT_NS = LATENCY_NS / 2, PREEMPT_NS = 1000000 };
 
@@ -28,25 +28,6 @@ unsigned fair_weight(int policy, int nice)
 	for (; nice < 0; nice++)
 		w = w * 5 / 4;
 	return (unsigned)((w + 0x8000) >> 16);
-}
-
-static void raise_minimum(struct runq *rq, uint64_t curr_vruntime)
-{
-	const struct pheap_node *first = pheap_first(&rq->fair);
-	uint64_t least = curr_vruntime;
-
-	if (first && first->key < least)
-		least = first->key;
-	if (least > rq->min_vruntime)
-		rq->min_vruntime = least;
-}
-
-void fair_charge(struct runq *rq, struct thread *t, uint64_t delta_ns)
-{
-	if (unlikely(t->weight != WEIGHT_NICE_0))
-		delta_ns = delta_ns * WEIGHT_NICE_0 / t->weight;
-	t->vruntime += delta_ns;
-	raise_minimum(rq, t->vruntime);
 }
 
 void fair_place_woken(struct runq *rq, struct thread *t)
@@ -67,24 +48,4 @@ uint64_t fair_slice(const struct runq *rq)
 bool fair_preempts(const struct thread *woken, const struct thread *curr)
 {
 	return woken->vruntime + PREEMPT_NS < curr->vruntime;
-}
-
-void fair_enqueue(struct runq *rq, struct thread *t)
-{
-	t->run_node.key = t->vruntime;
-	pheap_insert(&rq->fair, &t->run_node);
-	rq->nr_fair++;
-}
-
-void fair_dequeue(struct runq *rq, struct thread *t)
-{
-	pheap_remove(&rq->fair, &t->run_node);
-	rq->nr_fair--;
-}
-
-struct thread *fair_first(const struct runq *rq)
-{
-	struct pheap_node *n = pheap_first(&rq->fair);
-
-	return n ? container_of(n, struct thread, run_node) : NULL;
 }

@@ -143,27 +143,35 @@ void sched_tick(void)
 	sched_balance_tick();
 }
 
+/* When the running thread's slice ends, if somebody waits for that. */
+static uint64_t slice_end(const struct runq *rq)
+{
+	const struct thread *t = rq->curr;
+	uint64_t slice;
+
+	if (t->work & WORK_RESCHED)
+		return UINT64_MAX; /* announced already: not again until it leaves */
+	if (is_rt(t) && t->policy == SCHED_RR)
+		slice = RR_SLICE_NS;
+	else if (!is_rt(t) && rq->nr_fair)
+		slice = fair_slice(rq);
+	else
+		return UINT64_MAX;
+	return t->exec_start_ns + slice - (t->sum_exec_ns - t->slice_start_ns);
+}
+
 uint64_t sched_next_tick(void)
 {
-	const struct runq *rq = this_runq();
-	const struct thread *t = rq->curr;
-	uint64_t due = rq->tick_due_ns, end;
+	struct runq *rq = this_runq();
+	uint64_t end;
 
-	if (t->is_idle)
+	if (rq->curr->is_idle)
 		return UINT64_MAX;
-	if (t->work & WORK_RESCHED)
-		return due; /* the end of its slice has been announced: not again until it leaves */
-	if (is_rt(t)) {
-		if (t->policy != SCHED_RR)
-			return due;
-		end = RR_SLICE_NS;
-	} else {
-		if (!rq->nr_fair)
-			return due;
-		end = fair_slice(rq);
-	}
-	end += t->exec_start_ns - (t->sum_exec_ns - t->slice_start_ns);
-	return end < due ? end : due;
+	end = slice_end(rq);
+	if (end > rq->tick_due_ns)
+		end = rq->tick_due_ns;
+	rq->slice_event_ns = end;
+	return end;
 }
 
 /* ---- reports ---- */

@@ -21,7 +21,7 @@
 #include "kernel/sched.h"
 #include "arch/machine.h"
 #include "base/errno.h"
-#include "kernel/sched_impl.h"
+#include "kernel/fair.h"
 #include "kernel/task.h"
 #include "kernel/task_impl.h"
 #include "kernel/time.h"
@@ -35,20 +35,6 @@ static DEFINE_PER_CPU(struct task, idle_task);
 bool sched_running;
 
 /* ---- queues ---- */
-
-struct runq *sched_lock_thread(struct thread *t, irqflags_t *flags)
-{
-	*flags = irq_save();
-	for (;;) {
-		unsigned cpu = READ_ONCE(t->cpu);
-		struct runq *rq = runq_of(cpu);
-
-		spin_lock(&rq->lock);
-		if (likely(t->cpu == cpu))
-			return rq;
-		spin_unlock(&rq->lock);
-	}
-}
 
 static void unlock_thread(struct runq *rq, irqflags_t flags) no_lock_analysis
 {
@@ -85,7 +71,7 @@ void sched_dequeue(struct runq *rq, struct thread *t)
 	t->on_rq = false;
 }
 
-void sched_account(struct runq *rq, uint64_t now)
+static inline void account(struct runq *rq, uint64_t now)
 {
 	struct thread *t = rq->curr;
 	uint64_t delta = now - t->exec_start_ns;
@@ -101,6 +87,11 @@ void sched_account(struct runq *rq, uint64_t now)
 	rq->unsampled_ns += delta;
 	if (!is_rt(t))
 		fair_charge(rq, t, delta);
+}
+
+void sched_account(struct runq *rq, uint64_t now)
+{
+	account(rq, now);
 }
 
 /* The CPU of @rq calls schedule() soon. */
@@ -149,13 +140,36 @@ static void put_back(struct runq *rq, struct thread *prev, bool at_tail)
 /* @t leaves the queue to sleep. Its bursts tell sched_choose_cpu who is about to sleep again soon. */
 static void note_sleep(struct runq *rq, struct thread *t)
 {
-	uint64_t burst = t->sum_exec_ns - t->wake_exec_ns;
+	uint64_t burst;
 
+	rq->nr_running--;
+	if (nr_cpus == 1)
+		return;
+	burst = t->sum_exec_ns - t->wake_exec_ns;
 	t->wake_exec_ns = t->sum_exec_ns;
 	if (burst > BURST_MAX_NS)
 		burst = BURST_MAX_NS;
 	t->burst_ns = (t->burst_ns * 3 + (uint32_t)burst) / 4;
-	rq->nr_running--;
+}
+
+/* @at_tail: @prev lets the others run before it. */
+static inline struct thread *leave_and_pick(struct runq *rq, struct thread *prev, bool at_tail)
+{
+	struct thread *next;
+
+	if (prev->is_idle)
+		return pick_next(rq);
+	if (prev->state != TS_RUNNING) {
+		note_sleep(rq, prev);
+		return pick_next(rq);
+	}
+	if (!at_tail || is_rt(prev) || !rq->nr_fair) {
+		put_back(rq, prev, at_tail);
+		return pick_next(rq);
+	}
+	next = pick_next(rq); /* yield: the first that waits, wherever @prev stands */
+	put_back(rq, prev, at_tail);
+	return next;
 }
 
 static void switch_mm(struct runq *rq, struct thread *next)
@@ -237,8 +251,10 @@ static void start_clocks(struct runq *rq, struct thread *prev, struct thread *ne
 		if (rq->tick_due_ns < now)
 			rq->tick_due_ns = now + TICK_NS;
 		load_update(now, true);
+		timer_want(sched_next_tick());
+	} else if (rq->nr_running > 1 && now >= rq->slice_event_ns) {
+		timer_want(sched_next_tick()); /* else the timer comes before this slice can end, and looks again */
 	}
-	timer_want(sched_next_tick());
 }
 
 /* Run the next thread. rq->lock held with interrupts off; released on return. */
@@ -248,16 +264,10 @@ static void switch_away(struct runq *rq, bool at_tail) no_lock_analysis
 	uint64_t now = clock_ns();
 
 	rq->slice_over = false;
-	sched_account(rq, now);
+	account(rq, now);
 	if (prev->work & WORK_RESCHED)
 		(void)__atomic_fetch_and(&prev->work, ~(unsigned long)WORK_RESCHED, __ATOMIC_SEQ_CST);
-	if (!prev->is_idle) {
-		if (prev->state == TS_RUNNING)
-			put_back(rq, prev, at_tail);
-		else
-			note_sleep(rq, prev);
-	}
-	next = pick_next(rq);
+	next = leave_and_pick(rq, prev, at_tail);
 	rq->curr = next;
 	start_clocks(rq, prev, next, now);
 	this_cpu(work_pending) = READ_ONCE(next->work);
@@ -287,7 +297,7 @@ void schedule(void) no_lock_analysis
 	struct runq *rq = this_runq();
 
 	spin_lock(&rq->lock);
-	switch_away(rq, rq->slice_over);
+	switch_away(rq, rq->slice_over && is_rt(rq->curr));
 	irq_restore(flags);
 }
 
@@ -308,13 +318,8 @@ void sched_yield_current(void) no_lock_analysis
 		return;
 	}
 	spin_lock(&rq->lock);
-	if (!is_rt(me) && rq->nr_fair) {
-		/* Not before the one that waits longest; a tie goes to the one that waited. */
-		uint64_t first = pheap_first(&rq->fair)->key;
-
-		if (me->vruntime <= first)
-			me->vruntime = first + 1;
-	}
+	if (!is_rt(me) && rq->nr_fair && me->vruntime < pheap_first(&rq->fair)->key)
+		me->vruntime = pheap_first(&rq->fair)->key; /* what it gives away is gone */
 	switch_away(rq, true);
 	irq_restore(flags);
 }
@@ -440,8 +445,6 @@ static void check_preempt(struct runq *rq, struct thread *t)
 		preempts = fair_preempts(t, curr);
 	if (preempts)
 		sched_resched(rq);
-	else if (rq == this_runq())
-		timer_want(sched_next_tick());
 }
 
 /* Queue the runnable @t on the CPU it should run on. @from: locked queue of t->cpu, or NULL; released. Interrupts off. */

@@ -33,6 +33,7 @@ struct runq {
 	bool slice_over;          /* r: curr has used up its slice */
 	long nr_uninterruptible;  /* r: went to sleep here minus woken from here; only the sum over CPUs means something */
 	uint64_t tick_due_ns;     /* r: next sample */
+	uint64_t slice_event_ns;  /* own CPU: the timer is set to look at slices then, if not before; past: not set */
 	uint64_t unsampled_ns;    /* r: CPU time since the last sample */
 	uint64_t user_ns, nice_ns, system_ns, idle_ns, switches; /* r */
 };
@@ -61,19 +62,29 @@ void sched_dequeue(struct runq *rq, struct thread *t);
 void sched_resched(struct runq *rq);
 /* Queue the runnable @t where it should run. @from: locked queue of t->cpu, or NULL; released. Interrupts off. */
 void sched_activate(struct runq *from, struct thread *t) no_lock_analysis;
-struct runq *sched_lock_thread(struct thread *t, irqflags_t *flags) no_lock_analysis;
 /* The queue with the smaller CPU number first. */
 void sched_lock_two(struct runq *a, struct runq *b) no_lock_analysis;
 
-/* fair.c */
+/* The queue that @t belongs to, locked. */
+static inline struct runq *sched_lock_thread(struct thread *t, irqflags_t *flags) no_lock_analysis
+{
+	*flags = irq_save();
+	for (;;) {
+		unsigned cpu = READ_ONCE(t->cpu);
+		struct runq *rq = runq_of(cpu);
+
+		spin_lock(&rq->lock);
+		if (likely(t->cpu == cpu))
+			return rq;
+		spin_unlock(&rq->lock);
+	}
+}
+
+/* fair.c, fair.h */
 unsigned fair_weight(int policy, int nice);
-void fair_charge(struct runq *rq, struct thread *t, uint64_t delta_ns);
 void fair_place_woken(struct runq *rq, struct thread *t);
 uint64_t fair_slice(const struct runq *rq);
 bool fair_preempts(const struct thread *woken, const struct thread *curr);
-void fair_enqueue(struct runq *rq, struct thread *t);
-void fair_dequeue(struct runq *rq, struct thread *t);
-struct thread *fair_first(const struct runq *rq);
 
 /* rt.c */
 void rt_enqueue(struct runq *rq, struct thread *t, bool at_tail);
@@ -83,7 +94,18 @@ struct thread *rt_first(const struct runq *rq);
 /* balance.c */
 extern unsigned long sched_cpus; /* a: CPUs whose run queues are ready */
 void sched_add_cpu(unsigned cpu);
-unsigned sched_choose_cpu(const struct thread *t); /* interrupts off */
+unsigned sched_choose_among(const struct thread *t, unsigned long mask);
+
+/* Where @t, about to become runnable, should run. Interrupts off. */
+static inline unsigned sched_choose_cpu(const struct thread *t)
+{
+	unsigned long mask = t->cpus_allowed & READ_ONCE(sched_cpus);
+
+	if (likely(mask == 1UL << t->cpu) || !mask)
+		return t->cpu;
+	return sched_choose_among(t, mask);
+}
+
 /* Take a waiting thread from a busier CPU. Interrupts off, no lock. */
 bool sched_pull(void);
 /* In the tick: wake an idle CPU to pull from here, or pull from one that has at least two more than this one. */

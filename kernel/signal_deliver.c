@@ -14,14 +14,18 @@
 #include "base/errno.h"
 #include "kernel/imports.h"
 #include "kernel/task_impl.h"
-#include "lib/string.h"
 
 /* One signal to be handled. */
 struct delivery {
 	int sig;
-	struct siginfo_k info;
 	struct k_sigaction action;
+	struct sigframe_req req; /* its info is filled when the signal is taken, the rest if a handler runs */
 };
+
+static struct siginfo_k *info_of(struct delivery *d)
+{
+	return (struct siginfo_k *)(void *)d->req.info;
+}
 
 /* ---- job control ---- */
 
@@ -136,7 +140,7 @@ static bool take_signal(struct delivery *d)
 		ends = must_end(t);
 		stop_here_too = t->stop_counted;
 		count = t->signal->continue_count;
-		d->sig = ends || stop_here_too ? 0 : signal_dequeue_locked(t, t->blocked, &d->info);
+		d->sig = ends || stop_here_too ? 0 : signal_dequeue_locked(t, t->blocked, info_of(d));
 		if (d->sig)
 			v = judge(t, d);
 		signal_recalc(t);
@@ -210,9 +214,10 @@ static bool uses_altstack(const struct task *t, const struct k_sigaction *a, uad
 	return sp - s->ss_sp > s->ss_size || sp == s->ss_sp;
 }
 
-static void fill_request(struct sigframe_req *req, const struct task *t, const struct delivery *d, uaddr_t sp)
+static void fill_request(struct delivery *d, const struct task *t, uaddr_t sp)
 {
 	const struct k_sigaction *a = &d->action;
+	struct sigframe_req *req = &d->req;
 
 	req->sig = d->sig;
 	req->siginfo = a->flags & SA_SIGINFO;
@@ -223,17 +228,15 @@ static void fill_request(struct sigframe_req *req, const struct task *t, const s
 	req->altstack.sp = t->altstack.ss_sp;
 	req->altstack.size = t->altstack.ss_size;
 	req->altstack.flags = t->altstack.ss_flags;
-	memcpy(req->info, &d->info, sizeof(req->info));
 }
 
-static void run_handler(struct pt_regs *regs, const struct delivery *d)
+static void run_handler(struct pt_regs *regs, struct delivery *d)
 {
 	struct task *t = current_task();
-	struct sigframe_req req;
 	sigset_k add = d->action.mask;
 
-	fill_request(&req, t, d, regs->sp);
-	if (sigframe_push(regs, &req)) {
+	fill_request(d, t, regs->sp);
+	if (sigframe_push(regs, &d->req)) {
 		if (d->sig == SIGSEGV)
 			signal_reset_action(SIGSEGV); /* its own handler cannot be entered */
 		signal_force(SIGSEGV, SI_KERNEL, 0);
@@ -241,9 +244,11 @@ static void run_handler(struct pt_regs *regs, const struct delivery *d)
 	}
 	if (!(d->action.flags & SA_NODEFER))
 		add |= sigmask(d->sig);
-	t->restore_mask = false;
-	sched_work_clear(WORK_RESTORE_MASK);
-	if (req.switch_stack && (unsigned)t->altstack.ss_flags & SS_AUTODISARM)
+	if (t->restore_mask) {
+		t->restore_mask = false;
+		sched_work_clear(WORK_RESTORE_MASK);
+	}
+	if (d->req.switch_stack && (unsigned)t->altstack.ss_flags & SS_AUTODISARM)
 		t->altstack = (struct sigaltstack_k){ .ss_flags = SS_DISABLE };
 	signal_set_blocked(t->blocked | add);
 }
@@ -261,7 +266,7 @@ void signal_deliver(struct pt_regs *regs)
 	finish_syscall(regs, NULL);
 	if (t->restore_mask) {
 		t->restore_mask = false;
+		sched_work_clear(WORK_RESTORE_MASK);
 		signal_set_blocked(t->saved_mask);
 	}
-	sched_work_clear(WORK_RESTORE_MASK);
 }

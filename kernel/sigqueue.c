@@ -19,10 +19,18 @@
 #include "sync/failpoint.h"
 #include "sync/kassert.h"
 
+/* What is kept of a siginfo: no kind of signal uses more of it; the rest is zero (as in Linux). */
+enum { INFO_KEPT = 48 };
+
 struct sigqueue {
 	struct list_head link;        /* s */
 	struct user_account *account; /* i: charged; NULL: nobody */
-	struct siginfo_k info;
+	union {
+		struct {
+			int signo, error, code;
+		};
+		uint64_t bytes[INFO_KEPT / 8];
+	};
 };
 
 static struct kmem_cache *sighand_cache, *sigqueue_cache;
@@ -98,7 +106,7 @@ void sigpending_remove(struct sigpending *p, sigset_k mask)
 		return;
 	p->set &= ~mask;
 	list_for_each_entry_safe(q, tmp, &p->queue, link)
-		if (sigmask(q->info.si_signo) & mask)
+		if (sigmask(q->signo) & mask)
 			free_entry(q);
 }
 
@@ -129,12 +137,12 @@ int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct s
 	q = new_entry(t, limit);
 	if (q) {
 		if (info)
-			q->info = *info;
+			memcpy(q->bytes, info, INFO_KEPT);
 		else
-			memset(&q->info, 0, sizeof(q->info));
+			memset(q->bytes, 0, INFO_KEPT);
 		if (!info)
-			q->info.si_code = SI_KERNEL;
-		q->info.si_signo = sig;
+			q->code = SI_KERNEL;
+		q->signo = sig;
 		list_add_tail(&q->link, &p->queue);
 	} else if (realtime && queued_by_user) {
 		return -EAGAIN; /* sigqueue(3): its information may not be lost */
@@ -163,7 +171,7 @@ static void collect(struct sigpending *p, int sig, struct siginfo_k *info)
 	bool more = false;
 
 	list_for_each_entry(q, &p->queue, link) {
-		if (q->info.si_signo != sig)
+		if (q->signo != sig)
 			continue;
 		more = found;
 		if (found)
@@ -173,7 +181,8 @@ static void collect(struct sigpending *p, int sig, struct siginfo_k *info)
 	if (!more)
 		p->set &= ~sigmask(sig);
 	if (found) {
-		*info = found->info;
+		memcpy(info, found->bytes, INFO_KEPT);
+		memset((char *)info + INFO_KEPT, 0, sizeof(*info) - INFO_KEPT);
 		free_entry(found);
 		return;
 	}

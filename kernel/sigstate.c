@@ -36,35 +36,31 @@ void signal_recalc(struct task *t)
 {
 	if (has_work(t))
 		sched_work_set(&t->thread, WORK_SIGNAL);
-	else if (t == current_task())
+	else if (t->thread.work & WORK_SIGNAL && t == current_task())
 		sched_work_clear(WORK_SIGNAL);
 }
 
-/* sighand->lock held; only the caller's own mask. */
-static void set_blocked_locked(struct task *t, sigset_k mask)
+/* Signals of @newly that pend for the group and this thread no longer takes go to another one. */
+static void retarget(struct task *t, sigset_k newly)
 {
-	sigset_k newly = mask & ~t->blocked;
-
-	t->blocked = mask & ~UNBLOCKABLE;
-	if (newly & t->signal->shared_pending.set && t->signal->nr_live > 1)
-		signal_retarget_locked(t, newly);
-	signal_recalc(t);
-}
-
-static void change_blocked(sigset_k mask, bool temporary)
-{
-	struct task *t = current_task();
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
 
 	spin_lock(&t->sighand->lock);
-	if (temporary) {
-		t->saved_mask = t->blocked;
-		t->restore_mask = true;
-		sched_work_set(&t->thread, WORK_RESTORE_MASK);
-	}
-	set_blocked_locked(t, mask);
+	signal_retarget_locked(t, newly);
 	spin_unlock(&t->sighand->lock);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
+static void change_blocked(struct task *t, sigset_k mask)
+{
+	irqflags_t flags = spin_lock_irqsave(&t->sighand->lock);
+	sigset_k newly = mask & ~t->blocked & t->signal->shared_pending.set;
+
+	t->blocked = mask & ~UNBLOCKABLE;
+	signal_recalc(t);
+	spin_unlock_irqrestore(&t->sighand->lock, flags);
+	if (unlikely(newly && t->signal->nr_live > 1))
+		retarget(t, newly);
 }
 
 void signal_set_blocked(sigset_k mask)
@@ -73,12 +69,17 @@ void signal_set_blocked(sigset_k mask)
 
 	mask &= ~UNBLOCKABLE;
 	if (mask != t->blocked)
-		change_blocked(mask, false);
+		change_blocked(t, mask);
 }
 
 void signal_set_temp_mask(sigset_k mask)
 {
-	change_blocked(mask, true);
+	struct task *t = current_task();
+
+	t->saved_mask = t->blocked;
+	t->restore_mask = true;
+	sched_work_set(&t->thread, WORK_RESTORE_MASK);
+	change_blocked(t, mask);
 }
 
 sigset_k signal_pending_set(void)

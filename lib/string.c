@@ -4,7 +4,7 @@
  * WHY      page-sized copies and fills are the kernel's largest single cost. Short lengths are done by overlapping
  *          words without a loop; long copies by `rep movs` of machine words (fast on hardware and on emulators, where
  *          `rep movsb` is ten times slower), long fills by unrolled word stores.
- * CONTEXT  any. Unaligned words are legal on x86.
+ * CONTEXT  any. Unaligned words are legal on x86. Names in parentheses: the functions, not the header's macros.
  * SOURCES  measured under QEMU TCG: 4 KiB by rep movsq 1,260 ns, rep movsb 9,751 ns, unrolled stores 494 ns.
  */
 #include "lib/string.h"
@@ -58,7 +58,7 @@ static always_inline_ void rep_movs(void *d, const void *s, size_t words)
 		__asm__ volatile("rep movsl" : "+D"(d), "+S"(s), "+c"(words)::"memory");
 }
 
-void *memcpy(void *dst, const void *src, size_t n)
+void *(memcpy)(void *dst, const void *src, size_t n)
 {
 	char *d = dst;
 	const char *s = src;
@@ -89,7 +89,7 @@ void *memmove(void *dst, const void *src, size_t n)
 	size_t at;
 
 	if ((uintptr_t)d - (uintptr_t)s >= n)
-		return memcpy(dst, src, n); /* not overlapping, or forwards is safe */
+		return (memcpy)(dst, src, n); /* not overlapping, or forwards is safe */
 	if (n <= 2 * WORD) {
 		copy_short(d, s, n);
 		return dst;
@@ -101,7 +101,7 @@ void *memmove(void *dst, const void *src, size_t n)
 	return dst;
 }
 
-void *memset(void *dst, int c, size_t n)
+void *(memset)(void *dst, int c, size_t n)
 {
 	char *d = dst, *last;
 	word_t w = (unsigned char)c * (~(word_t)0 / 255);
@@ -130,7 +130,7 @@ void *memset(void *dst, int c, size_t n)
 	return dst;
 }
 
-int memcmp(const void *a, const void *b, size_t n)
+int (memcmp)(const void *a, const void *b, size_t n)
 {
 	const unsigned char *p = a, *q = b;
 

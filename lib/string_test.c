@@ -4,13 +4,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-/* cmocka needs the headers above before it. */
+#include <stddef.h>
+
 #include <cmocka.h>
 
-#define memcpy k_memcpy
 #define memmove k_memmove
-#define memset k_memset
-#define memcmp k_memcmp
 #define memchr k_memchr
 #define strlen k_strlen
 #define strnlen k_strnlen
@@ -20,6 +18,15 @@
 #define strrchr k_strrchr
 #define strstr k_strstr
 #include "lib/string.h"
+#undef memcpy
+#undef memset
+#undef memcmp
+#define memcpy k_memcpy
+#define memset k_memset
+#define memcmp k_memcmp
+void *k_memcpy(void *dst, const void *src, size_t n);
+void *k_memset(void *dst, int c, size_t n);
+int k_memcmp(const void *x, const void *y, size_t n);
 #include "lib/string.c"
 #undef memcpy
 #undef memmove

@@ -1,0 +1,41 @@
+/* The fair class's part of every switch, inline; the theory is in fair.c. rq->lock held. */
+#ifndef KERNEL_FAIR_H
+#define KERNEL_FAIR_H
+
+#include "kernel/sched_impl.h"
+
+static inline void fair_enqueue(struct runq *rq, struct thread *t)
+{
+	t->run_node.key = t->vruntime;
+	pheap_insert(&rq->fair, &t->run_node);
+	rq->nr_fair++;
+}
+
+static inline void fair_dequeue(struct runq *rq, struct thread *t)
+{
+	pheap_remove(&rq->fair, &t->run_node);
+	rq->nr_fair--;
+}
+
+static inline struct thread *fair_first(const struct runq *rq)
+{
+	struct pheap_node *n = pheap_first(&rq->fair);
+
+	return n ? container_of(n, struct thread, run_node) : NULL;
+}
+
+/* @t, which is running, has used @delta_ns. */
+static inline void fair_charge(struct runq *rq, struct thread *t, uint64_t delta_ns)
+{
+	const struct pheap_node *first = pheap_first(&rq->fair);
+	uint64_t least;
+
+	if (unlikely(t->weight != WEIGHT_NICE_0))
+		delta_ns = delta_ns * WEIGHT_NICE_0 / t->weight;
+	t->vruntime += delta_ns;
+	least = first && first->key < t->vruntime ? first->key : t->vruntime;
+	if (least > rq->min_vruntime)
+		rq->min_vruntime = least;
+}
+
+#endif
