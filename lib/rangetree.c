@@ -100,31 +100,60 @@ void rangetree_unreserve(struct rangetree *t)
 		t->node_free(node_take(t, 0));
 }
 
+/* The largest gap in or between slots @lo to @hi; the search may stop at one of @enough. */
+static unsigned long gap_within(const struct rangetree_node *n, unsigned lo, unsigned hi,
+				unsigned long enough)
+{
+	const struct slot *s = &n->slot[lo], *last = &n->slot[hi];
+	unsigned long gap = s->gap;
+
+	while (s != last && gap < enough) {
+		unsigned long between = s[1].start - s->end;
+
+		s++;
+		if (between > gap)
+			gap = between;
+		if (s->gap > gap)
+			gap = s->gap;
+	}
+	return gap;
+}
+
 static struct slot node_summary(struct rangetree_node *n)
 {
-	struct slot s = { n->slot[0].start, n->slot[n->nr - 1].end, n->slot[0].gap, n };
+	unsigned last = n->nr - 1u;
 
-	for (unsigned i = 1; i < n->nr; i++) {
-		unsigned long between = n->slot[i].start - n->slot[i - 1].end;
+	return (struct slot){ n->slot[0].start, n->slot[last].end, gap_within(n, 0, last, ~0UL),
+			      n };
+}
 
-		if (between > s.gap)
-			s.gap = between;
-		if (n->slot[i].gap > s.gap)
-			s.gap = n->slot[i].gap;
-	}
-	return s;
+/*
+ * Slots at and beside @at of @n have changed; @old was its summary. If the largest gap near is no smaller than the
+ * largest was, it is the largest now; else look for one as large as it was, which is usually still there.
+ */
+static unsigned long gap_after_change(const struct rangetree_node *n, unsigned at,
+				      const struct slot *old)
+{
+	unsigned last = n->nr - 1u, lo = at ? at - 1 : 0, hi = at + 2 < last ? at + 2 : last;
+	unsigned long near = gap_within(n, lo < last ? lo : last, hi, ~0UL);
+
+	return near >= old->gap ? near : gap_within(n, 0, last, old->gap);
 }
 
 /* The nodes of @p above @level take over what changed below; stops where nothing did. */
 static void path_refresh(struct rangetree *t, struct path *p, unsigned level)
 {
-	for (level++; level < t->height; level++) {
-		struct slot *s = &p->node[level]->slot[p->at[level]];
-		struct slot now = node_summary(p->node[level - 1]);
+	for (; level + 1 < t->height; level++) {
+		struct rangetree_node *n = p->node[level];
+		struct slot *s = &p->node[level + 1]->slot[p->at[level + 1]];
+		unsigned long start = n->slot[0].start, end = n->slot[n->nr - 1u].end;
+		unsigned long gap = gap_after_change(n, p->at[level], s);
 
-		if (s->start == now.start && s->end == now.end && s->gap == now.gap)
+		if (s->start == start && s->end == end && s->gap == gap)
 			return;
-		*s = now;
+		s->start = start;
+		s->end = end;
+		s->gap = gap;
 	}
 }
 
@@ -322,6 +351,60 @@ void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned lon
 	path_refresh(t, &p, 0);
 }
 
+void rangetree_split(struct rangetree *t, unsigned long start, unsigned long at, void *upper)
+{
+	struct rangetree_node *leaf;
+	struct slot s;
+	struct path p;
+
+	path_to(t, &p, start);
+	leaf = p.node[0];
+	s = (struct slot){ at, leaf->slot[p.at[0]].end, 0, upper };
+	if (leaf->nr == MAX_SLOTS) {
+		rangetree_resize(t, start, start, at);
+		rangetree_insert(t, at, s.end, upper);
+		return;
+	}
+	leaf->slot[p.at[0]].end =
+		at; /* no summary changes: the leaf covers what it did, without a new gap */
+	slots_open(leaf, p.at[0] + 1, &s);
+	t->nr++;
+}
+
+/* The two are in different leaves, or the leaf must not shrink. */
+static void *join_apart(struct rangetree *t, unsigned long start, unsigned long next)
+{
+	struct path p;
+	unsigned long end;
+	void *item;
+
+	path_to(t, &p, next);
+	end = p.node[0]->slot[p.at[0]].end;
+	item = rangetree_remove(t, next);
+	rangetree_resize(t, start, start, end);
+	return item;
+}
+
+void *rangetree_join(struct rangetree *t, unsigned long start)
+{
+	struct rangetree_node *leaf;
+	struct slot *s;
+	struct path p;
+	void *item;
+
+	path_to(t, &p, start);
+	leaf = p.node[0];
+	s = &leaf->slot[p.at[0]];
+	if (p.at[0] + 1 < leaf->nr && (leaf->nr > MIN_SLOTS || t->height == 1)) {
+		item = s[1].ptr;
+		s->end = s[1].end;
+		slots_close(leaf, p.at[0] + 1);
+		t->nr--;
+		return item;
+	}
+	return join_apart(t, start, s->end);
+}
+
 void rangetree_set_item(struct rangetree *t, unsigned long start, void *item)
 {
 	struct path p;
@@ -362,10 +445,12 @@ void *rangetree_find(struct rangetree *t, unsigned long addr)
 
 void *rangetree_find_prev(struct rangetree *t, unsigned long addr)
 {
-	struct rangetree_node *n = t->root;
+	struct rangetree_node *n = t->root, *last = READ_ONCE(t->last_leaf);
 
 	if (!n || n->slot[0].start >= addr)
 		return NULL;
+	if (last && last->slot[0].start < addr && addr <= slot_last(last)->end)
+		n = last;
 	for (;;) {
 		struct slot *s = slot_last(n);
 

@@ -37,6 +37,10 @@ void *rangetree_remove(struct rangetree *t, unsigned long start);
 /* Change the bounds of the range that starts at @old_start, without passing a neighbour. */
 void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned long start,
 		      unsigned long end);
+/* Cut the range that starts at @start in two at @at; the upper part is @upper's. As one insertion: nodes reserved. */
+void rangetree_split(struct rangetree *t, unsigned long start, unsigned long at, void *upper);
+/* The range that starts at @start takes over the one that follows it without a gap. Return: that one's item. */
+void *rangetree_join(struct rangetree *t, unsigned long start);
 /* Replace the item of the range that starts at @start. */
 void rangetree_set_item(struct rangetree *t, unsigned long start, void *item);
 /* First range with end > addr; NULL when none. Read-only: many readers at once. */

@@ -7,6 +7,10 @@
 
 #include <setjmp.h>
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 enum { MAX_RANGES = 3000, SPACE = 60000 };
@@ -111,6 +115,27 @@ static void try_resize(struct rangetree *t)
 	model[at] = (struct range){ start, end };
 }
 
+static void try_split_or_join(struct rangetree *t)
+{
+	unsigned at = nr_model ? (unsigned)rnd(nr_model) : 0;
+	struct range *r = &model[at];
+	unsigned long mid;
+
+	if (!nr_model)
+		return;
+	if (rnd(2) && r->end - r->start > 1 && nr_model < MAX_RANGES) {
+		mid = r->start + 1 + rnd(r->end - r->start - 1);
+		assert_int_equal(rangetree_reserve(t, 1), 0);
+		rangetree_split(t, r->start, mid, item_of(mid));
+		model_insert(at + 1, mid, r->end);
+		r->end = mid;
+	} else if (at + 1 < nr_model && r->end == r[1].start) {
+		assert_ptr_equal(rangetree_join(t, r->start), item_of(r[1].start));
+		r->end = r[1].end;
+		model_remove(at + 1);
+	}
+}
+
 static void compare_finds(struct rangetree *t)
 {
 	unsigned long addr = rnd(SPACE + 200);
@@ -188,8 +213,10 @@ static void run_model(unsigned long steps, unsigned insert_percent)
 			try_insert(&t);
 		else if (what < 80)
 			try_remove(&t);
-		else
+		else if (what < 90)
 			try_resize(&t);
+		else
+			try_split_or_join(&t);
 		compare_finds(&t);
 		compare_gaps(&t);
 		if (i % 16 == 0)

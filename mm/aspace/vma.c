@@ -223,19 +223,39 @@ void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 	rmap_unlock(vma->mapping);
 }
 
+/* A second vma of the same kind for [start, end) of @vma; not in the tree yet. */
+static void vma_copy(struct vm_area_struct *to, const struct vm_area_struct *vma,
+		     unsigned long start, unsigned long end)
+{
+	to->vm_start = start;
+	to->vm_end = end;
+	to->vm_mm = vma->vm_mm;
+	to->vm_page_prot = vma->vm_page_prot;
+	to->vm_flags = vma->vm_flags;
+	to->vm_pgoff = vma_index(vma, start);
+	to->mapping = vma->mapping;
+	to->vm_ops = vma->vm_ops;
+	to->vm_private_data = vma->vm_private_data;
+	to->fault_next = vma->fault_next;
+	to->fault_run = vma->fault_run;
+	to->populated = vma->populated;
+	to->has_anon = vma->has_anon;
+}
+
 struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 				 struct vm_area_struct *vma, unsigned long addr)
 {
 	struct vm_area_struct *upper = spare_take(s);
 
 	kassert(vma->vm_start < addr && addr < vma->vm_end);
-	*upper = *vma;
-	upper->vm_start = addr;
-	upper->vm_pgoff = vma_index(vma, addr);
+	vma_copy(upper, vma, addr, vma->vm_end);
 	mapping_hold(vma->mapping);
 	rmap_lock(vma->mapping);
-	resize_locked(mm, vma, vma->vm_start, addr);
-	link_locked(mm, upper);
+	rangetree_split(&mm->vmas, vma->vm_start, addr, upper);
+	mm->map_count++;
+	vma->vm_end = addr;
+	if (vma->mapping)
+		list_add_tail(&upper->mapping_link, &vma->mapping->i_mmap);
 	rmap_unlock(vma->mapping);
 	if (upper->vm_ops && upper->vm_ops->open)
 		upper->vm_ops->open(upper);
@@ -260,11 +280,12 @@ static void inherit(struct vm_area_struct *to, const struct vm_area_struct *from
 /* @next, which follows @vma without a gap, becomes part of it. */
 static void absorb(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *next)
 {
-	unsigned long end = next->vm_end;
-
 	rmap_lock(vma->mapping);
-	unlink_locked(mm, next);
-	resize_locked(mm, vma, vma->vm_start, end);
+	rangetree_join(&mm->vmas, vma->vm_start);
+	mm->map_count--;
+	if (vma->mapping)
+		list_del(&next->mapping_link);
+	vma->vm_end = next->vm_end;
 	rmap_unlock(vma->mapping);
 	inherit(vma, next);
 	vma_free(next);
@@ -281,10 +302,10 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r)
 	if (next &&
 	    (next->vm_start != r->end || !same_kind(next, r) || r->pgoff + pages != next->vm_pgoff))
 		next = NULL;
+	if (prev)
+		vma_resize(mm, prev, prev->vm_start, r->end);
 	if (prev && next)
 		absorb(mm, prev, next);
-	else if (prev)
-		vma_resize(mm, prev, prev->vm_start, r->end);
 	else if (next)
 		vma_resize(mm, next, r->start, next->vm_end);
 	return prev ? prev : next;

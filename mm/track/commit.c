@@ -29,7 +29,10 @@ unsigned long sysctl_user_reserve_kbytes = 131072;
 unsigned long sysctl_admin_reserve_kbytes = 8192;
 atomic_long_t vm_committed_as;
 
-enum { KB_SHIFT = PAGE_SHIFT - 10 }; /* pages to kB */
+enum {
+	KB_SHIFT = PAGE_SHIFT - 10, /* pages to kB */
+	SURELY_SMALL = 16, /* pages less than any machine's RAM: no need to add up the zones */
+};
 
 unsigned long vm_commit_limit(void)
 {
@@ -59,7 +62,7 @@ int commit_charge(unsigned long pages, unsigned long total_vm)
 	if (failpoint("commit_charge"))
 		ok = false;
 	else if (sysctl_overcommit_memory == OVERCOMMIT_GUESS)
-		ok = pages <= totalram_pages();
+		ok = pages <= SURELY_SMALL || pages <= totalram_pages();
 	else if (sysctl_overcommit_memory == OVERCOMMIT_NEVER)
 		ok = within_limit(sum, total_vm);
 	if (ok)
