@@ -1,9 +1,10 @@
 /* The line discipline: one behaviour of termios(3) per test. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 #include <stdlib.h>
 
 #include "drivers/ldisc.h"

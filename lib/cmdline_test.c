@@ -1,9 +1,10 @@
 /* Command-line words: Linux's quoting and precedence. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "lib/cmdline.h"
 #include "lib/string.h"

@@ -4,17 +4,20 @@
 #include <stdarg.h>
 #include <stdlib.h>
 /* cmocka needs the four headers above before it. */
+#include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
-#define __udivdi3 k_udivdi3
-#define __umoddi3 k_umoddi3
-#define __divdi3 k_divdi3
-#define __moddi3 k_moddi3
+#define __udivdi3    k_udivdi3
+#define __umoddi3    k_umoddi3
+#define __divdi3     k_divdi3
+#define __moddi3     k_moddi3
 #define __udivmoddi4 k_udivmoddi4
-#define __divmoddi4 k_divmoddi4
+#define __divmoddi4  k_divmoddi4
 #undef LIB_DIV64_H
-#include "lib/div64.h"
 #include "lib/div64.c"
+#include "lib/div64.h"
 
 static void check(uint64_t n, uint64_t d)
 {
@@ -35,9 +38,22 @@ static void check(uint64_t n, uint64_t d)
 
 static void div64_equals_hardware_on_edges(void **state)
 {
-	static const uint64_t edge[] = { 0, 1, 2, 3, 10, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
-					 0x100000001, 0x1ffffffff, 0x7fffffffffffffff, 0x8000000000000000,
-					 0x8000000000000001, 0xfffffffffffffffe, 0xffffffffffffffff };
+	static const uint64_t edge[] = { 0,
+					 1,
+					 2,
+					 3,
+					 10,
+					 0x7fffffff,
+					 0x80000000,
+					 0xffffffff,
+					 0x100000000,
+					 0x100000001,
+					 0x1ffffffff,
+					 0x7fffffffffffffff,
+					 0x8000000000000000,
+					 0x8000000000000001,
+					 0xfffffffffffffffe,
+					 0xffffffffffffffff };
 	unsigned i, j;
 
 	for (i = 0; i < ARRAY_SIZE(edge); i++)

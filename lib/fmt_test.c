@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 /* cmocka needs the headers above before it. */
+#include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 #define SAME(size, ...)                                                                            \
@@ -13,7 +16,8 @@
 		char a[128], b[128];                                                               \
 		memset(a, '#', sizeof(a));                                                         \
 		memset(b, '#', sizeof(b));                                                         \
-		assert_int_equal(fmt_snprintf(a, size, __VA_ARGS__), snprintf(b, size, __VA_ARGS__)); \
+		assert_int_equal(fmt_snprintf(a, size, __VA_ARGS__),                               \
+				 snprintf(b, size, __VA_ARGS__));                                  \
 		assert_memory_equal(a, b, sizeof(a));                                              \
 	} while (0)
 
@@ -27,7 +31,8 @@
 static void fmt_plain_and_strings(void **state)
 {
 	SAME(128, "plain");
-	SAME(128, "%s|%10s|%-10s|%.3s|%10.2s|%-8.2s|", "abc", "abc", "abc", "abcdef", "abcdef", "abcdef");
+	SAME(128, "%s|%10s|%-10s|%.3s|%10.2s|%-8.2s|", "abc", "abc", "abc", "abcdef", "abcdef",
+	     "abcdef");
 	SAME(128, "%c|%5c|%-5c|%%", 'x', 'y', 'z');
 	SAME(128, "%*s|%-*s|%.*s", 7, "ab", 7, "cd", 2, "efgh");
 	SAME(128, "%*s|%.*s", -7, "ab", -1, "cd");
@@ -53,8 +58,19 @@ static void fmt_lengths(void **state)
 /* Every combination of flags, widths and precisions over numbers of all sizes. */
 static void fmt_numbers_all_flags(void **state)
 {
-	static const int64_t values[] = { 0, 1, -1, 9, 10, 4095, -4096, 2147483647, -2147483648LL,
-					  4294967296LL, 1234567890123LL, INT64_MAX, INT64_MIN };
+	static const int64_t values[] = { 0,
+					  1,
+					  -1,
+					  9,
+					  10,
+					  4095,
+					  -4096,
+					  2147483647,
+					  -2147483648LL,
+					  4294967296LL,
+					  1234567890123LL,
+					  INT64_MAX,
+					  INT64_MIN };
 	const char *convs = "diuxXo";
 	unsigned v, flags, width, precision, c;
 
@@ -64,13 +80,16 @@ static void fmt_numbers_all_flags(void **state)
 				for (width = 0; width < 30; width += 7)
 					for (precision = 0; precision < 5; precision++) {
 						char f[32];
-						int n = sprintf(f, "<%%%s%s%s%s%s", flags & 1 ? "-" : "",
-								flags & 2 ? "+" : "", flags & 4 ? " " : "",
-								flags & 8 ? "#" : "", flags & 16 ? "0" : "");
+						int n = sprintf(
+							f, "<%%%s%s%s%s%s", flags & 1 ? "-" : "",
+							flags & 2 ? "+" : "", flags & 4 ? " " : "",
+							flags & 8 ? "#" : "",
+							flags & 16 ? "0" : "");
 						if (width)
 							n += sprintf(f + n, "%u", width);
 						if (precision)
-							n += sprintf(f + n, ".%u", (precision - 1) * 5);
+							n += sprintf(f + n, ".%u",
+								     (precision - 1) * 5);
 						sprintf(f + n, "ll%c>", convs[c]);
 						SAME(128, f, (long long)values[v]);
 					}
@@ -98,9 +117,12 @@ static void fmt_null_string(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fmt_plain_and_strings),  cmocka_unit_test(fmt_truncates_like_snprintf),
-		cmocka_unit_test(fmt_lengths),            cmocka_unit_test(fmt_numbers_all_flags),
-		cmocka_unit_test(fmt_null_string),        cmocka_unit_test(fmt_scnprintf_returns_what_is_stored),
+		cmocka_unit_test(fmt_plain_and_strings),
+		cmocka_unit_test(fmt_truncates_like_snprintf),
+		cmocka_unit_test(fmt_lengths),
+		cmocka_unit_test(fmt_numbers_all_flags),
+		cmocka_unit_test(fmt_null_string),
+		cmocka_unit_test(fmt_scnprintf_returns_what_is_stored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 /* cmocka needs the headers above before it. */
+#include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 enum { NODES = 300 };

@@ -4,8 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 /* cmocka needs the headers above before it. */
-#include <cmocka.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include <cmocka.h>
 
 static void str_copy_always_ends(void **state)
 {

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <stdint.h>
+
 #include <cmocka.h>
 
 enum { WORKERS = 6, ROUNDS = 50 };

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <stdint.h>
+
 #include <cmocka.h>
 
 enum { THREADS = 4, ROUNDS = 25, AREA_PAGES = 12 };

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include <stdint.h>
+
 #include <cmocka.h>
 
 static void pt_entry(void **state)

@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <stdint.h>
+
 #include <cmocka.h>
 
 static inline void bare_mm_begin(struct mm_struct *mm)

@@ -1,9 +1,10 @@
 /* The ACPI table parser on tables made by hand, broken ones included. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 #include <stdlib.h>
 
 #include "arch/acpi.h"

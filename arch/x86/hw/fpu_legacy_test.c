@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include <cmocka.h>
 
 /* 1.0, 0.0, infinity, denormal, in the FPU's 80 bits. */
