@@ -6,16 +6,16 @@
 
 #ifdef __x86_64__
 #define BOOT_KERNEL_BASE 0xffffffff80000000
-#define BOOT_CS          0x10 /* the selectors of the final GDT */
-#define BOOT_DS          0x18
-#define BOOT_GDT_LIMIT   31
-#define BOOT_STACK_SIZE  16384
+#define BOOT_CS		 0x10 /* the selectors of the final GDT */
+#define BOOT_DS		 0x18
+#define BOOT_GDT_LIMIT	 31
+#define BOOT_STACK_SIZE	 16384
 #else
 #define BOOT_KERNEL_BASE 0xc0000000
-#define BOOT_CS          0x60
-#define BOOT_DS          0x68
-#define BOOT_GDT_LIMIT   111
-#define BOOT_STACK_SIZE  8192
+#define BOOT_CS		 0x60
+#define BOOT_DS		 0x68
+#define BOOT_GDT_LIMIT	 111
+#define BOOT_STACK_SIZE	 8192
 #endif
 
 /* Physical memory that the boot tables reach through the linear map. */
@@ -23,7 +23,7 @@
 
 #define BOOT_CR0 0x80050033 /* PG AM WP NE ET MP PE */
 
-#define BOOT_PROTOCOL_PVH       1
+#define BOOT_PROTOCOL_PVH	1
 #define BOOT_PROTOCOL_MULTIBOOT 2
 
 #endif
