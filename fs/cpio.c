@@ -59,8 +59,17 @@ static int parse_header(struct cpio *c)
 			v[i] = v[i] << 4 | (uint32_t)d;
 		}
 	}
-	*e = (struct cpio_entry){ .ino = v[0], .mode = v[1], .uid = v[2], .gid = v[3], .nlink = v[4], .mtime = v[5],
-				  .size = v[6], .major = v[7], .minor = v[8], .rmajor = v[9], .rminor = v[10],
+	*e = (struct cpio_entry){ .ino = v[0],
+				  .mode = v[1],
+				  .uid = v[2],
+				  .gid = v[3],
+				  .nlink = v[4],
+				  .mtime = v[5],
+				  .size = v[6],
+				  .major = v[7],
+				  .minor = v[8],
+				  .rmajor = v[9],
+				  .rminor = v[10],
 				  .name = c->name };
 	if (v[11] == 0 || v[11] > CPIO_NAME_MAX)
 		return -EINVAL;

@@ -22,16 +22,24 @@ struct cpio_ops {
 	int (*trailer)(void *arg); /* one archive of several is complete */
 };
 
-enum cpio_state { CPIO_PAD, CPIO_HEAD, CPIO_NAME, CPIO_NAME_PAD, CPIO_DATA, CPIO_DATA_PAD, CPIO_BROKEN };
+enum cpio_state {
+	CPIO_PAD,
+	CPIO_HEAD,
+	CPIO_NAME,
+	CPIO_NAME_PAD,
+	CPIO_DATA,
+	CPIO_DATA_PAD,
+	CPIO_BROKEN
+};
 
 struct cpio {
 	const struct cpio_ops *ops;
 	void *arg;
 	enum cpio_state state;
-	uint64_t offset;     /* bytes taken from the archive's start: alignment counts from there */
-	size_t have;         /* bytes of the header or name collected */
-	size_t name_len;     /* NUL included */
-	uint64_t left;       /* data bytes to come */
+	uint64_t offset; /* bytes taken from the archive's start: alignment counts from there */
+	size_t have;	 /* bytes of the header or name collected */
+	size_t name_len; /* NUL included */
+	uint64_t left;	 /* data bytes to come */
 	struct cpio_entry entry;
 	char header[CPIO_HEADER];
 	char name[CPIO_NAME_MAX];

@@ -36,8 +36,8 @@ static int note(struct record *r, const char *fmt, ...)
 
 static int on_begin(void *arg, const struct cpio_entry *e)
 {
-	return note(arg, "[%s %o %llu ino%u n%u %u:%u]", e->name, e->mode, (unsigned long long)e->size, e->ino,
-		    e->nlink, e->rmajor, e->rminor);
+	return note(arg, "[%s %o %llu ino%u n%u %u:%u]", e->name, e->mode,
+		    (unsigned long long)e->size, e->ino, e->nlink, e->rmajor, e->rminor);
 }
 
 static int on_data(void *arg, const void *p, size_t len)
@@ -62,13 +62,14 @@ static int on_trailer(void *arg)
 
 static const struct cpio_ops ops = { on_begin, on_data, on_end, on_trailer };
 
-static void add(struct archive *a, const char *name, unsigned mode, const char *data, unsigned ino, unsigned nlink)
+static void add(struct archive *a, const char *name, unsigned mode, const char *data, unsigned ino,
+		unsigned nlink)
 {
 	size_t n = strlen(name) + 1, size = strlen(data);
 
-	a->len += (size_t)sprintf(a->bytes + a->len,
-				  "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", ino, mode, 0, 0, nlink, 77,
-				  (unsigned)size, 8, 1, 5, 6, (unsigned)n, 0);
+	a->len += (size_t)sprintf(
+		a->bytes + a->len, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X",
+		ino, mode, 0, 0, nlink, 77, (unsigned)size, 8, 1, 5, 6, (unsigned)n, 0);
 	memcpy(a->bytes + a->len, name, n);
 	a->len += n;
 	while (a->len % 4)

@@ -30,7 +30,7 @@ static struct list_head *hash_table;
 static uint32_t hash_mask;
 static struct list_head lru = LIST_HEAD_INIT(lru); /* d: refs were 0 when put here; oldest first */
 static atomic_long_t nr_dentries;
-static unsigned long nr_unused;                    /* d */
+static unsigned long nr_unused; /* d */
 
 enum { HASH_MIN = 256, HASH_MAX = 1 << 16, PAGES_PER_BUCKET = 16 };
 
@@ -66,12 +66,37 @@ uint32_t name_hash(const char *name, unsigned len)
 	return h;
 }
 
+static inline uint32_t load_u32(const char *p)
+{
+	uint32_t v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
 static inline struct list_head *bucket_of(const struct dentry *parent, uint32_t hash)
 {
 	uint32_t h = hash ^ (uint32_t)((uintptr_t)parent >> 5);
 
 	h ^= h >> 15;
 	return &hash_table[h & hash_mask];
+}
+
+/* memcmp() != 0 for the few bytes of a name, a word at a time; the last word may overlap the one before. */
+static inline bool names_differ(const char *a, const char *b, unsigned len)
+{
+	unsigned i;
+
+	if (likely(len >= sizeof(uint32_t))) {
+		for (i = 0; i + sizeof(uint32_t) < len; i += sizeof(uint32_t))
+			if (load_u32(a + i) != load_u32(b + i))
+				return true;
+		return load_u32(a + len - sizeof(uint32_t)) != load_u32(b + len - sizeof(uint32_t));
+	}
+	for (i = 0; i < len; i++)
+		if (a[i] != b[i])
+			return true;
+	return false;
 }
 
 struct dentry *dcache_find(struct dentry *parent, const struct qstr *name)
@@ -82,7 +107,7 @@ struct dentry *dcache_find(struct dentry *parent, const struct qstr *name)
 		struct dentry *d = list_entry(l, struct dentry, hash_link);
 
 		if (d->hash == name->hash && d->parent == parent && d->len == name->len &&
-		    !memcmp(d->name, name->name, name->len))
+		    !names_differ(d->name, name->name, name->len))
 			return d;
 	}
 	return NULL;
@@ -294,7 +319,8 @@ struct dentry *dentry_lookup_cached(struct dentry *parent, const struct qstr *na
 
 static void swap_names(struct dentry *a, struct dentry *b) must_hold(dcache_lock)
 {
-	char *an = a->name == a->inline_name ? NULL : a->name, *bn = b->name == b->inline_name ? NULL : b->name;
+	char *an = a->name == a->inline_name ? NULL : a->name,
+	     *bn = b->name == b->inline_name ? NULL : b->name;
 	char tmp[DENTRY_INLINE];
 	uint32_t hash = a->hash;
 	uint8_t len = a->len;
@@ -354,7 +380,7 @@ static struct dentry *take_unused(const struct super_block *sb)
 	struct dentry *d, *tmp, *found = NULL;
 
 	spin_lock(&dcache_lock);
-	list_for_each_entry_safe(d, tmp, &lru, lru_link) {
+	list_for_each_entry_safe (d, tmp, &lru, lru_link) {
 		if (sb && d->sb != sb)
 			continue;
 		lru_del(d);

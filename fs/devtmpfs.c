@@ -15,8 +15,8 @@ static struct super_block *dev_sb;
 static struct vfsmount *dev_mount;
 
 /* The same tree again. */
-static int devtmpfs_get(const struct fs_type *type, unsigned long flags, const char *source, const char *data,
-			struct super_block **out)
+static int devtmpfs_get(const struct fs_type *type, unsigned long flags, const char *source,
+			const char *data, struct super_block **out)
 {
 	atomic_inc(&dev_sb->refs);
 	*out = dev_sb;
@@ -43,7 +43,8 @@ struct node {
 };
 
 /* Make @name in @dir, or take what is there. 0 and the referenced dentry, or -errno. */
-static int make_one(struct dentry *dir, const struct qstr *name, const struct node *n, struct dentry **out)
+static int make_one(struct dentry *dir, const struct qstr *name, const struct node *n,
+		    struct dentry **out)
 {
 	struct inode *inode = dir->inode;
 	struct dentry *d;

@@ -25,9 +25,9 @@ enum { BITS = sizeof(long) * 8, INLINE_FDS = BITS, FD_LIMIT = 1 << 20 };
 struct files_struct {
 	atomic_t refs;
 	struct spinlock lock;
-	unsigned size;           /* f: numbers the arrays hold, a multiple of BITS */
-	unsigned next;           /* f: hint, see I3 */
-	struct file **file;      /* f */
+	unsigned size;		       /* f: numbers the arrays hold, a multiple of BITS */
+	unsigned next;		       /* f: hint, see I3 */
+	struct file **file;	       /* f */
 	unsigned long *used, *cloexec; /* f */
 	struct file *inline_file[INLINE_FDS];
 	unsigned long inline_used[1], inline_cloexec[1];
@@ -37,7 +37,8 @@ static struct kmem_cache *files_cache;
 
 void fdtable_init(void)
 {
-	files_cache = kmem_cache_create("files_cache", sizeof(struct files_struct), 0, SLAB_PANIC, NULL);
+	files_cache =
+		kmem_cache_create("files_cache", sizeof(struct files_struct), 0, SLAB_PANIC, NULL);
 }
 
 static inline bool bit_get(const unsigned long *map, unsigned n)
@@ -54,7 +55,8 @@ static inline void bit_put(unsigned long *map, unsigned n, bool on)
 
 struct files_struct *files_alloc(void)
 {
-	struct files_struct *fs = failpoint("files") ? NULL : kmem_cache_alloc(files_cache, GFP_KERNEL);
+	struct files_struct *fs =
+		failpoint("files") ? NULL : kmem_cache_alloc(files_cache, GFP_KERNEL);
 
 	if (!fs)
 		return NULL;
@@ -262,11 +264,18 @@ static unsigned find_free(const struct files_struct *fs, unsigned min) must_hold
 	return w * BITS + (unsigned)__builtin_ctzl(free_bits);
 }
 
+/* Read without its lock: a limit that changes at this very moment may count before or after. */
+static inline unsigned fd_limit(void)
+{
+	uint64_t limit = READ_ONCE(current_task()->signal->rlim[RLIMIT_NOFILE].rlim_cur);
+
+	return (unsigned)min_of(uint64_t, limit, FD_LIMIT);
+}
+
 int fd_reserve(int min, bool cloexec)
 {
 	struct files_struct *fs = current_task()->files;
-	uint64_t limit = min_of(uint64_t, rlimit_cur(RLIMIT_NOFILE), FD_LIMIT);
-	unsigned fd;
+	unsigned limit = fd_limit(), fd;
 
 	if (min < 0)
 		return -EINVAL;
@@ -339,7 +348,7 @@ int fd_dup_to(struct file *f, int fd, bool cloexec)
 	struct files_struct *fs = current_task()->files;
 	struct file *old;
 
-	if (fd < 0 || (uint64_t)fd >= min_of(uint64_t, rlimit_cur(RLIMIT_NOFILE), FD_LIMIT))
+	if (fd < 0 || (unsigned)fd >= fd_limit())
 		return -EBADF;
 	for (;;) {
 		spin_lock(&fs->lock);
@@ -388,7 +397,8 @@ void fd_set_cloexec(int fd, bool on)
 }
 
 /* Take the next open file with a number in [*fd, last] out of the table; NULL at the end. */
-static struct file *take_next(struct files_struct *fs, unsigned *fd, unsigned last, bool cloexec_only)
+static struct file *take_next(struct files_struct *fs, unsigned *fd, unsigned last,
+			      bool cloexec_only)
 {
 	struct file *f = NULL;
 

@@ -22,7 +22,9 @@ static unsigned long shrink_dentries(unsigned long nr, gfp_t gfp)
 	return gfp & __GFP_FS ? dcache_shrink(nr) : 0;
 }
 
-static const struct shrinker dentry_shrinker = { .name = "dentry", .count = unused_dentries, .scan = shrink_dentries };
+static const struct shrinker dentry_shrinker = { .name = "dentry",
+						 .count = unused_dentries,
+						 .scan = shrink_dentries };
 
 static void caches_init(void)
 {

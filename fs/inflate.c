@@ -17,7 +17,12 @@
 #include "base/errno.h"
 #include "lib/string.h"
 
-enum { BITBUF = sizeof(unsigned long) * 8, END_OF_BLOCK = 256, WINDOW_MASK = INFLATE_WINDOW - 1, NR_LENGTH_CODES = 19 };
+enum {
+	BITBUF = sizeof(unsigned long) * 8,
+	END_OF_BLOCK = 256,
+	WINDOW_MASK = INFLATE_WINDOW - 1,
+	NR_LENGTH_CODES = 19
+};
 
 /* ---- CRC-32 of IEEE 802.3, reflected ---- */
 
@@ -218,15 +223,18 @@ static inline int decode(struct inflate *z, const struct inflate_code *c)
 
 /* ---- blocks ---- */
 
-static const uint16_t length_base[29] = { 3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-					  31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258 };
+static const uint16_t length_base[29] = { 3,  4,  5,  6,   7,	8,   9,	  10,  11, 13,
+					  15, 17, 19, 23,  27,	31,  35,  43,  51, 59,
+					  67, 83, 99, 115, 131, 163, 195, 227, 258 };
 static const uint8_t length_extra[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
 					  2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
-static const uint16_t dist_base[INFLATE_DISTS] = { 1,   2,   3,   4,   5,   7,    9,    13,   17,   25,
-						   33,  49,  65,  97,  129, 193,  257,  385,  513,  769,
-						   1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577 };
-static const uint8_t dist_extra[INFLATE_DISTS] = { 0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
-						   6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13 };
+static const uint16_t dist_base[INFLATE_DISTS] = { 1,	 2,    3,    4,	    5,	   7,	 9,    13,
+						   17,	 25,   33,   49,    65,	   97,	 129,  193,
+						   257,	 385,  513,  769,   1025,  1537, 2049, 3073,
+						   4097, 6145, 8193, 12289, 16385, 24577 };
+static const uint8_t dist_extra[INFLATE_DISTS] = { 0, 0, 0,  0,	 1,  1,	 2,  2,	 3,  3,
+						   4, 4, 5,  5,	 6,  6,	 7,  7,	 8,  8,
+						   9, 9, 10, 10, 11, 11, 12, 12, 13, 13 };
 
 /* The distance that follows the length symbol @sym, and the copy. */
 static int match(struct inflate *z, int sym)
@@ -335,9 +343,11 @@ static int read_lengths(struct inflate *z, uint8_t *length, unsigned nr)
 
 static int dynamic_codes(struct inflate *z)
 {
-	static const uint8_t order[NR_LENGTH_CODES] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
+	static const uint8_t order[NR_LENGTH_CODES] = { 16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+							11, 4,	12, 3, 13, 2, 14, 1, 15 };
 	uint8_t length[INFLATE_LITERALS + 32] = { 0 };
-	unsigned nlit = get_bits(z, 5) + 257, ndist = get_bits(z, 5) + 1, ncode = get_bits(z, 4) + 4, i;
+	unsigned nlit = get_bits(z, 5) + 257, ndist = get_bits(z, 5) + 1,
+		 ncode = get_bits(z, 4) + 4, i;
 	int err;
 
 	if (nlit > 286 || ndist > INFLATE_DISTS)
@@ -410,7 +420,8 @@ static int skip_extra(struct byte_source *in)
 
 static int gzip_header(struct byte_source *in)
 {
-	int id1 = source_byte(in), id2 = source_byte(in), method = source_byte(in), flags = source_byte(in);
+	int id1 = source_byte(in), id2 = source_byte(in), method = source_byte(in),
+	    flags = source_byte(in);
 	int err;
 
 	if (flags < 0)
@@ -467,7 +478,8 @@ static int gzip_trailer(struct inflate *z)
 	return crc == z->crc && size == (uint32_t)z->total ? 0 : -EINVAL;
 }
 
-int inflate_gzip(struct inflate *z, struct byte_source *in, int (*sink)(void *, const void *, size_t), void *arg)
+int inflate_gzip(struct inflate *z, struct byte_source *in,
+		 int (*sink)(void *, const void *, size_t), void *arg)
 {
 	int err = gzip_header(in);
 

@@ -20,7 +20,13 @@ static inline int source_byte(struct byte_source *s)
 	return *s->p++;
 }
 
-enum { INFLATE_WINDOW = 32768, INFLATE_ROOT_BITS = 10, INFLATE_MAX_BITS = 15, INFLATE_LITERALS = 288, INFLATE_DISTS = 30 };
+enum {
+	INFLATE_WINDOW = 32768,
+	INFLATE_ROOT_BITS = 10,
+	INFLATE_MAX_BITS = 15,
+	INFLATE_LITERALS = 288,
+	INFLATE_DISTS = 30
+};
 
 /* One Huffman code: a table for short codes, counts and symbols in code order for the others. */
 struct inflate_code {
@@ -31,13 +37,14 @@ struct inflate_code {
 
 struct inflate {
 	struct byte_source *in;
-	int (*sink)(void *arg, const void *p, size_t len); /* 0, or a negative errno that ends decoding */
+	int (*sink)(void *arg, const void *p,
+		    size_t len); /* 0, or a negative errno that ends decoding */
 	void *arg;
-	unsigned long bits;   /* not yet used, the next one lowest */
+	unsigned long bits; /* not yet used, the next one lowest */
 	unsigned nr_bits;
-	unsigned phantom;     /* zero bits given out beyond the end of input */
-	unsigned pos;         /* next byte of the window to write */
-	uint64_t total;       /* bytes put out */
+	unsigned phantom; /* zero bits given out beyond the end of input */
+	unsigned pos;	  /* next byte of the window to write */
+	uint64_t total;	  /* bytes put out */
 	uint32_t crc;
 	uint8_t window[INFLATE_WINDOW];
 	struct inflate_code literals, dists;
@@ -49,8 +56,8 @@ struct inflate {
  * Return: 0; -EINVAL: not gzip, corrupt, wrong CRC or length; -EIO: input ended early; or what the sink returned.
  * What had been decoded before an error may have gone to the sink.
  */
-int must_check inflate_gzip(struct inflate *z, struct byte_source *in, int (*sink)(void *, const void *, size_t),
-			    void *arg);
+int must_check inflate_gzip(struct inflate *z, struct byte_source *in,
+			    int (*sink)(void *, const void *, size_t), void *arg);
 uint32_t crc32_update(uint32_t crc, const void *p, size_t len); /* start with 0 */
 
 #endif

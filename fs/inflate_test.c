@@ -184,7 +184,8 @@ static void no_flipped_bit_goes_unnoticed(void **state)
 	(void)state;
 	sample(4, data);
 	gz = compress("-n6", data, 600, &len);
-	for (bit = 10 * 8; bit < len * 8; bit++) { /* behind the header, whose times and flags may be anything */
+	for (bit = 10 * 8; bit < len * 8;
+	     bit++) { /* behind the header, whose times and flags may be anything */
 		int err;
 
 		gz[bit / 8] ^= (uint8_t)(1u << bit % 8);

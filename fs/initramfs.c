@@ -133,7 +133,8 @@ static int maybe_link(struct unpack *u)
 	l = kmalloc(sizeof(*l) + len + 1, GFP_KERNEL);
 	if (!l)
 		return -ENOMEM;
-	*l = (struct hard_link){ NULL, u->entry.ino, u->entry.major, u->entry.minor, u->entry.mode & S_IFMT };
+	*l = (struct hard_link){ NULL, u->entry.ino, u->entry.major, u->entry.minor,
+				 u->entry.mode & S_IFMT };
 	memcpy(l->name, u->name, len + 1);
 	*slot = l;
 	return 0;
@@ -354,8 +355,14 @@ static const char *format_name(const uint8_t *p, size_t len)
 	static const struct {
 		const char *magic, *name;
 		uint8_t len;
-	} known[] = { { "\xfd" "7zXZ", "xz", 5 },	 { "BZh", "bzip2", 3 },		     { "\x28\xb5\x2f\xfd", "zstd", 4 },
-		      { "\x02\x21\x4c\x18", "lz4", 4 }, { "\x5d\x00\x00", "lzma", 3 }, { "\x89LZO", "lzo", 4 } };
+	} known[] = { { "\xfd"
+			"7zXZ",
+			"xz", 5 },
+		      { "BZh", "bzip2", 3 },
+		      { "\x28\xb5\x2f\xfd", "zstd", 4 },
+		      { "\x02\x21\x4c\x18", "lz4", 4 },
+		      { "\x5d\x00\x00", "lzma", 3 },
+		      { "\x89LZO", "lzo", 4 } };
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(known); i++)
@@ -391,11 +398,12 @@ static int unpack_part(struct unpack *u)
 static void report(const struct unpack *u, int err)
 {
 	if (err == -ENOSPC || err == -ENOMEM)
-		pr_err("initramfs: no %s left after %u entries, at %s", err == -ENOMEM ? "memory" : "room",
-		       u->nr_entries, u->name);
+		pr_err("initramfs: no %s left after %u entries, at %s",
+		       err == -ENOMEM ? "memory" : "room", u->nr_entries, u->name);
 	else if (err)
-		pr_err("initramfs: %s at offset %llu, after %u entries", err == -EIO ? "cut off" : "broken archive",
-		       (unsigned long long)offset_of(u), u->nr_entries);
+		pr_err("initramfs: %s at offset %llu, after %u entries",
+		       err == -EIO ? "cut off" : "broken archive", (unsigned long long)offset_of(u),
+		       u->nr_entries);
 	if (u->nr_failed)
 		pr_warn("initramfs: %u of %u entries were not made", u->nr_failed, u->nr_entries);
 }

@@ -55,7 +55,8 @@ struct inode *inode_alloc(struct super_block *sb, uint32_t mode)
 	inode->mtime = inode->ctime = inode->atime = now();
 	inode->ops = &inode_no_ops;
 	mutex_init(&inode->lock, RANK_FS);
-	spin_init(&inode->mapping.lock, RANK_INDEX); /* mapping_size takes it, of every type of file */
+	spin_init(&inode->mapping.lock,
+		  RANK_INDEX); /* mapping_size takes it, of every type of file */
 	return inode;
 }
 
@@ -95,16 +96,19 @@ static bool time_before_eq(struct timespec64_k a, struct timespec64_k b)
 	return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec <= b.tv_nsec);
 }
 
-/* relatime: only when the last access is not after the last change, or a day old. */
-void inode_accessed(struct inode *inode)
+/* relatime: only when the last access is not after the last change, or (asked at a file's beginning) a day old. */
+void inode_accessed(struct inode *inode, bool check_age)
 {
+	bool due = time_before_eq(inode->atime, inode->mtime) ||
+		   time_before_eq(inode->atime, inode->ctime);
 	struct timespec64_k t;
 
+	if (likely(!due && !check_age))
+		return;
 	if (inode->sb->flags & (MS_RDONLY | MS_NOATIME))
 		return;
 	t = now();
-	if (time_before_eq(inode->atime, inode->mtime) || time_before_eq(inode->atime, inode->ctime) ||
-	    t.tv_sec - inode->atime.tv_sec >= DAY_S)
+	if (due || t.tv_sec - inode->atime.tv_sec >= DAY_S)
 		inode->atime = t;
 }
 
@@ -185,8 +189,8 @@ int inode_deny_write(struct inode *inode)
 	do {
 		if (old > 0)
 			return -ETXTBSY;
-	} while (!__atomic_compare_exchange_n(&inode->writers.v, &old, old - 1, false, __ATOMIC_SEQ_CST,
-					      __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(&inode->writers.v, &old, old - 1, false,
+					      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 	return 0;
 }
 

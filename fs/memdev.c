@@ -132,7 +132,8 @@ static int kmsg_open(struct inode *inode, struct file *f)
 
 static size_t kmsg_format(const struct klog_record *r, char *buf, size_t size)
 {
-	size_t n = fmt_scnprintf(buf, size, "%u,%llu,%llu,-;", (unsigned)r->level, (unsigned long long)r->seq,
+	size_t n = fmt_scnprintf(buf, size, "%u,%llu,%llu,-;", (unsigned)r->level,
+				 (unsigned long long)r->seq,
 				 (unsigned long long)(r->time_ns / NSEC_PER_USEC));
 	size_t i;
 
@@ -231,13 +232,23 @@ static int64_t kmsg_seek(struct file *f, int64_t off, int whence)
 
 /* ---- registration ---- */
 
-static const struct file_ops null_fops = { .read = null_read, .write = null_write, .seek = null_seek };
-static const struct file_ops zero_fops = { .read = zero_read, .write = null_write, .seek = null_seek, .mmap = zero_mmap };
-static const struct file_ops full_fops = { .read = zero_read, .write = full_write, .seek = null_seek };
-static const struct file_ops random_fops = { .read = random_read, .write = random_write, .ioctl = random_ioctl,
-					     .seek = null_seek };
-static const struct file_ops kmsg_fops = { .open = kmsg_open, .read = kmsg_read, .write = kmsg_write,
-					   .poll = kmsg_poll, .seek = kmsg_seek };
+static const struct file_ops null_fops = { .read = null_read,
+					   .write = null_write,
+					   .seek = null_seek };
+static const struct file_ops zero_fops = {
+	.read = zero_read, .write = null_write, .seek = null_seek, .mmap = zero_mmap
+};
+static const struct file_ops full_fops = { .read = zero_read,
+					   .write = full_write,
+					   .seek = null_seek };
+static const struct file_ops random_fops = {
+	.read = random_read, .write = random_write, .ioctl = random_ioctl, .seek = null_seek
+};
+static const struct file_ops kmsg_fops = { .open = kmsg_open,
+					   .read = kmsg_read,
+					   .write = kmsg_write,
+					   .poll = kmsg_poll,
+					   .seek = kmsg_seek };
 
 void memdev_init(void)
 {
@@ -246,13 +257,14 @@ void memdev_init(void)
 		unsigned minor;
 		uint32_t mode;
 		const struct file_ops *ops;
-	} devs[] = { { "null", 3, 0666, &null_fops },     { "zero", 5, 0666, &zero_fops },
-		     { "full", 7, 0666, &full_fops },     { "random", 8, 0666, &random_fops },
+	} devs[] = { { "null", 3, 0666, &null_fops },	   { "zero", 5, 0666, &zero_fops },
+		     { "full", 7, 0666, &full_fops },	   { "random", 8, 0666, &random_fops },
 		     { "urandom", 9, 0666, &random_fops }, { "kmsg", 11, 0644, &kmsg_fops } };
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(devs); i++) {
 		must(chrdev_register(MEM_MAJOR, devs[i].minor, 1, devs[i].ops, "mem") == 0);
-		must(devtmpfs_create(devs[i].name, devs[i].mode, MKDEV(MEM_MAJOR, devs[i].minor)) == 0);
+		must(devtmpfs_create(devs[i].name, devs[i].mode, MKDEV(MEM_MAJOR, devs[i].minor)) ==
+		     0);
 	}
 }

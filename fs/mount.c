@@ -25,9 +25,9 @@ enum { MOUNT_BUCKETS = 64, MNT_FORCE = 1, MNT_DETACH = 2, MNT_EXPIRE = 4 };
 struct mutex mount_lock;
 struct vfsmount *root_mount;
 
-static struct list_head buckets[MOUNT_BUCKETS]; /* d */
+static struct list_head buckets[MOUNT_BUCKETS];		 /* d */
 static struct list_head mounts = LIST_HEAD_INIT(mounts); /* d: attached ones, by id */
-static int next_id = 1;                         /* mount_lock */
+static int next_id = 1;					 /* mount_lock */
 
 void mount_init(void)
 {
@@ -50,7 +50,7 @@ struct vfsmount *mount_at(const struct vfsmount *mnt, const struct dentry *d)
 	struct list_head *b = bucket_of(mnt, d);
 	struct vfsmount *m, *found = NULL;
 
-	list_for_each_entry(m, b, hash_link) {
+	list_for_each_entry (m, b, hash_link) {
 		if (m->parent == mnt && m->mountpoint == d)
 			found = m;
 	}
@@ -143,7 +143,7 @@ static struct path_ref detach_locked(struct vfsmount *m) must_hold(dcache_lock)
 	m->parent->nr_children--;
 	m->parent = NULL;
 	m->mountpoint = NULL;
-	list_for_each_entry(other, &mounts, link) {
+	list_for_each_entry (other, &mounts, link) {
 		if (other->mountpoint == at.dentry)
 			still = true;
 	}
@@ -180,7 +180,8 @@ static int attach(struct vfsmount *m, const struct path_ref *where)
 
 static unsigned long mnt_flags_of(unsigned long flags)
 {
-	unsigned long keep = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME;
+	unsigned long keep =
+		MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME;
 	unsigned long f = flags & keep;
 
 	if (!(flags & (MS_NOATIME | MS_STRICTATIME)))
@@ -188,8 +189,8 @@ static unsigned long mnt_flags_of(unsigned long flags)
 	return f;
 }
 
-static int mount_new(const char *source, const struct path_ref *at, const char *type, unsigned long flags,
-		     const char *data)
+static int mount_new(const char *source, const struct path_ref *at, const char *type,
+		     unsigned long flags, const char *data)
 {
 	struct fs_type *t = type ? fs_find(type) : NULL;
 	struct super_block *sb;
@@ -232,7 +233,8 @@ static struct vfsmount *clone_mount(struct vfsmount *from, struct dentry *root)
 }
 
 /* Is @m the mount @top or attached somewhere below it? */
-static bool mount_is_below(const struct vfsmount *m, const struct vfsmount *top) must_hold(dcache_lock)
+static bool mount_is_below(const struct vfsmount *m, const struct vfsmount *top)
+	must_hold(dcache_lock)
 {
 	for (; m; m = m->parent)
 		if (m == top)
@@ -246,7 +248,7 @@ static struct vfsmount *mount_next(int *id)
 	struct vfsmount *m, *found = NULL;
 
 	spin_lock(&dcache_lock);
-	list_for_each_entry(m, &mounts, link) {
+	list_for_each_entry (m, &mounts, link) {
 		if (m->id > *id && (!found || m->id < found->id))
 			found = m;
 	}
@@ -259,7 +261,8 @@ static struct vfsmount *mount_next(int *id)
 }
 
 /* Clone the mounts that sit directly on @from at or below @root onto the clone @to; then theirs. */
-static int bind_children(struct vfsmount *from, struct dentry *root, struct vfsmount *to, int last_id)
+static int bind_children(struct vfsmount *from, struct dentry *root, struct vfsmount *to,
+			 int last_id)
 {
 	struct vfsmount *child, *copy;
 	int id = 0, err = 0;
@@ -388,7 +391,7 @@ static void detach_children(struct vfsmount *m)
 	do {
 		found = NULL;
 		spin_lock(&dcache_lock);
-		list_for_each_entry(c, &mounts, link) {
+		list_for_each_entry (c, &mounts, link) {
 			if (c != m && !c->nr_children && mount_is_below(c, m))
 				found = c;
 		}
@@ -481,7 +484,8 @@ int vfs_pivot_root(const struct path_ref *new_root, const struct path_ref *put_o
 	om = old_root.mnt;
 	if (nm == om || put_old->mnt == om)
 		err = -EBUSY;
-	else if (new_root->dentry != nm->root || old_root.dentry != om->root || !nm->parent || !om->parent)
+	else if (new_root->dentry != nm->root || old_root.dentry != om->root || !nm->parent ||
+		 !om->parent)
 		err = -EINVAL;
 	else if (!mount_is_below(put_old->mnt, nm))
 		err = -EINVAL;
@@ -560,14 +564,14 @@ struct vfsmount *mount_of_super(const struct super_block *sb)
 {
 	struct vfsmount *m;
 
-	list_for_each_entry(m, &mounts, link)
+	list_for_each_entry (m, &mounts, link)
 		if (m->sb == sb)
 			return m;
 	return NULL;
 }
 
-static bool format_up(const struct path_ref *p, const struct path_ref *root, const char *buf, char **pos)
-	must_hold(dcache_lock)
+static bool format_up(const struct path_ref *p, const struct path_ref *root, const char *buf,
+		      char **pos) must_hold(dcache_lock)
 {
 	const struct vfsmount *m = p->mnt;
 	const struct dentry *d = p->dentry;
@@ -590,8 +594,8 @@ static bool format_up(const struct path_ref *p, const struct path_ref *root, con
 	}
 }
 
-static long format_locked(const struct path_ref *p, const struct path_ref *root, char *buf, size_t size)
-	must_hold(dcache_lock)
+static long format_locked(const struct path_ref *p, const struct path_ref *root, char *buf,
+			  size_t size) must_hold(dcache_lock)
 {
 	static const char gone[] = " (deleted)";
 	struct path_ref at = *p;
@@ -635,8 +639,9 @@ static void show_flags(struct seq_file *s, unsigned long flags)
 	static const struct {
 		unsigned long bit;
 		const char *text;
-	} names[] = { { MS_NOSUID, ",nosuid" }, { MS_NODEV, ",nodev" }, { MS_NOEXEC, ",noexec" },
-		      { MS_NOATIME, ",noatime" }, { MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" } };
+	} names[] = { { MS_NOSUID, ",nosuid" },		{ MS_NODEV, ",nodev" },
+		      { MS_NOEXEC, ",noexec" },		{ MS_NOATIME, ",noatime" },
+		      { MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" } };
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++)

@@ -230,7 +230,8 @@ static int lookup_slow(struct walk *w, const struct qstr *name, struct dentry **
 /* A text node with the text of @link. 0, or -errno. */
 static int read_link(struct inode *link, struct walk_text **out)
 {
-	size_t cap = mapping_size(&link->mapping) ? (size_t)mapping_size(&link->mapping) : SHORT_LINK;
+	size_t cap =
+		mapping_size(&link->mapping) ? (size_t)mapping_size(&link->mapping) : SHORT_LINK;
 	struct walk_text *t;
 	int len;
 
@@ -244,7 +245,7 @@ static int read_link(struct inode *link, struct walk_text **out)
 		kfree(t);
 		return len ? len : -ENOENT;
 	}
-	inode_accessed(link);
+	inode_accessed(link, true);
 	t->text[len] = '\0';
 	*out = t;
 	return 0;
@@ -402,6 +403,48 @@ static int walk_step(struct walk *w) must_hold(dcache_lock)
 	return 0;
 }
 
+/*
+ * The common run of plain cached directories and the file at their end, kept in registers; what is unusual (dots, symlinks,
+ * mounts, missing names, rights to think about, the last name in parent mode) is left to walk_step, which starts over
+ * with that component.
+ */
+static void walk_fast(struct walk *w) must_hold(dcache_lock)
+{
+	const char *p = w->rest, *s;
+	struct dentry *d = w->cur.dentry;
+
+	for (;;) {
+		const struct inode *dir = d->inode;
+		struct dentry *next;
+		struct qstr name;
+		uint32_t h = HASH_SEED;
+
+		while (*p == '/')
+			p++;
+		if (*p == '.' || !*p || (dir->mode & (S_IFMT | 0111)) != (S_IFDIR | 0111) ||
+		    dir->ops->permission)
+			break;
+		for (s = p; *s && *s != '/'; s++)
+			h = hash_step(h, (unsigned char)*s);
+		name.name = p;
+		name.len = (unsigned)(s - p);
+		name.hash = h;
+		while (*s == '/')
+			s++;
+		if (unlikely(name.len > VFS_NAME_MAX) || (!*s && (w->flags & WALK_PARENT)))
+			break;
+		next = dcache_find(d, &name);
+		if (!next || !next->inode || next->mounted || S_ISLNK(next->inode->mode))
+			break;
+		if (!*s && s[-1] == '/')
+			w->must_dir = true;
+		d = next;
+		p = s;
+	}
+	w->rest = p;
+	w->cur.dentry = d;
+}
+
 static int walk_run(struct walk *w) releases(dcache_lock)
 {
 	struct path_ref old;
@@ -409,6 +452,8 @@ static int walk_run(struct walk *w) releases(dcache_lock)
 	int err;
 
 	do {
+		if (likely(!w->texts))
+			walk_fast(w);
 		err = walk_step(w);
 	} while (err == 0);
 	if (err == WALK_DONE)

@@ -46,7 +46,8 @@ static void new_name_end(struct new_name *n) no_lock_analysis
 	walk_end(&n->w);
 }
 
-static int new_name_begin(struct new_name *n, int dirfd, const char *name, bool slash_ok) no_lock_analysis
+static int new_name_begin(struct new_name *n, int dirfd, const char *name,
+			  bool slash_ok) no_lock_analysis
 {
 	int err;
 
@@ -77,7 +78,8 @@ int vfs_mknod(int dirfd, const char *name, uint32_t mode, dev_k dev)
 		type = S_IFREG;
 	if (type == S_IFDIR)
 		return -EPERM;
-	if (!S_ISREG(type) && !S_ISCHR(type) && !S_ISBLK(type) && !S_ISFIFO(type) && !S_ISSOCK(type))
+	if (!S_ISREG(type) && !S_ISCHR(type) && !S_ISBLK(type) && !S_ISFIFO(type) &&
+	    !S_ISSOCK(type))
 		return -EINVAL;
 	err = new_name_begin(&n, dirfd, name, false);
 	if (err)
@@ -267,7 +269,7 @@ int vfs_rmdir(int dirfd, const char *name)
 struct rename {
 	struct walk from, to;
 	struct dentry *od, *nd; /* the two directories */
-	struct dentry *o, *n;   /* the two names, referenced */
+	struct dentry *o, *n;	/* the two names, referenced */
 	unsigned flags;
 };
 
@@ -280,7 +282,8 @@ static void lock_dirs(struct rename *r) no_lock_analysis
 		return;
 	}
 	mutex_lock(&rename_lock);
-	if (dentry_is_below(r->od, r->nd) || (!dentry_is_below(r->nd, r->od) && r->od->inode > r->nd->inode)) {
+	if (dentry_is_below(r->od, r->nd) ||
+	    (!dentry_is_below(r->nd, r->od) && r->od->inode > r->nd->inode)) {
 		tmp = first;
 		first = second;
 		second = tmp;

@@ -15,7 +15,8 @@
 /* What the access mode of @flags asks of the object: MAY_*. */
 static unsigned acc_mask(unsigned flags)
 {
-	static const uint8_t by_mode[] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
+	static const uint8_t by_mode[] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+					   MAY_READ | MAY_WRITE };
 
 	return by_mode[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
 }
@@ -71,8 +72,8 @@ static int get_write_access(struct inode *inode)
 	do {
 		if (old < 0)
 			return -ETXTBSY;
-	} while (!__atomic_compare_exchange_n(&inode->writers.v, &old, old + 1, false, __ATOMIC_SEQ_CST,
-					      __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(&inode->writers.v, &old, old + 1, false,
+					      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 	if (inode_is_running(inode)) {
 		atomic_dec(&inode->writers);
 		return -ETXTBSY;
@@ -129,12 +130,14 @@ static int open_at(const struct path_ref *p, unsigned flags, unsigned mask, stru
 
 	if (err)
 		return err;
-	f = file_alloc_path(p, flags & ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
+	f = file_alloc_path(p,
+			    flags & ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
 	if (!f)
 		return -ENOMEM;
 	if (!(flags & O_PATH))
 		err = file_open_inode(f);
-	if (!err && (flags & O_TRUNC) && mask && f->inode->ops->truncate) /* generated files have nothing to cut */
+	if (!err && (flags & O_TRUNC) && mask &&
+	    f->inode->ops->truncate) /* generated files have nothing to cut */
 		err = inode_truncate(f->inode, 0);
 	if (err) {
 		fput(f);
@@ -160,8 +163,10 @@ static int create_file(struct walk *w, struct dentry *d, uint32_t mode)
 	if (!err)
 		err = may_create(dir);
 	if (!err)
-		err = dir->ops->create ? dir->ops->create(dir, d, S_IFREG | (mode & 07777 & ~current_umask()), 0)
-				       : -EACCES;
+		err = dir->ops->create
+			      ? dir->ops->create(dir, d,
+						 S_IFREG | (mode & 07777 & ~current_umask()), 0)
+			      : -EACCES;
 	return err;
 }
 
@@ -238,7 +243,8 @@ static int open_create_step(struct walk *w, unsigned flags, uint32_t mode, struc
 	return ret;
 }
 
-static int open_create(int dirfd, const char *name, unsigned flags, uint32_t mode, struct file **out)
+static int open_create(int dirfd, const char *name, unsigned flags, uint32_t mode,
+		       struct file **out)
 {
 	struct walk w;
 	int err = walk_begin(&w, dirfd, name, WALK_PARENT);
@@ -255,7 +261,8 @@ static int open_create(int dirfd, const char *name, unsigned flags, uint32_t mod
 
 /* ---- O_TMPFILE ---- */
 
-static int open_tmpfile(int dirfd, const char *name, unsigned flags, uint32_t mode, struct file **out)
+static int open_tmpfile(int dirfd, const char *name, unsigned flags, uint32_t mode,
+			struct file **out)
 {
 	static const struct qstr anon = { "#", 1, 0 };
 	struct path_ref dir, p;
@@ -279,7 +286,8 @@ static int open_tmpfile(int dirfd, const char *name, unsigned flags, uint32_t mo
 		err = p.dentry ? 0 : -ENOMEM;
 	}
 	if (!err)
-		err = inode->ops->tmpfile(inode, p.dentry, S_IFREG | (mode & 07777 & ~current_umask()));
+		err = inode->ops->tmpfile(inode, p.dentry,
+					  S_IFREG | (mode & 07777 & ~current_umask()));
 	if (!err) {
 		p.dentry->inode->linkable = !(flags & O_EXCL);
 		err = open_at(&p, flags & ~(unsigned)(O_DIRECTORY | O_TMPFILE), 0, out);

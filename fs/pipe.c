@@ -9,8 +9,10 @@
  *          the slot of tail; one page more may wait in `spare`.
  * I2       readers and writers count open ends; files counts open files (a file open for both counts once).
  * I3       packet mode (O_DIRECT at birth): each packet is a 16-bit length and its bytes; nr_packets of them.
- * LOCKS    pipe->lock (mutex, rank FS_FILE) for everything in it; ends_lock for inode->private and files. Sleepers test
- *          without the lock and again with it.
+ * I4       sleeper is a reader that is parked or about to park; it takes itself out with the lock held, so who finds it
+ *          there may wake it. Data left over is for the queue: every reader and writer looks when it is done.
+ * LOCKS    pipe->lock (mutex, rank FS_FILE) for everything in it; ends_lock for inode->private and files. Those in a queue
+ *          test without the lock and again with it.
  * CONTEXT  tasks; may sleep.
  * COST     a small message: one lock, one copy, one wake-up of one sleeper.
  * FAILS    EPIPE with SIGPIPE, EAGAIN, ENOMEM, EFAULT, ERESTARTSYS.
@@ -28,20 +30,27 @@
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
-enum { PIPE_BUF = 4096, PIPE_SLOTS = 16, PIPE_SIZE_MAX = 1 << 20, FIONREAD = 0x541b, PACKET_HEAD = 2 };
+enum {
+	PIPE_BUF = 4096,
+	PIPE_SLOTS = 16,
+	PIPE_SIZE_MAX = 1 << 20,
+	FIONREAD = 0x541b,
+	PACKET_HEAD = 2
+};
 
 struct pipe {
 	struct mutex lock;
 	struct waitq rd_wait, wr_wait;
-	unsigned head, tail;     /* p: bytes written and read since the start, modulo 2^32 */
-	unsigned size;           /* p: capacity in bytes, a power of two of pages */
-	char **page;             /* p: by slot; inline_page or kmalloc'ed */
-	char *spare;             /* p */
+	unsigned head, tail;	   /* p: bytes written and read since the start, modulo 2^32 */
+	unsigned size;		   /* p: capacity in bytes, a power of two of pages */
+	char **page;		   /* p: by slot; inline_page or kmalloc'ed */
+	char *spare;		   /* p */
+	struct thread *sleeper;	   /* p: one reader waits without the queue */
 	unsigned readers, writers; /* p */
 	unsigned r_opens, w_opens; /* p: opens so far, for those who wait for the other side */
-	unsigned files;          /* e: ends_lock */
-	bool packets;            /* i */
-	unsigned nr_packets;     /* p */
+	unsigned files;		   /* e: ends_lock */
+	bool packets;		   /* i */
+	unsigned nr_packets;	   /* p */
 	char *inline_page[PIPE_SLOTS];
 };
 
@@ -116,7 +125,8 @@ static char *head_page(struct pipe *p)
 /* Give back the pages of the bytes read since @from. */
 static void tail_moved(struct pipe *p, unsigned from)
 {
-	for (; from / PAGE_SIZE != p->tail / PAGE_SIZE; from = (from | (PAGE_SIZE - 1)) + 1) {
+	for (; unlikely(from / PAGE_SIZE != p->tail / PAGE_SIZE);
+	     from = (from | (PAGE_SIZE - 1)) + 1) {
 		char **slot = slot_of(p, from);
 
 		/* A full ring begins and ends in one slot: the head's bytes are still there. */
@@ -138,7 +148,8 @@ static unsigned ring_get(struct pipe *p, bool user, unsigned long dst, unsigned 
 	unsigned done = 0, from = p->tail;
 
 	while (done < len) {
-		unsigned off = p->tail & (PAGE_SIZE - 1), n = min_of(unsigned, len - done, PAGE_SIZE - off), left = 0;
+		unsigned off = p->tail & (PAGE_SIZE - 1),
+			 n = min_of(unsigned, len - done, PAGE_SIZE - off), left = 0;
 		const char *src = *slot_of(p, p->tail) + off;
 
 		if (user)
@@ -157,10 +168,21 @@ static unsigned ring_get(struct pipe *p, bool user, unsigned long dst, unsigned 
 /* The caller has checked the room. Return: bytes; 0 with *err set when not one could be put. */
 static unsigned ring_put(struct pipe *p, bool user, unsigned long src, unsigned len, int *err)
 {
-	unsigned done = 0;
+	unsigned done = 0, at = p->head & (PAGE_SIZE - 1);
+
+	if (likely(at + len <= PAGE_SIZE && user &&
+		   *slot_of(p, p->head))) { /* into a page that is there */
+		if (unlikely(copy_from_user(*slot_of(p, p->head) + at, src, len))) {
+			*err = -EFAULT;
+			return 0;
+		}
+		p->head += len;
+		return len;
+	}
 
 	while (done < len) {
-		unsigned off = p->head & (PAGE_SIZE - 1), n = min_of(unsigned, len - done, PAGE_SIZE - off), left = 0;
+		unsigned off = p->head & (PAGE_SIZE - 1),
+			 n = min_of(unsigned, len - done, PAGE_SIZE - off), left = 0;
 		char *page = head_page(p);
 
 		if (!page) {
@@ -213,7 +235,7 @@ static long packet_put(struct pipe *p, uaddr_t buf, unsigned len, int *err)
 
 /* ---- reading ---- */
 
-static bool can_read(const struct pipe *p)
+static bool can_read(const struct pipe *p, unsigned need)
 {
 	return used_of(p) || !READ_ONCE(p->writers);
 }
@@ -221,42 +243,102 @@ static bool can_read(const struct pipe *p)
 /* Take what is there. Return: bytes, 0 when empty, -EFAULT. */
 static long take(struct pipe *p, uaddr_t buf, size_t len)
 {
-	unsigned n = min_of(unsigned, used_of(p), min_of(size_t, len, INT_MAX)), done;
+	unsigned n = min_of(unsigned, used_of(p), min_of(size_t, len, INT_MAX)),
+		 off = p->tail & (PAGE_SIZE - 1), done;
 
 	if (!n)
 		return 0;
+	if (likely(!p->packets && off + n < PAGE_SIZE)) { /* a small message: the page stays */
+		if (unlikely(copy_to_user(buf, *slot_of(p, p->tail) + off, n)))
+			return -EFAULT;
+		p->tail += n;
+		if (p->head == p->tail)
+			p->head = p->tail = p->tail & ~(unsigned)(PAGE_SIZE - 1);
+		return (long)n;
+	}
 	if (p->packets)
 		return packet_get(p, buf, len);
 	done = ring_get(p, true, buf, n);
 	return done ? (long)done : -EFAULT;
 }
 
+/*
+ * Sleep as an exclusive waiter of @q until @ready says so; it is asked without the lock, so the caller asks again with it.
+ * 0, or -ERESTARTSYS.
+ */
+static int pipe_wait(const struct pipe *p, struct waitq *q,
+		     bool (*ready)(const struct pipe *p, unsigned need), unsigned need)
+{
+	struct waiter w;
+	int err = 0;
+
+	waitq_add_exclusive(q, &w);
+	while (!ready(p, need)) {
+		err = thread_park(PARK_INTERRUPTIBLE, PARK_FOREVER);
+		if (err || ready(p, need))
+			break;
+		waitq_rearm(q, &w); /* woken in vain: ready for the next wake-up */
+	}
+	waitq_del(q, &w);
+	if (unlikely(err)) {
+		if (ready(p, need))
+			return 0;
+		if (w.woken)
+			waitq_wake_one(q);
+	}
+	return err ? -ERESTARTSYS : 0;
+}
+
+/* After the lock is dropped: what was left is for the next of each kind. Wrong only when others change the pipe, and
+ * then they do the same. */
+static inline void wake_next(struct pipe *p)
+{
+	if (unlikely(waitq_active(&p->wr_wait)) && room_of(p) >= PIPE_BUF)
+		waitq_wake_one(&p->wr_wait);
+	if (waitq_active(&p->rd_wait) && used_of(p))
+		waitq_wake_one(&p->rd_wait);
+}
+
+/* Nothing to read: sleep, pipe->lock dropped meanwhile. The first reader stands in `sleeper`, where a writer finds it
+ * with the lock held; only more of them pay for the queue. 0, or -ERESTARTSYS. */
+static int read_wait(struct pipe *p)
+{
+	int err;
+
+	if (unlikely(p->sleeper)) {
+		mutex_unlock(&p->lock);
+		err = pipe_wait(p, &p->rd_wait, can_read, 0);
+		mutex_lock(&p->lock);
+		return err;
+	}
+	p->sleeper = thread_self();
+	mutex_unlock(&p->lock);
+	err = thread_park(PARK_INTERRUPTIBLE, PARK_FOREVER);
+	mutex_lock(&p->lock);
+	p->sleeper = NULL;
+	return err ? -ERESTARTSYS : 0;
+}
+
 static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct pipe *p = f->private;
-	bool more, room;
 	long ret = 0;
+	int err = 0;
 
 	if (!len)
 		return 0;
+	mutex_lock(&p->lock);
 	for (;;) {
-		mutex_lock(&p->lock);
 		ret = take(p, buf, len);
 		if (ret || !p->writers)
 			break;
-		mutex_unlock(&p->lock);
-		if (f->flags & O_NONBLOCK)
-			return -EAGAIN;
-		if (wait_event_exclusive(&p->rd_wait, can_read(p), PARK_INTERRUPTIBLE, PARK_FOREVER))
-			return -ERESTARTSYS;
+		ret = f->flags & O_NONBLOCK ? -EAGAIN : err;
+		if (ret)
+			break;
+		err = read_wait(p);
 	}
-	more = used_of(p);
-	room = room_of(p) >= PIPE_BUF;
 	mutex_unlock(&p->lock);
-	if (room && waitq_active(&p->wr_wait))
-		waitq_wake_one(&p->wr_wait);
-	if (unlikely(more && waitq_active(&p->rd_wait)))
-		waitq_wake_one(&p->rd_wait);
+	wake_next(p);
 	return ret;
 }
 
@@ -280,20 +362,14 @@ static unsigned put(struct pipe *p, uaddr_t buf, size_t len, int *err)
 {
 	if (p->packets)
 		return (unsigned)packet_put(p, buf, write_need(p, len) - PACKET_HEAD, err);
-	return ring_put(p, true, buf, min_of(unsigned, room_of(p), min_of(size_t, len, INT_MAX)), err);
-}
-
-static void wake_readers(struct pipe *p)
-{
-	if (waitq_active(&p->rd_wait))
-		waitq_wake_one(&p->rd_wait);
+	return ring_put(p, true, buf, min_of(unsigned, room_of(p), min_of(size_t, len, INT_MAX)),
+			err);
 }
 
 /* One round under the lock. Return: bytes; *err: -EPIPE, -EAGAIN (no room), -ENOMEM, -EFAULT. */
 static unsigned write_some(struct pipe *p, uaddr_t buf, size_t len, int *err)
 {
 	unsigned n = 0;
-	bool more_room;
 
 	mutex_lock(&p->lock);
 	if (!p->readers)
@@ -302,12 +378,10 @@ static unsigned write_some(struct pipe *p, uaddr_t buf, size_t len, int *err)
 		*err = -EAGAIN;
 	else
 		n = put(p, buf, len, err);
-	more_room = room_of(p) >= PIPE_BUF;
+	if (n && p->sleeper)
+		thread_unpark(p->sleeper);
 	mutex_unlock(&p->lock);
-	if (n)
-		wake_readers(p);
-	if (unlikely(more_room && waitq_active(&p->wr_wait)))
-		waitq_wake_one(&p->wr_wait);
+	wake_next(p);
 	return n;
 }
 
@@ -326,7 +400,7 @@ static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 		if (err != -EAGAIN || (f->flags & O_NONBLOCK))
 			break;
 		need = write_need(p, len - done);
-		if (wait_event_exclusive(&p->wr_wait, can_write(p, need), PARK_INTERRUPTIBLE, PARK_FOREVER)) {
+		if (pipe_wait(p, &p->wr_wait, can_write, need)) {
 			err = -ERESTARTSYS;
 			break;
 		}
@@ -437,13 +511,16 @@ static void ends_count(struct pipe *p, unsigned acc, int by)
 		p->writers += (unsigned)by;
 		p->w_opens += by > 0;
 	}
+	if (p->sleeper)
+		thread_unpark(p->sleeper);
 	mutex_unlock(&p->lock);
 	waitq_wake_all(&p->rd_wait);
 	waitq_wake_all(&p->wr_wait);
 }
 
 /* fifo(7): an open waits until the other side is, or has been, open. */
-static int wait_other_side(struct file *f, struct pipe *p, unsigned acc, unsigned r_opens, unsigned w_opens)
+static int wait_other_side(struct file *f, struct pipe *p, unsigned acc, unsigned r_opens,
+			   unsigned w_opens)
 {
 	int err = 0;
 
@@ -451,7 +528,8 @@ static int wait_other_side(struct file *f, struct pipe *p, unsigned acc, unsigne
 		if (f->flags & O_NONBLOCK)
 			f->pos = READ_ONCE(p->w_opens); /* no POLLHUP before a first writer */
 		else
-			err = wait_event_interruptible(&p->rd_wait, READ_ONCE(p->w_opens) != w_opens);
+			err = wait_event_interruptible(&p->rd_wait,
+						       READ_ONCE(p->w_opens) != w_opens);
 	} else if (acc == O_WRONLY && !READ_ONCE(p->readers)) {
 		err = wait_event_interruptible(&p->wr_wait, READ_ONCE(p->r_opens) != r_opens);
 	}
@@ -502,8 +580,13 @@ void fifo_evict(struct inode *inode)
 }
 
 const struct file_ops fifo_fops = {
-	.open = fifo_open, .release = fifo_release, .read = pipe_read, .write = pipe_write, .poll = pipe_poll,
-	.ioctl = pipe_ioctl, .is_stream = true,
+	.open = fifo_open,
+	.release = fifo_release,
+	.read = pipe_read,
+	.write = pipe_write,
+	.poll = pipe_poll,
+	.ioctl = pipe_ioctl,
+	.is_stream = true,
 };
 
 bool file_is_pipe(const struct file *f)

@@ -36,8 +36,8 @@ struct poll_chunk {
 struct poll_call {
 	struct poll_table pt;
 	struct thread *thread;
-	struct file *f;   /* the file being asked */
-	bool triggered;   /* set by callbacks */
+	struct file *f; /* the file being asked */
+	bool triggered; /* set by callbacks */
 	int err;
 	unsigned nr_inline;
 	struct poll_entry inline_entry[INLINE_ENTRIES];
@@ -150,7 +150,8 @@ static int wait_change(struct poll_call *c, uint64_t deadline_ns)
 	while (!READ_ONCE(c->triggered) && !err)
 		err = thread_park(PARK_INTERRUPTIBLE, deadline_ns);
 	WRITE_ONCE(c->triggered, false);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* what is asked next is asked after the flag is down */
+	__atomic_thread_fence(
+		__ATOMIC_SEQ_CST); /* what is asked next is asked after the flag is down */
 	return err;
 }
 

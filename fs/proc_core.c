@@ -26,8 +26,8 @@ struct proc_node {
 	const char *name;
 	uint32_t mode;
 	unsigned long ino;
-	struct proc_entry *entry;  /* of a file */
-	const char *target;        /* of a symlink */
+	struct proc_entry *entry; /* of a file */
+	const char *target;	  /* of a symlink */
 	int (*readlink)(char *buf, size_t size);
 };
 
@@ -44,7 +44,8 @@ static const struct file_ops dir_fops;
 
 /* ---- the tree ---- */
 
-static struct proc_node *child_find(struct proc_node *dir, const char *name, size_t len) must_hold(nodes_lock)
+static struct proc_node *child_find(struct proc_node *dir, const char *name, size_t len)
+	must_hold(nodes_lock)
 {
 	struct proc_node *n;
 
@@ -73,7 +74,8 @@ static struct proc_node *child_add(struct proc_node *dir, struct proc_node *fres
 
 static struct proc_node *node_new(const char *name, size_t len, uint32_t mode)
 {
-	struct proc_node *n = failpoint("proc_node") ? NULL : kzalloc(sizeof(*n) + len + 1, GFP_KERNEL);
+	struct proc_node *n =
+		failpoint("proc_node") ? NULL : kzalloc(sizeof(*n) + len + 1, GFP_KERNEL);
 
 	if (!n)
 		return NULL;
@@ -205,7 +207,8 @@ static int self_readlink(char *buf, size_t size)
 
 static int thread_self_readlink(char *buf, size_t size)
 {
-	return (int)fmt_scnprintf(buf, size, "%d/task/%d", current_task()->tgid, current_task()->pid);
+	return (int)fmt_scnprintf(buf, size, "%d/task/%d", current_task()->tgid,
+				  current_task()->pid);
 }
 
 /* ---- reading directories ---- */
@@ -347,8 +350,9 @@ static long text_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	return (long)len;
 }
 
-const struct file_ops proc_text_fops = { .open = text_open, .release = text_release, .read = text_read,
-					 .write = text_write };
+const struct file_ops proc_text_fops = {
+	.open = text_open, .release = text_release, .read = text_read, .write = text_write
+};
 
 /* ---- numbers ---- */
 
@@ -386,7 +390,8 @@ int proc_parse_long(const char *text, long *out)
 	if (*text < '0' || *text > '9')
 		return -EINVAL;
 	for (; *text >= '0' && *text <= '9'; text++)
-		if (__builtin_mul_overflow(v, 10L, &v) || __builtin_add_overflow(v, *text - '0', &v))
+		if (__builtin_mul_overflow(v, 10L, &v) ||
+		    __builtin_add_overflow(v, *text - '0', &v))
 			return -EINVAL;
 	while (is_space(*text))
 		text++;
@@ -404,14 +409,16 @@ static void proc_evict(struct inode *inode)
 
 static int proc_statfs(struct super_block *sb, struct statfs_k *out)
 {
-	*out = (struct statfs_k){ .type = PROC_MAGIC, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE, .namelen = VFS_NAME_MAX };
+	*out = (struct statfs_k){
+		.type = PROC_MAGIC, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE, .namelen = VFS_NAME_MAX
+	};
 	return 0;
 }
 
 static const struct super_ops proc_super_ops = { .evict = proc_evict, .statfs = proc_statfs };
 
-static int proc_mount(const struct fs_type *type, unsigned long flags, const char *source, const char *data,
-		      struct super_block **out)
+static int proc_mount(const struct fs_type *type, unsigned long flags, const char *source,
+		      const char *data, struct super_block **out)
 {
 	struct super_block *sb = super_alloc(type, &proc_super_ops);
 	struct inode *inode;

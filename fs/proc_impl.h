@@ -16,13 +16,14 @@ struct proc_file {
 	struct proc_entry *entry;
 	const struct proc_pid_entry *pid_entry;
 	struct task *task; /* referenced by the inode */
-	int fd;            /* of an fdinfo file */
+	int fd;		   /* of an fdinfo file */
 };
 extern const struct file_ops proc_text_fops;
 struct proc_file *must_check proc_file_new(struct file *f); /* NULL: no memory */
 
 /* ---- proc_pid.c ---- */
-struct inode *must_check proc_pid_inode(struct super_block *sb, struct task *t, bool is_thread); /* consumes the task ref */
+struct inode *must_check proc_pid_inode(struct super_block *sb, struct task *t,
+					bool is_thread); /* consumes the task ref */
 int proc_pid_lookup(struct inode *root, const struct qstr *name, struct inode **out);
 /* Emit the processes with a pid >= @first. */
 void proc_pid_emit(struct dir_context *c, int first);

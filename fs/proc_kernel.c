@@ -155,10 +155,12 @@ static void add(const char *path, uint32_t mode, struct proc_entry *e)
 
 void proc_kernel_init(void)
 {
-	static char domain[] = "domain", release[] = KERNEL_RELEASE, version[] = KERNEL_VERSION, type[] = "Linux",
-		    pid_max[] = "32768", bits[] = "256";
+	static char domain[] = "domain", release[] = KERNEL_RELEASE, version[] = KERNEL_VERSION,
+		    type[] = "Linux", pid_max[] = "32768", bits[] = "256";
 	static struct proc_entry hostname = { .show = uts_show, .store = uts_store },
-				 domainname = { .show = uts_show, .store = uts_store, .data = domain },
+				 domainname = { .show = uts_show,
+						.store = uts_store,
+						.data = domain },
 				 osrelease = { .show = text_show, .data = release },
 				 osversion = { .show = text_show, .data = version },
 				 ostype = { .show = text_show, .data = type },

@@ -26,8 +26,9 @@ static int cpuinfo_show(struct seq_file *m)
 	char text[CPUINFO_MAX];
 	unsigned cpu;
 
-	for_each_online_cpu(cpu)
-		seq_write(m, text, min_of(size_t, cpu_info_format(cpu, text, sizeof(text)), sizeof(text)));
+	for_each_online_cpu (cpu)
+		seq_write(m, text,
+			  min_of(size_t, cpu_info_format(cpu, text, sizeof(text)), sizeof(text)));
 	return 0;
 }
 
@@ -35,7 +36,8 @@ static void put_seconds(struct seq_file *m, uint64_t ns, char end)
 {
 	uint64_t hundredths = ns / (NSEC_PER_SEC / 100);
 
-	seq_printf(m, "%llu.%02u%c", (unsigned long long)(hundredths / 100), (unsigned)(hundredths % 100), end);
+	seq_printf(m, "%llu.%02u%c", (unsigned long long)(hundredths / 100),
+		   (unsigned)(hundredths % 100), end);
 }
 
 static int uptime_show(struct seq_file *m)
@@ -44,7 +46,7 @@ static int uptime_show(struct seq_file *m)
 	uint64_t idle = 0;
 	unsigned cpu;
 
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu (cpu) {
 		sched_cpu_times(cpu, &t);
 		idle += t.idle_ns;
 	}
@@ -92,7 +94,7 @@ static unsigned long line_sum(unsigned line)
 	const char *name;
 	unsigned cpu;
 
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		sum += irq_count(line, cpu, &name);
 	return sum;
 }
@@ -103,7 +105,7 @@ static unsigned long local_sum(void)
 	const char *name, *text;
 	unsigned i, cpu;
 
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		for (i = 0; irq_local_count(i, cpu, &n, &name, &text); i++)
 			sum += n;
 	return sum;
@@ -127,21 +129,24 @@ static int stat_show(struct seq_file *m)
 	struct cpu_times sum = { 0 }, t;
 	unsigned cpu, i;
 
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu (cpu) {
 		sched_cpu_times(cpu, &t);
 		add_times(&sum, &t);
 	}
 	seq_puts(m, "cpu ");
 	put_cpu(m, &sum);
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu (cpu) {
 		sched_cpu_times(cpu, &t);
 		seq_printf(m, "cpu%u", cpu);
 		put_cpu(m, &t);
 	}
 	put_interrupts(m);
-	seq_printf(m, "ctxt %llu\nbtime %llu\nprocesses %u\nprocs_running %u\nprocs_blocked %u\nsoftirq 0",
-		   (unsigned long long)sum.switches, (unsigned long long)((realtime_ns() - clock_ns()) / NSEC_PER_SEC),
-		   nr_processes_forked(), nr_running_tasks(), sched_nr_uninterruptible());
+	seq_printf(
+		m,
+		"ctxt %llu\nbtime %llu\nprocesses %u\nprocs_running %u\nprocs_blocked %u\nsoftirq 0",
+		(unsigned long long)sum.switches,
+		(unsigned long long)((realtime_ns() - clock_ns()) / NSEC_PER_SEC),
+		nr_processes_forked(), nr_running_tasks(), sched_nr_uninterruptible());
 	for (i = 0; i < NR_SOFTIRQS; i++)
 		seq_puts(m, " 0");
 	seq_putc(m, '\n');
@@ -159,7 +164,7 @@ static void put_line(struct seq_file *m, unsigned line)
 	if (!name)
 		return;
 	seq_printf(m, "%3u: ", line);
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		seq_printf(m, "%10lu ", irq_count(line, cpu, &name));
 	seq_printf(m, " %8s %3u-%-8s  %s\n", "IO-APIC", line, "edge", name);
 }
@@ -173,7 +178,7 @@ static bool put_local(struct seq_file *m, unsigned n)
 	if (!irq_local_count(n, 0, &count, &name, &text))
 		return false;
 	seq_printf(m, "%3s: ", name);
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		if (irq_local_count(n, cpu, &count, &name, &text))
 			seq_printf(m, "%10lu ", count);
 	seq_printf(m, "  %s\n", text);
@@ -185,7 +190,7 @@ static int interrupts_show(struct seq_file *m)
 	unsigned cpu, n;
 
 	seq_puts(m, "           ");
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		seq_printf(m, "CPU%-8u", cpu);
 	seq_putc(m, '\n');
 	for (n = 0; n < NR_LINES; n++)
@@ -199,7 +204,8 @@ static int interrupts_show(struct seq_file *m)
 
 static int version_show(struct seq_file *m)
 {
-	seq_printf(m, "Linux version %s (mnemos) (%s) %s\n", KERNEL_RELEASE, "gcc " __VERSION__, KERNEL_VERSION);
+	seq_printf(m, "Linux version %s (mnemos) (%s) %s\n", KERNEL_RELEASE, "gcc " __VERSION__,
+		   KERNEL_VERSION);
 	return 0;
 }
 
@@ -211,9 +217,11 @@ static int cmdline_show(struct seq_file *m)
 
 void proc_misc_init(void)
 {
-	static struct proc_entry cpuinfo = { .show = cpuinfo_show }, uptime = { .show = uptime_show },
+	static struct proc_entry cpuinfo = { .show = cpuinfo_show },
+				 uptime = { .show = uptime_show },
 				 loadavg = { .show = loadavg_show }, stat = { .show = stat_show },
-				 interrupts = { .show = interrupts_show }, version = { .show = version_show },
+				 interrupts = { .show = interrupts_show },
+				 version = { .show = version_show },
 				 cmdline = { .show = cmdline_show };
 
 	must(proc_register("cmdline", 0444, &cmdline) == 0);

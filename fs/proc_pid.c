@@ -20,8 +20,17 @@
 #include "sync/failpoint.h"
 #include "vfs_impl.h"
 
-enum pid_kind { KIND_DIR, KIND_THREAD, KIND_FILE, KIND_LINK, KIND_FD_DIR, KIND_FD_LINK, KIND_FDINFO_DIR, KIND_FDINFO,
-		KIND_TASK_DIR };
+enum pid_kind {
+	KIND_DIR,
+	KIND_THREAD,
+	KIND_FILE,
+	KIND_LINK,
+	KIND_FD_DIR,
+	KIND_FD_LINK,
+	KIND_FDINFO_DIR,
+	KIND_FDINFO,
+	KIND_TASK_DIR
+};
 
 struct pid_inode {
 	struct task *task; /* referenced */
@@ -84,8 +93,9 @@ bool task_may_inspect(struct task *t)
 	if (t->signal == current_task()->signal || !me)
 		return true;
 	c = task_cred_get(t);
-	same = me->fsuid == c->uid && me->fsuid == c->euid && me->fsuid == c->suid && me->fsgid == c->gid &&
-	       me->fsgid == c->egid && me->fsgid == c->sgid && !t->signal->dumpable_off;
+	same = me->fsuid == c->uid && me->fsuid == c->euid && me->fsuid == c->suid &&
+	       me->fsgid == c->gid && me->fsgid == c->egid && me->fsgid == c->sgid &&
+	       !t->signal->dumpable_off;
 	cred_put(c);
 	return same || capable(CAP_SYS_PTRACE);
 }
@@ -106,8 +116,8 @@ static unsigned long ino_of(const struct task *t, unsigned index)
 }
 
 /* Consumes the reference of @t. */
-static struct inode *new_inode(struct super_block *sb, struct task *t, uint32_t mode, enum pid_kind kind,
-			       unsigned index)
+static struct inode *new_inode(struct super_block *sb, struct task *t, uint32_t mode,
+			       enum pid_kind kind, unsigned index)
 {
 	struct pid_inode *p = failpoint("pid_inode") ? NULL : kzalloc(sizeof(*p), GFP_KERNEL);
 	struct inode *inode = p ? inode_alloc(sb, mode) : NULL;
@@ -330,7 +340,8 @@ void proc_pid_emit(struct dir_context *c, int first)
 
 	while (more && (t = task_next(&pid, true)) != NULL) {
 		fmt_snprintf(name, sizeof(name), "%d", pid);
-		more = proc_emit(c, (uint64_t)PROC_PID_POS + (unsigned)pid + 1, name, ino_of(t, 0), DT_DIR);
+		more = proc_emit(c, (uint64_t)PROC_PID_POS + (unsigned)pid + 1, name, ino_of(t, 0),
+				 DT_DIR);
 		task_put(t);
 		pid++;
 	}
@@ -346,7 +357,8 @@ static void emit_entries(const struct pid_inode *p, struct dir_context *c)
 
 		if (entry_hidden(e, p->kind))
 			c->pos++;
-		else if (!proc_emit(c, c->pos + 1, e->name, ino_of(p->task, index), mode_to_dtype(mode)))
+		else if (!proc_emit(c, c->pos + 1, e->name, ino_of(p->task, index),
+				    mode_to_dtype(mode)))
 			return;
 	}
 }
@@ -362,9 +374,10 @@ static void emit_fds(const struct pid_inode *p, struct dir_context *c)
 	while (more && (f = task_file_next(p->task, &fd)) != NULL) {
 		fput(f);
 		fmt_snprintf(name, sizeof(name), "%d", fd);
-		more = proc_emit(c, (uint64_t)(unsigned)fd + 3, name,
-				 ino_of(p->task, (unsigned)(info ? INO_FDINFO : INO_FD) + (unsigned)fd),
-				 info ? DT_REG : DT_LNK);
+		more = proc_emit(
+			c, (uint64_t)(unsigned)fd + 3, name,
+			ino_of(p->task, (unsigned)(info ? INO_FDINFO : INO_FD) + (unsigned)fd),
+			info ? DT_REG : DT_LNK);
 		fd++;
 	}
 }
@@ -427,8 +440,8 @@ static int fdinfo_show(struct seq_file *m, struct task *t, int fd)
 
 	if (!f)
 		return -ENOENT;
-	seq_printf(m, "pos:\t%llu\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", (unsigned long long)f->pos, f->flags,
-		   f->path.mnt->id, f->inode->ino);
+	seq_printf(m, "pos:\t%llu\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n",
+		   (unsigned long long)f->pos, f->flags, f->path.mnt->id, f->inode->ino);
 	fput(f);
 	return 0;
 }
@@ -457,5 +470,6 @@ static void text_release(struct file *f)
 	proc_text_fops.release(f);
 }
 
-static const struct file_ops pid_text_fops = { .open = text_open, .release = text_release, .read = text_read,
-					       .write = text_write };
+static const struct file_ops pid_text_fops = {
+	.open = text_open, .release = text_release, .read = text_read, .write = text_write
+};

@@ -22,14 +22,16 @@ enum { ADJ_MIN = -1000, ADJ_MAX = 1000 };
 /* ---- the program's own memory ---- */
 
 /* Append [start, end) of @mm's memory; stops where it is not mapped. */
-static int put_memory(struct seq_file *m, struct mm_struct *mm, unsigned long start, unsigned long end)
+static int put_memory(struct seq_file *m, struct mm_struct *mm, unsigned long start,
+		      unsigned long end)
 {
 	char *buf = failpoint("proc_memory") ? NULL : kmalloc(PAGE_SIZE, GFP_KERNEL);
 
 	if (!buf)
 		return -ENOMEM;
 	while (start < end && !m->err) {
-		size_t n = min_of(unsigned long, end - start, PAGE_SIZE), got = mm_access(mm, start, buf, n, false);
+		size_t n = min_of(unsigned long, end - start, PAGE_SIZE),
+		       got = mm_access(mm, start, buf, n, false);
 
 		seq_write(m, buf, got);
 		if (got < n)
@@ -261,7 +263,10 @@ void proc_pid_init(void)
 		{ .name = "wchan", .mode = 0444, .show = wchan_show },
 		{ .name = "schedstat", .mode = 0444, .show = schedstat_show },
 		{ .name = "oom_score", .mode = 0444, .show = oom_score_show },
-		{ .name = "oom_score_adj", .mode = 0644, .show = oom_adj_show, .store = oom_adj_store },
+		{ .name = "oom_score_adj",
+		  .mode = 0644,
+		  .show = oom_adj_show,
+		  .store = oom_adj_store },
 	};
 
 	proc_register_pid(entries, ARRAY_SIZE(entries));

@@ -22,7 +22,9 @@ enum { NAME_COLUMN = sizeof(long) == 8 ? 73 : 49 };
 
 /* Call @show for each mapping of @t. @buf: VFS_PATH_MAX bytes for names. */
 static int each_vma(struct seq_file *m, struct task *t,
-		    void (*show)(struct seq_file *m, struct vm_area_struct *vma, char *buf, void *arg), void *arg)
+		    void (*show)(struct seq_file *m, struct vm_area_struct *vma, char *buf,
+				 void *arg),
+		    void *arg)
 {
 	struct vm_area_struct *vma;
 	struct mm_struct *mm;
@@ -54,12 +56,12 @@ static void put_name(struct seq_file *m, const char *name)
 	}
 }
 
-static void put_head(struct seq_file *m, unsigned long start, unsigned long end, unsigned long flags,
-		     unsigned long long offset)
+static void put_head(struct seq_file *m, unsigned long start, unsigned long end,
+		     unsigned long flags, unsigned long long offset)
 {
 	seq_printf(m, "%08lx-%08lx %c%c%c%c %08llx ", start, end, flags & VM_READ ? 'r' : '-',
-		   flags & VM_WRITE ? 'w' : '-', flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p',
-		   offset);
+		   flags & VM_WRITE ? 'w' : '-', flags & VM_EXEC ? 'x' : '-',
+		   flags & VM_MAYSHARE ? 's' : 'p', offset);
 }
 
 static void show_map(struct seq_file *m, struct vm_area_struct *vma, char *buf, void *arg)
@@ -114,8 +116,9 @@ static void put_first(struct seq_file *m, const struct smaps_stat *s)
 
 static void put_rest(struct seq_file *m, const struct smaps_stat *s)
 {
-	static const char *const absent[] = { "LazyFree", "AnonHugePages", "ShmemPmdMapped", "FilePmdMapped",
-					      "Shared_Hugetlb", "Private_Hugetlb", "Swap", "SwapPss" };
+	static const char *const absent[] = { "LazyFree",      "AnonHugePages",	 "ShmemPmdMapped",
+					      "FilePmdMapped", "Shared_Hugetlb", "Private_Hugetlb",
+					      "Swap",	       "SwapPss" };
 	unsigned i;
 
 	put_kb(m, "Shared_Clean", s->shared_clean);
@@ -134,13 +137,13 @@ static void put_flags(struct seq_file *m, unsigned long flags)
 	static const struct {
 		unsigned long bit;
 		const char name[3];
-	} names[] = { { VM_READ, "rd" },	 { VM_WRITE, "wr" },	  { VM_EXEC, "ex" },
-		      { VM_SHARED, "sh" },	 { VM_MAYREAD, "mr" },	  { VM_MAYWRITE, "mw" },
-		      { VM_MAYEXEC, "me" },	 { VM_MAYSHARE, "ms" },	  { VM_GROWSDOWN, "gd" },
-		      { VM_PFNMAP, "pf" },	 { VM_LOCKED, "lo" },	  { VM_IO, "io" },
-		      { VM_SEQ_READ, "sr" },	 { VM_RAND_READ, "rr" },  { VM_DONTCOPY, "dc" },
-		      { VM_DONTEXPAND, "de" },	 { VM_ACCOUNT, "ac" },	  { VM_NORESERVE, "nr" },
-		      { VM_WIPEONFORK, "wf" },	 { VM_DONTDUMP, "dd" },	  { VM_HUGEPAGE, "hg" },
+	} names[] = { { VM_READ, "rd" },       { VM_WRITE, "wr" },     { VM_EXEC, "ex" },
+		      { VM_SHARED, "sh" },     { VM_MAYREAD, "mr" },   { VM_MAYWRITE, "mw" },
+		      { VM_MAYEXEC, "me" },    { VM_MAYSHARE, "ms" },  { VM_GROWSDOWN, "gd" },
+		      { VM_PFNMAP, "pf" },     { VM_LOCKED, "lo" },    { VM_IO, "io" },
+		      { VM_SEQ_READ, "sr" },   { VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" },
+		      { VM_DONTEXPAND, "de" }, { VM_ACCOUNT, "ac" },   { VM_NORESERVE, "nr" },
+		      { VM_WIPEONFORK, "wf" }, { VM_DONTDUMP, "dd" },  { VM_HUGEPAGE, "hg" },
 		      { VM_NOHUGEPAGE, "nh" } };
 	unsigned i;
 
@@ -219,8 +222,8 @@ int smaps_rollup_show(struct seq_file *m, struct task *t)
 
 enum { PM_BATCH = 512, PM_SWAP_TYPE_BITS = 5 };
 #define PM_EXCLUSIVE (1ULL << 56)
-#define PM_FILE      (1ULL << 61)
-#define PM_SWAP      (1ULL << 62)
+#define PM_FILE	     (1ULL << 61)
+#define PM_SWAP	     (1ULL << 62)
 #define PM_PRESENT   (1ULL << 63)
 
 static uint64_t pagemap_entry(pte_t e, bool show_pfn)
@@ -229,9 +232,10 @@ static uint64_t pagemap_entry(pte_t e, bool show_pfn)
 	uint64_t v;
 
 	if (pte_is_swap(e))
-		return PM_SWAP | (show_pfn ? (uint64_t)pte_swap_type(e) |
-					     (uint64_t)pte_swap_offset(e) << PM_SWAP_TYPE_BITS
-					   : 0);
+		return PM_SWAP |
+		       (show_pfn ? (uint64_t)pte_swap_type(e) | (uint64_t)pte_swap_offset(e)
+									<< PM_SWAP_TYPE_BITS
+				 : 0);
 	if (!pte_present(e))
 		return 0;
 	v = PM_PRESENT | (show_pfn ? pte_pfn(e) : 0);
@@ -267,7 +271,8 @@ static void pagemap_batch(struct mm_struct *mm, uint64_t vpn, unsigned nr, uint6
 
 static long pagemap_read_mm(struct mm_struct *mm, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	uint64_t *batch = failpoint("pagemap") ? NULL : kmalloc(PM_BATCH * sizeof(*batch), GFP_KERNEL);
+	uint64_t *batch =
+		failpoint("pagemap") ? NULL : kmalloc(PM_BATCH * sizeof(*batch), GFP_KERNEL);
 	uint64_t end = (uint64_t)USER_TOP >> PAGE_SHIFT;
 	size_t done = 0;
 
@@ -275,7 +280,8 @@ static long pagemap_read_mm(struct mm_struct *mm, uaddr_t buf, size_t len, uint6
 		return -ENOMEM;
 	while (done < len && *pos / 8 < end) {
 		uint64_t vpn = *pos / 8;
-		unsigned n = (unsigned)min_of(uint64_t, min_of(size_t, (len - done) / 8, PM_BATCH), end - vpn);
+		unsigned n = (unsigned)min_of(uint64_t, min_of(size_t, (len - done) / 8, PM_BATCH),
+					      end - vpn);
 
 		pagemap_batch(mm, vpn, n, batch);
 		if (copy_to_user(buf + done, batch, n * 8))

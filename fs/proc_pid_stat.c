@@ -15,7 +15,12 @@
 #include "mm/zone.h"
 #include "sync/percpu.h"
 
-enum { PF_EXITING = 0x4, PF_FORKNOEXEC = 0x40, PF_KTHREAD = 0x200000, NS_PER_TICK = 1000000000 / CFG_HZ };
+enum {
+	PF_EXITING = 0x4,
+	PF_FORKNOEXEC = 0x40,
+	PF_KTHREAD = 0x200000,
+	NS_PER_TICK = 1000000000 / CFG_HZ
+};
 
 /* What belongs to the group, copied in one go. */
 struct group_info {
@@ -32,19 +37,28 @@ static void group_read(struct task *t, struct group_info *g)
 	struct signal_struct *sig = t->signal;
 	struct task *thread;
 
-	*g = (struct group_info){ .pgrp = sig->pgrp, .session = sig->session, .tpgid = -1, .nr_threads = sig->nr_threads,
-				  .min_flt = sig->min_flt, .maj_flt = sig->maj_flt, .cmin_flt = sig->cmin_flt,
-				  .cmaj_flt = sig->cmaj_flt, .cutime_ns = sig->cutime_ns, .cstime_ns = sig->cstime_ns,
-				  .rss_limit = sig->rlim[RLIMIT_RSS].rlim_cur, .exit_signal = sig->exit_signal,
+	*g = (struct group_info){ .pgrp = sig->pgrp,
+				  .session = sig->session,
+				  .tpgid = -1,
+				  .nr_threads = sig->nr_threads,
+				  .min_flt = sig->min_flt,
+				  .maj_flt = sig->maj_flt,
+				  .cmin_flt = sig->cmin_flt,
+				  .cmaj_flt = sig->cmaj_flt,
+				  .cutime_ns = sig->cutime_ns,
+				  .cstime_ns = sig->cstime_ns,
+				  .rss_limit = sig->rlim[RLIMIT_RSS].rlim_cur,
+				  .exit_signal = sig->exit_signal,
 				  .has_execed = sig->has_execed };
-	list_for_each_entry(thread, &sig->threads, thread_link) {
+	list_for_each_entry (thread, &sig->threads, thread_link) {
 		g->min_flt += thread->mm_ctx.min_flt;
 		g->maj_flt += thread->mm_ctx.maj_flt;
 	}
 	if (sig->tty && proc_tty_hooks.device) {
 		dev_k dev = proc_tty_hooks.device(sig->tty);
 
-		g->tty_nr = (int)((MINOR(dev) & 0xff) | MAJOR(dev) << 8 | (MINOR(dev) & ~0xffU) << 12);
+		g->tty_nr =
+			(int)((MINOR(dev) & 0xff) | MAJOR(dev) << 8 | (MINOR(dev) & ~0xffU) << 12);
 		g->tpgid = proc_tty_hooks.foreground(sig->tty);
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
@@ -76,7 +90,8 @@ static unsigned long ticks(uint64_t ns)
 }
 
 /* Fields 23 to 30: memory. @mm may be NULL: zeroes. */
-static void put_memory(struct seq_file *m, const struct mm_struct *mm, const struct group_info *g, bool inspect)
+static void put_memory(struct seq_file *m, const struct mm_struct *mm, const struct group_info *g,
+		       bool inspect)
 {
 	unsigned long limit = g->rss_limit > ULONG_MAX ? ULONG_MAX : (unsigned long)g->rss_limit;
 
@@ -92,11 +107,13 @@ static void put_memory(struct seq_file *m, const struct mm_struct *mm, const str
 }
 
 /* Fields 45 to 52. */
-static void put_layout(struct seq_file *m, const struct mm_struct *mm, const struct task *t, bool inspect)
+static void put_layout(struct seq_file *m, const struct mm_struct *mm, const struct task *t,
+		       bool inspect)
 {
 	if (mm && inspect)
-		seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu %d\n", mm->start_data, mm->end_data, mm->start_brk,
-			   mm->arg_start, mm->arg_end, mm->env_start, mm->env_end, t->exit_code);
+		seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu %d\n", mm->start_data, mm->end_data,
+			   mm->start_brk, mm->arg_start, mm->arg_end, mm->env_start, mm->env_end,
+			   t->exit_code);
 	else
 		seq_printf(m, " 0 0 0 0 0 0 0 %d\n", inspect ? t->exit_code : 0);
 }
@@ -106,8 +123,9 @@ static void put_signals(struct seq_file *m, struct task *t)
 	sigset_k pending, shared, blocked, ignored, caught;
 
 	signal_sets(t, &pending, &shared, &blocked, &ignored, &caught);
-	seq_printf(m, " %lu %lu %lu %lu", (unsigned long)(pending & 0x7fffffff), (unsigned long)(blocked & 0x7fffffff),
-		   (unsigned long)(ignored & 0x7fffffff), (unsigned long)(caught & 0x7fffffff));
+	seq_printf(m, " %lu %lu %lu %lu", (unsigned long)(pending & 0x7fffffff),
+		   (unsigned long)(blocked & 0x7fffffff), (unsigned long)(ignored & 0x7fffffff),
+		   (unsigned long)(caught & 0x7fffffff));
 }
 
 static void put_times(struct seq_file *m, struct task *t, const struct group_info *g)
@@ -119,8 +137,9 @@ static void put_times(struct seq_file *m, struct task *t, const struct group_inf
 		group_times(t, &utime, &stime);
 	else
 		task_times(t, &utime, &stime);
-	seq_printf(m, " %lu %lu %lu %lu %d %d %d 0 %lu", ticks(utime), ticks(stime), ticks(g->cutime_ns),
-		   ticks(g->cstime_ns), rt ? -1 - rt : 20 + nice, nice, g->nr_threads, ticks(t->thread.start_ns));
+	seq_printf(m, " %lu %lu %lu %lu %d %d %d 0 %lu", ticks(utime), ticks(stime),
+		   ticks(g->cutime_ns), ticks(g->cstime_ns), rt ? -1 - rt : 20 + nice, nice,
+		   g->nr_threads, ticks(t->thread.start_ns));
 }
 
 int pid_stat_show(struct seq_file *m, struct task *t)
@@ -132,13 +151,13 @@ int pid_stat_show(struct seq_file *m, struct task *t)
 
 	group_read(t, &g);
 	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu", t->pid, t->comm, state,
-		   signal_parent_pid(t->signal), g.pgrp, g.session, g.tty_nr, g.tpgid, task_flags(t, &g), g.min_flt,
-		   g.cmin_flt, g.maj_flt, g.cmaj_flt);
+		   signal_parent_pid(t->signal), g.pgrp, g.session, g.tty_nr, g.tpgid,
+		   task_flags(t, &g), g.min_flt, g.cmin_flt, g.maj_flt, g.cmaj_flt);
 	put_times(m, t, &g);
 	put_memory(m, mm, &g, inspect);
 	put_signals(m, t);
-	seq_printf(m, " %d 0 0 %d %u %d %d 0 0 0", state == 'S' || state == 'D', g.exit_signal, t->thread.cpu,
-		   t->thread.rt_priority, t->thread.policy);
+	seq_printf(m, " %d 0 0 %d %u %d %d 0 0 0", state == 'S' || state == 'D', g.exit_signal,
+		   t->thread.cpu, t->thread.rt_priority, t->thread.policy);
 	put_layout(m, mm, t, inspect);
 	if (mm)
 		mmput(mm);
@@ -157,7 +176,8 @@ int pid_statm_show(struct seq_file *m, struct task *t)
 	shared = (unsigned long)(atomic_long_read(&mm->rss_stat[MM_FILEPAGES]) +
 				 atomic_long_read(&mm->rss_stat[MM_SHMEMPAGES]));
 	text = (page_align(mm->end_code) - (mm->start_code & PAGE_MASK)) >> PAGE_SHIFT;
-	seq_printf(m, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_vm, mm_rss(mm), shared, text, mm->data_vm + mm->stack_vm);
+	seq_printf(m, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_vm, mm_rss(mm), shared, text,
+		   mm->data_vm + mm->stack_vm);
 	mmput(mm);
 	return 0;
 }
@@ -166,8 +186,9 @@ int pid_statm_show(struct seq_file *m, struct task *t)
 
 static const char *state_name(char letter)
 {
-	static const char *const names[] = { "R (running)", "S (sleeping)", "D (disk sleep)", "T (stopped)",
-					     "t (tracing stop)", "X (dead)", "Z (zombie)", "I (idle)" };
+	static const char *const names[] = { "R (running)", "S (sleeping)",	"D (disk sleep)",
+					     "T (stopped)", "t (tracing stop)", "X (dead)",
+					     "Z (zombie)",  "I (idle)" };
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++)
@@ -206,8 +227,8 @@ static void put_ids(struct seq_file *m, struct task *t)
 	struct cred *c = task_cred_get(t);
 	unsigned i;
 
-	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid, c->euid, c->suid,
-		   c->fsuid, c->gid, c->egid, c->sgid, c->fsgid, task_fd_size(t));
+	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid,
+		   c->euid, c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid, task_fd_size(t));
 	for (i = 0; i < c->nr_groups; i++)
 		seq_printf(m, i ? " %u" : "%u", c->groups[i]);
 	seq_puts(m, " \n");
@@ -254,19 +275,24 @@ static void put_signal_sets(struct seq_file *m, struct task *t)
 	sigset_k pending, shared, blocked, ignored, caught;
 
 	signal_sets(t, &pending, &shared, &blocked, &ignored, &caught);
-	seq_printf(m, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
-		   (unsigned long long)pending, (unsigned long long)shared, (unsigned long long)blocked,
-		   (unsigned long long)ignored, (unsigned long long)caught);
+	seq_printf(
+		m,
+		"SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
+		(unsigned long long)pending, (unsigned long long)shared,
+		(unsigned long long)blocked, (unsigned long long)ignored,
+		(unsigned long long)caught);
 }
 
 static void put_caps(struct seq_file *m, struct task *t)
 {
 	struct cred *c = task_cred_get(t);
 
-	seq_printf(m, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\nCapAmb:\t%016llx\n",
-		   (unsigned long long)c->cap_inheritable, (unsigned long long)c->cap_permitted,
-		   (unsigned long long)c->cap_effective, (unsigned long long)c->cap_bounding,
-		   (unsigned long long)c->cap_ambient);
+	seq_printf(
+		m,
+		"CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\nCapAmb:\t%016llx\n",
+		(unsigned long long)c->cap_inheritable, (unsigned long long)c->cap_permitted,
+		(unsigned long long)c->cap_effective, (unsigned long long)c->cap_bounding,
+		(unsigned long long)c->cap_ambient);
 	cred_put(c);
 }
 
@@ -294,15 +320,16 @@ static void put_bit_list(struct seq_file *m, unsigned long mask)
 
 static void put_placement(struct seq_file *m, const struct task *t)
 {
-	unsigned long cpus = t->thread.cpus_allowed & (nr_cpus < sizeof(long) * 8 ? (1UL << nr_cpus) - 1 : ~0UL);
+	unsigned long cpus =
+		t->thread.cpus_allowed & (nr_cpus < sizeof(long) * 8 ? (1UL << nr_cpus) - 1 : ~0UL);
 	unsigned long nodes = (1UL << nr_nodes) - 1;
 
 	seq_printf(m, "Cpus_allowed:\t%0*lx\nCpus_allowed_list:\t", (int)((nr_cpus + 3) / 4), cpus);
 	put_bit_list(m, cpus);
 	seq_printf(m, "Mems_allowed:\t%lx\nMems_allowed_list:\t", nodes);
 	put_bit_list(m, nodes);
-	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->thread.nvcsw,
-		   t->thread.nivcsw);
+	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
+		   t->thread.nvcsw, t->thread.nivcsw);
 }
 
 static void put_queue(struct seq_file *m, struct task *t, int nr_threads)
@@ -322,10 +349,14 @@ int pid_status_show(struct seq_file *m, struct task *t)
 
 	group_read(t, &g);
 	put_comm(m, t);
-	seq_printf(m, "Umask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", umask_of(t),
-		   state_name(state_letter(t)), t->tgid, t->pid, signal_parent_pid(t->signal));
+	seq_printf(
+		m,
+		"Umask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+		umask_of(t), state_name(state_letter(t)), t->tgid, t->pid,
+		signal_parent_pid(t->signal));
 	put_ids(m, t);
-	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", t->tgid, t->pid, g.pgrp, g.session);
+	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", t->tgid, t->pid, g.pgrp,
+		   g.session);
 	if (mm) {
 		put_mm(m, mm);
 		mmput(mm);
@@ -333,8 +364,10 @@ int pid_status_show(struct seq_file *m, struct task *t)
 	put_queue(m, t, g.nr_threads);
 	put_signal_sets(m, t);
 	put_caps(m, t);
-	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", t->signal->no_new_privs);
-	seq_puts(m, "Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunsupported\n");
+	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n",
+		   t->signal->no_new_privs);
+	seq_puts(m,
+		 "Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunsupported\n");
 	put_placement(m, t);
 	return 0;
 }
@@ -354,14 +387,22 @@ int pid_limits_show(struct seq_file *m, struct task *t)
 	static const struct {
 		const char *name, *unit;
 	} rows[RLIM_NLIMITS] = {
-		[RLIMIT_CPU] = { "Max cpu time", "seconds" },	      [RLIMIT_FSIZE] = { "Max file size", "bytes" },
-		[RLIMIT_DATA] = { "Max data size", "bytes" },	      [RLIMIT_STACK] = { "Max stack size", "bytes" },
-		[RLIMIT_CORE] = { "Max core file size", "bytes" },    [RLIMIT_RSS] = { "Max resident set", "bytes" },
-		[RLIMIT_NPROC] = { "Max processes", "processes" },    [RLIMIT_NOFILE] = { "Max open files", "files" },
-		[RLIMIT_MEMLOCK] = { "Max locked memory", "bytes" },  [RLIMIT_AS] = { "Max address space", "bytes" },
-		[RLIMIT_LOCKS] = { "Max file locks", "locks" },	      [RLIMIT_SIGPENDING] = { "Max pending signals", "signals" },
-		[RLIMIT_MSGQUEUE] = { "Max msgqueue size", "bytes" }, [RLIMIT_NICE] = { "Max nice priority", NULL },
-		[RLIMIT_RTPRIO] = { "Max realtime priority", NULL },  [RLIMIT_RTTIME] = { "Max realtime timeout", "us" },
+		[RLIMIT_CPU] = { "Max cpu time", "seconds" },
+		[RLIMIT_FSIZE] = { "Max file size", "bytes" },
+		[RLIMIT_DATA] = { "Max data size", "bytes" },
+		[RLIMIT_STACK] = { "Max stack size", "bytes" },
+		[RLIMIT_CORE] = { "Max core file size", "bytes" },
+		[RLIMIT_RSS] = { "Max resident set", "bytes" },
+		[RLIMIT_NPROC] = { "Max processes", "processes" },
+		[RLIMIT_NOFILE] = { "Max open files", "files" },
+		[RLIMIT_MEMLOCK] = { "Max locked memory", "bytes" },
+		[RLIMIT_AS] = { "Max address space", "bytes" },
+		[RLIMIT_LOCKS] = { "Max file locks", "locks" },
+		[RLIMIT_SIGPENDING] = { "Max pending signals", "signals" },
+		[RLIMIT_MSGQUEUE] = { "Max msgqueue size", "bytes" },
+		[RLIMIT_NICE] = { "Max nice priority", NULL },
+		[RLIMIT_RTPRIO] = { "Max realtime priority", NULL },
+		[RLIMIT_RTTIME] = { "Max realtime timeout", "us" },
 	};
 	struct rlimit64 rlim[RLIM_NLIMITS];
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);

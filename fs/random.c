@@ -42,7 +42,8 @@ static void quarter(uint32_t *s, unsigned a, unsigned b, unsigned c, unsigned d)
 	s[b] = rotl(s[b] ^ s[c], 7);
 }
 
-static void chacha_block(const uint32_t k[KEY_WORDS], uint64_t counter, uint64_t nonce, uint32_t out[BLOCK_WORDS])
+static void chacha_block(const uint32_t k[KEY_WORDS], uint64_t counter, uint64_t nonce,
+			 uint32_t out[BLOCK_WORDS])
 {
 	uint32_t in[BLOCK_WORDS] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
 	unsigned i;

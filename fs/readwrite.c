@@ -15,12 +15,13 @@
 #include "vfs_impl.h"
 
 enum { FIONREAD = 0x541b, FIONBIO = 0x5421 };
-#define MAX_RW ((size_t)(INT_MAX & PAGE_MASK))
+#define MAX_RW	      ((size_t)(INT_MAX & PAGE_MASK))
 #define FILE_SIZE_MAX ((uint64_t)INT64_MAX & ~(uint64_t)(PAGE_SIZE - 1))
 
 static int may_read(const struct file *f, uaddr_t buf, size_t len)
 {
-	if ((f->flags & O_PATH) || ((f->flags & O_ACCMODE) != O_RDONLY && (f->flags & O_ACCMODE) != O_RDWR))
+	if ((f->flags & O_PATH) ||
+	    ((f->flags & O_ACCMODE) != O_RDONLY && (f->flags & O_ACCMODE) != O_RDWR))
 		return -EBADF;
 	if (!f->ops->read)
 		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
@@ -29,7 +30,8 @@ static int may_read(const struct file *f, uaddr_t buf, size_t len)
 
 static int may_write(const struct file *f, uaddr_t buf, size_t len)
 {
-	if ((f->flags & O_PATH) || ((f->flags & O_ACCMODE) != O_WRONLY && (f->flags & O_ACCMODE) != O_RDWR))
+	if ((f->flags & O_PATH) ||
+	    ((f->flags & O_ACCMODE) != O_WRONLY && (f->flags & O_ACCMODE) != O_RDWR))
 		return -EBADF;
 	if (!f->ops->write)
 		return -EINVAL;
@@ -165,10 +167,11 @@ long file_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 
 long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
+	bool first = *pos == 0;
 	long ret = mapping_read(&f->inode->mapping, buf, len, pos);
 
 	if (!(f->flags & O_NOATIME))
-		inode_accessed(f->inode);
+		inode_accessed(f->inode, first);
 	return ret;
 }
 
@@ -220,7 +223,7 @@ long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 int generic_mmap(struct file *f, struct vm_map_args *args)
 {
 	args->mapping = &f->inode->mapping;
-	inode_accessed(f->inode);
+	inode_accessed(f->inode, true);
 	return 0;
 }
 

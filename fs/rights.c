@@ -122,7 +122,8 @@ static bool chown_ok(const struct inode *inode, uint32_t uid, uint32_t gid)
 
 	if (!c || capable(CAP_CHOWN))
 		return true;
-	return c->fsuid == inode->uid && uid == inode->uid && (gid == inode->gid || in_caller_group(gid));
+	return c->fsuid == inode->uid && uid == inode->uid &&
+	       (gid == inode->gid || in_caller_group(gid));
 }
 
 int vfs_chown(struct path_ref *p, uint32_t uid, uint32_t gid)
@@ -151,7 +152,8 @@ int vfs_chown(struct path_ref *p, uint32_t uid, uint32_t gid)
 
 enum { UTIME_NOW = 0x3fffffff, UTIME_OMIT = 0x3ffffffe };
 
-static void set_time(struct timespec64_k *to, const struct timespec64_k *ts, struct timespec64_k now)
+static void set_time(struct timespec64_k *to, const struct timespec64_k *ts,
+		     struct timespec64_k now)
 {
 	if (!ts || ts->tv_nsec == UTIME_NOW)
 		*to = now;
@@ -245,7 +247,8 @@ static void fs_set(struct fs_struct *fs, struct path_ref *which, const struct pa
 
 int vfs_chdir(const struct path_ref *p)
 {
-	int err = S_ISDIR(p->dentry->inode->mode) ? inode_permission(p->dentry->inode, MAY_EXEC) : -ENOTDIR;
+	int err = S_ISDIR(p->dentry->inode->mode) ? inode_permission(p->dentry->inode, MAY_EXEC)
+						  : -ENOTDIR;
 
 	if (!err)
 		fs_set(current_task()->fs, &current_task()->fs->pwd, p);
@@ -254,7 +257,8 @@ int vfs_chdir(const struct path_ref *p)
 
 int vfs_chroot(const struct path_ref *p)
 {
-	int err = S_ISDIR(p->dentry->inode->mode) ? inode_permission(p->dentry->inode, MAY_EXEC) : -ENOTDIR;
+	int err = S_ISDIR(p->dentry->inode->mode) ? inode_permission(p->dentry->inode, MAY_EXEC)
+						  : -ENOTDIR;
 
 	if (!err)
 		fs_set(current_task()->fs, &current_task()->fs->root, p);

@@ -45,7 +45,9 @@ static bool reserve(struct seq_file *m, size_t n)
 		return true;
 	while (size - m->len < n)
 		size *= 2;
-	buf = failpoint("seq_file") ? NULL : size > SMALL_MAX ? vmalloc(size) : kmalloc(size, GFP_KERNEL);
+	buf = failpoint("seq_file") ? NULL
+	      : size > SMALL_MAX    ? vmalloc(size)
+				    : kmalloc(size, GFP_KERNEL);
 	if (!buf) {
 		m->err = -ENOMEM;
 		return false;

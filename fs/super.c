@@ -36,7 +36,7 @@ struct fs_type *fs_find(const char *name)
 	struct fs_type *t, *found = NULL;
 
 	spin_lock(&types_lock);
-	list_for_each_entry(t, &types, link) {
+	list_for_each_entry (t, &types, link) {
 		if (!strcmp(t->name, name))
 			found = t;
 	}
@@ -49,7 +49,7 @@ static int filesystems_show(struct seq_file *m)
 {
 	struct fs_type *t;
 
-	list_for_each_entry(t, &types, link)
+	list_for_each_entry (t, &types, link)
 		seq_printf(m, "%s\t%s\n", t->nodev ? "nodev" : "", t->name);
 	return 0;
 }
@@ -97,7 +97,9 @@ static int anon_statfs(struct super_block *sb, struct statfs_k *out)
 	return 0;
 }
 
-static const struct super_ops pipe_super_ops = { .dname = pipe_dname, .statfs = anon_statfs, .evict = fifo_evict };
+static const struct super_ops pipe_super_ops = { .dname = pipe_dname,
+						 .statfs = anon_statfs,
+						 .evict = fifo_evict };
 static const struct super_ops anon_super_ops = { .dname = anon_dname, .statfs = anon_statfs };
 static struct fs_type pipe_type = { .name = "pipefs", .nodev = true };
 static struct fs_type anon_type = { .name = "anon_inodefs", .nodev = true };

@@ -43,7 +43,8 @@ struct tmpfs_dir {
 
 /* Of an open directory: file->private. */
 struct dir_cursor {
-	struct dentry *next;  /* referenced: the entry the next read begins with, when pos is its cookie */
+	struct dentry
+		*next; /* referenced: the entry the next read begins with, when pos is its cookie */
 	unsigned long pos, end; /* cookies from end on came after the read began */
 };
 
@@ -72,8 +73,13 @@ static void data_release(struct address_space *m, unsigned long nr)
 }
 
 static const struct address_space_ops data_ops = {
-	.fill = shmem_fill, .reserve = data_reserve, .release = data_release, .hold = inode_map_hold,
-	.drop = inode_map_drop, .name = inode_map_name, .ident = inode_map_ident,
+	.fill = shmem_fill,
+	.reserve = data_reserve,
+	.release = data_release,
+	.hold = inode_map_hold,
+	.drop = inode_map_drop,
+	.name = inode_map_name,
+	.ident = inode_map_ident,
 };
 
 static int file_truncate(struct inode *inode, uint64_t size)
@@ -98,11 +104,13 @@ static int inode_setup(struct inode *inode, const char *text)
 	if (S_ISREG(inode->mode)) {
 		inode->ops = &file_iops;
 		inode->fops = &file_fops;
-		mapping_init(&inode->mapping, &data_ops, inode, GFP_HIGHUSER_MOVABLE, MAPPING_SHMEM);
+		mapping_init(&inode->mapping, &data_ops, inode, GFP_HIGHUSER_MOVABLE,
+			     MAPPING_SHMEM);
 		return 0;
 	}
 	if (S_ISDIR(inode->mode)) {
-		struct tmpfs_dir *d = failpoint("tmpfs_dir") ? NULL : kzalloc(sizeof(*d), GFP_KERNEL);
+		struct tmpfs_dir *d =
+			failpoint("tmpfs_dir") ? NULL : kzalloc(sizeof(*d), GFP_KERNEL);
 
 		if (!d)
 			return -ENOMEM;
@@ -124,8 +132,8 @@ static int inode_setup(struct inode *inode, const char *text)
 }
 
 /* 0 and a new inode owned by the caller's ids, or -ENOSPC, -ENOMEM. */
-static int tmpfs_inode(struct super_block *sb, const struct inode *dir, uint32_t mode, const char *text,
-		       struct inode **out)
+static int tmpfs_inode(struct super_block *sb, const struct inode *dir, uint32_t mode,
+		       const char *text, struct inode **out)
 {
 	struct tmpfs *fs = tmpfs_of(sb);
 	struct inode *inode;
@@ -179,7 +187,8 @@ static void entry_gone(struct inode *dir, struct dentry *d)
 	dput(d); /* never the last: the caller has one */
 }
 
-static int tmpfs_new(struct inode *dir, struct dentry *d, uint32_t mode, const char *text, dev_k rdev)
+static int tmpfs_new(struct inode *dir, struct dentry *d, uint32_t mode, const char *text,
+		     dev_k rdev)
 {
 	struct inode *inode;
 	int err = tmpfs_inode(dir->sb, dir, mode, text, &inode);
@@ -323,7 +332,8 @@ unsigned mode_to_dtype(uint32_t mode)
 
 static int dir_open(struct inode *inode, struct file *f)
 {
-	f->private = failpoint("dir_cursor") ? NULL : kzalloc(sizeof(struct dir_cursor), GFP_KERNEL);
+	f->private =
+		failpoint("dir_cursor") ? NULL : kzalloc(sizeof(struct dir_cursor), GFP_KERNEL);
 	return f->private ? 0 : -ENOMEM;
 }
 
@@ -372,7 +382,7 @@ static struct dentry *child_from(struct dentry *dir, uint64_t pos, const struct 
 	if (d && hint->pos == pos && d->hashed && d->parent == dir && d->cookie == pos) {
 		found = d;
 	} else {
-		list_for_each_entry(d, &dir->children, child_link) {
+		list_for_each_entry (d, &dir->children, child_link) {
 			if (d->inode && d->cookie >= pos) {
 				found = d;
 				break;
@@ -423,7 +433,8 @@ static int dir_iterate(struct file *f, struct dir_context *c)
 		uint64_t pos = d->cookie;
 
 		c->pos = pos + 1;
-		if (d->inode && !c->emit(c, d->name, d->len, d->inode->ino, mode_to_dtype(d->inode->mode))) {
+		if (d->inode &&
+		    !c->emit(c, d->name, d->len, d->inode->ino, mode_to_dtype(d->inode->mode))) {
 			c->pos = pos;
 			break;
 		}
@@ -431,18 +442,28 @@ static int dir_iterate(struct file *f, struct dir_context *c)
 	}
 	cursor_set(cur, d);
 	mutex_unlock(&dir->inode->lock);
-	inode_accessed(dir->inode);
+	inode_accessed(dir->inode, true);
 	return 0;
 }
 
 static const struct inode_ops dir_iops = {
-	.create = tmpfs_create, .mkdir = tmpfs_mkdir, .symlink = tmpfs_symlink, .link = tmpfs_link,
-	.unlink = tmpfs_unlink, .rmdir = tmpfs_rmdir, .rename = tmpfs_rename, .tmpfile = tmpfs_tmpfile,
+	.create = tmpfs_create,
+	.mkdir = tmpfs_mkdir,
+	.symlink = tmpfs_symlink,
+	.link = tmpfs_link,
+	.unlink = tmpfs_unlink,
+	.rmdir = tmpfs_rmdir,
+	.rename = tmpfs_rename,
+	.tmpfile = tmpfs_tmpfile,
 };
 static const struct inode_ops link_iops = { .readlink = tmpfs_readlink };
 static const struct inode_ops file_iops = { .truncate = file_truncate };
-static const struct file_ops dir_fops = { .open = dir_open, .release = dir_release, .iterate = dir_iterate };
-static const struct file_ops file_fops = { .read = generic_read, .write = generic_write, .mmap = generic_mmap };
+static const struct file_ops dir_fops = { .open = dir_open,
+					  .release = dir_release,
+					  .iterate = dir_iterate };
+static const struct file_ops file_fops = { .read = generic_read,
+					   .write = generic_write,
+					   .mmap = generic_mmap };
 
 /* ---- mounts ---- */
 
@@ -496,7 +517,9 @@ static int parse_option(struct tmpfs *fs, const char *opt)
 	if (key_is(opt, "size", &v) || key_is(opt, "nr_blocks", &v)) {
 		err = parse_size(v, &n);
 		if (!err) {
-			fs->space.max_pages = (unsigned long)(opt[0] == 's' ? (n + PAGE_SIZE - 1) >> PAGE_SHIFT : n);
+			fs->space.max_pages =
+				(unsigned long)(opt[0] == 's' ? (n + PAGE_SIZE - 1) >> PAGE_SHIFT
+							      : n);
 			fs->size_set = true;
 		}
 		return err;
@@ -552,7 +575,10 @@ static int tmpfs_statfs(struct super_block *sb, struct statfs_k *out)
 	uint64_t used = (uint64_t)atomic_long_read(&fs->space.used_pages);
 	uint64_t inodes = (uint64_t)atomic_long_read(&fs->nr_inodes);
 
-	*out = (struct statfs_k){ .type = sb->magic, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE, .namelen = VFS_NAME_MAX,
+	*out = (struct statfs_k){ .type = sb->magic,
+				  .bsize = PAGE_SIZE,
+				  .frsize = PAGE_SIZE,
+				  .namelen = VFS_NAME_MAX,
 				  .flags = sb->flags };
 	if (fs->space.max_pages) {
 		out->blocks = fs->space.max_pages;
@@ -572,7 +598,8 @@ static int tmpfs_remount(struct super_block *sb, const char *data)
 
 	if (err)
 		return err;
-	if (new_fs.space.max_pages && (long)new_fs.space.max_pages < atomic_long_read(&fs->space.used_pages))
+	if (new_fs.space.max_pages &&
+	    (long)new_fs.space.max_pages < atomic_long_read(&fs->space.used_pages))
 		return -EINVAL;
 	if (new_fs.max_inodes && (long)new_fs.max_inodes < atomic_long_read(&fs->nr_inodes))
 		return -EINVAL;
@@ -590,7 +617,8 @@ static size_t tmpfs_show_options(struct super_block *sb, char *buf, size_t size)
 
 	buf[0] = '\0';
 	if (fs->size_set)
-		n += fmt_scnprintf(buf + n, size - n, ",size=%luk", fs->space.max_pages << (PAGE_SHIFT - 10));
+		n += fmt_scnprintf(buf + n, size - n, ",size=%luk",
+				   fs->space.max_pages << (PAGE_SHIFT - 10));
 	if (fs->inodes_set)
 		n += fmt_scnprintf(buf + n, size - n, ",nr_inodes=%lu", fs->max_inodes);
 	if (fs->mode != 01777)
@@ -627,8 +655,12 @@ static void tmpfs_free(struct super_block *sb)
 }
 
 static const struct super_ops tmpfs_super_ops = {
-	.evict = tmpfs_evict, .statfs = tmpfs_statfs, .kill = tmpfs_kill, .free = tmpfs_free,
-	.remount = tmpfs_remount, .show_options = tmpfs_show_options,
+	.evict = tmpfs_evict,
+	.statfs = tmpfs_statfs,
+	.kill = tmpfs_kill,
+	.free = tmpfs_free,
+	.remount = tmpfs_remount,
+	.show_options = tmpfs_show_options,
 };
 
 static int fill_super(struct super_block *sb, const char *data)
@@ -642,7 +674,8 @@ static int fill_super(struct super_block *sb, const char *data)
 	sb->private = fs;
 	fs->mode = 01777;
 	fs->space.max_pages = totalram_pages() / 2;
-	fs->max_inodes = min_of(unsigned long, totalram_pages() - totalhigh_pages(), totalram_pages() / 2);
+	fs->max_inodes =
+		min_of(unsigned long, totalram_pages() - totalhigh_pages(), totalram_pages() / 2);
 	err = parse_options(fs, data);
 	if (!err)
 		err = tmpfs_inode(sb, NULL, S_IFDIR | fs->mode, NULL, &root);
@@ -654,8 +687,8 @@ static int fill_super(struct super_block *sb, const char *data)
 	return sb->root ? 0 : -ENOMEM;
 }
 
-static int tmpfs_mount(const struct fs_type *type, unsigned long flags, const char *source, const char *data,
-		       struct super_block **out)
+static int tmpfs_mount(const struct fs_type *type, unsigned long flags, const char *source,
+		       const char *data, struct super_block **out)
 {
 	struct super_block *sb = super_alloc(type, &tmpfs_super_ops);
 	int err;
@@ -673,8 +706,8 @@ static int tmpfs_mount(const struct fs_type *type, unsigned long flags, const ch
 }
 
 /* The root: as Linux shows it, with its limits. */
-static int rootfs_mount(const struct fs_type *type, unsigned long flags, const char *source, const char *data,
-			struct super_block **out)
+static int rootfs_mount(const struct fs_type *type, unsigned long flags, const char *source,
+			const char *data, struct super_block **out)
 {
 	int err = tmpfs_mount(type, flags, source, data, out);
 
@@ -689,8 +722,8 @@ static int rootfs_mount(const struct fs_type *type, unsigned long flags, const c
 }
 
 /* ramfs: no limits, options are ignored as by Linux. */
-static int ramfs_mount(const struct fs_type *type, unsigned long flags, const char *source, const char *data,
-		       struct super_block **out)
+static int ramfs_mount(const struct fs_type *type, unsigned long flags, const char *source,
+		       const char *data, struct super_block **out)
 {
 	int err = tmpfs_mount(type, flags, source, "size=0,nr_inodes=0,mode=755", out);
 

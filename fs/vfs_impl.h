@@ -15,9 +15,11 @@ static inline uint32_t hash_step(uint32_t h, unsigned char c)
 {
 	return (h ^ c) * 0x01000193U;
 }
-struct dentry *dcache_find(struct dentry *parent, const struct qstr *name) must_hold(dcache_lock); /* not referenced */
+struct dentry *dcache_find(struct dentry *parent, const struct qstr *name)
+	must_hold(dcache_lock); /* not referenced */
 /* A negative, unhashed dentry; refs 1; @parent referenced by it (NULL: a root). */
-struct dentry *must_check dentry_alloc(struct dentry *parent, struct super_block *sb, const struct qstr *name);
+struct dentry *must_check dentry_alloc(struct dentry *parent, struct super_block *sb,
+				       const struct qstr *name);
 /* Hash @d, holding @inode (may be NULL: negative; consumes the reference); when another CPU was first with the same
  * name, @d is dropped and that one is returned. Return: referenced dentry. */
 struct dentry *dentry_add(struct dentry *d, struct inode *inode);
@@ -32,7 +34,8 @@ extern struct mutex mount_lock; /* rank FS_MOUNT: the shape of the mount tree */
 extern struct vfsmount *root_mount;
 void mount_init(void);
 void root_init(void); /* the root tmpfs */
-struct vfsmount *mount_at(const struct vfsmount *mnt, const struct dentry *d) must_hold(dcache_lock);
+struct vfsmount *mount_at(const struct vfsmount *mnt, const struct dentry *d)
+	must_hold(dcache_lock);
 /* The first mount of @sb in the tree; NULL: none. Not referenced. */
 struct vfsmount *mount_of_super(const struct super_block *sb) must_hold(dcache_lock);
 void mnt_get(struct vfsmount *mnt);
@@ -53,18 +56,18 @@ extern struct super_block *pipe_sb, *anon_sb;
 /* ---- namei.c: the engine under every operation on names ---- */
 struct walk_text;
 struct walk {
-	struct path_ref cur;     /* where we are; valid under dcache_lock, else the same as pin */
-	struct path_ref pin;     /* references that keep cur alive while the lock is dropped */
-	struct dentry *child;    /* referenced: what the last slow lookup found */
-	struct path_ref root;    /* of the task */
+	struct path_ref cur;	 /* where we are; valid under dcache_lock, else the same as pin */
+	struct path_ref pin;	 /* references that keep cur alive while the lock is dropped */
+	struct dentry *child;	 /* referenced: what the last slow lookup found */
+	struct path_ref root;	 /* of the task */
 	struct file *start_file; /* referenced: what the directory number named */
-	const char *rest;        /* what is left of the text on top of the stack */
+	const char *rest;	 /* what is left of the text on top of the stack */
 	struct walk_text *texts; /* stack of symlink texts */
-	struct qstr last;        /* parent mode: the last component */
-	unsigned flags;          /* LOOKUP_*, WALK_PARENT */
+	struct qstr last;	 /* parent mode: the last component */
+	unsigned flags;		 /* LOOKUP_*, WALK_PARENT */
 	uint8_t nr_links;
-	uint8_t last_type;       /* LAST_*: parent mode */
-	bool must_dir;           /* a slash ended the text: the result has to be a directory */
+	uint8_t last_type; /* LAST_*: parent mode */
+	bool must_dir;	   /* a slash ended the text: the result has to be a directory */
 	bool root_pinned;
 };
 enum { WALK_PARENT = 0x100 };
@@ -82,7 +85,8 @@ void path_follow_mounts(struct path_ref *p);
 
 /* ---- file.c ---- */
 void file_init(void);
-int must_check file_open_inode(struct file *f); /* ops->open for f->path; access counts. On error f is only fput */
+int must_check
+file_open_inode(struct file *f); /* ops->open for f->path; access counts. On error f is only fput */
 
 /* ---- rights.c ---- */
 int must_check may_create(struct inode *dir); /* dir locked. -EACCES, -EROFS, -ENOENT */
@@ -94,7 +98,8 @@ uint32_t current_umask(void);
 extern const struct inode_ops inode_no_ops;
 extern const struct file_ops fifo_fops; /* pipe.c */
 void fifo_evict(struct inode *inode);
-const struct file_ops *special_fops(const struct inode *inode); /* device or FIFO; NULL: no such device */
+const struct file_ops *
+special_fops(const struct inode *inode); /* device or FIFO; NULL: no such device */
 unsigned mode_to_dtype(uint32_t mode);
 
 void inode_init(void);

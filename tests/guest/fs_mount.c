@@ -125,7 +125,8 @@ static void bind_and_move(void)
 	struct stat a, b;
 
 	enter(__func__);
-	OK(mkdir("src", 0755) || mkdir("src/sub", 0755) || mkdir("dst", 0755) || mkdir("other", 0755));
+	OK(mkdir("src", 0755) || mkdir("src/sub", 0755) || mkdir("dst", 0755) ||
+	   mkdir("other", 0755));
 	OK(touch("src/f"));
 	NEED(mount("src", "dst", NULL, MS_BIND, NULL) == 0);
 	OK(stat("src/f", &a));
@@ -177,7 +178,8 @@ static void devices_and_their_flags(void)
 	FAILS(open("m/null", O_RDWR), EACCES);
 	OK(umount("m"));
 	NEED(mount("none", "m", "devtmpfs", 0, NULL) == 0);
-	CHECK(there("m/null") && there("m/zero") && there("m/urandom") && there("m/console") && there("m/tty"));
+	CHECK(there("m/null") && there("m/zero") && there("m/urandom") && there("m/console") &&
+	      there("m/tty"));
 	OK(umount("m"));
 }
 
@@ -263,7 +265,8 @@ static void pipe_content_survives_resizing(void)
 	EQ(fcntl(p[1], F_SETPIPE_SZ, 1 << 18), 1 << 18);
 	EQ(write(p[1], data + 30000, 30000), 30000);
 	EQ(fcntl(p[1], F_SETPIPE_SZ, 1 << 16), 1 << 16);
-	for (done = 10000; done < sizeof(got) && (n = read(p[0], got + done, 777)) > 0; done += (size_t)n)
+	for (done = 10000; done < sizeof(got) && (n = read(p[0], got + done, 777)) > 0;
+	     done += (size_t)n)
 		;
 	EQ(done, sizeof(got));
 	EQ(memcmp(data, got, sizeof(got)), 0);
@@ -350,10 +353,17 @@ static void records_are_not_mixed(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(tmpfs_limits), T(mounted_places), T(bind_and_move),
-						 T(devices_and_their_flags), T(fifo_opens), T(pipe_sizes),
-						 T(pipe_content_survives_resizing), T(packets), T(pipe_polls),
-						 T(records_are_not_mixed), TEND };
+	static const struct tap_test tests[] = { T(tmpfs_limits),
+						 T(mounted_places),
+						 T(bind_and_move),
+						 T(devices_and_their_flags),
+						 T(fifo_opens),
+						 T(pipe_sizes),
+						 T(pipe_content_survives_resizing),
+						 T(packets),
+						 T(pipe_polls),
+						 T(records_are_not_mixed),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

@@ -403,10 +403,13 @@ static void sizes_and_holes(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(making_and_removing), T(link_counts), T(rename_of_files),
-						 T(rename_of_directories), T(directories_read_in_full),
-						 T(directories_change_while_read), T(getdents_arguments), T(times_move),
-						 T(sizes_and_holes), TEND };
+	static const struct tap_test tests[] = {
+		T(making_and_removing),	     T(link_counts),
+		T(rename_of_files),	     T(rename_of_directories),
+		T(directories_read_in_full), T(directories_change_while_read),
+		T(getdents_arguments),	     T(times_move),
+		T(sizes_and_holes),	     TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }

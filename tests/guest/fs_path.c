@@ -292,7 +292,8 @@ static void rights_of_an_ordinary_user(void)
 	NEED(chmod(".", 0755) == 0);
 	NEED(mkdir("locked", 0700) == 0 && touch("locked/x", 0666) == 0);
 	NEED(mkdir("search", 0711) == 0 && touch("search/x", 0666) == 0);
-	NEED(mkdir("public", 0) == 0 && chmod("public", 01777) == 0 && touch("public/roots", 0666) == 0);
+	NEED(mkdir("public", 0) == 0 && chmod("public", 01777) == 0 &&
+	     touch("public/roots", 0666) == 0);
 	NEED(touch("noread", 0600) == 0 && touch("nowrite", 0644) == 0);
 	EQ(as_user(user_checks, NULL), 0);
 }
@@ -310,8 +311,10 @@ static int group_checks(void *arg)
 static void owner_before_group_before_others(void)
 {
 	enter(__func__);
-	NEED(touch("group", 0060) == 0 && chown("group", 0, 1000) == 0 && chmod("group", 0060) == 0);
-	NEED(touch("owner", 0077) == 0 && chown("owner", 1000, 1000) == 0 && chmod("owner", 0077) == 0);
+	NEED(touch("group", 0060) == 0 && chown("group", 0, 1000) == 0 &&
+	     chmod("group", 0060) == 0);
+	NEED(touch("owner", 0077) == 0 && chown("owner", 1000, 1000) == 0 &&
+	     chmod("owner", 0077) == 0);
 	NEED(chmod(".", 0755) == 0);
 	EQ(as_user(group_checks, NULL), 0);
 }
@@ -450,11 +453,20 @@ static void read_one(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(errors_of_components), T(dot_dot_is_of_the_target), T(lengths), T(link_chains),
-						 T(absolute_links_and_long_targets), T(open_flags), T(path_descriptors),
-						 T(unnamed_files), T(rights_of_an_ordinary_user),
-						 T(owner_before_group_before_others), T(working_directory_and_root),
-						 T(umask_and_modes), T(running_programs_are_not_written), TEND };
+	static const struct tap_test tests[] = { T(errors_of_components),
+						 T(dot_dot_is_of_the_target),
+						 T(lengths),
+						 T(link_chains),
+						 T(absolute_links_and_long_targets),
+						 T(open_flags),
+						 T(path_descriptors),
+						 T(unnamed_files),
+						 T(rights_of_an_ordinary_user),
+						 T(owner_before_group_before_others),
+						 T(working_directory_and_root),
+						 T(umask_and_modes),
+						 T(running_programs_are_not_written),
+						 TEND };
 	if (argc == 2 && !strcmp(argv[1], "read_one")) {
 		read_one();
 		return 0;
