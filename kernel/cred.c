@@ -26,8 +26,8 @@ struct cred init_cred = {
 
 struct user_account {
 	struct list_head link; /* l */
-	uint32_t uid;          /* i */
-	atomic_t refs;         /* a; to 0 under the lock */
+	uint32_t uid;	       /* i */
+	atomic_t refs;	       /* a; to 0 under the lock */
 	atomic_t nr_tasks, nr_signals;
 };
 
@@ -76,7 +76,7 @@ static struct user_account *find_locked(uint32_t uid)
 {
 	struct user_account *u;
 
-	list_for_each_entry(u, bucket_of(uid), link)
+	list_for_each_entry (u, bucket_of(uid), link)
 		if (u->uid == uid)
 			return u;
 	return NULL;
@@ -187,7 +187,8 @@ void cred_commit(struct cred *c)
 {
 	struct task *t = current_task();
 	struct cred *old = t->cred;
-	struct user_account *to = c->uid == old->uid ? NULL : user_account_get(c->uid), *from = NULL;
+	struct user_account *to = c->uid == old->uid ? NULL : user_account_get(c->uid),
+			    *from = NULL;
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
 
 	t->cred = c;

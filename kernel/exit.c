@@ -93,16 +93,26 @@ static void reap_locked(struct task *t)
 	task_put(t); /* the table's; a thread that still runs has its own */
 }
 
+static void send_pdeath_signals(struct signal_struct *child)
+{
+	struct task *t;
+
+	list_for_each_entry (t, &child->threads, thread_link)
+		if (t->pdeath_signal)
+			(void)signal_send_task_locked(t, t->pdeath_signal, NULL, true);
+}
+
 /* Init takes over the children of the dying @s. */
 static void give_away_children(struct signal_struct *s)
 {
 	struct task *heir = task_init();
 	struct signal_struct *child, *tmp;
 
-	list_for_each_entry_safe(child, tmp, &s->children, sibling) {
+	list_for_each_entry_safe (child, tmp, &s->children, sibling) {
 		list_del_init(&child->sibling);
 		group_link_child(child, heir);
 		child->exit_signal = SIGCHLD;
+		send_pdeath_signals(child);
 		if (is_complete_zombie(child)) {
 			if (signal_notify_exit(child->leader))
 				reap_locked(child->leader);
@@ -183,7 +193,7 @@ static void take_over_leader(struct task *me)
 	s->leader = me;
 	list_del(&me->thread_link);
 	list_add(&me->thread_link, &s->threads);
-	list_for_each_entry(child, &s->children, sibling)
+	list_for_each_entry (child, &s->children, sibling)
 		child->parent = me;
 	reap_locked(old);
 }
@@ -208,7 +218,7 @@ static int begin_exec(struct task *me)
 		err = -EAGAIN;
 	} else {
 		s->exec_task = me;
-		list_for_each_entry(t, &s->threads, thread_link)
+		list_for_each_entry (t, &s->threads, thread_link)
 			if (t != me)
 				signal_kill_thread_locked(t);
 	}

@@ -14,7 +14,12 @@
  */
 #include "kernel/fair.h"
 
-enum { LATENCY_NS = 12000000, MIN_SLICE_NS = 3000000, WAKE_CREDIT_NS = LATENCY_NS / 2, PREEMPT_NS = 1000000 };
+enum {
+	LATENCY_NS = 12000000,
+	MIN_SLICE_NS = 3000000,
+	WAKE_CREDIT_NS = LATENCY_NS / 2,
+	PREEMPT_NS = 1000000
+};
 
 /* 1024 * 1.25^-nice, rounded; SCHED_IDLE threads have next to nothing. */
 unsigned fair_weight(int policy, int nice)

@@ -20,14 +20,14 @@
 #include "sync/kassert.h"
 
 enum { BUCKETS = 256, ROBUST_MAX = 2048 };
-#define FUTEX_WAITERS    0x80000000U
+#define FUTEX_WAITERS	 0x80000000U
 #define FUTEX_OWNER_DIED 0x40000000U
-#define FUTEX_TID_MASK   0x3fffffffU
+#define FUTEX_TID_MASK	 0x3fffffffU
 
 struct futex_key {
-	const void *space;    /* mm_struct or address_space */
-	unsigned long place;  /* address, or page offset in the mapping */
-	unsigned offset;      /* in the page; bit 0: shared */
+	const void *space;   /* mm_struct or address_space */
+	unsigned long place; /* address, or page offset in the mapping */
+	unsigned offset;     /* in the page; bit 0: shared */
 };
 
 struct futex_waiter {
@@ -193,7 +193,7 @@ static long wake_in(struct bucket *b, const struct futex_key *key, int nr, uint3
 	struct futex_waiter *w, *tmp;
 	long woken = 0;
 
-	list_for_each_entry_safe(w, tmp, &b->waiters, link) {
+	list_for_each_entry_safe (w, tmp, &b->waiters, link) {
 		if (woken >= nr)
 			break;
 		if (!same_key(&w->key, key) || !(w->bitset & bitset))
@@ -245,7 +245,7 @@ static long move_waiters(struct bucket *from, struct bucket *to, const struct fu
 
 	if (same_key(key, key2))
 		return 0;
-	list_for_each_entry_safe(w, tmp, &from->waiters, link) {
+	list_for_each_entry_safe (w, tmp, &from->waiters, link) {
 		if (moved >= nr)
 			break;
 		if (!same_key(&w->key, key))
@@ -258,7 +258,8 @@ static long move_waiters(struct bucket *from, struct bucket *to, const struct fu
 	return moved;
 }
 
-long futex_requeue(uaddr_t addr, bool shared, int nr_wake, int nr_requeue, uaddr_t addr2, bool compare, uint32_t val)
+long futex_requeue(uaddr_t addr, bool shared, int nr_wake, int nr_requeue, uaddr_t addr2,
+		   bool compare, uint32_t val)
 {
 	struct futex_key key, key2;
 	struct bucket *b, *b2;

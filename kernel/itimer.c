@@ -17,11 +17,11 @@
 enum { REAL, VIRTUAL, PROF, NR_ITIMERS };
 
 struct itimer {
-	struct ktimer timer;       /* REAL */
-	struct signal_struct *sig; /* i */
-	uint64_t real_expires_ns;  /* s: 0: not running */
+	struct ktimer timer;		  /* REAL */
+	struct signal_struct *sig;	  /* i */
+	uint64_t real_expires_ns;	  /* s: 0: not running */
 	uint64_t interval_ns[NR_ITIMERS]; /* s */
-	uint64_t left_ns[NR_ITIMERS];     /* s: VIRTUAL, PROF; 0: not running */
+	uint64_t left_ns[NR_ITIMERS];	  /* s: VIRTUAL, PROF; 0: not running */
 };
 
 static void real_expired(struct ktimer *timer)
@@ -35,7 +35,8 @@ static void real_expired(struct ktimer *timer)
 	if (it->interval_ns[REAL]) {
 		it->real_expires_ns += it->interval_ns[REAL];
 		if (it->real_expires_ns < clock_ns())
-			it->real_expires_ns = clock_ns() + it->interval_ns[REAL]; /* it fell behind */
+			it->real_expires_ns =
+				clock_ns() + it->interval_ns[REAL]; /* it fell behind */
 	} else {
 		it->real_expires_ns = 0;
 	}
@@ -110,12 +111,15 @@ static void set_locked(struct itimer *it, int which, uint64_t value_ns, uint64_t
 		it->left_ns[which] = value_ns;
 		return;
 	}
-	it->real_expires_ns = !value_ns ? 0 : value_ns > UINT64_MAX / 2 - now ? UINT64_MAX / 2 : now + value_ns;
+	it->real_expires_ns = !value_ns				? 0
+			      : value_ns > UINT64_MAX / 2 - now ? UINT64_MAX / 2
+								: now + value_ns;
 	if (value_ns)
 		ktimer_arm(&it->timer, it->real_expires_ns);
 }
 
-long itimer_set(int which, uint64_t value_ns, uint64_t interval_ns, uint64_t *old_value, uint64_t *old_interval)
+long itimer_set(int which, uint64_t value_ns, uint64_t interval_ns, uint64_t *old_value,
+		uint64_t *old_interval)
 {
 	struct task *me = current_task();
 	long err = itimer_get(which, old_value, old_interval);

@@ -20,7 +20,12 @@
 
 /* ---- load averages ---- */
 
-enum { LOAD_TICK_SHIFT = 20, LOAD_PERIOD = 5000000000ULL >> LOAD_TICK_SHIFT, LOAD_ONE = 65536, LOAD_MAX_CATCH_UP = 720 };
+enum {
+	LOAD_TICK_SHIFT = 20,
+	LOAD_PERIOD = 5000000000ULL >> LOAD_TICK_SHIFT,
+	LOAD_ONE = 65536,
+	LOAD_MAX_CATCH_UP = 720
+};
 /* 65536 * exp(-5 s / 60 s, 300 s, 900 s) */
 static const uint32_t decay[3] = { 60296, 64453, 65173 };
 static uint64_t avenrun[3];
@@ -55,7 +60,9 @@ static void load_periods(uint64_t nr, unsigned active)
 	for (; nr > 0; nr--)
 		for (i = 0; i < 3; i++)
 			avenrun[i] = (avenrun[i] * decay[i] +
-				      (uint64_t)active * LOAD_ONE * (LOAD_ONE - decay[i]) + LOAD_ONE / 2) >> 16;
+				      (uint64_t)active * LOAD_ONE * (LOAD_ONE - decay[i]) +
+				      LOAD_ONE / 2) >>
+				     16;
 }
 
 /* @leaving_idle: this CPU has been idle; what is runnable on it now was not in the periods missed. */
@@ -67,8 +74,8 @@ void load_update(uint64_t now, bool leaving_idle)
 	if (likely((int32_t)(tick - next) < 0))
 		return;
 	nr = (tick - next) / LOAD_PERIOD + 1;
-	if (!__atomic_compare_exchange_n(&load_next, &next, next + nr * LOAD_PERIOD, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_RELAXED))
+	if (!__atomic_compare_exchange_n(&load_next, &next, next + nr * LOAD_PERIOD, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		return;
 	active = sched_nr_running() + sched_nr_uninterruptible();
 	if (leaving_idle)
@@ -138,6 +145,7 @@ void sched_tick(void)
 	if (!sampled)
 		return;
 	load_update(now, false);
+	clock_coarse_update(now);
 	if (!rq->curr->is_kthread)
 		itimer_account(share, user);
 	sched_balance_tick();

@@ -28,7 +28,7 @@ void group_times_locked(struct signal_struct *sig, uint64_t *utime_ns, uint64_t 
 
 	*utime_ns = sig->utime_ns;
 	*stime_ns = sig->stime_ns;
-	list_for_each_entry(t, &sig->threads, thread_link) {
+	list_for_each_entry (t, &sig->threads, thread_link) {
 		uint64_t u, s;
 
 		task_times(t, &u, &s);
@@ -42,7 +42,7 @@ uint64_t group_exec_ns_locked(struct signal_struct *sig)
 	uint64_t ns = sig->exec_ns;
 	struct task *t;
 
-	list_for_each_entry(t, &sig->threads, thread_link)
+	list_for_each_entry (t, &sig->threads, thread_link)
 		ns += thread_exec_ns(&t->thread);
 	return ns;
 }
@@ -83,7 +83,7 @@ void group_usage_locked(struct signal_struct *sig, struct rusage_k *ru)
 	ru->ru_majflt = (long)sig->maj_flt;
 	ru->ru_nvcsw = (long)sig->nvcsw;
 	ru->ru_nivcsw = (long)sig->nivcsw;
-	list_for_each_entry(t, &sig->threads, thread_link)
+	list_for_each_entry (t, &sig->threads, thread_link)
 		add_thread(ru, t);
 }
 

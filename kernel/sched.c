@@ -100,7 +100,8 @@ void sched_resched(struct runq *rq)
 	struct thread *t = rq->curr;
 
 	/* The atomic operation also orders the queueing before it against an idle CPU's last look (cpu_idle_loop). */
-	if (__atomic_fetch_or(&t->work, (unsigned long)WORK_RESCHED, __ATOMIC_SEQ_CST) & WORK_RESCHED)
+	if (__atomic_fetch_or(&t->work, (unsigned long)WORK_RESCHED, __ATOMIC_SEQ_CST) &
+	    WORK_RESCHED)
 		return;
 	if (rq == this_runq())
 		this_cpu(work_pending) = t->work;
@@ -251,9 +252,11 @@ static void start_clocks(struct runq *rq, struct thread *prev, struct thread *ne
 		if (rq->tick_due_ns < now)
 			rq->tick_due_ns = now + TICK_NS;
 		load_update(now, true);
+		clock_coarse_update(now);
 		timer_want(sched_next_tick());
 	} else if (rq->nr_running > 1 && now >= rq->slice_event_ns) {
-		timer_want(sched_next_tick()); /* else the timer comes before this slice can end, and looks again */
+		/* Else the timer comes before this slice can end, and looks again. */
+		timer_want(sched_next_tick());
 	}
 }
 
@@ -266,7 +269,8 @@ static void switch_away(struct runq *rq, bool at_tail) no_lock_analysis
 	rq->slice_over = false;
 	account(rq, now);
 	if (prev->work & WORK_RESCHED)
-		(void)__atomic_fetch_and(&prev->work, ~(unsigned long)WORK_RESCHED, __ATOMIC_SEQ_CST);
+		(void)__atomic_fetch_and(&prev->work, ~(unsigned long)WORK_RESCHED,
+					 __ATOMIC_SEQ_CST);
 	next = leave_and_pick(rq, prev, at_tail);
 	rq->curr = next;
 	start_clocks(rq, prev, next, now);
@@ -745,7 +749,8 @@ noreturn_ void cpu_idle_loop(void)
 		irq_disable();
 		rq = this_runq();
 		leave_dead_mm(rq);
-		sched_work_clear(WORK_RESCHED); /* before the look: who queues later sets it again and interrupts us */
+		sched_work_clear(
+			WORK_RESCHED); /* before the look: who queues later sets it again and interrupts us */
 		if (READ_ONCE(rq->nr_running) || sched_pull())
 			schedule();
 		else

@@ -15,26 +15,28 @@ enum { TICK_NS = 1000000000 / CFG_HZ };
 enum { BURST_MAX_NS = 100000000, BURST_SHORT_NS = 200000 };
 
 struct runq {
-	struct spinlock lock;     /* irqsave; rank RUNQ. Guards all of this (r), held across a switch */
-	struct thread *curr;      /* r; its own CPU may read without */
-	struct thread *idle;      /* i */
-	struct thread *left;      /* r: whom this CPU has just left */
-	unsigned nr_running;      /* r: runnable threads, the running one included, idle not */
-	struct pheap fair;        /* r: waiting fair threads by vruntime */
-	unsigned nr_fair;         /* r: their number */
-	uint64_t min_vruntime;    /* r: never falls; new and woken threads start near it */
+	struct spinlock lock; /* irqsave; rank RUNQ. Guards all of this (r), held across a switch */
+	struct thread *curr;  /* r; its own CPU may read without */
+	struct thread *idle;  /* i */
+	struct thread *left;  /* r: whom this CPU has just left */
+	unsigned nr_running;  /* r: runnable threads, the running one included, idle not */
+	struct pheap fair;    /* r: waiting fair threads by vruntime */
+	unsigned nr_fair;     /* r: their number */
+	uint64_t min_vruntime;	   /* r: never falls; new and woken threads start near it */
 	uint32_t rt_map[RT_WORDS]; /* r: which rt lists have threads; word 0 bit 0 is priority 0 */
 	struct list_head rt[RT_PRIO_MAX + 1]; /* r: waiting real-time threads by priority */
-	unsigned nr_rt;           /* r */
-	struct mm_struct *active_mm; /* own CPU, interrupts off: whose tables are loaded; NULL: the kernel's */
-	bool lazy;                /* own CPU: no thread running here owns active_mm; the queue counts it */
+	unsigned nr_rt;			      /* r */
+	struct mm_struct *
+		active_mm; /* own CPU, interrupts off: whose tables are loaded; NULL: the kernel's */
+	bool lazy;	   /* own CPU: no thread running here owns active_mm; the queue counts it */
 	struct mm_struct *drop_mm; /* own CPU: lazy reference to give back after the switch */
-	struct thread *push;      /* own CPU: thread left here that must go to another CPU */
-	bool slice_over;          /* r: curr has used up its slice */
-	long nr_uninterruptible;  /* r: went to sleep here minus woken from here; only the sum over CPUs means something */
-	uint64_t tick_due_ns;     /* r: next sample */
-	uint64_t slice_event_ns;  /* own CPU: the timer is set to look at slices then, if not before; past: not set */
-	uint64_t unsampled_ns;    /* r: CPU time since the last sample */
+	struct thread *push;	   /* own CPU: thread left here that must go to another CPU */
+	bool slice_over;	   /* r: curr has used up its slice */
+	long nr_uninterruptible; /* r: went to sleep here minus woken from here; only the sum over CPUs means something */
+	uint64_t tick_due_ns; /* r: next sample */
+	uint64_t
+		slice_event_ns; /* own CPU: the timer is set to look at slices then, if not before; past: not set */
+	uint64_t unsampled_ns; /* r: CPU time since the last sample */
 	uint64_t user_ns, nice_ns, system_ns, idle_ns, switches; /* r */
 };
 

@@ -28,7 +28,7 @@ bool pgrp_orphaned_without(int pgrp, const struct signal_struct *except)
 
 	if (!p)
 		return true;
-	list_for_each_entry(s, &p->groups, pgrp_link)
+	list_for_each_entry (s, &p->groups, pgrp_link)
 		if (s != except && s->nr_live && has_living_parent_in(s, pgrp))
 			return false;
 	return true;
@@ -40,7 +40,7 @@ static bool has_stopped_member(int pgrp)
 	struct signal_struct *s;
 
 	if (p)
-		list_for_each_entry(s, &p->groups, pgrp_link)
+		list_for_each_entry (s, &p->groups, pgrp_link)
 			if (READ_ONCE(s->stopped))
 				return true;
 	return false;
@@ -75,7 +75,7 @@ static bool exists_locked(int pgrp, int session)
 	struct signal_struct *s;
 
 	if (p)
-		list_for_each_entry(s, &p->groups, pgrp_link)
+		list_for_each_entry (s, &p->groups, pgrp_link)
 			if (s->session == session)
 				return true;
 	return false;

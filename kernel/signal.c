@@ -19,10 +19,12 @@
 #include "kernel/task_impl.h"
 
 #define STOP_SIGNALS (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
-#define IGNORED_BY_DEFAULT (sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
+#define IGNORED_BY_DEFAULT                                                                         \
+	(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
 #define DUMPS_CORE                                                                                 \
-	(sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGABRT) | sigmask(SIGFPE) | \
-	 sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGSYS) | sigmask(SIGXCPU) | sigmask(SIGXFSZ))
+	(sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGABRT) |                \
+	 sigmask(SIGFPE) | sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGSYS) |                  \
+	 sigmask(SIGXCPU) | sigmask(SIGXFSZ))
 
 bool signal_is_default_ignored(int sig)
 {
@@ -64,7 +66,7 @@ static void continue_group(struct task *t)
 	struct task *each;
 
 	sigpending_remove(&sig->shared_pending, STOP_SIGNALS);
-	list_for_each_entry(each, &sig->threads, thread_link) {
+	list_for_each_entry (each, &sig->threads, thread_link) {
 		sigpending_remove(&each->pending, STOP_SIGNALS);
 		each->stop_counted = false;
 		sched_continue(&each->thread);
@@ -85,7 +87,7 @@ static void forget_continue(struct task *t)
 	struct task *each;
 
 	sigpending_remove(&sig->shared_pending, sigmask(SIGCONT));
-	list_for_each_entry(each, &sig->threads, thread_link)
+	list_for_each_entry (each, &sig->threads, thread_link)
 		sigpending_remove(&each->pending, sigmask(SIGCONT));
 }
 
@@ -100,7 +102,8 @@ void signal_kill_thread_locked(struct task *t)
 	wake_for_signal(t, true);
 }
 
-void signal_begin_group_exit_locked(struct signal_struct *sig, int status, const struct task *except)
+void signal_begin_group_exit_locked(struct signal_struct *sig, int status,
+				    const struct task *except)
 {
 	struct task *t;
 
@@ -108,20 +111,20 @@ void signal_begin_group_exit_locked(struct signal_struct *sig, int status, const
 	sig->exit_code = status;
 	sig->stopping = false;
 	sig->stopped = false;
-	list_for_each_entry(t, &sig->threads, thread_link)
+	list_for_each_entry (t, &sig->threads, thread_link)
 		if (t != except)
 			signal_kill_thread_locked(t);
 }
 
 /* ---- choosing the thread ---- */
 
+/* A stopped process keeps all but SIGKILL pending until it continues. */
 static bool takes(const struct task *t, int sig)
 {
 	if (t->exiting)
 		return false;
 	if (sig == SIGKILL)
 		return true;
-	/* A stopped thread takes nothing until it goes on. */
 	return !READ_ONCE(t->thread.stop_wanted) && !(t->blocked & ~t->wait_set & sigmask(sig));
 }
 
@@ -132,7 +135,7 @@ static struct task *choose_thread(struct task *t, int sig, bool group)
 	if (takes(t, sig))
 		return t;
 	if (group)
-		list_for_each_entry(each, &t->signal->threads, thread_link)
+		list_for_each_entry (each, &t->signal->threads, thread_link)
 			if (takes(each, sig))
 				return each;
 	return NULL;
@@ -166,8 +169,9 @@ void signal_retarget_locked(struct task *t, sigset_k set)
 
 	if (!(set & t->signal->shared_pending.set))
 		return;
-	list_for_each_entry(each, &t->signal->threads, thread_link)
-		if (each != t && !each->exiting && set & t->signal->shared_pending.set & ~each->blocked)
+	list_for_each_entry (each, &t->signal->threads, thread_link)
+		if (each != t && !each->exiting &&
+		    set & t->signal->shared_pending.set & ~each->blocked)
 			wake_for_signal(each, false);
 }
 
@@ -247,7 +251,7 @@ int signal_send_pgrp_locked(int pgrp, int sig, const struct siginfo_k *info)
 
 	if (!p || list_empty(&p->groups))
 		return -ESRCH;
-	list_for_each_entry(s, &p->groups, pgrp_link)
+	list_for_each_entry (s, &p->groups, pgrp_link)
 		if (sig)
 			(void)signal_send_task_locked(s->leader, sig, info, true);
 	return 0;
@@ -270,7 +274,8 @@ static bool may_kill(const struct task *t, int sig)
 
 	if (c->euid == o->suid || c->euid == o->uid || c->uid == o->suid || c->uid == o->uid)
 		return true;
-	return (sig == SIGCONT && current_task()->signal->session == t->signal->session) || capable(CAP_KILL);
+	return (sig == SIGCONT && current_task()->signal->session == t->signal->session) ||
+	       capable(CAP_KILL);
 }
 
 static long kill_one(struct task *t, int sig, const struct siginfo_k *info)
@@ -295,7 +300,7 @@ static long kill_pgrp(int pgrp, int sig, const struct siginfo_k *info)
 
 	if (!p)
 		return -ESRCH;
-	list_for_each_entry(s, &p->groups, pgrp_link)
+	list_for_each_entry (s, &p->groups, pgrp_link)
 		combine(&ret, kill_one(s->leader, sig, info));
 	return ret;
 }
@@ -308,7 +313,8 @@ static long kill_all(int sig, const struct siginfo_k *info)
 	int nr;
 
 	for (nr = 2; (t = pid_next_task(&nr)); nr++)
-		if (t == t->signal->leader && t->signal != current_task()->signal && !t->thread.is_kthread)
+		if (t == t->signal->leader && t->signal != current_task()->signal &&
+		    !t->thread.is_kthread)
 			combine(&ret, kill_one(t, sig, info));
 	return ret;
 }

@@ -19,7 +19,8 @@
 struct delivery {
 	int sig;
 	struct k_sigaction action;
-	struct sigframe_req req; /* its info is filled when the signal is taken, the rest if a handler runs */
+	struct sigframe_req
+		req; /* its info is filled when the signal is taken, the rest if a handler runs */
 };
 
 static struct siginfo_k *info_of(struct delivery *d)
@@ -38,7 +39,7 @@ static void begin_stop(struct task *me, int sig)
 	s->stop_code = sig;
 	s->stopping = true;
 	s->stop_left = 0;
-	list_for_each_entry(t, &s->threads, thread_link) {
+	list_for_each_entry (t, &s->threads, thread_link) {
 		if (t->exiting)
 			continue;
 		t->stop_counted = true;
@@ -140,7 +141,8 @@ static bool take_signal(struct delivery *d)
 		ends = must_end(t);
 		stop_here_too = t->stop_counted;
 		count = t->signal->continue_count;
-		d->sig = ends || stop_here_too ? 0 : signal_dequeue_locked(t, t->blocked, info_of(d));
+		d->sig = ends || stop_here_too ? 0
+					       : signal_dequeue_locked(t, t->blocked, info_of(d));
 		if (d->sig)
 			v = judge(t, d);
 		signal_recalc(t);

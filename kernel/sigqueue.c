@@ -11,8 +11,8 @@
  * CONTEXT  any (entries come from atomic memory).
  * SOURCES  signal(7), sigqueue(3), getrlimit(2) RLIMIT_SIGPENDING.
  */
-#include "base/errno.h"
 #include "kernel/sigqueue.h"
+#include "base/errno.h"
 #include "kernel/task_impl.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -23,7 +23,7 @@
 enum { INFO_KEPT = 48 };
 
 struct sigqueue {
-	struct list_head link;        /* s */
+	struct list_head link;	      /* s */
 	struct user_account *account; /* i: charged; NULL: nobody */
 	union {
 		struct {
@@ -37,13 +37,15 @@ static struct kmem_cache *sighand_cache, *sigqueue_cache;
 
 /* Of several pending ones these go first: they belong to the instruction that just ran. */
 #define SYNCHRONOUS                                                                                \
-	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
-	 sigmask(SIGSYS))
+	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) |                 \
+	 sigmask(SIGFPE) | sigmask(SIGSYS))
 
 void signals_init(void)
 {
-	sighand_cache = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 0, SLAB_PANIC, NULL);
-	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC, NULL);
+	sighand_cache = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 0,
+					  SLAB_PANIC, NULL);
+	sigqueue_cache =
+		kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC, NULL);
 }
 
 /* ---- handlers ---- */
@@ -51,7 +53,8 @@ void signals_init(void)
 /* @from NULL: all default. */
 struct sighand_struct *sighand_dup(const struct sighand_struct *from)
 {
-	struct sighand_struct *sh = failpoint("sighand") ? NULL : kmem_cache_alloc(sighand_cache, GFP_KERNEL);
+	struct sighand_struct *sh =
+		failpoint("sighand") ? NULL : kmem_cache_alloc(sighand_cache, GFP_KERNEL);
 	irqflags_t flags;
 
 	if (!sh)
@@ -105,7 +108,7 @@ void sigpending_remove(struct sigpending *p, sigset_k mask)
 	if (!(p->set & mask))
 		return;
 	p->set &= ~mask;
-	list_for_each_entry_safe(q, tmp, &p->queue, link)
+	list_for_each_entry_safe (q, tmp, &p->queue, link)
 		if (sigmask(q->signo) & mask)
 			free_entry(q);
 }
@@ -128,7 +131,8 @@ static struct sigqueue *new_entry(struct task *t, uint64_t limit)
 
 int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct siginfo_k *info)
 {
-	bool realtime = sig >= SIGRTMIN, queued_by_user = info && info->si_code < 0 && info->si_code != SI_TKILL;
+	bool realtime = sig >= SIGRTMIN,
+	     queued_by_user = info && info->si_code < 0 && info->si_code != SI_TKILL;
 	uint64_t limit = realtime ? t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur : UINT64_MAX;
 	struct sigqueue *q;
 
@@ -170,7 +174,7 @@ static void collect(struct sigpending *p, int sig, struct siginfo_k *info)
 	struct sigqueue *q, *found = NULL;
 	bool more = false;
 
-	list_for_each_entry(q, &p->queue, link) {
+	list_for_each_entry (q, &p->queue, link) {
 		if (q->signo != sig)
 			continue;
 		more = found;

@@ -5,7 +5,8 @@
 #include "kernel/signal.h"
 
 /* @info NULL: from the kernel. Charged to @t's user. Return: 0, also when it pends already; -EAGAIN: RLIMIT_SIGPENDING. */
-int must_check sigpending_add(struct sigpending *p, struct task *t, int sig, const struct siginfo_k *info);
+int must_check sigpending_add(struct sigpending *p, struct task *t, int sig,
+			      const struct siginfo_k *info);
 void sigpending_remove(struct sigpending *p, sigset_k mask);
 /* Take the next one outside @blocked. Return: its number, 0 when there is none. */
 int must_check sigpending_take(struct sigpending *p, sigset_k blocked, struct siginfo_k *info);

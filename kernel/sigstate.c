@@ -28,8 +28,8 @@ static bool has_work(const struct task *t)
 {
 	const struct signal_struct *sig = t->signal;
 
-	return (t->pending.set | sig->shared_pending.set) & ~(t->blocked & ~t->wait_set) || t->stop_counted ||
-	       sig->group_exit || (sig->exec_task && sig->exec_task != t);
+	return (t->pending.set | sig->shared_pending.set) & ~(t->blocked & ~t->wait_set) ||
+	       t->stop_counted || sig->group_exit || (sig->exec_task && sig->exec_task != t);
 }
 
 void signal_recalc(struct task *t)
@@ -101,7 +101,7 @@ static void drop_ignored(struct task *t, int sig)
 	if (handler != SIG_IGN && !(handler == SIG_DFL && signal_is_default_ignored(sig)))
 		return;
 	sigpending_remove(&t->signal->shared_pending, sigmask(sig));
-	list_for_each_entry(each, &t->signal->threads, thread_link)
+	list_for_each_entry (each, &t->signal->threads, thread_link)
 		sigpending_remove(&each->pending, sigmask(sig));
 }
 
@@ -173,8 +173,8 @@ long signal_timedwait(sigset_k set, struct siginfo_k *info, uint64_t deadline_ns
 
 static bool on_altstack(const struct task *t, uaddr_t sp)
 {
-	return !(t->altstack.ss_flags & SS_DISABLE) && sp - t->altstack.ss_sp <= t->altstack.ss_size &&
-	       sp != t->altstack.ss_sp;
+	return !(t->altstack.ss_flags & SS_DISABLE) &&
+	       sp - t->altstack.ss_sp <= t->altstack.ss_size && sp != t->altstack.ss_sp;
 }
 
 long signal_altstack(const struct sigaltstack_k *ss, struct sigaltstack_k *old, uaddr_t sp)
@@ -241,8 +241,8 @@ int sighand_unshare(void)
 	return 0;
 }
 
-void signal_sets(struct task *t, sigset_k *pending, sigset_k *shared, sigset_k *blocked, sigset_k *ignored,
-		 sigset_k *caught)
+void signal_sets(struct task *t, sigset_k *pending, sigset_k *shared, sigset_k *blocked,
+		 sigset_k *ignored, sigset_k *caught)
 {
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
 	unsigned i;

@@ -26,12 +26,13 @@
 struct spinlock tasklist_lock = SPINLOCK_INIT(RANK_TASKLIST);
 static struct kmem_cache *task_cache, *signal_cache;
 static unsigned task_count, fork_count; /* t */
-static struct task *init_task;          /* i */
+static struct task *init_task;		/* i */
 
 void tasks_init(void)
 {
 	task_cache = kmem_cache_create("task_struct", sizeof(struct task), 64, SLAB_PANIC, NULL);
-	signal_cache = kmem_cache_create("signal_cache", sizeof(struct signal_struct), 0, SLAB_PANIC, NULL);
+	signal_cache = kmem_cache_create("signal_cache", sizeof(struct signal_struct), 0,
+					 SLAB_PANIC, NULL);
 	signals_init();
 	pids_init();
 }
@@ -54,7 +55,8 @@ struct task *task_alloc(const char *comm)
 	sigpending_init(&t->pending);
 	list_init(&t->thread_link);
 	t->altstack.ss_flags = SS_DISABLE;
-	t->blocked = current_task()->restore_mask ? current_task()->saved_mask : current_task()->blocked;
+	t->blocked =
+		current_task()->restore_mask ? current_task()->saved_mask : current_task()->blocked;
 	t->personality = current_task()->personality;
 	sched_fork(&t->thread);
 	return t;
@@ -110,7 +112,8 @@ static void set_default_limits(struct rlimit64 *rlim)
 
 struct signal_struct *signal_dup(struct task *parent, int exit_signal)
 {
-	struct signal_struct *sig = failpoint("signal") ? NULL : kmem_cache_zalloc(signal_cache, GFP_KERNEL);
+	struct signal_struct *sig =
+		failpoint("signal") ? NULL : kmem_cache_zalloc(signal_cache, GFP_KERNEL);
 	const struct signal_struct *from = parent->signal;
 
 	if (!sig)
@@ -229,7 +232,7 @@ int task_publish(struct task *t, struct task *parent, bool thread)
 	int nr;
 
 	t->account = me->account && me->cred->uid == t->cred->uid ? user_account_ref(me->account)
-								 : user_account_get(t->cred->uid);
+								  : user_account_get(t->cred->uid);
 	if (!t->account)
 		return -EAGAIN;
 	p = pid_new();
@@ -237,7 +240,8 @@ int task_publish(struct task *t, struct task *parent, bool thread)
 		return -EAGAIN;
 	flags = spin_lock_irqsave(&tasklist_lock);
 	/* A signal that came before the child exists goes to the parent first; a group that ends takes no new thread. */
-	nr = me->thread.work & WORK_SIGNAL && !me->thread.is_kthread ? -ERESTARTNOINTR : pid_take_number(p);
+	nr = me->thread.work & WORK_SIGNAL && !me->thread.is_kthread ? -ERESTARTNOINTR
+								     : pid_take_number(p);
 	if (nr > 0)
 		link_task(t, real_parent(parent), p, thread);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
@@ -344,7 +348,7 @@ struct task *task_next_thread(struct task *leader, int *pid)
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
 	struct task *t, *best = NULL;
 
-	list_for_each_entry(t, &leader->signal->threads, thread_link)
+	list_for_each_entry (t, &leader->signal->threads, thread_link)
 		if (t->pid >= *pid && (!best || t->pid < best->pid))
 			best = t;
 	if (best) {

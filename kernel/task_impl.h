@@ -6,21 +6,21 @@
 
 /* ---- pid.c: numbers. tasklist_lock held unless said otherwise ---- */
 struct pid {
-	struct pid *next;         /* hash chain */
+	struct pid *next; /* hash chain */
 	int nr;
-	unsigned refs;            /* as thread, as group, as session */
-	struct task *task;        /* the thread with this id; NULL: only a group or a session */
-	struct list_head groups;  /* signal_struct.pgrp_link: the processes of the group */
+	unsigned refs;		 /* as thread, as group, as session */
+	struct task *task;	 /* the thread with this id; NULL: only a group or a session */
+	struct list_head groups; /* signal_struct.pgrp_link: the processes of the group */
 };
 
 void pids_init(void);
-struct pid *must_check pid_new(void);          /* without the lock; NULL: no memory */
-void pid_discard(struct pid *p);               /* a pid_new that was not used; without the lock */
+struct pid *must_check pid_new(void); /* without the lock; NULL: no memory */
+void pid_discard(struct pid *p);      /* a pid_new that was not used; without the lock */
 /* Give @p a free number and enter it, refs 1. Return: number, or -EAGAIN. */
 int must_check pid_take_number(struct pid *p);
 struct pid *pid_find(int nr);
 struct pid *pid_ref(struct pid *p);
-void pid_unref(struct pid *p);                 /* the last one frees the number */
+void pid_unref(struct pid *p); /* the last one frees the number */
 /* The task with the smallest pid >= *nr; sets *nr. NULL at the end. */
 struct task *pid_next_task(int *nr);
 
@@ -49,7 +49,8 @@ int signal_send_pgrp_locked(int pgrp, int sig, const struct siginfo_k *info);
 /* sighand->lock held too. */
 void signal_kill_thread_locked(struct task *t);
 /* All threads of the group but @except are to end. */
-void signal_begin_group_exit_locked(struct signal_struct *sig, int status, const struct task *except);
+void signal_begin_group_exit_locked(struct signal_struct *sig, int status,
+				    const struct task *except);
 void signal_retarget_locked(struct task *t, sigset_k set);
 int signal_dequeue_locked(struct task *t, sigset_k mask, struct siginfo_k *info);
 /* @me stops or ends: it is no longer one of those the group's stop waits for. */

@@ -1,8 +1,8 @@
 /*
  * Clocks: the time of day, CPU clocks, sleeping.
  *
- * OWNS     the offset between the monotonic clock and the time of day.
- * LOCKS    offset_lock (rank OBJECT): a 64-bit value on 32-bit CPUs.
+ * OWNS     the offset between the monotonic clock and the time of day; the coarse clock.
+ * LOCKS    offset_lock (rank OBJECT) for settimeofday; coarse_lock (tried only). Readers take none.
  * WHY      one hardware clock (clock_ns); the time of day is read from the CMOS clock once and then runs with it.
  * SOURCES  clock_gettime(2), clock_getcpuclockid(3), time(7).
  */
@@ -13,7 +13,9 @@
 #include "kernel/timer_impl.h"
 
 static struct spinlock offset_lock = SPINLOCK_INIT(RANK_OBJECT);
-static uint64_t realtime_offset_ns; /* l */
+static uint64_t realtime_offset_ns;			       /* l to write */
+static struct spinlock coarse_lock = SPINLOCK_INIT(RANK_RUNQ); /* try only, below a run queue's */
+static uint64_t coarse_ns; /* coarse_lock to write; never falls */
 
 void time_start(void)
 {
@@ -21,13 +23,38 @@ void time_start(void)
 	timers_start();
 }
 
+/* A 64-bit value read without a lock: twice the same is not torn (a writer stores less often than we read). */
+static uint64_t read_whole(const uint64_t *p)
+{
+	uint64_t v = READ_ONCE(*p), again;
+
+	while (sizeof(long) < sizeof(v) && (again = READ_ONCE(*p)) != v)
+		v = again;
+	return v;
+}
+
 uint64_t realtime_ns(void)
 {
-	irqflags_t flags = spin_lock_irqsave(&offset_lock);
-	uint64_t offset = realtime_offset_ns;
+	return clock_ns() + read_whole(&realtime_offset_ns);
+}
 
-	spin_unlock_irqrestore(&offset_lock, flags);
-	return clock_ns() + offset;
+uint64_t clock_coarse_ns(void)
+{
+	return read_whole(&coarse_ns);
+}
+
+uint64_t realtime_coarse_ns(void)
+{
+	return read_whole(&coarse_ns) + read_whole(&realtime_offset_ns);
+}
+
+void clock_coarse_update(uint64_t now_ns)
+{
+	if (!spin_trylock(&coarse_lock))
+		return; /* another CPU does it */
+	if (now_ns > coarse_ns)
+		coarse_ns = now_ns;
+	spin_unlock(&coarse_lock);
 }
 
 void realtime_set(uint64_t ns)
@@ -70,15 +97,19 @@ static int read_foreign_clock(int clock, uint64_t *ns)
 int clock_read(int clock, uint64_t *ns)
 {
 	switch (clock) {
-	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
+		*ns = realtime_coarse_ns();
+		return 0;
+	case CLOCK_MONOTONIC_COARSE:
+		*ns = clock_coarse_ns();
+		return 0;
+	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_ALARM:
 	case CLOCK_TAI:
 		*ns = realtime_ns();
 		return 0;
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
-	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME:
 	case CLOCK_BOOTTIME_ALARM:
 		*ns = clock_ns();

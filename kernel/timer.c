@@ -24,12 +24,13 @@
 struct timer_queue {
 	struct spinlock lock;
 	bool ready;
-	struct pheap heap;      /* q */
+	struct pheap heap;	/* q */
 	struct ktimer *running; /* q */
-	uint64_t armed_ns;      /* own CPU, interrupts off */
+	uint64_t armed_ns;	/* own CPU, interrupts off */
 };
 
-static DEFINE_PER_CPU(struct timer_queue, timer_queue) = {
+static DEFINE_PER_CPU(struct timer_queue, timer_queue)
+= {
 	.lock = SPINLOCK_INIT(RANK_TIMER),
 	.armed_ns = UINT64_MAX,
 };

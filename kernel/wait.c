@@ -66,7 +66,8 @@ bool signal_notify_exit(struct task *t)
 	a = &parent->sighand->action[SIGCHLD - 1];
 	reap = s->exit_signal == SIGCHLD && (a->handler == SIG_IGN || a->flags & SA_NOCLDWAIT);
 	if (s->exit_signal && !(reap && a->handler == SIG_IGN)) {
-		fill_child_info(&info, t, code, code == CLD_EXITED ? status >> 8 & 0xff : status & 0x7f);
+		fill_child_info(&info, t, code,
+				code == CLD_EXITED ? status >> 8 & 0xff : status & 0x7f);
 		info.si_signo = s->exit_signal;
 		(void)signal_send_task_locked(parent, s->exit_signal, &info, true);
 	}
@@ -176,11 +177,12 @@ static bool try_all(struct wait_ctx *w)
 
 	if (w->which > 0) {
 		p = pid_find(w->which);
-		if (!p || !p->task || p->task->signal->leader != p->task || !p->task->signal->parent)
+		if (!p || !p->task || p->task->signal->leader != p->task ||
+		    !p->task->signal->parent)
 			return false;
 		return p->task->signal->parent->signal == me && try_child(w, p->task->signal);
 	}
-	list_for_each_entry(s, &me->children, sibling)
+	list_for_each_entry (s, &me->children, sibling)
 		if (try_child(w, s))
 			return true;
 	return false;

@@ -130,7 +130,7 @@ void *(memset)(void *dst, int c, size_t n)
 	return dst;
 }
 
-int (memcmp)(const void *a, const void *b, size_t n)
+int(memcmp)(const void *a, const void *b, size_t n)
 {
 	const unsigned char *p = a, *q = b;
 

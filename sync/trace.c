@@ -46,16 +46,17 @@ void trace_enable(bool on)
 
 static void dump_cpu(unsigned cpu, unsigned nr)
 {
-	const struct trace_event *events = (const struct trace_event *)(const void *)((char *)trace_ring +
-										 percpu_offset_of(cpu));
+	const struct trace_event *events =
+		(const struct trace_event *)(const void *)((char *)trace_ring +
+							   percpu_offset_of(cpu));
 	uint32_t end = per_cpu(trace_count, cpu);
 	uint32_t n = min_of(uint32_t, nr, min_of(uint32_t, end, CFG_TRACE_EVENTS));
 
 	for (; n > 0; n--) {
 		const struct trace_event *e = &events[(end - n) % CFG_TRACE_EVENTS];
 
-		pr_err("cpu%u %llu ns tid %u %s %lx %lx", cpu, (unsigned long long)e->time_ns, e->tid,
-		       e->kind < TRACE_NR ? kind_names[e->kind] : "?", e->a, e->b);
+		pr_err("cpu%u %llu ns tid %u %s %lx %lx", cpu, (unsigned long long)e->time_ns,
+		       e->tid, e->kind < TRACE_NR ? kind_names[e->kind] : "?", e->a, e->b);
 	}
 }
 
@@ -63,6 +64,6 @@ void trace_dump(unsigned nr)
 {
 	unsigned cpu;
 
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu (cpu)
 		dump_cpu(cpu, nr);
 }

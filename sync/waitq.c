@@ -100,7 +100,7 @@ void waitq_wake_all(struct waitq *q)
 	struct waiter *w, *tmp;
 	irqflags_t flags = spin_lock_irqsave(&q->lock);
 
-	list_for_each_entry_safe(w, tmp, &q->waiters, link)
+	list_for_each_entry_safe (w, tmp, &q->waiters, link)
 		wake(w);
 	spin_unlock_irqrestore(&q->lock, flags);
 }
@@ -110,7 +110,7 @@ void waitq_wake_one(struct waitq *q)
 	struct waiter *w, *tmp;
 	irqflags_t flags = spin_lock_irqsave(&q->lock);
 
-	list_for_each_entry_safe(w, tmp, &q->waiters, link) {
+	list_for_each_entry_safe (w, tmp, &q->waiters, link) {
 		if (w->exclusive) {
 			wake_and_remove(w);
 			break;

@@ -93,6 +93,7 @@ struct task {
 	struct restart_block restart; /* o: restart_syscall(2) */
 	unsigned long syscall_nr;     /* for /proc/PID/syscall, reports */
 	atomic_t refs;
+	int pdeath_signal; /* t: prctl(PR_SET_PDEATHSIG): sent when the parent ends; 0 */
 	bool in_execve;
 	char *proctitle; /* unused by the kernel; reserved for prctl */
 };

@@ -47,7 +47,12 @@ enum {
 /* Return: 0 and *ns, or -EINVAL. */
 /* Negative ones are the CPU clocks of other processes and threads (clock_getcpuclockid(3)). */
 int must_check clock_read(int clock, uint64_t *ns);
-uint64_t realtime_ns(void);	/* since 1970 */
+uint64_t realtime_ns(void); /* since 1970 */
+/* The same as of the last tick of any busy CPU: up to 1/CFG_HZ s old, never falling, cheap. For time stamps. */
+uint64_t realtime_coarse_ns(void);
+uint64_t clock_coarse_ns(void);
+/* The scheduler has read the clock. Interrupts off. */
+void clock_coarse_update(uint64_t now_ns);
 void realtime_set(uint64_t ns); /* settimeofday */
 /* Sleep until the deadline. 0, or -EINTR. */
 int must_check sleep_until(uint64_t deadline_ns);
