@@ -1,22 +1,22 @@
 /* string.c under other names, against the host's C library. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <stddef.h>
 
 #include <cmocka.h>
 
 #define memmove k_memmove
-#define memchr k_memchr
-#define strlen k_strlen
+#define memchr	k_memchr
+#define strlen	k_strlen
 #define strnlen k_strnlen
-#define strcmp k_strcmp
+#define strcmp	k_strcmp
 #define strncmp k_strncmp
-#define strchr k_strchr
+#define strchr	k_strchr
 #define strrchr k_strrchr
-#define strstr k_strstr
+#define strstr	k_strstr
 #include "lib/string.h"
 #undef memcpy
 #undef memset
@@ -70,7 +70,8 @@ static void string_memmove_overlaps(void **state)
 	unsigned i;
 
 	for (i = 0; i < 40000; i++) {
-		size_t n = (size_t)random() % 300, d = (size_t)random() % 350, s = d + 40 - (size_t)random() % 80;
+		size_t n = (size_t)random() % 300, d = (size_t)random() % 350,
+		       s = d + 40 - (size_t)random() % 80;
 
 		if (s > 350)
 			continue;
@@ -101,12 +102,14 @@ static int sign(int n)
 
 static void string_compare(void **state)
 {
-	static const char *const words[] = { "", "a", "ab", "abc", "abd", "b", "\x80", "abcabc", "abcabd" };
+	static const char *const words[] = { "",  "a",	  "ab",	    "abc",   "abd",
+					     "b", "\x80", "abcabc", "abcabd" };
 	size_t i, j, n;
 
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		for (j = 0; j < ARRAY_SIZE(words); j++) {
-			assert_int_equal(sign(k_strcmp(words[i], words[j])), sign(strcmp(words[i], words[j])));
+			assert_int_equal(sign(k_strcmp(words[i], words[j])),
+					 sign(strcmp(words[i], words[j])));
 			for (n = 0; n < 8; n++)
 				assert_int_equal(sign(k_strncmp(words[i], words[j], n)),
 						 sign(strncmp(words[i], words[j], n)));
@@ -141,8 +144,10 @@ static void string_search(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(string_memcpy_all_lengths), cmocka_unit_test(string_memmove_overlaps),
-		cmocka_unit_test(string_memset_all_lengths), cmocka_unit_test(string_compare),
+		cmocka_unit_test(string_memcpy_all_lengths),
+		cmocka_unit_test(string_memmove_overlaps),
+		cmocka_unit_test(string_memset_all_lengths),
+		cmocka_unit_test(string_compare),
 		cmocka_unit_test(string_search),
 	};
 
