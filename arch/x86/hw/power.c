@@ -84,10 +84,20 @@ static void debug_exit(uint8_t status)
 		outb(DEBUG_EXIT_PORT, status);
 }
 
+/* An emulator switches off some time after the write that asked for it, from another thread; what comes next must not
+ * overtake it. A port read takes about a microsecond. */
+static void let_power_go(void)
+{
+	for (unsigned i = 0; i < 300000; i++)
+		(void)inb(0x80);
+}
+
 noreturn_ void machine_power_off(void)
 {
 	irq_disable();
 	acpi_power_off();
+	if (acpi.has_fadt)
+		let_power_go();
 	outw(0x604, 0x2000);  /* QEMU's PM1 control where no table says so */
 	outw(0xb004, 0x2000); /* Bochs, old QEMU */
 	debug_exit(0);
