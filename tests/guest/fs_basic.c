@@ -557,7 +557,8 @@ static void randomly(void)
 				memset(model + at, 0, size - at);
 			size = at;
 		} else {
-			ssize_t n = pread(fd, buf, len, (off_t)at), want = at >= size ? 0 : (ssize_t)(size - at);
+			ssize_t n = pread(fd, buf, len, (off_t)at),
+				want = at >= size ? 0 : (ssize_t)(size - at);
 
 			NEED(n == (want < (ssize_t)len ? want : (ssize_t)len));
 			NEED(memcmp(buf, model + at, (size_t)n) == 0);
@@ -571,12 +572,26 @@ static void randomly(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(open_flags), T(path_only), T(positions), T(inherited_position), T(sizes_and_holes), T(descriptors),
-		T(stat_fields), T(times_change), T(statx_fields), T(unlinked_while_open), T(temporary_file),
-		T(directories_read), T(directory_calls), T(umask_and_modes), T(set_group_directories), T(devices),
-		T(zero_mapping), T(file_system), T(randomly), TEND
-	};
+	static const struct tap_test tests[] = { T(open_flags),
+						 T(path_only),
+						 T(positions),
+						 T(inherited_position),
+						 T(sizes_and_holes),
+						 T(descriptors),
+						 T(stat_fields),
+						 T(times_change),
+						 T(statx_fields),
+						 T(unlinked_while_open),
+						 T(temporary_file),
+						 T(directories_read),
+						 T(directory_calls),
+						 T(umask_and_modes),
+						 T(set_group_directories),
+						 T(devices),
+						 T(zero_mapping),
+						 T(file_system),
+						 T(randomly),
+						 TEND };
 
 	umask(022);
 	return tap_main(argc, argv, tests);

@@ -1,0 +1,277 @@
+/*
+ * Files without memory: every allocation of every operation fails once; the call says ENOMEM, nothing half made is left,
+ * nothing leaks (the driver compares the free pages). Debug kernels only: /proc/mnemos/failpoint.
+ */
+#include "tap.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <sys/mount.h>
+
+static int points = -1;
+
+static void enter(const char *name)
+{
+	umask(022);
+	if (mkdir(name, 0755) || chdir(name))
+		_exit(98);
+	points = open("/proc/mnemos/failpoint", O_RDWR);
+}
+
+static void arm(int n)
+{
+	char text[16];
+
+	/* the write itself allocates: while an old count is pending it may be the one that fails */
+	while (pwrite(points, text, (size_t)sprintf(text, "%d", n), 0) < 0 && errno == ENOMEM)
+		;
+}
+
+/* Did the armed failure happen? Disarms. */
+static int fired(void)
+{
+	char text[64] = "";
+	int reached = 0, hit = 0, disarm;
+
+	for (disarm = 0; disarm < 2; disarm++) {
+		if (pread(points, text, sizeof(text) - 1, 0) > 0)
+			break;
+	}
+	if (sscanf(text, "reached %d fired %d", &reached, &hit) != 2)
+		hit = 0;
+	if (disarm) /* the read took the failure: the operation had not */
+		hit = 0;
+	arm(0);
+	return hit;
+}
+
+/* Repeat @op with its first, second, ... allocation failing until none does. @undo after a success. */
+static void every_failure(const char *name, int (*op)(void), void (*undo)(void))
+{
+	int n, r, err, hit;
+
+	for (n = 1; n < 200; n++) {
+		arm(n);
+		errno = 0;
+		r = op();
+		err = errno;
+		hit = fired();
+		if (r >= 0) {
+			undo();
+			if (!hit)
+				return;
+			continue;
+		}
+		if (err != ENOMEM)
+			tap_eq(__FILE__, __LINE__, name, err, ENOMEM);
+		if (!hit && err == ENOMEM)
+			tap_check(__FILE__, __LINE__, name, 0);
+	}
+	tap_check(__FILE__, __LINE__, name, n < 200);
+}
+
+static int fd, fds[2];
+
+static void close_fd(void)
+{
+	close(fd);
+}
+
+static int op_open(void)
+{
+	return fd = open("f", O_RDWR);
+}
+
+static int op_create(void)
+{
+	return fd = open("a_name_longer_than_what_a_dentry_holds_inline", O_CREAT | O_EXCL | O_RDWR,
+			 0600);
+}
+
+static void undo_create(void)
+{
+	close(fd);
+	OK(unlink("a_name_longer_than_what_a_dentry_holds_inline"));
+}
+
+static int op_mkdir(void)
+{
+	return mkdir("d", 0700);
+}
+
+static void undo_mkdir(void)
+{
+	OK(rmdir("d"));
+}
+
+static int op_symlink(void)
+{
+	return symlink("somewhere", "l");
+}
+
+static void undo_symlink(void)
+{
+	OK(unlink("l"));
+}
+
+static int op_link(void)
+{
+	return link("f", "hard");
+}
+
+static void undo_link(void)
+{
+	OK(unlink("hard"));
+}
+
+static int op_rename(void)
+{
+	return rename("f", "g");
+}
+
+static void undo_rename(void)
+{
+	OK(rename("g", "f"));
+}
+
+static int op_through_links(void)
+{
+	struct stat st;
+
+	return stat("to_to_f", &st);
+}
+
+static void nothing(void)
+{
+}
+
+static int op_pipe(void)
+{
+	return pipe(fds);
+}
+
+static void close_fds(void)
+{
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static int op_fifo(void)
+{
+	return fd = open("fifo", O_RDWR);
+}
+
+static int op_tmpfile(void)
+{
+	return fd = open(".", O_TMPFILE | O_RDWR, 0600);
+}
+
+static int op_readdir(void)
+{
+	fd = open(".", O_RDONLY | O_DIRECTORY);
+	return fd;
+}
+
+static int op_proc(void)
+{
+	char buf[256];
+	int r;
+
+	fd = open("/proc/self/status", O_RDONLY);
+	if (fd < 0)
+		return -1;
+	r = (int)read(fd, buf, sizeof(buf));
+	close(fd);
+	return r;
+}
+
+static int op_maps(void)
+{
+	char buf[256];
+	int r;
+
+	fd = open("/proc/self/maps", O_RDONLY);
+	if (fd < 0)
+		return -1;
+	r = (int)read(fd, buf, sizeof(buf));
+	close(fd);
+	return r;
+}
+
+static int op_readlink(void)
+{
+	char buf[256];
+
+	return (int)readlink("/proc/self/exe", buf, sizeof(buf));
+}
+
+static int op_mount(void)
+{
+	return mount("none", "m", "tmpfs", 0, "size=1m");
+}
+
+static void undo_mount(void)
+{
+	OK(umount("m"));
+}
+
+static int op_mount_proc(void)
+{
+	return mount("none", "m", "proc", 0, NULL);
+}
+
+static int op_bind(void)
+{
+	return mount("m", "m", NULL, MS_BIND, NULL);
+}
+
+static int op_many_fds(void)
+{
+	return fd = fcntl(points, F_DUPFD, 700);
+}
+
+static int op_chdir(void)
+{
+	return chdir("to_m");
+}
+
+static void undo_chdir(void)
+{
+	OK(chdir(".."));
+}
+
+static void every_operation(void)
+{
+	enter(__func__);
+	if (points < 0)
+		SKIP("the kernel has no failpoints");
+	NEED(tap_write("f", "hello", 5, 0600) == 0);
+	NEED(symlink("to_f", "to_to_f") == 0 && symlink("f", "to_f") == 0);
+	NEED(mkfifo("fifo", 0600) == 0 && mkdir("m", 0700) == 0 && symlink("m", "to_m") == 0);
+	every_failure("open", op_open, close_fd);
+	every_failure("create", op_create, undo_create);
+	every_failure("mkdir", op_mkdir, undo_mkdir);
+	every_failure("symlink", op_symlink, undo_symlink);
+	every_failure("link", op_link, undo_link);
+	every_failure("rename", op_rename, undo_rename);
+	every_failure("walk", op_through_links, nothing);
+	every_failure("pipe", op_pipe, close_fds);
+	every_failure("fifo", op_fifo, close_fd);
+	every_failure("tmpfile", op_tmpfile, close_fd);
+	every_failure("readdir", op_readdir, close_fd);
+	every_failure("proc status", op_proc, nothing);
+	every_failure("proc maps", op_maps, nothing);
+	every_failure("readlink", op_readlink, nothing);
+	every_failure("mount", op_mount, undo_mount);
+	every_failure("mount proc", op_mount_proc, undo_mount);
+	every_failure("bind", op_bind, undo_mount);
+	every_failure("dup", op_many_fds, close_fd);
+	every_failure("chdir", op_chdir, undo_chdir);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(every_operation), TEND };
+
+	return tap_main(argc, argv, tests);
+}
