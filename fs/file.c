@@ -38,15 +38,30 @@ static struct file *file_new(const struct file_ops *ops, unsigned flags)
 	return f;
 }
 
-struct file *file_alloc_path(const struct path_ref *p, unsigned flags)
+struct file *file_reserve(void)
 {
-	struct file *f = file_new(&no_file_ops, flags);
+	return file_new(&no_file_ops, 0);
+}
 
-	if (!f)
-		return NULL;
+void file_unreserve(struct file *f)
+{
+	kmem_cache_free(filp_cache, f);
+}
+
+void file_set_path(struct file *f, const struct path_ref *p, unsigned flags)
+{
+	f->flags = flags;
 	f->path = *p;
 	path_get(p);
 	f->inode = p->dentry->inode;
+}
+
+struct file *file_alloc_path(const struct path_ref *p, unsigned flags)
+{
+	struct file *f = file_reserve();
+
+	if (f)
+		file_set_path(f, p, flags);
 	return f;
 }
 

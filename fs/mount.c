@@ -164,8 +164,6 @@ static int attach(struct vfsmount *m, const struct path_ref *where)
 		err = -ENOTDIR;
 	if (!err && at.dentry->deleted)
 		err = -ENOENT;
-	if (!err && at.mnt->sb == m->sb && at.dentry == m->root)
-		err = -EBUSY;
 	if (!err) {
 		m->id = next_id++;
 		spin_lock(&dcache_lock);
@@ -187,6 +185,19 @@ static unsigned long mnt_flags_of(unsigned long flags)
 	if (!(flags & (MS_NOATIME | MS_STRICTATIME)))
 		f |= MS_RELATIME;
 	return f;
+}
+
+/* Is the file system @sb what one sees at @where already? */
+static bool mounted_there(const struct path_ref *where, const struct super_block *sb)
+{
+	struct path_ref at = *where;
+	bool there;
+
+	path_get(&at);
+	path_follow_mounts(&at);
+	there = at.mnt->sb == sb && at.dentry == at.mnt->root;
+	path_put(&at);
+	return there;
 }
 
 static int mount_new(const char *source, const struct path_ref *at, const char *type,
@@ -212,7 +223,7 @@ static int mount_new(const char *source, const struct path_ref *at, const char *
 		return -ENOMEM;
 	}
 	m->flags = mnt_flags_of(flags);
-	err = attach(m, at);
+	err = mounted_there(at, sb) ? -EBUSY : attach(m, at);
 	if (err)
 		mnt_put(m);
 	return err;

@@ -123,21 +123,21 @@ int file_open_inode(struct file *f)
 	return err;
 }
 
-static int open_at(const struct path_ref *p, unsigned flags, unsigned mask, struct file **out)
+/* Open what @p names with the file *@spare, which is used up. */
+static int open_with(const struct path_ref *p, unsigned flags, unsigned mask, struct file **spare,
+		     struct file **out)
 {
-	struct file *f;
+	struct file *f = *spare;
 	int err = flags & O_PATH ? 0 : may_open(p, flags, mask);
 
 	if (err)
 		return err;
-	f = file_alloc_path(p,
-			    flags & ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
-	if (!f)
-		return -ENOMEM;
+	*spare = NULL;
+	file_set_path(f, p, flags & ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
 	if (!(flags & O_PATH))
 		err = file_open_inode(f);
-	if (!err && (flags & O_TRUNC) && mask &&
-	    f->inode->ops->truncate) /* generated files have nothing to cut */
+	/* generated files have nothing to cut */
+	if (!err && (flags & O_TRUNC) && mask && f->inode->ops->truncate)
 		err = inode_truncate(f->inode, 0);
 	if (err) {
 		fput(f);
@@ -145,6 +145,15 @@ static int open_at(const struct path_ref *p, unsigned flags, unsigned mask, stru
 	}
 	*out = f;
 	return 0;
+}
+
+static int open_at(const struct path_ref *p, unsigned flags, unsigned mask, struct file **out)
+{
+	struct file *spare = file_reserve();
+	int err = spare ? open_with(p, flags, mask, &spare, out) : -ENOMEM;
+
+	file_unreserve(spare);
+	return err;
 }
 
 int file_open_path(const struct path_ref *p, unsigned flags, struct file **out)
@@ -196,7 +205,8 @@ static int lookup_or_create(struct walk *w, uint32_t mode, struct dentry **out)
 }
 
 /* The name existed as @d (reference consumed). Return: 0 opened, 1 the walk goes on through a symlink, -errno. */
-static int open_existing(struct walk *w, struct dentry *d, unsigned flags, struct file **out)
+static int open_existing(struct walk *w, struct dentry *d, unsigned flags, struct file **spare,
+			 struct file **out)
 {
 	struct path_ref p = { w->pin.mnt, d };
 	int err;
@@ -210,7 +220,7 @@ static int open_existing(struct walk *w, struct dentry *d, unsigned flags, struc
 	else if (S_ISDIR(p.dentry->inode->mode))
 		err = -EISDIR;
 	else
-		err = open_at(&p, flags, acc_mask(flags), out);
+		err = open_with(&p, flags, acc_mask(flags), spare, out);
 	if (err == 1) {
 		err = walk_through(w, p.dentry);
 		err = err ? err : 1;
@@ -220,7 +230,8 @@ static int open_existing(struct walk *w, struct dentry *d, unsigned flags, struc
 }
 
 /* One round: the walk stands at the directory of the last name, or (a magic symlink) at the object itself. */
-static int open_create_step(struct walk *w, unsigned flags, uint32_t mode, struct file **out)
+static int open_create_step(struct walk *w, unsigned flags, uint32_t mode, struct file **spare,
+			    struct file **out)
 {
 	struct path_ref p;
 	struct dentry *d;
@@ -229,33 +240,39 @@ static int open_create_step(struct walk *w, unsigned flags, uint32_t mode, struc
 	if (w->last_type != LAST_NORM && S_ISDIR(w->pin.dentry->inode->mode))
 		return -EISDIR;
 	if (w->last_type == LAST_ROOT)
-		return open_at(&w->pin, flags, acc_mask(flags), out);
+		return open_with(&w->pin, flags, acc_mask(flags), spare, out);
 	if (w->must_dir)
 		return -EISDIR;
 	ret = lookup_or_create(w, mode, &d);
 	if (ret < 0)
 		return ret;
 	if (ret == 0)
-		return open_existing(w, d, flags, out);
+		return open_existing(w, d, flags, spare, out);
 	p = (struct path_ref){ w->pin.mnt, d };
-	ret = open_at(&p, flags, 0, out);
+	ret = open_with(&p, flags, 0, spare, out);
 	dput(d);
 	return ret;
 }
 
+/* The struct file comes first: a file that was made is also opened. */
 static int open_create(int dirfd, const char *name, unsigned flags, uint32_t mode,
 		       struct file **out)
 {
+	struct file *spare = file_reserve();
 	struct walk w;
-	int err = walk_begin(&w, dirfd, name, WALK_PARENT);
+	int err;
 
+	if (!spare)
+		return -ENOMEM;
+	err = walk_begin(&w, dirfd, name, WALK_PARENT);
 	while (!err) {
-		err = open_create_step(&w, flags, mode, out);
+		err = open_create_step(&w, flags, mode, &spare, out);
 		if (err != 1)
 			break;
 		err = 0;
 	}
 	walk_end(&w);
+	file_unreserve(spare);
 	return err;
 }
 

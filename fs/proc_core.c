@@ -458,5 +458,6 @@ void proc_init(void)
 	proc_sysvm_init();
 	proc_misc_init();
 	proc_kernel_init();
+	proc_failpoint_init();
 	proc_pid_init();
 }

@@ -51,6 +51,7 @@ void proc_kpage_init(void);
 void proc_sysvm_init(void);
 void proc_misc_init(void);
 void proc_kernel_init(void);
+void proc_failpoint_init(void);
 void proc_pid_init(void);
 int maps_show(struct seq_file *m, struct task *t);
 int smaps_show(struct seq_file *m, struct task *t);

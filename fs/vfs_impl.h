@@ -85,6 +85,10 @@ void path_follow_mounts(struct path_ref *p);
 
 /* ---- file.c ---- */
 void file_init(void);
+/* A struct file before there is anything to open, so that what is made in between can be opened. NULL: no memory. */
+struct file *must_check file_reserve(void);
+void file_unreserve(struct file *f);					      /* NULL legal */
+void file_set_path(struct file *f, const struct path_ref *p, unsigned flags); /* takes references */
 int must_check
 file_open_inode(struct file *f); /* ops->open for f->path; access counts. On error f is only fput */
 

@@ -150,6 +150,9 @@ static void bind_and_move(void)
 	FAILS(umount("dst"), EBUSY);
 	OK(umount2("dst", MNT_DETACH));
 	OK(umount("src/sub"));
+	OK(mount("src", "src", NULL, MS_BIND, NULL)); /* onto itself */
+	CHECK(there("src/f"));
+	OK(umount("src"));
 }
 
 static void devices_and_their_flags(void)
