@@ -29,6 +29,19 @@ static unsigned run_entries(uaddr_t va, uaddr_t last)
 	return (unsigned)((last - va) >> PAGE_SHIFT) + 1;
 }
 
+/* How many of the @n entries from @e on are none; the first one is known to be. Sparse tables are mostly that. */
+static inline unsigned none_run(const pte_t *e, unsigned n)
+{
+	unsigned i = 1;
+
+	while (i + 4 <= n && !(pte_raw(pte_read(e + i)) | pte_raw(pte_read(e + i + 1)) |
+			       pte_raw(pte_read(e + i + 2)) | pte_raw(pte_read(e + i + 3))))
+		i += 4;
+	while (i < n && pte_none(pte_read(e + i)))
+		i++;
+	return i;
+}
+
 static struct page *entry_page(pte_t e)
 {
 	return pfn_to_page(pte_pfn(e));
@@ -164,7 +177,15 @@ static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t l
 	for (; n > 0 && !r; n--, e++, va += PAGE_SIZE) {
 		pte_t old = pte_read(e);
 
-		if (pte_none(old) || (unlikely(g->keep_anon) && is_private_entry(old)))
+		if (pte_none(old)) {
+			unsigned more = none_run(e, n) - 1;
+
+			n -= more;
+			e += more;
+			va += (uaddr_t)more << PAGE_SHIFT;
+			continue;
+		}
+		if (unlikely(g->keep_anon) && is_private_entry(old))
 			continue;
 		if (g->full) /* no user code of this mm runs: A and D cannot change */
 			pte_set(e, pte_from_raw(0));
@@ -327,6 +348,15 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 	for (; n > 0; n--, e++, va += PAGE_SIZE) {
 		pte_t cur = pte_read(e);
 
+		if (pte_none(cur)) {
+			unsigned more = none_run(e, n) - 1;
+
+			n -= more;
+			e += more;
+			va += (uaddr_t)more << PAGE_SHIFT;
+			d = d ? d + more + 1 : NULL;
+			continue;
+		}
 		if (!pte_present(cur)) {
 			d = d ? d + 1 : NULL;
 			continue;

@@ -128,6 +128,34 @@ static void free_below(struct free_ctx *c, pte_t *tbl, int level, uaddr_t va, ua
 	}
 }
 
+/* The same for a range under one leaf table: down the one path, then up again as far as tables are free whole. */
+static void free_path(struct free_ctx *c, pte_t *tbl, uaddr_t va)
+{
+	pte_t *path[PT_LEVELS];
+	int level = pt_top_level(), lowest = PT_LEVELS;
+
+	for (; level > PT_PTE; level--) {
+		pte_t cur;
+
+		if (pt_folded(level))
+			continue;
+		path[level] = tbl + pt_index(level, va);
+		cur = pte_read(path[level]);
+		if (pte_none(cur))
+			break;
+		lowest = level;
+		tbl = pt_table_ptr(cur);
+	}
+	for (level = lowest; level <= pt_top_level(); level++) {
+		if (pt_folded(level))
+			continue;
+		if ((va & ~(pt_span(level) - 1)) < c->floor ||
+		    (va | (pt_span(level) - 1)) > c->roof)
+			return;
+		unhook(c, path[level], level, va);
+	}
+}
+
 void pt_free_tables(struct mmu_gather *g, uaddr_t start, uaddr_t end, uaddr_t floor,
 		    uaddr_t ceiling)
 {
@@ -137,7 +165,10 @@ void pt_free_tables(struct mmu_gather *g, uaddr_t start, uaddr_t end, uaddr_t fl
 	if (ceiling ==
 	    USER_TOP) /* what shares a table with the end of user space is not user's, or nothing */
 		c.roof |= pt_span(pt_top_level()) - 1;
-	free_below(&c, g->mm->root.top, pt_top_level(), start, end - 1);
+	if ((start ^ (end - 1)) < pt_span(PT_PMD))
+		free_path(&c, g->mm->root.top, start);
+	else
+		free_below(&c, g->mm->root.top, pt_top_level(), start, end - 1);
 }
 
 /* ---- the kernel's own ranges ---- */

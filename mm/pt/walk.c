@@ -92,12 +92,31 @@ bool pt_range_ok(uaddr_t va, uaddr_t last)
 	return VA_BITS == 32 || (va < half) == (last < half);
 }
 
+/* The range lies under one leaf table that exists: no need for the recursion. Return: false when not so. */
+static bool walk_one_table(struct pt_walk *w, uaddr_t start, uaddr_t last, int *r)
+{
+	struct page *page;
+	pte_t *e;
+
+	if ((start ^ last) >= pt_span(PT_PMD))
+		return false;
+	e = pt_descend(w->root, start, &page);
+	if (!e)
+		return false;
+	pt_table_lock(page);
+	*r = w->ops->run(w, e, PT_PTE, start, last);
+	pt_table_unlock(page);
+	return true;
+}
+
 int pt_walk_range(struct pt_walk *w, uaddr_t start, uaddr_t last)
 {
 	kassert(pt_range_ok(start, last));
 	for (;;) {
-		int r = walk_table(w, w->root->top, pt_top_level(), start, last);
+		int r;
 
+		if (!walk_one_table(w, start, last, &r))
+			r = walk_table(w, w->root->top, pt_top_level(), start, last);
 		if (r != PT_AGAIN)
 			return r;
 		start = w->resume;
