@@ -29,6 +29,8 @@ struct mm_struct {
 	unsigned long total_vm, data_vm, exec_vm, stack_vm, locked_vm; /* m: pages */
 	atomic_long_t pgtables_bytes;
 	unsigned long mmap_base, mmap_legacy_base, task_size; /* i after exec */
+	unsigned long gap_top,
+		gap_len; /* m: no free gap of gap_len or more lies in [gap_top, mmap_base) */
 	bool mmap_topdown;
 	unsigned long start_code, end_code, start_data, end_data; /* set by exec, m */
 	unsigned long start_brk, brk, start_stack;		  /* m */

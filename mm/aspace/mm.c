@@ -145,6 +145,7 @@ void mm_set_layout(struct mm_struct *mm, unsigned long stack_rlimit, unsigned lo
 	mm->task_size = USER_TOP;
 	mm->mmap_legacy_base = page_align(MAP_WINDOW / 3) + (random & PAGE_MASK);
 	mm->mmap_topdown = stack_rlimit != ULONG_MAX; /* an unlimited stack leaves no safe top */
+	mm->gap_len = 0;			      /* nothing is known */
 	mm->mmap_base = mm->mmap_legacy_base;
 	if (mm->mmap_topdown)
 		mm->mmap_base =

@@ -87,6 +87,31 @@ static bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long hig
 	}
 }
 
+/*
+ * Programs map one thing below the other: when no gap of @len is above gap_top, the place right below the vma that
+ * covers it or comes next is the highest, if it is large enough. Unmapping above forgets what was known.
+ */
+static bool gap_known(struct mm_struct *mm, unsigned long low, unsigned long len,
+		      unsigned long *out)
+{
+	struct vm_area_struct *vma, *prev;
+	unsigned long edge, floor;
+
+	if (!mm->gap_len || len < mm->gap_len)
+		return false;
+	vma = find_vma(mm, mm->gap_top - 1);
+	edge = vma && vma->vm_start < mm->mmap_base ? vma->vm_start : mm->mmap_base;
+	if (vma && edge > vma_start_gap(vma))
+		return false;
+	prev = vma_prev(mm, edge);
+	floor = prev && prev->vm_end > low ? prev->vm_end : low;
+	if (edge < floor || edge - floor < len)
+		return false;
+	*out = edge - len;
+	mm->gap_top = edge;
+	return true;
+}
+
 static bool gap_above(struct mm_struct *mm, unsigned long low, unsigned long high,
 		      unsigned long len, unsigned long *out)
 {
@@ -128,8 +153,13 @@ static int search_area(struct mm_struct *mm, unsigned long hint, unsigned long l
 	if (mm->mmap_topdown) {
 		unsigned long top = mm->mmap_base + (window - MAP_WINDOW);
 
-		if (gap_below(mm, low, top, len, out))
+		if (window == MAP_WINDOW && gap_known(mm, low, len, out))
 			return 0;
+		if (gap_below(mm, low, top, len, out)) {
+			mm->gap_len = window == MAP_WINDOW ? len : 0;
+			mm->gap_top = *out + len;
+			return 0;
+		}
 	}
 	return gap_above(mm, mm->mmap_legacy_base, window, len, out) ? 0 : -ENOMEM;
 }
@@ -236,6 +266,8 @@ static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 	gather_begin(&u.gather, mm);
 	while (vma && vma->vm_start < end)
 		vma = unmap_one(&u, vma);
+	if (end > mm->gap_top)
+		mm->gap_len = 0;
 	prev = vma_prev(mm, start);
 	pt_free_tables(&u.gather, start, end, prev ? prev->vm_end : 0,
 		       vma ? vma->vm_start : USER_TOP);

@@ -154,6 +154,38 @@ static void mmap_hints_and_top_down(void **state)
 	end_mm(mm);
 }
 
+static unsigned random_prot(void)
+{
+	const unsigned prots[] = { PROT_NONE, PROT_READ, RW };
+
+	return prots[sim_random(3)];
+}
+
+/* What is remembered of the last search must never change its result: the highest gap that fits. */
+static void mmap_finds_the_highest_gap_whatever_came_before(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	unsigned long low = mm->mmap_base - P(64);
+
+	(void)state;
+	map_at(mm, mm->mmap_base, P(2), PROT_READ, ANON | MAP_FIXED);
+	for (unsigned step = 0; step < 3000; step++) {
+		unsigned long n = 1 + sim_random(4), want = 0;
+		unsigned long at = low + P(sim_random(60));
+
+		if (sim_random(2)) {
+			assert_int_equal(vm_unmap(mm, at, P(n)), 0);
+			continue;
+		}
+		if (!rangetree_gap_highest(&mm->vmas, low - P(4000), mm->mmap_base, P(n), &want))
+			fail();
+		assert_int_equal(map_at(mm, 0, P(n), random_prot(), ANON), (long)want);
+		if (want < low)
+			assert_int_equal(vm_unmap(mm, low - P(100), P(140)), 0);
+	}
+	end_mm(mm);
+}
+
 static void mmap_keeps_off_the_guard_gap_of_a_stack(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -210,13 +242,6 @@ static void compare_model(struct mm_struct *mm)
 	}
 	assert_int_equal(mm->map_count, model_vmas());
 	mm_check(mm);
-}
-
-static unsigned random_prot(void)
-{
-	const unsigned prots[] = { PROT_NONE, PROT_READ, RW };
-
-	return prots[sim_random(3)];
 }
 
 static void model_map(struct mm_struct *mm, unsigned at, unsigned n)
@@ -710,6 +735,7 @@ int main(void)
 		T(munmap_of_a_vmas_head_keeps_the_tables_of_its_tail),
 		T(vma_I2_file_mappings_merge_by_offset),
 		T(mmap_hints_and_top_down),
+		T(mmap_finds_the_highest_gap_whatever_came_before),
 		T(mmap_keeps_off_the_guard_gap_of_a_stack),
 		T(vma_against_a_model),
 		T(brk_grows_shrinks_and_stops),
