@@ -75,6 +75,8 @@ static void reserve_ranges(void)
 void boot_memory(phys_t limit)
 {
 	add_ranges(limit);
+	/* An entry of a page table for RAM above these would fault. */
+	memblock_limit((phys_t)1 << cpu_phys_bits());
 	if (!memblock_total())
 		panic("the boot loader's memory map has no usable memory");
 	reserve_ranges();

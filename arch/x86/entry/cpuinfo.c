@@ -250,7 +250,7 @@ static void put_sizes(struct text *t)
 {
 	const uint32_t leaf1_b = cpuid(1, 0).b;
 	const uint32_t tlb = sizeof(long) == 8 && has_ext(0x80000006) ? cpuid(0x80000006, 0).b : 0;
-	const uint32_t addr = has_ext(0x80000008) ? cpuid(0x80000008, 0).a : 0x2024;
+	const unsigned virt = has_ext(0x80000008) ? cpuid(0x80000008, 0).a >> 8 & 255 : 32;
 	const unsigned tlb_pages = (tlb >> 16 & 4095) + (tlb & 4095);
 
 	put(t, "bogomips\t: %u.%02u\n", tsc_khz / 500, tsc_khz / 5 % 100);
@@ -258,7 +258,7 @@ static void put_sizes(struct text *t)
 		put(t, "TLB size\t: %u 4K pages\n", tlb_pages);
 	put(t, "clflush size\t: %u\ncache_alignment\t: %u\n", (leaf1_b >> 8 & 255) * 8,
 	    (leaf1_b >> 8 & 255) * 8);
-	put(t, "address sizes\t: %u bits physical, %u bits virtual\n", addr & 255, addr >> 8 & 255);
+	put(t, "address sizes\t: %u bits physical, %u bits virtual\n", cpu_phys_bits(), virt);
 	put(t, "power management:\n\n");
 }
 

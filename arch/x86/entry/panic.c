@@ -8,9 +8,9 @@
  *          faults, what came before is out already.
  * LOCKS    none are taken: the log is told to ignore its own.
  * CONTEXT  any. Interrupts go off and stay off.
- * ENDS     panic=-n on the command line: restart at once; panic=n: after n seconds; else
- *          machine_exit(1), which ends an emulator with a failing status and switches other
- *          machines off.
+ * ENDS     panic=-n on the command line: restart at once; panic=n: after n seconds; without it, or
+ *          with debug-exit: machine_exit(1), which ends an emulator with a failing status and
+ *          switches other machines off.
  * NOT HERE the register dump of a trap: trap code prints it before it calls panic().
  */
 #include "arch/irqflags.h"
@@ -56,7 +56,7 @@ void panic_init(void)
 
 noreturn_ static void panic_end(void)
 {
-	if (!panic_timeout)
+	if (!panic_timeout || machine_debug_exit)
 		machine_exit(PANIC_EXIT_STATUS);
 	for (int s = 0; s < panic_timeout; s++)
 		for (unsigned ms = 0; ms < 1000; ms++)

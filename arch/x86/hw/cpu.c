@@ -35,7 +35,8 @@ enum {
 	MSR_FMASK = 0xc0000084,
 };
 
-enum { LEAF1_D_MCE = 7, LEAF1_D_SEP = 11, LEAF1_D_PGE = 13, LEAF1_D_SSE = 25 };
+enum { LEAF1_D_MCE = 7, LEAF1_D_SEP = 11, LEAF1_D_PGE = 13 };
+enum { LEAF1_D_PSE36 = 17, LEAF1_D_SSE = 25 };
 enum { LEAF7_B_SMEP = 7, LEAF7_B_SMAP = 20, EXT1_D_NX = 20 };
 
 struct cpu_features cpu_features;
@@ -107,6 +108,13 @@ bool cpu_has_nx(void)
 unsigned long cpu_hwcap(void)
 {
 	return cpu_features.leaf1_d;
+}
+
+unsigned cpu_phys_bits(void)
+{
+	if (cpu_features.max_ext_leaf >= 0x80000008 && cpu_features.max_ext_leaf <= 0x8000ffff)
+		return cpuid(0x80000008, 0).a & 255;
+	return bit(cpu_features.leaf1_d, LEAF1_D_PSE36) ? 36 : 32;
 }
 
 static void set_cr0(void)
