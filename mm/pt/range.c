@@ -266,24 +266,32 @@ static bool loses_rights(pte_t old, pte_t new)
 static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct protect_ctx *c = w->arg;
-	unsigned n = run_entries(va, last);
+	const bool private_write = c->private_write;
+	const pte_t prot = c->prot;
+	uaddr_t first_lost = 0, end_lost = 0;
+	unsigned long changed = 0;
 
 	kassert(level == PT_PTE);
-	for (; n > 0; n--, e++, va += PAGE_SIZE) {
-		pte_t cur = pte_read(e);
-		pte_t to = pte_modify(cur, c->prot);
+	for (unsigned n = run_entries(va, last); n > 0; n--, e++, va += PAGE_SIZE) {
+		pte_t cur = pte_read(e), to;
 
 		if (!pte_present(cur))
 			continue;
-		if (c->private_write && !page_is_exclusive(cur))
+		to = pte_modify(cur, prot);
+		if (private_write && !page_is_exclusive(cur))
 			to = pte_wrprotect(to);
 		if (pte_raw(to) == pte_raw(cur))
 			continue;
 		entry_change(e, cur, to);
-		c->changed++;
-		if (loses_rights(cur, to))
-			gather_note(c->g, va);
+		changed++;
+		if (!loses_rights(cur, to))
+			continue;
+		first_lost = end_lost ? first_lost : va;
+		end_lost = va + PAGE_SIZE;
 	}
+	c->changed += changed;
+	if (end_lost)
+		gather_note_range(c->g, first_lost, end_lost);
 	return 0;
 }
 
