@@ -28,7 +28,7 @@ enum { DAY_S = 24 * 60 * 60 };
 
 static struct timespec64_k now(void)
 {
-	uint64_t ns = realtime_ns();
+	uint64_t ns = realtime_coarse_ns(); /* as fine as the tick, as on Linux */
 
 	return (struct timespec64_k){ (int64_t)(ns / NSEC_PER_SEC), (int64_t)(ns % NSEC_PER_SEC) };
 }
