@@ -171,6 +171,16 @@ long tty_get_pgrp(struct tty *tty, uaddr_t arg)
 	return put_user(arg, &pgrp);
 }
 
+/* Is @id some process's? Then it may not become our group; else there is no such thing. */
+static bool id_in_use(int id)
+{
+	struct task *t = task_find(id);
+
+	if (t)
+		task_put(t);
+	return t;
+}
+
 long tty_set_pgrp(struct tty *tty, uaddr_t arg)
 {
 	struct signal_struct *sig = current_task()->signal;
@@ -186,7 +196,7 @@ long tty_set_pgrp(struct tty *tty, uaddr_t arg)
 	if (pgrp < 0)
 		return -EINVAL;
 	if (!pgrp_exists(pgrp, sig->session))
-		return -EPERM;
+		return id_in_use(pgrp) ? -EPERM : -ESRCH;
 	f = spin_lock_irqsave(&tasklist_lock);
 	if (tty->session == sig->session)
 		WRITE_ONCE(tty->pgrp, pgrp);

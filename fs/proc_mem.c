@@ -343,12 +343,23 @@ static const char *iomem_name(uint32_t type)
 	}
 }
 
+/* The parts of the kernel that lie in @r. */
+static void iomem_kernel(struct seq_file *m, const struct boot_range *r)
+{
+	phys_t start, end;
+	const char *name;
+
+	for (unsigned n = 0; physmap_kernel_part(n, &start, &end, &name); n++) {
+		if (start >= r->start && end <= r->end)
+			iomem_line(m, "  ", start, end - 1, name);
+	}
+}
+
 /* The boot protocol's ranges in address order; the kernel's parts inside the range that holds them. */
 static int iomem_show(struct seq_file *m)
 {
-	phys_t shown = 0, ks, ke;
+	phys_t shown = 0;
 
-	physmap_kernel_range(&ks, &ke);
 	for (;;) {
 		const struct boot_range *next = NULL;
 
@@ -362,8 +373,7 @@ static int iomem_show(struct seq_file *m)
 		if (!next)
 			return 0;
 		iomem_line(m, "", next->start, next->end - 1, iomem_name(next->type));
-		if (ks >= next->start && ke <= next->end)
-			iomem_line(m, "  ", ks, ke - 1, "Kernel image");
+		iomem_kernel(m, next);
 		shown = next->end;
 	}
 }

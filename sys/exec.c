@@ -370,6 +370,7 @@ static int exec_commit(struct exec_ctx *x)
 	futex_exec_reset(t);
 	if (x->cred)
 		cred_commit(x->cred);
+	t->pdeath_signal = 0; /* prctl(2) */
 	x->cred = NULL;
 	arch_thread_exec(&t->thread.arch, x->start, x->p);
 	vfork_release(t);

@@ -208,3 +208,29 @@ SYS(nice)
 	sched_set_nice(&current_task()->thread, nice);
 	return 0;
 }
+
+/* What a thread may run before another of its class gets the CPU; a fair thread's share among two. */
+static long rr_interval(int pid, uaddr_t uts, bool time64)
+{
+	struct task *t = pid < 0 ? NULL : task_or_self(pid);
+	uint64_t ns = FAIR_SLICE_NS;
+
+	if (!t)
+		return pid < 0 ? -EINVAL : -ESRCH;
+	if (t->thread.policy == SCHED_RR)
+		ns = RR_SLICE_NS;
+	else if (t->thread.policy == SCHED_FIFO)
+		ns = 0;
+	task_put(t);
+	return put_timespec(uts, time64, ns);
+}
+
+SYS(sched_rr_get_interval)
+{
+	return rr_interval((int)a0, a1, false);
+}
+
+SYS(sched_rr_get_interval_time64)
+{
+	return rr_interval((int)a0, a1, true);
+}

@@ -378,6 +378,13 @@ SYS(prctl)
 	struct task *t = current_task();
 
 	switch (a0) {
+	case PR_SET_PDEATHSIG:
+		if (a1 > NSIG)
+			return -EINVAL;
+		t->pdeath_signal = (int)a1;
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return put_user(a1, &t->pdeath_signal);
 	case PR_SET_NAME:
 		return prctl_set_name(a1);
 	case PR_GET_NAME:

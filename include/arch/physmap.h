@@ -34,6 +34,9 @@ static inline phys_t virt_to_phys(const void *linear)
 /* The kernel image's own physical extent, page aligned, for memblock. */
 void physmap_kernel_range(phys_t *start, phys_t *end);
 
+/* Part @n of the image, in address order, for /proc/iomem: [start, end) and its name. Return: false past the last. */
+bool physmap_kernel_part(unsigned n, phys_t *start, phys_t *end, const char **name);
+
 /**
  * physmap_map_slot - map a high frame at one of this CPU's kmap slots.
  * @slot: 0..KMAP_SLOTS-1, free.   Return: its kernel address.   Flushes the slot's old translation, this CPU only.

@@ -30,7 +30,7 @@ enum {
 	SCHED_IDLE = 5,
 	SCHED_RESET_ON_FORK = 0x40000000
 };
-enum { RT_PRIO_MAX = 99, RR_SLICE_NS = 100000000 };
+enum { RT_PRIO_MAX = 99, RR_SLICE_NS = 100000000, FAIR_SLICE_NS = 4000000 };
 
 /* What a thread has to do before it returns to user mode; copied to the per-CPU word work_pending while it runs. */
 enum { WORK_RESCHED = 1, WORK_SIGNAL = 2, WORK_RESTORE_MASK = 4 };

@@ -7,7 +7,8 @@
 extern char __image_start[], __image_end[];
 extern char __text_start[], __text_end[];
 extern char __rodata_start[], __rodata_end[];
-extern char __data_start[];
+extern char __data_start[], __data_end[];
+extern char __bss_start[], __bss_end[];
 extern char __ro_after_init_start[], __ro_after_init_end[];
 extern char __start_percpu[], __stop_percpu[], __percpu_pristine[];
 extern char __boot_free_start[],

@@ -46,6 +46,26 @@ void physmap_kernel_range(phys_t *start, phys_t *end)
 	*end = (uintptr_t)__image_end - KERNEL_BASE;
 }
 
+bool physmap_kernel_part(unsigned n, phys_t *start, phys_t *end, const char **name)
+{
+	static const struct {
+		const char *name;
+		char *start, *end;
+	} parts[] = {
+		{ "Kernel code", __text_start, __text_end },
+		{ "Kernel rodata", __rodata_start, __rodata_end },
+		{ "Kernel data", __data_start, __data_end },
+		{ "Kernel bss", __bss_start, __bss_end },
+	};
+
+	if (n >= ARRAY_SIZE(parts))
+		return false;
+	*start = (uintptr_t)parts[n].start - KERNEL_BASE;
+	*end = (uintptr_t)parts[n].end - KERNEL_BASE;
+	*name = parts[n].name;
+	return true;
+}
+
 /* ---- kmap slots ---- */
 
 static kaddr_t slot_address(unsigned slot)
