@@ -301,7 +301,7 @@ static inline void wake_next(struct pipe *p)
 
 /* Nothing to read: sleep, pipe->lock dropped meanwhile. The first reader stands in `sleeper`, where a writer finds it
  * with the lock held; only more of them pay for the queue. 0, or -ERESTARTSYS. */
-static int read_wait(struct pipe *p)
+static int read_wait(struct pipe *p) must_hold(p->lock)
 {
 	int err;
 
