@@ -309,7 +309,9 @@ static int exec_new_mm(struct exec_ctx *x)
 	x->mm->rlim_data = (unsigned long)min_of(uint64_t, rlim[RLIMIT_DATA].rlim_cur, ULONG_MAX);
 	x->mm->rlim_stack = stack_max;
 	x->mm->rlim_memlock =
-		(unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
+		capable(CAP_IPC_LOCK)
+			? ULONG_MAX
+			: (unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
 	x->mm->oom_score_adj = t->signal->oom_score_adj;
 	/* Mappings begin below the lowest place the stack's top can have. */
 	mm_set_layout(x->mm, stack_max, stack_span + ((rnd[0] & (mmap_span - 1)) & PAGE_MASK));
@@ -342,7 +344,9 @@ static int exec_stack(struct exec_ctx *x)
 	words_bytes = nr_words * sizeof(long);
 	x->p_limit = 0; /* the table's size follows from the strings, whose sum was limited */
 	x->p = ((x->p & ~15UL) - words_bytes) & ~15UL;
-	return exec_tables(x, x->p);
+	err = exec_tables(x, x->p);
+	/* Linux gives a new stack 128 KiB at once; /proc/PID/maps and VmStk show it. */
+	return err ? err : vm_stack_expand(x->mm, x->p, KIB(128));
 }
 
 /* ---- commit ---- */

@@ -2,7 +2,7 @@
  * System calls on memory: turn descriptors into mappings and arguments into struct vm_map_args; mm/aspace does the rest.
  *
  * LOCKS    none held across a call down.   CONTEXT  a task in a system call; may sleep.
- * SOURCES  mmap(2), munmap(2), mprotect(2), mremap(2), brk(2), madvise(2).
+ * SOURCES  mmap(2), munmap(2), mprotect(2), mremap(2), brk(2), madvise(2), mincore(2), msync(2), mlock(2).
  */
 #include "sys/sys.h"
 
@@ -106,4 +106,34 @@ SYS(brk)
 SYS(madvise)
 {
 	return vm_advise(current_mm(), a0, a1, (int)a2);
+}
+
+SYS(mincore)
+{
+	return vm_mincore(current_mm(), a0, a1, a2);
+}
+
+SYS(msync)
+{
+	return vm_sync(current_mm(), a0, a1, (int)a2);
+}
+
+SYS(mlock)
+{
+	return vm_lock(current_mm(), a0, a1, true);
+}
+
+SYS(munlock)
+{
+	return vm_lock(current_mm(), a0, a1, false);
+}
+
+SYS(mlockall)
+{
+	return a0 ? vm_lock_all(current_mm(), (int)a0) : -EINVAL;
+}
+
+SYS(munlockall)
+{
+	return vm_lock_all(current_mm(), 0);
 }

@@ -66,7 +66,9 @@ static void limits_to_mm(struct task *t, const struct rlimit64 *rlim)
 	mm->rlim_data = (unsigned long)min_of(uint64_t, rlim[RLIMIT_DATA].rlim_cur, ULONG_MAX);
 	mm->rlim_stack = (unsigned long)min_of(uint64_t, rlim[RLIMIT_STACK].rlim_cur, ULONG_MAX);
 	mm->rlim_memlock =
-		(unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
+		capable(CAP_IPC_LOCK)
+			? ULONG_MAX
+			: (unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
 	mmput(mm);
 }
 

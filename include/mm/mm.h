@@ -105,6 +105,8 @@ int must_check vm_sync(struct mm_struct *mm, unsigned long addr, unsigned long l
 void mm_set_layout(struct mm_struct *mm, unsigned long stack_rlimit, unsigned long random);
 /* A GROWSDOWN stack vma of one page below @top (page aligned); faults extend it to rlim_stack. 0 or -errno. */
 int must_check vm_stack_setup(struct mm_struct *mm, unsigned long top, bool executable);
+/* The stack that holds @addr gets @bytes more room below, as far as its limit allows; no frame yet. 0 or -ENOMEM. */
+int must_check vm_stack_expand(struct mm_struct *mm, unsigned long addr, unsigned long bytes);
 /* Copy into another mm's memory, faulting it in (exec arguments, ptrace, /proc/PID/mem). Return: bytes done. */
 size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 

@@ -121,3 +121,20 @@ int vm_stack_setup(struct mm_struct *mm, unsigned long top, bool executable)
 	rwsem_up_write(&mm->mmap_lock);
 	return err;
 }
+
+int vm_stack_expand(struct mm_struct *mm, unsigned long addr, unsigned long bytes)
+{
+	struct vm_area_struct *vma;
+	unsigned long room;
+	int err = -ENOMEM;
+
+	rwsem_down_write(&mm->mmap_lock);
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start <= addr && (vma->vm_flags & VM_GROWSDOWN)) {
+		room = vma->vm_end - vma->vm_start;
+		room = mm->rlim_stack > room ? (mm->rlim_stack - room) & PAGE_MASK : 0;
+		err = stack_grow(mm, vma, vma->vm_start - min_of(unsigned long, bytes, room));
+	}
+	rwsem_up_write(&mm->mmap_lock);
+	return err;
+}
