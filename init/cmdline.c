@@ -90,6 +90,8 @@ static void take_word(struct cmdline *c, char *word)
 		c->argc = 1;
 	} else if (!strcmp(word, "trace")) {
 		c->show_trace = true;
+	} else if (!strcmp(word, "conformance")) {
+		c->conformance = true;
 	} else if (!word_known(word)) {
 		take_unknown(c, word);
 	}

@@ -11,6 +11,7 @@ struct cmdline {
 	const char *init;   /* init= or NULL */
 	const char *rdinit; /* rdinit= or "/init" */
 	bool show_trace;    /* trace: record events from the start */
+	bool conformance;   /* conformance: check the machine contract, then end */
 	/* For init: arguments after "--" and unknown words; NAME=VALUE words go to the environment. */
 	const char *argv[CMDLINE_MAX_ARGS + 2];
 	const char *envp[CMDLINE_MAX_ARGS + 3];

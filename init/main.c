@@ -10,6 +10,7 @@
  * CONTEXT  boot; interrupts off until the init thread turns them on.
  * FAILS    a machine without memory or without a working init: panic with the reason.
  */
+#include "arch/conformance/conformance.h"
 #include "arch/machine.h"
 #include "arch/physmap.h"
 #include "arch/thread.h"
@@ -91,11 +92,22 @@ static void open_console(void)
 	fput(f);
 }
 
+/* The machine contract's tests on the real machine: arch/conformance. The exit status says whether all passed. */
+static noreturn_ void run_conformance(void)
+{
+	int failures = conformance_pt_entry() + conformance_physmap() + conformance_tlb();
+
+	pr_err("conformance: %d failures", failures);
+	machine_exit(failures ? 1 : 0);
+}
+
 static void init_thread(void *arg)
 {
 	struct task *t = current_task();
 
 	smp_start_secondaries();
+	if (cmdline.conformance)
+		run_conformance();
 	fs_init();
 	syscalls_init();
 	tty_init();

@@ -50,8 +50,6 @@ struct exec_ctx {
 	unsigned nr_auxv; /* words in mm->saved_auxv */
 };
 
-extern int exec_randomize; /* /proc/sys/kernel/randomize_va_space: 0, 1, 2 */
-
 /* exec_load.c */
 int must_check
 exec_parse(struct exec_ctx *x); /* head and program headers to x->prog; interpreter to x->interp */

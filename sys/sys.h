@@ -44,6 +44,7 @@ int must_check get_sigset(uaddr_t addr, size_t size, uint64_t *out);
 /* The caller lets go of its memory, files and group, and ends (sys/exit.c). */
 noreturn_ void do_exit(int code);
 
+extern int exec_randomize; /* /proc/sys/kernel/randomize_va_space: 0, 1, 2 */
 /* execve on behalf of init (kernel strings). 0: the caller then enters user mode. */
 int must_check exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 

@@ -73,4 +73,6 @@ void syscalls_init(void)
 {
 	if (proc_register("mnemos/missing_syscalls", 0444, &missing_entry))
 		pr_warn("no memory for /proc/mnemos/missing_syscalls");
+	if (proc_register_int("sys/kernel/randomize_va_space", &exec_randomize, 0, 2))
+		pr_warn("no memory for /proc/sys/kernel/randomize_va_space");
 }
