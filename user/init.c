@@ -10,19 +10,20 @@
  *                         DLE 'R' 0 0 first of all: input may be sent from now on (both modes)
  *          host to guest  DLE DLE is a DLE, DLE 'D' the end of input, all other bytes themselves
  * Bytes outside frames are the kernel's messages. A status of 128+n means that signal n ended the program.
+ * The signals of halt, poweroff and reboot end all programs; what they have written still goes out, and the status is 0.
  *
  * No C library: this program is built for both ABIs by any gcc. Raw system calls: user/sys.h.
  */
 #include "user/sys.h"
 
+enum { O_RDWR = 2, POLLIN = 1, POLLHUP = 16, TCGETS = 0x5401, TCSETS = 0x5402, TIOCSCTTY = 0x540E };
 enum {
-	O_RDWR = 2,
-	POLLIN = 1,
-	POLLHUP = 16,
-	TCGETS = 0x5401,
-	TCSETS = 0x5402,
-	TIOCSCTTY = 0x540E,
-	SIGCHLD = 17
+	SIGKILL = 9,
+	SIGUSR1 = 10, /* halt */
+	SIGUSR2 = 12, /* poweroff */
+	SIGTERM = 15, /* reboot */
+	SA_RESTORER = 0x4000000,
+	SA_RESTART = 0x10000000
 };
 enum { DLE = 0x10, MAX_WORDS = 1024, BUF = 4096 };
 
@@ -114,6 +115,31 @@ static int read_words(const char *path, char *text, size_t size, char **out)
 		out[words_nr++] = text + i;
 	out[words_nr] = NULL;
 	return words_nr;
+}
+
+static volatile int asked_to_end;
+
+static void on_end_signal(int sig)
+{
+	(void)sig;
+	asked_to_end = 1;
+	SYS2(kill, -1, SIGKILL);
+}
+
+void signal_return(void);
+
+static void catch_end_signals(void)
+{
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} act = { on_end_signal, SA_RESTART | SA_RESTORER, signal_return, 0 };
+
+	SYS4(rt_sigaction, SIGUSR1, &act, 0, sizeof(act.mask));
+	SYS4(rt_sigaction, SIGUSR2, &act, 0, sizeof(act.mask));
+	SYS4(rt_sigaction, SIGTERM, &act, 0, sizeof(act.mask));
 }
 
 static void mount_at(const char *type, const char *where)
@@ -227,7 +253,8 @@ static void forward_output(int out, int err)
 	int open = 2;
 
 	while (open) {
-		SYS3(poll, p, 2, -1);
+		if (SYS3(poll, p, 2, -1) <= 0)
+			continue;
 		for (int i = 0; i < 2; i++) {
 			if (p[i].fd < 0 || !p[i].revents)
 				continue;
@@ -274,7 +301,7 @@ static int run_on_pipes(void)
 	int status = wait_for(pid);
 
 	if (feeder > 0)
-		SYS2(kill, feeder, 9);
+		SYS2(kill, feeder, SIGKILL);
 	return status;
 }
 
@@ -295,10 +322,20 @@ void start_c(void)
 		power_off();
 	}
 	SYS1(chdir, "/");
+	catch_end_signals();
 	status = (char)(words[0][0] == 't' ? run_on_tty() : run_on_pipes());
+	if (asked_to_end)
+		status = 0;
 	frame('X', &status, 1);
 	power_off();
 }
+
+/* Handlers return through it. i386 returns from a plain handler (no SA_SIGINFO) by sigreturn, which wants the number popped. */
+#ifdef __x86_64__
+__asm__(".globl signal_return\nsignal_return:\n\tmov $15, %eax\n\tsyscall\n");
+#else
+__asm__(".globl signal_return\nsignal_return:\n\tpop %eax\n\tmov $119, %eax\n\tint $0x80\n");
+#endif
 
 /* The kernel starts a program with an aligned stack; the ABI wants it 16-aligned before the call. */
 #ifdef __x86_64__
