@@ -94,7 +94,7 @@ $(OUT)/mnemos.elf: $(KOBJ) $(OUT)/ksyms.o $(OUT)/kernel.ld
 $(OUT)/user/init: user/init.c user/sys.h Makefile
 	@mkdir -p $(@D)
 	$(call say,UCC,$<)$(CC) -O2 -Wall -Wextra -Werror -ffreestanding -nostdlib -static -fno-stack-protector -fno-pie -no-pie \
-		-fomit-frame-pointer -fno-asynchronous-unwind-tables $(if $(filter x86_64,$(ARCH)),-m64,-m32 -march=i686) -I. $< -o $@
+		$(if $(is_clang),-Wno-unused-command-line-argument) -fomit-frame-pointer -fno-asynchronous-unwind-tables $(if $(filter x86_64,$(ARCH)),-m64,-m32 -march=i686) -I. $< -o $@
 
 ifeq ($(V),1)
 say =

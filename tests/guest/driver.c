@@ -2,7 +2,7 @@
  * /init of the test machines: run every program of /tests/plan, and compare the free pages around it.
  *
  * A line of the plan is a file of /tests and flags: "leak" (run it once more, shorter, and demand that exactly as many
- * pages are free as before), "quick" (short loops), "sh" (a script for /bin/busybox sh).
+ * pages are free as before), "quick" (short loops), "sh" (a script for /bin/busybox sh with the terminal), "test=NAME".
  * The first run fills caches that grow for good reasons (slabs, directory entries); before each measurement what can be
  * dropped is dropped. A program leaks when the count before its second run does not come back after that or one more run.
  */
@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <ftw.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 
@@ -33,7 +34,8 @@ static long free_pages(void)
 	if (tap_read("/proc/zoneinfo", text, sizeof(text)) < 0)
 		return -1;
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		if (sscanf(line, " pages free %ld", &n) == 1 || sscanf(line, " count: %ld", &n) == 1)
+		if (sscanf(line, " pages free %ld", &n) == 1 ||
+		    sscanf(line, " count: %ld", &n) == 1)
 			sum += n;
 	return sum;
 }
@@ -81,9 +83,12 @@ static void reap_all(void)
 static void exec_program(const char *name, int quick, int sh)
 {
 	char path[128];
-	char *const direct[] = { path, only_test, NULL }, *const script[] = { (char *)"sh", path, NULL };
+	char *const direct[] = { path, only_test, NULL }, *const script[] = { (char *)"sh", path,
+									      only_test, NULL };
 
 	setsid();
+	if (sh)
+		ioctl(open("/dev/ttyS0", O_RDWR | O_CLOEXEC), TIOCSCTTY, 1);
 	snprintf(path, sizeof(path), "/tests/%s", name);
 	if (quick)
 		setenv("TAP_QUICK", "1", 1);
@@ -161,7 +166,8 @@ static void check_leak(const char *name, int sh)
 			return;
 		}
 	}
-	tap_note("# free pages: %ld, after a run %ld, after another %ld", count[0], count[1], count[2]);
+	tap_note("# free pages: %ld, after a run %ld, after another %ld", count[0], count[1],
+		 count[2]);
 	report(0, name, "free_pages");
 }
 
@@ -219,7 +225,8 @@ int main(void)
 	setenv("HOME", "/root", 1);
 	if (tap_read("/tests/plan", plan, sizeof(plan)) < 0)
 		tap_note("# no /tests/plan");
-	for (char *l = strtok_r(plan, "\n", &save); l && n < (int)ARRAY_LEN(lines); l = strtok_r(NULL, "\n", &save))
+	for (char *l = strtok_r(plan, "\n", &save); l && n < (int)ARRAY_LEN(lines);
+	     l = strtok_r(NULL, "\n", &save))
 		lines[n++] = l;
 	for (int i = 0; i < n; i++)
 		run_line(lines[i]);

@@ -256,7 +256,8 @@ static void bystanders(void)
 	for (int i = 0; i < N; i++) {
 		by[i] = fork();
 		if (by[i] == 0) {
-			volatile char *p = mmap(NULL, 50 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			volatile char *p =
+				mmap(NULL, 50 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 			for (size_t k = 0; k < 50; k++)
 				p[k * PAGE] = (char)k;
@@ -313,7 +314,8 @@ static void file_system_full(void)
 static int scatter(void *arg)
 {
 	FILE *f = fopen("/proc/self/oom_score_adj", "w");
-	char *p = mmap(NULL, (size_t)1 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(NULL, (size_t)1 << 30, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (f) {
 		fputs("1000", f);
@@ -322,7 +324,8 @@ static int scatter(void *arg)
 	if (p == MAP_FAILED)
 		return 1;
 	for (size_t i = 0; i < (size_t)1 << 30; i += 16 * PAGE) {
-		if (mmap(p + i, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		if (mmap(p + i, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+		    MAP_FAILED)
 			return errno == ENOMEM ? 12 : 2;
 		p[i] = 1;
 	}
@@ -347,9 +350,11 @@ static void overcommit(void)
 		SKIP("not on the host");
 	EQ(pread(fd, &mode, 1, 0), 1);
 	EQ(mode, '0');
-	FAILS(mmap(NULL, huge, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM); /* obviously too much */
+	FAILS(mmap(NULL, huge, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	      ENOMEM); /* obviously too much */
 	EQ(pwrite(fd, "2", 1, 0), 1);
-	FAILS(mmap(NULL, (size_t)mem_available_kb() * 1024, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+	FAILS(mmap(NULL, (size_t)mem_available_kb() * 1024, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	      ENOMEM);
 	CHECK(mmap(NULL, 1 << 20, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
 	EQ(pwrite(fd, "0", 1, 0), 1);
 	FAILS(pwrite(fd, "7", 1, 0), EINVAL);
@@ -397,9 +402,10 @@ static void fork_under_pressure(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(setting), T(address_space), T(data_and_stack), T(file_size), T(file_size_kills), T(cpu_time), T(fork_bomb),
-		T(descriptors), T(many_pipes), T(eats_all), T(bystanders), T(file_system_full), T(scattered), T(overcommit),
-		T(fork_under_pressure), TEND
+		T(setting),	    T(address_space), T(data_and_stack),      T(file_size),
+		T(file_size_kills), T(cpu_time),      T(fork_bomb),	      T(descriptors),
+		T(many_pipes),	    T(eats_all),      T(bystanders),	      T(file_system_full),
+		T(scattered),	    T(overcommit),    T(fork_under_pressure), TEND
 	};
 
 	return tap_main(argc, argv, tests);

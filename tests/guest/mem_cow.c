@@ -306,8 +306,9 @@ static long map_count(const char *p)
 	int fd = open("/proc/self/pagemap", O_RDONLY), kfd = open("/proc/kpagecount", O_RDONLY);
 	long ret = -1;
 
-	if (fd >= 0 && kfd >= 0 && pread(fd, &entry, 8, (off_t)((uintptr_t)p / PAGE * 8)) == 8 && entry >> 63 &&
-	    (entry & ((1ull << 55) - 1)) && pread(kfd, &count, 8, (off_t)((entry & ((1ull << 55) - 1)) * 8)) == 8)
+	if (fd >= 0 && kfd >= 0 && pread(fd, &entry, 8, (off_t)((uintptr_t)p / PAGE * 8)) == 8 &&
+	    entry >> 63 && (entry & ((1ull << 55) - 1)) &&
+	    pread(kfd, &count, 8, (off_t)((entry & ((1ull << 55) - 1)) * 8)) == 8)
 		ret = (long)count;
 	close(fd);
 	close(kfd);
@@ -343,11 +344,19 @@ static void counts(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(child_write_is_private), T(parent_write_is_private), T(shared_is_shared), T(family), T(siblings),
-		T(orphan_keeps_memory), T(zero_page_after_fork), T(kernel_write_copies), T(private_file),
-		T(protection_keeps_cow), T(moved_mapping), T(counts), TEND
-	};
+	static const struct tap_test tests[] = { T(child_write_is_private),
+						 T(parent_write_is_private),
+						 T(shared_is_shared),
+						 T(family),
+						 T(siblings),
+						 T(orphan_keeps_memory),
+						 T(zero_page_after_fork),
+						 T(kernel_write_copies),
+						 T(private_file),
+						 T(protection_keeps_cow),
+						 T(moved_mapping),
+						 T(counts),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

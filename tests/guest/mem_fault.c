@@ -112,7 +112,8 @@ static int has_nx(void)
 
 	if (tap_read("/proc/meminfo", text, sizeof(text)) < 0 || strstr(text, "DirectMap4M"))
 		return 0;
-	return tap_read("/proc/cpuinfo", text, sizeof(text)) > 0 && (strstr(text, " nx ") || strstr(text, " nx\n"));
+	return tap_read("/proc/cpuinfo", text, sizeof(text)) > 0 &&
+	       (strstr(text, " nx ") || strstr(text, " nx\n"));
 }
 
 static void no_execute(void)
@@ -139,7 +140,9 @@ static void no_execute(void)
 
 static void kernel_addresses(void)
 {
-	uintptr_t top = IS64 ? (uintptr_t)0xffff888000001000ull : tap_compat() ? 0xfffff000ul : 0xc0001000ul;
+	uintptr_t top = IS64	       ? (uintptr_t)0xffff888000001000ull
+			: tap_compat() ? 0xfffff000ul
+				       : 0xc0001000ul;
 
 	EQ(fault_of((void *)top, READ), SIGSEGV);
 	EQ(seen_code, SEGV_MAPERR);
@@ -165,10 +168,10 @@ static void run_code(const unsigned char *code, size_t len)
 	munmap(p, PAGE);
 }
 
-#define RUN(...)                                                    \
-	do {                                                        \
-		static const unsigned char code[] = { __VA_ARGS__ }; \
-		run_code(code, sizeof(code));                       \
+#define RUN(...)                                                                                   \
+	do {                                                                                       \
+		static const unsigned char code[] = { __VA_ARGS__ };                               \
+		run_code(code, sizeof(code));                                                      \
 	} while (0)
 
 static void other_exceptions(void)
@@ -197,7 +200,8 @@ static void other_exceptions(void)
 	EQ(seen_signal, SIGSEGV);
 	RUN(0x8e, 0xd0, 0xc3); /* mov %eax, %ss with what is in eax */
 	CHECK(seen_signal == SIGSEGV || seen_signal == SIGBUS || seen_signal == 0);
-	RUN(0x66, 0xea, 0, 0, 0, 0, 0xc3); /* far jump to nowhere; not an instruction in 64-bit mode */
+	RUN(0x66, 0xea, 0, 0, 0, 0,
+	    0xc3); /* far jump to nowhere; not an instruction in 64-bit mode */
 	EQ(seen_signal, IS64 ? SIGILL : SIGSEGV);
 }
 
@@ -211,9 +215,11 @@ static void other_exceptions(void)
 static void strange_flags(void)
 {
 	/* pushf; or $bit; popf; getppid; pushf; and $~bit; popf; ret */
-	RUN(0x9c, 0x80, 0x4c, 0x24, 0x02, 0x04, 0x9d, GETPPID, 0x9c, 0x80, 0x64, 0x24, 0x02, 0xfb, 0x9d, 0xc3); /* AC */
+	RUN(0x9c, 0x80, 0x4c, 0x24, 0x02, 0x04, 0x9d, GETPPID, 0x9c, 0x80, 0x64, 0x24, 0x02, 0xfb,
+	    0x9d, 0xc3); /* AC */
 	EQ(seen_signal, 0);
-	RUN(0x9c, 0x80, 0x4c, 0x24, 0x01, 0x40, 0x9d, GETPPID, 0x9c, 0x80, 0x64, 0x24, 0x01, 0xbf, 0x9d, 0xc3); /* NT */
+	RUN(0x9c, 0x80, 0x4c, 0x24, 0x01, 0x40, 0x9d, GETPPID, 0x9c, 0x80, 0x64, 0x24, 0x01, 0xbf,
+	    0x9d, 0xc3); /* NT */
 	EQ(seen_signal, 0);
 	RUN(0xfd, GETPPID, 0xfc, 0xc3); /* DF */
 	EQ(seen_signal, 0);
@@ -225,22 +231,28 @@ static void strange_flags(void)
 
 /* ---- bad pointers to system calls ---- */
 
-static char *bad; /* the bad pointer of the round */
+static char *bad;  /* the bad pointer of the round */
 static char *good; /* two readable and writable pages */
 static int a_file, a_dir, a_pipe[2];
 static const char *a_name;
 
 #define P ((long)bad)
 #define G ((long)good)
-#define CALL(name, ...) { #name, SYS_##name, { __VA_ARGS__ } }
-#define B (-0x7654321L) /* stands for the bad pointer */
-#define GD (-0x7654322L)
-#define NAME (-0x7654323L)
+#define CALL(name, ...)                                                                            \
+	{                                                                                          \
+#name, SYS_##name,                                                                 \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
+#define B	(-0x7654321L) /* stands for the bad pointer */
+#define GD	(-0x7654322L)
+#define NAME	(-0x7654323L)
 #define FILE_FD (-0x7654324L)
-#define DIR_FD (-0x7654325L)
-#define PIPE_R (-0x7654326L)
-#define PIPE_W (-0x7654327L)
-#define EXE (-0x7654328L)
+#define DIR_FD	(-0x7654325L)
+#define PIPE_R	(-0x7654326L)
+#define PIPE_W	(-0x7654327L)
+#define EXE	(-0x7654328L)
 
 struct call {
 	const char *name;
@@ -249,45 +261,118 @@ struct call {
 };
 
 /* The kernel reads through the bad pointer. */
-static const struct call readers[] = {
-	CALL(open, B, O_RDONLY, 0), CALL(openat, AT_FDCWD, B, O_RDONLY, 0), CALL(creat, B, 0600), CALL(access, B, 0),
-	CALL(faccessat, AT_FDCWD, B, 0), CALL(chdir, B), CALL(chroot, B), CALL(mkdir, B, 0700), CALL(rmdir, B),
-	CALL(mkdirat, AT_FDCWD, B, 0700), CALL(unlink, B), CALL(unlinkat, AT_FDCWD, B, 0), CALL(rename, B, NAME),
-	CALL(rename, NAME, B), CALL(renameat, AT_FDCWD, B, AT_FDCWD, NAME), CALL(link, B, NAME), CALL(link, NAME, B),
-	CALL(linkat, AT_FDCWD, NAME, AT_FDCWD, B, 0), CALL(symlink, B, NAME), CALL(symlink, NAME, B),
-	CALL(readlink, B, GD, 10), CALL(chmod, B, 0600), CALL(fchmodat, AT_FDCWD, B, 0600), CALL(chown, B, 0, 0),
-	CALL(lchown, B, 0, 0), CALL(fchownat, AT_FDCWD, B, 0, 0, 0), CALL(truncate, B, 0), CALL(mknod, B, S_IFIFO, 0),
-	CALL(statfs, B, GD), CALL(statx, AT_FDCWD, B, 0, 0x7ff, GD), CALL(utimensat, AT_FDCWD, B, 0, 0),
-	CALL(utimensat, AT_FDCWD, NAME, B, 0), CALL(execve, B, 0, 0), CALL(execve, EXE, B, 0),
-	CALL(execve, EXE, 0, B), CALL(mount, NAME, B, NAME, 0, 0), CALL(umount2, B, 0), CALL(write, FILE_FD, B, 100),
-	CALL(write, PIPE_W, B, 100), CALL(pwrite64, FILE_FD, B, 100, 0), CALL(writev, FILE_FD, B, 1),
-	CALL(readv, FILE_FD, B, 1), CALL(poll, B, 1, 0), CALL(select, 5, B, 0, 0, 0), CALL(ppoll, GD, 0, B, 0), CALL(nanosleep, B, 0),
-	CALL(clock_nanosleep, CLOCK_MONOTONIC, 0, B, 0), CALL(rt_sigaction, SIGUSR1, B, 0, 8),
-	CALL(rt_sigprocmask, SIG_BLOCK, B, 0, 8), CALL(rt_sigsuspend, B, 8), CALL(rt_sigtimedwait, B, 0, 0, 8),
-	CALL(sigaltstack, B, 0), CALL(prlimit64, 0, RLIMIT_NOFILE, B, 0), CALL(setrlimit, RLIMIT_CORE, B),
-	CALL(setitimer, ITIMER_REAL, B, 0), CALL(sched_setaffinity, 0, 8, B), CALL(sched_setparam, 0, B),
-	CALL(sched_setscheduler, 0, 0, B), CALL(futex, B, 0, 0, 0, 0, 0), CALL(sethostname, B, 5),
-	CALL(clone3, B, 64), CALL(execveat, AT_FDCWD, B, 0, 0, 0), CALL(setgroups, 2, B), CALL(rt_sigqueueinfo, 1, SIGUSR1, B),
-	CALL(renameat2, AT_FDCWD, B, AT_FDCWD, NAME, 0), CALL(symlinkat, B, AT_FDCWD, NAME), CALL(capset, B, 0),
-	CALL(settimeofday, B, 0), CALL(clock_settime, CLOCK_REALTIME, B), CALL(prctl, 15 /* SET_NAME */, B),
-	CALL(mknodat, AT_FDCWD, B, S_IFIFO, 0)
-};
+static const struct call readers[] = { CALL(open, B, O_RDONLY, 0),
+				       CALL(openat, AT_FDCWD, B, O_RDONLY, 0),
+				       CALL(creat, B, 0600),
+				       CALL(access, B, 0),
+				       CALL(faccessat, AT_FDCWD, B, 0),
+				       CALL(chdir, B),
+				       CALL(chroot, B),
+				       CALL(mkdir, B, 0700),
+				       CALL(rmdir, B),
+				       CALL(mkdirat, AT_FDCWD, B, 0700),
+				       CALL(unlink, B),
+				       CALL(unlinkat, AT_FDCWD, B, 0),
+				       CALL(rename, B, NAME),
+				       CALL(rename, NAME, B),
+				       CALL(renameat, AT_FDCWD, B, AT_FDCWD, NAME),
+				       CALL(link, B, NAME),
+				       CALL(link, NAME, B),
+				       CALL(linkat, AT_FDCWD, NAME, AT_FDCWD, B, 0),
+				       CALL(symlink, B, NAME),
+				       CALL(symlink, NAME, B),
+				       CALL(readlink, B, GD, 10),
+				       CALL(chmod, B, 0600),
+				       CALL(fchmodat, AT_FDCWD, B, 0600),
+				       CALL(chown, B, 0, 0),
+				       CALL(lchown, B, 0, 0),
+				       CALL(fchownat, AT_FDCWD, B, 0, 0, 0),
+				       CALL(truncate, B, 0),
+				       CALL(mknod, B, S_IFIFO, 0),
+				       CALL(statfs, B, GD),
+				       CALL(statx, AT_FDCWD, B, 0, 0x7ff, GD),
+				       CALL(utimensat, AT_FDCWD, B, 0, 0),
+				       CALL(utimensat, AT_FDCWD, NAME, B, 0),
+				       CALL(execve, B, 0, 0),
+				       CALL(execve, EXE, B, 0),
+				       CALL(execve, EXE, 0, B),
+				       CALL(mount, NAME, B, NAME, 0, 0),
+				       CALL(umount2, B, 0),
+				       CALL(write, FILE_FD, B, 100),
+				       CALL(write, PIPE_W, B, 100),
+				       CALL(pwrite64, FILE_FD, B, 100, 0),
+				       CALL(writev, FILE_FD, B, 1),
+				       CALL(readv, FILE_FD, B, 1),
+				       CALL(poll, B, 1, 0),
+				       CALL(select, 5, B, 0, 0, 0),
+				       CALL(ppoll, GD, 0, B, 0),
+				       CALL(nanosleep, B, 0),
+				       CALL(clock_nanosleep, CLOCK_MONOTONIC, 0, B, 0),
+				       CALL(rt_sigaction, SIGUSR1, B, 0, 8),
+				       CALL(rt_sigprocmask, SIG_BLOCK, B, 0, 8),
+				       CALL(rt_sigsuspend, B, 8),
+				       CALL(rt_sigtimedwait, B, 0, 0, 8),
+				       CALL(sigaltstack, B, 0),
+				       CALL(prlimit64, 0, RLIMIT_NOFILE, B, 0),
+				       CALL(setrlimit, RLIMIT_CORE, B),
+				       CALL(setitimer, ITIMER_REAL, B, 0),
+				       CALL(sched_setaffinity, 0, 8, B),
+				       CALL(sched_setparam, 0, B),
+				       CALL(sched_setscheduler, 0, 0, B),
+				       CALL(futex, B, 0, 0, 0, 0, 0),
+				       CALL(sethostname, B, 5),
+				       CALL(clone3, B, 64),
+				       CALL(execveat, AT_FDCWD, B, 0, 0, 0),
+				       CALL(setgroups, 2, B),
+				       CALL(rt_sigqueueinfo, 1, SIGUSR1, B),
+				       CALL(renameat2, AT_FDCWD, B, AT_FDCWD, NAME, 0),
+				       CALL(symlinkat, B, AT_FDCWD, NAME),
+				       CALL(capset, B, 0),
+				       CALL(settimeofday, B, 0),
+				       CALL(clock_settime, CLOCK_REALTIME, B),
+				       CALL(prctl, 15 /* SET_NAME */, B),
+				       CALL(mknodat, AT_FDCWD, B, S_IFIFO, 0) };
 
 /* The kernel writes through it. */
-static const struct call writers[] = {
-	CALL(read, FILE_FD, B, 100), CALL(pread64, FILE_FD, B, 100, 0), CALL(read, PIPE_R, B, 1), CALL(pipe, B),
-	CALL(pipe2, B, 0), CALL(readlink, NAME, B, 10), CALL(readlinkat, AT_FDCWD, NAME, B, 10), CALL(getcwd, B, 4096),
-	CALL(getdents64, DIR_FD, B, 1000), CALL(fstat, FILE_FD, B), CALL(stat, NAME, B), CALL(lstat, NAME, B),
-	CALL(statx, AT_FDCWD, NAME, 0, 0x7ff, B), CALL(fstatfs, FILE_FD, B), CALL(uname, B), CALL(sysinfo, B),
-	CALL(times, B), CALL(getrusage, RUSAGE_SELF, B), CALL(gettimeofday, B, 0), CALL(clock_gettime, CLOCK_MONOTONIC, B),
-	CALL(clock_getres, CLOCK_MONOTONIC, B), CALL(time, B), CALL(getrlimit, RLIMIT_NOFILE, B),
-	CALL(prlimit64, 0, RLIMIT_NOFILE, 0, B), CALL(getitimer, ITIMER_REAL, B), CALL(rt_sigaction, SIGUSR1, 0, B, 8),
-	CALL(rt_sigprocmask, SIG_BLOCK, 0, B, 8), CALL(rt_sigpending, B, 8), CALL(sigaltstack, 0, B),
-	CALL(getresuid, B, GD, GD), CALL(getresgid, GD, GD, B), CALL(sched_getaffinity, 0, 128, B),
-	CALL(sched_getparam, 0, B), CALL(getrandom, B, 10, 0), CALL(getcpu, B, 0, 0), CALL(syslog, 3, B, 100),
-	CALL(ioctl, PIPE_R, FIONREAD, B), CALL(prctl, 16 /* GET_NAME */, B),
-	CALL(waitid, P_ALL, 0, B, WEXITED | WNOHANG)
-};
+static const struct call writers[] = { CALL(read, FILE_FD, B, 100),
+				       CALL(pread64, FILE_FD, B, 100, 0),
+				       CALL(read, PIPE_R, B, 1),
+				       CALL(pipe, B),
+				       CALL(pipe2, B, 0),
+				       CALL(readlink, NAME, B, 10),
+				       CALL(readlinkat, AT_FDCWD, NAME, B, 10),
+				       CALL(getcwd, B, 4096),
+				       CALL(getdents64, DIR_FD, B, 1000),
+				       CALL(fstat, FILE_FD, B),
+				       CALL(stat, NAME, B),
+				       CALL(lstat, NAME, B),
+				       CALL(statx, AT_FDCWD, NAME, 0, 0x7ff, B),
+				       CALL(fstatfs, FILE_FD, B),
+				       CALL(uname, B),
+				       CALL(sysinfo, B),
+				       CALL(times, B),
+				       CALL(getrusage, RUSAGE_SELF, B),
+				       CALL(gettimeofday, B, 0),
+				       CALL(clock_gettime, CLOCK_MONOTONIC, B),
+				       CALL(clock_getres, CLOCK_MONOTONIC, B),
+				       CALL(time, B),
+				       CALL(getrlimit, RLIMIT_NOFILE, B),
+				       CALL(prlimit64, 0, RLIMIT_NOFILE, 0, B),
+				       CALL(getitimer, ITIMER_REAL, B),
+				       CALL(rt_sigaction, SIGUSR1, 0, B, 8),
+				       CALL(rt_sigprocmask, SIG_BLOCK, 0, B, 8),
+				       CALL(rt_sigpending, B, 8),
+				       CALL(sigaltstack, 0, B),
+				       CALL(getresuid, B, GD, GD),
+				       CALL(getresgid, GD, GD, B),
+				       CALL(sched_getaffinity, 0, 128, B),
+				       CALL(sched_getparam, 0, B),
+				       CALL(getrandom, B, 10, 0),
+				       CALL(getcpu, B, 0, 0),
+				       CALL(syslog, 3, B, 100),
+				       CALL(ioctl, PIPE_R, FIONREAD, B),
+				       CALL(prctl, 16 /* GET_NAME */, B),
+				       CALL(waitid, P_ALL, 0, B, WEXITED | WNOHANG) };
 
 static long substitute(long v)
 {
@@ -317,7 +402,8 @@ static long substitute(long v)
 static int not_here(const struct call *c)
 {
 	/* i386's select takes one block of arguments; getresuid16 may be missing. */
-	return !IS64 && (c->nr == SYS_select || c->nr == SYS_getresuid || c->nr == SYS_getresgid || c->nr == SYS_setgroups);
+	return !IS64 && (c->nr == SYS_select || c->nr == SYS_getresuid || c->nr == SYS_getresgid ||
+			 c->nr == SYS_setgroups);
 }
 
 static void run_calls(const struct call *calls, size_t n, const char *kind)
@@ -335,10 +421,11 @@ static void run_calls(const struct call *calls, size_t n, const char *kind)
 		if (r == -1 && (errno == EFAULT || errno == ENOSYS))
 			continue;
 		/* A futex must be aligned first; the log may be empty. */
-		if ((c->nr == SYS_futex && (P & 3) && errno == EINVAL) || (c->nr == SYS_syslog && r == 0))
+		if ((c->nr == SYS_futex && (P & 3) && errno == EINVAL) ||
+		    (c->nr == SYS_syslog && r == 0))
 			continue;
-		tap_note("# %s (entry %d), %s pointer %p: expected EFAULT, got %ld errno %d", c->name, (int)i, kind, bad, r,
-			 r == -1 ? errno : 0);
+		tap_note("# %s (entry %d), %s pointer %p: expected EFAULT, got %ld errno %d",
+			 c->name, (int)i, kind, bad, r, r == -1 ? errno : 0);
 		tap_failures++;
 	}
 }
@@ -349,8 +436,9 @@ static int set_up_calls(void)
 	a_file = open("file", O_CREAT | O_RDWR, 0700);
 	a_dir = open(".", O_RDONLY | O_DIRECTORY);
 	a_name = "link";
-	return good != MAP_FAILED && write(a_file, "0123456789", 10) == 10 && lseek(a_file, 0, SEEK_SET) == 0 &&
-	       a_dir >= 0 && symlink("file", "link") == 0 && pipe(a_pipe) == 0 && write(a_pipe[1], "x", 1) == 1;
+	return good != MAP_FAILED && write(a_file, "0123456789", 10) == 10 &&
+	       lseek(a_file, 0, SEEK_SET) == 0 && a_dir >= 0 && symlink("file", "link") == 0 &&
+	       pipe(a_pipe) == 0 && write(a_pipe[1], "x", 1) == 1;
 }
 
 static void clean_up_calls(void)
@@ -362,8 +450,13 @@ static void clean_up_calls(void)
 static void wild_pointers(void)
 {
 	char *none = anon(1, PROT_NONE);
-	uintptr_t wild[] = { 8, (uintptr_t)none, (uintptr_t)none + 100, (uintptr_t)-1, (uintptr_t)-4096,
-			     IS64 ? (uintptr_t)0xffff888000001000ull : 0xc0100000ul, IS64 ? (uintptr_t)0x8000000000000000ull : 0xfffff123ul };
+	uintptr_t wild[] = { 8,
+			     (uintptr_t)none,
+			     (uintptr_t)none + 100,
+			     (uintptr_t)-1,
+			     (uintptr_t)-4096,
+			     IS64 ? (uintptr_t)0xffff888000001000ull : 0xc0100000ul,
+			     IS64 ? (uintptr_t)0x8000000000000000ull : 0xfffff123ul };
 
 	NEED(none != MAP_FAILED && set_up_calls());
 	for (size_t i = 0; i < ARRAY_LEN(wild); i++) {
@@ -399,8 +492,9 @@ static void half_good(void)
 		const struct call *c = &writers[i];
 
 		/* Byte streams may be served in part. */
-		if (c->nr == SYS_read || c->nr == SYS_pread64 || c->nr == SYS_readlink || c->nr == SYS_readlinkat ||
-		    c->nr == SYS_getrandom || c->nr == SYS_syslog || c->nr == SYS_sched_getaffinity)
+		if (c->nr == SYS_read || c->nr == SYS_pread64 || c->nr == SYS_readlink ||
+		    c->nr == SYS_readlinkat || c->nr == SYS_getrandom || c->nr == SYS_syslog ||
+		    c->nr == SYS_sched_getaffinity)
 			continue;
 		run_calls(c, 1, "half good");
 	}
@@ -471,11 +565,19 @@ static void kernel_grows_stack(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(unmapped), T(forbidden), T(no_execute), T(kernel_addresses), T(other_exceptions), T(strange_flags),
-		T(wild_pointers), T(read_only_targets), T(half_good), T(partial_transfers), T(endless_names),
-		T(kernel_grows_stack), TEND
-	};
+	static const struct tap_test tests[] = { T(unmapped),
+						 T(forbidden),
+						 T(no_execute),
+						 T(kernel_addresses),
+						 T(other_exceptions),
+						 T(strange_flags),
+						 T(wild_pointers),
+						 T(read_only_targets),
+						 T(half_good),
+						 T(partial_transfers),
+						 T(endless_names),
+						 T(kernel_grows_stack),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

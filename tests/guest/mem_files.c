@@ -142,7 +142,8 @@ static void beyond_the_end(void)
 static void truncation_unmaps(void)
 {
 	int fd = file("f", 4 * PAGE);
-	char *p = mmap(NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0), *q = mmap(NULL, 4 * PAGE, RW, MAP_PRIVATE, fd, 0);
+	char *p = mmap(NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0),
+	     *q = mmap(NULL, 4 * PAGE, RW, MAP_PRIVATE, fd, 0);
 
 	NEED(p != MAP_FAILED && q != MAP_FAILED);
 	memset(p, 'a', 4 * PAGE);
@@ -260,10 +261,16 @@ static void big_file(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(shared_coherence), T(shared_between_processes), T(private_mapping), T(beyond_the_end),
-		T(truncation_unmaps), T(read_only_file), T(holes), T(mapping_as_buffer), T(big_file), TEND
-	};
+	static const struct tap_test tests[] = { T(shared_coherence),
+						 T(shared_between_processes),
+						 T(private_mapping),
+						 T(beyond_the_end),
+						 T(truncation_unmaps),
+						 T(read_only_file),
+						 T(holes),
+						 T(mapping_as_buffer),
+						 T(big_file),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

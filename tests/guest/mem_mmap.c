@@ -25,7 +25,8 @@ static int maps_of(unsigned long start, unsigned long end, struct map_line *out,
 		struct map_line m = { 0 };
 		int at = 0;
 
-		if (sscanf(l, "%lx-%lx %4s %lx %*x:%*x %*u%n", &m.start, &m.end, m.perms, &m.offset, &at) < 4)
+		if (sscanf(l, "%lx-%lx %4s %lx %*x:%*x %*u%n", &m.start, &m.end, m.perms, &m.offset,
+			   &at) < 4)
 			return -1;
 		if (sscanf(l + at, " %127s", m.name) < 1)
 			m.name[0] = '\0';
@@ -83,7 +84,8 @@ static void anonymous_memory(void)
 
 static void mmap_errors(void)
 {
-	int fd = open("f", O_CREAT | O_RDWR, 0600), ro = open("f", O_RDONLY), wo = open("f", O_WRONLY), p[2];
+	int fd = open("f", O_CREAT | O_RDWR, 0600), ro = open("f", O_RDONLY),
+	    wo = open("f", O_WRONLY), p[2];
 	int an = MAP_PRIVATE | MAP_ANONYMOUS;
 
 	NEED(fd >= 0 && ro >= 0 && wo >= 0);
@@ -99,7 +101,9 @@ static void mmap_errors(void)
 	FAILS(mmap(NULL, (size_t)-1, RW, an, -1, 0), ENOMEM);
 	FAILS(mmap((void *)(~(uintptr_t)0 - PAGE + 1), PAGE, RW, an | MAP_FIXED, -1, 0), ENOMEM);
 	if (!tap_compat())
-		FAILS(mmap((void *)(IS64 ? (uintptr_t)1 << 63 : 0xf0000000u), PAGE, RW, an | MAP_FIXED, -1, 0), ENOMEM);
+		FAILS(mmap((void *)(IS64 ? (uintptr_t)1 << 63 : 0xf0000000u), PAGE, RW,
+			   an | MAP_FIXED, -1, 0),
+		      ENOMEM);
 	if (IS64)
 		FAILS(syscall(SYS_mmap, NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 123), EINVAL);
 	/* A private mapping of a read-only descriptor may be writable. */
@@ -121,10 +125,12 @@ static void fixed(void)
 	EQ(p[2 * PAGE], 0);
 	EQ(p[4 * PAGE - 1], 0);
 	EQ(p[4 * PAGE], 1);
-	FAILS(mmap(p + PAGE, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), EEXIST);
+	FAILS(mmap(p + PAGE, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+	      EEXIST);
 	EQ(p[PAGE], 1);
 	EQ(munmap(p + 4 * PAGE, 4 * PAGE), 0);
-	q = mmap(p + 4 * PAGE, 4 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	q = mmap(p + 4 * PAGE, 4 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+		 0);
 	CHECK(q == p + 4 * PAGE);
 	/* A hint that is free is taken, one that is not gives another place. */
 	EQ(munmap(q, 4 * PAGE), 0);
@@ -350,7 +356,8 @@ static void grows_down_mapping(void)
 
 	NEED(p != MAP_FAILED);
 	EQ(munmap(p, 64 * PAGE), 0);
-	g = mmap(p + 60 * PAGE, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, -1, 0);
+	g = mmap(p + 60 * PAGE, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN,
+		 -1, 0);
 	CHECK(g == p + 60 * PAGE);
 	g[0] = 1;
 	g[-1] = 2;
@@ -384,7 +391,9 @@ static void remap(void)
 		p[i * PAGE] = (char)(i + 1);
 	CHECK(mremap(p, 8 * PAGE, 4 * PAGE, 0) == p);
 	CHECK(!can_read(p + 4 * PAGE));
-	EQ(mmap(p + 4 * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p + 4 * PAGE, 1);
+	EQ(mmap(p + 4 * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+		   p + 4 * PAGE,
+	   1);
 	FAILS(mremap(p, 4 * PAGE, 32 * PAGE, 0), ENOMEM);
 	q = mremap(p, 4 * PAGE, 32 * PAGE, MREMAP_MAYMOVE);
 	NEED(q != MAP_FAILED);
@@ -414,7 +423,8 @@ static void remap_errors(void)
 	FAILS(mremap(p, PAGE, 2 * PAGE, 0x1000), EINVAL);
 	FAILS(mremap(p, PAGE, PAGE, MREMAP_FIXED, p + 4 * PAGE), EINVAL);
 	FAILS(mremap(p, 2 * PAGE, 2 * PAGE, MREMAP_FIXED | MREMAP_MAYMOVE, p + PAGE), EINVAL);
-	FAILS(mremap(p, 2 * PAGE, 2 * PAGE, MREMAP_FIXED | MREMAP_MAYMOVE, p + 4 * PAGE + 8), EINVAL);
+	FAILS(mremap(p, 2 * PAGE, 2 * PAGE, MREMAP_FIXED | MREMAP_MAYMOVE, p + 4 * PAGE + 8),
+	      EINVAL);
 	EQ(munmap(p + 4 * PAGE, 4 * PAGE), 0);
 	FAILS(mremap(p + 4 * PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE), EFAULT);
 	FAILS(mremap(p, 6 * PAGE, 7 * PAGE, MREMAP_MAYMOVE), EFAULT);
@@ -495,7 +505,8 @@ static void many_mappings(void)
 
 	NEED(base != MAP_FAILED);
 	for (int i = 0; i < N; i++) {
-		p[i] = mmap(base + 2 * i * PAGE, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		p[i] = mmap(base + 2 * i * PAGE, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+			    -1, 0);
 		NEED(p[i] == base + 2 * i * PAGE);
 		*(int *)p[i] = i;
 	}
@@ -529,12 +540,28 @@ static void exec_protection(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(anonymous_memory), T(mmap_errors), T(fixed), T(unmap_pieces), T(protection), T(protect_shared_read_only),
-		T(maps_split_and_merge), T(maps_of_files), T(break_moves), T(stack_grows), T(stack_limit),
-		T(grows_down_mapping), T(zero_page), T(remap), T(remap_errors), T(advise), T(dont_fork), T(shared_anonymous),
-		T(populate_and_big), T(many_mappings), T(exec_protection), TEND
-	};
+	static const struct tap_test tests[] = { T(anonymous_memory),
+						 T(mmap_errors),
+						 T(fixed),
+						 T(unmap_pieces),
+						 T(protection),
+						 T(protect_shared_read_only),
+						 T(maps_split_and_merge),
+						 T(maps_of_files),
+						 T(break_moves),
+						 T(stack_grows),
+						 T(stack_limit),
+						 T(grows_down_mapping),
+						 T(zero_page),
+						 T(remap),
+						 T(remap_errors),
+						 T(advise),
+						 T(dont_fork),
+						 T(shared_anonymous),
+						 T(populate_and_big),
+						 T(many_mappings),
+						 T(exec_protection),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

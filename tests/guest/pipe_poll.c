@@ -390,7 +390,8 @@ static void vectors(void)
 {
 	int p[2];
 	char a[3] = "", b[5] = "";
-	struct iovec out[3] = { { (char *)"ab", 2 }, { NULL, 0 }, { (char *)"cdef", 4 } }, in[2] = { { a, 2 }, { b, 4 } };
+	struct iovec out[3] = { { (char *)"ab", 2 }, { NULL, 0 }, { (char *)"cdef", 4 } },
+		     in[2] = { { a, 2 }, { b, 4 } };
 
 	NEED(pipe(p) == 0);
 	EQ(writev(p[1], out, 3), 6);
@@ -433,11 +434,25 @@ static void ring(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(simple), T(flags), T(broken), T(broken_kills), T(nonblocking), T(partial_when_large), T(atomic_writes),
-		T(big_transfer), T(interrupted_write), T(poll_pipes), T(poll_others), T(poll_waits), T(poll_signals),
-		T(selecting), T(fifos), T(reopen_pipe), T(vectors), T(ring), TEND
-	};
+	static const struct tap_test tests[] = { T(simple),
+						 T(flags),
+						 T(broken),
+						 T(broken_kills),
+						 T(nonblocking),
+						 T(partial_when_large),
+						 T(atomic_writes),
+						 T(big_transfer),
+						 T(interrupted_write),
+						 T(poll_pipes),
+						 T(poll_others),
+						 T(poll_waits),
+						 T(poll_signals),
+						 T(selecting),
+						 T(fifos),
+						 T(reopen_pipe),
+						 T(vectors),
+						 T(ring),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

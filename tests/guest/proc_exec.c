@@ -34,8 +34,11 @@ static int check_auxv(char **argv)
 	bad |= (getauxval(AT_UID) != getuid() || getauxval(AT_EGID) != getegid()) << 2;
 	bad |= (!rnd || !getauxval(AT_PHDR) || !getauxval(AT_ENTRY)) << 3;
 	bad |= (getauxval(AT_CLKTCK) != 100 || getauxval(AT_SECURE) != 0) << 4;
-	bad |= (!getauxval(AT_EXECFN) || strcmp((char *)getauxval(AT_EXECFN), "/proc/self/exe")) << 5;
-	bad |= (!getauxval(AT_PLATFORM) || strcmp((char *)getauxval(AT_PLATFORM), IS64 ? "x86_64" : "i686")) << 6;
+	bad |= (!getauxval(AT_EXECFN) || strcmp((char *)getauxval(AT_EXECFN), "/proc/self/exe"))
+	       << 5;
+	bad |= (!getauxval(AT_PLATFORM) ||
+		strcmp((char *)getauxval(AT_PLATFORM), IS64 ? "x86_64" : "i686"))
+	       << 6;
 	/* argc, argv[], NULL, envp[], NULL, auxv: in one piece, in this order. */
 	bad |= ((char **)&environ[0] != argv + ((long *)argv)[-1] + 1) << 7;
 	return bad;
@@ -113,7 +116,7 @@ static int run(char *const argv[], char *const envp[], const char *path, char *o
 }
 
 #define ARGV(...) ((char *[]){ __VA_ARGS__, NULL })
-#define CH (char *)"proc_exec", (char *)"child"
+#define CH	  (char *)"proc_exec", (char *)"child"
 static const char self[] = "/proc/self/exe";
 
 static void arguments(void)
@@ -283,7 +286,8 @@ static void too_big(void)
 	NEED(huge);
 	memset(huge, 'x', len);
 	huge[len - 1] = '\0';
-	EQ(exec_errno(self, ARGV(CH, (char *)"fds", huge)), E2BIG); /* one string of more than 32 pages */
+	EQ(exec_errno(self, ARGV(CH, (char *)"fds", huge)),
+	   E2BIG); /* one string of more than 32 pages */
 	huge[100000] = '\0';
 	EQ(exec_errno(self, ARGV(CH, (char *)"fds", huge)), 0);
 	many = malloc((N + 1) * sizeof(char *));
@@ -435,10 +439,20 @@ static size_t make_elf(unsigned char *out)
 	static const unsigned char code[] = { 0xb8, 1, 0, 0, 0, 0xbb, 7, 0, 0, 0, 0xcd, 0x80 };
 	enum { MACHINE = EM_386 };
 #endif
-	ehdr_t e = { .e_type = ET_EXEC, .e_machine = MACHINE, .e_version = 1, .e_phoff = sizeof(ehdr_t),
-		     .e_ehsize = sizeof(ehdr_t), .e_phentsize = sizeof(phdr_t), .e_phnum = 2 };
-	phdr_t p[2] = { { .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = 0x8048000, .p_align = 4096 },
-			{ .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = 0x804a000, .p_align = 4096 } };
+	ehdr_t e = { .e_type = ET_EXEC,
+		     .e_machine = MACHINE,
+		     .e_version = 1,
+		     .e_phoff = sizeof(ehdr_t),
+		     .e_ehsize = sizeof(ehdr_t),
+		     .e_phentsize = sizeof(phdr_t),
+		     .e_phnum = 2 };
+	phdr_t p[2] = {
+		{ .p_type = PT_LOAD,
+		  .p_flags = PF_R | PF_X,
+		  .p_vaddr = 0x8048000,
+		  .p_align = 4096 },
+		{ .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = 0x804a000, .p_align = 4096 }
+	};
 	size_t head = sizeof(e) + sizeof(p);
 
 	memcpy(e.e_ident, ELFMAG, SELFMAG);
@@ -503,11 +517,11 @@ static void bad_elf_fields(void)
 	phdr_t *p = (phdr_t *)(image + sizeof(ehdr_t));
 	size_t len;
 
-#define BAD(field, value, err)                            \
-	do {                                              \
-		len = make_elf(image);                    \
-		field = (value);                          \
-		expect_elf(#field " = " #value, image, len, err); \
+#define BAD(field, value, err)                                                                     \
+	do {                                                                                       \
+		len = make_elf(image);                                                             \
+		field = (value);                                                                   \
+		expect_elf(#field " = " #value, image, len, err);                                  \
 	} while (0)
 	BAD(e->e_ident[0], 0, ENOEXEC);
 	BAD(e->e_ident[3], 'G', ENOEXEC);
@@ -549,7 +563,8 @@ static void mutated_elf(void)
 			uint64_t r = tap_random(&seed);
 			size_t at = 4 + r % (head - 4);
 
-			image[at] = r >> 40 & 1 ? edge[(r >> 32) % ARRAY_LEN(edge)] : (unsigned char)(r >> 48);
+			image[at] = r >> 40 & 1 ? edge[(r >> 32) % ARRAY_LEN(edge)]
+						: (unsigned char)(r >> 48);
 		}
 		if (exec_image(image, i % 9 == 8 ? tap_random(&seed) % len : len) < 0)
 			CHECK(!"the process ended");
@@ -576,7 +591,8 @@ static void mutated_program(void)
 
 		memcpy(image, good, sizeof(good));
 		memcpy(image + at, &v, 4);
-		if (exec_image(image, r >> 27 & 1 ? (size_t)size : (size_t)(r >> 32) % (size_t)size) < 0)
+		if (exec_image(image,
+			       r >> 27 & 1 ? (size_t)size : (size_t)(r >> 32) % (size_t)size) < 0)
 			CHECK(!"the process ended");
 	}
 }
@@ -584,9 +600,11 @@ static void mutated_program(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(arguments), T(auxiliary_vector), T(descriptors), T(signals_across), T(pid_stays), T(errors), T(text_busy),
-		T(too_big), T(scripts), T(script_errors), T(by_descriptor), T(set_user_id), T(small_elf), T(bad_elf_fields),
-		T(mutated_elf), T(mutated_program), TEND
+		T(arguments), T(auxiliary_vector), T(descriptors),   T(signals_across),
+		T(pid_stays), T(errors),	   T(text_busy),     T(too_big),
+		T(scripts),   T(script_errors),	   T(by_descriptor), T(set_user_id),
+		T(small_elf), T(bad_elf_fields),   T(mutated_elf),   T(mutated_program),
+		TEND
 	};
 
 	if (argc >= 3 && strcmp(argv[1], "child") == 0)

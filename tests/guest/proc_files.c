@@ -78,7 +78,8 @@ static void in_order(const char *path, const char *const *labels, size_t n)
 		char *next;
 
 		snprintf(key, sizeof(key), "\n%s", labels[i]);
-		next = i == 0 && strncmp(text, labels[0], strlen(labels[0])) == 0 ? text : strstr(at, key);
+		next = i == 0 && strncmp(text, labels[0], strlen(labels[0])) == 0 ? text
+										  : strstr(at, key);
 		if (!next) {
 			tap_note("# %s: \"%s\" is missing or not in its place", path, labels[i]);
 			tap_failures++;
@@ -102,15 +103,24 @@ static int native32(void)
 static void meminfo(void)
 {
 	static const char *const labels[] = {
-		"MemTotal:", "MemFree:", "MemAvailable:", "Buffers:", "Cached:", "SwapCached:", "Active:", "Inactive:",
-		"Active(anon):", "Inactive(anon):", "Active(file):", "Inactive(file):", "Unevictable:", "Mlocked:",
-		"SwapTotal:", "SwapFree:", "Dirty:", "Writeback:", "AnonPages:", "Mapped:", "Shmem:", "KReclaimable:",
-		"Slab:", "SReclaimable:", "SUnreclaim:", "KernelStack:", "PageTables:", "Bounce:", "WritebackTmp:",
-		"CommitLimit:", "Committed_AS:", "VmallocTotal:", "VmallocUsed:", "VmallocChunk:", "Percpu:",
-		"AnonHugePages:", "ShmemHugePages:", "ShmemPmdMapped:", "HugePages_Total:", "HugePages_Free:",
-		"HugePages_Rsvd:", "HugePages_Surp:", "Hugepagesize:", "Hugetlb:", "DirectMap4k:"
+		"MemTotal:",	   "MemFree:",	      "MemAvailable:",
+		"Buffers:",	   "Cached:",	      "SwapCached:",
+		"Active:",	   "Inactive:",	      "Active(anon):",
+		"Inactive(anon):", "Active(file):",   "Inactive(file):",
+		"Unevictable:",	   "Mlocked:",	      "SwapTotal:",
+		"SwapFree:",	   "Dirty:",	      "Writeback:",
+		"AnonPages:",	   "Mapped:",	      "Shmem:",
+		"KReclaimable:",   "Slab:",	      "SReclaimable:",
+		"SUnreclaim:",	   "KernelStack:",    "PageTables:",
+		"Bounce:",	   "WritebackTmp:",   "CommitLimit:",
+		"Committed_AS:",   "VmallocTotal:",   "VmallocUsed:",
+		"VmallocChunk:",   "Percpu:",	      "AnonHugePages:",
+		"ShmemHugePages:", "ShmemPmdMapped:", "HugePages_Total:",
+		"HugePages_Free:", "HugePages_Rsvd:", "HugePages_Surp:",
+		"Hugepagesize:",   "Hugetlb:",	      "DirectMap4k:"
 	};
-	static const char *const high[] = { "Mlocked:", "HighTotal:", "HighFree:", "LowTotal:", "LowFree:", "SwapTotal:" };
+	static const char *const high[] = { "Mlocked:",	 "HighTotal:", "HighFree:",
+					    "LowTotal:", "LowFree:",   "SwapTotal:" };
 	struct sysinfo si;
 
 	NEED(load("/proc/meminfo"));
@@ -139,7 +149,8 @@ static void meminfo(void)
 static void meminfo_follows(void)
 {
 	enum { PAGES = 2000 };
-	volatile char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	long long anon, free_kb;
 
 	NEED(p != MAP_FAILED);
@@ -162,27 +173,40 @@ static void meminfo_follows(void)
 
 static void zoneinfo(void)
 {
-	static const char *const one[] = { "^Node 0, zone      DMA$", "^  per-node stats$", "^  pages free     [0-9]+$",
-					   "^        boost    [0-9]+$", "^        min      [0-9]+$",
-					   "^        low      [0-9]+$", "^        high     [0-9]+$",
-					   "^        spanned  [0-9]+$", "^        present  [0-9]+$",
-					   "^        managed  [0-9]+$", "^        cma      [0-9]+$",
-					   "^        protection: \\(([0-9]+, )+[0-9]+\\)$", "^      nr_free_pages [0-9]+$",
-					   "^  pagesets$", "^    cpu: 0$", "^              count: +[0-9]+$",
-					   "^              high:  [0-9]+$", "^              batch: +[0-9]+$",
-					   "^  vm stats threshold: [0-9]+$", "^  node_unreclaimable:  [0-9]+$",
+	static const char *const one[] = { "^Node 0, zone      DMA$",
+					   "^  per-node stats$",
+					   "^  pages free     [0-9]+$",
+					   "^        boost    [0-9]+$",
+					   "^        min      [0-9]+$",
+					   "^        low      [0-9]+$",
+					   "^        high     [0-9]+$",
+					   "^        spanned  [0-9]+$",
+					   "^        present  [0-9]+$",
+					   "^        managed  [0-9]+$",
+					   "^        cma      [0-9]+$",
+					   "^        protection: \\(([0-9]+, )+[0-9]+\\)$",
+					   "^      nr_free_pages [0-9]+$",
+					   "^  pagesets$",
+					   "^    cpu: 0$",
+					   "^              count: +[0-9]+$",
+					   "^              high:  [0-9]+$",
+					   "^              batch: +[0-9]+$",
+					   "^  vm stats threshold: [0-9]+$",
+					   "^  node_unreclaimable:  [0-9]+$",
 					   "^  start_pfn:           [0-9]+$" };
 	size_t at = 0;
 	char *save;
 
 	NEED(load("/proc/zoneinfo"));
-	all_lines("zoneinfo",
-		  "^(Node [0-9]+, zone +[A-Za-z0-9]+|  per-node stats|  pages free     [0-9]+|"
-		  "        (boost|min|low|high|promo|spanned|present|managed|cma) +[0-9]+|        protection: \\([0-9, ]+\\)|"
-		  "      [a-z0-9_]+ +[0-9]+|  pagesets|    cpu: [0-9]+|              (count|high|batch|high_min|high_max): +[0-9]+|"
-		  "  vm stats threshold: [0-9]+|  node_unreclaimable:  [0-9]+|  start_pfn:           [0-9]+)$",
-		  0);
-	for (char *l = strtok_r(text, "\n", &save); l && at < ARRAY_LEN(one); l = strtok_r(NULL, "\n", &save))
+	all_lines(
+		"zoneinfo",
+		"^(Node [0-9]+, zone +[A-Za-z0-9]+|  per-node stats|  pages free     [0-9]+|"
+		"        (boost|min|low|high|promo|spanned|present|managed|cma) +[0-9]+|        protection: \\([0-9, ]+\\)|"
+		"      [a-z0-9_]+ +[0-9]+|  pagesets|    cpu: [0-9]+|              (count|high|batch|high_min|high_max): +[0-9]+|"
+		"  vm stats threshold: [0-9]+|  node_unreclaimable:  [0-9]+|  start_pfn:           [0-9]+)$",
+		0);
+	for (char *l = strtok_r(text, "\n", &save); l && at < ARRAY_LEN(one);
+	     l = strtok_r(NULL, "\n", &save))
 		at += matches(one[at], l);
 	EQ(at, ARRAY_LEN(one));
 	if (at < ARRAY_LEN(one))
@@ -241,14 +265,15 @@ static void pagetypeinfo(void)
 
 	NEED(load("/proc/pagetypeinfo"));
 	CHECK(matches("^Page block order: (9|10)\n", text));
-	rows = all_lines("pagetypeinfo",
-			 "^(Page block order: (9|10)|Pages per block:  (512|1024)||"
-			 "Free pages count per migrate type at order       0      1      2      3      4      5      6      7      "
-			 "8      9     10 |"
-			 "Node    0, zone +[A-Za-z0-9]+, type +[A-Za-z]+( +>?[0-9]+){11} |"
-			 "Number of blocks type     Unmovable      Movable  Reclaimable   HighAtomic( +CMA)? +Isolate |"
-			 "Node 0, zone +[A-Za-z0-9]+( +[0-9]+){5,6} )$",
-			 0);
+	rows = all_lines(
+		"pagetypeinfo",
+		"^(Page block order: (9|10)|Pages per block:  (512|1024)||"
+		"Free pages count per migrate type at order       0      1      2      3      4      5      6      7      "
+		"8      9     10 |"
+		"Node    0, zone +[A-Za-z0-9]+, type +[A-Za-z]+( +>?[0-9]+){11} |"
+		"Number of blocks type     Unmovable      Movable  Reclaimable   HighAtomic( +CMA)? +Isolate |"
+		"Node 0, zone +[A-Za-z0-9]+( +[0-9]+){5,6} )$",
+		0);
 	CHECK(rows >= 12);
 }
 
@@ -260,20 +285,34 @@ static void slabinfo(void)
 		      "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> "
 		      "<batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n",
 		      200) == 0);
-	CHECK(all_lines("slabinfo",
-			"^[^ ]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ : tunables    0    0    0 : slabdata +[0-9]+ +[0-9]+ "
-			"     0$",
-			2) > 10);
-	CHECK(strstr(text, "\nkmalloc-64 ") && strstr(text, "\ntask_struct ") && strstr(text, "\nvm_area_struct ") &&
-	      strstr(text, "\ndentry "));
+	CHECK(all_lines(
+		      "slabinfo",
+		      "^[^ ]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ : tunables    0    0    0 : slabdata +[0-9]+ +[0-9]+ "
+		      "     0$",
+		      2) > 10);
+	CHECK(strstr(text, "\nkmalloc-64 ") && strstr(text, "\ntask_struct ") &&
+	      strstr(text, "\nvm_area_struct ") && strstr(text, "\ndentry "));
 }
 
 static void vmstat(void)
 {
-	static const char *const labels[] = { "nr_free_pages", "nr_zone_inactive_anon", "nr_mlock", "nr_inactive_anon",
-					      "nr_slab_reclaimable", "nr_anon_pages", "nr_mapped", "nr_file_pages",
-					      "nr_shmem", "nr_kernel_stack", "nr_page_table_pages", "pgpgin", "pgalloc_dma",
-					      "pgfree", "pgfault", "pgmajfault", "oom_kill" };
+	static const char *const labels[] = { "nr_free_pages",
+					      "nr_zone_inactive_anon",
+					      "nr_mlock",
+					      "nr_inactive_anon",
+					      "nr_slab_reclaimable",
+					      "nr_anon_pages",
+					      "nr_mapped",
+					      "nr_file_pages",
+					      "nr_shmem",
+					      "nr_kernel_stack",
+					      "nr_page_table_pages",
+					      "pgpgin",
+					      "pgalloc_dma",
+					      "pgfree",
+					      "pgfault",
+					      "pgmajfault",
+					      "oom_kill" };
 	long long before;
 	volatile char *p;
 
@@ -295,7 +334,9 @@ static void system_files(void)
 	NEED(load("/proc/uptime"));
 	CHECK(matches("^[0-9]+\\.[0-9][0-9] [0-9]+\\.[0-9][0-9]\n$", text));
 	NEED(load("/proc/loadavg"));
-	CHECK(matches("^[0-9]+\\.[0-9][0-9] [0-9]+\\.[0-9][0-9] [0-9]+\\.[0-9][0-9] [0-9]+/[0-9]+ [0-9]+\n$", text));
+	CHECK(matches(
+		"^[0-9]+\\.[0-9][0-9] [0-9]+\\.[0-9][0-9] [0-9]+\\.[0-9][0-9] [0-9]+/[0-9]+ [0-9]+\n$",
+		text));
 	NEED(load("/proc/swaps"));
 	CHECK(strncmp(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n", 42) == 0);
 	NEED(load("/proc/filesystems"));
@@ -306,17 +347,21 @@ static void system_files(void)
 	CHECK(strstr(text, "proc /proc proc "));
 	NEED(load("/proc/iomem"));
 	all_lines("iomem", "^ *[0-9a-f]{8,}-[0-9a-f]{8,} : .+$", 0);
-	CHECK(strstr(text, " : System RAM\n") && strstr(text, " : Kernel code\n") && strstr(text, " : Kernel data\n"));
+	CHECK(strstr(text, " : System RAM\n") && strstr(text, " : Kernel code\n") &&
+	      strstr(text, " : Kernel data\n"));
 }
 
 static void stat_file(void)
 {
 	NEED(load("/proc/stat"));
-	CHECK(matches("^cpu  [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+\ncpu0 ", text));
-	all_lines("stat",
-		  "^(cpu[0-9]*  ?([0-9]+ ){9}[0-9]+|intr [0-9 ]+|ctxt [0-9]+|btime [0-9]+|processes [0-9]+|procs_running "
-		  "[0-9]+|procs_blocked [0-9]+|softirq( [0-9]+){11})$",
-		  0);
+	CHECK(matches(
+		"^cpu  [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+\ncpu0 ",
+		text));
+	all_lines(
+		"stat",
+		"^(cpu[0-9]*  ?([0-9]+ ){9}[0-9]+|intr [0-9 ]+|ctxt [0-9]+|btime [0-9]+|processes [0-9]+|procs_running "
+		"[0-9]+|procs_blocked [0-9]+|softirq( [0-9]+){11})$",
+		0);
 	CHECK(value("btime ") > 1577836800);
 	CHECK(value("procs_running ") >= 1);
 }
@@ -326,7 +371,8 @@ static void cpuinfo(void)
 	NEED(load("/proc/cpuinfo"));
 	CHECK(strncmp(text, "processor\t: 0\nvendor_id\t: ", 26) == 0);
 	all_lines("cpuinfo", "^([A-Za-z0-9_ ]+\t+: ?.*|[a-z]+ management:.*|)$", 0);
-	CHECK(strstr(text, "\nmodel name\t: ") && strstr(text, "\nflags\t\t: ") && strstr(text, "\nbogomips\t: "));
+	CHECK(strstr(text, "\nmodel name\t: ") && strstr(text, "\nflags\t\t: ") &&
+	      strstr(text, "\nbogomips\t: "));
 	CHECK(strstr(text, " fpu ") && strstr(text, " tsc "));
 }
 
@@ -336,7 +382,10 @@ static void maps(void)
 	char *save;
 
 	NEED(load("/proc/self/maps"));
-	all_lines("maps", "^[0-9a-f]{8,16}-[0-9a-f]{8,16} [r-][w-][x-][sp] [0-9a-f]{8,} [0-9a-f]{2}:[0-9a-f]{2} [0-9]+ .*$", 0);
+	all_lines(
+		"maps",
+		"^[0-9a-f]{8,16}-[0-9a-f]{8,16} [r-][w-][x-][sp] [0-9a-f]{8,} [0-9a-f]{2}:[0-9a-f]{2} [0-9]+ .*$",
+		0);
 	CHECK(strstr(text, "[stack]\n"));
 	if (tap_compat())
 		column = -1;
@@ -354,19 +403,40 @@ static void maps(void)
 
 static void smaps(void)
 {
-	static const char *const keys[] = { "Size:", "KernelPageSize:", "MMUPageSize:", "Rss:", "Pss:", "Pss_Dirty:",
-					    "Shared_Clean:", "Shared_Dirty:", "Private_Clean:", "Private_Dirty:",
-					    "Referenced:", "Anonymous:", "LazyFree:", "AnonHugePages:", "ShmemPmdMapped:",
-					    "FilePmdMapped:", "Shared_Hugetlb:", "Private_Hugetlb:", "Swap:", "SwapPss:",
-					    "Locked:", "THPeligible:", "VmFlags:" };
+	static const char *const keys[] = { "Size:",
+					    "KernelPageSize:",
+					    "MMUPageSize:",
+					    "Rss:",
+					    "Pss:",
+					    "Pss_Dirty:",
+					    "Shared_Clean:",
+					    "Shared_Dirty:",
+					    "Private_Clean:",
+					    "Private_Dirty:",
+					    "Referenced:",
+					    "Anonymous:",
+					    "LazyFree:",
+					    "AnonHugePages:",
+					    "ShmemPmdMapped:",
+					    "FilePmdMapped:",
+					    "Shared_Hugetlb:",
+					    "Private_Hugetlb:",
+					    "Swap:",
+					    "SwapPss:",
+					    "Locked:",
+					    "THPeligible:",
+					    "VmFlags:" };
 	long long rss = 0, n;
 	char *save;
 
 	NEED(load("/proc/self/smaps"));
 	in_order("smaps", keys, ARRAY_LEN(keys));
-	all_lines("smaps", "^([0-9a-f]+-[0-9a-f]+ .*|[A-Za-z_]+: +[0-9]+ kB|THPeligible: +[01]|ProtectionKey: +[0-9]+|VmFlags: ([a-z]{2} )+)$",
-		  0);
-	CHECK(strstr(text, "\nRss: ") && strchr(strstr(text, "\nRss: "), 'k') - strstr(text, "\nRss: ") == 26);
+	all_lines(
+		"smaps",
+		"^([0-9a-f]+-[0-9a-f]+ .*|[A-Za-z_]+: +[0-9]+ kB|THPeligible: +[01]|ProtectionKey: +[0-9]+|VmFlags: ([a-z]{2} )+)$",
+		0);
+	CHECK(strstr(text, "\nRss: ") &&
+	      strchr(strstr(text, "\nRss: "), 'k') - strstr(text, "\nRss: ") == 26);
 	/* Twice: the first time also pages in what this takes. */
 	for (int i = 0; i < 2; i++) {
 		NEED(load("/proc/self/smaps"));
@@ -381,15 +451,54 @@ static void smaps(void)
 
 static void status(void)
 {
-	static const char *const labels[] = { "Name:\t", "Umask:\t0022", "State:\tR (running)", "Tgid:\t", "Ngid:\t", "Pid:\t",
-					      "PPid:\t", "TracerPid:\t0", "Uid:\t0\t0\t0\t0", "Gid:\t0\t0\t0\t0", "FDSize:\t",
-					      "Groups:\t", "NStgid:\t", "NSpid:\t", "NSpgid:\t", "NSsid:\t", "VmPeak:\t",
-					      "VmSize:\t", "VmLck:\t", "VmPin:\t", "VmHWM:\t", "VmRSS:\t", "RssAnon:\t",
-					      "RssFile:\t", "RssShmem:\t", "VmData:\t", "VmStk:\t", "VmExe:\t", "VmLib:\t",
-					      "VmPTE:\t", "VmSwap:\t", "CoreDumping:\t", "Threads:\t1", "SigQ:\t",
-					      "SigPnd:\t", "ShdPnd:\t", "SigBlk:\t", "SigIgn:\t", "SigCgt:\t", "CapInh:\t",
-					      "CapPrm:\t", "CapEff:\t", "CapBnd:\t", "CapAmb:\t", "NoNewPrivs:\t",
-					      "Cpus_allowed:\t", "Cpus_allowed_list:\t", "voluntary_ctxt_switches:\t",
+	static const char *const labels[] = { "Name:\t",
+					      "Umask:\t0022",
+					      "State:\tR (running)",
+					      "Tgid:\t",
+					      "Ngid:\t",
+					      "Pid:\t",
+					      "PPid:\t",
+					      "TracerPid:\t0",
+					      "Uid:\t0\t0\t0\t0",
+					      "Gid:\t0\t0\t0\t0",
+					      "FDSize:\t",
+					      "Groups:\t",
+					      "NStgid:\t",
+					      "NSpid:\t",
+					      "NSpgid:\t",
+					      "NSsid:\t",
+					      "VmPeak:\t",
+					      "VmSize:\t",
+					      "VmLck:\t",
+					      "VmPin:\t",
+					      "VmHWM:\t",
+					      "VmRSS:\t",
+					      "RssAnon:\t",
+					      "RssFile:\t",
+					      "RssShmem:\t",
+					      "VmData:\t",
+					      "VmStk:\t",
+					      "VmExe:\t",
+					      "VmLib:\t",
+					      "VmPTE:\t",
+					      "VmSwap:\t",
+					      "CoreDumping:\t",
+					      "Threads:\t1",
+					      "SigQ:\t",
+					      "SigPnd:\t",
+					      "ShdPnd:\t",
+					      "SigBlk:\t",
+					      "SigIgn:\t",
+					      "SigCgt:\t",
+					      "CapInh:\t",
+					      "CapPrm:\t",
+					      "CapEff:\t",
+					      "CapBnd:\t",
+					      "CapAmb:\t",
+					      "NoNewPrivs:\t",
+					      "Cpus_allowed:\t",
+					      "Cpus_allowed_list:\t",
+					      "voluntary_ctxt_switches:\t",
 					      "nonvoluntary_ctxt_switches:\t" };
 	sigset_t s;
 
@@ -405,11 +514,13 @@ static void status(void)
 	EQ(value("Pid:\t"), getpid());
 	EQ(value("PPid:\t"), getppid());
 	CHECK(matches("\nVmSize:\t +[0-9]+ kB\n", text));
-	CHECK(strstr(text, "\nVmRSS:\t") && strchr(strstr(text, "\nVmRSS:\t"), 'k') - strstr(text, "\nVmRSS:\t") == 17);
+	CHECK(strstr(text, "\nVmRSS:\t") &&
+	      strchr(strstr(text, "\nVmRSS:\t"), 'k') - strstr(text, "\nVmRSS:\t") == 17);
 	EQ(value("RssAnon:\t") + value("RssFile:\t") + value("RssShmem:\t"), value("VmRSS:\t"));
 	CHECK(strstr(text, "\nSigBlk:\t0000000000000a00\n"));
 	CHECK(strstr(text, "\nSigIgn:\t0000000000000001\n"));
-	CHECK(strstr(text, "\nSigPnd:\t0000000000000800\n") || strstr(text, "\nShdPnd:\t0000000000000800\n"));
+	CHECK(strstr(text, "\nSigPnd:\t0000000000000800\n") ||
+	      strstr(text, "\nShdPnd:\t0000000000000800\n"));
 }
 
 static void statm_and_stat(void)
@@ -422,7 +533,9 @@ static void statm_and_stat(void)
 
 	for (int i = 0; i < 2; i++) {
 		NEED(load("/proc/self/statm"));
-		EQ(sscanf(text, "%lld %lld %lld %lld 0 %lld 0\n", &size, &resident, &shared, &code, &data), 5);
+		EQ(sscanf(text, "%lld %lld %lld %lld 0 %lld 0\n", &size, &resident, &shared, &code,
+			  &data),
+		   5);
 		NEED(load("/proc/self/status"));
 		vm_size = value("VmSize:\t");
 		vm_rss = value("VmRSS:\t");
@@ -442,7 +555,8 @@ static void statm_and_stat(void)
 	EQ(pgrp, getpgrp());
 	EQ(sid, getsid(0));
 	EQ(sscanf(end,
-		  ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %llu %ld", &vsize, &rss),
+		  ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %llu %ld",
+		  &vsize, &rss),
 	   2);
 	EQ((long long)vsize, vm_size * 1024);
 	CHECK(llabs(rss * 4 - vm_rss) <= slack());
@@ -452,7 +566,8 @@ static void rss_follows(void)
 {
 	enum { PAGES = 300 };
 	long long before;
-	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
 
 	NEED(p != MAP_FAILED);
 	if (getenv("TAP_HOST"))
@@ -472,9 +587,13 @@ static void rss_follows(void)
 static void limits_file(void)
 {
 	NEED(load("/proc/self/limits"));
-	CHECK(strncmp(text, "Limit                     Soft Limit           Hard Limit           Units     \n", 79) == 0);
+	CHECK(strncmp(text,
+		      "Limit                     Soft Limit           Hard Limit           Units     \n",
+		      79) == 0);
 	CHECK(strstr(text, "\nMax stack size            8388608              "));
-	EQ(all_lines("limits", "^Max [a-z ]+ +(unlimited|[0-9]+) +(unlimited|[0-9]+) +[a-z]* *$", 1), 17);
+	EQ(all_lines("limits", "^Max [a-z ]+ +(unlimited|[0-9]+) +(unlimited|[0-9]+) +[a-z]* *$",
+		     1),
+	   17);
 }
 
 static void process_files(void)
@@ -516,7 +635,8 @@ static void environment(void)
 	char path[40];
 
 	if (pid == 0) {
-		char *env[] = { (char *)"ONE=1", (char *)"TWO=2", NULL }, *argv[] = { (char *)"x", (char *)"--wait", NULL };
+		char *env[] = { (char *)"ONE=1", (char *)"TWO=2", NULL },
+		     *argv[] = { (char *)"x", (char *)"--wait", NULL };
 
 		execve("/proc/self/exe", argv, env);
 		_exit(1);
@@ -557,9 +677,11 @@ static void page_map(void)
 
 static void every_file_twice(void)
 {
-	static const char *const files[] = { "meminfo", "zoneinfo", "buddyinfo", "pagetypeinfo", "slabinfo", "vmallocinfo",
-					     "iomem", "cpuinfo", "stat", "mounts", "self/maps", "self/smaps", "self/status",
-					     "interrupts", "vmstat" };
+	static const char *const files[] = { "meminfo",	     "zoneinfo",   "buddyinfo",
+					     "pagetypeinfo", "slabinfo",   "vmallocinfo",
+					     "iomem",	     "cpuinfo",	   "stat",
+					     "mounts",	     "self/maps",  "self/smaps",
+					     "self/status",  "interrupts", "vmstat" };
 	static char again[1 << 18];
 	char path[60];
 
@@ -589,11 +711,28 @@ static void every_file_twice(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(meminfo), T(meminfo_follows), T(zoneinfo), T(free_pages_agree), T(buddyinfo), T(pagetypeinfo), T(slabinfo),
-		T(vmstat), T(system_files), T(stat_file), T(cpuinfo), T(maps), T(smaps), T(status), T(statm_and_stat),
-		T(rss_follows), T(limits_file), T(process_files), T(environment), T(page_map), T(every_file_twice), TEND
-	};
+	static const struct tap_test tests[] = { T(meminfo),
+						 T(meminfo_follows),
+						 T(zoneinfo),
+						 T(free_pages_agree),
+						 T(buddyinfo),
+						 T(pagetypeinfo),
+						 T(slabinfo),
+						 T(vmstat),
+						 T(system_files),
+						 T(stat_file),
+						 T(cpuinfo),
+						 T(maps),
+						 T(smaps),
+						 T(status),
+						 T(statm_and_stat),
+						 T(rss_follows),
+						 T(limits_file),
+						 T(process_files),
+						 T(environment),
+						 T(page_map),
+						 T(every_file_twice),
+						 TEND };
 
 	if (argc == 2 && strcmp(argv[1], "--wait") == 0)
 		for (;;)

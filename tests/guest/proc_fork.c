@@ -28,9 +28,10 @@ static int die_by(void *arg)
 
 static void death_by_signal(void)
 {
-	static const int sigs[] = { SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGUSR1,
-				    SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF,
-				    SIGIO, SIGPWR, SIGSYS };
+	static const int sigs[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGILL,	SIGTRAP, SIGABRT,
+				    SIGBUS,  SIGFPE,  SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2,
+				    SIGPIPE, SIGALRM, SIGTERM, SIGXCPU, SIGXFSZ, SIGVTALRM,
+				    SIGPROF, SIGIO,   SIGPWR,  SIGSYS };
 	static const int ignored[] = { SIGCHLD, SIGCONT, SIGURG, SIGWINCH };
 
 	for (size_t i = 0; i < ARRAY_LEN(sigs); i++)
@@ -138,7 +139,8 @@ static void wait_usage(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		volatile char *p = mmap(NULL, 1000 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		volatile char *p = mmap(NULL, 1000 * PAGE, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		clock_t end = clock() + CLOCKS_PER_SEC / 20;
 
 		for (size_t i = 0; i < 1000; i++)
@@ -152,7 +154,9 @@ static void wait_usage(void)
 	EQ(status, 0);
 	CHECK(ru.ru_minflt >= 1);
 	CHECK(ru.ru_maxrss >= 3000);
-	CHECK(ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec + ru.ru_stime.tv_sec * 1000000 + ru.ru_stime.tv_usec >= 40000);
+	CHECK(ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec + ru.ru_stime.tv_sec * 1000000 +
+		      ru.ru_stime.tv_usec >=
+	      40000);
 	memset(&ru, 0, sizeof(ru));
 	EQ(getrusage(RUSAGE_CHILDREN, &ru), 0);
 	CHECK(ru.ru_minflt >= 1);
@@ -318,7 +322,8 @@ static void clone_files(void)
 	EQ(tap_wait(clone(in_files, stack + sizeof(stack), SIGCHLD, NULL)), 0);
 	EQ(fcntl(clone_fd, F_GETFD), 0);
 	STREQ(getcwd(after, sizeof(after)), before);
-	EQ(tap_wait(clone(in_files, stack + sizeof(stack), CLONE_FILES | CLONE_FS | SIGCHLD, NULL)), 0);
+	EQ(tap_wait(clone(in_files, stack + sizeof(stack), CLONE_FILES | CLONE_FS | SIGCHLD, NULL)),
+	   0);
 	FAILS(fcntl(clone_fd, F_GETFD), EBADF);
 	STREQ(getcwd(after, sizeof(after)), "/");
 	EQ(umask(old), 027);
@@ -332,7 +337,8 @@ static void clone_errors(void)
 }
 
 struct args3 {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
 };
 
 static void clone_3(void)
@@ -510,12 +516,28 @@ static void parent_death_signal(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(exit_statuses), T(death_by_signal), T(ids), T(wait_options), T(wait_ids), T(wait_usage), T(many_children),
-		T(orphans), T(subreaper), T(vfork_shares), T(vfork_exec), T(clone_memory), T(clone_files), T(clone_errors),
-		T(clone_3), T(process_groups), T(sessions), T(no_zombies), T(generations), T(uts_and_names),
-		T_FOR(parent_death_signal, 10), TEND
-	};
+	static const struct tap_test tests[] = { T(exit_statuses),
+						 T(death_by_signal),
+						 T(ids),
+						 T(wait_options),
+						 T(wait_ids),
+						 T(wait_usage),
+						 T(many_children),
+						 T(orphans),
+						 T(subreaper),
+						 T(vfork_shares),
+						 T(vfork_exec),
+						 T(clone_memory),
+						 T(clone_files),
+						 T(clone_errors),
+						 T(clone_3),
+						 T(process_groups),
+						 T(sessions),
+						 T(no_zombies),
+						 T(generations),
+						 T(uts_and_names),
+						 T_FOR(parent_death_signal, 10),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

@@ -221,7 +221,8 @@ static void real_time(void)
 	EQ(sched_get_priority_max(SCHED_RR), 99);
 	EQ(sched_get_priority_min(SCHED_RR), 1);
 	EQ(sched_get_priority_max(SCHED_OTHER), 0);
-	if (syscall(SYS_sched_setscheduler, 0, SCHED_RR, &p) < 0 && errno == EPERM && getenv("TAP_HOST"))
+	if (syscall(SYS_sched_setscheduler, 0, SCHED_RR, &p) < 0 && errno == EPERM &&
+	    getenv("TAP_HOST"))
 		SKIP("not on this host");
 	EQ(syscall(SYS_sched_getscheduler, 0), SCHED_RR);
 	EQ(syscall(SYS_sched_getparam, 0, &got), 0);
@@ -360,10 +361,12 @@ static void load_and_counts(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(affinity), T(affinity_is_inherited), T(both_cpus), T(fair), T(nice_values), T(wake_latency), T(real_time),
-		T(round_robin), T(yielding), T(migrating), T(load_and_counts), TEND
-	};
+	static const struct tap_test tests[] = { T(affinity),	     T(affinity_is_inherited),
+						 T(both_cpus),	     T(fair),
+						 T(nice_values),     T(wake_latency),
+						 T(real_time),	     T(round_robin),
+						 T(yielding),	     T(migrating),
+						 T(load_and_counts), TEND };
 
 	return tap_main(argc, argv, tests);
 }

@@ -603,37 +603,38 @@ static void orphaned_group(void)
 static void scramble(int sig)
 {
 	/* Use every register there is, the vector ones too. */
-	__asm__ volatile("pxor %%xmm0, %%xmm0\n\tpcmpeqd %%xmm1, %%xmm1\n\tpxor %%xmm7, %%xmm7\n\t"
+	__asm__ volatile(
+		"pxor %%xmm0, %%xmm0\n\tpcmpeqd %%xmm1, %%xmm1\n\tpxor %%xmm7, %%xmm7\n\t"
 #ifdef __x86_64__
-			 "pxor %%xmm15, %%xmm15\n\tmov $-1, %%r8\n\tmov $-1, %%r15\n\txor %%r12, %%r12\n\t"
+		"pxor %%xmm15, %%xmm15\n\tmov $-1, %%r8\n\tmov $-1, %%r15\n\txor %%r12, %%r12\n\t"
 #endif
-			 "fninit"
-			 :
-			 :
-			 : "memory"
+		"fninit"
+		:
+		:
+		: "memory"
 #ifdef __x86_64__
-			 ,
-			 "xmm0", "xmm1", "xmm7", "xmm15", "r8", "r15", "r12"
+		  ,
+		  "xmm0", "xmm1", "xmm7", "xmm15", "r8", "r15", "r12"
 #endif
 	);
 	count++;
 }
 
 #ifdef __x86_64__
-#define COMPARE_LOOP                                                                                       \
-	"movq %[a], %%xmm0\n\tmovq %[b], %%xmm7\n\tmovq %[a], %%xmm15\n\tfldpi\n\t"                         \
-	"mov $0x1111111111111111, %%r8\n\tmov $0x2222222222222222, %%r12\n\tmov $0x3333333333333333, %%r15\n\t" \
-	"stc\n"                                                                                            \
-	"1:\tmovl (%[n]), %%eax\n\t"                                                                       \
-	"jnc 3f\n\t"                                                                                       \
-	"mov $0x44444444, %%edx\n\t"                                                                       \
+#define COMPARE_LOOP                                                                                             \
+	"movq %[a], %%xmm0\n\tmovq %[b], %%xmm7\n\tmovq %[a], %%xmm15\n\tfldpi\n\t"                              \
+	"mov $0x1111111111111111, %%r8\n\tmov $0x2222222222222222, %%r12\n\tmov $0x3333333333333333, %%r15\n\t"  \
+	"stc\n"                                                                                                  \
+	"1:\tmovl (%[n]), %%eax\n\t"                                                                             \
+	"jnc 3f\n\t"                                                                                             \
+	"mov $0x44444444, %%edx\n\t"                                                                             \
 	"movq %%xmm0, %%rcx\n\txor %[a], %%rcx\n\tjnz 3f\n\tmovq %%xmm7, %%rcx\n\txor %[b], %%rcx\n\tjnz 3f\n\t" \
-	"movq %%xmm15, %%rcx\n\txor %[a], %%rcx\n\tjnz 3f\n\t"                                              \
-	"mov $0x1111111111111111, %%rcx\n\tcmp %%rcx, %%r8\n\tjne 3f\n\t"                                   \
-	"mov $0x2222222222222222, %%rcx\n\tcmp %%rcx, %%r12\n\tjne 3f\n\t"                                  \
-	"mov $0x3333333333333333, %%rcx\n\tcmp %%rcx, %%r15\n\tjne 3f\n\t"                                  \
-	"cmp %[want], %%eax\n\tjae 2f\n\tstc\n\tjmp 1b\n"                                                   \
-	"3:\tmovl $1, %[bad]\n"                                                                            \
+	"movq %%xmm15, %%rcx\n\txor %[a], %%rcx\n\tjnz 3f\n\t"                                                   \
+	"mov $0x1111111111111111, %%rcx\n\tcmp %%rcx, %%r8\n\tjne 3f\n\t"                                        \
+	"mov $0x2222222222222222, %%rcx\n\tcmp %%rcx, %%r12\n\tjne 3f\n\t"                                       \
+	"mov $0x3333333333333333, %%rcx\n\tcmp %%rcx, %%r15\n\tjne 3f\n\t"                                       \
+	"cmp %[want], %%eax\n\tjae 2f\n\tstc\n\tjmp 1b\n"                                                        \
+	"3:\tmovl $1, %[bad]\n"                                                                                  \
 	"2:\tfstpl %[pi]\n"
 #endif
 
@@ -651,22 +652,26 @@ static void registers_survive(void)
 #ifdef __x86_64__
 	__asm__ volatile(COMPARE_LOOP
 			 : [bad] "+m"(bad), [pi] "=m"(pi)
-			 : [a] "r"(0x123456789abcdef0ull), [b] "r"(0x0fedcba987654321ull), [n] "r"(&count), [want] "i"(100)
-			 : "rax", "rcx", "rdx", "r8", "r12", "r15", "xmm0", "xmm7", "xmm15", "cc", "memory");
+			 : [a] "r"(0x123456789abcdef0ull), [b] "r"(0x0fedcba987654321ull),
+			   [n] "r"(&count), [want] "i"(100)
+			 : "rax", "rcx", "rdx", "r8", "r12", "r15", "xmm0", "xmm7", "xmm15", "cc",
+			   "memory");
 #else
 	{
-		static const unsigned long long va = 0x123456789abcdef0ull, vb = 0x0fedcba987654321ull;
+		static const unsigned long long va = 0x123456789abcdef0ull,
+						vb = 0x0fedcba987654321ull;
 		unsigned long long ra = 0, rb = 0;
 
-		__asm__ volatile("movq %[a], %%xmm0\n\tmovq %[b], %%xmm7\n\tfldpi\n\t"
-				 "mov $0x11111111, %%esi\n\tmov $0x22222222, %%edi\n"
-				 "1:\tcmpl $0x11111111, %%esi\n\tjne 3f\n\tcmpl $0x22222222, %%edi\n\tjne 3f\n\t"
-				 "mov $0x44444444, %%edx\n\tstc\n\tjnc 3f\n\tcmpl $100, (%[n])\n\tjb 1b\n\tjmp 2f\n"
-				 "3:\tmovl $1, %[bad]\n"
-				 "2:\tfstpl %[pi]\n\tmovq %%xmm0, %[ra]\n\tmovq %%xmm7, %[rb]\n"
-				 : [bad] "+m"(bad), [pi] "=m"(pi), [ra] "=m"(ra), [rb] "=m"(rb)
-				 : [a] "m"(va), [b] "m"(vb), [n] "r"(&count)
-				 : "edx", "esi", "edi", "cc", "memory");
+		__asm__ volatile(
+			"movq %[a], %%xmm0\n\tmovq %[b], %%xmm7\n\tfldpi\n\t"
+			"mov $0x11111111, %%esi\n\tmov $0x22222222, %%edi\n"
+			"1:\tcmpl $0x11111111, %%esi\n\tjne 3f\n\tcmpl $0x22222222, %%edi\n\tjne 3f\n\t"
+			"mov $0x44444444, %%edx\n\tstc\n\tjnc 3f\n\tcmpl $100, (%[n])\n\tjb 1b\n\tjmp 2f\n"
+			"3:\tmovl $1, %[bad]\n"
+			"2:\tfstpl %[pi]\n\tmovq %%xmm0, %[ra]\n\tmovq %%xmm7, %[rb]\n"
+			: [bad] "+m"(bad), [pi] "=m"(pi), [ra] "=m"(ra), [rb] "=m"(rb)
+			: [a] "m"(va), [b] "m"(vb), [n] "r"(&count)
+			: "edx", "esi", "edi", "cc", "memory");
 		EQ(ra, va);
 		EQ(rb, vb);
 	}
@@ -787,13 +792,34 @@ static void storm(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(actions), T(masks), T(pending_then_ignored), T(nodefer_and_mask), T(information), T(child_information),
-		T(restarting), T(never_restarted), T(alternate_stack), T(overflow_handled), T(no_room_for_frame), T(nesting),
-		T(suspend), T(timed_wait), T(real_time_order), T(queue_limit), T(permissions), T(job_control),
-		T(stop_notifies), T(stop_and_continue_cancel), T(orphaned_group), T(registers_survive), T(context_is_used),
-		T(hostile_context), T(hostile_sigreturn), T(ignored_core_signals), T(storm), TEND
-	};
+	static const struct tap_test tests[] = { T(actions),
+						 T(masks),
+						 T(pending_then_ignored),
+						 T(nodefer_and_mask),
+						 T(information),
+						 T(child_information),
+						 T(restarting),
+						 T(never_restarted),
+						 T(alternate_stack),
+						 T(overflow_handled),
+						 T(no_room_for_frame),
+						 T(nesting),
+						 T(suspend),
+						 T(timed_wait),
+						 T(real_time_order),
+						 T(queue_limit),
+						 T(permissions),
+						 T(job_control),
+						 T(stop_notifies),
+						 T(stop_and_continue_cancel),
+						 T(orphaned_group),
+						 T(registers_survive),
+						 T(context_is_used),
+						 T(hostile_context),
+						 T(hostile_sigreturn),
+						 T(ignored_core_signals),
+						 T(storm),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

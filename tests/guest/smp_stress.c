@@ -116,9 +116,11 @@ static int mapper(uint64_t seed)
 			s[i].p = NULL;
 			break;
 		case 1:
-			if (mprotect(s[i].p, s[i].len / 2 & -PAGE, PROT_READ) && s[i].len >= 2 * PAGE)
+			if (mprotect(s[i].p, s[i].len / 2 & -PAGE, PROT_READ) &&
+			    s[i].len >= 2 * PAGE)
 				return 3;
-			if (!painted(s[i].p, s[i].len, s[i].paint) || mprotect(s[i].p, s[i].len, RW))
+			if (!painted(s[i].p, s[i].len, s[i].paint) ||
+			    mprotect(s[i].p, s[i].len, RW))
 				return 4;
 			break;
 		case 2: {
@@ -210,7 +212,8 @@ static int filer(uint64_t seed)
 		if (rename(name, other))
 			return 3;
 		memset(buf, 0, len);
-		if (pread(fd, buf, len, 0) != (ssize_t)len || buf[len - 1] != byte_of(r, len - 1) || !painted(buf, len, r))
+		if (pread(fd, buf, len, 0) != (ssize_t)len || buf[len - 1] != byte_of(r, len - 1) ||
+		    !painted(buf, len, r))
 			return 4;
 		map = mmap(NULL, len, RW, MAP_SHARED, fd, 0);
 		if (map == MAP_FAILED || !painted(map, len, r))
@@ -288,7 +291,8 @@ static int threader(uint64_t seed)
 		void *ret;
 
 		for (int i = 0; i < 4; i++)
-			if (pthread_create(&t[i], NULL, thread_body, (void *)(uintptr_t)tap_random(&seed)))
+			if (pthread_create(&t[i], NULL, thread_body,
+					   (void *)(uintptr_t)tap_random(&seed)))
 				return 1;
 		for (int i = 0; i < 4; i++)
 			if (pthread_join(t[i], &ret) || ret)
@@ -364,16 +368,19 @@ static void signals_and_threads(void)
 
 static void everything(void)
 {
-	static int (*const w[])(uint64_t) = { forker,    executer, mapper, piper,  filer,     signaller,
-					      threader,  migrator, forker, mapper, migrator };
+	static int (*const w[])(uint64_t) = { forker, executer,	 mapper,   piper,
+					      filer,  signaller, threader, migrator,
+					      forker, mapper,	 migrator };
 
 	run(w, ARRAY_LEN(w), 6000);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(forks), T(execs), T(mappings), T(pipes_and_files),
-						 T(signals_and_threads), T(everything), TEND };
+	static const struct tap_test tests[] = {
+		T(forks),      T(execs), T(mappings), T(pipes_and_files), T(signals_and_threads),
+		T(everything), TEND
+	};
 
 	if (argc == 3 && strcmp(argv[1], "--exit") == 0)
 		return atoi(argv[2]);

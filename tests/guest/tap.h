@@ -30,8 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE ((size_t)4096)
-#define IS64 (sizeof(void *) == 8)
+#define PAGE	     ((size_t)4096)
+#define IS64	     (sizeof(void *) == 8)
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 struct tap_test {
@@ -39,9 +39,18 @@ struct tap_test {
 	void (*fn)(void);
 	unsigned seconds; /* 0: TAP_SECONDS */
 };
-#define T(fn) { #fn, fn, 0 }
-#define T_FOR(fn, seconds) { #fn, fn, seconds }
-#define TEND { NULL, NULL, 0 }
+#define T(fn)                                                                                      \
+	{                                                                                          \
+#fn, fn, 0                                                                         \
+	}
+#define T_FOR(fn, seconds)                                                                         \
+	{                                                                                          \
+#fn, fn, seconds                                                                   \
+	}
+#define TEND                                                                                       \
+	{                                                                                          \
+		NULL, NULL, 0                                                                      \
+	}
 enum { TAP_SECONDS = 60, TAP_MAX_REPORTS = 12 };
 
 static int tap_failures; /* of the running test */
@@ -76,7 +85,8 @@ static int tap_eq(const char *file, int line, const char *what, long long got, l
 	if (got == want)
 		return 1;
 	if (tap_failed())
-		tap_note("# %s:%d: %s: expected %lld (0x%llx), got %lld (0x%llx)", file, line, what, want, want, got, got);
+		tap_note("# %s:%d: %s: expected %lld (0x%llx), got %lld (0x%llx)", file, line, what,
+			 want, want, got, got);
 	return 0;
 }
 
@@ -87,7 +97,8 @@ static int tap_check(const char *file, int line, const char *what, int holds)
 	if (holds)
 		return 1;
 	if (tap_failed())
-		tap_note("# %s:%d: not so: %s (errno %d, %s)", file, line, what, err, strerror(err));
+		tap_note("# %s:%d: not so: %s (errno %d, %s)", file, line, what, err,
+			 strerror(err));
 	errno = err;
 	return 0;
 }
@@ -101,39 +112,40 @@ static int tap_fails(const char *file, int line, const char *what, long got, int
 	if (!tap_failed())
 		return 0;
 	if (got == -1)
-		tap_note("# %s:%d: %s: expected error %d (%s), got %d (%s)", file, line, what, want, strerror(want), err,
-			 strerror(err));
+		tap_note("# %s:%d: %s: expected error %d (%s), got %d (%s)", file, line, what, want,
+			 strerror(want), err, strerror(err));
 	else
-		tap_note("# %s:%d: %s: expected error %d (%s), got success %ld", file, line, what, want, strerror(want),
-			 got);
+		tap_note("# %s:%d: %s: expected error %d (%s), got success %ld", file, line, what,
+			 want, strerror(want), got);
 	return 0;
 }
 
 static int tap_streq(const char *file, int line, const char *what, const char *got,
-					     const char *want)
+		     const char *want)
 {
 	if (strcmp(got, want) == 0)
 		return 1;
 	if (tap_failed())
-		tap_note("# %s:%d: %s: expected \"%.250s\", got \"%.250s\"", file, line, what, want, got);
+		tap_note("# %s:%d: %s: expected \"%.250s\", got \"%.250s\"", file, line, what, want,
+			 got);
 	return 0;
 }
 
-#define CHECK(c) tap_check(__FILE__, __LINE__, #c, !!(c))
-#define EQ(got, want) tap_eq(__FILE__, __LINE__, #got, (long long)(got), (long long)(want))
+#define CHECK(c)	 tap_check(__FILE__, __LINE__, #c, !!(c))
+#define EQ(got, want)	 tap_eq(__FILE__, __LINE__, #got, (long long)(got), (long long)(want))
 #define STREQ(got, want) tap_streq(__FILE__, __LINE__, #got, got, want)
 #define FAILS(call, err) tap_fails(__FILE__, __LINE__, #call, (long)(call), err)
-#define OK(call) tap_check(__FILE__, __LINE__, #call, (long)(call) != -1)
+#define OK(call)	 tap_check(__FILE__, __LINE__, #call, (long)(call) != -1)
 /* What the rest of a test stands on: leave it when it does not hold. */
-#define NEED(c)                                                       \
-	do {                                                          \
-		if (!tap_check(__FILE__, __LINE__, #c, !!(c)))        \
-			return;                                       \
+#define NEED(c)                                                                                    \
+	do {                                                                                       \
+		if (!tap_check(__FILE__, __LINE__, #c, !!(c)))                                     \
+			return;                                                                    \
 	} while (0)
-#define SKIP(why)                      \
-	do {                           \
-		tap_skip_reason = why; \
-		return;                \
+#define SKIP(why)                                                                                  \
+	do {                                                                                       \
+		tap_skip_reason = why;                                                             \
+		return;                                                                            \
 	} while (0)
 
 static int tap_quick(void)
@@ -161,7 +173,7 @@ static int tap_wait(pid_t pid)
 }
 
 #define EXITED(code) (((code)&0xff) << 8)
-#define KILLED(sig) (sig)
+#define KILLED(sig)  (sig)
 
 /* Run @fn(@arg) in a child; what it returns is its exit status. Return: the wait status without the core bit. */
 static int tap_child(int (*fn)(void *), void *arg)
@@ -253,7 +265,8 @@ static int tap_run_one(const struct tap_test *t)
 	if (status == -1)
 		tap_note("# fork failed: %s", strerror(errno));
 	else if (WIFSIGNALED(status))
-		tap_note("# ended by signal %d%s", WTERMSIG(status), WTERMSIG(status) == SIGALRM ? " (took too long)" : "");
+		tap_note("# ended by signal %d%s", WTERMSIG(status),
+			 WTERMSIG(status) == SIGALRM ? " (took too long)" : "");
 	return status;
 }
 
@@ -274,8 +287,8 @@ static int tap_main(int argc, char **argv, const struct tap_test *tests)
 		n++;
 		if (status != 0 && status != EXITED(2))
 			bad++;
-		tap_note("%s %d - %s/%s%s", status == 0 || status == EXITED(2) ? "ok" : "not ok", n, prog, t->name,
-			 status == EXITED(2) ? " # SKIP" : "");
+		tap_note("%s %d - %s/%s%s", status == 0 || status == EXITED(2) ? "ok" : "not ok", n,
+			 prog, t->name, status == EXITED(2) ? " # SKIP" : "");
 	}
 	if (n)
 		tap_note("1..%d", n);

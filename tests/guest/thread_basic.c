@@ -192,7 +192,8 @@ static void futexes(void)
 
 static void shared_futex(void)
 {
-	volatile int *w = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	volatile int *w =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid;
 
 	NEED(w != MAP_FAILED);
@@ -387,7 +388,8 @@ static void signals(void)
 static void *map_and_unmap(void *arg)
 {
 	for (int i = 0; i < 60; i++) {
-		unsigned char *p = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		unsigned char *p = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		unsigned char v = (unsigned char)((intptr_t)arg * 31 + i);
 
 		if (p == MAP_FAILED)
@@ -484,14 +486,19 @@ static int child_main(const char *pid)
 
 	/* The executing thread has become the leader: same pid, one thread. */
 	snprintf(path, sizeof(path), "/proc/self/task/%s", pid);
-	return getpid() == atoi(pid) && syscall(SYS_gettid) == getpid() && access(path, F_OK) == 0 ? 0 : 1;
+	return getpid() == atoi(pid) && syscall(SYS_gettid) == getpid() && access(path, F_OK) == 0
+		       ? 0
+		       : 1;
 }
 
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(identity), T(mutexes), T(local_storage), T(conditions), T(futexes), T(shared_futex), T(requeue), T(ends),
-		T(kill_everywhere), T(signals), T(address_space), T(stale_translations), T(forks), T(many), TEND
+		T(identity),   T(mutexes),	 T(local_storage),
+		T(conditions), T(futexes),	 T(shared_futex),
+		T(requeue),    T(ends),		 T(kill_everywhere),
+		T(signals),    T(address_space), T(stale_translations),
+		T(forks),      T(many),		 TEND
 	};
 
 	if (argc == 3 && strcmp(argv[1], "--pid") == 0)

@@ -35,8 +35,10 @@ static long long clock_of(int id)
 
 static void clocks(void)
 {
-	static const int all[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
-				   CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME };
+	static const int all[] = { CLOCK_REALTIME,	     CLOCK_MONOTONIC,
+				   CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
+				   CLOCK_MONOTONIC_RAW,	     CLOCK_REALTIME_COARSE,
+				   CLOCK_MONOTONIC_COARSE,   CLOCK_BOOTTIME };
 	struct timespec t;
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -67,7 +69,8 @@ static void monotonic(void)
 static void clocks_agree(void)
 {
 	struct timeval tv;
-	long long real = clock_of(CLOCK_REALTIME), mono = clock_of(CLOCK_MONOTONIC), raw = clock_of(CLOCK_MONOTONIC_RAW);
+	long long real = clock_of(CLOCK_REALTIME), mono = clock_of(CLOCK_MONOTONIC),
+		  raw = clock_of(CLOCK_MONOTONIC_RAW);
 	time_t t = time(NULL);
 
 	EQ(gettimeofday(&tv, NULL), 0);
@@ -75,8 +78,10 @@ static void clocks_agree(void)
 	CHECK(tv.tv_sec * 1000000000LL + tv.tv_usec * 1000LL < real + 500LL * MS);
 	CHECK(t >= real / 1000000000 && t <= tv.tv_sec + 1);
 	tap_sleep_ms(100);
-	CHECK(llabs((clock_of(CLOCK_REALTIME) - real) - (clock_of(CLOCK_MONOTONIC) - mono)) < 50 * MS);
-	CHECK(llabs((clock_of(CLOCK_MONOTONIC_RAW) - raw) - (clock_of(CLOCK_MONOTONIC) - mono)) < 50 * MS);
+	CHECK(llabs((clock_of(CLOCK_REALTIME) - real) - (clock_of(CLOCK_MONOTONIC) - mono)) <
+	      50 * MS);
+	CHECK(llabs((clock_of(CLOCK_MONOTONIC_RAW) - raw) - (clock_of(CLOCK_MONOTONIC) - mono)) <
+	      50 * MS);
 }
 
 static void sleeping(void)
@@ -274,11 +279,20 @@ static void setting_the_clock(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(clocks), T(monotonic), T(clocks_agree), T(sleeping), T(absolute_sleep), T(interrupted),
-		T(sleep_through_stop), T(real_timer), T(alarm_calls), T(cpu_timers), T(cpu_time), T(many_sleepers),
-		T(setting_the_clock), TEND
-	};
+	static const struct tap_test tests[] = { T(clocks),
+						 T(monotonic),
+						 T(clocks_agree),
+						 T(sleeping),
+						 T(absolute_sleep),
+						 T(interrupted),
+						 T(sleep_through_stop),
+						 T(real_timer),
+						 T(alarm_calls),
+						 T(cpu_timers),
+						 T(cpu_time),
+						 T(many_sleepers),
+						 T(setting_the_clock),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

@@ -19,7 +19,8 @@ static void type(const char *bytes, size_t n)
 	size_t at = strlen(line);
 
 	for (size_t i = 0; i < n; i++)
-		at += (size_t)snprintf(line + at, sizeof(line) - at, "%02x", (unsigned char)bytes[i]);
+		at += (size_t)snprintf(line + at, sizeof(line) - at, "%02x",
+				       (unsigned char)bytes[i]);
 	tap_note("%s", line);
 }
 
@@ -47,12 +48,12 @@ static void give_back(void)
 	close(tty);
 }
 
-#define TAKE()                                                          \
-	do {                                                            \
-		if (access(getenv("TAP_TTY") ? getenv("TAP_TTY") : "/dev/ttyS0", R_OK) || \
-		    (getenv("TAP_HOST") && !getenv("TAP_TTY")))         \
-			SKIP("no terminal to try");                     \
-		NEED(take_terminal() == 0);                             \
+#define TAKE()                                                                                     \
+	do {                                                                                       \
+		if (access(getenv("TAP_TTY") ? getenv("TAP_TTY") : "/dev/ttyS0", R_OK) ||          \
+		    (getenv("TAP_HOST") && !getenv("TAP_TTY")))                                    \
+			SKIP("no terminal to try");                                                \
+		NEED(take_terminal() == 0);                                                        \
 	} while (0)
 
 static void modes(tcflag_t clear, tcflag_t set, int vmin, int vtime)
@@ -72,7 +73,8 @@ static void attributes(void)
 
 	TAKE();
 	EQ(isatty(tty), 1);
-	EQ(original.c_lflag & (ICANON | ECHO | ISIG | ECHOE | IEXTEN), ICANON | ECHO | ISIG | ECHOE | IEXTEN);
+	EQ(original.c_lflag & (ICANON | ECHO | ISIG | ECHOE | IEXTEN),
+	   ICANON | ECHO | ISIG | ECHOE | IEXTEN);
 	EQ(original.c_iflag & ICRNL, ICRNL);
 	EQ(original.c_oflag & (OPOST | ONLCR), OPOST | ONLCR);
 	EQ(original.c_cflag & (CREAD | CSIZE), CREAD | CS8);
@@ -320,7 +322,10 @@ static void background(void)
 		signal(SIGTTIN, SIG_IGN);
 		signal(SIGTTOU, SIG_IGN);
 		t = original;
-		_exit(read(tty, &status, 1) == -1 && errno == EIO && tcsetattr(tty, TCSANOW, &t) == 0 ? 5 : 6);
+		_exit(read(tty, &status, 1) == -1 && errno == EIO &&
+				      tcsetattr(tty, TCSANOW, &t) == 0
+			      ? 5
+			      : 6);
 	}
 	EQ(tap_wait(pid), EXITED(5));
 	give_back();
@@ -350,7 +355,8 @@ static void hang_up(void)
 	char c;
 	pid_t leader;
 
-	if (access(getenv("TAP_TTY") ? getenv("TAP_TTY") : "/dev/ttyS0", R_OK) || getenv("TAP_HOST"))
+	if (access(getenv("TAP_TTY") ? getenv("TAP_TTY") : "/dev/ttyS0", R_OK) ||
+	    getenv("TAP_HOST"))
 		SKIP("no terminal to try");
 	NEED(pipe(p) == 0);
 	leader = fork();
@@ -368,9 +374,10 @@ static void hang_up(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T_FOR(attributes, 20), T(not_terminals), T_FOR(lines, 20), T_FOR(end_of_file, 20), T_FOR(raw_reads, 20),
-		T_FOR(polling, 20), T_FOR(keyboard_signals, 20), T_FOR(window_change, 20), T_FOR(background, 20),
-		T_FOR(controlling, 20), T_FOR(hang_up, 20), TEND
+		T_FOR(attributes, 20),	     T(not_terminals),	       T_FOR(lines, 20),
+		T_FOR(end_of_file, 20),	     T_FOR(raw_reads, 20),     T_FOR(polling, 20),
+		T_FOR(keyboard_signals, 20), T_FOR(window_change, 20), T_FOR(background, 20),
+		T_FOR(controlling, 20),	     T_FOR(hang_up, 20),       TEND
 	};
 
 	return tap_main(argc, argv, tests);
