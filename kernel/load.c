@@ -220,6 +220,12 @@ uint64_t thread_exec_ns(struct thread *t) no_lock_analysis
 	return ns;
 }
 
+/* ns * part / whole, in microseconds so that the product cannot overflow: @ns is at most some ticks. */
+static uint64_t proportion(uint64_t ns, uint64_t part, uint64_t whole)
+{
+	return ns / 1000 * (part / 1000 + 1) / (whole / 1000 + 1) * 1000;
+}
+
 /* What no sample has divided yet goes to both in proportion; without any sample it counts as user time. */
 void thread_times(struct thread *t, uint64_t *utime_ns, uint64_t *stime_ns) no_lock_analysis
 {
@@ -231,15 +237,16 @@ void thread_times(struct thread *t, uint64_t *utime_ns, uint64_t *stime_ns) no_l
 	u = t->utime_ns;
 	s = t->stime_ns;
 	rest = t->sum_exec_ns - u - s;
-	spin_unlock_irqrestore(&rq->lock, flags);
-	if (s) {
-		/* In microseconds, so that the product cannot overflow: at most a tick times the CPU time. */
-		uint64_t part = rest / 1000 * (s / 1000 + 1) / ((u + s) / 1000 + 1) * 1000;
-
-		part = min_of(uint64_t, part, rest);
-		s += part;
-		rest -= part;
-	}
-	*utime_ns = u + rest;
+	if (s)
+		s += min_of(uint64_t, proportion(rest, s, u + s), rest);
+	/* What was shown once never falls again, nor does its complement. */
+	if (s < t->shown_stime_ns)
+		s = t->shown_stime_ns;
+	if (t->sum_exec_ns - s < t->shown_utime_ns)
+		s = t->sum_exec_ns - t->shown_utime_ns;
+	t->shown_stime_ns = s;
+	t->shown_utime_ns = t->sum_exec_ns - s;
+	*utime_ns = t->shown_utime_ns;
 	*stime_ns = s;
+	spin_unlock_irqrestore(&rq->lock, flags);
 }

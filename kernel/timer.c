@@ -100,9 +100,7 @@ void ktimer_arm(struct ktimer *t, uint64_t expires_ns) no_lock_analysis
 	pheap_insert(&mine->heap, &t->node);
 	spin_unlock(&mine->lock);
 	if (mine == this_cpu_ptr(&timer_queue))
-		timer_want(expires_ns);
-	else
-		ipi_send(t->cpu, IPI_RESCHEDULE);
+		timer_want(expires_ns); /* else that CPU looks at its queue when fn has returned */
 	irq_restore(flags);
 }
 

@@ -62,9 +62,10 @@ struct thread {
 	uint64_t sum_exec_ns;	     /* r: CPU time, exact */
 	uint64_t utime_ns, stime_ns; /* r: sampled by the tick; their sum follows sum_exec_ns */
 	uint64_t start_ns;	     /* i */
-	unsigned long nvcsw, nivcsw; /* r */
-	const void *wait_address;    /* o: who called thread_park */
-	struct lockorder_held held[CFG_DEBUG]; /* o */
+	uint64_t shown_utime_ns, shown_stime_ns; /* r: as reported last; sum: sum_exec_ns then */
+	unsigned long nvcsw, nivcsw;		 /* r */
+	const void *wait_address;		 /* o: who called thread_park */
+	struct lockorder_held held[CFG_DEBUG];	 /* o */
 };
 
 void sched_init(void);			 /* the boot thread becomes CPU 0's idle thread, pid 0 */
