@@ -3,7 +3,7 @@
  *
  * OWNS     nothing.  WHY  argument checks at the border; the work is fs/'s.
  * LOCKS    none held across a call down.   CONTEXT  a task in a system call; may sleep.
- * SOURCES  read(2), pread(2), readv(2), lseek(2), dup(2), fcntl(2), ioctl(2), pipe(2), getdents(2), sendfile(2).
+ * SOURCES  read(2), pread(2), readv(2), lseek(2), dup(2), fcntl(2), ioctl(2), pipe(2), getdents(2).
  */
 #include "sys/sys.h"
 

@@ -2,7 +2,7 @@
  * System calls on the machine and the system as a whole: uname, sysinfo, reboot, the log, random numbers, host names.
  *
  * LOCKS    none here.   CONTEXT  a task in a system call; may sleep.
- * SOURCES  uname(2), sysinfo(2), reboot(2), syslog(2), getrandom(2), sethostname(2), membarrier(2).
+ * SOURCES  uname(2), sysinfo(2), reboot(2), syslog(2), getrandom(2), sethostname(2).
  */
 #include "sys/sys.h"
 

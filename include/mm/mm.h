@@ -1,6 +1,6 @@
 /*
  * Address spaces: struct mm_struct and struct vm_area_struct, Linux's names. The interface that sys/ and kernel/
- * use; mm/aspace/README in docs/book has the theory.
+ * use; docs/book/aspace.md has the theory.
  */
 #ifndef MM_MM_H
 #define MM_MM_H
