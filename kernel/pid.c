@@ -4,7 +4,7 @@
  * OWNS     the bitmap of numbers, the hash of struct pid.
  * WHY      a number stays taken as long as a thread, a process group or a session uses it; one entry carries all three, so
  *          finding a thread or the members of a group is O(1) + members.
- * I1       a number's bit is set exactly while an entry with it is in the hash.                         [pids_check]
+ * I1       a number's bit is set exactly while an entry with it is in the hash.
  * I2       refs = (task ? 1 : 0) + groups' members + sessions' members; never 0 in the hash.
  * LOCKS    tasklist_lock.
  * COST     take: next-fit scan of words, typically the next bit; find: one chain of a table of 1,024.
