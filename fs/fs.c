@@ -44,6 +44,7 @@ void fs_init(void)
 	root_init();
 	fs_register(&tmpfs_type);
 	fs_register(&proc_type);
+	fs_register(&sysfs_type);
 	fs_register(&devtmpfs_type);
 	anonfs_init();
 	fs_register(&ramfs_type);
@@ -51,4 +52,5 @@ void fs_init(void)
 	devtmpfs_init();
 	memdev_init();
 	proc_init();
+	sysfs_init();
 }

@@ -1,5 +1,5 @@
 /*
- * /proc: the tree of registered entries, and how their text is read and written.
+ * /proc and /sys: the trees of registered entries, and how their text is read and written.
  *
  * OWNS     struct proc_node: one per registered name; open text files.
  * WHY      an entry knows how to print its whole text at once; a read at position 0 prints anew, later ones copy, so a
@@ -31,10 +31,11 @@ struct proc_node {
 	int (*readlink)(char *buf, size_t size);
 };
 
-enum { PROC_MAGIC = 0x9fa0, ROOT_INO = 1, STORE_MAX = 4096 };
+enum { PROC_MAGIC = 0x9fa0, SYSFS_MAGIC = 0x62656572, ROOT_INO = 1, STORE_MAX = 4096 };
 
 static struct spinlock nodes_lock = SPINLOCK_INIT(RANK_OBJECT);
 static struct proc_node root_node = { .name = "", .mode = S_IFDIR | 0555, .ino = ROOT_INO };
+static struct proc_node sysfs_root = { .name = "", .mode = S_IFDIR | 0555, .ino = ROOT_INO };
 static unsigned long next_ino = 0xf0000000UL;
 
 struct proc_tty_hooks proc_tty_hooks;
@@ -85,10 +86,9 @@ static struct proc_node *node_new(const char *name, size_t len, uint32_t mode)
 	return n;
 }
 
-/* The directories of @path, made where missing; *leaf gets what follows the last slash. NULL: no memory. */
-static struct proc_node *make_parents(const char *path, const char **leaf)
+/* The directories of @path below @dir, made where missing; *leaf gets what follows the last slash. NULL: no memory. */
+static struct proc_node *make_parents(struct proc_node *dir, const char *path, const char **leaf)
 {
-	struct proc_node *dir = &root_node;
 	const char *slash;
 
 	while ((slash = strchr(path, '/')) != NULL) {
@@ -106,10 +106,10 @@ static struct proc_node *make_parents(const char *path, const char **leaf)
 	return dir;
 }
 
-static int register_node(const char *path, const struct proc_node *proto)
+static int register_node(struct proc_node *root, const char *path, const struct proc_node *proto)
 {
 	const char *leaf;
-	struct proc_node *dir = make_parents(path, &leaf), *n;
+	struct proc_node *dir = make_parents(root, path, &leaf), *n;
 
 	if (!dir)
 		return -ENOMEM;
@@ -129,14 +129,21 @@ int proc_register(const char *path, uint32_t mode, struct proc_entry *entry)
 {
 	struct proc_node n = { .mode = (mode & S_IFMT ? mode : mode | S_IFREG), .entry = entry };
 
-	return register_node(path, &n);
+	return register_node(&root_node, path, &n);
+}
+
+int sysfs_register(const char *path, struct proc_entry *entry)
+{
+	struct proc_node n = { .mode = entry ? S_IFREG | 0444 : S_IFDIR | 0755, .entry = entry };
+
+	return register_node(&sysfs_root, path, &n);
 }
 
 int proc_register_symlink(const char *path, const char *target)
 {
 	struct proc_node n = { .mode = S_IFLNK | 0777, .target = target };
 
-	return register_node(path, &n);
+	return register_node(&root_node, path, &n);
 }
 
 struct proc_entry *proc_entry_of(const struct inode *inode)
@@ -410,7 +417,7 @@ static void proc_evict(struct inode *inode)
 static int proc_statfs(struct super_block *sb, struct statfs_k *out)
 {
 	*out = (struct statfs_k){
-		.type = PROC_MAGIC, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE, .namelen = VFS_NAME_MAX
+		.type = sb->magic, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE, .namelen = VFS_NAME_MAX
 	};
 	return 0;
 }
@@ -421,14 +428,15 @@ static int proc_mount(const struct fs_type *type, unsigned long flags, const cha
 		      const char *data, struct super_block **out)
 {
 	struct super_block *sb = super_alloc(type, &proc_super_ops);
+	bool is_sysfs = type == &sysfs_type;
 	struct inode *inode;
 
 	if (!sb)
 		return -ENOMEM;
 	sb->flags = flags & MS_RDONLY;
 	sb->no_negative = true;
-	sb->magic = PROC_MAGIC;
-	inode = node_inode(sb, &root_node);
+	sb->magic = is_sysfs ? SYSFS_MAGIC : PROC_MAGIC;
+	inode = node_inode(sb, is_sysfs ? &sysfs_root : &root_node);
 	sb->root = inode ? dentry_make_root(sb, inode) : NULL;
 	if (!sb->root) {
 		super_put(sb);
@@ -439,12 +447,13 @@ static int proc_mount(const struct fs_type *type, unsigned long flags, const cha
 }
 
 struct fs_type proc_type = { .name = "proc", .nodev = true, .mount = proc_mount };
+struct fs_type sysfs_type = { .name = "sysfs", .nodev = true, .mount = proc_mount };
 
 static void register_special(const char *path, int (*readlink)(char *buf, size_t size))
 {
 	struct proc_node n = { .mode = S_IFLNK | 0777, .readlink = readlink };
 
-	must(register_node(path, &n) == 0);
+	must(register_node(&root_node, path, &n) == 0);
 }
 
 void proc_init(void)

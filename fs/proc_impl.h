@@ -21,6 +21,9 @@ struct proc_file {
 extern const struct file_ops proc_text_fops;
 struct proc_file *must_check proc_file_new(struct file *f); /* NULL: no memory */
 
+/* A file of /sys (its directories are made), or with NULL a directory. 0 or -errno. */
+int must_check sysfs_register(const char *path, struct proc_entry *entry);
+
 /* ---- proc_pid.c ---- */
 struct inode *must_check proc_pid_inode(struct super_block *sb, struct task *t,
 					bool is_thread); /* consumes the task ref */
