@@ -12,8 +12,10 @@ import gzip
 import importlib.machinery
 import importlib.util
 import os
+import pty
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -48,8 +50,11 @@ PROGRAMS = (
     ("proc_exec", "leak"), ("sig_basic", "leak"), ("time_basic", "leak"), ("fs_basic", "leak"), ("pipe_poll", "leak"), ("fs_path", "leak"), ("fs_names", "leak"),
     ("fs_mount", "leak"),
     ("tty_basic", "leak"), ("sched_smp", "leak"), ("thread_basic", "leak"), ("limits_oom", "leak"), ("proc_files", "leak"),
-    ("syscall_fuzz", "leak"), ("smp_stress", "leak"), ("shell.sh", "leak sh"), ("thousand.sh", "sh"),
+    ("syscall_fuzz", "leak"), ("smp_stress", "leak"), ("shell.sh", "sh"), ("thousand.sh", "sh"),
 )
+
+PASSWD = (("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"),
+          ("etc/group", "root:x:0:\nnogroup:x:65534:\n"))
 
 
 def abi(arch):
@@ -73,11 +78,64 @@ def base(arch, init=True):
         c.directory(d)
     c.entry("dev/console", 0o020600, rdev=(5, 1))
     LAUNCHER.add_busybox(c, arch)
-    c.file("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n", 0o100644)
-    c.file("etc/group", b"root:x:0:\nnogroup:x:65534:\n", 0o100644)
+    for name, text in PASSWD:
+        c.file(name, text.encode(), 0o100644)
     if init:
         c.file("init", read(program(arch, "driver")))
     return c
+
+
+def sections(name):
+    """A file of tests/boot in parts, each under a line "### NAME"."""
+    path = os.path.join(ROOT, "tests", "boot", name)
+    parts = re.split(r"^### (\S+)\n", read(path).decode(errors="surrogateescape"), flags=re.M) if os.path.exists(path) else []
+    return list(zip(parts[1::2], parts[2::2]))
+
+
+def on_terminal(argv):
+    """Run a program on a terminal of its own; type what it asks for."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python
+            signal.signal(ignored, signal.SIG_DFL)
+        os.execvpe(argv[0], argv, {"PATH": "/bin:/sbin:/usr/bin:/usr/sbin"})
+    out, typed = bytearray(), 0
+    try:
+        while data := os.read(fd, 65536):
+            out += data
+            for m in TYPE.finditer(out, typed):
+                os.write(fd, bytes.fromhex(m.group(1).decode()))
+            typed = out.rfind(b"\n") + 1
+    except OSError:  # the other side is closed
+        pass
+    status = os.waitpid(pid, 0)[1]
+    if status:
+        raise SystemExit(f"{out.decode(errors='replace')}\nwait status {status:#x}")
+
+
+def record_shell():
+    """Run shell.cases on this host's Linux (as root, in a chroot with busybox alone) and write shell.expected."""
+    with tempfile.TemporaryDirectory(prefix="mnemos-record-", dir="/dev/shm") as top:
+        os.chmod(top, 0o755)
+        for d in ("bin", "dev", "proc", "sys", "tmp", "root", "etc", "tests/shell"):
+            os.makedirs(os.path.join(top, d))
+        shutil.copy(os.path.join(ROOT, "build", "cache", "busybox-amd64"), os.path.join(top, "bin", "busybox"))
+        os.symlink("busybox", os.path.join(top, "bin", "sh"))
+        shutil.copy(os.path.join(ROOT, "tests", "boot", "shell.sh"), os.path.join(top, "tests"))
+        for name, text in PASSWD:
+            with open(os.path.join(top, name), "w") as f:
+                f.write(text)
+        for name, text in sections("shell.cases"):
+            with open(os.path.join(top, "tests", "shell", name + ".sh"), "w") as f:
+                f.write(text)
+        inside = """mount --make-rprivate /; mount --bind T T; cd T; mount -t proc proc proc; mount -t tmpfs tmp dev; mount -t tmpfs tmp tmp
+for d in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 dev/${d%:*} c 1 ${d#*:}; done; mknod -m 666 dev/tty c 5 0
+for f in 0:stdin 1:stdout 2:stderr; do ln -s /proc/self/fd/${f%:*} dev/${f#*:}; done
+mkdir tmp/shell.sh; chmod 1777 tmp; RECORD=1 exec chroot . /bin/busybox sh -c 'cd /tmp/shell.sh; exec sh /tests/shell.sh'"""
+        on_terminal(["unshare", "--mount", "--pid", "--uts", "--fork", "sh", "-c", inside.replace("T", top)])
+        with open(os.path.join(ROOT, "tests", "boot", "shell.expected"), "wb") as f:
+            for name, _ in sections("shell.cases"):
+                f.write(b"### " + name.encode() + b"\n" + read(os.path.join(top, "tests", "shell", name + ".out")))
 
 
 def with_plan(arch, plan):
@@ -90,9 +148,10 @@ def with_plan(arch, plan):
             continue
         c.file("tests/" + os.path.basename(path), read(path))
         lines.append(f"{name} {flags}\n")
-    expected = os.path.join(ROOT, "tests", "boot", "shell.expected")
-    if os.path.exists(expected):
-        c.file("tests/shell.expected", read(expected), 0o100644)
+    for name, text in sections("shell.cases"):
+        c.file(f"tests/shell/{name}.sh", text.encode(), 0o100644)
+    for name, text in sections("shell.expected"):
+        c.file(f"tests/shell/{name}.out", text.encode(), 0o100644)
     c.file("tests/plan", "".join(lines).encode(), 0o100644)
     return c
 
@@ -256,9 +315,12 @@ def machines(args):
             plan = [(plan[0][0], plan[0][1] + " test=" + extra_args)]
     if args.quick:
         plan = [(n, (f + " quick").replace("leak", "")) for n, f in plan]
+    # The long scripts run once per build: shell.sh with much memory, thousand.sh with little.
+    large = [(n, f) for n, f in plan if n != "thousand.sh" or args.only]
     for arch in ARCHES:
-        out.append(Boot(f"{arch}/main", arch, lambda a: with_plan(a, plan).finish()))
-    small = [(n, f if n in ("thousand.sh", "limits_oom") else (f + " quick").replace("leak", "")) for n, f in plan]
+        out.append(Boot(f"{arch}/main", arch, lambda a: with_plan(a, large).finish()))
+    small = [(n, f if n in ("thousand.sh", "limits_oom") else (f + " quick").replace("leak", "")) for n, f in plan
+             if n != "shell.sh" or args.only]
     for arch in ARCHES:
         out.append(Boot(f"{arch}/64M", arch, lambda a: with_plan(a, small).finish(), mem="64M"))
     if args.only:
@@ -269,6 +331,8 @@ def machines(args):
         out.append(Boot(f"{arch}/16M", arch, lambda a: say_init(a).finish(), mem="16M", cpus=1, seconds=60, want=SAYS, done=False))
         out.append(Boot(f"{arch}/panic", arch, exiting_init, mem="64M", seconds=60, done=False, want=(r"[Pp]anic.*init",),
                         status=lambda s: s not in (0, None)))
+        out.append(Boot(f"{arch}/conformance", arch, lambda a: say_init(a).finish(), mem="64M", seconds=60, done=False,
+                        append="conformance", want=(r"conformance: 0 failures",), status=lambda s: s == 1))
         out.append(Boot(f"{arch}/pvh", arch, lambda a: say_init(a).finish(), mem="128M", seconds=60, want=SAYS, done=False,
                         kernel=without_multiboot))
     out.append(Boot("x86_64/gzip", "x86_64", lambda a: gzip.compress(say_init(a).finish()), seconds=60, want=SAYS, done=False))
@@ -304,10 +368,13 @@ def main():
     p.add_argument("--only", help="one program (and one of its tests)")
     p.add_argument("--quick", action="store_true", help="short loops, no leak runs")
     p.add_argument("--list", action="store_true", help="name the machines and stop")
+    p.add_argument("--record-shell", action="store_true", help="write tests/boot/shell.expected from this host's Linux")
     p.add_argument("--verbose", action="store_true", help="show the console")
     p.add_argument("--keep", metavar="DIR", help="write each console to DIR/NAME.log")
     p.add_argument("--jobs", type=int, default=2, help="machines at a time (2)")
     args = p.parse_args()
+    if args.record_shell:
+        return record_shell()
     boots = [b for b in machines(args) if (not args.arch or b.arch == args.arch) and (not args.boot or args.boot in b.name)]
     if args.list:
         print("\n".join(b.name for b in boots))
