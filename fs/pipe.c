@@ -518,12 +518,15 @@ static void ends_count(struct pipe *p, unsigned acc, int by)
 	waitq_wake_all(&p->wr_wait);
 }
 
-/* fifo(7): an open waits until the other side is, or has been, open. */
+/* fifo(7): an open waits until the other side is, or has been, open. A pipe(2) that is opened again
+ * through /proc/PID/fd does not. */
 static int wait_other_side(struct file *f, struct pipe *p, unsigned acc, unsigned r_opens,
 			   unsigned w_opens)
 {
 	int err = 0;
 
+	if (f->inode->sb == pipe_sb)
+		return 0;
 	if (acc == O_RDONLY && !READ_ONCE(p->writers)) {
 		if (f->flags & O_NONBLOCK)
 			f->pos = READ_ONCE(p->w_opens); /* no POLLHUP before a first writer */
@@ -550,7 +553,9 @@ static int fifo_open(struct inode *inode, struct file *f)
 	mutex_lock(&p->lock);
 	r_opens = p->r_opens;
 	w_opens = p->w_opens;
-	err = acc == O_WRONLY && (f->flags & O_NONBLOCK) && !p->readers ? -ENXIO : 0;
+	err = acc == O_WRONLY && (f->flags & O_NONBLOCK) && !p->readers && inode->sb != pipe_sb
+		      ? -ENXIO
+		      : 0;
 	mutex_unlock(&p->lock);
 	if (err) {
 		ends_put(inode, p);
