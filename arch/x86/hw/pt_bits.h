@@ -2,7 +2,8 @@
  * Entries of x86 page tables by value: what all modes share. Included by the mode's pt_entry.h, which has defined
  * pteval_t (the entry as an integer), PTE_BITS_PFN (mask of the frame address) and PTE_BITS_NX (0, or pt_nx_mask).
  *
- *   bit 0 P, 1 RW, 2 US, 3 PWT, 4 PCD, 5 A, 6 D, 7 PS (in a table entry) or PAT, 8 G, 9-11 free, 63 NX
+ *   bit 0 P, 1 RW, 2 US, 3 PWT, 4 PCD, 5 A, 6 D, 7 PS (in a table entry) or PAT, 8 G, 63 NX
+ *   software's: 9 special (no struct page behind it), 10 userfaultfd write-protected, 11 soft-dirty
  *   P = 0, G = 1: present for mm, absent for the hardware (PROT_NONE); the frame stays in place
  *   P = 0, G = 0, PS = 1: swap entry: type in bits 1-5, offset from bit 9
  *   0: nothing
@@ -27,6 +28,8 @@ typedef struct {
 #define PTE_BIT_PS	 ((pteval_t)0x080)
 #define PTE_BIT_G	 ((pteval_t)0x100)
 #define PTE_BIT_SPECIAL	 ((pteval_t)0x200)
+#define PTE_BIT_UFFD_WP	 ((pteval_t)0x400)
+#define PTE_BIT_SOFT_D	 ((pteval_t)0x800)
 #define PTE_BIT_SWAP	 PTE_BIT_PS /* of an entry that is not present */
 #define PTE_BIT_PROTNONE PTE_BIT_G  /* of an entry without P */
 
@@ -152,6 +155,38 @@ static inline pte_t pte_mkclean(pte_t e)
 static inline pte_t pte_mkspecial(pte_t e)
 {
 	return (pte_t){ e.v | PTE_BIT_SPECIAL };
+}
+
+/* Write-protected for a userfaultfd: stays through mprotect, and over what a fork or a move copies. */
+static inline bool pte_uffd_wp(pte_t e)
+{
+	return e.v & PTE_BIT_UFFD_WP;
+}
+
+static inline pte_t pte_mkuffd_wp(pte_t e)
+{
+	return (pte_t){ (e.v | PTE_BIT_UFFD_WP) & ~PTE_BIT_RW };
+}
+
+static inline pte_t pte_clear_uffd_wp(pte_t e)
+{
+	return (pte_t){ e.v & ~PTE_BIT_UFFD_WP };
+}
+
+/* Written since /proc/PID/clear_refs was given a 4. */
+static inline bool pte_soft_dirty(pte_t e)
+{
+	return e.v & PTE_BIT_SOFT_D;
+}
+
+static inline pte_t pte_mksoft_dirty(pte_t e)
+{
+	return (pte_t){ e.v | PTE_BIT_SOFT_D };
+}
+
+static inline pte_t pte_clear_soft_dirty(pte_t e)
+{
+	return (pte_t){ e.v & ~PTE_BIT_SOFT_D };
 }
 
 /* Rights of a user page. x86 cannot express "write or execute but not read". */
