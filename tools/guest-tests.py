@@ -44,14 +44,19 @@ def load_launcher():
 
 LAUNCHER = load_launcher()
 
-# Program, flags for the main boot. Order: what others stand on first.
-PROGRAMS = (
-    ("mem_mmap", "leak"), ("mem_cow", "leak"), ("mem_fault", "leak"), ("mem_files", "leak"), ("proc_fork", "leak"),
-    ("proc_exec", "leak"), ("sig_basic", "leak"), ("time_basic", "leak"), ("fs_basic", "leak"), ("pipe_poll", "leak"), ("fs_path", "leak"), ("fs_names", "leak"),
-    ("fs_mount", "leak"),
-    ("tty_basic", "leak"), ("sched_smp", "leak"), ("thread_basic", "leak"), ("limits_oom", "leak"), ("proc_files", "leak"),
-    ("syscall_fuzz", "leak"), ("smp_stress", "leak"), ("thousand.sh", "sh"),
-)
+# What others stand on first; then every other program of tests/guest by name; shell scripts last. Each program is looked at
+# for leaks, unless it is in SPECIAL with other flags (None: not in these boots).
+FIRST = ("mem_mmap", "mem_cow", "mem_fault", "mem_files", "proc_fork", "proc_exec", "sig_basic", "time_basic", "fs_basic", "pipe_poll")
+SPECIAL = {"driver": None, "highmem": None}
+SCRIPTS = (("shell.sh", "sh"), ("thousand.sh", "sh"))
+
+
+def programs():
+    """(program, flags) of the main boots."""
+    names = sorted(f[:-2] for f in os.listdir(os.path.join(ROOT, "tests", "guest")) if f.endswith(".c"))
+    order = list(FIRST) + [n for n in names if n not in FIRST]
+    return [(n, SPECIAL.get(n, "leak")) for n in order if SPECIAL.get(n, "leak") is not None] + list(SCRIPTS)
+
 
 PASSWD = (("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"),
           ("etc/group", "root:x:0:\nnogroup:x:65534:\n"))
@@ -159,7 +164,7 @@ def with_plan(arch, plan):
 class Boot:
     """One machine and what it must show."""
 
-    def __init__(self, name, arch, image, mem="512M", cpus=2, append="", seconds=420, want=(), status=None, done=True,
+    def __init__(self, name, arch, image, mem="512M", cpus=2, append="", seconds=900, want=(), status=None, done=True,
                  machine=None, kernel=None):
         self.name, self.arch, self.image, self.mem, self.cpus, self.append = name, arch, image, mem, cpus, append
         self.seconds, self.want, self.status, self.done, self.machine = seconds, want, status, done, machine
@@ -300,14 +305,15 @@ def without_multiboot(arch):
     return bytes(data)
 
 
-def highmem_plan(arch):
-    return with_plan(arch, [("highmem", "leak"), ("mem_cow", "quick"), ("mem_files", "quick"), ("smp_stress", "quick leak")])
+def debug_kernel(arch):
+    """With asserts, lock ranks, poison and failpoints."""
+    return read(os.path.join(ROOT, "build", arch + "-debug", "mnemos.elf"))
 
 
 def machines(args):
     """Every boot, longest first."""
     out = []
-    plan = [(n, f) for n, f in PROGRAMS if not args.only or n == args.only.split(":")[0]]
+    plan = [(n, f) for n, f in programs() if not args.only or n == args.only.split(":")[0]]
     if args.only:
         extra_args = args.only.partition(":")[2]
         name = args.only.split(":")[0]
@@ -316,17 +322,22 @@ def machines(args):
             plan = [(plan[0][0], plan[0][1] + " test=" + extra_args)]
     if args.quick:
         plan = [(n, (f + " quick").replace("leak", "")) for n, f in plan]
-    # thousand.sh runs once per build, with little memory. shell.sh (typed input, 40 s) runs by hand: --only shell.sh.
+    # thousand.sh runs once per build, with little memory; shell.sh, with much.
     large = [(n, f) for n, f in plan if n != "thousand.sh" or args.only]
     for arch in ARCHES:
         out.append(Boot(f"{arch}/main", arch, lambda a: with_plan(a, large).finish()))
-    small = [(n, f if n in ("thousand.sh", "limits_oom") else (f + " quick").replace("leak", "")) for n, f in plan]
+    plain = [(n, f) for n, f in plan if n != "shell.sh" or args.only]
+    small = [(n, f if n in ("thousand.sh", "limits_oom") else (f + " quick").replace("leak", "")) for n, f in plain]
     for arch in ARCHES:
         out.append(Boot(f"{arch}/64M", arch, lambda a: with_plan(a, small).finish(), mem="64M"))
+    debug = [(n, (f + " quick").replace("leak", "")) for n, f in plan if f != "sh"]
+    huge = [("highmem", "leak")] * (not args.only) + [(n, f if f == "sh" else f + " quick") for n, f in plain if n != "thousand.sh" or args.only]
+    for arch in ("i386", "i386-pae"):  # the builds with high memory
+        out.append(Boot(f"{arch}/2G", arch, lambda a: with_plan(a, huge).finish(), mem="2048M"))
+    for arch in ("i386-pae", "x86_64"):
+        out.append(Boot(f"{arch}/debug", arch, lambda a: with_plan(a, debug).finish(), kernel=debug_kernel))
     if args.only:
         return out
-    for arch in ("i386", "i386-pae"):
-        out.append(Boot(f"{arch}/2G", arch, lambda a: highmem_plan(a).finish(), mem="2048M"))
     for arch in ARCHES:
         out.append(Boot(f"{arch}/16M", arch, lambda a: say_init(a).finish(), mem="16M", cpus=1, seconds=60, want=SAYS, done=False))
         out.append(Boot(f"{arch}/panic", arch, exiting_init, mem="64M", seconds=60, done=False, want=(r"[Pp]anic.*init",),
@@ -382,7 +393,11 @@ def main():
     if args.keep:
         os.makedirs(args.keep, exist_ok=True)
     made = subprocess.run(["make", "--no-print-directory", "-s", "-j2", "guest-programs"], cwd=ROOT)
-    totals, lock = [0, 0 if made.returncode == 0 else 1, set()], threading.Lock()
+    bad = made.returncode != 0
+    for arch in sorted({b.arch for b in boots if b.name.endswith("/debug")}):
+        make = ["make", "--no-print-directory", "-s", "-j2", "kernel", "DEBUG=1", "ARCH=" + arch]
+        bad |= subprocess.run(make, cwd=ROOT).returncode != 0
+    totals, lock = [0, int(bad), set()], threading.Lock()
     with ThreadPoolExecutor(max_workers=args.jobs) as pool:
         for done in [pool.submit(run_boot, b, args, lock, totals) for b in boots]:
             done.result()
