@@ -65,21 +65,6 @@ struct file *file_alloc_path(const struct path_ref *p, unsigned flags)
 	return f;
 }
 
-struct file *file_alloc(const struct file_ops *ops, unsigned flags)
-{
-	struct file *f = file_new(ops, flags);
-	struct inode *inode = NULL;
-
-	if (f)
-		inode = inode_alloc(anon_sb, 0600);
-	if (!inode || anon_path(inode, &f->path)) {
-		kmem_cache_free(filp_cache, f);
-		return NULL;
-	}
-	f->inode = inode;
-	return f;
-}
-
 void fget_file(struct file *f)
 {
 	atomic_inc(&f->refs);
@@ -103,6 +88,7 @@ void fput(struct file *f)
 
 int file_open_chrdev(dev_k dev, unsigned flags, struct file **out)
 {
+	static const struct qstr name = { "[device]", 8, 0 };
 	struct inode *inode = inode_alloc(anon_sb, S_IFCHR | 0600);
 	struct path_ref p;
 	struct file *f;
@@ -111,7 +97,7 @@ int file_open_chrdev(dev_k dev, unsigned flags, struct file **out)
 	if (!inode)
 		return -ENOMEM;
 	inode->rdev = dev;
-	err = anon_path(inode, &p);
+	err = anon_path(inode, &name, &p);
 	if (err)
 		return err;
 	f = file_alloc_path(&p, flags);

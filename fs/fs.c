@@ -47,6 +47,7 @@ void fs_init(void)
 	fs_register(&sysfs_type);
 	fs_register(&devtmpfs_type);
 	anonfs_init();
+	anon_file_init();
 	fs_register(&ramfs_type);
 	chrdev_init();
 	devtmpfs_init();

@@ -439,9 +439,9 @@ static unsigned pipe_poll(struct file *f, struct poll_table *pt)
 	unsigned acc = f->flags & O_ACCMODE, ev;
 
 	if (acc != O_WRONLY)
-		poll_wait(pt, &p->rd_wait);
+		poll_wait_for(pt, &p->rd_wait, POLLIN | POLLRDNORM | POLLHUP);
 	if (acc != O_RDONLY)
-		poll_wait(pt, &p->wr_wait);
+		poll_wait_for(pt, &p->wr_wait, POLLOUT | POLLWRNORM | POLLERR);
 	mutex_lock(&p->lock);
 	ev = pipe_events(p, acc, f->pos != p->w_opens);
 	mutex_unlock(&p->lock);
@@ -604,6 +604,7 @@ bool file_is_pipe(const struct file *f)
 /* An inode with a pipe of no open ends. */
 static int pipe_inode(unsigned flags, struct path_ref *out)
 {
+	static const struct qstr name = { "", 0, 0 }; /* made of the inode number when asked for */
 	struct inode *inode = inode_alloc(pipe_sb, S_IFIFO | 0600);
 
 	if (!inode)
@@ -614,7 +615,7 @@ static int pipe_inode(unsigned flags, struct path_ref *out)
 		return -ENOMEM;
 	}
 	inode_init_owner(inode, NULL);
-	return anon_path(inode, out);
+	return anon_path(inode, &name, out);
 }
 
 static struct file *pipe_end(const struct path_ref *path, unsigned acc, unsigned flags)

@@ -442,6 +442,8 @@ static int fdinfo_show(struct seq_file *m, struct task *t, int fd)
 		return -ENOENT;
 	seq_printf(m, "pos:\t%llu\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n",
 		   (unsigned long long)f->pos, f->flags, f->path.mnt->id, f->inode->ino);
+	if (f->ops->show_fdinfo)
+		f->ops->show_fdinfo(f, m);
 	fput(f);
 	return 0;
 }

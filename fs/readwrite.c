@@ -134,7 +134,7 @@ int64_t file_seek(struct file *f, int64_t off, int whence)
 
 	if (f->flags & O_PATH)
 		return -EBADF;
-	if (f->ops->is_stream)
+	if (f->ops->is_stream && !f->ops->seek)
 		return -ESPIPE;
 	mutex_lock(&f->pos_lock);
 	ret = f->ops->seek ? f->ops->seek(f, off, whence) : seek_generic(f, off, whence);

@@ -129,10 +129,9 @@ void anonfs_init(void)
 	must(proc_register("filesystems", 0444, &entry) == 0);
 }
 
-int anon_path(struct inode *inode, struct path_ref *out)
+int anon_path(struct inode *inode, const struct qstr *name, struct path_ref *out)
 {
-	static const struct qstr name = { "[file]", 6, 0 };
-	struct dentry *d = dentry_alloc(NULL, inode->sb, &name);
+	struct dentry *d = dentry_alloc(NULL, inode->sb, name);
 
 	if (!d) {
 		iput(inode);

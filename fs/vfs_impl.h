@@ -50,7 +50,8 @@ struct fs_type *fs_find(const char *name);
 extern struct fs_type rootfs_type, tmpfs_type, devtmpfs_type, proc_type, sysfs_type, ramfs_type;
 void anonfs_init(void);
 /* A dentry outside every tree, for @inode (reference consumed, also on failure); its path is fully referenced. 0, -ENOMEM. */
-int must_check anon_path(struct inode *inode, struct path_ref *out);
+int must_check anon_path(struct inode *inode, const struct qstr *name, struct path_ref *out);
+void anon_file_init(void);
 extern struct super_block *pipe_sb, *anon_sb;
 
 /* ---- namei.c: the engine under every operation on names ---- */

@@ -6,8 +6,6 @@
 
 struct files_struct;
 
-struct file *must_check file_alloc(const struct file_ops *ops,
-				   unsigned flags); /* refs 1, no path; NULL: no memory */
 struct file *must_check file_alloc_path(const struct path_ref *p,
 					unsigned flags); /* not opened yet; own references */
 void fget_file(struct file *f);

@@ -10,6 +10,7 @@
 
 struct file;
 struct poll_table;
+struct seq_file;
 struct vm_map_args;
 
 /* One open file description. */
@@ -48,7 +49,9 @@ struct file_ops {
 	/* The object to map, and device behaviour. 0 or -errno (-ENODEV when NULL and no mapping). */
 	int (*mmap)(struct file *f, struct vm_map_args *args);
 	int (*fsync)(struct file *f);
-	bool is_stream; /* no position: pread gives ESPIPE, no pos_lock */
+	void (*show_fdinfo)(struct file *f,
+			    struct seq_file *m); /* lines of /proc/PID/fdinfo/N; NULL: none */
+	bool is_stream;				 /* no position: pread gives ESPIPE, no pos_lock */
 };
 
 void fs_init(

@@ -18,15 +18,39 @@ enum {
 	POLLRDHUP = 0x2000
 };
 
+/* Keeps a queue that may otherwise go before its file does. */
+struct poll_keeper {
+	void (*get)(struct waitq *q);
+	void (*put)(struct waitq *q);
+};
+
 /* A poller; fops->poll calls poll_wait for each queue that can make it ready. */
 struct poll_table {
 	void (*queue)(struct poll_table *pt, struct waitq *q);
+	unsigned events; /* what a wake-up of the queue being joined can mean */
+	const struct poll_keeper
+		*keeper; /* of the queue being joined; NULL: it lives as long as its file */
 };
+
+static inline void poll_wait_kept(struct poll_table *pt, struct waitq *q, unsigned events,
+				  const struct poll_keeper *keeper)
+{
+	if (!pt || !pt->queue)
+		return;
+	pt->events = events;
+	pt->keeper = keeper;
+	pt->queue(pt, q);
+}
+
+/* @q is woken for @events (POLL*) only. */
+static inline void poll_wait_for(struct poll_table *pt, struct waitq *q, unsigned events)
+{
+	poll_wait_kept(pt, q, events, NULL);
+}
 
 static inline void poll_wait(struct poll_table *pt, struct waitq *q)
 {
-	if (pt && pt->queue)
-		pt->queue(pt, q);
+	poll_wait_kept(pt, q, ~0U, NULL);
 }
 
 struct pollfd_k {
