@@ -5,6 +5,7 @@
 #ifndef MM_MAPPING_H
 #define MM_MAPPING_H
 
+#include "lib/ivtree.h"
 #include "lib/xindex.h"
 #include "mm/gfp.h"
 #include "mm/page.h"
@@ -43,7 +44,7 @@ struct address_space {
 		size; /* bytes; changed under the inode's lock; read with READ_ONCE-like mapping_size() */
 	struct rwsem invalidate_lock; /* faults read, truncate writes; rank MAPPING_INVAL */
 	struct spinlock i_mmap_lock;  /* rank MAPPING_VMAS */
-	struct list_head i_mmap;      /* vmas of this mapping, by vma->mapping_link */
+	struct ivtree i_mmap;	      /* vmas of this mapping, by page offset: vma->i_mmap_node */
 	gfp_t gfp;		      /* i: for its pages */
 	unsigned flags;		      /* i: MAPPING_* */
 };

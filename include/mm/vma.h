@@ -2,7 +2,7 @@
 #ifndef MM_VMA_H
 #define MM_VMA_H
 
-#include "lib/list.h"
+#include "lib/ivtree.h"
 #include "pt_entry.h"
 
 struct address_space;
@@ -55,7 +55,10 @@ struct vm_area_struct {
 	struct address_space *mapping; /* i: held; NULL for private anonymous */
 	const struct vma_ops *vm_ops;  /* i: may be NULL */
 	void *vm_private_data;
-	struct list_head mapping_link; /* mapping->i_mmap_lock */
+	union {
+		struct ivtree_node i_mmap_node;	  /* mapping->i_mmap_lock: in mapping->i_mmap */
+		struct vm_area_struct *next_gone; /* out of all trees, to be freed */
+	};
 	unsigned long
 		fault_next; /* hint, racy: the address after the last anonymous write fault's pages */
 	unsigned fault_run; /* hint, racy: how many these were */

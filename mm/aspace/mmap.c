@@ -191,7 +191,7 @@ struct unmap_ctx {
 	struct mm_struct *mm;
 	struct mmu_gather gather;
 	struct vma_spares *spares;
-	struct list_head gone; /* unlinked vmas, by mapping_link */
+	struct vm_area_struct *gone; /* unlinked vmas, by next_gone */
 	unsigned long start, end;
 };
 
@@ -203,7 +203,7 @@ static void unmap_begin(struct unmap_ctx *u, struct mm_struct *mm, unsigned long
 	u->spares = NULL;
 	u->start = start;
 	u->end = end;
-	list_init(&u->gone);
+	u->gone = NULL;
 	mm_update_hiwater(mm);
 }
 
@@ -235,18 +235,18 @@ static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_stru
 		next = vma;
 	} else {
 		vma_unlink(u->mm, vma);
-		list_add_tail(&vma->mapping_link, &u->gone);
+		vma->next_gone = u->gone;
+		u->gone = vma;
 	}
 	return next;
 }
 
 static void free_gone(struct unmap_ctx *u)
 {
-	while (!list_empty(&u->gone)) {
-		struct vm_area_struct *vma =
-			list_first(&u->gone, struct vm_area_struct, mapping_link);
+	while (u->gone) {
+		struct vm_area_struct *vma = u->gone;
 
-		list_del(&vma->mapping_link);
+		u->gone = vma->next_gone;
 		vma_free(vma);
 	}
 }

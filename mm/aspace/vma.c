@@ -1,7 +1,7 @@
 /*
  * The vmas of an address space: insert, split, merge, resize.
  *
- * OWNS     struct vm_area_struct, the tree mm->vmas, the lists mapping->i_mmap.
+ * OWNS     struct vm_area_struct, the tree mm->vmas, the trees mapping->i_mmap.
  * WHY      one structure (lib/rangetree): find, ordered stepping and gaps. No list and no hash beside it to keep true.
  *
  *   merge    |--prev--|==new==|--next--|    the same in all but place: one of  prev+new  new+next  prev+new+next
@@ -11,11 +11,11 @@
  * I1       vmas are disjoint, page aligned, not empty, inside [0, task_size), keyed by vm_start.       [mm_check]
  * I2       two neighbours that touch and could be one are one: what /proc/PID/maps shows is Linux's.     [mm_check]
  * I3       map_count is their number; total_vm, data_vm, exec_vm, stack_vm are sums over them.           [mm_check]
- * I4       a vma with a mapping holds it and is on its i_mmap list, from insert to unlink.
+ * I4       a vma with a mapping holds it and is in its i_mmap tree, from insert to unlink.
  * I5       vm_pgoff of private anonymous memory is vm_start >> PAGE_SHIFT at birth, and mremap keeps it: it
  *          identifies the page, not the place.
- * LOCKS    mmap_lock for write. Bounds and vm_pgoff of a vma on an i_mmap list change under i_mmap_lock too, because
- *          truncate reads them without mmap_lock.
+ * LOCKS    mmap_lock for write. Bounds and vm_pgoff of a vma in an i_mmap tree change under i_mmap_lock too, because
+ *          truncate reads them without mmap_lock; and outside the tree, because they are its key.
  * FAILS    vma_spares_get and vma_modify (-ENOMEM), before anything has changed. Nothing else.
  * COST     insert and unlink O(log n); merging needs no memory.
  * NOT HERE page tables (the caller zaps), limits and accounting (mmap.c).
@@ -132,6 +132,19 @@ static void rmap_unlock(struct address_space *m) no_lock_analysis
 		spin_unlock(&m->i_mmap_lock);
 }
 
+/* In the tree by page offset, whose key are the bounds. rmap_lock held. */
+static void rmap_in(struct vm_area_struct *vma)
+{
+	if (vma->mapping)
+		ivtree_insert(&vma->mapping->i_mmap, &vma->i_mmap_node);
+}
+
+static void rmap_out(struct vm_area_struct *vma)
+{
+	if (vma->mapping)
+		ivtree_remove(&vma->mapping->i_mmap, &vma->i_mmap_node);
+}
+
 static struct vm_area_struct *spare_take(struct vma_spares *s)
 {
 	kassert(s->nr);
@@ -143,16 +156,14 @@ static void link_locked(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	rangetree_insert(&mm->vmas, vma->vm_start, vma->vm_end, vma);
 	mm->map_count++;
-	if (vma->mapping)
-		list_add_tail(&vma->mapping_link, &vma->mapping->i_mmap);
+	rmap_in(vma);
 }
 
 static void unlink_locked(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	rangetree_remove(&mm->vmas, vma->vm_start);
 	mm->map_count--;
-	if (vma->mapping)
-		list_del(&vma->mapping_link);
+	rmap_out(vma);
 }
 
 static void mapping_hold(struct address_space *m)
@@ -207,12 +218,14 @@ static void resize_locked(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 			  unsigned long end)
 {
 	rangetree_resize(&mm->vmas, vma->vm_start, start, end);
+	rmap_out(vma);
 	if (start >= vma->vm_start)
 		vma->vm_pgoff += (start - vma->vm_start) >> PAGE_SHIFT;
 	else
 		vma->vm_pgoff -= (vma->vm_start - start) >> PAGE_SHIFT;
 	vma->vm_start = start;
 	vma->vm_end = end;
+	rmap_in(vma);
 }
 
 void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
@@ -253,9 +266,10 @@ struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 	rmap_lock(vma->mapping);
 	rangetree_split(&mm->vmas, vma->vm_start, addr, upper);
 	mm->map_count++;
+	rmap_out(vma);
 	vma->vm_end = addr;
-	if (vma->mapping)
-		list_add_tail(&upper->mapping_link, &vma->mapping->i_mmap);
+	rmap_in(vma);
+	rmap_in(upper);
 	rmap_unlock(vma->mapping);
 	if (upper->vm_ops && upper->vm_ops->open)
 		upper->vm_ops->open(upper);
@@ -283,9 +297,10 @@ static void absorb(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_a
 	rmap_lock(vma->mapping);
 	rangetree_join(&mm->vmas, vma->vm_start);
 	mm->map_count--;
-	if (vma->mapping)
-		list_del(&next->mapping_link);
+	rmap_out(next);
+	rmap_out(vma);
 	vma->vm_end = next->vm_end;
+	rmap_in(vma);
 	rmap_unlock(vma->mapping);
 	inherit(vma, next);
 	vma_free(next);

@@ -76,7 +76,7 @@ void mapping_remove_range(struct address_space *m, unsigned long first, unsigned
 	unsigned long index = first;
 	struct page *page;
 
-	if (!list_empty(&m->i_mmap))
+	if (!ivtree_empty(&m->i_mmap))
 		mapping_unmap_pages(m, first, last, private_too);
 	while ((page = next_page(m, &index, last))) {
 		remove_one(m, page);
