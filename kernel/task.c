@@ -192,10 +192,12 @@ static void link_leader(struct task *t, struct task *parent)
 	t->tgid = t->pid;
 	sig->leader = t;
 	group_link_child(sig, parent);
-	if (!from || !from->pgrp_pid)
+	if (!from)
 		return;
-	group_set_pgrp(sig, from->pgrp_pid);
-	group_set_session(sig, from->session_pid);
+	if (from->pgrp_pid)
+		group_set_pgrp(sig, from->pgrp_pid);
+	if (from->session_pid) /* a group of its own may be in the kernel's session */
+		group_set_session(sig, from->session_pid);
 	sig->tty = from->tty;
 }
 
@@ -256,10 +258,10 @@ static void release_group(struct signal_struct *sig)
 	if (sig->parent)
 		list_del_init(&sig->sibling);
 	list_del_init(&sig->pgrp_link);
-	if (sig->pgrp_pid) {
+	if (sig->pgrp_pid)
 		pid_unref(sig->pgrp_pid);
+	if (sig->session_pid)
 		pid_unref(sig->session_pid);
-	}
 	sig->pgrp_pid = NULL;
 	sig->session_pid = NULL;
 }

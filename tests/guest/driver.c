@@ -212,6 +212,23 @@ static void mount_all(void)
 			open("/dev/console", O_RDWR);
 }
 
+/* Init is in the kernel's own session, 0: its children may have groups of their own there, and children. */
+static void check_first_session(void)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pid = setpgid(0, 0) ? -1 : fork();
+		if (pid == 0)
+			_exit(getsid(0) != 0 || getpgid(0) != getppid());
+		_exit(waitpid(pid, &status, 0) != pid || status);
+	}
+	waitpid(pid, &status, 0);
+	tap_note("%sok - driver/first_session", status ? "not " : "");
+	*(status ? &failed : &passed) += 1;
+}
+
 int main(void)
 {
 	static char plan[8192];
@@ -231,6 +248,8 @@ int main(void)
 	for (char *l = strtok_r(plan, "\n", &save); l && n < (int)ARRAY_LEN(lines);
 	     l = strtok_r(NULL, "\n", &save))
 		lines[n++] = l;
+	if (getpid() == 1)
+		check_first_session();
 	for (int i = 0; i < n; i++)
 		run_line(lines[i]);
 	if (tap_read("/proc/mnemos/missing_syscalls", plan, sizeof(plan)) > 0) {
