@@ -469,4 +469,5 @@ void proc_init(void)
 	proc_kernel_init();
 	proc_failpoint_init();
 	proc_pid_init();
+	proc_vtop_init();
 }

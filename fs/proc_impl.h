@@ -7,6 +7,7 @@
 struct task;
 struct cred;
 struct mm_struct;
+struct vm_area_struct;
 
 /* An open text file of /proc: file->private. */
 struct proc_file {
@@ -56,6 +57,7 @@ void proc_misc_init(void);
 void proc_kernel_init(void);
 void proc_failpoint_init(void);
 void proc_pid_init(void);
+void proc_vtop_init(void);
 int maps_show(struct seq_file *m, struct task *t);
 int smaps_show(struct seq_file *m, struct task *t);
 int smaps_rollup_show(struct seq_file *m, struct task *t);
@@ -63,6 +65,8 @@ int pid_stat_show(struct seq_file *m, struct task *t);
 int pid_statm_show(struct seq_file *m, struct task *t);
 int pid_status_show(struct seq_file *m, struct task *t);
 int pid_limits_show(struct seq_file *m, struct task *t);
-extern const struct file_ops pagemap_fops;
+/* The line of /proc/PID/maps. mmap_lock held; @buf: VFS_PATH_MAX bytes. */
+void proc_put_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf);
+extern const struct file_ops pagemap_fops, pid_vtop_fops;
 
 #endif

@@ -260,6 +260,7 @@ void proc_pid_init(void)
 		{ .name = "smaps", .mode = 0444, .show = smaps_show },
 		{ .name = "smaps_rollup", .mode = 0444, .show = smaps_rollup_show },
 		{ .name = "pagemap", .mode = 0400, .fops = &pagemap_fops },
+		{ .name = "vtop", .mode = 0600, .fops = &pid_vtop_fops },
 		{ .name = "wchan", .mode = 0444, .show = wchan_show },
 		{ .name = "schedstat", .mode = 0444, .show = schedstat_show },
 		{ .name = "oom_score", .mode = 0444, .show = oom_score_show },

@@ -64,7 +64,7 @@ static void put_head(struct seq_file *m, unsigned long start, unsigned long end,
 		   flags & VM_MAYSHARE ? 's' : 'p', offset);
 }
 
-static void show_map(struct seq_file *m, struct vm_area_struct *vma, char *buf, void *arg)
+void proc_put_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf)
 {
 	struct address_space *map = vma->mapping;
 	unsigned major = 0, minor = 0;
@@ -81,6 +81,11 @@ static void show_map(struct seq_file *m, struct vm_area_struct *vma, char *buf, 
 		put_name(m, buf);
 	}
 	seq_putc(m, '\n');
+}
+
+static void show_map(struct seq_file *m, struct vm_area_struct *vma, char *buf, void *arg)
+{
+	proc_put_vma(m, vma, buf);
 }
 
 int maps_show(struct seq_file *m, struct task *t)

@@ -38,6 +38,7 @@
  *   pte_from_swap(type, offset) pte_is_swap(e) pte_swap_type(e) pte_swap_offset(e): not present, not none
  *   PROT_NONE pages: present to pte_present() but not to the hardware (bit 8), as in Linux
  *   pte_raw(e)                           uint64_t for reports; pte_from_raw(u64)
+ *   pte_bit_name(e, bit, level)          name of a bit, for reports
  *   pt_table_pa(e) / pt_table_ptr(e)     lower table of a table entry, physical / linear
  */
 #ifndef ARCH_PT_H

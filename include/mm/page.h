@@ -48,6 +48,7 @@ static inline void page_become(struct page *page, enum page_state from, enum pag
 }
 
 const char *page_state_name(enum page_state s);
+const char *page_flag_name(enum page_flag f);
 
 /* The page whose refcount counts for @page: itself, or the first page of its compound block. */
 static inline struct page *page_head(struct page *page)

@@ -29,6 +29,9 @@ int must_check kmem_cache_destroy(struct kmem_cache *c);
 /* Give empty slabs and magazines back to the page allocator. Return: pages freed. */
 unsigned long kmem_cache_shrink(struct kmem_cache *c);
 unsigned long slab_shrink_all(void);
+struct page;
+/* Name of the cache that @page, in state PS_SLAB a moment ago, belongs to; "" when it has left it. Return: length. */
+size_t slab_owner_name(const struct page *page, char *buf, size_t size);
 
 /* 8 bytes to 8 KiB from size classes, beyond that whole pages. @size 0 gives a unique pointer. kfree(NULL) is legal. */
 void *must_check kmalloc(size_t size, gfp_t gfp);

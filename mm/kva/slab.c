@@ -775,6 +775,23 @@ bool slabinfo_next(unsigned *pos, struct slabinfo *out)
 	return true;
 }
 
+/* The page is nobody's to us: its cache is believed only when it is found among all caches. */
+size_t slab_owner_name(const struct page *page, char *buf, size_t size)
+{
+	const struct kmem_cache *want = READ_ONCE(page->slab_cache);
+	irqflags_t flags = spin_lock_irqsave(&slab_list_lock);
+	struct list_head *pos;
+	size_t n = 0;
+
+	buf[0] = '\0';
+	list_for_each (pos, &all_caches) {
+		if (container_of(pos, struct kmem_cache, link) == want)
+			n = str_copy(buf, want->name, size);
+	}
+	spin_unlock_irqrestore(&slab_list_lock, flags);
+	return n;
+}
+
 static void check_slab(struct kmem_cache *c, const struct page *slab)
 {
 	const char *base = page_address(slab);

@@ -67,6 +67,11 @@ const char *page_state_name(enum page_state s)
 	return (unsigned)s < PS_NR ? state_names[s] : "invalid";
 }
 
+const char *page_flag_name(enum page_flag f)
+{
+	return (unsigned)f < NR_PAGE_FLAGS ? flag_names[f] : "invalid";
+}
+
 void page_dump(const struct page *page, const char *why)
 {
 	char flags[200];

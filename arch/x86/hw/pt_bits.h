@@ -235,6 +235,36 @@ static inline pte_t pte_from_raw(uint64_t raw)
 	return (pte_t){ (pteval_t)raw };
 }
 
+/*
+ * Name of a bit of @e, an entry in a table of @level, for reports; NULL for the bits of a frame number or a swap entry. Of
+ * an entry without P only what software says has a name.
+ */
+static inline const char *pte_bit_name(pte_t e, unsigned bit, int level)
+{
+	static const char *const names[] = { "P", "RW", "US", "PWT", "PCD", "A", "D" };
+
+	if (!pte_present(e))
+		return NULL;
+	if (bit < ARRAY_SIZE(names))
+		return names[bit];
+	switch (bit) {
+	case 7:
+		return level ? "PS" : "PAT";
+	case 8:
+		return e.v & PTE_BIT_P ? "G" : "PROT_NONE";
+	case 9:
+		return "special";
+	case 10:
+		return "uffd-wp";
+	case 11:
+		return "soft-dirty";
+	case 63:
+		return "NX";
+	default:
+		return NULL;
+	}
+}
+
 static inline phys_t pt_table_pa(pte_t e)
 {
 	return pte_phys(e);
