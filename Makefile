@@ -61,7 +61,7 @@ help:
 ## make [kernel] [ARCH=…] [CC=clang] [DEBUG=1]                build/ARCH/mnemos.elf
 ## make format, make clean, make setup
 
-kernel: $(OUT)/mnemos.elf $(OUT)/user/init
+kernel: $(OUT)/mnemos.elf $(OUT)/user/init $(OUT)/user/vtop
 
 $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -90,8 +90,8 @@ $(OUT)/mnemos.elf: $(KOBJ) $(OUT)/ksyms.o $(OUT)/kernel.ld
 
 -include $(KOBJ:.o=.d)
 
-# Process 1 of the launcher's machines; no C library.
-$(OUT)/user/init: user/init.c user/sys.h Makefile
+# Process 1 of the launcher's machines, and what it finds in /bin; no C library.
+$(OUT)/user/%: user/%.c user/sys.h Makefile
 	@mkdir -p $(@D)
 	$(call say,UCC,$<)$(CC) -O2 -Wall -Wextra -Werror -ffreestanding -nostdlib -static -fno-stack-protector -fno-pie -no-pie \
 		$(if $(is_clang),-Wno-unused-command-line-argument) -fomit-frame-pointer -fno-asynchronous-unwind-tables $(if $(filter x86_64,$(ARCH)),-m64,-m32 -march=i686) -I. $< -o $@

@@ -43,11 +43,13 @@ def load_launcher():
 
 
 LAUNCHER = load_launcher()
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+import vtop_check  # noqa: E402
 
 # What others stand on first; then every other program of tests/guest by name; shell scripts last. Each program is looked at
 # for leaks, unless it is in SPECIAL with other flags (None: not in these boots).
 FIRST = ("mem_mmap", "mem_cow", "mem_fault", "mem_files", "proc_fork", "proc_exec", "sig_basic", "time_basic", "fs_basic", "pipe_poll")
-SPECIAL = {"driver": None, "highmem": None}
+SPECIAL = {"driver": None, "highmem": None, "vtop_probe": None}
 SCRIPTS = (("shell.sh", "sh"), ("thousand.sh", "sh"))
 
 
@@ -189,6 +191,10 @@ class Boot:
                 "-device", "isa-debug-exit,iobase=0xf4,iosize=1"]
         return cmd + ["-append", ("console=ttyS0 panic=-1 debug-exit quiet " + self.append).strip()]
 
+    def at_marker(self, out, tmp):
+        """The console so far: is all seen that is to be seen?"""
+        return False
+
     def run(self, keep, log):
         """Return: (console text, QEMU's exit status or None when it was stopped, seconds)."""
         start = time.monotonic()
@@ -208,6 +214,9 @@ class Boot:
                         qemu.stdin.write(bytes.fromhex(m.group(1).decode()))
                         qemu.stdin.flush()
                     typed = out.rfind(b"\n") + 1
+                    if self.at_marker(out, tmp):
+                        qemu.kill()
+                        break
                     if len(out) > MAX_CONSOLE:
                         qemu.kill()
                         break
@@ -223,6 +232,22 @@ class Boot:
             with open(os.path.join(keep, self.name.replace("/", "_") + ".log"), "w") as f:
                 f.write(text)
         return text, None if late else status, time.monotonic() - start
+
+
+class VtopBoot(Boot):
+    """One CPU that spins in a program that has asked vtop; the monitor checks the answers."""
+
+    def __init__(self, arch, **kw):
+        super().__init__(f"{arch}/vtop{kw.pop('suffix', '')}", arch, vtop_init, mem="64M", cpus=1, seconds=120, done=False, **kw)
+
+    def command(self, tmp):
+        return super().command(tmp) + ["-qmp", f"unix:{tmp}/qmp,server=on,wait=off"]
+
+    def at_marker(self, out, tmp):
+        hold = vtop_check.HOLD.search(out)
+        if hold:
+            out += "\n".join(vtop_check.compare(f"{tmp}/qmp", hold, tmp, 64 << 20) + [""]).encode()
+        return hold
 
 
 def judge(boot, text, status):
@@ -289,6 +314,15 @@ def exiting_init(arch):
     return c.finish()
 
 
+def vtop_init(arch):
+    c = LAUNCHER.Cpio()
+    for d in ("dev", "proc"):
+        c.directory(d)
+    c.entry("dev/console", 0o020600, rdev=(5, 1))
+    c.file("init", read(program(arch, "vtop_probe")))
+    return c.finish()
+
+
 def extra(text):
     c = LAUNCHER.Cpio()
     c.file("extra", text, 0o100644)
@@ -338,6 +372,7 @@ def machines(args):
         out.append(Boot(f"{arch}/debug", arch, lambda a: with_plan(a, debug).finish(), kernel=debug_kernel))
     if args.only:
         return out
+    out += [VtopBoot(arch) for arch in ARCHES]
     for arch in ARCHES:
         out.append(Boot(f"{arch}/16M", arch, lambda a: say_init(a).finish(), mem="16M", cpus=1, seconds=60, want=SAYS, done=False))
         out.append(Boot(f"{arch}/panic", arch, exiting_init, mem="64M", seconds=60, done=False, want=(r"[Pp]anic.*init",),
