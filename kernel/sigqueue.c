@@ -60,6 +60,7 @@ struct sighand_struct *sighand_dup(const struct sighand_struct *from)
 	if (!sh)
 		return NULL;
 	atomic_set(&sh->refs, 1);
+	atomic_set(&sh->pins, 1);
 	spin_init(&sh->lock, RANK_SIGHAND);
 	waitq_init(&sh->signalfd_wait);
 	if (!from) {
@@ -75,6 +76,19 @@ struct sighand_struct *sighand_dup(const struct sighand_struct *from)
 void sighand_put(struct sighand_struct *sh)
 {
 	if (atomic_dec_and_test(&sh->refs))
+		signal_wait_unpin(&sh->signalfd_wait);
+}
+
+void signal_wait_pin(struct waitq *q)
+{
+	atomic_inc(&container_of(q, struct sighand_struct, signalfd_wait)->pins);
+}
+
+void signal_wait_unpin(struct waitq *q)
+{
+	struct sighand_struct *sh = container_of(q, struct sighand_struct, signalfd_wait);
+
+	if (atomic_dec_and_test(&sh->pins))
 		kmem_cache_free(sighand_cache, sh);
 }
 

@@ -171,6 +171,26 @@ long signal_timedwait(sigset_k set, struct siginfo_k *info, uint64_t deadline_ns
 	}
 }
 
+int signal_take(sigset_k set, struct siginfo_k *info)
+{
+	return take_one_of(current_task(), set & ~UNBLOCKABLE, info, 0);
+}
+
+bool signal_any_pending(sigset_k set)
+{
+	struct task *t = current_task();
+	irqflags_t flags = spin_lock_irqsave(&t->sighand->lock);
+	bool any = (t->pending.set | t->signal->shared_pending.set) & set;
+
+	spin_unlock_irqrestore(&t->sighand->lock, flags);
+	return any;
+}
+
+struct waitq *signal_wait_queue(void)
+{
+	return &current_task()->sighand->signalfd_wait;
+}
+
 static bool on_altstack(const struct task *t, uaddr_t sp)
 {
 	return !(t->altstack.ss_flags & SS_DISABLE) &&

@@ -1,8 +1,9 @@
 /*
  * Clocks: the time of day, CPU clocks, sleeping.
  *
- * OWNS     the offset between the monotonic clock and the time of day; the coarse clock.
- * LOCKS    offset_lock (rank OBJECT) for settimeofday; coarse_lock (tried only). Readers take none.
+ * OWNS     the offset between the monotonic clock and the time of day; the coarse clock; the list of clock watchers.
+ * LOCKS    offset_lock (rank OBJECT) for settimeofday; coarse_lock (tried only); watch_lock for the watchers. Readers
+ *          take none.
  * WHY      one hardware clock (clock_ns); the time of day is read from the CMOS clock once and then runs with it.
  * SOURCES  clock_gettime(2), clock_getcpuclockid(3), time(7).
  */
@@ -15,7 +16,9 @@
 static struct spinlock offset_lock = SPINLOCK_INIT(RANK_OBJECT);
 static uint64_t realtime_offset_ns;			       /* l to write */
 static struct spinlock coarse_lock = SPINLOCK_INIT(RANK_RUNQ); /* try only, below a run queue's */
-static uint64_t coarse_ns; /* coarse_lock to write; never falls */
+static struct spinlock watch_lock = SPINLOCK_INIT(RANK_CLOCK_WATCH);
+static struct list_head watchers = LIST_HEAD_INIT(watchers); /* watch_lock */
+static uint64_t coarse_ns;				     /* coarse_lock to write; never falls */
 
 void time_start(void)
 {
@@ -57,12 +60,37 @@ void clock_coarse_update(uint64_t now_ns)
 	spin_unlock(&coarse_lock);
 }
 
+void clock_watch_add(struct clock_watch *w)
+{
+	spin_lock(&watch_lock);
+	list_add_tail(&w->link, &watchers);
+	spin_unlock(&watch_lock);
+}
+
+void clock_watch_del(struct clock_watch *w)
+{
+	spin_lock(&watch_lock);
+	list_del(&w->link);
+	spin_unlock(&watch_lock);
+}
+
+static void tell_watchers(void)
+{
+	struct clock_watch *w;
+
+	spin_lock(&watch_lock);
+	list_for_each_entry (w, &watchers, link)
+		w->fn(w);
+	spin_unlock(&watch_lock);
+}
+
 void realtime_set(uint64_t ns)
 {
 	irqflags_t flags = spin_lock_irqsave(&offset_lock);
 
 	realtime_offset_ns = ns - clock_ns();
 	spin_unlock_irqrestore(&offset_lock, flags);
+	tell_watchers();
 }
 
 /* CPU time of the group of @t. */

@@ -42,8 +42,7 @@ int put_timespec(uaddr_t addr, bool time64, uint64_t ns)
 	return put_user(addr, &ts);
 }
 
-/* ns of a timespec, saturating. */
-static uint64_t timespec_ns(const struct timespec64_k *ts)
+uint64_t timespec_ns(const struct timespec64_k *ts)
 {
 	if ((uint64_t)ts->tv_sec >= PARK_FOREVER / NSEC_PER_SEC - 1)
 		return PARK_FOREVER;

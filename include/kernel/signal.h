@@ -22,7 +22,8 @@ struct k_sigaction {
 };
 
 struct sighand_struct {
-	atomic_t refs;
+	atomic_t refs; /* tasks */
+	atomic_t pins; /* one for all tasks together, and whoever else must find signalfd_wait */
 	struct spinlock lock; /* irqsave; rank SIGHAND */
 	struct k_sigaction action[NSIG];
 	struct waitq signalfd_wait;
@@ -73,6 +74,14 @@ long signal_action(int sig, const struct k_sigaction *act,
 sigset_k signal_pending_set(void);
 long signal_timedwait(sigset_k set, struct siginfo_k *info,
 		      uint64_t deadline_ns); /* signo, -EAGAIN, -EINTR */
+/* Take one signal of @set that pends for the calling thread, blocked or not. Return: its number; 0: none. */
+int signal_take(sigset_k set, struct siginfo_k *info);
+bool signal_any_pending(sigset_k set); /* is there one? */
+/* The queue woken for every signal sent to the caller's process; it goes with the tasks that share the handlers, unless
+ * somebody pins it. */
+struct waitq *signal_wait_queue(void);
+void signal_wait_pin(struct waitq *q);
+void signal_wait_unpin(struct waitq *q);
 long signal_altstack(const struct sigaltstack_k *ss, struct sigaltstack_k *old, uaddr_t sp);
 struct sighand_struct *must_check sighand_dup(const struct sighand_struct *from);
 void sighand_put(struct sighand_struct *sh);

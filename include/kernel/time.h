@@ -3,6 +3,7 @@
 #define KERNEL_TIME_H
 
 #include "base/compiler.h"
+#include "lib/list.h"
 #include "lib/pheap.h"
 
 /* A one-shot timer on the CPU that armed it; fn runs in the timer interrupt, interrupts off. */
@@ -54,6 +55,13 @@ uint64_t clock_coarse_ns(void);
 /* The scheduler has read the clock. Interrupts off. */
 void clock_coarse_update(uint64_t now_ns);
 void realtime_set(uint64_t ns); /* settimeofday */
+/* Somebody who has to know that the time of day was set: fn runs with a spinlock held (rank CLOCK_WATCH). */
+struct clock_watch {
+	struct list_head link;
+	void (*fn)(struct clock_watch *w);
+};
+void clock_watch_add(struct clock_watch *w);
+void clock_watch_del(struct clock_watch *w); /* on return fn does not run */
 /* Sleep until the deadline. 0, or -EINTR. */
 int must_check sleep_until(uint64_t deadline_ns);
 

@@ -23,11 +23,12 @@ enum lock_rank {
 	RANK_INDEX, /* a page cache's radix index */
 	RANK_LRU,
 	RANK_MEMCG,
-	RANK_DCACHE,   /* dentry hash and tree */
-	RANK_TASKLIST, /* pid table, task tree, sessions */
-	RANK_SIGHAND,  /* signal state of one thread group */
-	RANK_FILES,    /* a file-descriptor table */
-	RANK_FUTEX,    /* a bucket of waiting threads; two: by address */
+	RANK_DCACHE,	  /* dentry hash and tree */
+	RANK_TASKLIST,	  /* pid table, task tree, sessions */
+	RANK_SIGHAND,	  /* signal state of one thread group */
+	RANK_FILES,	  /* a file-descriptor table */
+	RANK_FUTEX,	  /* a bucket of waiting threads; two: by address */
+	RANK_CLOCK_WATCH, /* those who want to know that the time of day was set */
 	RANK_OBJECT, /* leaf-like spinlock of one object (pipe wait state, tty buffer, timer user) */
 	RANK_SLAB,
 	RANK_PCP,
