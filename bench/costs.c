@@ -4,6 +4,7 @@
  * An ordinary static Linux program. Each row is the mean of many operations, loop and clock calls taken off.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,61 @@ static void pipes(void)
 	waitpid(pid, NULL, 0);
 }
 
+/* A file of the tmpfs root, by mappings: every page is cached. */
+static void file_faults(const char *name, int fd, size_t n, int flags, int write)
+{
+	char *p = mmap(NULL, n * 4096, PROT_READ | PROT_WRITE, flags, fd, 0);
+	volatile char *v = p;
+	unsigned long long t = now();
+
+	for (size_t i = 0; i < n; i++) {
+		if (write)
+			v[i * 4096] = 1;
+		else
+			(void)v[i * 4096];
+	}
+	row(name, t, n);
+	munmap(p, n * 4096);
+}
+
+static void file_calls(const char *name, int fd, size_t size, unsigned n, int write)
+{
+	static char buf[1 << 20];
+	unsigned long long t;
+
+	memset(buf, 1, size);
+	lseek(fd, 0, SEEK_SET);
+	t = now();
+	for (unsigned i = 0; i < n; i++)
+		if ((write ? pwrite(fd, buf, size, (off_t)(i * size))
+			   : pread(fd, buf, size, (off_t)(i * size))) != (ssize_t)size)
+			exit(1);
+	row(name, t, n);
+}
+
+static void files(void)
+{
+	const unsigned n = 1024;
+	int fd = open("costs.file", O_CREAT | O_TRUNC | O_RDWR, 0600);
+
+	if (fd < 0)
+		exit(1);
+	file_calls("write4k_new", fd, 4096, n, 1);
+	file_calls("write4k", fd, 4096, n, 1);
+	file_calls("read4k", fd, 4096, n, 0);
+	file_faults("file_priv_read", fd, n, MAP_PRIVATE, 0);
+	file_faults("file_shared_read", fd, n, MAP_SHARED, 0);
+	file_faults("file_shared_write", fd, n, MAP_SHARED, 1);
+	file_faults("file_priv_write", fd, n, MAP_PRIVATE, 1);
+	if (ftruncate(fd, 0))
+		exit(1);
+	file_calls("write1m_new", fd, 1 << 20, 8, 1);
+	file_calls("write1m", fd, 1 << 20, 8, 1);
+	file_calls("read1m", fd, 1 << 20, 8, 0);
+	close(fd);
+	unlink("costs.file");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long long t;
@@ -132,6 +188,7 @@ int main(int argc, char **argv)
 	clock_cost = now() - t;
 	null_syscall();
 	faults();
+	files();
 	forks(argv[0]);
 	pipes();
 	return 0;

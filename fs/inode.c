@@ -169,19 +169,6 @@ bool inode_owner_ok(const struct inode *inode)
 	return !c || c->fsuid == inode->uid || capable(CAP_FOWNER);
 }
 
-int inode_truncate(struct inode *inode, uint64_t size)
-{
-	int err = -EINVAL;
-
-	mutex_lock(&inode->lock);
-	if (inode->ops->truncate)
-		err = inode->ops->truncate(inode, size);
-	if (!err)
-		inode_touch(inode, TOUCH_M | TOUCH_C);
-	mutex_unlock(&inode->lock);
-	return err;
-}
-
 int inode_deny_write(struct inode *inode)
 {
 	int old = atomic_read(&inode->writers);

@@ -65,7 +65,7 @@ static bool inode_is_running(const struct inode *inode)
 	return running;
 }
 
-static int get_write_access(struct inode *inode)
+int inode_get_write(struct inode *inode)
 {
 	int old = atomic_read(&inode->writers);
 
@@ -79,6 +79,11 @@ static int get_write_access(struct inode *inode)
 		return -ETXTBSY;
 	}
 	return 0;
+}
+
+void inode_put_write(struct inode *inode)
+{
+	atomic_dec(&inode->writers);
 }
 
 /* ---- opening a known object ---- */
@@ -109,7 +114,7 @@ int file_open_inode(struct file *f)
 	if (!ops)
 		return -ENXIO;
 	if (writes)
-		err = get_write_access(inode);
+		err = inode_get_write(inode);
 	if (err)
 		return err;
 	note_alias(inode, f->path.dentry);

@@ -15,8 +15,7 @@
 #include "vfs_impl.h"
 
 enum { FIONREAD = 0x541b, FIONBIO = 0x5421 };
-#define MAX_RW	      ((size_t)(INT_MAX & PAGE_MASK))
-#define FILE_SIZE_MAX ((uint64_t)INT64_MAX & ~(uint64_t)(PAGE_SIZE - 1))
+#define MAX_RW ((size_t)(INT_MAX & PAGE_MASK))
 
 static int may_read(const struct file *f, uaddr_t buf, size_t len)
 {
@@ -106,7 +105,7 @@ static int64_t seek_data_hole(int64_t off, int64_t size, int whence)
 	return whence == SEEK_DATA ? off : size;
 }
 
-static int64_t seek_generic(struct file *f, int64_t off, int whence)
+int64_t seek_generic(struct file *f, int64_t off, int whence)
 {
 	int64_t size = (int64_t)mapping_size(&f->inode->mapping), base = 0;
 
@@ -190,8 +189,7 @@ static long write_limit(uint64_t pos, size_t len)
 	return (long)min_of(uint64_t, limit, len);
 }
 
-/* A write takes the set-id bits away. */
-static void drop_set_id(struct inode *inode)
+void inode_drop_set_id(struct inode *inode)
 {
 	uint32_t bits = inode->mode & S_ISUID;
 
@@ -211,7 +209,7 @@ long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 		*pos = mapping_size(&inode->mapping);
 	ret = write_limit(*pos, len);
 	if (ret > 0) {
-		drop_set_id(inode);
+		inode_drop_set_id(inode);
 		ret = mapping_write(&inode->mapping, buf, (size_t)ret, pos);
 	}
 	if (ret > 0)

@@ -13,28 +13,19 @@
  * CONTEXT  tasks; may sleep.
  * COST     make, remove, find: O(1). Reading a directory: O(1) per entry in sequence, O(n) after a seek.
  * FAILS    -ENOSPC at the limits of the mount, -ENOMEM.
- * NOT HERE pages (mm/backing).  SOURCES  tmpfs(5), readdir(3), rename(2).
+ * NOT HERE files' data (tmpfs_file.c), pages (mm/backing).  SOURCES  tmpfs(5), readdir(3), rename(2).
  */
-#include "vfs_impl.h"
+#include "tmpfs_impl.h"
 
 #include "base/errno.h"
 #include "fs/file.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
-#include "mm/shmem.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
 enum { TMPFS_MAGIC = 0x01021994, ENTRY_SIZE = 20, FIRST_COOKIE = 2 };
-
-struct tmpfs {
-	struct shmem_space space;
-	atomic_long_t nr_inodes;
-	unsigned long max_inodes;
-	uint32_t mode, uid, gid; /* of the root */
-	bool size_set, inodes_set;
-};
 
 /* Of a directory: inode->private. */
 struct tmpfs_dir {
@@ -48,44 +39,8 @@ struct dir_cursor {
 	unsigned long pos, end; /* cookies from end on came after the read began */
 };
 
-static const struct inode_ops dir_iops, link_iops, file_iops;
-static const struct file_ops dir_fops, file_fops;
-
-static struct tmpfs *tmpfs_of(const struct super_block *sb)
-{
-	return sb->private;
-}
-
-/* ---- data ---- */
-
-static int data_reserve(struct address_space *m, unsigned long index, unsigned long nr)
-{
-	struct inode *inode = m->owner;
-
-	return shmem_charge(&tmpfs_of(inode->sb)->space, nr);
-}
-
-static void data_release(struct address_space *m, unsigned long nr)
-{
-	struct inode *inode = m->owner;
-
-	shmem_uncharge(&tmpfs_of(inode->sb)->space, nr);
-}
-
-static const struct address_space_ops data_ops = {
-	.fill = shmem_fill,
-	.reserve = data_reserve,
-	.release = data_release,
-	.hold = inode_map_hold,
-	.drop = inode_map_drop,
-	.name = inode_map_name,
-	.ident = inode_map_ident,
-};
-
-static int file_truncate(struct inode *inode, uint64_t size)
-{
-	return mapping_truncate(&inode->mapping, size);
-}
+static const struct inode_ops dir_iops, link_iops;
+static const struct file_ops dir_fops;
 
 /* ---- inodes ---- */
 
@@ -102,10 +57,7 @@ static int count_inode(struct tmpfs *fs)
 static int inode_setup(struct inode *inode, const char *text)
 {
 	if (S_ISREG(inode->mode)) {
-		inode->ops = &file_iops;
-		inode->fops = &file_fops;
-		mapping_init(&inode->mapping, &data_ops, inode, GFP_HIGHUSER_MOVABLE,
-			     MAPPING_SHMEM);
+		tmpfs_file_setup(inode);
 		return 0;
 	}
 	if (S_ISDIR(inode->mode)) {
@@ -158,7 +110,7 @@ static int tmpfs_inode(struct super_block *sb, const struct inode *dir, uint32_t
 
 static void tmpfs_evict(struct inode *inode)
 {
-	if (inode->ops == &file_iops)
+	if (inode->ops == &tmpfs_file_iops)
 		mapping_destroy(&inode->mapping);
 	else if (S_ISDIR(inode->mode) || S_ISLNK(inode->mode))
 		kfree(inode->private);
@@ -457,13 +409,9 @@ static const struct inode_ops dir_iops = {
 	.tmpfile = tmpfs_tmpfile,
 };
 static const struct inode_ops link_iops = { .readlink = tmpfs_readlink };
-static const struct inode_ops file_iops = { .truncate = file_truncate };
-static const struct file_ops dir_fops = { .open = dir_open,
-					  .release = dir_release,
-					  .iterate = dir_iterate };
-static const struct file_ops file_fops = { .read = generic_read,
-					   .write = generic_write,
-					   .mmap = generic_mmap };
+static const struct file_ops dir_fops = {
+	.open = dir_open, .release = dir_release, .iterate = dir_iterate, .fsync = noop_fsync
+};
 
 /* ---- mounts ---- */
 

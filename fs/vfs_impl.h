@@ -100,6 +100,15 @@ int must_check may_delete(struct inode *dir, const struct dentry *victim, bool w
 void inode_init_owner(struct inode *inode, const struct inode *dir);
 uint32_t current_umask(void);
 
+/* ---- readwrite.c, filedata.c; inode->lock held but for seek ---- */
+/* Largest size of a file: an offset and a page index can say it. */
+#define FILE_SIZE_MAX                                                                              \
+	min_of(uint64_t, (uint64_t)INT64_MAX & ~(uint64_t)(PAGE_SIZE - 1),                         \
+	       (uint64_t)ULONG_MAX << PAGE_SHIFT)
+int must_check inode_newsize_ok(struct inode *inode, uint64_t size); /* -EFBIG, SIGXFSZ sent */
+void inode_drop_set_id(struct inode *inode); /* a write takes the set-id bits away */
+int64_t seek_generic(struct file *f, int64_t off, int whence); /* file->pos_lock held */
+
 extern const struct inode_ops inode_no_ops;
 extern const struct file_ops fifo_fops; /* pipe.c */
 void fifo_evict(struct inode *inode);

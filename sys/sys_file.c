@@ -1,5 +1,5 @@
 /*
- * System calls on open files: read, write, seek, descriptors, fcntl, ioctl, truncation, pipes, directory reading.
+ * System calls on open files: read, write, seek, descriptors, fcntl, ioctl, pipes, directory reading.
  *
  * OWNS     nothing.  WHY  argument checks at the border; the work is fs/'s.
  * LOCKS    none held across a call down.   CONTEXT  a task in a system call; may sleep.
@@ -327,99 +327,6 @@ SYS(ioctl)
 	return ret;
 }
 
-static long do_truncate(struct inode *inode, int64_t size)
-{
-	if (size < 0)
-		return -EINVAL;
-	if (S_ISDIR(inode->mode))
-		return -EISDIR;
-	if (!S_ISREG(inode->mode))
-		return -EINVAL;
-	if ((uint64_t)size > rlimit_cur(RLIMIT_FSIZE)) {
-		signal_send_thread(current_task(), SIGXFSZ, NULL);
-		return -EFBIG;
-	}
-	return inode_truncate(inode, (uint64_t)size);
-}
-
-static long truncate_path(uaddr_t name, int64_t size)
-{
-	struct path_ref p;
-	long ret = user_path(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
-
-	if (ret)
-		return ret;
-	ret = S_ISDIR(p.dentry->inode->mode) ? -EISDIR
-					     : inode_permission(p.dentry->inode, MAY_WRITE);
-	if (!ret)
-		ret = do_truncate(p.dentry->inode, size);
-	path_put(&p);
-	return ret;
-}
-
-static long truncate_fd(int fd, int64_t size)
-{
-	struct file *f = fd_file(fd);
-	long ret;
-
-	if (!f)
-		return -EBADF;
-	if (f->flags & O_PATH)
-		ret = -EBADF;
-	else
-		ret = (f->flags & O_ACCMODE) == O_RDONLY ? -EINVAL : do_truncate(f->inode, size);
-	fput(f);
-	return ret;
-}
-
-SYS(truncate)
-{
-	return truncate_path(a0, (long)a1);
-}
-
-SYS(ftruncate)
-{
-	return truncate_fd((int)a0, (long)a1);
-}
-
-SYS(truncate64)
-{
-	return truncate_path(a0, (int64_t)arg64(a1, a2));
-}
-
-SYS(ftruncate64)
-{
-	return truncate_fd((int)a0, (int64_t)arg64(a1, a2));
-}
-
-static long do_fsync(int fd)
-{
-	struct file *f = fd_file(fd);
-	long ret = 0;
-
-	if (!f)
-		return -EBADF;
-	if (f->flags & O_PATH)
-		ret = -EBADF;
-	else if (f->ops->fsync)
-		ret = f->ops->fsync(f);
-	else if (!S_ISREG(f->inode->mode) && !S_ISDIR(f->inode->mode))
-		ret = -EINVAL;
-	fput(f);
-	return ret;
-}
-
-SYS(fsync)
-{
-	return do_fsync((int)a0);
-}
-
-/* Everything is in memory: there is nothing to wait for. */
-SYS(sync)
-{
-	return 0;
-}
-
 static long do_pipe(uaddr_t ufds, unsigned flags)
 {
 	struct file *rd, *wr;
@@ -571,27 +478,4 @@ SYS(flock)
 		return -EBADF;
 	fput(f);
 	return (a1 & ~12UL) == 1 || (a1 & ~12UL) == 2 || (a1 & ~4UL) == 8 ? -EOPNOTSUPP : -EINVAL;
-}
-
-/* posix_fadvise(2): advice on files that live in memory has nothing to change. */
-SYS(fadvise64)
-{
-	struct file *f = fd_file((int)a0);
-	unsigned long advice = ABI_32 ? a4 : a3;
-	long ret = 0;
-
-	if (!f)
-		return -EBADF;
-	if (file_is_pipe(f))
-		ret = -ESPIPE;
-	else if (advice > 5)
-		ret = -EINVAL;
-	fput(f);
-	return ret;
-}
-
-/* fadvise64_64 of i386: offset and length take two registers each, advice is the last. */
-SYS(fadvise64_64)
-{
-	return sys_fadvise64(a0, 0, 0, a5, a5, 0);
 }

@@ -48,7 +48,10 @@ struct file_ops {
 	int64_t (*seek)(struct file *f, int64_t off, int whence); /* NULL: by inode size */
 	/* The object to map, and device behaviour. 0 or -errno (-ENODEV when NULL and no mapping). */
 	int (*mmap)(struct file *f, struct vm_map_args *args);
-	int (*fsync)(struct file *f);
+	/* Bytes [start, last] to the store; the rest of the file too unless @data_only. NULL: -EINVAL. */
+	int (*fsync)(struct file *f, uint64_t start, uint64_t last, bool data_only);
+	/* FALLOC_FL_* mode, range checked. NULL: -EOPNOTSUPP. */
+	int (*fallocate)(struct file *f, unsigned mode, uint64_t off, uint64_t len);
 	void (*show_fdinfo)(struct file *f,
 			    struct seq_file *m); /* lines of /proc/PID/fdinfo/N; NULL: none */
 	bool is_stream;				 /* no position: pread gives ESPIPE, no pos_lock */
@@ -61,6 +64,8 @@ void fs_init(
 long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
 long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
 int generic_mmap(struct file *f, struct vm_map_args *args);
+int noop_fsync(struct file *f, uint64_t start, uint64_t last,
+	       bool data_only); /* memory is the store */
 
 /* ---- character devices ---- */
 int must_check chrdev_register(unsigned major, unsigned minor, unsigned nr,

@@ -74,13 +74,16 @@ void inode_accessed(struct inode *inode, bool check_age); /* a read: relatime */
 int must_check inode_permission(struct inode *inode, unsigned mask);
 /* The caller owns the inode or has CAP_FOWNER. */
 bool inode_owner_ok(const struct inode *inode);
-int must_check inode_truncate(struct inode *inode,
-			      uint64_t size); /* takes inode->lock; RLIMIT_FSIZE not checked */
+/* The data ends at @size from now on. Takes inode->lock. -EFBIG with SIGXFSZ beyond RLIMIT_FSIZE, -EINVAL. */
+int must_check inode_truncate(struct inode *inode, uint64_t size);
 
 /* While a program is being executed nobody may open it for writing. 0 or -ETXTBSY (open for writing now). A program
  * that runs is protected by what maps it: exec allows again once mm->exe is set. */
 int must_check inode_deny_write(struct inode *inode);
 void inode_allow_write(struct inode *inode);
+/* The opposite: somebody is about to write. 0 or -ETXTBSY. */
+int must_check inode_get_write(struct inode *inode);
+void inode_put_write(struct inode *inode);
 
 /* mapping ops hold and drop of a file system whose mapping->owner is the inode, and the path for /proc/PID/maps. */
 void inode_map_hold(struct address_space *m);

@@ -89,6 +89,17 @@ long mapping_write_kernel(struct address_space *m, const void *src, size_t len, 
 int must_check mapping_truncate(struct address_space *m, uint64_t size);
 /* Bytes [start, end) become a hole that reads as zeroes (fallocate's PUNCH_HOLE, MADV_REMOVE). Memory-backed only. */
 void mapping_punch(struct address_space *m, uint64_t start, uint64_t end);
+/* First byte >= @pos in a hole, or that is data: lseek(2). Memory-backed only. Return: the byte, or -ENXIO. */
+int64_t must_check mapping_seek(struct address_space *m, uint64_t pos, bool hole);
+/* Pages for bytes [start, end), which then cannot fail for want of room: fallocate(2). All or nothing; the size stays.
+ * Memory-backed only; inode lock held. 0, -ENOSPC, -ENOMEM, -EINTR. */
+int must_check mapping_allocate(struct address_space *m, uint64_t start, uint64_t end);
+struct mapping_counts {
+	unsigned long cached, dirty, writeback; /* pages */
+};
+/* What of pages [first, last] is in the cache: cachestat(2). */
+void mapping_count(struct address_space *m, unsigned long first, unsigned long last,
+		   struct mapping_counts *out);
 /* Checker. */
 void mapping_check(struct address_space *m);
 

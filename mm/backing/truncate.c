@@ -101,7 +101,7 @@ int mapping_truncate(struct address_space *m, uint64_t size)
 	/* Growing too: a program may have written behind the end of the last page through a mapping. */
 	if (tail)
 		zero_part(m, (unsigned long)(cut >> PAGE_SHIFT), tail, PAGE_SIZE);
-	if (size < old)
+	if (size <= old) /* the same size: fallocate may have made pages behind it */
 		mapping_remove_range(m, (unsigned long)((size + PAGE_SIZE - 1) >> PAGE_SHIFT),
 				     ULONG_MAX, true);
 	if (size > old)

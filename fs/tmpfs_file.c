@@ -1,0 +1,114 @@
+/*
+ * The data of tmpfs files: pages of the page cache, charged to the mount.
+ *
+ * OWNS     the calls of tmpfs's regular files and their mappings.
+ * WHY      memory is the store: nothing is read, written back or synchronised, so fsync has nothing to do.
+ * LOCKS    inode->lock for the size, fallocate and SEEK (a hole does not appear between two answers).
+ * CONTEXT  tasks; may sleep.
+ * FAILS    -ENOSPC at the limit of the mount.
+ * NOT HERE names and mounts (tmpfs.c); pages (mm/backing).
+ * SOURCES  tmpfs(5), fallocate(2), lseek(2).   TESTED BY  tests/guest/file_space.c
+ */
+#include "tmpfs_impl.h"
+
+#include "base/errno.h"
+#include "fs/file.h"
+#include "fs/filedata.h"
+
+static int data_reserve(struct address_space *m, unsigned long index, unsigned long nr)
+{
+	struct inode *inode = m->owner;
+
+	return shmem_charge(&tmpfs_of(inode->sb)->space, nr);
+}
+
+static void data_release(struct address_space *m, unsigned long nr)
+{
+	struct inode *inode = m->owner;
+
+	shmem_uncharge(&tmpfs_of(inode->sb)->space, nr);
+}
+
+static const struct address_space_ops data_ops = {
+	.fill = shmem_fill,
+	.reserve = data_reserve,
+	.release = data_release,
+	.hold = inode_map_hold,
+	.drop = inode_map_drop,
+	.name = inode_map_name,
+	.ident = inode_map_ident,
+};
+
+static int tmpfs_truncate(struct inode *inode, uint64_t size)
+{
+	return mapping_truncate(&inode->mapping, size);
+}
+
+static int64_t tmpfs_seek(struct file *f, int64_t off, int whence)
+{
+	struct inode *inode = f->inode;
+
+	if (whence != SEEK_DATA && whence != SEEK_HOLE)
+		return seek_generic(f, off, whence);
+	if (off < 0)
+		return -ENXIO;
+	mutex_lock(&inode->lock);
+	off = mapping_seek(&inode->mapping, (uint64_t)off, whence == SEEK_HOLE);
+	mutex_unlock(&inode->lock);
+	if (off >= 0)
+		f->pos = (uint64_t)off;
+	return off;
+}
+
+/* inode->lock held. */
+static int punch(struct inode *inode, uint64_t off, uint64_t end)
+{
+	mapping_punch(&inode->mapping, off, end);
+	inode_touch(inode, TOUCH_M | TOUCH_C);
+	return 0;
+}
+
+/* inode->lock held. */
+static int allocate(struct inode *inode, unsigned mode, uint64_t off, uint64_t end)
+{
+	int err = inode_newsize_ok(inode, end);
+
+	if (!err)
+		err = mapping_allocate(&inode->mapping, off, end);
+	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && end > mapping_size(&inode->mapping))
+		err = mapping_truncate(&inode->mapping, end);
+	if (!err)
+		inode_touch(inode, TOUCH_C);
+	return err;
+}
+
+static int tmpfs_fallocate(struct file *f, unsigned mode, uint64_t off, uint64_t len)
+{
+	struct inode *inode = f->inode;
+	int err;
+
+	if (mode & ~(unsigned)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	mutex_lock(&inode->lock);
+	if (mode & FALLOC_FL_PUNCH_HOLE)
+		err = punch(inode, off, off + len);
+	else
+		err = allocate(inode, mode, off, off + len);
+	mutex_unlock(&inode->lock);
+	return err;
+}
+
+const struct inode_ops tmpfs_file_iops = { .truncate = tmpfs_truncate };
+static const struct file_ops file_fops = { .read = generic_read,
+					   .write = generic_write,
+					   .mmap = generic_mmap,
+					   .seek = tmpfs_seek,
+					   .fallocate = tmpfs_fallocate,
+					   .fsync = noop_fsync };
+
+void tmpfs_file_setup(struct inode *inode)
+{
+	inode->ops = &tmpfs_file_iops;
+	inode->fops = &file_fops;
+	mapping_init(&inode->mapping, &data_ops, inode, GFP_HIGHUSER_MOVABLE, MAPPING_SHMEM);
+}
