@@ -269,7 +269,7 @@ static void pagemap_batch(struct mm_struct *mm, uint64_t vpn, unsigned nr, uint6
 			vma = find_vma(mm, va);
 		out[i] = 0;
 		if (vma && va >= vma->vm_start)
-			out[i] = pagemap_entry(pt_peek(&mm->root, va, PT_PTE), show_pfn);
+			out[i] = pagemap_entry(pt_peek_page(&mm->root, va), show_pfn);
 	}
 	rwsem_up_read(&mm->mmap_lock);
 }

@@ -71,6 +71,8 @@ void sim_check_leaks(void)
 	if (global_node_stat(NR_ANON_MAPPED) || global_node_stat(NR_FILE_MAPPED))
 		panic("leak: %lu anonymous and %lu file pages are mapped",
 		      global_node_stat(NR_ANON_MAPPED), global_node_stat(NR_FILE_MAPPED));
+	if (global_node_stat(NR_ANON_THPS))
+		panic("leak: %lu pages of huge pages", global_node_stat(NR_ANON_THPS));
 	if (now != pages_at_begin)
 		panic("leak: %ld pages (%lu were free, now %lu)", (long)(pages_at_begin - now),
 		      pages_at_begin, now);

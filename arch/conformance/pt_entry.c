@@ -100,6 +100,20 @@ static int swap_entries(void)
 	return failures;
 }
 
+/* A large page without rights stays large and in place, is no swap entry, and splits into pages without rights. */
+static int large_entry(pte_t none, int level)
+{
+	pte_t small = pte_small_of(none, 3);
+	int failures = 0;
+
+	conform(pte_is_leaf(none, level) && pte_present(none) && !(pte_raw(none) & 1));
+	conform(!pte_is_swap(none) && pte_pfn(none) == 1 << 10);
+	conform(pte_present(small) && !pte_is_swap(small) && pte_pfn(small) == (1 << 10) + 3);
+	conform(pte_raw(pte_small_of(pte_make_large(1 << 10, PTE_KERNEL, level), 0)) ==
+		pte_raw(pte_make(1 << 10, PTE_KERNEL)));
+	return failures;
+}
+
 static int table_entries(void)
 {
 	int failures = 0;
@@ -115,6 +129,7 @@ static int table_entries(void)
 			pte_t large = pte_make_large(1 << 10, PTE_KERNEL, level);
 
 			conform(pte_is_leaf(large, level) && pte_pfn(large) == 1 << 10);
+			conform(large_entry(pte_modify(large, PTE_PROT_NONE_), level) == 0);
 		}
 	}
 	return failures;

@@ -8,6 +8,7 @@
  *   pt_folded(level), pt_span(level)     bytes one entry of the level maps
  *   pt_index(level, va)                  entry number; only mm/pt, arch and reports call it
  *   pt_top_level()                       highest level that is not folded
+ *   pt_huge_level()                      where entries of large user pages stand: PT_PMD, or PT_PGD where that is folded
  *   USER_TOP                             first address beyond user space (TASK_SIZE)
  *   PAGE_OFFSET, VMALLOC_START, VMALLOC_END, MEMMAP_BASE, KMAP_BASE, KMAP_SLOTS (per CPU), KERNEL_BASE
  *   PAGEBLOCK_ORDER                      10 on 2-level, 9 otherwise
@@ -24,7 +25,8 @@
  *   pte_pfn(e) pte_phys(e)               frame; of a large leaf its first
  *   pte_make(pfn, prot)                  prot: pte_t of PROT bits below, P included
  *   pte_make_table(level, pa)            entry pointing to a lower table (PAE top level: only P)
- *   pte_make_large(pfn, prot, level)
+ *   pte_make_large(pfn, prot, level)     PROT_NONE is possible too: pte_modify
+ *   pte_small_of(e, i)                   what a large e says of its i-th page, as an entry of PT_PTE
  *   pte_mkspecial pte_mkwrite pte_wrprotect pte_mkyoung pte_mkold pte_mkdirty pte_mkclean (by value)
  *   prot values: PTE_PROT_NONE_ pte_prot_user(read, write, exec), PTE_KERNEL, PTE_KERNEL_RO, PTE_KERNEL_EXEC, PTE_KERNEL_NOCACHE
  *   pte_modify(e, prot)                  new rights, same frame, A/D kept

@@ -24,6 +24,10 @@ static inline void __free_page(struct page *page)
 {
 	__free_pages(page, 0);
 }
+/* A block of @order that is not compound becomes single pages, each with a reference of its own. */
+void split_page(struct page *page, unsigned order);
+/* The opposite: free the single pages of an aligned block, whose refcounts are 0, together. */
+void free_pages_block(struct page *page, unsigned order);
 /* Free @n order-0 pages whose refcount is already 0, in one go (gather.c). */
 void free_pages_bulk(struct page **pages, unsigned n);
 

@@ -7,18 +7,20 @@
 
 #include "mm/pt.h"
 
-enum { GATHER_INLINE = 32, GATHER_MAX = PAGE_SIZE / sizeof(void *) };
+enum { GATHER_INLINE = 32, GATHER_MAX = PAGE_SIZE / sizeof(void *), GATHER_BLOCKS = 8 };
 
 struct mmu_gather {
 	struct mm_struct *mm;
 	uaddr_t start, end; /* range to flush; start > end: nothing */
 	bool full; /* whole mm is going (exit): no user code of it runs anywhere any more */
 	bool keep_anon; /* range_zap leaves anonymous and special entries alone (hole punched in a file) */
-	bool reload; /* a top-level entry was cleared where CPUs keep copies of it (PAE) */
+	bool reload;	    /* a top-level entry was cleared where CPUs keep copies of it (PAE) */
+	unsigned nr_blocks; /* transparent huge pages collected */
 	struct list_head tables; /* table pages unhooked, by page->lru */
 	unsigned nr, max;	 /* pages collected */
 	struct page **pages;	 /* inline_pages or one allocated page of pointers */
 	struct page *inline_pages[GATHER_INLINE];
+	struct page *blocks[GATHER_BLOCKS]; /* first pages */
 };
 
 void gather_begin(struct mmu_gather *g, struct mm_struct *mm);
@@ -45,6 +47,14 @@ static inline bool must_check gather_page(struct mmu_gather *g, struct page *pag
 	kassert(g->nr < g->max);
 	g->pages[g->nr++] = page;
 	return g->nr == g->max;
+}
+
+/* The same for the HPAGE_NR pages from @page on, of each of which a large entry held a reference. */
+static inline bool must_check gather_block(struct mmu_gather *g, struct page *page)
+{
+	kassert(g->nr_blocks < GATHER_BLOCKS);
+	g->blocks[g->nr_blocks++] = page;
+	return g->nr_blocks == GATHER_BLOCKS;
 }
 
 /* Make room for more pages: a larger array the first time, a flush otherwise. May sleep (the flush waits for CPUs). */

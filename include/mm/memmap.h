@@ -30,6 +30,8 @@ struct page {
 			unsigned long index;	       /* [FILE] page offset  [ANON] of its vma */
 		};
 		struct list_head slab_list; /* [SLAB] partial, full or empty list of the cache */
+		/* [TABLE, top tables] table lock: spare tables of the large entries in it, linked by the same member */
+		struct page *spare_tables;
 	};
 	unsigned long private; /* [BUDDY, first TAIL] order  [TABLE] lock  [SLAB] objects in use */
 	atomic_t _mapcount;    /* a: PTEs that map it, minus 1 (as Linux) */

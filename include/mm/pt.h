@@ -13,12 +13,15 @@ struct pt_walk;
 struct mmu_gather;
 
 #define PT_AGAIN 1 /* a run function stopped early: drop the lock, restart at w->resume */
+#define PT_SPLIT 2 /* of huge: split it, then run() */
 
 struct pt_walk_ops {
 	bool fill; /* install missing tables */
-	/* Entries e[0..] for [va, last] of one table at @level, table lock held; must not sleep or allocate. A large
-	 * page (level above PT_PTE, kernel_root only) comes alone, without a lock, and may reach beyond [va, last]. */
+	/* Entries e[0..] for [va, last] of one table of PTEs (@level PT_PTE), table lock held; must not sleep or allocate. */
 	int (*run)(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last);
+	/* A large entry, of whose range [va, last] may be a part, the lock of its table held. PT_SPLIT: it is split and
+	 * comes to run(); so it is when the function is absent. A hugetlb entry is passed over instead. */
+	int (*huge)(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
 	/* Nothing mapped in [va, last]; optional. No lock. */
 	int (*hole)(struct pt_walk *w, int level, uaddr_t va, uaddr_t last);
 	/* After PT_AGAIN, no lock held, may sleep; optional. Other than 0 ends the walk. */
@@ -42,13 +45,29 @@ struct pt_walk {
 int must_check pt_walk_range(struct pt_walk *w, uaddr_t start, uaddr_t last);
 
 /* Single-address descent. Return: the PTE slot with its lock held (pt_unlock it), NULL when a table is missing
- * (pt_find) or memory (pt_find_alloc) is, or when a large page is in the way. *table_page is for pt_unlock. */
+ * (pt_find) or memory (pt_find_alloc) is, or for a hugetlb page. A transparent huge page in the way is split.
+ * *table_page is for pt_unlock. */
 pte_t *pt_find_locked(struct pt_root *root, uaddr_t va, struct page **table_page);
 pte_t *must_check pt_find_alloc_locked(struct mm_struct *mm, struct pt_root *root, uaddr_t va,
 				       struct page **table_page);
 void pt_unlock(struct page *table_page);
 /* Snapshot without locks (reports, vtop): entry of @va at @level, none when absent. */
 pte_t pt_peek(const struct pt_root *root, uaddr_t va, int level);
+/* The same of the page at @va: a large entry reads as the small one that it stands for. */
+pte_t pt_peek_page(const struct pt_root *root, uaddr_t va);
+/* The same with its lock held, as nobody changes it: then *table_page is for pt_unlock; NULL: none, no lock. */
+pte_t pt_lookup_locked(struct pt_root *root, uaddr_t va, struct page **table_page);
+
+/* ---- large entries (mm/pt/huge.c has the rules) ---- */
+/* The entry of the huge level for @va, its table's lock held; NULL: a table is missing, or memory (alloc). */
+pte_t *pt_huge_locked(struct pt_root *root, uaddr_t va, struct page **table_page);
+pte_t *must_check pt_huge_alloc_locked(struct mm_struct *mm, struct pt_root *root, uaddr_t va,
+				       struct page **table_page);
+/* Give a table that holds a transparent large entry, or will at once, an empty spare table; take it back. Lock held. */
+void pt_deposit(struct page *table, struct page *spare);
+struct page *must_check pt_withdraw(struct page *table);
+/* Checker: alignment, spare tables. mmap_lock held. */
+void pt_check_large(struct mm_struct *mm, struct pt_root *root);
 
 /* Table pages (PS_TABLE): zeroed, lowmem, counted in NR_PAGETABLE and mm->pgtables_bytes. */
 struct page *must_check pt_table_alloc(struct mm_struct *mm);

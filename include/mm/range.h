@@ -57,5 +57,13 @@ int range_each(struct mm_struct *mm, uaddr_t start, uaddr_t end,
 void range_account_map(struct mm_struct *mm, struct page *page);
 /* The opposite, without the reference (that goes through gather_page). */
 void range_account_unmap(struct mm_struct *mm, struct page *page);
+/* range_account_map for the HPAGE_NR pages from @page on, which a large entry maps. */
+void range_account_map_huge(struct mm_struct *mm, struct page *page);
+/* The large entry is one no more: its table of small entries takes over references and counts. */
+void range_account_split(pte_t large);
+/* Is each page of the large entry @e anonymous and nobody else's? */
+bool range_huge_exclusive(pte_t e);
+/* Pages of [start, end) that large entries map. mmap_lock any mode. */
+unsigned long range_count_huge(struct mm_struct *mm, uaddr_t start, uaddr_t end);
 
 #endif

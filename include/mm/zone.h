@@ -55,6 +55,8 @@ struct zone {
 	struct pcp *pcp; /* array by CPU */
 	/* z: migrate type at [pfn >> PAGEBLOCK_ORDER]; the array itself begins with start_pfn */
 	uint8_t *block_types;
+	atomic_t
+		*huge_maps; /* a: large entries of user tables that map the pageblock, same index */
 	struct spinlock lock cacheline_;       /* irqsave; rank ZONE */
 	struct free_area free_area[NR_ORDERS]; /* z */
 	atomic_long_t stat[NR_ZONE_STATS];

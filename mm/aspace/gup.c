@@ -40,11 +40,10 @@ static bool entry_serves(const struct fault_ctx *f, pte_t e)
 static struct page *page_of_entry(const struct fault_ctx *f)
 {
 	struct page *table, *page = NULL;
-	pte_t *pte = pt_find_locked(&f->mm->root, f->addr, &table), e;
+	pte_t e = pt_lookup_locked(&f->mm->root, f->addr, &table);
 
-	if (!pte)
+	if (!table)
 		return NULL;
-	e = pte_read(pte);
 	if (entry_serves(f, e)) {
 		page = pfn_to_page(pte_pfn(e));
 		get_page(page);
@@ -64,7 +63,7 @@ static int pin_in_vma(struct fault_ctx *f, struct page **out)
 		*out = page_of_entry(f);
 		if (*out)
 			return 0;
-		if (pte_special(pt_peek(&f->mm->root, f->addr, PT_PTE)) && !f->write)
+		if (pte_special(pt_peek_page(&f->mm->root, f->addr)) && !f->write)
 			return -EFAULT; /* a device without page descriptors */
 		count_vm_event(PGFAULT);
 		r = (int)fault_in(f);

@@ -134,6 +134,7 @@ void mm_check(struct mm_struct *mm)
 
 	rwsem_down_read(&mm->mmap_lock);
 	check_vmas(mm);
+	pt_check_large(mm, &mm->root);
 	(void)range_each(mm, 0, USER_TOP, check_entry, &c);
 	for (int i = 0; i < NR_MM_COUNTERS; i++) {
 		if (c.rss[i] != atomic_long_read(&mm->rss_stat[i]))

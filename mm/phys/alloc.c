@@ -441,6 +441,27 @@ void free_pages_bulk(struct page **pages, unsigned n)
 		i += pcp_free_bulk(page_zone(pages[i]), pages + i, n - i);
 }
 
+void split_page(struct page *page, unsigned order)
+{
+	kassert(page_ref_count(page) == 1 && !page_test(page, PG_head));
+	for (struct page *p = page + 1; p < page + (1UL << order); p++)
+		atomic_set(&p->_refcount, 1);
+}
+
+void free_pages_block(struct page *page, unsigned order)
+{
+	struct zone *z = page_zone(page);
+
+	count_vm_events(PGFREE, 1UL << order);
+	trace(TRACE_PAGE_FREE, page_to_pfn(page), order);
+	for (struct page *p = page; p < page + (1UL << order); p++)
+		page_free_prepare(p, 0, PS_FREE);
+	irqflags_t flags = spin_lock_irqsave(&z->lock);
+
+	buddy_free_locked(z, page, order);
+	spin_unlock_irqrestore(&z->lock, flags);
+}
+
 unsigned long __get_free_pages(gfp_t gfp, unsigned order)
 {
 	struct page *page;

@@ -166,7 +166,18 @@ static void build_nodes(void)
 		for_each_part(&r, zone_add_memory);
 }
 
-/* One allocation for what hangs off the zones: per-CPU lists, pageblock types. */
+/* @mem, zeroed: for @blocks pageblocks their counts of large entries, then their types. */
+static void zone_set_blocks(struct zone *z, char *mem, size_t blocks)
+{
+	pfn_t first = z->start_pfn >> PAGEBLOCK_ORDER;
+	char *types = mem + blocks * sizeof(atomic_t);
+
+	z->huge_maps = (atomic_t *)((uintptr_t)mem - first * sizeof(atomic_t));
+	memset(types, MIGRATE_MOVABLE, blocks);
+	z->block_types = (uint8_t *)((uintptr_t)types - first);
+}
+
+/* One allocation for what hangs off the zones: per-CPU lists, figures by pageblock. */
 static void build_zone_arrays(void)
 {
 	size_t size = 0;
@@ -179,16 +190,15 @@ static void build_zone_arrays(void)
 			for_each_zone (node_data[n], z) {
 				size_t blocks = (z->spanned_pages >> PAGEBLOCK_ORDER) + 2;
 
+				blocks = round_up_pow2(blocks, 64);
 				size += CFG_NR_CPUS * sizeof(struct pcp) +
-					round_up_pow2(blocks, 64);
+					blocks * (1 + sizeof(atomic_t));
 				if (!mem || !zone_has_memory(z))
 					continue;
 				pcp_zone_init(z, (struct pcp *)(void *)mem);
 				mem += CFG_NR_CPUS * sizeof(struct pcp);
-				memset(mem, MIGRATE_MOVABLE, blocks);
-				z->block_types = (uint8_t *)((uintptr_t)mem -
-							     (z->start_pfn >> PAGEBLOCK_ORDER));
-				mem += round_up_pow2(blocks, 64);
+				zone_set_blocks(z, mem, blocks);
+				mem += blocks * (1 + sizeof(atomic_t));
 			}
 		}
 	}

@@ -16,12 +16,14 @@
  *          flush waits for other CPUs, which may be spinning on that lock.
  * CONTEXT  sleeping is not needed; the larger array is allocated without reclaim.
  * COST     per page: one store on collecting; one load, one store and a share of the bulk free on flushing.
+ *          A transparent huge page is collected as one, because its pages lie side by side.
  * FAILS    never: without memory for the larger array it flushes every GATHER_INLINE pages.
  * TESTED BY  gather_test.c
  */
 #include "mm/gather.h"
 #include "arch/pt.h"
 #include "mm/alloc.h"
+#include "mm/huge.h"
 #include "mm/mm.h"
 #include "sync/failpoint.h"
 
@@ -34,6 +36,7 @@ void gather_begin(struct mmu_gather *g, struct mm_struct *mm)
 	g->keep_anon = false;
 	g->reload = false;
 	g->nr = 0;
+	g->nr_blocks = 0;
 	g->max = GATHER_INLINE;
 	g->pages = g->inline_pages;
 	list_init(&g->tables);
@@ -70,6 +73,28 @@ static void free_collected(struct mmu_gather *g)
 	g->nr = 0;
 	if (nr_free)
 		free_pages_bulk(g->pages, nr_free);
+}
+
+/* A reference of each page of a block goes; if it was the last of all of them the block is given back whole. */
+static void free_block(struct page *block)
+{
+	uint8_t dead[HPAGE_NR];
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < HPAGE_NR; i++) {
+		dead[i] = atomic_dec_and_test(&block[i]._refcount);
+		nr += dead[i];
+	}
+	if (nr == HPAGE_NR) {
+		free_pages_block(block, HPAGE_ORDER);
+		return;
+	}
+	for (unsigned i = 0; i < HPAGE_NR; i++) {
+		struct page *page = block + i;
+
+		if (dead[i])
+			free_pages_bulk(&page, 1);
+	}
 }
 
 static bool table_is_empty(const struct page *table)
@@ -117,12 +142,14 @@ void gather_flush(struct mmu_gather *g)
 {
 	flush_tlbs(g);
 	free_collected(g);
+	while (g->nr_blocks)
+		free_block(g->blocks[--g->nr_blocks]);
 	free_tables(g);
 }
 
 void gather_relieve(struct mmu_gather *g)
 {
-	if (g->max == GATHER_INLINE && !failpoint("gather_array")) {
+	if (g->nr == g->max && g->max == GATHER_INLINE && !failpoint("gather_array")) {
 		struct page *page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
 
 		if (page) {

@@ -11,6 +11,14 @@ pte_t *pt_descend(const struct pt_root *root, uaddr_t va, struct page **table_pa
 /* Hang a new zeroed table under *e, an entry of @level that was none; another CPU may be first. 0 or -ENOMEM. */
 int must_check pt_install_table(struct mm_struct *mm, struct pt_root *root, pte_t *e, int level);
 
+/* The entry of the huge level for @va, no lock; NULL: no table there. */
+pte_t *pt_descend_huge(const struct pt_root *root, uaddr_t va);
+
+/* Split the large entry *e, its table's lock held. Return: false for hugetlb, which stays whole. */
+bool pt_split_locked(struct pt_root *root, pte_t *e, uaddr_t va);
+/* What is large at @va is small afterwards. Takes the lock. Return: false as above. */
+bool must_check pt_split_at(struct pt_root *root, uaddr_t va);
+
 /* Is [va, last] something that pt_walk_range accepts? */
 bool pt_range_ok(uaddr_t va, uaddr_t last);
 

@@ -6,6 +6,7 @@
 #include "base/errno.h"
 #include "mm/alloc.h"
 #include "mm/gather.h"
+#include "mm/huge.h"
 #include "mm/mm.h"
 #include "mm/range.h"
 #include "sim/sim.h"
@@ -66,6 +67,34 @@ static inline int map_anon(struct mm_struct *mm, uaddr_t va, unsigned long numbe
 	page_become(page, PS_KERNEL, PS_ANON);
 	range_account_map(mm, page);
 	pte_set(e, pte_make(page_to_pfn(page), rights_rw()));
+	pt_unlock(table);
+	return 0;
+}
+
+/* HPAGE_NR new pages at @va by one large entry; page i has number + i in its first word. 0 or -ENOMEM. */
+static inline int map_huge(struct mm_struct *mm, uaddr_t va, unsigned long number)
+{
+	struct page *table, *page = alloc_pages(GFP_KERNEL, HPAGE_ORDER);
+	struct page *spare = pt_table_alloc(mm);
+	pte_t *e = pt_huge_alloc_locked(mm, &mm->root, va, &table);
+
+	if (!page || !spare || !e) {
+		if (e)
+			pt_unlock(table);
+		if (page)
+			__free_pages(page, HPAGE_ORDER);
+		if (spare)
+			pt_table_free(mm, spare);
+		return -ENOMEM;
+	}
+	split_page(page, HPAGE_ORDER);
+	for (unsigned i = 0; i < HPAGE_NR; i++) {
+		*(unsigned long *)page_address(page + i) = number + i;
+		page_become(page + i, PS_KERNEL, PS_ANON);
+	}
+	range_account_map_huge(mm, page);
+	pt_deposit(table, spare);
+	must(pte_set_if_none(e, pte_make_large(page_to_pfn(page), rights_rw(), pt_huge_level())));
 	pt_unlock(table);
 	return 0;
 }

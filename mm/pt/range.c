@@ -15,13 +15,12 @@
  * CONTEXT  see each contract; runs never sleep, PT_AGAIN leaves the lock for what must.
  * COST     target: zap 30, protect 10, copy 25 instructions per resident page.
  * FAILS    copy and populate: -ENOMEM. The others need no memory.
- * NOT HERE which range (mm/aspace); freeing (gather.c).
+ * NOT HERE which range (mm/aspace); freeing (gather.c); large entries (range_huge.c).
  * TESTED BY  range_test.c
  */
 #include "mm/range.h"
 #include "base/errno.h"
-#include "mm/pt/pt_impl.h"
-#include "mm/zone.h"
+#include "mm/pt/range_impl.h"
 
 /* Entries of one page up to and with the one that ends at @last. */
 static unsigned run_entries(uaddr_t va, uaddr_t last)
@@ -42,39 +41,7 @@ static inline unsigned none_run(const pte_t *e, unsigned n)
 	return i;
 }
 
-static struct page *entry_page(pte_t e)
-{
-	return pfn_to_page(pte_pfn(e));
-}
-
-static enum mm_counter page_counter(const struct page *page)
-{
-	if (page_state(page) == PS_ANON)
-		return MM_ANONPAGES;
-	/* Not by page->mapping: truncate may have cut the page off while it is mapped. */
-	return page_test(page, PG_swapbacked) ? MM_SHMEMPAGES : MM_FILEPAGES;
-}
-
 /* ---- accounting ---- */
-
-/* One more entry maps @page. Return: true for the first. */
-static bool mapcount_inc(struct page *page)
-{
-	return atomic_add_return(&page->_mapcount, 1) == 0;
-}
-
-/*
- * One entry fewer. Return: true for the last. Of an anonymous page our own entry is the only way to another
- * mapping (fork, which mmap_lock keeps out), so a count of one cannot change meanwhile.
- */
-static bool mapcount_dec(struct page *page, enum mm_counter kind)
-{
-	if (kind == MM_ANONPAGES && atomic_read(&page->_mapcount) == 0) {
-		atomic_set(&page->_mapcount, -1);
-		return true;
-	}
-	return atomic_add_return(&page->_mapcount, -1) < 0;
-}
 
 static enum node_stat_item mapped_stat(enum mm_counter kind)
 {
@@ -159,12 +126,6 @@ static inline bool zap_page(struct mmu_gather *g, struct tally *t, pte_t old)
 	return gather_page(g, page);
 }
 
-/* For gather->keep_anon: what does not belong to the file. */
-static bool is_private_entry(pte_t e)
-{
-	return !pte_present(e) || pte_special(e) || page_state(entry_page(e)) == PS_ANON;
-}
-
 static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct mmu_gather *g = w->arg;
@@ -173,7 +134,6 @@ static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t l
 	uaddr_t first_cleared = 0, end_cleared = 0;
 	int r = 0;
 
-	kassert(level == PT_PTE);
 	for (; n > 0 && !r; n--, e++, va += PAGE_SIZE) {
 		pte_t old = pte_read(e);
 
@@ -210,7 +170,7 @@ static int zap_again(struct pt_walk *w)
 	return 0;
 }
 
-static const struct pt_walk_ops zap_ops = { .run = zap_run, .again = zap_again };
+static const struct pt_walk_ops zap_ops = { .run = zap_run, .huge = zap_huge, .again = zap_again };
 
 void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, uaddr_t end)
 {
@@ -223,46 +183,6 @@ void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, 
 
 /* ---- protect ---- */
 
-struct protect_ctx {
-	struct mmu_gather *g;
-	pte_t prot;
-	bool private_write; /* the write right only where I4 allows it */
-	unsigned long changed;
-};
-
-/* Replace a present entry; A and D that the CPU sets meanwhile are carried over. */
-static void entry_change(pte_t *e, pte_t cur, pte_t to)
-{
-	for (;;) {
-		pte_t old = pte_replace(e, to);
-
-		if (likely(pte_raw(old) == pte_raw(cur)))
-			return;
-		cur = to;
-		if (pte_young(old))
-			to = pte_mkyoung(to);
-		if (pte_dirty(old))
-			to = pte_mkdirty(to);
-	}
-}
-
-static bool page_is_exclusive(pte_t e)
-{
-	const struct page *page;
-
-	if (pte_special(e))
-		return false;
-	page = entry_page(e);
-	return page_state(page) == PS_ANON && page_ref_count(page) == 1;
-}
-
-/* Could a CPU that keeps the old translation do what the new one forbids? */
-static bool loses_rights(pte_t old, pte_t new)
-{
-	return pte_user(old) && (!pte_user(new) || (pte_write(old) && !pte_write(new)) ||
-				 (pte_exec(old) && !pte_exec(new)));
-}
-
 static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct protect_ctx *c = w->arg;
@@ -271,7 +191,6 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 	uaddr_t first_lost = 0, end_lost = 0;
 	unsigned long changed = 0;
 
-	kassert(level == PT_PTE);
 	for (unsigned n = run_entries(va, last); n > 0; n--, e++, va += PAGE_SIZE) {
 		pte_t cur = pte_read(e), to;
 
@@ -295,7 +214,7 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 	return 0;
 }
 
-static const struct pt_walk_ops protect_ops = { .run = protect_run };
+static const struct pt_walk_ops protect_ops = { .run = protect_run, .huge = protect_huge };
 
 unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start,
 			    uaddr_t end, pte_t prot)
@@ -314,12 +233,6 @@ unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, ua
 
 /* ---- copy ---- */
 
-struct copy_ctx {
-	struct mmu_gather *g;
-	struct mm_struct *dst;
-	bool cow; /* private: the write right goes from both */
-};
-
 /* One entry of the child. */
 static inline pte_t copy_entry(struct copy_ctx *c, struct tally *t, pte_t *src, pte_t cur,
 			       uaddr_t va)
@@ -327,12 +240,7 @@ static inline pte_t copy_entry(struct copy_ctx *c, struct tally *t, pte_t *src, 
 	struct page *page;
 	enum mm_counter kind;
 
-	if (c->cow && pte_write(cur)) {
-		pte_wrprotect_in_place(src);
-		gather_note(c->g, va);
-		cur = pte_wrprotect(cur);
-	}
-	cur = pte_mkold(c->cow ? cur : pte_mkclean(cur));
+	cur = copy_bits(c, src, cur, va, PAGE_SIZE);
 	if (pte_special(cur))
 		return cur;
 	page = entry_page(cur);
@@ -352,7 +260,6 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 	struct page *dst_table = NULL;
 	pte_t *d = NULL;
 
-	kassert(level == PT_PTE);
 	for (; n > 0; n--, e++, va += PAGE_SIZE) {
 		pte_t cur = pte_read(e);
 
@@ -388,20 +295,28 @@ static int copy_again(struct pt_walk *w)
 	struct copy_ctx *c = w->arg;
 	struct page *table;
 
+	if (c->want_huge)
+		return copy_huge_prepare(w);
 	if (!pt_find_alloc_locked(c->dst, &c->dst->root, w->resume, &table))
 		return -ENOMEM;
 	pt_unlock(table);
 	return 0;
 }
 
-static const struct pt_walk_ops copy_ops = { .run = copy_run, .again = copy_again };
+static const struct pt_walk_ops copy_ops = { .run = copy_run,
+					     .huge = copy_huge,
+					     .again = copy_again };
 
 int range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma)
 {
 	struct copy_ctx c = { .g = g, .dst = dst, .cow = !(vma->vm_flags & VM_SHARED) };
 	struct pt_walk w = { .ops = &copy_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
 
-	return pt_walk_range(&w, vma->vm_start, vma->vm_end - 1);
+	int err = pt_walk_range(&w, vma->vm_start, vma->vm_end - 1);
+
+	if (c.spare)
+		pt_table_free(dst, c.spare);
+	return err;
 }
 
 /* ---- move ---- */
@@ -456,7 +371,6 @@ static int move_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 	unsigned n = run_entries(va, last);
 	unsigned done;
 
-	kassert(level == PT_PTE);
 	for (done = 0; done < n;)
 		done += move_part(w->root, src_table, e + done,
 				  va + c->shift + ((uaddr_t)done << PAGE_SHIFT), n - done);
@@ -478,11 +392,6 @@ void range_move(struct mmu_gather *g, uaddr_t from, uaddr_t to, unsigned long le
 
 /* ---- age, count ---- */
 
-struct age_ctx {
-	struct mmu_gather *g;
-	unsigned long young;
-};
-
 static int age_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct age_ctx *c = w->arg;
@@ -498,7 +407,7 @@ static int age_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t l
 	return 0;
 }
 
-static const struct pt_walk_ops age_ops = { .run = age_run };
+static const struct pt_walk_ops age_ops = { .run = age_run, .huge = age_huge };
 
 unsigned long range_age(struct mmu_gather *g, uaddr_t start, uaddr_t end)
 {
@@ -508,11 +417,6 @@ unsigned long range_age(struct mmu_gather *g, uaddr_t start, uaddr_t end)
 	must(pt_walk_range(&w, start, end - 1) == 0);
 	return c.young;
 }
-
-struct each_ctx {
-	int (*fn)(pte_t e, uaddr_t va, void *arg);
-	void *arg;
-};
 
 static int each_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
@@ -528,7 +432,7 @@ static int each_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 	return 0;
 }
 
-static const struct pt_walk_ops each_ops = { .run = each_run };
+static const struct pt_walk_ops each_ops = { .run = each_run, .huge = each_huge };
 
 int range_each(struct mm_struct *mm, uaddr_t start, uaddr_t end,
 	       int (*fn)(pte_t e, uaddr_t va, void *arg), void *arg)

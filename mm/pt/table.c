@@ -6,7 +6,8 @@
  * I2       mm->pgtables_bytes == PAGE_SIZE * PS_TABLE pages hooked below mm->root.                [table_test]
  * I3       an entry that points to a table changes only from none (compare-and-exchange) and back to none
  *          (pt_free_tables, mmap_lock held for write).
- * LOCKS    the lock of a table page guards its PTEs; it lives in page->private. Upper tables need none (I3).
+ * LOCKS    the lock of a table page guards its PTEs and large entries; it lives in page->private. Entries that point to
+ *          tables need none (I3).
  * CONTEXT  alloc may sleep; lock any context without interrupts.
  * COST     one zeroed page per 512 (2-level: 1024) PTEs; the kernel's tables are never freed, so a vmalloc range
  *          that comes and goes pays once.
@@ -183,7 +184,6 @@ static int kernel_map_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, ua
 {
 	struct kmap_ctx *c = w->arg;
 
-	must(level == PT_PTE);
 	for (;; e++, va += PAGE_SIZE) {
 		pfn_t pfn = c->pages ? page_to_pfn(*c->pages++) : phys_to_pfn(c->pa);
 
@@ -197,7 +197,6 @@ static int kernel_map_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, ua
 
 static int kernel_unmap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
-	must(level == PT_PTE);
 	for (;; e++, va += PAGE_SIZE) {
 		(void)pte_clear(e);
 		if ((va | ~PAGE_MASK) == last)

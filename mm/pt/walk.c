@@ -7,9 +7,9 @@
  *          table: measured, that costs no more than hand-unrolled loops; a callback per entry costs 2.4 times as much.
  *
  *              top (PGD) ── P4D ── PUD ── PMD ── table of PTEs ── e[0] e[1] … one run
- *                 │ hole        │ large page: run() with one entry
+ *                 │ hole        │ large entry: huge(), or split and run()
  *
- * I1       every entry above PT_PTE is none, a large page, or points to a table page.        [pt_walk_test]
+ * I1       every entry above PT_PTE is none, large, or points to a table page.              [pt_walk_test]
  * I2       run() sees every present entry of the range exactly once, addresses rising.       [pt_walk_test]
  * I3       a table, once hooked, stays until pt_free_tables, which excludes walkers (below).
  * LOCKS    the walker holds mm->mmap_lock in any mode, or for a mapping's own pages its i_mmap_lock: either keeps
@@ -42,24 +42,43 @@ static int walk_leaf_table(struct pt_walk *w, pte_t parent, uaddr_t va, uaddr_t 
 	return r;
 }
 
+/* *e was large a moment ago. Return: what the callback says; PT_SPLIT: look at *e again, it is not large any more. */
+static int walk_large(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
+{
+	struct page *table = virt_to_page(e);
+	int r = PT_SPLIT;
+
+	kassert(level == pt_huge_level() && last < USER_TOP);
+	pt_table_lock(table);
+	if (pte_is_leaf(pte_read(e), level)) {
+		if (w->ops->huge)
+			r = w->ops->huge(w, e, va, last);
+		if (r == PT_SPLIT && !pt_split_locked(w->root, e, va))
+			r = 0;
+	}
+	pt_table_unlock(table);
+	return r;
+}
+
 static int walk_table(struct pt_walk *w, pte_t *tbl, int level, uaddr_t va, uaddr_t last);
 
 static int walk_entry(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	pte_t cur = pte_read(e); /* one snapshot: PAE entries can tear */
 
-	if (pte_none(cur)) {
-		int err;
+	while (unlikely(pte_none(cur) || pte_is_leaf(cur, level))) {
+		int r;
 
-		if (!w->ops->fill)
+		if (pte_none(cur) && !w->ops->fill)
 			return w->ops->hole ? w->ops->hole(w, level, va, last) : 0;
-		err = pt_install_table(w->mm, w->root, e, level);
-		if (err)
-			return err;
-		cur = pte_read(e); /* maybe another CPU's table */
+		if (pte_none(cur))
+			r = pt_install_table(w->mm, w->root, e, level);
+		else
+			r = walk_large(w, e, level, va, last);
+		if (r != (pte_none(cur) ? 0 : PT_SPLIT))
+			return r;
+		cur = pte_read(e); /* maybe another CPU's table, or large page */
 	}
-	if (pte_is_leaf(cur, level))
-		return w->ops->run(w, e, level, va, last);
 	do
 		level--;
 	while (pt_folded(level)); /* constant per mode */
@@ -148,12 +167,14 @@ pte_t *pt_find_locked(struct pt_root *root, uaddr_t va, struct page **table_page
 {
 	pte_t *e = pt_descend(root, va, table_page);
 
+	if (unlikely(!e) && pt_split_at(root, va))
+		e = pt_descend(root, va, table_page);
 	if (e)
 		pt_table_lock(*table_page);
 	return e;
 }
 
-/* The descent again, hooking what is missing. */
+/* The descent again, hooking what is missing and splitting what is large. 0, -ENOMEM, -EEXIST (hugetlb). */
 static int make_tables(struct mm_struct *mm, struct pt_root *root, uaddr_t va)
 {
 	pte_t *tbl = root->top;
@@ -171,8 +192,9 @@ static int make_tables(struct mm_struct *mm, struct pt_root *root, uaddr_t va)
 				return err;
 		}
 		cur = pte_read(e);
-		if (pte_is_leaf(cur, level))
-			return -EEXIST;
+		if (pte_none(cur) ||
+		    pte_is_leaf(cur, level)) /* large, or was: the caller looks again */
+			return pt_split_at(root, va) ? 0 : -EEXIST;
 		tbl = pt_table_ptr(cur);
 	}
 	return 0;
@@ -183,13 +205,12 @@ pte_t *pt_find_alloc_locked(struct mm_struct *mm, struct pt_root *root, uaddr_t 
 {
 	pte_t *e = pt_descend(root, va, table_page);
 
-	if (unlikely(!e)) {
+	while (unlikely(!e)) { /* round again when a huge page came and went */
 		if (make_tables(mm, root, va))
 			return NULL;
 		e = pt_descend(root, va, table_page);
 	}
-	if (e)
-		pt_table_lock(*table_page);
+	pt_table_lock(*table_page);
 	return e;
 }
 

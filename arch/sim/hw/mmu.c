@@ -80,8 +80,28 @@ static void pwc_add(struct sim_mmu *m, uaddr_t va, phys_t table, struct rights r
 	sim_frame_hold(table);
 }
 
-/* From the top to the table of PTEs. Return: 0 and *table; 1: not present; WALK_RACED. */
-static int walk_upper(struct sim_mmu *m, uaddr_t va, phys_t *table, struct rights *r)
+/* Where the walk ended: the entry that maps memory, in a table of PTEs or above. */
+struct found {
+	phys_t table; /* of PTEs; when large: nothing */
+	phys_t at;    /* of the entry */
+	uaddr_t size; /* of the page */
+};
+
+/* The address bits of a large page that lie inside it are reserved (but PAT, bit 12). */
+static void check_large(pte_t e, int level)
+{
+	uint64_t inside = (pt_span(level) - 1) & ~(uint64_t)0x1fff;
+
+	if (level != pt_huge_level())
+		sim_broken("large page of a size that no user table has: %#llx",
+			   (unsigned long long)pte_raw(e));
+	if (pte_raw(e) & inside)
+		sim_broken("reserved bits in the entry of a large page: %#llx",
+			   (unsigned long long)pte_raw(e));
+}
+
+/* From the top to the table of PTEs, or to a large page. Return: 0 and *f; 1: not present; WALK_RACED. */
+static int walk_upper(struct sim_mmu *m, uaddr_t va, struct found *f, struct rights *r)
 {
 	phys_t tbl = m->root->top_phys;
 
@@ -95,29 +115,37 @@ static int walk_upper(struct sim_mmu *m, uaddr_t va, phys_t *table, struct right
 		e = in_registers ? m->top_copy[pt_index(level, va) & 3] : read_entry(at);
 		if (!hw_present(e))
 			return 1;
+		if (!in_registers && pte_is_leaf(e, level)) {
+			check_large(e, level);
+			*f = (struct found){ .at = at, .size = pt_span(level) };
+			return 0;
+		}
 		if (!in_registers) {
-			if (pte_is_leaf(e, level))
-				sim_broken("large page in a user table: %#llx",
-					   (unsigned long long)pte_raw(e));
 			narrow(r, e);
 			if (!set_access_bits(at, e, false))
 				return WALK_RACED;
 		}
 		tbl = pt_table_pa(e);
 	}
-	*table = tbl;
+	f->table = tbl;
 	pwc_add(m, va, tbl, *r);
 	return 0;
 }
 
-static void tlb_add(struct sim_mmu *m, uaddr_t va, pte_t e, struct rights r, bool dirty)
+static void tlb_add(struct sim_mmu *m, uaddr_t va, uaddr_t size, pte_t e, struct rights r)
 {
 	struct sim_tlb_entry *t = &m->tlb[m->tlb_next++ % SIM_TLB_SIZE];
 
 	sim_tlb_drop(t);
-	*t = (struct sim_tlb_entry){ true,  r.write,	    r.user,	r.exec,
-				     dirty, va & PAGE_MASK, pte_phys(e) };
-	sim_frame_hold(t->pa);
+	*t = (struct sim_tlb_entry){ .valid = true,
+				     .write = r.write,
+				     .user = r.user,
+				     .exec = r.exec,
+				     .dirty = pte_dirty(e),
+				     .va = va & ~(size - 1),
+				     .pa = pte_phys(e) & ~((phys_t)size - 1),
+				     .size = size };
+	sim_tlb_hold(t);
 }
 
 /* Return: 0, 1 (page fault) or WALK_RACED. */
@@ -125,39 +153,40 @@ static int walk(struct sim_mmu *m, uaddr_t va, enum sim_access access, bool user
 {
 	struct sim_pwc_entry *cached = pwc_find(m, va);
 	struct rights r = { true, true, true };
-	phys_t table, at;
-	bool dirty;
+	struct found f = { .size = PAGE_SIZE };
 	pte_t e;
 	int fault;
 
 	*present = false;
 	if (cached) {
-		table = cached->table;
+		f.table = cached->table;
 		r = (struct rights){ cached->write, cached->user, cached->exec };
 	} else {
-		fault = walk_upper(m, va, &table, &r);
+		fault = walk_upper(m, va, &f, &r);
 		if (fault)
 			return fault;
 	}
-	at = table + pt_index(PT_PTE, va) * sizeof(pte_t);
-	e = read_entry(at);
+	if (f.size == PAGE_SIZE)
+		f.at = f.table + pt_index(PT_PTE, va) * sizeof(pte_t);
+	e = read_entry(f.at);
 	if (!hw_present(e))
 		return 1;
+	if (f.size != PAGE_SIZE && !pte_is_leaf(e, pt_huge_level()))
+		return WALK_RACED; /* split meanwhile */
 	*present = true;
 	narrow(&r, e);
 	if (!allows(r, access, user))
 		return 1;
-	dirty = access == SIM_WRITE;
-	if (!set_access_bits(at, e, dirty))
+	if (!set_access_bits(f.at, e, access == SIM_WRITE))
 		return WALK_RACED;
-	tlb_add(m, va, e, r, dirty || pte_dirty(e));
+	tlb_add(m, va, f.size, access == SIM_WRITE ? pte_mkdirty(e) : e, r);
 	return 0;
 }
 
 static struct sim_tlb_entry *tlb_find(struct sim_mmu *m, uaddr_t va)
 {
 	for (unsigned i = 0; i < SIM_TLB_SIZE; i++) {
-		if (m->tlb[i].valid && m->tlb[i].va == (va & PAGE_MASK))
+		if (sim_tlb_covers(&m->tlb[i], va))
 			return &m->tlb[i];
 	}
 	return NULL;
@@ -182,7 +211,7 @@ int sim_translate(uaddr_t va, enum sim_access access, bool user, phys_t *pa, boo
 			return 1;
 		}
 		if (t && (access != SIM_WRITE || t->dirty)) {
-			*pa = t->pa | (va & ~PAGE_MASK);
+			*pa = t->pa | (va & (t->size - 1));
 			return 0;
 		}
 		if (t)

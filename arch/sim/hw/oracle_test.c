@@ -32,6 +32,36 @@ static void free_before_flush(void *arg)
 	put_page(unhook());
 }
 
+/* A CPU has a large page in its TLB; one of its small pages, split and unmapped without a flush, is freed. */
+static void free_part_of_large_page(void *arg)
+{
+	const uaddr_t large = HPAGE_SIZE * 20;
+	struct page *table, *page;
+	pte_t *e;
+
+	begin();
+	must(map_huge(&mm, large, 0) == 0);
+	sim_poke(&mm, large + 9 * PAGE_SIZE, 1);
+	e = pt_huge_locked(&mm.root, large, &table);
+	page = pfn_to_page(pte_pfn(pte_clear(e)));
+	pt_unlock(table);
+	atomic_set(&page[3]._mapcount, -1);
+	put_page(page + 3);
+}
+
+static void misaligned_large_page(void *arg)
+{
+	const uaddr_t large = HPAGE_SIZE * 20;
+	struct page *table;
+	pte_t *e;
+
+	begin();
+	e = pt_huge_alloc_locked(&mm, &mm.root, large, &table);
+	pte_set(e, pte_make_large(phys_to_pfn(HPAGE_SIZE) + 16, rights_rw(), pt_huge_level()));
+	pt_unlock(table);
+	sim_poke(&mm, large, 1);
+}
+
 static void free_after_flush(void *arg)
 {
 	struct page *page;
@@ -172,6 +202,8 @@ static void oracle_sees_every_mistake(void **state)
 {
 	assert_true(sim_panics(free_before_flush, NULL, "stale translation"));
 	assert_true(sim_panics(free_after_flush, NULL, "all is well"));
+	assert_true(sim_panics(free_part_of_large_page, NULL, "still translates"));
+	assert_true(sim_panics(misaligned_large_page, NULL, "reserved bits"));
 	assert_true(sim_panics(flush_own_cpu_only, NULL, "CPU 1 still translates"));
 	assert_true(sim_panics(free_table_before_flush, NULL, "still walks it"));
 	assert_true(sim_panics(weaken_without_flush, NULL, "write refused after the flush"));

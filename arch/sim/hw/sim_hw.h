@@ -58,8 +58,9 @@ void sim_tlb_describe(phys_t pa, char *buf, size_t size);
 enum { SIM_TLB_SIZE = 64, SIM_PWC_SIZE = 8 };
 struct sim_tlb_entry {
 	bool valid, write, user, exec, dirty;
-	uaddr_t va; /* page aligned */
+	uaddr_t va; /* aligned to size, like pa */
 	phys_t pa;
+	uaddr_t size; /* of the page: PAGE_SIZE, or of a large one; then all its frames are held */
 };
 struct sim_pwc_entry { /* paging-structure cache: the lowest table of a region */
 	bool valid, write, user, exec;
@@ -74,6 +75,8 @@ struct sim_mmu {
 	struct sim_pwc_entry pwc[SIM_PWC_SIZE];
 };
 extern struct sim_mmu sim_mmu[CFG_NR_CPUS];
+bool sim_tlb_covers(const struct sim_tlb_entry *t, uaddr_t va);
+void sim_tlb_hold(const struct sim_tlb_entry *t);
 void sim_tlb_drop(struct sim_tlb_entry *t);
 void sim_pwc_drop(struct sim_pwc_entry *p);
 

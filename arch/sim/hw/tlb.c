@@ -5,7 +5,7 @@
  * WHY      a forgotten flush is invisible on most runs of real hardware. Here an entry stays until it is flushed or
  *          replaced, and every entry counts as a holder of its frame, so freeing a frame too early is caught at the
  *          free (phys.c), with the CPU and the address.
- * I1       valid entries hold their frame once (sim_frame_hold).                                  [sim_tlb_drop]
+ * I1       valid entries hold their frame once (sim_frame_hold); those of large pages all their frames. [sim_tlb_drop]
  * I2       a CPU outside root->cpu_mask caches nothing of the root: a change of roots empties its caches.
  * I3       any INVLPG empties the whole paging-structure cache (SDM volume 3A, "Invalidation of TLBs and
  *          Paging-Structure Caches").
@@ -24,10 +24,21 @@ struct pt_root kernel_root;
 struct sim_mmu sim_mmu[CFG_NR_CPUS];
 static struct tlb_stats stats;
 
+bool sim_tlb_covers(const struct sim_tlb_entry *t, uaddr_t va)
+{
+	return t->valid && t->va == (va & ~(t->size - 1));
+}
+
+void sim_tlb_hold(const struct sim_tlb_entry *t)
+{
+	for (uaddr_t at = 0; at < t->size; at += PAGE_SIZE)
+		sim_frame_hold(t->pa + at);
+}
+
 void sim_tlb_drop(struct sim_tlb_entry *t)
 {
-	if (t->valid)
-		sim_frame_drop(t->pa);
+	for (uaddr_t at = 0; t->valid && at < t->size; at += PAGE_SIZE)
+		sim_frame_drop(t->pa + at);
 	t->valid = false;
 }
 
@@ -99,9 +110,11 @@ void sim_tlb_describe(phys_t pa, char *buf, size_t size)
 {
 	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
 		for (unsigned i = 0; i < SIM_TLB_SIZE; i++) {
-			if (sim_mmu[cpu].tlb[i].valid && sim_mmu[cpu].tlb[i].pa == pa) {
+			const struct sim_tlb_entry *t = &sim_mmu[cpu].tlb[i];
+
+			if (t->valid && t->pa <= pa && pa - t->pa < t->size) {
 				snprintf(buf, size, "CPU %u still translates %#lx to it", cpu,
-					 sim_mmu[cpu].tlb[i].va);
+					 t->va + (uaddr_t)(pa - t->pa));
 				return;
 			}
 		}
@@ -146,6 +159,16 @@ static bool takes_part(const struct pt_root *root, unsigned cpu)
 	return true;
 }
 
+/* One INVLPG every @stride bytes: it hits what covers its address, whatever the size of the page. */
+static bool flushed(const struct sim_tlb_entry *t, uaddr_t start, uaddr_t end, unsigned long stride)
+{
+	uaddr_t at = start & ~(stride - 1);
+
+	if (at < t->va)
+		at += round_up_pow2(t->va - at, stride);
+	return at < end && at - t->va < t->size;
+}
+
 void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned long stride)
 {
 	sim_hooks.point();
@@ -155,7 +178,7 @@ void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned 
 		for (unsigned i = 0; i < SIM_TLB_SIZE; i++) {
 			struct sim_tlb_entry *t = &sim_mmu[cpu].tlb[i];
 
-			if (t->valid && t->va >= (start & ~(stride - 1)) && t->va < end)
+			if (t->valid && flushed(t, start, end, stride))
 				sim_tlb_drop(t);
 		}
 		drop_pwc(&sim_mmu[cpu]);
@@ -195,7 +218,7 @@ void tlb_flush_page_local(uaddr_t va)
 	struct sim_mmu *m = &sim_mmu[cpu_id()];
 
 	for (unsigned i = 0; i < SIM_TLB_SIZE; i++) {
-		if (m->tlb[i].valid && m->tlb[i].va == (va & PAGE_MASK))
+		if (sim_tlb_covers(&m->tlb[i], va))
 			sim_tlb_drop(&m->tlb[i]);
 	}
 	drop_pwc(m);

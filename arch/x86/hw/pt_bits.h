@@ -4,7 +4,8 @@
  *
  *   bit 0 P, 1 RW, 2 US, 3 PWT, 4 PCD, 5 A, 6 D, 7 PS (in a table entry) or PAT, 8 G, 63 NX
  *   software's: 9 special (no struct page behind it), 10 userfaultfd write-protected, 11 soft-dirty
- *   P = 0, G = 1: present for mm, absent for the hardware (PROT_NONE); the frame stays in place
+ *   P = 0, G = 1: present for mm, absent for the hardware (PROT_NONE); the frame stays in place. With PS, above the
+ *   PTEs: the same of a large page
  *   P = 0, G = 0, PS = 1: swap entry: type in bits 1-5, offset from bit 9
  *   0: nothing
  */
@@ -58,12 +59,10 @@ static inline bool pte_present(pte_t e)
 	return e.v & (PTE_BIT_P | PTE_BIT_PROTNONE);
 }
 
-/* Does the entry, found in a table of @level, map memory itself? */
+/* Does the entry, found in a table of @level, map memory itself? Above the PTEs there are no swap entries. */
 static inline bool pte_is_leaf(pte_t e, int level)
 {
-	if (level == 0)
-		return pte_present(e);
-	return (e.v & (PTE_BIT_P | PTE_BIT_PS)) == (PTE_BIT_P | PTE_BIT_PS);
+	return level == 0 ? pte_present(e) : (e.v & PTE_BIT_PS) != 0;
 }
 
 static inline bool pte_write(pte_t e)
@@ -120,6 +119,12 @@ static inline pte_t pte_make_large(pfn_t pfn, pte_t prot, int level)
 {
 	(void)level; /* one format for all sizes */
 	return (pte_t){ (pteval_t)pfn_to_phys(pfn) | prot.v | PTE_BIT_PS };
+}
+
+/* Entry of a table of small pages that says what the large @e says of its page number @i. */
+static inline pte_t pte_small_of(pte_t e, unsigned i)
+{
+	return (pte_t){ (e.v & ~PTE_BIT_PS) + ((pteval_t)i << PAGE_SHIFT) };
 }
 
 static inline pte_t pte_mkwrite(pte_t e)

@@ -47,4 +47,14 @@ static inline int pt_top_level(void)
 	return PT_PGD;
 }
 
+/* Level of the table that an entry of a large user page stands in: the PMD, or where it is folded the level above. */
+static inline int pt_huge_level(void)
+{
+	int level = PT_PMD;
+
+	while (pt_folded(level))
+		level++;
+	return level;
+}
+
 #endif

@@ -1,0 +1,28 @@
+/*
+ * Huge pages: what one large entry of a user table maps. Geometry, and the accounts of transparent huge pages; the
+ * entries themselves: mm/pt.h.
+ */
+#ifndef MM_HUGE_H
+#define MM_HUGE_H
+
+#include "arch/pt.h"
+#include "mm/zone.h"
+
+enum { HPAGE_ORDER = PAGEBLOCK_ORDER, HPAGE_NR = 1 << HPAGE_ORDER };
+#define HPAGE_SIZE (PAGE_SIZE << HPAGE_ORDER)
+#define HPAGE_MASK (~(HPAGE_SIZE - 1))
+
+/* Large entries that map the block of @page, a page of RAM. */
+static inline atomic_t *huge_maps_of(const struct page *page)
+{
+	return &page_zone(page)->huge_maps[page_to_pfn(page) >> HPAGE_ORDER];
+}
+
+/* Is @page a part of a transparent huge page: one of HPAGE_NR anonymous pages that some large entry maps? */
+static inline bool page_is_thp(const struct page *page)
+{
+	return page_state(page) == PS_ANON && !page_test(page, PG_head) &&
+	       atomic_read(huge_maps_of(page)) > 0;
+}
+
+#endif

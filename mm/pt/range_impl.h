@@ -1,0 +1,126 @@
+/* Between range.c and range_huge.c: contexts of the runs, and what both do to a page. */
+#ifndef MM_PT_RANGE_IMPL_H
+#define MM_PT_RANGE_IMPL_H
+
+#include "mm/pt/pt_impl.h"
+#include "mm/range.h"
+#include "mm/zone.h"
+
+static inline struct page *entry_page(pte_t e)
+{
+	return pfn_to_page(pte_pfn(e));
+}
+
+static inline enum mm_counter page_counter(const struct page *page)
+{
+	if (page_state(page) == PS_ANON)
+		return MM_ANONPAGES;
+	/* Not by page->mapping: truncate may have cut the page off while it is mapped. */
+	return page_test(page, PG_swapbacked) ? MM_SHMEMPAGES : MM_FILEPAGES;
+}
+
+/* One more entry maps @page. Return: true for the first. */
+static inline bool mapcount_inc(struct page *page)
+{
+	return atomic_add_return(&page->_mapcount, 1) == 0;
+}
+
+/*
+ * One entry fewer. Return: true for the last. Of an anonymous page our own entry is the only way to another
+ * mapping (fork, which mmap_lock keeps out), so a count of one cannot change meanwhile.
+ */
+static inline bool mapcount_dec(struct page *page, enum mm_counter kind)
+{
+	if (kind == MM_ANONPAGES && atomic_read(&page->_mapcount) == 0) {
+		atomic_set(&page->_mapcount, -1);
+		return true;
+	}
+	return atomic_add_return(&page->_mapcount, -1) < 0;
+}
+
+/* For gather->keep_anon: what does not belong to the file. */
+static inline bool is_private_entry(pte_t e)
+{
+	return !pte_present(e) || pte_special(e) || page_state(entry_page(e)) == PS_ANON;
+}
+
+/* Is the page of entry @e this entry's alone (I4 of range.c)? */
+static inline bool page_is_exclusive(pte_t e)
+{
+	const struct page *page;
+
+	if (pte_special(e))
+		return false;
+	page = entry_page(e);
+	return page_state(page) == PS_ANON && page_ref_count(page) == 1;
+}
+
+/* Could a CPU that keeps the old translation do what the new one forbids? */
+static inline bool loses_rights(pte_t old, pte_t new)
+{
+	return pte_user(old) && (!pte_user(new) || (pte_write(old) && !pte_write(new)) ||
+				 (pte_exec(old) && !pte_exec(new)));
+}
+
+/* Replace a present entry; A and D that the CPU sets meanwhile are carried over. */
+static inline void entry_change(pte_t *e, pte_t cur, pte_t to)
+{
+	for (;;) {
+		pte_t old = pte_replace(e, to);
+
+		if (likely(pte_raw(old) == pte_raw(cur)))
+			return;
+		cur = to;
+		if (pte_young(old))
+			to = pte_mkyoung(to);
+		if (pte_dirty(old))
+			to = pte_mkdirty(to);
+	}
+}
+
+struct protect_ctx {
+	struct mmu_gather *g;
+	pte_t prot;
+	bool private_write; /* the write right only where I4 allows it */
+	unsigned long changed;
+};
+
+struct copy_ctx {
+	struct mmu_gather *g;
+	struct mm_struct *dst;
+	bool cow;	    /* private: the write right goes from both */
+	bool want_huge;	    /* copy_huge waits for what copy_again gets: the entry's table and */
+	struct page *spare; /* a table for pt_deposit */
+};
+
+/* The parent's entry *src, @cur, that covers [va, va + size): write-protected if private. Return: bits of the child's. */
+static inline pte_t copy_bits(struct copy_ctx *c, pte_t *src, pte_t cur, uaddr_t va,
+			      unsigned long size)
+{
+	if (c->cow && pte_write(cur)) {
+		pte_wrprotect_in_place(src);
+		gather_note_range(c->g, va, va + size);
+		cur = pte_wrprotect(cur);
+	}
+	return pte_mkold(c->cow ? cur : pte_mkclean(cur));
+}
+
+struct age_ctx {
+	struct mmu_gather *g;
+	unsigned long young;
+};
+
+struct each_ctx {
+	int (*fn)(pte_t e, uaddr_t va, void *arg);
+	void *arg;
+};
+
+/* ---- range_huge.c: the runs over large entries ---- */
+int zap_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
+int protect_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
+int copy_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
+int copy_huge_prepare(struct pt_walk *w); /* 0 or -ENOMEM */
+int age_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
+int each_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
+
+#endif
