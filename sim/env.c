@@ -118,7 +118,7 @@ static int on_fault(uaddr_t va, enum sim_access access, bool user, bool present)
 	struct fault_info info = {
 		.addr = va,
 		.write = access == SIM_WRITE,
-		.exec = access == SIM_EXEC,
+		.exec = access == SIM_EXEC && PT_HAS_NX, /* else the CPU does not say */
 		.user = user,
 		.present = present,
 	};

@@ -39,7 +39,18 @@ static inline void host_fiber_enter(void *saved, const void **old_bottom, size_t
 {
 	__sanitizer_finish_switch_fiber(saved, old_bottom, old_size);
 }
+
+/* fn() when the sanitizer has found something and ends the process. */
+static inline void host_on_death(void (*fn)(void))
+{
+	__sanitizer_set_death_callback(fn);
+}
 #else
+static inline void host_on_death(void (*fn)(void))
+{
+	(void)fn;
+}
+
 static inline void host_poison(const volatile void *p, size_t size)
 {
 	(void)p;

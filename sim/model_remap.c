@@ -1,0 +1,202 @@
+/*
+ * The model's mremap.
+ *
+ *   shrink          the tail goes
+ *   grow in place   the range is the end of its vma and the pages behind are free
+ *   move            to a place given or found; what is mapped where it goes, goes
+ *
+ * I1       a call that fails has changed nothing: an error is found before the target is unmapped.
+ * SOURCES  mremap(2)
+ */
+#include "base/errno.h"
+#include "lib/string.h"
+#include "sim/model.h"
+
+struct remap {
+	struct model_proc *p;
+	unsigned from, to; /* pages; to: with MREMAP_FIXED, and what came out */
+	unsigned old, new; /* lengths in pages */
+	unsigned flags;
+	unsigned long new_addr;
+};
+
+static bool is_locked(const struct model_page *m)
+{
+	return m->flags & VM_LOCKED;
+}
+
+/* 0, or what is wrong with the source. */
+static long source_result(const struct remap *c)
+{
+	const struct model_page *m = &c->p->page[c->from];
+
+	if (!m->mapped)
+		return -EFAULT;
+	if (!c->old && !(m->flags & (VM_SHARED | VM_MAYSHARE)))
+		return -EINVAL;
+	return c->from + c->old > model_run_end(c->p, c->from) ? -EFAULT : 0;
+}
+
+/* The pages that the new place shows: those of the old one, then fresh ones of the same kind. */
+static void move_pages(struct remap *c)
+{
+	static struct model_page moved[MODEL_PAGES];
+	static uint8_t bytes[MODEL_PAGES][PAGE_SIZE];
+	unsigned keep = min_of(unsigned, c->old, c->new);
+	struct model_page m = c->p->page[c->from];
+
+	m.have = HAVE_NONE;
+	for (unsigned i = 0; i < c->new; i++, m.pgoff++) {
+		moved[i] = i < keep ? c->p->page[c->from + i] : m;
+		if (i < keep)
+			memcpy(bytes[i], c->p->bytes[c->from + i], PAGE_SIZE);
+	}
+	if (c->flags & MREMAP_DONTUNMAP) {
+		for (unsigned i = c->from; i < c->from + c->old; i++)
+			c->p->page[i].have = HAVE_NONE;
+	} else {
+		model_drop_pages(c->p, c->from, c->old);
+	}
+	model_drop_pages(c->p, c->to, c->new);
+	for (unsigned i = 0; i < c->new; i++) {
+		c->p->page[c->to + i] = moved[i];
+		memcpy(c->p->bytes[c->to + i], bytes[i], PAGE_SIZE);
+	}
+}
+
+/* MREMAP_FIXED, MREMAP_DONTUNMAP: 0 and c->to, or an error. */
+static long place_given(struct remap *c)
+{
+	long err;
+
+	if (c->flags & MREMAP_FIXED) {
+		if (c->from + c->old > c->to && c->to + c->new > c->from)
+			return -EINVAL;
+		return source_result(c);
+	}
+	err = source_result(c);
+	if (err)
+		return err;
+	if (model_is_free(c->p, c->to, c->new)) /* a hint */
+		return 0;
+	return model_highest_gap(c->p, c->new, &c->to) ? 0 : -ENOMEM;
+}
+
+static bool grow_in_place(struct remap *c)
+{
+	struct model_page m = c->p->page[c->from];
+
+	if (c->from + c->old != model_run_end(c->p, c->from) ||
+	    !model_is_free(c->p, c->from + c->old, c->new - c->old))
+		return false;
+	m.have = HAVE_NONE;
+	m.pgoff += c->old;
+	for (unsigned i = c->old; i < c->new; i++, m.pgoff++)
+		c->p->page[c->from + i] = m;
+	c->to = c->from;
+	return true;
+}
+
+/* The whole call. Return: 0 and c->to, or an error. */
+static long remap(struct remap *c)
+{
+	long err;
+
+	if (c->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) {
+		err = place_given(c);
+		if (!err)
+			move_pages(c);
+		return err;
+	}
+	err = source_result(c);
+	c->to = c->from;
+	if (err || c->old == c->new)
+		return err;
+	if (c->old > c->new) {
+		model_drop_pages(c->p, c->from + c->new, c->old - c->new);
+		return 0;
+	}
+	if (c->old && grow_in_place(c))
+		return 0;
+	if (!(c->flags & MREMAP_MAYMOVE) || !model_highest_gap(c->p, c->new, &c->to))
+		return -ENOMEM;
+	move_pages(c);
+	return 0;
+}
+
+static struct remap some_remap(struct model_proc *p)
+{
+	struct remap c = { .p = p, .from = model_some_page(), .to = model_some_page() };
+	unsigned left = model_run_end(p, c.from) - c.from;
+
+	/* Mostly inside one vma, to its end as often as not. */
+	c.old = 1 + model_rnd(min_of(unsigned, left, MODEL_RUN_MAX));
+	if (model_one_in(2))
+		c.old = min_of(unsigned, left, MODEL_RUN_MAX);
+	if (model_one_in(12))
+		c.old = model_rnd(MODEL_RUN_MAX);
+	c.old = min_of(unsigned, c.old, MODEL_PAGES - c.from);
+	c.new = model_one_in(2) ? c.old : 1 + model_rnd(MODEL_RUN_MAX);
+	c.flags = model_one_in(3) ? 0 : MREMAP_MAYMOVE;
+	if (c.flags && model_one_in(2))
+		c.flags |= MREMAP_FIXED;
+	if (c.flags && model_one_in(6)) {
+		c.flags |= MREMAP_DONTUNMAP;
+		c.new = c.old;
+	}
+	c.new = c.new ? c.new : 1;
+	if (c.flags & MREMAP_DONTUNMAP)
+		c.old = c.new;
+	c.to = min_of(unsigned, c.to, MODEL_PAGES - c.new);
+	c.new_addr = model_addr(c.to);
+	return c;
+}
+
+/* Arguments that are wrong whatever is mapped. Return: false when this call shall be a good one. */
+static bool wrong_remap(struct model_proc *p)
+{
+	static const struct {
+		unsigned long addr, old, new;
+		unsigned flags;
+		long want;
+	} calls[] = {
+		{ MODEL_BASE, PAGE_SIZE, PAGE_SIZE, 8, -EINVAL },
+		{ MODEL_BASE + 1, PAGE_SIZE, PAGE_SIZE, 0, -EINVAL },
+		{ MODEL_BASE, PAGE_SIZE, 0, 0, -EINVAL },
+		{ MODEL_BASE, PAGE_SIZE, PAGE_SIZE, MREMAP_FIXED, -EINVAL },
+		{ MODEL_BASE, PAGE_SIZE, PAGE_SIZE, MREMAP_DONTUNMAP, -EINVAL },
+		{ MODEL_BASE, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_DONTUNMAP | MREMAP_MAYMOVE,
+		  -EINVAL },
+		{ MODEL_BASE, PAGE_SIZE, ULONG_MAX, MREMAP_MAYMOVE, -EINVAL },
+		{ USER_TOP, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE, -EFAULT },
+	};
+	unsigned i = model_rnd(sizeof(calls) / sizeof(calls[0]));
+
+	if (!model_one_in(40))
+		return false;
+	model_note("mremap(%#lx, %#lx, %#lx, %u)", calls[i].addr, calls[i].old, calls[i].new,
+		   calls[i].flags);
+	model_expect("mremap", calls[i].want,
+		     vm_remap(p->mm, calls[i].addr, calls[i].old, calls[i].new, calls[i].flags, 0));
+	return true;
+}
+
+void model_remap(struct model_proc *p)
+{
+	struct remap c = some_remap(p);
+	unsigned old = c.old, new = c.new;
+	bool locked = is_locked(&p->page[c.from]);
+	unsigned long hint = c.new_addr;
+	long want, got;
+
+	if (wrong_remap(p))
+		return;
+	model_note("mremap(%#lx, %u pages, %u pages, %u, %#lx)", model_addr(c.from), c.old, c.new,
+		   c.flags, hint);
+	want = remap(&c);
+	got = vm_remap(p->mm, model_addr(c.from), (unsigned long)old << PAGE_SHIFT,
+		       (unsigned long)new << PAGE_SHIFT, c.flags, hint);
+	model_expect("mremap", want ? want : (long)model_addr(c.to), got);
+	if (!want && locked && new > old)
+		model_populate(p, c.to + old, new - old);
+}
