@@ -61,6 +61,13 @@ bool capable(unsigned cap)
 	return current_task()->cred->cap_effective >> cap & 1;
 }
 
+unsigned cred_mm_caps(const struct cred *c)
+{
+	return (c->cap_effective >> CAP_IPC_LOCK & 1 ? MM_CAP_IPC_LOCK : 0) |
+	       (c->cap_effective >> CAP_SYS_RAWIO & 1 ? MM_CAP_SYS_RAWIO : 0) |
+	       (c->cap_effective >> CAP_SYS_ADMIN & 1 ? MM_CAP_SYS_ADMIN : 0);
+}
+
 /* ---- accounts ---- */
 
 static struct list_head *bucket_of(uint32_t uid)
@@ -192,6 +199,7 @@ void cred_commit(struct cred *c)
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
 
 	t->cred = c;
+	t->mm_ctx.caps = cred_mm_caps(c);
 	if (to) {
 		from = t->account;
 		user_account_add_task(to, 1);

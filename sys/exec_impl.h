@@ -17,7 +17,6 @@ enum {
 	EXEC_MAX_AUXV = 2 * 24,
 	EXEC_MS_NOEXEC = 8
 };
-#define EXEC_ADDR_NO_RANDOMIZE 0x0040000UL /* personality(2) */
 
 /* A NULL-terminated array of strings, in user or in kernel memory. */
 struct exec_strings {
@@ -42,6 +41,8 @@ struct exec_ctx {
 	struct mm_struct *mm; /* the new one, until committed */
 	struct cred *cred;    /* what a set-user-ID file gives, until committed; NULL: no change */
 	bool randomize;
+	unsigned long
+		old_personality;  /* the caller's, once mm is there: a failure brings it back */
 	char *buf;		  /* a page */
 	unsigned long p, p_limit; /* stack pointer while building, and how low strings may go */
 	unsigned long bias, interp_bias; /* load address minus link address */
@@ -50,6 +51,8 @@ struct exec_ctx {
 	unsigned nr_auxv; /* words in mm->saved_auxv */
 };
 
+/* exec.c */
+unsigned long exec_random_mmap(void); /* bytes by which a mapping moves, when it does */
 /* exec_load.c */
 int must_check
 exec_parse(struct exec_ctx *x); /* head and program headers to x->prog; interpreter to x->interp */

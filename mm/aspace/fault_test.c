@@ -151,7 +151,7 @@ static void stack_grows_to_its_limit_and_no_further(void **state)
 	unsigned long top = BASE + P(8192);
 
 	(void)state;
-	mm->rlim_stack = P(100);
+	sim_limits.stack = P(100);
 	assert_int_equal(vm_stack_setup(mm, top, false), 0);
 	sim_poke(mm, top - 1, 1);
 	assert_int_equal(sim_write(mm, top - P(50), "x", 1), FAULT_OK);
