@@ -4,6 +4,7 @@
  */
 #include "arch/pt.h"
 #include "base/errno.h"
+#include "mm/layout.h"
 #include "mm/mm.h"
 #include "sim/sim.h"
 #include "sync/kassert.h"

@@ -5,6 +5,7 @@
 #include "sys/sys.h"
 
 #include "fs/path.h"
+#include "mm/layout.h"
 #include "mm/mm.h"
 #include "sys/elf.h"
 

@@ -105,21 +105,6 @@ int must_check vm_seal(struct mm_struct *mm, unsigned long addr, unsigned long l
 int must_check vm_sync(struct mm_struct *mm, unsigned long addr, unsigned long len,
 		       int flags); /* msync(2) */
 
-/* ---- exec (sys/exec.c), on a private mm ---- */
-/* The window that programs get without asking for more by a hint above it: 47 bits also with 5-level tables. */
-#define MAP_WINDOW (USER_TOP >> 31 >> 16 ? 0x7ffffffff000UL & ULONG_MAX : USER_TOP)
-struct mm_layout {
-	unsigned long stack_limit, stack_random; /* bytes; the second: the most its top is moved */
-	unsigned long random,
-		random_low; /* bytes: mmap_base and where MAP_32BIT looks move by this */
-	bool bottom_up;	    /* the legacy layout */
-};
-/* Where mappings go by themselves: from below the stack's room downwards, or from a third of the window upwards. */
-void mm_set_layout(struct mm_struct *mm, const struct mm_layout *layout);
-/* A GROWSDOWN stack vma of one page below @top (page aligned); faults extend it to RLIMIT_STACK. 0 or -errno. */
-int must_check vm_stack_setup(struct mm_struct *mm, unsigned long top, bool executable);
-/* The stack that holds @addr gets @bytes more room below, as far as its limit allows; no frame yet. 0 or -ENOMEM. */
-int must_check vm_stack_expand(struct mm_struct *mm, unsigned long addr, unsigned long bytes);
 /* Copy into another mm's memory, faulting it in (exec arguments, ptrace, /proc/PID/mem). Return: bytes done. */
 size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 
@@ -144,14 +129,8 @@ int must_check get_user_page(struct mm_struct *mm, unsigned long addr, bool writ
 /* ---- tunables (/proc/sys/vm) ---- */
 extern int sysctl_max_map_count;    /* 65530 */
 extern unsigned long mmap_min_addr; /* 65536 */
-extern int sysctl_legacy_va_layout; /* 1: every new program gets the bottom-up layout */
-extern int mmap_rnd_bits;	    /* how many pages, as a power of two, mmap_base moves at most */
-enum {
-	MMAP_RND_BITS_MIN = sizeof(long) == 8 ? 28 : 8,
-	MMAP_RND_BITS_MAX = sizeof(long) == 8 ? 32 : 16
-};
-extern int fault_batch_pages;  /* most pages an anonymous write fault maps; 1: just the one */
-extern int fault_around_pages; /* most cached pages a file read fault maps; 1: just the one */
+extern int fault_batch_pages;	    /* most pages an anonymous write fault maps; 1: just the one */
+extern int fault_around_pages;	    /* most cached pages a file read fault maps; 1: just the one */
 
 /* Checker: VMA tree, counters, page tables against VMAs, RSS exact. */
 void mm_check(struct mm_struct *mm);

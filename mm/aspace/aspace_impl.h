@@ -3,6 +3,7 @@
 #define MM_ASPACE_IMPL_H
 
 #include "arch/pt.h"
+#include "mm/layout.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
 
