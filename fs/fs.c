@@ -43,8 +43,6 @@ void fs_init(void)
 	random_init();
 	root_init();
 	fs_register(&tmpfs_type);
-	fs_register(&proc_type);
-	fs_register(&sysfs_type);
 	fs_register(&devtmpfs_type);
 	anonfs_init();
 	anon_file_init();

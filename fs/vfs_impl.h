@@ -47,7 +47,7 @@ int must_check path_want_write(const struct path_ref *p); /* 0 or -EROFS */
 
 /* ---- super.c ---- */
 struct fs_type *fs_find(const char *name);
-extern struct fs_type rootfs_type, tmpfs_type, devtmpfs_type, proc_type, sysfs_type, ramfs_type;
+extern struct fs_type rootfs_type, tmpfs_type, devtmpfs_type, ramfs_type;
 void anonfs_init(void);
 /* A dentry outside every tree, for @inode (reference consumed, also on failure); its path is fully referenced. 0, -ENOMEM. */
 int must_check anon_path(struct inode *inode, const struct qstr *name, struct path_ref *out);
@@ -125,5 +125,6 @@ void chrdev_init(void);
 void random_init(void);
 void proc_init(void);
 void sysfs_init(void);
+void sysfs_system_init(void); /* processors and nodes */
 
 #endif
