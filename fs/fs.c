@@ -45,6 +45,7 @@ void fs_init(void)
 	fs_register(&tmpfs_type);
 	fs_register(&devtmpfs_type);
 	anonfs_init();
+	memfd_init();
 	anon_file_init();
 	fs_register(&ramfs_type);
 	chrdev_init();

@@ -70,6 +70,11 @@ static inline bool vma_is_anon(const struct vm_area_struct *vma)
 {
 	return !vma->mapping && !vma->vm_ops;
 }
+/* Counted in mapping->i_mmap_writable. */
+static inline bool vma_shared_maywrite(unsigned long flags)
+{
+	return (flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
+}
 static inline unsigned long vma_index(const struct vm_area_struct *vma, uaddr_t addr)
 {
 	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);

@@ -244,6 +244,7 @@ struct map_ctx {
 	unsigned long charge_later;   /* pages that what is replaced gives back first */
 	struct address_space *object; /* made here; our reference */
 	bool free;		      /* the range is known to hold no vma */
+	bool counted;		      /* in mapping->i_mmap_writable, until the vma is */
 	bool merged; /* the neighbours have grown over the range: nothing left to do */
 	struct vma_spares spares;
 };
@@ -379,6 +380,19 @@ static int map_charge(struct map_ctx *c, unsigned long pages)
 	return 0;
 }
 
+/* A sealed object is not mapped to be written; to be read it is, for ever. */
+static int map_seals(struct map_ctx *c)
+{
+	c->counted = false;
+	if (!c->args->mapping || !vma_shared_maywrite(c->req.flags))
+		return 0;
+	c->counted = !mapping_map_writable(c->args->mapping);
+	if (c->counted)
+		return 0;
+	c->req.flags &= ~(unsigned long)VM_MAYWRITE;
+	return c->req.flags & VM_WRITE ? -EPERM : 0;
+}
+
 /* The vma, unless the neighbours grow over the range, and one for a vma that the range cuts in two. */
 static int map_get_vma(struct map_ctx *c)
 {
@@ -497,9 +511,14 @@ static int map_locked(struct map_ctx *c)
 		c->req.pgoff = a->pgoff;
 	else
 		c->req.pgoff = is_shared(a) ? 0 : c->req.start >> PAGE_SHIFT;
+	err = map_seals(c);
+	if (err)
+		return err;
 	err = map_reserve(c);
 	if (!err)
 		map_commit(c);
+	if (c->counted)
+		mapping_unmap_writable(a->mapping);
 	return err;
 }
 
