@@ -5,6 +5,7 @@
  */
 #include "fs/fs.h"
 
+#include "fs/epoll.h"
 #include "fs/proc.h"
 #include "mm/shrinker.h"
 #include "vfs_impl.h"
@@ -47,6 +48,7 @@ void fs_init(void)
 	anonfs_init();
 	memfd_init();
 	anon_file_init();
+	epoll_init();
 	fs_register(&ramfs_type);
 	chrdev_init();
 	devtmpfs_init();

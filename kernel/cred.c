@@ -29,6 +29,7 @@ struct user_account {
 	uint32_t uid;	       /* i */
 	atomic_t refs;	       /* a; to 0 under the lock */
 	atomic_t nr_tasks, nr_signals;
+	atomic_long_t used[NR_USER_COUNTERS];
 };
 
 enum { ACCOUNT_BUCKETS = 32 };
@@ -177,6 +178,20 @@ void user_account_uncharge_signal(struct user_account *u)
 unsigned user_account_signals(const struct user_account *u)
 {
 	return u ? (unsigned)atomic_read(&u->nr_signals) : 0;
+}
+
+bool user_account_charge(struct user_account *u, enum user_counter c, unsigned long n,
+			 uint64_t limit)
+{
+	if ((uint64_t)atomic_long_add_return(&u->used[c], (long)n) <= limit)
+		return true;
+	atomic_long_add(&u->used[c], -(long)n);
+	return false;
+}
+
+void user_account_uncharge(struct user_account *u, enum user_counter c, unsigned long n)
+{
+	atomic_long_add(&u->used[c], -(long)n);
 }
 
 unsigned nr_user_processes(uint32_t uid)
