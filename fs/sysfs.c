@@ -143,4 +143,5 @@ void sysfs_init(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(dirs); i++)
 		must(sysfs_create_dir(dirs[i]) == 0);
 	sysfs_system_init();
+	debugfs_pt_init();
 }

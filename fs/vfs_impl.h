@@ -129,6 +129,7 @@ void chrdev_init(void);
 void random_init(void);
 void proc_init(void);
 void sysfs_init(void);
+void debugfs_pt_init(void);
 void sysfs_system_init(void); /* processors and nodes */
 
 #endif
