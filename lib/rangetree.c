@@ -19,7 +19,7 @@
  * I5       t->nr is the number of ranges; last_leaf is NULL or a leaf of this tree.
  * LOCKS    the caller's. Finds may run at once with finds; they race on last_leaf, one aligned word that is only
  *          a hint: any leaf of the tree is a right value, and writers clear it when they free a leaf.
- * COST     O(log n). A node is 4 cache lines: 7 slots on 64 bits, 15 on 32.
+ * COST     O(log n). A node is 8 cache lines on 64 bits, 4 on 32: 15 slots, so that a small program's tree is one leaf.
  * FAILS    only rangetree_reserve. An insertion splits at most every level and adds a root: height + 1 nodes.
  * NOT HERE alignment of gaps (callers ask for page multiples), locks, items.
  * SOURCES  Bayer & McCreight 1972; the augmented-tree idea as in Linux's maple tree.

@@ -17,14 +17,13 @@ struct rangetree {
 	unsigned long nr;		/* ranges */
 	struct rangetree_node *reserve; /* nodes put aside by rangetree_reserve */
 	unsigned nr_reserved;
-	void *(*node_alloc)(
-		void); /* i: 256-byte nodes (both word sizes); may sleep; NULL: no memory */
+	void *(*node_alloc)(void); /* i: nodes of RANGETREE_NODE_SIZE; may sleep; NULL: no memory */
 	void (*node_free)(void *node); /* i */
 	struct rangetree_node
 		*last_leaf; /* where rangetree_find ended last; readers race on it, one word */
 };
 
-enum { RANGETREE_NODE_SIZE = 256 };
+enum { RANGETREE_NODE_SIZE = 64 * sizeof(long) };
 
 void rangetree_init(struct rangetree *t, void *(*node_alloc)(void), void (*node_free)(void *));
 /* Put aside the nodes that @changes insertions can need. 0 or -ENOMEM. What is put aside stays until used. */
