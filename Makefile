@@ -43,7 +43,7 @@ KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) -Iarch/x86/hw/$(mode_$(ARCH))
 
 KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c mm/*/policy/*.c kernel/*.c fs/*.c drivers/*.c \
 	sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
-KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S)
+KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S) arch/x86/vdso/image.S
 KOBJ := $(KSRC:%.c=$(OUT)/%.o) $(KASM:%.S=$(OUT)/%.S.o)
 LIBGCC_FREE := # lib/div64.c has what 32-bit code needs
 LDFLAGS_K := -nostdlib -static $(if $(filter x86_64,$(ARCH)),-m elf_x86_64 -z max-page-size=4096,-m elf_i386) \
@@ -89,6 +89,31 @@ $(OUT)/mnemos.elf: $(KOBJ) $(OUT)/ksyms.o $(OUT)/kernel.ld
 	@objcopy --strip-debug $@.sym $@
 
 -include $(KOBJ:.o=.d)
+
+# The vDSO: a shared library for user programs, linked by itself and carried in the kernel as bytes.
+VDSO_OBJ := $(OUT)/vdso/clock.o $(OUT)/vdso/vsyscall.o
+VDSO_FLAGS = -std=gnu11 -O2 -g0 -ffreestanding -nostdinc -isystem $(ISYS) -fpic -fvisibility=hidden -fno-stack-protector \
+	-fno-strict-aliasing -fomit-frame-pointer -fasynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only \
+	$(WARN) $(filter-out -mcmodel=kernel,$(bits_$(ARCH))) -I. -Iinclude
+$(OUT)/vdso/%.o: arch/x86/vdso/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(VDSO_FLAGS) -MMD -MP -c $< -o $@
+$(OUT)/vdso/%.o: arch/x86/vdso/%.S Makefile
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) $(VDSO_FLAGS) -D__ASSEMBLER__ -MMD -MP -c $< -o $@
+$(OUT)/vdso/vdso.ld: arch/x86/vdso/vdso.ld.S Makefile
+	@mkdir -p $(@D)
+	@$(CC) $(filter -m32 -m64,$(bits_$(ARCH))) -D__ASSEMBLER__ -E -P -x c $< -o $@
+$(OUT)/vdso/vdso.so: $(VDSO_OBJ) $(OUT)/vdso/vdso.ld
+	$(call say,LD,$@)ld -shared -Bsymbolic --hash-style=both --eh-frame-hdr --no-undefined --build-id=none -z max-page-size=4096 \
+		$(if $(filter x86_64,$(ARCH)),-m elf_x86_64 -soname linux-vdso.so.1,-m elf_i386 -soname linux-gate.so.1) \
+		-T $(OUT)/vdso/vdso.ld $(VDSO_OBJ) -o $@.sym
+	@objcopy --strip-all $@.sym $@
+	@nm $@.sym | awk '$$3 ~ /^(vdso_|__kernel_)/ { printf ".set %s, 0x%s\n", $$3, $$1 }' > $(OUT)/vdso/offsets.inc
+$(OUT)/arch/x86/vdso/image.S.o: arch/x86/vdso/image.S $(OUT)/vdso/vdso.so Makefile
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) $(KFLAGS) -D__ASSEMBLER__ -DVDSO_IMAGE='"$(OUT)/vdso/vdso.so"' -DVDSO_OFFSETS='"$(OUT)/vdso/offsets.inc"' -c $< -o $@
+-include $(VDSO_OBJ:.o=.d)
 
 # Process 1 of the launcher's machines, and what it finds in /bin; no C library.
 $(OUT)/user/%: user/%.c user/sys.h Makefile

@@ -4,13 +4,12 @@
  * OWNS     struct file.
  * I1       refs counts descriptors and running system calls; the last put releases the object, the write access and
  *          the path.
- * LOCKS    pos_lock (rank FILE_POS) for pos; flags are read and written whole.
+ * LOCKS    pos_lock (rank FS_FILE) for pos; flags are read and written whole.
  * CONTEXT  tasks; fput may sleep.
  */
 #include "vfs_impl.h"
 
 #include "base/errno.h"
-#include "fs/epoll.h"
 #include "fs/file.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
@@ -35,8 +34,7 @@ static struct file *file_new(const struct file_ops *ops, unsigned flags)
 	f->ops = ops;
 	f->pos = 0;
 	f->private = NULL;
-	list_init(&f->ep_items);
-	mutex_init(&f->pos_lock, RANK_FILE_POS);
+	mutex_init(&f->pos_lock, RANK_FS_FILE);
 	return f;
 }
 
@@ -74,7 +72,6 @@ void fget_file(struct file *f)
 
 static noinline_ void file_free(struct file *f)
 {
-	epoll_file_gone(f);
 	if (f->ops->release && !f->no_release)
 		f->ops->release(f);
 	if (f->opened_write)

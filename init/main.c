@@ -14,6 +14,7 @@
 #include "arch/machine.h"
 #include "arch/physmap.h"
 #include "arch/thread.h"
+#include "arch/vdso.h"
 #include "base/version.h"
 #include "drivers/console.h"
 #include "drivers/tty.h"
@@ -108,6 +109,7 @@ static void init_thread(void *arg)
 	smp_start_secondaries();
 	if (cmdline.conformance)
 		run_conformance();
+	vdso_init();
 	fs_init();
 	syscalls_init();
 	tty_init();

@@ -1,7 +1,8 @@
 /*
  * Clocks: the time of day, CPU clocks, sleeping.
  *
- * OWNS     the offset between the monotonic clock and the time of day; the coarse clock; the list of clock watchers.
+ * OWNS     the offset between the monotonic clock and the time of day; the coarse clock: both in the page that programs
+ *          read too (arch/vvar.h); the list of clock watchers.
  * LOCKS    offset_lock (rank OBJECT) for settimeofday; coarse_lock (tried only); watch_lock for the watchers. Readers
  *          take none.
  * WHY      one hardware clock (clock_ns); the time of day is read from the CMOS clock once and then runs with it.
@@ -9,16 +10,15 @@
  */
 #include "kernel/time.h"
 #include "arch/machine.h"
+#include "arch/vvar.h"
 #include "base/errno.h"
 #include "kernel/task.h"
 #include "kernel/timer_impl.h"
 
 static struct spinlock offset_lock = SPINLOCK_INIT(RANK_OBJECT);
-static uint64_t realtime_offset_ns;			       /* l to write */
 static struct spinlock coarse_lock = SPINLOCK_INIT(RANK_RUNQ); /* try only, below a run queue's */
 static struct spinlock watch_lock = SPINLOCK_INIT(RANK_CLOCK_WATCH);
 static struct list_head watchers = LIST_HEAD_INIT(watchers); /* watch_lock */
-static uint64_t coarse_ns;				     /* coarse_lock to write; never falls */
 
 void time_start(void)
 {
@@ -26,37 +26,27 @@ void time_start(void)
 	timers_start();
 }
 
-/* A 64-bit value read without a lock: twice the same is not torn (a writer stores less often than we read). */
-static uint64_t read_whole(const uint64_t *p)
-{
-	uint64_t v = READ_ONCE(*p), again;
-
-	while (sizeof(long) < sizeof(v) && (again = READ_ONCE(*p)) != v)
-		v = again;
-	return v;
-}
-
 uint64_t realtime_ns(void)
 {
-	return clock_ns() + read_whole(&realtime_offset_ns);
+	return clock_ns() + read_whole_u64(&vvar->realtime_offset_ns);
 }
 
 uint64_t clock_coarse_ns(void)
 {
-	return read_whole(&coarse_ns);
+	return read_whole_u64(&vvar->coarse_ns);
 }
 
 uint64_t realtime_coarse_ns(void)
 {
-	return read_whole(&coarse_ns) + read_whole(&realtime_offset_ns);
+	return read_whole_u64(&vvar->coarse_ns) + read_whole_u64(&vvar->realtime_offset_ns);
 }
 
 void clock_coarse_update(uint64_t now_ns)
 {
 	if (!spin_trylock(&coarse_lock))
-		return; /* another CPU does it */
-	if (now_ns > coarse_ns)
-		coarse_ns = now_ns;
+		return;		      /* another CPU does it */
+	if (now_ns > vvar->coarse_ns) /* it never falls */
+		vvar->coarse_ns = now_ns;
 	spin_unlock(&coarse_lock);
 }
 
@@ -88,7 +78,7 @@ void realtime_set(uint64_t ns)
 {
 	irqflags_t flags = spin_lock_irqsave(&offset_lock);
 
-	realtime_offset_ns = ns - clock_ns();
+	vvar->realtime_offset_ns = ns - clock_ns();
 	spin_unlock_irqrestore(&offset_lock, flags);
 	tell_watchers();
 }

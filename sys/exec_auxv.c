@@ -6,6 +6,8 @@
  */
 #include "sys/exec_impl.h"
 
+#include "arch/sigframe.h"
+#include "arch/vdso.h"
 #include "lib/string.h"
 
 enum {
@@ -28,6 +30,8 @@ enum {
 	AT_RANDOM = 25,
 	AT_HWCAP2 = 26,
 	AT_EXECFN = 31,
+	AT_SYSINFO = 32,
+	AT_SYSINFO_EHDR = 33,
 	AT_MINSIGSTKSZ = 51
 };
 
@@ -41,6 +45,11 @@ void exec_auxv(struct exec_ctx *x)
 {
 	const struct cred *c = x->cred ? x->cred : current_task()->cred;
 
+	if (x->mm->vdso && ABI_32)
+		aux_add(x, AT_SYSINFO, x->mm->vdso + vdso_offsets.vsyscall);
+	if (x->mm->vdso)
+		aux_add(x, AT_SYSINFO_EHDR, x->mm->vdso);
+	aux_add(x, AT_MINSIGSTKSZ, sigframe_max_bytes());
 	aux_add(x, AT_HWCAP, cpu_hwcap());
 	aux_add(x, AT_PAGESZ, PAGE_SIZE);
 	aux_add(x, AT_CLKTCK, CFG_HZ);

@@ -9,7 +9,6 @@
 #include "sys/exec_impl.h"
 
 #include "fs/file.h"
-#include "fs/random.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "uapi/mman.h"
@@ -196,11 +195,8 @@ static void set_ranges(struct exec_ctx *x)
 		mm->end_data = max_of(unsigned long, mm->end_data, end);
 	}
 	if (x->randomize && exec_randomize > 1)
-		random_bytes(&rnd, sizeof(rnd));
+		exec_random(x, &rnd, sizeof(rnd));
 	mm->start_brk = page_align((unsigned long)(last->vaddr + last->memsz) + x->bias);
-	/* A PIE that mmap has placed keeps its heap out of mmap's way: where PIEs with an interpreter are. */
-	if (x->randomize && exec_randomize > 1 && x->prog.is_dyn && !x->prog.interp_len)
-		mm->start_brk = ABI_PIE_BASE;
 	mm->start_brk += rnd % MIB(32) & PAGE_MASK;
 	mm->brk = mm->start_brk;
 }
@@ -230,12 +226,16 @@ static int load_interp(struct exec_ctx *x)
 
 int exec_load(struct exec_ctx *x)
 {
-	unsigned long hint = 0;
+	unsigned long hint = 0, rnd = 0;
 	int err;
 
 	/* A PIE with an interpreter goes to its usual place; one without (static-pie, the interpreter itself) where mmap puts it. */
-	if (x->prog.is_dyn && x->prog.interp_len)
-		hint = ABI_PIE_BASE + (x->randomize ? exec_random_mmap() : 0);
+	if (x->prog.is_dyn && x->prog.interp_len) {
+		if (x->randomize)
+			exec_random(x, &rnd, sizeof(rnd));
+		hint = ABI_PIE_BASE +
+		       ((rnd % (ABI_32 ? MIB(1) * 16 : (unsigned long)GIB(1024))) & PAGE_MASK);
+	}
 	err = map_program(x->mm, x->file, &x->prog, hint, &x->bias);
 	if (err)
 		return err;

@@ -167,10 +167,10 @@ class Boot:
     """One machine and what it must show."""
 
     def __init__(self, name, arch, image, mem="512M", cpus=2, append="", seconds=900, want=(), status=None, done=True,
-                 machine=None, kernel=None):
+                 machine=None, kernel=None, cpu=None):
         self.name, self.arch, self.image, self.mem, self.cpus, self.append = name, arch, image, mem, cpus, append
         self.seconds, self.want, self.status, self.done, self.machine = seconds, want, status, done, machine
-        self.kernel = kernel
+        self.kernel, self.cpu = kernel, cpu
 
     def command(self, tmp):
         kernel = os.path.join(ROOT, "build", self.arch, "mnemos.elf")
@@ -184,7 +184,7 @@ class Boot:
         qemu = "qemu-system-x86_64" if self.arch == "x86_64" else "qemu-system-i386"
         if not shutil.which(qemu):
             qemu = "qemu-system-x86_64"
-        cpu = {"x86_64": "qemu64", "i386-pae": "qemu32,+nx", "i386": "qemu32"}[self.arch]
+        cpu = self.cpu or {"x86_64": "qemu64", "i386-pae": "qemu32,+nx", "i386": "qemu32"}[self.arch]
         cmd = [qemu, "-accel", "tcg"] + (["-M", self.machine] if self.machine else [])
         cmd += ["-kernel", kernel, "-initrd", initrd, "-m", self.mem, "-smp", str(self.cpus), "-cpu", cpu, "-nodefaults",
                 "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
@@ -381,6 +381,11 @@ def machines(args):
                         append="conformance", want=(r"conformance: 0 failures",), status=lambda s: s == 1))
         out.append(Boot(f"{arch}/pvh", arch, lambda a: say_init(a).finish(), mem="128M", seconds=60, want=SAYS, done=False,
                         kernel=without_multiboot))
+    # Ways into the kernel: a CPU without sysenter, a program without a vDSO.
+    out.append(Boot("i386/nosep", "i386", lambda a: with_plan(a, [("vdso", ""), ("sig_basic", "quick")]).finish(), cpu="qemu32,-sep"))
+    for arch in ("i386", "x86_64"):
+        out.append(Boot(f"{arch}/novdso", arch, lambda a: with_plan(a, [("sig_basic", "quick"), ("time_basic", "quick")]).finish(),
+                        append="vdso=0"))
     out.append(Boot("x86_64/gzip", "x86_64", lambda a: gzip.compress(say_init(a).finish()), seconds=60, want=SAYS, done=False))
     out.append(Boot("i386/several", "i386", lambda a: say_init(a).finish() + bytes(512) + gzip.compress(extra(b"one\n")) +
                     gzip.compress(extra(b"two lines\n")), seconds=60, want=SAYS + (r"^two lines$",), done=False))

@@ -30,6 +30,9 @@ SECTIONS {
 		KEEP(*(.boot.head))
 		KEEP(*(.boot.text))
 		*(.text.hot .text.hot.*)
+		uaccess_text_start = .;
+		*(.text.uaccess)
+		uaccess_text_end = .;
 		*(.text .text.*)
 		__text_end = .;
 	} :text = 0xcccccccc

@@ -36,6 +36,9 @@ struct sigframe_saved {
 	struct sigframe_altstack altstack;
 };
 
+/* The most that a signal takes from the stack, padding included: AT_MINSIGSTKSZ, getauxval(3). */
+unsigned long sigframe_max_bytes(void);
+
 /**
  * sigframe_push - build @req's frame on the user stack and enter the handler.
  * @regs: the thread's user registers; changed only on success.

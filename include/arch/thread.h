@@ -19,13 +19,15 @@
 #define TLS_ENTRIES 3 /* GDT entries 6-8 on i386, 12-14 on x86_64 */
 
 struct arch_thread {
-	unsigned long sp;	      /* saved kernel stack pointer while not running */
-	unsigned long kstack_top;     /* pt_regs end here, the FPU area begins */
-	void *fpu;		      /* FXSAVE area above pt_regs; NULL until used */
-	uint64_t tls[TLS_ENTRIES];    /* descriptors loaded into the GDT at switch */
-	unsigned long fsbase, gsbase; /* x86_64 user bases */
-	unsigned short fs, gs;	      /* x86_64 user selectors (i386 keeps them in pt_regs) */
-	bool is_user;		      /* has user state: set by arch_thread_fork and _exec */
+	unsigned long sp;	       /* saved kernel stack pointer while not running */
+	unsigned long kstack_top;      /* pt_regs end here, the FPU area begins */
+	void *fpu;		       /* FXSAVE area above pt_regs; NULL until used */
+	uint64_t tls[TLS_ENTRIES];     /* descriptors loaded into the GDT at switch */
+	unsigned long fsbase, gsbase;  /* x86_64 user bases */
+	unsigned short fs, gs;	       /* x86_64 user selectors (i386 keeps them in pt_regs) */
+	bool is_user;		       /* has user state: set by arch_thread_fork and _exec */
+	unsigned long vdso;	       /* the image of the program's mm; 0: none */
+	unsigned long sysenter_return; /* i386: where in it sysenter goes on */
 	unsigned long trap_nr, error_code, cr2; /* last user fault, for the signal frame */
 };
 
@@ -73,6 +75,8 @@ int must_check arch_thread_fork(struct arch_thread *child, void *kstack,
 noreturn_ void arch_enter_user(void);
 /* Fresh user state for exec: everything zero, FPU reset, TLS cleared, entry point and stack set. */
 void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp);
+/* The vDSO of the thread's program is at @vdso now (exec, mremap); its next sysenter sees it. */
+void arch_thread_set_vdso(struct arch_thread *t, unsigned long vdso);
 void arch_thread_free(struct arch_thread *t); /* FPU area */
 
 /*

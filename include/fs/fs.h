@@ -23,9 +23,8 @@ struct file {
 	bool no_release;      /* i: ops->open failed */
 	const struct file_ops *ops;
 	uint64_t pos;	       /* pos_lock */
-	struct mutex pos_lock; /* rank FILE_POS */
+	struct mutex pos_lock; /* rank FS_FILE */
 	void *private;
-	struct list_head ep_items; /* fs/epoll.c: the epoll sets that watch this file */
 };
 
 /* Callback of iterate: Return false to stop (buffer full). */

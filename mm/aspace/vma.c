@@ -135,18 +135,14 @@ static void rmap_unlock(struct address_space *m) no_lock_analysis
 /* In the tree by page offset, whose key are the bounds. rmap_lock held. */
 static void rmap_in(struct vm_area_struct *vma)
 {
-	if (!vma->mapping)
-		return;
-	ivtree_insert(&vma->mapping->i_mmap, &vma->i_mmap_node);
-	vma->mapping->i_mmap_writable += vma_shared_maywrite(vma->vm_flags);
+	if (vma->mapping)
+		ivtree_insert(&vma->mapping->i_mmap, &vma->i_mmap_node);
 }
 
 static void rmap_out(struct vm_area_struct *vma)
 {
-	if (!vma->mapping)
-		return;
-	ivtree_remove(&vma->mapping->i_mmap, &vma->i_mmap_node);
-	vma->mapping->i_mmap_writable -= vma_shared_maywrite(vma->vm_flags);
+	if (vma->mapping)
+		ivtree_remove(&vma->mapping->i_mmap, &vma->i_mmap_node);
 }
 
 static struct vm_area_struct *spare_take(struct vma_spares *s)

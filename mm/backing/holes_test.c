@@ -49,7 +49,7 @@ static void model_change(struct address_space *m)
 			model[i] = model[i] == HOLE ? ALLOCATED : DATA;
 		break;
 	default:
-		assert_int_equal(mapping_punch(m, P(first), P(first + n)), 0);
+		mapping_punch(m, P(first), P(first + n));
 		memset(model + first, HOLE, n);
 	}
 }
@@ -149,7 +149,7 @@ static void thread_works(void *arg)
 			failpoint_arm(0);
 			break;
 		case 1:
-			assert_int_equal(mapping_punch(busy, P(first), P(first + 3)), 0);
+			mapping_punch(busy, P(first), P(first + 3));
 			break;
 		case 2:
 			if (!mapping_get_page(busy, first, &page)) {

@@ -175,13 +175,4 @@ void trap_double_fault(void)
 
 	double_fault_die(&regs, t->sp);
 }
-
-void sysenter_argument(struct pt_regs *regs)
-{
-	uint32_t arg = 0;
-
-	if (get_user(&arg, regs->bp))
-		arg = 0;
-	regs->bp = arg;
-}
 #endif

@@ -52,11 +52,6 @@ noreturn_ void trap_double_fault(void);
 struct pt_regs *asm_call_ trap_join_frame(struct pt_regs *regs);
 void asm_call_ page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr);
 void asm_call_ page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr);
-/*
- * i386 sysenter: regs->bp is the user stack; becomes the sixth argument, its top word (0 when
- * unreadable).
- */
-void sysenter_argument(struct pt_regs *regs);
 
 /*
  * Print @regs of kernel mode with the stack pointer @sp, the control registers, code bytes and the

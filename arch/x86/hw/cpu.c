@@ -56,6 +56,8 @@ _Static_assert(offsetof(struct tss, sp) == TSS_SP0, "tss.sp0");
 #else
 _Static_assert(offsetof(struct tss, stack) == TSS_SP0, "tss.sp0");
 _Static_assert(sizeof(struct tss) == TSS_SIZE, "tss");
+_Static_assert(offsetof(struct arch_thread, sysenter_return) == THREAD_SYSENTER_RETURN,
+	       "arch_thread.sysenter_return");
 #endif
 _Static_assert(offsetof(struct arch_thread, kstack_top) == THREAD_KSTACK_TOP, "arch_thread");
 

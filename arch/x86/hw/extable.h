@@ -11,7 +11,7 @@
 unsigned long extable_find(unsigned long ip);
 
 extern char uaccess_text_start[],
-	uaccess_text_end[]; /* hw/uaccess.S: all code that touches user memory */
+	uaccess_text_end[]; /* kernel.ld.S: all code that touches user memory */
 
 /* Per-CPU: not 0 while a copy that must not page in runs here. */
 extern unsigned uaccess_nofault;

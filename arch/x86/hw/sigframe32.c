@@ -5,17 +5,18 @@
  *            old stack pointer
  *            FPU state: FSAVE layout, 112 bytes, then FXSAVE area, 512 bytes, 64-byte aligned;
  *            only if the thread has used the FPU
- *            8 bytes of code that make the sigreturn call
+ *            8 bytes: the code of the sigreturn call
  *            sigframe: 624 unused bytes, sigcontext | rt_sigframe: ucontext, siginfo, their places
  *            signal number
- *   sp ->    return address: the restorer, or the 8 bytes    (sp + 4 is 16-byte aligned)
+ *   sp ->    return address: the restorer, or the vDSO's     (sp + 4 is 16-byte aligned)
  *
  * The FSAVE part is what programs of 1995 read; sigreturn takes the FXSAVE part, which holds all of
  * it, when the magic number between the two is intact, and the FSAVE part otherwise.
  *
- * RETCODE  a handler without SA_RESTORER returns into the 8 bytes. With NX (i386-pae) the stack is
- *          not executable, unless the program asked for that, and such a return is SIGSEGV. Every
- *          libc of this century sets SA_RESTORER.
+ * RETURN   a handler without SA_RESTORER returns into the vDSO's trampolines. The 8 bytes are there
+ *          for debuggers, which look for them; and for programs without a vDSO (vdso=0), where
+ *          the handler returns into them: with NX (i386-pae) that is SIGSEGV, unless the program
+ *          asked for an executable stack.
  * HOSTILE  as on x86_64: sigreturn's input may be anything. A data selector that cannot be loaded
  *          becomes null, an impossible code or stack selector is the program's fault at iret
  *          (entry/trap32.S).
@@ -28,6 +29,7 @@
 
 #include "arch/thread.h"
 #include "arch/uaccess.h"
+#include "arch/vdso.h"
 #include "fpu.h"
 #include "fpu_legacy.h"
 #include "lib/string.h"
@@ -174,13 +176,25 @@ static int fpstate_push(uaddr_t to, const struct fxsave *fx)
 	return copy_to_user(to, &s, sizeof(s)) ? -EFAULT : 0;
 }
 
+/* What the handler returns to. */
+static uint32_t return_address(const struct sigframe_req *req, uint32_t vdso_offset,
+			       uaddr_t retcode)
+{
+	const unsigned long vdso = this_cpu(current_arch_thread)->vdso;
+
+	if (req->restorer)
+		return req->restorer;
+	return vdso ? vdso + vdso_offset : retcode;
+}
+
 static int old_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame,
 		    uaddr_t fpstate)
 {
 	struct sigframe f;
 
 	memset(&f, 0, sizeof(f));
-	f.pretcode = req->restorer ? req->restorer : frame + offsetof(struct sigframe, retcode);
+	f.pretcode = return_address(req, vdso_offsets.sigreturn,
+				    frame + offsetof(struct sigframe, retcode));
 	f.sig = req->sig;
 	regs_to_context(&f.mc, regs, this_cpu(current_arch_thread));
 	f.mc.fpstate = fpstate;
@@ -199,7 +213,8 @@ static int rt_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t
 {
 	struct rt_sigframe f;
 
-	f.pretcode = req->restorer ? req->restorer : frame + offsetof(struct rt_sigframe, retcode);
+	f.pretcode = return_address(req, vdso_offsets.rt_sigreturn,
+				    frame + offsetof(struct rt_sigframe, retcode));
 	f.sig = req->sig;
 	f.pinfo = frame + offsetof(struct rt_sigframe, info);
 	f.puc = frame + offsetof(struct rt_sigframe, uc);
@@ -231,6 +246,11 @@ static void handler_enter(struct pt_regs *regs, const struct sigframe_req *req, 
 	regs->ds = SEL_USER_DS;
 	regs->es = SEL_USER_DS;
 	regs->flags = sigframe_handler_flags(regs->flags);
+}
+
+unsigned long sigframe_max_bytes(void)
+{
+	return round_up_pow2(sizeof(struct sigframe) + 15 + sizeof(struct fpstate) + 63, 16UL);
 }
 
 int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)

@@ -150,6 +150,12 @@ static void handler_enter(struct pt_regs *regs, const struct sigframe_req *req, 
 	regs->flags = sigframe_handler_flags(regs->flags);
 }
 
+unsigned long sigframe_max_bytes(void)
+{
+	/* Linux's sum: frame, alignment of the frame, FPU area, alignment of that. */
+	return round_up_pow2(sizeof(struct rt_sigframe) + 15 + FPU_AREA_SIZE + 63, 16UL);
+}
+
 int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 {
 	struct arch_thread *t = this_cpu(current_arch_thread);

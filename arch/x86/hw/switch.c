@@ -28,6 +28,7 @@
 #include "arch/machine.h"
 #include "arch/percpu.h"
 #include "arch/processor.h"
+#include "arch/vdso.h"
 #include "desc.h"
 #include "fpu.h"
 #include "lib/string.h"
@@ -136,6 +137,8 @@ int arch_thread_fork(struct arch_thread *child, void *kstack, const struct arch_
 	memcpy(child->tls, parent->tls, sizeof(child->tls));
 	child->fsbase = parent->fsbase;
 	child->gsbase = parent->gsbase;
+	child->vdso = parent->vdso;
+	child->sysenter_return = parent->sysenter_return;
 	child->is_user = true;
 	user_state_save(child); /* the parent runs: its selectors are the CPU's */
 	fpu_fork(child, parent);
@@ -169,6 +172,12 @@ void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp)
 	flags = irq_save();
 	user_state_load(t);
 	irq_restore(flags);
+}
+
+void arch_thread_set_vdso(struct arch_thread *t, unsigned long vdso)
+{
+	t->vdso = vdso;
+	WRITE_ONCE(t->sysenter_return, vdso ? vdso + vdso_offsets.landing : 0);
 }
 
 void arch_thread_free(struct arch_thread *t)

@@ -10,6 +10,7 @@
  * I2       a change of rate keeps the value at the moment of the change: the clock never jumps.
  * I3       tsc0 is the boot value in both slots, so that tsc - tsc0 cannot be negative; ns0 may be
  *          (modulo 2^64).
+ * USER     programs read the same scale in the page vvar points to (vdso_init switches it).
  * LOCKS    none to read; clock_set_rate is called by the boot CPU only.
  * CONTEXT  any.
  * COST     about 12 instructions on x86_64, 25 on i386.
@@ -21,30 +22,20 @@
 #include "arch/irqflags.h"
 #include "arch/machine.h"
 #include "arch/msr.h"
+#include "arch/vvar.h"
 #include "arch/x86/hw/clock.h"
-
-struct clock_scale {
-	uint64_t tsc0, ns0;
-	uint32_t whole, frac; /* ns per tick: whole + frac / 2^32 */
-};
 
 static struct clock_scale slots[2];
 static struct clock_scale *scale = &slots[0]; /* a */
-unsigned tsc_khz;			      /* i after time_init */
-
-static uint64_t scale_ticks(uint64_t ticks, const struct clock_scale *s)
-{
-	uint64_t hi = (uint64_t)(uint32_t)(ticks >> 32) * s->frac;
-	uint64_t lo = (uint64_t)(uint32_t)ticks * s->frac;
-
-	return ticks * s->whole + hi + (lo >> 32);
-}
+static struct vvar boot_vvar;
+struct vvar *vvar = &boot_vvar; /* the page from vdso_init() on */
+unsigned tsc_khz;		/* i after time_init */
 
 uint64_t clock_ns(void)
 {
 	const struct clock_scale *s = READ_ONCE(scale);
 
-	return s->ns0 + scale_ticks(rdtsc() - s->tsc0, s);
+	return s->ns0 + clock_scale_ticks(rdtsc() - s->tsc0, s);
 }
 
 void clock_start(void)
@@ -63,8 +54,12 @@ void clock_set_rate(uint64_t tsc_hz)
 	s->whole = (uint32_t)(NSEC_PER_SEC / tsc_hz);
 	s->frac = (uint32_t)((NSEC_PER_SEC % tsc_hz << 32) / tsc_hz);
 	/* The clock stood still before the first rate: count the time since clock_start(). */
-	s->ns0 = tsc_khz ? old->ns0 + scale_ticks(ticks, old) - scale_ticks(ticks, s) : 0;
+	s->ns0 = tsc_khz ? old->ns0 + clock_scale_ticks(ticks, old) - clock_scale_ticks(ticks, s)
+			 : 0;
 	__atomic_store_n(&scale, s, __ATOMIC_RELEASE);
+	vvar->scale[s - slots] = *s;
+	__atomic_store_n(&vvar->current, (uint32_t)(s - slots), __ATOMIC_RELEASE);
+	vvar->flags |= VVAR_TSC;
 	tsc_khz = (unsigned)(tsc_hz / 1000);
 }
 

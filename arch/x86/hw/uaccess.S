@@ -1,6 +1,6 @@
 /*
- * Touching user memory. All of it lies between uaccess_text_start and _end: a page fault at a user
- * address is legal there and nowhere else in the kernel. A fault that cannot be resolved goes on at
+ * Touching user memory. All code that does lies in section .text.uaccess, between uaccess_text_start
+ * and _end: a page fault at a user address is legal there and nowhere else in the kernel. A fault that cannot be resolved goes on at
  * the address its extable line names.
  *
  * Copies move words while they can; after a fault they go on byte by byte to the byte that faults,
@@ -11,8 +11,6 @@
 #include "arch/x86/hw/entry.inc"
 
 	.section .text.uaccess, "ax", @progbits
-	.globl uaccess_text_start
-uaccess_text_start:
 
 #ifdef __x86_64__
 /*
@@ -299,8 +297,6 @@ GLOBAL(user_copy)
 GLOBAL(user_copy_in)
 	copy_body 1
 
-	.globl uaccess_text_end
-uaccess_text_end:
 
 /* bool kernel_peek(kaddr_t addr, unsigned long *out) */
 	.text

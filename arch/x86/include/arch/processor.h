@@ -86,8 +86,11 @@
 #define REGS_SP	     152
 #define REGS_SIZE    168
 #else
+#define REGS_CX	     4
+#define REGS_DX	     8
 #define REGS_BP	     20
 #define REGS_AX	     24
+#define REGS_DS	     28
 #define REGS_GS	     40
 #define REGS_ORIG_AX 44
 #define REGS_IP	     48
@@ -96,9 +99,10 @@
 #define REGS_SIZE    68
 #endif
 
-#define TSS_SP0		  4		  /* of struct tss: stack of user entries */
-#define TSS_SIZE	  168		  /* i386, sysenter's stack at its end */
-#define THREAD_KSTACK_TOP __SIZEOF_LONG__ /* of kstack_top in struct arch_thread */
+#define THREAD_SYSENTER_RETURN 56	       /* i386: in struct arch_thread */
+#define TSS_SP0		       4	       /* of struct tss: stack of user entries */
+#define TSS_SIZE	       168	       /* i386, sysenter's stack at its end */
+#define THREAD_KSTACK_TOP      __SIZEOF_LONG__ /* of kstack_top in struct arch_thread */
 
 #define IRQ_STUB_SIZE	 16
 #define FIRST_IRQ_VECTOR 32
