@@ -242,7 +242,7 @@ void model_punch(struct model_proc *p)
 	to = min_of(uint64_t, to, FILE_BYTES);
 	model_note("punch of file %u: %llu-%llu", (unsigned)(o - model.obj),
 		   (unsigned long long)from, (unsigned long long)to);
-	mapping_punch(o->m, from, to);
+	must(mapping_punch(o->m, from, to) == 0);
 	model_obj_hole(o, from, to);
 }
 
