@@ -17,6 +17,7 @@
 #include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "mm/vmalloc.h"
 #include "sync/failpoint.h"
 #include "vfs_impl.h"
 
@@ -72,6 +73,8 @@ struct files_struct *files_alloc(void)
 	return fs;
 }
 
+int sysctl_nr_open = 1048576;
+
 /* ---- growing ---- */
 
 struct fd_arrays {
@@ -82,13 +85,13 @@ struct fd_arrays {
 
 static void arrays_free(struct fd_arrays *a)
 {
-	kfree(a->file); /* one block */
+	kvfree(a->file); /* one block */
 }
 
 static int arrays_alloc(struct fd_arrays *a, unsigned size)
 {
 	size_t words = size / BITS, bytes = size * sizeof(struct file *) + 2 * words * sizeof(long);
-	char *p = failpoint("fd_arrays") ? NULL : kzalloc(bytes, GFP_KERNEL);
+	char *p = failpoint("fd_arrays") ? NULL : kvzalloc(bytes);
 
 	if (!p)
 		return -ENOMEM;
@@ -218,7 +221,7 @@ void files_put(struct files_struct *fs)
 		return;
 	close_all(fs);
 	if (fs->file != fs->inline_file)
-		kfree(fs->file);
+		kvfree(fs->file);
 	kmem_cache_free(files_cache, fs);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/errno.h"
 #include "base/version.h"
+#include "fs/file.h"
 #include "fs/random.h"
 #include "kernel/task.h"
 #include "kernel/uts.h"
@@ -156,7 +157,7 @@ static void add(const char *path, uint32_t mode, struct proc_entry *e)
 void proc_kernel_init(void)
 {
 	static char domain[] = "domain", release[] = KERNEL_RELEASE, version[] = KERNEL_VERSION,
-		    type[] = "Linux", pid_max[] = "32768", bits[] = "256";
+		    type[] = "Linux", bits[] = "256", untainted[] = "0";
 	static struct proc_entry hostname = { .show = uts_show, .store = uts_store },
 				 domainname = { .show = uts_show,
 						.store = uts_store,
@@ -164,19 +165,20 @@ void proc_kernel_init(void)
 				 osrelease = { .show = text_show, .data = release },
 				 osversion = { .show = text_show, .data = version },
 				 ostype = { .show = text_show, .data = type },
-				 pids = { .show = text_show, .data = pid_max },
+				 tainted = { .show = text_show, .data = untainted },
 				 entropy = { .show = text_show, .data = bits },
 				 uuid = { .show = uuid_show }, boot = { .show = boot_id_show },
 				 printk = { .show = printk_show, .store = printk_store };
 
-	_Static_assert(PID_MAX == 32768, "the text above");
 	make_uuid(boot_id);
 	add("sys/kernel/hostname", 0644, &hostname);
 	add("sys/kernel/domainname", 0644, &domainname);
 	add("sys/kernel/osrelease", 0444, &osrelease);
 	add("sys/kernel/ostype", 0444, &ostype);
 	add("sys/kernel/version", 0444, &osversion);
-	add("sys/kernel/pid_max", 0444, &pids);
+	must(proc_register_int("sys/kernel/pid_max", &sysctl_pid_max, PID_MIN_LIMIT, PID_MAX) == 0);
+	must(proc_register_int("sys/fs/nr_open", &sysctl_nr_open, 64, 1 << 30) == 0);
+	add("sys/kernel/tainted", 0444, &tainted);
 	add("sys/kernel/printk", 0644, &printk);
 	add("sys/kernel/random/entropy_avail", 0444, &entropy);
 	add("sys/kernel/random/poolsize", 0444, &entropy);

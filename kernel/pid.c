@@ -22,6 +22,7 @@ static unsigned long used[PID_MAX / BITS];
 static struct pid *table[PID_BUCKETS];
 static struct kmem_cache *pid_cache;
 static int last;
+int sysctl_pid_max = PID_MAX; /* numbers are below it */
 
 void pids_init(void)
 {
@@ -44,7 +45,7 @@ void pid_discard(struct pid *p)
 	kmem_cache_free(pid_cache, p);
 }
 
-/* First clear bit in [from, PID_MAX); PID_MAX when there is none. */
+/* First clear bit in [from, PID_MAX); PID_MAX when there is none below sysctl_pid_max. */
 static int find_free(int from)
 {
 	unsigned w = (unsigned)from / BITS;
@@ -58,7 +59,8 @@ static int find_free(int from)
 			return PID_MAX;
 		free_bits = ~used[w];
 	}
-	return (int)(w * BITS) + __builtin_ctzl(free_bits);
+	from = (int)(w * BITS) + __builtin_ctzl(free_bits);
+	return from < READ_ONCE(sysctl_pid_max) ? from : PID_MAX;
 }
 
 int pid_take_number(struct pid *p)

@@ -7,6 +7,7 @@
  */
 #include "sys/sys.h"
 
+#include "fs/file.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "uapi/ldt.h"
@@ -82,6 +83,8 @@ static long limit_change(struct task *t, unsigned which, const struct rlimit64 *
 
 	if (new_limit && new_limit->rlim_cur > new_limit->rlim_max)
 		return -EINVAL;
+	if (new_limit && which == RLIMIT_NOFILE && new_limit->rlim_max > (unsigned)sysctl_nr_open)
+		return -EPERM;
 	f = spin_lock_irqsave(&tasklist_lock);
 	*old = *r;
 	if (new_limit) {

@@ -59,8 +59,10 @@ static int missing_show(struct seq_file *m)
 	for (unsigned nr = 0; nr < NR_TABLE; nr++) {
 		int n = atomic_read(&missing[nr]);
 
-		if (n)
-			seq_printf(m, "%s %d\n", names[nr] ? names[nr] : "?", n);
+		if (n && names[nr])
+			seq_printf(m, "%s %d\n", names[nr], n);
+		else if (n)
+			seq_printf(m, "nr_%u %d\n", nr, n);
 	}
 	if (atomic_read(&missing_beyond))
 		seq_printf(m, "out_of_range %d\n", atomic_read(&missing_beyond));

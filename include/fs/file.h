@@ -19,6 +19,7 @@ void files_close_on_exec(struct files_struct *fs);
 
 /* Of the calling task. fd_file: referenced, or NULL when the number is not open (O_PATH files too: caller looks at flags). */
 struct file *fd_file(int fd);
+extern int sysctl_nr_open; /* most RLIMIT_NOFILE can be: /proc/sys/fs/nr_open */
 /* Lowest free number >= @min, limit RLIMIT_NOFILE; reserves it. fd, -EMFILE, -ENOMEM. */
 int must_check fd_reserve(int min, bool cloexec);
 void fd_install(int fd, struct file *f); /* consumes the reference */

@@ -99,7 +99,8 @@ struct task {
 };
 
 enum { EXIT_ZOMBIE = 1, EXIT_DEAD = 2 };
-enum { PID_MAX = 32768 };
+enum { PID_MAX = 32768, PID_MIN_LIMIT = 301 };
+extern int sysctl_pid_max; /* /proc/sys/kernel/pid_max */
 
 extern struct spinlock tasklist_lock;
 

@@ -9,7 +9,10 @@
 void vmalloc_init(void);
 void *must_check vmalloc(size_t size); /* NULL: no memory or no range; size 0 is NULL */
 void *must_check vzalloc(size_t size);
-void vfree(const void *p); /* NULL legal; not in interrupts, no spinlock held */
+/* Zeroed, from kmalloc up to a few pages, else from vmalloc: for tables that grow. NULL: no memory. */
+void *must_check kvzalloc(size_t size);
+void kvfree(const void *p); /* NULL legal; as vfree */
+void vfree(const void *p);  /* NULL legal; not in interrupts, no spinlock held */
 struct page;
 void *must_check vmap(struct page **pages, unsigned nr_pages);
 void vunmap(const void *p);

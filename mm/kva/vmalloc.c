@@ -314,6 +314,19 @@ void vfree(const void *p)
 	release(p, "vfree");
 }
 
+void *kvzalloc(size_t size)
+{
+	return size <= 8 * PAGE_SIZE ? kzalloc(size, GFP_KERNEL) : vzalloc(size);
+}
+
+void kvfree(const void *p)
+{
+	if ((kaddr_t)p >= VMALLOC_START && (kaddr_t)p < VMALLOC_END)
+		vfree(p);
+	else
+		kfree(p);
+}
+
 /* ---- vmap, ioremap ---- */
 
 void *vmap(struct page **pages, unsigned nr_pages)

@@ -399,13 +399,58 @@ static void fork_under_pressure(void)
 	EQ(bad, 0);
 }
 
+/* A table for a million descriptors, on memory too scattered for it in one piece. */
+static void descriptor_table(void)
+{
+	struct rlimit r = { 1048576, 1048576 };
+	int top = 1048575;
+
+	EQ(setrlimit(RLIMIT_NOFILE, &r), 0);
+	EQ(dup2(1, 100000), 100000);
+	if (sysconf(_SC_PHYS_PAGES) > 100 << 8)
+		EQ(dup2(1, top), top);
+	EQ(fcntl(100000, F_GETFD), 0);
+	FAILS(dup2(1, top + 1), EBADF);
+	r.rlim_max++;
+	FAILS(setrlimit(RLIMIT_NOFILE, &r), EPERM); /* /proc/sys/fs/nr_open */
+}
+
+/* Numbers below pid_max are used again and again. */
+static void process_numbers(void)
+{
+	char old[16], line[16];
+	long n = tap_read("/proc/sys/kernel/pid_max", old, sizeof(old) - 1);
+	int low = 0, high = 0;
+
+	NEED(n > 0);
+	old[n] = '\0';
+	STREQ(old, "32768\n");
+	EQ(tap_write("/proc/sys/kernel/pid_max", "400\n", 4, 0), 0);
+	tap_read("/proc/sys/kernel/pid_max", line, sizeof(line));
+	CHECK(!memcmp(line, "400\n", 4));
+	for (int i = 0; i < 420; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		high |= pid >= 400;
+		low |= pid >= 300 && pid < 400;
+		waitpid(pid, NULL, 0);
+	}
+	EQ(tap_write("/proc/sys/kernel/pid_max", old, (size_t)n, 0), 0);
+	CHECK(low && !high);
+	FAILS(tap_write("/proc/sys/kernel/pid_max", "300", 3, 0), EINVAL);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(setting),	    T(address_space), T(data_and_stack),      T(file_size),
-		T(file_size_kills), T(cpu_time),      T(fork_bomb),	      T(descriptors),
-		T(many_pipes),	    T(eats_all),      T(bystanders),	      T(file_system_full),
-		T(scattered),	    T(overcommit),    T(fork_under_pressure), TEND
+		T(setting),	     T(address_space),	 T(data_and_stack),
+		T(file_size),	     T(file_size_kills), T(cpu_time),
+		T(fork_bomb),	     T(descriptors),	 T(many_pipes),
+		T(eats_all),	     T(bystanders),	 T(file_system_full),
+		T(scattered),	     T(overcommit),	 T(fork_under_pressure),
+		T(descriptor_table), T(process_numbers), TEND
 	};
 
 	return tap_main(argc, argv, tests);
