@@ -7,14 +7,14 @@
  *         \
  *         [2,6] max 6
  *
- * OWNS     the order and the summaries; the intervals are the objects'.
+ * OWNS     struct ivtree_node while it is in a tree.
  * WHY      from a page offset to the vmas that show it: a file may be mapped by thousands, most of them elsewhere in it.
  * I1       nodes ascend by first; equals stand in the order of their insertion. rmap relies on it: fork inserts the
  *          child's vma behind the parent's and then copies entries, so a walk that comes first to the parent
  *          misses neither.
  * I2       max_last is the largest last of the node and those below it.
  * LOCKS    the caller's.
- * COST     insert, remove O(log n); all k overlaps O(log n + k log n) at worst, usually O(log n + k).
+ * COST     insert, remove, change O(log n), a few instructions in a tree of one; all k overlaps O(log n + k log n) at worst, usually O(log n + k).
  * SOURCES  Cormen et al., "Interval trees".   TESTED BY ivtree_test.c
  */
 #include "lib/ivtree.h"
@@ -30,38 +30,50 @@ static bool reaches(const struct rb_node *rb, unsigned long first)
 	return rb && node_of(rb)->max_last >= first;
 }
 
-static unsigned long max_of_node(const struct ivtree *t, const struct ivtree_node *n)
+static unsigned long max_of_node(const struct ivtree_node *n)
 {
-	unsigned long max = t->interval(n).last;
+	const struct rb_node *left = n->rb.child[0], *right = n->rb.child[1];
+	unsigned long max = n->last;
 
-	for (int side = 0; side < 2; side++) {
-		if (n->rb.child[side] && node_of(n->rb.child[side])->max_last > max)
-			max = node_of(n->rb.child[side])->max_last;
-	}
+	if (left && node_of(left)->max_last > max)
+		max = node_of(left)->max_last;
+	if (right && node_of(right)->max_last > max)
+		max = node_of(right)->max_last;
 	return max;
 }
 
-static void update(struct rb_root *rb, struct rb_node *n)
+static bool update(struct rb_node *rb)
 {
-	node_of(n)->max_last = max_of_node(container_of(rb, struct ivtree, rb), node_of(n));
+	struct ivtree_node *n = node_of(rb);
+	unsigned long max = max_of_node(n);
+
+	if (n->max_last == max)
+		return false;
+	n->max_last = max;
+	return true;
 }
 
-void ivtree_init(struct ivtree *t, struct interval (*interval)(const struct ivtree_node *n))
+void ivtree_init(struct ivtree *t)
 {
 	t->rb.node = NULL;
 	t->rb.update = update;
-	t->interval = interval;
 }
 
-void ivtree_insert(struct ivtree *t, struct ivtree_node *n)
+void ivtree_insert(struct ivtree *t, struct ivtree_node *n, unsigned long first, unsigned long last)
 {
 	struct rb_node *parent = NULL, *rb = t->rb.node;
-	unsigned long first = t->interval(n).first;
 	int side = 0;
 
+	n->first = first;
+	n->last = last;
+	n->max_last = last;
 	while (rb) {
+		struct ivtree_node *above = node_of(rb);
+
+		if (above->max_last < last)
+			above->max_last = last;
 		parent = rb;
-		side = first >= t->interval(node_of(rb)).first;
+		side = first >= above->first;
 		rb = rb->child[side];
 	}
 	rbtree_insert(&t->rb, parent, side, &n->rb);
@@ -69,25 +81,40 @@ void ivtree_insert(struct ivtree *t, struct ivtree_node *n)
 
 void ivtree_remove(struct ivtree *t, struct ivtree_node *n)
 {
-	rbtree_remove(&t->rb, &n->rb);
+	if (t->rb.node == &n->rb && !n->rb.child[0] && !n->rb.child[1])
+		t->rb.node = NULL; /* the only one, as mostly */
+	else
+		rbtree_remove(&t->rb, &n->rb);
+}
+
+void ivtree_change(struct ivtree *t, struct ivtree_node *n, unsigned long first, unsigned long last)
+{
+	struct rb_node *rb = &n->rb;
+
+	if (n->first != first) {
+		ivtree_remove(t, n);
+		ivtree_insert(t, n, first, last);
+		return;
+	}
+	n->last = last;
+	while (rb && update(rb))
+		rb = rb_parent(rb);
 }
 
 /* The lowest overlap in the subtree of @rb, which reaches @first. NULL: all that reach it begin beyond @last. */
-static struct ivtree_node *lowest_below(const struct ivtree *t, struct rb_node *rb,
-					unsigned long first, unsigned long last)
+static struct ivtree_node *lowest_below(struct rb_node *rb, unsigned long first, unsigned long last)
 {
 	for (;;) {
-		struct interval i;
+		struct ivtree_node *n = node_of(rb);
 
 		if (reaches(rb->child[0], first)) {
 			rb = rb->child[0];
 			continue;
 		}
-		i = t->interval(node_of(rb));
-		if (i.first > last)
+		if (n->first > last)
 			return NULL;
-		if (i.last >= first)
-			return node_of(rb);
+		if (n->last >= first)
+			return n;
 		if (!reaches(rb->child[1], first))
 			return NULL;
 		rb = rb->child[1];
@@ -96,29 +123,24 @@ static struct ivtree_node *lowest_below(const struct ivtree *t, struct rb_node *
 
 struct ivtree_node *ivtree_first(const struct ivtree *t, unsigned long first, unsigned long last)
 {
-	return reaches(t->rb.node, first) ? lowest_below(t, t->rb.node, first, last) : NULL;
+	return reaches(t->rb.node, first) ? lowest_below(t->rb.node, first, last) : NULL;
 }
 
-struct ivtree_node *ivtree_next(const struct ivtree *t, const struct ivtree_node *n,
-				unsigned long first, unsigned long last)
+struct ivtree_node *ivtree_next(const struct ivtree_node *n, unsigned long first,
+				unsigned long last)
 {
 	const struct rb_node *rb = &n->rb, *below;
 
 	for (;;) {
-		struct interval i;
-
 		if (reaches(rb->child[1], first))
-			return lowest_below(t, rb->child[1], first, last);
+			return lowest_below(rb->child[1], first, last);
 		do {
 			below = rb;
 			rb = rb_parent(rb);
 		} while (rb && rb->child[1] == below);
-		if (!rb)
+		if (!rb || node_of(rb)->first > last)
 			return NULL;
-		i = t->interval(node_of(rb));
-		if (i.first > last)
-			return NULL;
-		if (i.last >= first)
+		if (node_of(rb)->last >= first)
 			return node_of(rb);
 	}
 }
@@ -130,13 +152,13 @@ const char *ivtree_check(const struct ivtree *t)
 	struct rb_node *rb;
 
 	for (rb = bad ? NULL : rbtree_first(&t->rb); rb; rb = rbtree_next(rb)) {
-		struct interval i = t->interval(node_of(rb));
+		const struct ivtree_node *n = node_of(rb);
 
-		if (i.first < before || i.last < i.first)
+		if (n->first < before || n->last < n->first)
 			return "I1: order";
-		if (node_of(rb)->max_last != max_of_node(t, node_of(rb)))
+		if (n->max_last != max_of_node(n))
 			return "I2: summary";
-		before = i.first;
+		before = n->first;
 	}
 	return bad;
 }

@@ -43,16 +43,14 @@ static void set_red(struct rb_node *n)
 static void update(struct rb_root *t, struct rb_node *n)
 {
 	if (t->update)
-		t->update(t, n);
+		(void)t->update(n);
 }
 
-/* The set of nodes below @n has changed: so did the summaries from here to the root. */
+/* The set of nodes below @n has changed: so did the summaries upwards, as far as it makes a difference. */
 static void update_upwards(struct rb_root *t, struct rb_node *n)
 {
-	if (!t->update)
-		return;
-	for (; n; n = rb_parent(n))
-		t->update(t, n);
+	while (t->update && n && t->update(n))
+		n = rb_parent(n);
 }
 
 /* Whoever pointed down at @old points at @n (may be NULL). */
@@ -114,15 +112,17 @@ static void fix_red(struct rb_root *t, struct rb_node *n)
 
 void rbtree_insert(struct rb_root *t, struct rb_node *parent, int side, struct rb_node *n)
 {
-	n->parent_black = (uintptr_t)parent;
 	n->child[0] = NULL;
 	n->child[1] = NULL;
-	if (parent)
-		parent->child[side] = n;
-	else
+	if (!parent) {
+		n->parent_black = 1;
 		t->node = n;
-	update_upwards(t, n);
-	fix_red(t, n);
+		return;
+	}
+	n->parent_black = (uintptr_t)parent;
+	parent->child[side] = n;
+	if (is_red(parent))
+		fix_red(t, n);
 }
 
 /* Ways through @parent's child @n (may be NULL) lack one black node. */
@@ -182,6 +182,7 @@ static struct rb_node *take_successor(struct rb_root *t, struct rb_node *n, stru
 void rbtree_remove(struct rb_root *t, struct rb_node *n)
 {
 	struct rb_node *below, *parent; /* what is left below the place that lost a node */
+	struct rb_node *next = NULL;	/* what came into the place of @n */
 	bool lost_black = !is_red(n);
 
 	if (!n->child[0] || !n->child[1]) {
@@ -189,8 +190,7 @@ void rbtree_remove(struct rb_root *t, struct rb_node *n)
 		parent = rb_parent(n);
 		relink(t, n, below);
 	} else {
-		struct rb_node *next = n->child[1];
-
+		next = n->child[1];
 		while (next->child[0])
 			next = next->child[0];
 		below = next->child[1];
@@ -202,6 +202,10 @@ void rbtree_remove(struct rb_root *t, struct rb_node *n)
 			set_black(next);
 	}
 	update_upwards(t, parent);
+	if (next) { /* what it said before was about another place */
+		update(t, next);
+		update_upwards(t, rb_parent(next));
+	}
 	if (lost_black)
 		fix_black(t, below, parent);
 }

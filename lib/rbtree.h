@@ -15,8 +15,8 @@ struct rb_node {
 
 struct rb_root {
 	struct rb_node *node; /* NULL: empty */
-	/* Compute @n's summary from its children; NULL: nodes have none. */
-	void (*update)(struct rb_root *t, struct rb_node *n);
+	/* Compute @n's summary from its children. Return: has it changed? NULL: nodes have none. */
+	bool (*update)(struct rb_node *n);
 };
 
 static inline struct rb_node *rb_parent(const struct rb_node *n)
@@ -29,7 +29,8 @@ static inline bool rbtree_empty(const struct rb_root *t)
 	return !READ_ONCE(t->node);
 }
 
-/* Hang @n below @parent (NULL: the tree is empty) as child @side, which is free: 0 before it, 1 after it. */
+/* Hang @n below @parent (NULL: the tree is empty) as child @side, which is free: 0 before it, 1 after it. The caller
+ * has brought the summaries of @n and of all above it up to date. */
 void rbtree_insert(struct rb_root *t, struct rb_node *parent, int side, struct rb_node *n);
 void rbtree_remove(struct rb_root *t, struct rb_node *n);
 /* @n takes @old's place; the same order and summary. */

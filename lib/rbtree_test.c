@@ -27,10 +27,12 @@ static unsigned size_of(const struct rb_node *rb)
 	return rb ? item_of(rb)->size : 0;
 }
 
-static void update(struct rb_root *t, struct rb_node *n)
+static bool update(struct rb_node *n)
 {
-	(void)t;
+	unsigned old = item_of(n)->size;
+
 	item_of(n)->size = 1 + size_of(n->child[0]) + size_of(n->child[1]);
+	return item_of(n)->size != old;
 }
 
 static void insert(struct rb_root *t, struct item *it)
@@ -40,9 +42,11 @@ static void insert(struct rb_root *t, struct item *it)
 
 	while (rb) {
 		parent = rb;
+		item_of(rb)->size++;
 		side = it->key >= item_of(rb)->key;
 		rb = rb->child[side];
 	}
+	it->size = 1;
 	rbtree_insert(t, parent, side, &it->rb);
 }
 

@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
+#include "mm/rmap.h"
 #include "mm/shmem.h"
 #include "sim/sim.h"
 #include "sync/kassert.h"
@@ -193,6 +194,7 @@ static void check_all(void)
 			do_read(p, i);
 	}
 	mapping_check(file);
+	rmap_check();
 }
 
 static void step(const uint8_t *d)

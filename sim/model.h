@@ -4,7 +4,7 @@
  *   struct model_proc   an address space: an array of pages, each with its rights, its object and its bytes
  *   struct model_obj    a file or a shared object: an array of bytes, and which pages of it are cached
  *
- * The model knows the man pages and no data structure: a vma is whatever run of pages looks alike. Each operation draws its
+ * The model knows the man pages and no data structure: a vma is a run of pages that look alike. Each operation draws its
  * arguments, calls mm, says what must have come back, and does to the arrays what the man page says.
  */
 #ifndef SIM_MODEL_H

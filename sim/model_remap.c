@@ -46,8 +46,11 @@ static void move_pages(struct remap *c)
 	struct model_page m = c->p->page[c->from];
 
 	m.have = HAVE_NONE;
+	if (m.obj < 0 && !find_vma(c->p->mm, model_addr(c->from))->anon_vma)
+		m.pgoff = model_addr(c->to) >> PAGE_SHIFT; /* never touched: as if mapped there */
 	for (unsigned i = 0; i < c->new; i++, m.pgoff++) {
 		moved[i] = i < keep ? c->p->page[c->from + i] : m;
+		moved[i].pgoff = m.pgoff;
 		if (i < keep)
 			memcpy(bytes[i], c->p->bytes[c->from + i], PAGE_SIZE);
 	}

@@ -5,6 +5,8 @@
  * WHY      a fault's rules are here once, in forty lines; mm has them in ten files for speed. Where mm may choose (how
  *          many pages a batch brings in, what fork copies, whether MADV_FREE takes at once) the page is marked "maybe",
  *          and model_settle looks at what mm chose: contents stay exact, presence is mm's.
+ *          So it is with borders between vmas that look alike: when private pages keep them apart is Linux's own rule,
+ *          which mm/aspace/vma_merge_test.c has as a model.
  * I1       HAVE_ANON only in private pages; HAVE_FILE only in pages with an object; HAVE_ZERO only without one.
  * NOT HERE operations; the comparison (model_check.c).
  * TESTED BY model_test.c: a model that were wrong would differ
@@ -52,23 +54,29 @@ struct model_range model_some_range(void)
 	return r;
 }
 
-/* Is @b, the page after @a, in the same vma? */
-static bool is_one(const struct model_page *a, const struct model_page *b)
+/* Is page @i in the same vma as the one before? Alike they must be; then mm says whether their anon_vmas allow it. */
+static bool is_one(const struct model_proc *p, unsigned i)
 {
-	return a->mapped && b->mapped && a->flags == b->flags && a->obj == b->obj &&
-	       a->pgoff + 1 == b->pgoff;
+	const struct model_page *a = &p->page[i - 1], *b = &p->page[i];
+	struct vm_area_struct *vma;
+
+	if (!a->mapped || !b->mapped || a->flags != b->flags || a->obj != b->obj ||
+	    a->pgoff + 1 != b->pgoff)
+		return false;
+	vma = find_vma(p->mm, model_addr(i));
+	return !vma || vma->vm_start != model_addr(i);
 }
 
 unsigned model_run_first(const struct model_proc *p, unsigned page)
 {
-	while (page > 0 && is_one(&p->page[page - 1], &p->page[page]))
+	while (page > 0 && is_one(p, page))
 		page--;
 	return page;
 }
 
 unsigned model_run_end(const struct model_proc *p, unsigned page)
 {
-	while (page + 1 < MODEL_PAGES && is_one(&p->page[page], &p->page[page + 1]))
+	while (page + 1 < MODEL_PAGES && is_one(p, page + 1))
 		page++;
 	return page + 1;
 }

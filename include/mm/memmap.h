@@ -26,8 +26,9 @@ struct page {
 	};
 	union {
 		struct {
-			struct address_space *mapping; /* [FILE] owner; NULL in most states */
-			unsigned long index;	       /* [FILE] page offset  [ANON] of its vma */
+			/* [FILE] owner  [ANON] anon_vma and PAGE_MAPPING_ANON; NULL in other states */
+			struct address_space *mapping;
+			unsigned long index; /* [FILE] page offset  [ANON] of its vma */
 		};
 		struct list_head slab_list; /* [SLAB] partial, full or empty list of the cache */
 		/* [TABLE, top tables] table lock: spare tables of the large entries in it, linked by the same member */

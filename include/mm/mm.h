@@ -18,11 +18,12 @@ struct address_space;
 enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
 struct mm_struct {
-	struct pt_root root;	/* hardware top table */
-	struct rangetree vmas;	/* m: VMAs by address */
-	struct rwsem mmap_lock; /* rank MM_MAP */
-	atomic_t mm_users;	/* tasks; the last exit unmaps everything */
-	atomic_t mm_count;	/* users + lazy references; the last drop frees the struct */
+	struct pt_root root;		 /* hardware top table */
+	struct rangetree vmas;		 /* m: VMAs by address */
+	struct rwsem mmap_lock;		 /* rank MM_MAP */
+	struct spinlock page_table_lock; /* a vma's first anon_vma; rank MM_ANON */
+	atomic_t mm_users;		 /* tasks; the last exit unmaps everything */
+	atomic_t mm_count; /* users + lazy references; the last drop frees the struct */
 	atomic_long_t rss_stat[NR_MM_COUNTERS];
 	unsigned long hiwater_rss, hiwater_vm;			       /* pages */
 	int map_count;						       /* m */
@@ -43,6 +44,7 @@ struct mm_struct {
 	unsigned long rlim_as, rlim_data, rlim_stack, rlim_memlock;
 	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
+	bool unmerged; /* m: a fork took VM_LOCKED away: neighbours may be alike */
 };
 
 /* ---- life ---- */
@@ -56,6 +58,8 @@ void mmgrab(struct mm_struct *mm); /* lazy reference */
 void mmdrop(struct mm_struct *mm);
 /* The mm whose tables the running CPU has: switch user halves. Interrupts off. @next NULL: keep (lazy). */
 void mm_switch(struct mm_struct *prev, struct mm_struct *next);
+/* The mm after @mm (NULL: the first) in the list of all, with a lazy reference; @mm's is dropped. NULL: no more. */
+struct mm_struct *mm_list_next(struct mm_struct *mm);
 unsigned long mm_rss(const struct mm_struct *mm); /* pages: file + anon + shmem */
 void mm_update_hiwater(struct mm_struct *mm);
 static inline void mm_rss_add(struct mm_struct *mm, enum mm_counter c, long n)

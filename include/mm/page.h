@@ -5,6 +5,8 @@
 #include "mm/memmap.h"
 #include "sync/kassert.h"
 
+struct anon_vma;
+
 static inline bool page_test(const struct page *page, enum page_flag f)
 {
 	return test_bit(f, &page->flags);
@@ -23,6 +25,27 @@ static inline void page_clear(struct page *page, enum page_flag f)
 static inline enum page_state page_state(const struct page *page)
 {
 	return (enum page_state)(READ_ONCE(page->flags) >> PAGE_STATE_SHIFT & 15);
+}
+
+/* The low bits of page->mapping: of an anonymous page it is an anon_vma; of one that KSM shares, KSM's record of it. */
+#define PAGE_MAPPING_ANON  ((uintptr_t)1)
+#define PAGE_MAPPING_KSM   ((uintptr_t)3)
+#define PAGE_MAPPING_FLAGS ((uintptr_t)3)
+
+/* The anon_vma @page was made in; NULL for any other page. May be a snapshot: rmap.h says how to use it. */
+static inline struct anon_vma *page_anon_vma(const struct page *page)
+{
+	uintptr_t m = (uintptr_t)READ_ONCE(page->mapping);
+
+	return (m & PAGE_MAPPING_FLAGS) == PAGE_MAPPING_ANON
+		       ? (struct anon_vma *)(m & ~PAGE_MAPPING_FLAGS)
+		       : NULL;
+}
+
+/* The cache @page is in; NULL for any other page. */
+static inline struct address_space *page_mapping(const struct page *page)
+{
+	return page_state(page) == PS_FILE ? READ_ONCE(page->mapping) : NULL;
 }
 
 static inline unsigned page_zone_id(const struct page *page)

@@ -6,6 +6,8 @@
 #include "pt_entry.h"
 
 struct address_space;
+struct anon_vma;
+struct anon_vma_chain;
 struct mm_struct;
 struct page;
 struct vm_area_struct;
@@ -63,7 +65,9 @@ struct vm_area_struct {
 		fault_next; /* hint, racy: the address after the last anonymous write fault's pages */
 	unsigned fault_run; /* hint, racy: how many these were */
 	bool populated; /* a: entries may have been set; false: there is nothing to unmap or copy */
-	bool has_anon;	/* a: a file mapping may have private pages; never goes back to false */
+	/* Set with the first private page; p: mmap_lock for write, or for read and page_table_lock. */
+	struct anon_vma *anon_vma;
+	struct anon_vma_chain *anon_vma_chain; /* p: all anon_vmas it is in, the above first */
 };
 
 struct smaps_stat { /* bytes */

@@ -16,7 +16,8 @@ enum lock_rank {
 	RANK_PAGE,	    /* page lock bit (sleeps); same mapping by rising index, else try */
 	RANK_FS_INNER,	    /* locks a file system takes under a page lock */
 	RANK_MAPPING_VMAS,  /* mapping->i_mmap_lock */
-	RANK_ANON_VMA,	    /* anon_vma->lock */
+	RANK_MM_ANON,	    /* mm->page_table_lock */
+	RANK_ANON_VMA,	    /* the root anon_vma's lock */
 	RANK_VMALLOC,	    /* kernel virtual ranges */
 	RANK_PT, /* one page-table page; two: parent table before child (copy: dst before src) */
 	RANK_SWAPMAP,

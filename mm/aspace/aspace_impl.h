@@ -5,6 +5,7 @@
 #include "arch/pt.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
+#include "mm/rmap.h"
 
 struct mmu_gather;
 
@@ -15,30 +16,46 @@ struct vma_req { /* what a new vma is to be, or what a range of one becomes */
 	const struct vma_ops *ops;
 	void *private_data;
 };
-/* The vmas and tree nodes that a change needs, got before it. */
+/* The vmas, tree nodes and chains that a change needs, got before it. */
 struct vma_spares {
 	unsigned nr;
 	struct vm_area_struct *vma[3];
+	struct anon_vma_chain *chains;
 };
 enum { STACK_GUARD_PAGES = 256 };
 
 void vma_boot(void);
 void *vma_node_alloc(void);
 void vma_node_free(void *node);
-/* @nr blank vmas and the nodes to insert them. 0 or -ENOMEM (nothing kept). */
-int must_check vma_spares_get(struct mm_struct *mm, unsigned nr, struct vma_spares *s);
+static inline void vma_spares_init(struct vma_spares *s)
+{
+	s->nr = 0;
+	s->chains = NULL;
+}
+/* @nr blank vmas, the nodes to insert them, and chains if they are to be parts or copies of @like (NULL: not). 0 or
+ * -ENOMEM (nothing kept). */
+int must_check vma_spares_get(struct mm_struct *mm, unsigned nr, const struct vm_area_struct *like,
+			      struct vma_spares *s);
 void vma_spares_put(struct vma_spares *s); /* what was not used */
 /* Fill a spare from @r, put it into the tree and on its mapping, which it holds from now on. No statistics. */
 struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
 				  const struct vma_req *r);
 /* Grow the neighbours over the free range @r where they are the same in all but place. Return: the vma, or NULL. */
 struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r);
+/* The same for a range that gets entries whose private pages are in @av, NULL: there are none (mremap). */
+struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_req *r,
+				       const struct anon_vma *av);
 /* [start, end) of @vma gets @flags: split and merged as needed. 0 and the vma that covers it in *out, or -ENOMEM. */
 int must_check vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 			  unsigned long end, unsigned long flags, struct vm_area_struct **out);
 /* Move the bounds of @vma (not past a neighbour); vm_pgoff follows the start. */
 void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 		unsigned long end);
+/* The same with rmap locked by the caller. */
+void vma_resize_locked(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		       unsigned long end);
+/* Bounds of @vma have changed: the trees by page offset must know. Rmap locked. */
+void vma_rmap_change(struct vm_area_struct *vma);
 /* Cut @vma in two at @addr, using a spare. Return: the upper part. */
 struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 				 struct vm_area_struct *vma, unsigned long addr);
@@ -55,6 +72,10 @@ void vma_stat(struct mm_struct *mm, unsigned long flags, long pages);
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+static inline unsigned long vma_last_pgoff(const struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff + vma_pages(vma) - 1;
 }
 /* Private anonymous memory: no mapping, no device. */
 static inline bool vma_is_anon(const struct vm_area_struct *vma)

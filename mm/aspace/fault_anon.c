@@ -42,14 +42,6 @@ static void page_zero(struct page *page)
 	kunmap_local(p);
 }
 
-/* @page, whose frame is filled and which nobody else sees yet, becomes private memory at @addr. Not counted yet. */
-static inline void page_make_anon(const struct fault_ctx *f, struct page *page, uaddr_t addr)
-{
-	page_become(page, PS_KERNEL, PS_ANON);
-	page->index = vma_index(f->vma, addr);
-	page->flags |= 1UL << PG_uptodate | 1UL << PG_swapbacked;
-}
-
 static pte_t anon_prot(const struct vm_area_struct *vma)
 {
 	pte_t prot = vma->vm_page_prot;
@@ -61,9 +53,7 @@ void fault_set_anon(struct fault_ctx *f, struct page *page)
 {
 	pte_t prot = pte_mkyoung(anon_prot(f->vma));
 
-	if (!vma_is_anon(f->vma) && !f->vma->has_anon)
-		WRITE_ONCE(f->vma->has_anon, true);
-	page_make_anon(f, page, f->addr);
+	page_set_anon_rmap(page, f->vma, f->addr);
 	range_account_map(f->mm, page);
 	pte_set(f->pte, pte_make(page_to_pfn(page), prot));
 }
@@ -128,7 +118,7 @@ static unsigned set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
 	unsigned i;
 
 	for (i = 0; i < n && pte_none(pte_read(f->pte + i)); i++, addr += PAGE_SIZE) {
-		page_make_anon(f, pages[i], addr);
+		page_set_anon_rmap(pages[i], f->vma, addr);
 		atomic_set(&pages[i]->_mapcount, 0);
 		pte_set(f->pte + i, pte_make(page_to_pfn(pages[i]), i ? prot : pte_mkyoung(prot)));
 	}
@@ -187,6 +177,8 @@ int fault_anon(struct fault_ctx *f)
 		return anon_read(f);
 	n = batch_size(f);
 	pt_unlock(f->table);
+	if (anon_vma_prepare(f->vma))
+		return FAULT_OOM;
 	if (n == 1)
 		return anon_write_one(f);
 	r = anon_write_batch(f, n);

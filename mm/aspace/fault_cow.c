@@ -104,7 +104,7 @@ static int copy_page(struct fault_ctx *f, struct page *old)
 
 	get_page(old);
 	pt_unlock(f->table);
-	new = fault_anon_page();
+	new = anon_vma_prepare(f->vma) ? NULL : fault_anon_page();
 	if (!new) {
 		put_page(old);
 		return FAULT_OOM;

@@ -151,7 +151,7 @@ static int file_copy(struct fault_ctx *f, unsigned long index)
 			put_page(old);
 		return make_cached(f, index);
 	}
-	new = fault_anon_page();
+	new = anon_vma_prepare(f->vma) ? NULL : fault_anon_page();
 	if (!new) {
 		put_page(old);
 		return FAULT_OOM;

@@ -19,6 +19,7 @@
  */
 #include "base/errno.h"
 #include "lib/string.h"
+#include "mm/aspace/anon_vma_impl.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/gather.h"
 #include "mm/range.h"
@@ -62,9 +63,9 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 /* Can faults not bring back what the entries say? */
 static bool must_copy(const struct vm_area_struct *vma)
 {
-	if (!vma->populated || (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK)))
+	if (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK))
 		return false;
-	return vma_is_anon(vma) || vma->has_anon;
+	return vma->anon_vma != NULL;
 }
 
 static int copy_entries(struct dup_ctx *d, struct vm_area_struct *vma) no_lock_analysis
@@ -87,27 +88,24 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 		vma->vm_pgoff,	     vma->mapping, vma->vm_ops,
 		vma->vm_private_data
 	};
-	struct vm_area_struct *copy = NULL;
-	struct vma_spares spares = { .nr = 0 };
+	struct vm_area_struct *copy;
+	struct vma_spares spares;
 
 	if ((r.flags & VM_ACCOUNT) && commit_charge(vma_pages(vma), d->old->total_vm))
 		return -ENOMEM;
-	if (d->old->locked_vm) /* without VM_LOCKED it may be like its neighbour */
-		copy = vma_merge(d->new, &r);
-	if (!copy && vma_spares_get(d->new, 1, &spares)) {
+	if (vma_spares_get(d->new, 1, NULL, &spares)) {
 		if (r.flags & VM_ACCOUNT)
 			commit_uncharge(vma_pages(vma));
 		return -ENOMEM;
 	}
-	if (!copy)
-		copy = vma_insert(d->new, &spares, &r);
-	if (vma->has_anon)
-		copy->has_anon = true;
+	copy = vma_insert(d->new, &spares, &r);
 	vma_stat(d->new, r.flags, (long)vma_pages(vma));
 	if (copy->vm_ops && copy->vm_ops->open)
 		copy->vm_ops->open(copy);
 	if (!must_copy(vma))
 		return 0;
+	if (anon_vma_fork(copy, vma))
+		return -ENOMEM;
 	copy->populated = true;
 	return copy_entries(d, vma);
 }
@@ -135,6 +133,7 @@ int mm_dup(struct mm_struct *old, struct mm_struct **out)
 		return -ENOMEM;
 	rwsem_down_write(&old->mmap_lock);
 	copy_fields(d.new, old);
+	d.new->unmerged = old->unmerged || old->locked_vm;
 	err = dup_vmas(&d);
 	rwsem_up_write(&old->mmap_lock);
 	if (err) {

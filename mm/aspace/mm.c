@@ -37,6 +37,7 @@ static void mm_init_fields(struct mm_struct *mm)
 {
 	rangetree_init(&mm->vmas, vma_node_alloc, vma_node_free);
 	rwsem_init(&mm->mmap_lock, RANK_MM_MAP);
+	spin_init(&mm->page_table_lock, RANK_MM_ANON);
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
 	mm->task_size = USER_TOP;
@@ -90,6 +91,24 @@ void mmdrop(struct mm_struct *mm)
 	spin_unlock(&mm_list_lock);
 	pt_root_free(&mm->root);
 	kmem_cache_free(mm_cache, mm);
+}
+
+struct mm_struct *mm_list_next(struct mm_struct *mm)
+{
+	struct mm_struct *next = NULL;
+	struct list_head *at;
+
+	spin_lock(&mm_list_lock);
+	at = mm ? mm->mm_list.next : mm_list.next;
+	for (; at != &mm_list && !next; at = at->next) {
+		next = list_entry(at, struct mm_struct, mm_list);
+		if (!atomic_inc_not_zero(&next->mm_count)) /* on its way out */
+			next = NULL;
+	}
+	spin_unlock(&mm_list_lock);
+	if (mm)
+		mmdrop(mm);
+	return next;
 }
 
 void mmput(struct mm_struct *mm)

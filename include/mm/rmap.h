@@ -1,0 +1,70 @@
+/*
+ * Reverse mapping: from a page to every entry of every page table that maps it. Anonymous pages through their
+ * anon_vma, cached pages through their mapping's tree of vmas. docs/book/rmap.md has the theory.
+ */
+#ifndef MM_RMAP_H
+#define MM_RMAP_H
+
+#include "mm/page.h"
+#include "mm/vma.h"
+
+/* ---- anonymous pages: whose vmas may map them (mm/aspace/anon_vma.c) ---- */
+int must_check anon_vma_make(struct vm_area_struct *vma); /* anon_vma_prepare's other half */
+
+/**
+ * anon_vma_prepare - before @vma gets its first private page.
+ * Return: 0, vma->anon_vma is set; or -ENOMEM. Locks: mmap_lock in any mode, no spinlock. Sleeps. Usual cost: one test.
+ */
+static inline int must_check anon_vma_prepare(struct vm_area_struct *vma)
+{
+	return likely(READ_ONCE(vma->anon_vma) != NULL) ? 0 : anon_vma_make(vma);
+}
+
+/* The page's anon_vma with a reference; NULL when nobody maps the page any more. Any context. */
+struct anon_vma *page_get_anon_vma(const struct page *page);
+void put_anon_vma(struct anon_vma *av);
+
+/*
+ * Keep rmap walks out of everything @vma maps: i_mmap_lock and the anon_vma's root lock, as far as it has them.
+ * For who moves entries between places (mremap) or exchanges tables (khugepaged). mmap_lock held for write.
+ */
+void rmap_lock_vma(struct vm_area_struct *vma) no_lock_analysis;
+void rmap_unlock_vma(struct vm_area_struct *vma) no_lock_analysis;
+
+/* @page, filled and not yet visible, is private memory of @vma at @addr from now on: PS_ANON, mapping, index. Uncounted. */
+static inline void page_set_anon_rmap(struct page *page, const struct vm_area_struct *vma,
+				      uaddr_t addr)
+{
+	kassert(vma->anon_vma);
+	page_become(page, PS_KERNEL, PS_ANON);
+	page->mapping = (struct address_space *)((uintptr_t)vma->anon_vma | PAGE_MAPPING_ANON);
+	page->index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	page->flags |= 1UL << PG_uptodate | 1UL << PG_swapbacked;
+}
+
+/* ---- walks (mm/aspace/rmap.c) ---- */
+struct rmap_entry {
+	struct page *page;
+	struct vm_area_struct *vma;
+	uaddr_t addr;	    /* of the page in the vma */
+	pte_t *pte;	    /* its table's lock is held */
+	struct page *table; /* that table */
+};
+
+/**
+ * rmap_walk - every entry that maps @page, one after the other.
+ * @fn: called with the table lock held; must not sleep. Other than 0 ends the walk.
+ * Return: 0, or @fn's last result. Locks: takes i_mmap_lock or the anon_vma's root lock over all. The caller holds a
+ * reference and, for a cached page, the page lock; for an anonymous page without the page lock the walk is a snapshot.
+ */
+int rmap_walk(struct page *page, int (*fn)(const struct rmap_entry *e, void *arg), void *arg);
+
+/* ---- checkers ---- */
+/* Is the anonymous @page's anon_vma one of @vma's? mmap_lock held. */
+bool anon_vma_covers(const struct vm_area_struct *vma, const struct page *page);
+/* The vma's own rules. Return: NULL, or what is wrong. mmap_lock held. */
+const char *anon_vma_check(const struct vm_area_struct *vma);
+/* Every entry of every mm is found from its page, and nothing else; panics otherwise. Exact while nobody changes anything. */
+void rmap_check(void);
+
+#endif

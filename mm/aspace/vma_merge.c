@@ -1,0 +1,240 @@
+/*
+ * Which vmas become one, and which are cut: what /proc/PID/maps shows is what Linux 6.1 shows.
+ *
+ *   new range   |--prev--|==new==|--next--|    the same in all but place: one of  prev+new  new+next  prev+new+next
+ *   modify      |--prev--[== part of vma ==|--rest--]    move the border to prev when the new flags are prev's,
+ *               else split (1 or 2 spares), set the flags, join with both neighbours
+ *
+ * Two vmas are of one kind when flags, mapping, device and private data are the same and offsets go on. Besides, their
+ * anon_vmas must allow it, because a vma has one:
+ *   - both the same, or neither has one: yes
+ *   - the neighbour has one, and was never part of a fork (one chain); the range that joins it has none: yes
+ *   - the range has one, the neighbour none: no
+ *   - two different ones: no
+ * When a new range touches both neighbours and these cannot be one: a mapping made by mmap goes to the next, one
+ * that was moved or changed to the one before it.
+ *
+ * WHY      the rules are odd in places (a range with pages does not join a neighbour without), but programs count their
+ *          lines in maps, and a rule of our own would show.
+ * I1       who keeps a vma that absorbs another has all its anon_vmas, before rmap sees the new bounds.
+ * LOCKS    mmap_lock for write; rmap locked over each change of bounds: a walk sees each page in one vma.
+ * FAILS    vma_modify: -ENOMEM, before anything has changed. Merging that wants memory and gets none does not happen.
+ * COST     two look-ups and a comparison; most merges move one border.
+ * TESTED BY vma_merge_test.c, fuzz target vma
+ */
+#include "base/errno.h"
+#include "mm/aspace/anon_vma_impl.h"
+#include "mm/aspace/aspace_impl.h"
+
+/* Could @vma and @r be one vma, were they neighbours and without private pages? */
+static bool same_kind(const struct vm_area_struct *vma, const struct vma_req *r)
+{
+	return vma->vm_flags == r->flags && vma->mapping == r->mapping && vma->vm_ops == r->ops &&
+	       !(r->ops && r->ops->close) && vma->vm_private_data == r->private_data &&
+	       !(r->flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND));
+}
+
+/* May a range with anon_vma @av become part of @vma, as far as private pages go? */
+static bool anon_allows(const struct anon_vma *av, const struct vm_area_struct *vma)
+{
+	const struct anon_vma_chain *c = vma->anon_vma_chain;
+
+	if (c && !c->next && (!av || !vma->anon_vma))
+		return true;
+	return av == vma->anon_vma;
+}
+
+struct neighbours {
+	struct vm_area_struct *prev, *next; /* those that @r could join; NULL: none */
+};
+
+/* Those that touch @r and are of its kind, whatever their anon_vmas. */
+static struct neighbours neighbours_of(struct mm_struct *mm, const struct vma_req *r)
+{
+	unsigned long pages = (r->end - r->start) >> PAGE_SHIFT;
+	struct neighbours n = { vma_prev(mm, r->start), find_vma(mm, r->end) };
+
+	if (n.prev && (n.prev->vm_end != r->start || !same_kind(n.prev, r) ||
+		       n.prev->vm_pgoff + vma_pages(n.prev) != r->pgoff))
+		n.prev = NULL;
+	if (n.next && (n.next->vm_start != r->end || !same_kind(n.next, r) ||
+		       r->pgoff + pages != n.next->vm_pgoff))
+		n.next = NULL;
+	return n;
+}
+
+/* The choice for a range whose pages, if any, are in @av. */
+static void choose_changed(struct neighbours *n, const struct anon_vma *av)
+{
+	if (n->prev && !anon_allows(av, n->prev))
+		n->prev = NULL;
+	if (n->next && !anon_allows(av, n->next))
+		n->next = NULL;
+	if (n->prev && n->next && n->prev->anon_vma && n->next->anon_vma &&
+	    n->prev->anon_vma != n->next->anon_vma)
+		n->next = NULL;
+}
+
+/* The choice for a range that has never been touched. */
+static void choose_fresh(struct neighbours *n)
+{
+	if (n->next && !anon_allows(NULL, n->next))
+		n->next = NULL;
+	if (n->prev && !anon_allows(n->next ? n->next->anon_vma : NULL, n->prev))
+		n->prev = NULL;
+}
+
+/* @to is going to have entries of @from: it needs its anon_vmas. 0 or -ENOMEM. */
+static int anon_import(struct vm_area_struct *to, const struct vm_area_struct *from)
+{
+	struct anon_vma_chain *list = NULL;
+
+	if (to->anon_vma || !from->anon_vma)
+		return 0;
+	if (anon_vma_chains_get(&list, anon_vma_chains_of(from)))
+		return -ENOMEM;
+	anon_vma_clone(to, from, &list);
+	return 0;
+}
+
+/* @low and @high touch and become one, @keep, which is one of them and has the anon_vmas of both. */
+static void join(struct mm_struct *mm, struct vm_area_struct *low, struct vm_area_struct *high,
+		 struct vm_area_struct *keep)
+{
+	struct vm_area_struct *gone = keep == low ? high : low;
+	unsigned long start = low->vm_start, end = high->vm_end, pgoff = low->vm_pgoff;
+
+	kassert(!gone->anon_vma || gone->anon_vma == keep->anon_vma);
+	rangetree_join(&mm->vmas, start);
+	rangetree_set_item(&mm->vmas, start, keep);
+	mm->map_count--;
+	rmap_lock_vma(keep);
+	if (gone->mapping)
+		ivtree_remove(&gone->mapping->i_mmap, &gone->i_mmap_node);
+	anon_vma_unlink_locked(gone);
+	keep->vm_start = start;
+	keep->vm_end = end;
+	keep->vm_pgoff = pgoff;
+	vma_rmap_change(keep);
+	rmap_unlock_vma(keep);
+	keep->populated |= gone->populated;
+	anon_vma_release(gone);
+	vma_free(gone);
+}
+
+/* The chosen neighbours grow over the free range @r. Return: the vma that has it, NULL without neighbours or memory. */
+static struct vm_area_struct *grow_over(struct mm_struct *mm, const struct vma_req *r,
+					struct neighbours n)
+{
+	if (n.prev && n.next && anon_import(n.prev, n.next))
+		return NULL;
+	if (n.prev)
+		vma_resize(mm, n.prev, n.prev->vm_start, r->end);
+	if (n.prev && n.next)
+		join(mm, n.prev, n.next, n.prev);
+	else if (n.next)
+		vma_resize(mm, n.next, r->start, n.next->vm_end);
+	return n.prev ? n.prev : n.next;
+}
+
+struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r)
+{
+	struct neighbours n = neighbours_of(mm, r);
+
+	choose_fresh(&n);
+	return grow_over(mm, r, n);
+}
+
+struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_req *r,
+				       const struct anon_vma *av)
+{
+	struct neighbours n = neighbours_of(mm, r);
+
+	choose_changed(&n, av);
+	return grow_over(mm, r, n);
+}
+
+static void flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags = flags;
+	vma->vm_page_prot = vma_page_prot(flags, vma->mapping);
+}
+
+/* @r, at one end of @vma, goes to the neighbour that has these flags. NULL: there is none. */
+static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_struct *vma,
+					  const struct vma_req *r)
+{
+	struct neighbours n = neighbours_of(mm, r);
+	struct vm_area_struct *to;
+
+	choose_changed(&n, vma->anon_vma); /* @vma itself has other flags: it is none of them */
+	to = n.prev ? n.prev : n.next;
+	if (!to)
+		return NULL;
+	rmap_lock_vma(to);
+	if (to == n.prev) {
+		vma_resize_locked(mm, vma, r->end, vma->vm_end);
+		vma_resize_locked(mm, to, to->vm_start, r->end);
+	} else {
+		vma_resize_locked(mm, vma, vma->vm_start, r->start);
+		vma_resize_locked(mm, to, r->start, to->vm_end);
+	}
+	rmap_unlock_vma(to);
+	to->populated |= vma->populated;
+	return to;
+}
+
+/* @vma has just got the flags it has: join it with the neighbours that are like it now. */
+static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vma_req r = { vma->vm_start, vma->vm_end, vma->vm_flags,	      vma->vm_pgoff,
+			     vma->mapping,  vma->vm_ops, vma->vm_private_data };
+	struct neighbours n = neighbours_of(mm, &r);
+
+	choose_changed(&n, vma->anon_vma);
+	if (n.prev && n.next && anon_import(n.prev, n.next))
+		return vma;
+	if (n.prev) {
+		join(mm, n.prev, vma, n.prev);
+		if (n.next)
+			join(mm, n.prev, n.next, n.prev);
+		return n.prev;
+	}
+	if (n.next)
+		join(mm, vma, n.next, n.next);
+	return n.next ? n.next : vma;
+}
+
+int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+	       unsigned long end, unsigned long flags, struct vm_area_struct **out)
+{
+	struct vma_req r = { start,
+			     end,
+			     flags,
+			     vma_index(vma, start),
+			     vma->mapping,
+			     vma->vm_ops,
+			     vma->vm_private_data };
+	unsigned splits = (start > vma->vm_start) + (end < vma->vm_end);
+	struct vma_spares spares;
+
+	*out = vma;
+	if (flags == vma->vm_flags)
+		return 0;
+	if (splits == 1) {
+		*out = border_move(mm, vma, &r);
+		if (*out)
+			return 0;
+	}
+	if (mm->map_count + (int)splits > sysctl_max_map_count)
+		return -ENOMEM;
+	if (splits && vma_spares_get(mm, splits, vma, &spares))
+		return -ENOMEM;
+	if (end < vma->vm_end)
+		vma_split(mm, &spares, vma, end);
+	if (start > vma->vm_start)
+		vma = vma_split(mm, &spares, vma, start);
+	flags_set(vma, flags);
+	*out = rejoin(mm, vma);
+	return 0;
+}
