@@ -4,7 +4,7 @@
  * OWNS     nothing; the strings stay in the caller's buffer.
  * WHY      a word NAME=VALUE that nobody knows becomes init's environment, a word without '=' its argument, and
  *          everything behind "--" arguments. A word with a '.' before its '=' is some module's and is dropped.
- * CONTEXT  boot.   SOURCES  bootparam(7), kernel-parameters.   TESTED BY  tests/boot.
+ * CONTEXT  boot.   SOURCES  bootparam(7), kernel-parameters.   TESTED BY  init/cmdline_test.c, tests/boot.
  */
 #include "init/cmdline.h"
 

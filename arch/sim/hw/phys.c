@@ -27,6 +27,7 @@ struct page; /* its size is a fact of mm/page.h; here only bytes are mapped */
 extern struct page *const mem_map;
 struct page *const mem_map = (struct page *)MEMMAP_BASE;
 enum { SIM_PAGE_DESCRIPTOR = 64 };
+#define SIM_SECTION ((phys_t)MIB(4)) /* the page array is populated in units of at most that */
 
 pfn_t lowmem_end_pfn;
 char *physmap_base = (char *)PAGE_OFFSET;
@@ -74,7 +75,8 @@ void sim_phys_create(phys_t size, phys_t lowmem, phys_t hole_start, phys_t hole_
 		map_linear(0, lowmem);
 	}
 	host_unpoison(physmap_base, size);
-	memmap_size = page_align(phys_to_pfn(size) * SIM_PAGE_DESCRIPTOR);
+	memmap_size =
+		page_align(phys_to_pfn(round_up_pow2(size, SIM_SECTION)) * SIM_PAGE_DESCRIPTOR);
 	map_at(MEMMAP_BASE, memmap_size, PROT_NONE, nothing, -1, 0);
 	memmap_backed = calloc(memmap_size >> PAGE_SHIFT, 1);
 	frame_refs = calloc(phys_to_pfn(size), sizeof(*frame_refs));

@@ -17,7 +17,7 @@
  *          form. Hardware does all of them in 102-144 ns.
  * FAILS    memmap_populate without memory: 0.
  * NOT HERE building the linear map (entry/kernel_map.c); which slot is free (mm/kva/kmap.c).
- * TESTED BY  arch/conformance/physmap_test.c, in the simulator and at boot.
+ * TESTED BY  arch/conformance/physmap.c, in the simulator and at boot.
  */
 #include "arch/physmap.h"
 

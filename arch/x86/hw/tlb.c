@@ -31,7 +31,7 @@
  *          an emulator gains nothing by it.
  * SOURCES  SDM volume 3A, "Caching Translation Information", "Propagation of Paging-Structure
  *          Changes to Multiple Processors"; Black et al. 1989 (shootdown).  TESTED BY
- *          arch/conformance/tlb_test.c.
+ *          arch/conformance/tlb.c.
  */
 #include "arch/x86/hw/tlb.h"
 
