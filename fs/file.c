@@ -4,12 +4,13 @@
  * OWNS     struct file.
  * I1       refs counts descriptors and running system calls; the last put releases the object, the write access and
  *          the path.
- * LOCKS    pos_lock (rank FS_FILE) for pos; flags are read and written whole.
+ * LOCKS    pos_lock (rank FILE_POS) for pos; flags are read and written whole.
  * CONTEXT  tasks; fput may sleep.
  */
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/epoll.h"
 #include "fs/file.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
@@ -34,7 +35,8 @@ static struct file *file_new(const struct file_ops *ops, unsigned flags)
 	f->ops = ops;
 	f->pos = 0;
 	f->private = NULL;
-	mutex_init(&f->pos_lock, RANK_FS_FILE);
+	list_init(&f->ep_items);
+	mutex_init(&f->pos_lock, RANK_FILE_POS);
 	return f;
 }
 
@@ -72,6 +74,7 @@ void fget_file(struct file *f)
 
 static noinline_ void file_free(struct file *f)
 {
+	epoll_file_gone(f);
 	if (f->ops->release && !f->no_release)
 		f->ops->release(f);
 	if (f->opened_write)

@@ -5,6 +5,7 @@
  */
 #include "fs/fs.h"
 
+#include "fs/epoll.h"
 #include "fs/proc.h"
 #include "mm/shrinker.h"
 #include "vfs_impl.h"
@@ -43,11 +44,11 @@ void fs_init(void)
 	random_init();
 	root_init();
 	fs_register(&tmpfs_type);
-	fs_register(&proc_type);
-	fs_register(&sysfs_type);
 	fs_register(&devtmpfs_type);
 	anonfs_init();
+	memfd_init();
 	anon_file_init();
+	epoll_init();
 	fs_register(&ramfs_type);
 	chrdev_init();
 	devtmpfs_init();

@@ -241,9 +241,12 @@ int inode_map_path(struct address_space *m, struct path_ref *out)
 size_t inode_map_name(struct address_space *m, char *buf, size_t size)
 {
 	struct inode *inode = m->owner;
+	const struct super_ops *ops = inode->sb->ops;
 	struct path_ref p;
 	long len;
 
+	if (ops->dname && inode->map_dentry) /* held while memory maps it */
+		return ops->dname(inode->map_dentry, buf, size);
 	if (inode_map_path(m, &p))
 		return fmt_scnprintf(buf, size, "/#%lu (deleted)", inode->ino);
 	len = path_format(&p, buf, size);

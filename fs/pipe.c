@@ -10,7 +10,8 @@
  * I2       readers and writers count open ends; files counts open files (a file open for both counts once).
  * I3       packet mode (O_DIRECT at birth): each packet is a 16-bit length and its bytes; nr_packets of them.
  * I4       sleeper is a reader that is parked or about to park; it takes itself out with the lock held, so who finds it
- *          there may wake it. Data left over is for the queue: every reader and writer looks when it is done.
+ *          there may wake it. Data left over is for the queue: every writer, and every reader that slept, looks when it is
+ *          done.
  * LOCKS    pipe->lock (mutex, rank FS_FILE) for everything in it; ends_lock for inode->private and files. Those in a queue
  *          test without the lock and again with it.
  * CONTEXT  tasks; may sleep.
@@ -289,12 +290,20 @@ static int pipe_wait(const struct pipe *p, struct waitq *q,
 	return err ? -ERESTARTSYS : 0;
 }
 
-/* After the lock is dropped: what was left is for the next of each kind. Wrong only when others change the pipe, and
- * then they do the same. */
-static inline void wake_next(struct pipe *p)
+/*
+ * After the lock is dropped. A reader that made room in a full pipe wakes a writer, a writer the readers; who slept himself
+ * leaves what is left to the next of his kind. That keeps a chain of wake-ups going and wakes nobody for nothing: an
+ * edge-triggered epoll set sees an event only when something has changed for it. Wrong only when others change the pipe,
+ * and then they do the same.
+ */
+static inline void wake_writer(struct pipe *p)
 {
 	if (unlikely(waitq_active(&p->wr_wait)) && room_of(p) >= PIPE_BUF)
 		waitq_wake_one(&p->wr_wait);
+}
+
+static inline void wake_reader(struct pipe *p)
+{
 	if (waitq_active(&p->rd_wait) && used_of(p))
 		waitq_wake_one(&p->rd_wait);
 }
@@ -322,6 +331,7 @@ static int read_wait(struct pipe *p) must_hold(p->lock)
 static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct pipe *p = f->private;
+	bool was_full = false, slept = false;
 	long ret = 0;
 	int err = 0;
 
@@ -329,16 +339,21 @@ static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 		return 0;
 	mutex_lock(&p->lock);
 	for (;;) {
+		was_full = room_of(p) < PIPE_BUF;
 		ret = take(p, buf, len);
 		if (ret || !p->writers)
 			break;
 		ret = f->flags & O_NONBLOCK ? -EAGAIN : err;
 		if (ret)
 			break;
+		slept = true;
 		err = read_wait(p);
 	}
 	mutex_unlock(&p->lock);
-	wake_next(p);
+	if (was_full)
+		wake_writer(p);
+	if (slept)
+		wake_reader(p);
 	return ret;
 }
 
@@ -381,7 +396,8 @@ static unsigned write_some(struct pipe *p, uaddr_t buf, size_t len, int *err)
 	if (n && p->sleeper)
 		thread_unpark(p->sleeper);
 	mutex_unlock(&p->lock);
-	wake_next(p);
+	if (n)
+		wake_reader(p);
 	return n;
 }
 
@@ -389,6 +405,7 @@ static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct pipe *p = f->private;
 	size_t done = 0;
+	bool slept = false;
 	int err = 0;
 
 	while (done < len) {
@@ -400,12 +417,15 @@ static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 		if (err != -EAGAIN || (f->flags & O_NONBLOCK))
 			break;
 		need = write_need(p, len - done);
+		slept = true;
 		if (pipe_wait(p, &p->wr_wait, can_write, need)) {
 			err = -ERESTARTSYS;
 			break;
 		}
 		err = 0;
 	}
+	if (slept)
+		wake_writer(p);
 	if (err == -EPIPE)
 		signal_send_thread(current_task(), SIGPIPE, NULL);
 	return done ? (long)done : err;

@@ -22,9 +22,6 @@ struct proc_file {
 extern const struct file_ops proc_text_fops;
 struct proc_file *must_check proc_file_new(struct file *f); /* NULL: no memory */
 
-/* A file of /sys (its directories are made), or with NULL a directory. 0 or -errno. */
-int must_check sysfs_register(const char *path, struct proc_entry *entry);
-
 /* ---- proc_pid.c ---- */
 struct inode *must_check proc_pid_inode(struct super_block *sb, struct task *t,
 					bool is_thread); /* consumes the task ref */
@@ -33,7 +30,6 @@ int proc_pid_lookup(struct inode *root, const struct qstr *name, struct inode **
 void proc_pid_emit(struct dir_context *c, int first);
 void proc_pid_evict(struct inode *inode);
 int proc_fill_pid(struct proc_file *pf);
-enum { PROC_PID_POS = 1 << 16 };
 
 bool proc_emit_dots(struct file *f, struct dir_context *c);
 bool proc_emit(struct dir_context *c, uint64_t next, const char *name, uint64_t ino, unsigned type);
@@ -50,6 +46,7 @@ int must_check task_mm_inspect(struct task *t, struct mm_struct **out);
 
 /* ---- files ---- */
 void proc_mem_init(void);
+void proc_vmstat_init(void);
 void proc_zone_init(void);
 void proc_kpage_init(void);
 void proc_sysvm_init(void);
@@ -58,6 +55,8 @@ void proc_kernel_init(void);
 void proc_failpoint_init(void);
 void proc_pid_init(void);
 void proc_vtop_init(void);
+struct zone_numa;
+void seq_numa_events(struct seq_file *m, const struct zone_numa *n); /* numa_hit .. numa_other */
 int maps_show(struct seq_file *m, struct task *t);
 int smaps_show(struct seq_file *m, struct task *t);
 int smaps_rollup_show(struct seq_file *m, struct task *t);

@@ -1,11 +1,11 @@
 /*
- * /proc files about memory as a whole: meminfo, vmstat, slabinfo, vmallocinfo, iomem, swaps.
+ * /proc files about memory as a whole: meminfo, slabinfo, vmallocinfo, iomem, swaps.
  *
  * OWNS     nothing: every number is read from its counter when the file is opened.
  * WHY      Linux 6.1's labels, order and padding, so that free, vmstat and slabtop read them. A line about something this
  *          kernel does not have (huge pages, swap, bounce buffers) is a true zero, not left out: tools expect it.
  * LOCKS    none held across seq_printf.   CONTEXT  a task; sleeps.
- * NOT HERE zones (proc_zone.c), single pages (proc_kpage.c), tunables (proc_sysvm.c).
+ * NOT HERE vmstat (proc_vmstat.c), zones (proc_zone.c), single pages (proc_kpage.c), tunables (proc_sysvm.c).
  * SOURCES  proc(5), the captured texts of a real 6.1.
  */
 #include "fs/proc_impl.h"
@@ -17,7 +17,6 @@
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
-#include "mm/vmevent.h"
 #include "mm/zone.h"
 #include "sync/klog.h"
 
@@ -94,6 +93,8 @@ static void meminfo_huge(struct seq_file *m)
 {
 	unsigned long kb_4k, kb_large, kb_1g;
 
+	if (!CFG_NUMA) /* and to survive broken memory */
+		line_kb(m, "HardwareCorrupted", 0);
 	line(m, "AnonHugePages", global_node_stat(NR_ANON_THPS));
 	line(m, "ShmemHugePages", global_node_stat(NR_SHMEM_THPS));
 	line(m, "ShmemPmdMapped", global_node_stat(NR_SHMEM_PMDMAPPED));
@@ -131,6 +132,8 @@ static int meminfo_show(struct seq_file *m)
 	}
 	line(m, "SwapTotal", 0);
 	line(m, "SwapFree", 0);
+	if (!CFG_NUMA) /* Debian's 32-bit kernels are built with zswap */
+		seq_puts(m, "Zswap:                 0 kB\nZswapped:              0 kB\n");
 	line(m, "Dirty", global_node_stat(NR_FILE_DIRTY));
 	line(m, "Writeback", global_node_stat(NR_WRITEBACK));
 	line(m, "AnonPages", global_node_stat(NR_ANON_MAPPED));
@@ -138,142 +141,6 @@ static int meminfo_show(struct seq_file *m)
 	line(m, "Shmem", global_node_stat(NR_SHMEM));
 	meminfo_kernel(m);
 	meminfo_huge(m);
-	return 0;
-}
-
-/* ---- vmstat ---- */
-
-enum { EVENT_NEVER = -1 }; /* a counter of something this kernel does not do: always 0 */
-
-struct event_line {
-	const char *name;
-	int event;
-};
-
-/* Linux 6.1's order. */
-static const struct event_line event_lines[] = {
-	{ "pgpgin", PGPGIN },
-	{ "pgpgout", PGPGOUT },
-	{ "pswpin", PSWPIN },
-	{ "pswpout", PSWPOUT },
-	{ "pgalloc_dma", PGALLOC_DMA },
-	{ "pgalloc_dma32", PGALLOC_DMA32 },
-	{ "pgalloc_normal", PGALLOC_NORMAL },
-	{ "pgalloc_high", PGALLOC_HIGH },
-	{ "pgalloc_movable", PGALLOC_MOVABLE },
-	{ "allocstall_dma", ALLOCSTALL_DMA },
-	{ "allocstall_dma32", ALLOCSTALL_DMA32 },
-	{ "allocstall_normal", ALLOCSTALL_NORMAL },
-	{ "allocstall_high", ALLOCSTALL_HIGH },
-	{ "allocstall_movable", ALLOCSTALL_MOVABLE },
-	{ "pgskip_dma", EVENT_NEVER },
-	{ "pgskip_dma32", EVENT_NEVER },
-	{ "pgskip_normal", EVENT_NEVER },
-	{ "pgskip_high", EVENT_NEVER },
-	{ "pgskip_movable", EVENT_NEVER },
-	{ "pgfree", PGFREE },
-	{ "pgactivate", PGACTIVATE },
-	{ "pgdeactivate", PGDEACTIVATE },
-	{ "pglazyfree", PGLAZYFREE },
-	{ "pgfault", PGFAULT },
-	{ "pgmajfault", PGMAJFAULT },
-	{ "pglazyfreed", PGLAZYFREED },
-	{ "pgrefill", PGREFILL },
-	{ "pgreuse", PGREUSE },
-	{ "pgsteal_kswapd", EVENT_NEVER },
-	{ "pgsteal_direct", EVENT_NEVER },
-	{ "pgdemote_kswapd", EVENT_NEVER },
-	{ "pgdemote_direct", EVENT_NEVER },
-	{ "pgscan_kswapd", EVENT_NEVER },
-	{ "pgscan_direct", EVENT_NEVER },
-	{ "pgscan_direct_throttle", EVENT_NEVER },
-	{ "pgscan_anon", EVENT_NEVER },
-	{ "pgscan_file", EVENT_NEVER },
-	{ "pgsteal_anon", EVENT_NEVER },
-	{ "pgsteal_file", EVENT_NEVER },
-	{ "zone_reclaim_failed", EVENT_NEVER },
-	{ "pginodesteal", EVENT_NEVER },
-	{ "slabs_scanned", EVENT_NEVER },
-	{ "kswapd_inodesteal", EVENT_NEVER },
-	{ "kswapd_low_wmark_hit_quickly", EVENT_NEVER },
-	{ "kswapd_high_wmark_hit_quickly", EVENT_NEVER },
-	{ "pageoutrun", EVENT_NEVER },
-	{ "pgrotated", EVENT_NEVER },
-	{ "drop_pagecache", DROP_PAGECACHE },
-	{ "drop_slab", DROP_SLAB },
-	{ "oom_kill", OOM_KILL },
-	{ "pgmigrate_success", EVENT_NEVER },
-	{ "pgmigrate_fail", EVENT_NEVER },
-	{ "compact_migrate_scanned", EVENT_NEVER },
-	{ "compact_free_scanned", EVENT_NEVER },
-	{ "compact_isolated", EVENT_NEVER },
-	{ "compact_stall", EVENT_NEVER },
-	{ "compact_fail", EVENT_NEVER },
-	{ "compact_success", EVENT_NEVER },
-	{ "compact_daemon_wake", EVENT_NEVER },
-	{ "compact_daemon_migrate_scanned", EVENT_NEVER },
-	{ "compact_daemon_free_scanned", EVENT_NEVER },
-	{ "htlb_buddy_alloc_success", EVENT_NEVER },
-	{ "htlb_buddy_alloc_fail", EVENT_NEVER },
-	{ "unevictable_pgs_culled", EVENT_NEVER },
-	{ "unevictable_pgs_scanned", EVENT_NEVER },
-	{ "unevictable_pgs_rescued", EVENT_NEVER },
-	{ "unevictable_pgs_mlocked", UNEVICTABLE_PGMLOCKED },
-	{ "unevictable_pgs_munlocked", UNEVICTABLE_PGMUNLOCKED },
-	{ "unevictable_pgs_cleared", EVENT_NEVER },
-	{ "unevictable_pgs_stranded", EVENT_NEVER },
-	{ "swap_ra", EVENT_NEVER },
-	{ "swap_ra_hit", EVENT_NEVER },
-};
-
-/* Zones that this build lacks have no lines. */
-static bool event_exists(int event)
-{
-	if (event == PGALLOC_DMA32 || event == ALLOCSTALL_DMA32)
-		return zone_type_exists(ZONE_DMA32);
-	if (event == PGALLOC_HIGH || event == ALLOCSTALL_HIGH)
-		return zone_type_exists(ZONE_HIGHMEM);
-	return true;
-}
-
-static int vmstat_show(struct seq_file *m)
-{
-	struct zone_numa sum = { 0 }, one;
-	struct zone *z;
-	struct tlb_stats tlb;
-
-	for (unsigned i = 0; i < NR_ZONE_STATS; i++)
-		seq_printf(m, "%s %lu\n", zone_stat_names[i], global_zone_stat(i));
-	for (unsigned n = 0; n < nr_nodes; n++) {
-		for_each_zone (node_data[n], z) {
-			zone_numa_stat(z, &one);
-			sum.hit += one.hit;
-			sum.miss += one.miss;
-			sum.foreign += one.foreign;
-			sum.interleave += one.interleave;
-			sum.local += one.local;
-			sum.other += one.other;
-		}
-	}
-	seq_printf(
-		m,
-		"numa_hit %lu\nnuma_miss %lu\nnuma_foreign %lu\nnuma_interleave %lu\nnuma_local %lu\nnuma_other %lu\n",
-		sum.hit, sum.miss, sum.foreign, sum.interleave, sum.local, sum.other);
-	for (unsigned i = 0; i < NR_NODE_STATS; i++)
-		seq_printf(m, "%s %lu\n", node_stat_names[i], global_node_stat(i));
-	for (unsigned i = 0; i < ARRAY_SIZE(event_lines); i++) {
-		int e = event_lines[i].event;
-
-		if (event_exists(e))
-			seq_printf(m, "%s %lu\n", event_lines[i].name,
-				   e == EVENT_NEVER ? 0 : vm_event_sum(e));
-	}
-	tlb_stats_read(&tlb);
-	seq_printf(
-		m,
-		"nr_tlb_remote_flush %lu\nnr_tlb_remote_flush_received %lu\nnr_tlb_local_flush_all %lu\n"
-		"nr_tlb_local_flush_one %lu\nnr_unstable 0\n",
-		tlb.remote_flush, tlb.remote_received, tlb.local_flush_all, tlb.local_flush_one);
 	return 0;
 }
 
@@ -384,8 +251,7 @@ static int swaps_show(struct seq_file *m)
 	return 0;
 }
 
-static struct proc_entry meminfo = { .show = meminfo_show }, vmstat = { .show = vmstat_show },
-			 slabinfo = { .show = slabinfo_show },
+static struct proc_entry meminfo = { .show = meminfo_show }, slabinfo = { .show = slabinfo_show },
 			 vmallocinfo = { .show = vmallocinfo_show }, iomem = { .show = iomem_show },
 			 swaps = { .show = swaps_show };
 
@@ -393,7 +259,6 @@ void proc_mem_init(void)
 {
 	int err = proc_register("meminfo", 0444, &meminfo);
 
-	err = err ? err : proc_register("vmstat", 0444, &vmstat);
 	err = err ? err : proc_register("slabinfo", 0400, &slabinfo);
 	err = err ? err : proc_register("vmallocinfo", 0400, &vmallocinfo);
 	err = err ? err : proc_register("iomem", 0444, &iomem);

@@ -17,6 +17,7 @@
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
+#include "pseudo.h"
 #include "sync/failpoint.h"
 #include "vfs_impl.h"
 
@@ -340,8 +341,8 @@ void proc_pid_emit(struct dir_context *c, int first)
 
 	while (more && (t = task_next(&pid, true)) != NULL) {
 		fmt_snprintf(name, sizeof(name), "%d", pid);
-		more = proc_emit(c, (uint64_t)PROC_PID_POS + (unsigned)pid + 1, name, ino_of(t, 0),
-				 DT_DIR);
+		more = proc_emit(c, (uint64_t)PSEUDO_MORE_POS + (unsigned)pid + 1, name,
+				 ino_of(t, 0), DT_DIR);
 		task_put(t);
 		pid++;
 	}

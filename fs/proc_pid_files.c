@@ -232,7 +232,7 @@ static int personality_show(struct seq_file *m, struct task *t)
 {
 	if (!task_may_inspect(t))
 		return -EACCES;
-	seq_printf(m, "%08lx\n", t->personality);
+	seq_printf(m, "%08lx\n", t->mm_ctx.personality);
 	return 0;
 }
 

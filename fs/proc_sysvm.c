@@ -9,6 +9,7 @@
 #include "fs/proc_impl.h"
 
 #include "base/errno.h"
+#include "fs/memfd.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/mm.h"
@@ -107,6 +108,7 @@ void proc_sysvm_init(void)
 		  : proc_register_int("sys/vm/max_map_count", &sysctl_max_map_count, 0, INT_MAX);
 	err = err ? err : proc_register("sys/vm/mmap_min_addr", 0644, &min_addr);
 	err = err ? err : proc_register("sys/vm/min_free_kbytes", 0644, &min_free);
+	err = err ? err : proc_register_int("sys/vm/memfd_noexec", &sysctl_memfd_noexec, 0, 2);
 	err = err ? err : proc_register("sys/vm/drop_caches", 0644, &drop_caches);
 	if (err)
 		pr_warn("procfs: no memory for sys/vm");

@@ -27,9 +27,12 @@ static bool zone_shown(const struct zone *z, bool empty)
 static void zoneinfo_node(struct seq_file *m, struct pglist_data *node)
 {
 	seq_puts(m, "\n  per-node stats");
-	for (unsigned i = 0; i < NR_NODE_STATS; i++)
-		seq_printf(m, "\n      %-12s %lu", node_stat_names[i],
-			   (unsigned long)max_of(long, 0, atomic_long_read(&node->stat[i])));
+	for (unsigned i = 0; i < NR_NODE_STATS; i++) {
+		if (node_stat_exists((enum node_stat_item)i))
+			seq_printf(
+				m, "\n      %-12s %lu", node_stat_names[i],
+				(unsigned long)max_of(long, 0, atomic_long_read(&node->stat[i])));
+	}
 }
 
 static void zoneinfo_protection(struct seq_file *m, const struct zone *z)
@@ -61,11 +64,22 @@ static void zoneinfo_pcp(struct seq_file *m, const struct zone *z)
 	}
 }
 
-/* How far a per-CPU difference may be from the shared counter: counters here are shared, so 0. */
-static void zoneinfo_zone(struct seq_file *m, struct zone *z, bool first)
+static void zoneinfo_numa(struct seq_file *m, const struct zone *z)
 {
 	struct zone_numa numa;
 
+	zone_numa_stat(z, &numa);
+	seq_printf(
+		m,
+		"\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu",
+		"numa_hit", numa.hit, "numa_miss", numa.miss, "numa_foreign", numa.foreign,
+		"numa_interleave", numa.interleave, "numa_local", numa.local, "numa_other",
+		numa.other);
+}
+
+/* How far a per-CPU difference may be from the shared counter: counters here are shared, so 0. */
+static void zoneinfo_zone(struct seq_file *m, struct zone *z, bool first)
+{
 	seq_printf(m, "Node %d, zone %8s", z->pgdat->node_id, z->name);
 	if (first)
 		zoneinfo_node(m, z->pgdat);
@@ -83,13 +97,8 @@ static void zoneinfo_zone(struct seq_file *m, struct zone *z, bool first)
 	}
 	for (unsigned i = 0; i < NR_ZONE_STATS; i++)
 		seq_printf(m, "\n      %-12s %lu", zone_stat_names[i], zone_stat(z, i));
-	zone_numa_stat(z, &numa);
-	seq_printf(
-		m,
-		"\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu\n      %-12s %lu",
-		"numa_hit", numa.hit, "numa_miss", numa.miss, "numa_foreign", numa.foreign,
-		"numa_interleave", numa.interleave, "numa_local", numa.local, "numa_other",
-		numa.other);
+	if (CFG_NUMA)
+		zoneinfo_numa(m, z);
 	zoneinfo_pcp(m, z);
 	seq_printf(
 		m,

@@ -1,7 +1,7 @@
 /*
  * read, write, seek and ioctl on open files; the generic calls of files whose data is in the page cache.
  *
- * LOCKS    file->pos_lock (rank FS_FILE) around calls that use the position, unless the file is a stream; generic_write
+ * LOCKS    file->pos_lock (rank FILE_POS) around calls that use the position, unless the file is a stream; generic_write
  *          takes the inode's lock (rank FS), generic_read none.
  * CONTEXT  tasks; may sleep.
  * SOURCES  read(2), write(2), pread(2), lseek(2), getrlimit(2) RLIMIT_FSIZE, inode(7) (set-id bits).

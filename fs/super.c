@@ -54,7 +54,8 @@ static int filesystems_show(struct seq_file *m)
 	return 0;
 }
 
-struct super_block *super_alloc(const struct fs_type *type, const struct super_ops *ops)
+struct super_block *super_alloc_kernel(const struct fs_type *type, const struct super_ops *ops,
+				       dev_k dev)
 {
 	struct super_block *sb = failpoint("super") ? NULL : kzalloc(sizeof(*sb), GFP_KERNEL);
 
@@ -62,8 +63,17 @@ struct super_block *super_alloc(const struct fs_type *type, const struct super_o
 		return NULL;
 	sb->type = type;
 	sb->ops = ops;
-	sb->dev = MKDEV(0, (unsigned)atomic_add_return(&next_dev, 1));
+	sb->dev = dev;
 	atomic_set(&sb->refs, 1);
+	return sb;
+}
+
+struct super_block *super_alloc(const struct fs_type *type, const struct super_ops *ops)
+{
+	struct super_block *sb = super_alloc_kernel(type, ops, 0);
+
+	if (sb)
+		sb->dev = MKDEV(0, (unsigned)atomic_add_return(&next_dev, 1));
 	return sb;
 }
 

@@ -1,63 +1,147 @@
 /*
- * sysfs: what programs made for Linux look for in /sys. The usual directories, and the lists of processors; this
- * kernel has no devices with drivers to show.
+ * sysfs and debugfs: directories of attributes, one value to a file.
  *
- * WHY      start-up scripts mount it before anything else, and C libraries count processors there.
- * CONTEXT  boot; then tasks, may sleep.
- * SOURCES  sysfs(5), Linux's ABI description of /sys/devices/system/cpu.
- * SEE      proc_core.c: the tree and its files.
+ * OWNS     the two trees; a proc_entry for each registered attribute.
+ * WHY      one description of an attribute serves every object of its kind (a node, a processor, a size of huge pages): the
+ *          object comes to show and store as data.
+ * CONTEXT  boot, or tasks; may sleep.
+ * FAILS    -ENOMEM, -EEXIST.
+ * NOT HERE what is in them: sysfs_system.c (processors, nodes), and whoever registers.
+ * SOURCES  sysfs(5); Linux Documentation/filesystems/{sysfs,debugfs}.rst.
+ * SEE      pseudo.c: the tree; proc_text.c: reading and writing.   TESTED BY proc_sysfs.c
  */
-#include "proc_impl.h"
+#include "fs/sysfs.h"
 
-#include "sync/percpu.h"
+#include "base/errno.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "proc_impl.h"
+#include "pseudo.h"
+#include "sync/failpoint.h"
 #include "vfs_impl.h"
 
-enum { CPU_BITS = 8 * sizeof(long) };
+enum {
+	SYSFS_MAGIC = 0x62656572,
+	DEBUGFS_MAGIC = 0x64626720,
+	PATH_ROOM = 160,
+	WORD_BITS = 8 * sizeof(long)
+};
 
-/* "0", "0-3", "0,2-3". */
-static void put_cpu_list(struct seq_file *m, unsigned long mask)
+static struct pseudo_tree sysfs_tree = {
+	.type = { .name = "sysfs", .nodev = true, .mount = pseudo_mount },
+	.root = { .name = "", .mode = S_IFDIR | 0755, .ino = PSEUDO_ROOT_INO },
+	.magic = SYSFS_MAGIC,
+	.file_size = PAGE_SIZE,
+	.strict = true,
+	.root_iops = &pseudo_dir_iops,
+};
+
+static struct pseudo_tree debugfs_tree = {
+	.type = { .name = "debugfs", .nodev = true, .mount = pseudo_mount },
+	.root = { .name = "", .mode = S_IFDIR | 0700, .ino = PSEUDO_ROOT_INO },
+	.magic = DEBUGFS_MAGIC,
+	.root_iops = &pseudo_dir_iops,
+};
+
+static int create_file(struct pseudo_tree *tree, const char *dir, const struct sysfs_attr *a,
+		       void *data)
+{
+	struct proc_entry *e = failpoint("sysfs_file") ? NULL : kzalloc(sizeof(*e), GFP_KERNEL);
+	struct pseudo_node n = { .mode = S_IFREG | a->mode, .entry = e };
+	char path[PATH_ROOM];
+	int err;
+
+	if (!e)
+		return -ENOMEM;
+	*e = (struct proc_entry){
+		.show = a->show, .store = a->store, .fops = a->fops, .data = data
+	};
+	must(fmt_snprintf(path, sizeof(path), "%s%s%s", dir, *dir ? "/" : "", a->name) <
+	     sizeof(path));
+	err = pseudo_register(tree, path, &n);
+	if (err)
+		kfree(e);
+	return err;
+}
+
+static int create_files(struct pseudo_tree *tree, const char *dir, const struct sysfs_attr *attrs,
+			unsigned nr, void *data)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < nr && !err; i++)
+		err = create_file(tree, dir, &attrs[i], data);
+	return err;
+}
+
+int sysfs_create_files(const char *dir, const struct sysfs_attr *attrs, unsigned nr, void *data)
+{
+	return create_files(&sysfs_tree, dir, attrs, nr, data);
+}
+
+int debugfs_create_files(const char *dir, const struct sysfs_attr *attrs, unsigned nr, void *data)
+{
+	return create_files(&debugfs_tree, dir, attrs, nr, data);
+}
+
+int sysfs_create_dir(const char *dir)
+{
+	struct pseudo_node n = { .mode = S_IFDIR | 0755 };
+	int err = pseudo_register(&sysfs_tree, dir, &n);
+
+	return err == -EEXIST ? 0 : err;
+}
+
+int sysfs_create_link(const char *path, const char *target)
+{
+	struct pseudo_node n = { .mode = S_IFLNK | 0777, .target = target };
+
+	return pseudo_register(&sysfs_tree, path, &n);
+}
+
+/* ---- sets of numbers ---- */
+
+void seq_bit_list(struct seq_file *m, unsigned long mask)
 {
 	const char *comma = "";
 	unsigned first, last;
 
-	for (first = 0; first < CPU_BITS; first = last + 1) {
+	for (first = 0; first < WORD_BITS; first = last + 1) {
 		last = first;
 		if (!(mask >> first & 1))
 			continue;
-		while (last + 1 < CPU_BITS && mask >> (last + 1) & 1)
+		while (last + 1 < WORD_BITS && mask >> (last + 1) & 1)
 			last++;
-		if (last > first)
-			seq_printf(m, "%s%u-%u", comma, first, last);
-		else
-			seq_printf(m, "%s%u", comma, first);
+		seq_printf(m, last > first ? "%s%u-%u" : "%s%u", comma, first, last);
 		comma = ",";
 	}
-	seq_puts(m, "\n");
+	seq_putc(m, '\n');
 }
 
-static int online_show(struct seq_file *m)
+void seq_bit_map(struct seq_file *m, unsigned long mask, unsigned nr_bits)
 {
-	put_cpu_list(m, cpu_online_mask());
-	return 0;
-}
+	unsigned groups = (nr_bits + 31) / 32;
 
-static int possible_show(struct seq_file *m)
-{
-	put_cpu_list(m, ~0UL >> (CPU_BITS - nr_cpus));
-	return 0;
-}
+	for (unsigned g = groups; g-- > 0;) {
+		unsigned top = g + 1 == groups && nr_bits % 32 ? nr_bits % 32 : 32;
+		unsigned long word = g * 32 < WORD_BITS ? mask >> g * 32 & 0xffffffffUL : 0;
 
-static struct proc_entry online = { .show = online_show };
-static struct proc_entry possible = { .show = possible_show };
+		seq_printf(m, g ? "%0*lx," : "%0*lx", (int)(top + 3) / 4, word);
+	}
+	seq_putc(m, '\n');
+}
 
 void sysfs_init(void)
 {
-	static const char *const dirs[] = { "block",	"bus", "class",	 "dev",	   "devices",
-					    "firmware", "fs",  "kernel", "module", "power" };
+	static const char *const dirs[] = { "block",	    "bus",	 "class",  "dev",
+					    "devices",	    "firmware",	 "fs",	   "kernel",
+					    "kernel/debug", "kernel/mm", "module", "power" };
 
+	fs_register(&sysfs_tree.type);
+	fs_register(&debugfs_tree.type);
 	for (unsigned i = 0; i < ARRAY_SIZE(dirs); i++)
-		must(sysfs_register(dirs[i], NULL) == 0);
-	must(sysfs_register("devices/system/cpu/online", &online) == 0);
-	must(sysfs_register("devices/system/cpu/possible", &possible) == 0);
-	must(sysfs_register("devices/system/cpu/present", &possible) == 0);
+		must(sysfs_create_dir(dirs[i]) == 0);
+	sysfs_system_init();
+	debugfs_pt_init();
 }

@@ -25,7 +25,7 @@
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
-enum { TMPFS_MAGIC = 0x01021994, ENTRY_SIZE = 20, FIRST_COOKIE = 2 };
+enum { ENTRY_SIZE = 20, FIRST_COOKIE = 2 };
 
 /* Of a directory: inode->private. */
 struct tmpfs_dir {
@@ -83,9 +83,8 @@ static int inode_setup(struct inode *inode, const char *text)
 	return 0;
 }
 
-/* 0 and a new inode owned by the caller's ids, or -ENOSPC, -ENOMEM. */
-static int tmpfs_inode(struct super_block *sb, const struct inode *dir, uint32_t mode,
-		       const char *text, struct inode **out)
+int tmpfs_inode(struct super_block *sb, const struct inode *dir, uint32_t mode, const char *text,
+		struct inode **out)
 {
 	struct tmpfs *fs = tmpfs_of(sb);
 	struct inode *inode;
@@ -108,7 +107,7 @@ static int tmpfs_inode(struct super_block *sb, const struct inode *dir, uint32_t
 	return 0;
 }
 
-static void tmpfs_evict(struct inode *inode)
+void tmpfs_evict(struct inode *inode)
 {
 	if (inode->ops == &tmpfs_file_iops)
 		mapping_destroy(&inode->mapping);
@@ -517,7 +516,7 @@ static int parse_options(struct tmpfs *fs, const char *data)
 	return err;
 }
 
-static int tmpfs_statfs(struct super_block *sb, struct statfs_k *out)
+int tmpfs_statfs(struct super_block *sb, struct statfs_k *out)
 {
 	struct tmpfs *fs = tmpfs_of(sb);
 	uint64_t used = (uint64_t)atomic_long_read(&fs->space.used_pages);

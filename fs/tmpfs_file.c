@@ -63,9 +63,11 @@ static int64_t tmpfs_seek(struct file *f, int64_t off, int whence)
 /* inode->lock held. */
 static int punch(struct inode *inode, uint64_t off, uint64_t end)
 {
-	mapping_punch(&inode->mapping, off, end);
-	inode_touch(inode, TOUCH_M | TOUCH_C);
-	return 0;
+	int err = mapping_punch(&inode->mapping, off, end);
+
+	if (!err)
+		inode_touch(inode, TOUCH_M | TOUCH_C);
+	return err;
 }
 
 /* inode->lock held. */
@@ -98,7 +100,15 @@ static int tmpfs_fallocate(struct file *f, unsigned mode, uint64_t off, uint64_t
 	return err;
 }
 
-const struct inode_ops tmpfs_file_iops = { .truncate = tmpfs_truncate };
+/* F_SEAL_EXEC: who may execute it is fixed. */
+static int tmpfs_setattr(struct inode *inode, uint32_t mode, uint32_t uid, uint32_t gid)
+{
+	bool changes = (inode->mode ^ mode) & 0111;
+
+	return changes && (inode->mapping.seals & F_SEAL_EXEC) ? -EPERM : 0;
+}
+
+const struct inode_ops tmpfs_file_iops = { .truncate = tmpfs_truncate, .setattr = tmpfs_setattr };
 static const struct file_ops file_fops = { .read = generic_read,
 					   .write = generic_write,
 					   .mmap = generic_mmap,
@@ -111,4 +121,5 @@ void tmpfs_file_setup(struct inode *inode)
 	inode->ops = &tmpfs_file_iops;
 	inode->fops = &file_fops;
 	mapping_init(&inode->mapping, &data_ops, inode, GFP_HIGHUSER_MOVABLE, MAPPING_SHMEM);
+	inode->mapping.seals = F_SEAL_SEAL; /* a file with a name is never sealed */
 }

@@ -18,6 +18,15 @@ static inline struct tmpfs *tmpfs_of(const struct super_block *sb)
 	return sb->private;
 }
 
+enum { TMPFS_MAGIC = 0x01021994 };
+
+/* ---- tmpfs.c ---- */
+/* 0 and a new inode owned by the caller's ids (and @dir's group), or -ENOSPC, -ENOMEM. @text: of a symlink. */
+int must_check tmpfs_inode(struct super_block *sb, const struct inode *dir, uint32_t mode,
+			   const char *text, struct inode **out);
+void tmpfs_evict(struct inode *inode);
+int tmpfs_statfs(struct super_block *sb, struct statfs_k *out);
+
 /* ---- tmpfs_file.c ---- */
 extern const struct inode_ops tmpfs_file_iops;
 void tmpfs_file_setup(struct inode *inode); /* of a regular file: its calls and an empty mapping */

@@ -47,8 +47,11 @@ int must_check path_want_write(const struct path_ref *p); /* 0 or -EROFS */
 
 /* ---- super.c ---- */
 struct fs_type *fs_find(const char *name);
-extern struct fs_type rootfs_type, tmpfs_type, devtmpfs_type, proc_type, sysfs_type, ramfs_type;
+extern struct fs_type rootfs_type, tmpfs_type, devtmpfs_type, ramfs_type;
 void anonfs_init(void);
+/* super_alloc with a device number given: for what the kernel mounts for itself. */
+struct super_block *must_check super_alloc_kernel(const struct fs_type *type,
+						  const struct super_ops *ops, dev_k dev);
 /* A dentry outside every tree, for @inode (reference consumed, also on failure); its path is fully referenced. 0, -ENOMEM. */
 int must_check anon_path(struct inode *inode, const struct qstr *name, struct path_ref *out);
 void anon_file_init(void);
@@ -117,6 +120,7 @@ special_fops(const struct inode *inode); /* device or FIFO; NULL: no such device
 unsigned mode_to_dtype(uint32_t mode);
 
 void inode_init(void);
+void memfd_init(void);
 void memdev_init(void);
 void devtmpfs_init(void);
 void pipe_init(void);
@@ -125,5 +129,7 @@ void chrdev_init(void);
 void random_init(void);
 void proc_init(void);
 void sysfs_init(void);
+void debugfs_pt_init(void);
+void sysfs_system_init(void); /* processors and nodes */
 
 #endif

@@ -29,6 +29,7 @@ struct user_account {
 	uint32_t uid;	       /* i */
 	atomic_t refs;	       /* a; to 0 under the lock */
 	atomic_t nr_tasks, nr_signals;
+	atomic_long_t used[NR_USER_COUNTERS];
 };
 
 enum { ACCOUNT_BUCKETS = 32 };
@@ -59,6 +60,13 @@ struct cred *cred_dup(const struct cred *c)
 bool capable(unsigned cap)
 {
 	return current_task()->cred->cap_effective >> cap & 1;
+}
+
+unsigned cred_mm_caps(const struct cred *c)
+{
+	return (c->cap_effective >> CAP_IPC_LOCK & 1 ? MM_CAP_IPC_LOCK : 0) |
+	       (c->cap_effective >> CAP_SYS_RAWIO & 1 ? MM_CAP_SYS_RAWIO : 0) |
+	       (c->cap_effective >> CAP_SYS_ADMIN & 1 ? MM_CAP_SYS_ADMIN : 0);
 }
 
 /* ---- accounts ---- */
@@ -172,6 +180,20 @@ unsigned user_account_signals(const struct user_account *u)
 	return u ? (unsigned)atomic_read(&u->nr_signals) : 0;
 }
 
+bool user_account_charge(struct user_account *u, enum user_counter c, unsigned long n,
+			 uint64_t limit)
+{
+	if ((uint64_t)atomic_long_add_return(&u->used[c], (long)n) <= limit)
+		return true;
+	atomic_long_add(&u->used[c], -(long)n);
+	return false;
+}
+
+void user_account_uncharge(struct user_account *u, enum user_counter c, unsigned long n)
+{
+	atomic_long_add(&u->used[c], -(long)n);
+}
+
 unsigned nr_user_processes(uint32_t uid)
 {
 	irqflags_t flags = spin_lock_irqsave(&account_lock);
@@ -192,6 +214,7 @@ void cred_commit(struct cred *c)
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
 
 	t->cred = c;
+	t->mm_ctx.caps = cred_mm_caps(c);
 	if (to) {
 		from = t->account;
 		user_account_add_task(to, 1);

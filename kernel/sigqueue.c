@@ -75,8 +75,11 @@ struct sighand_struct *sighand_dup(const struct sighand_struct *from)
 
 void sighand_put(struct sighand_struct *sh)
 {
-	if (atomic_dec_and_test(&sh->refs))
-		signal_wait_unpin(&sh->signalfd_wait);
+	if (!atomic_dec_and_test(&sh->refs))
+		return;
+	waitq_wake_all(
+		&sh->signalfd_wait); /* who watches on hears no more of it; as on Linux they look once more */
+	signal_wait_unpin(&sh->signalfd_wait);
 }
 
 void signal_wait_pin(struct waitq *q)

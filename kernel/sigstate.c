@@ -82,6 +82,17 @@ void signal_set_temp_mask(sigset_k mask)
 	change_blocked(t, mask);
 }
 
+void signal_end_temp_mask(void)
+{
+	struct task *t = current_task();
+
+	if (!t->restore_mask)
+		return;
+	t->restore_mask = false;
+	sched_work_clear(WORK_RESTORE_MASK);
+	change_blocked(t, t->saved_mask);
+}
+
 sigset_k signal_pending_set(void)
 {
 	struct task *t = current_task();

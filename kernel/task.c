@@ -57,7 +57,7 @@ struct task *task_alloc(const char *comm)
 	t->altstack.ss_flags = SS_DISABLE;
 	t->blocked =
 		current_task()->restore_mask ? current_task()->saved_mask : current_task()->blocked;
-	t->personality = current_task()->personality;
+	t->mm_ctx.personality = current_task()->mm_ctx.personality;
 	sched_fork(&t->thread);
 	return t;
 }
@@ -110,6 +110,22 @@ static void set_default_limits(struct rlimit64 *rlim)
 	rlim[RLIMIT_RTPRIO] = (struct rlimit64){ 0, 0 };
 }
 
+static unsigned long limit_bytes(uint64_t limit)
+{
+	return limit > ULONG_MAX ? ULONG_MAX : (unsigned long)limit;
+}
+
+void signal_limits_changed(struct signal_struct *sig)
+{
+	const struct rlimit64 *r = sig->rlim;
+
+	sig->mm_limits = (struct mm_limits){ .as = limit_bytes(r[RLIMIT_AS].rlim_cur),
+					     .data = limit_bytes(r[RLIMIT_DATA].rlim_cur),
+					     .data_max = limit_bytes(r[RLIMIT_DATA].rlim_max),
+					     .stack = limit_bytes(r[RLIMIT_STACK].rlim_cur),
+					     .memlock = limit_bytes(r[RLIMIT_MEMLOCK].rlim_cur) };
+}
+
 struct signal_struct *signal_dup(struct task *parent, int exit_signal)
 {
 	struct signal_struct *sig =
@@ -129,8 +145,10 @@ struct signal_struct *signal_dup(struct task *parent, int exit_signal)
 	sig->start_ns = clock_ns();
 	if (!from) {
 		set_default_limits(sig->rlim);
+		signal_limits_changed(sig);
 	} else {
 		memcpy(sig->rlim, from->rlim, sizeof(sig->rlim));
+		sig->mm_limits = from->mm_limits;
 		sig->oom_score_adj = from->oom_score_adj;
 		sig->no_new_privs = from->no_new_privs;
 		sig->dumpable_off = from->dumpable_off;
@@ -237,6 +255,8 @@ int task_publish(struct task *t, struct task *parent, bool thread)
 								  : user_account_get(t->cred->uid);
 	if (!t->account)
 		return -EAGAIN;
+	t->mm_ctx.limits = &t->signal->mm_limits;
+	t->mm_ctx.caps = cred_mm_caps(t->cred);
 	p = pid_new();
 	if (!p)
 		return -EAGAIN;

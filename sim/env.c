@@ -23,6 +23,8 @@ extern __typeof__(handle_mm_fault) handle_mm_fault __attribute__((weak));
 enum { CHILD_AS_EXPECTED = 42, CHILD_OTHER_PANIC = 43, CHILD_NO_PANIC = 44 };
 
 unsigned sim_oom_kills;
+struct mm_limits sim_limits;
+unsigned sim_caps;
 static const char *expected_panic; /* in a child of sim_panics */
 
 /* ---- panic ---- */
@@ -68,8 +70,11 @@ bool sim_panics(void (*fn)(void *arg), void *arg, const char *text)
 struct mm_ctx *mm_ctx_current(void)
 {
 	static struct mm_ctx boot;
+	struct mm_ctx *ctx = thread_self() ? &thread_self()->ctx : &boot;
 
-	return thread_self() ? &thread_self()->ctx : &boot;
+	ctx->limits = &sim_limits;
+	ctx->caps = sim_caps;
+	return ctx;
 }
 
 void oom_deliver(struct mm_struct *victim)
@@ -139,6 +144,8 @@ void sim_env_begin(void)
 	sim_hooks.may_fault = might_sleep;
 	sim_hooks.broken = on_broken;
 	sim_oom_kills = 0;
+	sim_limits = (struct mm_limits){ ULONG_MAX, ULONG_MAX, ULONG_MAX, MIB(8), ULONG_MAX };
+	sim_caps = 0;
 }
 
 /* ---- user programs ---- */

@@ -177,7 +177,8 @@ static void do_cut(unsigned x)
 	unsigned pages = x % FILE_PAGES;
 
 	/* A hole, not an end: programs must not meet SIGBUS here. */
-	mapping_punch(file, bytes(pages), bytes(pages + 2 > FILE_PAGES ? FILE_PAGES : pages + 2));
+	must(mapping_punch(file, bytes(pages),
+			   bytes(pages + 2 > FILE_PAGES ? FILE_PAGES : pages + 2)) == 0);
 	for (unsigned i = pages; i < pages + 2 && i < FILE_PAGES; i++)
 		file_bytes[i] = 0;
 }

@@ -5,6 +5,7 @@
 #include "base/errno.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "mm/imports.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
 #include "mm/shmem.h"

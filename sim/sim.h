@@ -73,5 +73,7 @@ bool sim_panics(void (*fn)(void *arg), void *arg, const char *text);
 
 /* How often oom_deliver was called since sim_world_begin; it kills every thread that uses the victim. */
 extern unsigned sim_oom_kills;
+extern struct mm_limits sim_limits; /* of every thread; none at first, but a stack of 8 MiB */
+extern unsigned sim_caps;	    /* of every thread: MM_CAP_*; none at first */
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "arch/pt.h"
 #include "base/errno.h"
+#include "mm/layout.h"
 #include "mm/mm.h"
 #include "sim/sim.h"
 #include "sync/kassert.h"
@@ -79,7 +80,7 @@ static void for_seeds(void (*body)(uint64_t seed), unsigned nr)
 		sim_world_begin(&cfg);
 		mm = mm_alloc();
 		must(mm);
-		mm_set_layout(mm, 8 << 20, 0);
+		mm_set_layout(mm, &(struct mm_layout){ .stack_limit = MIB(8) });
 		body(seed);
 		mm_check(mm);
 		sim_use_mm(NULL);

@@ -6,7 +6,7 @@
  * I1       held->nr entries are in the order of acquiring; releases may come in any order.
  * I2       an acquire that can wait has a rank above every held one; the same rank only for the kinds that
  *          sync/rank.h orders by other means (two inodes, two mms, page locks, table pages, run queues,
- *          wait queues of a callback).
+ *          wait queues of a callback, epoll sets that watch one another).
  * I3       no lock is taken twice by one context.
  * LOCKS    none: only the running context touches its record.
  * CONTEXT  any. A context without a record (early boot) is not checked.
@@ -27,7 +27,7 @@ __attribute__((weak)) struct lockorder_held *lockorder_current(void)
 static bool rank_may_repeat(enum lock_rank rank)
 {
 	return rank == RANK_FS || rank == RANK_MM_MAP || rank == RANK_PAGE || rank == RANK_PT ||
-	       rank == RANK_FUTEX || rank == RANK_RUNQ || rank == RANK_WAITQ;
+	       rank == RANK_FUTEX || rank == RANK_RUNQ || rank == RANK_WAITQ || rank == RANK_EPOLL;
 }
 
 static void assert_order(const struct lockorder_held *h, const void *obj, enum lock_rank rank)

@@ -177,6 +177,7 @@ int elf_parse(const void *head, size_t len, const void *phdrs, size_t phdrs_len,
 	}
 	if (!out->nr_segments)
 		return -ENOEXEC;
+	out->stack_unspecified = !stack_seen;
 	if (!stack_seen)
 		out->exec_stack = t->class_ == 1;
 	find_phdrs(&e, out);

@@ -21,8 +21,9 @@ struct elf_program {
 	unsigned nr_segments;
 	struct elf_segment seg[ELF_MAX_SEGMENTS]; /* by address, disjoint pages, memsz > 0 */
 	uint64_t interp_off, interp_len;	  /* PT_INTERP text in the file; len 0: static */
-	bool exec_stack;    /* PT_GNU_STACK asks for it, or (i386) there is none */
-	uint64_t max_align; /* of the segments, a power of two >= the page size */
+	bool exec_stack;	/* PT_GNU_STACK asks for it, or (i386) there is none */
+	bool stack_unspecified; /* no PT_GNU_STACK */
+	uint64_t max_align;	/* of the segments, a power of two >= the page size */
 };
 
 struct elf_target {

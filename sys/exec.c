@@ -24,6 +24,8 @@
 #include "fs/random.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "uapi/mman.h"
+#include "uapi/personality.h"
 
 /* Kernel strings stand in for user arrays when init is started. */
 static long string_ptr(const struct exec_strings *s, unsigned i, uaddr_t *user, const char **kernel)
@@ -291,45 +293,68 @@ static int exec_find(struct exec_ctx *x, int dirfd, const char *name, unsigned l
 
 void exec_random(struct exec_ctx *x, void *buf, size_t len)
 {
-	if (!x->random_used)
+	if (x->random_left < len) {
 		random_bytes(x->random_pool, sizeof(x->random_pool));
-	must(x->random_used + len <= sizeof(x->random_pool));
-	memcpy(buf, x->random_pool + x->random_used, len);
-	x->random_used += (unsigned)len;
+		x->random_left = sizeof(x->random_pool);
+	}
+	x->random_left -= (unsigned)len;
+	memcpy(buf, x->random_pool + x->random_left, len);
+}
+
+/*
+ * The flags of personality(2) for the new program: a set-user-ID one inherits none; 64-bit programs never execute what
+ * they only read, 32-bit ones do unless their header says what their stack needs.
+ */
+static unsigned long exec_personality(const struct exec_ctx *x, unsigned long old)
+{
+	unsigned long p = x->cred ? old & ~PER_CLEAR_ON_SETID : old;
+
+	if (!ABI_32)
+		return p & ~READ_IMPLIES_EXEC;
+	return x->prog.stack_unspecified ? p | READ_IMPLIES_EXEC : p;
+}
+
+/* How far things move by chance: the highest place of the stack's top, and the pages of mmap's. */
+enum { STACK_RANDOM_PAGES = ABI_32 ? 0x7ff : 0x3fffff };
+
+static unsigned long random_pages(struct exec_ctx *x, unsigned long mask)
+{
+	unsigned long r;
+
+	exec_random(x, &r, sizeof(r));
+	return (r & mask) << PAGE_SHIFT;
+}
+
+unsigned long exec_random_mmap(struct exec_ctx *x)
+{
+	return random_pages(x, (1UL << mmap_rnd_bits) - 1);
 }
 
 static int exec_new_mm(struct exec_ctx *x)
 {
-	const struct task *t = current_task();
-	const struct rlimit64 *rlim = t->signal->rlim;
-	unsigned long stack_max =
-		(unsigned long)min_of(uint64_t, rlim[RLIMIT_STACK].rlim_cur, ULONG_MAX);
-	/* Linux's spans: 2^28 and 2^8 pages for mappings, 16 GiB and 8 MiB for the stack. */
-	const unsigned long mmap_span = ABI_32 ? MIB(1) : (unsigned long)GIB(1024);
-	const unsigned long stack_span = ABI_32 ? MIB(8) : (unsigned long)GIB(16);
-	unsigned long rnd[2] = { 0, 0 }, top;
+	struct mm_ctx *ctx = &current_task()->mm_ctx;
+	unsigned long top = MAP_WINDOW;
+	struct mm_layout l = { .stack_limit = ctx->limits->stack };
 
 	x->mm = mm_alloc();
 	if (!x->mm)
 		return -ENOMEM;
-	x->randomize = exec_randomize && !(t->personality & EXEC_ADDR_NO_RANDOMIZE);
-	if (x->randomize)
-		exec_random(x, rnd, sizeof(rnd));
-	x->mm->rlim_as = (unsigned long)min_of(uint64_t, rlim[RLIMIT_AS].rlim_cur, ULONG_MAX);
-	x->mm->rlim_data = (unsigned long)min_of(uint64_t, rlim[RLIMIT_DATA].rlim_cur, ULONG_MAX);
-	x->mm->rlim_stack = stack_max;
-	x->mm->rlim_memlock =
-		capable(CAP_IPC_LOCK)
-			? ULONG_MAX
-			: (unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
-	x->mm->oom_score_adj = t->signal->oom_score_adj;
-	/* Mappings begin below the lowest place the stack's top can have. */
-	mm_set_layout(x->mm, stack_max, stack_span + ((rnd[0] & (mmap_span - 1)) & PAGE_MASK));
-	top = USER_TOP - ((rnd[1] & (stack_span - 1)) & PAGE_MASK);
+	x->old_personality = ctx->personality;
+	ctx->personality = exec_personality(x, ctx->personality);
+	x->randomize = exec_randomize && !(ctx->personality & ADDR_NO_RANDOMIZE);
+	x->mm->oom_score_adj = current_task()->signal->oom_score_adj;
+	l.bottom_up = (ctx->personality & ADDR_COMPAT_LAYOUT) || sysctl_legacy_va_layout;
+	if (x->randomize) {
+		l.stack_random = (unsigned long)STACK_RANDOM_PAGES << PAGE_SHIFT;
+		l.random = exec_random_mmap(x);
+		l.random_low = random_pages(x, MIB(32) / PAGE_SIZE - 1);
+		top -= random_pages(x, STACK_RANDOM_PAGES);
+	}
+	mm_set_layout(x->mm, &l);
 	x->p = top;
 	/* Strings may take a quarter of the stack limit, at most 6 MiB, at least 128 KiB. */
-	x->p_limit =
-		top - max_of(unsigned long, KIB(128), min_of(unsigned long, stack_max / 4, MIB(6)));
+	x->p_limit = top - max_of(unsigned long, KIB(128),
+				  min_of(unsigned long, l.stack_limit / 4, MIB(6)));
 	return vm_stack_setup(x->mm, top, x->prog.exec_stack);
 }
 
@@ -350,6 +375,9 @@ static int exec_stack(struct exec_ctx *x)
 	unsigned long nr_words, words_bytes;
 	int err;
 
+	exec_random(x, rnd, 2);
+	if (x->randomize) /* within a page or two: the low bits of the stack pointer, too */
+		x->p -= (rnd[0] | (unsigned)rnd[1] << 8) % (2 * PAGE_SIZE);
 	exec_random(x, rnd, sizeof(rnd));
 	x->p &= ~15UL;
 	err = push_kernel_string(x, ABI_MACHINE);
@@ -399,6 +427,12 @@ static int exec_commit(struct exec_ctx *x)
 	arch_thread_exec(&t->thread.arch, x->start, x->p);
 	arch_thread_set_vdso(&t->thread.arch, t->mm_ctx.mm->vdso);
 	vfork_release(t);
+	if (t->mm_ctx.personality &
+	    MMAP_PAGE_ZERO) /* page 0 reads as zeroes, for what was written for old systems */
+		(void)vm_map(t->mm_ctx.mm, &(struct vm_map_args){ .len = PAGE_SIZE,
+								  .prot = PROT_READ | PROT_EXEC,
+								  .flags = MAP_FIXED | MAP_PRIVATE |
+									   MAP_ANONYMOUS });
 	return 0;
 }
 
@@ -441,7 +475,11 @@ static int exec_run(struct exec_ctx *x, int dirfd, const char *name, unsigned lo
 		err = exec_vdso(x);
 	if (!err)
 		err = exec_stack(x);
-	return err ? err : exec_commit(x);
+	if (!err)
+		err = exec_commit(x);
+	if (err && x->mm) /* the old program goes on as it was */
+		current_task()->mm_ctx.personality = x->old_personality;
+	return err;
 }
 
 static int do_exec(int dirfd, char *name, const struct exec_strings *argv,

@@ -5,6 +5,7 @@
 #include "sys/sys.h"
 
 #include "fs/path.h"
+#include "mm/layout.h"
 #include "mm/mm.h"
 #include "sys/elf.h"
 
@@ -17,7 +18,6 @@ enum {
 	EXEC_MAX_AUXV = 2 * 24,
 	EXEC_MS_NOEXEC = 8
 };
-#define EXEC_ADDR_NO_RANDOMIZE 0x0040000UL /* personality(2) */
 
 /* A NULL-terminated array of strings, in user or in kernel memory. */
 struct exec_strings {
@@ -42,8 +42,10 @@ struct exec_ctx {
 	struct mm_struct *mm; /* the new one, until committed */
 	struct cred *cred;    /* what a set-user-ID file gives, until committed; NULL: no change */
 	bool randomize;
-	unsigned char random_pool[64]; /* fresh at each exec */
-	unsigned random_used;
+	unsigned char random_pool[64]; /* one draw mostly serves the whole exec */
+	unsigned random_left;
+	unsigned long
+		old_personality;  /* the caller's, once mm is there: a failure brings it back */
 	char *buf;		  /* a page */
 	unsigned long p, p_limit; /* stack pointer while building, and how low strings may go */
 	unsigned long bias, interp_bias; /* load address minus link address */
@@ -53,8 +55,10 @@ struct exec_ctx {
 };
 
 /* exec.c */
-/* @len random bytes of the pool: one draw serves the whole exec. */
+/* @len <= 64 random bytes. */
 void exec_random(struct exec_ctx *x, void *buf, size_t len);
+unsigned long
+exec_random_mmap(struct exec_ctx *x); /* bytes by which a mapping moves, when it does */
 /* exec_load.c */
 int must_check
 exec_parse(struct exec_ctx *x); /* head and program headers to x->prog; interpreter to x->interp */

@@ -197,6 +197,9 @@ static void set_ranges(struct exec_ctx *x)
 	if (x->randomize && exec_randomize > 1)
 		exec_random(x, &rnd, sizeof(rnd));
 	mm->start_brk = page_align((unsigned long)(last->vaddr + last->memsz) + x->bias);
+	/* A PIE that mmap has placed keeps its heap out of mmap's way: where PIEs with an interpreter are. */
+	if (x->randomize && exec_randomize > 1 && x->prog.is_dyn && !x->prog.interp_len)
+		mm->start_brk = ABI_PIE_BASE;
 	mm->start_brk += rnd % MIB(32) & PAGE_MASK;
 	mm->brk = mm->start_brk;
 }
@@ -226,16 +229,12 @@ static int load_interp(struct exec_ctx *x)
 
 int exec_load(struct exec_ctx *x)
 {
-	unsigned long hint = 0, rnd = 0;
+	unsigned long hint = 0;
 	int err;
 
 	/* A PIE with an interpreter goes to its usual place; one without (static-pie, the interpreter itself) where mmap puts it. */
-	if (x->prog.is_dyn && x->prog.interp_len) {
-		if (x->randomize)
-			exec_random(x, &rnd, sizeof(rnd));
-		hint = ABI_PIE_BASE +
-		       ((rnd % (ABI_32 ? MIB(1) * 16 : (unsigned long)GIB(1024))) & PAGE_MASK);
-	}
+	if (x->prog.is_dyn && x->prog.interp_len)
+		hint = ABI_PIE_BASE + (x->randomize ? exec_random_mmap(x) : 0);
 	err = map_program(x->mm, x->file, &x->prog, hint, &x->bias);
 	if (err)
 		return err;

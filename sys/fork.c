@@ -143,7 +143,6 @@ static int clone_parts(struct task *c, struct task *parent, const struct clone_r
 	int err;
 
 	c->cred = cred_get(parent->cred);
-	c->personality = parent->personality;
 	if (r->flags & CLONE_CHILD_SETTID)
 		c->set_child_tid = r->child_tid;
 	if (r->flags & CLONE_CHILD_CLEARTID)

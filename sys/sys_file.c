@@ -8,6 +8,7 @@
 #include "sys/sys.h"
 
 #include "fs/file.h"
+#include "fs/memfd.h"
 #include "fs/path.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -273,7 +274,9 @@ enum {
 	F_SETLKW64,
 	F_DUPFD_CLOEXEC = 1030,
 	F_SETPIPE_SZ = 1031,
-	F_GETPIPE_SZ = 1032
+	F_GETPIPE_SZ = 1032,
+	F_ADD_SEALS = 1033,
+	F_GET_SEALS = 1034
 };
 
 SYS(fcntl)
@@ -307,6 +310,12 @@ SYS(fcntl)
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		ret = pipe_size(f, a1 == F_SETPIPE_SZ ? a2 : 0);
+		break;
+	case F_ADD_SEALS:
+		ret = file_add_seals(f, a2);
+		break;
+	case F_GET_SEALS:
+		ret = file_get_seals(f);
 		break;
 	default:
 		ret = -EINVAL;

@@ -1,15 +1,18 @@
 /*
- * System calls on a file's data as a whole: truncate, fallocate, fadvise, readahead, fsync and its kind, cachestat.
+ * System calls on a file's data as a whole: truncate, fallocate, fadvise, readahead, fsync and its kind,
+ * cachestat, memfd_create.
  *
  * OWNS     nothing.  WHY  numbers from registers here (i386 passes 64-bit ones in two), rules in fs/filedata.c.
  * LOCKS    none held across a call down.   CONTEXT  a task in a system call; may sleep.
- * SOURCES  truncate(2), fallocate(2), posix_fadvise(2), readahead(2), fsync(2), sync(2), sync_file_range(2), cachestat(2).
- * TESTED BY  tests/guest/file_space.c, file_sync.c
+ * SOURCES  truncate(2), fallocate(2), posix_fadvise(2), readahead(2), fsync(2), sync(2), sync_file_range(2), cachestat(2),
+ *          memfd_create(2).
+ * TESTED BY  tests/guest/file_space.c, file_sync.c, file_memfd.c
  */
 #include "sys/sys.h"
 
 #include "fs/file.h"
 #include "fs/filedata.h"
+#include "fs/memfd.h"
 
 static long truncate_path(uaddr_t name, int64_t size)
 {
@@ -209,4 +212,37 @@ SYS(cachestat)
 	ret = do_cachestat(f, a1, a2, (unsigned)a3);
 	fput(f);
 	return ret;
+}
+
+/* ---- memfd_create ---- */
+
+static long memfd_fd(const char *name, unsigned flags)
+{
+	int fd = fd_reserve(0, flags & MFD_CLOEXEC);
+	struct file *f;
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = memfd_create(name, flags, &f);
+	if (err) {
+		fd_unreserve(fd);
+		return err;
+	}
+	fd_install(fd, f);
+	return fd;
+}
+
+SYS(memfd_create)
+{
+	char name[MFD_NAME_MAX + 1];
+	unsigned flags = (unsigned)a1;
+	long len = memfd_flags_ok(&flags);
+
+	if (len)
+		return len;
+	len = strncpy_from_user(name, a0, sizeof(name));
+	if (len < 0)
+		return len;
+	return len > MFD_NAME_MAX ? -EINVAL : memfd_fd(name, flags);
 }

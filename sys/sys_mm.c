@@ -2,11 +2,13 @@
  * System calls on memory: turn descriptors into mappings and arguments into struct vm_map_args; mm/aspace does the rest.
  *
  * LOCKS    none held across a call down.   CONTEXT  a task in a system call; may sleep.
- * SOURCES  mmap(2), munmap(2), mprotect(2), mremap(2), brk(2), madvise(2), mincore(2), msync(2), mlock(2).
+ * SOURCES  mmap(2), munmap(2), mprotect(2), mremap(2), brk(2), madvise(2), mincore(2), msync(2), mlock(2),
+ *          mlock2(2), mseal(2), pkeys(7).
  */
 #include "sys/sys.h"
 
 #include "fs/file.h"
+#include "fs/path.h"
 #include "kernel/task_calls.h"
 #include "mm/mm.h"
 #include "uapi/mman.h"
@@ -16,37 +18,33 @@ static struct mm_struct *current_mm(void)
 	return current_task()->mm_ctx.mm;
 }
 
-/* Rights the file was opened with against what the mapping wants: mmap(2) EACCES. */
+/* What the file was opened for goes along; vm_map holds it against what is wanted. */
 static long map_file(struct file *f, struct vm_map_args *args)
 {
 	unsigned acc = f->flags & O_ACCMODE;
-	unsigned type = args->flags & MAP_TYPE;
-	int err;
+	int err = 0;
 
 	if (f->flags & O_PATH)
 		return -EBADF;
-	if (acc == O_WRONLY)
-		return -EACCES;
-	if (type != MAP_PRIVATE && (args->prot & PROT_WRITE) && acc != O_RDWR)
-		return -EACCES;
-	args->may_flags = VM_MAYREAD | VM_MAYEXEC;
-	if (type == MAP_PRIVATE || acc == O_RDWR)
-		args->may_flags |= VM_MAYWRITE;
-	if (!f->ops->mmap)
-		return -ENODEV;
-	err = f->ops->mmap(f, args);
+	args->file = true;
+	args->may_flags = (acc != O_WRONLY ? VM_MAYREAD : 0) | (acc != O_RDONLY ? VM_MAYWRITE : 0);
+	if (!f->path.mnt || !path_noexec(&f->path))
+		args->may_flags |= VM_MAYEXEC;
+	if (f->ops->mmap)
+		err = f->ops->mmap(f, args);
+	else
+		args->refuse = -ENODEV;
 	return err ? err : vm_map(current_mm(), args);
 }
 
-static long do_mmap(uaddr_t addr, unsigned long len, unsigned prot, unsigned flags, int fd,
-		    unsigned long pgoff)
+static long do_mmap(uaddr_t addr, unsigned long len, unsigned long prot, unsigned long flags,
+		    int fd, unsigned long pgoff)
 {
 	struct vm_map_args args = { .addr = addr,
 				    .len = len,
-				    .prot = prot,
-				    .flags = flags,
-				    .pgoff = pgoff,
-				    .may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC };
+				    .prot = (unsigned)prot,
+				    .flags = (unsigned)flags,
+				    .pgoff = pgoff };
 	struct file *f;
 	long ret;
 
@@ -65,13 +63,13 @@ SYS(mmap)
 {
 	if (a5 & ~PAGE_MASK)
 		return -EINVAL;
-	return do_mmap(a0, a1, (unsigned)a2, (unsigned)a3, (int)a4, a5 >> PAGE_SHIFT);
+	return do_mmap(a0, a1, a2, a3, (int)a4, a5 >> PAGE_SHIFT);
 }
 
 /* i386: in pages. */
 SYS(mmap2)
 {
-	return do_mmap(a0, a1, (unsigned)a2, (unsigned)a3, (int)a4, a5);
+	return do_mmap(a0, a1, a2, a3, (int)a4, a5);
 }
 
 /* i386 call 90: the arguments lie in memory. */
@@ -91,7 +89,7 @@ SYS(munmap)
 
 SYS(mprotect)
 {
-	return vm_protect(current_mm(), a0, a1, (unsigned)a2);
+	return vm_protect(current_mm(), a0, a1, a2);
 }
 
 /* The vDSO is at @now: calls by sysenter and handlers of every thread in @mm return there from now on. */
@@ -110,7 +108,7 @@ static void vdso_moved(struct mm_struct *mm, uaddr_t now)
 SYS(mremap)
 {
 	struct mm_struct *mm = current_mm();
-	long to = vm_remap(mm, a0, a1, a2, (unsigned)a3, a4);
+	long to = vm_remap(mm, a0, a1, a2, a3, a4);
 
 	if (a0 == mm->vdso && a0 && (to > 0 || to < -4095) && (uaddr_t)to != a0)
 		vdso_moved(mm, (uaddr_t)to);
@@ -139,20 +137,52 @@ SYS(msync)
 
 SYS(mlock)
 {
-	return vm_lock(current_mm(), a0, a1, true);
+	return vm_lock(current_mm(), a0, a1, VM_LOCKED);
+}
+
+SYS(mlock2)
+{
+	if ((int)a2 & ~MLOCK_ONFAULT)
+		return -EINVAL;
+	return vm_lock(current_mm(), a0, a1, VM_LOCKED | (a2 ? VM_LOCKONFAULT : 0));
 }
 
 SYS(munlock)
 {
-	return vm_lock(current_mm(), a0, a1, false);
+	return vm_lock(current_mm(), a0, a1, 0);
 }
 
 SYS(mlockall)
 {
-	return a0 ? vm_lock_all(current_mm(), (int)a0) : -EINVAL;
+	return (int)a0 ? vm_lock_all(current_mm(), (int)a0) : -EINVAL;
 }
 
 SYS(munlockall)
 {
 	return vm_lock_all(current_mm(), 0);
+}
+
+SYS(mseal)
+{
+	return VM_SEALED && a2 ? -EINVAL : vm_seal(current_mm(), a0, a1);
+}
+
+/* Protection keys, as on a CPU that has none: there is only key 0, and every page has it. pkeys(7). */
+enum { PKEY_ACCESS_MASK = 3 };
+
+SYS(pkey_alloc)
+{
+	return a0 || (a1 & ~(unsigned long)PKEY_ACCESS_MASK) ? -EINVAL : -ENOSPC;
+}
+
+SYS(pkey_free)
+{
+	return -EINVAL;
+}
+
+SYS(pkey_mprotect)
+{
+	int key = (int)a3;
+
+	return key == 0 || key == -1 ? vm_protect(current_mm(), a0, a1, a2) : -EINVAL;
 }

@@ -1,13 +1,14 @@
 /*
- * poll(2) and select(2) and their p-forms: user arrays in, fs/poll.c waits, user arrays out.
+ * poll(2) and select(2) and their p-forms: user arrays in, fs/poll.c waits, user arrays out; and epoll(7).
  *
  * WHY      select is poll with another notation: its sets are turned into an array of pollfd of the set bits only.
  * LOCKS    none.   CONTEXT  a task in a system call; may sleep.
  * FAILS    -EFAULT, -EINVAL (nfds over RLIMIT_NOFILE), -ENOMEM, -EINTR.
- * SOURCES  poll(2), select(2), select_tut(2).
+ * SOURCES  poll(2), select(2), select_tut(2), epoll_create(2), epoll_ctl(2), epoll_wait(2).
  */
 #include "sys/sys.h"
 
+#include "fs/epoll.h"
 #include "fs/file.h"
 #include "fs/poll.h"
 #include "kernel/time.h"
@@ -106,6 +107,8 @@ static long finish_wait(long ret, uaddr_t uts, bool time64, uint64_t deadline)
 {
 	uint64_t now = clock_ns();
 
+	if (ret != -EINTR)
+		signal_end_temp_mask();
 	if (uts && put_timespec(uts, time64, deadline > now ? deadline - now : 0) && ret >= 0)
 		return ret; /* the result stands: Linux ignores a timeout it cannot write */
 	return ret == -EINTR ? -ERESTARTNOHAND : ret;
@@ -128,6 +131,82 @@ SYS(ppoll)
 SYS(ppoll_time64)
 {
 	return do_ppoll(a0, a1, a2, a3, a4, true);
+}
+
+/* ---- epoll ---- */
+
+SYS(epoll_create)
+{
+	return (int)a0 <= 0 ? -EINVAL : epoll_create_fd(0);
+}
+
+SYS(epoll_create1)
+{
+	return epoll_create_fd((unsigned)a0);
+}
+
+SYS(epoll_ctl)
+{
+	struct epoll_event_k ev = { 0 };
+
+	if (a1 != EPOLL_CTL_DEL && get_user(&ev, a3))
+		return -EFAULT;
+	return epoll_control((int)a0, (int)a1, (int)a2, &ev);
+}
+
+static uint64_t epoll_deadline(int ms)
+{
+	return ms ? deadline_after_ms(ms) : 0;
+}
+
+SYS(epoll_wait)
+{
+	return epoll_wait_events((int)a0, a1, (int)a2, epoll_deadline((int)a3));
+}
+
+static long epoll_set_mask(uaddr_t umask, size_t size)
+{
+	sigset_k mask;
+	int err;
+
+	if (!umask)
+		return 0;
+	err = get_sigset(umask, size, &mask);
+	if (!err)
+		signal_set_temp_mask(mask);
+	return err;
+}
+
+static long do_epoll_pwait(SYS_ARGS, uint64_t deadline)
+{
+	long ret = epoll_set_mask(a4, a5);
+
+	if (!ret)
+		ret = epoll_wait_events((int)a0, a1, (int)a2, deadline);
+	if (ret != -EINTR)
+		signal_end_temp_mask();
+	return ret;
+}
+
+SYS(epoll_pwait)
+{
+	return do_epoll_pwait(a0, a1, a2, a3, a4, a5, epoll_deadline((int)a3));
+}
+
+/* The timeout is a timespec of 64-bit fields on both ABIs. */
+SYS(epoll_pwait2)
+{
+	struct timespec64_k ts;
+	uint64_t deadline = PARK_FOREVER;
+	long err;
+
+	if (a3) {
+		err = get_timespec(a3, true, &ts);
+		if (err)
+			return err;
+		deadline = ts.tv_sec || ts.tv_nsec ? deadline_after(&ts) : 0;
+	}
+	return do_epoll_pwait(a0, a1, a2, a3, a4, a5, deadline);
 }
 
 /* ---- select ---- */

@@ -56,27 +56,10 @@ SYS(setsid)
 
 /* ---- limits and usage ---- */
 
-/* Limits that the address space enforces have a copy there, in bytes. */
-static void limits_to_mm(struct task *t, const struct rlimit64 *rlim)
-{
-	struct mm_struct *mm = task_mm_get(t);
-
-	if (!mm)
-		return;
-	mm->rlim_as = (unsigned long)min_of(uint64_t, rlim[RLIMIT_AS].rlim_cur, ULONG_MAX);
-	mm->rlim_data = (unsigned long)min_of(uint64_t, rlim[RLIMIT_DATA].rlim_cur, ULONG_MAX);
-	mm->rlim_stack = (unsigned long)min_of(uint64_t, rlim[RLIMIT_STACK].rlim_cur, ULONG_MAX);
-	mm->rlim_memlock =
-		capable(CAP_IPC_LOCK)
-			? ULONG_MAX
-			: (unsigned long)min_of(uint64_t, rlim[RLIMIT_MEMLOCK].rlim_cur, ULONG_MAX);
-	mmput(mm);
-}
-
 static long limit_change(struct task *t, unsigned which, const struct rlimit64 *new_limit,
 			 struct rlimit64 *old)
 {
-	struct rlimit64 *r = &t->signal->rlim[which], copy[RLIM_NLIMITS];
+	struct rlimit64 *r = &t->signal->rlim[which];
 	bool may_raise = capable(CAP_SYS_RESOURCE);
 	irqflags_t f;
 	long ret = 0;
@@ -87,16 +70,13 @@ static long limit_change(struct task *t, unsigned which, const struct rlimit64 *
 		return -EPERM;
 	f = spin_lock_irqsave(&tasklist_lock);
 	*old = *r;
-	if (new_limit) {
-		if (new_limit->rlim_max > r->rlim_max && !may_raise)
-			ret = -EPERM;
-		else
-			*r = *new_limit;
+	if (new_limit && new_limit->rlim_max > r->rlim_max && !may_raise) {
+		ret = -EPERM;
+	} else if (new_limit) {
+		*r = *new_limit;
+		signal_limits_changed(t->signal);
 	}
-	memcpy(copy, t->signal->rlim, sizeof(copy));
 	spin_unlock_irqrestore(&tasklist_lock, f);
-	if (!ret && new_limit)
-		limits_to_mm(t, copy);
 	return ret;
 }
 
@@ -345,10 +325,10 @@ SYS(get_thread_area)
 
 SYS(personality)
 {
-	unsigned long old = current_task()->personality;
+	unsigned long old = current_task()->mm_ctx.personality;
 
 	if ((uint32_t)a0 != UINT_MAX)
-		current_task()->personality = (uint32_t)a0;
+		current_task()->mm_ctx.personality = (uint32_t)a0;
 	return (long)old;
 }
 

@@ -11,6 +11,7 @@
 #include "sys/sys.h"
 
 #include "fs/proc.h"
+#include "lib/cmdline.h"
 #include "sync/klog.h"
 
 /* Number of the native ABI. */
@@ -73,6 +74,8 @@ static struct proc_entry missing_entry = { .show = missing_show };
 
 void syscalls_init(void)
 {
+	if (cmdline_get(boot_info.cmdline, "norandmaps", NULL, 0))
+		exec_randomize = 0;
 	if (proc_register("mnemos/missing_syscalls", 0444, &missing_entry))
 		pr_warn("no memory for /proc/mnemos/missing_syscalls");
 	if (proc_register_int("sys/kernel/randomize_va_space", &exec_randomize, 0, 2))

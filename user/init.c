@@ -314,6 +314,7 @@ void start_c(void)
 
 	mount_at("proc", "/proc");
 	mount_at("sysfs", "/sys");
+	mount_at("debugfs", "/sys/kernel/debug");
 	mount_at("devtmpfs", "/dev");
 	SYS2(sethostname, "mnemos", 6);
 	(void)read_words("/.mnemos/env", env_text, sizeof(env_text), env);

@@ -8,11 +8,12 @@
 #endif
 
 enum {
-	CFG_NR_CPUS = 8,	/* most CPUs one kernel uses */
-	CFG_MAX_NODES = 4,	/* most NUMA nodes */
-	CFG_KLOG_SIZE = 65536,	/* bytes of kernel log kept for dmesg */
-	CFG_TRACE_EVENTS = 256, /* events kept per CPU for the panic report */
-	CFG_HZ = 100,		/* USER_HZ, and the scheduler's tick */
+	CFG_NR_CPUS = 8,	      /* most CPUs one kernel uses */
+	CFG_MAX_NODES = 4,	      /* most NUMA nodes */
+	CFG_KLOG_SIZE = 65536,	      /* bytes of kernel log kept for dmesg */
+	CFG_TRACE_EVENTS = 256,	      /* events kept per CPU for the panic report */
+	CFG_HZ = 100,		      /* USER_HZ, and the scheduler's tick */
+	CFG_NUMA = sizeof(long) == 8, /* what Debian's kernels show of nodes: nothing on 32 bits */
 };
 
 #endif

@@ -23,8 +23,9 @@ struct file {
 	bool no_release;      /* i: ops->open failed */
 	const struct file_ops *ops;
 	uint64_t pos;	       /* pos_lock */
-	struct mutex pos_lock; /* rank FS_FILE */
+	struct mutex pos_lock; /* rank FILE_POS */
 	void *private;
+	struct list_head ep_items; /* fs/epoll.c: the epoll sets that watch this file */
 };
 
 /* Callback of iterate: Return false to stop (buffer full). */

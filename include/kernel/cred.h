@@ -21,7 +21,8 @@ struct cred *must_check cred_dup(const struct cred *c);
 extern struct cred init_cred;
 /* Install @c (its reference moves in) as the calling task's; the old one is put; counts move to the new real uid. */
 void cred_commit(struct cred *c);
-bool capable(unsigned cap); /* of the current task's effective set */
+bool capable(unsigned cap);		     /* of the current task's effective set */
+unsigned cred_mm_caps(const struct cred *c); /* MM_CAP_* of mm/imports.h */
 enum {
 	CAP_CHOWN = 0,
 	CAP_DAC_OVERRIDE = 1,
@@ -56,6 +57,19 @@ void user_account_add_task(struct user_account *u, int n);
 /* Count one queued signal unless there are @limit already. Any context. */
 bool must_check user_account_charge_signal(struct user_account *u, uint64_t limit);
 void user_account_uncharge_signal(struct user_account *u);
+/* What else is limited per user. Who charges holds a reference of the account until it is uncharged. */
+enum user_counter {
+	USER_EPOLL_WATCHES,
+	USER_MQUEUE_BYTES,
+	USER_INOTIFY_INSTANCES,
+	USER_INOTIFY_WATCHES,
+	USER_LOCKED_SHM, /* pages */
+	NR_USER_COUNTERS
+};
+/* @n more, unless that makes more than @limit. Any context. */
+bool must_check user_account_charge(struct user_account *u, enum user_counter c, unsigned long n,
+				    uint64_t limit);
+void user_account_uncharge(struct user_account *u, enum user_counter c, unsigned long n);
 unsigned user_account_signals(const struct user_account *u); /* queued now, for /proc; NULL: 0 */
 unsigned nr_user_processes(uint32_t uid);		     /* RLIMIT_NPROC */
 

@@ -69,6 +69,8 @@ void signal_set_blocked(
 	sigset_k mask); /* of the calling task; SIGKILL and SIGSTOP stay deliverable */
 /* Temporary mask until the system call ends (sigsuspend, ppoll, pselect, epoll_pwait). */
 void signal_set_temp_mask(sigset_k mask);
+/* The call ends without -EINTR: the mask is the old one again before any signal is delivered. */
+void signal_end_temp_mask(void);
 long signal_action(int sig, const struct k_sigaction *act,
 		   struct k_sigaction *old); /* 0, -EINVAL */
 sigset_k signal_pending_set(void);

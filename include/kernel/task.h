@@ -50,6 +50,7 @@ struct signal_struct {
 	bool unkillable; /* i: init: signals without a handler are dropped */
 	int exit_signal; /* i after fork: SIGCHLD or clone's */
 	struct rlimit64 rlim[RLIM_NLIMITS];   /* t */
+	struct mm_limits mm_limits;	      /* t: those of them that mm enforces; read without */
 	uint64_t utime_ns, stime_ns, exec_ns; /* t: of reaped threads */
 	uint64_t cutime_ns, cstime_ns;	      /* t: of waited-for children */
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw, cnvcsw, cnivcsw; /* t */
@@ -86,10 +87,9 @@ struct task {
 	size_t robust_list_len;
 	struct waitq *vfork_done; /* t: the parent waits here until exec or exit (flag below) */
 	bool *vfork_flag;
-	int exit_state; /* t: 0, EXIT_ZOMBIE, EXIT_DEAD */
-	int exit_code;	/* t: wait status */
-	bool exiting;	/* t: in task_exit_finish */
-	unsigned long personality;
+	int exit_state;		      /* t: 0, EXIT_ZOMBIE, EXIT_DEAD */
+	int exit_code;		      /* t: wait status */
+	bool exiting;		      /* t: in task_exit_finish */
 	struct restart_block restart; /* o: restart_syscall(2) */
 	unsigned long syscall_nr;     /* for /proc/PID/syscall, reports */
 	atomic_t refs;

@@ -6,12 +6,23 @@
 
 struct mm_struct;
 
+/* What setrlimit(2) says of memory, in bytes; ULONG_MAX: no limit. data_max: the hard limit of RLIMIT_DATA. */
+struct mm_limits {
+	unsigned long as, data, data_max, stack, memlock;
+};
+
+/* Capabilities that mm asks for: capabilities(7). */
+enum { MM_CAP_IPC_LOCK = 1, MM_CAP_SYS_RAWIO = 2, MM_CAP_SYS_ADMIN = 4 };
+
 /* Per-thread state that mm defines; the kernel embeds one in each task. */
 struct mm_ctx {
 	struct mm_struct *mm; /* NULL for a kernel thread */
 	unsigned scoped;      /* MM_CTX_* in force */
 	bool fatal_signal;    /* a fatal signal is pending: allocation loops give up */
 	bool oom_victim;
+	unsigned caps;			/* MM_CAP_* in effect */
+	const struct mm_limits *limits; /* of the thread's process; NULL: none (kernel threads) */
+	unsigned long personality;	/* personality(2) */
 	unsigned kmap_depth;		/* local kmap slots in use */
 	unsigned long min_flt, maj_flt; /* faults of this thread */
 };

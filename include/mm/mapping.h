@@ -45,6 +45,8 @@ struct address_space {
 	struct rwsem invalidate_lock; /* faults read, truncate writes; rank MAPPING_INVAL */
 	struct spinlock i_mmap_lock;  /* rank MAPPING_VMAS */
 	struct ivtree i_mmap;	      /* vmas of this mapping, by page offset: vma->i_mmap_node */
+	long i_mmap_writable;	      /* v: i_mmap_lock; see seal.c */
+	unsigned seals;		      /* F_SEAL_*; the owner's lock and i_mmap_lock to add */
 	gfp_t gfp;		      /* i: for its pages */
 	unsigned flags;		      /* i: MAPPING_* */
 };
@@ -87,8 +89,9 @@ long mapping_read_kernel(struct address_space *m, void *dst, size_t len, uint64_
 long mapping_write_kernel(struct address_space *m, const void *src, size_t len, uint64_t pos);
 /* New size; a cut zeroes the tail of the last page, unmaps and frees the rest. Inode lock held. */
 int must_check mapping_truncate(struct address_space *m, uint64_t size);
-/* Bytes [start, end) become a hole that reads as zeroes (fallocate's PUNCH_HOLE, MADV_REMOVE). Memory-backed only. */
-void mapping_punch(struct address_space *m, uint64_t start, uint64_t end);
+/* Bytes [start, end) become a hole that reads as zeroes (fallocate's PUNCH_HOLE, MADV_REMOVE). Memory-backed only.
+ * 0, or -EPERM: sealed. */
+int must_check mapping_punch(struct address_space *m, uint64_t start, uint64_t end);
 /* First byte >= @pos in a hole, or that is data: lseek(2). Memory-backed only. Return: the byte, or -ENXIO. */
 int64_t must_check mapping_seek(struct address_space *m, uint64_t pos, bool hole);
 /* Pages for bytes [start, end), which then cannot fail for want of room: fallocate(2). All or nothing; the size stays.
@@ -100,6 +103,21 @@ struct mapping_counts {
 /* What of pages [first, last] is in the cache: cachestat(2). */
 void mapping_count(struct address_space *m, unsigned long first, unsigned long last,
 		   struct mapping_counts *out);
+/* Seals of fcntl(2): what may not be done any more; reads, writes, cuts and mappings obey. Owner's lock held.
+ * 0, -EPERM (F_SEAL_SEAL), -EBUSY (F_SEAL_WRITE and somebody has it mapped to write). */
+enum {
+	F_SEAL_SEAL = 0x01,
+	F_SEAL_SHRINK = 0x02,
+	F_SEAL_GROW = 0x04,
+	F_SEAL_WRITE = 0x08,
+	F_SEAL_FUTURE_WRITE = 0x10,
+	F_SEAL_EXEC = 0x20,
+	F_ALL_SEALS = 0x3f
+};
+int must_check mapping_add_seals(struct address_space *m, unsigned seals);
+/* A shared mapping that may be written is about to be made (vma.c counts it when it is). 0 or -EPERM: sealed. */
+int must_check mapping_map_writable(struct address_space *m);
+void mapping_unmap_writable(struct address_space *m);
 /* Checker. */
 void mapping_check(struct address_space *m);
 

@@ -30,9 +30,11 @@ struct mm_struct {
 	unsigned long total_vm, data_vm, exec_vm, stack_vm, locked_vm; /* m: pages */
 	atomic_long_t pgtables_bytes;
 	unsigned long mmap_base, mmap_legacy_base, task_size; /* i after exec */
+	unsigned long low_2g_base; /* i after exec: MAP_32BIT begins here */
 	unsigned long gap_top,
 		gap_len; /* m: no free gap of gap_len or more lies in [gap_top, mmap_base) */
 	bool mmap_topdown;
+	bool has_sealed; /* m: some vma may be VM_SEALED; never goes back to false */
 	unsigned long start_code, end_code, start_data, end_data; /* set by exec, m */
 	unsigned long start_brk, brk, start_stack;		  /* m */
 	unsigned long arg_start, arg_end, env_start, env_end;
@@ -40,8 +42,6 @@ struct mm_struct {
 	unsigned long vdso;	      /* m: start of the vDSO's image; 0: none */
 	struct address_space *exe; /* held: the program's mapping, for /proc/PID/exe; may be NULL */
 	unsigned long def_flags;
-	/* Limits in bytes, copied from the task's rlimits when they change; ULONG_MAX: none. */
-	unsigned long rlim_as, rlim_data, rlim_stack, rlim_memlock;
 	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
 	bool unmerged; /* m: a fork took VM_LOCKED away: neighbours may be alike */
@@ -80,8 +80,11 @@ struct vm_map_args {
 	unsigned prot, flags;	       /* PROT_*, MAP_* of uapi/mman.h */
 	unsigned long pgoff;	       /* pages */
 	struct address_space *mapping; /* NULL: anonymous. The vma takes its own hold. */
-	unsigned long may_flags;       /* VM_MAYREAD|... the file was opened for; anonymous: all */
-	const struct vma_ops *vm_ops;  /* devices */
+	unsigned long
+		may_flags; /* file: VM_MAYREAD|... it was opened for; devices: VM_IO|... too */
+	bool file;	   /* a file's, also without mapping and vm_ops (/dev/zero) */
+	int refuse; /* file: what mmap(2) answers once the rights are found good; 0: nothing */
+	const struct vma_ops *vm_ops; /* devices */
 	void *vm_private_data;
 };
 /* mmap(2). Return: address, or -errno. */
@@ -89,29 +92,24 @@ long vm_map(struct mm_struct *mm, const struct vm_map_args *args);
 int must_check vm_unmap(struct mm_struct *mm, unsigned long addr,
 			unsigned long len); /* munmap(2) */
 int must_check vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len,
-			  unsigned prot);		       /* mprotect(2) */
+			  unsigned long prot);		       /* mprotect(2) */
 unsigned long vm_brk(struct mm_struct *mm, unsigned long brk); /* brk(2): the break now */
 long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
-	      unsigned long new_len, unsigned flags, unsigned long new_addr); /* mremap(2) */
+	      unsigned long new_len, unsigned long flags, unsigned long new_addr); /* mremap(2) */
 int must_check vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len,
 			 int advice); /* madvise(2) */
 
+/* mlock2(2): @lock is VM_LOCKED, with VM_LOCKONFAULT too, or 0 for munlock(2). */
 int must_check vm_lock(struct mm_struct *mm, unsigned long addr, unsigned long len,
-		       bool lock); /* mlock(2), munlock(2) */
+		       unsigned long lock);
 int must_check vm_lock_all(struct mm_struct *mm,
 			   int flags); /* mlockall(2): MCL_*; 0: munlockall(2) */
 /* mincore(2): a byte a page to user memory @vec. */
 int must_check vm_mincore(struct mm_struct *mm, unsigned long addr, unsigned long len, uaddr_t vec);
+int must_check vm_seal(struct mm_struct *mm, unsigned long addr, unsigned long len); /* mseal(2) */
 int must_check vm_sync(struct mm_struct *mm, unsigned long addr, unsigned long len,
 		       int flags); /* msync(2) */
 
-/* ---- exec (sys/exec.c), on a private mm ---- */
-/* Layout for this exec: mmap_base from stack limit and randomisation. */
-void mm_set_layout(struct mm_struct *mm, unsigned long stack_rlimit, unsigned long random);
-/* A GROWSDOWN stack vma of one page below @top (page aligned); faults extend it to rlim_stack. 0 or -errno. */
-int must_check vm_stack_setup(struct mm_struct *mm, unsigned long top, bool executable);
-/* The stack that holds @addr gets @bytes more room below, as far as its limit allows; no frame yet. 0 or -ENOMEM. */
-int must_check vm_stack_expand(struct mm_struct *mm, unsigned long addr, unsigned long bytes);
 /* Copy into another mm's memory, faulting it in (exec arguments, ptrace, /proc/PID/mem). Return: bytes done. */
 size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 

@@ -17,6 +17,8 @@ int shmem_fill(struct address_space *m, struct page *page);
 int must_check shmem_charge(struct shmem_space *space, unsigned long nr);
 void shmem_uncharge(struct shmem_space *space, unsigned long nr);
 
+/* Inode number of an object on the kernel's own mount, device 0:1. */
+unsigned long shmem_next_ino(void);
 /* An unnamed shared object of @size bytes ("/dev/zero (deleted)" in maps); reference 1, dropped by ops->drop. @reserve: commit
  * all of it now. NULL: no memory. */
 struct address_space *must_check shmem_anon_create(uint64_t size, bool reserve);

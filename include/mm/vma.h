@@ -30,12 +30,20 @@ enum {
 	VM_RAND_READ = 0x10000,
 	VM_DONTCOPY = 0x20000,
 	VM_DONTEXPAND = 0x40000,
+	VM_LOCKONFAULT = 0x80000,
 	VM_ACCOUNT = 0x100000,
 	VM_NORESERVE = 0x200000,
 	VM_WIPEONFORK = 0x2000000,
 	VM_DONTDUMP = 0x4000000,
 	VM_HUGEPAGE = 0x20000000,
 	VM_NOHUGEPAGE = 0x40000000,
+};
+
+/* mseal(2): nothing changes any more. 64-bit programs only, as Linux's bit 63. */
+#define VM_SEALED ((unsigned long)(sizeof(long) == 8 ? 1ULL << 63 : 0))
+enum {
+	VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP, /* never merged, never locked */
+	VM_LOCKED_ANY = VM_LOCKED | VM_LOCKONFAULT
 };
 
 /* A device mapping's own behaviour; files use their mapping instead. */

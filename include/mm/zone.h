@@ -11,7 +11,15 @@
 
 enum { MAX_ORDER = 10, NR_ORDERS = MAX_ORDER + 1 }; /* largest block: 1 << MAX_ORDER pages */
 
-enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, ZONE_HIGHMEM, ZONE_MOVABLE, MAX_NR_ZONES };
+enum zone_type {
+	ZONE_DMA,
+	ZONE_DMA32,
+	ZONE_NORMAL,
+	ZONE_HIGHMEM,
+	ZONE_MOVABLE,
+	ZONE_DEVICE, /* memory of devices: there is none, but 64-bit tools expect its lines */
+	MAX_NR_ZONES
+};
 
 enum migratetype {
 	MIGRATE_UNMOVABLE,
@@ -67,6 +75,7 @@ struct zone_numa {
 	unsigned long hit, miss, foreign, interleave, local, other;
 };
 void zone_numa_stat(const struct zone *zone, struct zone_numa *out);
+void zone_numa_add(struct zone_numa *sum, const struct zone *zone);
 
 struct zonelist {
 	struct zone *zones[CFG_MAX_NODES * MAX_NR_ZONES + 1]; /* preferred first, NULL ends */

@@ -69,5 +69,7 @@ enum node_stat_item {
 /* Linux's names, as /proc/vmstat and /proc/zoneinfo print them. */
 extern const char *const zone_stat_names[NR_ZONE_STATS];
 extern const char *const node_stat_names[NR_NODE_STATS];
+/* Does Linux print it on a build like this? */
+_Bool node_stat_exists(enum node_stat_item item);
 
 #endif

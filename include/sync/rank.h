@@ -6,9 +6,12 @@
 #define SYNC_RANK_H
 
 enum lock_rank {
-	RANK_FS_MOUNT = 1,  /* mount tree (mutex) */
+	RANK_FILE_POS = 1,  /* a file's position (mutex) */
+	RANK_EPOLL_NEST,    /* epoll sets put into one another (mutex) */
+	RANK_EPOLL,	    /* one epoll set (mutex); two: a set before the sets it watches */
+	RANK_FS_MOUNT,	    /* mount tree (mutex) */
 	RANK_FS_TTY,	    /* one tty's settings (mutex) */
-	RANK_FS_FILE,	    /* a file's position, a pipe (mutex) */
+	RANK_FS_FILE,	    /* a pipe (mutex) */
 	RANK_FS,	    /* an inode (mutex); two: parent before child, else by address */
 	RANK_SIGHAND_SLEEP, /* reserved for sleeping task state */
 	RANK_MM_MAP,	    /* mm->mmap_lock (rwsem); two: old mm before new mm (fork) */
@@ -34,13 +37,14 @@ enum lock_rank {
 	RANK_SLAB,
 	RANK_PCP,
 	RANK_ZONE,
-	RANK_WAITQ,   /* wait queue */
-	RANK_TIMER,   /* a CPU's timer queue */
-	RANK_RUNQ,    /* a CPU's run queue; two: lower CPU first */
-	RANK_TLB,     /* shootdown mailbox */
-	RANK_IRQCHIP, /* interrupt controllers */
-	RANK_LOG,     /* kernel log */
-	RANK_CONSOLE, /* UART */
+	RANK_WAITQ,	  /* wait queue */
+	RANK_EPOLL_READY, /* an epoll set's list of ready files */
+	RANK_TIMER,	  /* a CPU's timer queue */
+	RANK_RUNQ,	  /* a CPU's run queue; two: lower CPU first */
+	RANK_TLB,	  /* shootdown mailbox */
+	RANK_IRQCHIP,	  /* interrupt controllers */
+	RANK_LOG,	  /* kernel log */
+	RANK_CONSOLE,	  /* UART */
 	RANK_MAX
 };
 

@@ -28,10 +28,15 @@
 #define MAP_HUGETLB	    0x40000
 #define MAP_SYNC	    0x80000
 #define MAP_FIXED_NOREPLACE 0x100000
+#define MAP_UNINITIALIZED   0x4000000
+#define MAP_HUGE_2MB	    (21 << 26)
+#define MAP_HUGE_1GB	    (30 << 26)
 
 #define MREMAP_MAYMOVE	 1
 #define MREMAP_FIXED	 2
 #define MREMAP_DONTUNMAP 4
+
+#define MLOCK_ONFAULT 1
 
 #define MCL_CURRENT 1
 #define MCL_FUTURE  2

@@ -3,6 +3,7 @@
 #define MM_ASPACE_IMPL_H
 
 #include "arch/pt.h"
+#include "mm/layout.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
 #include "mm/rmap.h"
@@ -77,28 +78,53 @@ static inline unsigned long vma_last_pgoff(const struct vm_area_struct *vma)
 {
 	return vma->vm_pgoff + vma_pages(vma) - 1;
 }
+/* Pages of @vma inside [start, end), which it touches. */
+static inline unsigned long vma_pages_within(const struct vm_area_struct *vma, unsigned long start,
+					     unsigned long end)
+{
+	unsigned long from = max_of(unsigned long, start, vma->vm_start);
+
+	return (min_of(unsigned long, end, vma->vm_end) - from) >> PAGE_SHIFT;
+}
 /* Private anonymous memory: no mapping, no device. */
 static inline bool vma_is_anon(const struct vm_area_struct *vma)
 {
 	return !vma->mapping && !vma->vm_ops;
+}
+/* Counted in mapping->i_mmap_writable. */
+static inline bool vma_shared_maywrite(unsigned long flags)
+{
+	return (flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
 }
 static inline unsigned long vma_index(const struct vm_area_struct *vma, uaddr_t addr)
 {
 	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
 }
 
-/* The window that programs get without asking for more by a hint above it: 47 bits also with 5-level tables. */
-#define MAP_WINDOW (USER_TOP >> 31 >> 16 ? 0x7ffffffff000UL & ULONG_MAX : USER_TOP)
-
-/* ---- mmap.c; mmap_lock held for write ---- */
-unsigned long vm_flags_of_prot(unsigned prot);
+/* ---- limit.c: what the running thread may still do ---- */
+const struct mm_limits *vm_limits(void);
+bool vm_capable(unsigned cap); /* MM_CAP_* */
 /* Do @pages more fit under RLIMIT_AS and RLIMIT_DATA? */
 bool vm_may_expand(const struct mm_struct *mm, unsigned long flags, unsigned long pages);
-bool vm_may_lock(const struct mm_struct *mm, unsigned long pages); /* RLIMIT_MEMLOCK */
+/* Do @pages more fit under RLIMIT_MEMLOCK, or does it not count? */
+bool vm_may_lock(const struct mm_struct *mm, unsigned long pages);
+bool vm_can_lock(void); /* may the thread lock anything at all: mlock(2) EPERM */
+/* May a mapping begin at @addr? cap_mmap_addr of Linux: EPERM if not. */
+bool vm_may_map_at(unsigned long addr);
+
+/* ---- mseal.c; mmap_lock held ---- */
+/* Is a part of [start, end) sealed? Who would unmap, move, protect or discard it then fails with EPERM. */
+bool vm_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end);
+
+/* ---- mmap.c; mmap_lock held for write ---- */
+unsigned long vm_flags_of_prot(unsigned long prot);
 bool vm_accountable(unsigned long flags);
 /* Pages of [start, end) that are mapped already. */
 unsigned long vm_pages_in(struct mm_struct *mm, unsigned long start, unsigned long end);
-/* An address for @len bytes: @addr if it is possible or MAP_FIXED; 0 or -errno. */
+/* Where MAP_32BIT puts things. */
+#define LOW_2G_START 0x40000000UL
+#define LOW_2G_END   0x80000000UL
+/* area.c. An address for @len bytes: @addr if it is possible or MAP_FIXED; 0 or -errno. */
 int must_check vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
 			    unsigned flags, unsigned long *out);
 /* munmap of an aligned range; @spares has one vma and its nodes if the range lies inside one vma. Cannot fail. */
@@ -147,7 +173,10 @@ int fault_rights(const struct fault_ctx *f);
 bool fault_grow_stack(struct mm_struct *mm, uaddr_t addr);
 /* Make a stack reach down to @addr. mmap_lock held for write. 0 or -errno. */
 int must_check stack_grow(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);
-/* MAP_POPULATE, MAP_LOCKED: fault in [start, end) as its vmas allow; failures are silent. No lock held. */
-void populate_range(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* mlock(2), MAP_POPULATE: fault in [start, end) as the vmas there allow; holes and VM_LOCKONFAULT are passed over. No lock
+ * held. Return: 0, or the first vma's error unless @best_effort: -EFAULT, -ENOMEM; -EINTR (fatal signal). */
+int populate_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool best_effort);
+/* The same for the part of [start, end) inside @vma. mmap_lock held. */
+int populate_locked_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 
 #endif

@@ -14,14 +14,24 @@
  */
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/imports.h"
+#include "uapi/personality.h"
 
-#define DATA_FLAGS (VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
+/* Rights of heap and stack; both can be executed when personality(2) says that what is read can be. */
+static unsigned long data_flags(void)
+{
+	bool exec = mm_ctx_current()->personality & READ_IMPLIES_EXEC;
+
+	return VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | (exec ? VM_EXEC : 0);
+}
 
 /* RLIMIT_DATA counts initialised data and heap. */
 static bool data_limit_ok(const struct mm_struct *mm, unsigned long brk)
 {
-	return mm->rlim_data == ULONG_MAX ||
-	       (brk - mm->start_brk) + (mm->end_data - mm->start_data) <= mm->rlim_data;
+	unsigned long limit = vm_limits()->data;
+
+	return limit == ULONG_MAX ||
+	       (brk - mm->start_brk) + (mm->end_data - mm->start_data) <= limit;
 }
 
 /* The break moves from page @from up to page @to. 0 or -ENOMEM. */
@@ -35,7 +45,7 @@ static int brk_grow(struct mm_struct *mm, unsigned long from, unsigned long to)
 		return -ENOMEM;
 	if ((mm->def_flags & VM_LOCKED) && !vm_may_lock(mm, (to - from) >> PAGE_SHIFT))
 		return -ENOMEM;
-	return vm_map_anon(mm, from, to, DATA_FLAGS | mm->def_flags);
+	return vm_map_anon(mm, from, to, data_flags() | mm->def_flags);
 }
 
 static int brk_locked(struct mm_struct *mm, unsigned long brk, unsigned long *populate_from)
@@ -66,7 +76,7 @@ unsigned long vm_brk(struct mm_struct *mm, unsigned long brk)
 	now = mm->brk;
 	rwsem_up_write(&mm->mmap_lock);
 	if (populate_from)
-		populate_range(mm, populate_from, page_align(now));
+		(void)populate_range(mm, populate_from, page_align(now), true);
 	return now;
 }
 
@@ -94,7 +104,7 @@ int stack_grow(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long a
 	if (addr < mmap_min_addr || stack_too_near(mm, vma, addr))
 		return -ENOMEM;
 	pages = (vma->vm_start - addr) >> PAGE_SHIFT;
-	if (pages > vma->vm_pgoff || vma->vm_end - addr > mm->rlim_stack ||
+	if (pages > vma->vm_pgoff || vma->vm_end - addr > vm_limits()->stack ||
 	    !vm_may_expand(mm, vma->vm_flags, pages))
 		return -ENOMEM;
 	if ((vma->vm_flags & VM_LOCKED) && !vm_may_lock(mm, pages))
@@ -110,7 +120,7 @@ int stack_grow(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long a
 
 int vm_stack_setup(struct mm_struct *mm, unsigned long top, bool executable)
 {
-	unsigned long flags = DATA_FLAGS | VM_GROWSDOWN | (executable ? VM_EXEC : 0);
+	unsigned long flags = data_flags() | VM_GROWSDOWN | (executable ? VM_EXEC : 0);
 	int err;
 
 	if (top > mm->task_size || top < PAGE_SIZE + mmap_min_addr)
@@ -132,7 +142,7 @@ int vm_stack_expand(struct mm_struct *mm, unsigned long addr, unsigned long byte
 	vma = find_vma(mm, addr);
 	if (vma && vma->vm_start <= addr && (vma->vm_flags & VM_GROWSDOWN)) {
 		room = vma->vm_end - vma->vm_start;
-		room = mm->rlim_stack > room ? (mm->rlim_stack - room) & PAGE_MASK : 0;
+		room = vm_limits()->stack > room ? (vm_limits()->stack - room) & PAGE_MASK : 0;
 		err = stack_grow(mm, vma, vma->vm_start - min_of(unsigned long, bytes, room));
 	}
 	rwsem_up_write(&mm->mmap_lock);

@@ -35,8 +35,10 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 {
 	new->mmap_base = old->mmap_base;
 	new->mmap_legacy_base = old->mmap_legacy_base;
+	new->low_2g_base = old->low_2g_base;
 	new->task_size = old->task_size;
 	new->mmap_topdown = old->mmap_topdown;
+	new->has_sealed = old->has_sealed;
 	new->start_code = old->start_code;
 	new->end_code = old->end_code;
 	new->start_data = old->start_data;
@@ -50,10 +52,6 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 	new->env_end = old->env_end;
 	new->vdso = old->vdso;
 	memcpy(new->saved_auxv, old->saved_auxv, sizeof(new->saved_auxv));
-	new->rlim_as = old->rlim_as;
-	new->rlim_data = old->rlim_data;
-	new->rlim_stack = old->rlim_stack;
-	new->rlim_memlock = old->rlim_memlock;
 	new->oom_score_adj = old->oom_score_adj;
 	new->exe = old->exe;
 	if (new->exe)

@@ -131,7 +131,17 @@ static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigne
 
 	for (f.addr = start; f.addr < end && r == FAULT_OK; f.addr += PAGE_SIZE)
 		r = mm_ctx_current()->fatal_signal ? FAULT_KILLED : fault_in(&f);
-	return r == FAULT_ACCERR ? -EINVAL : fault_errno(r);
+	return fault_errno(r);
+}
+
+/* MADV_POPULATE_*: what the rights do not allow is a mistake of the caller. */
+static int populate_checked(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			    bool write)
+{
+	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) ||
+	    !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
+		return -EINVAL;
+	return populate_vma(vma, start, end, write);
 }
 
 int mm_populate(struct mm_struct *mm, unsigned long addr, unsigned long len, bool write)
@@ -149,15 +159,25 @@ int mm_populate(struct mm_struct *mm, unsigned long addr, unsigned long len, boo
 			break;
 		}
 		stop = min_of(unsigned long, end, vma->vm_end);
-		err = vma->vm_flags & (VM_IO | VM_PFNMAP) ? -EINVAL
-							  : populate_vma(vma, addr, stop, write);
+		err = populate_checked(vma, addr, stop, write);
 		addr = stop;
 	}
 	rwsem_up_read(&mm->mmap_lock);
 	return err;
 }
 
-void populate_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+/* Private writable memory is faulted in for writing, so that no write faults later; shared memory stays clean. */
+int populate_locked_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_LOCKONFAULT))
+		return 0;
+	return populate_vma(vma, max_of(unsigned long, start, vma->vm_start),
+			    min_of(unsigned long, end, vma->vm_end), write);
+}
+
+int populate_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool best_effort)
 {
 	struct vm_area_struct *vma;
 	int err = 0;
@@ -165,14 +185,10 @@ void populate_range(struct mm_struct *mm, unsigned long start, unsigned long end
 	rwsem_down_read(&mm->mmap_lock);
 	for (vma = find_vma(mm, start); vma && vma->vm_start < end && !err;
 	     vma = vma_next(mm, vma)) {
-		unsigned long from = max_of(unsigned long, start, vma->vm_start);
-		bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
-
-		if (vma->vm_flags & (VM_IO | VM_PFNMAP))
-			continue;
-		err = populate_vma(vma, from, min_of(unsigned long, end, vma->vm_end), write);
-		if (err == -EINVAL) /* PROT_NONE */
+		err = populate_locked_vma(vma, start, end);
+		if (best_effort && err != -EINTR)
 			err = 0;
 	}
 	rwsem_up_read(&mm->mmap_lock);
+	return err;
 }

@@ -143,10 +143,10 @@ static int remove_step(struct mm_struct *mm, unsigned long *start, unsigned long
 	rwsem_up_read(&mm->mmap_lock);
 	if (err)
 		return err;
-	mapping_punch(m, from, to);
+	err = mapping_punch(m, from, to);
 	m->ops->drop(m);
 	*start = end;
-	return 0;
+	return err;
 }
 
 static int advise_remove(struct mm_struct *mm, unsigned long start, unsigned long end)

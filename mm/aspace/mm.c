@@ -20,6 +20,9 @@
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
+int sysctl_legacy_va_layout;
+int mmap_rnd_bits = MMAP_RND_BITS_MIN;
+
 static struct kmem_cache *mm_cache;
 static struct list_head mm_list;
 static struct spinlock mm_list_lock = SPINLOCK_INIT(RANK_OBJECT);
@@ -41,11 +44,7 @@ static void mm_init_fields(struct mm_struct *mm)
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
 	mm->task_size = USER_TOP;
-	mm->rlim_as = ULONG_MAX;
-	mm->rlim_data = ULONG_MAX;
-	mm->rlim_stack = MIB(8);
-	mm->rlim_memlock = ULONG_MAX;
-	mm_set_layout(mm, mm->rlim_stack, 0);
+	mm_set_layout(mm, &(struct mm_layout){ .stack_limit = MIB(8) });
 }
 
 struct mm_struct *mm_alloc(void)
@@ -148,25 +147,24 @@ void mm_update_hiwater(struct mm_struct *mm)
 		mm->hiwater_vm = mm->total_vm;
 }
 
-/* Room below the stack: its limit, at least 128 MiB, at most 5/6 of the window, and its guard gap. */
-static unsigned long stack_room(unsigned long stack_rlimit)
+/* Room below the window's end: the stack's limit, how far its top may move, its guard gap; 128 MiB to 5/6 of the window. */
+static unsigned long stack_room(const struct mm_layout *l)
 {
 	unsigned long max = MAP_WINDOW / 6 * 5, min = MIB(128);
-	unsigned long guard = (unsigned long)STACK_GUARD_PAGES << PAGE_SHIFT;
-	unsigned long room =
-		stack_rlimit + guard < stack_rlimit ? stack_rlimit : stack_rlimit + guard;
+	unsigned long pad = ((unsigned long)STACK_GUARD_PAGES << PAGE_SHIFT) + l->stack_random;
+	unsigned long room = l->stack_limit + pad < pad ? l->stack_limit : l->stack_limit + pad;
 
 	return room < min ? min : room > max ? max : room;
 }
 
-void mm_set_layout(struct mm_struct *mm, unsigned long stack_rlimit, unsigned long random)
+void mm_set_layout(struct mm_struct *mm, const struct mm_layout *l)
 {
 	mm->task_size = USER_TOP;
-	mm->mmap_legacy_base = page_align(MAP_WINDOW / 3) + (random & PAGE_MASK);
-	mm->mmap_topdown = stack_rlimit != ULONG_MAX; /* an unlimited stack leaves no safe top */
-	mm->gap_len = 0;			      /* nothing is known */
+	mm->mmap_legacy_base = page_align(MAP_WINDOW / 3) + (l->random & PAGE_MASK);
+	mm->low_2g_base = LOW_2G_START + (l->random_low & PAGE_MASK);
+	mm->mmap_topdown = !l->bottom_up;
+	mm->gap_len = 0; /* nothing is known */
 	mm->mmap_base = mm->mmap_legacy_base;
 	if (mm->mmap_topdown)
-		mm->mmap_base =
-			page_align(MAP_WINDOW - stack_room(stack_rlimit) - (random & PAGE_MASK));
+		mm->mmap_base = page_align(MAP_WINDOW - stack_room(l) - (l->random & PAGE_MASK));
 }

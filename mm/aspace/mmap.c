@@ -19,34 +19,19 @@
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/gather.h"
+#include "mm/imports.h"
 #include "mm/range.h"
 #include "mm/shmem.h"
 #include "sync/trace.h"
 #include "uapi/mman.h"
+#include "uapi/personality.h"
 
 int sysctl_max_map_count = 65530;
-unsigned long mmap_min_addr = 65536;
 
-/* ---- limits ---- */
-
-unsigned long vm_flags_of_prot(unsigned prot)
+unsigned long vm_flags_of_prot(unsigned long prot)
 {
 	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
 	       (prot & PROT_EXEC ? VM_EXEC : 0);
-}
-
-bool vm_may_expand(const struct mm_struct *mm, unsigned long flags, unsigned long pages)
-{
-	bool data = (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
-
-	if (mm->total_vm + pages > mm->rlim_as >> PAGE_SHIFT)
-		return false;
-	return !data || mm->data_vm + pages <= mm->rlim_data >> PAGE_SHIFT;
-}
-
-bool vm_may_lock(const struct mm_struct *mm, unsigned long pages)
-{
-	return mm->locked_vm + pages <= mm->rlim_memlock >> PAGE_SHIFT;
 }
 
 bool vm_accountable(unsigned long flags)
@@ -59,132 +44,9 @@ unsigned long vm_pages_in(struct mm_struct *mm, unsigned long start, unsigned lo
 	struct vm_area_struct *vma = find_vma(mm, start);
 	unsigned long pages = 0;
 
-	for (; vma && vma->vm_start < end; vma = vma_next(mm, vma)) {
-		unsigned long from = max_of(unsigned long, start, vma->vm_start);
-
-		pages += (min_of(unsigned long, end, vma->vm_end) - from) >> PAGE_SHIFT;
-	}
+	for (; vma && vma->vm_start < end; vma = vma_next(mm, vma))
+		pages += vma_pages_within(vma, start, end);
 	return pages;
-}
-
-/* ---- addresses ---- */
-
-/* Highest free [a, a + len) in [low, high) that keeps off the guard gap of a stack above it. */
-static bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long high,
-		      unsigned long len, unsigned long *out)
-{
-	for (;;) {
-		struct vm_area_struct *next;
-
-		if (!rangetree_gap_highest(&mm->vmas, low, high, len, out))
-			return false;
-		next = find_vma(mm, *out);
-		if (!next || *out + len <= vma_start_gap(next))
-			return true;
-		if (vma_start_gap(next) <= low)
-			return false;
-		high = vma_start_gap(next);
-	}
-}
-
-/*
- * Programs map one thing below the other: when no gap of @len is above gap_top, the place right below the vma that
- * covers it or comes next is the highest, if it is large enough. Unmapping above forgets what was known.
- */
-static bool gap_known(struct mm_struct *mm, unsigned long low, unsigned long len,
-		      unsigned long *out)
-{
-	struct vm_area_struct *vma, *prev;
-	unsigned long edge, floor;
-
-	if (!mm->gap_len || len < mm->gap_len)
-		return false;
-	vma = find_vma(mm, mm->gap_top - 1);
-	edge = vma && vma->vm_start < mm->mmap_base ? vma->vm_start : mm->mmap_base;
-	if (vma && edge > vma_start_gap(vma))
-		return false;
-	prev = vma_prev(mm, edge);
-	floor = prev && prev->vm_end > low ? prev->vm_end : low;
-	if (edge < floor || edge - floor < len)
-		return false;
-	*out = edge - len;
-	mm->gap_top = edge;
-	return true;
-}
-
-static bool gap_above(struct mm_struct *mm, unsigned long low, unsigned long high,
-		      unsigned long len, unsigned long *out)
-{
-	for (;;) {
-		struct vm_area_struct *next;
-
-		if (!rangetree_gap_lowest(&mm->vmas, low, high, len, out))
-			return false;
-		next = find_vma(mm, *out);
-		if (!next || *out + len <= vma_start_gap(next))
-			return true;
-		low = next->vm_end;
-		if (low >= high)
-			return false;
-	}
-}
-
-/* Is the caller's wish possible as it is? */
-static bool hint_fits(struct mm_struct *mm, unsigned long addr, unsigned long len)
-{
-	struct vm_area_struct *next, *prev;
-
-	if (addr < mmap_min_addr || addr > mm->task_size - len)
-		return false;
-	if ((addr > MAP_WINDOW) != (addr + len > MAP_WINDOW))
-		return false; /* neither side of the border was asked for */
-	next = find_vma(mm, addr);
-	prev = vma_prev(mm, addr);
-	return (!next || addr + len <= vma_start_gap(next)) && (!prev || prev->vm_end <= addr);
-}
-
-/* Look where the layout says; a top-down mm that is full below its base is searched above it too. */
-static int search_area(struct mm_struct *mm, unsigned long hint, unsigned long len, unsigned flags,
-		       unsigned long *out)
-{
-	unsigned long window = hint > MAP_WINDOW ? mm->task_size : MAP_WINDOW;
-	unsigned long low = page_align(mmap_min_addr);
-
-	if (sizeof(long) == 8 && (flags & MAP_32BIT))
-		return gap_above(mm, 0x40000000, 0x80000000, len, out) ? 0 : -ENOMEM;
-	if (mm->mmap_topdown) {
-		unsigned long top = mm->mmap_base + (window - MAP_WINDOW);
-
-		if (window == MAP_WINDOW && gap_known(mm, low, len, out))
-			return 0;
-		if (gap_below(mm, low, top, len, out)) {
-			mm->gap_len = window == MAP_WINDOW ? len : 0;
-			mm->gap_top = *out + len;
-			return 0;
-		}
-	}
-	return gap_above(mm, mm->mmap_legacy_base, window, len, out) ? 0 : -ENOMEM;
-}
-
-int vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
-		 unsigned long *out)
-{
-	if (len > mm->task_size)
-		return -ENOMEM;
-	if (flags & MAP_FIXED) {
-		if (addr > mm->task_size - len)
-			return -ENOMEM;
-		if (addr & ~PAGE_MASK)
-			return -EINVAL;
-		*out = addr;
-		return addr < mmap_min_addr ? -EPERM : 0;
-	}
-	addr = addr > ULONG_MAX - PAGE_SIZE ? 0 : page_align(addr);
-	if (addr && !(sizeof(long) == 8 && (flags & MAP_32BIT)) && hint_fits(mm, addr, len)) {
-		*out = addr;
-		return 0;
-	}
-	return search_area(mm, addr, len, flags, out);
 }
 
 /* ---- munmap ---- */
@@ -312,6 +174,8 @@ int vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end
 	struct vm_area_struct *vma = find_vma(mm, start);
 	struct vma_spares spares;
 
+	if (vm_is_sealed(mm, start, end))
+		return -EPERM;
 	vma_spares_init(&spares);
 	if (is_cut(vma, start, end) && cut_reserve(mm, vma, 0, &spares))
 		return -ENOMEM;
@@ -378,55 +242,109 @@ struct map_ctx {
 	const struct vm_map_args *args;
 	struct vma_req req;
 	unsigned long charge;	      /* pages committed */
+	unsigned long charge_later;   /* pages that what is replaced gives back first */
 	struct address_space *object; /* made here; our reference */
 	bool free;		      /* the range is known to hold no vma */
+	bool counted;		      /* in mapping->i_mmap_writable, until the vma is */
 	bool merged; /* the neighbours have grown over the range: nothing left to do */
 	struct vma_spares spares;
 };
 
-/* mmap(2) ERRORS: EINVAL, EOPNOTSUPP, EOVERFLOW, ENOMEM of the arguments alone. */
+/* The flags that every mapping of a file may have: MAP_SHARED_VALIDATE refuses any other. */
+static const unsigned file_flags_known =
+	MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_GROWSDOWN | MAP_DENYWRITE |
+	MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |
+	MAP_HUGETLB | MAP_HUGE_2MB | MAP_HUGE_1GB | MAP_UNINITIALIZED;
+
+/* Where files end: the offset is signed, and its page number fits a word. */
+static const unsigned long file_pages_max =
+	(unsigned long)(sizeof(long) == 8 ? (uint64_t)INT64_MAX >> PAGE_SHIFT : ULONG_MAX);
+
+static bool is_shared(const struct vm_map_args *a)
+{
+	return (a->flags & MAP_TYPE) != MAP_PRIVATE;
+}
+
+static bool is_file(const struct vm_map_args *a)
+{
+	return a->file || a->mapping || a->vm_ops;
+}
+
+/* mmap(2) ERRORS of length and offset alone. */
 static int map_check_args(const struct vm_map_args *a)
 {
-	unsigned type = a->flags & MAP_TYPE;
-	const unsigned known = MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_GROWSDOWN |
-			       MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE |
-			       MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB;
+	unsigned long pages = page_align(a->len) >> PAGE_SHIFT;
 
 	if (!a->len)
 		return -EINVAL;
 	if (a->len > ULONG_MAX - PAGE_SIZE)
 		return -ENOMEM;
-	if (a->pgoff + (page_align(a->len) >> PAGE_SHIFT) < a->pgoff)
+	if (a->pgoff + pages < a->pgoff)
 		return -EOVERFLOW;
-	if (type != MAP_SHARED && type != MAP_PRIVATE &&
-	    (type != MAP_SHARED_VALIDATE || !a->mapping))
-		return -EINVAL;
-	if (type == MAP_SHARED_VALIDATE && (a->flags & ~known))
-		return -EOPNOTSUPP;
-	if ((a->flags & MAP_GROWSDOWN) && (a->mapping || type != MAP_PRIVATE))
-		return -EINVAL;
 	return a->flags & MAP_HUGETLB ? -ENOMEM : 0; /* the pool of huge pages is empty */
 }
 
-/* Rights and kind of the vma. 0, -EACCES, -EPERM. */
-static int map_flags(const struct mm_struct *mm, const struct vm_map_args *a, unsigned long *out)
+/* mmap(2) ERRORS of the file: what it was opened for against what is wanted. */
+static int map_check_file(const struct vm_map_args *a)
 {
-	unsigned long flags =
-		vm_flags_of_prot(a->prot) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-	bool shared = (a->flags & MAP_TYPE) != MAP_PRIVATE, file = a->mapping || a->vm_ops;
+	unsigned type = a->flags & MAP_TYPE;
+	unsigned long pages = page_align(a->len) >> PAGE_SHIFT;
 
-	if (file && !(a->may_flags & VM_MAYREAD))
+	if (a->mapping && a->pgoff + pages > file_pages_max)
+		return -EOVERFLOW;
+	if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
+		return -EINVAL;
+	if (type == MAP_SHARED_VALIDATE && (a->flags & ~file_flags_known))
+		return -EOPNOTSUPP;
+	if (is_shared(a) && (a->prot & PROT_WRITE) && !(a->may_flags & VM_MAYWRITE))
 		return -EACCES;
-	if (shared && file && (a->prot & PROT_WRITE) && !(a->may_flags & VM_MAYWRITE))
+	if (!(a->may_flags & VM_MAYREAD))
 		return -EACCES;
-	if (file && !(a->may_flags & VM_MAYEXEC)) {
-		if (a->prot & PROT_EXEC)
-			return -EPERM;
+	if ((a->prot & PROT_EXEC) && !(a->may_flags & VM_MAYEXEC))
+		return -EPERM;
+	if (a->refuse)
+		return a->refuse;
+	return a->flags & MAP_GROWSDOWN ? -EINVAL : 0;
+}
+
+static int map_check_anon(const struct vm_map_args *a)
+{
+	unsigned type = a->flags & MAP_TYPE;
+
+	if (type != MAP_SHARED && type != MAP_PRIVATE)
+		return -EINVAL;
+	return type == MAP_SHARED && (a->flags & MAP_GROWSDOWN) ? -EINVAL : 0;
+}
+
+/* mlock(2): does what the flags lock fit? 0, -EPERM, -EAGAIN. */
+static int map_check_lock(const struct map_ctx *c, unsigned long flags)
+{
+	if ((c->args->flags & MAP_LOCKED) && !vm_can_lock())
+		return -EPERM;
+	if (!(flags & VM_LOCKED))
+		return 0;
+	return vm_may_lock(c->mm, (c->req.end - c->req.start) >> PAGE_SHIFT) ? 0 : -EAGAIN;
+}
+
+/* Rights: those asked for, and PROT_EXEC where personality(2) says that reading implies it. */
+static unsigned map_prot(const struct vm_map_args *a)
+{
+	if (!(mm_ctx_current()->personality & READ_IMPLIES_EXEC) || !(a->prot & PROT_READ))
+		return a->prot;
+	return is_file(a) && !(a->may_flags & VM_MAYEXEC) ? a->prot : a->prot | PROT_EXEC;
+}
+
+/* What the vma is to be; nothing is checked. */
+static unsigned long map_flags(const struct mm_struct *mm, const struct vm_map_args *a)
+{
+	unsigned long flags = vm_flags_of_prot(map_prot(a)) | mm->def_flags | VM_MAYREAD |
+			      VM_MAYWRITE | VM_MAYEXEC;
+
+	if (is_file(a) && !(a->may_flags & VM_MAYEXEC))
 		flags &= ~(unsigned long)VM_MAYEXEC;
-	}
-	if (shared)
+	if (is_shared(a))
 		flags |= VM_SHARED | VM_MAYSHARE;
-	if (shared && file && !(a->may_flags & VM_MAYWRITE))
+	if (is_shared(a) && is_file(a) && !(a->may_flags & VM_MAYWRITE))
 		flags &= ~(unsigned long)(VM_MAYWRITE | VM_SHARED);
 	if (a->flags & MAP_GROWSDOWN)
 		flags |= VM_GROWSDOWN;
@@ -434,55 +352,79 @@ static int map_flags(const struct mm_struct *mm, const struct vm_map_args *a, un
 		flags |= VM_LOCKED;
 	if ((a->flags & MAP_NORESERVE) && sysctl_overcommit_memory != OVERCOMMIT_NEVER)
 		flags |= VM_NORESERVE;
-	flags |= a->may_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTCOPY | VM_DONTDUMP);
-	*out = flags;
+	return flags |
+	       (a->may_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTCOPY | VM_DONTDUMP));
+}
+
+/* Pages of the range that are promised already and will be given back: only the rest must be promised now. */
+static unsigned long accounted_in(const struct map_ctx *c)
+{
+	struct vm_area_struct *vma = c->free ? NULL : find_vma(c->mm, c->req.start);
+	unsigned long pages = 0;
+
+	for (; vma && vma->vm_start < c->req.end; vma = vma_next(c->mm, vma)) {
+		if (vma->vm_flags & VM_ACCOUNT)
+			pages += vma_pages_within(vma, c->req.start, c->req.end);
+	}
+	return pages;
+}
+
+static int map_charge(struct map_ctx *c, unsigned long pages)
+{
+	unsigned long back = accounted_in(c);
+
+	c->charge = pages > back ? pages - back : 0;
+	if (commit_charge(c->charge, c->mm->total_vm))
+		return -ENOMEM;
+	c->charge_later = pages - c->charge;
+	c->req.flags |= VM_ACCOUNT;
 	return 0;
 }
 
-/* Limits of the process on the new mapping, less what it replaces. */
-static int map_check_limits(struct map_ctx *c)
+/* A sealed object is not mapped to be written; to be read it is, for ever. */
+static int map_seals(struct map_ctx *c)
 {
-	struct mm_struct *mm = c->mm;
-	unsigned long pages = (c->req.end - c->req.start) >> PAGE_SHIFT, replaced = 0;
-
-	if (!c->free)
-		replaced = vm_pages_in(mm, c->req.start, c->req.end);
-	if (!vm_may_expand(mm, c->req.flags, pages - replaced))
-		return -ENOMEM;
-	if ((c->req.flags & VM_LOCKED) && !vm_may_lock(mm, pages))
-		return -EAGAIN;
-	return mm->map_count > sysctl_max_map_count ? -ENOMEM : 0;
+	c->counted = false;
+	if (!c->args->mapping || !vma_shared_maywrite(c->req.flags))
+		return 0;
+	c->counted = !mapping_map_writable(c->args->mapping);
+	if (c->counted)
+		return 0;
+	c->req.flags &= ~(unsigned long)VM_MAYWRITE;
+	return c->req.flags & VM_WRITE ? -EPERM : 0;
 }
 
-/* Everything the commit needs. On failure nothing is kept. */
-static int map_reserve(struct map_ctx *c)
+/* The vma, unless the neighbours grow over the range, and one for a vma that the range cuts in two. */
+static int map_get_vma(struct map_ctx *c)
 {
-	unsigned long pages = (c->req.end - c->req.start) >> PAGE_SHIFT;
-	bool reserve = !(c->req.flags & VM_NORESERVE);
 	struct vm_area_struct *there;
-	int err;
 
-	if (vm_accountable(c->req.flags)) {
-		if (commit_charge(pages, c->mm->total_vm))
-			return -ENOMEM;
-		c->charge = pages;
-		c->req.flags |= VM_ACCOUNT;
-	}
-	if (!c->args->mapping && !c->args->vm_ops && (c->req.flags & VM_SHARED)) {
-		c->object = shmem_anon_create((uint64_t)pages << PAGE_SHIFT, reserve);
-		c->req.mapping = c->object;
-		if (!c->object)
-			return -ENOMEM; /* shared: nothing is charged */
-	}
 	vma_spares_init(&c->spares);
 	c->merged = c->free && vma_merge(c->mm, &c->req);
 	if (c->merged)
 		return 0;
 	there = c->free ? NULL : find_vma(c->mm, c->req.start);
 	if (is_cut(there, c->req.start, c->req.end))
-		err = cut_reserve(c->mm, there, 1, &c->spares);
-	else
-		err = vma_spares_get(c->mm, 1, NULL, &c->spares);
+		return cut_reserve(c->mm, there, 1, &c->spares);
+	return vma_spares_get(c->mm, 1, NULL, &c->spares);
+}
+
+/* Everything the commit needs. On failure nothing is kept. */
+static int map_reserve(struct map_ctx *c)
+{
+	unsigned long pages = (c->req.end - c->req.start) >> PAGE_SHIFT;
+	int err;
+
+	if (vm_accountable(c->req.flags) && map_charge(c, pages))
+		return -ENOMEM;
+	if (!c->req.mapping && !c->req.ops && is_shared(c->args)) {
+		c->object = shmem_anon_create((uint64_t)pages << PAGE_SHIFT,
+					      !(c->req.flags & VM_NORESERVE));
+		c->req.mapping = c->object;
+		if (!c->object)
+			return -ENOMEM; /* shared: nothing is charged */
+	}
+	err = map_get_vma(c);
 	if (!err)
 		return 0;
 	if (c->object)
@@ -498,6 +440,8 @@ static void map_commit(struct map_ctx *c)
 
 	if (!c->free)
 		vm_unmap_range(mm, c->req.start, c->req.end, &c->spares);
+	if (c->charge_later)
+		atomic_long_add(&vm_committed_as, (long)c->charge_later);
 	if (!c->merged && (c->free || !vma_merge(mm, &c->req)))
 		vma_insert(mm, &c->spares, &c->req);
 	vma_stat(mm, c->req.flags, pages);
@@ -515,8 +459,11 @@ static int map_place(struct map_ctx *c)
 	unsigned flags = a->flags & MAP_FIXED_NOREPLACE ? a->flags | MAP_FIXED : a->flags;
 	unsigned long len = page_align(a->len);
 	struct vm_area_struct *vma;
-	int err = vm_find_area(c->mm, a->addr, len, flags, &c->req.start);
+	int err;
 
+	if (c->mm->map_count > sysctl_max_map_count)
+		return -ENOMEM;
+	err = vm_find_area(c->mm, a->addr, len, flags, &c->req.start);
 	if (err)
 		return err;
 	c->req.end = c->req.start + len;
@@ -525,7 +472,30 @@ static int map_place(struct map_ctx *c)
 		return 0;
 	vma = find_vma(c->mm, c->req.start);
 	c->free = !vma || vma->vm_start >= c->req.end;
-	return (a->flags & MAP_FIXED_NOREPLACE) && !c->free ? -EEXIST : 0;
+	if ((a->flags & MAP_FIXED_NOREPLACE) && !c->free)
+		return -EEXIST;
+	return vm_is_sealed(c->mm, c->req.start, c->req.end) ? -EPERM : 0;
+}
+
+/* In the order of Linux's checks, so that of several mistakes the same one is reported. */
+static int map_check(struct map_ctx *c)
+{
+	const struct vm_map_args *a = c->args;
+	unsigned long replaced = 0, flags = map_flags(c->mm, a);
+	int err = map_check_lock(c, flags);
+
+	if (!err)
+		err = is_file(a) ? map_check_file(a) : map_check_anon(a);
+	if (err)
+		return err;
+	if (flags & VM_SPECIAL)
+		flags &= ~(unsigned long)VM_LOCKED_ANY;
+	c->req.flags = flags;
+	if (!c->free)
+		replaced = vm_pages_in(c->mm, c->req.start, c->req.end);
+	return vm_may_expand(c->mm, flags, ((c->req.end - c->req.start) >> PAGE_SHIFT) - replaced)
+		       ? 0
+		       : -ENOMEM;
 }
 
 /* mmap_lock held for write. */
@@ -535,7 +505,7 @@ static int map_locked(struct map_ctx *c)
 	int err = map_place(c);
 
 	if (!err)
-		err = map_flags(c->mm, a, &c->req.flags);
+		err = map_check(c);
 	if (err)
 		return err;
 	c->req.mapping = a->mapping;
@@ -544,12 +514,15 @@ static int map_locked(struct map_ctx *c)
 	if (a->mapping || a->vm_ops)
 		c->req.pgoff = a->pgoff;
 	else
-		c->req.pgoff = c->req.flags & VM_MAYSHARE ? 0 : c->req.start >> PAGE_SHIFT;
-	err = map_check_limits(c);
-	if (!err)
-		err = map_reserve(c);
+		c->req.pgoff = is_shared(a) ? 0 : c->req.start >> PAGE_SHIFT;
+	err = map_seals(c);
+	if (err)
+		return err;
+	err = map_reserve(c);
 	if (!err)
 		map_commit(c);
+	if (c->counted)
+		mapping_unmap_writable(a->mapping);
 	return err;
 }
 
@@ -563,6 +536,7 @@ long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 	c.mm = mm;
 	c.args = args;
 	c.charge = 0;
+	c.charge_later = 0;
 	c.object = NULL;
 	rwsem_down_write(&mm->mmap_lock);
 	err = map_locked(&c);
@@ -571,7 +545,7 @@ long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 		return err;
 	if ((c.req.flags & VM_LOCKED) ||
 	    (args->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
-		populate_range(mm, c.req.start, c.req.end);
+		(void)populate_range(mm, c.req.start, c.req.end, true);
 	return (long)c.req.start;
 }
 

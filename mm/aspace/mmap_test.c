@@ -145,9 +145,8 @@ static void mmap_hints_and_top_down(void **state)
 	assert_int_equal(vm_unmap(mm, (unsigned long)a, P(3)), 0);
 	c = map_at(mm, 0, P(2), PROT_READ, ANON); /* the highest hole that fits */
 	assert_int_equal(c, top - P(2));
-	assert_int_equal(map_at(mm, BASE + 5, P(1), RW, ANON), BASE + P(1));
-	assert_int_equal(map_at(mm, BASE + P(1), P(1), PROT_READ, ANON),
-			 top - P(3)); /* taken: anywhere */
+	assert_int_equal(map_at(mm, BASE + 5, P(1), RW, ANON), BASE);
+	assert_int_equal(map_at(mm, BASE, P(1), PROT_READ, ANON), top - P(3)); /* taken: anywhere */
 	assert_int_equal(map_at(mm, 1, P(1), PROT_EXEC, ANON), (long)((unsigned long)b - P(1)));
 	if (USER_TOP > 0x80000000UL && sizeof(long) == 8)
 		assert_true(map_at(mm, 0, P(1), RW, ANON | MAP_32BIT) < 0x80000000L);
@@ -224,7 +223,7 @@ static void brk_grows_shrinks_and_stops(void **state)
 	map_at(mm, BASE + P(5), P(1), RW, ANON | MAP_FIXED);
 	assert_int_equal(vm_brk(mm, BASE + P(5)), BASE + P(2)); /* a page stays free in between */
 	assert_int_equal(vm_brk(mm, BASE + P(4)), BASE + P(4));
-	mm->rlim_data = P(5);
+	sim_limits.data = P(5);
 	assert_int_equal(vm_brk(mm, BASE + P(1)), BASE + P(1));
 	end_mm(mm);
 }
@@ -299,18 +298,18 @@ static void limits_are_kept(void **state)
 	int old = sysctl_max_map_count;
 
 	(void)state;
-	mm->rlim_as = P(10);
+	sim_limits.as = P(10);
 	assert_int_equal(map_at(mm, BASE, P(11), PROT_READ, ANON | MAP_FIXED), -ENOMEM);
 	assert_int_equal(map_at(mm, BASE, P(10), PROT_READ, ANON | MAP_FIXED), BASE);
 	assert_int_equal(map_at(mm, BASE, P(10), PROT_READ, ANON | MAP_FIXED),
 			 BASE); /* replaces itself */
 	assert_int_equal(vm_remap(mm, BASE, P(10), P(11), MREMAP_MAYMOVE, 0), -ENOMEM);
-	mm->rlim_as = ULONG_MAX;
-	mm->rlim_data = P(3);
+	sim_limits.as = ULONG_MAX;
+	sim_limits.data = P(3);
 	assert_int_equal(map_at(mm, BASE + P(20), P(4), RW, ANON | MAP_FIXED), -ENOMEM);
 	assert_int_equal(map_at(mm, BASE + P(20), P(4), PROT_READ, ANON | MAP_FIXED), BASE + P(20));
-	mm->rlim_data = ULONG_MAX;
-	mm->rlim_memlock = P(1);
+	sim_limits.data = ULONG_MAX;
+	sim_limits.memlock = P(1);
 	assert_int_equal(map_at(mm, BASE + P(40), P(2), RW, ANON | MAP_FIXED | MAP_LOCKED),
 			 -EAGAIN);
 	sysctl_max_map_count = 2;
@@ -421,30 +420,30 @@ static void mlock_counts_limits_and_faults_in(void **state)
 
 	(void)state;
 	map_at(mm, BASE, P(8), RW, ANON | MAP_FIXED);
-	mm->rlim_memlock = P(5);
-	assert_int_equal(vm_lock(mm, BASE + P(1) + 5, P(2), true), 0); /* 3 pages */
+	sim_limits.memlock = P(5);
+	assert_int_equal(vm_lock(mm, BASE + P(1) + 5, P(2), VM_LOCKED), 0); /* 3 pages */
 	assert_int_equal(mm->locked_vm, 3);
 	assert_int_equal(mm_rss(mm), 3);
 	assert_int_equal(mm->map_count, 3);
-	assert_int_equal(vm_lock(mm, BASE + P(1), P(5), true), 0);
-	assert_int_equal(vm_lock(mm, BASE, P(8), true), -ENOMEM);
+	assert_int_equal(vm_lock(mm, BASE + P(1), P(5), VM_LOCKED), 0);
+	assert_int_equal(vm_lock(mm, BASE, P(8), VM_LOCKED), -ENOMEM);
 	assert_int_equal(vm_lock_all(mm, MCL_CURRENT), -ENOMEM);
 	assert_int_equal(vm_lock_all(mm, 8), -EINVAL);
 	assert_int_equal(vm_advise(mm, BASE + P(1), P(1), MADV_DONTNEED), -EINVAL);
 	assert_int_equal(vm_sync(mm, BASE, P(8), MS_INVALIDATE), -EBUSY);
-	assert_int_equal(vm_lock(mm, BASE, P(8), false), 0);
+	assert_int_equal(vm_lock(mm, BASE, P(8), 0), 0);
 	assert_int_equal(mm->locked_vm, 0);
 	assert_int_equal(mm->map_count, 3); /* what has pages does not join what has none */
-	assert_int_equal(vm_lock(mm, BASE + P(7), P(2), true), -ENOMEM);
-	mm->rlim_memlock = ULONG_MAX;
+	assert_int_equal(vm_lock(mm, BASE + P(7), P(2), VM_LOCKED), -ENOMEM);
+	sim_limits.memlock = ULONG_MAX;
 	assert_int_equal(vm_lock_all(mm, MCL_CURRENT | MCL_FUTURE), 0);
 	assert_int_equal(mm_rss(mm), 8);
 	map_at(mm, BASE + P(8), P(2), RW, ANON | MAP_FIXED);
 	assert_int_equal(mm_rss(mm), 10);
 	assert_int_equal(vm_lock_all(mm, 0), 0);
 	assert_int_equal(mm->locked_vm, 0);
-	mm->rlim_memlock = 0;
-	assert_int_equal(vm_lock(mm, BASE, P(1), true), -EPERM);
+	sim_limits.memlock = 0;
+	assert_int_equal(vm_lock(mm, BASE, P(1), VM_LOCKED), -EPERM);
 	end_mm(mm);
 }
 

@@ -17,8 +17,15 @@
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/gather.h"
+#include "mm/imports.h"
 #include "mm/range.h"
 #include "uapi/mman.h"
+#include "uapi/personality.h"
+
+struct protect_req {
+	struct mmu_gather *g;
+	unsigned long start, end, prot;
+};
 
 /* Pages to charge when @vma's [start, end) gets @flags; *out: flags with VM_ACCOUNT if so. */
 static unsigned long protect_charge(const struct vm_area_struct *vma, unsigned long start,
@@ -32,81 +39,108 @@ static unsigned long protect_charge(const struct vm_area_struct *vma, unsigned l
 	return (end - start) >> PAGE_SHIFT;
 }
 
-static int protect_vma(struct mmu_gather *g, struct vm_area_struct *vma, unsigned long start,
-		       unsigned long end, unsigned long flags)
+/* Does memory that turns into data still fit? What was over its limit before may stay so. */
+static bool protect_fits(const struct mm_struct *mm, unsigned long old, unsigned long flags,
+			 unsigned long pages)
+{
+	return !(flags & VM_WRITE) || vm_may_expand(mm, flags, pages) ||
+	       !vm_may_expand(mm, old, pages);
+}
+
+static int protect_vma(struct protect_req *p, struct vm_area_struct *vma, unsigned long end,
+		       unsigned long flags)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	unsigned long old = vma->vm_flags, pages = (end - start) >> PAGE_SHIFT;
-	unsigned long charge = protect_charge(vma, start, end, flags, &flags);
+	unsigned long old = vma->vm_flags, pages = (end - p->start) >> PAGE_SHIFT;
+	unsigned long charge = protect_charge(vma, p->start, end, flags, &flags);
 	bool write = (flags & VM_WRITE) && !(flags & VM_SHARED); /* shared: vm_page_prot knows */
 	int err;
 
-	if (charge && (!vm_may_expand(mm, flags, 0) || commit_charge(charge, mm->total_vm)))
+	if (!protect_fits(mm, old, flags, pages))
 		return -ENOMEM;
-	err = vma_modify(mm, vma, start, end, flags, &vma);
+	if (charge && commit_charge(charge, mm->total_vm))
+		return -ENOMEM;
+	err = vma_modify(mm, vma, p->start, end, flags, &vma);
 	if (err) {
 		commit_uncharge(charge);
 		return err;
 	}
 	vma_stat(mm, old, -(long)pages);
 	vma_stat(mm, flags, (long)pages);
-	range_protect(g, vma, start, end,
+	range_protect(p->g, vma, p->start, end,
 		      write ? pte_mkwrite(vma->vm_page_prot) : vma->vm_page_prot);
+	/* Locked memory that has become writable is copied now: its owner wants no fault later. */
+	if (write && (old & (VM_WRITE | VM_LOCKED)) == VM_LOCKED)
+		(void)populate_locked_vma(vma, p->start, end);
 	return 0;
 }
 
 /* PROT_GROWSDOWN: the change begins where the stack begins. */
-static int protect_extend(struct vm_area_struct *vma, unsigned prot, unsigned long *start)
+static int protect_extend(struct protect_req *p, struct vm_area_struct *vma)
 {
-	if (prot & PROT_GROWSUP)
-		return -EINVAL;
-	if (!(prot & PROT_GROWSDOWN))
-		return 0;
-	if (!(vma->vm_flags & VM_GROWSDOWN))
-		return -EINVAL;
-	*start = vma->vm_start;
-	return 0;
+	if (p->prot & PROT_GROWSDOWN) {
+		if (!vma || vma->vm_start >= p->end)
+			return -ENOMEM;
+		p->start = vma->vm_start;
+		return vma->vm_flags & VM_GROWSDOWN ? 0 : -EINVAL;
+	}
+	if (!vma || vma->vm_start > p->start)
+		return -ENOMEM;
+	return p->prot & PROT_GROWSUP ? -EINVAL : 0; /* no stack of this machine grows up */
 }
 
-static int protect_locked(struct mm_struct *mm, unsigned long start, unsigned long end,
-			  unsigned prot, struct mmu_gather *g)
+/* personality(2) READ_IMPLIES_EXEC: what may be executed is when it may be read. */
+static unsigned protect_prot(const struct protect_req *p, const struct vm_area_struct *vma)
+{
+	bool implied = (mm_ctx_current()->personality & READ_IMPLIES_EXEC) &&
+		       (p->prot & PROT_READ) && (vma->vm_flags & VM_MAYEXEC);
+
+	return (unsigned)p->prot | (implied ? PROT_EXEC : 0);
+}
+
+static int protect_locked(struct mm_struct *mm, struct protect_req *p)
 {
 	const unsigned long rights = VM_READ | VM_WRITE | VM_EXEC;
-	struct vm_area_struct *vma = find_vma(mm, start);
-	int err = vma && vma->vm_start < end ? protect_extend(vma, prot, &start) : -ENOMEM;
+	struct vm_area_struct *vma = find_vma(mm, p->start);
+	int err = protect_extend(p, vma);
 
-	while (!err && start < end) {
+	if (!err && vm_is_sealed(mm, p->start, p->end))
+		err = -EPERM;
+	while (!err && p->start < p->end) {
 		unsigned long flags, stop;
 
-		if (!vma || vma->vm_start > start)
+		if (!vma || vma->vm_start > p->start)
 			return -ENOMEM;
-		flags = (vma->vm_flags & ~rights) | vm_flags_of_prot(prot);
-		stop = min_of(unsigned long, end, vma->vm_end);
+		flags = (vma->vm_flags & ~rights) | vm_flags_of_prot(protect_prot(p, vma));
+		stop = min_of(unsigned long, p->end, vma->vm_end);
 		if ((flags & ~(flags >> 4)) & rights) /* VM_MAYx stands 4 bits above VM_x */
 			return -EACCES;
-		err = flags == vma->vm_flags ? 0 : protect_vma(g, vma, start, stop, flags);
-		start = stop;
-		vma = find_vma(mm, start);
+		err = flags == vma->vm_flags ? 0 : protect_vma(p, vma, stop, flags);
+		p->start = stop;
+		vma = find_vma(mm, p->start);
 	}
 	return err;
 }
 
-int vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned prot)
+int vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned long prot)
 {
-	const unsigned known =
-		PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP;
+	const unsigned long grows = PROT_GROWSDOWN | PROT_GROWSUP;
+	struct protect_req p = { .start = addr, .end = addr + page_align(len), .prot = prot };
 	struct mmu_gather g;
 	int err;
 
-	if ((addr & ~PAGE_MASK) || (prot & ~known) || !(~prot & (PROT_GROWSDOWN | PROT_GROWSUP)))
+	if ((prot & grows) == grows || (addr & ~PAGE_MASK))
 		return -EINVAL;
 	if (!len)
 		return 0;
-	if (len > ULONG_MAX - PAGE_SIZE || addr + page_align(len) <= addr)
+	if (p.end <= addr)
 		return -ENOMEM;
+	if (prot & ~(grows | PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
+		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
 	gather_begin(&g, mm);
-	err = protect_locked(mm, addr, addr + page_align(len), prot, &g);
+	p.g = &g;
+	err = protect_locked(mm, &p);
 	gather_end(&g);
 	rwsem_up_write(&mm->mmap_lock);
 	return err;

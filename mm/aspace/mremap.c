@@ -24,13 +24,12 @@
 struct remap_ctx {
 	struct mm_struct *mm;
 	struct vm_area_struct *vma;
-	unsigned long addr, old_len, new_len, new_addr;
-	unsigned flags;
+	unsigned long addr, old_len, new_len, new_addr, flags;
 	unsigned long charge; /* pages committed for the growth */
 	bool locked;	      /* VM_LOCKED: what it gains is faulted in */
 };
 
-/* May [addr, addr + old_len) of one vma become new_len long? 0 or what mremap(2) says. */
+/* May [addr, addr + old_len) of one vma become new_len long, or move? 0 or what mremap(2) says. */
 static int remap_check(struct remap_ctx *c)
 {
 	struct vm_area_struct *vma = find_vma(c->mm, c->addr);
@@ -46,7 +45,7 @@ static int remap_check(struct remap_ctx *c)
 		return -EINVAL;
 	if (c->old_len > vma->vm_end - c->addr)
 		return -EFAULT;
-	if (c->new_len <= c->old_len)
+	if (c->new_len == c->old_len)
 		return 0;
 	if (vma_index(vma, c->addr) + (c->new_len >> PAGE_SHIFT) < vma_index(vma, c->addr))
 		return -EINVAL;
@@ -136,6 +135,21 @@ static void leave_old(struct remap_ctx *c, bool account, struct vma_spares *spar
 		atomic_long_add(&vm_committed_as, (long)old_pages);
 }
 
+/* MREMAP_DONTUNMAP: what stays behind is empty, and not locked any more. The same with the old flags takes it back, and
+ * cannot fail. 0 or -ENOMEM. */
+static int relock_old(struct remap_ctx *c, unsigned long flags)
+{
+	unsigned long old = c->vma->vm_flags, pages = c->old_len >> PAGE_SHIFT;
+	int err;
+
+	if (!(c->flags & MREMAP_DONTUNMAP) || !((old ^ flags) & VM_LOCKED))
+		return 0;
+	err = vma_modify(c->mm, c->vma, c->addr, c->addr + c->old_len, flags, &c->vma);
+	if (!err)
+		c->mm->locked_vm += flags & VM_LOCKED ? pages : -pages;
+	return err;
+}
+
 /* What moving needs: tables, a vma for the new place, one more if the old vma is cut in two. */
 static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
 {
@@ -152,23 +166,40 @@ static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
 	return -ENOMEM;
 }
 
+/* The new place's vma, as the old one's range is now. Memory never touched takes the page numbers of its new place. */
+static void move_request(const struct remap_ctx *c, struct vma_req *r)
+{
+	const struct vm_area_struct *vma = c->vma;
+	bool untouched = vma_is_anon(vma) && !vma->anon_vma; /* no page knows its offset */
+
+	*r = (struct vma_req){ c->new_addr,
+			       c->new_addr + c->new_len,
+			       vma->vm_flags,
+			       untouched ? c->new_addr >> PAGE_SHIFT : vma_index(vma, c->addr),
+			       vma->mapping,
+			       vma->vm_ops,
+			       vma->vm_private_data };
+}
+
 static int move_vma(struct remap_ctx *c)
 {
 	struct vm_area_struct *vma = c->vma, *new;
-	struct vma_req r = { c->new_addr,	  c->new_addr + c->new_len,
-			     vma->vm_flags,	  vma_index(vma, c->addr),
-			     vma->mapping,	  vma->vm_ops,
-			     vma->vm_private_data };
 	bool account = vma->vm_flags & VM_ACCOUNT, populated = vma->populated;
 	struct vma_spares spares;
+	struct vma_req r;
+	int err;
 
-	if (move_reserve(c, &spares)) {
-		commit_uncharge(c->charge);
-		return -ENOMEM;
+	move_request(c, &r);
+	err = relock_old(c, r.flags & ~(unsigned long)VM_LOCKED_ANY);
+	if (!err && move_reserve(c, &spares)) {
+		(void)!relock_old(c, r.flags);
+		err = -ENOMEM;
 	}
-	if (vma_is_anon(vma) &&
-	    !vma->anon_vma) /* no page knows its offset: the new place's may merge */
-		r.pgoff = r.start >> PAGE_SHIFT;
+	if (err) {
+		commit_uncharge(c->charge);
+		return err;
+	}
+	vma = c->vma; /* relocking may have cut it */
 	new = vma_merge_moved(c->mm, &r, vma->anon_vma);
 	if (!new) {
 		new = vma_insert(c->mm, &spares, &r);
@@ -184,33 +215,55 @@ static int move_vma(struct remap_ctx *c)
 	return 0;
 }
 
+/* munmap(2) of a part of the caller's range: the arguments may point anywhere. */
+static int unmap_part(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	return start > end || end > mm->task_size ? -EINVAL : vm_unmap_locked(mm, start, end);
+}
+
+/* mremap(2) EINVAL, ENOMEM of a place of the caller's. */
+static int remap_check_target(const struct remap_ctx *c)
+{
+	const struct mm_struct *mm = c->mm;
+
+	if ((c->new_addr & ~PAGE_MASK) || c->new_len > mm->task_size ||
+	    c->new_addr > mm->task_size - c->new_len)
+		return -EINVAL;
+	if (c->addr + c->old_len > c->new_addr && c->new_addr + c->new_len > c->addr)
+		return -EINVAL;
+	/* Cutting source and target may take two vmas more, and moving three. */
+	if (mm->map_count + 2 >= sysctl_max_map_count - 3)
+		return -ENOMEM;
+	return (c->flags & MREMAP_FIXED) && !vm_may_map_at(c->new_addr) ? -EPERM : 0;
+}
+
+/* Room for the move: the target is emptied, and what the source loses goes. The vma may be another one afterwards. */
+static int remap_make_room(struct remap_ctx *c)
+{
+	unsigned long old_len = c->old_len;
+	int err;
+
+	c->old_len = min_of(unsigned long, old_len, c->new_len);
+	err = remap_check(c);
+	if (!err && (c->flags & MREMAP_FIXED))
+		err = vm_unmap_locked(c->mm, c->new_addr, c->new_addr + c->new_len);
+	if (!err && old_len > c->new_len)
+		err = unmap_part(c->mm, c->addr + c->new_len, c->addr + old_len);
+	c->vma = find_vma(c->mm, c->addr);
+	return err;
+}
+
 /* MREMAP_FIXED and MREMAP_DONTUNMAP: to a place of the caller's or any other. */
 static int remap_to(struct remap_ctx *c)
 {
 	unsigned map_flags = c->flags & MREMAP_FIXED ? MAP_FIXED : 0;
 	unsigned long more;
-	int err;
+	int err = remap_check_target(c);
 
-	if ((c->flags & MREMAP_FIXED) && (c->new_addr & ~PAGE_MASK))
-		return -EINVAL;
-	if (c->flags & MREMAP_FIXED) {
-		if (c->new_len > c->mm->task_size || c->new_addr > c->mm->task_size - c->new_len)
-			return -EINVAL;
-		if (c->addr + c->old_len > c->new_addr && c->new_addr + c->new_len > c->addr)
-			return -EINVAL;
-	}
-	err = remap_check(c);
-	if (!err && (c->flags & MREMAP_FIXED) && c->new_addr < mmap_min_addr)
-		err = -EPERM;
-	if (!err && (c->flags & MREMAP_FIXED))
-		err = vm_unmap_locked(c->mm, c->new_addr, c->new_addr + c->new_len);
-	if (!err && c->old_len > c->new_len) {
-		err = vm_unmap_locked(c->mm, c->addr + c->new_len, c->addr + c->old_len);
-		c->old_len = c->new_len;
-	}
+	if (!err)
+		err = remap_make_room(c);
 	if (err)
 		return err;
-	c->vma = find_vma(c->mm, c->addr); /* unmapping may have cut it */
 	if ((c->flags & MREMAP_DONTUNMAP) &&
 	    !vm_may_expand(c->mm, c->vma->vm_flags, c->new_len >> PAGE_SHIFT))
 		return -ENOMEM;
@@ -221,19 +274,13 @@ static int remap_to(struct remap_ctx *c)
 	return err ? err : move_vma(c);
 }
 
-static int remap_locked(struct remap_ctx *c)
+/* Without a wish for another place: the range becomes longer, where it is or, if it may move, elsewhere. */
+static int remap_grow(struct remap_ctx *c)
 {
-	int err;
+	int err = remap_check(c);
 
-	if (c->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
-		return remap_to(c);
-	err = remap_check(c);
-	c->new_addr = c->addr;
-	if (err || c->old_len == c->new_len)
-		return err;
-	if (c->old_len > c->new_len)
-		return vm_unmap_locked(c->mm, c->addr + c->new_len, c->addr + c->old_len);
-	err = remap_charge(c, (c->new_len - c->old_len) >> PAGE_SHIFT);
+	if (!err)
+		err = remap_charge(c, (c->new_len - c->old_len) >> PAGE_SHIFT);
 	if (err)
 		return err;
 	if (grow_in_place(c))
@@ -247,21 +294,28 @@ static int remap_locked(struct remap_ctx *c)
 	return move_vma(c);
 }
 
-/* mremap(2) ERRORS: EINVAL of the arguments alone. */
-static bool remap_args_ok(const struct remap_ctx *c, unsigned long new_len)
+static int remap_locked(struct remap_ctx *c)
 {
-	const unsigned known = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+	struct vm_area_struct *vma = find_vma(c->mm, c->addr);
 
-	if ((c->flags & ~known) || (c->addr & ~PAGE_MASK) || !new_len || c->new_len < new_len)
-		return false;
-	if ((c->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(c->flags & MREMAP_MAYMOVE))
-		return false;
-	return !(c->flags & MREMAP_DONTUNMAP) || c->old_len == c->new_len;
+	if (!vma || vma->vm_start > c->addr)
+		return -EFAULT;
+	if (vm_is_sealed(c->mm, c->addr, c->addr + c->old_len))
+		return -EPERM;
+	if (c->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return remap_to(c);
+	c->new_addr = c->addr;
+	if (c->old_len == c->new_len)
+		return 0;
+	if (c->old_len > c->new_len)
+		return unmap_part(c->mm, c->addr + c->new_len, c->addr + c->old_len);
+	return remap_grow(c);
 }
 
 long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
-	      unsigned long new_len, unsigned flags, unsigned long new_addr)
+	      unsigned long new_len, unsigned long flags, unsigned long new_addr)
 {
+	const unsigned long moves = MREMAP_FIXED | MREMAP_DONTUNMAP;
 	struct remap_ctx c = {
 		.mm = mm,
 		.addr = addr,
@@ -272,16 +326,18 @@ long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 	};
 	int err;
 
-	if (!remap_args_ok(&c, new_len))
+	if ((flags & ~(moves | MREMAP_MAYMOVE)) || ((flags & moves) && !(flags & MREMAP_MAYMOVE)))
 		return -EINVAL;
-	if (addr > mm->task_size || c.old_len > mm->task_size - addr || c.old_len < old_len)
-		return -EFAULT;
+	if ((flags & MREMAP_DONTUNMAP) && old_len != new_len)
+		return -EINVAL;
+	if ((addr & ~PAGE_MASK) || !c.new_len)
+		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
 	err = remap_locked(&c);
 	rwsem_up_write(&mm->mmap_lock);
 	if (err)
 		return err;
 	if (c.locked && c.new_len > c.old_len)
-		populate_range(mm, c.new_addr + c.old_len, c.new_addr + c.new_len);
+		(void)populate_range(mm, c.new_addr + c.old_len, c.new_addr + c.new_len, true);
 	return (long)c.new_addr;
 }

@@ -134,6 +134,7 @@ void vma_rmap_change(struct vm_area_struct *vma)
 static void mapping_insert(struct vm_area_struct *vma)
 {
 	ivtree_insert(&vma->mapping->i_mmap, &vma->i_mmap_node, vma->vm_pgoff, vma_last_pgoff(vma));
+	vma->mapping->i_mmap_writable += vma_shared_maywrite(vma->vm_flags);
 }
 
 static struct vm_area_struct *spare_take(struct vma_spares *s)
@@ -185,6 +186,7 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	if (vma->mapping) {
 		spin_lock(&vma->mapping->i_mmap_lock);
 		ivtree_remove(&vma->mapping->i_mmap, &vma->i_mmap_node);
+		vma->mapping->i_mmap_writable -= vma_shared_maywrite(vma->vm_flags);
 		spin_unlock(&vma->mapping->i_mmap_lock);
 	}
 	anon_vma_unlink(vma);

@@ -109,8 +109,10 @@ static void join(struct mm_struct *mm, struct vm_area_struct *low, struct vm_are
 	rangetree_set_item(&mm->vmas, start, keep);
 	mm->map_count--;
 	rmap_lock_vma(keep);
-	if (gone->mapping)
+	if (gone->mapping) {
 		ivtree_remove(&gone->mapping->i_mmap, &gone->i_mmap_node);
+		gone->mapping->i_mmap_writable -= vma_shared_maywrite(gone->vm_flags);
+	}
 	anon_vma_unlink_locked(gone);
 	keep->vm_start = start;
 	keep->vm_end = end;

@@ -16,4 +16,10 @@ void mapping_remove_page(struct address_space *m, struct page *page);
 void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last,
 			  bool private_too);
 
+/* ---- seal.c ---- */
+bool seal_forbids_write(const struct address_space *m);
+/* How much of a write of @len > 0 bytes at @pos the seals allow; 0: -EPERM. Owner's lock held. */
+size_t seal_write_len(const struct address_space *m, uint64_t pos, size_t len);
+int must_check seal_resize_ok(const struct address_space *m, uint64_t size); /* 0 or -EPERM */
+
 #endif

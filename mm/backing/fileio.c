@@ -267,6 +267,10 @@ static long write_loop(struct file_io *io)
 
 	if (io->pos + len < io->pos || (io->pos + len) >> PAGE_SHIFT > ULONG_MAX - 1)
 		return -EFBIG;
+	len = seal_write_len(io->m, io->pos, len);
+	if (len < io->left && !len)
+		return -EPERM;
+	io->left = len;
 	while (io->left && !err)
 		err = write_step(io, io_chunk(io));
 	return io_result(io, len, err);

@@ -13,7 +13,7 @@
  * LOCKS    the owner's lock (rank FS) from the caller of mapping_allocate; m->lock in pieces of WALK_BATCH entries.
  * CONTEXT  threads; may sleep.
  * COST     seek: O(pages passed); allocate: one allocation and one insertion per page.
- * FAILS    -ENOSPC (limit, commit), -ENOMEM, -EINTR on a fatal signal.
+ * FAILS    -ENOSPC (limit, commit), -ENOMEM, -EINTR on a fatal signal, -EPERM (sealed).
  * NOT HERE the size of the object, seals, modes (fs); punching (truncate.c).
  * SOURCES  lseek(2), fallocate(2), cachestat(2).   TESTED BY  holes_test.c
  */
@@ -139,6 +139,8 @@ int mapping_allocate(struct address_space *m, uint64_t start, uint64_t end)
 	unsigned long stop = (unsigned long)((end + PAGE_SIZE - 1) >> PAGE_SHIFT);
 	int err = 0;
 
+	if ((m->seals & F_SEAL_GROW) && end > mapping_size(m))
+		return -EPERM;
 	for (index = first; index < stop; index++) {
 		err = mm_ctx_current()->fatal_signal ? -EINTR : allocate_one(m, index);
 		if (err)

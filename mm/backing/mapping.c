@@ -334,6 +334,10 @@ void mapping_check(struct address_space *m)
 	if (!bad && nr != m->nr_pages)
 		bad = "I2: count";
 	spin_unlock(&m->lock);
+	spin_lock(&m->i_mmap_lock);
+	if (m->i_mmap_writable < 0 || (m->i_mmap_writable && (m->seals & F_SEAL_WRITE)))
+		bad = "writable mappings of a sealed object";
+	spin_unlock(&m->i_mmap_lock);
 	if (bad)
 		panic("mapping_check: %s (index %lu)", bad, index);
 }

@@ -66,6 +66,11 @@ void shmem_uncharge(struct shmem_space *space, unsigned long nr)
 		atomic_long_add(&space->used_pages, -(long)nr);
 }
 
+unsigned long shmem_next_ino(void)
+{
+	return (unsigned long)atomic_long_add_return(&next_ino, 1);
+}
+
 static struct shmem_anon *anon_of(struct address_space *m)
 {
 	return container_of(m, struct shmem_anon, mapping);
@@ -139,7 +144,7 @@ struct address_space *shmem_anon_create(uint64_t size, bool reserve)
 	mapping_init(&a->mapping, &anon_ops, a, GFP_HIGHUSER, MAPPING_SHMEM);
 	a->mapping.size = size;
 	a->reserved = reserve ? pages : 0;
-	a->ino = (unsigned long)atomic_long_add_return(&next_ino, 1);
+	a->ino = shmem_next_ino();
 	atomic_set(&a->refs, 1);
 	return &a->mapping;
 }

@@ -95,6 +95,8 @@ int mapping_truncate(struct address_space *m, uint64_t size)
 
 	if (size >> PAGE_SHIFT > ULONG_MAX - 1)
 		return -EFBIG;
+	if (seal_resize_ok(m, size))
+		return -EPERM;
 	rwsem_down_write(&m->invalidate_lock);
 	if (size <= old)
 		mapping_set_size(m, size);
@@ -110,12 +112,14 @@ int mapping_truncate(struct address_space *m, uint64_t size)
 	return 0;
 }
 
-void mapping_punch(struct address_space *m, uint64_t start, uint64_t end)
+int mapping_punch(struct address_space *m, uint64_t start, uint64_t end)
 {
 	unsigned long first = (unsigned long)((start + PAGE_SIZE - 1) >> PAGE_SHIFT);
 	unsigned long stop = (unsigned long)(end >> PAGE_SHIFT);
 	unsigned head = start & (PAGE_SIZE - 1), tail = end & (PAGE_SIZE - 1);
 
+	if (seal_forbids_write(m))
+		return -EPERM;
 	rwsem_down_write(&m->invalidate_lock);
 	if (first > stop) { /* inside one page */
 		zero_part(m, stop, head, tail);
@@ -128,4 +132,5 @@ void mapping_punch(struct address_space *m, uint64_t start, uint64_t end)
 			mapping_remove_range(m, first, stop - 1, false);
 	}
 	rwsem_up_write(&m->invalidate_lock);
+	return 0;
 }

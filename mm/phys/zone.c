@@ -37,12 +37,12 @@ int min_free_kbytes = 1024;
 static const unsigned watermark_scale_factor = 10; /* of 10000 */
 static const unsigned lowmem_reserve_ratio[MAX_NR_ZONES] = {
 	[ZONE_DMA] = 256,   [ZONE_DMA32] = 256, [ZONE_NORMAL] = 32,
-	[ZONE_HIGHMEM] = 0, [ZONE_MOVABLE] = 0,
+	[ZONE_HIGHMEM] = 0, [ZONE_MOVABLE] = 0, [ZONE_DEVICE] = 0,
 };
 
 static const char *const zone_names[MAX_NR_ZONES] = {
 	[ZONE_DMA] = "DMA",	    [ZONE_DMA32] = "DMA32",	[ZONE_NORMAL] = "Normal",
-	[ZONE_HIGHMEM] = "HighMem", [ZONE_MOVABLE] = "Movable",
+	[ZONE_HIGHMEM] = "HighMem", [ZONE_MOVABLE] = "Movable", [ZONE_DEVICE] = "Device",
 };
 
 const char *const migratetype_names[MIGRATE_TYPES] = {
@@ -111,11 +111,16 @@ const char *const node_stat_names[NR_NODE_STATS] = {
 	[PGPROMOTE_CANDIDATE] = "pgpromote_candidate",
 };
 
+bool node_stat_exists(enum node_stat_item item)
+{
+	return CFG_NUMA || (item != PGPROMOTE_SUCCESS && item != PGPROMOTE_CANDIDATE);
+}
+
 /* ---- types ---- */
 
 bool zone_type_exists(enum zone_type t)
 {
-	if (t == ZONE_DMA32)
+	if (t == ZONE_DMA32 || t == ZONE_DEVICE)
 		return VA_BITS > 32;
 	if (t == ZONE_HIGHMEM)
 		return VA_BITS == 32;
@@ -365,6 +370,19 @@ void zone_numa_stat(const struct zone *zone, struct zone_numa *out)
 		out->other += zone->pcp[cpu].numa_other;
 	}
 	out->local = out->hit + out->miss - out->other;
+}
+
+void zone_numa_add(struct zone_numa *sum, const struct zone *zone)
+{
+	struct zone_numa one;
+
+	zone_numa_stat(zone, &one);
+	sum->hit += one.hit;
+	sum->miss += one.miss;
+	sum->foreign += one.foreign;
+	sum->interleave += one.interleave;
+	sum->local += one.local;
+	sum->other += one.other;
 }
 
 unsigned long totalram_pages(void)

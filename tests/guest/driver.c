@@ -206,6 +206,7 @@ static void mount_all(void)
 		mkdir(dirs[i], 0755);
 	chmod("/tmp", 01777);
 	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	if (fcntl(0, F_GETFD) < 0)
 		for (int i = 0; i < 3; i++)

@@ -20,7 +20,7 @@ enum { ABI_32 = 1 };
 #define ABI_MACHINE	"i686"
 #define ABI_ELFCLASS	1
 #define ABI_EM		3 /* EM_386 */
-#define ABI_PIE_BASE	0x56555000UL
+#define ABI_PIE_BASE	0x00400000UL
 #define ABI_SYS_RESTART 0
 #endif
 

@@ -1,0 +1,170 @@
+/*
+ * The text files of /proc, /sys and debugfs: printed when they are read, parsed when they are written.
+ *
+ * OWNS     struct proc_file: an open text file.
+ * WHY      an entry knows how to print its whole text at once; a read at position 0 prints anew, later ones copy, so a
+ *          file read in pieces is of one moment, and a monitor that seeks back gets fresh numbers.
+ * LOCKS    file->pos_lock serialises readers of one open file.
+ * CONTEXT  tasks; may sleep.
+ * SOURCES  proc(5), sysfs(5).
+ */
+#include "proc_impl.h"
+
+#include "arch/uaccess.h"
+#include "base/errno.h"
+#include "fs/file.h"
+#include "mm/slab.h"
+#include "pseudo.h"
+#include "sync/failpoint.h"
+
+enum { STORE_MAX = 4096 };
+
+struct proc_file *proc_file_new(struct file *f)
+{
+	struct proc_file *pf = failpoint("proc_file") ? NULL : kzalloc(sizeof(*pf), GFP_KERNEL);
+
+	f->private = pf;
+	return pf;
+}
+
+/* /sys says at open what it could not do. */
+static bool open_allowed(const struct proc_entry *e, const struct inode *inode, unsigned mode)
+{
+	const struct pseudo_tree *tree = inode->sb->private;
+
+	if (!tree->strict)
+		return true;
+	return (mode == O_RDONLY || e->store) && (mode == O_WRONLY || e->show);
+}
+
+static int text_open(struct inode *inode, struct file *f)
+{
+	struct proc_file *pf;
+
+	if (!open_allowed(proc_entry_of(inode), inode, f->flags & O_ACCMODE))
+		return -EACCES;
+	pf = proc_file_new(f);
+	if (!pf)
+		return -ENOMEM;
+	pf->entry = proc_entry_of(inode);
+	pf->m.private = pf->entry->data;
+	return 0;
+}
+
+static void text_release(struct file *f)
+{
+	struct proc_file *pf = f->private;
+
+	seq_free(&pf->m);
+	kfree(pf);
+}
+
+static int fill(struct proc_file *pf)
+{
+	int err;
+
+	pf->m.len = 0;
+	pf->m.err = 0;
+	pf->filled = false;
+	if (pf->entry)
+		err = pf->entry->show ? pf->entry->show(&pf->m) : -EINVAL;
+	else
+		err = proc_fill_pid(pf);
+	if (!err)
+		err = pf->m.err;
+	pf->filled = !err;
+	return err;
+}
+
+static long text_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	struct proc_file *pf = f->private;
+	size_t n;
+
+	if (*pos == 0 || !pf->filled) {
+		int err = fill(pf);
+
+		if (err)
+			return err;
+	}
+	if (*pos >= pf->m.len)
+		return 0;
+	n = min_of(size_t, len, pf->m.len - (size_t)*pos);
+	n -= copy_to_user(buf, pf->m.buf + (size_t)*pos, n);
+	*pos += n;
+	return n || !len ? (long)n : -EFAULT;
+}
+
+static long text_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	struct proc_file *pf = f->private;
+	char *text;
+	int err;
+
+	if (pf->entry ? !pf->entry->store : !pf->pid_entry || !pf->pid_entry->store)
+		return -EIO;
+	if (len >= STORE_MAX)
+		return -EINVAL;
+	text = failpoint("proc_store") ? NULL : kmalloc(len + 1, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	err = copy_from_user(text, buf, len) ? -EFAULT : 0;
+	text[len] = '\0';
+	if (!err)
+		err = pf->entry ? pf->entry->store(pf->entry, text, len)
+				: pf->pid_entry->store(pf->task, text, len);
+	kfree(text);
+	if (err)
+		return err;
+	*pos += len;
+	return (long)len;
+}
+
+const struct file_ops proc_text_fops = {
+	.open = text_open, .release = text_release, .read = text_read, .write = text_write
+};
+
+/* ---- numbers ---- */
+
+int proc_parse_number(const struct qstr *name)
+{
+	long v = 0;
+	unsigned i;
+
+	if (!name->len || name->len > 10 || (name->name[0] == '0' && name->len > 1))
+		return -1;
+	for (i = 0; i < name->len; i++) {
+		unsigned digit = (unsigned)(name->name[i] - '0');
+
+		if (digit > 9 || v > (INT_MAX - 9) / 10)
+			return -1;
+		v = v * 10 + (long)digit;
+	}
+	return (int)v;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+int proc_parse_long(const char *text, long *out)
+{
+	bool minus;
+	long v = 0;
+
+	while (is_space(*text))
+		text++;
+	minus = *text == '-';
+	text += minus;
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	for (; *text >= '0' && *text <= '9'; text++)
+		if (__builtin_mul_overflow(v, 10L, &v) ||
+		    __builtin_add_overflow(v, *text - '0', &v))
+			return -EINVAL;
+	while (is_space(*text))
+		text++;
+	*out = minus ? -v : v;
+	return *text ? -EINVAL : 0;
+}

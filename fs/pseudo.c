@@ -1,0 +1,262 @@
+/*
+ * Trees of registered names: /proc, /sys and debugfs.
+ *
+ * OWNS     struct pseudo_node: one per registered name; struct pseudo_tree: one per file system.
+ * WHY      three file systems whose directories are made by the kernel: one tree code, one mount. What differs is the
+ *          root's lookup (/proc has processes) and the rules for opening a file (/sys refuses what it could not do).
+ * I1       nodes are never removed; children are in the order of registering.
+ * I2       a static inode's private is its node; what belongs to a process is uncached and owned by proc_pid.c.
+ * LOCKS    nodes_lock (rank OBJECT) to add and to walk children.
+ * CONTEXT  tasks; may sleep.
+ * FAILS    registering: -ENOMEM, -EEXIST.
+ * NOT HERE what is in the files (proc_*.c, sysfs*.c), their text (proc_text.c).   TESTED BY proc_files.c, proc_sysfs.c
+ */
+#include "pseudo.h"
+
+#include "base/errno.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "proc_impl.h"
+#include "sync/failpoint.h"
+#include "vfs_impl.h"
+
+static struct spinlock nodes_lock = SPINLOCK_INIT(RANK_OBJECT);
+static unsigned long next_ino = 0xf0000000UL; /* n */
+
+static const struct inode_ops link_iops;
+static const struct file_ops dir_fops;
+
+/* ---- the tree ---- */
+
+static struct pseudo_node *child_find(struct pseudo_node *dir, const char *name, size_t len)
+	must_hold(nodes_lock)
+{
+	struct pseudo_node *n;
+
+	for (n = dir->children; n; n = n->next)
+		if (!strncmp(n->name, name, len) && !n->name[len])
+			return n;
+	return NULL;
+}
+
+/* Add @fresh to @dir unless its name is taken. Return: the node of that name. */
+static struct pseudo_node *child_add(struct pseudo_node *dir, struct pseudo_node *fresh)
+{
+	struct pseudo_node *old, **end;
+
+	spin_lock(&nodes_lock);
+	old = child_find(dir, fresh->name, strlen(fresh->name));
+	if (!old) {
+		fresh->ino = next_ino++;
+		for (end = &dir->children; *end; end = &(*end)->next)
+			;
+		*end = fresh;
+	}
+	spin_unlock(&nodes_lock);
+	return old ? old : fresh;
+}
+
+/* With its own copy of the name, and of a symlink's target behind it. */
+static struct pseudo_node *node_new(const char *name, size_t len, uint32_t mode, const char *target)
+{
+	size_t target_len = target ? strlen(target) : 0;
+	struct pseudo_node *n = failpoint("pseudo_node")
+					? NULL
+					: kzalloc(sizeof(*n) + len + target_len + 2, GFP_KERNEL);
+	char *text = (char *)(n + 1);
+
+	if (!n)
+		return NULL;
+	memcpy(text, name, len);
+	n->name = text;
+	if (target)
+		n->target = memcpy(text + len + 1, target, target_len);
+	n->mode = mode;
+	return n;
+}
+
+/* The directories of @path below @dir, made where missing; *leaf gets what follows the last slash. NULL: no memory. */
+static struct pseudo_node *make_parents(struct pseudo_node *dir, const char *path,
+					const char **leaf)
+{
+	const char *slash;
+
+	while ((slash = strchr(path, '/')) != NULL) {
+		struct pseudo_node *n = node_new(path, (size_t)(slash - path), dir->mode, NULL);
+		struct pseudo_node *kept;
+
+		if (!n)
+			return NULL;
+		kept = child_add(dir, n);
+		if (kept != n)
+			kfree(n);
+		dir = kept;
+		path = slash + 1;
+	}
+	*leaf = path;
+	return dir;
+}
+
+int pseudo_register(struct pseudo_tree *tree, const char *path, const struct pseudo_node *proto)
+{
+	const char *leaf;
+	struct pseudo_node *dir = make_parents(&tree->root, path, &leaf), *n;
+
+	if (!dir)
+		return -ENOMEM;
+	n = node_new(leaf, strlen(leaf), proto->mode, proto->target);
+	if (!n)
+		return -ENOMEM;
+	n->entry = proto->entry;
+	n->readlink = proto->readlink;
+	if (child_add(dir, n) == n)
+		return 0;
+	kfree(n);
+	return -EEXIST;
+}
+
+struct proc_entry *proc_entry_of(const struct inode *inode)
+{
+	const struct pseudo_node *n = inode->private;
+
+	return n->entry;
+}
+
+/* ---- inodes ---- */
+
+static struct inode *node_inode(struct super_block *sb, struct pseudo_node *n)
+{
+	const struct pseudo_tree *tree = sb->private;
+	struct inode *inode = inode_alloc(sb, n->mode);
+
+	if (!inode)
+		return NULL;
+	inode->ino = n->ino;
+	inode->private = n;
+	if (S_ISDIR(n->mode)) {
+		inode->nlink = 2;
+		inode->ops = n == &tree->root ? tree->root_iops : &pseudo_dir_iops;
+		inode->fops = &dir_fops;
+	} else if (S_ISLNK(n->mode)) {
+		inode->ops = &link_iops;
+	} else {
+		inode->fops = n->entry->fops ? n->entry->fops : &proc_text_fops;
+		inode->mapping.size = tree->file_size;
+	}
+	return inode;
+}
+
+int pseudo_lookup(struct inode *dir, const struct qstr *name, struct inode **out)
+{
+	struct pseudo_node *n;
+
+	spin_lock(&nodes_lock);
+	n = child_find(dir->private, name->name, name->len);
+	spin_unlock(&nodes_lock);
+	if (!n)
+		return -ENOENT;
+	*out = node_inode(dir->sb, n);
+	return *out ? 0 : -ENOMEM;
+}
+
+static int node_readlink(struct inode *inode, char *buf, size_t size)
+{
+	const struct pseudo_node *n = inode->private;
+	size_t len;
+
+	if (n->readlink)
+		return n->readlink(buf, size);
+	len = min_of(size_t, strlen(n->target), size);
+	memcpy(buf, n->target, len);
+	return (int)len;
+}
+
+/* ---- reading directories ---- */
+
+bool proc_emit(struct dir_context *c, uint64_t next, const char *name, uint64_t ino, unsigned type)
+{
+	uint64_t own = c->pos;
+
+	c->pos = next;
+	if (c->emit(c, name, (unsigned)strlen(name), ino, type))
+		return true;
+	c->pos = own;
+	return false;
+}
+
+bool proc_emit_dots(struct file *f, struct dir_context *c)
+{
+	struct dentry *d = f->path.dentry;
+
+	if (c->pos == 0 && !proc_emit(c, 1, ".", f->inode->ino, DT_DIR))
+		return false;
+	return c->pos != 1 || proc_emit(c, 2, "..", d->parent->inode->ino, DT_DIR);
+}
+
+static int dir_iterate(struct file *f, struct dir_context *c)
+{
+	const struct pseudo_tree *tree = f->inode->sb->private;
+	struct pseudo_node *dir = f->inode->private, *n;
+	uint64_t at = 2;
+
+	if (!proc_emit_dots(f, c))
+		return 0;
+	spin_lock(&nodes_lock);
+	for (n = dir->children; n && at < c->pos; n = n->next)
+		at++;
+	spin_unlock(&nodes_lock);
+	for (; n && c->pos < PSEUDO_MORE_POS; n = READ_ONCE(n->next)) {
+		if (!proc_emit(c, c->pos + 1, n->name, n->ino, mode_to_dtype(n->mode)))
+			return 0;
+	}
+	if (dir == &tree->root && tree->emit_more) {
+		c->pos = max_of(uint64_t, c->pos, PSEUDO_MORE_POS);
+		tree->emit_more(c, (int)(c->pos - PSEUDO_MORE_POS));
+	}
+	return 0;
+}
+
+const struct inode_ops pseudo_dir_iops = { .lookup = pseudo_lookup };
+static const struct inode_ops link_iops = { .readlink = node_readlink };
+static const struct file_ops dir_fops = { .iterate = dir_iterate };
+
+/* ---- mounts ---- */
+
+static void pseudo_evict(struct inode *inode)
+{
+	if (inode->uncached)
+		proc_pid_evict(inode);
+}
+
+static int pseudo_statfs(struct super_block *sb, struct statfs_k *out)
+{
+	*out = (struct statfs_k){
+		.type = sb->magic, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE, .namelen = VFS_NAME_MAX
+	};
+	return 0;
+}
+
+static const struct super_ops pseudo_super_ops = { .evict = pseudo_evict, .statfs = pseudo_statfs };
+
+int pseudo_mount(const struct fs_type *type, unsigned long flags, const char *source,
+		 const char *data, struct super_block **out)
+{
+	struct pseudo_tree *tree = container_of(type, struct pseudo_tree, type);
+	struct super_block *sb = super_alloc(type, &pseudo_super_ops);
+	struct inode *inode;
+
+	if (!sb)
+		return -ENOMEM;
+	sb->flags = flags & MS_RDONLY;
+	sb->no_negative = true;
+	sb->magic = tree->magic;
+	sb->private = tree;
+	inode = node_inode(sb, &tree->root);
+	sb->root = inode ? dentry_make_root(sb, inode) : NULL;
+	if (!sb->root) {
+		super_put(sb);
+		return -ENOMEM;
+	}
+	*out = sb;
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* Trees of registered names, for /proc, /sys and debugfs only. */
+#ifndef FS_PSEUDO_H
+#define FS_PSEUDO_H
+
+#include "fs/proc.h"
+
+struct pseudo_node {
+	struct pseudo_node *children, *next; /* n: nodes_lock */
+	const char *name;		     /* i */
+	uint32_t mode;			     /* i */
+	unsigned long ino;		     /* i */
+	struct proc_entry *entry;	     /* i: of a file */
+	const char *target;		     /* i: of a symlink */
+	int (*readlink)(char *buf, size_t size);
+};
+
+struct pseudo_tree {
+	struct fs_type type;
+	struct pseudo_node root; /* its mode is that of the directories made on the way */
+	unsigned long magic;	 /* i: statfs(2) */
+	unsigned file_size;	 /* i: what stat(2) says of a file */
+	bool strict;		 /* i: open for what a file cannot do is -EACCES */
+	const struct inode_ops *root_iops;
+	/* After the root's own names: emit more, from number @first on; NULL: none. */
+	void (*emit_more)(struct dir_context *c, int first);
+};
+enum { PSEUDO_MORE_POS = 1 << 16, PSEUDO_ROOT_INO = 1 };
+
+/* Add a node like @proto at @path; parents are made. 0, -ENOMEM, -EEXIST. */
+int must_check pseudo_register(struct pseudo_tree *tree, const char *path,
+			       const struct pseudo_node *proto);
+int pseudo_lookup(struct inode *dir, const struct qstr *name, struct inode **out);
+extern const struct inode_ops pseudo_dir_iops;
+/* fs_type.mount of a tree. */
+int pseudo_mount(const struct fs_type *type, unsigned long flags, const char *source,
+		 const char *data, struct super_block **out);
+
+#endif

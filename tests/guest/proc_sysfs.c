@@ -1,0 +1,201 @@
+/*
+ * /sys and debugfs: the directories of processors and nodes in Linux's formats, with numbers that agree with /proc; what may be
+ * opened how.
+ */
+#include "tap.h"
+
+#include <dirent.h>
+#include <regex.h>
+#include <sys/mount.h>
+#include <sys/statfs.h>
+
+#define SYSTEM "/sys/devices/system/"
+#define NODE0  SYSTEM "node/node0/"
+
+static char text[1 << 16];
+
+static int load(const char *path)
+{
+	return CHECK(tap_read(path, text, sizeof(text)) >= 0);
+}
+
+/* Is the whole of text lines like those, in that order, and no other? */
+static void all_lines_match(const char *const *patterns, size_t n)
+{
+	char *line = text;
+	regex_t re;
+
+	for (size_t i = 0; i < n; i++) {
+		char *end = strchr(line, '\n');
+		char whole[200];
+
+		if (!CHECK(end))
+			return;
+		*end = '\0';
+		snprintf(whole, sizeof(whole), "^%s$", patterns[i]);
+		NEED(regcomp(&re, whole, REG_EXTENDED | REG_NOSUB) == 0);
+		if (regexec(&re, line, 0, NULL, 0)) {
+			tap_note("# \"%s\" is not /%s/", line, whole);
+			tap_failures++;
+		}
+		regfree(&re);
+		line = end + 1;
+	}
+	STREQ(line, "");
+}
+
+static long long number_after(const char *label)
+{
+	char *at = strstr(text, label);
+
+	return at ? strtoll(at + strlen(label), NULL, 10) : -1;
+}
+
+static int has_nodes(void)
+{
+	return access(NODE0, F_OK) == 0;
+}
+
+static void processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	char want[16];
+
+	snprintf(want, sizeof(want), n > 1 ? "0-%ld\n" : "0\n", n - 1);
+	NEED(load(SYSTEM "cpu/online"));
+	STREQ(text, want);
+	NEED(load(SYSTEM "cpu/possible"));
+	STREQ(text, want);
+	NEED(load(SYSTEM "cpu/present"));
+	STREQ(text, want);
+	NEED(load(SYSTEM "cpu/offline"));
+	STREQ(text, "\n");
+	EQ(access(SYSTEM "cpu/cpu0", F_OK), 0);
+	FAILS(access(SYSTEM "cpu/cpu8", F_OK), ENOENT);
+}
+
+static void node_meminfo_has_linuxs_lines(void)
+{
+	static const char *const lines[] = {
+		"Node 0 MemTotal:       [ 0-9]{8} kB",
+		"Node 0 MemFree:        [ 0-9]{8} kB",
+		"Node 0 MemUsed:        [ 0-9]{8} kB",
+		"Node 0 SwapCached:     [ 0-9]{8} kB",
+		"Node 0 Active:         [ 0-9]{8} kB",
+		"Node 0 Inactive:       [ 0-9]{8} kB",
+		"Node 0 Active\\(anon\\):   [ 0-9]{8} kB",
+		"Node 0 Inactive\\(anon\\): [ 0-9]{8} kB",
+		"Node 0 Active\\(file\\):   [ 0-9]{8} kB",
+		"Node 0 Inactive\\(file\\): [ 0-9]{8} kB",
+		"Node 0 Unevictable:    [ 0-9]{8} kB",
+		"Node 0 Mlocked:        [ 0-9]{8} kB",
+		"Node 0 Dirty:          [ 0-9]{8} kB",
+		"Node 0 Writeback:      [ 0-9]{8} kB",
+		"Node 0 FilePages:      [ 0-9]{8} kB",
+		"Node 0 Mapped:         [ 0-9]{8} kB",
+		"Node 0 AnonPages:      [ 0-9]{8} kB",
+		"Node 0 Shmem:          [ 0-9]{8} kB",
+		"Node 0 KernelStack:    [ 0-9]{8} kB",
+		"Node 0 PageTables:     [ 0-9]{8} kB",
+		"Node 0 SecPageTables:  [ 0-9]{8} kB",
+		"Node 0 NFS_Unstable:   [ 0-9]{8} kB",
+		"Node 0 Bounce:         [ 0-9]{8} kB",
+		"Node 0 WritebackTmp:   [ 0-9]{8} kB",
+		"Node 0 KReclaimable:   [ 0-9]{8} kB",
+		"Node 0 Slab:           [ 0-9]{8} kB",
+		"Node 0 SReclaimable:   [ 0-9]{8} kB",
+		"Node 0 SUnreclaim:     [ 0-9]{8} kB",
+		"Node 0 AnonHugePages:  [ 0-9]{8} kB",
+		"Node 0 ShmemHugePages: [ 0-9]{8} kB",
+		"Node 0 ShmemPmdMapped: [ 0-9]{8} kB",
+		"Node 0 FileHugePages: [ 0-9]{8} kB",
+		"Node 0 FilePmdMapped: [ 0-9]{8} kB",
+		"Node 0 HugePages_Total: [ 0-9]{5}",
+		"Node 0 HugePages_Free:  [ 0-9]{5}",
+		"Node 0 HugePages_Surp:  [ 0-9]{5}",
+	};
+	long long total;
+
+	if (!has_nodes())
+		SKIP("no nodes on this build");
+	NEED(load(NODE0 "meminfo"));
+	total = number_after("MemTotal:");
+	EQ(total, number_after("MemFree:") + number_after("MemUsed:"));
+	all_lines_match(lines, ARRAY_LEN(lines));
+	NEED(load("/proc/meminfo"));
+	if (access(SYSTEM "node/node1", F_OK))
+		EQ(number_after("MemTotal:"), total);
+}
+
+static void node_files(void)
+{
+	static const char *const stat[] = { "numa_hit [0-9]+",	   "numa_miss [0-9]+",
+					    "numa_foreign [0-9]+", "interleave_hit [0-9]+",
+					    "local_node [0-9]+",   "other_node [0-9]+" };
+	int several;
+
+	if (!has_nodes())
+		SKIP("no nodes on this build");
+	several = access(SYSTEM "node/node1", F_OK) == 0;
+	NEED(load(NODE0 "numastat"));
+	CHECK(number_after("numa_hit ") > 0);
+	all_lines_match(stat, ARRAY_LEN(stat));
+	NEED(load(NODE0 "vmstat"));
+	CHECK(strncmp(text, "nr_free_pages ", 14) == 0);
+	CHECK(number_after("\nnuma_hit ") > 0);
+	CHECK(number_after("\nnr_page_table_pages ") > 0);
+	NEED(load(NODE0 "distance"));
+	CHECK(strncmp(text, "10", 2) == 0);
+	if (several)
+		return;
+	STREQ(text, "10\n");
+	NEED(load(NODE0 "cpulist"));
+	STREQ(text, sysconf(_SC_NPROCESSORS_ONLN) == 2 ? "0-1\n" : text);
+	NEED(load(NODE0 "cpumap"));
+	EQ(strtol(text, NULL, 16), (1L << sysconf(_SC_NPROCESSORS_ONLN)) - 1);
+	NEED(load(SYSTEM "node/has_memory"));
+	STREQ(text, "0\n");
+	EQ(access(NODE0 "cpu0/node0/meminfo", F_OK), 0);
+}
+
+static void attributes_say_at_open_what_they_cannot(void)
+{
+	struct stat st;
+	struct statfs fs;
+
+	FAILS(open(SYSTEM "cpu/online", O_WRONLY), EACCES);
+	FAILS(open(SYSTEM "cpu/online", O_RDWR), EACCES);
+	FAILS(unlink(SYSTEM "cpu/online"), EPERM);
+	OK(stat(SYSTEM "cpu/online", &st));
+	EQ(st.st_size, 4096);
+	EQ(st.st_mode, S_IFREG | 0444);
+	OK(stat("/sys/kernel/mm", &st));
+	EQ(st.st_mode, S_IFDIR | 0755);
+	OK(statfs("/sys", &fs));
+	EQ(fs.f_type, 0x62656572);
+}
+
+static void debugfs_is_a_place_of_its_own(void)
+{
+	struct statfs fs;
+	struct stat st;
+
+	OK(mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL));
+	OK(statfs("/sys/kernel/debug", &fs));
+	EQ(fs.f_type, 0x64626720);
+	OK(stat("/sys/kernel/debug", &st));
+	EQ(st.st_mode, S_IFDIR | 0700);
+	OK(umount("/sys/kernel/debug"));
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(processors),
+						 T(node_meminfo_has_linuxs_lines),
+						 T(node_files),
+						 T(attributes_say_at_open_what_they_cannot),
+						 T(debugfs_is_a_place_of_its_own),
+						 TEND };
+
+	return tap_main(argc, argv, tests);
+}
