@@ -91,6 +91,9 @@ static inline void get_page(struct page *page)
 	kassert(atomic_read(&page->_refcount) > 0);
 	atomic_inc(&page->_refcount);
 }
+/* The page of frame @pfn with a reference, if it is a program's or in a page cache; NULL: not, or it is being freed. Such
+ * a page may be locked, and may have changed its place when it is. Any context. */
+struct page *page_get_by_pfn(pfn_t pfn);
 /* Drop one reference; the last one frees the page (order from its compound head). Any context. */
 void put_page(struct page *page);
 

@@ -18,6 +18,7 @@ enum page_flag {
 	PG_writeback,
 	PG_head, /* first page of a compound page */
 	PG_mappedtodisk,
+	PG_anon_exclusive = PG_mappedtodisk, /* anonymous: no other entry anywhere maps it */
 	PG_reclaim,
 	PG_swapbacked, /* anonymous or shmem: goes to swap, not to a file */
 	PG_unevictable,

@@ -20,7 +20,7 @@ void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, 
 
 /**
  * range_protect - give all present entries the rights @prot.
- * A private vma's entry gets the write right only where its page is anonymous and nobody else's (refcount 1), so
+ * A private vma's entry gets the write right only where its page is anonymous and nobody else's (PG_anon_exclusive), so
  * a COW page stays write-protected and the fault handler decides. mmap_lock held for write.
  * Return: entries changed.
  */

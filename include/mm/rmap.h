@@ -31,15 +31,27 @@ void put_anon_vma(struct anon_vma *av);
 void rmap_lock_vma(struct vm_area_struct *vma) no_lock_analysis;
 void rmap_unlock_vma(struct vm_area_struct *vma) no_lock_analysis;
 
-/* @page, filled and not yet visible, is private memory of @vma at @addr from now on: PS_ANON, mapping, index. Uncounted. */
+static inline struct address_space *anon_vma_as_mapping(const struct anon_vma *av)
+{
+	return (struct address_space *)((uintptr_t)av | PAGE_MAPPING_ANON);
+}
+
+/* @page, filled and not yet visible, is private memory of @vma at @addr from now on, nobody else's. Uncounted. */
 static inline void page_set_anon_rmap(struct page *page, const struct vm_area_struct *vma,
 				      uaddr_t addr)
 {
 	kassert(vma->anon_vma);
-	page_become(page, PS_KERNEL, PS_ANON);
-	page->mapping = (struct address_space *)((uintptr_t)vma->anon_vma | PAGE_MAPPING_ANON);
+	page->mapping = anon_vma_as_mapping(vma->anon_vma);
 	page->index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
-	page->flags |= 1UL << PG_uptodate | 1UL << PG_swapbacked;
+	page->flags |= 1UL << PG_uptodate | 1UL << PG_swapbacked | 1UL << PG_anon_exclusive;
+	page_become(page, PS_KERNEL, PS_ANON); /* last: from now on it may be found by its number */
+}
+
+/* The only entry of the shared @page, which nobody else refers to, is @vma's: it belongs there now. Table lock held. */
+static inline void page_move_anon_rmap(struct page *page, const struct vm_area_struct *vma)
+{
+	WRITE_ONCE(page->mapping, anon_vma_as_mapping(vma->anon_vma));
+	page_set(page, PG_anon_exclusive);
 }
 
 /* ---- walks (mm/aspace/rmap.c) ---- */

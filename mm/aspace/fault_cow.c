@@ -2,7 +2,8 @@
  * Writes to entries without the write right: copy, or take over.
  *
  *   zero page                        a zeroed frame takes its place
- *   anonymous, this entry only       taken over: the entry becomes writable
+ *   anonymous, exclusive             taken over: the entry becomes writable
+ *   anonymous, no longer shared      the same, and the page is exclusive again: nobody but this entry refers to it
  *   anonymous, shared by fork; or a cached page under a private mapping       copied
  *   shared mapping of a store        the store reserves, the page is dirty, the entry becomes writable
  *
@@ -10,7 +11,9 @@
  *
  * WHY      flush between clear and set, under the table lock: another CPU must not write the new page while a third
  *          still reads the old one.
- * I1       a private page is written in place only when its one reference is this entry's.
+ * I1       a private page is written in place only when it is this entry's alone. An exclusive page is, whoever holds
+ *          references to it meanwhile (get_user_page, isolation): a pin made for writing goes on seeing the program's page.
+ *          A page that was shared may be pinned for another program, so then the one reference must be this entry's.
  * I2       the page copied from cannot be written meanwhile: every entry of it lacks the write right, and it has the
  *          reference taken here, so nobody takes it over.
  * LOCKS    table lock at the call; dropped while a frame is got. TLB flush under it (nobody takes it with interrupts off).
@@ -123,6 +126,17 @@ static int copy_page(struct fault_ctx *f, struct page *old)
 	return same ? FAULT_OK : STAGE_RETRY;
 }
 
+/* Is the anonymous @page this entry's alone? Then it is marked so. Table lock held: no fork goes on in this table. */
+static bool may_take(const struct fault_ctx *f, struct page *page)
+{
+	if (page_test(page, PG_anon_exclusive))
+		return true;
+	if (page_ref_count(page) != 1 || !page_anon_vma(page))
+		return false;
+	page_move_anon_rmap(page, f->vma);
+	return true;
+}
+
 int fault_cow(struct fault_ctx *f)
 {
 	struct page *page;
@@ -134,7 +148,7 @@ int fault_cow(struct fault_ctx *f)
 		return FAULT_BUS;
 	}
 	page = pfn_to_page(pte_pfn(f->entry));
-	if (!pte_special(f->entry) && page_state(page) == PS_ANON && page_ref_count(page) == 1)
+	if (!pte_special(f->entry) && page_state(page) == PS_ANON && may_take(f, page))
 		return take_over(f);
 	return copy_page(f, page);
 }

@@ -4,6 +4,8 @@
 
 #include "mm/alloc.h"
 #include "mm/range.h"
+#include "mm/rmap.h"
+#include "mm/vmalloc.h"
 #include "mm/zone.h"
 
 static int world(void **state)
@@ -101,6 +103,79 @@ static void fork_smaps_divide_shared_pages(void **state)
 	assert_int_equal(s.anonymous, P(4));
 	end_mm(child);
 	end_mm(mm);
+}
+
+/* ---- exclusive pages ---- */
+
+static uint8_t pinned_byte(struct page *page)
+{
+	const uint8_t *p = kmap_local_page(page);
+	uint8_t byte = p[0];
+
+	kunmap_local(p);
+	return byte;
+}
+
+/* Who pinned a page for writing goes on sharing it with the program, whatever happens to rights meanwhile. */
+static void cow_I1_a_pin_does_not_make_a_copy(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	struct page *page;
+	uint8_t byte = 9;
+
+	(void)state;
+	map_at(mm, BASE, P(2), RW, ANON | MAP_FIXED);
+	assert_int_equal(get_user_page(mm, BASE, true, &page), 0);
+	assert_int_equal(vm_protect(mm, BASE, P(2), PROT_READ), 0);
+	assert_int_equal(vm_protect(mm, BASE, P(2), RW), 0);
+	sim_poke(mm, BASE, 7);
+	assert_int_equal(pinned_byte(page), 7);
+	assert_ptr_equal(page_at(mm, BASE), page);
+	assert_int_equal(vm_protect(mm, BASE, P(2), PROT_READ), 0);
+	assert_int_equal(mm_access(mm, BASE, &byte, 1, true), 1); /* a debugger's write */
+	assert_int_equal(pinned_byte(page), 9);
+	put_page(page);
+	end_mm(mm);
+}
+
+/* A page pinned while it was shared may be the other program's to see: a write leaves it as it was. */
+static void cow_I1_a_pin_of_a_shared_page_makes_a_copy(void **state)
+{
+	struct mm_struct *mm = new_mm(), *child;
+	struct page *page;
+
+	(void)state;
+	map_at(mm, BASE, P(1), RW, ANON | MAP_FIXED);
+	sim_poke(mm, BASE, 1);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	assert_false(page_test(page_at(mm, BASE), PG_anon_exclusive));
+	assert_int_equal(get_user_page(child, BASE, false, &page), 0);
+	end_mm(child);
+	sim_poke(mm, BASE, 2);
+	assert_int_equal(pinned_byte(page), 1);
+	assert_ptr_not_equal(page_at(mm, BASE), page);
+	put_page(page);
+	end_mm(mm);
+}
+
+static void cow_the_last_user_owns_the_page(void **state)
+{
+	struct mm_struct *mm = new_mm(), *child;
+	struct page *page;
+
+	(void)state;
+	map_at(mm, BASE, P(1), RW, ANON | MAP_FIXED);
+	sim_poke(mm, BASE, 1);
+	page = page_at(mm, BASE);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	end_mm(mm);
+	assert_false(page_test(page, PG_anon_exclusive));
+	sim_poke(child, BASE, 2);
+	assert_ptr_equal(page_at(child, BASE), page);
+	assert_true(page_test(page, PG_anon_exclusive));
+	assert_ptr_equal(page_anon_vma(page), vma_first(child)->anon_vma);
+	rmap_check();
+	end_mm(child);
 }
 
 /* ---- a family against a byte model ---- */
@@ -326,6 +401,9 @@ int main(void)
 		T(fork_I1_shares_frames_until_the_first_write),
 		T(fork_leaves_out_what_faults_bring_back),
 		T(fork_smaps_divide_shared_pages),
+		T(cow_I1_a_pin_does_not_make_a_copy),
+		T(cow_I1_a_pin_of_a_shared_page_makes_a_copy),
+		T(cow_the_last_user_owns_the_page),
 		T(fork_I1_family_tree_against_a_byte_model),
 		cmocka_unit_test(fork_while_threads_write),
 		T(fork_I2_nth_failure_leaves_nothing),

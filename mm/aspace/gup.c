@@ -33,7 +33,7 @@ static bool entry_serves(const struct fault_ctx *f, pte_t e)
 	if (!f->force || (f->vma->vm_flags & (VM_SHARED | VM_WRITE)) || pte_special(e))
 		return false;
 	page = pfn_to_page(pte_pfn(e));
-	return page_state(page) == PS_ANON && page_ref_count(page) == 1;
+	return page_state(page) == PS_ANON && page_test(page, PG_anon_exclusive);
 }
 
 /* The page of f->addr, if its entry serves, with a reference. */

@@ -123,8 +123,11 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 	if (!belongs(vma, page, va))
 		fail(c->mm, "page does not belong here", va);
 	if (pte_write(e) && !(vma->vm_flags & VM_SHARED) &&
-	    (page_state(page) != PS_ANON || page_mapcount(page) != 1))
+	    (page_state(page) != PS_ANON || !page_test(page, PG_anon_exclusive)))
 		fail(c->mm, "I4: shared private page writable", va);
+	if (page_state(page) == PS_ANON && page_test(page, PG_anon_exclusive) &&
+	    (page_mapcount(page) != 1 || page_anon_vma(page) != vma->anon_vma))
+		fail(c->mm, "I4: exclusive page of others", va);
 	if (page_state(page) == PS_ANON)
 		c->rss[MM_ANONPAGES]++;
 	else

@@ -424,10 +424,15 @@ void put_page(struct page *page)
 
 void __free_pages(struct page *page, unsigned order)
 {
-	if (last_reference(page))
+	bool compound = page_test(page, PG_head);
+
+	if (last_reference(page)) {
 		free_block(page, order);
-	else if (order && !page_test(page, PG_head))
-		page_bad(page, "a block that is not compound freed while referenced");
+		return;
+	}
+	/* Somebody looks at the first page just now (page_get_by_pfn): he frees it, and knows of no order. */
+	while (!compound && order-- > 0)
+		free_block(page + (1UL << order), order);
 }
 
 void free_pages_bulk(struct page **pages, unsigned n)

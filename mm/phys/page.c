@@ -106,6 +106,26 @@ void page_check_edge(const struct page *page, enum page_state from, enum page_st
 		page_bad(page, "no such change of state");
 }
 
+/* Does the page belong to a program or a cache? Then its lock bit may be touched by who has a reference. */
+static bool page_is_users(const struct page *page)
+{
+	enum page_state s = page_state(page);
+
+	return (s == PS_ANON || s == PS_FILE) && READ_ONCE(page->mapping);
+}
+
+struct page *page_get_by_pfn(pfn_t pfn)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	if (!pfn_valid(pfn) || !page_is_users(page) || !atomic_inc_not_zero(&page->_refcount))
+		return NULL;
+	if (page_is_users(page)) /* still: now it stays one until the reference goes */
+		return page;
+	put_page(page);
+	return NULL;
+}
+
 /* ---- poison: debug builds, lowmem only (a high frame would need a window in any context) ---- */
 
 static void poison_fill(struct page *page)

@@ -84,6 +84,74 @@ static void page_misuse_is_fatal(void **state)
 	assert_true(sim_panics(use_after_free, NULL, "assertion"));
 }
 
+/* ---- found by number ---- */
+
+static void make_users(struct page *p)
+{
+	p->mapping = (struct address_space *)PAGE_MAPPING_ANON;
+	page_become(p, PS_KERNEL, PS_ANON);
+}
+
+static void page_found_by_its_number(void **state)
+{
+	struct page *p = alloc_page(GFP_KERNEL);
+	pfn_t pfn = page_to_pfn(p);
+
+	assert_null(page_get_by_pfn(pfn)); /* the kernel's own */
+	make_users(p);
+	assert_ptr_equal(page_get_by_pfn(pfn), p);
+	assert_int_equal(page_ref_count(p), 2);
+	put_page(p);
+	put_page(p);
+	assert_null(page_get_by_pfn(pfn)); /* free */
+	assert_null(page_get_by_pfn(max_pfn + 1000));
+}
+
+static bool churning;
+static pfn_t hot; /* a frame that has just been used */
+
+/* Frames come and go as user's pages, and as parts of blocks whose owner knows nothing of references. */
+static void thread_churns(void *arg)
+{
+	for (unsigned i = 0; i < 400; i++) {
+		struct page *user = alloc_page(GFP_KERNEL), *block;
+		unsigned order = (unsigned)sim_random(4);
+
+		hot = page_to_pfn(user);
+		make_users(user);
+		sim_point();
+		put_page(user);
+		drain_all_pages();
+		block = alloc_pages(GFP_KERNEL, order);
+		sim_point();
+		assert_int_equal(page_state(block), PS_KERNEL);
+		__free_pages(block, order);
+	}
+	churning = false;
+}
+
+static void thread_looks(void *arg)
+{
+	while (churning) {
+		struct page *p = page_get_by_pfn(hot & ~(pfn_t)sim_random(8));
+
+		sim_point();
+		if (!p)
+			continue;
+		assert_int_equal(page_state(p), PS_ANON);
+		assert_true(page_ref_count(p) > 0);
+		put_page(p);
+	}
+}
+
+static void pages_found_by_number_while_they_come_and_go(void **state)
+{
+	churning = true;
+	assert_non_null(sim_spawn(thread_churns, NULL, 0));
+	assert_non_null(sim_spawn(thread_looks, NULL, 1));
+	sim_run();
+}
+
 /* ---- lock ---- */
 
 static void critical(void *arg)
@@ -145,6 +213,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		world_test(page_I1_states_change_along_the_edges),
 		cmocka_unit_test(page_misuse_is_fatal),
+		world_test(page_found_by_its_number),
+		world_test(pages_found_by_number_while_they_come_and_go),
 		world_test(pagelock_I1_one_at_a_time),
 		world_test(pagelock_try_does_not_wait),
 		world_test(pagelock_killable_ends_with_eintr),

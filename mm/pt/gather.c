@@ -61,14 +61,10 @@ static void free_collected(struct mmu_gather *g)
 	for (unsigned i = 0; i < g->nr; i++) {
 		struct page *page = g->pages[i];
 
-		if (page_state(page) != PS_ANON) {
+		if (page_state(page) != PS_ANON)
 			put_page(page);
-		} else if (page_ref_count(page) == 1) { /* ours: nobody else can find the page */
-			atomic_set(&page->_refcount, 0);
+		else if (atomic_dec_and_test(&page->_refcount))
 			g->pages[nr_free++] = page;
-		} else if (atomic_dec_and_test(&page->_refcount)) {
-			g->pages[nr_free++] = page;
-		}
 	}
 	g->nr = 0;
 	if (nr_free)

@@ -216,11 +216,11 @@ static void huge_I3_shared_part_is_not_writable(void **state)
 	world();
 	assert_int_equal(map_huge(&mm, base, 0), 0);
 	page = pfn_to_page(pte_pfn(pt_peek_page(&mm.root, at(77))));
-	get_page(page);
+	page_clear(page, PG_anon_exclusive);
 	protect(0, HPAGE_NR, pte_prot_user(true, false, false));
 	protect(0, HPAGE_NR, pte_prot_user(true, true, false));
 	assert_false(pte_write(pt_peek_page(&mm.root, base)));
-	put_page(page);
+	page_set(page, PG_anon_exclusive);
 	protect(0, HPAGE_NR, pte_prot_user(true, true, false));
 	assert_true(pte_write(pt_peek_page(&mm.root, base)));
 	world_gone();

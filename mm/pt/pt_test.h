@@ -64,6 +64,7 @@ static inline int map_anon(struct mm_struct *mm, uaddr_t va, unsigned long numbe
 		return -ENOMEM;
 	}
 	must(pte_none(pte_read(e)));
+	page_set(page, PG_anon_exclusive);
 	page_become(page, PS_KERNEL, PS_ANON);
 	range_account_map(mm, page);
 	pte_set(e, pte_make(page_to_pfn(page), rights_rw()));
@@ -90,6 +91,7 @@ static inline int map_huge(struct mm_struct *mm, uaddr_t va, unsigned long numbe
 	split_page(page, HPAGE_ORDER);
 	for (unsigned i = 0; i < HPAGE_NR; i++) {
 		*(unsigned long *)page_address(page + i) = number + i;
+		page_set(page + i, PG_anon_exclusive);
 		page_become(page + i, PS_KERNEL, PS_ANON);
 	}
 	range_account_map_huge(mm, page);

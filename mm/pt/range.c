@@ -8,8 +8,8 @@
  * I2       mm->rss_stat[c] == such entries of kind c: PS_ANON: MM_ANONPAGES; other with PG_swapbacked:
  *          MM_SHMEMPAGES; the rest: MM_FILEPAGES.                                                        [mm_check]
  * I3       NR_ANON_MAPPED, NR_FILE_MAPPED count pages with _mapcount >= 0, once each.             [range_test]
- * I4       a private mapping's entry is writable only if its page is anonymous and has this one reference; so a
- *          page shared by fork is never written in place.
+ * I4       a private mapping's entry is writable only if its page is anonymous and PG_anon_exclusive: this entry's alone.
+ *          So a page shared by fork is never written in place, and one that the kernel holds stays the program's. [mm_check]
  * LOCKS    table locks (rank PT) inside; two at once only in copy and move, whose writers exclude each other by
  *          mmap_lock held for write, so no order between the two is needed.
  * CONTEXT  see each contract; runs never sleep, PT_AGAIN leaves the lock for what must.
@@ -246,6 +246,8 @@ static inline pte_t copy_entry(struct copy_ctx *c, struct tally *t, pte_t *src, 
 	page = entry_page(cur);
 	kind = page_counter(page);
 	get_page(page_head(page));
+	if (kind == MM_ANONPAGES)
+		page_share(page);
 	if (mapcount_inc(page))
 		tally_mapped(t, page, kind, 1);
 	t->rss[kind]++;

@@ -147,8 +147,10 @@ int copy_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
 	page = entry_page(cur);
 	cur = copy_bits(c, e, cur, va, HPAGE_SIZE);
 	if (!pte_special(cur)) {
-		for (unsigned i = 0; i < HPAGE_NR; i++)
+		for (unsigned i = 0; i < HPAGE_NR; i++) {
 			get_page(page + i);
+			page_share(page + i);
+		}
 		range_account_map_huge(c->dst, page);
 	}
 	pt_deposit(dst_table, c->spare);

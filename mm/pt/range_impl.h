@@ -26,12 +26,12 @@ static inline bool mapcount_inc(struct page *page)
 }
 
 /*
- * One entry fewer. Return: true for the last. Of an anonymous page our own entry is the only way to another
- * mapping (fork, which mmap_lock keeps out), so a count of one cannot change meanwhile.
+ * One entry fewer. Return: true for the last. Of an exclusive page our own entry is the only way to another mapping
+ * (fork, which mmap_lock keeps out), so its count of one cannot change meanwhile.
  */
 static inline bool mapcount_dec(struct page *page, enum mm_counter kind)
 {
-	if (kind == MM_ANONPAGES && atomic_read(&page->_mapcount) == 0) {
+	if (kind == MM_ANONPAGES && page_test(page, PG_anon_exclusive)) {
 		atomic_set(&page->_mapcount, -1);
 		return true;
 	}
@@ -52,7 +52,14 @@ static inline bool page_is_exclusive(pte_t e)
 	if (pte_special(e))
 		return false;
 	page = entry_page(e);
-	return page_state(page) == PS_ANON && page_ref_count(page) == 1;
+	return page_state(page) == PS_ANON && page_test(page, PG_anon_exclusive);
+}
+
+/* A second entry is going to map the anonymous @page. */
+static inline void page_share(struct page *page)
+{
+	if (page_test(page, PG_anon_exclusive))
+		page_clear(page, PG_anon_exclusive);
 }
 
 /* Could a CPU that keeps the old translation do what the new one forbids? */

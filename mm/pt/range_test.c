@@ -161,14 +161,13 @@ static void range_I4_protect_leaves_shared_pages_readonly(void **state)
 	world();
 	map_run(0, 2);
 	page = pfn_to_page(pte_pfn(entry_at(&mm, at(1))));
-	get_page(page); /* somebody else has it */
+	page_clear(page, PG_anon_exclusive); /* another program may map it */
 	protect(VM_READ, pte_prot_user(true, false, false), 2, 2);
 	protect(VM_READ | VM_WRITE, pte_prot_user(true, true, false), 2, 1);
 	assert_true(pte_write(entry_at(&mm, at(0))));
 	assert_false(pte_write(entry_at(&mm, at(1))));
 	protect(VM_READ | VM_WRITE | VM_SHARED, pte_prot_user(true, true, false), 2, 1);
 	assert_true(pte_write(entry_at(&mm, at(1))));
-	put_page(page);
 	world_gone();
 }
 
@@ -301,6 +300,8 @@ static void weakened_entries_are_flushed(void **state)
 	assert_int_equal(fork_copy(VM_READ | VM_WRITE, 4), 0);
 	assert_int_not_equal(sim_write(&mm, at(0), &byte, 1), 0);
 	bare_mm_end(&child);
+	for (unsigned i = 0; i < 4; i++) /* what the faults of the next writes do */
+		page_set(pfn_to_page(pte_pfn(entry_at(&mm, at(i)))), PG_anon_exclusive);
 	protect(VM_READ | VM_WRITE, pte_prot_user(true, true, false), 4, 4);
 	sim_poke(&mm, at(1), 1);
 	protect(VM_READ, pte_prot_user(true, false, false), 4, 4);
