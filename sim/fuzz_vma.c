@@ -1,13 +1,17 @@
 /*
  * Fuzz target: a program of memory calls against a model of what every page is. Each operation is 4 bytes of input; the
  * model knows rights, contents (one byte a page) and sharing; everything is checked every few operations and at the end.
+ * With the top bit of the first byte a page of the model is an eighth of a huge page, and huge pages are on: operations
+ * meet, make, cut and join them.
  */
 #include "base/errno.h"
 #include "lib/string.h"
+#include "mm/huge.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
 #include "mm/rmap.h"
 #include "mm/shmem.h"
+#include "mm/thp.h"
 #include "sim/sim.h"
 #include "sync/kassert.h"
 #include "uapi/mman.h"
@@ -18,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { PAGES = 64, PROGRAMS = 3, CHECK_EVERY = 16, FILE_PAGES = 32 };
 #define BASE 0x20000000UL
+
+static unsigned shift; /* of a page of the model */
 
 struct fuzz_page {
 	bool mapped, shared, file;
@@ -34,12 +40,12 @@ static uint8_t file_bytes[FILE_PAGES];
 
 static unsigned long at(unsigned page)
 {
-	return BASE + ((unsigned long)page << PAGE_SHIFT);
+	return BASE + ((unsigned long)page << shift);
 }
 
 static unsigned long bytes(unsigned pages)
 {
-	return (unsigned long)pages << PAGE_SHIFT;
+	return (unsigned long)pages << shift;
 }
 
 static unsigned prot_of(unsigned x)
@@ -60,7 +66,7 @@ static void do_map(struct program *p, unsigned page, unsigned n, unsigned x)
 		.flags = MAP_FIXED | (shared ? MAP_SHARED : MAP_PRIVATE) |
 			 (is_file ? 0 : MAP_ANONYMOUS) | (x >> 6 & 1 ? MAP_POPULATE : 0),
 		.mapping = is_file ? file : NULL,
-		.pgoff = is_file ? page % 8 : 0,
+		.pgoff = is_file ? bytes(page % 8) >> PAGE_SHIFT : 0,
 		.may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC,
 	};
 
@@ -71,12 +77,12 @@ static void do_map(struct program *p, unsigned page, unsigned n, unsigned x)
 			.shared = shared,
 			.file = is_file,
 			.prot = (uint8_t)a.prot,
-			.index = (uint8_t)(a.pgoff + i),
+			.index = (uint8_t)(page % 8 + i),
 			/* MAP_POPULATE of a private writable mapping makes copies at once. */
 			.own = is_file && !shared && (x >> 6 & 1) && (a.prot & PROT_WRITE),
 		};
 		if (p->page[page + i].own)
-			p->page[page + i].byte = file_bytes[a.pgoff + i];
+			p->page[page + i].byte = file_bytes[page % 8 + i];
 	}
 }
 
@@ -183,6 +189,16 @@ static void do_cut(unsigned x)
 		file_bytes[i] = 0;
 }
 
+/* Contents do not change, whatever the result. */
+static void do_collapse(struct program *p, unsigned page, unsigned n)
+{
+	int err = vm_advise(p->mm, at(page), bytes(n), MADV_COLLAPSE);
+
+	must(err == 0 || err == -EINVAL);
+	(void)khugepaged_step();
+	khugepaged_rewind();
+}
+
 static void check_all(void)
 {
 	for (unsigned k = 0; k < PROGRAMS; k++) {
@@ -229,7 +245,10 @@ static void step(const uint8_t *d)
 		do_fork_or_exit(p, d[3]);
 		break;
 	case 8:
-		do_cut(d[3]);
+		if (d[2] & 1)
+			do_cut(d[3]);
+		else
+			do_collapse(p, page, n);
 		break;
 	case 9:
 	case 10:
@@ -243,9 +262,12 @@ static void step(const uint8_t *d)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct sim_config cfg = { .ram_bytes = MIB(8) };
+	bool huge = size && data[0] >> 7;
+	const struct sim_config cfg = { .ram_bytes = huge ? MIB(192) : MIB(8) };
 
 	sim_world_begin(&cfg);
+	shift = huge ? PAGE_SHIFT + HPAGE_ORDER - 3 : PAGE_SHIFT;
+	thp_enabled = huge ? THP_ALWAYS : THP_MADVISE;
 	memset(programs, 0, sizeof(programs));
 	memset(file_bytes, 0, sizeof(file_bytes));
 	file = shmem_anon_create(bytes(FILE_PAGES), false);

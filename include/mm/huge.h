@@ -25,4 +25,19 @@ static inline bool page_is_thp(const struct page *page)
 	       atomic_read(huge_maps_of(page)) > 0;
 }
 
+/* @n of a node statistic as vmstat and zoneinfo print it: huge pages are counted in small ones, but shown as such. */
+static inline unsigned long node_stat_shown(enum node_stat_item item, unsigned long n)
+{
+	switch (item) {
+	case NR_ANON_THPS:
+	case NR_SHMEM_THPS:
+	case NR_SHMEM_PMDMAPPED:
+	case NR_FILE_THPS:
+	case NR_FILE_PMDMAPPED:
+		return n >> HPAGE_ORDER;
+	default:
+		return n;
+	}
+}
+
 #endif

@@ -42,6 +42,8 @@ struct mm_struct {
 	unsigned long vdso;	      /* m: start of the vDSO's image; 0: none */
 	struct address_space *exe; /* held: the program's mapping, for /proc/PID/exe; may be NULL */
 	unsigned long def_flags;
+	bool thp_disable;	  /* m: PR_SET_THP_DISABLE */
+	bool thp_seen;		  /* a: has or had a vma that may have huge pages */
 	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
 	bool unmerged; /* m: a fork took VM_LOCKED away: neighbours may be alike */
@@ -56,6 +58,8 @@ bool must_check mmget_not_zero(struct mm_struct *mm);
 void mmput(struct mm_struct *mm);  /* last: unmap all (sleeps) */
 void mmgrab(struct mm_struct *mm); /* lazy reference */
 void mmdrop(struct mm_struct *mm);
+/* The mm after @prev in the list of all (NULL: the first), grabbed; @prev is dropped. NULL: no more. */
+struct mm_struct *must_check mm_list_next(struct mm_struct *prev);
 /* The mm whose tables the running CPU has: switch user halves. Interrupts off. @next NULL: keep (lazy). */
 void mm_switch(struct mm_struct *prev, struct mm_struct *next);
 /* The mm after @mm (NULL: the first) in the list of all, with a lazy reference; @mm's is dropped. NULL: no more. */

@@ -50,6 +50,8 @@ int must_check pt_walk_range(struct pt_walk *w, uaddr_t start, uaddr_t last);
 pte_t *pt_find_locked(struct pt_root *root, uaddr_t va, struct page **table_page);
 pte_t *must_check pt_find_alloc_locked(struct mm_struct *mm, struct pt_root *root, uaddr_t va,
 				       struct page **table_page);
+/* pt_find_locked, but NULL for any large page. */
+pte_t *pt_find_small_locked(struct pt_root *root, uaddr_t va, struct page **table_page);
 void pt_unlock(struct page *table_page);
 /* Snapshot without locks (reports, vtop): entry of @va at @level, none when absent. */
 pte_t pt_peek(const struct pt_root *root, uaddr_t va, int level);
@@ -66,6 +68,11 @@ pte_t *must_check pt_huge_alloc_locked(struct mm_struct *mm, struct pt_root *roo
 /* Give a table that holds a transparent large entry, or will at once, an empty spare table; take it back. Lock held. */
 void pt_deposit(struct page *table, struct page *spare);
 struct page *must_check pt_withdraw(struct page *table);
+/* Collapse; mmap_lock for write and the vma's rmap locks held. The table of PTEs for @va's block, of which no CPU knows
+ * any more; then it goes back, or the large entry @large is set, with the table, emptied, as its spare. */
+struct page *must_check pt_unhook_table(struct pt_root *root, uaddr_t va);
+void pt_hook_table(struct pt_root *root, uaddr_t va, struct page *table);
+void pt_hook_huge(struct pt_root *root, uaddr_t va, pte_t large, struct page *spare);
 /* Checker: alignment, spare tables. mmap_lock held. */
 void pt_check_large(struct mm_struct *mm, struct pt_root *root);
 

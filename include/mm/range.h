@@ -61,6 +61,8 @@ void range_account_unmap(struct mm_struct *mm, struct page *page);
 void range_account_map_huge(struct mm_struct *mm, struct page *page);
 /* The large entry is one no more: its table of small entries takes over references and counts. */
 void range_account_split(pte_t large);
+/* The opposite: a large entry takes over those of HPAGE_NR small ones, for the pages from @page on. */
+void range_account_join(struct page *page);
 /* Is each page of the large entry @e anonymous and nobody else's? */
 bool range_huge_exclusive(pte_t e);
 /* Pages of [start, end) that large entries map. mmap_lock any mode. */

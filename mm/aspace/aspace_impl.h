@@ -152,7 +152,8 @@ struct fault_ctx {
 	pte_t *pte;
 	pte_t entry; /* what *pte was */
 };
-enum { STAGE_RETRY = -1 }; /* a stage's result besides enum fault_result: look again */
+/* A stage's results besides enum fault_result: look again; not a matter of huge pages. */
+enum { STAGE_RETRY = -1, STAGE_SMALL = -2 };
 
 extern struct page *zero_page;
 void fault_boot(void);
@@ -160,8 +161,12 @@ void fault_boot(void);
 int fault_anon(struct fault_ctx *f); /* none entry, private anonymous memory */
 int fault_file(struct fault_ctx *f); /* none entry, a mapping or a device */
 int fault_cow(struct fault_ctx *f);  /* write to an entry without the write right */
+/* No table of PTEs covers f->addr: a large entry does, or none, or may. No lock held. Return: also STAGE_SMALL. */
+int fault_huge(struct fault_ctx *f);
 /* A frame for a private page, contents undefined. NULL: no memory. Sleeps. */
 struct page *must_check fault_anon_page(void);
+/* @page, whose frame is filled and which nobody else sees yet, becomes private memory of @addr in @vma. Not counted yet. */
+void page_make_anon(const struct vm_area_struct *vma, struct page *page, uaddr_t addr);
 /* @page, new and filled, becomes the private page of f->addr. Table lock held, entry none. */
 void fault_set_anon(struct fault_ctx *f, struct page *page);
 /* A fault with mmap_lock held for read, on behalf of gup. Return: enum fault_result. */

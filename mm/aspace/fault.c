@@ -52,14 +52,29 @@ int fault_rights(const struct fault_ctx *f)
 	return flags & (VM_READ | VM_WRITE | VM_EXEC) ? FAULT_OK : FAULT_ACCERR;
 }
 
+/* There is no table for the entry yet. STAGE_SMALL: now there is, and its lock is held. */
+static noinline_ int fault_table(struct fault_ctx *f)
+{
+	int r = fault_huge(f);
+
+	if (r != STAGE_SMALL)
+		return r;
+	f->pte = pt_find_alloc_locked(f->mm, &f->mm->root, f->addr, &f->table);
+	return f->pte ? STAGE_SMALL : FAULT_OOM;
+}
+
 /* The entry and what it calls for. mmap_lock held. */
 static int fault_entry(struct fault_ctx *f)
 {
 	if (!f->vma->populated)
 		WRITE_ONCE(f->vma->populated, true);
-	f->pte = pt_find_alloc_locked(f->mm, &f->mm->root, f->addr, &f->table);
-	if (!f->pte)
-		return FAULT_OOM;
+	f->pte = pt_find_small_locked(&f->mm->root, f->addr, &f->table);
+	if (unlikely(!f->pte)) {
+		int r = fault_table(f);
+
+		if (r != STAGE_SMALL)
+			return r;
+	}
 	f->entry = pte_read(f->pte);
 	if (pte_none(f->entry))
 		return vma_is_anon(f->vma) ? fault_anon(f) : fault_file(f);

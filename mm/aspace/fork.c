@@ -53,6 +53,7 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 	new->vdso = old->vdso;
 	memcpy(new->saved_auxv, old->saved_auxv, sizeof(new->saved_auxv));
 	new->oom_score_adj = old->oom_score_adj;
+	new->thp_disable = old->thp_disable;
 	new->exe = old->exe;
 	if (new->exe)
 		new->exe->ops->hold(new->exe);

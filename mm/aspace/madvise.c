@@ -2,7 +2,7 @@
  * madvise(2): advice and its effects.
  *
  *   effect on pages     DONTNEED, FREE: entries zapped, private pages gone. REMOVE: a hole in shared memory.
- *                       POPULATE_READ, POPULATE_WRITE: faulted in.
+ *                       POPULATE_READ, POPULATE_WRITE: faulted in. COLLAPSE: huge pages made of small ones.
  *   effect on the vma   DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK, DONTDUMP, DODUMP, SEQUENTIAL, RANDOM, NORMAL,
  *                       HUGEPAGE, NOHUGEPAGE: flags, so vmas split and merge as on Linux
  *   none                WILLNEED (memory is the store), COLD, PAGEOUT, MERGEABLE, UNMERGEABLE
@@ -15,13 +15,22 @@
  */
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/thp_impl.h"
 #include "mm/gather.h"
 #include "mm/range.h"
 #include "uapi/mman.h"
 
 struct advice {
 	unsigned long set, clear; /* vm_flags */
-	enum { ADV_UNKNOWN, ADV_FLAGS, ADV_ZAP, ADV_REMOVE, ADV_POPULATE, ADV_NOTHING } kind;
+	enum {
+		ADV_UNKNOWN,
+		ADV_FLAGS,
+		ADV_ZAP,
+		ADV_REMOVE,
+		ADV_POPULATE,
+		ADV_COLLAPSE,
+		ADV_NOTHING
+	} kind;
 };
 
 static const struct advice advices[] = {
@@ -46,6 +55,7 @@ static const struct advice advices[] = {
 	[MADV_PAGEOUT] = { 0, 0, ADV_NOTHING },
 	[MADV_POPULATE_READ] = { 0, 0, ADV_POPULATE },
 	[MADV_POPULATE_WRITE] = { 0, 0, ADV_POPULATE },
+	[MADV_COLLAPSE] = { 0, 0, ADV_COLLAPSE },
 };
 
 /* Does the advice make sense for this kind of vma? 0 or -errno. */
@@ -77,6 +87,8 @@ static int advice_allowed(const struct vm_area_struct *vma, int advice)
 static int advise_flags(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 			unsigned long end, const struct advice *a)
 {
+	if (a->set & VM_HUGEPAGE)
+		mm->thp_seen = true;
 	return vma_modify(mm, vma, start, end, (vma->vm_flags & ~a->clear) | a->set, &vma);
 }
 
@@ -175,6 +187,8 @@ int vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len,
 		return advise_remove(mm, addr, end);
 	if (advices[advice].kind == ADV_POPULATE)
 		return mm_populate(mm, addr, end - addr, advice == MADV_POPULATE_WRITE);
+	if (advices[advice].kind == ADV_COLLAPSE)
+		return thp_collapse(mm, addr, end);
 	write = advices[advice].kind == ADV_FLAGS;
 	if (write)
 		rwsem_down_write(&mm->mmap_lock);

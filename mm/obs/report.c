@@ -58,6 +58,7 @@ void vma_smaps(struct vm_area_struct *vma, struct smaps_stat *out)
 
 	*out = (struct smaps_stat){ 0 };
 	(void)range_each(vma->vm_mm, vma->vm_start, vma->vm_end, smaps_entry, &c);
+	out->anon_huge = range_count_huge(vma->vm_mm, vma->vm_start, vma->vm_end) << PAGE_SHIFT;
 	out->pss = (unsigned long)(c.pss >> PSS_SHIFT);
 	out->pss_dirty = (unsigned long)(c.dirty >> PSS_SHIFT);
 	out->pss_anon = (unsigned long)(c.anon >> PSS_SHIFT);

@@ -28,7 +28,7 @@
  * CONTEXT  split flushes TLBs: interrupts on. Never sleeps.
  * COST     split: HPAGE_NR stores and one flush.
  * FAILS    never; the spare table is got before the large entry is set.
- * NOT HERE accounts (range_huge.c), who gets a huge page (mm/aspace/huge.c).
+ * NOT HERE accounts (range_huge.c), who gets a huge page (mm/aspace/thp.c).
  * SOURCES  Navarro et al. 2002 (superpages of base pages); SDM volume 3A, "Propagation of Paging-Structure Changes" and
  *          "Recommended Invalidation": a page size changes through an entry that is not present.
  * TESTED BY  huge_test.c
@@ -37,6 +37,7 @@
 #include "mm/pt.h"
 #include "mm/pt/pt_impl.h"
 #include "mm/range.h"
+#include "mm/vmevent.h"
 
 void pt_deposit(struct page *table, struct page *spare)
 {
@@ -76,6 +77,7 @@ bool pt_split_locked(struct pt_root *root, pte_t *e, uaddr_t va)
 	for (unsigned i = 0; i < HPAGE_NR; i++)
 		pte_set(small + i, pte_small_of(cur, i));
 	range_account_split(cur);
+	count_vm_event(THP_SPLIT_PMD);
 	(void)pte_replace(e, pte_make_table(pt_huge_level(), page_to_phys(spare)));
 	return true;
 }
@@ -101,10 +103,9 @@ pte_t *pt_huge_locked(struct pt_root *root, uaddr_t va, struct page **table_page
 {
 	pte_t *e = pt_descend_huge(root, va);
 
-	if (e) {
-		*table_page = virt_to_page(e);
+	*table_page = e ? virt_to_page(e) : NULL;
+	if (e)
 		pt_table_lock(*table_page);
-	}
 	return e;
 }
 
@@ -123,6 +124,40 @@ pte_t *pt_huge_alloc_locked(struct mm_struct *mm, struct pt_root *root, uaddr_t 
 		tbl = pt_table_ptr(pte_read(e));
 	}
 	return pt_huge_locked(root, va, table_page);
+}
+
+/* ---- collapse ---- */
+
+struct page *pt_unhook_table(struct pt_root *root, uaddr_t va)
+{
+	struct page *parent;
+	pte_t *e = pt_huge_locked(root, va, &parent), old;
+
+	must(e);
+	old = pte_clear(e);
+	kassert(!pte_none(old) && !pte_is_leaf(old, pt_huge_level()));
+	tlb_flush_range(root, va & HPAGE_MASK, (va & HPAGE_MASK) + HPAGE_SIZE, PAGE_SIZE);
+	pt_table_unlock(parent);
+	return pfn_to_page(pte_pfn(old));
+}
+
+void pt_hook_table(struct pt_root *root, uaddr_t va, struct page *table)
+{
+	struct page *parent;
+	pte_t *e = pt_huge_locked(root, va, &parent);
+
+	must(pte_set_if_none(e, pte_make_table(pt_huge_level(), page_to_phys(table))));
+	pt_table_unlock(parent);
+}
+
+void pt_hook_huge(struct pt_root *root, uaddr_t va, pte_t large, struct page *spare)
+{
+	struct page *parent;
+	pte_t *e = pt_huge_locked(root, va, &parent);
+
+	pt_deposit(parent, spare);
+	must(pte_set_if_none(e, large));
+	pt_table_unlock(parent);
 }
 
 /* ---- single addresses ---- */

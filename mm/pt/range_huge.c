@@ -43,6 +43,11 @@ void range_account_split(pte_t large)
 		block_unmapped(entry_page(large));
 }
 
+void range_account_join(struct page *page)
+{
+	block_mapped(page);
+}
+
 void range_account_map_huge(struct mm_struct *mm, struct page *page)
 {
 	long first = 0;

@@ -163,6 +163,15 @@ pte_t *pt_descend(const struct pt_root *root, uaddr_t va, struct page **table_pa
 	return tbl + pt_index(PT_PTE, va);
 }
 
+pte_t *pt_find_small_locked(struct pt_root *root, uaddr_t va, struct page **table_page)
+{
+	pte_t *e = pt_descend(root, va, table_page);
+
+	if (e)
+		pt_table_lock(*table_page);
+	return e;
+}
+
 pte_t *pt_find_locked(struct pt_root *root, uaddr_t va, struct page **table_page)
 {
 	pte_t *e = pt_descend(root, va, table_page);

@@ -1,0 +1,206 @@
+/*
+ * Transparent huge pages: who gets one, and the fault that makes one.
+ *
+ *   first touch of a block that no table covers     HPAGE_NR pages at once, zeroed, one large entry
+ *   no such block of memory free                    small pages, as ever (thp_fault_fallback)
+ *   write to a large entry without the write right  every page is ours alone: taken over whole; else split, and the
+ *                                                   small entry's fault goes on: COW copies one page, not a block
+ *
+ * OWNS     thp_enabled, thp_defrag.
+ * WHY      a large entry saves HPAGE_NR - 1 faults and most TLB misses; it costs memory that is never touched. So it is
+ *          given to who asks (madvise), unless the system is told otherwise: see docs/decisions.
+ * I1       only private anonymous vmas without userfaultfd have large entries, and only over blocks that lie in the
+ *          vma whole.
+ * I2       index of page i of a block is that of its address: the pages are what small faults would have made.
+ * LOCKS    mmap_lock in any mode; the lock of the table that holds the large entry, taken here.
+ * FAILS    never for want of a block or of a spare table: the small fault may still succeed.
+ * NO HUGE ZERO PAGE  reading an untouched block makes a real huge page (Linux with use_zero_page 0): a shared block of
+ *          zeroes would be split by the first write, after which the block is small for good.
+ * NOT HERE what a large entry is (mm/pt/huge.c), making huge pages of small ones (collapse.c).
+ * SOURCES  madvise(2), Linux Documentation/admin-guide/mm/transhuge.rst.   TESTED BY thp_test.c
+ */
+#include "mm/thp.h"
+#include "mm/alloc.h"
+#include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/thp_impl.h"
+#include "mm/huge.h"
+#include "mm/range.h"
+#include "mm/vmalloc.h"
+#include "mm/vmevent.h"
+#include "sync/failpoint.h"
+
+int thp_enabled = THP_MADVISE;
+int thp_defrag = THP_DEFRAG_MADVISE;
+
+/* ---- who ---- */
+
+bool thp_possible(const struct vm_area_struct *vma)
+{
+	if (!vma_is_anon(vma) || (vma->vm_flags & (VM_NOHUGEPAGE | VM_IO | VM_PFNMAP | VM_SHARED)))
+		return false;
+	return !vma->vm_mm->thp_disable;
+}
+
+bool thp_allowed(const struct vm_area_struct *vma)
+{
+	int mode = READ_ONCE(thp_enabled);
+
+	if (mode == THP_NEVER || (mode == THP_MADVISE && !(vma->vm_flags & VM_HUGEPAGE)))
+		return false;
+	return thp_possible(vma);
+}
+
+bool thp_eligible(const struct vm_area_struct *vma)
+{
+	unsigned long first = round_up_pow2(vma->vm_start, HPAGE_SIZE);
+
+	return thp_allowed(vma) && first >= vma->vm_start && thp_block_in(vma, first);
+}
+
+void mm_set_thp_disable(struct mm_struct *mm, bool disable)
+{
+	rwsem_down_write(&mm->mmap_lock);
+	mm->thp_disable = disable;
+	rwsem_up_write(&mm->mmap_lock);
+}
+
+/* ---- the block of memory ---- */
+
+static gfp_t fault_gfp(const struct vm_area_struct *vma)
+{
+	const gfp_t light = (GFP_HIGHUSER_MOVABLE & ~__GFP_RECLAIM) | __GFP_NOWARN | __GFP_NORETRY;
+	bool advised = vma->vm_flags & VM_HUGEPAGE;
+
+	switch (READ_ONCE(thp_defrag)) {
+	case THP_DEFRAG_ALWAYS:
+		return light | __GFP_RECLAIM;
+	case THP_DEFRAG_DEFER:
+		return light | __GFP_KSWAPD_RECLAIM;
+	case THP_DEFRAG_DEFER_MADVISE:
+		return light | (advised ? __GFP_RECLAIM : __GFP_KSWAPD_RECLAIM);
+	case THP_DEFRAG_MADVISE:
+		return light | (advised ? __GFP_RECLAIM : 0);
+	default:
+		return light;
+	}
+}
+
+struct page *thp_alloc(gfp_t gfp)
+{
+	struct page *page = failpoint("thp") ? NULL : alloc_pages(gfp, HPAGE_ORDER);
+
+	if (page)
+		split_page(page, HPAGE_ORDER);
+	return page;
+}
+
+void thp_free(struct page *block)
+{
+	for (unsigned i = 0; i < HPAGE_NR; i++)
+		must(atomic_dec_and_test(&block[i]._refcount));
+	free_pages_block(block, HPAGE_ORDER);
+}
+
+static void zero_block(struct page *block)
+{
+	for (unsigned i = 0; i < HPAGE_NR; i++) {
+		void *p = kmap_local_page(block + i);
+
+		frame_zero(p);
+		kunmap_local(p);
+	}
+}
+
+pte_t thp_entry(const struct vm_area_struct *vma, struct page *block)
+{
+	pte_t prot = pte_mkyoung(pte_mksoft_dirty(pte_mkdirty(vma->vm_page_prot)));
+
+	if (vma->vm_flags & VM_WRITE)
+		prot = pte_mkwrite(prot);
+	return pte_make_large(page_to_pfn(block), prot, pt_huge_level());
+}
+
+/* ---- faults ---- */
+
+/* Hang @block, its pages ready, under the entry for f->addr. Return: false when something is there. */
+static bool install_block(struct fault_ctx *f, struct page *block, struct page *spare)
+{
+	struct page *table;
+	pte_t *e = pt_huge_alloc_locked(f->mm, &f->mm->root, f->addr, &table);
+	bool done;
+
+	if (!e)
+		return false;
+	/* Others hook tables without the lock: compare and exchange. Who zaps needs the lock, so accounts may follow. */
+	done = pte_none(pte_read(e)) && pte_set_if_none(e, thp_entry(f->vma, block));
+	if (done) {
+		pt_deposit(table, spare);
+		range_account_map_huge(f->mm, block);
+	}
+	pt_unlock(table);
+	return done;
+}
+
+/* The first touch of a block. STAGE_RETRY: somebody was faster; STAGE_SMALL: as small pages. */
+static int make_huge(struct fault_ctx *f)
+{
+	struct page *block = thp_alloc(fault_gfp(f->vma)), *spare;
+	unsigned long first = f->addr & HPAGE_MASK;
+
+	spare = block ? pt_table_alloc(f->mm) : NULL;
+	if (!spare) {
+		if (block)
+			thp_free(block);
+		count_vm_event(THP_FAULT_FALLBACK);
+		return STAGE_SMALL;
+	}
+	zero_block(block);
+	for (unsigned i = 0; i < HPAGE_NR; i++)
+		page_make_anon(f->vma, block + i, first + ((unsigned long)i << PAGE_SHIFT));
+	if (!install_block(f, block, spare)) {
+		pt_table_free(f->mm, spare);
+		thp_free(block);
+		return STAGE_SMALL; /* a table, or no memory for one above: the small fault finds out */
+	}
+	count_vm_event(THP_FAULT_ALLOC);
+	return FAULT_OK;
+}
+
+/* A large entry is there, and was in the way of the access. */
+static int use_huge(struct fault_ctx *f)
+{
+	struct page *table;
+	pte_t *e = pt_huge_locked(&f->mm->root, f->addr, &table), cur;
+	int r = FAULT_OK;
+
+	cur = pte_read(e);
+	if (!pte_is_leaf(cur, pt_huge_level())) {
+		r = STAGE_SMALL; /* no more */
+	} else if (f->write && !pte_write(cur)) {
+		if (pte_uffd_wp(cur) || !(f->vma->vm_flags & VM_WRITE) ||
+		    !range_huge_exclusive(cur)) {
+			r = STAGE_SMALL;
+		} else {
+			cur = pte_mksoft_dirty(pte_mkyoung(pte_mkdirty(pte_mkwrite(cur))));
+			(void)pte_replace(e, cur);
+			count_vm_event(PGREUSE);
+		}
+	}
+	pt_unlock(table);
+	if (r == FAULT_OK)
+		tlb_flush_page_local(f->addr);
+	return r;
+}
+
+int fault_huge(struct fault_ctx *f)
+{
+	pte_t e = pt_peek(&f->mm->root, f->addr, pt_huge_level());
+
+	if (pte_is_leaf(e, pt_huge_level()))
+		return use_huge(f);
+	if (!pte_none(e) || !thp_allowed(f->vma) || !thp_block_in(f->vma, f->addr & HPAGE_MASK))
+		return STAGE_SMALL;
+	if (!f->mm->thp_seen)
+		WRITE_ONCE(f->mm->thp_seen, true);
+	return make_huge(f);
+}
