@@ -11,7 +11,7 @@
 
 #include "arch/uaccess.h"
 #include "kernel/task.h"
-#include "mm/page.h"
+#include "mm/huge.h"
 #include "mm/zone.h"
 #include "sync/klog.h"
 
@@ -35,6 +35,7 @@ enum {
 	KPF_COMPOUND_TAIL,
 	KPF_UNEVICTABLE = 18,
 	KPF_NOPAGE = 20,
+	KPF_THP = 22,
 	KPF_IDLE = 25,
 	KPF_PGTABLE = 26,
 	KPF_RESERVED = 32,
@@ -62,6 +63,15 @@ static const struct {
 	{ PG_mlocked, KPF_MLOCKED },
 };
 
+/* A row of ordinary pages that a large entry maps looks like Linux's compound page. */
+static uint64_t thp_bits(const struct page *page)
+{
+	if (!page_is_thp(page))
+		return 0;
+	return 1ULL << KPF_THP |
+	       1ULL << (page_to_pfn(page) % HPAGE_NR ? KPF_COMPOUND_TAIL : KPF_COMPOUND_HEAD);
+}
+
 static uint64_t state_bits(const struct page *page)
 {
 	switch (page_state(page)) {
@@ -74,7 +84,7 @@ static uint64_t state_bits(const struct page *page)
 	case PS_TABLE:
 		return 1ULL << KPF_PGTABLE;
 	case PS_ANON:
-		return 1ULL << KPF_ANON;
+		return 1ULL << KPF_ANON | thp_bits(page);
 	case PS_TAIL:
 		return 1ULL << KPF_COMPOUND_TAIL;
 	default:

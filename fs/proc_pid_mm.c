@@ -15,6 +15,7 @@
 #include "mm/mm.h"
 #include "mm/pt.h"
 #include "mm/slab.h"
+#include "mm/thp.h"
 #include "sync/failpoint.h"
 #include "vfs_impl.h"
 
@@ -121,9 +122,8 @@ static void put_first(struct seq_file *m, const struct smaps_stat *s)
 
 static void put_rest(struct seq_file *m, const struct smaps_stat *s)
 {
-	static const char *const absent[] = { "LazyFree",      "AnonHugePages",	 "ShmemPmdMapped",
-					      "FilePmdMapped", "Shared_Hugetlb", "Private_Hugetlb",
-					      "Swap",	       "SwapPss" };
+	static const char *const absent[] = { "ShmemPmdMapped",	 "FilePmdMapped", "Shared_Hugetlb",
+					      "Private_Hugetlb", "Swap",	  "SwapPss" };
 	unsigned i;
 
 	put_kb(m, "Shared_Clean", s->shared_clean);
@@ -132,6 +132,8 @@ static void put_rest(struct seq_file *m, const struct smaps_stat *s)
 	put_kb(m, "Private_Dirty", s->private_dirty);
 	put_kb(m, "Referenced", s->referenced);
 	put_kb(m, "Anonymous", s->anonymous);
+	put_kb(m, "LazyFree", 0);
+	put_kb(m, "AnonHugePages", s->anon_huge);
 	for (i = 0; i < ARRAY_SIZE(absent); i++)
 		put_kb(m, absent[i], 0);
 	put_kb(m, "Locked", s->locked);
@@ -170,7 +172,7 @@ static void show_smap(struct seq_file *m, struct vm_area_struct *vma, char *buf,
 	put_kb(m, "MMUPageSize", PAGE_SIZE);
 	put_first(m, &s);
 	put_rest(m, &s);
-	seq_puts(m, "THPeligible:    0\n");
+	seq_printf(m, "THPeligible:    %d\n", thp_eligible(vma));
 	put_flags(m, vma->vm_flags);
 }
 
@@ -198,6 +200,7 @@ static void add_smap(struct seq_file *m, struct vm_area_struct *vma, char *buf, 
 	r->sum.referenced += s.referenced;
 	r->sum.anonymous += s.anonymous;
 	r->sum.locked += s.locked;
+	r->sum.anon_huge += s.anon_huge;
 	r->pss_anon += s.pss_anon;
 	r->pss_file += s.pss_file;
 	r->pss_shmem += s.pss_shmem;

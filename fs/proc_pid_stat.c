@@ -267,7 +267,7 @@ static void put_mm(struct seq_file *m, struct mm_struct *mm)
 	put_kb(m, "VmPTE", (unsigned long)atomic_long_read(&mm->pgtables_bytes) >> 10);
 	put_kb(m, "VmSwap", (unsigned long)atomic_long_read(&mm->rss_stat[MM_SWAPENTS]) << kb);
 	put_kb(m, "HugetlbPages", 0);
-	seq_puts(m, "CoreDumping:\t0\nTHP_enabled:\t0\n");
+	seq_printf(m, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !mm->thp_disable);
 }
 
 static void put_signal_sets(struct seq_file *m, struct task *t)

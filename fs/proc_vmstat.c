@@ -11,6 +11,7 @@
 #include "fs/proc_impl.h"
 
 #include "arch/tlb.h"
+#include "mm/huge.h"
 #include "mm/vmevent.h"
 #include "mm/zone.h"
 #include "sync/klog.h"
@@ -81,9 +82,11 @@ static int vmstat_show(struct seq_file *m)
 	if (CFG_NUMA)
 		put_numa(m);
 	for (unsigned i = 0; i < NR_NODE_STATS; i++) {
-		if (node_stat_exists((enum node_stat_item)i))
+		enum node_stat_item item = (enum node_stat_item)i;
+
+		if (node_stat_exists(item))
 			seq_printf(m, "%s %lu\n", node_stat_names[i],
-				   global_node_stat((enum node_stat_item)i));
+				   node_stat_shown(item, global_node_stat(item)));
 	}
 	for (unsigned i = 0; i < NR_VM_EVENTS; i++) {
 		if (i == SWAP_RA)

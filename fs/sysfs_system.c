@@ -11,6 +11,7 @@
 
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "mm/huge.h"
 #include "mm/numa.h"
 #include "mm/zone.h"
 #include "proc_impl.h"
@@ -215,9 +216,12 @@ static int node_vmstat_show(struct seq_file *m)
 			   node_zone_stat(node, (enum zone_stat_item)i));
 	node_numa(node, &n);
 	seq_numa_events(m, &n);
-	for (unsigned i = 0; i < NR_NODE_STATS; i++)
+	for (unsigned i = 0; i < NR_NODE_STATS; i++) {
+		enum node_stat_item item = (enum node_stat_item)i;
+
 		seq_printf(m, "%s %lu\n", node_stat_names[i],
-			   node_stat(node, (enum node_stat_item)i));
+			   node_stat_shown(item, node_stat(node, item)));
+	}
 	return 0;
 }
 

@@ -131,5 +131,6 @@ void proc_init(void);
 void sysfs_init(void);
 void debugfs_pt_init(void);
 void sysfs_system_init(void); /* processors and nodes */
+void sysfs_thp_init(void);    /* transparent huge pages */
 
 #endif

@@ -342,6 +342,7 @@ static int exec_new_mm(struct exec_ctx *x)
 	x->old_personality = ctx->personality;
 	ctx->personality = exec_personality(x, ctx->personality);
 	x->randomize = exec_randomize && !(ctx->personality & ADDR_NO_RANDOMIZE);
+	x->mm->thp_disable = ctx->mm && ctx->mm->thp_disable;
 	x->mm->oom_score_adj = current_task()->signal->oom_score_adj;
 	l.bottom_up = (ctx->personality & ADDR_COMPAT_LAYOUT) || sysctl_legacy_va_layout;
 	if (x->randomize) {

@@ -9,6 +9,7 @@
 
 #include "fs/file.h"
 #include "fs/path.h"
+#include "kernel/khugepaged.h"
 #include "kernel/task_calls.h"
 #include "mm/mm.h"
 #include "uapi/mman.h"
@@ -122,6 +123,8 @@ SYS(brk)
 
 SYS(madvise)
 {
+	if ((int)a2 == MADV_HUGEPAGE)
+		khugepaged_wake();
 	return vm_advise(current_mm(), a0, a1, (int)a2);
 }
 

@@ -10,6 +10,7 @@
 #include "fs/file.h"
 #include "lib/string.h"
 #include "mm/mm.h"
+#include "mm/thp.h"
 #include "uapi/ldt.h"
 
 /* ---- ids ---- */
@@ -342,7 +343,9 @@ enum {
 	PR_GET_NAME = 16,
 	PR_CAPBSET_READ = 23,
 	PR_SET_NO_NEW_PRIVS = 38,
-	PR_GET_NO_NEW_PRIVS = 39
+	PR_GET_NO_NEW_PRIVS = 39,
+	PR_SET_THP_DISABLE = 41,
+	PR_GET_THP_DISABLE = 42
 };
 
 static long prctl_set_name(uaddr_t uname)
@@ -392,6 +395,13 @@ SYS(prctl)
 		return 0;
 	case PR_GET_NO_NEW_PRIVS:
 		return a1 || a2 || a3 || a4 ? -EINVAL : t->signal->no_new_privs;
+	case PR_SET_THP_DISABLE:
+		if (a2 || a3 || a4)
+			return -EINVAL;
+		mm_set_thp_disable(t->mm_ctx.mm, a1);
+		return 0;
+	case PR_GET_THP_DISABLE:
+		return a1 || a2 || a3 || a4 ? -EINVAL : t->mm_ctx.mm->thp_disable;
 	default:
 		return -EINVAL;
 	}

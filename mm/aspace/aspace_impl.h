@@ -165,8 +165,6 @@ int fault_cow(struct fault_ctx *f);  /* write to an entry without the write righ
 int fault_huge(struct fault_ctx *f);
 /* A frame for a private page, contents undefined. NULL: no memory. Sleeps. */
 struct page *must_check fault_anon_page(void);
-/* @page, whose frame is filled and which nobody else sees yet, becomes private memory of @addr in @vma. Not counted yet. */
-void page_make_anon(const struct vm_area_struct *vma, struct page *page, uaddr_t addr);
 /* @page, new and filled, becomes the private page of f->addr. Table lock held, entry none. */
 void fault_set_anon(struct fault_ctx *f, struct page *page);
 /* A fault with mmap_lock held for read, on behalf of gup. Return: enum fault_result. */

@@ -27,6 +27,7 @@
 #include "mm/gather.h"
 #include "mm/imports.h"
 #include "mm/range.h"
+#include "mm/rmap.h"
 #include "mm/thp.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
@@ -178,7 +179,7 @@ static void move_to_block(struct collapse *c, const struct vm_area_struct *vma, 
 		pte_t e = pte_read(table + i);
 
 		copy_page(c->block + i, e);
-		page_make_anon(vma, c->block + i, c->addr + ((uaddr_t)i << PAGE_SHIFT));
+		page_set_anon_rmap(c->block + i, vma, c->addr + ((uaddr_t)i << PAGE_SHIFT));
 		pte_set(table + i, pte_from_raw(0));
 		if (pte_none(e) || pte_special(e))
 			continue;
@@ -212,6 +213,7 @@ static int collapse_locked(struct collapse *c)
 	if (err)
 		return err;
 	vma = find_vma(c->mm, c->addr);
+	rmap_lock_vma(vma);
 	table = pt_unhook_table(&c->mm->root, c->addr);
 	entries = page_address(table);
 	err = look(c, entries); /* the CPUs might have changed only A and D; pins need mmap_lock */
@@ -219,6 +221,7 @@ static int collapse_locked(struct collapse *c)
 		err = -EAGAIN;
 	if (err) {
 		pt_hook_table(&c->mm->root, c->addr, table);
+		rmap_unlock_vma(vma);
 		return err;
 	}
 	if (c->in_place) {
@@ -231,6 +234,7 @@ static int collapse_locked(struct collapse *c)
 	}
 	large = thp_entry(vma, block);
 	pt_hook_huge(&c->mm->root, c->addr, c->exclusive ? large : pte_wrprotect(large), table);
+	rmap_unlock_vma(vma);
 	return 0;
 }
 

@@ -122,23 +122,6 @@ void mmput(struct mm_struct *mm)
 	mmdrop(mm);
 }
 
-struct mm_struct *mm_list_next(struct mm_struct *prev)
-{
-	struct list_head *p = prev ? &prev->mm_list : &mm_list;
-	struct mm_struct *mm = NULL;
-
-	spin_lock(&mm_list_lock);
-	for (p = p->next; p != &mm_list; p = p->next) {
-		mm = container_of(p, struct mm_struct, mm_list);
-		if (atomic_inc_not_zero(&mm->mm_count))
-			break;
-	}
-	spin_unlock(&mm_list_lock);
-	if (prev)
-		mmdrop(prev);
-	return p == &mm_list ? NULL : mm;
-}
-
 void mm_switch(struct mm_struct *prev, struct mm_struct *next)
 {
 	if (next && next != prev)

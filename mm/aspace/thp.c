@@ -25,6 +25,7 @@
 #include "mm/aspace/thp_impl.h"
 #include "mm/huge.h"
 #include "mm/range.h"
+#include "mm/rmap.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
 #include "sync/failpoint.h"
@@ -144,9 +145,11 @@ static bool install_block(struct fault_ctx *f, struct page *block, struct page *
 /* The first touch of a block. STAGE_RETRY: somebody was faster; STAGE_SMALL: as small pages. */
 static int make_huge(struct fault_ctx *f)
 {
-	struct page *block = thp_alloc(fault_gfp(f->vma)), *spare;
+	struct page *block = NULL, *spare;
 	unsigned long first = f->addr & HPAGE_MASK;
 
+	if (!anon_vma_prepare(f->vma))
+		block = thp_alloc(fault_gfp(f->vma));
 	spare = block ? pt_table_alloc(f->mm) : NULL;
 	if (!spare) {
 		if (block)
@@ -156,7 +159,7 @@ static int make_huge(struct fault_ctx *f)
 	}
 	zero_block(block);
 	for (unsigned i = 0; i < HPAGE_NR; i++)
-		page_make_anon(f->vma, block + i, first + ((unsigned long)i << PAGE_SHIFT));
+		page_set_anon_rmap(block + i, f->vma, first + ((unsigned long)i << PAGE_SHIFT));
 	if (!install_block(f, block, spare)) {
 		pt_table_free(f->mm, spare);
 		thp_free(block);
