@@ -215,13 +215,14 @@ static int collapse_locked(struct collapse *c)
 	vma = find_vma(c->mm, c->addr);
 	rmap_lock_vma(vma);
 	table = pt_unhook_table(&c->mm->root, c->addr);
+	rmap_unlock_vma(
+		vma); /* walks find nothing from now on, and pages that are still counted as mapped */
 	entries = page_address(table);
 	err = look(c, entries); /* the CPUs might have changed only A and D; pins need mmap_lock */
 	if (!err && !c->in_place && (!c->block || !none_pinned(entries)))
 		err = -EAGAIN;
 	if (err) {
 		pt_hook_table(&c->mm->root, c->addr, table);
-		rmap_unlock_vma(vma);
 		return err;
 	}
 	if (c->in_place) {
@@ -234,7 +235,6 @@ static int collapse_locked(struct collapse *c)
 	}
 	large = thp_entry(vma, block);
 	pt_hook_huge(&c->mm->root, c->addr, c->exclusive ? large : pte_wrprotect(large), table);
-	rmap_unlock_vma(vma);
 	return 0;
 }
 

@@ -264,11 +264,12 @@ static void parts(void)
 {
 	size_t per = huge / PAGE;
 	long splits, free_kb;
-	char *p = advised(4), *moved;
+	char *p = advised(4), *moved, none[32];
 
 	NEED(p);
 	number_pages(p, 4 * huge);
 	EQ(smaps(p, "AnonHugePages:"), kb(4 * huge));
+	setting("khugepaged/max_ptes_none", "0"); /* the daemon must not mend what is cut here */
 	splits = vmstat("thp_split_pmd ");
 	EQ(madvise(p + 3 * PAGE, 2 * PAGE, MADV_DONTNEED), 0);
 	EQ(smaps(p, "AnonHugePages:"), kb(3 * huge));
@@ -291,6 +292,8 @@ static void parts(void)
 	EQ(number_at(p, 2 * per + 9), 2 * per + 10);
 	p[huge + PAGE] = 3;
 	EQ(p[huge + PAGE], 3);
+	snprintf(none, sizeof(none), "%zu", per - 1);
+	setting("khugepaged/max_ptes_none", none);
 }
 
 static int child_writes_one(void *arg)
