@@ -13,7 +13,8 @@
  * I4       x->nr is the number of items.
  * LOCKS    the caller's, for every call but the two of the reserve.
  * COST     find: one load per level; 1 level per factor of 64 in size (a 1 GiB file: 3).
- * FAILS    xindex_insert asks for nodes and changes nothing; the worst case is XINDEX_MAX_HEIGHT: 64 bits / 6 bits = 11.
+ * FAILS    xindex_insert asks for nodes and changes nothing. Worst case, a tree of height 0 that gets the largest index:
+ *          11 new roots (64 bits / 6 bits) and a path of 11 - 1 below the topmost = XINDEX_MAX_NODES.
  * SOURCES  Morrison 1968 (radix trees); tags as in Linux's radix tree.   TESTED BY xindex_test.c
  */
 #include "lib/xindex.h"
@@ -50,15 +51,48 @@ static bool fits(unsigned long index, unsigned height)
 	return height * BITS >= INDEX_BITS || index >> (height * BITS) == 0;
 }
 
+static void set_height(struct xindex *x, unsigned height)
+{
+	x->height = height;
+	x->last = height * BITS >= INDEX_BITS ? ~0UL : (1UL << (height * BITS)) - 1;
+}
+
+/* The leaf whose slots @index belongs to; NULL: it is not there. Height at least 1, index at most x->last. */
+static inline struct xindex_node *leaf_of(const struct xindex *x, unsigned long index)
+{
+	struct xindex_node *n = x->root;
+
+	for (unsigned shift = (x->height - 1) * BITS; n && shift; shift -= BITS)
+		n = n->slot[index >> shift & (SLOTS - 1)];
+	return n;
+}
+
 void *xindex_find(const struct xindex *x, unsigned long index)
 {
-	void *p = x->root;
+	struct xindex_node *leaf;
 
-	if (!fits(index, x->height))
+	if (index > x->last)
 		return NULL;
-	for (unsigned level = x->height; p && level-- > 0;)
-		p = ((struct xindex_node *)p)->slot[slot_of(index, level)];
-	return p;
+	if (!x->height)
+		return x->root;
+	leaf = leaf_of(x, index);
+	return leaf ? leaf->slot[index & (SLOTS - 1)] : NULL;
+}
+
+void xindex_find_run(const struct xindex *x, unsigned long first, unsigned nr, void **out)
+{
+	while (nr) {
+		unsigned at = first & (SLOTS - 1), n = min_of(unsigned, nr, SLOTS - at);
+		struct xindex_node *leaf = x->height && first <= x->last ? leaf_of(x, first) : NULL;
+
+		for (unsigned i = 0; i < n; i++)
+			out[i] = leaf ? leaf->slot[at + i] : NULL;
+		if (!x->height && !first)
+			out[0] = x->root;
+		out += n;
+		nr -= n;
+		first += n;
+	}
 }
 
 int xindex_reserve_fill(struct xindex_reserve *r, void *(*alloc)(void), void (*free_fn)(void *))
@@ -129,7 +163,7 @@ static void root_raise(struct xindex *x, struct xindex_reserve *r)
 	}
 	x->root = n;
 	x->root_tags = 0;
-	x->height++;
+	set_height(x, x->height + 1);
 }
 
 /* An empty tree gets as many levels as @index needs, all new. */
@@ -143,7 +177,7 @@ static void root_first(struct xindex *x, unsigned long index, void *item, struct
 		n->slot[slot_of(index, x->height)] = below;
 		n->count = 1;
 		below = n;
-		x->height++;
+		set_height(x, x->height + 1);
 	}
 	x->root = below;
 	x->nr = 1;
@@ -167,10 +201,28 @@ static void store(struct xindex *x, unsigned long index, void *item, struct xind
 	x->nr++;
 }
 
+static int leaf_insert(struct xindex *x, struct xindex_node *leaf, unsigned long index, void *item)
+{
+	void **slot = &leaf->slot[index & (SLOTS - 1)];
+
+	if (*slot)
+		return -EEXIST;
+	*slot = item;
+	leaf->count++;
+	x->nr++;
+	return 0;
+}
+
 int xindex_insert(struct xindex *x, unsigned long index, void *item, struct xindex_reserve *r)
 {
-	if (xindex_find(x, index))
+	if (likely(x->height && index <= x->last)) {
+		struct xindex_node *leaf = leaf_of(x, index);
+
+		if (likely(leaf != NULL))
+			return leaf_insert(x, leaf, index, item);
+	} else if (!x->height && !index && x->root) {
 		return -EEXIST;
+	}
 	r->want = nodes_needed(x, index);
 	if (r->nr < r->want)
 		return -ENOMEM;
@@ -208,7 +260,7 @@ static void root_lower(struct xindex *x, void (*free_fn)(void *))
 		if (root->count > 1 || !root->slot[0])
 			return;
 		x->root = root->slot[0];
-		x->height--;
+		set_height(x, x->height - 1);
 		if (!x->height) {
 			for (unsigned t = 0; t < XINDEX_NR_TAGS; t++)
 				x->root_tags |= (unsigned)(root->tags[t] & 1) << t;
@@ -243,7 +295,7 @@ void *xindex_remove(struct xindex *x, unsigned long index, void (*free_fn)(void 
 		free_fn(path[level]);
 	}
 	x->root = NULL;
-	x->height = 0;
+	set_height(x, 0);
 	return item;
 }
 
@@ -283,6 +335,19 @@ bool xindex_tag_get(const struct xindex *x, unsigned long index, unsigned tag)
 	if (!x->height)
 		return x->root_tags >> tag & 1;
 	return path[0]->tags[tag] >> slot_of(index, 0) & 1;
+}
+
+unsigned xindex_tag_range(struct xindex *x, unsigned long *first, unsigned long last, unsigned from,
+			  unsigned to, unsigned max)
+{
+	unsigned n = 0;
+
+	for (; n < max && xindex_next_tagged(x, first, from) && *first <= last; n++) {
+		xindex_tag_set(x, *first, to);
+		if ((*first)++ == last)
+			return n + 1;
+	}
+	return n;
 }
 
 /* Does slot @i of @n lead to an item, to one with @tag when @tag >= 0? */

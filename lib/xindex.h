@@ -9,26 +9,29 @@
 #include "base/compiler.h"
 #include "base/types.h"
 
-enum { XINDEX_TAG_DIRTY, XINDEX_TAG_WRITEBACK, XINDEX_NR_TAGS };
+enum { XINDEX_TAG_DIRTY, XINDEX_TAG_WRITEBACK, XINDEX_TAG_TOWRITE, XINDEX_NR_TAGS };
 
 struct xindex_node;
 struct xindex {
 	void *root;	    /* height 0: the item at index 0, or NULL */
 	unsigned height;    /* levels of nodes */
 	unsigned root_tags; /* height 0: tags of that item */
+	unsigned long last; /* the largest index that fits below the root */
 	unsigned long nr;   /* items */
 };
 
-/* Nodes put aside by one thread for one insertion: at most XINDEX_MAX_HEIGHT. */
-enum { XINDEX_MAX_HEIGHT = 11 };
+/* Nodes put aside by one thread for one insertion: at most new roots above the old one, and a path beside it. */
+enum { XINDEX_MAX_HEIGHT = 11, XINDEX_MAX_NODES = 2 * XINDEX_MAX_HEIGHT - 1 };
 struct xindex_reserve {
 	unsigned nr, want;
-	void *nodes[XINDEX_MAX_HEIGHT];
+	void *nodes[XINDEX_MAX_NODES];
 };
 extern const size_t xindex_node_size;
 
 void xindex_init(struct xindex *x);
 void *xindex_find(const struct xindex *x, unsigned long index);
+/* The items of [first, first + nr) into out[]; NULL where there is none. */
+void xindex_find_run(const struct xindex *x, unsigned long first, unsigned nr, void **out);
 static inline void xindex_reserve_init(struct xindex_reserve *r)
 {
 	r->nr = 0;
@@ -50,6 +53,9 @@ void xindex_tag_set(struct xindex *x, unsigned long index, unsigned tag);
 void xindex_tag_clear(struct xindex *x, unsigned long index, unsigned tag);
 bool xindex_tag_get(const struct xindex *x, unsigned long index, unsigned tag);
 void *xindex_next_tagged(const struct xindex *x, unsigned long *index, unsigned tag);
+/* Items of [*first, last] that have tag @from get tag @to, @max of them at most. *first: where to go on. Return: how many. */
+unsigned xindex_tag_range(struct xindex *x, unsigned long *first, unsigned long last, unsigned from,
+			  unsigned to, unsigned max);
 const char *xindex_check(const struct xindex *x);
 
 #endif

@@ -146,6 +146,40 @@ static void compare_next(struct xindex *x, unsigned long from, int tag)
 	assert_int_equal(at, best ? best->index : from);
 }
 
+static void compare_run(struct xindex *x, unsigned long first)
+{
+	unsigned nr = 1 + (unsigned)rnd(100);
+	void *out[100];
+
+	if (first + nr < first)
+		return;
+	xindex_find_run(x, first, nr, out);
+	for (unsigned i = 0; i < nr; i++) {
+		struct entry *e = model_find(first + i);
+
+		assert_ptr_equal(out[i], e ? e->item : NULL);
+	}
+}
+
+static void step_tag_range(struct xindex *x, unsigned long first)
+{
+	unsigned from = (unsigned)rnd(XINDEX_NR_TAGS), to = (from + 1) % XINDEX_NR_TAGS, n;
+	unsigned long last = first + rnd(5000), at = first;
+
+	if (last < first)
+		return;
+	do
+		n = xindex_tag_range(x, &at, last, from, to, 7);
+	while (n == 7 && at <= last);
+	for (unsigned i = 0; i < nr_model; i++) {
+		struct entry *e = &model[i];
+
+		if (e->index >= first && e->index <= last && (e->tags >> from & 1))
+			e->tags |= 1u << to;
+		assert_int_equal(xindex_tag_get(x, e->index, to), e->tags >> to & 1);
+	}
+}
+
 static void xindex_I1_to_I4_against_a_list(void **state)
 {
 	struct xindex x;
@@ -169,7 +203,10 @@ static void xindex_I1_to_I4_against_a_list(void **state)
 			index = some_index();
 			assert_ptr_equal(xindex_find(&x, index),
 					 model_find(index) ? model_find(index)->item : NULL);
-			compare_next(&x, index, (int)rnd(3) - 1);
+			compare_next(&x, index, (int)rnd(1 + XINDEX_NR_TAGS) - 1);
+			compare_run(&x, index);
+			if (rnd(20) == 0)
+				step_tag_range(&x, index);
 			assert_null(xindex_check(&x));
 		}
 	}
@@ -205,11 +242,31 @@ static void xindex_failed_reserve_changes_nothing(void **state)
 	assert_int_equal(nodes_out, 0);
 }
 
+/* The most nodes that one insertion can want. */
+static void xindex_a_low_tree_gets_the_largest_index(void **state)
+{
+	struct xindex x;
+
+	(void)state;
+	for (unsigned long low = 0; low < 2; low++) {
+		xindex_init(&x);
+		assert_int_equal(insert(&x, low, &x), 0);
+		assert_int_equal(insert(&x, ~0UL, &seed), 0);
+		assert_null(xindex_check(&x));
+		assert_ptr_equal(xindex_find(&x, low), &x);
+		assert_ptr_equal(xindex_find(&x, ~0UL), &seed);
+		assert_ptr_equal(xindex_remove(&x, ~0UL, node_free), &seed);
+		assert_ptr_equal(xindex_remove(&x, low, node_free), &x);
+		assert_int_equal(nodes_out, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(xindex_I1_to_I4_against_a_list),
 		cmocka_unit_test(xindex_failed_reserve_changes_nothing),
+		cmocka_unit_test(xindex_a_low_tree_gets_the_largest_index),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
