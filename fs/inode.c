@@ -26,13 +26,6 @@ const struct inode_ops inode_no_ops;
 
 enum { DAY_S = 24 * 60 * 60 };
 
-static struct timespec64_k now(void)
-{
-	uint64_t ns = realtime_coarse_ns(); /* as fine as the tick, as on Linux */
-
-	return (struct timespec64_k){ (int64_t)(ns / NSEC_PER_SEC), (int64_t)(ns % NSEC_PER_SEC) };
-}
-
 void inode_init(void)
 {
 	inode_cache = kmem_cache_create("inode_cache", sizeof(struct inode), 0,
@@ -52,7 +45,7 @@ struct inode *inode_alloc(struct super_block *sb, uint32_t mode)
 	atomic_set(&inode->refs, 1);
 	inode->mode = mode;
 	inode->nlink = 1;
-	inode->mtime = inode->ctime = inode->atime = now();
+	inode->mtime = inode->ctime = inode->atime = realtime_coarse_ts();
 	inode->ops = &inode_no_ops;
 	mutex_init(&inode->lock, RANK_FS);
 	spin_init(&inode->mapping.lock,
@@ -81,7 +74,7 @@ void iput(struct inode *inode)
 
 void inode_touch(struct inode *inode, unsigned what)
 {
-	struct timespec64_k t = now();
+	struct timespec64_k t = realtime_coarse_ts(); /* as fine as the tick, as on Linux */
 
 	if (what & TOUCH_A)
 		inode->atime = t;
@@ -107,7 +100,7 @@ void inode_accessed(struct inode *inode, bool check_age)
 		return;
 	if (inode->sb->flags & (MS_RDONLY | MS_NOATIME))
 		return;
-	t = now();
+	t = realtime_coarse_ts();
 	if (due || t.tv_sec - inode->atime.tv_sec >= DAY_S)
 		inode->atime = t;
 }

@@ -10,9 +10,14 @@
 
 uint64_t rlimit_cur(unsigned which)
 {
-	irqflags_t flags = spin_lock_irqsave(&tasklist_lock); /* 64 bits tear on 32-bit CPUs */
-	uint64_t v = current_task()->signal->rlim[which].rlim_cur;
+	const uint64_t *cur = &current_task()->signal->rlim[which].rlim_cur;
+	irqflags_t flags;
+	uint64_t v;
 
+	if (sizeof(long) == sizeof(v))
+		return READ_ONCE(*cur);
+	flags = spin_lock_irqsave(&tasklist_lock); /* 64 bits tear on 32-bit CPUs */
+	v = *cur;
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return v;
 }

@@ -14,6 +14,7 @@
 #include "base/errno.h"
 #include "kernel/task.h"
 #include "kernel/timer_impl.h"
+#include "sync/percpu.h"
 
 static struct spinlock offset_lock = SPINLOCK_INIT(RANK_OBJECT);
 static struct spinlock coarse_lock = SPINLOCK_INIT(RANK_RUNQ); /* try only, below a run queue's */
@@ -41,12 +42,36 @@ uint64_t realtime_coarse_ns(void)
 	return read_whole_u64(&vvar->coarse_ns) + read_whole_u64(&vvar->realtime_offset_ns);
 }
 
+/* The last conversion of each CPU: one division a tick, not one a file access. */
+struct coarse_ts {
+	unsigned long gen; /* coarse_gen when it was made */
+	struct timespec64_k ts;
+};
+static DEFINE_PER_CPU(struct coarse_ts, coarse_ts);
+static unsigned long coarse_gen = 1; /* raised after the coarse time of day has changed */
+
+struct timespec64_k realtime_coarse_ts(void)
+{
+	struct coarse_ts *c = this_cpu_ptr(&coarse_ts);
+	unsigned long gen = READ_ONCE(coarse_gen);
+
+	if (unlikely(c->gen != gen)) {
+		uint64_t ns = realtime_coarse_ns();
+
+		c->ts = (struct timespec64_k){ (int64_t)(ns / NSEC_PER_SEC),
+					       (int64_t)(ns % NSEC_PER_SEC) };
+		c->gen = gen;
+	}
+	return c->ts;
+}
+
 void clock_coarse_update(uint64_t now_ns)
 {
 	if (!spin_trylock(&coarse_lock))
 		return;		      /* another CPU does it */
 	if (now_ns > vvar->coarse_ns) /* it never falls */
 		vvar->coarse_ns = now_ns;
+	__atomic_fetch_add(&coarse_gen, 1, __ATOMIC_SEQ_CST);
 	spin_unlock(&coarse_lock);
 }
 
@@ -80,6 +105,7 @@ void realtime_set(uint64_t ns)
 
 	vvar->realtime_offset_ns = ns - clock_ns();
 	spin_unlock_irqrestore(&offset_lock, flags);
+	__atomic_fetch_add(&coarse_gen, 1, __ATOMIC_SEQ_CST);
 	tell_watchers();
 }
 

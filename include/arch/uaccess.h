@@ -18,6 +18,8 @@ static inline bool access_ok(uaddr_t addr, size_t len)
 
 /* Return: bytes NOT copied; 0 is success. copy_from_user zeroes the rest of @dst. */
 size_t must_check copy_from_user(void *dst, uaddr_t src, size_t len);
+/* The same, but the rest of @dst keeps its bytes: into a page that has others. */
+size_t must_check copy_from_user_keep(void *dst, uaddr_t src, size_t len);
 size_t must_check copy_to_user(uaddr_t dst, const void *src, size_t len);
 size_t must_check clear_user(uaddr_t dst, size_t len);
 /* Copies that must not fault in pages: page faults are refused, for use under locks. */

@@ -64,16 +64,21 @@ uint64_t mapping_size(const struct address_space *m);
 
 /* The cached page with a reference, or NULL. Any context without locks of rank >= INDEX. */
 struct page *mapping_find(struct address_space *m, unsigned long index);
-/* The uptodate cached pages of [first, first + nr), each with a reference, NULL where there is none. Return: how many. */
-unsigned mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
-			  struct page **pages);
+/* The uptodate cached pages of [first, first + nr), each with a reference, NULL where there is none. */
+void mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
+		      struct page **pages);
 /* Find or make; uptodate, referenced, UNLOCKED in *out. 0, -ENOMEM, or fill's error. Ignores mapping_size. */
 int must_check mapping_get_page(struct address_space *m, unsigned long index, struct page **out);
 /* The same, but a page that does not exist is not made: -ENOENT (holes read as zeroes). */
 int must_check mapping_lookup_page(struct address_space *m, unsigned long index, struct page **out);
 
 /* A page that is about to be written through a mapping, or was: dirty, tagged when there is a store. */
-void mapping_set_dirty(struct address_space *m, struct page *page);
+void mapping_dirty_page(struct address_space *m, struct page *page); /* the slow half */
+static inline void mapping_set_dirty(struct address_space *m, struct page *page)
+{
+	if (!page_test(page, PG_dirty))
+		mapping_dirty_page(m, page);
+}
 /* Is the page still @m's? Stable under the page lock; under a table lock, truncate's unmapping comes later. */
 static inline bool mapping_owns(const struct address_space *m, const struct page *page)
 {

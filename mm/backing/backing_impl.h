@@ -4,8 +4,18 @@
 
 #include "mm/mapping.h"
 
-/* The object's size; the owner's lock serialises writers. */
-void mapping_set_size(struct address_space *m, uint64_t size);
+/* The object's size; the owner's lock serialises writers. Readers of 32-bit CPUs need m->lock to see 8 bytes whole. */
+void mapping_set_size_locked(struct address_space *m, uint64_t size);
+static inline void mapping_set_size(struct address_space *m, uint64_t size)
+{
+	if (sizeof(long) == sizeof(size))
+		WRITE_ONCE(m->size, size);
+	else
+		mapping_set_size_locked(m, size);
+}
+/* mapping_find_run with pages that have no contents yet. */
+void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,
+		      struct page **pages);
 /* A page for @index that nobody else sees yet: PS_FILE, refcount 1, contents undefined, not in the index. NULL: no memory. */
 struct page *must_check mapping_new_page(struct address_space *m, unsigned long index);
 /* Put a new page into the index; the cache takes its own reference. 0, -EEXIST, -ENOMEM, or ops->reserve's error. */

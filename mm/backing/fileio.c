@@ -1,12 +1,13 @@
 /*
  * Bytes through the page cache: read and write, for user and for kernel memory.
  *
- * A user copy may fault, the fault may want any page lock, so no page lock is held over a copy:
+ * A user copy may fault, the fault may want any page lock, so no page lock is held over a copy. Pages are looked up IO_RUN at
+ * a time, each with a reference:
  *   read           copies from a referenced page; a concurrent write may show half done (as POSIX allows)
  *   write, page in the cache      copies into it; dirty and size follow
  *   write, page not in the cache  copies into a page that nobody else sees, zeroes only what the copy left,
  *                  then puts it in; lost a race with a fault: throws it away and does the former
- * While a kmap is held faults are refused (the _nofault copies): on a short copy the window is closed, one byte
+ * A high page needs a kmap window; while it is held faults are refused (the _nofault copies): on a short copy the window is closed, one byte
  * is moved by a copy that may fault, which brings the user's page in, and the loop goes on.
  *
  * WHY      a new page that is wholly written is neither zeroed nor locked: write of 4 KiB to a new page costs
@@ -23,6 +24,8 @@
 #include "mm/backing/backing_impl.h"
 #include "mm/vmalloc.h"
 
+enum { IO_RUN = 16 }; /* pages looked up at once */
+
 struct file_io {
 	struct address_space *m;
 	uint64_t pos;	   /* in the object */
@@ -31,19 +34,43 @@ struct file_io {
 	bool user;
 };
 
-static void io_advance(struct file_io *io, size_t n)
+static inline void io_advance(struct file_io *io, size_t n)
 {
 	io->pos += n;
 	io->mem += n;
 	io->left -= n;
 }
 
-/* Bytes of this step: up to the end of the page. */
-static size_t io_chunk(const struct file_io *io)
+static inline unsigned long io_index(const struct file_io *io)
 {
-	size_t room = PAGE_SIZE - (size_t)(io->pos & (PAGE_SIZE - 1));
+	return (unsigned long)(io->pos >> PAGE_SHIFT);
+}
 
-	return io->left < room ? io->left : room;
+static inline unsigned io_offset(const struct file_io *io)
+{
+	return (unsigned)io->pos & (PAGE_SIZE - 1);
+}
+
+/* Pages that the next @bytes > 0 lie in, IO_RUN at most. */
+static inline unsigned io_pages(const struct file_io *io, size_t bytes)
+{
+	size_t last = (io_offset(io) + (bytes - 1)) >> PAGE_SHIFT;
+
+	return last < IO_RUN ? (unsigned)last + 1 : IO_RUN;
+}
+
+/* Bytes of the next step: up to the end of the page. */
+static inline size_t io_chunk(const struct file_io *io, size_t bytes)
+{
+	return min_of(size_t, bytes, PAGE_SIZE - io_offset(io));
+}
+
+static void pages_put(struct page **pages, unsigned from, unsigned nr)
+{
+	for (unsigned i = from; i < nr; i++) {
+		if (pages[i])
+			put_page(pages[i]);
+	}
 }
 
 /* @n bytes from @page at @off to user memory. Return: bytes done. */
@@ -82,30 +109,34 @@ static size_t page_from_user(struct page *page, unsigned off, uaddr_t src, size_
 	}
 }
 
-static size_t copy_out(const struct file_io *io, struct page *page, size_t n)
+/* A page in the linear map needs no window: the copy may fault. */
+static inline size_t copy_out(const struct file_io *io, struct page *page, size_t n)
 {
-	unsigned off = (unsigned)(io->pos & (PAGE_SIZE - 1));
-	const char *p;
+	unsigned off = io_offset(io);
+	const char *p = page_address(page);
 
-	if (io->user)
-		return page_to_user(page, off, io->mem, n);
-	p = kmap_local_page(page);
-	memcpy((void *)io->mem, p + off, n);
-	kunmap_local(p);
-	return n;
+	if (unlikely(!io->user)) {
+		p = kmap_local_page(page);
+		memcpy((void *)io->mem, p + off, n);
+		kunmap_local(p);
+		return n;
+	}
+	return p ? n - copy_to_user(io->mem, p + off, n) : page_to_user(page, off, io->mem, n);
 }
 
-static size_t copy_in(const struct file_io *io, struct page *page, size_t n)
+static inline size_t copy_in(const struct file_io *io, struct page *page, size_t n)
 {
-	unsigned off = (unsigned)(io->pos & (PAGE_SIZE - 1));
-	char *p;
+	unsigned off = io_offset(io);
+	char *p = page_address(page);
 
-	if (io->user)
-		return page_from_user(page, off, io->mem, n);
-	p = kmap_local_page(page);
-	memcpy(p + off, (const void *)io->mem, n);
-	kunmap_local(p);
-	return n;
+	if (unlikely(!io->user)) {
+		p = kmap_local_page(page);
+		memcpy(p + off, (const void *)io->mem, n);
+		kunmap_local(p);
+		return n;
+	}
+	return p ? n - copy_from_user_keep(p + off, io->mem, n)
+		 : page_from_user(page, off, io->mem, n);
 }
 
 static size_t zero_out(const struct file_io *io, size_t n)
@@ -116,27 +147,27 @@ static size_t zero_out(const struct file_io *io, size_t n)
 	return n;
 }
 
-/* The page at io->pos for reading. 0; -ENOENT: a hole; or an error. */
+/* The page at io->pos of an object with a store. 0, or an error; -ENOENT: it lies beyond the end by now. */
 static int read_page(struct file_io *io, struct page **out)
 {
 	struct address_space *m = io->m;
-	unsigned long index = (unsigned long)(io->pos >> PAGE_SHIFT);
-	int err = mapping_lookup_page(m, index, out);
+	int err = mapping_lookup_page(m, io_index(io), out);
 
-	if (err != -ENOENT || !m->ops->store)
+	if (err != -ENOENT)
 		return err;
 	rwsem_down_read(&m->invalidate_lock);
 	if (io->pos < mapping_size(m))
-		err = mapping_get_page(m, index, out);
+		err = mapping_get_page(m, io_index(io), out);
 	rwsem_up_read(&m->invalidate_lock);
 	return err;
 }
 
-static int read_step(struct file_io *io, size_t n)
+/* No valid page was in the cache: a hole, or the store has it. */
+static noinline_ int read_missing(struct file_io *io, size_t n)
 {
 	struct page *page;
 	size_t done;
-	int err = read_page(io, &page);
+	int err = io->m->ops->store ? read_page(io, &page) : -ENOENT;
 
 	if (err == -ENOENT) {
 		done = zero_out(io, n);
@@ -150,25 +181,50 @@ static int read_step(struct file_io *io, size_t n)
 	return done == n ? 0 : -EFAULT;
 }
 
+/* Up to @bytes, which lie below the end. */
+static int read_run(struct file_io *io, size_t bytes)
+{
+	unsigned nr = io_pages(io, bytes);
+	struct page *pages[IO_RUN];
+	int err = 0;
+
+	mapping_find_run(io->m, io_index(io), nr, pages);
+	for (unsigned i = 0; i < nr; i++) {
+		size_t n = io_chunk(io, bytes), done;
+
+		if (unlikely(!pages[i])) {
+			err = read_missing(io, n);
+		} else {
+			done = copy_out(io, pages[i], n);
+			put_page(pages[i]);
+			io_advance(io, done);
+			err = done == n ? 0 : -EFAULT;
+		}
+		if (unlikely(err)) {
+			pages_put(pages, i + 1, nr);
+			break;
+		}
+		bytes -= n;
+	}
+	return err;
+}
+
 static long io_result(const struct file_io *io, size_t len, int err)
 {
 	return io->left < len ? (long)(len - io->left) : err;
 }
 
-static long read_loop(struct file_io *io)
+static noinline_ long read_loop(struct file_io *io)
 {
 	size_t len = io->left;
 	int err = 0;
 
 	while (io->left && !err) {
 		uint64_t size = mapping_size(io->m);
-		size_t n = io_chunk(io);
 
 		if (io->pos >= size)
 			break;
-		if (n > size - io->pos)
-			n = (size_t)(size - io->pos);
-		err = read_step(io, n);
+		err = read_run(io, (size_t)min_of(uint64_t, io->left, size - io->pos));
 	}
 	return io_result(io, len, err);
 }
@@ -189,8 +245,8 @@ static void zero_around(struct page *page, unsigned from, unsigned to)
 /* Write by making the page. Return: bytes; 0: not this way; or an error. */
 static long write_new(struct file_io *io, size_t n)
 {
-	unsigned off = (unsigned)(io->pos & (PAGE_SIZE - 1));
-	struct page *page = mapping_new_page(io->m, (unsigned long)(io->pos >> PAGE_SHIFT));
+	unsigned off = io_offset(io);
+	struct page *page = mapping_new_page(io->m, io_index(io));
 	size_t done;
 	int err;
 
@@ -214,45 +270,51 @@ static long write_new(struct file_io *io, size_t n)
 	return (long)done;
 }
 
-/* Write into the page that is in the cache, or that fill makes. Return: bytes, or an error. */
-static long write_old(struct file_io *io, struct page *page, size_t n)
+/* Write into @page, which has contents. Return: bytes, or an error. */
+static inline long write_old(struct file_io *io, struct page *page, size_t n)
 {
-	size_t done;
-	int err = 0;
+	size_t done = copy_in(io, page, n);
 
-	if (!page) {
-		err = mapping_get_page(io->m, (unsigned long)(io->pos >> PAGE_SHIFT), &page);
-		if (err)
-			return err;
-	}
-	if (io->m->ops->store && io->m->ops->reserve)
-		err = io->m->ops->reserve(io->m, page->index, 1);
-	done = err ? 0 : copy_in(io, page, n);
 	if (done)
 		mapping_set_dirty(io->m, page);
-	put_page(page);
-	if (err)
-		return err;
 	return done ? (long)done : -EFAULT;
 }
 
-static int write_step(struct file_io *io, size_t n)
+/* @page: in the cache, maybe without contents; NULL: it was not there. Return: bytes, or an error. */
+static noinline_ long write_missing(struct file_io *io, struct page *page, size_t n)
 {
 	struct address_space *m = io->m;
-	struct page *page;
 	long done = 0;
-	int err = mapping_lookup_page(m, (unsigned long)(io->pos >> PAGE_SHIFT), &page);
 
-	if (err && err != -ENOENT)
-		return err;
-	if (err) {
-		page = NULL;
-		if (!m->ops->store || n == PAGE_SIZE)
-			done = write_new(io, n);
+	if (!page && (!m->ops->store || n == PAGE_SIZE))
+		done = write_new(io, n);
+	if (done)
+		return done;
+	done = mapping_get_page(m, io_index(io), &page);
+	if (done)
+		return done;
+	done = write_old(io, page, n);
+	put_page(page);
+	return done;
+}
+
+/* One page's part. The reference on @page stays the caller's. */
+static inline int write_step(struct file_io *io, struct page *page, size_t n)
+{
+	struct address_space *m = io->m;
+	long done;
+
+	if (m->ops->store && m->ops->reserve) {
+		int err = m->ops->reserve(m, io_index(io), 1);
+
+		if (err)
+			return err;
 	}
-	if (!done)
+	if (likely(page && page_test(page, PG_uptodate)))
 		done = write_old(io, page, n);
-	if (done < 0)
+	else
+		done = write_missing(io, page, n);
+	if (unlikely(done < 0))
 		return (int)done;
 	io_advance(io, (size_t)done);
 	if (io->pos > m->size) /* stable: the caller has the owner's lock */
@@ -260,7 +322,26 @@ static int write_step(struct file_io *io, size_t n)
 	return (size_t)done == n ? 0 : -EFAULT;
 }
 
-static long write_loop(struct file_io *io)
+static int write_run(struct file_io *io)
+{
+	unsigned nr = io_pages(io, io->left);
+	struct page *pages[IO_RUN];
+	int err = 0;
+
+	mapping_find_all(io->m, io_index(io), nr, pages);
+	for (unsigned i = 0; i < nr; i++) {
+		err = write_step(io, pages[i], io_chunk(io, io->left));
+		if (pages[i])
+			put_page(pages[i]);
+		if (unlikely(err)) {
+			pages_put(pages, i + 1, nr);
+			break;
+		}
+	}
+	return err;
+}
+
+static noinline_ long write_loop(struct file_io *io)
 {
 	size_t len = io->left;
 	int err = 0;
@@ -272,11 +353,11 @@ static long write_loop(struct file_io *io)
 		return -EPERM;
 	io->left = len;
 	while (io->left && !err)
-		err = write_step(io, io_chunk(io));
+		err = write_run(io);
 	return io_result(io, len, err);
 }
 
-long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *pos)
+static noinline_ long user_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *pos)
 {
 	struct file_io io = { m, *pos, dst, len, true };
 	long done = read_loop(&io);
@@ -285,13 +366,61 @@ long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *po
 	return done;
 }
 
-long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos)
+static noinline_ long user_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos)
 {
 	struct file_io io = { m, *pos, src, len, true };
 	long done = write_loop(&io);
 
 	*pos = io.pos;
 	return done;
+}
+
+/* The linear address of byte @pos, when it and @len more lie in one valid page below the end, and the page. NULL: not so. */
+static inline char *one_page(struct address_space *m, uint64_t pos, size_t len, struct page **out)
+{
+	unsigned off = (unsigned)pos & (PAGE_SIZE - 1);
+	struct page *page = NULL;
+
+	if (len - 1 >= PAGE_SIZE - off) /* none too */
+		return NULL;
+	spin_lock(&m->lock);
+	if (likely(pos + len <= m->size))
+		page = xindex_find(&m->pages, (unsigned long)(pos >> PAGE_SHIFT));
+	if (likely(page && page_test(page, PG_uptodate) && page_address(page)))
+		get_page(page);
+	else
+		page = NULL;
+	spin_unlock(&m->lock);
+	*out = page;
+	return page ? (char *)page_address(page) + off : NULL;
+}
+
+/* Most calls are for a part of one page that is there. */
+long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *pos)
+{
+	struct page *page;
+	const char *p = one_page(m, *pos, len, &page);
+
+	if (unlikely(!p))
+		return user_read(m, dst, len, pos);
+	len -= copy_to_user(dst, p, len);
+	put_page(page);
+	*pos += len;
+	return len ? (long)len : -EFAULT;
+}
+
+/* The same below the end of an object that memory is the store of; its pages are dirty always. */
+long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos)
+{
+	struct page *page;
+	char *p = m->ops->store || seal_forbids_write(m) ? NULL : one_page(m, *pos, len, &page);
+
+	if (unlikely(!p))
+		return user_write(m, src, len, pos);
+	len -= copy_from_user_keep(p, src, len);
+	put_page(page);
+	*pos += len;
+	return len ? (long)len : -EFAULT;
 }
 
 long mapping_read_kernel(struct address_space *m, void *dst, size_t len, uint64_t pos)

@@ -80,7 +80,7 @@ uint64_t mapping_size(const struct address_space *m)
 	return size;
 }
 
-void mapping_set_size(struct address_space *m, uint64_t size)
+void mapping_set_size_locked(struct address_space *m, uint64_t size)
 {
 	spin_lock(&m->lock);
 	WRITE_ONCE(m->size, size);
@@ -99,25 +99,32 @@ struct page *mapping_find(struct address_space *m, unsigned long index)
 	return page;
 }
 
-unsigned mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
-			  struct page **pages)
+void mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
+		      struct page **pages)
 {
-	unsigned found = 0;
-
 	spin_lock(&m->lock);
+	xindex_find_run(&m->pages, first, nr, (void **)pages);
 	for (unsigned i = 0; i < nr; i++) {
-		struct page *page = xindex_find(&m->pages, first + i);
-
-		if (page && !page_test(page, PG_uptodate))
-			page = NULL;
-		if (page) {
-			get_page(page);
-			found++;
-		}
-		pages[i] = page;
+		if (!pages[i])
+			continue;
+		if (likely(page_test(pages[i], PG_uptodate)))
+			get_page(pages[i]);
+		else
+			pages[i] = NULL;
 	}
 	spin_unlock(&m->lock);
-	return found;
+}
+
+void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,
+		      struct page **pages)
+{
+	spin_lock(&m->lock);
+	xindex_find_run(&m->pages, first, nr, (void **)pages);
+	for (unsigned i = 0; i < nr; i++) {
+		if (pages[i])
+			get_page(pages[i]);
+	}
+	spin_unlock(&m->lock);
 }
 
 static void count_pages(struct address_space *m, struct page *page, long n)
@@ -164,9 +171,9 @@ int mapping_add_page(struct address_space *m, struct page *page)
 		if (err)
 			return err;
 	}
-	get_page(page); /* the cache's */
+	atomic_set(&page->_refcount, 2); /* the cache's; nobody else has one yet */
 	if (m->flags & MAPPING_SHMEM)
-		page_set(page, PG_swapbacked);
+		page->flags |= 1UL << PG_swapbacked;
 	for (;;) {
 		err = insert_once(m, page, &r);
 		if (err != -ENOMEM)
@@ -293,10 +300,8 @@ int mapping_lookup_page(struct address_space *m, unsigned long index, struct pag
 	return find_or_make(m, index, false, out);
 }
 
-void mapping_set_dirty(struct address_space *m, struct page *page)
+void mapping_dirty_page(struct address_space *m, struct page *page)
 {
-	if (page_test(page, PG_dirty))
-		return;
 	if (!m->ops->store) {
 		page_set(page, PG_dirty);
 		return;

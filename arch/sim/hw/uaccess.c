@@ -28,6 +28,11 @@ size_t copy_from_user(void *dst, uaddr_t src, size_t len)
 	return left;
 }
 
+size_t copy_from_user_keep(void *dst, uaddr_t src, size_t len)
+{
+	return copy(src, dst, len, SIM_READ, true);
+}
+
 size_t copy_from_user_nofault(void *dst, uaddr_t src, size_t len)
 {
 	return copy(src, dst, len, SIM_READ, false);

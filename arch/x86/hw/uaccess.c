@@ -34,6 +34,13 @@ size_t copy_from_user(void *dst, uaddr_t src, size_t len)
 	return len;
 }
 
+size_t copy_from_user_keep(void *dst, uaddr_t src, size_t len)
+{
+	if (likely(access_ok(src, len)))
+		return user_copy((unsigned long)dst, src, len);
+	return len;
+}
+
 size_t copy_to_user(uaddr_t dst, const void *src, size_t len)
 {
 	if (likely(access_ok(dst, len)))
