@@ -93,7 +93,7 @@ static int swap_entries(void)
 		for (unsigned i = 0; i < ARRAY_SIZE(offsets); i++) {
 			pte_t e = pte_from_swap(type, offsets[i]);
 
-			conform(pte_is_swap(e) && !pte_none(e) && !pte_present(e));
+			conform(pte_is_swap(e) && !pte_none(e) && !pte_present(e) && pte_any(&e));
 			conform(pte_swap_type(e) == type && pte_swap_offset(e) == offsets[i]);
 		}
 	}
@@ -125,10 +125,12 @@ static int table_entries(void)
 			continue;
 		conform(pte_present(e) && !pte_is_leaf(e, level));
 		conform(pt_table_pa(e) == pfn_to_phys(sample));
+		conform(pt_table_pa(pte_read_upper(&e)) == pfn_to_phys(sample));
 		if (level <= PT_LARGE_LEVEL_MAX && !(PT_TOP_RELOAD && level == pt_top_level())) {
 			pte_t large = pte_make_large(1 << 10, PTE_KERNEL, level);
 
 			conform(pte_is_leaf(large, level) && pte_pfn(large) == 1 << 10);
+			conform(pte_is_leaf(pte_read_upper(&large), level));
 			conform(large_entry(pte_modify(large, PTE_PROT_NONE_), level) == 0);
 		}
 	}
@@ -140,7 +142,7 @@ static int changes_in_memory(void)
 	int failures = 0;
 	pte_t a = pte_make(sample, pte_prot_user(true, true, false));
 	pte_t b = pte_make(sample + 1, pte_prot_user(true, false, true));
-	pte_t slot = pte_from_raw(0);
+	pte_t slot = pte_from_raw(0), e;
 
 	conform(pte_set_if_none(&slot, a));
 	conform(!pte_set_if_none(&slot, b));
@@ -149,7 +151,9 @@ static int changes_in_memory(void)
 	conform(pte_test_and_clear_young(&slot) && !pte_test_and_clear_young(&slot));
 	conform(pte_dirty(pte_read(&slot)) && pte_pfn(pte_read(&slot)) == sample + 1);
 	conform(pte_raw(pte_clear(&slot)) == pte_raw(pte_mkdirty(b)));
-	conform(pte_none(pte_read(&slot)));
+	conform(pte_none(pte_read(&slot)) && !pte_any(&slot));
+	e = pte_modify(a, PTE_PROT_NONE_);
+	conform(pte_any(&a) && pte_any(&e));
 	pte_set(&slot, a);
 	pte_wrprotect_in_place(&slot);
 	conform(pte_raw(pte_read(&slot)) == pte_raw(pte_wrprotect(a)));

@@ -33,10 +33,10 @@ static inline unsigned none_run(const pte_t *e, unsigned n)
 {
 	unsigned i = 1;
 
-	while (i + 4 <= n && !(pte_raw(pte_read(e + i)) | pte_raw(pte_read(e + i + 1)) |
-			       pte_raw(pte_read(e + i + 2)) | pte_raw(pte_read(e + i + 3))))
+	while (i + 4 <= n &&
+	       !(pte_any(e + i) | pte_any(e + i + 1) | pte_any(e + i + 2) | pte_any(e + i + 3)))
 		i += 4;
-	while (i < n && pte_none(pte_read(e + i)))
+	while (i < n && !pte_any(e + i))
 		i++;
 	return i;
 }

@@ -154,7 +154,7 @@ pte_t *pt_descend(const struct pt_root *root, uaddr_t va, struct page **table_pa
 	for (int level = pt_top_level(); level > PT_PTE; level--) {
 		if (pt_folded(level))
 			continue;
-		cur = pte_read(tbl + pt_index(level, va));
+		cur = pte_read_upper(tbl + pt_index(level, va));
 		if (pte_none(cur) || pte_is_leaf(cur, level))
 			return NULL;
 		tbl = pt_table_ptr(cur);

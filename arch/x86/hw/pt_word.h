@@ -12,6 +12,18 @@ static inline pte_t pte_read(const pte_t *p)
 	return (pte_t){ __atomic_load_n(&p->v, __ATOMIC_RELAXED) };
 }
 
+/* Not 0 where there is an entry. */
+static inline unsigned long pte_any(const pte_t *p)
+{
+	return (unsigned long)__atomic_load_n(&p->v, __ATOMIC_RELAXED);
+}
+
+/* Of an entry above PT_PTE: enough to tell none, table and large page, and where the table is. */
+static inline pte_t pte_read_upper(const pte_t *p)
+{
+	return pte_read(p);
+}
+
 /* Release: what the frame holds is visible before the entry is. */
 static inline void pte_set(pte_t *p, pte_t e)
 {

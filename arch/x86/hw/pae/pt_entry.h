@@ -39,6 +39,18 @@ static inline pte_t pte_read(const pte_t *p)
 	return (pte_t){ (uint64_t)high << 32 | low };
 }
 
+/* Not 0 where there is an entry. Whatever an entry is, its low half says so: one load of the four that pte_read takes. */
+static inline unsigned long pte_any(const pte_t *p)
+{
+	return __atomic_load_n(pte_low(p), __ATOMIC_RELAXED);
+}
+
+/* Of an entry above PT_PTE: enough to tell none, table and large page, and where the table is, which is in lowmem. */
+static inline pte_t pte_read_upper(const pte_t *p)
+{
+	return (pte_t){ __atomic_load_n(pte_low(p), __ATOMIC_ACQUIRE) };
+}
+
 static inline void pte_set(pte_t *p, pte_t e)
 {
 	__atomic_store_n(pte_high(p), (uint32_t)(e.v >> 32), __ATOMIC_RELAXED);
