@@ -41,7 +41,7 @@ COMMON := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(ISYS) -fno-pic -
 	-DCFG_DEBUG=$(DEBUG) -I. -Iinclude -Iarch/x86/include
 KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) -Iarch/x86/hw/$(mode_$(ARCH))
 
-KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c mm/*/policy/*.c kernel/*.c fs/*.c drivers/*.c \
+KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c mm/*/policy/*.c kernel/*.c fs/*.c ipc/*.c drivers/*.c \
 	sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
 KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S) arch/x86/vdso/image.S
 KOBJ := $(KSRC:%.c=$(OUT)/%.o) $(KASM:%.S=$(OUT)/%.S.o)

@@ -105,18 +105,6 @@ void inode_accessed(struct inode *inode, bool check_age)
 		inode->atime = t;
 }
 
-static bool in_group(const struct cred *c, uint32_t gid)
-{
-	unsigned i;
-
-	if (c->fsgid == gid)
-		return true;
-	for (i = 0; i < c->nr_groups; i++)
-		if (c->groups[i] == gid)
-			return true;
-	return false;
-}
-
 /* Capabilities that override the mode bits (capabilities(7)). */
 static bool overrides(const struct inode *inode, unsigned mask)
 {
@@ -137,7 +125,7 @@ static int permission_generic(const struct inode *inode, unsigned mask)
 
 	if (c && c->fsuid == inode->uid)
 		mode >>= 6;
-	else if (c && in_group(c, inode->gid))
+	else if (c && cred_in_group(c, inode->gid))
 		mode >>= 3;
 	if (!c || (mode & mask) == mask || overrides(inode, mask))
 		return 0;

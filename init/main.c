@@ -22,6 +22,7 @@
 #include "fs/path.h"
 #include "init/boot_impl.h"
 #include "init/cmdline.h"
+#include "ipc/ipc.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "lib/string.h"
@@ -111,6 +112,7 @@ static void init_thread(void *arg)
 		run_conformance();
 	vdso_init();
 	fs_init();
+	ipc_init();
 	syscalls_init();
 	tty_init();
 	t->fs = fs_struct_root();

@@ -57,6 +57,16 @@ struct cred *cred_dup(const struct cred *c)
 	return copy;
 }
 
+bool cred_in_group(const struct cred *c, uint32_t gid)
+{
+	unsigned i;
+
+	for (i = 0; i < c->nr_groups; i++)
+		if (c->groups[i] == gid)
+			return true;
+	return c->fsgid == gid;
+}
+
 bool capable(unsigned cap)
 {
 	return current_task()->cred->cap_effective >> cap & 1;

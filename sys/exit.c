@@ -10,6 +10,7 @@
 #include "drivers/tty.h"
 #include "fs/file.h"
 #include "fs/path.h"
+#include "ipc/ipc.h"
 #include "kernel/futex.h"
 #include "kernel/time.h"
 #include "mm/mm.h"
@@ -34,6 +35,7 @@ void do_exit(int code)
 	vfork_release(t);
 	if (mm)
 		mmput(mm);
+	ipc_exit(t);
 	/* /proc reads these of other tasks under the lock: nobody finds a dying table. */
 	f = spin_lock_irqsave(&tasklist_lock);
 	t->files = NULL;

@@ -12,6 +12,7 @@
 
 #include "fs/file.h"
 #include "fs/path.h"
+#include "ipc/ipc.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "sync/klog.h"
@@ -27,6 +28,7 @@
 #define CLONE_PARENT	     0x00008000U
 #define CLONE_THREAD	     0x00010000U
 #define CLONE_NEWNS	     0x00020000U
+#define CLONE_SYSVSEM	     0x00040000U
 #define CLONE_SETTLS	     0x00080000U
 #define CLONE_PARENT_SETTID  0x00100000U
 #define CLONE_CHILD_CLEARTID 0x00200000U
@@ -135,6 +137,7 @@ static void clone_undo(struct task *c)
 	if (c->mm_ctx.mm)
 		mmput(c->mm_ctx.mm);
 	c->mm_ctx.mm = NULL;
+	ipc_put_undo(c);
 	task_free_unpublished(c);
 }
 
@@ -150,6 +153,8 @@ static int clone_parts(struct task *c, struct task *parent, const struct clone_r
 	err = clone_files(c, parent, r);
 	if (!err)
 		err = clone_signals(c, parent, r);
+	if (!err && (r->flags & CLONE_SYSVSEM))
+		err = ipc_share_undo(c);
 	if (!err)
 		err = clone_mm(c, parent, r);
 	if (!err)

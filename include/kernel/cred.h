@@ -21,6 +21,8 @@ struct cred *must_check cred_dup(const struct cred *c);
 extern struct cred init_cred;
 /* Install @c (its reference moves in) as the calling task's; the old one is put; counts move to the new real uid. */
 void cred_commit(struct cred *c);
+/* fsgid or a supplementary group. */
+bool cred_in_group(const struct cred *c, uint32_t gid);
 bool capable(unsigned cap);		     /* of the current task's effective set */
 unsigned cred_mm_caps(const struct cred *c); /* MM_CAP_* of mm/imports.h */
 enum {

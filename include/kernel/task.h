@@ -17,7 +17,8 @@ struct files_struct; /* fs/file.h */
 struct fs_struct;    /* fs/path.h */
 struct tty;
 struct mm_struct;
-struct pid; /* kernel/pid.c: a number in use as thread, group or session id */
+struct sem_undo_list; /* ipc/undo.c */
+struct pid;	      /* kernel/pid.c: a number in use as thread, group or session id */
 
 /* One thread group ("process"). */
 struct signal_struct {
@@ -95,7 +96,9 @@ struct task {
 	atomic_t refs;
 	int pdeath_signal; /* t: prctl(PR_SET_PDEATHSIG): sent when the parent ends; 0 */
 	bool in_execve;
-	char *proctitle; /* unused by the kernel; reserved for prctl */
+	bool made_shm;			/* o: has made System V segments (ipc/shm.c) */
+	struct sem_undo_list *sem_undo; /* o: ipc/undo.c; NULL: nothing to undo */
+	char *proctitle;		/* unused by the kernel; reserved for prctl */
 };
 
 enum { EXIT_ZOMBIE = 1, EXIT_DEAD = 2 };

@@ -93,6 +93,9 @@ struct vm_map_args {
 long vm_map(struct mm_struct *mm, const struct vm_map_args *args);
 int must_check vm_unmap(struct mm_struct *mm, unsigned long addr,
 			unsigned long len); /* munmap(2) */
+/* shmdt(2): unmap every mapping with @ops that belongs to the attachment which began at @addr. 0, -EINVAL: there is none. */
+int must_check vm_unmap_attached(struct mm_struct *mm, unsigned long addr,
+				 const struct vma_ops *ops);
 int must_check vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len,
 			  unsigned long prot);		       /* mprotect(2) */
 unsigned long vm_brk(struct mm_struct *mm, unsigned long brk); /* brk(2): the break now */

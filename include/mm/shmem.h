@@ -22,5 +22,10 @@ unsigned long shmem_next_ino(void);
 /* An unnamed shared object of @size bytes ("/dev/zero (deleted)" in maps); reference 1, dropped by ops->drop. @reserve: commit
  * all of it now. NULL: no memory. */
 struct address_space *must_check shmem_anon_create(uint64_t size, bool reserve);
+/* The same with a name, of at most 15 characters: "/NAME (deleted)" in maps; @ino may be set until it is mapped. */
+struct address_space *must_check shmem_named_create(const char *name, uint64_t size, bool reserve);
+void shmem_set_ino(struct address_space *m, unsigned long ino);
+/* Pages of @m stay in memory, or (@lock false) may be reclaimed again: shmctl(2) SHM_LOCK. */
+void shmem_lock(struct address_space *m, bool lock);
 
 #endif

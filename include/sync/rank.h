@@ -13,6 +13,7 @@ enum lock_rank {
 	RANK_FS_TTY,	    /* one tty's settings (mutex) */
 	RANK_FS_FILE,	    /* a pipe (mutex) */
 	RANK_FS,	    /* an inode (mutex); two: parent before child, else by address */
+	RANK_IPC_CREATE,    /* making System V objects (mutex) */
 	RANK_SIGHAND_SLEEP, /* reserved for sleeping task state */
 	RANK_MM_MAP,	    /* mm->mmap_lock (rwsem); two: old mm before new mm (fork) */
 	RANK_MAPPING_INVAL, /* mapping->invalidate_lock (rwsem) */
@@ -32,6 +33,7 @@ enum lock_rank {
 	RANK_SIGHAND,	  /* signal state of one thread group */
 	RANK_FILES,	  /* a file-descriptor table */
 	RANK_FUTEX,	  /* a bucket of waiting threads; two: by address */
+	RANK_IPC,	  /* one System V object */
 	RANK_CLOCK_WATCH, /* those who want to know that the time of day was set */
 	RANK_OBJECT, /* leaf-like spinlock of one object (pipe wait state, tty buffer, timer user) */
 	RANK_SLAB,

@@ -17,6 +17,7 @@
 #include "mm/shmem.h"
 
 #include "base/errno.h"
+#include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/commit.h"
 #include "mm/slab.h"
@@ -28,6 +29,7 @@ struct shmem_anon {
 	atomic_t refs;
 	unsigned long ino;	/* i: for /proc/PID/maps */
 	unsigned long reserved; /* i: pages charged at birth; 0: one by one */
+	char name[16];		/* i: "": /dev/zero */
 };
 
 static atomic_long_t next_ino;
@@ -106,8 +108,9 @@ static void anon_drop(struct address_space *m)
 
 static size_t anon_name(struct address_space *m, char *buf, size_t size)
 {
-	(void)m;
-	return str_copy(buf, "/dev/zero (deleted)", size);
+	const char *name = anon_of(m)->name;
+
+	return fmt_scnprintf(buf, size, "/%s (deleted)", *name ? name : "dev/zero");
 }
 
 static void anon_ident(struct address_space *m, unsigned *major, unsigned *minor,
@@ -147,4 +150,26 @@ struct address_space *shmem_anon_create(uint64_t size, bool reserve)
 	a->ino = shmem_next_ino();
 	atomic_set(&a->refs, 1);
 	return &a->mapping;
+}
+
+struct address_space *shmem_named_create(const char *name, uint64_t size, bool reserve)
+{
+	struct address_space *m = shmem_anon_create(size, reserve);
+
+	if (m)
+		str_copy(anon_of(m)->name, name, sizeof(anon_of(m)->name));
+	return m;
+}
+
+void shmem_set_ino(struct address_space *m, unsigned long ino)
+{
+	anon_of(m)->ino = ino;
+}
+
+void shmem_lock(struct address_space *m, bool lock)
+{
+	unsigned flags = READ_ONCE(m->flags);
+
+	WRITE_ONCE(m->flags,
+		   lock ? flags | MAPPING_UNEVICTABLE : flags & ~(unsigned)MAPPING_UNEVICTABLE);
 }
