@@ -224,8 +224,8 @@ void model_truncate(struct model_proc *p)
 	o->size = size;
 	cut = old < size ? old : size;
 	tail = page_align((unsigned long)cut);
-	zero_bytes(o, cut, size < old ? FILE_BYTES : tail);
-	if (size < old) {
+	zero_bytes(o, cut, size <= old ? FILE_BYTES : tail);
+	if (size <= old) { /* the same size: a write that failed may have left a page behind it */
 		unmap_object(o, model_obj_pages(o), ULONG_MAX, true);
 		for (unsigned long i = model_obj_pages(o); i < MODEL_OBJ_PAGES; i++)
 			o->cached[i] = false;
