@@ -170,6 +170,19 @@ build/fuzz/%: build/fuzz/obj/sim/fuzz_%.o build/fuzz/libmnemos.a
 	$(call say,FLD,$@)clang $(HFLAGS) -fsanitize=fuzzer $< -Wl,--whole-archive build/fuzz/libmnemos.a -Wl,--no-whole-archive -o $@
 -include $(HSRC:%.c=build/fuzz/obj/%.d)
 
+# The same with threads of the host under ThreadSanitizer, in the formats of x86_64 (tools/tsan.sh): mm, sync and lib are watched,
+# the simulated machine is not.
+TFLAGS = $(subst -Iarch/sim/include,-Iarch/sim/include_threads -Iarch/sim/include,$(filter-out -fsanitize% -fno-sanitize%,$(HFLAGS))) \
+	-Iarch/x86/hw/x64
+TWATCH = $(if $(filter lib/% sync/% mm/% %_test.c,$<),-fsanitize=thread -mllvm -tsan-distinguish-volatile=1)
+TSRC := $(filter-out arch/conformance/% arch/sim/hw/coro.c sim/sched.c sim/model%,$(HSRC)) sim/threads/sched.c sim/threads/volatile.c
+build/tsan/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,TCC,$<)clang $(TFLAGS) $(TWATCH) -MMD -MP -c $< -o $@
+build/tsan/%_test: build/tsan/sim/threads/%_test.o $(TSRC:%.c=build/tsan/%.o)
+	$(call say,TLD,$@)clang -fsanitize=thread $^ -lcmocka -o $@
+-include $(TSRC:%.c=build/tsan/%.d) build/tsan/sim/threads/race_test.d
+
 host: $(HBIN)
 	@sh tools/host-tests.sh $(HBIN)
 

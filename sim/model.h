@@ -71,6 +71,7 @@ struct model_obj {
 struct model {
 	uint64_t seed;
 	unsigned long step; /* running */
+	unsigned acting;    /* the process it is about */
 	struct prng rnd;    /* of the step alone: leaving out others changes nothing in it */
 	struct model_proc proc[MODEL_PROCS];
 	struct model_obj obj[MODEL_OBJS];
@@ -135,8 +136,8 @@ bool model_highest_gap(const struct model_proc *p, unsigned nr, unsigned *first)
 void model_drop_pages(struct model_proc *p, unsigned first, unsigned nr); /* munmap */
 /* One access, as a fault resolves it. Return: enum fault_result. */
 int model_fault(struct model_proc *p, unsigned page, enum model_access access);
-/* MAP_POPULATE and MAP_LOCKED: what can be brought in is; failures are silent. */
-void model_populate(struct model_proc *p, unsigned first, unsigned nr);
+/* MAP_POPULATE, MAP_LOCKED, mlock: pages are brought in. Return: FAULT_OK, or what stopped it; @best_effort: nothing does. */
+int model_populate(struct model_proc *p, unsigned first, unsigned nr, bool best_effort);
 /* Pages that mm was free about: look what it did, and go on from there. Called after every step. */
 void model_settle(void);
 /* What a read of the page shows. */

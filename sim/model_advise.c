@@ -118,10 +118,12 @@ static long remove_pages(struct model_proc *p, const struct model_range *r)
 static long populate_pages(struct model_proc *p, const struct model_range *r, bool write)
 {
 	for (unsigned i = r->first; i < r->first + r->nr; i++) {
-		int f = model_fault(p, i, write ? MODEL_WRITE : MODEL_READ);
-
-		if (f != FAULT_OK)
-			return f == FAULT_MAPERR ? -ENOMEM : f == FAULT_ACCERR ? -EINVAL : -EFAULT;
+		if (!p->page[i].mapped)
+			return -ENOMEM;
+		if (!(p->page[i].flags & (write ? VM_WRITE : VM_READ)))
+			return -EINVAL;
+		if (model_fault(p, i, write ? MODEL_WRITE : MODEL_READ) != FAULT_OK)
+			return -EFAULT;
 	}
 	return 0;
 }
@@ -150,14 +152,14 @@ void model_advise(struct model_proc *p)
 
 /* ---- mlock ---- */
 
-static long lock_pages(struct model_proc *p, unsigned first, unsigned nr, bool lock)
+static long lock_pages(struct model_proc *p, unsigned first, unsigned nr, unsigned long lock)
 {
 	for (unsigned i = first; i < first + nr; i++) {
 		struct model_page *m = &p->page[i];
 
 		if (!m->mapped)
 			return -ENOMEM;
-		m->flags = lock ? m->flags | VM_LOCKED : m->flags & ~(unsigned long)VM_LOCKED;
+		m->flags = (m->flags & ~(unsigned long)VM_LOCKED_ANY) | lock;
 	}
 	return 0;
 }
@@ -166,33 +168,38 @@ void model_lock(struct model_proc *p)
 {
 	unsigned first = model_some_page(), nr = 1 + model_rnd(MODEL_RUN_MAX / 2);
 	unsigned off = model_one_in(4) ? model_rnd(PAGE_SIZE) : 0;
-	bool lock = model_one_in(3);
+	static const unsigned long locks[] = {
+		0, 0, 0, 0, VM_LOCKED, VM_LOCKED, VM_LOCKED | VM_LOCKONFAULT
+	};
+	unsigned long lock = locks[model_rnd(7)];
 	long want;
 
 	nr = min_of(unsigned, nr, MODEL_PAGES - first);
 	model_note("%s(%#lx, %u pages)", lock ? "mlock" : "munlock", model_addr(first) + off, nr);
 	want = lock_pages(p, first, nr, lock);
+	if (!want && lock && model_populate(p, first, nr, false) != FAULT_OK)
+		want = -ENOMEM;
 	model_expect(lock ? "mlock" : "munlock", want,
 		     vm_lock(p->mm, model_addr(first) + off,
 			     ((unsigned long)nr << PAGE_SHIFT) - off, lock));
-	if (!want && lock)
-		model_populate(p, first, nr);
 }
 
 /* Not MCL_CURRENT: it would lock what stands around the window. */
 void model_lock_all(struct model_proc *p)
 {
-	static const int flags[] = { 0, 0, 0, 0, MCL_FUTURE, MCL_ONFAULT, 8 };
+	static const int flags[] = {
+		0, 0, 0, 0, MCL_FUTURE, MCL_FUTURE | MCL_ONFAULT, MCL_ONFAULT, MCL_FUTURE | 8
+	};
 	unsigned i = model_rnd(sizeof(flags) / sizeof(flags[0]));
-	long want = i < 5 ? 0 : -EINVAL;
+	long want = i < 6 ? 0 : -EINVAL;
 
 	model_note("mlockall(%d)", flags[i]);
 	model_expect("mlockall", want, vm_lock_all(p->mm, flags[i]));
 	if (want)
 		return;
-	p->def_flags = flags[i] ? VM_LOCKED : 0;
+	p->def_flags = !flags[i] ? 0 : VM_LOCKED | (flags[i] & MCL_ONFAULT ? VM_LOCKONFAULT : 0);
 	for (unsigned k = 0; !flags[i] && k < MODEL_PAGES; k++)
-		p->page[k].flags &= ~(unsigned long)VM_LOCKED;
+		p->page[k].flags &= ~(unsigned long)VM_LOCKED_ANY;
 }
 
 /* ---- mincore, msync ---- */

@@ -173,9 +173,9 @@ void model_check(void)
 	unsigned long account = 0;
 
 	model_obj_sweep();
-	for (unsigned k = 0; k < MODEL_PROCS; k++) {
-		if (model.proc[k].mm)
-			account += check_proc(&model.proc[k]);
+	for (model.acting = 0; model.acting < MODEL_PROCS; model.acting++) {
+		if (model.proc[model.acting].mm)
+			account += check_proc(&model.proc[model.acting]);
 	}
 	for (unsigned i = 0; i < MODEL_OBJS; i++) {
 		if (!model.obj[i].m)

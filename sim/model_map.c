@@ -75,6 +75,7 @@ static unsigned some_place(void)
 static void make_mistake(struct map_wish *w)
 {
 	w->a.flags = (w->a.flags & ~(unsigned)MAP_FIXED_NOREPLACE) | MAP_FIXED;
+	w->a.addr = w->a.addr ? w->a.addr : MODEL_BASE;
 	switch (model_rnd(6)) {
 	case 0:
 		w->a.len = 0;
@@ -196,7 +197,7 @@ static void map_done(struct model_proc *p, const struct map_wish *w, unsigned pa
 	for (unsigned i = 0; i < w->nr; i++, m.pgoff++)
 		p->page[page + i] = m;
 	if ((m.flags & VM_LOCKED) || (w->a.flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
-		model_populate(p, page, w->nr);
+		(void)model_populate(p, page, w->nr, true);
 }
 
 /* One allocation fails: then the call does, and has changed nothing; or it finds another way. Return: did it fail? */
@@ -266,6 +267,8 @@ static long protect_pages(struct model_proc *p, const struct model_range *r, uns
 	unsigned long need = (prot & PROT_READ ? VM_MAYREAD : 0) |
 			     (prot & PROT_WRITE ? VM_MAYWRITE : 0) |
 			     (prot & PROT_EXEC ? VM_MAYEXEC : 0);
+	unsigned end;
+	bool copy;
 
 	for (unsigned i = r->first; i < r->first + r->nr; i++) {
 		struct model_page *m = &p->page[i];
@@ -274,7 +277,16 @@ static long protect_pages(struct model_proc *p, const struct model_range *r, uns
 			return -ENOMEM;
 		if (need & ~m->flags)
 			return -EACCES;
-		protect_page(m, prot);
+		/* Locked memory that has become writable is copied at once. */
+		copy = (prot & PROT_WRITE) && !(m->flags & (VM_WRITE | VM_SHARED)) &&
+		       (m->flags & VM_LOCKED);
+		end = model_run_end(p, i);
+		end = min_of(unsigned, end, r->first + r->nr);
+		for (unsigned k = i; k < end; k++)
+			protect_page(&p->page[k], prot);
+		if (copy)
+			(void)model_populate(p, i, end - i, false);
+		i = end - 1;
 	}
 	return 0;
 }

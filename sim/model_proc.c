@@ -64,7 +64,7 @@ void model_exit(struct model_proc *p)
 /* What a child begins with. Entries that a fault can bring back may be missing. */
 static void inherit(struct model_page *c)
 {
-	c->flags &= ~(unsigned long)VM_LOCKED;
+	c->flags &= ~(unsigned long)VM_LOCKED_ANY;
 	if (c->flags & VM_DONTCOPY)
 		*c = (struct model_page){ .mapped = false };
 	else if (c->flags & (VM_SHARED | VM_WIPEONFORK))

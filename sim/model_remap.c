@@ -25,16 +25,14 @@ static bool is_locked(const struct model_page *m)
 	return m->flags & VM_LOCKED;
 }
 
-/* 0, or what is wrong with the source. */
-static long source_result(const struct remap *c)
+/* @old pages from c->from on: 0, or what is wrong with them. */
+static long source_result(const struct remap *c, unsigned old)
 {
 	const struct model_page *m = &c->p->page[c->from];
 
-	if (!m->mapped)
-		return -EFAULT;
-	if (!c->old && !(m->flags & (VM_SHARED | VM_MAYSHARE)))
+	if (!old && !(m->flags & (VM_SHARED | VM_MAYSHARE)))
 		return -EINVAL;
-	return c->from + c->old > model_run_end(c->p, c->from) ? -EFAULT : 0;
+	return c->from + old > model_run_end(c->p, c->from) ? -EFAULT : 0;
 }
 
 /* The pages that the new place shows: those of the old one, then fresh ones of the same kind. */
@@ -55,8 +53,10 @@ static void move_pages(struct remap *c)
 			memcpy(bytes[i], c->p->bytes[c->from + i], PAGE_SIZE);
 	}
 	if (c->flags & MREMAP_DONTUNMAP) {
-		for (unsigned i = c->from; i < c->from + c->old; i++)
+		for (unsigned i = c->from; i < c->from + c->old; i++) {
 			c->p->page[i].have = HAVE_NONE;
+			c->p->page[i].flags &= ~(unsigned long)VM_LOCKED_ANY;
+		}
 	} else {
 		model_drop_pages(c->p, c->from, c->old);
 	}
@@ -70,17 +70,18 @@ static void move_pages(struct remap *c)
 /* MREMAP_FIXED, MREMAP_DONTUNMAP: 0 and c->to, or an error. */
 static long place_given(struct remap *c)
 {
+	unsigned keep = min_of(unsigned, c->old, c->new);
 	long err;
 
-	if (c->flags & MREMAP_FIXED) {
-		if (c->from + c->old > c->to && c->to + c->new > c->from)
-			return -EINVAL;
-		return source_result(c);
-	}
-	err = source_result(c);
+	if (c->from + c->old > c->to && c->to + c->new > c->from)
+		return -EINVAL;
+	err = source_result(c, keep);
 	if (err)
 		return err;
-	if (model_is_free(c->p, c->to, c->new)) /* a hint */
+	/* What is cut off goes, whatever it is. */
+	model_drop_pages(c->p, c->from + keep, c->old - keep);
+	c->old = keep;
+	if ((c->flags & MREMAP_FIXED) || model_is_free(c->p, c->to, c->new)) /* else a hint */
 		return 0;
 	return model_highest_gap(c->p, c->new, &c->to) ? 0 : -ENOMEM;
 }
@@ -105,20 +106,22 @@ static long remap(struct remap *c)
 {
 	long err;
 
+	if (!c->p->page[c->from].mapped)
+		return -EFAULT;
 	if (c->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) {
 		err = place_given(c);
 		if (!err)
 			move_pages(c);
 		return err;
 	}
-	err = source_result(c);
 	c->to = c->from;
-	if (err || c->old == c->new)
-		return err;
-	if (c->old > c->new) {
+	if (c->old >= c->new) { /* what is cut off goes, whatever it is */
 		model_drop_pages(c->p, c->from + c->new, c->old - c->new);
 		return 0;
 	}
+	err = source_result(c, c->old);
+	if (err)
+		return err;
 	if (c->old && grow_in_place(c))
 		return 0;
 	if (!(c->flags & MREMAP_MAYMOVE) || !model_highest_gap(c->p, c->new, &c->to))
@@ -171,7 +174,7 @@ static bool wrong_remap(struct model_proc *p)
 		{ MODEL_BASE, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_DONTUNMAP | MREMAP_MAYMOVE,
 		  -EINVAL },
 		{ MODEL_BASE, PAGE_SIZE, ULONG_MAX, MREMAP_MAYMOVE, -EINVAL },
-		{ USER_TOP, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE, -EFAULT },
+		{ USER_TOP - PAGE_SIZE, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE, -EFAULT },
 	};
 	unsigned i = model_rnd(sizeof(calls) / sizeof(calls[0]));
 
@@ -182,6 +185,22 @@ static bool wrong_remap(struct model_proc *p)
 	model_expect("mremap", calls[i].want,
 		     vm_remap(p->mm, calls[i].addr, calls[i].old, calls[i].new, calls[i].flags, 0));
 	return true;
+}
+
+/* Private memory that was never touched may take the page numbers of its new place: Linux does so that it merges there. */
+static void renumber(struct model_proc *p, unsigned to, unsigned nr)
+{
+	const struct vm_area_struct *vma = find_vma(p->mm, model_addr(to));
+	unsigned long here = model_addr(to) >> PAGE_SHIFT;
+
+	if (p->page[to].obj >= 0 || p->page[to].pgoff == here || !vma ||
+	    vma->vm_pgoff + ((model_addr(to) - vma->vm_start) >> PAGE_SHIFT) != here)
+		return;
+	for (unsigned i = to; i < to + nr; i++) {
+		if (p->page[i].have == HAVE_ANON)
+			model_differs("page %u has been touched, and changed its number", i);
+		p->page[i].pgoff = here + i - to;
+	}
 }
 
 void model_remap(struct model_proc *p)
@@ -200,6 +219,10 @@ void model_remap(struct model_proc *p)
 	got = vm_remap(p->mm, model_addr(c.from), (unsigned long)old << PAGE_SHIFT,
 		       (unsigned long)new << PAGE_SHIFT, c.flags, hint);
 	model_expect("mremap", want ? want : (long)model_addr(c.to), got);
-	if (!want && locked && new > old)
-		model_populate(p, c.to + old, new - old);
+	if (want)
+		return;
+	if (c.to != c.from)
+		renumber(p, c.to, new);
+	if (locked && new > old)
+		(void)model_populate(p, c.to + old, new - old, true);
 }

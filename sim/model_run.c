@@ -47,7 +47,6 @@ static const struct {
 static struct model_config cfg;
 static char notes[NOTES][NOTE_SIZE];
 static unsigned long nr_notes;
-static unsigned acting;			/* process */
 static unsigned char *skipped;		/* by step; NULL: none */
 static volatile unsigned long *reached; /* shared with the parent: the last step begun */
 static bool reported;
@@ -86,7 +85,8 @@ unsigned model_some_page(void)
 void model_note(const char *fmt, ...)
 {
 	char *to = notes[nr_notes++ % NOTES];
-	int n = snprintf(to, NOTE_SIZE, "%lu: CPU %u, process %u: ", model.step, cpu_id(), acting);
+	int n = snprintf(to, NOTE_SIZE, "%lu: CPU %u, process %u: ", model.step, cpu_id(),
+			 model.acting);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -103,6 +103,13 @@ static void report(void)
 		(unsigned long long)cfg.seed, model.step);
 	for (unsigned long i = nr_notes > NOTES ? nr_notes - NOTES : 0; i < nr_notes; i++)
 		fprintf(stderr, "  %s\n", notes[i % NOTES]);
+}
+
+/* A finding of the undefined-behaviour sanitizer ends in SIGABRT, so that on_signal reports. */
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void)
+{
+	return "abort_on_error=1:print_stacktrace=1";
 }
 
 static void on_signal(int sig)
@@ -122,7 +129,7 @@ void model_differs(const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, " (process %u)\n", acting);
+	fprintf(stderr, " (process %u)\n", model.acting);
 	_exit(1);
 }
 
@@ -148,10 +155,10 @@ static model_op *some_op(void)
 
 static struct model_proc *some_proc(void)
 {
-	acting = model_one_in(4) ? model_rnd(MODEL_PROCS) : epoch_draw(1, MODEL_PROCS);
-	while (!model.proc[acting].mm)
-		acting = (acting + 1) % MODEL_PROCS;
-	return &model.proc[acting];
+	model.acting = model_one_in(4) ? model_rnd(MODEL_PROCS) : epoch_draw(1, MODEL_PROCS);
+	while (!model.proc[model.acting].mm)
+		model.acting = (model.acting + 1) % MODEL_PROCS;
+	return &model.proc[model.acting];
 }
 
 static void one_step(unsigned long step)
@@ -179,9 +186,9 @@ static void all_steps(void *arg)
 			model_check();
 	}
 	model_check();
-	for (acting = 0; acting < MODEL_PROCS; acting++) {
-		if (model.proc[acting].mm)
-			model_proc_end(&model.proc[acting]);
+	for (model.acting = 0; model.acting < MODEL_PROCS; model.acting++) {
+		if (model.proc[model.acting].mm)
+			model_proc_end(&model.proc[model.acting]);
 	}
 	model_objects_end();
 	model_expect("committed pages at the end", 0, atomic_long_read(&vm_committed_as));

@@ -205,21 +205,22 @@ int model_fault(struct model_proc *p, unsigned page, enum model_access access)
 	return FAULT_OK;
 }
 
-void model_populate(struct model_proc *p, unsigned first, unsigned nr)
+int model_populate(struct model_proc *p, unsigned first, unsigned nr, bool best_effort)
 {
 	for (unsigned i = first; i < first + nr; i++) {
 		unsigned long flags = p->page[i].flags;
 		bool write = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 		int r;
 
-		if (!p->page[i].mapped)
+		if (!p->page[i].mapped || (flags & VM_LOCKONFAULT))
 			continue;
 		r = model_fault(p, i, write ? MODEL_WRITE : MODEL_READ);
-		if (r == FAULT_ACCERR) /* on with the next vma */
+		if (r != FAULT_OK && !best_effort)
+			return r;
+		if (r != FAULT_OK) /* on with the next vma */
 			i = model_run_end(p, i) - 1;
-		else if (r != FAULT_OK)
-			return;
 	}
+	return FAULT_OK;
 }
 
 /* ---- what mm was free to do ---- */

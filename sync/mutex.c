@@ -66,7 +66,7 @@ static bool leave_queue(struct mutex *m, struct waiter *w, bool give_up)
 	if (!granted)
 		list_del_init(&w->link);
 	atomic_dec(&m->nr_waiters);
-	if (give_up && !granted && !m->owner)
+	if (give_up && !granted && !READ_ONCE(m->owner))
 		wake_first(m); /* the wake-up we do not use belongs to the next */
 	spin_unlock_irqrestore(&m->waitq.lock, flags);
 	return granted;
@@ -99,7 +99,7 @@ void mutex_lock(struct mutex *m) no_lock_analysis
 	}
 	if (unlikely(!take(m, me)))
 		(void)lock_slow(m, me, PARK_UNINTERRUPTIBLE);
-	kassert(m->owner == me);
+	kassert(READ_ONCE(m->owner) == me);
 }
 
 int mutex_lock_interruptible(struct mutex *m) no_lock_analysis
@@ -132,14 +132,14 @@ static noinline_ void unlock_slow(struct mutex *m)
 {
 	irqflags_t flags = spin_lock_irqsave(&m->waitq.lock);
 
-	if (!m->owner)
+	if (!READ_ONCE(m->owner))
 		wake_first(m);
 	spin_unlock_irqrestore(&m->waitq.lock, flags);
 }
 
 void mutex_unlock(struct mutex *m) no_lock_analysis
 {
-	kassert(m->owner == self());
+	kassert(READ_ONCE(m->owner) == self());
 	if (CFG_DEBUG)
 		lockorder_release(m, (enum lock_rank)m->rank);
 	(void)__atomic_exchange_n(&m->owner, NULL, __ATOMIC_SEQ_CST);

@@ -31,6 +31,16 @@
 #define div_round_up(n, d)     (((n) + (d)-1) / (d))
 #define is_pow2(n)	       ((n) && !((n) & ((n)-1)))
 
+/* A function that reads, on purpose, what others may be writing without READ_ONCE's like: ThreadSanitizer looks away. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define racy_ __attribute__((no_sanitize("thread")))
+#endif
+#endif
+#ifndef racy_
+#define racy_
+#endif
+
 /* Lock annotations, checked by clang -Wthread-safety; nothing under gcc. */
 #ifdef __clang__
 #define ts_attr_(x) __attribute__((x))

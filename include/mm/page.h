@@ -50,12 +50,12 @@ static inline struct address_space *page_mapping(const struct page *page)
 
 static inline unsigned page_zone_id(const struct page *page)
 {
-	return page->flags >> PAGE_ZONE_SHIFT & 7;
+	return READ_ONCE(page->flags) >> PAGE_ZONE_SHIFT & 7;
 }
 
 static inline unsigned page_node_id(const struct page *page)
 {
-	return page->flags >> PAGE_NODE_SHIFT & 3;
+	return READ_ONCE(page->flags) >> PAGE_NODE_SHIFT & 3;
 }
 
 /* Panic unless @page is in @from and the edge to @to is in the table of mm/phys/page.c. */

@@ -53,7 +53,8 @@ static inline void ticket_unlock(struct raw_spinlock *l)
 {
 	uint16_t *serving = (uint16_t *)&l->tickets;
 
-	__atomic_store_n(serving, (uint16_t)(*serving + 1), __ATOMIC_RELEASE);
+	__atomic_store_n(serving, (uint16_t)(__atomic_load_n(serving, __ATOMIC_RELAXED) + 1),
+			 __ATOMIC_RELEASE);
 }
 
 static inline bool ticket_trylock(struct raw_spinlock *l)

@@ -66,7 +66,7 @@ static noinline_ int fault_table(struct fault_ctx *f)
 /* The entry and what it calls for. mmap_lock held. */
 static int fault_entry(struct fault_ctx *f)
 {
-	if (!f->vma->populated)
+	if (!READ_ONCE(f->vma->populated))
 		WRITE_ONCE(f->vma->populated, true);
 	f->pte = pt_find_small_locked(&f->mm->root, f->addr, &f->table);
 	if (unlikely(!f->pte)) {

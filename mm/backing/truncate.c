@@ -76,8 +76,7 @@ void mapping_remove_range(struct address_space *m, unsigned long first, unsigned
 	unsigned long index = first;
 	struct page *page;
 
-	if (!ivtree_empty(&m->i_mmap))
-		mapping_unmap_pages(m, first, last, private_too);
+	mapping_unmap_pages(m, first, last, private_too);
 	while ((page = next_page(m, &index, last))) {
 		remove_one(m, page);
 		put_page(page);

@@ -112,6 +112,8 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 		fail(c->mm, "entry in a vma said to be empty", va);
 	if (pte_write(e) && !(vma->vm_flags & VM_WRITE))
 		fail(c->mm, "entry writable, vma not", va);
+	if (pte_user(e) != ((vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) != 0))
+		fail(c->mm, "entry for the user, or not, unlike the vma", va);
 	if (pte_special(e)) {
 		if (pte_write(e) && !(vma->vm_flags & VM_SHARED))
 			fail(c->mm, "special entry writable", va);

@@ -90,10 +90,13 @@ static void unlist_block(struct zone *z, struct page *page, unsigned order)
 	page_set_state(page, PS_FREE);
 }
 
-/* The head of a free block of exactly @order in the same zone? Every pfn of a section has a descriptor. */
-static inline bool is_free_block(const struct page *page, unsigned long place, unsigned order)
+/*
+ * The head of a free block of exactly @order in the same zone? Every pfn of a section has a descriptor. If it is not free its
+ * owner may be writing its flags now; but only this zone's lock makes it PS_BUDDY, or anything else from that.
+ */
+static racy_ inline bool is_free_block(const struct page *page, unsigned long place, unsigned order)
 {
-	return (page->flags & (PAGE_PLACE_MASK | PAGE_STATE_MASK)) ==
+	return (READ_ONCE(page->flags) & (PAGE_PLACE_MASK | PAGE_STATE_MASK)) ==
 		       (place | (unsigned long)PS_BUDDY << PAGE_STATE_SHIFT) &&
 	       page->private == order;
 }

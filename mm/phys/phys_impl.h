@@ -37,10 +37,11 @@ void pagelock_init(void);
 
 noreturn_ void page_bad(const struct page *page, const char *why);
 
-/* State of a page nobody else can see (free or just taken): a plain store, all other flags go. */
+/* State of a page nobody else changes (free or just taken): a plain store, all other flags go. */
 static inline void page_set_state(struct page *page, enum page_state s)
 {
-	page->flags = (page->flags & PAGE_KEEP_FLAGS) | (unsigned long)s << PAGE_STATE_SHIFT;
+	WRITE_ONCE(page->flags,
+		   (page->flags & PAGE_KEEP_FLAGS) | (unsigned long)s << PAGE_STATE_SHIFT);
 }
 
 /* Panic unless the block may be freed (state, users, mappings, flags); then all its pages are @to, refcount 0. */

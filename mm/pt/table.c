@@ -50,7 +50,7 @@ struct page *pt_table_alloc(struct mm_struct *mm)
 	if (!page)
 		return NULL;
 	page_become(page, PS_KERNEL, PS_TABLE);
-	page->private = 0;
+	WRITE_ONCE(page->private, 0);
 	mod_node_stat(page, NR_PAGETABLE, 1);
 	if (mm)
 		atomic_long_add(&mm->pgtables_bytes, PAGE_SIZE);
@@ -62,7 +62,7 @@ void pt_table_free(struct mm_struct *mm, struct page *page)
 	mod_node_stat(page, NR_PAGETABLE, -1);
 	if (mm)
 		atomic_long_add(&mm->pgtables_bytes, -(long)PAGE_SIZE);
-	page->private = 0;
+	WRITE_ONCE(page->private, 0);
 	page_become(page, PS_TABLE, PS_KERNEL);
 	__free_page(page);
 }

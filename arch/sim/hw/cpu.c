@@ -20,8 +20,8 @@ extern char __start_percpu[] __attribute__((weak));
 extern char __stop_percpu[] __attribute__((weak));
 
 unsigned long percpu_offsets[CFG_NR_CPUS];
-unsigned sim_cpu;
-bool sim_irqs_on = true;
+sim_local unsigned sim_cpu;
+sim_local bool sim_irqs_on = true;
 uint64_t pt_nx_mask = (uint64_t)1 << 63;
 struct sim_hooks sim_hooks;
 

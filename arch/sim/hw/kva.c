@@ -13,6 +13,7 @@
 #include "arch/percpu.h"
 #include "arch/physmap.h"
 #include "arch/sim/hw/sim_hw.h"
+#include "arch/sim_local.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -77,8 +78,14 @@ static bool kva_page(kaddr_t va)
 static void on_segv(int sig, siginfo_t *info, void *context)
 {
 	kaddr_t va = (kaddr_t)info->si_addr;
+	bool mapped = false;
 
-	if (va >= VMALLOC_START && va < VMALLOC_END && window_pa && kva_page(va))
+	if (va >= VMALLOC_START && va < VMALLOC_END && window_pa) {
+		sim_hw_lock();
+		mapped = kva_page(va);
+		sim_hw_unlock();
+	}
+	if (mapped)
 		return;
 	/* The access repeats and is reported by whoever was there before. */
 	(void)sigaction(sig, &old_action, NULL);

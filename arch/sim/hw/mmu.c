@@ -12,7 +12,7 @@
  */
 #include "arch/percpu.h"
 #include "arch/sim/hw/sim_hw.h"
-#include <string.h>
+#include "arch/sim_local.h"
 
 enum { MAX_TRIES = 10000, WALK_RACED = -1 };
 
@@ -222,32 +222,56 @@ int sim_translate(uaddr_t va, enum sim_access access, bool user, phys_t *pa, boo
 	}
 }
 
+/* Translate and move the bytes: no flush comes in between. Return: false when it faults. */
+static bool access_once(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user,
+			bool *present)
+{
+	phys_t pa;
+	bool ok;
+
+	sim_hw_lock();
+	ok = !sim_translate(va, access, user, &pa, present);
+	if (ok && access == SIM_WRITE)
+		sim_copy_bytes(sim_bus(pa), buf, len);
+	else if (ok)
+		sim_copy_bytes(buf, sim_bus(pa), len);
+	sim_hw_unlock();
+	return ok;
+}
+
+static const char *const access_name[] = { "read", "write", "fetch" };
+
+/* The entry of @va as it is in memory now, for the message. */
+static pte_t leaf_of(struct sim_mmu *m, uaddr_t va)
+{
+	struct rights r = { true, true, true };
+	struct found f = { .size = PAGE_SIZE };
+
+	if (walk_upper(m, va, &f, &r))
+		return pte_from_raw(0);
+	return read_entry(f.size != PAGE_SIZE ? f.at
+					      : f.table + pt_index(PT_PTE, va) * sizeof(pte_t));
+}
+
 /* One access inside one page. Return: 0, or what the fault hook said. */
 static int touch(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user,
 		 bool may_fault)
 {
 	for (unsigned tries = 0; tries < MAX_TRIES; tries++) {
 		bool present;
-		phys_t pa;
 		int err;
 
 		sim_hooks.point();
-		if (!sim_translate(va, access, user, &pa, &present)) {
-			char *at = sim_bus(pa);
-
-			if (access == SIM_WRITE)
-				memcpy(at, buf, len);
-			else
-				memcpy(buf, at, len);
+		if (access_once(va, buf, len, access, user, &present))
 			return 0;
-		}
 		if (!may_fault)
 			return 1;
 		err = sim_hooks.fault(va, access, user, present);
 		if (err)
 			return err;
 	}
-	sim_broken("fault at %#lx repeats for ever", va);
+	sim_broken("%s at %#lx repeats for ever, the entry is %#llx", access_name[access], va,
+		   (unsigned long long)pte_raw(leaf_of(&sim_mmu[cpu_id()], va)));
 }
 
 size_t sim_copy(uaddr_t va, void *buf, size_t len, enum sim_access access, bool user,

@@ -18,6 +18,7 @@
 #include "arch/physmap.h"
 #include "arch/sim/hw/host.h"
 #include "arch/sim/hw/sim_hw.h"
+#include "arch/sim_local.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -119,10 +120,16 @@ void sim_frame_drop(phys_t pa)
 		frame_refs[phys_to_pfn(pa)]--;
 }
 
+unsigned sim_frame_refs(phys_t pa)
+{
+	return sim_is_ram(pa) ? frame_refs[phys_to_pfn(pa)] : 0;
+}
+
 /* ---- contract: arch/frame_hook.h ---- */
 
 void arch_frames_freed(pfn_t first, unsigned order)
 {
+	sim_hw_lock();
 	for (pfn_t pfn = first; pfn < first + (1UL << order); pfn++) {
 		char text[160];
 
@@ -131,6 +138,7 @@ void arch_frames_freed(pfn_t first, unsigned order)
 		sim_tlb_describe(pfn_to_phys(pfn), text, sizeof(text));
 		sim_broken("stale translation: frame %#lx is freed, %s", pfn, text);
 	}
+	sim_hw_unlock();
 	if (pfn_is_lowmem(first))
 		host_poison(phys_to_virt(pfn_to_phys(first)), PAGE_SIZE << order);
 }
@@ -151,12 +159,12 @@ void physmap_kernel_range(phys_t *start, phys_t *end)
 
 void frame_zero(void *page_addr)
 {
-	memset(page_addr, 0, PAGE_SIZE);
+	sim_zero_bytes(page_addr, PAGE_SIZE);
 }
 
 void frame_copy(void *dst, const void *src)
 {
-	memcpy(dst, src, PAGE_SIZE);
+	sim_copy_bytes(dst, src, PAGE_SIZE);
 }
 
 /* Pages [i, n) of mem_map that one allocation can back. */

@@ -43,6 +43,7 @@ extern int sim_ram_fd; /* the arena, for further views of it */
 /* How many translations of the simulated hardware point to a frame: TLB entries, table pointers, kernel windows. */
 void sim_frame_hold(phys_t pa);
 void sim_frame_drop(phys_t pa);
+unsigned sim_frame_refs(phys_t pa);
 
 /* ---- tlb.c ---- */
 void sim_tlb_reset(void);

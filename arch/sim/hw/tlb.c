@@ -16,6 +16,7 @@
 #include "arch/irqflags.h"
 #include "arch/percpu.h"
 #include "arch/sim/hw/sim_hw.h"
+#include "arch/sim_local.h"
 #include "base/atomic.h"
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +98,7 @@ const struct pt_root *sim_active_root(void)
 
 void sim_root_forget(struct pt_root *root)
 {
+	sim_hw_lock();
 	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
 		if (sim_mmu[cpu].root != root)
 			continue;
@@ -104,6 +106,7 @@ void sim_root_forget(struct pt_root *root)
 		drop_all(&sim_mmu[cpu]);
 	}
 	root->cpu_mask = 0;
+	sim_hw_unlock();
 }
 
 void sim_tlb_describe(phys_t pa, char *buf, size_t size)
@@ -126,7 +129,7 @@ void sim_tlb_describe(phys_t pa, char *buf, size_t size)
 			}
 		}
 	}
-	snprintf(buf, size, "a kernel window still maps it");
+	snprintf(buf, size, "a kernel window still maps it (%u)", sim_frame_refs(pa));
 }
 
 void pt_activate(struct pt_root *prev, struct pt_root *next)
@@ -135,12 +138,14 @@ void pt_activate(struct pt_root *prev, struct pt_root *next)
 
 	if (m->root && m->root != prev && prev)
 		sim_broken("pt_activate: CPU %u does not run on prev", cpu_id());
+	sim_hw_lock();
 	if (m->root)
 		atomic_clear_bit(cpu_id(), &m->root->cpu_mask);
 	m->root = next;
 	if (next)
 		atomic_set_bit(cpu_id(), &next->cpu_mask);
 	load_top(m);
+	sim_hw_unlock();
 }
 
 /* Count the flush and say whether @cpu must take part. */
@@ -172,6 +177,7 @@ static bool flushed(const struct sim_tlb_entry *t, uaddr_t start, uaddr_t end, u
 void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned long stride)
 {
 	sim_hooks.point();
+	sim_hw_lock();
 	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
 		if (!takes_part(root, cpu))
 			continue;
@@ -184,6 +190,7 @@ void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned 
 		drop_pwc(&sim_mmu[cpu]);
 		stats.local_flush_one++;
 	}
+	sim_hw_unlock();
 	sim_hooks.point();
 }
 
@@ -195,6 +202,7 @@ void tlb_flush_page(struct pt_root *root, uaddr_t va)
 void tlb_flush_root(struct pt_root *root)
 {
 	sim_hooks.point();
+	sim_hw_lock();
 	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
 		if (!takes_part(root, cpu))
 			continue;
@@ -202,6 +210,7 @@ void tlb_flush_root(struct pt_root *root)
 		stats.local_flush_all++;
 	}
 	root->reload_mask = 0;
+	sim_hw_unlock();
 	sim_hooks.point();
 }
 
@@ -209,20 +218,24 @@ void tlb_flush_kernel(kaddr_t start, kaddr_t end)
 {
 	if (!irqs_enabled())
 		sim_broken("kernel flush of every CPU's TLB with interrupts off");
+	sim_hw_lock();
 	sim_kva_flush(start, end);
 	stats.local_flush_all++;
+	sim_hw_unlock();
 }
 
 void tlb_flush_page_local(uaddr_t va)
 {
 	struct sim_mmu *m = &sim_mmu[cpu_id()];
 
+	sim_hw_lock();
 	for (unsigned i = 0; i < SIM_TLB_SIZE; i++) {
 		if (sim_tlb_covers(&m->tlb[i], va))
 			sim_tlb_drop(&m->tlb[i]);
 	}
 	drop_pwc(m);
 	stats.local_flush_one++;
+	sim_hw_unlock();
 }
 
 void tlb_stats_read(struct tlb_stats *sum)

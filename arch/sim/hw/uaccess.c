@@ -7,6 +7,7 @@
  */
 #include "arch/uaccess.h"
 #include "arch/sim/hw/sim_hw.h"
+#include "arch/sim_local.h"
 #include <string.h>
 
 static size_t copy(uaddr_t va, void *buf, size_t len, enum sim_access access, bool may_fault)
@@ -79,16 +80,23 @@ int user_cmpxchg_u32(uaddr_t addr, uint32_t old, uint32_t new_value, uint32_t *s
 {
 	bool present;
 	phys_t pa;
+	int fault;
 
 	if (!access_ok(addr, sizeof(old)) || (addr & 3))
 		return -EFAULT;
 	sim_hooks.may_fault();
-	while (sim_translate(addr, SIM_WRITE, false, &pa, &present)) {
+	for (;;) {
+		sim_hw_lock();
+		fault = sim_translate(addr, SIM_WRITE, false, &pa, &present);
+		*seen = old;
+		if (!fault)
+			(void)__atomic_compare_exchange_n((uint32_t *)sim_bus(pa), seen, new_value,
+							  false, __ATOMIC_SEQ_CST,
+							  __ATOMIC_SEQ_CST);
+		sim_hw_unlock();
+		if (!fault)
+			return 0;
 		if (sim_hooks.fault(addr, SIM_WRITE, false, present))
 			return -EFAULT;
 	}
-	*seen = old;
-	(void)__atomic_compare_exchange_n((uint32_t *)sim_bus(pa), seen, new_value, false,
-					  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-	return 0;
 }

@@ -2,9 +2,10 @@
 #ifndef ARCH_IRQFLAGS_H
 #define ARCH_IRQFLAGS_H
 
+#include "arch/sim_local.h"
 #include "base/types.h"
 
-extern bool sim_irqs_on;
+extern sim_local bool sim_irqs_on;
 /* Let the deterministic scheduler run another coroutine (a spin loop would hang the world). */
 void sim_relax(void);
 

@@ -1,12 +1,13 @@
-/* Per-CPU access in the simulator: virtual CPUs, one host thread; the current one is a plain variable. */
+/* Per-CPU access in the simulator: the running virtual CPU is a variable. */
 #ifndef ARCH_PERCPU_H
 #define ARCH_PERCPU_H
 
+#include "arch/sim_local.h"
 #include "base/compiler.h"
 #include "base/types.h"
 
 extern unsigned long percpu_offsets[]; /* by CPU number; 0 for CPU 0 */
-extern unsigned sim_cpu;	       /* the virtual CPU now running */
+extern sim_local unsigned sim_cpu;     /* the virtual CPU now running */
 
 /* By integers: the sanitizer would take the copy of another CPU for an overrun of CPU 0's. */
 #define this_cpu_ptr(ptr) ((__typeof__(ptr))((uintptr_t)(ptr) + percpu_offsets[sim_cpu]))
