@@ -78,7 +78,7 @@ static int look_at(struct collapse *c, pte_t e, unsigned i, pfn_t *first)
 		return -EINVAL;
 	c->young |= pte_young(e);
 	c->writable |= pte_write(e);
-	c->exclusive &= page_ref_count(page) == 1;
+	c->exclusive &= page_test(page, PG_anon_exclusive);
 	if (i == 0)
 		*first = pte_pfn(e);
 	c->in_place &= pte_pfn(e) == *first + i;

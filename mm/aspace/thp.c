@@ -169,6 +169,23 @@ static int make_huge(struct fault_ctx *f)
 	return FAULT_OK;
 }
 
+/* Is the block this entry's alone? Then every page of it is marked so. The entry's lock held: no fork of it goes on. */
+static bool may_take(const struct fault_ctx *f, pte_t e)
+{
+	struct page *block = pfn_to_page(pte_pfn(e));
+
+	for (struct page *p = block; p < block + HPAGE_NR; p++) {
+		if (!page_test(p, PG_anon_exclusive) &&
+		    (page_ref_count(p) != 1 || !page_anon_vma(p)))
+			return false;
+	}
+	for (struct page *p = block; p < block + HPAGE_NR; p++) {
+		if (!page_test(p, PG_anon_exclusive))
+			page_move_anon_rmap(p, f->vma);
+	}
+	return true;
+}
+
 /* A large entry is there, and was in the way of the access. */
 static int use_huge(struct fault_ctx *f)
 {
@@ -180,8 +197,7 @@ static int use_huge(struct fault_ctx *f)
 	if (!pte_is_leaf(cur, pt_huge_level())) {
 		r = STAGE_SMALL; /* no more */
 	} else if (f->write && !pte_write(cur)) {
-		if (pte_uffd_wp(cur) || !(f->vma->vm_flags & VM_WRITE) ||
-		    !range_huge_exclusive(cur)) {
+		if (pte_uffd_wp(cur) || !(f->vma->vm_flags & VM_WRITE) || !may_take(f, cur)) {
 			r = STAGE_SMALL;
 		} else {
 			cur = pte_mksoft_dirty(pte_mkyoung(pte_mkdirty(pte_mkwrite(cur))));
