@@ -70,8 +70,8 @@ static void put_swap(struct seq_file *m, pte_t e)
 
 	if (type < MAX_SWAPFILES)
 		seq_printf(m, "swapped out: area %u, slot %lu\n", type, offset);
-	else if (type == SWP_MIGRATION_READ || type == SWP_MIGRATION_WRITE)
-		seq_printf(m, "pfn %#lx is being moved\n", offset);
+	else if (pte_is_migration(e))
+		seq_printf(m, "pfn %#lx is being moved\n", (unsigned long)migration_pfn(e));
 	else if (type == SWP_HWPOISON)
 		seq_printf(m, "pfn %#lx is broken\n", offset);
 	else

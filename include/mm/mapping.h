@@ -129,5 +129,7 @@ void mapping_check(struct address_space *m);
 /* Up-call to mm/aspace: unmap pages [first, last] from every vma; @private_too: also private copies of them. */
 void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last,
 			 bool private_too);
+/* The same for write-back: take dirty and the write right from all entries of @page, locked. Return: how many had either. */
+int page_mkclean(struct page *page);
 
 #endif

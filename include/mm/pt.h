@@ -59,6 +59,8 @@ pte_t pt_peek(const struct pt_root *root, uaddr_t va, int level);
 pte_t pt_peek_page(const struct pt_root *root, uaddr_t va);
 /* The same with its lock held, as nobody changes it: then *table_page is for pt_unlock; NULL: none, no lock. */
 pte_t pt_lookup_locked(struct pt_root *root, uaddr_t va, struct page **table_page);
+/* The entry itself, its lock held, *large: it maps a huge page. NULL: none, no lock. */
+pte_t *pt_entry_locked(struct pt_root *root, uaddr_t va, struct page **table_page, bool *large);
 
 /* ---- large entries (mm/pt/huge.c has the rules) ---- */
 /* The entry of the huge level for @va, its table's lock held; NULL: a table is missing, or memory (alloc). */

@@ -55,21 +55,49 @@ static inline void page_move_anon_rmap(struct page *page, const struct vm_area_s
 }
 
 /* ---- walks (mm/aspace/rmap.c) ---- */
+enum rmap_flags {
+	RMAP_LARGE = 1, /* a large entry that maps the page is shown as it is; else it is split */
+	RMAP_MIGRATION =
+		2, /* the migration entries that stand for the page, instead of present ones */
+};
+
 struct rmap_entry {
 	struct page *page;
 	struct vm_area_struct *vma;
 	uaddr_t addr;	    /* of the page in the vma */
 	pte_t *pte;	    /* its table's lock is held */
 	struct page *table; /* that table */
+	bool large;	    /* *pte maps a huge page of which this is a part */
 };
+typedef int (*rmap_fn)(const struct rmap_entry *e, void *arg);
 
 /**
  * rmap_walk - every entry that maps @page, one after the other.
- * @fn: called with the table lock held; must not sleep. Other than 0 ends the walk.
+ * @flags: enum rmap_flags. @fn: called with the table lock held; must not sleep. Other than 0 ends the walk.
  * Return: 0, or @fn's last result. Locks: takes i_mmap_lock or the anon_vma's root lock over all. The caller holds a
  * reference and, for a cached page, the page lock; for an anonymous page without the page lock the walk is a snapshot.
  */
-int rmap_walk(struct page *page, int (*fn)(const struct rmap_entry *e, void *arg), void *arg);
+int rmap_walk(struct page *page, unsigned flags, rmap_fn fn, void *arg);
+
+/* Its parts, for who knows the object though the page is not mapped (migration), or has places of his own (KSM). */
+struct rmap_walk {
+	struct page *page;
+	unsigned long index;
+	unsigned flags;
+	rmap_fn fn;
+	void *arg;
+};
+int rmap_walk_anon(const struct rmap_walk *w, struct anon_vma *av);
+int rmap_walk_file(const struct rmap_walk *w, struct address_space *m);
+int rmap_visit(const struct rmap_walk *w, struct vm_area_struct *vma, uaddr_t addr);
+
+/* ---- what walks are for (mm/aspace/rmap_ops.c); the caller as for rmap_walk ---- */
+/* Take the accessed bits of all entries. Return: how many were set; *vm_flags: those of all vmas that map the page. */
+int page_referenced(struct page *page, unsigned long *vm_flags);
+/* For idle page tracking: the same, but the page remembers (PG_young), and is not idle any more. */
+void page_idle_clear_refs(struct page *page);
+/* Unmap a cached page, locked, everywhere; dirty and young move to it. Return: true when nobody maps it any more. */
+bool try_to_unmap(struct page *page);
 
 /* ---- checkers ---- */
 /* Is the anonymous @page's anon_vma one of @vma's? mmap_lock held. */

@@ -5,16 +5,52 @@
 #ifndef MM_SWAP_ENTRY_H
 #define MM_SWAP_ENTRY_H
 
+#include "pt_entry.h"
+
 enum swap_entry_type {
 	/* 0 .. MAX_SWAPFILES - 1: the page is in that swap area, at slot offset */
 	MAX_SWAPFILES = 24,
 	SWP_MIGRATION_READ =
-		28, /* the page with frame number offset is being moved; it was read-only */
+		28, /* the page is being moved; it was read-only. Offset: migration_pfn */
 	SWP_MIGRATION_WRITE = 29, /* the same; it was writable */
 	SWP_MARKER = 30,	  /* no page, but something to remember: offset is SWP_MARKER_* */
 	SWP_HWPOISON = 31,	  /* the frame offset is broken: an access is SIGBUS */
 };
 
 enum { SWP_MARKER_UFFD_WP = 1 };
+
+/* The offset of a migration entry: the frame, and two bits that the entry had. */
+enum { MIGRATION_UFFD_WP = 1, MIGRATION_SOFT_DIRTY = 2, MIGRATION_PFN_SHIFT = 2 };
+
+static inline bool pte_is_migration(pte_t e)
+{
+	return pte_is_swap(e) && (pte_swap_type(e) | 1) == SWP_MIGRATION_WRITE;
+}
+
+static inline pfn_t migration_pfn(pte_t e)
+{
+	return pte_swap_offset(e) >> MIGRATION_PFN_SHIFT;
+}
+
+static inline bool migration_is_write(pte_t e)
+{
+	return pte_swap_type(e) == SWP_MIGRATION_WRITE;
+}
+
+/* What stands for the present entry @e while its page moves. */
+static inline pte_t pte_make_migration(pte_t e)
+{
+	unsigned long bits = (pte_uffd_wp(e) ? MIGRATION_UFFD_WP : 0) |
+			     (pte_soft_dirty(e) ? MIGRATION_SOFT_DIRTY : 0);
+
+	return pte_from_swap(pte_write(e) ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ,
+			     (unsigned long)pte_pfn(e) << MIGRATION_PFN_SHIFT | bits);
+}
+
+/* The same without the write right (fork, mprotect). */
+static inline pte_t migration_wrprotect(pte_t e)
+{
+	return pte_from_swap(SWP_MIGRATION_READ, pte_swap_offset(e));
+}
 
 #endif

@@ -69,7 +69,8 @@ static int shared_write(struct fault_ctx *f)
 	if (err)
 		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
 	pt_table_lock(f->table);
-	if (entry_same(f))
+	if (entry_same(f) &&
+	    page_test(page, PG_dirty)) /* not if write-back was here: page_mkclean */
 		return take_over(f);
 	pt_unlock(f->table);
 	return STAGE_RETRY;

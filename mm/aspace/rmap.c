@@ -15,12 +15,15 @@
  *          tables stay because pt_free_tables comes after the vma has left the trees. No sleeping.
  * COST     O(log vmas) for each vma that may show the page, + its entry. An anonymous page that was never shared by fork:
  *          one vma.
- * NOT HERE families of anon_vmas: anon_vma.c.   TESTED BY rmap_test.c, fault_test.c
+ * NOT HERE what walks are for (rmap_ops.c, mm/reclaim/migrate.c); families of anon_vmas (anon_vma.c).
+ *            TESTED BY rmap_test.c, fault_test.c
  */
 #include "mm/aspace/anon_vma_impl.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/gather.h"
+#include "mm/huge.h"
 #include "mm/range.h"
+#include "mm/swap_entry.h"
 
 /* The part of @vma that shows pages [first, last], of which it shows some. */
 static void part_of(const struct vm_area_struct *vma, unsigned long first, unsigned long last,
@@ -83,61 +86,71 @@ void rmap_unlock_vma(struct vm_area_struct *vma) no_lock_analysis
 
 /* ---- walks ---- */
 
-struct rmap_walk {
-	struct page *page;
-	unsigned long index;
-	int (*fn)(const struct rmap_entry *e, void *arg);
-	void *arg;
-};
-
-/* The entry of @vma for the page, if it maps it. @vma covers the index. */
-static int visit_vma(const struct rmap_walk *w, struct vm_area_struct *vma)
+/* The entry of @vma at @addr, its table locked; NULL: none. A transparent large one is split unless the walk wants it. */
+static pte_t *find_entry(const struct rmap_walk *w, struct rmap_entry *e)
 {
-	struct rmap_entry e = { .page = w->page, .vma = vma };
-	int r = 0;
-	pte_t cur;
+	struct pt_root *root = &e->vma->vm_mm->root;
 
-	e.addr = vma->vm_start + ((w->index - vma->vm_pgoff) << PAGE_SHIFT);
-	e.pte = pt_find_locked(&vma->vm_mm->root, e.addr, &e.table);
+	if (w->flags & RMAP_LARGE)
+		return pt_entry_locked(root, e->addr, &e->table, &e->large);
+	return pt_find_locked(root, e->addr, &e->table);
+}
+
+/* Is @cur the entry that the walk looks for? */
+static bool is_wanted(const struct rmap_walk *w, const struct rmap_entry *e, pte_t cur)
+{
+	pfn_t pfn = page_to_pfn(w->page);
+
+	if (w->flags & RMAP_MIGRATION)
+		return pte_is_migration(cur) && migration_pfn(cur) == pfn;
+	if (!pte_present(cur) || pte_special(cur))
+		return false;
+	return pte_pfn(cur) == (e->large ? pfn & ~(pfn_t)(HPAGE_NR - 1) : pfn);
+}
+
+int rmap_visit(const struct rmap_walk *w, struct vm_area_struct *vma, uaddr_t addr)
+{
+	struct rmap_entry e = { .page = w->page, .vma = vma, .addr = addr };
+	int r = 0;
+
+	e.pte = find_entry(w, &e);
 	if (!e.pte)
 		return 0;
-	cur = pte_read(e.pte);
-	if (pte_present(cur) && !pte_special(cur) && pte_pfn(cur) == page_to_pfn(w->page))
+	if (is_wanted(w, &e, pte_read(e.pte)))
 		r = w->fn(&e, w->arg);
 	pt_unlock(e.table);
 	return r;
 }
 
-static int walk_anon(const struct rmap_walk *w)
+/* @vma covers the page's index. */
+static int visit_index(const struct rmap_walk *w, struct vm_area_struct *vma)
 {
-	struct anon_vma *av = page_get_anon_vma(w->page);
+	return rmap_visit(w, vma, vma->vm_start + ((w->index - vma->vm_pgoff) << PAGE_SHIFT));
+}
+
+int rmap_walk_anon(const struct rmap_walk *w, struct anon_vma *av)
+{
 	struct ivtree_node *n;
 	int r = 0;
 
-	if (!av)
-		return 0;
 	anon_vma_lock(av);
 	ivtree_for_each (n, &av->chains, w->index, w->index) {
-		r = visit_vma(w, container_of(n, struct anon_vma_chain, node)->vma);
+		r = visit_index(w, container_of(n, struct anon_vma_chain, node)->vma);
 		if (r)
 			break;
 	}
 	anon_vma_unlock(av);
-	put_anon_vma(av);
 	return r;
 }
 
-static int walk_file(const struct rmap_walk *w)
+int rmap_walk_file(const struct rmap_walk *w, struct address_space *m)
 {
-	struct address_space *m = page_mapping(w->page);
 	struct ivtree_node *n;
 	int r = 0;
 
-	if (!m) /* truncated */
-		return 0;
 	spin_lock(&m->i_mmap_lock);
 	ivtree_for_each (n, &m->i_mmap, w->index, w->index) {
-		r = visit_vma(w, container_of(n, struct vm_area_struct, i_mmap_node));
+		r = visit_index(w, container_of(n, struct vm_area_struct, i_mmap_node));
 		if (r)
 			break;
 	}
@@ -145,12 +158,21 @@ static int walk_file(const struct rmap_walk *w)
 	return r;
 }
 
-int rmap_walk(struct page *page, int (*fn)(const struct rmap_entry *e, void *arg), void *arg)
+int rmap_walk(struct page *page, unsigned flags, rmap_fn fn, void *arg)
 {
-	struct rmap_walk w = { page, page->index, fn, arg };
+	struct rmap_walk w = { page, page->index, flags, fn, arg };
+	struct address_space *m = page_mapping(page);
+	struct anon_vma *av;
+	int r;
 
-	if (page_state(page) == PS_ANON)
-		return walk_anon(&w);
-	kassert(page_test(page, PG_locked));
-	return page_state(page) == PS_FILE ? walk_file(&w) : 0;
+	if (m) {
+		kassert(page_test(page, PG_locked));
+		return rmap_walk_file(&w, m);
+	}
+	av = page_state(page) == PS_ANON ? page_get_anon_vma(page) : NULL;
+	if (!av)
+		return 0; /* nobody maps it */
+	r = rmap_walk_anon(&w, av);
+	put_anon_vma(av);
+	return r;
 }

@@ -47,7 +47,7 @@ static unsigned users(struct page *page, struct found *f)
 {
 	f->nr = 0;
 	lock_page(page);
-	assert_int_equal(rmap_walk(page, note, f), 0);
+	assert_int_equal(rmap_walk(page, 0, note, f), 0);
 	unlock_page(page);
 	return f->nr;
 }
@@ -220,7 +220,7 @@ static void a_walk_can_be_ended(void **state)
 	sim_poke(mm, BASE, 1);
 	assert_int_equal(mm_dup(mm, &child), 0);
 	page = page_at(mm, BASE);
-	assert_int_equal(rmap_walk(page, stop, &calls), 7);
+	assert_int_equal(rmap_walk(page, 0, stop, &calls), 7);
 	assert_int_equal(calls, 1);
 	end_mm(child);
 	end_mm(mm);
@@ -246,6 +246,156 @@ static void an_unmapped_page_has_no_anon_vma_any_more(void **state)
 	assert_null(page_get_anon_vma(page)); /* memory that is gone is not looked at */
 	put_page(page);
 	end_mm(mm);
+}
+
+/* ---- what walks are for ---- */
+
+static unsigned long flags_seen;
+
+static int referenced(struct page *page)
+{
+	int n;
+
+	lock_page(page);
+	n = page_referenced(page, &flags_seen);
+	unlock_page(page);
+	return n;
+}
+
+static void accessed_bits_are_taken_from_all(void **state)
+{
+	struct mm_struct *mm = new_mm(), *child;
+	struct page *page;
+
+	(void)state;
+	map_at(mm, BASE, P(2), RW, ANON | MAP_FIXED);
+	assert_int_equal(vm_lock(mm, BASE, P(1), VM_LOCKED), 0);
+	sim_poke(mm, BASE, 1);
+	page = page_at(mm, BASE);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	assert_int_equal(sim_peek(child, BASE), 1);
+	assert_int_equal(referenced(page), 2);
+	assert_int_equal(referenced(page), 0);
+	assert_true(flags_seen & VM_LOCKED);
+	end_mm(child);
+	end_mm(mm);
+}
+
+static void idle_tracking_and_reclaim_do_not_disturb_each_other(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	struct page *page;
+
+	(void)state;
+	map_at(mm, BASE, P(1), RW, ANON | MAP_FIXED);
+	sim_poke(mm, BASE, 1);
+	page = page_at(mm, BASE);
+	page_set(page, PG_idle);
+	page_idle_clear_refs(page); /* used: not idle, and reclaim shall know */
+	assert_false(page_test(page, PG_idle));
+	assert_int_equal(referenced(page), 1);
+	page_set(page, PG_idle);
+	page_idle_clear_refs(page);
+	assert_true(page_test(page, PG_idle));
+	assert_int_equal(referenced(page), 0);
+	assert_true(page_test(page, PG_idle));
+	end_mm(mm);
+}
+
+static int store_fill(struct address_space *m, struct page *page)
+{
+	(void)m;
+	page_set(page, PG_uptodate);
+	return 0;
+}
+
+static int store_store(struct address_space *m, struct page *page)
+{
+	(void)m;
+	(void)page;
+	return 0;
+}
+
+static void store_hold(struct address_space *m)
+{
+	(void)m;
+}
+
+static const struct address_space_ops store_ops = {
+	.fill = store_fill,
+	.store = store_store,
+	.hold = store_hold,
+	.drop = store_hold,
+};
+
+/* What write-back does before it writes a page out. */
+static int clean(struct page *page)
+{
+	int n;
+
+	lock_page(page);
+	page_clear(page, PG_dirty);
+	n = page_mkclean(page);
+	unlock_page(page);
+	return n;
+}
+
+static void mkclean_makes_the_next_write_noticed(void **state)
+{
+	struct mm_struct *mm = new_mm(), *other = new_mm();
+	static struct address_space m;
+	struct page *page;
+
+	(void)state;
+	mapping_init(&m, &store_ops, NULL, GFP_HIGHUSER, 0);
+	m.size = P(4);
+	map_file(mm, BASE, P(4), RW, MAP_SHARED | MAP_FIXED, &m, 0);
+	map_file(other, BASE, P(2), RW, MAP_SHARED | MAP_FIXED, &m, 1);
+	map_file(other, BASE + P(8), P(4), RW, MAP_PRIVATE | MAP_FIXED, &m, 0);
+	sim_poke(mm, BASE + P(1), 1);
+	sim_poke(other, BASE, 2);
+	sim_poke(other, BASE + P(9), 3); /* its own copy: not write-back's business */
+	page = page_at(mm, BASE + P(1));
+	assert_true(page_test(page, PG_dirty));
+	assert_int_equal(clean(page), 2);
+	assert_int_equal(clean(page), 0);
+	assert_int_equal(sim_peek(mm, BASE + P(1)), 2);
+	assert_false(page_test(page, PG_dirty));
+	sim_poke(other, BASE, 4);
+	assert_true(page_test(page, PG_dirty));
+	assert_int_equal(clean(page), 1);
+	sim_poke(other, BASE + P(9), 5);
+	assert_false(page_test(page, PG_dirty));
+	end_mm(other);
+	end_mm(mm);
+	mapping_destroy(&m);
+}
+
+static void unmapped_everywhere_and_faulted_in_again(void **state)
+{
+	struct address_space *m = shmem_anon_create(P(4), false);
+	struct mm_struct *mm = new_mm(), *other = new_mm();
+	struct page *page;
+
+	(void)state;
+	map_file(mm, BASE, P(4), RW, MAP_SHARED | MAP_FIXED, m, 0);
+	map_file(other, BASE, P(4), PROT_READ, MAP_PRIVATE | MAP_FIXED, m, 0);
+	sim_poke(mm, BASE + P(2), 6);
+	assert_int_equal(sim_peek(other, BASE + P(2)), 6);
+	page = mapping_find(m, 2);
+	lock_page(page);
+	assert_true(try_to_unmap(page));
+	unlock_page(page);
+	assert_int_equal(page_ref_count(page), 2); /* the cache's and ours */
+	put_page(page);
+	assert_int_equal(mm_rss(mm), 0);
+	assert_null(page_at(other, BASE + P(2)));
+	assert_int_equal(sim_peek(other, BASE + P(2)), 6);
+	assert_int_equal(sim_peek(mm, BASE + P(2)), 6);
+	rmap_check();
+	end_mm(other);
+	end_mm(mm);
+	m->ops->drop(m);
 }
 
 static void nth_failure_of_split_and_fork(void **state)
@@ -337,7 +487,7 @@ static void thread_walks(void *arg)
 		if (get_user_page(busy, at, false, &page))
 			continue; /* just moved away */
 		lock_page(page);
-		must(rmap_walk(page, count_one, &n) == 0);
+		must(rmap_walk(page, 0, count_one, &n) == 0);
 		must(n <= 3); /* the parent and the children alive */
 		unlock_page(page);
 		put_page(page);
@@ -409,6 +559,10 @@ int main(void)
 		T(anon_vma_I5_unused_ones_serve_again),
 		T(a_walk_can_be_ended),
 		T(an_unmapped_page_has_no_anon_vma_any_more),
+		T(accessed_bits_are_taken_from_all),
+		T(idle_tracking_and_reclaim_do_not_disturb_each_other),
+		T(mkclean_makes_the_next_write_noticed),
+		T(unmapped_everywhere_and_faulted_in_again),
 		T(nth_failure_of_split_and_fork),
 		cmocka_unit_test(walks_while_programs_change),
 		cmocka_unit_test(first_touches_at_once),

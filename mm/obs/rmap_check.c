@@ -64,7 +64,7 @@ static void check_entry(const struct mm_struct *mm, const struct seen *s)
 	struct hits h = { mm, s->va, 0, false };
 
 	lock_page(s->page);
-	(void)rmap_walk(s->page, count_hit, &h);
+	(void)rmap_walk(s->page, RMAP_LARGE, count_hit, &h);
 	unlock_page(s->page);
 	if (h.met && h.nr == page_mapcount(s->page))
 		return;

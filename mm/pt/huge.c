@@ -183,27 +183,36 @@ static pte_t small_view(pte_t large, uaddr_t va)
 	return pte_small_of(large, (unsigned)((va & ~HPAGE_MASK) >> PAGE_SHIFT));
 }
 
-pte_t pt_lookup_locked(struct pt_root *root, uaddr_t va, struct page **table_page)
+pte_t *pt_entry_locked(struct pt_root *root, uaddr_t va, struct page **table_page, bool *large)
 {
 	for (;;) {
 		pte_t *e = pt_descend(root, va, table_page);
-		pte_t cur;
 
+		*large = !e;
 		if (e) {
 			pt_table_lock(*table_page);
-			return pte_read(e);
+			return e;
 		}
 		*table_page = NULL;
 		e = pt_descend_huge(root, va);
 		if (!e || pte_none(pte_read(e)))
-			return pte_from_raw(0);
+			return NULL;
 		*table_page = virt_to_page(e);
 		pt_table_lock(*table_page);
-		cur = pte_read(e);
-		if (pte_is_leaf(cur, pt_huge_level()))
-			return small_view(cur, va);
+		if (pte_is_leaf(pte_read(e), pt_huge_level()))
+			return e;
 		pt_table_unlock(*table_page); /* split or gone meanwhile */
 	}
+}
+
+pte_t pt_lookup_locked(struct pt_root *root, uaddr_t va, struct page **table_page)
+{
+	bool large;
+	pte_t *e = pt_entry_locked(root, va, table_page, &large);
+
+	if (!e)
+		return pte_from_raw(0);
+	return large ? small_view(pte_read(e), va) : pte_read(e);
 }
 
 pte_t pt_peek_page(const struct pt_root *root, uaddr_t va)

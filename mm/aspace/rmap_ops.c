@@ -1,0 +1,111 @@
+/*
+ * What is done to all entries of a page: ageing, cleaning, unmapping.
+ *
+ *   page_referenced   has anybody used it since the last time? (reclaim)
+ *   page_mkclean      the next write must be noticed (write-back): entries lose dirty and the write right
+ *   try_to_unmap      nobody shall see it any more (reclaim, soft offlining)
+ *
+ * WHY      an entry that loses something is cleared, flushed, and set again under its table's lock: a CPU that uses it
+ *          meanwhile faults and finds it set, and no write gets lost between reading D and clearing it.
+ * I1       a cached page that a program may write without a fault is dirty: so write-back takes PG_dirty away first and
+ *          cleans entries then, and what a program writes in between is in D.
+ * LOCKS    rmap_walk's. TLBs are flushed under the table lock (nobody takes it with interrupts off).
+ * COST     one flush per entry that changes; ageing flushes nothing: a CPU that keeps the entry does not set A again
+ *          until it forgets it, so a page in constant use may look idle once. Linux on x86 does the same.
+ * NOT HERE private pages' contents (swap); moving pages (mm/reclaim/migrate.c).   TESTED BY rmap_test.c
+ */
+#include "mm/aspace/aspace_impl.h"
+#include "mm/range.h"
+
+/* ---- ageing ---- */
+
+struct referenced {
+	unsigned long vm_flags;
+	int nr;
+};
+
+static int take_young(const struct rmap_entry *e, void *arg)
+{
+	struct referenced *r = arg;
+
+	r->vm_flags |= e->vma->vm_flags;
+	r->nr += pte_young(pte_read(e->pte)) && pte_test_and_clear_young(e->pte);
+	return 0;
+}
+
+int page_referenced(struct page *page, unsigned long *vm_flags)
+{
+	struct referenced r = { .nr = 0 };
+
+	(void)rmap_walk(page, RMAP_LARGE, take_young, &r);
+	if (r.nr)
+		page_clear(page, PG_idle);
+	if (page_test(page, PG_young)) { /* idle page tracking took the bits before us */
+		page_clear(page, PG_young);
+		r.nr++;
+	}
+	*vm_flags = r.vm_flags;
+	return r.nr;
+}
+
+void page_idle_clear_refs(struct page *page)
+{
+	struct referenced r = { .nr = 0 };
+
+	(void)rmap_walk(page, RMAP_LARGE, take_young, &r);
+	if (!r.nr)
+		return;
+	page_clear(page, PG_idle);
+	page_set(page, PG_young);
+}
+
+/* ---- cleaning ---- */
+
+static int clean_entry(const struct rmap_entry *e, void *arg)
+{
+	pte_t cur = pte_read(e->pte);
+
+	if (!(e->vma->vm_flags & VM_SHARED) || (!pte_dirty(cur) && !pte_write(cur)))
+		return 0;
+	cur = pte_clear(e->pte);
+	tlb_flush_page(&e->vma->vm_mm->root, e->addr);
+	pte_set(e->pte, pte_wrprotect(pte_mkclean(cur)));
+	++*(int *)arg;
+	return 0;
+}
+
+int page_mkclean(struct page *page)
+{
+	int cleaned = 0;
+
+	if (page_mapcount(page) > 0)
+		(void)rmap_walk(page, 0, clean_entry, &cleaned);
+	return cleaned;
+}
+
+/* ---- unmapping ---- */
+
+static int unmap_entry(const struct rmap_entry *e, void *arg)
+{
+	struct mm_struct *mm = e->vma->vm_mm;
+	pte_t old = pte_clear(e->pte);
+
+	(void)arg;
+	tlb_flush_page(&mm->root, e->addr);
+	if (pte_dirty(old))
+		page_set(e->page, PG_dirty);
+	if (pte_young(old))
+		page_set(e->page, PG_referenced);
+	mm_update_hiwater(mm);
+	range_account_unmap(mm, e->page);
+	put_page(e->page); /* not the last: the caller has one */
+	return 0;
+}
+
+bool try_to_unmap(struct page *page)
+{
+	kassert(page_test(page, PG_locked) && page_mapping(page));
+	if (page_mapcount(page) > 0)
+		(void)rmap_walk(page, 0, unmap_entry, NULL);
+	return page_mapcount(page) == 0;
+}
