@@ -86,9 +86,9 @@ static void no_memory_nothing_mapped(void **state)
 	long ret = -1;
 
 	(void)state;
-	mm->rlim_as = P(2);
+	sim_limits.as = P(2);
 	assert_int_equal(map_both(mm, BASE, m), -ENOMEM);
-	mm->rlim_as = ULONG_MAX;
+	sim_limits.as = ULONG_MAX;
 	for (unsigned n = 1; fired; n++) {
 		failpoint_arm(n);
 		ret = map_both(mm, BASE, m);
