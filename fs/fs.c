@@ -10,12 +10,16 @@
 #include "mm/shrinker.h"
 #include "vfs_impl.h"
 
+int sysctl_vfs_cache_pressure = 100;
+
+/* What reclaim may take, as the administrator weighs it. */
 static unsigned long unused_dentries(void)
 {
 	unsigned long total, unused;
 
 	dcache_count(&total, &unused);
-	return unused;
+	return (unsigned long)((uint64_t)unused * (unsigned)READ_ONCE(sysctl_vfs_cache_pressure) /
+			       100);
 }
 
 static unsigned long shrink_dentries(unsigned long nr, gfp_t gfp)

@@ -40,6 +40,8 @@ int proc_register(const char *path, uint32_t mode, struct proc_entry *entry)
 {
 	struct pseudo_node n = { .mode = (mode & S_IFMT ? mode : mode | S_IFREG), .entry = entry };
 
+	if (!strncmp(path, "sys/", 4))
+		entry->strict = true;
 	return pseudo_register(&proc_tree, path, &n);
 }
 

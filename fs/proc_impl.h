@@ -45,6 +45,7 @@ bool task_may_inspect(struct task *t);
 int must_check task_mm_inspect(struct task *t, struct mm_struct **out);
 
 /* ---- files ---- */
+extern int sysctl_vfs_cache_pressure; /* per cent; fs.c */
 void proc_mem_init(void);
 void proc_vmstat_init(void);
 void proc_zone_init(void);

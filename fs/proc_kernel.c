@@ -1,5 +1,5 @@
 /*
- * /proc/sys/kernel: names, versions, limits, random numbers; and integer tunables in general.
+ * /proc/sys/kernel: names, versions, limits, random numbers.
  *
  * CONTEXT  tasks; may sleep.
  * SOURCES  proc(5) /proc/sys/kernel, random(4) /proc interfaces, uname(2).
@@ -13,58 +13,7 @@
 #include "kernel/task.h"
 #include "kernel/uts.h"
 #include "lib/string.h"
-#include "mm/slab.h"
-#include "sync/failpoint.h"
 #include "sync/klog.h"
-
-/* ---- integers ---- */
-
-struct int_entry {
-	struct proc_entry entry; /* first: store gets it */
-	int *value;
-	int min, max;
-};
-
-static int int_show(struct seq_file *m)
-{
-	const struct int_entry *e = m->private;
-
-	seq_printf(m, "%d\n", READ_ONCE(*e->value));
-	return 0;
-}
-
-static int int_store(struct proc_entry *entry, char *text, size_t len)
-{
-	struct int_entry *e = container_of(entry, struct int_entry, entry);
-	long v;
-	int err = proc_parse_long(text, &v);
-
-	if (err)
-		return err;
-	if (v < e->min || v > e->max)
-		return -EINVAL;
-	WRITE_ONCE(*e->value, (int)v);
-	return 0;
-}
-
-int proc_register_int(const char *path, int *value, int min, int max)
-{
-	struct int_entry *e = failpoint("proc_int") ? NULL : kzalloc(sizeof(*e), GFP_KERNEL);
-	int err;
-
-	if (!e)
-		return -ENOMEM;
-	e->entry.show = int_show;
-	e->entry.store = int_store;
-	e->entry.data = e;
-	e->value = value;
-	e->min = min;
-	e->max = max;
-	err = proc_register(path, 0644, &e->entry);
-	if (err)
-		kfree(e);
-	return err;
-}
 
 /* ---- names ---- */
 

@@ -2,11 +2,12 @@
  * /proc/sys/vm: the tunables of memory management.
  *
  * OWNS     nothing: each variable belongs to the file of mm/ that uses it.
+ * WHY      a file is here when what it says has an effect here. Linux has more: about swap, node reclaim and compaction.
  * LOCKS    none: an aligned word is written whole.   CONTEXT  a task; sleeps.
  * FAILS    -EINVAL for text that is no number or out of bounds.
- * SOURCES  Documentation of /proc/sys/vm (admin-guide/sysctl/vm), proc(5).
+ * SOURCES  Documentation of /proc/sys/vm (admin-guide/sysctl/vm), proc(5).   TESTED BY proc_sysvm.c
  */
-#include "fs/proc_impl.h"
+#include "fs/sysctl.h"
 
 #include "base/errno.h"
 #include "fs/memfd.h"
@@ -16,17 +17,26 @@
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
+#include "proc_impl.h"
 #include "sync/klog.h"
 
-/* A number in a text that may end in a newline. */
-static int parse(char *text, uint64_t *out)
-{
-	size_t n = strlen(text);
+enum { MIN_PCP_FRACTION = 8 };
 
-	while (n && (text[n - 1] == '\n' || text[n - 1] == ' '))
-		text[--n] = '\0';
-	return str_to_u64(text, out);
-}
+static int sysctl_drop_caches;
+
+static const struct sysctl vm_table[] = {
+	{ "vm/overcommit_memory", .number = &sysctl_overcommit_memory, .max = 2 },
+	{ "vm/overcommit_ratio", .number = &sysctl_overcommit_ratio, .max = INT_MAX },
+	{ "vm/max_map_count", .number = &sysctl_max_map_count, .max = INT_MAX },
+	{ "vm/min_free_kbytes", .number = &min_free_kbytes, .max = INT_MAX,
+	  .changed = setup_per_zone_wmarks },
+	{ "vm/watermark_scale_factor", .number = &watermark_scale_factor, .min = 1, .max = 3000,
+	  .changed = setup_per_zone_wmarks },
+	{ "vm/vfs_cache_pressure", .number = &sysctl_vfs_cache_pressure, .max = INT_MAX },
+	{ "vm/memfd_noexec", .number = &sysctl_memfd_noexec, .max = 2 },
+};
+
+/* ---- numbers that are not taken as they are ---- */
 
 static int min_addr_show(struct seq_file *m)
 {
@@ -36,47 +46,106 @@ static int min_addr_show(struct seq_file *m)
 
 static int min_addr_store(struct proc_entry *e, char *text, size_t len)
 {
-	uint64_t v;
-	int err = parse(text, &v);
+	long v;
+	int err = proc_parse_long(text, &v);
 
-	if (err || v > MIB(1024))
+	if (err || v < 0 || v > (long)MIB(1024))
 		return -EINVAL;
 	mmap_min_addr = page_align((unsigned long)v);
 	return 0;
 }
 
-static int min_free_show(struct seq_file *m)
+static int pcp_fraction_show(struct seq_file *m)
 {
-	seq_printf(m, "%d\n", min_free_kbytes);
+	seq_printf(m, "%d\n", percpu_pagelist_high_fraction);
 	return 0;
 }
 
-static int min_free_store(struct proc_entry *e, char *text, size_t len)
+/* 0: by the watermarks; below 8 the lists would take too much. */
+static int pcp_fraction_store(struct proc_entry *e, char *text, size_t len)
 {
-	uint64_t v;
-	int err = parse(text, &v);
+	long v;
+	int err = proc_parse_long(text, &v);
 
-	if (err || v > totalram_pages() << (PAGE_SHIFT - 10))
+	if (err || v < 0 || v > INT_MAX || (v && v < MIN_PCP_FRACTION))
 		return -EINVAL;
-	min_free_kbytes = (int)v;
+	WRITE_ONCE(percpu_pagelist_high_fraction, (int)v);
 	setup_per_zone_wmarks();
 	return 0;
 }
+
+/* ---- lowmem_reserve_ratio: a number for each zone type ---- */
+
+static int reserve_ratio_show(struct seq_file *m)
+{
+	const char *tab = "";
+
+	for (unsigned t = 0; t < MAX_NR_ZONES; t++) {
+		if (!zone_type_exists((enum zone_type)t))
+			continue;
+		seq_printf(m, "%s%d", tab, sysctl_lowmem_reserve_ratio[t]);
+		tab = "\t";
+	}
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* Cut the next word off *text. NULL: there is none. */
+static char *next_word(char **text)
+{
+	char *word = *text, *end;
+
+	while (is_blank(*word))
+		word++;
+	for (end = word; *end && !is_blank(*end); end++)
+		;
+	*text = *end ? end + 1 : end;
+	*end = '\0';
+	return *word ? word : NULL;
+}
+
+/* As many numbers as there are, in the order shown; those not given stay. */
+static int reserve_ratio_store(struct proc_entry *e, char *text, size_t len)
+{
+	int ratio[MAX_NR_ZONES];
+
+	memcpy(ratio, sysctl_lowmem_reserve_ratio, sizeof(ratio));
+	for (unsigned t = 0; t < MAX_NR_ZONES; t++) {
+		char *word;
+		long v;
+
+		if (!zone_type_exists((enum zone_type)t))
+			continue;
+		word = next_word(&text);
+		if (!word)
+			break;
+		if (proc_parse_long(word, &v) || v < INT_MIN || v > INT_MAX)
+			return -EINVAL;
+		ratio[t] = v < 1 ? 0 : (int)v;
+	}
+	memcpy(sysctl_lowmem_reserve_ratio, ratio, sizeof(ratio));
+	setup_per_zone_wmarks();
+	return 0;
+}
+
+/* ---- orders ---- */
 
 /*
  * 1: page cache. Every cached page here is the only copy (tmpfs), so there is none to drop, as on a Linux that has only
  * tmpfs. 2: dentries and slabs; per-CPU caches, stacks and lazily unmapped ranges go with them.
  */
-static int drop_caches_store(struct proc_entry *e, char *text, size_t len)
+static void drop_caches(void)
 {
-	uint64_t v;
-	int err = parse(text, &v);
+	int what = READ_ONCE(sysctl_drop_caches);
 
-	if (err || v < 1 || v > 4)
-		return -EINVAL;
-	if (v & 1)
+	if (what & 1)
 		count_vm_event(DROP_PAGECACHE);
-	if (v & 2) {
+	if (what & 2) {
 		count_vm_event(DROP_SLAB);
 		while (dcache_shrink(1024) == 1024)
 			;
@@ -84,32 +153,58 @@ static int drop_caches_store(struct proc_entry *e, char *text, size_t len)
 		slab_shrink_all();
 	}
 	drain_all_pages();
-	return 0;
 }
 
-static int drop_caches_show(struct seq_file *m)
+static const struct sysctl order_table[] = {
+	{ "vm/drop_caches", .number = &sysctl_drop_caches, .min = 1, .max = 4, .mode = 0200,
+	  .changed = drop_caches },
+};
+
+/* Counters here are always exact: there is nothing to fold. */
+static int stat_refresh_show(struct seq_file *m)
 {
-	seq_puts(m, "0\n");
 	return 0;
 }
 
-static struct proc_entry min_addr = { .show = min_addr_show, .store = min_addr_store },
-			 min_free = { .show = min_free_show, .store = min_free_store },
-			 drop_caches = { .show = drop_caches_show, .store = drop_caches_store };
+static int stat_refresh_store(struct proc_entry *e, char *text, size_t len)
+{
+	return 0;
+}
+
+/* Linux kept the file when the choice went away. */
+static int zonelist_order_show(struct seq_file *m)
+{
+	seq_puts(m, "Node\n");
+	return 0;
+}
+
+static int zonelist_order_store(struct proc_entry *e, char *text, size_t len)
+{
+	char c = text[0] | 0x20;
+
+	return c == 'd' || c == 'n' ? 0 : -EINVAL;
+}
 
 void proc_sysvm_init(void)
 {
-	int err = proc_register_int("sys/vm/overcommit_memory", &sysctl_overcommit_memory, 0, 2);
+	static struct proc_entry min_addr = { .show = min_addr_show, .store = min_addr_store },
+				 fraction = { .show = pcp_fraction_show,
+					      .store = pcp_fraction_store },
+				 ratio = { .show = reserve_ratio_show,
+					   .store = reserve_ratio_store },
+				 refresh = { .show = stat_refresh_show,
+					     .store = stat_refresh_store },
+				 order = { .show = zonelist_order_show,
+					   .store = zonelist_order_store };
+	int err = sysctl_register(vm_table, ARRAY_SIZE(vm_table));
 
-	err = err ? err
-		  : proc_register_int("sys/vm/overcommit_ratio", &sysctl_overcommit_ratio, 0,
-				      INT_MAX);
-	err = err ? err
-		  : proc_register_int("sys/vm/max_map_count", &sysctl_max_map_count, 0, INT_MAX);
+	err = err ? err : sysctl_register(order_table, ARRAY_SIZE(order_table));
 	err = err ? err : proc_register("sys/vm/mmap_min_addr", 0644, &min_addr);
-	err = err ? err : proc_register("sys/vm/min_free_kbytes", 0644, &min_free);
-	err = err ? err : proc_register_int("sys/vm/memfd_noexec", &sysctl_memfd_noexec, 0, 2);
-	err = err ? err : proc_register("sys/vm/drop_caches", 0644, &drop_caches);
+	err = err ? err : proc_register("sys/vm/percpu_pagelist_high_fraction", 0644, &fraction);
+	err = err ? err : proc_register("sys/vm/lowmem_reserve_ratio", 0644, &ratio);
+	err = err ? err : proc_register("sys/vm/stat_refresh", 0600, &refresh);
+	if (CFG_NUMA)
+		err = err ? err : proc_register("sys/vm/numa_zonelist_order", 0644, &order);
 	if (err)
 		pr_warn("procfs: no memory for sys/vm");
 }

@@ -27,12 +27,12 @@ struct proc_file *proc_file_new(struct file *f)
 	return pf;
 }
 
-/* /sys says at open what it could not do. */
+/* /sys and /proc/sys say at open what they could not do. */
 static bool open_allowed(const struct proc_entry *e, const struct inode *inode, unsigned mode)
 {
 	const struct pseudo_tree *tree = inode->sb->private;
 
-	if (!tree->strict)
+	if (!tree->strict && !e->strict)
 		return true;
 	return (mode == O_RDONLY || e->store) && (mode == O_WRONLY || e->show);
 }

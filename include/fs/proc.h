@@ -15,6 +15,7 @@ struct proc_entry {
 	int (*store)(struct proc_entry *e, char *text, size_t len);
 	const struct file_ops *fops; /* instead of show/store: binary and special files */
 	void *data;
+	bool strict; /* below /proc/sys: to open it for what it cannot do is -EACCES */
 };
 int must_check proc_register(const char *path, uint32_t mode, struct proc_entry *entry);
 int must_check proc_register_symlink(const char *path, const char *target);

@@ -51,6 +51,9 @@ void drain_all_pages(void);
  * after the last CPU has started, and by sysctl. */
 void setup_per_zone_wmarks(void);
 extern int min_free_kbytes;
+extern int watermark_scale_factor;		      /* from mark to mark, of 10000 of a zone */
+extern int sysctl_lowmem_reserve_ratio[MAX_NR_ZONES]; /* 0: no reserve */
+extern int percpu_pagelist_high_fraction; /* of a zone, on all lists; 0: by the watermarks */
 bool zone_watermark_ok(const struct zone *z, unsigned order, unsigned long mark,
 		       enum zone_type highest);
 

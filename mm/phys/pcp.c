@@ -57,10 +57,15 @@ static unsigned online_cpus(void)
 	return n ? n : 1;
 }
 
+int percpu_pagelist_high_fraction;
+
 void pcp_set_limits(struct zone *z)
 {
+	unsigned fraction = (unsigned)READ_ONCE(percpu_pagelist_high_fraction);
+	unsigned long all = fraction ? (unsigned long)atomic_long_read(&z->managed_pages) / fraction
+				     : z->watermark[WMARK_LOW];
 	int batch = zone_batch(z);
-	int high = (int)(z->watermark[WMARK_LOW] / online_cpus());
+	int high = (int)(all / online_cpus());
 
 	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
 		struct pcp *p = &z->pcp[cpu];

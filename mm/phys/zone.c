@@ -34,8 +34,8 @@ unsigned nr_nodes;
 struct zone *zone_table[32];
 int min_free_kbytes = 1024;
 
-static const unsigned watermark_scale_factor = 10; /* of 10000 */
-static const unsigned lowmem_reserve_ratio[MAX_NR_ZONES] = {
+int watermark_scale_factor = 10; /* of 10000 */
+int sysctl_lowmem_reserve_ratio[MAX_NR_ZONES] = {
 	[ZONE_DMA] = 256,   [ZONE_DMA32] = 256, [ZONE_NORMAL] = 32,
 	[ZONE_HIGHMEM] = 0, [ZONE_MOVABLE] = 0, [ZONE_DEVICE] = 0,
 };
@@ -253,7 +253,7 @@ static void set_reserves(struct pglist_data *pgdat)
 {
 	for (unsigned t = 0; t < MAX_NR_ZONES; t++) {
 		struct zone *z = &pgdat->node_zones[t];
-		unsigned ratio = lowmem_reserve_ratio[t];
+		unsigned ratio = (unsigned)sysctl_lowmem_reserve_ratio[t];
 		unsigned long above = 0;
 
 		for (unsigned up = 0; up < MAX_NR_ZONES; up++) {
@@ -276,7 +276,7 @@ static void set_zone_wmarks(struct zone *z, unsigned long min_pages, unsigned lo
 		min = max_of(unsigned long, SWAP_CLUSTER_MAX,
 			     min_of(unsigned long, managed(z) / 1024, 128));
 	step = max_of(unsigned long, share >> 2,
-		      (uint64_t)managed(z) * watermark_scale_factor / 10000);
+		      (uint64_t)managed(z) * (unsigned)watermark_scale_factor / 10000);
 	WRITE_ONCE(z->watermark[WMARK_MIN], min);
 	WRITE_ONCE(z->watermark[WMARK_LOW], min + step);
 	WRITE_ONCE(z->watermark[WMARK_HIGH], min + 2 * step);
