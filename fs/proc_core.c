@@ -78,6 +78,7 @@ void proc_init(void)
 	must(proc_register_symlink("mounts", "self/mounts") == 0);
 	proc_mem_init();
 	proc_vmstat_init();
+	proc_iomem_init();
 	proc_zone_init();
 	proc_kpage_init();
 	proc_sysvm_init();

@@ -48,6 +48,7 @@ int must_check task_mm_inspect(struct task *t, struct mm_struct **out);
 extern int sysctl_vfs_cache_pressure; /* per cent; fs.c */
 void proc_mem_init(void);
 void proc_vmstat_init(void);
+void proc_iomem_init(void);
 void proc_zone_init(void);
 void proc_kpage_init(void);
 void proc_sysvm_init(void);
@@ -65,8 +66,29 @@ int pid_stat_show(struct seq_file *m, struct task *t);
 int pid_statm_show(struct seq_file *m, struct task *t);
 int pid_status_show(struct seq_file *m, struct task *t);
 int pid_limits_show(struct seq_file *m, struct task *t);
+int numa_maps_show(struct seq_file *m, struct task *t);
+int clear_refs_store(struct task *t, char *text, size_t len);
+int coredump_filter_show(struct seq_file *m, struct task *t);
+int coredump_filter_store(struct task *t, char *text, size_t len);
+
+/* A name in map_files. */
+struct map_range {
+	unsigned long start, end;
+	uint32_t mode; /* of the symlink */
+};
+bool map_files_parse(const struct qstr *name, struct map_range *out);
+/* Exactly that mapping of a file: sets r->mode, and unless @out is NULL the file, referenced. 0, -EACCES, -ENOENT. */
+int must_check map_files_find(struct task *t, struct map_range *r, struct path_ref *out);
+/* The first that begins at or after @from. */
+bool map_files_next(struct task *t, unsigned long from, struct map_range *out);
+
+/* @show for each mapping of @t, mmap_lock held for read; @buf has room for a name. 0, -EACCES, -ENOMEM. */
+int must_check proc_each_vma(struct seq_file *m, struct task *t,
+			     void (*show)(struct seq_file *m, struct vm_area_struct *vma, char *buf,
+					  void *arg),
+			     void *arg);
 /* The line of /proc/PID/maps. mmap_lock held; @buf: VFS_PATH_MAX bytes. */
 void proc_put_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf);
-extern const struct file_ops pagemap_fops, pid_vtop_fops;
+extern const struct file_ops pagemap_fops, pid_mem_fops, pid_vtop_fops;
 
 #endif

@@ -1,8 +1,10 @@
 /*
- * /proc/kpagecount and /proc/kpageflags: one 64-bit word per frame, in Linux's bit layout.
+ * /proc/kpagecount, kpageflags and kpagecgroup: one 64-bit word per frame, in Linux's bit layout.
  *
  * OWNS     nothing.
  * WHY      page-types and the labs read physical memory through these. A frame without a descriptor is NOPAGE, count 0.
+ *          Every page of a free block is BUDDY, every page of a slab SLAB, as on Linux 6.1. No page is charged to a
+ *          control group: kpagecgroup is all zero.
  * LOCKS    none: each word is a snapshot of one page, as on Linux.   CONTEXT  a task; sleeps on the user copy.
  * FAILS    -EINVAL for an offset or length that is not a multiple of 8.
  * SOURCES  Documentation of pagemap (admin-guide/mm/pagemap), proc(5).
@@ -12,6 +14,7 @@
 #include "arch/uaccess.h"
 #include "kernel/task.h"
 #include "mm/huge.h"
+#include "mm/mm.h"
 #include "mm/zone.h"
 #include "sync/klog.h"
 
@@ -36,6 +39,7 @@ enum {
 	KPF_UNEVICTABLE = 18,
 	KPF_NOPAGE = 20,
 	KPF_THP = 22,
+	KPF_ZERO_PAGE = 24,
 	KPF_IDLE = 25,
 	KPF_PGTABLE = 26,
 	KPF_RESERVED = 32,
@@ -72,12 +76,20 @@ static uint64_t thp_bits(const struct page *page)
 	       1ULL << (page_to_pfn(page) % HPAGE_NR ? KPF_COMPOUND_TAIL : KPF_COMPOUND_HEAD);
 }
 
-static uint64_t state_bits(const struct page *page)
+static uint64_t tail_bits(struct page *page)
+{
+	uint64_t bits = 1ULL << KPF_COMPOUND_TAIL;
+
+	return page_state(page_head(page)) == PS_SLAB ? bits | 1ULL << KPF_SLAB : bits;
+}
+
+static uint64_t state_bits(struct page *page)
 {
 	switch (page_state(page)) {
 	case PS_RESERVED:
 		return 1ULL << KPF_RESERVED;
 	case PS_BUDDY:
+	case PS_FREE:
 		return 1ULL << KPF_BUDDY;
 	case PS_SLAB:
 		return 1ULL << KPF_SLAB;
@@ -86,9 +98,9 @@ static uint64_t state_bits(const struct page *page)
 	case PS_ANON:
 		return 1ULL << KPF_ANON | thp_bits(page);
 	case PS_TAIL:
-		return 1ULL << KPF_COMPOUND_TAIL;
+		return tail_bits(page);
 	default:
-		return 0;
+		return page == zero_page ? 1ULL << KPF_ZERO_PAGE : 0;
 	}
 }
 
@@ -99,7 +111,7 @@ static bool state_is_mappable(enum page_state s)
 
 static uint64_t kpage_flags(pfn_t pfn)
 {
-	const struct page *page;
+	struct page *page;
 	uint64_t bits;
 
 	if (!pfn_valid(pfn))
@@ -124,6 +136,11 @@ static uint64_t kpage_count(pfn_t pfn)
 	page = pfn_to_page(pfn);
 	return state_is_mappable(page_state(page)) ? (uint64_t)max_of(int, 0, page_mapcount(page))
 						   : 0;
+}
+
+static uint64_t kpage_cgroup(pfn_t pfn)
+{
+	return 0;
 }
 
 static long kpage_read(uaddr_t buf, size_t len, uint64_t *pos, uint64_t (*word)(pfn_t pfn))
@@ -159,16 +176,24 @@ static long kpagecount_read(struct file *f, uaddr_t buf, size_t len, uint64_t *p
 	return kpage_read(buf, len, pos, kpage_count);
 }
 
+static long kpagecgroup_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	return kpage_read(buf, len, pos, kpage_cgroup);
+}
+
 static const struct file_ops kpageflags_ops = { .read = kpageflags_read },
-			     kpagecount_ops = { .read = kpagecount_read };
+			     kpagecount_ops = { .read = kpagecount_read },
+			     kpagecgroup_ops = { .read = kpagecgroup_read };
 static struct proc_entry kpageflags = { .fops = &kpageflags_ops },
-			 kpagecount = { .fops = &kpagecount_ops };
+			 kpagecount = { .fops = &kpagecount_ops },
+			 kpagecgroup = { .fops = &kpagecgroup_ops };
 
 void proc_kpage_init(void)
 {
 	int err = proc_register("kpageflags", 0400, &kpageflags);
 
 	err = err ? err : proc_register("kpagecount", 0400, &kpagecount);
+	err = err ? err : proc_register("kpagecgroup", 0400, &kpagecgroup);
 	if (err)
 		pr_warn("procfs: no memory for the files about pages");
 }

@@ -1,5 +1,5 @@
 /*
- * /proc files about memory as a whole: meminfo, slabinfo, vmallocinfo, iomem, swaps.
+ * /proc files about memory as a whole: meminfo, slabinfo, vmallocinfo, swaps.
  *
  * OWNS     nothing: every number is read from its counter when the file is opened.
  * WHY      Linux 6.1's labels, order and padding, so that free, vmstat and slabtop read them. A line about something this
@@ -13,6 +13,7 @@
 #include "arch/machine.h"
 #include "arch/pt.h"
 #include "lib/fmt.h"
+#include "lib/string.h"
 #include "mm/memblock.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
@@ -165,84 +166,35 @@ static int slabinfo_show(struct seq_file *m)
 	return 0;
 }
 
+static void vmallocinfo_pages(struct seq_file *m, const struct vmalloc_info *v)
+{
+	if (v->nr_pages)
+		seq_printf(m, " pages=%u", v->nr_pages);
+	seq_puts(m, v->kind == VM_INFO_VMAP ? " vmap" : " vmalloc");
+	for (unsigned n = 0; CFG_NUMA && n < nr_nodes; n++) {
+		if (v->node_pages[n])
+			seq_printf(m, " N%u=%u", n, v->node_pages[n]);
+	}
+}
+
 static int vmallocinfo_show(struct seq_file *m)
 {
+	const int word = 2 * sizeof(long), phys = 2 * sizeof(pte_t);
 	struct vmalloc_info v;
 	char caller[80];
 	kaddr_t pos = 0;
 
 	while (vmalloc_info_next(&pos, &v)) {
 		symbol_format(v.caller, caller, sizeof(caller));
-		seq_printf(m, "0x%0*lx-0x%0*lx %7lu %s", (int)(2 * sizeof(long)), v.start,
-			   (int)(2 * sizeof(long)), v.end, v.end - v.start, caller);
+		seq_printf(m, "0x%0*lx-0x%0*lx %7lu %s", word, v.start, word, v.end,
+			   v.end - v.start, caller);
 		if (v.kind == VM_INFO_IOREMAP)
-			seq_printf(m, " phys=0x%016llx ioremap", (unsigned long long)v.phys);
+			seq_printf(m, " phys=0x%0*llx ioremap", phys, (unsigned long long)v.phys);
 		else
-			seq_printf(m, " pages=%u %s N0=%u", v.nr_pages,
-				   v.kind == VM_INFO_VMAP ? "vmap" : "vmalloc", v.nr_pages);
+			vmallocinfo_pages(m, &v);
 		seq_putc(m, '\n');
 	}
 	return 0;
-}
-
-/* ---- iomem ---- */
-
-static void iomem_line(struct seq_file *m, const char *indent, phys_t start, phys_t last,
-		       const char *name)
-{
-	seq_printf(m, "%s%08llx-%08llx : %s\n", indent, (unsigned long long)start,
-		   (unsigned long long)last, name);
-}
-
-static const char *iomem_name(uint32_t type)
-{
-	switch (type) {
-	case 1:
-		return "System RAM";
-	case 3:
-		return "ACPI Tables";
-	case 4:
-		return "ACPI Non-volatile Storage";
-	case 5:
-		return "Unusable memory";
-	default:
-		return "Reserved";
-	}
-}
-
-/* The parts of the kernel that lie in @r. */
-static void iomem_kernel(struct seq_file *m, const struct boot_range *r)
-{
-	phys_t start, end;
-	const char *name;
-
-	for (unsigned n = 0; physmap_kernel_part(n, &start, &end, &name); n++) {
-		if (start >= r->start && end <= r->end)
-			iomem_line(m, "  ", start, end - 1, name);
-	}
-}
-
-/* The boot protocol's ranges in address order; the kernel's parts inside the range that holds them. */
-static int iomem_show(struct seq_file *m)
-{
-	phys_t shown = 0;
-
-	for (;;) {
-		const struct boot_range *next = NULL;
-
-		for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
-			const struct boot_range *r = &boot_info.ranges[i];
-
-			if (r->start < r->end && r->end > shown && r->start >= shown &&
-			    (!next || r->start < next->start))
-				next = r;
-		}
-		if (!next)
-			return 0;
-		iomem_line(m, "", next->start, next->end - 1, iomem_name(next->type));
-		iomem_kernel(m, next);
-		shown = next->end;
-	}
 }
 
 static int swaps_show(struct seq_file *m)
@@ -252,8 +204,7 @@ static int swaps_show(struct seq_file *m)
 }
 
 static struct proc_entry meminfo = { .show = meminfo_show }, slabinfo = { .show = slabinfo_show },
-			 vmallocinfo = { .show = vmallocinfo_show }, iomem = { .show = iomem_show },
-			 swaps = { .show = swaps_show };
+			 vmallocinfo = { .show = vmallocinfo_show }, swaps = { .show = swaps_show };
 
 void proc_mem_init(void)
 {
@@ -261,7 +212,6 @@ void proc_mem_init(void)
 
 	err = err ? err : proc_register("slabinfo", 0400, &slabinfo);
 	err = err ? err : proc_register("vmallocinfo", 0400, &vmallocinfo);
-	err = err ? err : proc_register("iomem", 0444, &iomem);
 	err = err ? err : proc_register("swaps", 0444, &swaps);
 	if (err)
 		pr_warn("procfs: no memory for the files about memory");

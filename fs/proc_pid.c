@@ -30,7 +30,9 @@ enum pid_kind {
 	KIND_FD_LINK,
 	KIND_FDINFO_DIR,
 	KIND_FDINFO,
-	KIND_TASK_DIR
+	KIND_TASK_DIR,
+	KIND_MAP_DIR,
+	KIND_MAP_LINK
 };
 
 struct pid_inode {
@@ -38,9 +40,10 @@ struct pid_inode {
 	enum pid_kind kind;
 	const struct proc_pid_entry *entry;
 	int fd;
+	struct map_range range; /* of a KIND_MAP_LINK */
 };
 
-enum { MAX_TABLES = 8, INO_PER_PID = 4096, INO_FD = 256, INO_FDINFO = 2048 };
+enum { MAX_TABLES = 8, INO_PER_PID = 4096, INO_MAP = 255, INO_FD = 256, INO_FDINFO = 2048 };
 
 static struct {
 	const struct proc_pid_entry *entries;
@@ -177,12 +180,14 @@ static enum pid_kind kind_of(const struct proc_pid_entry *e)
 		return KIND_FILE;
 	if (!strcmp(e->name, "fd"))
 		return KIND_FD_DIR;
+	if (!strcmp(e->name, "map_files"))
+		return KIND_MAP_DIR;
 	return strcmp(e->name, "fdinfo") ? KIND_TASK_DIR : KIND_FDINFO_DIR;
 }
 
 static const struct file_ops pid_text_fops;
 
-/* Entry number @index of a process's directory; NULL past the last. A thread has no task/. */
+/* Entry number @index of a process's directory; NULL past the last. A thread has no task/, no map_files/. */
 static const struct proc_pid_entry *entry_at(unsigned index)
 {
 	unsigned i;
@@ -197,7 +202,9 @@ static const struct proc_pid_entry *entry_at(unsigned index)
 
 static bool entry_hidden(const struct proc_pid_entry *e, enum pid_kind dir)
 {
-	return dir == KIND_THREAD && S_ISDIR(e->mode) && kind_of(e) == KIND_TASK_DIR;
+	if (dir != KIND_THREAD || !S_ISDIR(e->mode))
+		return false;
+	return kind_of(e) == KIND_TASK_DIR || kind_of(e) == KIND_MAP_DIR;
 }
 
 static struct inode *entry_inode(struct inode *dir, const struct proc_pid_entry *e, unsigned index)
@@ -262,6 +269,25 @@ static int lookup_fd(struct inode *dir, const struct qstr *name, struct inode **
 	return 0;
 }
 
+static int lookup_map(struct inode *dir, const struct qstr *name, struct inode **out)
+{
+	struct task *t = proc_task_of(dir);
+	struct map_range r;
+	int err;
+
+	if (!map_files_parse(name, &r))
+		return -ENOENT;
+	err = map_files_find(t, &r, NULL);
+	if (err)
+		return err;
+	task_get(t);
+	*out = new_inode(dir->sb, t, r.mode, KIND_MAP_LINK, INO_MAP);
+	if (!*out)
+		return -ENOMEM;
+	pid_of(*out)->range = r;
+	return 0;
+}
+
 static int lookup_thread(struct inode *dir, const struct qstr *name, struct inode **out)
 {
 	int tid = proc_parse_number(name);
@@ -285,6 +311,8 @@ static int pid_lookup(struct inode *dir, const struct qstr *name, struct inode *
 		return lookup_fd(dir, name, out);
 	case KIND_TASK_DIR:
 		return lookup_thread(dir, name, out);
+	case KIND_MAP_DIR:
+		return lookup_map(dir, name, out);
 	default:
 		return task_is_dead(proc_task_of(dir)) ? -ENOENT : lookup_entry(dir, name, out);
 	}
@@ -292,15 +320,17 @@ static int pid_lookup(struct inode *dir, const struct qstr *name, struct inode *
 
 /* ---- symlinks ---- */
 
-static int link_follow(struct inode *inode, struct path_ref *out)
+static int link_target(struct inode *inode, struct path_ref *out)
 {
-	const struct pid_inode *p = pid_of(inode);
+	struct pid_inode *p = pid_of(inode);
 	struct file *f;
 
 	if (!task_may_inspect(p->task))
 		return -EACCES;
 	if (p->kind == KIND_LINK)
 		return p->entry->link(p->task, out);
+	if (p->kind == KIND_MAP_LINK)
+		return map_files_find(p->task, &p->range, out);
 	f = task_file(p->task, p->fd);
 	if (!f)
 		return -ENOENT;
@@ -310,12 +340,20 @@ static int link_follow(struct inode *inode, struct path_ref *out)
 	return 0;
 }
 
+/* The name in map_files leads past all rights of directories: not for everybody. */
+static int link_follow(struct inode *inode, struct path_ref *out)
+{
+	if (pid_of(inode)->kind == KIND_MAP_LINK && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return link_target(inode, out);
+}
+
 static int link_readlink(struct inode *inode, char *buf, size_t size)
 {
 	struct path_ref p;
 	char *text;
 	long len;
-	int err = link_follow(inode, &p);
+	int err = link_target(inode, &p);
 
 	if (err)
 		return err;
@@ -398,6 +436,18 @@ static void emit_threads(const struct pid_inode *p, struct dir_context *c)
 	}
 }
 
+static void emit_maps(const struct pid_inode *p, struct dir_context *c)
+{
+	char name[40];
+	struct map_range r;
+
+	while (map_files_next(p->task, (unsigned long)c->pos - 2, &r)) {
+		fmt_snprintf(name, sizeof(name), "%lx-%lx", r.start, r.end);
+		if (!proc_emit(c, (uint64_t)r.start + 3, name, ino_of(p->task, INO_MAP), DT_LNK))
+			return;
+	}
+}
+
 static int pid_iterate(struct file *f, struct dir_context *c)
 {
 	const struct pid_inode *p = pid_of(f->inode);
@@ -410,6 +460,8 @@ static int pid_iterate(struct file *f, struct dir_context *c)
 		emit_fds(p, c);
 	else if (p->kind == KIND_TASK_DIR)
 		emit_threads(p, c);
+	else if (p->kind == KIND_MAP_DIR)
+		emit_maps(p, c);
 	else
 		emit_entries(p, c);
 	return 0;
@@ -424,11 +476,15 @@ static const struct file_ops dir_fops = { .iterate = pid_iterate };
 
 static int text_open(struct inode *inode, struct file *f)
 {
-	struct proc_file *pf = proc_file_new(f);
+	const struct proc_pid_entry *e = pid_of(inode)->entry;
+	struct proc_file *pf;
 
+	if (e && e->inspect && !task_may_inspect(proc_task_of(inode)))
+		return -EACCES;
+	pf = proc_file_new(f);
 	if (!pf)
 		return -ENOMEM;
-	pf->pid_entry = pid_of(inode)->entry;
+	pf->pid_entry = e;
 	pf->task = pid_of(inode)->task;
 	pf->fd = pid_of(inode)->fd;
 	pf->m.private = pf->task;

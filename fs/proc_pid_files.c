@@ -17,7 +17,7 @@
 #include "sync/failpoint.h"
 #include "vfs_impl.h"
 
-enum { ADJ_MIN = -1000, ADJ_MAX = 1000 };
+enum { ADJ_MIN = -1000, ADJ_MAX = 1000, OLD_NEVER = -17, OLD_MAX = 15 };
 
 /* ---- the program's own memory ---- */
 
@@ -168,49 +168,80 @@ static int pid_mountinfo_show(struct seq_file *m, struct task *t)
 
 /* ---- memory pressure ---- */
 
+/* Is the process no candidate: a kernel thread, init, or told never? */
+static bool oom_exempt(const struct task *t)
+{
+	return t->thread.is_kthread || t->tgid == 1 || t->signal->oom_score_adj == ADJ_MIN;
+}
+
 /* Linux's scale: resident pages, swap and page tables against all memory, 1000 being all of it; then two thirds of
  * that above 667 for a process without an adjustment. */
 static int oom_score_show(struct seq_file *m, struct task *t)
 {
-	struct mm_struct *mm = task_mm_get(t);
-	long total = (long)totalram_pages(), adj = t->signal->oom_score_adj, points = 0, score = 0;
+	struct mm_struct *mm = oom_exempt(t) ? NULL : task_mm_get(t);
+	long total = (long)totalram_pages(), points, score = 0;
 
 	if (mm) {
 		points = (long)mm_rss(mm) + atomic_long_read(&mm->rss_stat[MM_SWAPENTS]) +
-			 (atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT);
-		mmput(mm);
-	}
-	if (adj != ADJ_MIN) {
-		points += adj * (total / 1000);
+			 (atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT) +
+			 t->signal->oom_score_adj * (total / 1000);
 		score = (1000 + points * 1000 / total) * 2 / 3;
+		mmput(mm);
 	}
 	seq_printf(m, "%ld\n", score > 0 ? score : 0);
 	return 0;
 }
 
-static int oom_adj_show(struct seq_file *m, struct task *t)
+static int oom_score_adj_show(struct seq_file *m, struct task *t)
 {
 	seq_printf(m, "%d\n", t->signal->oom_score_adj);
 	return 0;
 }
 
-static int oom_adj_store(struct task *t, char *text, size_t len)
+/* Below what the administrator last set, only he may go. */
+static int set_oom_score_adj(struct task *t, int adj)
 {
+	bool admin = capable(CAP_SYS_RESOURCE);
 	struct mm_struct *mm;
-	long v;
-	int err = proc_parse_long(text, &v);
 
-	if (err || v < ADJ_MIN || v > ADJ_MAX)
-		return -EINVAL;
-	if (v < t->signal->oom_score_adj && !capable(CAP_SYS_RESOURCE))
+	if (adj < t->signal->oom_score_adj_min && !admin)
 		return -EACCES;
-	t->signal->oom_score_adj = (int)v;
+	t->signal->oom_score_adj = adj;
+	if (admin)
+		t->signal->oom_score_adj_min = adj;
 	mm = task_mm_get(t);
 	if (mm) {
-		mm->oom_score_adj = (int)v;
+		mm->oom_score_adj = adj;
 		mmput(mm);
 	}
 	return 0;
+}
+
+static int oom_score_adj_store(struct task *t, char *text, size_t len)
+{
+	long v;
+
+	if (proc_parse_long(text, &v) || v < ADJ_MIN || v > ADJ_MAX)
+		return -EINVAL;
+	return set_oom_score_adj(t, (int)v);
+}
+
+/* The scale of old: -17 (never) to 15. */
+static int oom_adj_show(struct seq_file *m, struct task *t)
+{
+	int adj = t->signal->oom_score_adj;
+
+	seq_printf(m, "%d\n", adj == ADJ_MAX ? OLD_MAX : adj * -OLD_NEVER / ADJ_MAX);
+	return 0;
+}
+
+static int oom_adj_store(struct task *t, char *text, size_t len)
+{
+	long v;
+
+	if (proc_parse_long(text, &v) || v < OLD_NEVER || v > OLD_MAX)
+		return -EINVAL;
+	return set_oom_score_adj(t, v == OLD_MAX ? ADJ_MAX : (int)v * ADJ_MAX / -OLD_NEVER);
 }
 
 /* ---- scheduling ---- */
@@ -236,14 +267,42 @@ static int personality_show(struct seq_file *m, struct task *t)
 	return 0;
 }
 
+/* Another thread's: who may change its scheduling may see and set it. */
+static bool may_slack(struct task *t)
+{
+	return t == current_task() || (capable(CAP_SYS_NICE) && task_may_inspect(t));
+}
+
+static int timerslack_show(struct seq_file *m, struct task *t)
+{
+	if (!may_slack(t))
+		return -EPERM;
+	seq_printf(m, "%llu\n", (unsigned long long)t->timer_slack_ns);
+	return 0;
+}
+
+/* 0: the default again. Timers here are exact, which any slack allows. */
+static int timerslack_store(struct task *t, char *text, size_t len)
+{
+	uint64_t v;
+
+	if (str_to_u64(text, &v))
+		return -EINVAL;
+	if (!may_slack(t))
+		return -EPERM;
+	t->timer_slack_ns = v ? v : t->default_timer_slack_ns;
+	return 0;
+}
+
 void proc_pid_init(void)
 {
 	static const struct proc_pid_entry entries[] = {
 		{ .name = "task", .mode = S_IFDIR | 0555 },
 		{ .name = "fd", .mode = S_IFDIR | 0500 },
+		{ .name = "map_files", .mode = S_IFDIR | 0500 },
 		{ .name = "fdinfo", .mode = S_IFDIR | 0555 },
-		{ .name = "environ", .mode = 0400, .show = environ_show },
-		{ .name = "auxv", .mode = 0400, .show = auxv_show },
+		{ .name = "environ", .mode = 0400, .show = environ_show, .inspect = true },
+		{ .name = "auxv", .mode = 0400, .show = auxv_show, .inspect = true },
 		{ .name = "status", .mode = 0444, .show = pid_status_show },
 		{ .name = "personality", .mode = 0400, .show = personality_show },
 		{ .name = "limits", .mode = 0444, .show = pid_limits_show },
@@ -251,24 +310,44 @@ void proc_pid_init(void)
 		{ .name = "cmdline", .mode = 0444, .show = cmdline_show },
 		{ .name = "stat", .mode = 0444, .show = pid_stat_show },
 		{ .name = "statm", .mode = 0444, .show = pid_statm_show },
-		{ .name = "maps", .mode = 0444, .show = maps_show },
+		{ .name = "maps", .mode = 0444, .show = maps_show, .inspect = true },
+		{ .name = "mem", .mode = 0600, .fops = &pid_mem_fops },
 		{ .name = "cwd", .mode = S_IFLNK | 0777, .link = cwd_link },
 		{ .name = "root", .mode = S_IFLNK | 0777, .link = root_link },
 		{ .name = "exe", .mode = S_IFLNK | 0777, .link = exe_link },
 		{ .name = "mounts", .mode = 0444, .show = pid_mounts_show },
 		{ .name = "mountinfo", .mode = 0444, .show = pid_mountinfo_show },
-		{ .name = "smaps", .mode = 0444, .show = smaps_show },
-		{ .name = "smaps_rollup", .mode = 0444, .show = smaps_rollup_show },
+		{ .name = "clear_refs", .mode = 0200, .store = clear_refs_store },
+		{ .name = "smaps", .mode = 0444, .show = smaps_show, .inspect = true },
+		{ .name = "smaps_rollup",
+		  .mode = 0444,
+		  .show = smaps_rollup_show,
+		  .inspect = true },
 		{ .name = "pagemap", .mode = 0400, .fops = &pagemap_fops },
 		{ .name = "vtop", .mode = 0600, .fops = &pid_vtop_fops },
 		{ .name = "wchan", .mode = 0444, .show = wchan_show },
 		{ .name = "schedstat", .mode = 0444, .show = schedstat_show },
 		{ .name = "oom_score", .mode = 0444, .show = oom_score_show },
+		{ .name = "coredump_filter",
+		  .mode = 0644,
+		  .show = coredump_filter_show,
+		  .store = coredump_filter_store },
+		{ .name = "oom_adj", .mode = 0644, .show = oom_adj_show, .store = oom_adj_store },
 		{ .name = "oom_score_adj",
 		  .mode = 0644,
-		  .show = oom_adj_show,
-		  .store = oom_adj_store },
+		  .show = oom_score_adj_show,
+		  .store = oom_score_adj_store },
+		{ .name = "timerslack_ns",
+		  .mode = 0666,
+		  .show = timerslack_show,
+		  .store = timerslack_store },
+	};
+
+	static const struct proc_pid_entry numa[] = {
+		{ .name = "numa_maps", .mode = 0444, .show = numa_maps_show, .inspect = true },
 	};
 
 	proc_register_pid(entries, ARRAY_SIZE(entries));
+	if (CFG_NUMA)
+		proc_register_pid(numa, ARRAY_SIZE(numa));
 }

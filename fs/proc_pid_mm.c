@@ -1,19 +1,15 @@
 /*
- * /proc/PID/maps, smaps, smaps_rollup, pagemap: a process's memory, mapping by mapping and page by page.
+ * /proc/PID/maps, smaps, smaps_rollup: a process's memory, mapping by mapping.
  *
  * LOCKS    mmap_lock for read while the mappings are walked; the text grows under it (allocation ranks above).
- *          pagemap copies to the user after it is dropped.
  * CONTEXT  tasks; may sleep.
- * SOURCES  proc(5); Linux Documentation/filesystems/proc.rst, Documentation/admin-guide/mm/pagemap.rst.
+ * SOURCES  proc(5); Linux Documentation/filesystems/proc.rst.
  */
 #include "proc_impl.h"
 
-#include "arch/pt.h"
-#include "arch/uaccess.h"
 #include "base/errno.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
-#include "mm/pt.h"
 #include "mm/slab.h"
 #include "mm/thp.h"
 #include "sync/failpoint.h"
@@ -21,11 +17,10 @@
 
 enum { NAME_COLUMN = sizeof(long) == 8 ? 73 : 49 };
 
-/* Call @show for each mapping of @t. @buf: VFS_PATH_MAX bytes for names. */
-static int each_vma(struct seq_file *m, struct task *t,
-		    void (*show)(struct seq_file *m, struct vm_area_struct *vma, char *buf,
-				 void *arg),
-		    void *arg)
+int proc_each_vma(struct seq_file *m, struct task *t,
+		  void (*show)(struct seq_file *m, struct vm_area_struct *vma, char *buf,
+			       void *arg),
+		  void *arg)
 {
 	struct vm_area_struct *vma;
 	struct mm_struct *mm;
@@ -91,7 +86,7 @@ static void show_map(struct seq_file *m, struct vm_area_struct *vma, char *buf, 
 
 int maps_show(struct seq_file *m, struct task *t)
 {
-	return each_vma(m, t, show_map, NULL);
+	return proc_each_vma(m, t, show_map, NULL);
 }
 
 /* ---- smaps ---- */
@@ -178,7 +173,7 @@ static void show_smap(struct seq_file *m, struct vm_area_struct *vma, char *buf,
 
 int smaps_show(struct seq_file *m, struct task *t)
 {
-	return each_vma(m, t, show_smap, NULL);
+	return proc_each_vma(m, t, show_smap, NULL);
 }
 
 static void add_smap(struct seq_file *m, struct vm_area_struct *vma, char *buf, void *arg)
@@ -210,7 +205,7 @@ int smaps_rollup_show(struct seq_file *m, struct task *t)
 {
 	struct rollup r = { { 0 }, 0, 0, 0, 0, 0 };
 	size_t line = m->len;
-	int err = each_vma(m, t, add_smap, &r);
+	int err = proc_each_vma(m, t, add_smap, &r);
 
 	if (err || !r.end)
 		return err ? err : -ESRCH;
@@ -225,97 +220,3 @@ int smaps_rollup_show(struct seq_file *m, struct task *t)
 	put_rest(m, &r.sum);
 	return 0;
 }
-
-/* ---- pagemap: 64 bits for each virtual page ---- */
-
-enum { PM_BATCH = 512, PM_SWAP_TYPE_BITS = 5 };
-#define PM_EXCLUSIVE (1ULL << 56)
-#define PM_FILE	     (1ULL << 61)
-#define PM_SWAP	     (1ULL << 62)
-#define PM_PRESENT   (1ULL << 63)
-
-static uint64_t pagemap_entry(pte_t e, bool show_pfn)
-{
-	const struct page *page;
-	uint64_t v;
-
-	if (pte_is_swap(e))
-		return PM_SWAP |
-		       (show_pfn ? (uint64_t)pte_swap_type(e) | (uint64_t)pte_swap_offset(e)
-									<< PM_SWAP_TYPE_BITS
-				 : 0);
-	if (!pte_present(e))
-		return 0;
-	v = PM_PRESENT | (show_pfn ? pte_pfn(e) : 0);
-	if (pte_special(e))
-		return v;
-	page = pfn_to_page(pte_pfn(e));
-	if (page_state(page) != PS_ANON)
-		v |= PM_FILE;
-	if (page_mapcount(page) == 1)
-		v |= PM_EXCLUSIVE;
-	return v;
-}
-
-/* Entries of @nr pages from @vpn on; pages that no mapping covers are zero. */
-static void pagemap_batch(struct mm_struct *mm, uint64_t vpn, unsigned nr, uint64_t *out)
-{
-	bool show_pfn = capable(CAP_SYS_ADMIN);
-	struct vm_area_struct *vma = NULL;
-	unsigned i;
-
-	rwsem_down_read(&mm->mmap_lock);
-	for (i = 0; i < nr; i++) {
-		unsigned long va = (unsigned long)(vpn + i) << PAGE_SHIFT;
-
-		if (!vma || va >= vma->vm_end)
-			vma = find_vma(mm, va);
-		out[i] = 0;
-		if (vma && va >= vma->vm_start)
-			out[i] = pagemap_entry(pt_peek_page(&mm->root, va), show_pfn);
-	}
-	rwsem_up_read(&mm->mmap_lock);
-}
-
-static long pagemap_read_mm(struct mm_struct *mm, uaddr_t buf, size_t len, uint64_t *pos)
-{
-	uint64_t *batch =
-		failpoint("pagemap") ? NULL : kmalloc(PM_BATCH * sizeof(*batch), GFP_KERNEL);
-	uint64_t end = (uint64_t)USER_TOP >> PAGE_SHIFT;
-	size_t done = 0;
-
-	if (!batch)
-		return -ENOMEM;
-	while (done < len && *pos / 8 < end) {
-		uint64_t vpn = *pos / 8;
-		unsigned n = (unsigned)min_of(uint64_t, min_of(size_t, (len - done) / 8, PM_BATCH),
-					      end - vpn);
-
-		pagemap_batch(mm, vpn, n, batch);
-		if (copy_to_user(buf + done, batch, n * 8))
-			break;
-		done += n * 8;
-		*pos += n * 8;
-		if (fatal_signal_pending())
-			break;
-	}
-	kfree(batch);
-	return done || !len || *pos / 8 >= end ? (long)done : -EFAULT;
-}
-
-static long pagemap_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
-{
-	struct mm_struct *mm;
-	long ret = task_mm_inspect(proc_task_of(f->inode), &mm);
-
-	if (ret || !mm)
-		return ret;
-	if (*pos % 8 || len % 8)
-		ret = -EINVAL;
-	else
-		ret = pagemap_read_mm(mm, buf, len, pos);
-	mmput(mm);
-	return ret;
-}
-
-const struct file_ops pagemap_fops = { .read = pagemap_read };

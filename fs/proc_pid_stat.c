@@ -10,6 +10,7 @@
 #include "base/errno.h"
 #include "fs/file.h"
 #include "fs/path.h"
+#include "fs/sysfs.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
 #include "mm/zone.h"
@@ -296,38 +297,20 @@ static void put_caps(struct seq_file *m, struct task *t)
 	cred_put(c);
 }
 
-/* "0-3,5" */
-static void put_bit_list(struct seq_file *m, unsigned long mask)
-{
-	const char *comma = "";
-	unsigned bit = 0, first;
-
-	while (mask >> bit) {
-		if (!(mask >> bit & 1)) {
-			bit++;
-			continue;
-		}
-		first = bit;
-		while (bit + 1 < sizeof(long) * 8 && (mask >> (bit + 1) & 1))
-			bit++;
-		seq_printf(m, first == bit ? "%s%u" : "%s%u-%u", comma, first, bit);
-		comma = ",";
-		if (++bit == sizeof(long) * 8)
-			break;
-	}
-	seq_putc(m, '\n');
-}
-
 static void put_placement(struct seq_file *m, const struct task *t)
 {
 	unsigned long cpus =
 		t->thread.cpus_allowed & (nr_cpus < sizeof(long) * 8 ? (1UL << nr_cpus) - 1 : ~0UL);
 	unsigned long nodes = (1UL << nr_nodes) - 1;
 
-	seq_printf(m, "Cpus_allowed:\t%0*lx\nCpus_allowed_list:\t", (int)((nr_cpus + 3) / 4), cpus);
-	put_bit_list(m, cpus);
-	seq_printf(m, "Mems_allowed:\t%lx\nMems_allowed_list:\t", nodes);
-	put_bit_list(m, nodes);
+	seq_puts(m, "Cpus_allowed:\t");
+	seq_bit_map(m, cpus, nr_cpus);
+	seq_puts(m, "Cpus_allowed_list:\t");
+	seq_bit_list(m, cpus);
+	seq_puts(m, "Mems_allowed:\t"); /* as wide as Debian's kernels print it */
+	seq_bit_map(m, nodes, CFG_NUMA ? 1024 : 1);
+	seq_puts(m, "Mems_allowed_list:\t");
+	seq_bit_list(m, nodes);
 	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
 		   t->thread.nvcsw, t->thread.nivcsw);
 }

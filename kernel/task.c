@@ -39,6 +39,8 @@ void tasks_init(void)
 
 /* ---- making ---- */
 
+enum { TIMER_SLACK_DEFAULT = 50000 }; /* ns; prctl(2) PR_SET_TIMERSLACK */
+
 struct task *task_alloc(const char *comm)
 {
 	struct task *t = failpoint("task") ? NULL : kmem_cache_zalloc(task_cache, GFP_KERNEL);
@@ -58,6 +60,10 @@ struct task *task_alloc(const char *comm)
 	t->blocked =
 		current_task()->restore_mask ? current_task()->saved_mask : current_task()->blocked;
 	t->mm_ctx.personality = current_task()->mm_ctx.personality;
+	t->timer_slack_ns = current_task()->timer_slack_ns;
+	if (!t->timer_slack_ns) /* the first of all */
+		t->timer_slack_ns = TIMER_SLACK_DEFAULT;
+	t->default_timer_slack_ns = t->timer_slack_ns;
 	sched_fork(&t->thread);
 	return t;
 }
@@ -150,6 +156,7 @@ struct signal_struct *signal_dup(struct task *parent, int exit_signal)
 		memcpy(sig->rlim, from->rlim, sizeof(sig->rlim));
 		sig->mm_limits = from->mm_limits;
 		sig->oom_score_adj = from->oom_score_adj;
+		sig->oom_score_adj_min = from->oom_score_adj_min;
 		sig->no_new_privs = from->no_new_privs;
 		sig->dumpable_off = from->dumpable_off;
 	}

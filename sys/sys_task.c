@@ -342,6 +342,8 @@ enum {
 	PR_SET_NAME = 15,
 	PR_GET_NAME = 16,
 	PR_CAPBSET_READ = 23,
+	PR_SET_TIMERSLACK = 29,
+	PR_GET_TIMERSLACK = 30,
 	PR_SET_NO_NEW_PRIVS = 38,
 	PR_GET_NO_NEW_PRIVS = 39,
 	PR_SET_THP_DISABLE = 41,
@@ -388,6 +390,11 @@ SYS(prctl)
 		return 0;
 	case PR_CAPBSET_READ:
 		return a1 > CAP_LAST ? -EINVAL : (long)(t->cred->cap_bounding >> a1 & 1);
+	case PR_SET_TIMERSLACK:
+		t->timer_slack_ns = (long)a1 > 0 ? a1 : t->default_timer_slack_ns;
+		return 0;
+	case PR_GET_TIMERSLACK:
+		return (long)t->timer_slack_ns;
 	case PR_SET_NO_NEW_PRIVS:
 		if (a1 != 1 || a2 || a3 || a4)
 			return -EINVAL;

@@ -28,6 +28,7 @@ struct proc_pid_entry {
 	const struct file_ops *fops;
 	int (*link)(struct task *t, struct path_ref *out); /* exe, cwd, root */
 	int (*store)(struct task *t, char *text, size_t len);
+	bool inspect; /* opening it takes the right to look into the process (ptrace(2)): -EACCES */
 };
 void proc_register_pid(const struct proc_pid_entry *entries, unsigned nr);
 /* For fops of entries: what the inode stands for. */

@@ -55,11 +55,11 @@ struct signal_struct {
 	uint64_t utime_ns, stime_ns, exec_ns; /* t: of reaped threads */
 	uint64_t cutime_ns, cstime_ns;	      /* t: of waited-for children */
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw, cnvcsw, cnivcsw; /* t */
-	unsigned long maxrss, cmaxrss; /* t: KiB */
-	uint64_t start_ns;	       /* i */
-	uint64_t cpu_limit_ns;	       /* s: next SIGXCPU; 0: not computed */
-	struct itimer *itimer;	       /* s: kernel/itimer.c; NULL until used */
-	int oom_score_adj;
+	unsigned long maxrss, cmaxrss;	      /* t: KiB */
+	uint64_t start_ns;		      /* i */
+	uint64_t cpu_limit_ns;		      /* s: next SIGXCPU; 0: not computed */
+	struct itimer *itimer;		      /* s: kernel/itimer.c; NULL until used */
+	int oom_score_adj, oom_score_adj_min; /* min: the administrator's last word */
 	bool no_new_privs, dumpable_off, has_execed;
 	void *posix_timers; /* owned by kernel/time.c */
 };
@@ -98,7 +98,8 @@ struct task {
 	bool in_execve;
 	bool made_shm;			/* o: has made System V segments (ipc/shm.c) */
 	struct sem_undo_list *sem_undo; /* o: ipc/undo.c; NULL: nothing to undo */
-	char *proctitle;		/* unused by the kernel; reserved for prctl */
+	uint64_t timer_slack_ns, default_timer_slack_ns; /* prctl(PR_SET_TIMERSLACK) */
+	char *proctitle; /* unused by the kernel; reserved for prctl */
 };
 
 enum { EXIT_ZOMBIE = 1, EXIT_DEAD = 2 };

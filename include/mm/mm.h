@@ -44,6 +44,8 @@ struct mm_struct {
 	unsigned long def_flags;
 	bool thp_disable;	  /* m: PR_SET_THP_DISABLE */
 	bool thp_seen;		  /* a: has or had a vma that may have huge pages */
+	unsigned
+		dump_filter; /* a: kinds of mappings for a core dump (core(5)); kept by fork and exec */
 	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
 	bool unmerged; /* m: a fork took VM_LOCKED away: neighbours may be alike */
@@ -135,6 +137,8 @@ int must_check mm_populate(struct mm_struct *mm, unsigned long addr, unsigned lo
 /* Pin one user page: reference in *out. 0, -EFAULT, -ENOMEM. */
 int must_check get_user_page(struct mm_struct *mm, unsigned long addr, bool write,
 			     struct page **out);
+
+extern struct page *zero_page; /* the frame of zeroes that read faults map */
 
 /* ---- tunables (/proc/sys/vm) ---- */
 extern int sysctl_max_map_count;    /* 65530 */

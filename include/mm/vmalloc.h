@@ -3,6 +3,7 @@
 #define MM_VMALLOC_H
 
 #include "base/compiler.h"
+#include "base/config.h"
 #include "base/types.h"
 #include "mm/gfp.h"
 
@@ -38,7 +39,8 @@ struct vmalloc_info {
 	kaddr_t start, end; /* guard page included, as Linux shows it */
 	kaddr_t caller;
 	unsigned nr_pages;
-	phys_t phys; /* ioremap */
+	unsigned node_pages[CFG_MAX_NODES]; /* of nr_pages, how many on each node */
+	phys_t phys;			    /* ioremap */
 	enum { VM_INFO_VMALLOC, VM_INFO_VMAP, VM_INFO_IOREMAP } kind;
 };
 /* Iterate ranges by address: the first with start >= *pos. Return: false at the end. */

@@ -155,7 +155,6 @@ struct fault_ctx {
 /* A stage's results besides enum fault_result: look again; not a matter of huge pages. */
 enum { STAGE_RETRY = -1, STAGE_SMALL = -2 };
 
-extern struct page *zero_page;
 void fault_boot(void);
 /* One family each. Table lock held at the call, not on return. Return: enum fault_result or STAGE_RETRY. */
 int fault_anon(struct fault_ctx *f); /* none entry, private anonymous memory */

@@ -17,6 +17,7 @@
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/gather.h"
+#include "mm/imports.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
@@ -36,8 +37,15 @@ void mm_init(void)
 	fault_boot();
 }
 
+enum {
+	DUMP_FILTER_DEFAULT = 0x33
+}; /* private and shared anonymous memory, ELF headers, private huge pages: core(5) */
+
 static void mm_init_fields(struct mm_struct *mm)
 {
+	const struct mm_struct *cur = mm_ctx_current()->mm;
+
+	mm->dump_filter = cur ? READ_ONCE(cur->dump_filter) : DUMP_FILTER_DEFAULT;
 	rangetree_init(&mm->vmas, vma_node_alloc, vma_node_free);
 	rwsem_init(&mm->mmap_lock, RANK_MM_MAP);
 	spin_init(&mm->page_table_lock, RANK_MM_ANON);

@@ -385,6 +385,13 @@ void iounmap(const void *p)
 
 /* ---- reports ---- */
 
+/* How many of its pages on which node. */
+static void count_nodes(const struct vm_area *a, struct vmalloc_info *out)
+{
+	for (unsigned i = 0; a->own_pages && i < out->nr_pages; i++)
+		out->node_pages[page_node_id(a->pages[i])]++;
+}
+
 bool vmalloc_info_next(kaddr_t *pos, struct vmalloc_info *out)
 {
 	struct vm_area *a;
@@ -398,10 +405,11 @@ bool vmalloc_info_next(kaddr_t *pos, struct vmalloc_info *out)
 			.start = a->start,
 			.end = a->start + a->size,
 			.caller = a->caller,
-			.nr_pages = a->nr_pages,
+			.nr_pages = a->own_pages ? READ_ONCE(a->nr_pages) : 0,
 			.phys = a->phys,
 			.kind = a->kind,
 		};
+		count_nodes(a, out);
 		*pos = out->end;
 	}
 	spin_unlock(&vmalloc_lock);

@@ -1,0 +1,460 @@
+/*
+ * A process's memory seen through /proc: resident pages and their peak, faults, bytes through mem, references forgotten,
+ * files behind mappings, and the words of the OOM killer. Exact numbers before and after.
+ */
+#define _FILE_OFFSET_BITS 64 /* offsets are addresses */
+#include "tap.h"
+
+#include <dirent.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+static char text[1 << 17];
+
+/* kB after @label in /proc/self/status; -1: not there. */
+static long status_kb(const char *label)
+{
+	char key[40], *at;
+
+	if (tap_read("/proc/self/status", text, sizeof(text)) <= 0)
+		return -1;
+	snprintf(key, sizeof(key), "\n%s:", label);
+	at = strstr(text, key);
+	return at ? strtol(at + strlen(key), NULL, 10) : -1;
+}
+
+/* Return: 0, or -1 with errno. */
+static int store(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY), err;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, value, strlen(value));
+	err = errno;
+	close(fd);
+	errno = err;
+	return n == (ssize_t)strlen(value) ? 0 : -1;
+}
+
+static void load(const char *path)
+{
+	CHECK(tap_read(path, text, sizeof(text)) >= 0);
+}
+
+static char *anon(size_t pages, int flags)
+{
+	return mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+}
+
+/* From the last page down, so that no fault maps more than its own. */
+static void touch_down(char *p, size_t pages)
+{
+	while (pages-- > 0)
+		p[pages * PAGE] = 1;
+}
+
+/* All of the program is in memory from here on: what it touches later is what the test touches. */
+static void all_resident(void)
+{
+	static char stack[64 * 1024];
+	volatile char deep[64 * 1024];
+
+	memset((char *)deep, 1, sizeof(deep));
+	memset(stack, 1, sizeof(stack));
+	mlockall(MCL_CURRENT);
+	munlockall();
+}
+
+/* ---- resident pages ---- */
+
+static void rss_is_exact_by_kind(void)
+{
+	long rss, an, sh;
+	char *a, *s;
+
+	all_resident();
+	a = anon(64, MAP_PRIVATE);
+	s = anon(32, MAP_SHARED);
+	rss = status_kb("VmRSS");
+	an = status_kb("RssAnon");
+	sh = status_kb("RssShmem");
+	touch_down(a, 50);
+	EQ(status_kb("RssAnon"), an + 200);
+	EQ(status_kb("VmRSS"), rss + 200);
+	touch_down(s, 20);
+	EQ(status_kb("RssShmem"), sh + 80);
+	EQ(status_kb("RssAnon"), an + 200);
+	EQ(status_kb("VmRSS"), rss + 280);
+	/* the zero page is nobody's */
+	for (int i = 50; i < 64; i++)
+		(void)*(volatile char *)(a + i * PAGE);
+	EQ(status_kb("VmRSS"), rss + 280);
+	madvise(a + 10 * PAGE, 10 * PAGE, MADV_DONTNEED);
+	EQ(status_kb("RssAnon"), an + 160);
+	munmap(a, 64 * PAGE);
+	munmap(s, 32 * PAGE);
+	EQ(status_kb("VmRSS"), rss);
+}
+
+static void status_and_statm_agree(void)
+{
+	char *a = anon(16, MAP_PRIVATE);
+	long n[7];
+
+	all_resident();
+	touch_down(a, 16);
+	load("/proc/self/statm");
+	EQ(sscanf(text, "%ld %ld %ld %ld %ld %ld %ld", n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6),
+	   7);
+	EQ(status_kb("VmSize"), n[0] * 4);
+	EQ(status_kb("VmRSS"), n[1] * 4);
+	EQ(status_kb("RssFile") + status_kb("RssShmem"), n[2] * 4);
+	EQ(n[4], 0);
+	EQ(status_kb("VmData") + status_kb("VmStk"), n[5] * 4);
+	EQ(n[6], 0);
+}
+
+static void the_peak_stays_until_it_is_reset(void)
+{
+	long rss, size, peak;
+	char *a;
+
+	all_resident();
+	a = anon(512, MAP_PRIVATE);
+	OK(store("/proc/self/clear_refs", "5"));
+	rss = status_kb("VmRSS");
+	size = status_kb("VmSize");
+	peak = status_kb("VmPeak");
+	touch_down(a, 512);
+	EQ(status_kb("VmHWM"), rss + 2048);
+	munmap(a, 512 * PAGE);
+	EQ(status_kb("VmRSS"), rss);
+	EQ(status_kb("VmHWM"), rss + 2048);
+	EQ(status_kb("VmSize"), size - 2048);
+	EQ(status_kb("VmPeak"), peak);
+	OK(store("/proc/self/clear_refs", "5"));
+	EQ(status_kb("VmHWM"), rss);
+	EQ(status_kb("VmPeak"), peak);
+	a = anon(64, MAP_PRIVATE);
+	touch_down(a, 64);
+	madvise(a, 64 * PAGE, MADV_DONTNEED);
+	EQ(status_kb("VmHWM"), rss + 256);
+}
+
+/* Pages can go without the process's doing. */
+static void the_peak_survives_a_truncation(void)
+{
+	int fd = open("/tmp/proc-mem", O_CREAT | O_RDWR | O_TRUNC, 0600);
+	long rss;
+	char *p;
+
+	all_resident();
+	NEED(fd >= 0 && ftruncate(fd, 64 * PAGE) == 0);
+	p = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	OK(store("/proc/self/clear_refs", "5"));
+	rss = status_kb("VmRSS");
+	touch_down(p, 64);
+	EQ(status_kb("VmRSS"), rss + 256);
+	OK(ftruncate(fd, 0));
+	EQ(status_kb("VmRSS"), rss);
+	EQ(status_kb("VmHWM"), rss + 256);
+	munmap(p, 64 * PAGE);
+	close(fd);
+	unlink("/tmp/proc-mem");
+}
+
+/* ---- faults ---- */
+
+static void faults_are_counted_one_by_one(void)
+{
+	char *a = anon(200, MAP_PRIVATE);
+	unsigned long stat_min = 0, stat_maj = 0;
+	struct rusage before, after;
+	char *end;
+
+	tap_read("/proc/self/stat", text, sizeof(text)); /* everything needed is there */
+	getrusage(RUSAGE_SELF, &before);
+	getrusage(RUSAGE_SELF, &before);
+	touch_down(a, 200);
+	getrusage(RUSAGE_SELF, &after);
+	EQ(after.ru_minflt - before.ru_minflt, 200);
+	EQ(after.ru_majflt - before.ru_majflt, 0);
+	touch_down(a, 200);
+	getrusage(RUSAGE_SELF, &before);
+	EQ(after.ru_minflt, before.ru_minflt);
+	load("/proc/self/stat");
+	end = strrchr(text, ')');
+	EQ(sscanf(end, ") %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu", &stat_min, &stat_maj), 2);
+	EQ(stat_min, before.ru_minflt);
+	EQ(stat_maj, before.ru_majflt);
+}
+
+/* ---- mem ---- */
+
+static void mem_reads_and_writes_through(void)
+{
+	char *p = anon(3, MAP_PRIVATE), buf[8192];
+	int fd = open("/proc/self/mem", O_RDWR);
+
+	NEED(fd >= 0);
+	memcpy(p + PAGE - 4, "pagepage", 8);
+	EQ(pread(fd, buf, 8, (off_t)(uintptr_t)(p + PAGE - 4)), 8);
+	EQ(memcmp(buf, "pagepage", 8), 0);
+	EQ(pwrite(fd, "PAGE", 4, (off_t)(uintptr_t)(p + PAGE - 2)), 4);
+	EQ(memcmp(p + PAGE - 4, "paPAGEge", 8), 0);
+	/* what the program may not write, a debugger may, in a copy of its own */
+	mprotect(p, 2 * PAGE, PROT_READ);
+	EQ(pwrite(fd, "x", 1, (off_t)(uintptr_t)p), 1);
+	EQ(*p, 'x');
+	munmap(p + PAGE, PAGE);
+	EQ(pread(fd, buf, 8192, (off_t)(uintptr_t)p), PAGE); /* as far as there is memory */
+	FAILS(pread(fd, buf, 1, (off_t)(uintptr_t)(p + PAGE)), EIO);
+	FAILS(pwrite(fd, buf, 1, 16), EIO);
+	FAILS(pread(fd, (void *)8, 8, (off_t)(uintptr_t)p), EFAULT);
+	close(fd);
+}
+
+static void mem_is_an_address_space_to_seek_in(void)
+{
+	static const char word[] = "here";
+	int fd = open("/proc/self/mem", O_RDONLY);
+	char c;
+
+	EQ(lseek(fd, (off_t)(uintptr_t)word, SEEK_SET), (off_t)(uintptr_t)word);
+	EQ(read(fd, &c, 1), 1);
+	EQ(c, 'h');
+	EQ(lseek(fd, 1, SEEK_CUR), (off_t)(uintptr_t)word + 2);
+	EQ(read(fd, &c, 1), 1);
+	EQ(c, 'r');
+	FAILS(lseek(fd, 0, SEEK_END), EINVAL);
+	close(fd);
+}
+
+static void mem_of_another_process(void)
+{
+	volatile char *p = anon(1, MAP_PRIVATE);
+	int down[2], fd, status;
+	char path[40], c;
+	pid_t pid;
+
+	*p = 'a';
+	NEED(pipe(down) == 0);
+	pid = fork();
+	if (pid == 0) {
+		close(down[1]);
+		(void)!read(down[0], &c, 1);
+		_exit(*p);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDWR);
+	EQ(pwrite(fd, "b", 1, (off_t)(uintptr_t)p), 1);
+	EQ(*p, 'a'); /* copied on that write */
+	close(down[1]);
+	status = tap_wait(pid);
+	EQ(status, EXITED('b'));
+	EQ(read(fd, &c, 1), 0); /* it is gone: nothing there, no error */
+	close(fd);
+}
+
+static int as_nobody(void *arg)
+{
+	static const char *const closed[] = { "mem",  "maps",	 "smaps",     "pagemap",
+					      "auxv", "environ", "clear_refs" };
+	char path[40];
+
+	if (setgid(65534) || setuid(65534))
+		return 1;
+	for (size_t i = 0; i < ARRAY_LEN(closed); i++) {
+		snprintf(path, sizeof(path), "/proc/1/%s", closed[i]);
+		if (open(path, strcmp(closed[i], "clear_refs") ? O_RDONLY : O_WRONLY) >= 0 ||
+		    errno != EACCES)
+			return 2 + (int)i;
+	}
+	return 0;
+}
+
+static void others_memory_is_closed_at_open(void)
+{
+	EQ(tap_child(as_nobody, NULL), 0);
+}
+
+/* ---- references ---- */
+
+/* A field of smaps of the mapping that begins at @p, in kB. */
+static long smaps_kb(const void *p, const char *field)
+{
+	char key[40], *at;
+
+	if (tap_read("/proc/self/smaps", text, sizeof(text)) <= 0)
+		return -1;
+	snprintf(key, sizeof(key), "%08lx-", (unsigned long)p);
+	at = strstr(text, key);
+	snprintf(key, sizeof(key), "\n%s:", field);
+	at = at ? strstr(at, key) : NULL;
+	return at ? strtol(at + strlen(key), NULL, 10) : -1;
+}
+
+static void references_are_forgotten_by_kind(void)
+{
+	char *a = anon(8, MAP_PRIVATE), *s = anon(8, MAP_SHARED);
+
+	mprotect(a, PAGE, PROT_READ | PROT_WRITE);
+	touch_down(a, 8);
+	touch_down(s, 8);
+	EQ(smaps_kb(a, "Referenced"), 32);
+	EQ(smaps_kb(s, "Referenced"), 32);
+	OK(store("/proc/self/clear_refs", "2"));
+	EQ(smaps_kb(a, "Referenced"), 0);
+	EQ(smaps_kb(s, "Referenced"), 32);
+	OK(store("/proc/self/clear_refs", "3\n"));
+	EQ(smaps_kb(s, "Referenced"), 0);
+	a[3 * PAGE] = 2;
+	(void)*(volatile char *)(s + 5 * PAGE);
+	EQ(smaps_kb(a, "Referenced"), 4);
+	EQ(smaps_kb(s, "Referenced"), 4);
+	OK(store("/proc/self/clear_refs", "1"));
+	EQ(smaps_kb(a, "Referenced"), 0);
+	EQ(smaps_kb(s, "Referenced"), 0);
+	EQ(smaps_kb(a, "Rss"), 32);
+	FAILS(store("/proc/self/clear_refs", "0"), EINVAL);
+	FAILS(store("/proc/self/clear_refs", "6"), EINVAL);
+	FAILS(store("/proc/self/clear_refs", "all"), EINVAL);
+}
+
+/* ---- files behind mappings ---- */
+
+static void map_files_lead_to_the_files(void)
+{
+	int fd = open("/tmp/proc-mem", O_CREAT | O_RDWR | O_TRUNC, 0600), again;
+	char path[80], target[80], *p;
+	struct stat a, b;
+	ssize_t n;
+
+	NEED(fd >= 0 && ftruncate(fd, 2 * PAGE) == 0);
+	p = mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)p,
+		 (unsigned long)p + 2 * PAGE);
+	n = readlink(path, target, sizeof(target) - 1);
+	NEED(n > 0);
+	target[n] = '\0';
+	STREQ(target, "/tmp/proc-mem");
+	unlink("/tmp/proc-mem"); /* the name goes, the file stays */
+	again = open(path, O_RDONLY);
+	CHECK(again >= 0);
+	fstat(fd, &a);
+	fstat(again, &b);
+	EQ(a.st_ino, b.st_ino);
+	close(again);
+	FAILS(open("/proc/self/map_files/0-1000", O_RDONLY), ENOENT);
+	FAILS(open("/proc/self/map_files/junk", O_RDONLY), ENOENT);
+	munmap(p, 2 * PAGE);
+	FAILS(readlink(path, target, sizeof(target)), ENOENT);
+	close(fd);
+}
+
+static void map_files_lists_what_maps_shows(void)
+{
+	unsigned long inodes = 0, names = 0;
+	DIR *d = opendir("/proc/self/map_files");
+	struct dirent *e;
+	char *save = NULL;
+
+	NEED(d);
+	while ((e = readdir(d)))
+		names += e->d_name[0] != '.';
+	closedir(d);
+	load("/proc/self/maps");
+	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		unsigned long ino = 0;
+
+		sscanf(l, "%*s %*s %*s %*s %lu", &ino);
+		inodes += ino != 0;
+	}
+	EQ(names, inodes);
+	CHECK(names > 0);
+}
+
+/* ---- small words ---- */
+
+static int oom_as_nobody(void *arg)
+{
+	/* up is free, down only to where the administrator left it */
+	if (setgid(65534) || setuid(65534) || store("/proc/self/oom_score_adj", "500"))
+		return 1;
+	if (store("/proc/self/oom_score_adj", "100"))
+		return 2;
+	return store("/proc/self/oom_score_adj", "99") == 0 || errno != EACCES ? 3 : 0;
+}
+
+static void oom_words(void)
+{
+	OK(store("/proc/self/oom_score_adj", "100"));
+	load("/proc/self/oom_score_adj");
+	STREQ(text, "100\n");
+	load("/proc/self/oom_adj");
+	STREQ(text, "1\n");
+	EQ(tap_child(oom_as_nobody, NULL), 0);
+	OK(store("/proc/self/oom_adj", "15"));
+	load("/proc/self/oom_score_adj");
+	STREQ(text, "1000\n");
+	load("/proc/self/oom_adj");
+	STREQ(text, "15\n");
+	OK(store("/proc/self/oom_adj", "-17"));
+	load("/proc/self/oom_score_adj");
+	STREQ(text, "-1000\n");
+	load("/proc/self/oom_score");
+	STREQ(text, "0\n");
+	FAILS(store("/proc/self/oom_adj", "16"), EINVAL);
+	FAILS(store("/proc/self/oom_adj", "-18"), EINVAL);
+	FAILS(store("/proc/self/oom_score_adj", "1001"), EINVAL);
+	FAILS(store("/proc/self/oom_score_adj", "-1001"), EINVAL);
+	OK(store("/proc/self/oom_score_adj", "0"));
+	load("/proc/1/oom_score");
+	STREQ(text, "0\n"); /* init is never chosen */
+}
+
+static int filter_in_child(void *arg)
+{
+	tap_read("/proc/self/coredump_filter", text, sizeof(text));
+	return strcmp(text, "00000021\n") != 0;
+}
+
+static void dump_filter_and_slack(void)
+{
+	load("/proc/self/coredump_filter");
+	STREQ(text, "00000033\n");
+	OK(store("/proc/self/coredump_filter", "0x21"));
+	EQ(tap_child(filter_in_child, NULL), 0);
+	load("/proc/self/timerslack_ns");
+	STREQ(text, "50000\n");
+	OK(store("/proc/self/timerslack_ns", "70000"));
+	EQ(prctl(PR_GET_TIMERSLACK), 70000);
+	EQ(prctl(PR_SET_TIMERSLACK, 1234L), 0);
+	load("/proc/self/timerslack_ns");
+	STREQ(text, "1234\n");
+	OK(store("/proc/self/timerslack_ns", "0"));
+	EQ(prctl(PR_GET_TIMERSLACK), 50000);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(rss_is_exact_by_kind),
+						 T(status_and_statm_agree),
+						 T(the_peak_stays_until_it_is_reset),
+						 T(the_peak_survives_a_truncation),
+						 T(faults_are_counted_one_by_one),
+						 T(mem_reads_and_writes_through),
+						 T(mem_is_an_address_space_to_seek_in),
+						 T(mem_of_another_process),
+						 T(others_memory_is_closed_at_open),
+						 T(references_are_forgotten_by_kind),
+						 T(map_files_lead_to_the_files),
+						 T(map_files_lists_what_maps_shows),
+						 T(oom_words),
+						 T(dump_filter_and_slack),
+						 TEND };
+
+	return tap_main(argc, argv, tests);
+}
