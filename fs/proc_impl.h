@@ -87,6 +87,8 @@ int must_check proc_each_vma(struct seq_file *m, struct task *t,
 			     void (*show)(struct seq_file *m, struct vm_area_struct *vma, char *buf,
 					  void *arg),
 			     void *arg);
+/* Of a file or shared memory; the kernel's own mappings (the vDSO) are of none. */
+bool proc_vma_is_file(const struct vm_area_struct *vma);
 /* The line of /proc/PID/maps. mmap_lock held; @buf: VFS_PATH_MAX bytes. */
 void proc_put_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf);
 extern const struct file_ops pagemap_fops, pid_mem_fops, pid_vtop_fops;

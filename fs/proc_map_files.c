@@ -56,7 +56,7 @@ static void fill_mode(struct map_range *r, const struct vm_area_struct *vma)
 
 static bool shows(const struct vm_area_struct *vma, const struct map_range *r)
 {
-	return vma && vma->vm_start == r->start && vma->vm_end == r->end && vma->mapping;
+	return vma && vma->vm_start == r->start && vma->vm_end == r->end && proc_vma_is_file(vma);
 }
 
 int map_files_find(struct task *t, struct map_range *r, struct path_ref *out)
@@ -88,7 +88,7 @@ bool map_files_next(struct task *t, unsigned long from, struct map_range *out)
 		return false;
 	rwsem_down_read(&mm->mmap_lock);
 	for (vma = find_vma(mm, from); vma; vma = vma_next(mm, vma)) {
-		if (!vma->mapping || vma->vm_start < from)
+		if (!proc_vma_is_file(vma) || vma->vm_start < from)
 			continue;
 		*out = (struct map_range){ .start = vma->vm_start, .end = vma->vm_end };
 		fill_mode(out, vma);

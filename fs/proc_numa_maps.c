@@ -4,7 +4,7 @@
  * FORMAT   address, policy, then file=NAME | heap | stack, then of what is resident: anon, dirty, mapped, mapmax, active,
  *          writeback, N<node>=pages, and the page size.
  * LOCKS    mmap_lock for read; table locks inside.   CONTEXT  tasks; may sleep.
- * SOURCES  numa(7); the captured texts of a real 6.1.   TESTED BY proc_numa.c
+ * SOURCES  numa(7); the captured texts of a real 6.1.   TESTED BY proc_mem.c
  */
 #include "proc_impl.h"
 
@@ -78,7 +78,7 @@ static void show_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf, 
 
 	(void)vma_name(vma, buf, VFS_PATH_MAX);
 	seq_printf(m, "%08lx default", vma->vm_start);
-	if (vma->mapping) {
+	if (proc_vma_is_file(vma)) {
 		seq_puts(m, " file=");
 		put_file(m, buf);
 	} else if (!strcmp(buf, "[heap]")) {

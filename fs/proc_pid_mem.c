@@ -118,7 +118,7 @@ static bool is_wanted(const struct vm_area_struct *vma, long what)
 {
 	if (vma->vm_flags & VM_PFNMAP)
 		return false;
-	return what == CLEAR_ALL || (what == CLEAR_MAPPED) == (vma->mapping != NULL);
+	return what == CLEAR_ALL || (what == CLEAR_MAPPED) == proc_vma_is_file(vma);
 }
 
 static void clear_references(struct mm_struct *mm, long what)

@@ -41,6 +41,11 @@ int proc_each_vma(struct seq_file *m, struct task *t,
 	return buf ? 0 : -ENOMEM;
 }
 
+bool proc_vma_is_file(const struct vm_area_struct *vma)
+{
+	return vma->mapping && vma->mapping->ops->ident;
+}
+
 /* Only the line feed would break the line. */
 static void put_name(struct seq_file *m, const char *name)
 {

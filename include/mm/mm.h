@@ -65,7 +65,9 @@ void mm_switch(struct mm_struct *prev, struct mm_struct *next);
 /* The mm after @mm (NULL: the first) in the list of all, with a lazy reference; @mm's is dropped. NULL: no more. */
 struct mm_struct *mm_list_next(struct mm_struct *mm);
 unsigned long mm_rss(const struct mm_struct *mm); /* pages: file + anon + shmem */
-void mm_update_hiwater(struct mm_struct *mm);
+void mm_update_hiwater(
+	struct mm_struct *mm); /* before pages or mappings go; mmap_lock held for write */
+void mm_update_hiwater_rss(struct mm_struct *mm); /* before pages go; any context */
 static inline void mm_rss_add(struct mm_struct *mm, enum mm_counter c, long n)
 {
 	atomic_long_add(&mm->rss_stat[c], n);

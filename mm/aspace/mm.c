@@ -145,12 +145,19 @@ unsigned long mm_rss(const struct mm_struct *mm)
 	return n > 0 ? (unsigned long)n : 0;
 }
 
+/* Pages may go while others do, truncation without mmap_lock: the peak only rises. */
+void mm_update_hiwater_rss(struct mm_struct *mm)
+{
+	unsigned long rss = mm_rss(mm), peak = READ_ONCE(mm->hiwater_rss);
+
+	while (peak < rss && !__atomic_compare_exchange_n(&mm->hiwater_rss, &peak, rss, false,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
 void mm_update_hiwater(struct mm_struct *mm)
 {
-	unsigned long rss = mm_rss(mm);
-
-	if (mm->hiwater_rss < rss)
-		mm->hiwater_rss = rss;
+	mm_update_hiwater_rss(mm);
 	if (mm->hiwater_vm < mm->total_vm)
 		mm->hiwater_vm = mm->total_vm;
 }

@@ -50,6 +50,7 @@ static void zap_part(struct vm_area_struct *vma, const struct zap_ctx *z)
 	uaddr_t start, end;
 
 	part_of(vma, z->first, z->last, &start, &end);
+	mm_update_hiwater_rss(vma->vm_mm);
 	gather_begin(&g, vma->vm_mm);
 	g.keep_anon = !z->private_too;
 	range_zap(&g, vma, start, end);

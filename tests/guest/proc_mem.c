@@ -376,6 +376,28 @@ static void map_files_lists_what_maps_shows(void)
 	CHECK(names > 0);
 }
 
+static void numa_maps_counts_by_kind(void)
+{
+	char *a = anon(8, MAP_PRIVATE), *s = anon(8, MAP_SHARED), key[40], *at, want[120];
+
+	if (access("/proc/self/numa_maps", F_OK))
+		SKIP("no nodes on this build");
+	touch_down(a, 3);
+	touch_down(s, 2);
+	load("/proc/self/numa_maps");
+	CHECK(strstr(text, " heap anon=") || strstr(text, " stack anon="));
+	snprintf(key, sizeof(key), "\n%08lx default", (unsigned long)a);
+	at = strstr(text, key);
+	NEED(at);
+	at[1 + strcspn(at + 1, "\n")] = '\0';
+	CHECK(strstr(at, " anon=3 dirty=3 "));
+	CHECK(strstr(at, " kernelpagesize_kB=4"));
+	load("/proc/self/numa_maps");
+	snprintf(want, sizeof(want), "\n%08lx default file=/dev/zero\\040(deleted) dirty=2 ",
+		 (unsigned long)s);
+	CHECK(strstr(text, want));
+}
+
 /* ---- small words ---- */
 
 static int oom_as_nobody(void *arg)
@@ -452,6 +474,7 @@ int main(int argc, char **argv)
 						 T(references_are_forgotten_by_kind),
 						 T(map_files_lead_to_the_files),
 						 T(map_files_lists_what_maps_shows),
+						 T(numa_maps_counts_by_kind),
 						 T(oom_words),
 						 T(dump_filter_and_slack),
 						 TEND };
