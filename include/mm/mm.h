@@ -42,8 +42,8 @@ struct mm_struct {
 	unsigned long vdso;	      /* m: start of the vDSO's image; 0: none */
 	struct address_space *exe; /* held: the program's mapping, for /proc/PID/exe; may be NULL */
 	unsigned long def_flags;
-	bool thp_disable;	  /* m: PR_SET_THP_DISABLE */
-	bool thp_seen;		  /* a: has or had a vma that may have huge pages */
+	bool thp_disable; /* m: PR_SET_THP_DISABLE */
+	bool thp_seen;	  /* a: has or had a vma that may have huge pages */
 	unsigned
 		dump_filter; /* a: kinds of mappings for a core dump (core(5)); kept by fork and exec */
 	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
@@ -139,8 +139,6 @@ int must_check mm_populate(struct mm_struct *mm, unsigned long addr, unsigned lo
 /* Pin one user page: reference in *out. 0, -EFAULT, -ENOMEM. */
 int must_check get_user_page(struct mm_struct *mm, unsigned long addr, bool write,
 			     struct page **out);
-
-extern struct page *zero_page; /* the frame of zeroes that read faults map */
 
 /* ---- tunables (/proc/sys/vm) ---- */
 extern int sysctl_max_map_count;    /* 65530 */

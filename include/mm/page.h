@@ -114,6 +114,8 @@ void unlock_page(struct page *page);
 /* Return 0 or -EINTR when a fatal signal came first. */
 int must_check lock_page_killable(struct page *page);
 
+extern struct page *zero_page; /* the frame of zeroes that read faults map (mm/aspace/fault.c) */
+
 /* Print everything about a page through klog. */
 void page_dump(const struct page *page, const char *why);
 
