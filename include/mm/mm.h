@@ -42,10 +42,9 @@ struct mm_struct {
 	unsigned long vdso;	      /* m: start of the vDSO's image; 0: none */
 	struct address_space *exe; /* held: the program's mapping, for /proc/PID/exe; may be NULL */
 	unsigned long def_flags;
-	bool thp_disable; /* m: PR_SET_THP_DISABLE */
-	bool thp_seen;	  /* a: has or had a vma that may have huge pages */
-	unsigned
-		dump_filter; /* a: kinds of mappings for a core dump (core(5)); kept by fork and exec */
+	bool thp_disable;	  /* m: PR_SET_THP_DISABLE */
+	bool thp_seen;		  /* a: has or had a vma that may have huge pages */
+	unsigned dump_filter;	  /* a: for a core dump (core(5)); fork and exec keep it */
 	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
 	bool unmerged; /* m: a fork took VM_LOCKED away: neighbours may be alike */
@@ -65,8 +64,7 @@ void mm_switch(struct mm_struct *prev, struct mm_struct *next);
 /* The mm after @mm (NULL: the first) in the list of all, with a lazy reference; @mm's is dropped. NULL: no more. */
 struct mm_struct *mm_list_next(struct mm_struct *mm);
 unsigned long mm_rss(const struct mm_struct *mm); /* pages: file + anon + shmem */
-void mm_update_hiwater(
-	struct mm_struct *mm); /* before pages or mappings go; mmap_lock held for write */
+void mm_update_hiwater(struct mm_struct *mm);	  /* before mappings go; mmap_lock write */
 void mm_update_hiwater_rss(struct mm_struct *mm); /* before pages go; any context */
 static inline void mm_rss_add(struct mm_struct *mm, enum mm_counter c, long n)
 {
