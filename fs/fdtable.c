@@ -14,6 +14,7 @@
 #include "fs/file.h"
 
 #include "base/errno.h"
+#include "fs/lock.h"
 #include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -202,6 +203,13 @@ void files_get(struct files_struct *fs)
 	atomic_inc(&fs->refs);
 }
 
+/* A descriptor of the table goes: so do the process's record locks on the file. */
+static inline void close_file(struct files_struct *fs, struct file *f)
+{
+	lock_close(f, fs);
+	fput(f);
+}
+
 static void close_all(struct files_struct *fs)
 {
 	unsigned w, i;
@@ -211,7 +219,7 @@ static void close_all(struct files_struct *fs)
 
 		for (i = w * BITS; set; set >>= 1, i++)
 			if ((set & 1) && fs->file[i])
-				fput(fs->file[i]);
+				close_file(fs, fs->file[i]);
 	}
 }
 
@@ -342,7 +350,7 @@ int fd_close(int fd)
 	spin_unlock(&fs->lock);
 	if (!f)
 		return -EBADF;
-	fput(f);
+	close_file(fs, f);
 	return 0;
 }
 
@@ -374,7 +382,7 @@ int fd_dup_to(struct file *f, int fd, bool cloexec)
 		fs->next++;
 	spin_unlock(&fs->lock);
 	if (old)
-		fput(old);
+		close_file(fs, old);
 	return 0;
 }
 
@@ -429,7 +437,7 @@ void files_close_on_exec(struct files_struct *fs)
 	unsigned fd = 0;
 
 	while ((f = take_next(fs, &fd, UINT_MAX, true)) != NULL)
-		fput(f);
+		close_file(fs, f);
 }
 
 int fd_close_range(unsigned first, unsigned last, bool cloexec_only)
@@ -440,7 +448,7 @@ int fd_close_range(unsigned first, unsigned last, bool cloexec_only)
 
 	if (!cloexec_only) {
 		while ((f = take_next(fs, &fd, last, false)) != NULL)
-			fput(f);
+			close_file(fs, f);
 		return 0;
 	}
 	spin_lock(&fs->lock);

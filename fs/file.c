@@ -12,6 +12,7 @@
 #include "base/errno.h"
 #include "fs/epoll.h"
 #include "fs/file.h"
+#include "fs/lock.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
@@ -75,6 +76,7 @@ void fget_file(struct file *f)
 static noinline_ void file_free(struct file *f)
 {
 	epoll_file_gone(f);
+	lock_file_gone(f);
 	if (f->ops->release && !f->no_release)
 		f->ops->release(f);
 	if (f->opened_write)

@@ -6,6 +6,7 @@
 #include "fs/fs.h"
 
 #include "fs/epoll.h"
+#include "fs/lock.h"
 #include "fs/proc.h"
 #include "mm/shrinker.h"
 #include "vfs_impl.h"
@@ -53,6 +54,7 @@ void fs_init(void)
 	memfd_init();
 	anon_file_init();
 	epoll_init();
+	lock_init();
 	fs_register(&ramfs_type);
 	chrdev_init();
 	devtmpfs_init();

@@ -13,6 +13,7 @@
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/lock.h"
 #include "fs/path.h"
 #include "kernel/task.h"
 #include "lib/fmt.h"
@@ -68,6 +69,8 @@ void iput(struct inode *inode)
 	kassert(!inode->alias && !inode->nr_maps);
 	if (sb->ops->evict)
 		sb->ops->evict(inode);
+	if (unlikely(inode->locks))
+		lock_inode_gone(inode);
 	kmem_cache_free(inode_cache, inode);
 	super_put(sb);
 }

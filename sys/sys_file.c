@@ -1,9 +1,9 @@
 /*
- * System calls on open files: read, write, seek, descriptors, fcntl, ioctl, pipes, directory reading.
+ * System calls on open files: read, write, seek, descriptors, ioctl, pipes, directory reading.
  *
  * OWNS     nothing.  WHY  argument checks at the border; the work is fs/'s.
  * LOCKS    none held across a call down.   CONTEXT  a task in a system call; may sleep.
- * SOURCES  read(2), pread(2), readv(2), lseek(2), dup(2), fcntl(2), ioctl(2), pipe(2), getdents(2).
+ * SOURCES  read(2), pread(2), readv(2), lseek(2), dup(2), ioctl(2), pipe(2), getdents(2).
  */
 #include "sys/sys.h"
 
@@ -256,74 +256,6 @@ SYS(dup3)
 	return do_dup3((int)a0, (int)a1, (unsigned)a2, false);
 }
 
-enum {
-	F_DUPFD,
-	F_GETFD,
-	F_SETFD,
-	F_GETFL,
-	F_SETFL,
-	F_GETLK,
-	F_SETLK,
-	F_SETLKW,
-	F_SETOWN,
-	F_GETOWN,
-	F_SETSIG,
-	F_GETSIG,
-	F_GETLK64,
-	F_SETLK64,
-	F_SETLKW64,
-	F_DUPFD_CLOEXEC = 1030,
-	F_SETPIPE_SZ = 1031,
-	F_GETPIPE_SZ = 1032,
-	F_ADD_SEALS = 1033,
-	F_GET_SEALS = 1034
-};
-
-SYS(fcntl)
-{
-	struct file *f = fd_file((int)a0);
-	const unsigned settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
-	long ret;
-
-	if (!f)
-		return -EBADF;
-	switch (a1) {
-	case F_DUPFD:
-	case F_DUPFD_CLOEXEC:
-		ret = a2 >= rlimit_cur(RLIMIT_NOFILE) ? -EINVAL
-						      : do_dup(f, (int)a2, a1 == F_DUPFD_CLOEXEC);
-		break;
-	case F_GETFD:
-		ret = fd_cloexec((int)a0);
-		break;
-	case F_SETFD:
-		fd_set_cloexec((int)a0, a2 & 1);
-		ret = 0;
-		break;
-	case F_GETFL:
-		ret = f->flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
-		break;
-	case F_SETFL:
-		f->flags = (f->flags & ~settable) | ((unsigned)a2 & settable);
-		ret = 0;
-		break;
-	case F_GETPIPE_SZ:
-	case F_SETPIPE_SZ:
-		ret = pipe_size(f, a1 == F_SETPIPE_SZ ? a2 : 0);
-		break;
-	case F_ADD_SEALS:
-		ret = file_add_seals(f, a2);
-		break;
-	case F_GET_SEALS:
-		ret = file_get_seals(f);
-		break;
-	default:
-		ret = -EINVAL;
-	}
-	fput(f);
-	return ret;
-}
-
 SYS(ioctl)
 {
 	struct file *f = fd_file((int)a0);
@@ -477,14 +409,4 @@ SYS(getdents)
 SYS(getdents64)
 {
 	return do_getdents((int)a0, a1, (unsigned)a2, true);
-}
-
-SYS(flock)
-{
-	struct file *f = fd_file((int)a0);
-
-	if (!f)
-		return -EBADF;
-	fput(f);
-	return (a1 & ~12UL) == 1 || (a1 & ~12UL) == 2 || (a1 & ~4UL) == 8 ? -EOPNOTSUPP : -EINVAL;
 }

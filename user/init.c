@@ -148,6 +148,13 @@ static void mount_at(const char *type, const char *where)
 	SYS5(mount, type, where, type, 0, 0);
 }
 
+/* For shm_open(3): as other systems have it, everybody's. */
+static void mount_shm(void)
+{
+	SYS2(mkdir, "/dev/shm", 01777);
+	SYS5(mount, "tmpfs", "/dev/shm", "tmpfs", 6 /* MS_NOSUID | MS_NODEV */, "mode=1777");
+}
+
 static int status_of(int wait_status)
 {
 	return wait_status & 0x7f ? 128 + (wait_status & 0x7f) : wait_status >> 8 & 0xff;
@@ -316,6 +323,7 @@ void start_c(void)
 	mount_at("sysfs", "/sys");
 	mount_at("debugfs", "/sys/kernel/debug");
 	mount_at("devtmpfs", "/dev");
+	mount_shm();
 	SYS2(sethostname, "mnemos", 6);
 	(void)read_words("/.mnemos/env", env_text, sizeof(env_text), env);
 	if (nr < 2) {

@@ -9,6 +9,7 @@
 #include "uapi/stat.h"
 
 struct file_ops;
+struct inode_locks;
 
 typedef uint32_t dev_k; /* major << 20 | minor */
 #define MKDEV(ma, mi) ((dev_k)(ma) << 20 | (mi))
@@ -52,7 +53,8 @@ struct inode {
 	struct address_space mapping; /* data of regular files; size counts for every type */
 	struct mutex lock;
 	atomic_t writers; /* open for writing: execve gives ETXTBSY; -n: n execs deny writing */
-	void *private;	  /* file system's own */
+	struct inode_locks *locks; /* fs/lock.c; NULL until one is set, then for life */
+	void *private;		   /* file system's own */
 	unsigned long generation;
 	struct dentry *alias;	   /* d: some dentry of this inode, not referenced */
 	struct dentry *map_dentry; /* d: the alias held while memory maps the file */
