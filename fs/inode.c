@@ -238,6 +238,13 @@ size_t inode_map_name(struct address_space *m, char *buf, size_t size)
 	return len < 0 ? 0 : (size_t)len;
 }
 
+bool inode_map_may_write(struct address_space *m)
+{
+	struct inode *inode = m->owner;
+
+	return inode_owner_ok(inode) || !inode_permission(inode, MAY_WRITE);
+}
+
 void inode_map_ident(struct address_space *m, unsigned *major, unsigned *minor, unsigned long *ino)
 {
 	struct inode *inode = m->owner;

@@ -66,12 +66,32 @@ static long zero_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	return (long)done;
 }
 
-/* Pages of zeroes are anonymous memory. */
+static dev_k zero_dev; /* of the file system that /dev/zero is in */
+
+static const char *zero_vma_name(struct vm_area_struct *vma)
+{
+	return "/dev/zero";
+}
+
+static void zero_vma_ident(struct vm_area_struct *vma, unsigned *major, unsigned *minor,
+			   unsigned long *ino)
+{
+	*major = MAJOR(zero_dev);
+	*minor = MINOR(zero_dev);
+	*ino = (unsigned long)vma->vm_private_data;
+}
+
+static const struct vma_ops zero_vma_ops = { .name = zero_vma_name, .ident = zero_vma_ident };
+
+/* Pages of zeroes are anonymous memory; a private mapping keeps the file's name. */
 static int zero_mmap(struct file *f, struct vm_map_args *args)
 {
 	args->mapping = NULL;
-	args->flags |= MAP_ANONYMOUS;
-	args->pgoff = 0;
+	if ((args->flags & MAP_TYPE) != MAP_PRIVATE)
+		return 0;
+	zero_dev = f->inode->sb->dev;
+	args->vm_ops = &zero_vma_ops;
+	args->vm_private_data = (void *)f->inode->ino;
 	return 0;
 }
 

@@ -74,8 +74,10 @@ void proc_put_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf)
 
 	if (map && map->ops->ident)
 		map->ops->ident(map, &major, &minor, &ino);
+	else if (vma->vm_ops && vma->vm_ops->ident)
+		vma->vm_ops->ident(vma, &major, &minor, &ino);
 	put_head(m, vma->vm_start, vma->vm_end, vma->vm_flags,
-		 map ? (unsigned long long)vma->vm_pgoff << PAGE_SHIFT : 0);
+		 map || ino ? (unsigned long long)vma->vm_pgoff << PAGE_SHIFT : 0);
 	seq_printf(m, "%02x:%02x %lu ", major, minor, ino);
 	if (vma_name(vma, buf, VFS_PATH_MAX)) {
 		seq_pad(m, line, NAME_COLUMN);

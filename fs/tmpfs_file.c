@@ -36,6 +36,7 @@ static const struct address_space_ops data_ops = {
 	.hold = inode_map_hold,
 	.drop = inode_map_drop,
 	.name = inode_map_name,
+	.may_write = inode_map_may_write,
 	.ident = inode_map_ident,
 };
 

@@ -72,6 +72,29 @@ bool capable(unsigned cap)
 	return current_task()->cred->cap_effective >> cap & 1;
 }
 
+/* Has @o nothing that user @uid, group @gid with @me's rights has not? */
+static bool ids_match(const struct cred *o, uint32_t uid, uint32_t gid)
+{
+	return uid == o->uid && uid == o->euid && uid == o->suid && gid == o->gid &&
+	       gid == o->egid && gid == o->sgid;
+}
+
+bool task_may_ptrace(struct task *t, bool real)
+{
+	const struct cred *me = current_task()->cred;
+	uint64_t caps = real ? me->cap_permitted : me->cap_effective;
+	irqflags_t flags;
+	bool ok;
+
+	if (t->signal == current_task()->signal || capable(CAP_SYS_PTRACE))
+		return true;
+	flags = spin_lock_irqsave(&tasklist_lock);
+	ok = ids_match(t->cred, real ? me->uid : me->fsuid, real ? me->gid : me->fsgid) &&
+	     !(t->cred->cap_permitted & ~caps) && !t->signal->dumpable_off;
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return ok;
+}
+
 unsigned cred_mm_caps(const struct cred *c)
 {
 	return (c->cap_effective >> CAP_IPC_LOCK & 1 ? MM_CAP_IPC_LOCK : 0) |

@@ -87,6 +87,15 @@ static bool is_complete_zombie(const struct signal_struct *s)
 	return s->leader->exit_state == EXIT_ZOMBIE && s->nr_threads == 1;
 }
 
+bool signal_group_ended(struct signal_struct *sig)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	bool ended = !sig->nr_threads || is_complete_zombie(sig);
+
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return ended;
+}
+
 static void reap_locked(struct task *t)
 {
 	task_release_locked(t);
@@ -140,6 +149,8 @@ static void become_zombie(struct task *me)
 	if (me != leader)
 		reap_locked(me);
 	wake_exec(s);
+	if (is_complete_zombie(s) && !s->exec_task)
+		waitq_wake_all(&s->wait_ended);
 	if (is_complete_zombie(s) && !s->exec_task && signal_notify_exit(leader))
 		reap_locked(leader);
 }

@@ -147,6 +147,7 @@ struct signal_struct *signal_dup(struct task *parent, int exit_signal)
 	list_init(&sig->pgrp_link);
 	sigpending_init(&sig->shared_pending);
 	waitq_init(&sig->wait_child);
+	waitq_init(&sig->wait_ended);
 	sig->exit_signal = exit_signal;
 	sig->start_ns = clock_ns();
 	if (!from) {
@@ -176,6 +177,17 @@ void signal_put(struct signal_struct *sig)
 	sigpending_flush(&sig->shared_pending);
 	kfree(sig->itimer);
 	kmem_cache_free(signal_cache, sig);
+}
+
+struct task *signal_leader_get(struct signal_struct *sig)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	struct task *t = sig->nr_threads ? sig->leader : NULL;
+
+	if (t)
+		task_get(t);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return t;
 }
 
 void group_set_pgrp(struct signal_struct *sig, struct pid *pgrp)

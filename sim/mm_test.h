@@ -9,6 +9,7 @@
 #include "mm/mapping.h"
 #include "mm/mm.h"
 #include "mm/shmem.h"
+#include "mm/wire.h"
 #include "sim/sim.h"
 #include "sync/failpoint.h"
 #include "uapi/mman.h"

@@ -14,6 +14,7 @@
 #include "lib/prng.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
+#include "mm/wire.h"
 #include "sim/sim.h"
 #include "uapi/mman.h"
 

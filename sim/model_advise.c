@@ -8,11 +8,11 @@
 #include "sim/model.h"
 
 static const int advices[] = {
-	MADV_NORMAL,   MADV_RANDOM,	   MADV_SEQUENTIAL,	MADV_WILLNEED,	 MADV_DONTNEED,
-	MADV_DONTNEED, MADV_DONTNEED,	   MADV_FREE,		MADV_REMOVE,	 MADV_REMOVE,
-	MADV_DONTFORK, MADV_DOFORK,	   MADV_DOFORK,		MADV_DONTDUMP,	 MADV_DODUMP,
-	MADV_DODUMP,   MADV_WIPEONFORK,	   MADV_KEEPONFORK,	MADV_KEEPONFORK, MADV_COLD,
-	MADV_PAGEOUT,  MADV_POPULATE_READ, MADV_POPULATE_WRITE,
+	MADV_NORMAL,   MADV_RANDOM,	   MADV_SEQUENTIAL,	MADV_WILLNEED,	      MADV_DONTNEED,
+	MADV_DONTNEED, MADV_DONTNEED,	   MADV_FREE,		MADV_REMOVE,	      MADV_REMOVE,
+	MADV_DONTFORK, MADV_DOFORK,	   MADV_DOFORK,		MADV_DONTDUMP,	      MADV_DODUMP,
+	MADV_DODUMP,   MADV_WIPEONFORK,	   MADV_KEEPONFORK,	MADV_KEEPONFORK,      MADV_COLD,
+	MADV_PAGEOUT,  MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_DONTNEED_LOCKED,
 };
 
 static long advice_allowed(const struct model_page *m, int advice)
@@ -50,11 +50,8 @@ static void advise_page(struct model_page *m, int advice)
 		m->flags = (m->flags & ~reading) | VM_SEQ_READ;
 		break;
 	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
 		m->have = HAVE_NONE;
-		break;
-	case MADV_FREE:
-	case MADV_PAGEOUT:
-		m->maybe = true;
 		break;
 	case MADV_DONTFORK:
 		m->flags |= VM_DONTCOPY;
@@ -103,16 +100,21 @@ static long advise_pages(struct model_proc *p, const struct model_range *r, int 
 /* A hole in what the range shows; it ends at the first page that cannot be. */
 static long remove_pages(struct model_proc *p, const struct model_range *r)
 {
+	long result = 0;
+
 	for (unsigned i = r->first; i < r->first + r->nr; i++) {
 		struct model_page *m = &p->page[i];
-		long err = m->mapped ? advice_allowed(m, MADV_REMOVE) : -ENOMEM;
+		long err = m->mapped ? advice_allowed(m, MADV_REMOVE) : 0;
 
 		if (err)
 			return err;
+		result = m->mapped ? result : -ENOMEM;
+		if (!m->mapped)
+			continue;
 		model_obj_hole(&model.obj[m->obj], (uint64_t)m->pgoff << PAGE_SHIFT,
 			       (uint64_t)(m->pgoff + 1) << PAGE_SHIFT);
 	}
-	return 0;
+	return result;
 }
 
 static long populate_pages(struct model_proc *p, const struct model_range *r, bool write)

@@ -50,6 +50,7 @@ extern int exec_randomize; /* /proc/sys/kernel/randomize_va_space: 0, 1, 2 */
 /* execve on behalf of init (kernel strings). 0: the caller then enters user mode. */
 int must_check exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 
+void membarrier_init(void);
 void syscalls_init(void); /* /proc/mnemos/missing_syscalls */
 
 #endif

@@ -12,6 +12,7 @@
 #include "kernel/khugepaged.h"
 #include "kernel/task_calls.h"
 #include "mm/mm.h"
+#include "mm/wire.h"
 #include "uapi/mman.h"
 
 static struct mm_struct *current_mm(void)

@@ -8,6 +8,7 @@
 #include "sys/sys.h"
 
 #include "arch/sigframe.h"
+#include "fs/pidfd.h"
 #include "kernel/time.h"
 
 int get_sigset(uaddr_t addr, size_t size, uint64_t *out)
@@ -266,6 +267,45 @@ static long signal_one_thread(int tgid, int tid, int sig, const struct siginfo_k
 		ret = -EPERM;
 	else
 		ret = sig ? signal_send_thread(t, sig, info) : 0;
+	task_put(t);
+	return ret;
+}
+
+/* What sender and permissions of pidfd_send_signal(2) allow; @info is the caller's own wording when @uinfo is given. */
+static long get_pidfd_info(uaddr_t uinfo, int sig, const struct task *t, struct siginfo_k *info)
+{
+	*info = info_of_sender(sig, SI_USER);
+	if (!uinfo)
+		return 0;
+	if (get_user(info, uinfo))
+		return -EFAULT;
+	if (sig != info->si_signo)
+		return -EINVAL;
+	if (t->signal != current_task()->signal &&
+	    (info->si_code >= 0 || info->si_code == SI_TKILL))
+		return -EPERM;
+	return 0;
+}
+
+SYS(pidfd_send_signal)
+{
+	struct siginfo_k info;
+	int sig = (int)a1;
+	struct task *t;
+	long ret;
+
+	if (a3)
+		return -EINVAL;
+	ret = pidfd_task((int)a0, &t);
+	if (ret)
+		return ret;
+	ret = get_pidfd_info(a2, sig, t, &info);
+	if (!ret && (sig < 0 || sig > NSIG))
+		ret = -EINVAL;
+	if (!ret && !may_signal(t, sig))
+		ret = -EPERM;
+	if (!ret && sig)
+		ret = signal_send_group(t, sig, &info);
 	task_put(t);
 	return ret;
 }

@@ -43,6 +43,7 @@ const char *cpu_model_name(void);
 size_t cpu_info_format(unsigned cpu, char *buf, size_t size);
 bool cpu_has_nx(void);
 unsigned long cpu_hwcap(void); /* AT_HWCAP: CPUID 1, EDX */
+void cpu_serialize(void);      /* this CPU fetches instructions anew from here on */
 unsigned cpu_phys_bits(void);  /* width of a physical address */
 
 /* ---- kernel page tables ---- */

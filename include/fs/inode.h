@@ -93,6 +93,7 @@ void inode_map_drop(struct address_space *m);
 /* The file behind @m, on some mount of its file system: references in *out. 0, -ENOENT. */
 int must_check inode_map_path(struct address_space *m, struct path_ref *out);
 size_t inode_map_name(struct address_space *m, char *buf, size_t size);
+bool inode_map_may_write(struct address_space *m);
 void inode_map_ident(struct address_space *m, unsigned *major, unsigned *minor, unsigned long *ino);
 
 #endif

@@ -23,7 +23,10 @@ extern struct cred init_cred;
 void cred_commit(struct cred *c);
 /* fsgid or a supplementary group. */
 bool cred_in_group(const struct cred *c, uint32_t gid);
-bool capable(unsigned cap);		     /* of the current task's effective set */
+bool capable(unsigned cap); /* of the current task's effective set */
+struct task;
+/* ptrace(2), access mode checking: may the caller look into @t? @real: by his real ids (attach), not those of file access. */
+bool task_may_ptrace(struct task *t, bool real);
 unsigned cred_mm_caps(const struct cred *c); /* MM_CAP_* of mm/imports.h */
 enum {
 	CAP_CHOWN = 0,

@@ -38,6 +38,7 @@ struct signal_struct {
 	struct tty *tty;		    /* t: controlling terminal */
 	struct sigpending shared_pending;   /* s: sighand->lock */
 	struct waitq wait_child;	    /* wait4 sleeps here */
+	struct waitq wait_ended;	    /* woken when all threads have ended (pidfd) */
 	int exit_code;			    /* s: wait status once group_exit */
 	bool group_exit;		    /* s: all threads are to die */
 	struct task *exec_task;		    /* s: this thread's execve kills the others */

@@ -23,6 +23,8 @@ void task_free_unpublished(struct task *t);
 struct signal_struct *must_check signal_dup(struct task *parent, int exit_signal);
 struct signal_struct *signal_get(struct signal_struct *sig); /* a thread joins the group */
 void signal_put(struct signal_struct *sig);
+bool signal_group_ended(struct signal_struct *sig);	   /* zombie or gone */
+struct task *signal_leader_get(struct signal_struct *sig); /* referenced; NULL: waited for */
 void signal_limits_changed(
 	struct signal_struct *sig); /* rlim has: mm_limits follows. tasklist_lock */
 /* Give @t a pid (and tgid: own, or the group's when @thread), link it into table, family and group. -EAGAIN: no pid.

@@ -14,6 +14,7 @@ struct mmu_gather {
 	uaddr_t start, end; /* range to flush; start > end: nothing */
 	bool full; /* whole mm is going (exit): no user code of it runs anywhere any more */
 	bool keep_anon; /* range_zap leaves anonymous and special entries alone (hole punched in a file) */
+	bool mlocked;	    /* range_zap: the vma is VM_LOCKED */
 	bool reload;	    /* a top-level entry was cleared where CPUs keep copies of it (PAE) */
 	unsigned nr_blocks; /* transparent huge pages collected */
 	struct list_head tables; /* table pages unhooked, by page->lru */

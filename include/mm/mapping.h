@@ -29,6 +29,8 @@ struct address_space_ops {
 	void (*drop)(struct address_space *m);
 	/* Path for /proc/PID/maps into @buf. Return: length. */
 	size_t (*name)(struct address_space *m, char *buf, size_t size);
+	/* May the caller write the object, or is it his? mincore(2) tells nobody else what is cached. NULL: everybody. */
+	bool (*may_write)(struct address_space *m);
 	/* Device and inode number for /proc/PID/maps. */
 	void (*ident)(struct address_space *m, unsigned *major, unsigned *minor,
 		      unsigned long *ino);

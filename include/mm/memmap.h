@@ -23,6 +23,7 @@ struct page {
 			void *slab_freelist;
 		};
 		struct page *compound_head; /* [TAIL] */
+		unsigned long mlock_count;  /* [ANON FILE, PG_mlocked] mm/phys/mlocked.c */
 	};
 	union {
 		struct {

@@ -42,9 +42,11 @@ struct mm_struct {
 	unsigned long vdso;	      /* m: start of the vDSO's image; 0: none */
 	struct address_space *exe; /* held: the program's mapping, for /proc/PID/exe; may be NULL */
 	unsigned long def_flags;
-	bool thp_disable;	  /* m: PR_SET_THP_DISABLE */
-	bool thp_seen;		  /* a: has or had a vma that may have huge pages */
-	unsigned dump_filter;	  /* a: for a core dump (core(5)); fork and exec keep it */
+	bool thp_disable;     /* m: PR_SET_THP_DISABLE */
+	bool thp_seen;	      /* a: has or had a vma that may have huge pages */
+	unsigned dump_filter; /* a: for a core dump (core(5)); fork and exec keep it */
+	bool has_lazyfree;    /* a: after MADV_FREE, pages may wait for reclaim */
+	unsigned membarrier;  /* a: what its threads have registered for (sys/sys_membarrier.c) */
 	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
 	bool unmerged; /* m: a fork took VM_LOCKED away: neighbours may be alike */
@@ -106,19 +108,10 @@ long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 int must_check vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len,
 			 int advice); /* madvise(2) */
 
-/* mlock2(2): @lock is VM_LOCKED, with VM_LOCKONFAULT too, or 0 for munlock(2). */
-int must_check vm_lock(struct mm_struct *mm, unsigned long addr, unsigned long len,
-		       unsigned long lock);
-int must_check vm_lock_all(struct mm_struct *mm,
-			   int flags); /* mlockall(2): MCL_*; 0: munlockall(2) */
-/* mincore(2): a byte a page to user memory @vec. */
-int must_check vm_mincore(struct mm_struct *mm, unsigned long addr, unsigned long len, uaddr_t vec);
-int must_check vm_seal(struct mm_struct *mm, unsigned long addr, unsigned long len); /* mseal(2) */
-int must_check vm_sync(struct mm_struct *mm, unsigned long addr, unsigned long len,
-		       int flags); /* msync(2) */
-
 /* Copy into another mm's memory, faulting it in (exec arguments, ptrace, /proc/PID/mem). Return: bytes done. */
 size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
+/* The same with the rights that the program itself has (process_vm_readv). */
+size_t mm_copy(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 
 /* ---- fork ---- */
 /* A copy for fork(2): COW sharing. 0 and *out, or -ENOMEM. Takes old->mmap_lock for write. */

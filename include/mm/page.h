@@ -115,6 +115,9 @@ void unlock_page(struct page *page);
 int must_check lock_page_killable(struct page *page);
 
 extern struct page *zero_page; /* the frame of zeroes that read faults map (mm/aspace/fault.c) */
+/* An entry of a VM_LOCKED vma maps @page from now on, or no longer: mm/phys/mlocked.c. Threads; a table lock may be held. */
+void page_mlock(struct page *page);
+void page_munlock(struct page *page);
 
 /* Print everything about a page through klog. */
 void page_dump(const struct page *page, const char *why);

@@ -50,9 +50,12 @@ enum {
 struct vma_ops {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
-	/* The page for @index with a reference, in *out. 0 or -errno (SIGBUS). */
+	/* The page for @index with a reference, in *out. 0 or -errno (SIGBUS). NULL: private anonymous memory all the same. */
 	int (*fault)(struct vm_area_struct *vma, unsigned long index, struct page **out);
 	const char *(*name)(struct vm_area_struct *vma);
+	/* Of a device file: its device and inode number for /proc/PID/maps. NULL: no file. */
+	void (*ident)(struct vm_area_struct *vma, unsigned *major, unsigned *minor,
+		      unsigned long *ino);
 };
 
 struct vm_area_struct {

@@ -7,6 +7,7 @@
 #include "mm/mapping.h"
 #include "mm/mm.h"
 #include "mm/rmap.h"
+#include "mm/wire.h"
 
 struct mmu_gather;
 
@@ -89,7 +90,7 @@ static inline unsigned long vma_pages_within(const struct vm_area_struct *vma, u
 /* Private anonymous memory: no mapping, no device. */
 static inline bool vma_is_anon(const struct vm_area_struct *vma)
 {
-	return !vma->mapping && !vma->vm_ops;
+	return !vma->mapping && (!vma->vm_ops || !vma->vm_ops->fault);
 }
 /* Counted in mapping->i_mmap_writable. */
 static inline bool vma_shared_maywrite(unsigned long flags)
@@ -140,12 +141,17 @@ void vm_free_tables(struct mm_struct *mm, unsigned long start, unsigned long end
 /* Everything goes (exit). */
 void vm_unmap_all(struct mm_struct *mm);
 
+/* ---- lazyfree.c ---- */
+void lazyfree_boot(void);
+
 /* ---- fault*.c ---- */
 struct fault_ctx {
 	struct mm_struct *mm;
 	struct vm_area_struct *vma;
 	uaddr_t addr; /* page aligned */
+	uaddr_t stop; /* nothing from here on is to be mapped on the way; 0: the vma's end counts */
 	bool write, exec;
+	bool read_right;    /* a read needs VM_READ, although x86 reads what it may execute */
 	bool force;	    /* ptrace: the rights of the vma's opener count, not its own */
 	bool major;	    /* a page had to be read from a store */
 	struct page *table; /* table page of the entry; its lock is held where a stage says so */
@@ -166,6 +172,17 @@ int fault_huge(struct fault_ctx *f);
 struct page *must_check fault_anon_page(void);
 /* @page, new and filled, becomes the private page of f->addr. Table lock held, entry none. */
 void fault_set_anon(struct fault_ctx *f, struct page *page);
+/* An entry of @vma maps @page now, or did until now: count it if it is locked. Table lock held. */
+static inline void vma_page_mapped(const struct vm_area_struct *vma, struct page *page)
+{
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		page_mlock(page);
+}
+static inline void vma_page_unmapped(const struct vm_area_struct *vma, struct page *page)
+{
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		page_munlock(page);
+}
 /* A fault with mmap_lock held for read, on behalf of gup. Return: enum fault_result. */
 enum fault_result fault_in(struct fault_ctx *f);
 int must_check fault_errno(enum fault_result r);

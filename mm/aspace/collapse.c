@@ -183,12 +183,14 @@ static void move_to_block(struct collapse *c, const struct vm_area_struct *vma, 
 		pte_set(table + i, pte_from_raw(0));
 		if (pte_none(e) || pte_special(e))
 			continue;
+		vma_page_unmapped(vma, pfn_to_page(pte_pfn(e)));
 		range_account_unmap(c->mm, pfn_to_page(pte_pfn(e)));
 		if (gather_page(&g, pfn_to_page(pte_pfn(e))))
 			gather_relieve(&g);
 	}
 	gather_end(&g);
 	range_account_map_huge(c->mm, c->block);
+	thp_block_mapped(vma, c->block);
 }
 
 /* The pages of @table are a block: the large entry takes over what the small ones held. */

@@ -49,6 +49,8 @@ int fault_rights(const struct fault_ctx *f)
 		return flags & VM_WRITE ? FAULT_OK : FAULT_ACCERR;
 	if (f->exec && !(flags & VM_EXEC))
 		return FAULT_ACCERR;
+	if (f->read_right && !(flags & VM_READ))
+		return FAULT_ACCERR;
 	return flags & (VM_READ | VM_WRITE | VM_EXEC) ? FAULT_OK : FAULT_ACCERR;
 }
 

@@ -55,6 +55,7 @@ void fault_set_anon(struct fault_ctx *f, struct page *page)
 
 	page_set_anon_rmap(page, f->vma, f->addr);
 	range_account_map(f->mm, page);
+	vma_page_mapped(f->vma, page);
 	pte_set(f->pte, pte_make(page_to_pfn(page), prot));
 }
 
@@ -81,7 +82,7 @@ static unsigned batch_size(const struct fault_ctx *f)
 	block_end = (f->addr | ((uaddr_t)BATCH_MAX * PAGE_SIZE - 1)) +
 		    1; /* a table holds whole blocks */
 	n = min_of(unsigned, n, (block_end - f->addr) >> PAGE_SHIFT);
-	n = min_of(unsigned, n, (vma->vm_end - f->addr) >> PAGE_SHIFT);
+	n = min_of(unsigned, n, ((f->stop ? f->stop : vma->vm_end) - f->addr) >> PAGE_SHIFT);
 	for (i = 1; i < n && pte_none(pte_read(f->pte + i)); i++)
 		;
 	return i;
@@ -120,6 +121,7 @@ static unsigned set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
 	for (i = 0; i < n && pte_none(pte_read(f->pte + i)); i++, addr += PAGE_SIZE) {
 		page_set_anon_rmap(pages[i], f->vma, addr);
 		atomic_set(&pages[i]->_mapcount, 0);
+		vma_page_mapped(f->vma, pages[i]);
 		pte_set(f->pte + i, pte_make(page_to_pfn(pages[i]), i ? prot : pte_mkyoung(prot)));
 	}
 	if (i)

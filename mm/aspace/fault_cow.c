@@ -94,8 +94,10 @@ static void fill_copy(struct page *new, struct page *old)
 /* The old entry goes, then @new is set. Table lock held, entry unchanged. */
 static void exchange(struct fault_ctx *f, struct page *old, struct page *new)
 {
-	if (!pte_special(f->entry))
+	if (!pte_special(f->entry)) {
+		vma_page_unmapped(f->vma, old);
 		range_account_unmap(f->mm, old);
+	}
 	(void)pte_clear(f->pte);
 	tlb_flush_page(&f->mm->root, f->addr);
 	fault_set_anon(f, new);

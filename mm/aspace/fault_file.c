@@ -98,6 +98,7 @@ static void around_set(struct fault_ctx *f, const struct around *a, struct page 
 		}
 		e = pte_make(page_to_pfn(page), prot);
 		range_account_map(f->mm, page);
+		vma_page_mapped(f->vma, page);
 		pte_set(pte + i, i == a->at ? pte_mkyoung(e) : e);
 	}
 }
@@ -187,6 +188,7 @@ static int device_map(struct fault_ctx *f, unsigned long index)
 		e = pte_mkyoung(pte_make(page_to_pfn(page), f->vma->vm_page_prot));
 		if (page_state(page) == PS_FILE) {
 			range_account_map(f->mm, page);
+			vma_page_mapped(f->vma, page);
 			get_page(page);
 		} else {
 			e = pte_mkspecial(e);

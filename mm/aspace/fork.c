@@ -39,6 +39,7 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 	new->task_size = old->task_size;
 	new->mmap_topdown = old->mmap_topdown;
 	new->has_sealed = old->has_sealed;
+	new->membarrier = READ_ONCE(old->membarrier);
 	new->start_code = old->start_code;
 	new->end_code = old->end_code;
 	new->start_data = old->start_data;

@@ -2,6 +2,7 @@
  * User pages for the kernel: faulted in, pinned, copied.
  *
  *   get_user_page   one page with a reference, with the rights of the program
+ *   mm_copy         bytes of another program, with its own rights, PROT_READ taken seriously
  *   mm_access       bytes of another program (exec arguments, ptrace, /proc/PID/mem), with the rights of a debugger: may
  *                   read what is not PROT_NONE for ever, and write read-only private memory, into a private copy
  *   mm_populate     make all pages present
@@ -95,38 +96,61 @@ int get_user_page(struct mm_struct *mm, unsigned long addr, bool write, struct p
 	return pin_page(&f, out);
 }
 
-size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+/* Bytes of the page that holds @at, from there on. 0 or what pin_page says. */
+static int copy_piece(struct fault_ctx *f, unsigned long at, char *buf, size_t n)
+{
+	struct page *page;
+	char *p;
+	int err;
+
+	f->addr = at & PAGE_MASK;
+	err = pin_page(f, &page);
+	if (err)
+		return err;
+	p = kmap_local_page(page);
+	if (f->write)
+		memcpy(p + (at & ~PAGE_MASK), buf, n);
+	else
+		memcpy(buf, p + (at & ~PAGE_MASK), n);
+	kunmap_local(p);
+	put_page(page);
+	return 0;
+}
+
+static size_t copy_all(struct fault_ctx *f, unsigned long addr, char *buf, size_t len)
 {
 	size_t done = 0;
 
 	while (done < len) {
-		unsigned long at = addr + done, off = at & ~PAGE_MASK;
-		size_t n = min_of(size_t, len - done, PAGE_SIZE - off);
-		struct fault_ctx f = {
-			.mm = mm, .addr = at & PAGE_MASK, .write = write, .force = true
-		};
-		struct page *page;
-		char *p;
+		unsigned long at = addr + done;
+		size_t n = min_of(size_t, len - done, PAGE_SIZE - (at & ~PAGE_MASK));
 
-		if (at < addr || pin_page(&f, &page))
+		if (at < addr || copy_piece(f, at, buf + done, n))
 			break;
-		p = kmap_local_page(page);
-		if (write)
-			memcpy(p + off, (char *)buf + done, n);
-		else
-			memcpy((char *)buf + done, p + off, n);
-		kunmap_local(p);
-		put_page(page);
 		done += n;
 	}
 	return done;
+}
+
+size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+{
+	struct fault_ctx f = { .mm = mm, .write = write, .force = true };
+
+	return copy_all(&f, addr, buf, len);
+}
+
+size_t mm_copy(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+{
+	struct fault_ctx f = { .mm = mm, .write = write, .read_right = !write };
+
+	return copy_all(&f, addr, buf, len);
 }
 
 /* Fault in [start, end) of one vma. mmap_lock held for read. */
 static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			bool write)
 {
-	struct fault_ctx f = { .mm = vma->vm_mm, .vma = vma, .write = write };
+	struct fault_ctx f = { .mm = vma->vm_mm, .vma = vma, .write = write, .stop = end };
 	enum fault_result r = FAULT_OK;
 
 	for (f.addr = start; f.addr < end && r == FAULT_OK; f.addr += PAGE_SIZE)

@@ -1,62 +1,79 @@
 /*
  * madvise(2): advice and its effects.
  *
- *   effect on pages     DONTNEED, FREE: entries zapped, private pages gone. REMOVE: a hole in shared memory.
+ *   effect on pages     DONTNEED, DONTNEED_LOCKED: entries zapped, private pages gone. FREE: pages may go while they stay
+ *                       unwritten. REMOVE: a hole in shared memory. COLD, PAGEOUT: pages become old.
  *                       POPULATE_READ, POPULATE_WRITE: faulted in. COLLAPSE: huge pages made of small ones.
  *   effect on the vma   DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK, DONTDUMP, DODUMP, SEQUENTIAL, RANDOM, NORMAL,
  *                       HUGEPAGE, NOHUGEPAGE: flags, so vmas split and merge as on Linux
- *   none                WILLNEED (memory is the store), COLD, PAGEOUT, MERGEABLE, UNMERGEABLE
+ *   none                WILLNEED (memory is the store)
  *
- * WHY      FREE frees at once: the caller may see zeroes from any moment on, and now is one.
- * LOCKS    mmap_lock: read where entries go, write where flags change. REMOVE: the mapping's invalidate_lock, without
+ * LOCKS    mmap_lock: read where entries change, write where flags do. REMOVE: the mapping's invalidate_lock, without
  *          mmap_lock. Sleeps.
- * FAILS    as madvise(2) ERRORS. Over a hole the rest is done and the result is ENOMEM.
+ * FAILS    as madvise(2) ERRORS. Over a hole the rest is done and the result is ENOMEM; EAGAIN when a vma cannot be split.
+ * NOT HERE page merging: MADV_MERGEABLE is EINVAL without it.
  * TESTED BY mmap_test.c
  */
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/thp_impl.h"
 #include "mm/gather.h"
+#include "mm/imports.h"
 #include "mm/range.h"
 #include "uapi/mman.h"
 
+enum advice_kind {
+	ADV_UNKNOWN,
+	ADV_FLAGS,
+	ADV_ZAP,
+	ADV_FREE,
+	ADV_AGE,
+	ADV_REMOVE,
+	ADV_POPULATE,
+	ADV_COLLAPSE,
+	ADV_NOTHING
+};
+
 struct advice {
 	unsigned long set, clear; /* vm_flags */
-	enum {
-		ADV_UNKNOWN,
-		ADV_FLAGS,
-		ADV_ZAP,
-		ADV_REMOVE,
-		ADV_POPULATE,
-		ADV_COLLAPSE,
-		ADV_NOTHING
-	} kind;
+	enum advice_kind kind;
+	bool discards; /* contents are lost: a sealed mapping that cannot be written refuses */
 };
 
 static const struct advice advices[] = {
-	[MADV_NORMAL] = { 0, VM_SEQ_READ | VM_RAND_READ, ADV_FLAGS },
-	[MADV_RANDOM] = { VM_RAND_READ, VM_SEQ_READ, ADV_FLAGS },
-	[MADV_SEQUENTIAL] = { VM_SEQ_READ, VM_RAND_READ, ADV_FLAGS },
-	[MADV_WILLNEED] = { 0, 0, ADV_NOTHING },
-	[MADV_DONTNEED] = { 0, 0, ADV_ZAP },
-	[MADV_FREE] = { 0, 0, ADV_ZAP },
-	[MADV_REMOVE] = { 0, 0, ADV_REMOVE },
-	[MADV_DONTFORK] = { VM_DONTCOPY, 0, ADV_FLAGS },
-	[MADV_DOFORK] = { 0, VM_DONTCOPY, ADV_FLAGS },
-	[MADV_MERGEABLE] = { 0, 0, ADV_NOTHING },
-	[MADV_UNMERGEABLE] = { 0, 0, ADV_NOTHING },
-	[MADV_HUGEPAGE] = { VM_HUGEPAGE, VM_NOHUGEPAGE, ADV_FLAGS },
-	[MADV_NOHUGEPAGE] = { VM_NOHUGEPAGE, VM_HUGEPAGE, ADV_FLAGS },
-	[MADV_DONTDUMP] = { VM_DONTDUMP, 0, ADV_FLAGS },
-	[MADV_DODUMP] = { 0, VM_DONTDUMP, ADV_FLAGS },
-	[MADV_WIPEONFORK] = { VM_WIPEONFORK, 0, ADV_FLAGS },
-	[MADV_KEEPONFORK] = { 0, VM_WIPEONFORK, ADV_FLAGS },
-	[MADV_COLD] = { 0, 0, ADV_NOTHING },
-	[MADV_PAGEOUT] = { 0, 0, ADV_NOTHING },
-	[MADV_POPULATE_READ] = { 0, 0, ADV_POPULATE },
-	[MADV_POPULATE_WRITE] = { 0, 0, ADV_POPULATE },
-	[MADV_COLLAPSE] = { 0, 0, ADV_COLLAPSE },
+	[MADV_NORMAL] = { 0, VM_SEQ_READ | VM_RAND_READ, ADV_FLAGS, false },
+	[MADV_RANDOM] = { VM_RAND_READ, VM_SEQ_READ, ADV_FLAGS, false },
+	[MADV_SEQUENTIAL] = { VM_SEQ_READ, VM_RAND_READ, ADV_FLAGS, false },
+	[MADV_WILLNEED] = { 0, 0, ADV_NOTHING, false },
+	[MADV_DONTNEED] = { 0, 0, ADV_ZAP, true },
+	[MADV_DONTNEED_LOCKED] = { 0, 0, ADV_ZAP, true },
+	[MADV_FREE] = { 0, 0, ADV_FREE, true },
+	[MADV_REMOVE] = { 0, 0, ADV_REMOVE, true },
+	[MADV_DONTFORK] = { VM_DONTCOPY, 0, ADV_FLAGS, true },
+	[MADV_DOFORK] = { 0, VM_DONTCOPY, ADV_FLAGS, false },
+	[MADV_HUGEPAGE] = { VM_HUGEPAGE, VM_NOHUGEPAGE, ADV_FLAGS, false },
+	[MADV_NOHUGEPAGE] = { VM_NOHUGEPAGE, VM_HUGEPAGE, ADV_FLAGS, false },
+	[MADV_DONTDUMP] = { VM_DONTDUMP, 0, ADV_FLAGS, false },
+	[MADV_DODUMP] = { 0, VM_DONTDUMP, ADV_FLAGS, false },
+	[MADV_WIPEONFORK] = { VM_WIPEONFORK, 0, ADV_FLAGS, true },
+	[MADV_KEEPONFORK] = { 0, VM_WIPEONFORK, ADV_FLAGS, false },
+	[MADV_COLD] = { 0, 0, ADV_AGE, false },
+	[MADV_PAGEOUT] = { 0, 0, ADV_AGE, false },
+	[MADV_POPULATE_READ] = { 0, 0, ADV_POPULATE, false },
+	[MADV_POPULATE_WRITE] = { 0, 0, ADV_POPULATE, false },
+	[MADV_COLLAPSE] = { 0, 0, ADV_COLLAPSE, false },
 };
+
+static bool kind_is(int advice, enum advice_kind kind)
+{
+	return advices[advice].kind == kind;
+}
+
+/* Memory of one program alone, without any file, not even /dev/zero. */
+static bool has_no_file(const struct vm_area_struct *vma)
+{
+	return !vma->mapping && !vma->vm_ops && !(vma->vm_flags & VM_SHARED);
+}
 
 /* Does the advice make sense for this kind of vma? 0 or -errno. */
 static int advice_allowed(const struct vm_area_struct *vma, int advice)
@@ -66,14 +83,16 @@ static int advice_allowed(const struct vm_area_struct *vma, int advice)
 	case MADV_COLD:
 	case MADV_PAGEOUT:
 		return vma->vm_flags & (VM_LOCKED | VM_PFNMAP) ? -EINVAL : 0;
+	case MADV_DONTNEED_LOCKED:
+		return vma->vm_flags & VM_PFNMAP ? -EINVAL : 0;
 	case MADV_FREE:
-		return vma_is_anon(vma) && !(vma->vm_flags & VM_LOCKED) ? 0 : -EINVAL;
+		return vma_is_anon(vma) && !(vma->vm_flags & (VM_LOCKED | VM_PFNMAP)) ? 0 : -EINVAL;
 	case MADV_DOFORK:
 		return vma->vm_flags & VM_IO ? -EINVAL : 0;
 	case MADV_DODUMP:
-		return vma->vm_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND) ? -EINVAL : 0;
+		return vma->vm_flags & VM_SPECIAL ? -EINVAL : 0;
 	case MADV_WIPEONFORK:
-		return vma_is_anon(vma) && !(vma->vm_flags & VM_SHARED) ? 0 : -EINVAL;
+		return has_no_file(vma) ? 0 : -EINVAL;
 	case MADV_REMOVE:
 		if ((vma->vm_flags & VM_LOCKED) || !vma->mapping || vma->mapping->ops->store)
 			return -EINVAL;
@@ -84,31 +103,73 @@ static int advice_allowed(const struct vm_area_struct *vma, int advice)
 	}
 }
 
+/* EAGAIN: no memory for another vma, or too many of them. */
 static int advise_flags(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 			unsigned long end, const struct advice *a)
 {
 	if (a->set & VM_HUGEPAGE)
 		mm->thp_seen = true;
-	return vma_modify(mm, vma, start, end, (vma->vm_flags & ~a->clear) | a->set, &vma);
+	return vma_modify(mm, vma, start, end, (vma->vm_flags & ~a->clear) | a->set, &vma) ? -EAGAIN
+											   : 0;
 }
 
-static void advise_zap(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-		       unsigned long end)
+static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+			 unsigned long end, enum advice_kind kind)
 {
 	struct mmu_gather g;
 
+	if (!vma->populated)
+		return;
 	mm_update_hiwater(mm);
 	gather_begin(&g, mm);
-	range_zap(&g, vma, start, end);
+	if (kind == ADV_ZAP) {
+		range_zap(&g, vma, start, end);
+	} else if (kind == ADV_FREE) {
+		range_lazyfree(&g, start, end);
+		WRITE_ONCE(mm->has_lazyfree, true);
+	} else {
+		(void)range_age(&g, start, end);
+	}
 	gather_end(&g);
 }
 
-/* The vmas of [start, end) one by one. mmap_lock held as the kind wants. 0, -ENOMEM after a hole, or the first error. */
-static int advise_locked(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+/* The part of [start, end) inside @vma. mmap_lock held as the kind wants. */
+static int advise_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		      unsigned long end, int advice)
 {
 	const struct advice *a = &advices[advice];
+	int err = advice_allowed(vma, advice);
+
+	if (err)
+		return err;
+	if (a->kind == ADV_FLAGS)
+		return advise_flags(mm, vma, start, end, a);
+	if (a->kind != ADV_NOTHING)
+		advise_pages(mm, vma, start, end, a->kind);
+	return 0;
+}
+
+/* What is sealed against changes and cannot be written is not to be emptied either: mseal(2). */
+static bool seal_forbids(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+{
+	struct vm_area_struct *vma;
+
+	if (!mm->has_sealed || !advices[advice].discards)
+		return false;
+	for (vma = find_vma(mm, start); vma && vma->vm_start < end; vma = vma_next(mm, vma)) {
+		if ((vma->vm_flags & VM_SEALED) && has_no_file(vma) && !(vma->vm_flags & VM_WRITE))
+			return true;
+	}
+	return false;
+}
+
+/* The vmas of [start, end) one by one. 0, -ENOMEM after a hole, or the first error. */
+static int advise_locked(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+{
 	int hole = 0;
 
+	if (seal_forbids(mm, start, end, advice))
+		return -EPERM;
 	while (start < end) {
 		struct vm_area_struct *vma = find_vma(mm, start);
 		unsigned long stop;
@@ -121,11 +182,7 @@ static int advise_locked(struct mm_struct *mm, unsigned long start, unsigned lon
 			start = vma->vm_start;
 		}
 		stop = min_of(unsigned long, end, vma->vm_end);
-		err = advice_allowed(vma, advice);
-		if (!err && a->kind == ADV_FLAGS)
-			err = advise_flags(mm, vma, start, stop, a);
-		else if (!err && a->kind == ADV_ZAP)
-			advise_zap(mm, vma, start, stop);
+		err = advise_vma(mm, vma, start, stop, advice);
 		if (err)
 			return err;
 		start = stop;
@@ -134,7 +191,7 @@ static int advise_locked(struct mm_struct *mm, unsigned long start, unsigned lon
 }
 
 /* One vma's part of a hole in shared memory: the mapping is held, mmap_lock dropped, because truncation comes first. */
-static int remove_step(struct mm_struct *mm, unsigned long *start, unsigned long end)
+static int remove_step(struct mm_struct *mm, unsigned long *start, unsigned long end, int *hole)
 {
 	struct vm_area_struct *vma;
 	struct address_space *m = NULL;
@@ -143,13 +200,17 @@ static int remove_step(struct mm_struct *mm, unsigned long *start, unsigned long
 
 	rwsem_down_read(&mm->mmap_lock);
 	vma = find_vma(mm, *start);
-	if (vma && vma->vm_start <= *start)
-		err = advice_allowed(vma, MADV_REMOVE);
+	if (vma && vma->vm_start < end) {
+		*hole = vma->vm_start > *start ? -ENOMEM : *hole;
+		*start = max_of(unsigned long, *start, vma->vm_start);
+		end = min_of(unsigned long, end, vma->vm_end);
+		err = seal_forbids(mm, *start, end, MADV_REMOVE) ? -EPERM
+								 : advice_allowed(vma, MADV_REMOVE);
+	}
 	if (!err) {
 		m = vma->mapping;
 		m->ops->hold(m);
 		from = (uint64_t)vma_index(vma, *start) << PAGE_SHIFT;
-		end = min_of(unsigned long, end, vma->vm_end);
 		to = from + (end - *start);
 	}
 	rwsem_up_read(&mm->mmap_lock);
@@ -163,41 +224,55 @@ static int remove_step(struct mm_struct *mm, unsigned long *start, unsigned long
 
 static int advise_remove(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	int err = 0;
+	int err = 0, hole = 0;
 
 	while (!err && start < end)
-		err = remove_step(mm, &start, end);
+		err = remove_step(mm, &start, end, &hole);
+	return err ? err : hole;
+}
+
+static int advise_write(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+{
+	int err;
+
+	rwsem_down_write(&mm->mmap_lock);
+	err = advise_locked(mm, start, end, advice);
+	rwsem_up_write(&mm->mmap_lock);
 	return err;
 }
 
-int vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len,
-	      int advice) no_lock_analysis
+static int advise_read(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
 {
-	unsigned long end = addr + page_align(len);
-	bool write;
 	int err;
 
-	if (advice < 0 || advice >= (int)ARRAY_SIZE(advices) || advices[advice].kind == ADV_UNKNOWN)
+	rwsem_down_read(&mm->mmap_lock);
+	err = advise_locked(mm, start, end, advice);
+	rwsem_up_read(&mm->mmap_lock);
+	return err;
+}
+
+int vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len, int advice)
+{
+	unsigned long end = addr + page_align(len);
+
+	if (advice == MADV_HWPOISON || advice == MADV_SOFT_OFFLINE)
+		return vm_capable(MM_CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+	if (advice < 0 || advice >= (int)ARRAY_SIZE(advices) || kind_is(advice, ADV_UNKNOWN))
 		return -EINVAL;
 	if ((addr & ~PAGE_MASK) || (len && !page_align(len)) || end < addr)
 		return -EINVAL;
 	if (end == addr)
 		return 0;
-	if (advices[advice].kind == ADV_REMOVE)
+	switch (advices[advice].kind) {
+	case ADV_REMOVE:
 		return advise_remove(mm, addr, end);
-	if (advices[advice].kind == ADV_POPULATE)
+	case ADV_POPULATE:
 		return mm_populate(mm, addr, end - addr, advice == MADV_POPULATE_WRITE);
-	if (advices[advice].kind == ADV_COLLAPSE)
+	case ADV_COLLAPSE:
 		return thp_collapse(mm, addr, end);
-	write = advices[advice].kind == ADV_FLAGS;
-	if (write)
-		rwsem_down_write(&mm->mmap_lock);
-	else
-		rwsem_down_read(&mm->mmap_lock);
-	err = advise_locked(mm, addr, end, advice);
-	if (write)
-		rwsem_up_write(&mm->mmap_lock);
-	else
-		rwsem_up_read(&mm->mmap_lock);
-	return err;
+	case ADV_FLAGS:
+		return advise_write(mm, addr, end, advice);
+	default:
+		return advise_read(mm, addr, end, advice);
+	}
 }

@@ -1,7 +1,8 @@
 /*
  * mincore(2) and msync(2): what of a mapping is in memory, and what of it is in the store.
  *
- *   mincore   a page is in memory when an entry maps it, or when its mapping has it cached
+ *   mincore   a page is in memory when an entry maps it, or when its mapping has it cached; of a file that the caller may
+ *             not write, every page is said to be: what others have read is none of his business
  *   msync     memory-backed objects have nothing behind them: the arguments are checked, that is all
  *
  * WHY      answers go to user memory in pieces, with mmap_lock dropped in between, because the copy may fault.
@@ -13,39 +14,61 @@
 #include "lib/string.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/range.h"
+#include "mm/swap_entry.h"
 #include "uapi/mman.h"
 
 enum { PIECE = 128 }; /* pages answered at a time */
+
+/* What is said of a page. */
+enum { ABSENT, PRESENT, UNKNOWN /* no entry: the mapping knows */ };
 
 struct mincore_ctx {
 	unsigned long start;
 	uint8_t *vec;
 };
 
-static int mark_present(pte_t e, uaddr_t va, void *arg)
+static bool is_moving(pte_t e)
+{
+	unsigned type = pte_swap_type(e);
+
+	return type == SWP_MIGRATION_READ || type == SWP_MIGRATION_WRITE;
+}
+
+static int mark_entry(pte_t e, uaddr_t va, void *arg)
 {
 	struct mincore_ctx *c = arg;
 
-	if (pte_present(e))
-		c->vec[(va - c->start) >> PAGE_SHIFT] = 1;
+	if (pte_present(e) || is_moving(e))
+		c->vec[(va - c->start) >> PAGE_SHIFT] = PRESENT;
+	else if (pte_swap_type(e) != SWP_MARKER) /* a marker is as good as no entry */
+		c->vec[(va - c->start) >> PAGE_SHIFT] = ABSENT;
 	return 0;
 }
 
-/* Pages without an entry that the mapping has cached. */
+/* Pages without an entry: those that the mapping has cached are in memory. */
 static void mark_cached(struct vm_area_struct *vma, unsigned long start, unsigned n, uint8_t *vec)
 {
 	for (unsigned i = 0; i < n; i++) {
-		struct page *page;
+		struct page *page = NULL;
 
-		if (vec[i])
+		if (vec[i] != UNKNOWN)
 			continue;
-		page = mapping_find(vma->mapping,
-				    vma_index(vma, start + ((unsigned long)i << PAGE_SHIFT)));
-		if (!page)
-			continue;
-		vec[i] = page_test(page, PG_uptodate);
-		put_page(page);
+		if (vma->mapping)
+			page = mapping_find(vma->mapping, vma_index(vma, start + ((unsigned long)i
+										  << PAGE_SHIFT)));
+		vec[i] = page && page_test(page, PG_uptodate) ? PRESENT : ABSENT;
+		if (page)
+			put_page(page);
 	}
+}
+
+static bool may_know(const struct vm_area_struct *vma)
+{
+	struct address_space *m = vma->mapping;
+
+	if (vma_is_anon(vma))
+		return true;
+	return m && (!m->ops->may_write || m->ops->may_write(m));
 }
 
 /* Answer at most PIECE pages from @start, of one vma. Return: how many; 0: nothing is mapped there. */
@@ -60,10 +83,13 @@ static unsigned mincore_piece(struct mm_struct *mm, unsigned long start, unsigne
 		return 0;
 	end = min_of(unsigned long, end, vma->vm_end);
 	n = (unsigned)min_of(unsigned long, (end - start) >> PAGE_SHIFT, PIECE);
-	memset(vec, 0, n);
-	(void)range_each(mm, start, start + ((unsigned long)n << PAGE_SHIFT), mark_present, &c);
-	if (vma->mapping)
-		mark_cached(vma, start, n, vec);
+	if (!may_know(vma)) {
+		memset(vec, PRESENT, n);
+		return n;
+	}
+	memset(vec, UNKNOWN, n);
+	(void)range_each(mm, start, start + ((unsigned long)n << PAGE_SHIFT), mark_entry, &c);
+	mark_cached(vma, start, n, vec);
 	return n;
 }
 

@@ -13,7 +13,20 @@
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/imports.h"
+#include "mm/range.h"
 #include "uapi/mman.h"
+
+static int mlock_entry(pte_t e, uaddr_t va, void *arg)
+{
+	(void)va;
+	if (!pte_present(e) || pte_special(e))
+		return 0;
+	if (*(bool *)arg)
+		page_mlock(pfn_to_page(pte_pfn(e)));
+	else
+		page_munlock(pfn_to_page(pte_pfn(e)));
+	return 0;
+}
 
 /* [start, end) of @vma gets @lock, VM_LOCKED and VM_LOCKONFAULT or nothing. 0 or -ENOMEM. */
 static int lock_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
@@ -21,6 +34,7 @@ static int lock_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned l
 {
 	unsigned long old = vma->vm_flags, flags = (old & ~(unsigned long)VM_LOCKED_ANY) | lock;
 	unsigned long pages = (end - start) >> PAGE_SHIFT;
+	bool count;
 	int err;
 
 	if (flags == old || (old & VM_SPECIAL))
@@ -29,7 +43,8 @@ static int lock_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned l
 	if (err || !((old ^ flags) & VM_LOCKED))
 		return err;
 	mm->locked_vm += lock ? pages : -pages;
-	return 0;
+	count = lock;
+	return range_each(mm, start, end, mlock_entry, &count);
 }
 
 /* 0, -ENOMEM at a hole (what came before is done) or for want of memory. */

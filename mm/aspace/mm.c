@@ -32,9 +32,11 @@ void mm_init(void)
 {
 	mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 64, SLAB_PANIC, NULL);
 	list_init(&mm_list);
+	commit_boot();
 	mapping_boot();
 	vma_boot();
 	fault_boot();
+	lazyfree_boot();
 }
 
 enum {

@@ -145,7 +145,7 @@ static int relock_old(struct remap_ctx *c, unsigned long flags)
 	if (!(c->flags & MREMAP_DONTUNMAP) || !((old ^ flags) & VM_LOCKED))
 		return 0;
 	err = vma_modify(c->mm, c->vma, c->addr, c->addr + c->old_len, flags, &c->vma);
-	if (!err)
+	if (!err) /* the pages stay counted: they go to a locked vma */
 		c->mm->locked_vm += flags & VM_LOCKED ? pages : -pages;
 	return err;
 }

@@ -137,6 +137,7 @@ static bool install_block(struct fault_ctx *f, struct page *block, struct page *
 	if (done) {
 		pt_deposit(table, spare);
 		range_account_map_huge(f->mm, block);
+		thp_block_mapped(f->vma, block);
 	}
 	pt_unlock(table);
 	return done;

@@ -16,6 +16,13 @@ static inline bool thp_block_in(const struct vm_area_struct *vma, unsigned long 
 	return start >= vma->vm_start && start < vma->vm_end && vma->vm_end - start >= HPAGE_SIZE;
 }
 
+/* vma_page_mapped for the pages that a large entry maps. */
+static inline void thp_block_mapped(const struct vm_area_struct *vma, struct page *block)
+{
+	for (unsigned i = 0; (vma->vm_flags & VM_LOCKED) && i < HPAGE_NR; i++)
+		page_mlock(block + i);
+}
+
 /* HPAGE_NR pages side by side, aligned, a reference each; contents undefined. NULL: none. */
 struct page *must_check thp_alloc(gfp_t gfp);
 void thp_free(struct page *block); /* nobody else has a reference */

@@ -122,6 +122,8 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 	page = pfn_to_page(pte_pfn(e));
 	if (page_mapcount(page) < 1 || page_ref_count(page) < page_mapcount(page))
 		fail(c->mm, "I1: counts of a mapped page", va);
+	if ((vma->vm_flags & VM_LOCKED) && !page_test(page, PG_mlocked))
+		fail(c->mm, "mlocked I1: page of a locked vma not counted", va);
 	if (!belongs(vma, page, va))
 		fail(c->mm, "page does not belong here", va);
 	if (pte_write(e) && !(vma->vm_flags & VM_SHARED) &&

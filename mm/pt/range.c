@@ -120,6 +120,8 @@ static inline bool zap_page(struct mmu_gather *g, struct tally *t, pte_t old)
 
 	if (kind != MM_ANONPAGES)
 		keep_access_bits(page, old);
+	if (unlikely(g->mlocked))
+		page_munlock(page);
 	t->rss[kind]--;
 	if (mapcount_dec(page, kind))
 		tally_mapped(t, page, kind, -1);
@@ -176,6 +178,7 @@ void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, 
 {
 	struct pt_walk w = { .ops = &zap_ops, .root = &g->mm->root, .mm = g->mm, .arg = g };
 
+	g->mlocked = vma && (vma->vm_flags & VM_LOCKED);
 	kassert(!vma || (vma->vm_mm == g->mm && vma->vm_start <= start && end <= vma->vm_end));
 	if (start < end)
 		must(pt_walk_range(&w, start, end - 1) == 0);

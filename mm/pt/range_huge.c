@@ -60,10 +60,12 @@ void range_account_map_huge(struct mm_struct *mm, struct page *page)
 	block_mapped(page);
 }
 
-static void account_unmap_huge(struct mm_struct *mm, struct page *page)
+static void account_unmap_huge(struct mm_struct *mm, struct page *page, bool mlocked)
 {
 	long last = 0;
 
+	for (unsigned i = 0; mlocked && i < HPAGE_NR; i++)
+		page_munlock(page + i);
 	for (unsigned i = 0; i < HPAGE_NR; i++)
 		last += mapcount_dec(page + i, MM_ANONPAGES);
 	if (last)
@@ -88,7 +90,7 @@ int zap_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
 	gather_table(g, pt_withdraw(virt_to_page(e)));
 	if (pte_special(old))
 		return 0;
-	account_unmap_huge(g->mm, entry_page(old));
+	account_unmap_huge(g->mm, entry_page(old), g->mlocked);
 	w->resume = last + 1;
 	return gather_block(g, entry_page(old)) ? PT_AGAIN : 0;
 }

@@ -3,7 +3,8 @@
  *
  *   mode 0  guess   refuse only a single request larger than all of RAM and swap
  *   mode 1  always  never refuse
- *   mode 2  never   the sum of promises stays below vm_commit_limit() less a reserve
+ *   mode 2  never   the sum of promises stays below vm_commit_limit() less two reserves: one for the administrator, from
+ *                   everybody else; one of 1/32 of the program's size, so that none takes the last page
  *
  * OWNS     vm_committed_as, the sysctls of overcommit.
  * WHY      private writable memory is promised when it is mapped and allocated when it is touched; only mode 2
@@ -18,6 +19,7 @@
 #include "mm/commit.h"
 
 #include "base/errno.h"
+#include "mm/imports.h"
 #include "mm/zone.h"
 #include "sync/failpoint.h"
 #include "sync/kassert.h"
@@ -25,14 +27,23 @@
 int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
 int sysctl_overcommit_ratio = 50;
 unsigned long sysctl_overcommit_kbytes;
-unsigned long sysctl_user_reserve_kbytes = 131072;
-unsigned long sysctl_admin_reserve_kbytes = 8192;
+unsigned long sysctl_user_reserve_kbytes, sysctl_admin_reserve_kbytes; /* set by commit_boot */
 atomic_long_t vm_committed_as;
 
 enum {
 	KB_SHIFT = PAGE_SHIFT - 10, /* pages to kB */
+	USER_RESERVE_MAX_KB = 128 * 1024,
+	ADMIN_RESERVE_MAX_KB = 8 * 1024,
 	SURELY_SMALL = 16, /* pages less than any machine's RAM: no need to add up the zones */
 };
+
+void commit_boot(void)
+{
+	unsigned long share_kb = (nr_free_pages() << KB_SHIFT) / 32;
+
+	sysctl_user_reserve_kbytes = min_of(unsigned long, share_kb, USER_RESERVE_MAX_KB);
+	sysctl_admin_reserve_kbytes = min_of(unsigned long, share_kb, ADMIN_RESERVE_MAX_KB);
+}
 
 unsigned long vm_commit_limit(void)
 {
@@ -45,12 +56,11 @@ unsigned long vm_commit_limit(void)
 /* Mode 2: does the sum, which includes the request, stay within the limit? */
 static bool within_limit(unsigned long sum, unsigned long total_vm)
 {
-	unsigned long allowed = vm_commit_limit();
-	unsigned long reserve = sysctl_user_reserve_kbytes >> KB_SHIFT;
+	unsigned long allowed = vm_commit_limit(), reserve;
 
-	if (total_vm / 32 <
-	    reserve) /* one program must not take the last page: leave 1/32 of its size */
-		reserve = total_vm / 32;
+	reserve = min_of(unsigned long, sysctl_user_reserve_kbytes >> KB_SHIFT, total_vm / 32);
+	if (!(mm_ctx_current()->caps & MM_CAP_SYS_ADMIN))
+		reserve += sysctl_admin_reserve_kbytes >> KB_SHIFT;
 	return sum < (allowed > reserve ? allowed - reserve : 0);
 }
 

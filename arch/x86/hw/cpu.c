@@ -218,3 +218,9 @@ void cpu_init_secondary(unsigned cpu)
 {
 	cpu_init(cpu);
 }
+
+/* CPUID serializes: SDM volume 3A, "Serializing Instructions". */
+void cpu_serialize(void)
+{
+	(void)cpuid(0, 0);
+}
