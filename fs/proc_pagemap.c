@@ -37,6 +37,16 @@ static uint64_t page_bits(const struct page *page)
 	return page_mapcount(page) == 1 ? v | PM_EXCLUSIVE : v;
 }
 
+/* The page is on its way to another frame. */
+static uint64_t migration_bits(pte_t e)
+{
+	uint64_t v = page_bits(pfn_to_page(migration_pfn(e)));
+
+	if (pte_swap_offset(e) & MIGRATION_UFFD_WP)
+		v |= PM_UFFD_WP;
+	return pte_swap_offset(e) & MIGRATION_SOFT_DIRTY ? v | PM_SOFT_DIRTY : v;
+}
+
 /* An entry that is neither none nor present. */
 static uint64_t swap_bits(pte_t e, bool show_pfn)
 {
@@ -45,10 +55,11 @@ static uint64_t swap_bits(pte_t e, bool show_pfn)
 
 	if (type == SWP_MARKER)
 		return pte_swap_offset(e) & SWP_MARKER_UFFD_WP ? PM_UFFD_WP : 0;
+	if (pte_is_migration(e))
+		return v | migration_bits(e) |
+		       (show_pfn ? type | (uint64_t)migration_pfn(e) << PM_SWAP_TYPE_BITS : 0);
 	if (show_pfn)
 		v |= type | (uint64_t)pte_swap_offset(e) << PM_SWAP_TYPE_BITS;
-	if (type == SWP_MIGRATION_READ || type == SWP_MIGRATION_WRITE)
-		v |= page_bits(pfn_to_page(pte_swap_offset(e)));
 	return v;
 }
 

@@ -5,7 +5,7 @@
  *          file is a stream: the position does not matter. Lines are "KEY" padded to 11 columns and a value; an empty
  *          line between two addresses. Keys, in order: address, vma or region, a line per level (PGD .. PTE: physical
  *          address of the entry [index] the entry, its bits), then page, physical, or physical "none" and reason; of
- *          a frame with a descriptor pfn, state, flags, counts, owner.
+ *          a frame with a descriptor pfn, state, flags, counts, owner, and a line "mapped by" for each entry that maps it.
  * WHY      a write that asks and a read that answers work from a shell: exec 3<>/proc/1/vtop; echo 8048000 >&3; cat <&3
  *          Physical addresses are root's: CAP_SYS_ADMIN at open, and the right to inspect the process (ptrace(2)).
  * OWNS     struct vtop_file: the answer of one open file.
@@ -28,7 +28,7 @@
 #include "sync/failpoint.h"
 #include "vfs_impl.h"
 
-enum { QUERY_MAX = 4096, WORD = 2 * sizeof(long) };
+enum { QUERY_MAX = 4096, WORD = 2 * sizeof(long), MAX_USERS = 16 };
 
 struct vtop_file {
 	struct mutex lock;
@@ -94,6 +94,39 @@ static void put_reason(struct seq_file *m, const struct vtop *v)
 		seq_printf(m, "the %s entry is empty\n", pt_level_name(last->level));
 }
 
+/* The processes that live in @mm. */
+static void put_processes(struct seq_file *m, const struct mm_struct *mm)
+{
+	const char *comma = "";
+	struct task *t;
+	int pid = 1;
+
+	for (; (t = task_next(&pid, true)) != NULL; pid++) {
+		if (READ_ONCE(t->mm_ctx.mm) == mm) {
+			seq_printf(m, "%s%d (%s)", comma, t->pid, t->comm);
+			comma = ", ";
+		}
+		task_put(t);
+	}
+	if (!*comma)
+		seq_puts(m, "ended");
+}
+
+static void put_users(struct seq_file *m, pfn_t pfn)
+{
+	struct vtop_user users[MAX_USERS];
+	unsigned nr = vtop_page_users(pfn, users, MAX_USERS);
+
+	for (unsigned i = 0; i < nr && i < MAX_USERS; i++) {
+		seq_printf(m, "mapped by  0x%0*lx of ", WORD, users[i].addr);
+		put_processes(m, users[i].mm);
+		seq_putc(m, '\n');
+		mmdrop(users[i].mm);
+	}
+	if (nr > MAX_USERS)
+		seq_printf(m, "mapped by  %u more\n", nr - MAX_USERS);
+}
+
 static void put_frame(struct seq_file *m, pfn_t pfn)
 {
 	char text[320];
@@ -110,6 +143,7 @@ static void put_frame(struct seq_file *m, pfn_t pfn)
 		   page_ref_count(page_head(page)), page_mapcount(page));
 	vtop_page_owner(page, text, sizeof(text));
 	seq_printf(m, "owner      %s\n", text);
+	put_users(m, pfn);
 }
 
 static void put_answer(struct seq_file *m, const struct vtop *v)

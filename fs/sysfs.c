@@ -144,5 +144,6 @@ void sysfs_init(void)
 		must(sysfs_create_dir(dirs[i]) == 0);
 	sysfs_system_init();
 	debugfs_pt_init();
+	sysfs_idle_init();
 	sysfs_thp_init();
 }

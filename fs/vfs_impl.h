@@ -130,6 +130,7 @@ void random_init(void);
 void proc_init(void);
 void sysfs_init(void);
 void debugfs_pt_init(void);
+void sysfs_idle_init(void);
 void sysfs_system_init(void); /* processors and nodes */
 void sysfs_thp_init(void);    /* transparent huge pages */
 

@@ -6,6 +6,8 @@
 #include "arch/tlb.h"
 #include "mm/page.h"
 
+struct mm_struct;
+
 /* One table entry that the walk read. */
 struct vtop_step {
 	int level; /* PT_PTE .. PT_PGD */
@@ -47,5 +49,17 @@ size_t vtop_bits(pte_t e, int level, char *buf, size_t size);
 size_t vtop_page_flags(const struct page *page, char *buf, size_t size);
 /* Whose the frame is: "slab kmalloc-64", "page table", "anonymous, index 0x10". Return: length. */
 size_t vtop_page_owner(struct page *page, char *buf, size_t size);
+
+/* An entry that maps a page: of which address space, and where. */
+struct vtop_user {
+	struct mm_struct *mm; /* with a lazy reference */
+	uaddr_t addr;
+};
+/**
+ * vtop_page_users - who maps the frame @pfn.
+ * @out: the first @max; mmdrop each.   Return: how many entries there are, may be more than @max; 0 when the frame is no
+ * program's, or locked at the moment.   Locks: those of rmap_walk.
+ */
+unsigned vtop_page_users(pfn_t pfn, struct vtop_user *out, unsigned max);
 
 #endif

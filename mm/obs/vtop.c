@@ -21,6 +21,8 @@
 #include "arch/pt.h"
 #include "lib/fmt.h"
 #include "mm/mapping.h"
+#include "mm/mm.h"
+#include "mm/rmap.h"
 #include "mm/slab.h"
 #include "mm/zone.h"
 
@@ -184,4 +186,41 @@ size_t vtop_page_owner(struct page *page, char *buf, size_t size)
 	default:
 		return fmt_scnprintf(buf, size, "the kernel");
 	}
+}
+
+/* ---- who maps it ---- */
+
+struct users {
+	struct vtop_user *out;
+	unsigned nr, max;
+};
+
+static int note_user(const struct rmap_entry *e, void *arg)
+{
+	struct users *u = arg;
+
+	if (u->nr < u->max) {
+		mmgrab(e->vma->vm_mm);
+		u->out[u->nr] = (struct vtop_user){ e->vma->vm_mm, e->addr };
+	}
+	u->nr++;
+	return 0;
+}
+
+unsigned vtop_page_users(pfn_t pfn, struct vtop_user *out, unsigned max)
+{
+	struct page *page = page_get_by_pfn(pfn);
+	struct users u = { .out = out, .max = max };
+	bool locked;
+
+	if (!page)
+		return 0;
+	locked = page_state(page) == PS_FILE;
+	if (!locked || trylock_page(page)) {
+		(void)rmap_walk(page, RMAP_LARGE, note_user, &u);
+		if (locked)
+			unlock_page(page);
+	}
+	put_page(page);
+	return u.nr;
 }

@@ -111,6 +111,8 @@ static void keep_access_bits(struct page *page, pte_t old)
 		page_set(page, PG_dirty);
 	if (pte_young(old) && !page_test(page, PG_referenced))
 		page_set(page, PG_referenced);
+	if (pte_young(old) && page_test(page, PG_idle))
+		page_clear(page, PG_idle);
 }
 
 static inline bool zap_page(struct mmu_gather *g, struct tally *t, pte_t old)

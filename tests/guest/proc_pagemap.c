@@ -161,6 +161,60 @@ static void every_frame_is_something(void)
 	close(c);
 }
 
+#define BITMAP "/sys/kernel/mm/page_idle/bitmap"
+
+static void set_idle(uint64_t pfn)
+{
+	uint64_t word = BIT(pfn % 64);
+	int fd = open(BITMAP, O_WRONLY);
+
+	EQ(pwrite(fd, &word, 8, (off_t)(pfn / 64 * 8)), 8);
+	close(fd);
+}
+
+static int is_idle(uint64_t pfn)
+{
+	return word_at(BITMAP, pfn / 64) >> pfn % 64 & 1;
+}
+
+static int nothing(void *arg)
+{
+	return 0;
+}
+
+static void idle_until_it_is_touched(void)
+{
+	char *p = map(2, PROT_READ | PROT_WRITE, MAP_PRIVATE),
+	     *s = map(2, PROT_READ | PROT_WRITE, MAP_SHARED);
+	uint64_t a, b, word = ~0ULL;
+	int fd;
+
+	p[PAGE] = 1;
+	p[0] = 1;
+	s[0] = 1;
+	a = pfn_of(p);
+	b = pfn_of(s);
+	EQ(is_idle(a), 0);
+	set_idle(a);
+	set_idle(b);
+	EQ(is_idle(a), 1);
+	EQ(is_idle(b), 1);
+	EQ(word_at("/proc/kpageflags", a) >> 25 & 1, 1);
+	tap_child(nothing,
+		  NULL); /* other tables were in use since: no CPU remembers the old entry */
+	p[0] = 2;
+	EQ(is_idle(a), 0);
+	EQ(is_idle(b), 1);
+	EQ(word_at("/proc/kpageflags", a) >> 25 & 1, 0);
+	munmap(s, 2 * PAGE);
+	fd = open(BITMAP, O_RDWR);
+	FAILS(pread(fd, &word, 8, 4), EINVAL);
+	FAILS(pwrite(fd, &word, 4, 0), EINVAL);
+	FAILS(pwrite(fd, &word, 8, (off_t)1 << 40), ENXIO);
+	EQ(pread(fd, &word, 8, (off_t)1 << 40), 0);
+	close(fd);
+}
+
 static void what_is_refused(void)
 {
 	uint64_t v[2];
@@ -207,13 +261,12 @@ static void frame_numbers_are_roots(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(anonymous_pages),
-						 T(shared_and_file_pages),
-						 T(fork_shares_until_a_write),
-						 T(every_frame_is_something),
-						 T(what_is_refused),
-						 T(frame_numbers_are_roots),
-						 TEND };
+	static const struct tap_test tests[] = {
+		T(anonymous_pages),	      T(shared_and_file_pages),
+		T(fork_shares_until_a_write), T(every_frame_is_something),
+		T(idle_until_it_is_touched),  T(what_is_refused),
+		T(frame_numbers_are_roots),   TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }

@@ -46,6 +46,16 @@ static const char *value(const char *key)
 	return line;
 }
 
+/* Does the answer say that @pid maps the page at @p? */
+static int is_user(const void *p, int pid)
+{
+	char want[80];
+
+	snprintf(want, sizeof(want), "\nmapped by  0x%0*lx of %d (", (int)(2 * sizeof(long)),
+		 (unsigned long)p, pid);
+	return strstr(text, want) != NULL;
+}
+
 static uint64_t pagemap(const void *p)
 {
 	uint64_t e = 0;
@@ -114,6 +124,7 @@ static void a_file_page_has_its_owner(void)
 	NEED(ask_address(p + 2 * PAGE) > 0);
 	CHECK(strstr(value("vma"), "/tmp/vtop-file"));
 	CHECK(strncmp(value("state"), "file", 4) == 0);
+	CHECK(is_user(p + 2 * PAGE, getpid()));
 	snprintf(want, sizeof(want), "inode %lu, page 0x2 of it", (unsigned long)st.st_ino);
 	CHECK(strstr(value("owner"), want));
 	unlink("/tmp/vtop-file");
@@ -134,10 +145,14 @@ static void fork_shares_and_counts(void)
 	}
 	NEED(ask_address(p) > 0);
 	STREQ(value("counts"), "refcount 2 mapcount 2");
+	CHECK(is_user(p, getpid()));
+	CHECK(is_user(p, pid));
 	close(go[1]);
 	EQ(tap_wait(pid), 0);
 	NEED(ask_address(p) > 0);
 	STREQ(value("counts"), "refcount 1 mapcount 1");
+	CHECK(is_user(p, getpid()));
+	CHECK(!is_user(p, pid));
 }
 
 static void kernel_addresses(void)
