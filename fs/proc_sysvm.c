@@ -13,6 +13,7 @@
 #include "fs/memfd.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
+#include "mm/layout.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
@@ -26,7 +27,15 @@ static int sysctl_drop_caches;
 
 static const struct sysctl vm_table[] = {
 	{ "vm/overcommit_memory", .number = &sysctl_overcommit_memory, .max = 2 },
-	{ "vm/overcommit_ratio", .number = &sysctl_overcommit_ratio, .max = INT_MAX },
+	{ "vm/overcommit_ratio", .number = &sysctl_overcommit_ratio, .max = INT_MAX,
+	  .changed = commit_ratio_changed },
+	{ "vm/overcommit_kbytes", .word = &sysctl_overcommit_kbytes,
+	  .changed = commit_kbytes_changed },
+	{ "vm/user_reserve_kbytes", .word = &sysctl_user_reserve_kbytes },
+	{ "vm/admin_reserve_kbytes", .word = &sysctl_admin_reserve_kbytes },
+	{ "vm/legacy_va_layout", .number = &sysctl_legacy_va_layout, .max = INT_MAX },
+	{ "vm/mmap_rnd_bits", .number = &mmap_rnd_bits, .min = MMAP_RND_BITS_MIN,
+	  .max = MMAP_RND_BITS_MAX, .mode = 0600 },
 	{ "vm/max_map_count", .number = &sysctl_max_map_count, .max = INT_MAX },
 	{ "vm/min_free_kbytes", .number = &min_free_kbytes, .max = INT_MAX,
 	  .changed = setup_per_zone_wmarks },

@@ -166,6 +166,11 @@ SYS(munlockall)
 	return vm_lock_all(current_mm(), 0);
 }
 
+SYS(remap_file_pages)
+{
+	return vm_remap_pages(current_mm(), a0, a1, a2, a3, a4);
+}
+
 SYS(mseal)
 {
 	return VM_SEALED && a2 ? -EINVAL : vm_seal(current_mm(), a0, a1);

@@ -12,7 +12,9 @@ extern unsigned long sysctl_overcommit_kbytes; /* not 0: instead of the ratio */
 extern unsigned long sysctl_user_reserve_kbytes, sysctl_admin_reserve_kbytes;
 extern atomic_long_t vm_committed_as; /* pages */
 
-void commit_boot(void);		     /* the reserves, from what is free */
+void commit_boot(void); /* the reserves, from what is free */
+/* After a store: the other of the two no longer counts. */
+void commit_ratio_changed(void), commit_kbytes_changed(void);
 unsigned long vm_commit_limit(void); /* pages */
 /**
  * commit_charge - promise @pages more.

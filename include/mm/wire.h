@@ -16,6 +16,9 @@ int must_check vm_lock_all(struct mm_struct *mm,
 /* mincore(2): a byte a page to user memory @vec. */
 int must_check vm_mincore(struct mm_struct *mm, unsigned long addr, unsigned long len, uaddr_t vec);
 int must_check vm_seal(struct mm_struct *mm, unsigned long addr, unsigned long len); /* mseal(2) */
+/* remap_file_pages(2). */
+int must_check vm_remap_pages(struct mm_struct *mm, unsigned long addr, unsigned long len,
+			      unsigned long prot, unsigned long pgoff, unsigned long flags);
 int must_check vm_sync(struct mm_struct *mm, unsigned long addr, unsigned long len,
 		       int flags); /* msync(2) */
 

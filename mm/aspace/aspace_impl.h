@@ -136,6 +136,8 @@ int must_check vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsign
 /* A new private anonymous vma over a free range: charged, counted, merged (brk, stack). 0 or -ENOMEM. */
 int must_check vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end,
 			   unsigned long flags);
+/* The body of vm_map; nothing is faulted in. */
+long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args);
 /* Tables made for a free range that is not to be used after all. */
 void vm_free_tables(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* Everything goes (exit). */

@@ -526,6 +526,28 @@ static int map_locked(struct map_ctx *c)
 	return err;
 }
 
+/* Field by field: the spares need none. */
+static void map_begin(struct map_ctx *c, struct mm_struct *mm, const struct vm_map_args *args)
+{
+	c->mm = mm;
+	c->args = args;
+	c->charge = 0;
+	c->charge_later = 0;
+	c->object = NULL;
+}
+
+long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args)
+{
+	int err = map_check_args(args);
+	struct map_ctx c;
+
+	if (err)
+		return err;
+	map_begin(&c, mm, args);
+	err = map_locked(&c);
+	return err ? err : (long)c.req.start;
+}
+
 long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 {
 	int err = map_check_args(args);
@@ -533,11 +555,7 @@ long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 
 	if (err)
 		return err;
-	c.mm = mm;
-	c.args = args;
-	c.charge = 0;
-	c.charge_later = 0;
-	c.object = NULL;
+	map_begin(&c, mm, args);
 	rwsem_down_write(&mm->mmap_lock);
 	err = map_locked(&c);
 	rwsem_up_write(&mm->mmap_lock);

@@ -37,6 +37,16 @@ enum {
 	SURELY_SMALL = 16, /* pages less than any machine's RAM: no need to add up the zones */
 };
 
+void commit_ratio_changed(void)
+{
+	sysctl_overcommit_kbytes = 0;
+}
+
+void commit_kbytes_changed(void)
+{
+	sysctl_overcommit_ratio = 0;
+}
+
 void commit_boot(void)
 {
 	unsigned long share_kb = (nr_free_pages() << KB_SHIFT) / 32;

@@ -8,6 +8,7 @@
 #include "mm/mapping.h"
 #include "mm/mm.h"
 #include "mm/shmem.h"
+#include "mm/wire.h"
 #include "sim/sim.h"
 #include "sync/kassert.h"
 #include "sync/mutex.h"
