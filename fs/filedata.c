@@ -14,6 +14,7 @@
 #include "fs/file.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
+#include "mm/writeback.h"
 #include "vfs_impl.h"
 
 static bool opened_for(const struct file *f, unsigned mode)
@@ -138,15 +139,59 @@ int file_fallocate(struct file *f, unsigned mode, int64_t off, int64_t len)
 
 /* ---- advice ---- */
 
+/* Pages that bytes [off, off + len) lie in; @len 0: to the end. @inner: those that lie in them wholly. */
+static void pages_of(uint64_t off, uint64_t len, bool inner, unsigned long *first,
+		     unsigned long *last)
+{
+	uint64_t end = len && off + len > off ? off + len : UINT64_MAX;
+	uint64_t from = (inner ? off + PAGE_SIZE - 1 : off) >> PAGE_SHIFT;
+	uint64_t to = (inner ? end : end - 1) >> PAGE_SHIFT; /* inner: the first that is not */
+
+	if (inner && end != UINT64_MAX)
+		to--;
+	*first = (unsigned long)min_of(uint64_t, from, ULONG_MAX);
+	*last = (unsigned long)min_of(uint64_t, to, ULONG_MAX);
+}
+
+static void advise_store(struct file *f, uint64_t off, uint64_t len, int advice)
+{
+	struct address_space *m = &f->inode->mapping;
+	struct writeback_ctl ctl = { .left = ULONG_MAX };
+	unsigned long first, last;
+
+	pages_of(off, len, advice == POSIX_FADV_DONTNEED, &first, &last);
+	switch (advice) {
+	case POSIX_FADV_NORMAL:
+	case POSIX_FADV_RANDOM:
+	case POSIX_FADV_SEQUENTIAL:
+		f->ra.ra_pages = m->bdi->ra_pages * (advice == POSIX_FADV_SEQUENTIAL ? 2 : 1);
+		f->ra.random = advice == POSIX_FADV_RANDOM;
+		break;
+	case POSIX_FADV_WILLNEED:
+		ra_force(m, first, last - first + (last != ULONG_MAX));
+		break;
+	case POSIX_FADV_DONTNEED:
+		if (last + 1 <= first)
+			break;
+		mapping_writeback(m, first, last, &ctl);
+		mapping_invalidate(m, first, last);
+		break;
+	default:
+		break;
+	}
+}
+
 int file_advise(struct file *f, int64_t off, int64_t len, int advice)
 {
 	if (f->flags & O_PATH)
 		return -EBADF;
 	if (S_ISFIFO(f->inode->mode))
 		return -ESPIPE;
-	if (len < 0)
+	if (len < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE)
 		return -EINVAL;
-	return advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE ? -EINVAL : 0;
+	if (f->inode->mapping.bdi)
+		advise_store(f, (uint64_t)off, (uint64_t)len, advice);
+	return 0;
 }
 
 int file_readahead(struct file *f, int64_t off, int64_t count)
@@ -165,11 +210,47 @@ int noop_fsync(struct file *f, uint64_t start, uint64_t last, bool data_only)
 	return 0;
 }
 
+void filedata_open(struct file *f)
+{
+	struct address_space *m = &f->inode->mapping;
+
+	ra_init(&f->ra, m);
+	f->wb_err = errseq_sample(&m->wb_err);
+	f->sb_err = errseq_sample(&m->bdi->wb_err);
+}
+
+int generic_fsync(struct file *f, uint64_t start, uint64_t last, bool data_only)
+{
+	struct address_space *m = &f->inode->mapping;
+	unsigned long end = (unsigned long)min_of(uint64_t, last >> PAGE_SHIFT, ULONG_MAX);
+
+	mapping_sync(m, (unsigned long)(start >> PAGE_SHIFT), end);
+	return errseq_check_and_advance(&m->wb_err, &f->wb_err);
+}
+
 int file_sync(struct file *f, bool data_only)
 {
 	if (f->flags & O_PATH)
 		return -EBADF;
 	return f->ops->fsync ? f->ops->fsync(f, 0, UINT64_MAX, data_only) : -EINVAL;
+}
+
+static int sync_range(struct file *f, uint64_t off, uint64_t nbytes, unsigned flags)
+{
+	struct address_space *m = &f->inode->mapping;
+	struct writeback_ctl ctl = { .left = ULONG_MAX };
+	unsigned long first, last;
+
+	pages_of(off, nbytes, false, &first, &last);
+	if (flags & SYNC_FILE_RANGE_WAIT_BEFORE)
+		mapping_wait_writeback(m, first, last);
+	if (flags & SYNC_FILE_RANGE_WRITE)
+		mapping_writeback(m, first, last, &ctl);
+	if (flags & SYNC_FILE_RANGE_WAIT_AFTER)
+		mapping_wait_writeback(m, first, last);
+	if (flags & (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER))
+		return errseq_check_and_advance(&m->wb_err, &f->wb_err);
+	return 0;
 }
 
 int file_sync_range(struct file *f, int64_t off, int64_t nbytes, unsigned flags)
@@ -183,16 +264,26 @@ int file_sync_range(struct file *f, int64_t off, int64_t nbytes, unsigned flags)
 		return -EBADF;
 	if ((flags & ~known) || off < 0 || end < 0 || end < off)
 		return -EINVAL;
-	return S_ISREG(mode) || S_ISBLK(mode) || S_ISDIR(mode) || S_ISLNK(mode) ? 0 : -ESPIPE;
+	if (!S_ISREG(mode) && !S_ISBLK(mode) && !S_ISDIR(mode) && !S_ISLNK(mode))
+		return -ESPIPE;
+	return f->inode->mapping.bdi ? sync_range(f, (uint64_t)off, (uint64_t)nbytes, flags) : 0;
 }
 
 int file_sync_super(struct file *f)
 {
-	return f->flags & O_PATH ? -EBADF : 0;
+	struct backing_dev_info *bdi = f->inode->sb->bdi;
+
+	if (f->flags & O_PATH)
+		return -EBADF;
+	if (!bdi)
+		return 0;
+	bdi_sync(bdi);
+	return errseq_check_and_advance(&bdi->wb_err, &f->sb_err);
 }
 
 void sync_all(void)
 {
+	writeback_sync_all();
 }
 
 /* ---- what is in memory ---- */

@@ -118,6 +118,8 @@ int file_open_inode(struct file *f)
 	if (err)
 		return err;
 	note_alias(inode, f->path.dentry);
+	if (inode->mapping.bdi)
+		filedata_open(f);
 	f->ops = ops; /* from here on fput gives back what was taken */
 	f->opened_write = writes;
 	if (ops->open) {

@@ -82,6 +82,7 @@ void proc_init(void)
 	proc_zone_init();
 	proc_kpage_init();
 	proc_sysvm_init();
+	proc_dirty_init();
 	proc_misc_init();
 	proc_kernel_init();
 	proc_failpoint_init();

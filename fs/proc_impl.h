@@ -52,6 +52,7 @@ void proc_iomem_init(void);
 void proc_zone_init(void);
 void proc_kpage_init(void);
 void proc_sysvm_init(void);
+void proc_dirty_init(void);
 void proc_misc_init(void);
 void proc_kernel_init(void);
 void proc_failpoint_init(void);

@@ -166,8 +166,10 @@ long file_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 
 long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
+	struct address_space *m = &f->inode->mapping;
 	bool first = *pos == 0;
-	long ret = mapping_read(&f->inode->mapping, buf, len, pos);
+	long ret = unlikely(m->bdi != NULL) ? mapping_read_ra(m, &f->ra, buf, len, pos)
+					    : mapping_read(m, buf, len, pos);
 
 	if (!(f->flags & O_NOATIME))
 		inode_accessed(f->inode, first);

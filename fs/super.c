@@ -12,9 +12,11 @@
 
 #include "base/errno.h"
 #include "fs/proc.h"
+#include "kernel/flusher.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "mm/writeback.h"
 #include "sync/failpoint.h"
 
 static struct spinlock types_lock = SPINLOCK_INIT(RANK_OBJECT);
@@ -75,6 +77,17 @@ struct super_block *super_alloc(const struct fs_type *type, const struct super_o
 	if (sb)
 		sb->dev = MKDEV(0, (unsigned)atomic_add_return(&next_dev, 1));
 	return sb;
+}
+
+int super_set_bdi(struct super_block *sb, struct backing_dev_info *bdi)
+{
+	int err = flusher_start();
+
+	if (err)
+		return err;
+	bdi_register(bdi, sb->type->name);
+	sb->bdi = bdi;
+	return 0;
 }
 
 void super_put(struct super_block *sb)

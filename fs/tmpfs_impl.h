@@ -2,6 +2,7 @@
 #ifndef FS_TMPFS_IMPL_H
 #define FS_TMPFS_IMPL_H
 
+#include "mm/seal.h"
 #include "mm/shmem.h"
 #include "vfs_impl.h"
 

@@ -108,6 +108,7 @@ uint32_t current_umask(void);
 #define FILE_SIZE_MAX                                                                              \
 	min_of(uint64_t, (uint64_t)INT64_MAX & ~(uint64_t)(PAGE_SIZE - 1),                         \
 	       (uint64_t)ULONG_MAX << PAGE_SHIFT)
+void filedata_open(struct file *f); /* of a file whose mapping has a store */
 int must_check inode_newsize_ok(struct inode *inode, uint64_t size); /* -EFBIG, SIGXFSZ sent */
 void inode_drop_set_id(struct inode *inode); /* a write takes the set-id bits away */
 int64_t seek_generic(struct file *f, int64_t off, int whence); /* file->pos_lock held */

@@ -70,6 +70,17 @@ static void take_unknown(struct cmdline *c, char *word)
 	add(c->envp, &c->envc, word);
 }
 
+/* A number of pages; -1 with a warning when it is none. */
+static int number_of(const char *word, const char *v)
+{
+	uint64_t n;
+
+	if (!str_to_u64(v, &n) && n <= INT_MAX)
+		return (int)n;
+	pr_warn("command line: '%s' is no number, ignored", word);
+	return -1;
+}
+
 static void take_word(struct cmdline *c, char *word)
 {
 	const char *v;
@@ -88,6 +99,10 @@ static void take_word(struct cmdline *c, char *word)
 	} else if ((v = value_of(word, "rdinit"))) {
 		c->rdinit = v;
 		c->argc = 1;
+	} else if ((v = value_of(word, "fault_batch"))) {
+		c->fault_batch = number_of(word, v);
+	} else if ((v = value_of(word, "fault_around"))) {
+		c->fault_around = number_of(word, v);
 	} else if (!strcmp(word, "trace")) {
 		c->show_trace = true;
 	} else if (!strcmp(word, "conformance")) {
@@ -123,7 +138,9 @@ void cmdline_parse(char *text, struct cmdline *out)
 {
 	char *word;
 
-	*out = (struct cmdline){ .rdinit = "/init",
+	*out = (struct cmdline){ .fault_batch = -1,
+				 .fault_around = -1,
+				 .rdinit = "/init",
 				 .argv = { "init" },
 				 .argc = 1,
 				 .envp = { "HOME=/", "TERM=linux" },

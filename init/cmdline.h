@@ -7,11 +7,12 @@
 enum { CMDLINE_MAX_ARGS = 32 };
 
 struct cmdline {
-	phys_t mem_limit;   /* mem=: 0 none */
-	const char *init;   /* init= or NULL */
-	const char *rdinit; /* rdinit= or "/init" */
-	bool show_trace;    /* trace: record events from the start */
-	bool conformance;   /* conformance: check the machine contract, then end */
+	phys_t mem_limit;	       /* mem=: 0 none */
+	const char *init;	       /* init= or NULL */
+	const char *rdinit;	       /* rdinit= or "/init" */
+	int fault_batch, fault_around; /* pages; 0 and 1: off; -1: not given */
+	bool show_trace;	       /* trace: record events from the start */
+	bool conformance;	       /* conformance: check the machine contract, then end */
 	/* For init: arguments after "--" and unknown words; NAME=VALUE words go to the environment. */
 	const char *argv[CMDLINE_MAX_ARGS + 2];
 	const char *envp[CMDLINE_MAX_ARGS + 3];

@@ -27,12 +27,22 @@
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
+#include "mm/mm.h"
 #include "sync/klog.h"
 #include "sync/trace.h"
 #include "sys/sys.h"
 
 static struct cmdline cmdline;
 static char cmdline_text[BOOT_CMDLINE];
+
+/* Switches of memory management that were given. */
+static void set_fault_switches(void)
+{
+	if (cmdline.fault_batch >= 0)
+		fault_batch_pages = cmdline.fault_batch;
+	if (cmdline.fault_around >= 0)
+		fault_around_pages = cmdline.fault_around;
+}
 
 /* Processor, then what it needs to run threads. */
 static void start_cpu(void)
@@ -44,6 +54,7 @@ static void start_cpu(void)
 	pr_info("Command line: %s", boot_info.cmdline);
 	str_copy(cmdline_text, boot_info.cmdline, sizeof(cmdline_text));
 	cmdline_parse(cmdline_text, &cmdline);
+	set_fault_switches();
 }
 
 static void run_init(const char *path)

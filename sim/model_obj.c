@@ -59,16 +59,17 @@ static int store_fill(struct address_space *m, struct page *page)
 	else
 		memset(p, 0, PAGE_SIZE);
 	kunmap_local(p);
-	page_set(page, PG_uptodate);
+	page_io_done(page, 0);
 	return 0;
 }
 
-static int store_store(struct address_space *m, struct page *page)
+static int store_store(struct address_space *m, struct page *page, const struct writeback_ctl *ctl)
 {
 	const void *p = kmap_local_page(page);
 
 	memcpy(store + page->index * PAGE_SIZE, p, PAGE_SIZE);
 	kunmap_local(p);
+	page_io_done(page, 0);
 	return 0;
 }
 

@@ -26,6 +26,9 @@ struct file {
 	struct mutex pos_lock; /* rank FILE_POS */
 	void *private;
 	struct list_head ep_items; /* fs/epoll.c: the epoll sets that watch this file */
+	/* Of a file whose mapping has a store (mapping.bdi): */
+	struct file_ra_state ra;
+	errseq_t wb_err, sb_err; /* write errors that this file has been told of */
 };
 
 /* Callback of iterate: Return false to stop (buffer full). */
@@ -65,6 +68,8 @@ void fs_init(
 long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
 long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
 int generic_mmap(struct file *f, struct vm_map_args *args);
+/* fsync of files with a store: the data only; the file system adds its own. */
+int generic_fsync(struct file *f, uint64_t start, uint64_t last, bool data_only);
 int noop_fsync(struct file *f, uint64_t start, uint64_t last,
 	       bool data_only); /* memory is the store */
 

@@ -62,8 +62,9 @@ struct super_block {
 	atomic_long_t next_ino;
 	void *private;
 	unsigned long magic;
-	atomic_t nr_maps; /* inodes that memory maps: keep it mounted */
-	bool no_negative; /* i: a name that is not there is not remembered */
+	struct backing_dev_info *bdi; /* i: where its pages are stored; NULL: in memory only */
+	atomic_t nr_maps;	      /* inodes that memory maps: keep it mounted */
+	bool no_negative;	      /* i: a name that is not there is not remembered */
 };
 
 struct fs_type {
@@ -77,6 +78,9 @@ struct fs_type {
 
 struct super_block *must_check super_alloc(const struct fs_type *type, const struct super_ops *ops);
 void super_put(struct super_block *sb);
+/* @sb has a store: @bdi (the file system's, not used before) for its mappings, and the flusher runs. 0 or -ENOMEM.
+ * The end: bdi_unregister, when no inode is left. */
+int must_check super_set_bdi(struct super_block *sb, struct backing_dev_info *bdi);
 void fs_register(struct fs_type *type);
 
 #endif

@@ -7,23 +7,31 @@
 
 #include "lib/ivtree.h"
 #include "lib/xindex.h"
+#include "mm/errseq.h"
 #include "mm/gfp.h"
 #include "mm/page.h"
+#include "mm/readahead.h"
 #include "sync/rwsem.h"
 #include "sync/spinlock.h"
 
 struct address_space;
+struct backing_dev_info;
 struct vm_area_struct;
+struct writeback_ctl;
 
 /* Filled by a file system. All may sleep; page calls come with the page locked; none may take a lock of rank FS or MM_MAP. */
 struct address_space_ops {
-	/* Make @page's contents valid (set PG_uptodate); shmem: zeroes. 0 or -errno. */
+	/* Make @page's contents valid: 0, and page_io_done(page, err) comes once, now or later; or an error at once. */
 	int (*fill)(struct address_space *m, struct page *page);
-	/* Write @page out; NULL: memory is the store (tmpfs). */
-	int (*store)(struct address_space *m, struct page *page);
-	/* Memory is the store: before a page is made. A store: before it becomes writable. 0, -ENOSPC, -EDQUOT. NULL: always. */
+	/* Write @page, which stays locked until this returns: 0 and one page_io_done, or an error at once; after -ENOMEM and
+	 * -EAGAIN the page stays dirty. NULL: memory is the store (tmpfs). */
+	int (*store)(struct address_space *m, struct page *page, const struct writeback_ctl *ctl);
+	/* What fill and store have been told may start now, nothing more comes at once. NULL: they start at once. */
+	void (*kick)(struct address_space *m);
+	/* Memory is the store: before a page is made. A store: before it gets dirty, maybe again. 0, -ENOSPC, -EDQUOT. NULL: always.
+	 * What the store has at @index does not change by that. */
 	int (*reserve)(struct address_space *m, unsigned long index, unsigned long nr);
-	/* Undo of reserve when pages leave (truncate). NULL: nothing. */
+	/* Memory is the store: undo of reserve when pages leave. NULL: nothing. */
 	void (*release)(struct address_space *m, unsigned long nr);
 	void (*hold)(struct address_space *m); /* pin the owner (a vma keeps it) */
 	void (*drop)(struct address_space *m);
@@ -49,8 +57,15 @@ struct address_space {
 	struct ivtree i_mmap;	      /* vmas of this mapping, by page offset: vma->i_mmap_node */
 	long i_mmap_writable;	      /* v: i_mmap_lock; see seal.c */
 	unsigned seals;		      /* F_SEAL_*; the owner's lock and i_mmap_lock to add */
-	gfp_t gfp;		      /* i: for its pages */
-	unsigned flags;		      /* i: MAPPING_* */
+	struct backing_dev_info *bdi; /* i: NULL: memory is the store */
+	struct list_head wb_link; /* b: bdi->lock: on bdi->dirty while it may have dirty pages */
+	uint64_t dirtied_ns;	  /* b: since when */
+	bool wb_busy;		  /* b: the flusher or a sync works on it */
+	errseq_t wb_err;	  /* a: the last error of a write */
+	int wb_error;		  /* a: the same, for mapping_take_error */
+	struct file_ra_state ra;  /* of the faults through its mappings, and kernel reads */
+	gfp_t gfp;		  /* i: for its pages */
+	unsigned flags;		  /* i: MAPPING_* */
 };
 enum {
 	MAPPING_SHMEM = 1 /* pages are swap-backed, counted in NR_SHMEM */,
@@ -74,6 +89,9 @@ int must_check mapping_get_page(struct address_space *m, unsigned long index, st
 /* The same, but a page that does not exist is not made: -ENOENT (holes read as zeroes). */
 int must_check mapping_lookup_page(struct address_space *m, unsigned long index, struct page **out);
 
+/* End of a fill or a store of ops. Any context. */
+void page_io_done(struct page *page, int err);
+
 /* A page that is about to be written through a mapping, or was: dirty, tagged when there is a store. */
 void mapping_dirty_page(struct address_space *m, struct page *page); /* the slow half */
 static inline void mapping_set_dirty(struct address_space *m, struct page *page)
@@ -81,6 +99,8 @@ static inline void mapping_set_dirty(struct address_space *m, struct page *page)
 	if (!page_test(page, PG_dirty))
 		mapping_dirty_page(m, page);
 }
+/* The referenced @page was written by its address: its store, if it has one, shall know. Sleeps. */
+void page_mark_dirty(struct page *page);
 /* Is the page still @m's? Stable under the page lock; under a table lock, truncate's unmapping comes later. */
 static inline bool mapping_owns(const struct address_space *m, const struct page *page)
 {
@@ -90,6 +110,9 @@ static inline bool mapping_owns(const struct address_space *m, const struct page
 /* Bytes through the cache, to and from user memory. Return: bytes (short at EOF or fault), or -errno when none.
  * read: sees size at call. write: extends size as it goes; caller holds the inode lock (rank FS). *pos advances. */
 long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *pos);
+/* The same with the read-ahead of an open file. */
+long mapping_read_ra(struct address_space *m, struct file_ra_state *ra, uaddr_t dst, size_t len,
+		     uint64_t *pos);
 long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos);
 /* The same with kernel memory (exec, initramfs, procfs of others). */
 long mapping_read_kernel(struct address_space *m, void *dst, size_t len, uint64_t pos);
@@ -110,21 +133,6 @@ struct mapping_counts {
 /* What of pages [first, last] is in the cache: cachestat(2). */
 void mapping_count(struct address_space *m, unsigned long first, unsigned long last,
 		   struct mapping_counts *out);
-/* Seals of fcntl(2): what may not be done any more; reads, writes, cuts and mappings obey. Owner's lock held.
- * 0, -EPERM (F_SEAL_SEAL), -EBUSY (F_SEAL_WRITE and somebody has it mapped to write). */
-enum {
-	F_SEAL_SEAL = 0x01,
-	F_SEAL_SHRINK = 0x02,
-	F_SEAL_GROW = 0x04,
-	F_SEAL_WRITE = 0x08,
-	F_SEAL_FUTURE_WRITE = 0x10,
-	F_SEAL_EXEC = 0x20,
-	F_ALL_SEALS = 0x3f
-};
-int must_check mapping_add_seals(struct address_space *m, unsigned seals);
-/* A shared mapping that may be written is about to be made (vma.c counts it when it is). 0 or -EPERM: sealed. */
-int must_check mapping_map_writable(struct address_space *m);
-void mapping_unmap_writable(struct address_space *m);
 /* Checker. */
 void mapping_check(struct address_space *m);
 

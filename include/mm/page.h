@@ -4,6 +4,7 @@
 
 #include "mm/memmap.h"
 #include "sync/kassert.h"
+#include "sync/thread.h"
 
 struct anon_vma;
 
@@ -118,6 +119,12 @@ extern struct page *zero_page; /* the frame of zeroes that read faults map (mm/a
 /* An entry of a VM_LOCKED vma maps @page from now on, or no longer: mm/phys/mlocked.c. Threads; a table lock may be held. */
 void page_mlock(struct page *page);
 void page_munlock(struct page *page);
+/* The lock belongs to a running I/O from now on, which ends it by page_clear_wake(page, PG_locked). */
+void page_lock_give(struct page *page);
+/* Wait until PG_locked or PG_writeback is clear, without taking it. 0, or -EINTR as @mode allows. */
+int must_check page_wait_clear(struct page *page, enum page_flag bit, enum park_mode mode);
+/* Clear one of them and wake who waits. Any context. */
+void page_clear_wake(struct page *page, enum page_flag bit);
 
 /* Print everything about a page through klog. */
 void page_dump(const struct page *page, const char *why);

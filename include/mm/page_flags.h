@@ -20,7 +20,8 @@ enum page_flag {
 	PG_mappedtodisk,
 	PG_anon_exclusive = PG_mappedtodisk, /* anonymous: no other entry anywhere maps it */
 	PG_reclaim,
-	PG_swapbacked, /* anonymous or shmem: goes to swap, not to a file */
+	PG_readahead = PG_reclaim, /* cached page of a store: read it, and the next window is due */
+	PG_swapbacked,		   /* anonymous or shmem: goes to swap, not to a file */
 	PG_unevictable,
 	PG_mlocked,
 	PG_swapcache,

@@ -153,9 +153,10 @@ struct fault_ctx {
 	uaddr_t addr; /* page aligned */
 	uaddr_t stop; /* nothing from here on is to be mapped on the way; 0: the vma's end counts */
 	bool write, exec;
-	bool read_right;    /* a read needs VM_READ, although x86 reads what it may execute */
-	bool force;	    /* ptrace: the rights of the vma's opener count, not its own */
-	bool major;	    /* a page had to be read from a store */
+	bool read_right; /* a read needs VM_READ, although x86 reads what it may execute */
+	bool force;	 /* ptrace: the rights of the vma's opener count, not its own */
+	bool major;	 /* a page had to be read from a store */
+	bool dirtied; /* a page of a store got dirty: the thread may have to wait, without locks */
 	struct page *table; /* table page of the entry; its lock is held where a stage says so */
 	pte_t *pte;
 	pte_t entry; /* what *pte was */

@@ -27,6 +27,7 @@
 #include "mm/imports.h"
 #include "mm/range.h"
 #include "mm/vmevent.h"
+#include "mm/writeback.h"
 #include "sync/trace.h"
 
 struct page *zero_page;
@@ -158,6 +159,8 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info 
 	do
 		r = fault_locked(&f);
 	while (r == STAGE_RETRY);
+	if (unlikely(f.dirtied))
+		dirty_throttle();
 	if (f.major) {
 		count_vm_event(PGMAJFAULT);
 		ctx->maj_flt++;

@@ -5,7 +5,7 @@
  *   anonymous, exclusive             taken over: the entry becomes writable
  *   anonymous, no longer shared      the same, and the page is exclusive again: nobody but this entry refers to it
  *   anonymous, shared by fork; or a cached page under a private mapping       copied
- *   shared mapping of a store        the store reserves, the page is dirty, the entry becomes writable
+ *   shared mapping of a store        the store reserves, the entry becomes writable, the page is dirty; under the page lock
  *
  *   copy:   reference to the old page | lock dropped: frame, copy | lock: entry unchanged?  clear, flush, set new
  *
@@ -50,30 +50,45 @@ static bool entry_same(const struct fault_ctx *f)
 	       pte_raw(pte_mkyoung(pte_mkdirty(f->entry)));
 }
 
-/* The store must know that a shared page gets dirty. */
+/*
+ * The locked @page, of an object with a store, gets dirty, then writable through the entry: in this order, so that who
+ * unmaps it in between finds it dirty and tagged. Return: a fault's result.
+ */
+static int make_writable(struct fault_ctx *f, struct address_space *m, struct page *page)
+{
+	int err = m->ops->reserve ? m->ops->reserve(m, page->index, 1) : 0;
+
+	if (err)
+		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
+	mapping_set_dirty(m, page);
+	f->dirtied = true;
+	pt_table_lock(f->table);
+	if (entry_same(f))
+		return take_over(f); /* drops the lock */
+	pt_unlock(f->table);
+	return STAGE_RETRY;
+}
+
+/*
+ * The store must know that a shared page gets dirty. The page lock keeps write-back out, which protects the entries and
+ * takes the page for clean: so an entry is writable only while the page is dirty.
+ */
 static int shared_write(struct fault_ctx *f)
 {
 	struct address_space *m = f->vma->mapping;
 	struct page *page = pfn_to_page(pte_pfn(f->entry));
-	int err = 0;
+	int r = STAGE_RETRY;
 
 	if (pte_special(f->entry) || !m || !m->ops->store)
 		return take_over(f);
 	get_page(page);
 	pt_unlock(f->table);
-	if (m->ops->reserve)
-		err = m->ops->reserve(m, page->index, 1);
-	if (!err)
-		mapping_set_dirty(m, page);
+	lock_page(page);
+	if (mapping_owns(m, page))
+		r = make_writable(f, m, page);
+	unlock_page(page);
 	put_page(page);
-	if (err)
-		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
-	pt_table_lock(f->table);
-	if (entry_same(f) &&
-	    page_test(page, PG_dirty)) /* not if write-back was here: page_mkclean */
-		return take_over(f);
-	pt_unlock(f->table);
-	return STAGE_RETRY;
+	return r;
 }
 
 static void fill_copy(struct page *new, struct page *old)

@@ -38,15 +38,25 @@ static int make_cached(struct fault_ctx *f, unsigned long index)
 	struct page *page;
 	int err = -ENXIO;
 
+	if (m->ops->store && index < object_pages(m)) {
+		struct page *there = mapping_find(m, index);
+
+		if (there)
+			put_page(there); /* it is being read */
+		else
+			f->major = true;
+		if (!there)
+			ra_fault(m, index, f->vma->vm_flags);
+	}
 	rwsem_down_read(&m->invalidate_lock);
 	if (index < object_pages(m))
 		err = mapping_get_page(m, index, &page);
 	rwsem_up_read(&m->invalidate_lock);
+	if (err == -EINTR)
+		return STAGE_RETRY; /* to be killed */
 	if (err)
 		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
 	put_page(page);
-	if (m->ops->store)
-		f->major = true;
 	return STAGE_RETRY;
 }
 
@@ -114,18 +124,27 @@ static void around_put(const struct around *a, struct page **pages)
 /* Map the cached page and its neighbours with the rights of the vma. */
 static int file_map(struct fault_ctx *f, unsigned long index, unsigned long end)
 {
-	struct page *pages[AROUND_MAX];
+	struct address_space *m = f->vma->mapping;
+	struct page *pages[AROUND_MAX], *marked = NULL;
 	struct around a;
 
 	around_choose(f, index, end, &a);
-	mapping_find_run(f->vma->mapping, a.first, a.nr, pages);
-	if (unlikely(!pages[a.at] || !mapping_owns(f->vma->mapping, pages[a.at]))) {
+	mapping_find_run(m, a.first, a.nr, pages);
+	if (unlikely(!pages[a.at] || !mapping_owns(m, pages[a.at]))) {
 		around_put(&a, pages);
 		pt_unlock(f->table);
 		return make_cached(f, index);
 	}
+	if (unlikely(m->ops->store && page_test(pages[a.at], PG_readahead))) {
+		marked = pages[a.at];
+		get_page(marked);
+	}
 	around_set(f, &a, pages);
 	pt_unlock(f->table);
+	if (unlikely(marked != NULL)) {
+		ra_fault_mark(m, marked, index, f->vma->vm_flags);
+		put_page(marked);
+	}
 	/* A store wants to know of the first write: the entry is read-only, fault_cow asks it. */
 	return f->write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
 }

@@ -113,6 +113,8 @@ static int copy_piece(struct fault_ctx *f, unsigned long at, char *buf, size_t n
 	else
 		memcpy(buf, p + (at & ~PAGE_MASK), n);
 	kunmap_local(p);
+	if (f->write)
+		page_mark_dirty(page);
 	put_page(page);
 	return 0;
 }

@@ -3,7 +3,7 @@
  *
  *   mincore   a page is in memory when an entry maps it, or when its mapping has it cached; of a file that the caller may
  *             not write, every page is said to be: what others have read is none of his business
- *   msync     memory-backed objects have nothing behind them: the arguments are checked, that is all
+ *   msync     MS_SYNC writes shared mappings of a store and waits; where memory is the store only the arguments are checked
  *
  * WHY      answers go to user memory in pieces, with mmap_lock dropped in between, because the copy may fault.
  * LOCKS    mmap_lock for read. Sleeps in the copy.
@@ -15,6 +15,7 @@
 #include "mm/aspace/aspace_impl.h"
 #include "mm/range.h"
 #include "mm/swap_entry.h"
+#include "mm/writeback.h"
 #include "uapi/mman.h"
 
 enum { PIECE = 128 }; /* pages answered at a time */
@@ -120,33 +121,68 @@ int vm_mincore(struct mm_struct *mm, unsigned long addr, unsigned long len, uadd
 	return 0;
 }
 
+struct sync_ctx {
+	struct mm_struct *mm;
+	unsigned long addr, end;
+	int flags;
+	int hole; /* -ENOMEM once a hole was met: the rest is done all the same */
+};
+
+/*
+ * The next vma of the range, up to where it is to be synchronised: for MS_SYNC a shared mapping with a store is held for
+ * the caller, who writes it without mmap_lock. mmap_lock held for read. Return: 0 or -errno.
+ */
+static int sync_step(struct sync_ctx *c, struct address_space **m, unsigned long *first,
+		     unsigned long *last)
+{
+	struct vm_area_struct *vma = find_vma(c->mm, c->addr);
+	unsigned long stop;
+
+	if (!vma || vma->vm_start >= c->end)
+		return -ENOMEM;
+	if (vma->vm_start > c->addr) {
+		c->hole = -ENOMEM;
+		c->addr = vma->vm_start;
+	}
+	if ((c->flags & MS_INVALIDATE) && (vma->vm_flags & VM_LOCKED))
+		return -EBUSY;
+	stop = min_of(unsigned long, c->end, vma->vm_end);
+	if ((c->flags & MS_SYNC) && vma->mapping && vma->mapping->ops->store &&
+	    (vma->vm_flags & VM_SHARED)) {
+		*m = vma->mapping;
+		*first = vma_index(vma, c->addr);
+		*last = *first + ((stop - c->addr) >> PAGE_SHIFT) - 1;
+		(*m)->ops->hold(*m);
+	}
+	c->addr = stop;
+	return 0;
+}
+
 int vm_sync(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags)
 {
-	unsigned long end = addr + page_align(len);
-	int err = 0;
+	struct sync_ctx c = { mm, addr, addr + page_align(len), flags, 0 };
 
 	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (addr & ~PAGE_MASK))
 		return -EINVAL;
 	if ((flags & MS_ASYNC) && (flags & MS_SYNC))
 		return -EINVAL;
-	if (end < addr)
+	if (c.end < addr)
 		return -ENOMEM;
-	rwsem_down_read(&mm->mmap_lock);
-	while (addr < end) {
-		struct vm_area_struct *vma = find_vma(mm, addr);
+	while (c.addr < c.end) {
+		struct address_space *m = NULL;
+		unsigned long first, last;
+		int err;
 
-		if (!vma || vma->vm_start >= end) {
-			err = -ENOMEM;
-			break;
+		rwsem_down_read(&mm->mmap_lock);
+		err = sync_step(&c, &m, &first, &last);
+		rwsem_up_read(&mm->mmap_lock);
+		if (m) {
+			mapping_sync(m, first, last);
+			err = mapping_take_error(m);
+			m->ops->drop(m);
 		}
-		if (vma->vm_start > addr)
-			err = -ENOMEM; /* a hole: the rest is looked at all the same */
-		if ((flags & MS_INVALIDATE) && (vma->vm_flags & VM_LOCKED)) {
-			err = -EBUSY;
-			break;
-		}
-		addr = vma->vm_end;
+		if (err)
+			return err;
 	}
-	rwsem_up_read(&mm->mmap_lock);
-	return err;
+	return c.hole;
 }

@@ -21,6 +21,7 @@
 #include "mm/gather.h"
 #include "mm/imports.h"
 #include "mm/range.h"
+#include "mm/seal.h"
 #include "mm/shmem.h"
 #include "sync/trace.h"
 #include "uapi/mman.h"

@@ -3,6 +3,7 @@
 #define MM_BACKING_IMPL_H
 
 #include "mm/mapping.h"
+#include "mm/seal.h"
 
 /* The object's size; the owner's lock serialises writers. Readers of 32-bit CPUs need m->lock to see 8 bytes whole. */
 void mapping_set_size_locked(struct address_space *m, uint64_t size);
@@ -17,14 +18,42 @@ static inline void mapping_set_size(struct address_space *m, uint64_t size)
 void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,
 		      struct page **pages);
 /* A page for @index that nobody else sees yet: PS_FILE, refcount 1, contents undefined, not in the index. NULL: no memory. */
-struct page *must_check mapping_new_page(struct address_space *m, unsigned long index);
+struct page *must_check mapping_new_page_gfp(struct address_space *m, unsigned long index,
+					     gfp_t gfp);
+static inline struct page *must_check mapping_new_page(struct address_space *m, unsigned long index)
+{
+	return mapping_new_page_gfp(m, index, m->gfp);
+}
+/* A new page in the cache whose fill has started (and maybe ended); a reference in *out. 0, -EEXIST, -ENOMEM, -ENOSPC.
+ * With a store: invalidate_lock held. */
+int must_check mapping_start_page(struct address_space *m, unsigned long index, gfp_t gfp,
+				  struct page **out);
 /* Put a new page into the index; the cache takes its own reference. 0, -EEXIST, -ENOMEM, or ops->reserve's error. */
 int must_check mapping_add_page(struct address_space *m, struct page *page);
 /* Take @page, locked, out of the index; the cache's reference is now the caller's to put, ops->release to call. */
 void mapping_remove_page(struct address_space *m, struct page *page);
+/* The first page of [*index, last] with a reference; *index is its place. NULL: none. */
+struct page *mapping_next_page(struct address_space *m, unsigned long *index, unsigned long last);
 /* Unmap and remove all pages of [first, last]; @private_too: beyond the end, private copies go as well. Sleeps. */
 void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last,
 			  bool private_too);
+
+/* ---- dirty.c, writeback.c ---- */
+void dirty_account(const struct page *page, long n); /* a page of a store gets dirty or clean */
+void writeback_account(const struct page *page, bool starts);
+static inline void page_wait_writeback(struct page *page)
+{
+	(void)!page_wait_clear(page, PG_writeback, PARK_UNINTERRUPTIBLE);
+}
+void mapping_note_error(struct address_space *m,
+			int err); /* for wb_err and wb_error. Any context. */
+/* The locked @page leaves the cache if it is clean and only the cache and the caller have it. Return: it has left. */
+bool mapping_drop_page(struct address_space *m, struct page *page);
+void dirty_progress(void); /* a page has been written: who is throttled looks again. Any context. */
+enum { THROTTLE_EVERY = 32 }; /* pages made dirty between two calls of dirty_throttle */
+void writeback_note(struct address_space *m); /* m->lock held: it has a dirty page */
+void writeback_forget(
+	struct address_space *m); /* it has no pages and gets none: off its device's list */
 
 /* ---- seal.c ---- */
 bool seal_forbids_write(const struct address_space *m);

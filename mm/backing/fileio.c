@@ -23,6 +23,7 @@
 #include "lib/string.h"
 #include "mm/backing/backing_impl.h"
 #include "mm/vmalloc.h"
+#include "mm/writeback.h"
 
 enum { IO_RUN = 16 }; /* pages looked up at once */
 
@@ -32,6 +33,7 @@ struct file_io {
 	unsigned long mem; /* user address, or kernel pointer */
 	size_t left;
 	bool user;
+	struct file_ra_state *ra;
 };
 
 static inline void io_advance(struct file_io *io, size_t n)
@@ -147,33 +149,46 @@ static size_t zero_out(const struct file_io *io, size_t n)
 	return n;
 }
 
-/* The page at io->pos of an object with a store. 0, or an error; -ENOENT: it lies beyond the end by now. */
-static int read_page(struct file_io *io, struct page **out)
+/* The page at io->pos of an object with a store, and @want pages in all. 0, or an error; -ENOENT: beyond the end by now. */
+static int read_page(struct file_io *io, unsigned want, struct page **out)
 {
 	struct address_space *m = io->m;
-	int err = mapping_lookup_page(m, io_index(io), out);
+	unsigned long index = io_index(io);
+	int err = mapping_lookup_page(m, index, out);
 
+	if (err != -ENOENT)
+		return err;
+	ra_sync(m, io->ra, index, want);
+	err = mapping_lookup_page(m, index, out);
 	if (err != -ENOENT)
 		return err;
 	rwsem_down_read(&m->invalidate_lock);
 	if (io->pos < mapping_size(m))
-		err = mapping_get_page(m, io_index(io), out);
+		err = mapping_get_page(m, index, out);
 	rwsem_up_read(&m->invalidate_lock);
 	return err;
 }
 
+/* @page, of an object with a store, is about to be read; it may be the one that calls for the next window. */
+static inline void read_mark(struct file_io *io, struct page *page, unsigned want)
+{
+	if (unlikely(page_test(page, PG_readahead)))
+		ra_async(io->m, io->ra, page, io_index(io), want);
+}
+
 /* No valid page was in the cache: a hole, or the store has it. */
-static noinline_ int read_missing(struct file_io *io, size_t n)
+static noinline_ int read_missing(struct file_io *io, size_t n, unsigned want)
 {
 	struct page *page;
 	size_t done;
-	int err = io->m->ops->store ? read_page(io, &page) : -ENOENT;
+	int err = io->m->ops->store ? read_page(io, want, &page) : -ENOENT;
 
 	if (err == -ENOENT) {
 		done = zero_out(io, n);
 	} else if (err) {
 		return err;
 	} else {
+		read_mark(io, page, want);
 		done = copy_out(io, page, n);
 		put_page(page);
 	}
@@ -193,8 +208,10 @@ static int read_run(struct file_io *io, size_t bytes)
 		size_t n = io_chunk(io, bytes), done;
 
 		if (unlikely(!pages[i])) {
-			err = read_missing(io, n);
+			err = read_missing(io, n, nr - i);
 		} else {
+			if (io->m->ops->store)
+				read_mark(io, pages[i], nr - i);
 			done = copy_out(io, pages[i], n);
 			put_page(pages[i]);
 			io_advance(io, done);
@@ -226,6 +243,8 @@ static noinline_ long read_loop(struct file_io *io)
 			break;
 		err = read_run(io, (size_t)min_of(uint64_t, io->left, size - io->pos));
 	}
+	if (io->m->ops->store && io->left < len)
+		io->ra->prev_pos = io->pos - 1;
 	return io_result(io, len, err);
 }
 
@@ -352,14 +371,18 @@ static noinline_ long write_loop(struct file_io *io)
 	if (len < io->left && !len)
 		return -EPERM;
 	io->left = len;
-	while (io->left && !err)
+	while (io->left && !err) {
 		err = write_run(io);
+		if (io->m->bdi)
+			dirty_throttle();
+	}
 	return io_result(io, len, err);
 }
 
-static noinline_ long user_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *pos)
+long mapping_read_ra(struct address_space *m, struct file_ra_state *ra, uaddr_t dst, size_t len,
+		     uint64_t *pos)
 {
-	struct file_io io = { m, *pos, dst, len, true };
+	struct file_io io = { m, *pos, dst, len, true, ra };
 	long done = read_loop(&io);
 
 	*pos = io.pos;
@@ -368,7 +391,7 @@ static noinline_ long user_read(struct address_space *m, uaddr_t dst, size_t len
 
 static noinline_ long user_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos)
 {
-	struct file_io io = { m, *pos, src, len, true };
+	struct file_io io = { m, *pos, src, len, true, &m->ra };
 	long done = write_loop(&io);
 
 	*pos = io.pos;
@@ -399,10 +422,10 @@ static inline char *one_page(struct address_space *m, uint64_t pos, size_t len, 
 long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *pos)
 {
 	struct page *page;
-	const char *p = one_page(m, *pos, len, &page);
+	const char *p = m->ops->store ? NULL : one_page(m, *pos, len, &page);
 
 	if (unlikely(!p))
-		return user_read(m, dst, len, pos);
+		return mapping_read_ra(m, &m->ra, dst, len, pos);
 	len -= copy_to_user(dst, p, len);
 	put_page(page);
 	*pos += len;
@@ -425,14 +448,14 @@ long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *p
 
 long mapping_read_kernel(struct address_space *m, void *dst, size_t len, uint64_t pos)
 {
-	struct file_io io = { m, pos, (unsigned long)dst, len, false };
+	struct file_io io = { m, pos, (unsigned long)dst, len, false, &m->ra };
 
 	return read_loop(&io);
 }
 
 long mapping_write_kernel(struct address_space *m, const void *src, size_t len, uint64_t pos)
 {
-	struct file_io io = { m, pos, (unsigned long)src, len, false };
+	struct file_io io = { m, pos, (unsigned long)src, len, false, &m->ra };
 
 	return write_loop(&io);
 }

@@ -3,7 +3,7 @@
  *
  *   struct address_space { pages: radix index, page offset -> struct page, one reference held by the cache }
  *
- *   page:  allocated, private -> locked, in the index, contents undefined -> uptodate, unlocked -> out of the
+ *   page:  allocated, private -> locked by its fill, in the index, contents undefined -> uptodate, unlocked -> out of the
  *          index (mapping NULL; whoever still has a reference sees the old contents) -> freed by the last put
  *
  * OWNS     struct address_space, its index, the life of PS_FILE pages.
@@ -12,7 +12,8 @@
  * I2       nr_pages is the number of pages in the index; without a store, also what ops->reserve has granted
  *          and ops->release not taken back.                                                       [mapping_check]
  * I3       PG_uptodate, once set, stays until the page is freed. Contents are undefined before.
- * I4       with a store, a dirty page that is not being written has the tag DIRTY.               [mapping_check]
+ * I4       with a store, a dirty page has the tag DIRTY, one being written the tag WRITEBACK; the second may also stay
+ *          a while behind (writeback.c).                                                         [mapping_check]
  * LOCKS    m->lock (rank INDEX) for the index; the page lock for contents becoming valid and for leaving the cache.
  *          A lookup takes m->lock, a reference, and drops it; what it found may leave the cache at any time,
  *          so who needs it to stay asks mapping_owns() under the page lock or a table lock.
@@ -28,6 +29,7 @@
 #include "mm/alloc.h"
 #include "mm/backing/backing_impl.h"
 #include "mm/slab.h"
+#include "mm/writeback.h"
 #include "sync/failpoint.h"
 
 static struct kmem_cache *node_cache;
@@ -56,6 +58,9 @@ void mapping_init(struct address_space *m, const struct address_space_ops *ops, 
 	spin_init(&m->i_mmap_lock, RANK_MAPPING_VMAS);
 	rwsem_init(&m->invalidate_lock, RANK_MAPPING_INVAL);
 	xindex_init(&m->pages);
+	list_init(&m->wb_link);
+	m->bdi = ops->store ? &default_bdi : NULL;
+	ra_init(&m->ra, m);
 	ivtree_init(&m->i_mmap);
 }
 
@@ -64,6 +69,8 @@ void mapping_destroy(struct address_space *m)
 	kassert(ivtree_empty(&m->i_mmap));
 	mapping_remove_range(m, 0, ULONG_MAX, false);
 	kassert(!m->nr_pages);
+	if (m->bdi)
+		writeback_forget(m);
 }
 
 /* A 32-bit CPU reads 8 bytes in two halves: there the writer's lock keeps them together. */
@@ -134,9 +141,9 @@ static void count_pages(struct address_space *m, struct page *page, long n)
 		mod_node_stat(page, NR_SHMEM, n);
 }
 
-struct page *mapping_new_page(struct address_space *m, unsigned long index)
+struct page *mapping_new_page_gfp(struct address_space *m, unsigned long index, gfp_t gfp)
 {
-	struct page *page = failpoint("mapping_page") ? NULL : alloc_page(m->gfp);
+	struct page *page = failpoint("mapping_page") ? NULL : alloc_page(gfp);
 
 	if (!page)
 		return NULL;
@@ -193,59 +200,107 @@ int mapping_add_page(struct address_space *m, struct page *page)
 	return err;
 }
 
-void mapping_remove_page(struct address_space *m, struct page *page)
+/* Out of the index. m->lock held. */
+static void take_out(struct address_space *m, struct page *page)
 {
-	void *old;
-
-	kassert(page_test(page, PG_locked) && mapping_owns(m, page));
-	spin_lock(&m->lock);
-	old = xindex_remove(&m->pages, page->index, node_free);
-	must(old == page);
+	must(xindex_remove(&m->pages, page->index, node_free) == page);
 	m->nr_pages--;
 	WRITE_ONCE(page->mapping, NULL);
+}
+
+void mapping_remove_page(struct address_space *m, struct page *page)
+{
+	kassert(page_test(page, PG_locked) && mapping_owns(m, page));
+	kassert(!page_test(page, PG_writeback));
+	spin_lock(&m->lock);
+	take_out(m, page);
 	spin_unlock(&m->lock);
 	if (m->ops->store && page_test(page, PG_dirty))
-		mod_node_stat(page, NR_FILE_DIRTY, -1);
+		dirty_account(page, -1);
 	count_pages(m, page, -1);
 	page_clear(page, PG_dirty);
 }
 
-/* Make contents valid. Page locked; it is unlocked here. A page that cannot be filled leaves the cache. */
-static int fill_and_unlock(struct address_space *m, struct page *page)
+/* Whoever looks a page up takes his reference under m->lock: with two, nobody is about to map it or to write into it. */
+bool mapping_drop_page(struct address_space *m, struct page *page)
 {
-	int err = m->ops->fill(m, page);
-	bool gone = err && mapping_owns(m, page);
+	bool unused;
 
-	if (gone)
-		mapping_remove_page(m, page);
-	unlock_page(page);
-	if (!gone)
-		return err;
+	spin_lock(&m->lock);
+	unused = page_ref_count(page) == 2 && !page_test(page, PG_dirty) &&
+		 !page_test(page, PG_writeback);
+	if (unused)
+		take_out(m, page);
+	spin_unlock(&m->lock);
+	if (!unused)
+		return false;
+	count_pages(m, page, -1);
 	put_page(page); /* the cache's */
-	if (!m->ops->store && m->ops->release)
-		m->ops->release(m, 1);
+	return true;
+}
+
+/* Read @page, which is locked: the lock is the I/O's. */
+static int fill_start(struct address_space *m, struct page *page)
+{
+	int err;
+
+	page_clear(page, PG_error);
+	page_lock_give(page);
+	err = m->ops->fill(m, page);
+	if (err)
+		page_io_done(page, err);
 	return err;
 }
 
-/* A page found in the cache before its contents were valid. 0, an error, or -EAGAIN: it has left, look again. */
+/* A page whose contents could not be read leaves the cache. Return: its error, or -EAGAIN when it is gone or good by now. */
+static int fill_failed(struct address_space *m, struct page *page)
+{
+	int err = -EAGAIN;
+
+	lock_page(page);
+	if (mapping_owns(m, page) && !page_test(page, PG_uptodate) && page_test(page, PG_error)) {
+		err = -(int)page->private;
+		mapping_remove_page(m, page);
+		if (!m->ops->store && m->ops->release)
+			m->ops->release(m, 1);
+		put_page(page); /* the cache's */
+	}
+	unlock_page(page);
+	return err;
+}
+
+/* Until the read that runs has ended. 0, an error, or -EAGAIN: look again. */
+static int fill_wait(struct address_space *m, struct page *page)
+{
+	int err = page_wait_clear(page, PG_locked, PARK_KILLABLE);
+
+	if (err || page_test(page, PG_uptodate))
+		return err;
+	return fill_failed(m, page);
+}
+
+/* A page found in the cache before its contents were valid. 0, an error, or -EAGAIN: look again. */
 static int wait_uptodate(struct address_space *m, struct page *page)
 {
+	int err = page_wait_clear(page, PG_locked, PARK_KILLABLE);
+
+	if (err || page_test(page, PG_uptodate))
+		return err;
 	lock_page(page);
-	if (!mapping_owns(m, page)) {
+	if (!mapping_owns(m, page) || page_test(page, PG_uptodate)) {
 		unlock_page(page);
 		return -EAGAIN;
 	}
-	if (page_test(page, PG_uptodate)) {
-		unlock_page(page);
-		return 0;
-	}
-	return fill_and_unlock(m, page);
+	(void)fill_start(
+		m, page); /* read ahead in vain: once more, for us; the error is in the page */
+	if (m->ops->kick)
+		m->ops->kick(m);
+	return fill_wait(m, page);
 }
 
-/* A page that is not there. 0, an error, or -EAGAIN: somebody else has made it. */
-static int make_page(struct address_space *m, unsigned long index, struct page **out)
+int mapping_start_page(struct address_space *m, unsigned long index, gfp_t gfp, struct page **out)
 {
-	struct page *page = mapping_new_page(m, index);
+	struct page *page = mapping_new_page_gfp(m, index, gfp);
 	int err;
 
 	if (!page)
@@ -253,16 +308,35 @@ static int make_page(struct address_space *m, unsigned long index, struct page *
 	if (!trylock_page(page))
 		panic("a new page is locked");
 	err = mapping_add_page(m, page);
-	if (err)
-		unlock_page(page);
-	else
-		err = fill_and_unlock(m, page);
 	if (err) {
+		unlock_page(page);
 		put_page(page);
-		return err == -EEXIST ? -EAGAIN : err;
+		return err;
 	}
+	(void)fill_start(m, page);
 	*out = page;
 	return 0;
+}
+
+/* A page that is not there. 0, an error, or -EAGAIN: somebody else has made it. */
+static int make_page(struct address_space *m, unsigned long index, struct page **out)
+{
+	struct page *page;
+	int err = mapping_start_page(m, index, m->gfp, &page);
+
+	if (err)
+		return err == -EEXIST ? -EAGAIN : err;
+	if (m->ops->kick)
+		m->ops->kick(m);
+	if (likely(page_test(page, PG_uptodate)))
+		err = 0;
+	else
+		err = fill_wait(m, page);
+	if (err)
+		put_page(page);
+	else
+		*out = page;
+	return err;
 }
 
 static int find_or_make(struct address_space *m, unsigned long index, bool make, struct page **out)
@@ -300,21 +374,6 @@ int mapping_lookup_page(struct address_space *m, unsigned long index, struct pag
 	return find_or_make(m, index, false, out);
 }
 
-void mapping_dirty_page(struct address_space *m, struct page *page)
-{
-	if (!m->ops->store) {
-		page_set(page, PG_dirty);
-		return;
-	}
-	spin_lock(&m->lock);
-	if (mapping_owns(m, page) && !page_test(page, PG_dirty)) {
-		page_set(page, PG_dirty);
-		mod_node_stat(page, NR_FILE_DIRTY, 1);
-		xindex_tag_set(&m->pages, page->index, XINDEX_TAG_DIRTY);
-	}
-	spin_unlock(&m->lock);
-}
-
 void mapping_check(struct address_space *m)
 {
 	unsigned long index = 0, nr = 0;
@@ -328,10 +387,13 @@ void mapping_check(struct address_space *m)
 		if (page->mapping != m || page->index != index || page_state(page) != PS_FILE ||
 		    page_ref_count(page) < 1 + page_mapcount(page))
 			bad = "I1: page";
-		else if (m->ops->store && page_test(page, PG_dirty) &&
-			 !page_test(page, PG_writeback) &&
-			 !xindex_tag_get(&m->pages, index, XINDEX_TAG_DIRTY))
+		else if (m->ops->store &&
+			 page_test(page, PG_dirty) !=
+				 xindex_tag_get(&m->pages, index, XINDEX_TAG_DIRTY))
 			bad = "I4: tag";
+		else if (page_test(page, PG_writeback) &&
+			 !xindex_tag_get(&m->pages, index, XINDEX_TAG_WRITEBACK))
+			bad = "I4: tag of a page being written";
 		nr++;
 		if (!++index)
 			break;

@@ -1,6 +1,7 @@
 /* Seals: what each forbids, the count of writable mappings through splits, moves and forks, sealing against mapping. */
 #include "sim/mm_test.h"
 
+#include "mm/seal.h"
 #include "mm/zone.h"
 
 static int world(void **state)

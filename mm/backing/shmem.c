@@ -42,7 +42,7 @@ int shmem_fill(struct address_space *m, struct page *page)
 	frame_zero(p);
 	kunmap_local(p);
 	page_set(page, PG_dirty);
-	page_set(page, PG_uptodate);
+	page_io_done(page, 0);
 	return 0;
 }
 

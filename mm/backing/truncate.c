@@ -11,7 +11,8 @@
  * (fork, mremap), because an entry in flight is in neither place.
  *
  * LOCKS    the owner's lock (rank FS) from the caller; invalidate_lock; a page's lock; m->lock. Sleeps.
- * FAILS    never for want of memory: a cut needs none.
+ * FAILS    never for want of memory: a cut needs none, where memory is the store. With a store the page that the end cuts is
+ *          read first, which may fail; then nothing has changed.
  * NOT HERE the file's blocks, its times (fs).   TESTED BY mapping_test.c, mm/aspace/fault_test.c
  */
 #include "base/errno.h"
@@ -38,10 +39,11 @@ static void zero_part(struct address_space *m, unsigned long index, unsigned fro
 	put_page(page);
 }
 
-/* @page has the caller's reference and is somewhere in @m. */
+/* @page has the caller's reference and is somewhere in @m. A write that runs is waited for: it reads the page. */
 static void remove_one(struct address_space *m, struct page *page)
 {
 	lock_page(page);
+	page_wait_writeback(page);
 	if (!mapping_owns(m, page)) {
 		unlock_page(page);
 		return;
@@ -51,12 +53,11 @@ static void remove_one(struct address_space *m, struct page *page)
 		mapping_unmap_pages(m, page->index, page->index, false);
 	unlock_page(page);
 	put_page(page); /* the cache's */
-	if (m->ops->release)
+	if (!m->ops->store && m->ops->release)
 		m->ops->release(m, 1);
 }
 
-/* The first page of [*index, last] with a reference; *index is its place. */
-static struct page *next_page(struct address_space *m, unsigned long *index, unsigned long last)
+struct page *mapping_next_page(struct address_space *m, unsigned long *index, unsigned long last)
 {
 	struct page *page;
 
@@ -77,13 +78,27 @@ void mapping_remove_range(struct address_space *m, unsigned long first, unsigned
 	struct page *page;
 
 	mapping_unmap_pages(m, first, last, private_too);
-	while ((page = next_page(m, &index, last))) {
+	while ((page = mapping_next_page(m, &index, last))) {
 		remove_one(m, page);
 		put_page(page);
 		if (index == last)
 			break;
 		index++;
 	}
+}
+
+/* The page that the new end cuts, in the cache and allowed to get dirty: the store is to have zeroes behind the end. */
+static int hold_tail(struct address_space *m, uint64_t size)
+{
+	unsigned long index = (unsigned long)(size >> PAGE_SHIFT);
+	struct page *page;
+	int err = m->ops->reserve ? m->ops->reserve(m, index, 1) : 0;
+
+	if (!err)
+		err = mapping_get_page(m, index, &page);
+	if (!err)
+		put_page(page); /* makers and cutters are kept out: it stays */
+	return err;
 }
 
 int mapping_truncate(struct address_space *m, uint64_t size)
@@ -97,6 +112,14 @@ int mapping_truncate(struct address_space *m, uint64_t size)
 	if (seal_resize_ok(m, size))
 		return -EPERM;
 	rwsem_down_write(&m->invalidate_lock);
+	if (m->ops->store && size < old && tail) {
+		int err = hold_tail(m, size);
+
+		if (err) {
+			rwsem_up_write(&m->invalidate_lock);
+			return err;
+		}
+	}
 	if (size <= old)
 		mapping_set_size(m, size);
 	/* Growing too: a program may have written behind the end of the last page through a mapping. */

@@ -1,7 +1,7 @@
 /*
  * The page lock: one bit of page->flags, waiters in hashed queues.
  *
- * OWNS     PG_locked and PG_waiters; the table of queues.
+ * OWNS     PG_locked and PG_waiters; the table of queues. PG_writeback is waited for in the same way.
  * WHY      a lock in every descriptor would cost 24 bytes a page; almost no page is ever waited for.
  * I1       PG_locked set: exactly one holder, until unlock_page.
  * I2       a thread parks only after it has set PG_waiters and then still found PG_locked: so whoever clears PG_locked
@@ -90,14 +90,48 @@ int lock_page_killable(struct page *page)
 	return err;
 }
 
-void unlock_page(struct page *page)
+void page_clear_wake(struct page *page, enum page_flag bit)
 {
-	const unsigned long bits = 1UL << PG_locked | 1UL << PG_waiters;
+	const unsigned long bits = 1UL << bit | 1UL << PG_waiters;
 	unsigned long old = __atomic_fetch_and(&page->flags, ~bits, __ATOMIC_SEQ_CST);
 
-	lockorder_release(page, RANK_PAGE);
-	if (unlikely(!(old & 1UL << PG_locked)))
+	if (unlikely(!(old & 1UL << bit)))
 		page_bad(page, "unlocked, but it was not locked");
 	if (unlikely(old & 1UL << PG_waiters))
 		waitq_wake_all(queue_of(page));
+}
+
+void unlock_page(struct page *page)
+{
+	lockorder_release(page, RANK_PAGE);
+	page_clear_wake(page, PG_locked);
+}
+
+void page_lock_give(struct page *page)
+{
+	lockorder_release(page, RANK_PAGE);
+}
+
+int page_wait_clear(struct page *page, enum page_flag bit, enum park_mode mode)
+{
+	struct waitq *q = queue_of(page);
+	struct waiter w;
+	int err = 0;
+
+	might_sleep();
+	if (!page_test(page, bit))
+		return 0;
+	waitq_add(q, &w);
+	for (;;) {
+		page_set(page, PG_waiters);
+		if (!page_test(page, bit)) {
+			err = 0;
+			break;
+		}
+		if (err)
+			break;
+		err = thread_park(mode, PARK_FOREVER);
+	}
+	waitq_del(q, &w);
+	return err;
 }
