@@ -134,7 +134,7 @@ static void put_rest(struct seq_file *m, const struct smaps_stat *s)
 	put_kb(m, "Private_Dirty", s->private_dirty);
 	put_kb(m, "Referenced", s->referenced);
 	put_kb(m, "Anonymous", s->anonymous);
-	put_kb(m, "LazyFree", 0);
+	put_kb(m, "LazyFree", s->lazyfree);
 	put_kb(m, "AnonHugePages", s->anon_huge);
 	for (i = 0; i < ARRAY_SIZE(absent); i++)
 		put_kb(m, absent[i], 0);
@@ -146,14 +146,14 @@ static void put_flags(struct seq_file *m, unsigned long flags)
 	static const struct {
 		unsigned long bit;
 		const char name[3];
-	} names[] = { { VM_READ, "rd" },       { VM_WRITE, "wr" },     { VM_EXEC, "ex" },
-		      { VM_SHARED, "sh" },     { VM_MAYREAD, "mr" },   { VM_MAYWRITE, "mw" },
-		      { VM_MAYEXEC, "me" },    { VM_MAYSHARE, "ms" },  { VM_GROWSDOWN, "gd" },
-		      { VM_PFNMAP, "pf" },     { VM_LOCKED, "lo" },    { VM_IO, "io" },
-		      { VM_SEQ_READ, "sr" },   { VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" },
-		      { VM_DONTEXPAND, "de" }, { VM_ACCOUNT, "ac" },   { VM_NORESERVE, "nr" },
-		      { VM_WIPEONFORK, "wf" }, { VM_DONTDUMP, "dd" },  { VM_HUGEPAGE, "hg" },
-		      { VM_NOHUGEPAGE, "nh" } };
+	} names[] = { { VM_READ, "rd" },       { VM_WRITE, "wr" },	 { VM_EXEC, "ex" },
+		      { VM_SHARED, "sh" },     { VM_MAYREAD, "mr" },	 { VM_MAYWRITE, "mw" },
+		      { VM_MAYEXEC, "me" },    { VM_MAYSHARE, "ms" },	 { VM_GROWSDOWN, "gd" },
+		      { VM_PFNMAP, "pf" },     { VM_LOCKED, "lo" },	 { VM_IO, "io" },
+		      { VM_SEQ_READ, "sr" },   { VM_RAND_READ, "rr" },	 { VM_DONTCOPY, "dc" },
+		      { VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" },
+		      { VM_NORESERVE, "nr" },  { VM_WIPEONFORK, "wf" },	 { VM_DONTDUMP, "dd" },
+		      { VM_HUGEPAGE, "hg" },   { VM_NOHUGEPAGE, "nh" },	 { VM_SEALED, "sl" } };
 	unsigned i;
 
 	seq_puts(m, "VmFlags: ");
@@ -202,6 +202,7 @@ static void add_smap(struct seq_file *m, struct vm_area_struct *vma, char *buf, 
 	r->sum.referenced += s.referenced;
 	r->sum.anonymous += s.anonymous;
 	r->sum.locked += s.locked;
+	r->sum.lazyfree += s.lazyfree;
 	r->sum.anon_huge += s.anon_huge;
 	r->pss_anon += s.pss_anon;
 	r->pss_file += s.pss_file;

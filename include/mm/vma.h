@@ -83,7 +83,7 @@ struct vm_area_struct {
 
 struct smaps_stat { /* bytes */
 	unsigned long rss, pss, shared_clean, shared_dirty, private_clean, private_dirty,
-		referenced, anonymous, locked, anon_huge;
+		referenced, anonymous, lazyfree, locked, anon_huge;
 	unsigned long pss_dirty, pss_anon, pss_file, pss_shmem; /* parts of pss */
 };
 void vma_smaps(struct vm_area_struct *vma, struct smaps_stat *out); /* mmap_lock held for read */

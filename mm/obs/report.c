@@ -40,6 +40,8 @@ static int smaps_entry(pte_t e, uaddr_t va, void *arg)
 	if (page_state(page) == PS_ANON) {
 		s->anonymous += PAGE_SIZE;
 		c->anon += share;
+		if (!dirty && !page_test(page, PG_swapbacked)) /* MADV_FREE, not written since */
+			s->lazyfree += PAGE_SIZE;
 	} else if (page_test(page, PG_swapbacked)) {
 		c->shmem += share;
 	}

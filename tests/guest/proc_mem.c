@@ -318,6 +318,10 @@ static void references_are_forgotten_by_kind(void)
 	EQ(smaps_kb(a, "Referenced"), 0);
 	EQ(smaps_kb(s, "Referenced"), 0);
 	EQ(smaps_kb(a, "Rss"), 32);
+	madvise(a + PAGE, 4 * PAGE, MADV_FREE);
+	EQ(smaps_kb(a, "LazyFree"), 16);
+	a[2 * PAGE] = 3; /* taken back */
+	EQ(smaps_kb(a, "LazyFree"), 12);
 	FAILS(store("/proc/self/clear_refs", "0"), EINVAL);
 	FAILS(store("/proc/self/clear_refs", "6"), EINVAL);
 	FAILS(store("/proc/self/clear_refs", "all"), EINVAL);
