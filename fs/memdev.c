@@ -31,6 +31,22 @@ static long null_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	return 0;
 }
 
+static long null_write_kernel(struct file *f, const void *buf, size_t len, uint64_t *pos)
+{
+	return (long)len;
+}
+
+static long zero_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)
+{
+	memset(buf, 0, len);
+	return (long)len;
+}
+
+static long null_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)
+{
+	return 0;
+}
+
 static long null_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	return (long)len;
@@ -254,9 +270,16 @@ static int64_t kmsg_seek(struct file *f, int64_t off, int whence)
 
 static const struct file_ops null_fops = { .read = null_read,
 					   .write = null_write,
+					   .read_kernel = null_read_kernel,
+					   .write_kernel = null_write_kernel,
 					   .seek = null_seek };
 static const struct file_ops zero_fops = {
-	.read = zero_read, .write = null_write, .seek = null_seek, .mmap = zero_mmap
+	.read = zero_read,
+	.write = null_write,
+	.read_kernel = zero_read_kernel,
+	.write_kernel = null_write_kernel,
+	.seek = null_seek,
+	.mmap = zero_mmap,
 };
 static const struct file_ops full_fops = { .read = zero_read,
 					   .write = full_write,

@@ -8,7 +8,8 @@
  * I1       head - tail bytes are in the pipe, at most size; slots without bytes of [tail, head) have no page, but for
  *          the slot of tail; one page more may wait in `spare`.
  * I2       readers and writers count open ends; files counts open files (a file open for both counts once).
- * I3       packet mode (O_DIRECT at birth): each packet is a 16-bit length and its bytes; nr_packets of them.
+ * I3       packet mode (O_DIRECT at birth): each packet is a 16-bit length and its bytes; nr_packets of them, at most one for
+ *          each page of the size the pipe is said to have. The ring is twice as large, for the lengths.
  * I4       sleeper is a reader that is parked or about to park; it takes itself out with the lock held, so who finds it
  *          there may wake it. Data left over is for the queue: every writer, and every reader that slept, looks when it is
  *          done.
@@ -75,7 +76,14 @@ static struct pipe *pipe_alloc(bool packets)
 	p->size = PIPE_SLOTS * PAGE_SIZE;
 	p->page = p->inline_page;
 	p->packets = packets;
-	return p;
+	if (packets) {
+		p->size *= 2;
+		p->page = kzalloc(2 * sizeof(p->inline_page), GFP_KERNEL);
+	}
+	if (p->page)
+		return p;
+	kmem_cache_free(pipe_cache, p);
+	return NULL;
 }
 
 static void pipe_free(struct pipe *p)
@@ -102,6 +110,19 @@ static inline unsigned used_of(const struct pipe *p)
 static inline unsigned room_of(const struct pipe *p)
 {
 	return p->size - used_of(p);
+}
+
+/* Bytes that the pipe is said to hold. */
+static unsigned said_size(const struct pipe *p)
+{
+	return p->packets ? p->size / 2 : p->size;
+}
+
+/* A packet takes a page of the pipe, however short it is. */
+static bool has_room(const struct pipe *p, unsigned need)
+{
+	return room_of(p) >= need &&
+	       (!p->packets || READ_ONCE(p->nr_packets) < said_size(p) / PAGE_SIZE);
 }
 
 static inline char **slot_of(const struct pipe *p, unsigned at)
@@ -298,7 +319,7 @@ static int pipe_wait(const struct pipe *p, struct waitq *q,
  */
 static inline void wake_writer(struct pipe *p)
 {
-	if (unlikely(waitq_active(&p->wr_wait)) && room_of(p) >= PIPE_BUF)
+	if (unlikely(waitq_active(&p->wr_wait)) && has_room(p, PIPE_BUF))
 		waitq_wake_one(&p->wr_wait);
 }
 
@@ -328,9 +349,8 @@ static int read_wait(struct pipe *p) must_hold(p->lock)
 	return err ? -ERESTARTSYS : 0;
 }
 
-static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+static long do_read(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
 {
-	struct pipe *p = f->private;
 	bool was_full = false, slept = false;
 	long ret = 0;
 	int err = 0;
@@ -339,11 +359,11 @@ static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 		return 0;
 	mutex_lock(&p->lock);
 	for (;;) {
-		was_full = room_of(p) < PIPE_BUF;
+		was_full = !has_room(p, PIPE_BUF);
 		ret = take(p, buf, len);
 		if (ret || !p->writers)
 			break;
-		ret = f->flags & O_NONBLOCK ? -EAGAIN : err;
+		ret = nonblock ? -EAGAIN : err;
 		if (ret)
 			break;
 		slept = true;
@@ -357,17 +377,22 @@ static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	return ret;
 }
 
+static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	return do_read(f->private, buf, len, f->flags & O_NONBLOCK);
+}
+
 /* ---- writing ---- */
 
 static bool can_write(const struct pipe *p, unsigned need)
 {
-	return room_of(p) >= need || !READ_ONCE(p->readers);
+	return has_room(p, need) || !READ_ONCE(p->readers);
 }
 
 /* Bytes that must fit at once: small writes are not mixed with others. */
 static unsigned write_need(const struct pipe *p, size_t len)
 {
-	unsigned n = min_of(unsigned, PIPE_BUF - (p->packets ? PACKET_HEAD : 0), len);
+	unsigned n = min_of(unsigned, PIPE_BUF, len);
 
 	return n + (p->packets ? PACKET_HEAD : 0);
 }
@@ -389,7 +414,7 @@ static unsigned write_some(struct pipe *p, uaddr_t buf, size_t len, int *err)
 	mutex_lock(&p->lock);
 	if (!p->readers)
 		*err = -EPIPE;
-	else if (room_of(p) < write_need(p, len))
+	else if (!has_room(p, write_need(p, len)))
 		*err = -EAGAIN;
 	else
 		n = put(p, buf, len, err);
@@ -401,9 +426,8 @@ static unsigned write_some(struct pipe *p, uaddr_t buf, size_t len, int *err)
 	return n;
 }
 
-static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+static long do_write(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
 {
-	struct pipe *p = f->private;
 	size_t done = 0;
 	bool slept = false;
 	int err = 0;
@@ -414,7 +438,7 @@ static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 		done += write_some(p, buf + done, len - done, &err);
 		if (!err)
 			continue;
-		if (err != -EAGAIN || (f->flags & O_NONBLOCK))
+		if (err != -EAGAIN || nonblock)
 			break;
 		need = write_need(p, len - done);
 		slept = true;
@@ -431,6 +455,170 @@ static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	return done ? (long)done : err;
 }
 
+static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	return do_write(f->private, buf, len, f->flags & O_NONBLOCK);
+}
+
+/* ---- splicing: kernel memory, under the lock ---- */
+
+long pipe_copy(struct file *f, uaddr_t buf, size_t len, bool nonblock, bool write)
+{
+	nonblock |= (f->flags & O_NONBLOCK) != 0;
+	return write ? do_write(f->private, buf, len, nonblock)
+		     : do_read(f->private, buf, len, nonblock);
+}
+
+static long broken_pipe(void)
+{
+	signal_send_thread(current_task(), SIGPIPE, NULL);
+	return -EPIPE;
+}
+
+/* What @actor puts into the pages behind the head, at most @len bytes and the room there is. pipe->lock held. */
+static long fill(struct pipe *p, size_t len, pipe_actor actor, void *arg)
+{
+	long n = 0, done = 0;
+
+	while ((size_t)done < len && room_of(p)) {
+		unsigned off = p->head & (PAGE_SIZE - 1),
+			 want = min_of(unsigned, room_of(p),
+				       min_of(size_t, len - (size_t)done, PAGE_SIZE - off));
+		char *page = head_page(p);
+
+		n = page ? actor(arg, page + off, want) : -ENOMEM;
+		if (n <= 0)
+			break;
+		p->head += (unsigned)n;
+		done += n;
+		if ((unsigned)n < want)
+			break;
+	}
+	return done ? done : n;
+}
+
+long pipe_fill(struct file *f, size_t len, bool nonblock, pipe_actor actor, void *arg)
+{
+	struct pipe *p = f->private;
+	long ret;
+
+	if (p->packets)
+		return -EINVAL;
+	nonblock |= (f->flags & O_NONBLOCK) != 0;
+	for (;;) {
+		mutex_lock(&p->lock);
+		if (!p->readers)
+			ret = broken_pipe();
+		else
+			ret = has_room(p, PIPE_BUF) ? fill(p, len, actor, arg) : -EAGAIN;
+		if (ret > 0 && p->sleeper)
+			thread_unpark(p->sleeper);
+		mutex_unlock(&p->lock);
+		if (ret != -EAGAIN || nonblock)
+			break;
+		if (pipe_wait(p, &p->wr_wait, can_write, PIPE_BUF))
+			return -ERESTARTSYS;
+	}
+	if (ret > 0)
+		wake_reader(p);
+	return ret;
+}
+
+/* What @actor takes of the bytes behind the tail, at most @len; @keep: they stay. pipe->lock held. */
+static long drain(struct pipe *p, size_t len, bool keep, pipe_actor actor, void *arg)
+{
+	unsigned from = p->tail, at = from,
+		 left = min_of(unsigned, used_of(p), min_of(size_t, len, INT_MAX));
+	long n = 0;
+
+	while (left) {
+		unsigned off = at & (PAGE_SIZE - 1), give = min_of(unsigned, left, PAGE_SIZE - off);
+
+		n = actor(arg, *slot_of(p, at) + off, give);
+		if (n <= 0)
+			break;
+		at += (unsigned)n;
+		left -= (unsigned)n;
+		if ((unsigned)n < give)
+			break;
+	}
+	if (at == from)
+		return n;
+	if (!keep) {
+		p->tail = at;
+		tail_moved(p, from);
+	}
+	return (long)(at - from);
+}
+
+long pipe_drain(struct file *f, size_t len, unsigned flags, pipe_actor actor, void *arg)
+{
+	struct pipe *p = f->private;
+	bool nonblock = (flags & PIPE_NONBLOCK) || (f->flags & O_NONBLOCK), was_full, slept = false;
+	long ret;
+	int err = 0;
+
+	if (p->packets)
+		return -EINVAL;
+	mutex_lock(&p->lock);
+	for (;;) {
+		was_full = !has_room(p, PIPE_BUF);
+		ret = drain(p, len, flags & PIPE_KEEP, actor, arg);
+		if (ret || used_of(p) || !p->writers)
+			break;
+		ret = nonblock ? -EAGAIN : err;
+		if (ret)
+			break;
+		slept = true;
+		err = read_wait(p);
+	}
+	mutex_unlock(&p->lock);
+	if (was_full)
+		wake_writer(p);
+	if (slept)
+		wake_reader(p);
+	return ret;
+}
+
+/* Bytes from another pipe, which is locked: so this one's lock is only tried. Return: bytes, -EAGAIN: no room, -EBUSY: the
+ * lock, -EPIPE. */
+long pipe_put(struct file *f, const char *mem, size_t len)
+{
+	struct pipe *p = f->private;
+	int err = 0;
+	long n;
+
+	if (!mutex_trylock(&p->lock))
+		return -EBUSY;
+	if (!p->readers)
+		err = -EPIPE;
+	else if (!has_room(p, PIPE_BUF))
+		err = -EAGAIN;
+	n = err ? err
+		: (long)ring_put(p, false, (unsigned long)mem, min_of(unsigned, room_of(p), len),
+				 &err);
+	if (n > 0 && p->sleeper)
+		thread_unpark(p->sleeper);
+	mutex_unlock(&p->lock);
+	if (n > 0)
+		wake_reader(p);
+	return n ? n : err;
+}
+
+int pipe_wait_room(struct file *f)
+{
+	struct pipe *p = f->private;
+
+	return pipe_wait(p, &p->wr_wait, can_write, PIPE_BUF);
+}
+
+bool pipe_has_packets(const struct file *f)
+{
+	const struct pipe *p = f->private;
+
+	return p->packets;
+}
+
 /* ---- state ---- */
 
 /* pipe->lock held: head and tail go back together when the pipe runs empty. */
@@ -445,7 +633,7 @@ static unsigned pipe_events(const struct pipe *p, unsigned acc, bool had_writer)
 			ev |= POLLHUP;
 	}
 	if (acc != O_RDONLY) {
-		if (room_of(p) >= PIPE_BUF)
+		if (has_room(p, write_need(p, PIPE_BUF)))
 			ev |= POLLOUT | POLLWRNORM;
 		if (!p->readers)
 			ev |= POLLERR;
@@ -712,10 +900,12 @@ long pipe_size(struct file *f, unsigned long size)
 	while (n < size)
 		n *= 2;
 	mutex_lock(&p->lock);
-	if (size && n != p->size)
-		ret = pipe_resize(p, n);
+	if (size && n != said_size(p))
+		ret = p->packets && p->nr_packets > n / PAGE_SIZE
+			      ? -EBUSY
+			      : pipe_resize(p, p->packets ? 2 * n : n);
 	if (!ret)
-		ret = (long)p->size;
+		ret = (long)said_size(p);
 	mutex_unlock(&p->lock);
 	if (size)
 		waitq_wake_all(&p->wr_wait);

@@ -201,7 +201,8 @@ void inode_drop_set_id(struct inode *inode)
 		inode->mode &= ~bits;
 }
 
-long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+/* @user: from user memory at @src, else from kernel memory. */
+static long write_file(struct file *f, bool user, unsigned long src, size_t len, uint64_t *pos)
 {
 	struct inode *inode = f->inode;
 	long ret;
@@ -212,11 +213,37 @@ long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	ret = write_limit(*pos, len);
 	if (ret > 0) {
 		inode_drop_set_id(inode);
-		ret = mapping_write(&inode->mapping, buf, (size_t)ret, pos);
+		if (likely(user)) {
+			ret = mapping_write(&inode->mapping, src, (size_t)ret, pos);
+		} else {
+			ret = mapping_write_kernel(&inode->mapping, (const void *)src, (size_t)ret,
+						   *pos);
+			*pos += ret > 0 ? (uint64_t)ret : 0;
+		}
 	}
 	if (ret > 0)
 		inode_touch(inode, TOUCH_M | TOUCH_C);
 	mutex_unlock(&inode->lock);
+	return ret;
+}
+
+long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	return write_file(f, true, buf, len, pos);
+}
+
+long generic_write_kernel(struct file *f, const void *buf, size_t len, uint64_t *pos)
+{
+	return write_file(f, false, (unsigned long)buf, len, pos);
+}
+
+long generic_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)
+{
+	long ret = mapping_read_kernel(&f->inode->mapping, buf, len, *pos);
+
+	if (!(f->flags & O_NOATIME))
+		inode_accessed(f->inode, *pos == 0);
+	*pos += ret > 0 ? (uint64_t)ret : 0;
 	return ret;
 }
 

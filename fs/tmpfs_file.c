@@ -113,6 +113,8 @@ const struct inode_ops tmpfs_file_iops = { .truncate = tmpfs_truncate, .setattr 
 static const struct file_ops file_fops = { .read = generic_read,
 					   .write = generic_write,
 					   .mmap = generic_mmap,
+					   .read_kernel = generic_read_kernel,
+					   .write_kernel = generic_write_kernel,
 					   .seek = tmpfs_seek,
 					   .fallocate = tmpfs_fallocate,
 					   .fsync = noop_fsync };

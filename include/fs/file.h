@@ -49,6 +49,19 @@ long file_ioctl(struct file *f, unsigned cmd, unsigned long arg);
 int must_check pipe_create(struct file **rd, struct file **wr, unsigned flags);
 /* F_GETPIPE_SZ (@size 0) and F_SETPIPE_SZ. Return: bytes, -EBADF (no pipe), -EBUSY, -EPERM, -ENOMEM. */
 long pipe_size(struct file *f, unsigned long size);
+/* Moves bytes between a pipe's page at @mem and something else. Return: bytes, 0: no more, -errno. The pipe is locked. */
+typedef long (*pipe_actor)(void *arg, char *mem, size_t len);
+enum { PIPE_NONBLOCK = 1, PIPE_KEEP = 2 /* tee: the bytes stay */ };
+/* Wait for room (for bytes), then let @actor fill (empty) the pipe, at most @len bytes. Return: bytes; 0: the actor had
+ * nothing (no writer is left); -EAGAIN, -EPIPE with SIGPIPE, -ERESTARTSYS, -ENOMEM, the actor's error. */
+long pipe_fill(struct file *f, size_t len, bool nonblock, pipe_actor actor, void *arg);
+long pipe_drain(struct file *f, size_t len, unsigned flags, pipe_actor actor, void *arg);
+/* For bytes of another pipe, which is locked. Return: bytes, -EAGAIN (no room: pipe_wait_room), -EBUSY (try again), -EPIPE. */
+long pipe_put(struct file *f, const char *mem, size_t len);
+int must_check pipe_wait_room(struct file *f); /* 0, -ERESTARTSYS */
+bool pipe_has_packets(const struct file *f);
+/* read(2) or write(2) on a pipe whose file may say otherwise about blocking. */
+long pipe_copy(struct file *f, uaddr_t buf, size_t len, bool nonblock, bool write);
 bool file_is_pipe(const struct file *f);
 
 #endif

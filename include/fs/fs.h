@@ -52,6 +52,9 @@ struct file_ops {
 	int64_t (*seek)(struct file *f, int64_t off, int whence); /* NULL: by inode size */
 	/* The object to map, and device behaviour. 0 or -errno (-ENODEV when NULL and no mapping). */
 	int (*mmap)(struct file *f, struct vm_map_args *args);
+	/* The same with kernel memory, for splice and sendfile; may be called with a pipe locked. NULL: -EINVAL. */
+	long (*read_kernel)(struct file *f, void *buf, size_t len, uint64_t *pos);
+	long (*write_kernel)(struct file *f, const void *buf, size_t len, uint64_t *pos);
 	/* Bytes [start, last] to the store; the rest of the file too unless @data_only. NULL: -EINVAL. */
 	int (*fsync)(struct file *f, uint64_t start, uint64_t last, bool data_only);
 	/* FALLOC_FL_* mode, range checked. NULL: -EOPNOTSUPP. */
@@ -67,6 +70,8 @@ void fs_init(
 /* Generic file_ops parts over inode->mapping. */
 long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
 long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
+long generic_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos);
+long generic_write_kernel(struct file *f, const void *buf, size_t len, uint64_t *pos);
 int generic_mmap(struct file *f, struct vm_map_args *args);
 /* fsync of files with a store: the data only; the file system adds its own. */
 int generic_fsync(struct file *f, uint64_t start, uint64_t last, bool data_only);

@@ -11,7 +11,7 @@ enum lock_rank {
 	RANK_EPOLL,	    /* one epoll set (mutex); two: a set before the sets it watches */
 	RANK_FS_MOUNT,	    /* mount tree (mutex) */
 	RANK_FS_TTY,	    /* one tty's settings (mutex) */
-	RANK_FS_FILE,	    /* a pipe (mutex) */
+	RANK_FS_FILE,	    /* a pipe (mutex); a second one by try only */
 	RANK_FS,	    /* an inode (mutex); two: parent before child, else by address */
 	RANK_IPC_CREATE,    /* making System V objects (mutex) */
 	RANK_SIGHAND_SLEEP, /* reserved for sleeping task state */
