@@ -13,6 +13,7 @@
 #include "arch/tlb.h"
 #include "mm/huge.h"
 #include "mm/vmevent.h"
+#include "mm/writeback.h"
 #include "mm/zone.h"
 #include "sync/klog.h"
 
@@ -74,6 +75,15 @@ static void put_tlb(struct seq_file *m)
 		   tlb.remote_flush, tlb.remote_received, tlb.local_flush_all, tlb.local_flush_one);
 }
 
+static void put_dirty_limits(struct seq_file *m)
+{
+	unsigned long background, thresh;
+
+	global_dirty_limits(&background, &thresh);
+	seq_printf(m, "nr_dirty_threshold %lu\nnr_dirty_background_threshold %lu\n", thresh,
+		   background);
+}
+
 static int vmstat_show(struct seq_file *m)
 {
 	for (unsigned i = 0; i < NR_ZONE_STATS; i++)
@@ -88,6 +98,7 @@ static int vmstat_show(struct seq_file *m)
 			seq_printf(m, "%s %lu\n", node_stat_names[i],
 				   node_stat_shown(item, global_node_stat(item)));
 	}
+	put_dirty_limits(m);
 	for (unsigned i = 0; i < NR_VM_EVENTS; i++) {
 		if (i == SWAP_RA)
 			put_tlb(m);
