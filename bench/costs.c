@@ -71,6 +71,169 @@ static void faults(void)
 	(void)sum;
 }
 
+enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
+
+static char *map(size_t pages, int prot)
+{
+	return mmap(NULL, pages * 4096, prot, ANON, -1, 0);
+}
+
+static char *map_touched(size_t pages)
+{
+	char *p = map(pages, RW);
+
+	for (size_t i = 0; i < pages; i++)
+		p[i * 4096] = 1;
+	return p;
+}
+
+/* One page in each 2 MiB: every touch takes a table, too. */
+static void sparse(void)
+{
+	const size_t n = 64, step = 2 << 20;
+	char *p = mmap(NULL, n * step, RW, ANON | MAP_NORESERVE, -1, 0);
+	unsigned long long t = now();
+
+	for (size_t i = 0; i < n; i++)
+		p[i * step] = 1;
+	row("sparse_fault", t, n);
+	t = now();
+	munmap(p, n * step);
+	row("sparse_unmap", t, n);
+}
+
+static void mappings(void)
+{
+	char *p = map_touched(1024), *q;
+	unsigned long long t = now();
+
+	for (int i = 0; i < 200; i++) {
+		q = map(1, RW);
+		*(volatile char *)q = 1;
+		munmap(q, 4096);
+	}
+	row("mmap_touch_munmap", t, 200);
+	t = now();
+	madvise(p, 1024 * 4096, MADV_DONTNEED);
+	row("madv_dontneed", t, 1024);
+	t = now();
+	for (size_t i = 0; i < 1024; i++)
+		p[i * 4096] = 1;
+	row("refault", t, 1024);
+	q = map_touched(1);
+	t = now();
+	for (int i = 0; i < 500; i++)
+		mprotect(q, 4096, i & 1 ? RW : PROT_READ);
+	row("mprotect_1", t, 500);
+	mprotect(q, 4096, RW);
+	t = now();
+	for (int i = 0; i < 500; i++)
+		mprotect(p + 512 * 4096, 4096, i & 1 ? RW : PROT_READ);
+	row("mprotect_split", t, 500);
+	mprotect(p, 1024 * 4096, RW);
+	t = now();
+	for (int i = 0; i < 20; i++)
+		mprotect(p, 1024 * 4096, i & 1 ? RW : PROT_READ);
+	row("mprotect_1024", t, 20);
+	mprotect(p, 1024 * 4096, RW);
+	unsigned char vec[1024];
+	t = now();
+	for (int i = 0; i < 20; i++)
+		mincore(p, 1024 * 4096, vec);
+	row("mincore_1024", t, 20);
+}
+
+static void moves(void)
+{
+	char *room = map(4096, PROT_NONE), *p, *to[2] = { room, room + 2048 * 4096 };
+	unsigned long long t;
+
+	p = mmap(to[0], 4096, RW, ANON | MAP_FIXED, -1, 0);
+	*(volatile char *)p = 1;
+	munmap(p + 4096, 64 * 4096);
+	t = now();
+	for (int i = 0; i < 200; i++) {
+		mremap(p, 4096, 2 * 4096, 0);
+		mremap(p, 2 * 4096, 4096, 0);
+	}
+	row("mremap_grow", t, 200);
+	t = now();
+	for (int i = 1; i <= 200; i++)
+		p = mremap(p, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, to[i & 1]);
+	row("mremap_move_1", t, 200);
+	munmap(room, 4096 * 4096);
+	room = map(4096, PROT_NONE);
+	to[0] = room + 7 * 4096;
+	to[1] = room + 2048 * 4096;
+	p = mmap(to[0], 256 * 4096, RW, ANON | MAP_FIXED, -1, 0);
+	for (int i = 0; i < 256; i++)
+		p[i * 4096] = 1;
+	t = now();
+	for (int i = 1; i <= 50; i++)
+		p = mremap(p, 256 * 4096, 256 * 4096, MREMAP_MAYMOVE | MREMAP_FIXED, to[i & 1]);
+	row("mremap_move_256", t, 50);
+	munmap(room, 4096 * 4096);
+	/* 8 MiB at the same place of their tables. */
+	room = map(8192, PROT_NONE);
+	to[0] = (char *)(((unsigned long)room + (4 << 20) - 1) & -(4ul << 20));
+	to[1] = to[0] + (12 << 20);
+	p = mmap(to[0], 2048 * 4096, RW, ANON | MAP_FIXED, -1, 0);
+	for (int i = 0; i < 2048; i++)
+		p[i * 4096] = 1;
+	t = now();
+	for (int i = 1; i <= 20; i++)
+		p = mremap(p, 2048 * 4096, 2048 * 4096, MREMAP_MAYMOVE | MREMAP_FIXED, to[i & 1]);
+	row("mremap_move_2048", t, 20);
+	munmap(room, 8192 * 4096);
+}
+
+static void heap(void)
+{
+	char *b = (char *)syscall(SYS_brk, 0);
+	unsigned long long t;
+
+	b = (char *)(((unsigned long)b + 4095) & -4096ul);
+	syscall(SYS_brk, b);
+	t = now();
+	for (int i = 0; i < 50; i++) {
+		syscall(SYS_brk, b + 16 * 4096);
+		for (int k = 0; k < 16; k++)
+			*(volatile char *)(b + k * 4096) = 1;
+		syscall(SYS_brk, b);
+	}
+	row("brk_16", t, 50);
+}
+
+/* @n mappings that cannot be one, and what one more costs. */
+static void many(int n)
+{
+	char name[32],
+		*area = mmap(NULL, (size_t)n * 2 * 4096, PROT_NONE, ANON | MAP_NORESERVE, -1, 0),
+		*p[100];
+	unsigned long long t;
+
+	munmap(area, (size_t)n * 2 * 4096);
+	for (int i = 0; i < n; i++)
+		mmap(area + (size_t)i * 2 * 4096, 4096, RW, ANON | MAP_FIXED | MAP_NORESERVE, -1,
+		     0);
+	t = now();
+	for (int i = 0; i < 100; i++)
+		p[i] = mmap(NULL, 4096, i & 1 ? RW : PROT_READ, ANON, -1, 0);
+	snprintf(name, sizeof(name), "vma_mmap_%d", n);
+	row(name, t, 100);
+	t = now();
+	for (int i = 0; i < 100; i++)
+		*(volatile char *)(area + (size_t)(n / 100 * i) * 2 * 4096) = 1;
+	snprintf(name, sizeof(name), "vma_fault_%d", n);
+	row(name, t, 100);
+	t = now();
+	for (int i = 0; i < 100; i++)
+		munmap(p[i], 4096);
+	snprintf(name, sizeof(name), "vma_munmap_%d", n);
+	row(name, t, 100);
+	munmap(area, (size_t)n * 2 * 4096);
+}
+
 static void forks(const char *self)
 {
 	unsigned long long t = now();
@@ -195,5 +358,12 @@ int main(int argc, char **argv)
 	forks(argv[0]);
 	pipes();
 	files(); /* last: its buffer makes the process larger */
+	sparse();
+	mappings();
+	moves();
+	heap();
+	many(100);
+	many(1000);
+	many(10000);
 	return 0;
 }

@@ -53,6 +53,10 @@ struct range_counts {
 /* Add up what is mapped. mmap_lock any mode. */
 void range_count(struct mm_struct *mm, uaddr_t start, uaddr_t end, struct range_counts *out);
 
+/* A byte of @vec for each page of [start, end): is it in memory? @none where no entry says so. mmap_lock any mode. */
+enum { CORE_ABSENT, CORE_PRESENT, CORE_UNKNOWN };
+void range_core(struct mm_struct *mm, uaddr_t start, uaddr_t end, uint8_t none, uint8_t *vec);
+
 /* Call @fn for every entry that is not none, table lock held (so no sleeping). Return: 0 or @fn's first other result. */
 int range_each(struct mm_struct *mm, uaddr_t start, uaddr_t end,
 	       int (*fn)(pte_t e, uaddr_t va, void *arg), void *arg);

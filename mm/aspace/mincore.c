@@ -14,50 +14,22 @@
 #include "lib/string.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/range.h"
-#include "mm/swap_entry.h"
 #include "mm/writeback.h"
 #include "uapi/mman.h"
 
-enum { PIECE = 128 }; /* pages answered at a time */
-
-/* What is said of a page. */
-enum { ABSENT, PRESENT, UNKNOWN /* no entry: the mapping knows */ };
-
-struct mincore_ctx {
-	unsigned long start;
-	uint8_t *vec;
-};
-
-static bool is_moving(pte_t e)
-{
-	unsigned type = pte_swap_type(e);
-
-	return type == SWP_MIGRATION_READ || type == SWP_MIGRATION_WRITE;
-}
-
-static int mark_entry(pte_t e, uaddr_t va, void *arg)
-{
-	struct mincore_ctx *c = arg;
-
-	if (pte_present(e) || is_moving(e))
-		c->vec[(va - c->start) >> PAGE_SHIFT] = PRESENT;
-	else if (pte_swap_type(e) != SWP_MARKER) /* a marker is as good as no entry */
-		c->vec[(va - c->start) >> PAGE_SHIFT] = ABSENT;
-	return 0;
-}
+enum { PIECE = 256 }; /* pages answered at a time */
 
 /* Pages without an entry: those that the mapping has cached are in memory. */
 static void mark_cached(struct vm_area_struct *vma, unsigned long start, unsigned n, uint8_t *vec)
 {
 	for (unsigned i = 0; i < n; i++) {
-		struct page *page = NULL;
+		struct page *page;
 
-		if (vec[i] != UNKNOWN)
+		if (vec[i] != CORE_UNKNOWN)
 			continue;
-		if (vma->mapping)
-			page = mapping_find(vma->mapping, vma_index(vma, start + ((unsigned long)i
-										  << PAGE_SHIFT)));
-		vec[i] = page && page_test(page, PG_uptodate) ? PRESENT : ABSENT;
+		page = mapping_find(vma->mapping,
+				    vma_index(vma, start + ((unsigned long)i << PAGE_SHIFT)));
+		vec[i] = page && page_test(page, PG_uptodate) ? CORE_PRESENT : CORE_ABSENT;
 		if (page)
 			put_page(page);
 	}
@@ -77,7 +49,6 @@ static unsigned mincore_piece(struct mm_struct *mm, unsigned long start, unsigne
 			      uint8_t *vec)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
-	struct mincore_ctx c = { start, vec };
 	unsigned n;
 
 	if (!vma || vma->vm_start > start)
@@ -85,12 +56,13 @@ static unsigned mincore_piece(struct mm_struct *mm, unsigned long start, unsigne
 	end = min_of(unsigned long, end, vma->vm_end);
 	n = (unsigned)min_of(unsigned long, (end - start) >> PAGE_SHIFT, PIECE);
 	if (!may_know(vma)) {
-		memset(vec, PRESENT, n);
+		memset(vec, CORE_PRESENT, n);
 		return n;
 	}
-	memset(vec, UNKNOWN, n);
-	(void)range_each(mm, start, start + ((unsigned long)n << PAGE_SHIFT), mark_entry, &c);
-	mark_cached(vma, start, n, vec);
+	range_core(mm, start, start + ((unsigned long)n << PAGE_SHIFT),
+		   vma->mapping ? CORE_UNKNOWN : CORE_ABSENT, vec);
+	if (vma->mapping)
+		mark_cached(vma, start, n, vec);
 	return n;
 }
 
