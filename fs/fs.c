@@ -4,6 +4,7 @@
  * CONTEXT  boot, one CPU, after the slab allocator and the scheduler's first thread.
  */
 #include "fs/fs.h"
+#include "fs/event.h"
 
 #include "fs/epoll.h"
 #include "fs/lock.h"
@@ -61,4 +62,5 @@ void fs_init(void)
 	memdev_init();
 	proc_init();
 	sysfs_init();
+	userfaultfd_init();
 }

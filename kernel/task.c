@@ -243,6 +243,7 @@ static void link_task(struct task *t, struct task *parent, struct pid *p, bool t
 	p->task = t;
 	t->pid_entry = p;
 	t->pid = p->nr;
+	t->mm_ctx.tid = p->nr;
 	if (thread)
 		t->tgid = current_task()->tgid;
 	else

@@ -24,6 +24,7 @@ void do_exit(int code)
 	bool last = group_exit_last();
 	irqflags_t f;
 
+	t->mm_ctx.exiting = true;
 	if (t->mm_ctx.mm)
 		futex_exit_thread(t);
 	if (last) {

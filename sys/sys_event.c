@@ -1,5 +1,5 @@
 /*
- * System calls that make and set files that are events: eventfd, timerfd, signalfd.
+ * System calls that make and set files that are events: eventfd, timerfd, signalfd, userfaultfd.
  *
  * LOCKS    none.   CONTEXT  a task in a system call; may sleep.
  * SOURCES  eventfd(2), timerfd_create(2), signalfd(2).
@@ -17,6 +17,11 @@ SYS(eventfd)
 SYS(eventfd2)
 {
 	return eventfd_create((unsigned)a0, (unsigned)a1);
+}
+
+SYS(userfaultfd)
+{
+	return userfaultfd_create((unsigned)a0);
 }
 
 SYS(timerfd_create)

@@ -25,4 +25,8 @@ int must_check timerfd_gettime(int fd, struct timerfd_spec *now);
 /* @fd: -1 for a new one, or one whose set of signals changes. Descriptor, -EBADF, -EINVAL, -EMFILE, -ENOMEM. */
 int must_check signalfd_create(int fd, uint64_t mask, unsigned flags);
 
+/* userfaultfd(2). @flags: O_CLOEXEC, O_NONBLOCK, UFFD_USER_MODE_ONLY. Descriptor, -EINVAL, -EMFILE, -ENOMEM, -EPERM. */
+int must_check userfaultfd_create(unsigned flags);
+void userfaultfd_init(void); /* /dev/userfaultfd, /proc/sys/vm/unprivileged_userfaultfd */
+
 #endif

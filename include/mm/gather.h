@@ -15,6 +15,7 @@ struct mmu_gather {
 	bool full; /* whole mm is going (exit): no user code of it runs anywhere any more */
 	bool keep_anon; /* range_zap leaves anonymous and special entries alone (hole punched in a file) */
 	bool mlocked;	    /* range_zap: the vma is VM_LOCKED */
+	bool keep_uffd_wp;  /* range_zap leaves markers where a userfaultfd had entries protected */
 	bool reload;	    /* a top-level entry was cleared where CPUs keep copies of it (PAE) */
 	unsigned nr_blocks; /* transparent huge pages collected */
 	struct list_head tables; /* table pages unhooked, by page->lru */

@@ -20,6 +20,8 @@ struct mm_ctx {
 	unsigned scoped;      /* MM_CTX_* in force */
 	bool fatal_signal;    /* a fatal signal is pending: allocation loops give up */
 	bool oom_victim;
+	bool exiting;			/* no monitor is asked for its pages any more */
+	int tid;			/* gettid(2) */
 	unsigned caps;			/* MM_CAP_* in effect */
 	const struct mm_limits *limits; /* of the thread's process; NULL: none (kernel threads) */
 	unsigned long personality;	/* personality(2) */

@@ -34,7 +34,9 @@ struct mm_struct {
 	unsigned long gap_top,
 		gap_len; /* m: no free gap of gap_len or more lies in [gap_top, mmap_base) */
 	bool mmap_topdown;
-	bool has_sealed; /* m: some vma may be VM_SEALED; never goes back to false */
+	bool has_sealed,
+		has_userfault; /* m: some vma may be VM_SEALED, have a userfault; never go back */
+	struct list_head userfault_events; /* m: to be sent when mmap_lock is dropped */
 	unsigned long start_code, end_code, start_data, end_data; /* set by exec, m */
 	unsigned long start_brk, brk, start_stack;		  /* m */
 	unsigned long arg_start, arg_end, env_start, env_end;

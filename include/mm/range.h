@@ -29,9 +29,10 @@ unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, ua
 
 /**
  * range_copy - fork: @dst gets the entries of @vma, a vma of g->mm; private writable ones lose the write right in both.
- * mmap_lock of both held for write. Return: 0 or -ENOMEM (what was copied stays in @dst, to be zapped). Sleeps.
+ * @uffd_wp: write protection for a userfaultfd comes along. mmap_lock of both held for write. Return: 0 or -ENOMEM (what was copied stays in @dst, to be zapped). Sleeps.
  */
-int must_check range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma);
+int must_check range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma,
+			  bool uffd_wp);
 
 /* Make every table for [start, end), so that range_move or pt_find_alloc_locked there cannot fail. 0 or -ENOMEM. Sleeps. */
 int must_check range_populate_tables(struct mm_struct *mm, uaddr_t start, uaddr_t end);
@@ -60,6 +61,9 @@ void range_core(struct mm_struct *mm, uaddr_t start, uaddr_t end, uint8_t none, 
 /* Call @fn for every entry that is not none, table lock held (so no sleeping). Return: 0 or @fn's first other result. */
 int range_each(struct mm_struct *mm, uaddr_t start, uaddr_t end,
 	       int (*fn)(pte_t e, uaddr_t va, void *arg), void *arg);
+
+/* userfaultfd: protect [start, end) from writes, or lift that; @markers: also where no entry is. mmap_lock any mode. */
+void range_uffd_wp(struct mmu_gather *g, uaddr_t start, uaddr_t end, bool protect, bool markers);
 
 /* ---- one page, table lock held: what fault, rmap and the above share ---- */
 /* @page, whose reference the caller gives away, gets mapped: _mapcount, node statistics, RSS. */

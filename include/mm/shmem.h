@@ -28,4 +28,15 @@ void shmem_set_ino(struct address_space *m, unsigned long ino);
 /* Pages of @m stay in memory, or (@lock false) may be reclaimed again: shmctl(2) SHM_LOCK. */
 void shmem_lock(struct address_space *m, bool lock);
 
+/* ---- a page made outside of the cache (fallocate, userfaultfd) ---- */
+/* A page for @index that nobody else sees yet: PS_FILE, refcount 1, contents undefined, not in the index. NULL: no memory. */
+struct page *must_check mapping_new_page_gfp(struct address_space *m, unsigned long index,
+					     gfp_t gfp);
+static inline struct page *must_check mapping_new_page(struct address_space *m, unsigned long index)
+{
+	return mapping_new_page_gfp(m, index, m->gfp);
+}
+/* Put a new page into the index; the cache takes its own reference. 0, -EEXIST, -ENOMEM, or ops->reserve's error. */
+int must_check mapping_add_page(struct address_space *m, struct page *page);
+
 #endif

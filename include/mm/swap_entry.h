@@ -53,4 +53,15 @@ static inline pte_t migration_wrprotect(pte_t e)
 	return pte_from_swap(SWP_MIGRATION_READ, pte_swap_offset(e));
 }
 
+/* What comes here is to be write-protected for a userfaultfd (pte_mkuffd_wp). */
+static inline pte_t pte_uffd_marker(void)
+{
+	return pte_from_swap(SWP_MARKER, SWP_MARKER_UFFD_WP);
+}
+
+static inline bool pte_is_uffd_marker(pte_t e)
+{
+	return pte_is_swap(e) && pte_swap_type(e) == SWP_MARKER;
+}
+
 #endif

@@ -10,6 +10,7 @@ struct anon_vma;
 struct anon_vma_chain;
 struct mm_struct;
 struct page;
+struct userfault;
 struct vm_area_struct;
 
 /* vm_flags, Linux's values (the labs print them). */
@@ -23,7 +24,9 @@ enum {
 	VM_MAYEXEC = 0x40,
 	VM_MAYSHARE = 0x80,
 	VM_GROWSDOWN = 0x100,
+	VM_UFFD_MISSING = 0x200,
 	VM_PFNMAP = 0x400,
+	VM_UFFD_WP = 0x1000,
 	VM_LOCKED = 0x2000,
 	VM_IO = 0x4000,
 	VM_SEQ_READ = 0x8000,
@@ -39,6 +42,9 @@ enum {
 	VM_NOHUGEPAGE = 0x40000000,
 };
 
+/* userfaultfd: Linux's bit 37, where there is one. */
+#define VM_UFFD_MINOR ((unsigned long)(sizeof(long) == 8 ? 1ULL << 37 : 0x800))
+#define VM_UFFD_ANY   (VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR)
 /* mseal(2): nothing changes any more. 64-bit programs only, as Linux's bit 63. */
 #define VM_SEALED ((unsigned long)(sizeof(long) == 8 ? 1ULL << 63 : 0))
 enum {
@@ -68,6 +74,7 @@ struct vm_area_struct {
 	struct address_space *mapping; /* i: held; NULL for private anonymous */
 	const struct vma_ops *vm_ops;  /* i: may be NULL */
 	void *vm_private_data;
+	struct userfault *userfault; /* m: not NULL exactly when VM_UFFD_* are set */
 	union {
 		struct ivtree_node i_mmap_node;	  /* mapping->i_mmap_lock: in mapping->i_mmap */
 		struct vm_area_struct *next_gone; /* out of all trees, to be freed */

@@ -17,6 +17,7 @@ struct vma_req { /* what a new vma is to be, or what a range of one becomes */
 	struct address_space *mapping;
 	const struct vma_ops *ops;
 	void *private_data;
+	struct userfault *userfault;
 };
 /* The vmas, tree nodes and chains that a change needs, got before it. */
 struct vma_spares {
@@ -50,6 +51,11 @@ struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_re
 /* [start, end) of @vma gets @flags: split and merged as needed. 0 and the vma that covers it in *out, or -ENOMEM. */
 int must_check vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 			  unsigned long end, unsigned long flags, struct vm_area_struct **out);
+/* The same, and it belongs to @uf, as the VM_UFFD_* of @flags say. */
+int must_check vma_modify_userfault(struct vm_area_struct *vma, unsigned long start,
+				    unsigned long end, unsigned long flags, struct userfault *uf);
+/* @vma belongs to no userfault any more. Needs no memory. */
+void vma_forget_userfault(struct vm_area_struct *vma);
 /* Move the bounds of @vma (not past a neighbour); vm_pgoff follows the start. */
 void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 		unsigned long end);
@@ -153,16 +159,20 @@ struct fault_ctx {
 	uaddr_t addr; /* page aligned */
 	uaddr_t stop; /* nothing from here on is to be mapped on the way; 0: the vma's end counts */
 	bool write, exec;
+	bool user;	 /* of user mode: any signal ends a wait */
+	bool made;	 /* the object's page was made for this fault */
 	bool read_right; /* a read needs VM_READ, although x86 reads what it may execute */
 	bool force;	 /* ptrace: the rights of the vma's opener count, not its own */
 	bool major;	 /* a page had to be read from a store */
 	bool dirtied; /* a page of a store got dirty: the thread may have to wait, without locks */
 	struct page *table; /* table page of the entry; its lock is held where a stage says so */
 	pte_t *pte;
-	pte_t entry; /* what *pte was */
+	pte_t entry;			 /* what *pte was */
+	uaddr_t exact;			 /* of the access */
+	struct userfault_waiter *waiter; /* where to wait for a monitor; NULL: this fault cannot */
 };
-/* A stage's results besides enum fault_result: look again; not a matter of huge pages. */
-enum { STAGE_RETRY = -1, STAGE_SMALL = -2 };
+/* A stage's results besides enum fault_result: look again; not a matter of huge pages; drop mmap_lock, userfault_wait. */
+enum { STAGE_RETRY = -1, STAGE_SMALL = -2, STAGE_WAIT = -3 };
 
 void fault_boot(void);
 /* One family each. Table lock held at the call, not on return. Return: enum fault_result or STAGE_RETRY. */
@@ -186,8 +196,8 @@ static inline void vma_page_unmapped(const struct vm_area_struct *vma, struct pa
 	if (unlikely(vma->vm_flags & VM_LOCKED))
 		page_munlock(page);
 }
-/* A fault with mmap_lock held for read, on behalf of gup. Return: enum fault_result. */
-enum fault_result fault_in(struct fault_ctx *f);
+/* A fault with mmap_lock held for read, on behalf of gup. Return: enum fault_result, or STAGE_WAIT. */
+int fault_in(struct fault_ctx *f);
 int must_check fault_errno(enum fault_result r);
 /* May the access of @f be, by its vma? FAULT_OK or FAULT_ACCERR. */
 int fault_rights(const struct fault_ctx *f);

@@ -14,6 +14,7 @@
  */
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/userfault_impl.h"
 #include "mm/imports.h"
 #include "uapi/personality.h"
 
@@ -74,7 +75,7 @@ unsigned long vm_brk(struct mm_struct *mm, unsigned long brk)
 	rwsem_down_write(&mm->mmap_lock);
 	(void)brk_locked(mm, brk, &populate_from);
 	now = mm->brk;
-	rwsem_up_write(&mm->mmap_lock);
+	userfault_up_write(mm);
 	if (populate_from)
 		(void)populate_range(mm, populate_from, page_align(now), true);
 	return now;

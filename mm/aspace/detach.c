@@ -10,6 +10,7 @@
  */
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/userfault_impl.h"
 
 struct detach {
 	unsigned long addr;
@@ -71,6 +72,6 @@ int vm_unmap_attached(struct mm_struct *mm, unsigned long addr, const struct vma
 		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
 	err = detach_locked(mm, &d);
-	rwsem_up_write(&mm->mmap_lock);
+	userfault_up_write(mm);
 	return err;
 }

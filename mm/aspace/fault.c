@@ -24,8 +24,10 @@
 #include "base/errno.h"
 #include "mm/alloc.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/userfault_impl.h"
 #include "mm/imports.h"
 #include "mm/range.h"
+#include "mm/swap_entry.h"
 #include "mm/vmevent.h"
 #include "mm/writeback.h"
 #include "sync/trace.h"
@@ -66,6 +68,13 @@ static noinline_ int fault_table(struct fault_ctx *f)
 	return f->pte ? STAGE_SMALL : FAULT_OOM;
 }
 
+/* Nothing is mapped: none, or a marker of a userfaultfd, which only files' mappings have and keep. Table lock held. */
+static inline int fault_none(struct fault_ctx *f)
+{
+	kassert(pte_none(f->entry) || pte_is_uffd_marker(f->entry));
+	return vma_is_anon(f->vma) ? fault_anon(f) : fault_file(f);
+}
+
 /* The entry and what it calls for. mmap_lock held. */
 static int fault_entry(struct fault_ctx *f)
 {
@@ -79,9 +88,8 @@ static int fault_entry(struct fault_ctx *f)
 			return r;
 	}
 	f->entry = pte_read(f->pte);
-	if (pte_none(f->entry))
-		return vma_is_anon(f->vma) ? fault_anon(f) : fault_file(f);
-	kassert(pte_present(f->entry));
+	if (pte_none(f->entry) || unlikely(!pte_present(f->entry)))
+		return fault_none(f);
 	if (f->write && !pte_write(f->entry))
 		return fault_cow(f);
 	pt_unlock(f->table);
@@ -89,7 +97,7 @@ static int fault_entry(struct fault_ctx *f)
 	return FAULT_OK;
 }
 
-enum fault_result fault_in(struct fault_ctx *f)
+int fault_in(struct fault_ctx *f)
 {
 	int r;
 
@@ -98,7 +106,7 @@ enum fault_result fault_in(struct fault_ctx *f)
 		if (r == FAULT_OK)
 			r = fault_entry(f);
 	} while (r == STAGE_RETRY && !mm_ctx_current()->fatal_signal);
-	return r == STAGE_RETRY ? FAULT_KILLED : (enum fault_result)r;
+	return r == STAGE_RETRY ? FAULT_KILLED : r;
 }
 
 int fault_errno(enum fault_result r)
@@ -132,7 +140,7 @@ static int fault_locked(struct fault_ctx *f)
 	rwsem_down_read(&mm->mmap_lock);
 	f->vma = find_vma(mm, f->addr);
 	if (likely(f->vma && f->vma->vm_start <= f->addr))
-		r = (int)fault_in(f);
+		r = fault_in(f);
 	else if (f->vma && (f->vma->vm_flags & VM_GROWSDOWN))
 		r = STAGE_RETRY;
 	rwsem_up_read(&mm->mmap_lock);
@@ -141,14 +149,26 @@ static int fault_locked(struct fault_ctx *f)
 	return r;
 }
 
+/* The monitor's turn. A signal ends it: one of user mode's returns to it, is handled, and faults again. */
+static int fault_wait(struct fault_ctx *f)
+{
+	if (!userfault_wait(f))
+		return STAGE_RETRY;
+	return f->user && !mm_ctx_current()->fatal_signal ? FAULT_OK : FAULT_KILLED;
+}
+
 enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info *info)
 {
 	struct mm_ctx *ctx = mm_ctx_current();
+	struct userfault_waiter waiter; /* filled only by who waits */
 	struct fault_ctx f = {
 		.mm = mm,
 		.addr = info->addr & PAGE_MASK,
 		.write = info->write,
 		.exec = info->exec,
+		.user = info->user,
+		.exact = info->addr,
+		.waiter = &waiter,
 	};
 	int r;
 
@@ -156,9 +176,11 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info 
 	trace(TRACE_FAULT, info->addr, info->write);
 	if (info->addr >= mm->task_size)
 		return FAULT_MAPERR;
-	do
+	do {
 		r = fault_locked(&f);
-	while (r == STAGE_RETRY);
+		if (unlikely(r == STAGE_WAIT))
+			r = fault_wait(&f);
+	} while (r == STAGE_RETRY);
 	if (unlikely(f.dirtied))
 		dirty_throttle();
 	if (f.major) {

@@ -21,7 +21,9 @@
  */
 #include "mm/alloc.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/userfault_impl.h"
 #include "mm/range.h"
+#include "mm/swap_entry.h"
 #include "mm/vmalloc.h"
 #include "sync/failpoint.h"
 
@@ -53,6 +55,8 @@ void fault_set_anon(struct fault_ctx *f, struct page *page)
 {
 	pte_t prot = pte_mkyoung(anon_prot(f->vma));
 
+	if (unlikely(f->vma->vm_flags & VM_UFFD_WP) && pte_is_uffd_marker(pte_read(f->pte)))
+		prot = pte_mkuffd_wp(prot);
 	page_set_anon_rmap(page, f->vma, f->addr);
 	range_account_map(f->mm, page);
 	vma_page_mapped(f->vma, page);
@@ -175,6 +179,10 @@ int fault_anon(struct fault_ctx *f)
 	unsigned n;
 	int r;
 
+	if (unlikely(f->vma->vm_flags & VM_UFFD_MISSING)) {
+		pt_unlock(f->table);
+		return userfault_deliver(f, VM_UFFD_MISSING);
+	}
 	if (!f->write)
 		return anon_read(f);
 	n = batch_size(f);

@@ -1,6 +1,7 @@
 /*
  * Writes to entries without the write right: copy, or take over.
  *
+ *   write-protected for a userfaultfd    its monitor is told
  *   zero page                        a zeroed frame takes its place
  *   anonymous, exclusive             taken over: the entry becomes writable
  *   anonymous, no longer shared      the same, and the page is exclusive again: nobody but this entry refers to it
@@ -22,6 +23,7 @@
  */
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/userfault_impl.h"
 #include "mm/range.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
@@ -29,7 +31,7 @@
 /* The entry becomes writable as it is. More rights need no flush: a stale entry faults, and finds nothing to do. */
 static int take_over(struct fault_ctx *f)
 {
-	pte_t e = pte_mkyoung(pte_mkdirty(f->entry));
+	pte_t e = pte_clear_uffd_wp(pte_mkyoung(pte_mkdirty(f->entry)));
 
 	if (f->vma->vm_flags &
 	    VM_WRITE) /* not so under ptrace: then the page is the program's own now, still read-only */
@@ -159,6 +161,10 @@ int fault_cow(struct fault_ctx *f)
 {
 	struct page *page;
 
+	if (unlikely(pte_uffd_wp(f->entry)) && (f->vma->vm_flags & VM_UFFD_WP)) {
+		pt_unlock(f->table);
+		return userfault_deliver(f, VM_UFFD_WP);
+	}
 	if (f->vma->vm_flags & VM_SHARED)
 		return shared_write(f);
 	if (pte_special(f->entry) && !pfn_valid(pte_pfn(f->entry))) {

@@ -18,7 +18,9 @@
  */
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/userfault_impl.h"
 #include "mm/range.h"
+#include "mm/swap_entry.h"
 #include "mm/vmalloc.h"
 
 enum { AROUND_MAX = 16 };
@@ -57,6 +59,7 @@ static int make_cached(struct fault_ctx *f, unsigned long index)
 	if (err)
 		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
 	put_page(page);
+	f->made = true;
 	return STAGE_RETRY;
 }
 
@@ -73,7 +76,7 @@ static void around_choose(const struct fault_ctx *f, unsigned long index, unsign
 	uaddr_t block = (uaddr_t)AROUND_MAX * PAGE_SIZE;
 	uaddr_t low = f->addr & ~(block - 1), high = low + block;
 
-	if (max <= 1) {
+	if (max <= 1 || (f->vma->vm_flags & (VM_UFFD_WP | VM_UFFD_MINOR))) {
 		*a = (struct around){ index, 0, 1 };
 		return;
 	}
@@ -90,6 +93,14 @@ static void around_choose(const struct fault_ctx *f, unsigned long index, unsign
 	a->nr = (unsigned)min_of(unsigned long, a->nr, end - a->first);
 }
 
+/* Nothing mapped there: none, or a userfaultfd's marker. */
+static bool is_vacant(const pte_t *pte)
+{
+	pte_t e = pte_read(pte);
+
+	return pte_none(e) || pte_is_uffd_marker(e);
+}
+
 /* Set what is none; give the other references back. Table lock held. */
 static void around_set(struct fault_ctx *f, const struct around *a, struct page **pages)
 {
@@ -102,11 +113,15 @@ static void around_set(struct fault_ctx *f, const struct around *a, struct page 
 
 		if (!page)
 			continue;
-		if (!pte_none(pte_read(pte + i)) || !mapping_owns(f->vma->mapping, page)) {
+		if (!(i == a->at ? is_vacant(pte + i) : pte_none(pte_read(pte + i))) ||
+		    !mapping_owns(f->vma->mapping, page)) {
 			put_page(page);
 			continue;
 		}
 		e = pte_make(page_to_pfn(page), prot);
+		if (unlikely(f->vma->vm_flags & VM_UFFD_WP) &&
+		    pte_is_uffd_marker(pte_read(pte + i)))
+			e = pte_mkuffd_wp(e);
 		range_account_map(f->mm, page);
 		vma_page_mapped(f->vma, page);
 		pte_set(pte + i, i == a->at ? pte_mkyoung(e) : e);
@@ -178,7 +193,7 @@ static int file_copy(struct fault_ctx *f, unsigned long index)
 	}
 	copy_frame(new, old);
 	pt_table_lock(f->table);
-	if (pte_none(pte_read(f->pte)) && mapping_owns(f->vma->mapping, old)) {
+	if (is_vacant(f->pte) && mapping_owns(f->vma->mapping, old)) {
 		fault_set_anon(f, new);
 		new = NULL;
 	} else {
@@ -219,6 +234,17 @@ static int device_map(struct fault_ctx *f, unsigned long index)
 	return f->write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
 }
 
+/* Is the page, because it is there or because it is not, the monitor's? VM_UFFD_* or 0. */
+static unsigned long monitored(const struct fault_ctx *f, unsigned long index)
+{
+	struct page *page = mapping_find(f->vma->mapping, index);
+
+	if (!page)
+		return f->vma->vm_flags & VM_UFFD_MISSING;
+	put_page(page);
+	return f->vma->vm_flags & VM_UFFD_MINOR;
+}
+
 int fault_file(struct fault_ctx *f)
 {
 	unsigned long index = vma_index(f->vma, f->addr), end;
@@ -229,6 +255,14 @@ int fault_file(struct fault_ctx *f)
 	if (index >= end) {
 		pt_unlock(f->table);
 		return FAULT_BUS;
+	}
+	if (unlikely(f->vma->vm_flags & (VM_UFFD_MISSING | VM_UFFD_MINOR)) && !f->made) {
+		unsigned long reason = monitored(f, index);
+
+		if (reason) {
+			pt_unlock(f->table);
+			return userfault_deliver(f, reason);
+		}
 	}
 	if (f->write && !(f->vma->vm_flags & VM_SHARED))
 		return file_copy(f, index);

@@ -21,6 +21,7 @@
 #include "lib/string.h"
 #include "mm/aspace/anon_vma_impl.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
 #include "mm/range.h"
 #include "sync/failpoint.h"
@@ -61,21 +62,24 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 }
 
 /* Can faults not bring back what the entries say? */
-static bool must_copy(const struct vm_area_struct *vma)
+static bool must_copy(const struct vm_area_struct *vma, const struct vm_area_struct *copy)
 {
+	if (copy->vm_flags & VM_UFFD_WP) /* what is protected stays so */
+		return true;
 	if (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK))
 		return false;
 	return vma->anon_vma != NULL;
 }
 
-static int copy_entries(struct dup_ctx *d, struct vm_area_struct *vma) no_lock_analysis
+static int copy_entries(struct dup_ctx *d, struct vm_area_struct *vma,
+			bool uffd_wp) no_lock_analysis
 {
 	struct address_space *m = vma->mapping;
 	int err;
 
 	if (m)
 		rwsem_down_read(&m->invalidate_lock);
-	err = failpoint("fork_copy") ? -ENOMEM : range_copy(&d->gather, d->new, vma);
+	err = failpoint("fork_copy") ? -ENOMEM : range_copy(&d->gather, d->new, vma, uffd_wp);
 	if (m)
 		rwsem_up_read(&m->invalidate_lock);
 	return err;
@@ -84,13 +88,17 @@ static int copy_entries(struct dup_ctx *d, struct vm_area_struct *vma) no_lock_a
 static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 {
 	struct vma_req r = {
-		vma->vm_start,	     vma->vm_end,  vma->vm_flags & ~(unsigned long)VM_LOCKED_ANY,
-		vma->vm_pgoff,	     vma->mapping, vma->vm_ops,
-		vma->vm_private_data
+		vma->vm_start,	      vma->vm_end,  vma->vm_flags & ~(unsigned long)VM_LOCKED_ANY,
+		vma->vm_pgoff,	      vma->mapping, vma->vm_ops,
+		vma->vm_private_data, NULL
 	};
 	struct vm_area_struct *copy;
 	struct vma_spares spares;
 
+	if (vma->userfault && userfault_fork(d->new, vma, &r.userfault))
+		return -ENOMEM;
+	if (!r.userfault)
+		r.flags &= ~(unsigned long)VM_UFFD_ANY;
 	if ((r.flags & VM_ACCOUNT) && commit_charge(vma_pages(vma), d->old->total_vm))
 		return -ENOMEM;
 	if (vma_spares_get(d->new, 1, NULL, &spares)) {
@@ -102,12 +110,12 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 	vma_stat(d->new, r.flags, (long)vma_pages(vma));
 	if (copy->vm_ops && copy->vm_ops->open)
 		copy->vm_ops->open(copy);
-	if (!must_copy(vma))
+	if (!must_copy(vma, copy))
 		return 0;
-	if (anon_vma_fork(copy, vma))
+	if (vma->anon_vma && anon_vma_fork(copy, vma))
 		return -ENOMEM;
 	copy->populated = true;
-	return copy_entries(d, vma);
+	return copy_entries(d, vma, copy->vm_flags & VM_UFFD_WP);
 }
 
 static int dup_vmas(struct dup_ctx *d)
@@ -135,7 +143,9 @@ int mm_dup(struct mm_struct *old, struct mm_struct **out)
 	copy_fields(d.new, old);
 	d.new->unmerged = old->unmerged || old->locked_vm;
 	err = dup_vmas(&d);
-	rwsem_up_write(&old->mmap_lock);
+	if (err)
+		userfault_cancel(old);
+	userfault_up_write(old);
 	if (err) {
 		mmput(d.new);
 		return err;

@@ -17,6 +17,7 @@
 #include "base/errno.h"
 #include "lib/string.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/userfault_impl.h"
 #include "mm/imports.h"
 #include "mm/pt.h"
 #include "mm/vmalloc.h"
@@ -53,12 +54,18 @@ static struct page *page_of_entry(const struct fault_ctx *f)
 	return page;
 }
 
+enum {
+	LOOK_AGAIN = 1
+}; /* a result besides 0 and -errno: drop mmap_lock, userfault_wait, start over */
+
 /* mmap_lock held, f->vma covers f->addr. */
 static int pin_in_vma(struct fault_ctx *f, struct page **out)
 {
 	int r = fault_rights(f);
 
 	for (;;) {
+		if (r == STAGE_WAIT)
+			return LOOK_AGAIN;
 		if (r != FAULT_OK)
 			return fault_errno((enum fault_result)r);
 		*out = page_of_entry(f);
@@ -67,16 +74,19 @@ static int pin_in_vma(struct fault_ctx *f, struct page **out)
 		if (pte_special(pt_peek_page(&f->mm->root, f->addr)) && !f->write)
 			return -EFAULT; /* a device without page descriptors */
 		count_vm_event(PGFAULT);
-		r = (int)fault_in(f);
+		r = fault_in(f);
 	}
 }
 
 static int pin_page(struct fault_ctx *f, struct page **out)
 {
 	struct mm_struct *mm = f->mm;
+	struct userfault_waiter waiter;
 	int err = -EFAULT;
 	bool below_stack;
 
+	f->waiter = &waiter;
+	f->exact = f->addr;
 	do {
 		rwsem_down_read(&mm->mmap_lock);
 		f->vma = f->addr < mm->task_size ? find_vma(mm, f->addr) : NULL;
@@ -85,7 +95,9 @@ static int pin_page(struct fault_ctx *f, struct page **out)
 		if (f->vma && f->vma->vm_start <= f->addr)
 			err = pin_in_vma(f, out);
 		rwsem_up_read(&mm->mmap_lock);
-	} while (below_stack && fault_grow_stack(mm, f->addr));
+		if (err == LOOK_AGAIN && userfault_wait(f))
+			return -EINTR;
+	} while (err == LOOK_AGAIN || (below_stack && fault_grow_stack(mm, f->addr)));
 	return err;
 }
 
@@ -148,70 +160,108 @@ size_t mm_copy(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, 
 	return copy_all(&f, addr, buf, len);
 }
 
-/* Fault in [start, end) of one vma. mmap_lock held for read. */
-static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			bool write)
-{
-	struct fault_ctx f = { .mm = vma->vm_mm, .vma = vma, .write = write, .stop = end };
-	enum fault_result r = FAULT_OK;
+/* What is being faulted in, and how far it is. */
+struct populate {
+	struct mm_struct *mm;
+	unsigned long at, end;
+	struct userfault_waiter *waiter; /* NULL: mmap_lock cannot be dropped */
+};
 
-	for (f.addr = start; f.addr < end && r == FAULT_OK; f.addr += PAGE_SIZE)
+/* The part of one vma. mmap_lock held. Return: also LOOK_AGAIN, then p->at has been reached. */
+static int populate_vma(struct populate *p, struct vm_area_struct *vma, bool write)
+{
+	unsigned long end = min_of(unsigned long, p->end, vma->vm_end);
+	struct fault_ctx f = {
+		.mm = vma->vm_mm, .vma = vma, .write = write, .stop = end, .waiter = p->waiter
+	};
+	int r = FAULT_OK;
+
+	for (; p->at < end && r == FAULT_OK; p->at += r == FAULT_OK ? PAGE_SIZE : 0) {
+		f.addr = f.exact = p->at;
+		f.made = false;
 		r = mm_ctx_current()->fatal_signal ? FAULT_KILLED : fault_in(&f);
-	return fault_errno(r);
+	}
+	return r == STAGE_WAIT ? LOOK_AGAIN : fault_errno((enum fault_result)r);
+}
+
+/* After LOOK_AGAIN: mmap_lock dropped, the page waited for, mmap_lock taken. 0 or -EINTR. */
+static int populate_wait(struct populate *p) no_lock_analysis
+{
+	struct fault_ctx f = { .waiter = p->waiter };
+	int err;
+
+	rwsem_up_read(&p->mm->mmap_lock);
+	err = userfault_wait(&f);
+	rwsem_down_read(&p->mm->mmap_lock);
+	return err;
 }
 
 /* MADV_POPULATE_*: what the rights do not allow is a mistake of the caller. */
-static int populate_checked(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			    bool write)
+static int populate_checked(struct populate *p, struct vm_area_struct *vma, bool write)
 {
 	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) ||
 	    !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
 		return -EINVAL;
-	return populate_vma(vma, start, end, write);
+	return populate_vma(p, vma, write);
 }
 
 int mm_populate(struct mm_struct *mm, unsigned long addr, unsigned long len, bool write)
 {
-	unsigned long end = addr + len;
+	struct userfault_waiter waiter;
+	struct populate p = { mm, addr, addr + len, &waiter };
 	int err = 0;
 
 	rwsem_down_read(&mm->mmap_lock);
-	while (!err && addr < end) {
-		struct vm_area_struct *vma = find_vma(mm, addr);
-		unsigned long stop;
+	while (!err && p.at < p.end) {
+		struct vm_area_struct *vma = find_vma(mm, p.at);
 
-		if (!vma || vma->vm_start > addr) {
+		if (!vma || vma->vm_start > p.at) {
 			err = -ENOMEM;
 			break;
 		}
-		stop = min_of(unsigned long, end, vma->vm_end);
-		err = populate_checked(vma, addr, stop, write);
-		addr = stop;
+		err = populate_checked(&p, vma, write);
+		if (err == LOOK_AGAIN)
+			err = populate_wait(&p);
 	}
 	rwsem_up_read(&mm->mmap_lock);
 	return err;
 }
 
 /* Private writable memory is faulted in for writing, so that no write faults later; shared memory stays clean. */
-int populate_locked_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+static int populate_locked(struct populate *p, struct vm_area_struct *vma)
 {
 	bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 
 	if (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_LOCKONFAULT))
 		return 0;
-	return populate_vma(vma, max_of(unsigned long, start, vma->vm_start),
-			    min_of(unsigned long, end, vma->vm_end), write);
+	p->at = max_of(unsigned long, p->at, vma->vm_start);
+	return populate_vma(p, vma, write);
+}
+
+int populate_locked_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct populate p = { vma->vm_mm, start, end, NULL };
+
+	return populate_locked(&p, vma);
 }
 
 int populate_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool best_effort)
 {
+	struct userfault_waiter waiter;
+	struct populate p = { mm, start, end, &waiter };
 	struct vm_area_struct *vma;
 	int err = 0;
 
 	rwsem_down_read(&mm->mmap_lock);
-	for (vma = find_vma(mm, start); vma && vma->vm_start < end && !err;
-	     vma = vma_next(mm, vma)) {
-		err = populate_locked_vma(vma, start, end);
+	while (!err && p.at < end && (vma = find_vma(mm, p.at)) && vma->vm_start < end) {
+		unsigned long stop = vma->vm_end;
+
+		err = populate_locked(&p, vma);
+		if (err == LOOK_AGAIN) {
+			err = populate_wait(&p);
+			continue;
+		}
+		p.at = stop;
 		if (best_effort && err != -EINTR)
 			err = 0;
 	}

@@ -17,6 +17,7 @@
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/thp_impl.h"
+#include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
 #include "mm/imports.h"
 #include "mm/range.h"
@@ -122,6 +123,7 @@ static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 		return;
 	mm_update_hiwater(mm);
 	gather_begin(&g, mm);
+	g.keep_uffd_wp = (vma->vm_flags & VM_UFFD_WP) && !vma_is_anon(vma);
 	if (kind == ADV_ZAP) {
 		range_zap(&g, vma, start, end);
 	} else if (kind == ADV_FREE) {
@@ -163,9 +165,16 @@ static bool seal_forbids(struct mm_struct *mm, unsigned long start, unsigned lon
 	return false;
 }
 
+/* Is it what a monitor (userfaultfd) wants to know of? */
+static bool announces(int advice)
+{
+	return advices[advice].kind == ADV_ZAP || advices[advice].kind == ADV_FREE;
+}
+
 /* The vmas of [start, end) one by one. 0, -ENOMEM after a hole, or the first error. */
 static int advise_locked(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
 {
+	unsigned long announced = start; /* the monitor, if there is one, has heard of all below */
 	int hole = 0;
 
 	if (seal_forbids(mm, start, end, advice))
@@ -182,6 +191,11 @@ static int advise_locked(struct mm_struct *mm, unsigned long start, unsigned lon
 			start = vma->vm_start;
 		}
 		stop = min_of(unsigned long, end, vma->vm_end);
+		if (announces(advice) && start >= announced && !advice_allowed(vma, advice) &&
+		    userfault_remove(vma, start, stop)) {
+			announced = stop;
+			continue; /* mmap_lock was dropped */
+		}
 		err = advise_vma(mm, vma, start, stop, advice);
 		if (err)
 			return err;
@@ -212,6 +226,7 @@ static int remove_step(struct mm_struct *mm, unsigned long *start, unsigned long
 		m->ops->hold(m);
 		from = (uint64_t)vma_index(vma, *start) << PAGE_SHIFT;
 		to = from + (end - *start);
+		(void)userfault_remove(vma, *start, end);
 	}
 	rwsem_up_read(&mm->mmap_lock);
 	if (err)

@@ -51,6 +51,7 @@ static void mm_init_fields(struct mm_struct *mm)
 	rangetree_init(&mm->vmas, vma_node_alloc, vma_node_free);
 	rwsem_init(&mm->mmap_lock, RANK_MM_MAP);
 	spin_init(&mm->page_table_lock, RANK_MM_ANON);
+	list_init(&mm->userfault_events);
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
 	mm->task_size = USER_TOP;

@@ -18,6 +18,7 @@
  */
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
 #include "mm/imports.h"
 #include "mm/range.h"
@@ -177,6 +178,8 @@ int vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end
 
 	if (vm_is_sealed(mm, start, end))
 		return -EPERM;
+	if (userfault_unmap_prepare(mm, start, end))
+		return -ENOMEM;
 	vma_spares_init(&spares);
 	if (is_cut(vma, start, end) && cut_reserve(mm, vma, 0, &spares))
 		return -ENOMEM;
@@ -192,7 +195,7 @@ int vm_unmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
 	err = vm_unmap_locked(mm, addr, addr + page_align(len));
-	rwsem_up_write(&mm->mmap_lock);
+	userfault_up_write(mm);
 	return err;
 }
 
@@ -404,6 +407,8 @@ static int map_get_vma(struct map_ctx *c)
 	c->merged = c->free && vma_merge(c->mm, &c->req);
 	if (c->merged)
 		return 0;
+	if (!c->free && userfault_unmap_prepare(c->mm, c->req.start, c->req.end))
+		return -ENOMEM;
 	there = c->free ? NULL : find_vma(c->mm, c->req.start);
 	if (is_cut(there, c->req.start, c->req.end))
 		return cut_reserve(c->mm, there, 1, &c->spares);
@@ -535,6 +540,7 @@ static void map_begin(struct map_ctx *c, struct mm_struct *mm, const struct vm_m
 	c->charge = 0;
 	c->charge_later = 0;
 	c->object = NULL;
+	c->req.userfault = NULL;
 }
 
 long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args)
@@ -559,7 +565,7 @@ long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 	map_begin(&c, mm, args);
 	rwsem_down_write(&mm->mmap_lock);
 	err = map_locked(&c);
-	rwsem_up_write(&mm->mmap_lock);
+	userfault_up_write(mm);
 	if (err)
 		return err;
 	if ((c.req.flags & VM_LOCKED) ||

@@ -12,11 +12,12 @@
  * LOCKS    mmap_lock for write, then rmap's. Sleeps.
  * FAILS    as mremap(2) ERRORS: EAGAIN, EFAULT, EINVAL, ENOMEM; then nothing has changed, but for MREMAP_FIXED, whose
  *          target may be unmapped and whose tail may be cut, as on Linux.
- * NOT HERE userfaultfd, huge pages.   TESTED BY mmap_test.c, fuzz target vma
+ * NOT HERE userfaultfd's events (userfault.c), huge pages.   TESTED BY mmap_test.c, fuzz target vma
  */
 #include "base/errno.h"
 #include "mm/aspace/anon_vma_impl.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
 #include "mm/range.h"
 #include "uapi/mman.h"
@@ -80,10 +81,10 @@ static bool grow_in_place(struct remap_ctx *c)
 {
 	unsigned long end = c->addr + c->new_len, more = (c->new_len - c->old_len) >> PAGE_SHIFT;
 	struct vm_area_struct *vma = c->vma, *next;
-	struct vma_req r = { vma->vm_end,	  end,
-			     vma->vm_flags,	  vma_index(vma, vma->vm_end),
-			     vma->mapping,	  vma->vm_ops,
-			     vma->vm_private_data };
+	struct vma_req r = { vma->vm_end,	   end,
+			     vma->vm_flags,	   vma_index(vma, vma->vm_end),
+			     vma->mapping,	   vma->vm_ops,
+			     vma->vm_private_data, vma->userfault };
 
 	if (c->addr + c->old_len != vma->vm_end || end < c->addr || end > c->mm->task_size)
 		return false;
@@ -178,21 +179,42 @@ static void move_request(const struct remap_ctx *c, struct vma_req *r)
 			       untouched ? c->new_addr >> PAGE_SHIFT : vma_index(vma, c->addr),
 			       vma->mapping,
 			       vma->vm_ops,
-			       vma->vm_private_data };
+			       vma->vm_private_data,
+			       vma->userfault };
+	if (vma->userfault && !userfault_follows(vma)) {
+		r->userfault = NULL;
+		r->flags &= ~(unsigned long)VM_UFFD_ANY;
+	}
+}
+
+/* What the monitor of the old place must hear. 0 or -ENOMEM. */
+static int move_announce(struct remap_ctx *c)
+{
+	int err;
+
+	if (!c->old_len || !c->vma->userfault)
+		return 0;
+	err = userfault_remap_prepare(c->vma, c->addr, c->new_addr, c->old_len);
+	if (!err && !(c->flags & MREMAP_DONTUNMAP))
+		err = userfault_unmap_prepare(c->mm, c->addr, c->addr + c->old_len);
+	return err;
 }
 
 static int move_vma(struct remap_ctx *c)
 {
 	struct vm_area_struct *vma = c->vma, *new;
 	bool account = vma->vm_flags & VM_ACCOUNT, populated = vma->populated;
+	unsigned long flags = vma->vm_flags;
 	struct vma_spares spares;
 	struct vma_req r;
 	int err;
 
 	move_request(c, &r);
-	err = relock_old(c, r.flags & ~(unsigned long)VM_LOCKED_ANY);
+	err = move_announce(c);
+	if (!err)
+		err = relock_old(c, flags & ~(unsigned long)VM_LOCKED_ANY);
 	if (!err && move_reserve(c, &spares)) {
-		(void)!relock_old(c, r.flags);
+		(void)!relock_old(c, flags);
 		err = -ENOMEM;
 	}
 	if (err) {
@@ -334,7 +356,7 @@ long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
 	err = remap_locked(&c);
-	rwsem_up_write(&mm->mmap_lock);
+	userfault_up_write(mm);
 	if (err)
 		return err;
 	if (c.locked && c.new_len > c.old_len)

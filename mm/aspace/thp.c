@@ -37,7 +37,8 @@ int thp_defrag = THP_DEFRAG_MADVISE;
 
 bool thp_possible(const struct vm_area_struct *vma)
 {
-	if (!vma_is_anon(vma) || (vma->vm_flags & (VM_NOHUGEPAGE | VM_IO | VM_PFNMAP | VM_SHARED)))
+	if (!vma_is_anon(vma) ||
+	    (vma->vm_flags & (VM_NOHUGEPAGE | VM_IO | VM_PFNMAP | VM_SHARED | VM_UFFD_ANY)))
 		return false;
 	return !vma->vm_mm->thp_disable;
 }

@@ -163,6 +163,7 @@ struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
 	vma->mapping = r->mapping;
 	vma->vm_ops = r->ops;
 	vma->vm_private_data = r->private_data;
+	vma->userfault = r->userfault;
 	vma->anon_vma = NULL;
 	vma->anon_vma_chain = NULL;
 	vma->fault_next = 0;
@@ -235,6 +236,7 @@ static void vma_copy(struct vm_area_struct *to, const struct vm_area_struct *vma
 	to->mapping = vma->mapping;
 	to->vm_ops = vma->vm_ops;
 	to->vm_private_data = vma->vm_private_data;
+	to->userfault = vma->userfault;
 	to->anon_vma = NULL;
 	to->anon_vma_chain = NULL;
 	to->fault_next = vma->fault_next;

@@ -31,7 +31,7 @@ static bool same_kind(const struct vm_area_struct *vma, const struct vma_req *r)
 {
 	return vma->vm_flags == r->flags && vma->mapping == r->mapping && vma->vm_ops == r->ops &&
 	       !(r->ops && r->ops->close) && vma->vm_private_data == r->private_data &&
-	       !(r->flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND));
+	       vma->userfault == r->userfault && !(r->flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND));
 }
 
 /* May a range with anon_vma @av become part of @vma, as far as private pages go? */
@@ -189,8 +189,8 @@ static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_s
 /* @vma has just got the flags it has: join it with the neighbours that are like it now. */
 static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	struct vma_req r = { vma->vm_start, vma->vm_end, vma->vm_flags,	      vma->vm_pgoff,
-			     vma->mapping,  vma->vm_ops, vma->vm_private_data };
+	struct vma_req r = { vma->vm_start, vma->vm_end, vma->vm_flags,	       vma->vm_pgoff,
+			     vma->mapping,  vma->vm_ops, vma->vm_private_data, vma->userfault };
 	struct neighbours n = neighbours_of(mm, &r);
 
 	choose_changed(&n, vma->anon_vma);
@@ -207,21 +207,15 @@ static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct
 	return n.next ? n.next : vma;
 }
 
-int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-	       unsigned long end, unsigned long flags, struct vm_area_struct **out)
+static int modify(struct mm_struct *mm, struct vm_area_struct *vma, struct vma_req r,
+		  struct vm_area_struct **out)
 {
-	struct vma_req r = { start,
-			     end,
-			     flags,
-			     vma_index(vma, start),
-			     vma->mapping,
-			     vma->vm_ops,
-			     vma->vm_private_data };
+	unsigned long start = r.start, end = r.end;
 	unsigned splits = (start > vma->vm_start) + (end < vma->vm_end);
 	struct vma_spares spares;
 
 	*out = vma;
-	if (flags == vma->vm_flags)
+	if (r.flags == vma->vm_flags)
 		return 0;
 	if (splits == 1) {
 		*out = border_move(mm, vma, &r);
@@ -236,7 +230,43 @@ int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long s
 		vma_split(mm, &spares, vma, end);
 	if (start > vma->vm_start)
 		vma = vma_split(mm, &spares, vma, start);
-	flags_set(vma, flags);
+	flags_set(vma, r.flags);
+	vma->userfault = r.userfault;
 	*out = rejoin(mm, vma);
 	return 0;
+}
+
+static struct vma_req part_of_vma(const struct vm_area_struct *vma, unsigned long start,
+				  unsigned long end, unsigned long flags)
+{
+	return (struct vma_req){ start,
+				 end,
+				 flags,
+				 vma_index(vma, start),
+				 vma->mapping,
+				 vma->vm_ops,
+				 vma->vm_private_data,
+				 vma->userfault };
+}
+
+int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+	       unsigned long end, unsigned long flags, struct vm_area_struct **out)
+{
+	return modify(mm, vma, part_of_vma(vma, start, end, flags), out);
+}
+
+int vma_modify_userfault(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			 unsigned long flags, struct userfault *uf)
+{
+	struct vma_req r = part_of_vma(vma, start, end, flags);
+
+	r.userfault = uf;
+	return modify(vma->vm_mm, vma, r, &vma);
+}
+
+void vma_forget_userfault(struct vm_area_struct *vma)
+{
+	flags_set(vma, vma->vm_flags & ~(unsigned long)VM_UFFD_ANY);
+	vma->userfault = NULL;
+	(void)rejoin(vma->vm_mm, vma);
 }

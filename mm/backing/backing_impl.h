@@ -2,8 +2,8 @@
 #ifndef MM_BACKING_IMPL_H
 #define MM_BACKING_IMPL_H
 
-#include "mm/mapping.h"
 #include "mm/seal.h"
+#include "mm/shmem.h"
 
 /* The object's size; the owner's lock serialises writers. Readers of 32-bit CPUs need m->lock to see 8 bytes whole. */
 void mapping_set_size_locked(struct address_space *m, uint64_t size);
@@ -17,19 +17,10 @@ static inline void mapping_set_size(struct address_space *m, uint64_t size)
 /* mapping_find_run with pages that have no contents yet. */
 void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,
 		      struct page **pages);
-/* A page for @index that nobody else sees yet: PS_FILE, refcount 1, contents undefined, not in the index. NULL: no memory. */
-struct page *must_check mapping_new_page_gfp(struct address_space *m, unsigned long index,
-					     gfp_t gfp);
-static inline struct page *must_check mapping_new_page(struct address_space *m, unsigned long index)
-{
-	return mapping_new_page_gfp(m, index, m->gfp);
-}
 /* A new page in the cache whose fill has started (and maybe ended); a reference in *out. 0, -EEXIST, -ENOMEM, -ENOSPC.
  * With a store: invalidate_lock held. */
 int must_check mapping_start_page(struct address_space *m, unsigned long index, gfp_t gfp,
 				  struct page **out);
-/* Put a new page into the index; the cache takes its own reference. 0, -EEXIST, -ENOMEM, or ops->reserve's error. */
-int must_check mapping_add_page(struct address_space *m, struct page *page);
 /* Take @page, locked, out of the index; the cache's reference is now the caller's to put, ops->release to call. */
 void mapping_remove_page(struct address_space *m, struct page *page);
 /* The first page of [*index, last] with a reference; *index is its place. NULL: none. */

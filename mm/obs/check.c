@@ -37,7 +37,7 @@ static bool should_be_one(const struct vm_area_struct *a, const struct vm_area_s
 {
 	return a->vm_end == b->vm_start && a->vm_flags == b->vm_flags && a->mapping == b->mapping &&
 	       a->vm_ops == b->vm_ops && !(a->vm_ops && a->vm_ops->close) &&
-	       a->vm_private_data == b->vm_private_data &&
+	       a->vm_private_data == b->vm_private_data && a->userfault == b->userfault &&
 	       a->vm_pgoff + pages_of(a) == b->vm_pgoff && !a->anon_vma && !b->anon_vma &&
 	       !a->vm_mm->unmerged &&
 	       !(a->vm_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_GROWSDOWN));
@@ -53,6 +53,8 @@ static void check_vma(const struct mm_struct *mm, const struct vm_area_struct *v
 		fail(mm, "I1: bounds of a vma", vma->vm_start);
 	if ((flags & ~(flags >> 4)) & (VM_READ | VM_WRITE | VM_EXEC))
 		fail(mm, "rights beyond VM_MAYx", vma->vm_start);
+	if (!vma->userfault != !(flags & VM_UFFD_ANY))
+		fail(mm, "registered with nobody, or not registered with somebody", vma->vm_start);
 	s->count++;
 	s->total += n;
 	if (flags & VM_GROWSDOWN)
@@ -108,6 +110,10 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 
 	if (!vma || vma->vm_start > va)
 		fail(c->mm, "entry outside every vma", va);
+	if (!pte_present(e))
+		return 0; /* a marker */
+	if (pte_uffd_wp(e) && pte_write(e))
+		fail(c->mm, "entry watched by a userfaultfd, but writable", va);
 	if (!vma->populated)
 		fail(c->mm, "entry in a vma said to be empty", va);
 	if (pte_write(e) && !(vma->vm_flags & VM_WRITE))

@@ -34,6 +34,7 @@ void gather_begin(struct mmu_gather *g, struct mm_struct *mm)
 	g->end = 0;
 	g->full = false;
 	g->keep_anon = false;
+	g->keep_uffd_wp = false;
 	g->reload = false;
 	g->nr = 0;
 	g->nr_blocks = 0;

@@ -233,7 +233,7 @@ static int fork_copy(void)
 	int err;
 
 	gather_begin(&g, &mm);
-	err = range_copy(&g, &child, &vma);
+	err = range_copy(&g, &child, &vma, false);
 	gather_end(&g);
 	return err;
 }

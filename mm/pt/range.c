@@ -21,12 +21,7 @@
 #include "mm/range.h"
 #include "base/errno.h"
 #include "mm/pt/range_impl.h"
-
-/* Entries of one page up to and with the one that ends at @last. */
-static unsigned run_entries(uaddr_t va, uaddr_t last)
-{
-	return (unsigned)((last - va) >> PAGE_SHIFT) + 1;
-}
+#include "mm/swap_entry.h"
 
 /* How many of the @n entries from @e on are none; the first one is known to be. Sparse tables are mostly that. */
 static inline unsigned none_run(const pte_t *e, unsigned n)
@@ -155,6 +150,8 @@ static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t l
 			pte_set(e, pte_from_raw(0));
 		else
 			old = pte_clear(e);
+		if (unlikely(g->keep_uffd_wp) && (pte_uffd_wp(old) || pte_is_uffd_marker(old)))
+			pte_set(e, pte_uffd_marker());
 		if (!end_cleared)
 			first_cleared = va;
 		end_cleared = va + PAGE_SIZE;
@@ -202,7 +199,7 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 		if (!pte_present(cur))
 			continue;
 		to = pte_modify(cur, prot);
-		if (private_write && !page_is_exclusive(cur))
+		if ((private_write && !page_is_exclusive(cur)) || unlikely(pte_uffd_wp(cur)))
 			to = pte_wrprotect(to);
 		if (pte_raw(to) == pte_raw(cur))
 			continue;
@@ -279,7 +276,7 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 			d = d ? d + more + 1 : NULL;
 			continue;
 		}
-		if (!pte_present(cur)) {
+		if (!pte_present(cur) && !(c->uffd_wp && pte_is_uffd_marker(cur))) {
 			d = d ? d + 1 : NULL;
 			continue;
 		}
@@ -288,7 +285,7 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 			if (!d)
 				break; /* first page of a table that dst lacks */
 		}
-		pte_set(d++, copy_entry(c, &t, e, cur, va));
+		pte_set(d++, pte_present(cur) ? copy_entry(c, &t, e, cur, va) : cur);
 	}
 	w->resume = va;
 	if (dst_table && d)
@@ -314,9 +311,12 @@ static const struct pt_walk_ops copy_ops = { .run = copy_run,
 					     .huge = copy_huge,
 					     .again = copy_again };
 
-int range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma)
+int range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma,
+	       bool uffd_wp)
 {
-	struct copy_ctx c = { .g = g, .dst = dst, .cow = !(vma->vm_flags & VM_SHARED) };
+	struct copy_ctx c = {
+		.g = g, .dst = dst, .cow = !(vma->vm_flags & VM_SHARED), .uffd_wp = uffd_wp
+	};
 	struct pt_walk w = { .ops = &copy_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
 
 	int err = pt_walk_range(&w, vma->vm_start, vma->vm_end - 1);

@@ -69,6 +69,12 @@ static inline bool loses_rights(pte_t old, pte_t new)
 				 (pte_exec(old) && !pte_exec(new)));
 }
 
+/* Entries of one page up to and with the one that ends at @last. */
+static inline unsigned run_entries(uaddr_t va, uaddr_t last)
+{
+	return (unsigned)((last - va) >> PAGE_SHIFT) + 1;
+}
+
 /* Replace a present entry; A and D that the CPU sets meanwhile are carried over. */
 static inline void entry_change(pte_t *e, pte_t cur, pte_t to)
 {
@@ -96,6 +102,7 @@ struct copy_ctx {
 	struct mmu_gather *g;
 	struct mm_struct *dst;
 	bool cow;	    /* private: the write right goes from both */
+	bool uffd_wp;	    /* the child is watched like the parent */
 	bool want_huge;	    /* copy_huge waits for what copy_again gets: the entry's table and */
 	struct page *spare; /* a table for pt_deposit */
 };
@@ -109,6 +116,8 @@ static inline pte_t copy_bits(struct copy_ctx *c, pte_t *src, pte_t cur, uaddr_t
 		gather_note_range(c->g, va, va + size);
 		cur = pte_wrprotect(cur);
 	}
+	if (!c->uffd_wp)
+		cur = pte_clear_uffd_wp(cur);
 	return pte_mkold(c->cow ? cur : pte_mkclean(cur));
 }
 

@@ -178,7 +178,7 @@ static int fork_copy(unsigned long vm_flags, unsigned nr_pages)
 	int err;
 
 	gather_begin(&g, &mm);
-	err = range_copy(&g, &child, &vma);
+	err = range_copy(&g, &child, &vma, false);
 	gather_end(&g);
 	return err;
 }

@@ -36,7 +36,7 @@ static inline void decode(struct fault_info *info, unsigned long error, uaddr_t 
 	info->addr = addr;
 	info->write = error & PF_WRITE;
 	info->exec = error & PF_FETCH;
-	info->user = true;
+	info->user = error & PF_USER;
 	info->present = error & PF_PRESENT;
 }
 

@@ -1,0 +1,618 @@
+/* userfaultfd(2), ioctl_userfaultfd(2): missing pages, protection, minor faults, events, errors. */
+#include "tap.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+
+struct api {
+	uint64_t api, features, ioctls;
+};
+struct range {
+	uint64_t start, len;
+};
+struct reg {
+	struct range range;
+	uint64_t mode, ioctls;
+};
+struct copy {
+	uint64_t dst, src, len, mode;
+	int64_t copy;
+};
+struct fill {
+	struct range range;
+	uint64_t mode;
+	int64_t done;
+};
+struct wp {
+	struct range range;
+	uint64_t mode;
+};
+struct msg {
+	uint8_t event, reserved[7];
+	uint64_t arg[3];
+} __attribute__((packed));
+
+#define API	     _IOWR(0xAA, 0x3f, struct api)
+#define REGISTER     _IOWR(0xAA, 0, struct reg)
+#define UNREGISTER   _IOR(0xAA, 1, struct range)
+#define WAKE	     _IOR(0xAA, 2, struct range)
+#define COPY	     _IOWR(0xAA, 3, struct copy)
+#define ZEROPAGE     _IOWR(0xAA, 4, struct fill)
+#define WRITEPROTECT _IOWR(0xAA, 6, struct wp)
+#define CONTINUE     _IOWR(0xAA, 7, struct fill)
+enum { MISSING = 1, WP = 2, MINOR = 4, DONTWAKE = 1, COPY_WP = 2 };
+enum { PAGEFAULT = 0x12, FORK, REMAP, REMOVE, UNMAP };
+enum {
+	F_FORK = 2,
+	F_REMAP = 4,
+	F_REMOVE = 8,
+	F_UNMAP = 64,
+	F_SIGBUS = 128,
+	F_TID = 256,
+	F_EXACT = 2048
+};
+enum { NR = 8 };
+
+static int uffd;
+static char *area, source[NR * 4096] __attribute__((aligned(4096)));
+
+static int open_uffd(int flags, uint64_t features)
+{
+	int fd = syscall(SYS_userfaultfd, flags);
+	struct api a = { 0xAA, features, 0 };
+
+	if (fd >= 0 && ioctl(fd, API, &a)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int reg(void *at, size_t pages, uint64_t mode)
+{
+	struct reg r = { { (uintptr_t)at, pages * PAGE }, mode, 0 };
+
+	return ioctl(uffd, REGISTER, &r) ? -errno : (int)r.ioctls;
+}
+
+static int copy(void *to, const void *from, size_t pages, uint64_t mode)
+{
+	struct copy c = { (uintptr_t)to, (uintptr_t)from, pages * PAGE, mode, 77 };
+
+	return ioctl(uffd, COPY, &c) ? -errno : (int)(c.copy / (int64_t)PAGE);
+}
+
+static int fill(unsigned long what, void *at, size_t pages)
+{
+	struct fill f = { { (uintptr_t)at, pages * PAGE }, 0, 77 };
+
+	return ioctl(uffd, what, &f) ? -errno : (int)(f.done / (int64_t)PAGE);
+}
+
+static int protect(void *at, size_t pages, uint64_t mode)
+{
+	struct wp w = { { (uintptr_t)at, pages * PAGE }, mode };
+
+	return ioctl(uffd, WRITEPROTECT, &w) ? -errno : 0;
+}
+
+static void setup(uint64_t features, int shared, uint64_t mode)
+{
+	memset(source, 's', sizeof(source));
+	uffd = open_uffd(O_CLOEXEC | O_NONBLOCK, features);
+	NEED(uffd >= 0);
+	area = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE,
+		    MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+	NEED(area != MAP_FAILED);
+	if (mode)
+		NEED(reg(area, NR, mode) > 0);
+}
+
+static struct msg next_msg(void)
+{
+	struct pollfd p = { uffd, POLLIN, 0 };
+	struct msg m = { 0 };
+
+	EQ(poll(&p, 1, 20000), 1);
+	EQ(p.revents, POLLIN);
+	EQ(read(uffd, &m, sizeof(m)), (long)sizeof(m));
+	return m;
+}
+
+/* A thread that reads or writes one byte. */
+struct toucher {
+	pthread_t id;
+	volatile char *at;
+	int write, got;
+	pid_t tid;
+};
+
+static void *touch(void *arg)
+{
+	struct toucher *t = arg;
+
+	t->tid = syscall(SYS_gettid);
+	if (t->write)
+		*t->at = 'w';
+	t->got = *t->at;
+	return NULL;
+}
+
+static void start(struct toucher *t, void *at, int write)
+{
+	*t = (struct toucher){ .at = at, .write = write };
+	NEED(pthread_create(&t->id, NULL, touch, t) == 0);
+}
+
+static int finish(struct toucher *t)
+{
+	pthread_join(t->id, NULL);
+	return t->got;
+}
+
+/* ---- missing pages ---- */
+
+static void missing_is_copied(void)
+{
+	struct toucher t;
+	struct msg m;
+
+	setup(0, 0, MISSING);
+	start(&t, area + PAGE + 5, 0);
+	m = next_msg();
+	EQ(m.event, PAGEFAULT);
+	EQ(m.arg[0], 0);
+	EQ(m.arg[1], (uintptr_t)area + PAGE);
+	EQ(m.arg[2], 0);
+	EQ(copy(area + PAGE, source, 1, 0), 1);
+	EQ(finish(&t), 's');
+	EQ(copy(area + PAGE, source, 1, 0), -EEXIST);
+	start(&t, area, 1);
+	m = next_msg();
+	EQ(m.arg[0], 1);
+	EQ(fill(ZEROPAGE, area, 1), 1);
+	EQ(finish(&t), 'w');
+	EQ(area[1], 0);
+	EQ(copy(area + 2 * PAGE, source, 6, 0), 6);
+	EQ(memcmp(area + 2 * PAGE, source, 6 * PAGE), 0);
+	FAILS(read(uffd, &m, sizeof(m)), EAGAIN);
+}
+
+static void exact_address_and_thread(void)
+{
+	struct toucher t;
+	struct msg m;
+
+	setup(F_EXACT | F_TID, 0, MISSING);
+	start(&t, area + 123, 0);
+	m = next_msg();
+	EQ(m.arg[1], (uintptr_t)area + 123);
+	EQ(m.arg[2], (uint64_t)t.tid);
+	EQ(copy(area, source, 1, DONTWAKE), 1);
+	struct range r = { (uintptr_t)area, PAGE };
+	EQ(ioctl(uffd, WAKE, &r), 0);
+	EQ(finish(&t), 's');
+}
+
+static void shared_memory_too(void)
+{
+	struct toucher t;
+
+	setup(0, 1, MISSING);
+	start(&t, area, 0);
+	EQ(next_msg().arg[1], (uintptr_t)area);
+	EQ(copy(area, source, 1, 0), 1);
+	EQ(finish(&t), 's');
+	EQ(copy(area, source, 1, 0), -EEXIST);
+	EQ(fill(ZEROPAGE, area + PAGE, 2), 2);
+	EQ(area[PAGE], 0);
+	area[PAGE] = 1;
+	if (fork() == 0)
+		_exit(area[0] == 's' && area[PAGE] == 1 ? 0 : 1);
+	int status;
+	wait(&status);
+	EQ(status, 0);
+}
+
+/* The kernel's own accesses wait as the program's do. */
+static void *reader_of_pipe(void *arg)
+{
+	int *p = arg;
+
+	return (void *)(long)read(p[0], area + 100, 3);
+}
+
+static void system_calls_wait(void)
+{
+	void *n = NULL;
+	pthread_t id;
+	int p[2];
+
+	setup(0, 0, MISSING);
+	NEED(pipe(p) == 0 && write(p[1], "abc", 3) == 3);
+	NEED(pthread_create(&id, NULL, reader_of_pipe, p) == 0);
+	EQ(next_msg().arg[1], (uintptr_t)area);
+	EQ(copy(area, source, 1, 0), 1);
+	pthread_join(id, &n);
+	EQ((long)n, 3);
+	EQ(memcmp(area + 99, "sabcs", 5), 0);
+	close(p[0]);
+	close(p[1]);
+}
+
+static void user_mode_only_and_sigbus(void)
+{
+	int p[2];
+
+	memset(source, 's', sizeof(source));
+	uffd = open_uffd(O_NONBLOCK | 1, 0);
+	NEED(uffd >= 0);
+	area = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+	NEED(reg(area, NR, MISSING) > 0);
+	NEED(pipe(p) == 0 && write(p[1], "abc", 3) == 3);
+	FAILS(read(p[0], area, 3), EFAULT);
+	close(uffd);
+	setup(F_SIGBUS, 0, MISSING);
+	fcntl(p[0], F_SETFL, O_NONBLOCK);
+	FAILS(read(p[0], area, 3), EFAULT);
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(area[0]); /* the child's memory is not registered */
+	int status;
+	waitpid(pid, &status, 0);
+	EQ(status, 0);
+}
+
+/* ---- protection ---- */
+
+static void writes_are_seen(int shared)
+{
+	struct toucher t;
+	struct msg m;
+
+	setup(0, shared, WP);
+	memset(area, 'a', NR * PAGE);
+	EQ(protect(area, 4, 1), 0);
+	EQ(area[0], 'a');
+	area[4 * PAGE] = 'b';
+	start(&t, area + PAGE, 1);
+	m = next_msg();
+	EQ(m.event, PAGEFAULT);
+	EQ(m.arg[0], 1 | 2);
+	EQ(m.arg[1], (uintptr_t)area + PAGE);
+	EQ(area[PAGE], 'a');
+	EQ(protect(area + PAGE, 1, 0), 0);
+	EQ(finish(&t), 'w');
+	NEED(mprotect(area, NR * PAGE, PROT_READ) == 0);
+	NEED(mprotect(area, NR * PAGE, PROT_READ | PROT_WRITE) == 0);
+	start(&t, area, 1);
+	EQ(next_msg().arg[0], 1 | 2);
+	EQ(protect(area, NR, 0), 0);
+	EQ(finish(&t), 'w');
+	memset(area, 'c', NR * PAGE);
+	FAILS(read(uffd, &m, sizeof(m)), EAGAIN);
+}
+
+static void private_writes_are_seen(void)
+{
+	writes_are_seen(0);
+}
+
+static void shared_writes_are_seen(void)
+{
+	writes_are_seen(1);
+}
+
+static void shared_protection_outlives_pages(void)
+{
+	struct toucher t;
+
+	setup(0, 1, WP);
+	EQ(protect(area, 2, 1), 0); /* nothing is there yet */
+	EQ(area[0], 0);
+	start(&t, area, 1);
+	EQ(next_msg().arg[0], 1 | 2);
+	NEED(madvise(area, PAGE, MADV_DONTNEED) == 0);
+	EQ(protect(area, 1, 0), 0);
+	EQ(finish(&t), 'w');
+	area[PAGE - 1] = 1;
+	start(&t, area + PAGE, 1);
+	EQ(next_msg().arg[1], (uintptr_t)area + PAGE);
+	EQ(protect(area, 2, 0), 0);
+	EQ(finish(&t), 'w');
+}
+
+static void copies_may_be_protected(void)
+{
+	struct toucher t;
+
+	setup(0, 0, MISSING | WP);
+	EQ(copy(area, source, 1, COPY_WP), 1);
+	EQ(area[0], 's');
+	start(&t, area, 1);
+	EQ(next_msg().arg[0], 1 | 2);
+	struct range r = { (uintptr_t)area, NR * PAGE };
+	EQ(ioctl(uffd, UNREGISTER, &r), 0);
+	EQ(finish(&t), 'w');
+}
+
+/* ---- minor faults ---- */
+
+static void pages_that_are_there(void)
+{
+	int fd = syscall(SYS_memfd_create, "x", 0);
+	struct toucher t;
+	char *other;
+	struct msg m;
+
+	setup(0, 0, 0);
+	NEED(fd >= 0 && ftruncate(fd, NR * PAGE) == 0);
+	area = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	other = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	NEED(area != MAP_FAILED && other != MAP_FAILED);
+	EQ(reg(area, NR, MINOR), 0x9c);
+	other[0] = 'o';
+	start(&t, area, 0);
+	m = next_msg();
+	EQ(m.arg[0], 4);
+	other[0] = 'p';
+	EQ(fill(CONTINUE, area, 1), 1);
+	EQ(finish(&t), 'p');
+	EQ(fill(CONTINUE, area, 1), -EEXIST);
+	EQ(fill(CONTINUE, area + PAGE, 1), -EFAULT); /* a hole */
+	area[2 * PAGE] = 1; /* a page that was not there is no matter of ours */
+	EQ(other[2 * PAGE], 1);
+	close(fd);
+}
+
+/* ---- events ---- */
+
+static void *changes(void *arg)
+{
+	char *at = area + 4 * PAGE;
+
+	madvise(area, PAGE, MADV_DONTNEED);
+	munmap(area + PAGE, PAGE);
+	at = mremap(at, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, (char *)arg);
+	return at;
+}
+
+static void events_come_in_order(void)
+{
+	char *to = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+	pthread_t id;
+	struct msg m;
+	void *at;
+
+	setup(F_REMAP | F_REMOVE | F_UNMAP, 0, MISSING);
+	EQ(copy(area, source, NR, 0), NR);
+	NEED(pthread_create(&id, NULL, changes, to) == 0);
+	m = next_msg();
+	EQ(m.event, REMOVE);
+	EQ(m.arg[0], (uintptr_t)area);
+	EQ(m.arg[1], (uintptr_t)area + PAGE);
+	m = next_msg();
+	EQ(m.event, UNMAP);
+	EQ(m.arg[0], (uintptr_t)area + PAGE);
+	EQ(m.arg[1], (uintptr_t)area + 2 * PAGE);
+	m = next_msg();
+	EQ(m.event, REMAP);
+	EQ(m.arg[0], (uintptr_t)area + 4 * PAGE);
+	EQ(m.arg[1], (uintptr_t)to);
+	EQ(m.arg[2], 2 * PAGE);
+	m = next_msg();
+	EQ(m.event, UNMAP); /* the old place */
+	pthread_join(id, &at);
+	CHECK(at == to);
+	EQ(to[0], 's');
+	struct range r = { (uintptr_t)to, 2 * PAGE };
+	EQ(ioctl(uffd, UNREGISTER, &r), 0);
+}
+
+static void *forks(void *arg)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(area[PAGE] == 's' ? 0 : 1);
+	return (void *)(long)pid;
+}
+
+static void the_child_is_watched(void)
+{
+	int status = -1;
+	pthread_t id;
+	void *pid;
+	struct msg m;
+
+	setup(F_FORK, 0, MISSING);
+	EQ(copy(area, source, 1, 0), 1);
+	NEED(pthread_create(&id, NULL, forks, NULL) == 0);
+	m = next_msg();
+	EQ(m.event, FORK);
+	pthread_join(id, &pid);
+	uffd = (int)m.arg[0];
+	m = next_msg();
+	EQ(m.arg[1], (uintptr_t)area + PAGE);
+	EQ(copy(area + PAGE, source, 1, 0), 1);
+	EQ(waitpid((pid_t)(long)pid, &status, 0), (pid_t)(long)pid);
+	EQ(status, 0);
+	struct copy c = { (uintptr_t)area, (uintptr_t)source, PAGE, 0, 0 };
+	FAILS(ioctl(uffd, COPY, &c), ESRCH);
+}
+
+/* ---- ends ---- */
+
+static void closing_lets_everybody_go(void)
+{
+	struct toucher t[3];
+
+	setup(0, 0, MISSING);
+	for (int i = 0; i < 3; i++)
+		start(&t[i], area + i * PAGE, 1);
+	(void)next_msg();
+	close(uffd);
+	for (int i = 0; i < 3; i++)
+		EQ(finish(&t[i]), 'w');
+}
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int sig)
+{
+	signals++;
+}
+
+static void signals_interrupt_the_wait(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+	struct toucher t;
+
+	sigaction(SIGUSR1, &sa, NULL);
+	setup(0, 0, MISSING);
+	start(&t, area, 0);
+	EQ(next_msg().event, PAGEFAULT);
+	pthread_kill(t.id, SIGUSR1);
+	EQ(next_msg().event, PAGEFAULT); /* after the handler it faults again */
+	EQ(signals, 1);
+	EQ(copy(area, source, 1, 0), 1);
+	EQ(finish(&t), 's');
+}
+
+static void a_killed_program_goes(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct toucher t;
+
+		setup(0, 0, MISSING);
+		start(&t, area, 0);
+		(void)next_msg();
+		kill(getpid(), SIGKILL);
+	}
+	EQ(waitpid(pid, &status, 0), pid);
+	EQ(status, SIGKILL);
+}
+
+/* ---- errors ---- */
+
+static void api_errors(void)
+{
+	struct api a = { 0xAB, 0, 0 };
+	struct range r = { 0, PAGE };
+	struct pollfd p = { 0, POLLIN, 0 };
+	struct msg m;
+
+	FAILS(syscall(SYS_userfaultfd, 2), EINVAL);
+	uffd = syscall(SYS_userfaultfd, O_NONBLOCK);
+	NEED(uffd >= 0);
+	p.fd = uffd;
+	EQ(poll(&p, 1, 0), 1);
+	EQ(p.revents, POLLERR);
+	FAILS(read(uffd, &m, sizeof(m)), EINVAL);
+	FAILS(ioctl(uffd, WAKE, &r), EINVAL);
+	FAILS(ioctl(uffd, API, &a), EINVAL);
+	EQ(a.api, 0);
+	a = (struct api){ 0xAA, 1ULL << 40, 0 };
+	FAILS(ioctl(uffd, API, &a), EINVAL);
+	FAILS(ioctl(uffd, API, (void *)8), EFAULT);
+	a = (struct api){ 0xAA, 0, 0 };
+	EQ(ioctl(uffd, API, &a), 0);
+	EQ(a.ioctls, 1ULL << 63 | 3);
+	EQ(a.features & (F_FORK | F_REMAP | F_REMOVE | F_UNMAP | F_SIGBUS | F_TID | F_EXACT | 1),
+	   F_FORK | F_REMAP | F_REMOVE | F_UNMAP | F_SIGBUS | F_TID | F_EXACT | 1);
+	a = (struct api){ 0xAA, 0, 0 };
+	FAILS(ioctl(uffd, API, &a), EINVAL);
+	FAILS(ioctl(uffd, 0x1234, &a), EINVAL);
+	EQ(poll(&p, 1, 0), 0);
+	FAILS(read(uffd, &m, sizeof(m) - 1), EINVAL);
+	FAILS(read(uffd, &m, sizeof(m)), EAGAIN);
+	close(uffd);
+}
+
+static void range_errors(void)
+{
+	char *ro;
+
+	setup(0, 0, 0);
+	EQ(reg(area, NR, 0), -EINVAL);
+	EQ(reg(area, NR, 8), -EINVAL);
+	EQ(reg(area + 1, 1, MISSING), -EINVAL);
+	EQ(reg(area, 0, MISSING), -EINVAL);
+	EQ(reg(NULL, 1, MISSING), -EINVAL);
+	EQ(reg(area, NR, MINOR), -EINVAL); /* private */
+	EQ(reg(area, 2, MISSING), 0x1c);
+	EQ(reg(area, 2, MISSING | WP), 0x5c);
+	ro = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, open("/proc/self/exe", O_RDONLY), 0);
+	if (ro != MAP_FAILED)
+		CHECK(reg(ro, 1, MISSING) < 0);
+	EQ(copy(area + 2 * PAGE, source, 1, 0), -ENOENT);
+	EQ(copy(area + PAGE, source, 2, 0), -ENOENT);
+	EQ(copy(area, source, 1, 4), -EINVAL);
+	EQ(copy(area, (void *)8, 1, 0), -EFAULT);
+	EQ(copy(area + 1, source, 1, 0), -EINVAL);
+	EQ(protect(area, 1, 3), -EINVAL);
+	EQ(protect(area + 2 * PAGE, 1, 1), -ENOENT);
+	EQ(fill(CONTINUE, area, 1), -EINVAL);
+	int first = uffd;
+	uffd = open_uffd(O_NONBLOCK, 0);
+	EQ(reg(area, 1, MISSING), -EBUSY);
+	close(uffd);
+	uffd = first;
+	munmap(area + 4 * PAGE, PAGE);
+	struct range r = { (uintptr_t)area + 4 * PAGE, PAGE };
+	FAILS(ioctl(uffd, UNREGISTER, &r), EINVAL);
+	close(uffd);
+	area[0] = 1; /* nobody watches any more */
+}
+
+static void who_may(void)
+{
+	if (fork() == 0) {
+		if (setuid(1000))
+			_exit(9);
+		_exit(syscall(SYS_userfaultfd, 0) == -1 && errno == EPERM &&
+				      syscall(SYS_userfaultfd, 1) >= 0
+			      ? 0
+			      : 1);
+	}
+	int status;
+	wait(&status);
+	EQ(status, 0);
+	int fd = open("/dev/userfaultfd", O_RDWR);
+	NEED(fd >= 0);
+	uffd = ioctl(fd, 0xaa00, O_NONBLOCK);
+	CHECK(uffd >= 0);
+	FAILS(ioctl(fd, 0xaa01, 0), EINVAL);
+	close(fd);
+	close(uffd);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(missing_is_copied),
+						 T(exact_address_and_thread),
+						 T(shared_memory_too),
+						 T(system_calls_wait),
+						 T(user_mode_only_and_sigbus),
+						 T(private_writes_are_seen),
+						 T(shared_writes_are_seen),
+						 T(shared_protection_outlives_pages),
+						 T(copies_may_be_protected),
+						 T(pages_that_are_there),
+						 T(events_come_in_order),
+						 T(the_child_is_watched),
+						 T(closing_lets_everybody_go),
+						 T(signals_interrupt_the_wait),
+						 T(a_killed_program_goes),
+						 T(api_errors),
+						 T(range_errors),
+						 T(who_may),
+						 TEND };
+
+	return tap_main(argc, argv, tests);
+}
