@@ -56,6 +56,7 @@ void fs_init(void)
 	anon_file_init();
 	epoll_init();
 	lock_init();
+	pipe_proc_init();
 	fs_register(&ramfs_type);
 	chrdev_init();
 	devtmpfs_init();

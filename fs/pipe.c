@@ -26,19 +26,14 @@
 #include "base/errno.h"
 #include "fs/file.h"
 #include "fs/poll.h"
+#include "fs/proc.h"
 #include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
-enum {
-	PIPE_BUF = 4096,
-	PIPE_SLOTS = 16,
-	PIPE_SIZE_MAX = 1 << 20,
-	FIONREAD = 0x541b,
-	PACKET_HEAD = 2
-};
+enum { PIPE_BUF = 4096, PIPE_SLOTS = 16, FIONREAD = 0x541b, PACKET_HEAD = 2 };
 
 struct pipe {
 	struct mutex lock;
@@ -57,11 +52,39 @@ struct pipe {
 };
 
 static struct kmem_cache *pipe_cache;
+static unsigned pipe_max_size = 1 << 20; /* sysctl: for those without CAP_SYS_RESOURCE */
 static struct spinlock ends_lock = SPINLOCK_INIT(RANK_OBJECT);
 
 void pipe_init(void)
 {
 	pipe_cache = kmem_cache_create("pipe_inode_info", sizeof(struct pipe), 0, SLAB_PANIC, NULL);
+}
+
+static int max_size_show(struct seq_file *m)
+{
+	seq_printf(m, "%u\n", READ_ONCE(pipe_max_size));
+	return 0;
+}
+
+/* Rounded up to what a pipe can have. */
+static int max_size_store(struct proc_entry *e, char *text, size_t len)
+{
+	unsigned size = PAGE_SIZE;
+	long n;
+
+	if (proc_parse_long(text, &n) || n <= 0 || n > 1L << 30)
+		return -EINVAL;
+	while (size < (unsigned long)n)
+		size *= 2;
+	WRITE_ONCE(pipe_max_size, size);
+	return 0;
+}
+
+void pipe_proc_init(void)
+{
+	static struct proc_entry entry = { .show = max_size_show, .store = max_size_store };
+
+	must(proc_register("sys/fs/pipe-max-size", 0644, &entry) == 0);
 }
 
 static struct pipe *pipe_alloc(bool packets)
@@ -893,7 +916,7 @@ long pipe_size(struct file *f, unsigned long size)
 
 	if (!file_is_pipe(f))
 		return -EBADF;
-	if (size > PIPE_SIZE_MAX && !capable(CAP_SYS_RESOURCE))
+	if (size > READ_ONCE(pipe_max_size) && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	if (size > 1UL << 30)
 		return -EINVAL;

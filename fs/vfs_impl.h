@@ -125,6 +125,7 @@ void memfd_init(void);
 void memdev_init(void);
 void devtmpfs_init(void);
 void pipe_init(void);
+void pipe_proc_init(void);
 void fdtable_init(void);
 void chrdev_init(void);
 void random_init(void);

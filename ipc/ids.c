@@ -31,6 +31,7 @@ void ipc_ids_init(struct ipc_ids *ids, int max_ids, void (*free_fn)(struct ipc_o
 	xindex_init(&ids->index);
 	ids->last = -1;
 	ids->max_ids = max_ids;
+	ids->next_id = -1;
 	ids->free = free_fn;
 }
 
@@ -165,27 +166,46 @@ static int choose_index(const struct ipc_ids *ids) must_hold(ids->lock)
 	return index < 0 ? free_index(ids, 0, end) : index;
 }
 
+/* The index, and the sequence number for it. -1: the table is full. */
+static int choose(struct ipc_ids *ids, unsigned *seq) must_hold(ids->lock)
+{
+	int index, wanted = READ_ONCE(ids->next_id);
+
+	if (wanted >= 0) {
+		*seq = (unsigned)wanted >> IPC_SEQ_SHIFT;
+		return free_index(ids, wanted % IPC_MAX_IDS, IPC_MAX_IDS);
+	}
+	index = choose_index(ids);
+	*seq = ids->seq;
+	if (index <= ids->last && ++*seq >= IPC_SEQ_MAX)
+		*seq = 0;
+	return index;
+}
+
 /* Under the lock: 0, -ENOSPC, or -ENOMEM: @r has too few nodes. */
 static int enter_locked(struct ipc_ids *ids, const struct ipc_get *g, struct ipc_object *o,
 			struct xindex_reserve *r) must_hold(ids->lock)
 {
+	unsigned seq;
 	int index, err;
 
 	if (ids->in_use >= (unsigned)READ_ONCE(ids->max_ids))
 		return -ENOSPC;
-	index = choose_index(ids);
+	index = choose(ids, &seq);
 	if (index < 0)
 		return -ENOSPC;
 	err = xindex_insert(&ids->index, (unsigned long)index, o, r);
 	if (err)
 		return err;
-	if (index <= ids->last && ++ids->seq >= IPC_SEQ_MAX)
-		ids->seq = 0;
-	ids->last = index;
-	ids->next = index + 1;
+	if (ids->next_id < 0) {
+		ids->seq = seq;
+		ids->last = index;
+		ids->next = index + 1;
+	}
+	ids->next_id = -1;
 	ids->in_use++;
-	o->seq = (uint16_t)ids->seq;
-	o->id = (int)(ids->seq << IPC_SEQ_SHIFT) | index;
+	o->seq = (uint16_t)seq;
+	o->id = (int)(seq << IPC_SEQ_SHIFT) | index;
 	if (o->key != IPC_PRIVATE)
 		insert_key(ids, o);
 	if (g->named)

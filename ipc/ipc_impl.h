@@ -33,6 +33,7 @@ struct ipc_ids {
 	int next, last;		  /* t: index to try first, index given last */
 	unsigned seq;		  /* t */
 	int max_ids;		  /* sysctl */
+	int next_id;		  /* sysctl: the identifier wanted for the next object; -1: any */
 	void (*free)(struct ipc_object *o);
 };
 

@@ -183,6 +183,9 @@ void ipc_proc_init(void)
 	add("sys/kernel/shm_rmid_forced", 0644, &forced);
 	add_int("sys/kernel/shmmni", &shm_ids.max_ids, 0, IPC_MAX_IDS);
 	add_int("sys/kernel/msgmni", &msg_ids.max_ids, 0, IPC_MAX_IDS);
+	add_int("sys/kernel/shm_next_id", &shm_ids.next_id, 0, INT_MAX);
+	add_int("sys/kernel/sem_next_id", &sem_ids.next_id, 0, INT_MAX);
+	add_int("sys/kernel/msg_next_id", &msg_ids.next_id, 0, INT_MAX);
 	add_int("sys/kernel/msgmax", &msg_limits.max_bytes, 0, INT_MAX);
 	add_int("sys/kernel/msgmnb", &msg_limits.queue_bytes, 0, INT_MAX);
 }

@@ -162,6 +162,30 @@ SYS(pwritev)
 	return pos < 0 ? -EINVAL : do_vector((int)a0, a1, a2, &pos, true);
 }
 
+/* preadv2(2), pwritev2(2): position -1 is the file's own. Of the flags those are known that ask for nothing memory lacks. */
+enum { RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4 };
+
+static long do_vector2(SYS_ARGS, bool is_write)
+{
+	int64_t pos = (int64_t)arg64(a3, a4);
+
+	if (a5 & ~(unsigned long)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
+		return -EOPNOTSUPP;
+	if (pos == -1)
+		return do_vector((int)a0, a1, a2, NULL, is_write);
+	return pos < 0 ? -EINVAL : do_vector((int)a0, a1, a2, &pos, is_write);
+}
+
+SYS(preadv2)
+{
+	return do_vector2(a0, a1, a2, a3, a4, a5, false);
+}
+
+SYS(pwritev2)
+{
+	return do_vector2(a0, a1, a2, a3, a4, a5, true);
+}
+
 static int64_t do_lseek(int fd, int64_t off, unsigned whence)
 {
 	struct file *f = fd_file(fd);

@@ -341,6 +341,8 @@ static void packets(void)
 	while (read(p[0], buf, sizeof(buf)) == 4096)
 		n--;
 	EQ(n, 0);
+	NEED(tap_read("/proc/sys/fs/pipe-max-size", buf, sizeof(buf)) > 0);
+	STREQ(buf, "1048576\n");
 	EQ(fcntl(p[1], F_SETPIPE_SZ, 8192), 8192);
 	while (write(p[1], data, 4096) == 4096)
 		n++;
@@ -351,6 +353,28 @@ static void packets(void)
 	EQ(memcmp(buf, data, 4096), 0);
 	close(p[0]);
 	close(p[1]);
+}
+
+/* preadv2 and pwritev2: a position, or the file's own. */
+static void vectors(void)
+{
+	struct iovec iov[2] = { { back, 5 }, { back + 5, 5 } };
+	int fd = file_with("in", 100);
+
+	NEED(fd >= 0);
+	EQ(syscall(SYS_preadv2, fd, iov, 2, 20, 0, 0), 10);
+	EQ(memcmp(back, data + 20, 10), 0);
+	EQ(lseek(fd, 0, SEEK_CUR), 0);
+	EQ(syscall(SYS_preadv2, fd, iov, 2, -1L, -1L, 0), 10);
+	EQ(memcmp(back, data, 10), 0);
+	EQ(lseek(fd, 0, SEEK_CUR), 10);
+	EQ(syscall(SYS_pwritev2, fd, iov, 2, 50, 0, 2 /* RWF_DSYNC */), 10);
+	EQ(pread(fd, back + 20, 10, 50), 10);
+	EQ(memcmp(back + 20, data, 10), 0);
+	FAILS(syscall(SYS_preadv2, fd, iov, 2, 0, 0, 0x4000), EOPNOTSUPP);
+	FAILS(syscall(SYS_preadv2, fd, iov, 2, -2L, -1L, 0), EINVAL);
+	FAILS(syscall(SYS_preadv2, 99, iov, 2, 0, 0, 0), EBADF);
+	close(fd);
 }
 
 struct ring {
@@ -405,17 +429,10 @@ static void opposite(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(file_to_pipe),
-						 T(pipe_to_file),
-						 T(pipe_to_pipe),
-						 T(splice_errors),
-						 T(vmsplices),
-						 T(sendfiles),
-						 T(to_null),
-						 T(copy_ranges),
-						 T(packets),
-						 T(opposite),
-						 TEND };
+	static const struct tap_test tests[] = { T(file_to_pipe),  T(pipe_to_file), T(pipe_to_pipe),
+						 T(splice_errors), T(vmsplices),    T(sendfiles),
+						 T(to_null),	   T(copy_ranges),  T(vectors),
+						 T(packets),	   T(opposite),	    TEND };
 
 	return tap_main(argc, argv, tests);
 }

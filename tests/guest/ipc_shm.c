@@ -495,6 +495,19 @@ static void identifiers(void)
 		last = id;
 	}
 	EQ(shmctl(last, IPC_RMID, NULL), 0);
+	if (!ours())
+		return;
+	EQ(tap_write("/proc/sys/kernel/shm_next_id", "65541\n", 6, 0), 0); /* 2 << 15 | 5 */
+	first = make(PAGE);
+	EQ(first, 65541);
+	last = make(PAGE);
+	CHECK(last >= 0 && last != 65541 && last != 65542);
+	EQ(tap_write("/proc/sys/kernel/shm_next_id", "65541\n", 6, 0),
+	   0); /* taken: the next index */
+	EQ(make(PAGE), 65542);
+	EQ(shmctl(65542, IPC_RMID, NULL), 0);
+	EQ(shmctl(first, IPC_RMID, NULL), 0);
+	EQ(shmctl(last, IPC_RMID, NULL), 0);
 }
 
 static void proc_lines(void)
