@@ -29,6 +29,7 @@
 #include "mm/alloc.h"
 #include "mm/mm.h"
 #include "sync/klog.h"
+#include "sync/spinlock.h"
 #include "sync/trace.h"
 #include "sys/sys.h"
 
@@ -48,6 +49,7 @@ static void set_fault_switches(void)
 static void start_cpu(void)
 {
 	cpu_init_boot();
+	spin_fair = !cpu_is_virtual();
 	console_init(boot_info.cmdline);
 	pr_info("Linux version " KERNEL_RELEASE " (" KERNEL_VERSION "), booted by %s",
 		boot_info.protocol);

@@ -1,5 +1,5 @@
 /*
- * Ticket spinlocks. The kernel is not preemptible, so a plain lock needs no preemption count; a lock that an
+ * Spinlocks, fair where CPUs are real. The kernel is not preemptible, so a plain lock needs no preemption count; a lock that an
  * interrupt handler also takes must be taken with the _irqsave form everywhere. Uncontended paths are inline.
  */
 #ifndef SYNC_SPINLOCK_H
@@ -11,9 +11,9 @@
 #include "base/types.h"
 #include "sync/rank.h"
 
-/* 4 bytes, so that one fits in a page-table page's struct page. Low half: now serving; high half: next. */
+/* 4 bytes, so that one fits in a page-table page's struct page. 0: free, and nobody waits; spinlock.c has the rest. */
 struct raw_spinlock {
-	uint32_t tickets;
+	uint32_t word;
 } lock_type_;
 
 struct spinlock {
@@ -37,33 +37,30 @@ void lockorder_try_acquired(const void *obj, enum lock_rank rank);
 /* Assert that the caller may sleep: no spinlock held, interrupts on. */
 void might_sleep(void);
 
-/* Wait until ticket @mine is served. */
-void spin_wait_ticket(struct raw_spinlock *l, uint16_t mine);
+/* Waiters get the lock in the order they came. Set at boot, where the CPUs are not a hypervisor's. */
+extern bool spin_fair;
 
-static inline void ticket_lock(struct raw_spinlock *l)
+/* The lock is taken, or others wait for it: wait, then take it. */
+void spin_wait(struct raw_spinlock *l);
+
+static inline bool spin_take_free(struct raw_spinlock *l)
 {
-	uint32_t old = __atomic_fetch_add(&l->tickets, 1U << 16, __ATOMIC_ACQUIRE);
+	uint32_t free = 0;
 
-	if (unlikely((uint16_t)old != (uint16_t)(old >> 16)))
-		spin_wait_ticket(l, (uint16_t)(old >> 16));
+	return __atomic_compare_exchange_n(&l->word, &free, 1, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
 }
 
-/* Only the owner changes the low half, so a plain store is enough. */
-static inline void ticket_unlock(struct raw_spinlock *l)
+static inline void spin_take(struct raw_spinlock *l)
 {
-	uint16_t *serving = (uint16_t *)&l->tickets;
-
-	__atomic_store_n(serving, (uint16_t)(__atomic_load_n(serving, __ATOMIC_RELAXED) + 1),
-			 __ATOMIC_RELEASE);
+	if (unlikely(!spin_take_free(l)))
+		spin_wait(l);
 }
 
-static inline bool ticket_trylock(struct raw_spinlock *l)
+/* The low byte is the owner's: a plain store is enough. */
+static inline void spin_release(struct raw_spinlock *l)
 {
-	uint32_t old = __atomic_load_n(&l->tickets, __ATOMIC_RELAXED);
-
-	return (uint16_t)old == (uint16_t)(old >> 16) &&
-	       __atomic_compare_exchange_n(&l->tickets, &old, old + (1U << 16), false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	__atomic_store_n((uint8_t *)&l->word, 0, __ATOMIC_RELEASE);
 }
 
 /* Raw forms, for a lock whose rank is known at the call (the page-table lock). */
@@ -72,20 +69,20 @@ static inline void raw_spin_lock(struct raw_spinlock *l, enum lock_rank rank)
 {
 	if (CFG_DEBUG)
 		lockorder_spin_acquire(l, rank, false);
-	ticket_lock(l);
+	spin_take(l);
 }
 
 static inline void raw_spin_unlock(struct raw_spinlock *l, enum lock_rank rank)
 	releases(l) no_lock_analysis
 {
-	ticket_unlock(l);
+	spin_release(l);
 	if (CFG_DEBUG)
 		lockorder_spin_release(l, rank);
 }
 
 static inline void spin_init(struct spinlock *l, enum lock_rank rank)
 {
-	l->raw.tickets = 0;
+	l->raw.word = 0;
 	l->rank = (uint8_t)rank;
 }
 
@@ -102,7 +99,7 @@ static inline void spin_unlock(struct spinlock *l) releases(l) no_lock_analysis
 static inline bool must_check spin_trylock(struct spinlock *l)
 	try_acquires(true, l) no_lock_analysis
 {
-	if (!ticket_trylock(&l->raw))
+	if (__atomic_load_n(&l->raw.word, __ATOMIC_RELAXED) || !spin_take_free(&l->raw))
 		return false;
 	if (CFG_DEBUG)
 		lockorder_spin_acquire(&l->raw, (enum lock_rank)l->rank, true);
@@ -127,9 +124,7 @@ static inline void spin_unlock_irqrestore(struct spinlock *l, irqflags_t flags)
 
 static inline bool spin_is_locked(const struct spinlock *l)
 {
-	uint32_t t = __atomic_load_n(&l->raw.tickets, __ATOMIC_RELAXED);
-
-	return (uint16_t)t != (uint16_t)(t >> 16);
+	return __atomic_load_n(&l->raw.word, __ATOMIC_RELAXED);
 }
 
 #endif

@@ -35,6 +35,7 @@ enum {
 	MSR_FMASK = 0xc0000084,
 };
 
+enum { LEAF1_C_HYPERVISOR = 31 };
 enum { LEAF1_D_MCE = 7, LEAF1_D_SEP = 11, LEAF1_D_PGE = 13 };
 enum { LEAF1_D_PSE36 = 17, LEAF1_D_SSE = 25 };
 enum { LEAF7_B_SMEP = 7, LEAF7_B_SMAP = 20, EXT1_D_NX = 20 };
@@ -105,6 +106,11 @@ static void read_features(void)
 bool cpu_has_nx(void)
 {
 	return bit(cpu_features.ext1_d, EXT1_D_NX);
+}
+
+bool cpu_is_virtual(void)
+{
+	return bit(cpu_features.leaf1_c, LEAF1_C_HYPERVISOR);
 }
 
 unsigned long cpu_hwcap(void)
