@@ -3,7 +3,9 @@
  *
  * OWNS     runq->fair, nr_fair, min_vruntime; thread->vruntime, weight.
  * WHY      virtual time advances slower for heavier threads, so equal virtual times mean shares by weight; a woken thread
- *          starts near the queue's minimum and so soon runs, without being able to save up CPU time.
+ *          starts near the queue's minimum and so soon runs, without being able to save up CPU time. A new thread
+ *          starts a slice behind its parent (sched_start): else threads that make threads would always come before one
+ *          that slept (a fork bomb kept a woken shell waiting for 15 s).
  * I1       runq->fair holds exactly the waiting fair threads, keyed by vruntime; nr_fair is their number.
  * I2       min_vruntime never falls; it follows the least of the running and the waiting threads.
  * LOCKS    rq->lock.

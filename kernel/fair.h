@@ -4,6 +4,12 @@
 
 #include "kernel/sched_impl.h"
 
+/*
+ * More than this between two looks at the clock, which a busy CPU takes every tick, is time in which a hypervisor ran
+ * something else: the thread that was on the CPU has not had it. Charged, it would wait until all others had as much.
+ */
+enum { CHARGE_MAX_NS = 3 * TICK_NS };
+
 static inline void fair_enqueue(struct runq *rq, struct thread *t)
 {
 	t->run_node.key = t->vruntime;
@@ -30,6 +36,8 @@ static inline void fair_charge(struct runq *rq, struct thread *t, uint64_t delta
 	const struct pheap_node *first = pheap_first(&rq->fair);
 	uint64_t least;
 
+	if (unlikely(delta_ns > CHARGE_MAX_NS))
+		delta_ns = CHARGE_MAX_NS;
 	if (unlikely(t->weight != WEIGHT_NICE_0))
 		delta_ns = delta_ns * WEIGHT_NICE_0 / t->weight;
 	t->vruntime += delta_ns;

@@ -520,7 +520,7 @@ void sched_start(struct thread *t)
 	kassert(t->state == TS_NEW);
 	task_get(task_of(t)); /* the running thread's own reference, put by finish_rare */
 	t->state = TS_RUNNING;
-	t->vruntime += this_runq()->min_vruntime;
+	t->vruntime += this_runq()->min_vruntime + fair_slice(this_runq());
 	sched_activate(NULL, t);
 	irq_restore(flags);
 }
