@@ -125,6 +125,7 @@ void proc_kernel_init(void)
 	add("sys/kernel/osrelease", 0444, &osrelease);
 	add("sys/kernel/ostype", 0444, &ostype);
 	add("sys/kernel/version", 0444, &osversion);
+	must(proc_register_int("sys/kernel/threads-max", &max_threads, 1, INT_MAX) == 0);
 	must(proc_register_int("sys/kernel/pid_max", &sysctl_pid_max, PID_MIN_LIMIT, PID_MAX) == 0);
 	must(proc_register_int("sys/fs/nr_open", &sysctl_nr_open, 64, 1 << 30) == 0);
 	add("sys/kernel/tainted", 0444, &tainted);

@@ -12,12 +12,12 @@
 #include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/mm.h"
+#include "mm/oom.h"
 #include "mm/slab.h"
-#include "mm/zone.h"
 #include "sync/failpoint.h"
 #include "vfs_impl.h"
 
-enum { ADJ_MIN = -1000, ADJ_MAX = 1000, OLD_NEVER = -17, OLD_MAX = 15 };
+enum { OLD_NEVER = -17, OLD_MAX = 15 };
 
 /* ---- the program's own memory ---- */
 
@@ -168,27 +168,15 @@ static int pid_mountinfo_show(struct seq_file *m, struct task *t)
 
 /* ---- memory pressure ---- */
 
-/* Is the process no candidate: a kernel thread, init, or told never? */
-static bool oom_exempt(const struct task *t)
-{
-	return t->thread.is_kthread || t->tgid == 1 || t->signal->oom_score_adj == ADJ_MIN;
-}
-
-/* Linux's scale: resident pages, swap and page tables against all memory, 1000 being all of it; then two thirds of
- * that above 667 for a process without an adjustment. */
+/* A process without memory (a zombie, a kernel thread) has nothing to lose: 0. */
 static int oom_score_show(struct seq_file *m, struct task *t)
 {
-	struct mm_struct *mm = oom_exempt(t) ? NULL : task_mm_get(t);
-	long total = (long)totalram_pages(), points, score = 0;
+	struct mm_struct *mm = task_mm_get(t);
+	unsigned long score = mm ? oom_score(mm) : 0;
 
-	if (mm) {
-		points = (long)mm_rss(mm) + atomic_long_read(&mm->rss_stat[MM_SWAPENTS]) +
-			 (atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT) +
-			 t->signal->oom_score_adj * (total / 1000);
-		score = (1000 + points * 1000 / total) * 2 / 3;
+	if (mm)
 		mmput(mm);
-	}
-	seq_printf(m, "%ld\n", score > 0 ? score : 0);
+	seq_printf(m, "%lu\n", score);
 	return 0;
 }
 
@@ -221,7 +209,7 @@ static int oom_score_adj_store(struct task *t, char *text, size_t len)
 {
 	long v;
 
-	if (proc_parse_long(text, &v) || v < ADJ_MIN || v > ADJ_MAX)
+	if (proc_parse_long(text, &v) || v < OOM_SCORE_ADJ_MIN || v > OOM_SCORE_ADJ_MAX)
 		return -EINVAL;
 	return set_oom_score_adj(t, (int)v);
 }
@@ -231,7 +219,8 @@ static int oom_adj_show(struct seq_file *m, struct task *t)
 {
 	int adj = t->signal->oom_score_adj;
 
-	seq_printf(m, "%d\n", adj == ADJ_MAX ? OLD_MAX : adj * -OLD_NEVER / ADJ_MAX);
+	seq_printf(m, "%d\n",
+		   adj == OOM_SCORE_ADJ_MAX ? OLD_MAX : adj * -OLD_NEVER / OOM_SCORE_ADJ_MAX);
 	return 0;
 }
 
@@ -241,7 +230,8 @@ static int oom_adj_store(struct task *t, char *text, size_t len)
 
 	if (proc_parse_long(text, &v) || v < OLD_NEVER || v > OLD_MAX)
 		return -EINVAL;
-	return set_oom_score_adj(t, v == OLD_MAX ? ADJ_MAX : (int)v * ADJ_MAX / -OLD_NEVER);
+	return set_oom_score_adj(t, v == OLD_MAX ? OOM_SCORE_ADJ_MAX
+						 : (int)v * OOM_SCORE_ADJ_MAX / -OLD_NEVER);
 }
 
 /* ---- scheduling ---- */

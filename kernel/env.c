@@ -34,20 +34,48 @@ struct mm_ctx *mm_ctx_current(void)
 	return likely(t) ? &task_of(t)->mm_ctx : &boot_ctx;
 }
 
+static unsigned long rss_kb(const struct mm_struct *mm, enum mm_counter c)
+{
+	long pages = atomic_long_read(&mm->rss_stat[c]);
+
+	return pages > 0 ? (unsigned long)pages << (PAGE_SHIFT - 10) : 0;
+}
+
+/* Linux's lines, to the letter: programs read them. */
+static void oom_report(const struct task *t, const struct mm_struct *mm)
+{
+	const struct task *me = current_task();
+
+	pr_warn("%s invoked oom-killer: gfp_mask=0x0(), order=0, oom_score_adj=%d", me->comm,
+		me->signal->oom_score_adj);
+	pr_info("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,"
+		"task_memcg=/,task=%s,pid=%d,uid=%u",
+		t->comm, t->pid, t->cred->uid);
+	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
+	       "shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d",
+	       t->pid, t->comm, mm->total_vm << (PAGE_SHIFT - 10), rss_kb(mm, MM_ANONPAGES),
+	       rss_kb(mm, MM_FILEPAGES), rss_kb(mm, MM_SHMEMPAGES), t->cred->uid,
+	       (unsigned long)atomic_long_read(&mm->pgtables_bytes) >> 10,
+	       t->signal->oom_score_adj);
+}
+
 /* Every process that uses the address space dies, its members first among those that get memory. */
 void oom_deliver(struct mm_struct *victim)
 {
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	bool reported = false;
 	struct task *t;
 	int nr;
 
 	for (nr = 1; (t = pid_next_task(&nr)); nr++) {
 		if (t->mm_ctx.mm != victim || t->signal->unkillable)
 			continue;
-		if (!t->mm_ctx.oom_victim)
-			pr_err("Out of memory: Killed process %d (%s)", t->tgid, t->comm);
+		if (!reported)
+			oom_report(t->signal->leader, victim);
+		reported = true;
 		t->mm_ctx.oom_victim = true;
 		(void)signal_send_task_locked(t, SIGKILL, NULL, true);
+		sched_hurry(&t->thread);
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }

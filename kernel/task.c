@@ -20,16 +20,29 @@
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
+#include "mm/zone.h"
 #include "sync/failpoint.h"
 #include "sync/kassert.h"
+
+enum { MIN_THREADS = 20 };
 
 struct spinlock tasklist_lock = SPINLOCK_INIT(RANK_TASKLIST);
 static struct kmem_cache *task_cache, *signal_cache;
 static unsigned task_count, fork_count; /* t */
+int max_threads;			/* from boot; sysctl */
 static struct task *init_task;		/* i */
+
+/* Linux's: kernel stacks of all threads take at most an eighth of memory. */
+static void threads_limit_init(void)
+{
+	unsigned long n = totalram_pages() / (8 * (KSTACK_SIZE >> PAGE_SHIFT));
+
+	max_threads = (int)max_of(unsigned long, MIN_THREADS, min_of(unsigned long, n, INT_MAX));
+}
 
 void tasks_init(void)
 {
+	threads_limit_init();
 	task_cache = kmem_cache_create("task_struct", sizeof(struct task), 64, SLAB_PANIC, NULL);
 	signal_cache = kmem_cache_create("signal_cache", sizeof(struct signal_struct), 0,
 					 SLAB_PANIC, NULL);
@@ -110,7 +123,8 @@ static void set_default_limits(struct rlimit64 *rlim)
 	rlim[RLIMIT_CORE].rlim_cur = 0;
 	rlim[RLIMIT_NOFILE] = (struct rlimit64){ 1024, 4096 };
 	rlim[RLIMIT_MEMLOCK] = (struct rlimit64){ MIB(8), MIB(8) };
-	rlim[RLIMIT_SIGPENDING] = (struct rlimit64){ 4096, 4096 };
+	rlim[RLIMIT_NPROC].rlim_cur = rlim[RLIMIT_NPROC].rlim_max = (uint64_t)max_threads / 2;
+	rlim[RLIMIT_SIGPENDING] = rlim[RLIMIT_NPROC];
 	rlim[RLIMIT_MSGQUEUE] = (struct rlimit64){ 819200, 819200 };
 	rlim[RLIMIT_NICE] = (struct rlimit64){ 0, 0 };
 	rlim[RLIMIT_RTPRIO] = (struct rlimit64){ 0, 0 };

@@ -344,6 +344,7 @@ static int exec_new_mm(struct exec_ctx *x)
 	x->randomize = exec_randomize && !(ctx->personality & ADDR_NO_RANDOMIZE);
 	x->mm->thp_disable = ctx->mm && ctx->mm->thp_disable;
 	x->mm->oom_score_adj = current_task()->signal->oom_score_adj;
+	x->mm->oom_init = current_task()->signal->unkillable;
 	l.bottom_up = (ctx->personality & ADDR_COMPAT_LAYOUT) || sysctl_legacy_va_layout;
 	if (x->randomize) {
 		l.stack_random = (unsigned long)STACK_RANDOM_PAGES << PAGE_SHIFT;

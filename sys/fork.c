@@ -186,7 +186,7 @@ static long do_clone(const struct clone_req *r)
 
 	if (err)
 		return err;
-	if (over_process_limit(parent))
+	if (over_process_limit(parent) || nr_tasks() >= (unsigned)READ_ONCE(max_threads))
 		return -EAGAIN;
 	c = task_alloc(parent->comm);
 	if (!c)

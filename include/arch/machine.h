@@ -42,7 +42,7 @@ const char *cpu_model_name(void);
 /* Full text of one processor entry of /proc/cpuinfo. Return: length. */
 size_t cpu_info_format(unsigned cpu, char *buf, size_t size);
 bool cpu_has_nx(void);
-bool cpu_is_virtual(void); /* a hypervisor's or an emulator's: it may stop at any moment */
+bool cpu_is_virtual(void);     /* a hypervisor's or an emulator's: it may stop at any moment */
 unsigned long cpu_hwcap(void); /* AT_HWCAP: CPUID 1, EDX */
 void cpu_serialize(void);      /* this CPU fetches instructions anew from here on */
 unsigned cpu_phys_bits(void);  /* width of a physical address */

@@ -105,6 +105,8 @@ struct mm_struct;
 struct mm_struct *sched_use_mm(struct mm_struct *mm);
 
 int must_check sched_set_policy(struct thread *t, int policy, int rt_priority); /* 0, -EINVAL */
+/* @t comes next, and for some time: it is about to end, and others wait for what it has. */
+void sched_hurry(struct thread *t);
 void sched_set_nice(struct thread *t, int nice);
 int must_check sched_set_affinity(struct thread *t,
 				  unsigned long mask); /* -EINVAL: no online CPU in it */

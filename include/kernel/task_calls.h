@@ -46,6 +46,7 @@ struct task *task_next(int *pid, bool leaders);
 /* The thread of @leader's group with the smallest pid >= *pid; referenced; sets *pid. NULL at the end. */
 struct task *task_next_thread(struct task *leader, int *pid);
 unsigned nr_tasks(void), nr_processes_forked(void);
+extern int max_threads; /* /proc/sys/kernel/threads-max: then fork(2) says EAGAIN, to root too */
 unsigned nr_running_tasks(void);
 int last_pid(void);
 struct task *task_init(void);				  /* pid 1 */

@@ -51,6 +51,8 @@ struct mm_struct {
 	unsigned membarrier;  /* a: what its threads have registered for (sys/sys_membarrier.c) */
 	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
+	bool oom_init; /* i: init's, never killed for memory */
+	bool oom_done; /* a: its memory is free, or nobody waits for that any more */
 	bool unmerged; /* m: a fork took VM_LOCKED away: neighbours may be alike */
 };
 

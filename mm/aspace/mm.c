@@ -130,6 +130,7 @@ void mmput(struct mm_struct *mm)
 	if (mm->exe)
 		mm->exe->ops->drop(mm->exe);
 	mm->exe = NULL;
+	WRITE_ONCE(mm->oom_done, true);
 	mmdrop(mm);
 }
 

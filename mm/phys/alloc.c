@@ -20,7 +20,7 @@
  * LOCKS    none held; takes pcp->lock, zone->lock through pcp.c and here for higher orders.
  * CONTEXT  any without __GFP_DIRECT_RECLAIM; with it a thread that may sleep.
  * COST     order 0 with a page on the CPU's list: about 60 instructions, no shared cache line written.
- * FAILS    NULL. A user thread's failure goes up as FAULT_OOM or -ENOMEM and ends at most that process.
+ * FAILS    NULL. It goes up as -ENOMEM, or, of a fault, to mm/reclaim/oom.c.
  * NOT HERE what to reclaim (mm/reclaim).   TESTED BY  alloc_test.c.
  */
 #include "mm/alloc.h"

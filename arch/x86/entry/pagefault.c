@@ -1,8 +1,9 @@
 /*
  * Page faults: what the CPU reports becomes a question to mm, and mm's answer a signal or a fix-up.
  *
- * USER     handle_mm_fault decides. MAPERR and ACCERR are SIGSEGV, BUS is SIGBUS, OOM kills; KILLED
- *          means that a fatal signal is pending already, which the return to user mode acts on.
+ * USER     handle_mm_fault decides. MAPERR and ACCERR are SIGSEGV, BUS is SIGBUS; KILLED means that a
+ *          fatal signal is pending already, which the return to user mode acts on. OOM asks
+ *          mm/reclaim/oom.c for memory: the access is made again, or the process ends.
  * KERNEL   three cases are legal, and all other kernel faults are bugs:
  *            a user address, in the copy routines (hw/uaccess.S), paging allowed: as above, failing
  *            to the fix-up; the same, paging not allowed (a nofault copy, or interrupts were off):
@@ -26,6 +27,7 @@
 #include "arch/x86/hw/extable.h"
 #include "mm/imports.h"
 #include "mm/mm.h"
+#include "mm/oom.h"
 #include "pt_geom.h"
 #include "uapi/signal.h"
 
@@ -75,7 +77,7 @@ void asm_call_ page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_
 	if (likely(addr < USER_TOP)) {
 		decode(&info, error, addr);
 		result = handle_mm_fault(mm, &info);
-		if (likely(result == FAULT_OK))
+		if (likely(result == FAULT_OK) || (result == FAULT_OOM && out_of_memory()))
 			return;
 	}
 	fault_signal(result, error, addr);
@@ -93,21 +95,29 @@ static bool may_page_in(const struct pt_regs *regs, const struct mm_ctx *ctx)
 	       (regs->flags & FLAG_IF);
 }
 
+/* A fault of a user copy. Return: whether the access can be made again. */
+static bool page_in(struct mm_struct *mm, unsigned long error, uaddr_t addr)
+{
+	enum fault_result result;
+	struct fault_info info;
+
+	decode(&info, error, addr);
+	irq_enable();
+	result = handle_mm_fault(mm, &info);
+	if (unlikely(result == FAULT_OOM) && out_of_memory())
+		result = FAULT_OK;
+	irq_disable();
+	return result == FAULT_OK;
+}
+
 void asm_call_ page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr)
 {
 	struct mm_ctx *ctx = mm_ctx_current();
-	struct fault_info info;
 	unsigned long fixup;
 
-	if (addr < USER_TOP && in_user_copy(regs->ip) && may_page_in(regs, ctx)) {
-		decode(&info, error, addr);
-		irq_enable();
-		if (handle_mm_fault(ctx->mm, &info) == FAULT_OK) {
-			irq_disable();
-			return;
-		}
-		irq_disable();
-	}
+	if (addr < USER_TOP && in_user_copy(regs->ip) && may_page_in(regs, ctx) &&
+	    page_in(ctx->mm, error, addr))
+		return;
 	fixup = extable_find(regs->ip);
 	if (!fixup || (addr >= USER_TOP && in_user_copy(regs->ip)))
 		trap_die(regs, trap_kernel_sp(regs),

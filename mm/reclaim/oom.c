@@ -1,0 +1,139 @@
+/*
+ * Out of memory: choosing the process that gives its memory to the others.
+ *
+ *   points of an mm = resident pages + swap entries + pages of its tables + oom_score_adj / 1000 of all memory
+ *
+ *   fault without memory ── dying already? ──► end
+ *          ^                a page after all? ─► again
+ *          │                a victim is ending? ─► wait for it
+ *          └── a moment ◄── else: the mm with the most points is killed
+ *
+ * OWNS     the victim that is ending: one at a time, with a reference.
+ * WHY      only a fault kills: it cannot return an error. System calls that find no memory say so, and the program
+ *          decides. The points are Linux's, because people set oom_score_adj by them: the process whose end gives back the most.
+ *          Of equals the youngest goes: what was started last can be started again.
+ * I1       no second victim while the first has memory, unless it does not end in STUCK_NS.
+ * I2       init's address space, those with the adjustment -1000 and those that are ending are never chosen.
+ * LOCKS    busy, one thread at a time; nobody waits for it. mm_list_lock inside mm_list_next.
+ * CONTEXT  a thread that faulted, with no lock of mm; a user copy may hold sleeping locks of its caller. If the victim waits
+ *          for one of these, I1's limit ends the wait.
+ * COST     O(mms) a kill.
+ * FAILS    false: the caller is the one that goes, or nobody can be killed. init itself waits for ever: memory may come.
+ * NOT HERE killing (kernel: oom_deliver), who asks (arch: the page fault).
+ * SOURCES  Linux Documentation/filesystems/proc.rst "oom_score", "oom_score_adj".   TESTED BY oom_test.c, tests/guest/oom.c
+ */
+#include "mm/oom.h"
+#include "mm/alloc.h"
+#include "mm/imports.h"
+#include "mm/mm.h"
+#include "mm/vmevent.h"
+#include "sync/thread.h"
+
+#define MOMENT_NS (4 * NSEC_PER_MSEC)
+#define STUCK_NS  (10 * NSEC_PER_SEC)
+
+static int busy;
+static struct mm_struct *victim; /* busy; a reference (mm_count); NULL: none */
+static uint64_t victim_until;	 /* busy */
+
+long oom_badness(const struct mm_struct *mm, unsigned long total)
+{
+	long adj = READ_ONCE(mm->oom_score_adj), points;
+
+	if (adj == OOM_SCORE_ADJ_MIN || mm->oom_init)
+		return LONG_MIN;
+	points = (long)mm_rss(mm) + atomic_long_read(&mm->rss_stat[MM_SWAPENTS]) +
+		 (atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT);
+	return points + adj * (long)(total / 1000);
+}
+
+unsigned long oom_score(const struct mm_struct *mm)
+{
+	long total = (long)totalram_pages();
+	long points = oom_badness(mm, totalram_pages());
+
+	if (points == LONG_MIN)
+		return 0;
+	points = (1000 + points * 1000 / total) * 2 / 3;
+	return points > 0 ? (unsigned long)points : 0;
+}
+
+/* The victim of before: is its memory still to come? */
+static bool victim_ends(void)
+{
+	if (!victim)
+		return false;
+	if (!READ_ONCE(victim->oom_done) && clock_ns() < victim_until)
+		return true;
+	WRITE_ONCE(victim->oom_done, true);
+	mmdrop(victim);
+	victim = NULL;
+	return false;
+}
+
+/* With a reference, or NULL. */
+static struct mm_struct *choose(void)
+{
+	struct mm_struct *mm = NULL, *chosen = NULL;
+	unsigned long total = totalram_pages();
+	long most = LONG_MIN;
+
+	while ((mm = mm_list_next(mm))) {
+		long points = oom_badness(mm, total);
+
+		if (points == LONG_MIN || points < most || READ_ONCE(mm->oom_done) ||
+		    !atomic_read(&mm->mm_users))
+			continue;
+		if (chosen)
+			mmdrop(chosen);
+		mmgrab(mm);
+		chosen = mm;
+		most = points;
+	}
+	return chosen;
+}
+
+/* Somebody may have freed memory since the fault looked. */
+static bool memory_after_all(void)
+{
+	struct page *page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+
+	if (!page)
+		return false;
+	__free_page(page);
+	return true;
+}
+
+/* Return: whether a process is ending, or has to be waited for no longer. */
+static bool kill_one(void)
+{
+	if (victim_ends() || memory_after_all())
+		return true;
+	victim = choose();
+	if (!victim)
+		return false;
+	victim_until = clock_ns() + STUCK_NS;
+	count_vm_event(OOM_KILL);
+	oom_deliver(victim);
+	return true;
+}
+
+bool out_of_memory(void)
+{
+	struct mm_ctx *self = mm_ctx_current();
+	bool hope = true;
+	int idle = 0;
+
+	might_sleep();
+	if (self->fatal_signal)
+		return false;
+	if (__atomic_compare_exchange_n(&busy, &idle, 1, false, __ATOMIC_ACQUIRE,
+					__ATOMIC_RELAXED)) {
+		hope = kill_one();
+		__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+	}
+	if (self->fatal_signal || (!hope && !(self->mm && self->mm->oom_init)))
+		return false;
+	(void)thread_park(PARK_KILLABLE, clock_ns() + MOMENT_NS);
+	return !self->fatal_signal;
+}

@@ -1,0 +1,243 @@
+/* Who has to go: Linux's points, ties, who is spared, one victim at a time, and what the caller is told. */
+#include "mm/alloc.h"
+#include "mm/oom.h"
+#include "mm/vmevent.h"
+#include "sim/mm_test.h"
+
+static struct mm_struct *mms[4];
+
+/* An mm with @pages anonymous pages resident. */
+static struct mm_struct *with_pages(unsigned pages)
+{
+	struct mm_struct *mm = new_mm();
+
+	assert_int_equal(map_at(mm, BASE, P(pages), RW, ANON | MAP_FIXED), BASE);
+	for (unsigned i = 0; i < pages; i++)
+		sim_poke(mm, BASE + P(i), 1);
+	return mm;
+}
+
+static long tables_of(const struct mm_struct *mm)
+{
+	return atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT;
+}
+
+static void badness_is_linuxs(void **state)
+{
+	struct mm_struct *mm;
+	long total;
+
+	sim_world_begin(NULL);
+	total = (long)totalram_pages();
+	mm = with_pages(100);
+	assert_int_equal(oom_badness(mm, (unsigned long)total), 100 + tables_of(mm));
+	atomic_long_set(&mm->rss_stat[MM_SWAPENTS], 7);
+	assert_int_equal(oom_badness(mm, (unsigned long)total), 107 + tables_of(mm));
+	atomic_long_set(&mm->rss_stat[MM_SWAPENTS], 0);
+	assert_int_equal(oom_score(mm), (1000 + (100 + tables_of(mm)) * 1000 / total) * 2 / 3);
+	mm->oom_score_adj = 500;
+	assert_int_equal(oom_badness(mm, (unsigned long)total),
+			 100 + tables_of(mm) + 500 * (total / 1000));
+	mm->oom_score_adj = 1000;
+	assert_true(oom_score(mm) >= 1320 && oom_score(mm) <= 1340);
+	mm->oom_score_adj = -999;
+	assert_true(oom_badness(mm, (unsigned long)total) < 0);
+	assert_int_equal(oom_score(mm),
+			 0 + (1000 + oom_badness(mm, (unsigned long)total) * 1000 / total) * 2 / 3);
+	mm->oom_score_adj = OOM_SCORE_ADJ_MIN;
+	assert_true(oom_badness(mm, (unsigned long)total) == LONG_MIN);
+	assert_int_equal(oom_score(mm), 0);
+	mm->oom_score_adj = 0;
+	mm->oom_init = true;
+	assert_int_equal(oom_score(mm), 0);
+	end_mm(mm);
+	sim_world_end();
+}
+
+/* ---- a machine without memory ---- */
+
+static struct page *hoard[20000];
+static unsigned nr_hoard;
+
+static void exhaust(void)
+{
+	while (nr_hoard < ARRAY_SIZE(hoard) &&
+	       (hoard[nr_hoard] = alloc_page(GFP_NOWAIT | __GFP_NOWARN)))
+		nr_hoard++;
+	assert_true(nr_hoard < ARRAY_SIZE(hoard));
+}
+
+static void give_back(void)
+{
+	while (nr_hoard)
+		__free_page(hoard[--nr_hoard]);
+}
+
+static int told; /* what the faulting thread was told */
+
+static void faulter(void *arg)
+{
+	(void)arg;
+	told = out_of_memory();
+}
+
+/* A program of @arg: it runs until it is killed, then its memory goes. */
+static void program(void *arg)
+{
+	struct mm_struct *mm = arg;
+
+	sim_use_mm(mm);
+	while (!mm_ctx_current()->fatal_signal)
+		(void)thread_park(PARK_KILLABLE, clock_ns() + NSEC_PER_MSEC);
+	sim_use_mm(NULL);
+	mmput(mm);
+}
+
+static void run_one_fault(void)
+{
+	told = -1;
+	sim_spawn(faulter, NULL, 0);
+	sim_run();
+}
+
+static void begin(unsigned a, unsigned b, unsigned c)
+{
+	struct sim_config cfg = { .ram_bytes = MIB(32) };
+
+	sim_world_begin(&cfg);
+	mms[0] = with_pages(a);
+	mms[1] = with_pages(b);
+	mms[2] = with_pages(c);
+}
+
+static bool is_gone(unsigned i)
+{
+	return mms[i]->oom_done;
+}
+
+/* Fault once; @expect must be the one that dies. The others are ended here. */
+static void victim_is(unsigned expect)
+{
+	for (unsigned i = 0; i < 3; i++)
+		mmgrab(mms[i]);
+	exhaust();
+	sim_spawn(program, mms[expect], 1);
+	run_one_fault();
+	assert_int_equal(told, 1);
+	assert_int_equal(sim_oom_kills, 1);
+	assert_int_equal(vm_event_sum(OOM_KILL), 1);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(is_gone(i), i == expect);
+	give_back();
+	for (unsigned i = 0; i < 3; i++) {
+		if (i != expect)
+			mmput(mms[i]);
+		mmdrop(mms[i]);
+	}
+	/* The next fault forgets the victim: nothing to kill, there is memory. */
+	run_one_fault();
+	assert_int_equal(told, 1);
+	assert_int_equal(sim_oom_kills, 1);
+	sim_world_end();
+}
+
+static void the_largest_goes(void **state)
+{
+	begin(50, 120, 80);
+	victim_is(1);
+}
+
+static void of_equals_the_youngest(void **state)
+{
+	begin(60, 60, 60);
+	victim_is(2);
+}
+
+static void adjustments_count(void **state)
+{
+	begin(50, 120, 80);
+	mms[0]->oom_score_adj = 100;
+	victim_is(0);
+}
+
+static void spared_are_spared(void **state)
+{
+	begin(50, 120, 80);
+	mms[1]->oom_score_adj = OOM_SCORE_ADJ_MIN;
+	mms[2]->oom_init = true;
+	victim_is(0);
+}
+
+static void nobody_to_kill_is_said(void **state)
+{
+	begin(50, 60, 70);
+	for (unsigned i = 0; i < 3; i++)
+		mms[i]->oom_score_adj = OOM_SCORE_ADJ_MIN;
+	exhaust();
+	run_one_fault();
+	assert_int_equal(told, 0);
+	assert_int_equal(sim_oom_kills, 0);
+	give_back();
+	for (unsigned i = 0; i < 3; i++)
+		end_mm(mms[i]);
+	sim_world_end();
+}
+
+/* While a victim ends nobody else is killed; one that does not end is given up after a while. */
+static void one_victim_at_a_time(void **state)
+{
+	begin(50, 120, 80);
+	exhaust();
+	run_one_fault();
+	assert_int_equal(sim_oom_kills, 1); /* 1: nobody runs it, so it does not end */
+	for (unsigned i = 0; i < 20; i++)
+		run_one_fault();
+	assert_int_equal(sim_oom_kills, 1);
+	for (unsigned i = 0; sim_oom_kills == 1 && i < 4000; i++)
+		run_one_fault();
+	assert_int_equal(sim_oom_kills, 2);
+	assert_true(is_gone(1) && !is_gone(2));
+	give_back();
+	mms[2]->oom_done = true; /* as if it had ended */
+	run_one_fault();
+	for (unsigned i = 0; i < 3; i++)
+		end_mm(mms[i]);
+	sim_world_end();
+}
+
+static void dying(void *arg)
+{
+	(void)arg;
+	mm_ctx_current()->fatal_signal = true;
+	told = out_of_memory();
+}
+
+static void who_dies_already_kills_nobody(void **state)
+{
+	begin(50, 60, 70);
+	exhaust();
+	sim_spawn(dying, NULL, 0);
+	sim_run();
+	assert_int_equal(told, 0);
+	assert_int_equal(sim_oom_kills, 0);
+	give_back();
+	for (unsigned i = 0; i < 3; i++)
+		end_mm(mms[i]);
+	sim_world_end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(badness_is_linuxs),
+		cmocka_unit_test(the_largest_goes),
+		cmocka_unit_test(of_equals_the_youngest),
+		cmocka_unit_test(adjustments_count),
+		cmocka_unit_test(spared_are_spared),
+		cmocka_unit_test(nobody_to_kill_is_said),
+		cmocka_unit_test(one_victim_at_a_time),
+		cmocka_unit_test(who_dies_already_kills_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
