@@ -94,4 +94,6 @@ bool proc_vma_is_file(const struct vm_area_struct *vma);
 void proc_put_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf);
 extern const struct file_ops pagemap_fops, pid_mem_fops, pid_vtop_fops;
 
+int must_check proc_hugetlb_init(void); /* the pool of huge pages in sys/vm (sysfs_hugetlb.c) */
+
 #endif

@@ -36,6 +36,7 @@ enum {
 	KPF_SWAPBACKED,
 	KPF_COMPOUND_HEAD,
 	KPF_COMPOUND_TAIL,
+	KPF_HUGE,
 	KPF_UNEVICTABLE = 18,
 	KPF_NOPAGE = 20,
 	KPF_THP = 22,
@@ -118,6 +119,9 @@ static uint64_t kpage_flags(pfn_t pfn)
 		return 1ULL << KPF_NOPAGE;
 	page = pfn_to_page(pfn);
 	bits = state_bits(page);
+	if (page_test(page_head((struct page *)(uintptr_t)page), PG_hugetlb) &&
+	    (page_test(page, PG_head) || page_state(page) == PS_TAIL))
+		bits |= 1ULL << KPF_HUGE;
 	for (unsigned i = 0; i < ARRAY_SIZE(flag_bits); i++) {
 		if (page_test(page, flag_bits[i].flag))
 			bits |= 1ULL << flag_bits[i].bit;
@@ -133,7 +137,7 @@ static uint64_t kpage_count(pfn_t pfn)
 
 	if (!pfn_valid(pfn))
 		return 0;
-	page = pfn_to_page(pfn);
+	page = page_head(pfn_to_page(pfn));
 	return state_is_mappable(page_state(page)) ? (uint64_t)max_of(int, 0, page_mapcount(page))
 						   : 0;
 }

@@ -11,9 +11,9 @@
 #include "fs/proc_impl.h"
 
 #include "arch/machine.h"
-#include "arch/pt.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "mm/hugetlb.h"
 #include "mm/memblock.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
@@ -93,6 +93,7 @@ static void meminfo_kernel(struct seq_file *m)
 static void meminfo_huge(struct seq_file *m)
 {
 	unsigned long kb_4k, kb_large, kb_1g;
+	struct hugetlb_counts c;
 
 	if (!CFG_NUMA) /* and to survive broken memory */
 		line_kb(m, "HardwareCorrupted", 0);
@@ -101,11 +102,11 @@ static void meminfo_huge(struct seq_file *m)
 	line(m, "ShmemPmdMapped", global_node_stat(NR_SHMEM_PMDMAPPED));
 	line(m, "FileHugePages", global_node_stat(NR_FILE_THPS));
 	line(m, "FilePmdMapped", global_node_stat(NR_FILE_PMDMAPPED));
-	seq_puts(
-		m,
-		"HugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\nHugePages_Surp:        0\n");
-	line_kb(m, "Hugepagesize", (unsigned long)(pt_span(PT_PMD) >> 10));
-	line_kb(m, "Hugetlb", 0);
+	hugetlb_count(HUGETLB_ANY_NODE, &c);
+	seq_printf(m, "HugePages_Total:   %5lu\nHugePages_Free:    %5lu\n", c.nr, c.free);
+	seq_printf(m, "HugePages_Rsvd:    %5lu\nHugePages_Surp:    %5lu\n", c.resv, c.surplus);
+	line_kb(m, "Hugepagesize", HPAGE_SIZE >> 10);
+	line_kb(m, "Hugetlb", c.nr * (HPAGE_SIZE >> 10));
 	physmap_direct_sizes(&kb_4k, &kb_large, &kb_1g);
 	line_kb(m, "DirectMap4k", kb_4k);
 	line_kb(m, pt_shift(PT_PMD) == 22 ? "DirectMap4M" : "DirectMap2M", kb_large);

@@ -76,7 +76,7 @@ static uint64_t entry_bits(pte_t e, bool show_pfn)
 		v |= PM_SOFT_DIRTY;
 	if (pte_uffd_wp(e))
 		v |= PM_UFFD_WP;
-	return pte_special(e) ? v : v | page_bits(pfn_to_page(pte_pfn(e)));
+	return pte_special(e) ? v : v | page_bits(page_head(pfn_to_page(pte_pfn(e))));
 }
 
 /* Entries of @nr pages from @vpn on; pages that no mapping covers are zero. */

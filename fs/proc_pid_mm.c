@@ -9,6 +9,7 @@
 
 #include "base/errno.h"
 #include "kernel/task.h"
+#include "mm/huge.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "mm/thp.h"
@@ -124,10 +125,6 @@ static void put_first(struct seq_file *m, const struct smaps_stat *s)
 
 static void put_rest(struct seq_file *m, const struct smaps_stat *s)
 {
-	static const char *const absent[] = { "ShmemPmdMapped",	 "FilePmdMapped", "Shared_Hugetlb",
-					      "Private_Hugetlb", "Swap",	  "SwapPss" };
-	unsigned i;
-
 	put_kb(m, "Shared_Clean", s->shared_clean);
 	put_kb(m, "Shared_Dirty", s->shared_dirty);
 	put_kb(m, "Private_Clean", s->private_clean);
@@ -136,8 +133,12 @@ static void put_rest(struct seq_file *m, const struct smaps_stat *s)
 	put_kb(m, "Anonymous", s->anonymous);
 	put_kb(m, "LazyFree", s->lazyfree);
 	put_kb(m, "AnonHugePages", s->anon_huge);
-	for (i = 0; i < ARRAY_SIZE(absent); i++)
-		put_kb(m, absent[i], 0);
+	put_kb(m, "ShmemPmdMapped", 0);
+	put_kb(m, "FilePmdMapped", 0);
+	put_kb(m, "Shared_Hugetlb", s->hugetlb_shared);
+	put_kb(m, "Private_Hugetlb", s->hugetlb_private);
+	put_kb(m, "Swap", 0);
+	put_kb(m, "SwapPss", 0);
 	put_kb(m, "Locked", s->locked);
 }
 
@@ -152,8 +153,9 @@ static void put_flags(struct seq_file *m, unsigned long flags)
 		      { VM_PFNMAP, "pf" },     { VM_LOCKED, "lo" },	 { VM_IO, "io" },
 		      { VM_SEQ_READ, "sr" },   { VM_RAND_READ, "rr" },	 { VM_DONTCOPY, "dc" },
 		      { VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" },
-		      { VM_NORESERVE, "nr" },  { VM_WIPEONFORK, "wf" },	 { VM_DONTDUMP, "dd" },
-		      { VM_HUGEPAGE, "hg" },   { VM_NOHUGEPAGE, "nh" },	 { VM_SEALED, "sl" } };
+		      { VM_NORESERVE, "nr" },  { VM_HUGETLB, "ht" },	 { VM_WIPEONFORK, "wf" },
+		      { VM_DONTDUMP, "dd" },   { VM_HUGEPAGE, "hg" },	 { VM_NOHUGEPAGE, "nh" },
+		      { VM_SEALED, "sl" } };
 	unsigned i;
 
 	seq_puts(m, "VmFlags: ");
@@ -170,8 +172,8 @@ static void show_smap(struct seq_file *m, struct vm_area_struct *vma, char *buf,
 	vma_smaps(vma, &s);
 	show_map(m, vma, buf, NULL);
 	put_kb(m, "Size", vma->vm_end - vma->vm_start);
-	put_kb(m, "KernelPageSize", PAGE_SIZE);
-	put_kb(m, "MMUPageSize", PAGE_SIZE);
+	put_kb(m, "KernelPageSize", vma->vm_flags & VM_HUGETLB ? HPAGE_SIZE : PAGE_SIZE);
+	put_kb(m, "MMUPageSize", vma->vm_flags & VM_HUGETLB ? HPAGE_SIZE : PAGE_SIZE);
 	put_first(m, &s);
 	put_rest(m, &s);
 	seq_printf(m, "THPeligible:    %d\n", thp_eligible(vma));
@@ -204,6 +206,8 @@ static void add_smap(struct seq_file *m, struct vm_area_struct *vma, char *buf, 
 	r->sum.locked += s.locked;
 	r->sum.lazyfree += s.lazyfree;
 	r->sum.anon_huge += s.anon_huge;
+	r->sum.hugetlb_shared += s.hugetlb_shared;
+	r->sum.hugetlb_private += s.hugetlb_private;
 	r->pss_anon += s.pss_anon;
 	r->pss_file += s.pss_file;
 	r->pss_shmem += s.pss_shmem;

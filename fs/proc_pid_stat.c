@@ -12,6 +12,7 @@
 #include "fs/path.h"
 #include "fs/sysfs.h"
 #include "kernel/task.h"
+#include "mm/huge.h"
 #include "mm/mm.h"
 #include "mm/zone.h"
 #include "sync/percpu.h"
@@ -267,7 +268,8 @@ static void put_mm(struct seq_file *m, struct mm_struct *mm)
 	put_kb(m, "VmLib", lib >> 10);
 	put_kb(m, "VmPTE", (unsigned long)atomic_long_read(&mm->pgtables_bytes) >> 10);
 	put_kb(m, "VmSwap", (unsigned long)atomic_long_read(&mm->rss_stat[MM_SWAPENTS]) << kb);
-	put_kb(m, "HugetlbPages", 0);
+	put_kb(m, "HugetlbPages",
+	       (unsigned long)atomic_long_read(&mm->hugetlb_pages) * (HPAGE_SIZE >> 10));
 	seq_printf(m, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !mm->thp_disable);
 }
 

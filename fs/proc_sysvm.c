@@ -214,6 +214,7 @@ void proc_sysvm_init(void)
 	err = err ? err : proc_register("sys/vm/stat_refresh", 0600, &refresh);
 	if (CFG_NUMA)
 		err = err ? err : proc_register("sys/vm/numa_zonelist_order", 0644, &order);
+	err = err ? err : proc_hugetlb_init();
 	if (err)
 		pr_warn("procfs: no memory for sys/vm");
 }

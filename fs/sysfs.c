@@ -146,4 +146,5 @@ void sysfs_init(void)
 	debugfs_pt_init();
 	sysfs_idle_init();
 	sysfs_thp_init();
+	sysfs_hugetlb_init();
 }

@@ -11,7 +11,7 @@
 
 #include "lib/fmt.h"
 #include "lib/string.h"
-#include "mm/huge.h"
+#include "mm/hugetlb.h"
 #include "mm/numa.h"
 #include "mm/zone.h"
 #include "proc_impl.h"
@@ -164,6 +164,7 @@ static void node_rows(struct seq_file *m, const struct node_row *rows, unsigned 
 
 static int node_meminfo_show(struct seq_file *m)
 {
+	struct hugetlb_counts c;
 	struct pglist_data *node = m->private;
 	unsigned long total = node_managed(node), free = node_zone_stat(node, NR_FREE_PAGES);
 
@@ -178,10 +179,11 @@ static int node_meminfo_show(struct seq_file *m)
 	node_line(m, "NFS_Unstable", 0);
 	node_pages(m, "Bounce", node_zone_stat(node, NR_BOUNCE));
 	node_rows(m, slab_rows, ARRAY_SIZE(slab_rows));
+	hugetlb_count(node->node_id, &c);
 	seq_printf(m,
-		   "Node %d HugePages_Total: %5u\nNode %d HugePages_Free:  %5u\n"
-		   "Node %d HugePages_Surp:  %5u\n",
-		   node->node_id, 0U, node->node_id, 0U, node->node_id, 0U);
+		   "Node %d HugePages_Total: %5lu\nNode %d HugePages_Free:  %5lu\n"
+		   "Node %d HugePages_Surp:  %5lu\n",
+		   node->node_id, c.nr, node->node_id, c.free, node->node_id, c.surplus);
 	return 0;
 }
 

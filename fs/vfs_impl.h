@@ -134,6 +134,8 @@ void sysfs_init(void);
 void debugfs_pt_init(void);
 void sysfs_idle_init(void);
 void sysfs_system_init(void); /* processors and nodes */
-void sysfs_thp_init(void);    /* transparent huge pages */
+void sysfs_hugetlb_init(void);
+extern int sysctl_hugetlb_shm_group;
+void sysfs_thp_init(void); /* transparent huge pages */
 
 #endif

@@ -70,6 +70,8 @@ struct alloc_ctx {
 };
 bool phys_relieve(struct alloc_ctx *ctx);
 void phys_wake(int node);
+/* And to mm/backing: the last reference of a page of hugetlb's pool is gone. Any context. */
+void hugetlb_page_freed(struct page *page);
 
 /* Checkers (tests): every invariant of the zone's free lists / of the per-CPU lists; panic on a violation. */
 void buddy_check(struct zone *zone);

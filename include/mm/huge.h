@@ -9,8 +9,9 @@
 #include "mm/zone.h"
 
 enum { HPAGE_ORDER = PAGEBLOCK_ORDER, HPAGE_NR = 1 << HPAGE_ORDER };
-#define HPAGE_SIZE (PAGE_SIZE << HPAGE_ORDER)
-#define HPAGE_MASK (~(HPAGE_SIZE - 1))
+#define HPAGE_SHIFT (PAGE_SHIFT + HPAGE_ORDER)
+#define HPAGE_SIZE  (PAGE_SIZE << HPAGE_ORDER)
+#define HPAGE_MASK  (~(HPAGE_SIZE - 1))
 
 /* Large entries that map the block of @page, a page of RAM. */
 static inline atomic_t *huge_maps_of(const struct page *page)

@@ -16,6 +16,7 @@
 
 struct address_space;
 struct backing_dev_info;
+struct hugetlb_object;
 struct vm_area_struct;
 struct writeback_ctl;
 
@@ -42,6 +43,7 @@ struct address_space_ops {
 	/* Device and inode number for /proc/PID/maps. */
 	void (*ident)(struct address_space *m, unsigned *major, unsigned *minor,
 		      unsigned long *ino);
+	struct hugetlb_object *(*hugetlb)(struct address_space *m); /* with MAPPING_HUGETLB */
 };
 
 struct address_space {
@@ -69,7 +71,8 @@ struct address_space {
 };
 enum {
 	MAPPING_SHMEM = 1 /* pages are swap-backed, counted in NR_SHMEM */,
-	MAPPING_UNEVICTABLE = 2
+	MAPPING_UNEVICTABLE = 2,
+	MAPPING_HUGETLB = 4 /* pages are of the pool of mm/hugetlb.h */
 };
 
 void mapping_boot(void); /* node cache; after slab_init (mm_init calls it) */

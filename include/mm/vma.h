@@ -36,6 +36,7 @@ enum {
 	VM_LOCKONFAULT = 0x80000,
 	VM_ACCOUNT = 0x100000,
 	VM_NORESERVE = 0x200000,
+	VM_HUGETLB = 0x400000,
 	VM_WIPEONFORK = 0x2000000,
 	VM_DONTDUMP = 0x4000000,
 	VM_HUGEPAGE = 0x20000000,
@@ -90,7 +91,7 @@ struct vm_area_struct {
 
 struct smaps_stat { /* bytes */
 	unsigned long rss, pss, shared_clean, shared_dirty, private_clean, private_dirty,
-		referenced, anonymous, lazyfree, locked, anon_huge;
+		referenced, anonymous, lazyfree, locked, anon_huge, hugetlb_shared, hugetlb_private;
 	unsigned long pss_dirty, pss_anon, pss_file, pss_shmem; /* parts of pss */
 };
 void vma_smaps(struct vm_area_struct *vma, struct smaps_stat *out); /* mmap_lock held for read */

@@ -29,6 +29,8 @@
 #define MAP_SYNC	    0x80000
 #define MAP_FIXED_NOREPLACE 0x100000
 #define MAP_UNINITIALIZED   0x4000000
+#define MAP_HUGE_SHIFT	    26
+#define MAP_HUGE_MASK	    0x3f
 #define MAP_HUGE_2MB	    (21 << 26)
 #define MAP_HUGE_1GB	    (30 << 26)
 

@@ -56,6 +56,7 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 	memcpy(new->saved_auxv, old->saved_auxv, sizeof(new->saved_auxv));
 	new->oom_score_adj = old->oom_score_adj;
 	new->thp_disable = old->thp_disable;
+	new->hugetlb_seen = old->hugetlb_seen;
 	new->exe = old->exe;
 	if (new->exe)
 		new->exe->ops->hold(new->exe);
@@ -68,7 +69,7 @@ static bool must_copy(const struct vm_area_struct *vma, const struct vm_area_str
 		return true;
 	if (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK))
 		return false;
-	return vma->anon_vma != NULL;
+	return vma->anon_vma || ((vma->vm_flags & (VM_HUGETLB | VM_MAYSHARE)) == VM_HUGETLB);
 }
 
 static int copy_entries(struct dup_ctx *d, struct vm_area_struct *vma,
@@ -99,6 +100,8 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 		return -ENOMEM;
 	if (!r.userfault)
 		r.flags &= ~(unsigned long)VM_UFFD_ANY;
+	if (r.flags & VM_HUGETLB)
+		r.private_data = NULL; /* promised pages are the parent's */
 	if ((r.flags & VM_ACCOUNT) && commit_charge(vma_pages(vma), d->old->total_vm))
 		return -ENOMEM;
 	if (vma_spares_get(d->new, 1, NULL, &spares)) {

@@ -18,6 +18,7 @@
 #include "lib/string.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/userfault_impl.h"
+#include "mm/huge.h"
 #include "mm/imports.h"
 #include "mm/pt.h"
 #include "mm/vmalloc.h"
@@ -48,7 +49,7 @@ static struct page *page_of_entry(const struct fault_ctx *f)
 		return NULL;
 	if (entry_serves(f, e)) {
 		page = pfn_to_page(pte_pfn(e));
-		get_page(page);
+		get_page(page_head(page));
 	}
 	pt_unlock(table);
 	return page;
@@ -174,9 +175,11 @@ static int populate_vma(struct populate *p, struct vm_area_struct *vma, bool wri
 	struct fault_ctx f = {
 		.mm = vma->vm_mm, .vma = vma, .write = write, .stop = end, .waiter = p->waiter
 	};
+	unsigned long step = vma->vm_flags & VM_HUGETLB ? HPAGE_SIZE : PAGE_SIZE;
 	int r = FAULT_OK;
 
-	for (; p->at < end && r == FAULT_OK; p->at += r == FAULT_OK ? PAGE_SIZE : 0) {
+	for (; p->at < end && r == FAULT_OK;
+	     p->at = r == FAULT_OK ? (p->at & ~(step - 1)) + step : p->at) {
 		f.addr = f.exact = p->at;
 		f.made = false;
 		r = mm_ctx_current()->fatal_signal ? FAULT_KILLED : fault_in(&f);

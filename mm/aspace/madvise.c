@@ -15,7 +15,7 @@
  * TESTED BY mmap_test.c
  */
 #include "base/errno.h"
-#include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/thp_impl.h"
 #include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
@@ -80,9 +80,10 @@ static bool has_no_file(const struct vm_area_struct *vma)
 static int advice_allowed(const struct vm_area_struct *vma, int advice)
 {
 	switch (advice) {
-	case MADV_DONTNEED:
 	case MADV_COLD:
 	case MADV_PAGEOUT:
+		return vma->vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB) ? -EINVAL : 0;
+	case MADV_DONTNEED:
 		return vma->vm_flags & (VM_LOCKED | VM_PFNMAP) ? -EINVAL : 0;
 	case MADV_DONTNEED_LOCKED:
 		return vma->vm_flags & VM_PFNMAP ? -EINVAL : 0;
@@ -191,6 +192,14 @@ static int advise_locked(struct mm_struct *mm, unsigned long start, unsigned lon
 			start = vma->vm_start;
 		}
 		stop = min_of(unsigned long, end, vma->vm_end);
+		if ((vma->vm_flags & VM_HUGETLB) &&
+		    (advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED)) {
+			if (start & ~HPAGE_MASK)
+				return -EINVAL;
+			stop &= HPAGE_MASK; /* part of a page stays */
+			if (stop == start)
+				break;
+		}
 		if (announces(advice) && start >= announced && !advice_allowed(vma, advice) &&
 		    userfault_remove(vma, start, stop)) {
 			announced = stop;

@@ -27,8 +27,11 @@ static void mark_cached(struct vm_area_struct *vma, unsigned long start, unsigne
 
 		if (vec[i] != CORE_UNKNOWN)
 			continue;
-		page = mapping_find(vma->mapping,
-				    vma_index(vma, start + ((unsigned long)i << PAGE_SHIFT)));
+		page = vma->vm_flags & VM_HUGETLB /* what is mapped */
+			       ? NULL
+			       : mapping_find(
+					 vma->mapping,
+					 vma_index(vma, start + ((unsigned long)i << PAGE_SHIFT)));
 		vec[i] = page && page_test(page, PG_uptodate) ? CORE_PRESENT : CORE_ABSENT;
 		if (page)
 			put_page(page);

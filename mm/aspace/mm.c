@@ -17,6 +17,7 @@
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/gather.h"
+#include "mm/hugetlb.h"
 #include "mm/imports.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
@@ -34,6 +35,7 @@ void mm_init(void)
 	list_init(&mm_list);
 	commit_boot();
 	mapping_boot();
+	hugetlb_boot();
 	vma_boot();
 	fault_boot();
 	lazyfree_boot();

@@ -17,7 +17,7 @@
  * SOURCES  mmap(2), munmap(2), setrlimit(2).   TESTED BY mmap_test.c, fuzz target vma
  */
 #include "base/errno.h"
-#include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
 #include "mm/imports.h"
@@ -38,7 +38,7 @@ unsigned long vm_flags_of_prot(unsigned long prot)
 
 bool vm_accountable(unsigned long flags)
 {
-	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
+	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE | VM_HUGETLB)) == VM_WRITE;
 }
 
 unsigned long vm_pages_in(struct mm_struct *mm, unsigned long start, unsigned long end)
@@ -83,6 +83,8 @@ static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_stru
 
 	if (vma->populated)
 		range_zap(&u->gather, vma, from, to);
+	if (unlikely(vma->vm_flags & VM_HUGETLB))
+		hugetlb_unmapped(vma, from, to);
 	vma_stat(u->mm, vma->vm_flags, -pages);
 	if (vma->vm_flags & VM_LOCKED)
 		u->mm->locked_vm -= (unsigned long)pages;
@@ -171,10 +173,22 @@ static bool is_cut(const struct vm_area_struct *vma, unsigned long start, unsign
 	return vma && vma->vm_start < start && end < vma->vm_end;
 }
 
+/* Would unmapping [start, end) cut a huge page of hugetlb? */
+static bool range_may_be_cut(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *first = find_vma(mm, start), *last = find_vma(mm, end - 1);
+
+	return !(first && first->vm_start < start && !vma_may_split(first, start)) &&
+	       !(last && last->vm_start < end && end < last->vm_end && !vma_may_split(last, end));
+}
+
 int vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 	struct vma_spares spares;
+
+	if (unlikely(mm->hugetlb_seen) && !range_may_be_cut(mm, start, end))
+		return -EINVAL;
 
 	if (vm_is_sealed(mm, start, end))
 		return -EPERM;
@@ -285,7 +299,7 @@ static int map_check_args(const struct vm_map_args *a)
 		return -ENOMEM;
 	if (a->pgoff + pages < a->pgoff)
 		return -EOVERFLOW;
-	return a->flags & MAP_HUGETLB ? -ENOMEM : 0; /* the pool of huge pages is empty */
+	return mapping_is_hugetlb(a->mapping) ? hugetlb_map_check(a) : 0;
 }
 
 /* mmap(2) ERRORS of the file: what it was opened for against what is wanted. */
@@ -430,9 +444,14 @@ static int map_reserve(struct map_ctx *c)
 		if (!c->object)
 			return -ENOMEM; /* shared: nothing is charged */
 	}
-	err = map_get_vma(c);
-	if (!err)
-		return 0;
+	err = c->req.flags & VM_HUGETLB ? hugetlb_map_reserve(c->mm, &c->req) : 0;
+	if (!err) {
+		err = map_get_vma(c);
+		if (!err)
+			return 0;
+		if (c->req.flags & VM_HUGETLB)
+			hugetlb_map_undo(&c->req);
+	}
 	if (c->object)
 		c->object->ops->drop(c->object);
 	commit_uncharge(c->charge);
@@ -469,7 +488,10 @@ static int map_place(struct map_ctx *c)
 
 	if (c->mm->map_count > sysctl_max_map_count)
 		return -ENOMEM;
-	err = vm_find_area(c->mm, a->addr, len, flags, &c->req.start);
+	if (mapping_is_hugetlb(a->mapping))
+		err = hugetlb_find_area(c->mm, a->addr, len, flags, &c->req.start);
+	else
+		err = vm_find_area(c->mm, a->addr, len, flags, &c->req.start);
 	if (err)
 		return err;
 	c->req.end = c->req.start + len;
@@ -480,6 +502,8 @@ static int map_place(struct map_ctx *c)
 	c->free = !vma || vma->vm_start >= c->req.end;
 	if ((a->flags & MAP_FIXED_NOREPLACE) && !c->free)
 		return -EEXIST;
+	if (!c->free && !range_may_be_cut(c->mm, c->req.start, c->req.end))
+		return -EINVAL;
 	return vm_is_sealed(c->mm, c->req.start, c->req.end) ? -EPERM : 0;
 }
 
@@ -494,6 +518,8 @@ static int map_check(struct map_ctx *c)
 		err = is_file(a) ? map_check_file(a) : map_check_anon(a);
 	if (err)
 		return err;
+	if (mapping_is_hugetlb(a->mapping))
+		flags |= VM_HUGETLB | VM_DONTEXPAND | (a->flags & MAP_NORESERVE ? VM_NORESERVE : 0);
 	if (flags & VM_SPECIAL)
 		flags &= ~(unsigned long)VM_LOCKED_ANY;
 	c->req.flags = flags;
@@ -555,7 +581,7 @@ long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args)
 	return err ? err : (long)c.req.start;
 }
 
-long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
+static long map_args(struct mm_struct *mm, const struct vm_map_args *args)
 {
 	int err = map_check_args(args);
 	struct map_ctx c;
@@ -572,6 +598,43 @@ long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 	    (args->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
 		(void)populate_range(mm, c.req.start, c.req.end, true);
 	return (long)c.req.start;
+}
+
+/* MAP_HUGETLB without a file makes an object of its own; lengths are in huge pages. */
+static long map_hugetlb(struct mm_struct *mm, const struct vm_map_args *args)
+{
+	struct vm_map_args a = *args;
+	bool anon = !a.mapping;
+	long ret;
+
+	if (!a.len)
+		return -EINVAL;
+	a.len = round_up_pow2(a.len, HPAGE_SIZE);
+	if (!a.len)
+		return -ENOMEM;
+	if (anon) {
+		if (!hugetlb_size_ok(a.flags))
+			return -EINVAL;
+		a.mapping = hugetlb_anon_create(a.len);
+		a.pgoff = 0;
+		a.may_flags |= VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+		if (!a.mapping)
+			return -ENOMEM;
+	}
+	ret = map_args(mm, &a);
+	if (anon)
+		a.mapping->ops->drop(a.mapping);
+	return ret;
+}
+
+long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
+{
+	if (unlikely(args->flags & MAP_HUGETLB) && args->mapping &&
+	    !mapping_is_hugetlb(args->mapping))
+		return -EINVAL;
+	if (unlikely((args->flags & MAP_HUGETLB) || mapping_is_hugetlb(args->mapping)))
+		return map_hugetlb(mm, args);
+	return map_args(mm, args);
 }
 
 int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)

@@ -33,7 +33,7 @@ static unsigned long protect_charge(const struct vm_area_struct *vma, unsigned l
 {
 	*out = flags;
 	if (!(flags & VM_WRITE) ||
-	    (vma->vm_flags & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE)))
+	    (vma->vm_flags & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE | VM_HUGETLB)))
 		return 0;
 	*out = flags | VM_ACCOUNT;
 	return (end - start) >> PAGE_SHIFT;

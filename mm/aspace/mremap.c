@@ -44,6 +44,8 @@ static int remap_check(struct remap_ctx *c)
 		return -EINVAL; /* old_len 0 makes a second mapping: only of shared memory */
 	if ((c->flags & MREMAP_DONTUNMAP) && (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP)))
 		return -EINVAL;
+	if (vma->vm_flags & VM_HUGETLB) /* only its end may be cut off */
+		return -EINVAL;
 	if (c->old_len > vma->vm_end - c->addr)
 		return -EFAULT;
 	if (c->new_len == c->old_len)

@@ -22,6 +22,7 @@
 #include "mm/thp.h"
 #include "mm/alloc.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/thp_impl.h"
 #include "mm/huge.h"
 #include "mm/range.h"
@@ -217,6 +218,8 @@ int fault_huge(struct fault_ctx *f)
 {
 	pte_t e = pt_peek(&f->mm->root, f->addr, pt_huge_level());
 
+	if (f->vma->vm_flags & VM_HUGETLB)
+		return fault_hugetlb(f);
 	if (pte_is_leaf(e, pt_huge_level()))
 		return use_huge(f);
 	if (!pte_none(e) || !thp_allowed(f->vma) || !thp_block_in(f->vma, f->addr & HPAGE_MASK))

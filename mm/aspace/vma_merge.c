@@ -24,7 +24,7 @@
  */
 #include "base/errno.h"
 #include "mm/aspace/anon_vma_impl.h"
-#include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/hugetlb_vma.h"
 
 /* Could @vma and @r be one vma, were they neighbours and without private pages? */
 static bool same_kind(const struct vm_area_struct *vma, const struct vma_req *r)
@@ -217,6 +217,9 @@ static int modify(struct mm_struct *mm, struct vm_area_struct *vma, struct vma_r
 	*out = vma;
 	if (r.flags == vma->vm_flags)
 		return 0;
+	if (unlikely(vma->vm_flags & VM_HUGETLB) &&
+	    (!vma_may_split(vma, start) || !vma_may_split(vma, end)))
+		return -EINVAL;
 	if (splits == 1) {
 		*out = border_move(mm, vma, &r);
 		if (*out)

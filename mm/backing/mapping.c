@@ -28,6 +28,7 @@
 #include "base/errno.h"
 #include "mm/alloc.h"
 #include "mm/backing/backing_impl.h"
+#include "mm/huge.h"
 #include "mm/slab.h"
 #include "mm/writeback.h"
 #include "sync/failpoint.h"
@@ -94,10 +95,25 @@ void mapping_set_size_locked(struct address_space *m, uint64_t size)
 	spin_unlock(&m->lock);
 }
 
+/* A small page of the huge one in whose place @index lies. */
+static noinline_ struct page *find_in_huge(struct address_space *m, unsigned long index)
+{
+	struct page *page;
+
+	spin_lock(&m->lock);
+	page = xindex_find(&m->pages, index & ~(unsigned long)(HPAGE_NR - 1));
+	if (page)
+		get_page(page);
+	spin_unlock(&m->lock);
+	return page ? page + (index & (HPAGE_NR - 1)) : NULL;
+}
+
 struct page *mapping_find(struct address_space *m, unsigned long index)
 {
 	struct page *page;
 
+	if (unlikely(m->flags & MAPPING_HUGETLB))
+		return find_in_huge(m, index);
 	spin_lock(&m->lock);
 	page = xindex_find(&m->pages, index);
 	if (page)
@@ -136,6 +152,8 @@ void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,
 
 static void count_pages(struct address_space *m, struct page *page, long n)
 {
+	if (m->flags & MAPPING_HUGETLB)
+		return;
 	mod_node_stat(page, NR_FILE_PAGES, n);
 	if (m->flags & MAPPING_SHMEM)
 		mod_node_stat(page, NR_SHMEM, n);

@@ -18,6 +18,7 @@
 #include "base/errno.h"
 #include "lib/string.h"
 #include "mm/backing/backing_impl.h"
+#include "mm/hugetlb.h"
 #include "mm/vmalloc.h"
 
 /* Zero bytes [from, to) of the cached page @index, if there is one with contents. */
@@ -50,7 +51,8 @@ static void remove_one(struct address_space *m, struct page *page)
 	}
 	mapping_remove_page(m, page);
 	if (page_mapcount(page) > 0)
-		mapping_unmap_pages(m, page->index, page->index, false);
+		mapping_unmap_pages(m, page->index, page->index + (1UL << page_order(page)) - 1,
+				    false);
 	unlock_page(page);
 	put_page(page); /* the cache's */
 	if (!m->ops->store && m->ops->release)
@@ -140,6 +142,8 @@ int mapping_punch(struct address_space *m, uint64_t start, uint64_t end)
 	unsigned long stop = (unsigned long)(end >> PAGE_SHIFT);
 	unsigned head = start & (PAGE_SIZE - 1), tail = end & (PAGE_SIZE - 1);
 
+	if (m->flags & MAPPING_HUGETLB)
+		return hugetlb_punch(m, start, end);
 	if (seal_forbids_write(m))
 		return -EPERM;
 	rwsem_down_write(&m->invalidate_lock);

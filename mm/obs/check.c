@@ -8,6 +8,7 @@
  * OWNS     nothing. Called by tests and fuzzers, by nobody else; panics with the invariant's number.
  * LOCKS    mmap_lock for read. Exact only while nobody else changes the mm.
  */
+#include "mm/huge.h"
 #include "mm/mapping.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
@@ -21,6 +22,7 @@ struct mm_sums {
 struct entries_ctx {
 	struct mm_struct *mm;
 	long rss[NR_MM_COUNTERS];
+	long hugetlb; /* small pages of large entries of VM_HUGETLB vmas */
 };
 
 static void fail(const struct mm_struct *mm, const char *what, unsigned long addr)
@@ -102,6 +104,28 @@ static bool belongs(const struct vm_area_struct *vma, const struct page *page, u
 	return page_state(page) == PS_FILE && (page->mapping == vma->mapping || !page->mapping);
 }
 
+/* One small part of a page of hugetlb's pool. */
+static int check_hugetlb(struct entries_ctx *c, const struct vm_area_struct *vma, pte_t e,
+			 uaddr_t va)
+{
+	struct page *page = pfn_to_page(pte_pfn(e)), *head = page_head(page);
+
+	if (((vma->vm_start | vma->vm_end) & ~HPAGE_MASK) || (vma->vm_pgoff & (HPAGE_NR - 1)))
+		fail(c->mm, "bounds of a hugetlb vma", vma->vm_start);
+	if (!page_test(head, PG_hugetlb) || page_mapcount(head) < 1 ||
+	    page_ref_count(head) < page_mapcount(head))
+		fail(c->mm, "counts of a hugetlb page", va);
+	if (pte_write(e) && !(vma->vm_flags & VM_SHARED) &&
+	    (page_state(head) != PS_ANON || page_mapcount(head) != 1))
+		fail(c->mm, "shared private hugetlb page writable", va);
+	if (page_state(head) == PS_FILE &&
+	    head->index !=
+		    ((vma->vm_pgoff + ((va - vma->vm_start) >> PAGE_SHIFT)) & ~(HPAGE_NR - 1UL)))
+		fail(c->mm, "hugetlb page does not belong here", va);
+	c->hugetlb++;
+	return 0;
+}
+
 static int check_entry(pte_t e, uaddr_t va, void *arg)
 {
 	struct entries_ctx *c = arg;
@@ -120,6 +144,8 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 		fail(c->mm, "entry writable, vma not", va);
 	if (pte_user(e) != ((vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) != 0))
 		fail(c->mm, "entry for the user, or not, unlike the vma", va);
+	if (vma->vm_flags & VM_HUGETLB)
+		return check_hugetlb(c, vma, e, va);
 	if (pte_special(e)) {
 		if (pte_write(e) && !(vma->vm_flags & VM_SHARED))
 			fail(c->mm, "special entry writable", va);
@@ -157,5 +183,7 @@ void mm_check(struct mm_struct *mm)
 		if (c.rss[i] != atomic_long_read(&mm->rss_stat[i]))
 			fail(mm, "I2: RSS", (unsigned long)i);
 	}
+	if (c.hugetlb != atomic_long_read(&mm->hugetlb_pages) * HPAGE_NR)
+		fail(mm, "hugetlb_pages", 0);
 	rwsem_up_read(&mm->mmap_lock);
 }

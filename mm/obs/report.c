@@ -30,8 +30,12 @@ static int smaps_entry(pte_t e, uaddr_t va, void *arg)
 	(void)va;
 	if (!pte_present(e) || pte_special(e))
 		return 0;
-	page = pfn_to_page(pte_pfn(e));
+	page = page_head(pfn_to_page(pte_pfn(e)));
 	maps = page_mapcount(page);
+	if (page_test(page, PG_head)) { /* hugetlb: not in RSS */
+		*(maps > 1 ? &s->hugetlb_shared : &s->hugetlb_private) += PAGE_SIZE;
+		return 0;
+	}
 	dirty = pte_dirty(e) || page_test(page, PG_dirty);
 	s->rss += PAGE_SIZE;
 	share = (PAGE_SIZE << PSS_SHIFT) / (unsigned)(maps > 0 ? maps : 1);

@@ -34,7 +34,8 @@ static int collect(pte_t e, uaddr_t va, void *arg)
 	if (b->nr == BATCH)
 		return 1;
 	b->next = va + PAGE_SIZE;
-	if (pte_present(e) && !pte_special(e))
+	if (pte_present(e) && !pte_special(e) && page_state(pfn_to_page(pte_pfn(e))) != PS_TAIL &&
+	    !page_test(pfn_to_page(pte_pfn(e)), PG_head)) /* hugetlb has no rmap */
 		b->seen[b->nr++] = (struct seen){ va, pfn_to_page(pte_pfn(e)) };
 	return 0;
 }

@@ -381,6 +381,11 @@ static noinline_ void free_block_slow(struct page *page, unsigned order)
 {
 	struct zone *z = page_zone(page);
 
+	if (page_test(page, PG_hugetlb)) {
+		page_recycle(page, order);
+		hugetlb_page_freed(page);
+		return;
+	}
 	count_vm_events(PGFREE, 1UL << order);
 	trace(TRACE_PAGE_FREE, page_to_pfn(page), order);
 	if (order == 0) {

@@ -207,6 +207,23 @@ void page_free_prepare(struct page *page, unsigned order, enum page_state to)
 	arch_frames_freed(page_to_pfn(page), order);
 }
 
+void page_recycle(struct page *page, unsigned order)
+{
+	const unsigned long keep = PAGE_KEEP_FLAGS | 1UL << PG_head | 1UL << PG_owner_priv_1;
+
+	if (unlikely(!page_may_be_freed(page) || !page_test(page, PG_head)))
+		page_bad(page, why_not_free(page, order));
+	page->flags = (page->flags & keep) | (unsigned long)PS_KERNEL << PAGE_STATE_SHIFT;
+	page->mapping = NULL;
+	for (struct page *p = page + 1; p < page + (1UL << order); p++) {
+		if (unlikely(page_state(p) != PS_TAIL || page_ref_count(p) || page_mapcount(p)))
+			page_bad(p, "freed while in use");
+		page_set_state(p, PS_TAIL);
+	}
+	arch_frames_freed(page_to_pfn(page), order); /* nobody reaches them any more */
+	arch_frames_allocated(page_to_pfn(page), order);
+}
+
 /* ---- alloc ---- */
 
 static void alloc_prepare_block(struct page *page, unsigned order, bool compound)

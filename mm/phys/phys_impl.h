@@ -46,6 +46,8 @@ static inline void page_set_state(struct page *page, enum page_state s)
 
 /* Panic unless the block may be freed (state, users, mappings, flags); then all its pages are @to, refcount 0. */
 void page_free_prepare(struct page *page, unsigned order, enum page_state to);
+/* A compound block whose references are gone, but which stays allocated: as new, its head PS_KERNEL, refcount 0. */
+void page_recycle(struct page *page, unsigned order);
 /* A block just taken from a free list: all pages PS_KERNEL (or compound), the first with one reference. */
 void page_alloc_prepare(struct page *page, unsigned order, gfp_t gfp);
 

@@ -78,6 +78,10 @@ static void free_block(struct page *block)
 	uint8_t dead[HPAGE_NR];
 	unsigned nr = 0;
 
+	if (page_test(block, PG_head)) { /* hugetlb: one reference for all */
+		put_page(block);
+		return;
+	}
 	for (unsigned i = 0; i < HPAGE_NR; i++) {
 		dead[i] = atomic_dec_and_test(&block[i]._refcount);
 		nr += dead[i];

@@ -35,8 +35,7 @@
  */
 #include "mm/huge.h"
 #include "mm/pt.h"
-#include "mm/pt/pt_impl.h"
-#include "mm/range.h"
+#include "mm/pt/range_impl.h"
 #include "mm/vmevent.h"
 
 void pt_deposit(struct page *table, struct page *spare)
@@ -55,19 +54,13 @@ struct page *pt_withdraw(struct page *table)
 	return spare;
 }
 
-/* One page of a pool, which is mapped whole or not at all? */
-static bool is_hugetlb(pte_t e)
-{
-	return !pte_special(e) && page_test(pfn_to_page(pte_pfn(e)), PG_head);
-}
-
 bool pt_split_locked(struct pt_root *root, pte_t *e, uaddr_t va)
 {
 	pte_t cur = pte_read(e);
 	struct page *spare;
 	pte_t *small;
 
-	if (is_hugetlb(cur))
+	if (entry_is_hugetlb(cur))
 		return false;
 	spare = pt_withdraw(virt_to_page(e));
 	small = page_address(spare);
@@ -257,7 +250,7 @@ static int check_large(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
 	if (virt_to_page(e) != c->table)
 		check_spares(c, virt_to_page(e));
 	must(!(pte_pfn(cur) & (HPAGE_NR - 1)) && va < USER_TOP); /* I1 */
-	c->entries += !is_hugetlb(cur);
+	c->entries += !entry_is_hugetlb(cur);
 	return 0;
 }
 

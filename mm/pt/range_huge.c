@@ -74,6 +74,43 @@ static void account_unmap_huge(struct mm_struct *mm, struct page *page, bool mlo
 	block_unmapped(page);
 }
 
+/* ---- hugetlb: one reference and one _mapcount for the whole, not in RSS ---- */
+
+static int zap_hugetlb(struct mmu_gather *g, pte_t *e, uaddr_t va, uaddr_t last)
+{
+	struct page *page;
+	pte_t old;
+
+	kassert(covers(va, last));
+	old = pte_clear(e);
+	page = entry_page(old);
+	gather_note_range(g, va, va + HPAGE_SIZE);
+	if (pte_dirty(old) && !page_test(page, PG_dirty))
+		page_set(page, PG_dirty);
+	atomic_dec(&page->_mapcount);
+	atomic_long_add(&g->mm->hugetlb_pages, -1);
+	return gather_block(g, page) ? PT_AGAIN : 0;
+}
+
+static int copy_hugetlb(struct pt_walk *w, pte_t *e, uaddr_t va)
+{
+	struct copy_ctx *c = w->arg;
+	struct page *dst_table, *page = entry_page(pte_read(e));
+	pte_t *d = pt_huge_locked(&c->dst->root, va, &dst_table);
+
+	if (!d) {
+		c->want_huge = true;
+		w->resume = va;
+		return PT_AGAIN;
+	}
+	get_page(page);
+	atomic_inc(&page->_mapcount);
+	atomic_long_add(&c->dst->hugetlb_pages, 1);
+	pte_set(d, copy_bits(c, e, pte_read(e), va, HPAGE_SIZE));
+	pt_table_unlock(dst_table);
+	return 0;
+}
+
 /* ---- the callbacks ---- */
 
 int zap_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
@@ -83,6 +120,9 @@ int zap_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
 
 	if (g->keep_anon && is_private_entry(pte_read(e)))
 		return 0;
+	w->resume = last + 1;
+	if (entry_is_hugetlb(pte_read(e)))
+		return zap_hugetlb(g, e, va, last);
 	if (!covers(va, last))
 		return PT_SPLIT;
 	old = pte_clear(e);
@@ -91,12 +131,13 @@ int zap_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
 	if (pte_special(old))
 		return 0;
 	account_unmap_huge(g->mm, entry_page(old), g->mlocked);
-	w->resume = last + 1;
 	return gather_block(g, entry_page(old)) ? PT_AGAIN : 0;
 }
 
 bool range_huge_exclusive(pte_t e)
 {
+	if (entry_is_hugetlb(e))
+		return page_state(entry_page(e)) == PS_ANON && page_ref_count(entry_page(e)) == 1;
 	for (unsigned i = 0; i < HPAGE_NR; i++) {
 		if (!page_is_exclusive(pte_small_of(e, i)))
 			return false;
@@ -142,6 +183,8 @@ int copy_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
 	struct page *dst_table, *page;
 	pte_t *d, cur = pte_read(e);
 
+	if (entry_is_hugetlb(cur))
+		return copy_hugetlb(w, e, va);
 	if (!covers(va, last))
 		return PT_SPLIT;
 	d = c->spare ? pt_huge_locked(&c->dst->root, va, &dst_table) : NULL;
@@ -203,7 +246,7 @@ static int no_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t la
 
 static int count_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
 {
-	if (!pte_special(pte_read(e)))
+	if (!pte_special(pte_read(e)) && !entry_is_hugetlb(pte_read(e)))
 		*(unsigned long *)w->arg += ((last - va) >> PAGE_SHIFT) + 1;
 	return 0;
 }

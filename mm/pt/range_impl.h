@@ -131,6 +131,12 @@ struct each_ctx {
 	void *arg;
 };
 
+/* Does the large entry @e map a page of hugetlb's pool, whole or not at all? */
+static inline bool entry_is_hugetlb(pte_t e)
+{
+	return !pte_special(e) && page_test(entry_page(e), PG_head);
+}
+
 /* ---- range_huge.c: the runs over large entries ---- */
 int zap_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
 int protect_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);

@@ -1,0 +1,74 @@
+/*
+ * hugetlb: huge pages out of a pool that the administrator fills, reserved when memory is mapped. The pool and the objects
+ * that live on it; docs/book/backing.md has the theory.
+ */
+#ifndef MM_HUGETLB_H
+#define MM_HUGETLB_H
+
+#include "mm/huge.h"
+#include "mm/mapping.h"
+
+/* ---- the pool ---- */
+struct hugetlb_counts { /* huge pages */
+	unsigned long nr, free, resv, surplus;
+};
+enum { HUGETLB_ANY_NODE = -1 };
+void hugetlb_boot(void); /* mm_init calls it */
+/* Of a node (resv: of all), or of all nodes. */
+void hugetlb_count(int node, struct hugetlb_counts *out);
+/* nr_hugepages: make the pool @nr large, by pages of @node or of all; it becomes as large as memory and users allow. Sleeps. */
+void hugetlb_resize(unsigned long nr, int node);
+/* nr_overcommit_hugepages: how many more may be made when the pool is empty. */
+unsigned long hugetlb_overcommit(void);
+void hugetlb_set_overcommit(unsigned long nr);
+
+/* ---- limits of one mount ---- */
+struct hugetlb_space;
+/* Huge pages; negative: none. NULL: no memory, or @min cannot be reserved. */
+struct hugetlb_space *must_check hugetlb_space_create(long max, long min);
+void hugetlb_space_release(struct hugetlb_space *s); /* no new pages; NULL legal */
+void hugetlb_space_stat(struct hugetlb_space *s, long *max, long *used);
+
+/* ---- objects: files of hugetlbfs, and what MAP_HUGETLB makes ---- */
+/* Which huge pages of an object, or of a private mapping of it, are reserved or used up. */
+struct resv_map {
+	atomic_t refs;
+	struct spinlock lock;
+	struct list_head regions; /* lock */
+};
+
+/* The page cache of one object: what an address_space with MAPPING_HUGETLB is a part of. */
+struct hugetlb_object {
+	struct address_space *mapping; /* i */
+	struct hugetlb_space *space;   /* i: NULL: no limits */
+	struct resv_map resv; /* shared mappings: places that have, or are promised, a page */
+	unsigned long freed;  /* invalidate_lock for write: pages that the running cut took out */
+};
+/* @mapping is initialised, with MAPPING_HUGETLB, ops->hugetlb gives @o, and ops->release is hugetlb_release. */
+void hugetlb_object_init(struct hugetlb_object *o, struct address_space *mapping,
+			 struct hugetlb_space *space);
+/* All pages leave, all reservations end. */
+void hugetlb_object_destroy(struct hugetlb_object *o);
+void hugetlb_release(struct address_space *m, unsigned long nr);
+
+static inline bool mapping_is_hugetlb(const struct address_space *m)
+{
+	return m && (m->flags & MAPPING_HUGETLB);
+}
+
+enum { HUGETLB_DEV_MINOR = 2 }; /* of the device 0:2 that unnamed objects are on */
+/* An unnamed object of @size bytes, a multiple of HPAGE_SIZE, for MAP_HUGETLB. Reference 1. NULL: no memory. */
+struct address_space *must_check hugetlb_anon_create(uint64_t size);
+
+/* Bytes [start, end) become a hole: whole huge pages go, parts are zeroed. Inode lock held. 0, -EPERM (sealed), -ENOMEM. */
+int must_check hugetlb_punch(struct address_space *m, uint64_t start, uint64_t end);
+/* @size: a multiple of HPAGE_SIZE. Inode lock held. 0, -EPERM. */
+int must_check hugetlb_truncate(struct address_space *m, uint64_t size);
+/* Huge pages for bytes [start, end). 0, -ENOSPC, -ENOMEM, -EINTR. */
+int must_check hugetlb_allocate(struct address_space *m, uint64_t start, uint64_t end);
+
+/* Checkers: the pool's figures and lists; an object's regions against its pages. */
+void hugetlb_check(void);
+void hugetlb_check_object(struct hugetlb_object *o);
+
+#endif

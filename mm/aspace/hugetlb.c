@@ -1,0 +1,377 @@
+/*
+ * hugetlb in address spaces: mappings of huge pages from the pool, their faults, their reservations.
+ *
+ *   mmap     length and place in whole huge pages; pages are promised now (not with MAP_NORESERVE): ENOMEM here, not a
+ *            signal later. Shared: promised to places of the object. Private: to the mapping; vm_private_data has the
+ *            places whose promise was used, and whoever has it is the owner of the promises: fork's child is not.
+ *   fault    shared: the cached page. Private: read of a cached one maps it; else a page of its own, zeroed or copied
+ *   write to a private page that fork shares
+ *            a copy. If the pool has none, the owner takes the page away from the children, whose next access is
+ *            SIGBUS: the owner was promised memory, they were not
+ *   munmap   promises of places that never had a page end
+ *
+ * OWNS     vm_private_data of hugetlb vmas.
+ * I1       every large entry of a VM_HUGETLB vma maps a compound page of the pool, of which it holds one reference and one
+ *          _mapcount; mm->hugetlb_pages counts them. They are not in RSS.                                [mm_check]
+ * I2       VM_HUGETLB vmas begin and end at multiples of HPAGE_SIZE, and so does their offset.            [mm_check]
+ * I3       private pages are PS_ANON without an anon_vma: nobody looks for their entries.
+ * LOCKS    mmap_lock; place lock around a whole fault; invalidate_lock for read; table lock for the entry.
+ * FAILS    mmap: -ENOMEM, -EINVAL. Faults: FAULT_BUS without a page and beyond the end, FAULT_OOM without a table.
+ * NOT HERE the pool and the objects (mm/backing/hugetlb*.c); zap, protect, fork's copy (mm/pt/range_huge.c).
+ * SOURCES  mmap(2) MAP_HUGETLB; Linux Documentation/admin-guide/mm/hugetlbpage.rst, vm/hugetlbfs_reserv.rst.
+ * TESTED BY hugetlb_test.c
+ */
+#include "base/errno.h"
+#include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/hugetlb_vma.h"
+#include "mm/gather.h"
+#include "mm/hugetlb_pool.h"
+#include "mm/range.h"
+#include "mm/vmalloc.h"
+#include "uapi/mman.h"
+
+/* vm_private_data of a child whose pages the owner has taken away. */
+static char pages_taken;
+
+static struct resv_map *used_of(const struct vm_area_struct *vma)
+{
+	void *p = READ_ONCE(vma->vm_private_data);
+
+	return p == &pages_taken ? NULL : p;
+}
+
+static unsigned long place_of(const struct vm_area_struct *vma, uaddr_t addr)
+{
+	return huge_index(vma_index(vma, addr & HPAGE_MASK));
+}
+
+/* ---- mappings ---- */
+
+static void hugetlb_open(struct vm_area_struct *vma)
+{
+	if (used_of(vma))
+		resv_get(used_of(vma));
+}
+
+static void hugetlb_close(struct vm_area_struct *vma)
+{
+	if (used_of(vma))
+		resv_put(used_of(vma));
+}
+
+static const struct vma_ops hugetlb_vma_ops = { .open = hugetlb_open, .close = hugetlb_close };
+
+int hugetlb_map_check(const struct vm_map_args *a)
+{
+	if (a->pgoff & (HPAGE_NR - 1))
+		return -EINVAL;
+	return (a->flags & MAP_FIXED) && (a->addr & ~HPAGE_MASK) ? -EINVAL : 0;
+}
+
+bool hugetlb_size_ok(unsigned flags)
+{
+	unsigned log = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+
+	return !log || log == HPAGE_SHIFT;
+}
+
+int hugetlb_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
+		      unsigned long *out)
+{
+	const unsigned long more = HPAGE_SIZE - PAGE_SIZE; /* what aligning may cost */
+	int err;
+
+	if (flags & MAP_FIXED)
+		return vm_find_area(mm, addr, len, flags, out);
+	addr = round_up_pow2(addr, HPAGE_SIZE);
+	err = addr ? vm_find_area(mm, addr, len, flags, out) : -ENOMEM;
+	if (!err && *out == addr)
+		return 0;
+	err = vm_find_area(mm, 0, len + more, flags, out);
+	*out = (*out + more) & HPAGE_MASK;
+	return err;
+}
+
+int hugetlb_map_reserve(struct mm_struct *mm, struct vma_req *r)
+{
+	unsigned long from = huge_index(r->pgoff), n = (r->end - r->start) >> HPAGE_SHIFT;
+	struct resv_map *used;
+
+	r->ops = &hugetlb_vma_ops;
+	r->private_data = NULL;
+	mm->hugetlb_seen = true;
+	if (r->flags & VM_WRITE)
+		hugetlb_grow(r->mapping, ((uint64_t)r->pgoff << PAGE_SHIFT) + (r->end - r->start));
+	if (r->flags & VM_NORESERVE)
+		return 0;
+	if (r->flags & VM_MAYSHARE)
+		return hugetlb_reserve(r->mapping, from, from + n);
+	used = resv_alloc();
+	if (!used)
+		return -ENOMEM;
+	if (hugetlb_reserve_private(r->mapping, n)) {
+		resv_put(used);
+		return -ENOMEM;
+	}
+	r->private_data = used;
+	return 0;
+}
+
+void hugetlb_map_undo(struct vma_req *r)
+{
+	struct resv_map *used = r->private_data;
+
+	if (!used) /* of shared mappings promises belong to the object */
+		return;
+	hugetlb_unreserve_private(r->mapping, (r->end - r->start) >> HPAGE_SHIFT);
+	resv_put(used);
+}
+
+void hugetlb_unmapped(struct vm_area_struct *vma, uaddr_t start, uaddr_t end)
+{
+	struct resv_map *used = used_of(vma);
+
+	if (used)
+		hugetlb_unreserve_private(
+			vma->mapping,
+			resv_missing(used, place_of(vma, start),
+				     place_of(vma, start) + ((end - start) >> HPAGE_SHIFT)));
+}
+
+/* ---- faults ---- */
+
+struct huge_fault {
+	struct fault_ctx *f;
+	struct vm_area_struct *vma;
+	struct address_space *m;
+	uaddr_t addr; /* of the huge page */
+	unsigned long place;
+};
+
+static int fault_of(int err)
+{
+	return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
+}
+
+static bool at_end(const struct huge_fault *h)
+{
+	return (uint64_t)h->place << HPAGE_SHIFT >= mapping_size(h->m);
+}
+
+static pte_t entry_for(const struct huge_fault *h, const struct page *page, bool own)
+{
+	pte_t prot = pte_mkyoung(h->vma->vm_page_prot);
+
+	if (own && (h->vma->vm_flags & VM_WRITE))
+		prot = pte_mkwrite(prot);
+	if (pte_write(prot) || own)
+		prot = pte_mksoft_dirty(pte_mkdirty(prot));
+	return pte_make_large(page_to_pfn(page), prot, pt_huge_level());
+}
+
+/* @page, whose reference the entry takes over, is mapped. Table lock held. */
+static void set_entry(struct huge_fault *h, pte_t *e, struct page *page, bool own)
+{
+	atomic_inc(&page->_mapcount);
+	pte_set(e, entry_for(h, page, own));
+}
+
+/* Nothing is mapped there yet. Return: FAULT_OK, or FAULT_OOM. */
+static int map_page(struct huge_fault *h, struct page *page, bool own)
+{
+	struct page *table;
+	pte_t *e = pt_huge_alloc_locked(h->f->mm, &h->f->mm->root, h->addr, &table);
+
+	if (!e) {
+		put_page(page);
+		return FAULT_OOM;
+	}
+	kassert(pte_none(pte_read(e))); /* the place lock, and mmap_lock, keep others out */
+	set_entry(h, e, page, own);
+	atomic_long_add(&h->f->mm->hugetlb_pages, 1);
+	pt_unlock(table);
+	return FAULT_OK;
+}
+
+static void copy_huge_page(struct page *to, struct page *from)
+{
+	for (unsigned i = 0; i < HPAGE_NR; i++) {
+		const void *src = kmap_local_page(from + i);
+		void *dst = kmap_local_page(to + i);
+
+		frame_copy(dst, src);
+		kunmap_local(dst);
+		kunmap_local(src);
+		page_set(to + i, PG_uptodate);
+	}
+}
+
+/* A page of the program's own: zeroes, or a copy of @from. 0 or -errno. */
+static int own_page(struct huge_fault *h, struct page *from, struct page **out)
+{
+	int err = hugetlb_private_page(h->m, used_of(h->vma), h->place, out);
+
+	if (err)
+		return err;
+	if (from)
+		copy_huge_page(*out, from);
+	else
+		hugetlb_zero(*out);
+	page_become(*out, PS_KERNEL, PS_ANON);
+	return 0;
+}
+
+/* Private memory, nothing mapped: the cached page to read, or a page of its own. */
+static int private_page(struct huge_fault *h)
+{
+	struct page *cached = mapping_find(h->m, h->place << HPAGE_ORDER), *page;
+	int err;
+
+	if (h->vma->vm_private_data == &pages_taken) {
+		if (cached)
+			put_page(cached);
+		return FAULT_BUS;
+	}
+	if (cached && !h->f->write)
+		return map_page(h, cached, false);
+	err = own_page(h, cached, &page);
+	if (cached)
+		put_page(cached);
+	return err ? fault_of(err) : map_page(h, page, true);
+}
+
+/* No entry. invalidate_lock held for read. */
+static int missing(struct huge_fault *h)
+{
+	struct page *page;
+	int err;
+
+	if (at_end(h))
+		return FAULT_BUS;
+	if (!(h->vma->vm_flags & VM_MAYSHARE))
+		return private_page(h);
+	err = hugetlb_get_page(h->m, h->place, &page);
+	return err ? fault_of(err) : map_page(h, page, false);
+}
+
+/* ---- copy on write ---- */
+
+/* Children lose the page at the place; the owner, whose mapping @h->vma is, was promised it. */
+static void take_from_children(struct huge_fault *h)
+{
+	unsigned long index = h->place << HPAGE_ORDER;
+	struct ivtree_node *n;
+
+	spin_lock(&h->m->i_mmap_lock);
+	ivtree_for_each (n, &h->m->i_mmap, index, index) {
+		struct vm_area_struct *vma = container_of(n, struct vm_area_struct, i_mmap_node);
+		uaddr_t addr = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);
+		struct mmu_gather g;
+
+		if (vma == h->vma || (vma->vm_flags & VM_MAYSHARE) || used_of(vma))
+			continue;
+		WRITE_ONCE(vma->vm_private_data, &pages_taken);
+		gather_begin(&g, vma->vm_mm);
+		range_zap(&g, vma, addr, addr + HPAGE_SIZE);
+		gather_end(&g);
+	}
+	spin_unlock(&h->m->i_mmap_lock);
+}
+
+/* The entry becomes writable as it is. Table lock held. */
+static void allow_write(struct huge_fault *h, pte_t *e)
+{
+	pte_t to = pte_mkyoung(pte_mksoft_dirty(pte_mkdirty(pte_read(e))));
+
+	if (h->vma->vm_flags & VM_WRITE)
+		to = pte_mkwrite(to);
+	(void)pte_replace(e, to);
+}
+
+static bool may_be_written(const struct huge_fault *h, const struct page *page)
+{
+	return (h->vma->vm_flags & VM_SHARED) ||
+	       (page_state(page) == PS_ANON && page_ref_count(page) == 1);
+}
+
+/* @new takes the place of the entry's page, which is put. Table lock held. */
+static void exchange(struct huge_fault *h, pte_t *e, struct page *old, struct page *new)
+{
+	(void)pte_clear(e);
+	tlb_flush_range(&h->f->mm->root, h->addr, h->addr + HPAGE_SIZE, HPAGE_SIZE);
+	atomic_dec(&old->_mapcount);
+	set_entry(h, e, new, true);
+}
+
+/* Write to an entry without the write right; the place lock keeps others from changing it, but for zaps. */
+static int write_protected(struct huge_fault *h, pte_t *e, struct page *table) no_lock_analysis
+{
+	struct page *old = pfn_to_page(pte_pfn(pte_read(e))), *new;
+	pte_t was = pte_read(e);
+	int err;
+
+	if (may_be_written(h, old)) {
+		allow_write(h, e);
+		pt_unlock(table);
+		tlb_flush_page_local(h->addr);
+		return FAULT_OK;
+	}
+	get_page(old);
+	pt_unlock(table);
+	err = own_page(h, old, &new);
+	if (err == -ENOSPC && used_of(h->vma) && page_state(old) == PS_ANON) {
+		take_from_children(h);
+		put_page(old);
+		return page_ref_count(old) > 1 ? FAULT_BUS : STAGE_RETRY; /* pinned: no way out */
+	}
+	if (err) {
+		put_page(old);
+		return fault_of(err);
+	}
+	pt_table_lock(table);
+	if (pte_pfn(pte_read(e)) == pte_pfn(was) && pte_present(pte_read(e))) {
+		exchange(h, e, old, new);
+		new = old; /* the entry's reference */
+	}
+	pt_unlock(table);
+	put_page(new);
+	put_page(old);
+	return FAULT_OK;
+}
+
+/* Place lock held. */
+static int fault_place(struct huge_fault *h) no_lock_analysis
+{
+	struct page *table;
+	pte_t *e = pt_huge_locked(&h->f->mm->root, h->addr, &table);
+	int r;
+
+	if (e && !pte_none(pte_read(e))) {
+		if (h->f->write && !pte_write(pte_read(e)))
+			return write_protected(h, e, table);
+		pt_unlock(table);
+		tlb_flush_page_local(h->addr);
+		return FAULT_OK;
+	}
+	if (e)
+		pt_unlock(table);
+	rwsem_down_read(&h->m->invalidate_lock);
+	r = missing(h);
+	rwsem_up_read(&h->m->invalidate_lock);
+	return r;
+}
+
+int fault_hugetlb(struct fault_ctx *f)
+{
+	struct huge_fault h = { .f = f,
+				.vma = f->vma,
+				.m = f->vma->mapping,
+				.addr = f->addr & HPAGE_MASK,
+				.place = place_of(f->vma, f->addr) };
+	int r;
+
+	hugetlb_place_lock(h.m, h.place);
+	r = fault_place(&h);
+	hugetlb_place_unlock(h.m, h.place);
+	return r;
+}

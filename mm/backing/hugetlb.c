@@ -1,0 +1,516 @@
+/*
+ * The pool of huge pages that hugetlb gives out.
+ *
+ *        nr_hugepages ──► nr = free + handed out                   buddy
+ *                          │    └ resv: promised                     ▲ │
+ *        take: a free page ┤      to mappings                        │ │ nr_overcommit: surplus pages, made when the
+ *                          └─────────────────────────────────────────┘ ▼ pool has none, given back when they are freed
+ *
+ * OWNS     struct hugetlb_pool: the lists, the figures; pages that are free in it (PS_KERNEL, PG_hugetlb, refcount 0).
+ * WHY      a block of 2 or 4 MiB is hard to find later, so it is set aside early; and a program that mapped such memory
+ *          wants to hear that there is none at mmap, not by a signal: mappings are promised pages.
+ * I1       free == pages on the lists; nr - free of them are with users.                              [hugetlb_check]
+ * I2       resv <= free: a promise can be kept.                                                        [hugetlb_check]
+ * I3       surplus <= nr, by node too; surplus pages are those beyond what was asked for, whichever pages these are.
+ * LOCKS    pool.lock (rank OBJECT) for all figures and lists; resize_mutex around nr_hugepages, so that two writers do
+ *          not undo each other. The buddy is asked without the lock, so figures are looked at again afterwards.
+ * CONTEXT  taking may sleep; the last put_page of a page comes here from any context.
+ * FAILS    promise: -ENOMEM; take: NULL. Resizing stops where memory ends.
+ * NOT HERE what promises are for (hugetlb_resv.c, mm/aspace/hugetlb.c).
+ * SOURCES  Linux Documentation/admin-guide/mm/hugetlbpage.rst, vm/hugetlbfs_reserv.rst.   TESTED BY hugetlb_test.c
+ */
+#include "mm/hugetlb.h"
+
+#include "base/errno.h"
+#include "mm/alloc.h"
+#include "mm/hugetlb_pool.h"
+#include "mm/slab.h"
+#include "mm/vmevent.h"
+#include "sync/failpoint.h"
+#include "sync/mutex.h"
+
+struct hugetlb_node { /* pool.lock */
+	struct list_head free_list;
+	unsigned long nr, free, surplus;
+};
+
+static struct hugetlb_pool {
+	struct spinlock lock;
+	unsigned long nr, free, resv, surplus, overcommit; /* lock */
+	struct hugetlb_node node[CFG_MAX_NODES];
+	unsigned next_node; /* lock: whose turn it is to give or take */
+	struct mutex resize_mutex;
+} pool;
+
+void hugetlb_boot(void)
+{
+	pool = (struct hugetlb_pool){ .nr = 0 };
+	spin_init(&pool.lock, RANK_OBJECT);
+	mutex_init(&pool.resize_mutex, RANK_HUGETLB);
+	for (unsigned i = 0; i < CFG_MAX_NODES; i++)
+		list_init(&pool.node[i].free_list);
+	hugetlb_object_boot();
+}
+
+static struct hugetlb_node *node_of(const struct page *page)
+{
+	return &pool.node[page_node_id(page)];
+}
+
+/* ---- pages between the buddy and the pool ---- */
+
+/* A block out of the buddy, not in the pool yet. NULL: none. Sleeps. */
+static struct page *block_alloc(int node)
+{
+	const gfp_t gfp = GFP_HIGHUSER | __GFP_COMP | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
+	struct page *page = failpoint("hugetlb")
+				    ? NULL
+				    : alloc_pages_node(node, gfp | __GFP_THISNODE, HPAGE_ORDER);
+
+	count_vm_event(page ? HTLB_BUDDY_PGALLOC : HTLB_BUDDY_PGALLOC_FAIL);
+	if (!page)
+		return NULL;
+	page_set(page, PG_hugetlb);
+	atomic_set(&page->_refcount, 0);
+	return page;
+}
+
+static void block_free(struct page *page)
+{
+	page_clear(page, PG_hugetlb);
+	atomic_set(&page->_refcount, 1);
+	__free_pages(page, HPAGE_ORDER);
+}
+
+/* A new or unused page is free in the pool. Lock held. */
+static void pool_add(struct page *page, bool surplus)
+{
+	struct hugetlb_node *n = node_of(page);
+
+	list_add(&page->lru, &n->free_list);
+	n->nr++;
+	n->free++;
+	n->surplus += surplus;
+	pool.nr++;
+	pool.free++;
+	pool.surplus += surplus;
+}
+
+/* A free page of node @n leaves its list. Lock held. */
+static struct page *list_take(struct hugetlb_node *n)
+{
+	struct page *page = list_first(&n->free_list, struct page, lru);
+
+	list_del(&page->lru);
+	n->free--;
+	pool.free--;
+	return page;
+}
+
+/* A page that was taken off its list leaves the pool. Lock held. */
+static void pool_remove(struct page *page, bool surplus)
+{
+	struct hugetlb_node *n = node_of(page);
+
+	n->nr--;
+	n->surplus -= surplus;
+	pool.nr--;
+	pool.surplus -= surplus;
+}
+
+/* The node whose turn it is that has a free page; @surplus: and surplus pages. NULL: none. Lock held. */
+static struct hugetlb_node *next_node(bool surplus, int only)
+{
+	for (unsigned i = 0; i < nr_nodes; i++) {
+		struct hugetlb_node *n = &pool.node[pool.next_node];
+
+		pool.next_node = (pool.next_node + 1) % nr_nodes;
+		if (only >= 0 && n != &pool.node[only])
+			continue;
+		if (n->free && (!surplus || n->surplus))
+			return n;
+	}
+	return NULL;
+}
+
+/* ---- promises ---- */
+
+/* Surplus pages, one after the other, until @n more could be promised. Lock held at the call and on return. 0 or -ENOMEM. */
+static int make_surplus(unsigned long n) no_lock_analysis
+{
+	while (pool.resv + n > pool.free) {
+		struct page *page = NULL;
+		unsigned node = pool.next_node;
+
+		if (pool.surplus >= pool.overcommit)
+			return -ENOMEM;
+		pool.next_node = (node + 1) % nr_nodes;
+		spin_unlock(&pool.lock);
+		for (unsigned i = 0; i < nr_nodes && !page; i++)
+			page = block_alloc((int)((node + i) % nr_nodes));
+		spin_lock(&pool.lock);
+		if (!page)
+			return -ENOMEM;
+		if (pool.surplus >= pool.overcommit) { /* others were faster */
+			spin_unlock(&pool.lock);
+			block_free(page);
+			spin_lock(&pool.lock);
+			continue;
+		}
+		pool_add(page, true);
+	}
+	return 0;
+}
+
+/* Free surplus pages that no promise needs go back to the buddy, at most @n. Lock held at the call and on return. */
+static void drop_surplus(unsigned long n) no_lock_analysis
+{
+	while (n-- && pool.surplus && pool.free > pool.resv) {
+		struct hugetlb_node *from = next_node(true, HUGETLB_ANY_NODE);
+		struct page *page;
+
+		if (!from)
+			return;
+		page = list_take(from);
+		pool_remove(page, true);
+		spin_unlock(&pool.lock);
+		block_free(page);
+		spin_lock(&pool.lock);
+	}
+}
+
+int hugetlb_promise(unsigned long n)
+{
+	int err;
+
+	if (!n)
+		return 0;
+	spin_lock(&pool.lock);
+	err = make_surplus(n);
+	if (!err)
+		pool.resv += n;
+	else
+		drop_surplus(pool.surplus);
+	spin_unlock(&pool.lock);
+	return err;
+}
+
+void hugetlb_unpromise(unsigned long n)
+{
+	if (!n)
+		return;
+	spin_lock(&pool.lock);
+	kassert(pool.resv >= n);
+	pool.resv -= n;
+	drop_surplus(n);
+	spin_unlock(&pool.lock);
+}
+
+struct page *hugetlb_take(bool promised)
+{
+	struct page *page = NULL;
+
+	spin_lock(&pool.lock);
+	if (promised || !make_surplus(1)) {
+		struct hugetlb_node *n = next_node(false, HUGETLB_ANY_NODE);
+
+		kassert(n); /* I2 */
+		page = list_take(n);
+		pool.resv -= promised;
+	}
+	spin_unlock(&pool.lock);
+	if (page)
+		atomic_set(&page->_refcount, 1);
+	return page;
+}
+
+void hugetlb_untake(struct page *page, bool promised)
+{
+	spin_lock(&pool.lock);
+	pool.resv += promised; /* first: the page must not leave as surplus */
+	spin_unlock(&pool.lock);
+	put_page(page);
+}
+
+/* The last reference of a page of the pool is gone: up-call of put_page. Any context. */
+void hugetlb_page_freed(struct page *page)
+{
+	struct hugetlb_node *n = node_of(page);
+	bool surplus;
+
+	struct hugetlb_space *space = (struct hugetlb_space *)page->private;
+	bool keep =
+		space && hugetlb_space_put(space, 1) == 0; /* the mount's minimum wants it back */
+
+	page->private = 0;
+	spin_lock(&pool.lock);
+	pool.resv += keep;
+	surplus = n->surplus && pool.free >= pool.resv;
+	if (surplus) {
+		pool_remove(page, true);
+	} else {
+		list_add(&page->lru, &n->free_list);
+		n->free++;
+		pool.free++;
+	}
+	spin_unlock(&pool.lock);
+	if (surplus)
+		block_free(page);
+}
+
+/* ---- size ---- */
+
+/* What of the pool was asked for. Lock held. */
+static unsigned long persistent(int node)
+{
+	return node < 0 ? pool.nr - pool.surplus : pool.node[node].nr - pool.node[node].surplus;
+}
+
+/* Pages that count as surplus are asked for now (@more), or the other way round: one of @node. Lock held. */
+static bool shift_surplus(int node, bool more)
+{
+	for (unsigned i = 0; i < nr_nodes; i++) {
+		struct hugetlb_node *n = &pool.node[i];
+
+		if (node >= 0 && node != (int)i)
+			continue;
+		if (more ? n->surplus == 0 : n->surplus >= n->nr)
+			continue;
+		n->surplus += more ? -1UL : 1;
+		pool.surplus += more ? -1UL : 1;
+		return true;
+	}
+	return false;
+}
+
+static bool grow_by_one(int node)
+{
+	struct page *page = NULL;
+	unsigned first;
+
+	spin_lock(&pool.lock);
+	first = node < 0 ? pool.next_node : (unsigned)node;
+	pool.next_node = (pool.next_node + 1) % nr_nodes;
+	spin_unlock(&pool.lock);
+	for (unsigned i = 0; i < (node < 0 ? nr_nodes : 1) && !page; i++)
+		page = block_alloc((int)((first + i) % nr_nodes));
+	if (!page)
+		return false;
+	spin_lock(&pool.lock);
+	pool_add(page, false);
+	spin_unlock(&pool.lock);
+	return true;
+}
+
+/* A free page that no promise needs leaves. */
+static bool shrink_by_one(int node)
+{
+	struct hugetlb_node *n = NULL;
+	struct page *page = NULL;
+
+	spin_lock(&pool.lock);
+	if (pool.free > pool.resv)
+		n = next_node(false, node);
+	if (n && n->nr > n->surplus) {
+		page = list_take(n);
+		pool_remove(page, false);
+	}
+	spin_unlock(&pool.lock);
+	if (page)
+		block_free(page);
+	return page != NULL;
+}
+
+static bool one_step(unsigned long nr, int node)
+{
+	unsigned long now;
+	bool shifted = false;
+
+	spin_lock(&pool.lock);
+	now = persistent(node);
+	if (nr > now)
+		shifted = shift_surplus(node, true);
+	spin_unlock(&pool.lock);
+	if (nr == now || shifted)
+		return nr != now;
+	if (nr > now)
+		return grow_by_one(node);
+	if (shrink_by_one(node))
+		return true;
+	spin_lock(&pool.lock); /* the rest is with users: surplus from now on */
+	shifted = shift_surplus(node, false);
+	spin_unlock(&pool.lock);
+	return shifted;
+}
+
+void hugetlb_resize(unsigned long nr, int node)
+{
+	mutex_lock(&pool.resize_mutex);
+	while (one_step(nr, node))
+		;
+	mutex_unlock(&pool.resize_mutex);
+}
+
+unsigned long hugetlb_overcommit(void)
+{
+	return READ_ONCE(pool.overcommit);
+}
+
+void hugetlb_set_overcommit(unsigned long nr)
+{
+	spin_lock(&pool.lock);
+	pool.overcommit = nr;
+	spin_unlock(&pool.lock);
+}
+
+void hugetlb_count(int node, struct hugetlb_counts *out)
+{
+	spin_lock(&pool.lock);
+	if (node < 0)
+		*out = (struct hugetlb_counts){ pool.nr, pool.free, pool.resv, pool.surplus };
+	else
+		*out = (struct hugetlb_counts){ pool.node[node].nr, pool.node[node].free, pool.resv,
+						pool.node[node].surplus };
+	spin_unlock(&pool.lock);
+}
+
+/* ---- limits of a mount ---- */
+
+struct hugetlb_space {
+	struct spinlock lock;
+	long max, min; /* i: negative: none */
+	long used;     /* lock: pages, and promises without a page */
+	long resv;     /* lock: what of min is not in used: promised */
+	bool released; /* lock: freed when used is 0 */
+};
+
+struct hugetlb_space *hugetlb_space_create(long max, long min)
+{
+	struct hugetlb_space *s =
+		failpoint("hugetlb_space") ? NULL : kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	spin_init(&s->lock, RANK_OBJECT);
+	s->max = max;
+	s->min = min;
+	s->resv = max_of(long, min, 0);
+	if (hugetlb_promise((unsigned long)s->resv)) {
+		kfree(s);
+		return NULL;
+	}
+	return s;
+}
+
+void hugetlb_space_release(struct hugetlb_space *s)
+{
+	bool last;
+	long resv;
+
+	if (!s)
+		return;
+	spin_lock(&s->lock);
+	resv = s->resv;
+	s->resv = 0;
+	s->min = -1;
+	s->released = true;
+	last = !s->used;
+	spin_unlock(&s->lock);
+	hugetlb_unpromise((unsigned long)resv);
+	if (last)
+		kfree(s);
+}
+
+void hugetlb_space_stat(struct hugetlb_space *s, long *max, long *used)
+{
+	spin_lock(&s->lock);
+	*max = s->max;
+	*used = s->used;
+	spin_unlock(&s->lock);
+}
+
+long hugetlb_space_get(struct hugetlb_space *s, long n)
+{
+	long own;
+
+	if (!s)
+		return n;
+	spin_lock(&s->lock);
+	if (s->max >= 0 && s->used + n > s->max) {
+		spin_unlock(&s->lock);
+		return -ENOMEM;
+	}
+	s->used += n;
+	own = min_of(long, n, s->resv);
+	s->resv -= own;
+	spin_unlock(&s->lock);
+	return n - own;
+}
+
+long hugetlb_space_put(struct hugetlb_space *s, long n)
+{
+	long kept = 0;
+	bool last;
+
+	if (!s)
+		return n;
+	spin_lock(&s->lock);
+	s->used -= n;
+	kassert(s->used >= 0);
+	if (s->min > 0 && s->used + s->resv < s->min) { /* what the minimum lacks stays promised */
+		kept = min_of(long, n, s->min - s->used - s->resv);
+		s->resv += kept;
+	}
+	last = s->released && !s->used && n;
+	spin_unlock(&s->lock);
+	if (last)
+		kfree(s);
+	return n - kept;
+}
+
+void hugetlb_space_unget(struct hugetlb_space *s, long n, long own)
+{
+	bool last;
+
+	if (!s)
+		return;
+	spin_lock(&s->lock);
+	s->used -= n;
+	if (!s->released) {
+		s->resv += own;
+		own = 0;
+	}
+	last = s->released && !s->used && n;
+	spin_unlock(&s->lock);
+	hugetlb_unpromise((unsigned long)own);
+	if (last)
+		kfree(s);
+}
+
+/* ---- checker ---- */
+
+void hugetlb_check(void)
+{
+	unsigned long nr = 0, nr_free = 0, surplus = 0;
+
+	spin_lock(&pool.lock);
+	for (unsigned i = 0; i < nr_nodes; i++) {
+		struct hugetlb_node *n = &pool.node[i];
+		unsigned long listed = 0;
+		struct page *page;
+
+		list_for_each_entry (page, &n->free_list, lru) {
+			must(page_test(page, PG_hugetlb) && page_test(page, PG_head));
+			must(page_state(page) == PS_KERNEL && page_ref_count(page) == 0);
+			listed++;
+		}
+		must(listed == n->free); /* I1 */
+		must(n->surplus <= n->nr && n->free <= n->nr);
+		nr += n->nr;
+		nr_free += n->free;
+		surplus += n->surplus;
+	}
+	must(nr == pool.nr && nr_free == pool.free && surplus == pool.surplus);
+	must(pool.resv <= pool.free); /* I2 */
+	spin_unlock(&pool.lock);
+}
