@@ -3,7 +3,7 @@
  *
  * OWNS     struct model: what every process and every object holds.
  * WHY      a fault's rules are here once, in forty lines; mm has them in ten files for speed. Where mm may choose (how
- *          many pages a batch brings in, what fork copies, whether MADV_FREE takes at once) the page is marked "maybe",
+ *          many pages a batch brings in, what fork copies, what is read ahead, when MADV_FREE takes) the page is marked "maybe",
  *          and model_settle looks at what mm chose: contents stay exact, presence is mm's.
  *          So it is with borders between vmas that look alike: when private pages keep them apart is Linux's own rule,
  *          which mm/aspace/vma_merge_test.c has as a model.
@@ -165,6 +165,7 @@ static void map_around(struct model_proc *p, unsigned page)
 
 		if (m->have == HAVE_NONE && m->pgoff < model_obj_pages(o) && o->cached[m->pgoff])
 			m->have = HAVE_FILE;
+		m->maybe |= o->store; /* more may have been read ahead */
 	}
 }
 
@@ -242,6 +243,9 @@ static void settle_page(struct model_proc *p, unsigned page)
 		m->have = HAVE_NONE;
 	else if (m->have == HAVE_NONE && m->obj < 0 && !pte_special(e))
 		make_own(p, page, zeroes);
+	else if (m->have == HAVE_NONE && m->obj >= 0 &&
+		 page_state(pfn_to_page(pte_pfn(e))) == PS_FILE)
+		m->have = HAVE_FILE;
 }
 
 static void settle_object(struct model_obj *o)
@@ -265,7 +269,7 @@ void model_settle(void)
 		}
 	}
 	for (unsigned i = 0; i < MODEL_OBJS; i++) {
-		if (model.obj[i].m && model.obj[i].unsure)
+		if (model.obj[i].m && (model.obj[i].unsure || model.obj[i].store))
 			settle_object(&model.obj[i]);
 	}
 }
