@@ -248,14 +248,28 @@ static void settle_page(struct model_proc *p, unsigned page)
 		m->have = HAVE_FILE;
 }
 
+/* Bytes behind the end of a file with a store are zeroes once its last page has been written out. */
+static void settle_tail(struct model_obj *o, const struct page *page)
+{
+	unsigned used = (unsigned)(o->size & (PAGE_SIZE - 1));
+	const uint8_t *now = sim_bus(page_to_phys(page));
+
+	if (page->index == o->size >> PAGE_SHIFT && used && now[used] == 0 &&
+	    !memcmp(now + used, zeroes, PAGE_SIZE - used))
+		memset(o->bytes[page->index] + used, 0, PAGE_SIZE - used);
+}
+
 static void settle_object(struct model_obj *o)
 {
 	for (unsigned i = 0; i < MODEL_OBJ_PAGES; i++) {
 		struct page *page = mapping_find(o->m, i);
 
 		o->cached[i] = page != NULL;
-		if (page)
-			put_page(page);
+		if (!page)
+			continue;
+		if (o->store)
+			settle_tail(o, page);
+		put_page(page);
 	}
 	o->unsure = false;
 }

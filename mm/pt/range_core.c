@@ -24,6 +24,13 @@ static uint8_t core_of_other(pte_t e, uint8_t none)
 					      : CORE_ABSENT; /* a marker is as good as none */
 }
 
+/* Without a branch between them. */
+static inline bool four_present(const pte_t *e)
+{
+	return (int)pte_present(pte_read(e)) & (int)pte_present(pte_read(e + 1)) &
+	       (int)pte_present(pte_read(e + 2)) & (int)pte_present(pte_read(e + 3));
+}
+
 static int core_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	const struct core_ctx *c = w->arg;
@@ -31,10 +38,7 @@ static int core_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 	uint8_t *end = c->vec + ((last - c->start) >> PAGE_SHIFT) + 1;
 
 	/* Four at a time while all are there. */
-	for (;
-	     end - vec >= 4 && pte_present(pte_read(e)) & pte_present(pte_read(e + 1)) &
-				       pte_present(pte_read(e + 2)) & pte_present(pte_read(e + 3));
-	     vec += 4, e += 4)
+	for (; end - vec >= 4 && four_present(e); vec += 4, e += 4)
 		memset(vec, CORE_PRESENT, 4);
 	for (; vec < end; vec++, e++) {
 		pte_t cur = pte_read(e);
