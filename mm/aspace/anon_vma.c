@@ -310,17 +310,32 @@ int anon_vma_fork(struct vm_area_struct *child, struct vm_area_struct *parent)
 
 void anon_vma_unlink_locked(struct vm_area_struct *vma)
 {
-	for (struct anon_vma_chain *c = vma->anon_vma_chain; c; c = c->next) {
-		ivtree_remove(&c->anon_vma->chains, &c->node);
-		if (!ivtree_empty(&c->anon_vma->chains))
-			continue;
-		c->anon_vma->parent->num_children--;
-		c->vma = NULL; /* for anon_vma_release: the last one */
+	struct anon_vma *own = vma->anon_vma;
+	struct anon_vma_chain *c = vma->anon_vma_chain, *next;
+
+	vma->anon_vma_chain = NULL;
+	for (; c; c = next) {
+		struct anon_vma *av = c->anon_vma;
+		bool inside = c == &av->first || c == &own->second;
+		bool empty;
+
+		next = c->next;
+		ivtree_remove(&av->chains, &c->node);
+		empty = ivtree_empty(&av->chains);
+		if (empty)
+			av->parent->num_children--;
+		else if (inside)
+			continue; /* it goes with its anon_vma, which others may free as soon as the lock goes */
+		else
+			c->anon_vma = NULL; /* nothing but its own memory is left to free */
+		c->next = vma->anon_vma_chain;
+		vma->anon_vma_chain = c;
 	}
-	if (vma->anon_vma)
-		vma->anon_vma->num_active_vmas--;
+	if (own)
+		own->num_active_vmas--;
 }
 
+/* What is left: chains to free, and the anon_vmas of which they were the last. */
 void anon_vma_release(struct vm_area_struct *vma)
 {
 	struct anon_vma *own = vma->anon_vma;
@@ -332,13 +347,12 @@ void anon_vma_release(struct vm_area_struct *vma)
 	while (c) {
 		struct anon_vma_chain *next = c->next;
 		struct anon_vma *av = c->anon_vma;
-		bool empty = !c->vma;
 
-		if (c != &av->first && c != &own->second)
+		if (!av || (c != &av->first && c != &own->second))
 			kmem_cache_free(chain_cache, c);
-		if (empty && av != own)
+		if (av && av != own)
 			put_anon_vma(av);
-		own_empty |= empty && av == own;
+		own_empty |= av && av == own;
 		c = next;
 	}
 	if (own_empty) /* at last: it may have held two of the chains */
@@ -353,7 +367,7 @@ void anon_vma_unlink(struct vm_area_struct *vma)
 		return;
 	anon_vma_lock(av);
 	anon_vma_unlink_locked(vma);
-	spin_unlock(&av->root->lock); /* av lives until released below */
+	anon_vma_unlock(av);
 	anon_vma_release(vma);
 }
 

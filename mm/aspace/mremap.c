@@ -153,6 +153,25 @@ static int relock_old(struct remap_ctx *c, unsigned long flags)
 	return err;
 }
 
+/*
+ * The vma at the old place, or beside the new one, with the most chains: what is cut in the end may be one vma with its
+ * new neighbours, and then has theirs.
+ */
+static const struct vm_area_struct *most_chains(const struct remap_ctx *c)
+{
+	const struct vm_area_struct *const beside[] = {
+		vma_prev(c->mm, c->new_addr),
+		find_vma(c->mm, c->new_addr + c->new_len),
+	};
+	const struct vm_area_struct *most = c->vma;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(beside); i++) {
+		if (beside[i] && anon_vma_chains_of(beside[i]) > anon_vma_chains_of(most))
+			most = beside[i];
+	}
+	return most;
+}
+
 /* What moving needs: tables, a vma for the new place, one more if the old vma is cut in two. */
 static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
 {
@@ -160,7 +179,7 @@ static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
 
 	if (c->mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
-	if (vma_spares_get(c->mm, 2, c->vma, spares))
+	if (vma_spares_get(c->mm, 2, most_chains(c), spares))
 		return -ENOMEM;
 	if (!len || !range_populate_tables(c->mm, c->new_addr, c->new_addr + len))
 		return 0;

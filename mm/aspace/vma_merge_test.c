@@ -366,6 +366,23 @@ static void an_untouched_vma_takes_the_offset_of_its_new_place(void **state)
 	end_mm(mm);
 }
 
+/* The old place and the new one become one vma, with chains that the old place did not have, and is cut then. */
+static void moved_beside_itself_and_cut(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	map_at(mm, BASE, P(6), RW, ANON | MAP_FIXED);
+	map_at(mm, BASE + P(8), P(2), RW, ANON | MAP_FIXED);
+	sim_poke(mm, BASE + P(8), 1);
+	assert_int_equal(
+		vm_remap(mm, BASE + P(2), P(2), P(2), MREMAP_MAYMOVE | MREMAP_FIXED, BASE + P(6)),
+		BASE + P(6));
+	assert_string_equal(picture(mm), "0-2rw- 4-10rw-");
+	assert_non_null(find_vma(mm, BASE)->anon_vma);
+	end_mm(mm);
+}
+
 static void fork_keeps_vmas_apart(void **state)
 {
 	struct mm_struct *mm = new_mm(), *child;
@@ -399,6 +416,7 @@ int main(void)
 						world_gone),
 		cmocka_unit_test_setup_teardown(an_untouched_vma_takes_the_offset_of_its_new_place,
 						world, world_gone),
+		cmocka_unit_test_setup_teardown(moved_beside_itself_and_cut, world, world_gone),
 		cmocka_unit_test_setup_teardown(fork_keeps_vmas_apart, world, world_gone),
 	};
 
