@@ -145,14 +145,35 @@ mkdir tmp/shell.sh; chmod 1777 tmp; RECORD=1 exec chroot . /bin/busybox sh -c 'c
                 f.write(b"### " + name.encode() + b"\n" + read(os.path.join(top, "tests", "shell", name + ".out")))
 
 
+def plan_file(arch, name):
+    """The program or script of a plan's entry."""
+    if name.endswith(".sh"):
+        return os.path.join(ROOT, "tests", "boot", name)
+    return program(arch, name.split()[0])
+
+
+def portions(arch, plan, most):
+    """@plan in parts whose programs take at most @most bytes each: a machine's files must fit into half of its memory."""
+    parts, room = [], 0
+    for entry in plan:
+        path = plan_file(arch, entry[0])
+        size = os.path.getsize(path) if path else most
+        if size > room:
+            parts.append([])
+            room = most
+        parts[-1].append(entry)
+        room -= size
+    return parts
+
+
 def with_plan(arch, plan):
-    """The driver and a plan: (name, flags) pairs. Programs that do not exist are left out."""
+    """The driver and a plan: (name, flags) pairs."""
     c = base(arch)
     lines = []
     for name, flags in plan:
-        path = os.path.join(ROOT, "tests", "boot", name) if name.endswith(".sh") else program(arch, name.split()[0])
-        if not path or not os.path.exists(path):
-            continue
+        path = plan_file(arch, name)
+        if not path:
+            raise SystemExit(f"no program {name} for {arch}")
         c.file("tests/" + os.path.basename(path), read(path))
         lines.append(f"{name} {flags}\n")
     for name, text in sections("shell.cases"):
@@ -167,10 +188,10 @@ class Boot:
     """One machine and what it must show."""
 
     def __init__(self, name, arch, image, mem="512M", cpus=2, append="", seconds=900, want=(), status=None, done=True,
-                 machine=None, kernel=None, cpu=None):
+                 machine=None, kernel=None, plan=(), cpu=None):
         self.name, self.arch, self.image, self.mem, self.cpus, self.append = name, arch, image, mem, cpus, append
         self.seconds, self.want, self.status, self.done, self.machine = seconds, want, status, done, machine
-        self.kernel, self.cpu = kernel, cpu
+        self.kernel, self.plan, self.cpu = kernel, plan, cpu
 
     def command(self, tmp):
         kernel = os.path.join(ROOT, "build", self.arch, "mnemos.elf")
@@ -250,6 +271,11 @@ class VtopBoot(Boot):
         return hold
 
 
+def planned(name, arch, plan, **kw):
+    """A machine whose driver runs @plan."""
+    return Boot(name, arch, lambda a: with_plan(a, plan).finish(), plan=plan, **kw)
+
+
 def judge(boot, text, status):
     """Return: (passed, list of failures, each some lines)."""
     failures, notes, good, bad = [], [], set(), set()
@@ -273,6 +299,9 @@ def judge(boot, text, status):
                         ":\n  " + "\n  ".join(tail))
     elif boot.done:
         passed += 1
+    for program_name, _ in boot.plan:
+        if f"# end {program_name} " not in text:
+            failures.append(f"{program_name} did not run to its end")
     for pattern in boot.want:
         if re.search(pattern, text, re.M):
             passed += 1
@@ -359,17 +388,18 @@ def machines(args):
     # thousand.sh runs once per build, with little memory; shell.sh, with much.
     large = [(n, f) for n, f in plan if n != "thousand.sh" or args.only]
     for arch in ARCHES:
-        out.append(Boot(f"{arch}/main", arch, lambda a: with_plan(a, large).finish()))
+        out.append(planned(f"{arch}/main", arch, large))
     plain = [(n, f) for n, f in plan if n != "shell.sh" or args.only]
     small = [(n, f if n in ("thousand.sh", "limits_oom") else (f + " quick").replace("leak", "")) for n, f in plain]
     for arch in ARCHES:
-        out.append(Boot(f"{arch}/64M", arch, lambda a: with_plan(a, small).finish(), mem="64M"))
+        for i, part in enumerate(portions(arch, small, 10 << 20)):
+            out.append(planned(f"{arch}/64M" + (f".{i + 1}" if i else ""), arch, part, mem="64M"))
     debug = [(n, (f + " quick").replace("leak", "")) for n, f in plan if f != "sh"]
     huge = [("highmem", "leak")] * (not args.only) + [(n, f if f == "sh" else f + " quick") for n, f in plain if n != "thousand.sh" or args.only]
     for arch in ("i386", "i386-pae"):  # the builds with high memory
-        out.append(Boot(f"{arch}/2G", arch, lambda a: with_plan(a, huge).finish(), mem="2048M"))
+        out.append(planned(f"{arch}/2G", arch, huge, mem="2048M"))
     for arch in ("i386-pae", "x86_64"):
-        out.append(Boot(f"{arch}/debug", arch, lambda a: with_plan(a, debug).finish(), kernel=debug_kernel))
+        out.append(planned(f"{arch}/debug", arch, debug, kernel=debug_kernel))
     if args.only:
         return out
     out += [VtopBoot(arch) for arch in ARCHES]
@@ -426,13 +456,13 @@ def main():
     args = p.parse_args()
     if args.record_shell:
         return record_shell()
+    made = subprocess.run(["make", "--no-print-directory", "-s", "-j2", "guest-programs"], cwd=ROOT)
     boots = [b for b in machines(args) if (not args.arch or b.arch == args.arch) and (not args.boot or args.boot in b.name)]
     if args.list:
         print("\n".join(b.name for b in boots))
         return 0
     if args.keep:
         os.makedirs(args.keep, exist_ok=True)
-    made = subprocess.run(["make", "--no-print-directory", "-s", "-j2", "guest-programs"], cwd=ROOT)
     bad = made.returncode != 0
     for arch in sorted({b.arch for b in boots if b.name.endswith("/debug")}):
         make = ["make", "--no-print-directory", "-s", "-j2", "kernel", "DEBUG=1", "ARCH=" + arch]
