@@ -206,6 +206,8 @@ void files_get(struct files_struct *fs)
 /* A descriptor of the table goes: so do the process's record locks on the file. */
 static inline void close_file(struct files_struct *fs, struct file *f)
 {
+	if (f->ops->flush)
+		f->ops->flush(f);
 	lock_close(f, fs);
 	fput(f);
 }

@@ -163,6 +163,11 @@ static int open_at(const struct path_ref *p, unsigned flags, unsigned mask, stru
 	return err;
 }
 
+int file_open_made(const struct path_ref *p, unsigned flags, bool made, struct file **out)
+{
+	return open_at(p, flags, made ? 0 : acc_mask(flags), out);
+}
+
 int file_open_path(const struct path_ref *p, unsigned flags, struct file **out)
 {
 	return open_at(p, flags, acc_mask(flags), out);

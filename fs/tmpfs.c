@@ -39,7 +39,7 @@ struct dir_cursor {
 	unsigned long pos, end; /* cookies from end on came after the read began */
 };
 
-static const struct inode_ops dir_iops, link_iops;
+static const struct inode_ops dir_iops, special_dir_iops, link_iops;
 static const struct file_ops dir_fops;
 
 /* ---- inodes ---- */
@@ -53,9 +53,13 @@ static int count_inode(struct tmpfs *fs)
 	return 0;
 }
 
-/* What the type needs behind inode->private. @text: of a symlink. */
+/* What the type needs behind inode->private. @text: of a symlink, or what a special file is made of. */
 static int inode_setup(struct inode *inode, const char *text)
 {
+	const struct special_files *files = tmpfs_of(inode->sb)->files;
+
+	if (S_ISREG(inode->mode) && files)
+		return files->make(inode, text);
 	if (S_ISREG(inode->mode)) {
 		tmpfs_file_setup(inode);
 		return 0;
@@ -68,7 +72,7 @@ static int inode_setup(struct inode *inode, const char *text)
 			return -ENOMEM;
 		d->next_cookie = FIRST_COOKIE;
 		inode->private = d;
-		inode->ops = &dir_iops;
+		inode->ops = files ? &special_dir_iops : &dir_iops;
 		inode->fops = &dir_fops;
 		inode->nlink = 2;
 		return 0;
@@ -109,7 +113,11 @@ int tmpfs_inode(struct super_block *sb, const struct inode *dir, uint32_t mode, 
 
 void tmpfs_evict(struct inode *inode)
 {
-	if (inode->ops == &tmpfs_file_iops)
+	const struct special_files *files = tmpfs_of(inode->sb)->files;
+
+	if (S_ISREG(inode->mode) && files)
+		files->gone(inode);
+	else if (inode->ops == &tmpfs_file_iops)
 		mapping_destroy(&inode->mapping);
 	else if (S_ISDIR(inode->mode) || S_ISLNK(inode->mode))
 		kfree(inode->private);
@@ -150,6 +158,11 @@ static int tmpfs_new(struct inode *dir, struct dentry *d, uint32_t mode, const c
 	entry_added(dir, d);
 	dentry_instantiate(d, inode);
 	return 0;
+}
+
+int tmpfs_make_special(struct inode *dir, struct dentry *d, uint32_t mode, const void *arg)
+{
+	return tmpfs_new(dir, d, mode, arg, 0);
 }
 
 static int tmpfs_create(struct inode *dir, struct dentry *d, uint32_t mode, dev_k rdev)
@@ -407,6 +420,14 @@ static const struct inode_ops dir_iops = {
 	.rename = tmpfs_rename,
 	.tmpfile = tmpfs_tmpfile,
 };
+
+static int special_create(struct inode *dir, struct dentry *d, uint32_t mode, dev_k rdev)
+{
+	return S_ISREG(mode) ? tmpfs_new(dir, d, mode, NULL, 0) : -EPERM;
+}
+
+static const struct inode_ops special_dir_iops = { .create = special_create,
+						   .unlink = tmpfs_unlink };
 static const struct inode_ops link_iops = { .readlink = tmpfs_readlink };
 static const struct file_ops dir_fops = {
 	.open = dir_open, .release = dir_release, .iterate = dir_iterate, .fsync = noop_fsync
@@ -610,7 +631,7 @@ static const struct super_ops tmpfs_super_ops = {
 	.show_options = tmpfs_show_options,
 };
 
-static int fill_super(struct super_block *sb, const char *data)
+static int fill_super(struct super_block *sb, const struct special_files *files, const char *data)
 {
 	struct tmpfs *fs = failpoint("tmpfs") ? NULL : kzalloc(sizeof(*fs), GFP_KERNEL);
 	struct inode *root;
@@ -619,6 +640,7 @@ static int fill_super(struct super_block *sb, const char *data)
 	if (!fs)
 		return -ENOMEM;
 	sb->private = fs;
+	fs->files = files;
 	fs->mode = 01777;
 	fs->space.max_pages = totalram_pages() / 2;
 	fs->max_inodes =
@@ -644,7 +666,23 @@ static int tmpfs_mount(const struct fs_type *type, unsigned long flags, const ch
 		return -ENOMEM;
 	sb->flags = flags & MS_RDONLY;
 	sb->magic = TMPFS_MAGIC;
-	err = fill_super(sb, data);
+	err = fill_super(sb, NULL, data);
+	if (err)
+		super_put(sb);
+	else
+		*out = sb;
+	return err;
+}
+
+int tmpfs_special(const struct fs_type *type, const struct special_files *files,
+		  struct super_block **out)
+{
+	struct super_block *sb = super_alloc(type, &tmpfs_super_ops);
+	int err;
+
+	if (!sb)
+		return -ENOMEM;
+	err = fill_super(sb, files, "size=0,nr_inodes=0");
 	if (err)
 		super_put(sb);
 	else

@@ -2,6 +2,7 @@
 #ifndef FS_TMPFS_IMPL_H
 #define FS_TMPFS_IMPL_H
 
+#include "fs/special_fs.h"
 #include "mm/seal.h"
 #include "mm/shmem.h"
 #include "vfs_impl.h"
@@ -12,6 +13,7 @@ struct tmpfs { /* sb->private */
 	unsigned long max_inodes;
 	uint32_t mode, uid, gid; /* of the root */
 	bool size_set, inodes_set;
+	const struct special_files *files; /* i; NULL: regular files are data */
 };
 
 static inline struct tmpfs *tmpfs_of(const struct super_block *sb)
@@ -26,6 +28,11 @@ enum { TMPFS_MAGIC = 0x01021994 };
 int must_check tmpfs_inode(struct super_block *sb, const struct inode *dir, uint32_t mode,
 			   const char *text, struct inode **out);
 void tmpfs_evict(struct inode *inode);
+/* For special_fs.c: a super block whose regular files are @files'; a new one in @dir, locked, for the negative @d. */
+int must_check tmpfs_special(const struct fs_type *type, const struct special_files *files,
+			     struct super_block **out);
+int must_check tmpfs_make_special(struct inode *dir, struct dentry *d, uint32_t mode,
+				  const void *arg);
 int tmpfs_statfs(struct super_block *sb, struct statfs_k *out);
 
 /* ---- tmpfs_file.c ---- */

@@ -96,6 +96,10 @@ void file_set_path(struct file *f, const struct path_ref *p, unsigned flags); /*
 int must_check
 file_open_inode(struct file *f); /* ops->open for f->path; access counts. On error f is only fput */
 
+/* Open what @p names; @made: the caller has just made it, and may do anything with it (open.c). */
+int must_check file_open_made(const struct path_ref *p, unsigned flags, bool made,
+			      struct file **out);
+
 /* ---- rights.c ---- */
 int must_check may_create(struct inode *dir); /* dir locked. -EACCES, -EROFS, -ENOENT */
 int must_check may_delete(struct inode *dir, const struct dentry *victim, bool want_dir);

@@ -12,6 +12,7 @@
 
 #include "base/errno.h"
 #include "fs/proc.h"
+#include "ipc/mqueue.h"
 #include "ipc/msg.h"
 #include "ipc/sem.h"
 #include "ipc/shm.h"
@@ -196,6 +197,7 @@ void ipc_init(void)
 	sem_init();
 	msg_init();
 	ipc_proc_init();
+	mqueue_init();
 }
 
 void ipc_exit(struct task *t)

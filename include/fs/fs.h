@@ -56,6 +56,8 @@ struct file_ops {
 	long (*read_kernel)(struct file *f, void *buf, size_t len, uint64_t *pos);
 	long (*write_kernel)(struct file *f, const void *buf, size_t len, uint64_t *pos);
 	/* Bytes [start, last] to the store; the rest of the file too unless @data_only. NULL: -EINVAL. */
+	void (*flush)(
+		struct file *f); /* a descriptor is closed by the calling task; NULL: nothing */
 	int (*fsync)(struct file *f, uint64_t start, uint64_t last, bool data_only);
 	/* FALLOC_FL_* mode, range checked. NULL: -EOPNOTSUPP. */
 	int (*fallocate)(struct file *f, unsigned mode, uint64_t off, uint64_t len);
