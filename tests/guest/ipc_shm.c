@@ -482,7 +482,8 @@ static void infos(void)
 /* The identifiers of removed segments are not given again at once. */
 static void identifiers(void)
 {
-	int first = make(PAGE), last = first;
+	int first = make(PAGE), last = first, want;
+	char text[16];
 
 	for (int i = 0; i < 200; i++) {
 		int id;
@@ -497,15 +498,18 @@ static void identifiers(void)
 	EQ(shmctl(last, IPC_RMID, NULL), 0);
 	if (!ours())
 		return;
-	EQ(tap_write("/proc/sys/kernel/shm_next_id", "65541\n", 6, 0), 0); /* 2 << 15 | 5 */
+	/* A place away from where the numbers are now, so that its neighbour is free. */
+	want = 2 << 15 | ((last & 0x7fff) > 50 ? 5 : 105);
+	snprintf(text, sizeof(text), "%d\n", want);
+	EQ(tap_write("/proc/sys/kernel/shm_next_id", text, strlen(text), 0), 0);
 	first = make(PAGE);
-	EQ(first, 65541);
+	EQ(first, want);
 	last = make(PAGE);
-	CHECK(last >= 0 && last != 65541 && last != 65542);
-	EQ(tap_write("/proc/sys/kernel/shm_next_id", "65541\n", 6, 0),
-	   0); /* taken: the next index */
-	EQ(make(PAGE), 65542);
-	EQ(shmctl(65542, IPC_RMID, NULL), 0);
+	CHECK(last >= 0 && last != want && last != want + 1);
+	/* taken: the next index */
+	EQ(tap_write("/proc/sys/kernel/shm_next_id", text, strlen(text), 0), 0);
+	EQ(make(PAGE), want + 1);
+	EQ(shmctl(want + 1, IPC_RMID, NULL), 0);
 	EQ(shmctl(first, IPC_RMID, NULL), 0);
 	EQ(shmctl(last, IPC_RMID, NULL), 0);
 }
