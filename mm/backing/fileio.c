@@ -407,7 +407,7 @@ static inline char *one_page(struct address_space *m, uint64_t pos, size_t len, 
 	if (len - 1 >= PAGE_SIZE - off) /* none too */
 		return NULL;
 	spin_lock(&m->lock);
-	if (likely(pos + len <= m->size))
+	if (likely(pos + len <= READ_ONCE(m->size)))
 		page = xindex_find(&m->pages, (unsigned long)(pos >> PAGE_SHIFT));
 	if (likely(page && page_test(page, PG_uptodate) && page_address(page)))
 		get_page(page);
