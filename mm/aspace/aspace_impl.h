@@ -120,8 +120,12 @@ bool vm_can_lock(void); /* may the thread lock anything at all: mlock(2) EPERM *
 bool vm_may_map_at(unsigned long addr);
 
 /* ---- mseal.c; mmap_lock held ---- */
+bool vma_any_sealed(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* Is a part of [start, end) sealed? Who would unmap, move, protect or discard it then fails with EPERM. */
-bool vm_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end);
+static inline bool vm_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	return unlikely(mm->has_sealed) && vma_any_sealed(mm, start, end);
+}
 
 /* ---- mmap.c; mmap_lock held for write ---- */
 unsigned long vm_flags_of_prot(unsigned long prot);

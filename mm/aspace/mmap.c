@@ -119,11 +119,28 @@ static void free_gone(struct unmap_ctx *u)
 	}
 }
 
+/* The range lies below one leaf table, which a neighbour needs: then nothing can be freed above it either. */
+static bool table_stays(unsigned long start, unsigned long end, unsigned long floor,
+			unsigned long ceiling)
+{
+	unsigned long low = start & ~(pt_span(PT_PMD) - 1), last = low + (pt_span(PT_PMD) - 1);
+
+	return end - 1 <= last && (floor > low || ceiling - 1 < last);
+}
+
+static void free_tables_around(struct unmap_ctx *u, const struct vm_area_struct *prev,
+			       const struct vm_area_struct *next)
+{
+	unsigned long floor = prev ? prev->vm_end : 0, ceiling = next ? next->vm_start : USER_TOP;
+
+	if (!table_stays(u->start, u->end, floor, ceiling))
+		pt_free_tables(&u->gather, u->start, u->end, floor, ceiling);
+}
+
 /* @vma: the first that ends beyond @start. */
 static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 		       unsigned long end, struct vma_spares *spares)
 {
-	struct vm_area_struct *prev;
 	struct unmap_ctx u;
 
 	if (!vma || vma->vm_start >= end)
@@ -136,9 +153,7 @@ static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 		vma = unmap_one(&u, vma);
 	if (end > mm->gap_top)
 		mm->gap_len = 0;
-	prev = vma_prev(mm, start);
-	pt_free_tables(&u.gather, start, end, prev ? prev->vm_end : 0,
-		       vma ? vma->vm_start : USER_TOP);
+	free_tables_around(&u, vma_prev(mm, start), vma);
 	gather_end(&u.gather);
 	free_gone(&u);
 }

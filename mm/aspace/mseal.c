@@ -13,12 +13,10 @@
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 
-bool vm_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
+bool vma_any_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma;
 
-	if (likely(!mm->has_sealed))
-		return false;
 	for (vma = find_vma(mm, start); vma && vma->vm_start < end; vma = vma_next(mm, vma)) {
 		if (vma->vm_flags & VM_SEALED)
 			return true;

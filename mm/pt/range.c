@@ -185,6 +185,27 @@ void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, 
 
 /* ---- protect ---- */
 
+/*
+ * Of the @n entries from @e on those that are as @old was, which has become @new: neighbours mostly are, and the same
+ * change does. For the write right each page must be its entry's alone, as @old's was. Return: how many were changed.
+ */
+static unsigned protect_alike(pte_t *e, unsigned n, pte_t old, pte_t new, bool private_write)
+{
+	const pteval_t diff = pte_raw(old) ^ pte_raw(new);
+	unsigned i;
+
+	if (private_write && !pte_write(new))
+		return 0;
+	for (i = 0; i < n; i++, e++) {
+		pte_t cur = pte_read(e);
+
+		if (!pte_alike(cur, old) || (private_write && !page_is_exclusive(cur)))
+			break;
+		entry_change(e, cur, pte_from_raw(pte_raw(cur) ^ diff));
+	}
+	return i;
+}
+
 static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct protect_ctx *c = w->arg;
@@ -193,8 +214,9 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 	uaddr_t first_lost = 0, end_lost = 0;
 	unsigned long changed = 0;
 
-	for (unsigned n = run_entries(va, last); n > 0; n--, e++, va += PAGE_SIZE) {
+	for (unsigned n = run_entries(va, last), more; n > 0; n--, e++, va += PAGE_SIZE) {
 		pte_t cur = pte_read(e), to;
+		uaddr_t first = va;
 
 		if (!pte_present(cur))
 			continue;
@@ -204,10 +226,14 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 		if (pte_raw(to) == pte_raw(cur))
 			continue;
 		entry_change(e, cur, to);
-		changed++;
+		more = protect_alike(e + 1, n - 1, cur, to, private_write);
+		changed += more + 1;
+		n -= more;
+		e += more;
+		va += (uaddr_t)more << PAGE_SHIFT;
 		if (!loses_rights(cur, to))
 			continue;
-		first_lost = end_lost ? first_lost : va;
+		first_lost = end_lost ? first_lost : first;
 		end_lost = va + PAGE_SIZE;
 	}
 	c->changed += changed;

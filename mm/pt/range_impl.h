@@ -47,12 +47,12 @@ static inline bool is_private_entry(pte_t e)
 /* Is the page of entry @e this entry's alone (I4 of range.c)? */
 static inline bool page_is_exclusive(pte_t e)
 {
-	const struct page *page;
+	const unsigned long own = 1UL << PG_anon_exclusive;
 
 	if (pte_special(e))
 		return false;
-	page = entry_page(e);
-	return page_state(page) == PS_ANON && page_test(page, PG_anon_exclusive);
+	return (READ_ONCE(entry_page(e)->flags) & (PAGE_STATE_MASK | own)) ==
+	       ((unsigned long)PS_ANON << PAGE_STATE_SHIFT | own);
 }
 
 /* A second entry is going to map the anonymous @page. */

@@ -94,7 +94,7 @@ static void order(int cmd, int rounds)
 static void private_order(void)
 {
 	OK(membarrier(REGISTER_PRIVATE_EXPEDITED, 0, 0));
-	order(PRIVATE_EXPEDITED, tap_quick() ? 100 : 400);
+	order(PRIVATE_EXPEDITED, tap_quick() ? 100 : 250);
 }
 
 static void sync_core_order(void)

@@ -110,6 +110,12 @@ static inline pfn_t pte_pfn(pte_t e)
 	return phys_to_pfn(pte_phys(e));
 }
 
+/* Do they differ at most in the frame? */
+static inline bool pte_alike(pte_t a, pte_t b)
+{
+	return !((a.v ^ b.v) & ~(pteval_t)PTE_BITS_PFN);
+}
+
 static inline pte_t pte_make(pfn_t pfn, pte_t prot)
 {
 	return (pte_t){ (pteval_t)pfn_to_phys(pfn) | prot.v };
