@@ -17,7 +17,7 @@ MODES := i386 pae x64 la57
 
 mode_i386 := i386
 mode_i386-pae := pae
-mode_x86_64 := x64
+mode_x86_64 := long
 bits_i386 := -m32 -march=i686 -mtune=generic
 bits_i386-pae := -m32 -march=i686 -mtune=generic
 bits_x86_64 := -m64 -mcmodel=kernel -mno-red-zone

@@ -13,11 +13,12 @@
 
 /* Words other parts of the kernel read for themselves (console_init, panic_init, acpi_init, ...). */
 static const char *const known[] = {
-	"console",   "quiet",	"debug",      "loglevel",    "panic",	    "maxcpus",
-	"nosmp",     "nr_cpus", "ro",	      "rw",	     "root",	    "rootfstype",
-	"rootflags", "noapic",	"nolapic",    "acpi",	     "debug-exit",  "earlyprintk",
-	"tsc",	     "nokaslr", "norandmaps", "mitigations", "initrd",	    "BOOT_IMAGE",
-	"reboot",    "pci",	"noresume",   "audit",	     "fault_batch", "fault_around",
+	"console",     "quiet",	       "debug",	  "loglevel", "panic",	    "maxcpus",
+	"nosmp",       "nr_cpus",      "ro",	  "rw",	      "root",	    "rootfstype",
+	"rootflags",   "noapic",       "nolapic", "acpi",     "debug-exit", "earlyprintk",
+	"vdso",	       "no5lvl",       "tsc",	  "nokaslr",  "norandmaps", "mitigations",
+	"initrd",      "BOOT_IMAGE",   "reboot",  "pci",      "noresume",   "audit",
+	"fault_batch", "fault_around",
 };
 
 static bool word_is(const char *word, const char *name)

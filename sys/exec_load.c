@@ -15,14 +15,13 @@
 
 int exec_randomize = 2;
 
-static const struct elf_target native = { ABI_ELFCLASS, ABI_EM, USER_TOP };
-
 /* Parse @file, whose first bytes are in @head. */
 static int parse_file(struct file *f, const char *head, size_t head_len, struct elf_program *out)
 {
 	uint64_t off, file_size = mapping_size(&f->inode->mapping);
 	size_t size;
 	char *phdrs;
+	const struct elf_target native = { ABI_ELFCLASS, ABI_EM, USER_TOP };
 	int err = elf_check_header(head, head_len, &native, &off, &size);
 
 	if (err)

@@ -21,7 +21,7 @@ FLOORS = [
     ("sys/", 7), ("arch/x86/entry/", 8), ("arch/conformance/", 8), ("sim/", 8), ("init/", 9), ("user/", 9),
 ]
 # What the machine's hw half may include of mm: the types its contract speaks of (include/arch/physmap.h).
-ROOTS = ["", "include/", "arch/x86/include/", "arch/sim/include/", "arch/x86/hw/i386/", "arch/x86/hw/pae/", "arch/x86/hw/x64/",
+ROOTS = ["", "include/", "arch/x86/include/", "arch/sim/include/", "arch/x86/hw/i386/", "arch/x86/hw/pae/", "arch/x86/hw/x64/", "arch/x86/hw/long/",
          "arch/x86/hw/la57/"]
 # An edge that is not downwards, and why it stands.
 ALLOWED = {("init/main.c", "arch/conformance/conformance.h")}  # the contract's tests, run at boot on request

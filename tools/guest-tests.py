@@ -400,9 +400,18 @@ def machines(args):
         out.append(planned(f"{arch}/2G", arch, huge, mem="2048M"))
     for arch in ("i386-pae", "x86_64"):
         out.append(planned(f"{arch}/debug", arch, debug, kernel=debug_kernel))
+    # 5 levels: everything about memory once more, quickly.
+    five = plan if args.only else [(n, f + ("" if n == "mem_la57" else " quick")) for n, f in plan
+                                   if n.startswith("mem_") or n in ("vdso", "proc_exec", "smp_stress", "syscall_fuzz")]
+    out.append(planned("x86_64/la57", "x86_64", five, cpu="qemu64,+la57"))
     if args.only:
         return out
-    out += [VtopBoot(arch) for arch in ARCHES]
+    out += [VtopBoot(arch) for arch in ARCHES] + [VtopBoot("x86_64", suffix="-la57", cpu="qemu64,+la57")]
+    out.append(Boot("x86_64/max", "x86_64", lambda a: with_plan(a, [("mem_la57", ""), ("sig_basic", "quick")]).finish(), cpu="max"))
+    out.append(Boot("x86_64/no5lvl", "x86_64", lambda a: with_plan(a, [("mem_la57", "")]).finish(), cpu="max", append="no5lvl",
+                    want=(r"^ok \d+ - mem_la57/searching_above # SKIP",)))
+    out.append(Boot("x86_64/conform-la57", "x86_64", lambda a: say_init(a).finish(), mem="64M", seconds=60, done=False, cpu="qemu64,+la57",
+                    append="conformance", want=(r"conformance: 0 failures",), status=lambda s: s == 1))
     for arch in ARCHES:
         out.append(Boot(f"{arch}/16M", arch, lambda a: say_init(a).finish(), mem="16M", cpus=1, seconds=60, want=SAYS, done=False))
         out.append(Boot(f"{arch}/panic", arch, exiting_init, mem="64M", seconds=60, done=False, want=(r"[Pp]anic.*init",),

@@ -21,7 +21,7 @@ for h in $(find include lib -name '*.h' | sort); do
 	h=${h#include/}
 	# shellcheck disable=SC2086
 	{
-		try x86_64 "$h" -m64 $k -Iarch/x86/hw/x64
+		try x86_64 "$h" -m64 $k -Iarch/x86/hw/long
 		try i386-pae "$h" -m32 $k -Iarch/x86/hw/pae
 	}
 	case $h in

@@ -1,6 +1,8 @@
 /*
  * The page-table contract: what pt_geom.h and pt_entry.h of a paging mode give. One folder per mode
- * (arch/x86/hw/{i386,pae,x64,la57}), chosen by the include path; the simulator uses the same folders.
+ * (arch/x86/hw/{i386,pae,x64,la57}), chosen by the include path; the simulator uses the same folders. The x86_64
+ * kernel has x64 and la57 in one (long): there the number of levels, and all that follows from it (USER_TOP, VA_BITS,
+ * pt_folded(PT_P4D), pt_shift(PT_PGD)), is no compile-time constant but a variable that is read-only after boot.
  *
  * pt_geom.h, constants (usable in expressions the compiler folds):
  *   PT_PTE 0, PT_PMD 1, PT_PUD 2, PT_P4D 3, PT_PGD 4, PT_LEVELS 5
@@ -10,6 +12,7 @@
  *   pt_top_level()                       highest level that is not folded
  *   pt_huge_level()                      where entries of large user pages stand: PT_PMD, or PT_PGD where that is folded
  *   USER_TOP                             first address beyond user space (TASK_SIZE)
+ *   PT_MAP_WINDOW                        the same less what only a hint above it gives (5 levels: 47 bits)
  *   PAGE_OFFSET, VMALLOC_START, VMALLOC_END, MEMMAP_BASE, KMAP_BASE, KMAP_SLOTS (per CPU), KERNEL_BASE
  *   PAGEBLOCK_ORDER                      10 on 2-level, 9 otherwise
  *   VA_BITS                              for canonical checks

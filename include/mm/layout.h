@@ -9,7 +9,7 @@
 struct mm_struct;
 
 /* The window that programs get without asking for more by a hint above it: 47 bits also with 5-level tables. */
-#define MAP_WINDOW (USER_TOP >> 31 >> 16 ? 0x7ffffffff000UL & ULONG_MAX : USER_TOP)
+#define MAP_WINDOW PT_MAP_WINDOW
 struct mm_layout {
 	unsigned long stack_limit, stack_random; /* bytes; the second: the most its top is moved */
 	unsigned long random,

@@ -82,10 +82,11 @@ boot_common:
 	movl $PHYS(boot_stack_top), %esp
 
 	call boot_check_cpu
-	boot_build_tables
-	movl $PHYS(boot_top), %eax
+	boot_build_tables /* %eax: top table, %edx: CR4 */
 	paging_on
 	ljmp $BOOT_CS, $PHYS(boot_paged)
+
+	boot_paging_text
 
 /* The features the kernel is compiled for. Does not return when one is missing. %ebp, %esi are kept. */
 .macro need_std bit, name

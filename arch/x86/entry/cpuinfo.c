@@ -14,7 +14,9 @@
 #include "arch/machine.h"
 #include "arch/msr.h"
 #include "arch/percpu.h"
+#include "arch/processor.h"
 #include "arch/x86/hw/cpu.h"
+#include "arch/x86/hw/cr.h"
 #include "base/config.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -57,6 +59,9 @@ static const char names_7_b[] =
 	". tsc_adjust . bmi1 . . . smep bmi2 erms invpcid . cqm . . rdt_a . . rdseed adx smap "
 	". . clflushopt clwb . . . . sha_ni";
 
+static const char names_7_c[] = ". . . . . . . . . . . . . . . . la57 . . . . . rdpid";
+
+enum { LEAF7_C_LA57 = 16 };
 enum { EXT1_D_LM = 29, EXT1_C_3DNOWPREFETCH = 8 };
 enum vendor { VENDOR_OTHER, VENDOR_INTEL, VENDOR_AMD };
 
@@ -148,7 +153,12 @@ static void put_derived(struct text *t, enum vendor vendor, unsigned family, uns
 
 static void put_flags(struct text *t, enum vendor vendor, unsigned family, unsigned model)
 {
-	uint32_t ext1_c = cpu_features.ext1_c;
+	uint32_t ext1_c = cpu_features.ext1_c, leaf7_c = 0;
+
+	if (cpu_features.max_leaf >= 7)
+		leaf7_c = cpuid(7, 0).c;
+	if (!(cr4_read() & CR4_LA57)) /* not there, or not wanted (no5lvl) */
+		leaf7_c &= ~(1U << LEAF7_C_LA57);
 
 	put(t, "flags\t\t:");
 	put_names(t, names_1_d, cpu_features.leaf1_d);
@@ -161,6 +171,7 @@ static void put_flags(struct text *t, enum vendor vendor, unsigned family, unsig
 	if (vendor == VENDOR_AMD)
 		put(t, " vmmcall");
 	put_names(t, names_7_b, cpu_features.leaf7_b);
+	put_names(t, names_7_c, leaf7_c);
 	put(t, "\nbugs\t\t:%s spectre_v1 spectre_v2\n",
 	    vendor != VENDOR_AMD ? ""
 	    : family == 15	 ? " fxsave_leak sysret_ss_attrs null_seg swapgs_fence amd_e400"

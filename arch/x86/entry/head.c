@@ -6,7 +6,8 @@
  * ORDER    1. copy section percpu while nobody has changed it: what CPUs 1..n-1 start with
  *          (percpu_setup)
  *          2. pt_nx_mask, which every page-table entry made from now on uses
- *          3. boot_info
+ *          3. the number of levels, which boot.S has chosen
+ *          4. boot_info
  * FAILS    a start that cannot go on says why on the first serial port and halts.
  */
 #include "arch/io.h"
@@ -16,6 +17,7 @@
 #include "arch/pt.h"
 #include "arch/x86/entry/boot_info.h"
 #include "arch/x86/hw/image.h"
+#include "arch/x86/hw/kpt.h"
 #include "lib/string.h"
 
 enum { COM1 = 0x3f8, COM_LSR = 5, LSR_THR_EMPTY = 0x20 };
@@ -49,6 +51,7 @@ void boot_start(unsigned protocol, uint32_t info)
 	memcpy(__percpu_pristine, __start_percpu, (size_t)(__stop_percpu - __start_percpu));
 	if (PT_HAS_NX && cpuid(0x80000000, 0).a >= 0x80000001 && cpuid(0x80000001, 0).d >> 20 & 1)
 		pt_nx_mask = 1ULL << 63;
+	pt_mode_init();
 	why = boot_info_parse(protocol, info);
 	if (why)
 		boot_fail(why);

@@ -42,6 +42,7 @@ trampoline_start:
 	movl %eax, %es
 	movl %eax, %ss
 	movl AT(params_top), %eax
+	movl AT(params_cr4), %edx
 	paging_on
 #ifdef __x86_64__
 	ljmp $BOOT_CS, $AT(3f)
@@ -72,6 +73,8 @@ params_kernel_top:
 params_stack:
 	.quad 0
 params_cpu:
+	.quad 0
+params_cr4:
 	.quad 0
 trampoline_end:
 

@@ -13,6 +13,8 @@
 
 #include "arch/machine.h"
 #include "arch/physmap.h"
+#include "arch/processor.h"
+#include "arch/x86/hw/cr.h"
 #include "arch/x86/hw/kpt.h"
 #include "arch/x86/hw/tlb.h"
 #include "arch/x86/hw/top.h"
@@ -22,7 +24,7 @@
 #include "sync/failpoint.h"
 
 struct trampoline_params {
-	uint64_t top, kernel_top, stack, cpu; /* smp_trampoline.S knows the order */
+	uint64_t top, kernel_top, stack, cpu, cr4; /* smp_trampoline.S knows the order */
 };
 
 extern char trampoline_start[], trampoline_end[], trampoline_params[];
@@ -72,6 +74,7 @@ int trampoline_install(void)
 	       (size_t)(trampoline_end - trampoline_start));
 	params()->top = top_phys;
 	params()->kernel_top = kernel_root.top_phys;
+	params()->cr4 = cr4_read() & (CR4_PSE | CR4_PAE | CR4_LA57); /* the paging mode */
 	return TRAMPOLINE_PHYS >> PAGE_SHIFT;
 }
 

@@ -5,6 +5,15 @@
 #include "arch/pt.h"
 #include "base/compiler.h"
 
+/* The first call of all: how many levels the CPU walks. */
+#ifdef __x86_64__
+void pt_mode_init(void);
+#else
+static inline void pt_mode_init(void)
+{
+}
+#endif
+
 /* Early allocator: naturally aligned lowmem that is mapped now; 0: none left. */
 typedef phys_t (*kpt_alloc_fn)(size_t size, size_t align);
 

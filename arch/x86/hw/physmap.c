@@ -3,7 +3,7 @@
  * page array.
  *
  * OWNS     lowmem_end_pfn (i after physmap_init), the page table of the kmap window, mem_map's
- *          backing.
+ *          backing; on x86_64 the number of levels (pt_la57) and the end of user space that follows.
  * I1       the slot of (cpu, slot) is the PTE cpu * KMAP_SLOTS + slot of the window; only that CPU
  *          changes it.
  * I2       mem_map is a constant address; a descriptor is backed when its frame was populated.
@@ -22,8 +22,10 @@
 #include "arch/physmap.h"
 
 #include "arch/percpu.h"
+#include "arch/processor.h"
 #include "arch/tlb.h"
 #include "arch/x86/hw/boot_map.h"
+#include "arch/x86/hw/cr.h"
 #include "arch/x86/hw/image.h"
 #include "arch/x86/hw/kpt.h"
 
@@ -33,6 +35,17 @@ _Static_assert(LOWMEM_MAX <= BOOT_MAPPED_PHYS || sizeof(long) == 8, "boot tables
 uint64_t pt_nx_mask;
 pfn_t lowmem_end_pfn = BOOT_MAPPED_PHYS >> PAGE_SHIFT;
 char *physmap_base = (char *)PAGE_OFFSET;
+
+#ifdef __x86_64__
+section_("ro_after_init") bool pt_la57;
+section_("ro_after_init") uaddr_t pt_user_top = ((uaddr_t)1 << 47) - PAGE_SIZE;
+
+void pt_mode_init(void)
+{
+	pt_la57 = cr4_read() & CR4_LA57;
+	pt_user_top = ((uaddr_t)1 << (VA_BITS - 1)) - PAGE_SIZE;
+}
+#endif
 
 struct page;
 /* sizeof(struct page), asserted in mm/page.h */

@@ -4,9 +4,9 @@
 
 #include "arch/pt.h"
 
-/* PAE alone has 8-byte entries for 32-bit addresses, and 4 of them. */
+/* PAE's is 4 entries, which the CPU copies. */
 enum {
-	PT_TOP_ENTRIES = VA_BITS == 32 && sizeof(pte_t) == 8 ? 4 : PAGE_SIZE / sizeof(pte_t),
+	PT_TOP_ENTRIES = PT_TOP_RELOAD ? 4 : PAGE_SIZE / sizeof(pte_t),
 	PT_TOP_BYTES = PT_TOP_ENTRIES * sizeof(pte_t),
 };
 

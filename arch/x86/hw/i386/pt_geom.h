@@ -22,7 +22,8 @@ enum {
 	PAGEBLOCK_ORDER = 10,
 };
 
-#define USER_TOP 0xC0000000UL /* TASK_SIZE: the 3:1 split */
+#define USER_TOP      0xC0000000UL /* TASK_SIZE: the 3:1 split */
+#define PT_MAP_WINDOW USER_TOP	   /* the end of what mappings get without asking for more */
 
 /* Every 32-bit address is canonical; the simulator's addresses are wider than the mode's. */
 static inline bool pt_canonical(uaddr_t va)

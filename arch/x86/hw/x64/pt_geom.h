@@ -22,7 +22,8 @@ enum {
 	PAGEBLOCK_ORDER = 9,
 };
 
-#define USER_TOP 0x7ffffffff000UL /* TASK_SIZE: the lower half less a guard page */
+#define USER_TOP      0x7ffffffff000UL /* TASK_SIZE: the lower half less a guard page */
+#define PT_MAP_WINDOW USER_TOP	       /* the end of what mappings get without asking for more */
 
 /* Bits VA_BITS-1 and above are all equal. */
 static inline bool pt_canonical(uaddr_t va)

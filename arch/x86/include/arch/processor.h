@@ -32,6 +32,7 @@
 #define CR4_PGE	       0x00000080
 #define CR4_OSFXSR     0x00000200
 #define CR4_OSXMMEXCPT 0x00000400
+#define CR4_LA57       0x00001000
 #define CR4_SMEP       0x00100000
 #define CR4_SMAP       0x00200000
 
