@@ -111,17 +111,48 @@ bool pt_range_ok(uaddr_t va, uaddr_t last)
 	return VA_BITS == 32 || (va < half) == (last < half);
 }
 
-/* The range lies under one leaf table that exists: no need for the recursion. Return: false when not so. */
+/* The entry of @va in its leaf table; NULL: *stopped is the entry above, none or large, where the way ends. */
+static always_inline_ pte_t *descend(const struct pt_root *root, uaddr_t va, pte_t *stopped)
+{
+	pte_t *tbl = root->top;
+
+#pragma GCC unroll 5
+	for (int level = pt_top_level(); level > PT_PTE; level--) {
+		if (pt_folded(level))
+			continue;
+		*stopped = pte_read_upper(tbl + pt_index(level, va));
+		if (pte_none(*stopped) || pte_is_leaf(*stopped, level))
+			return NULL;
+		tbl = pt_table_ptr(*stopped);
+	}
+	return tbl + pt_index(PT_PTE, va);
+}
+
+pte_t *pt_descend(const struct pt_root *root, uaddr_t va, struct page **table_page)
+{
+	pte_t last = pte_from_raw(0);
+	pte_t *e = descend(root, va, &last);
+
+	if (e)
+		*table_page = table_page_of(last);
+	return e;
+}
+
+/* The range lies under one leaf table, or under none and nobody asks: no need for the recursion. Return: false when not so. */
 static bool walk_one_table(struct pt_walk *w, uaddr_t start, uaddr_t last, int *r)
 {
+	pte_t parent = pte_from_raw(0);
 	struct page *page;
 	pte_t *e;
 
 	if ((start ^ last) >= pt_span(PT_PMD))
 		return false;
-	e = pt_descend(w->root, start, &page);
-	if (!e)
-		return false;
+	e = descend(w->root, start, &parent);
+	if (!e) {
+		*r = 0;
+		return pte_none(parent) && !w->ops->fill && !w->ops->hole;
+	}
+	page = table_page_of(parent);
 	pt_table_lock(page);
 	*r = w->ops->run(w, e, PT_PTE, start, last);
 	pt_table_unlock(page);
@@ -143,24 +174,6 @@ int pt_walk_range(struct pt_walk *w, uaddr_t start, uaddr_t last)
 		if (r || start > last || start == 0)
 			return r;
 	}
-}
-
-pte_t *pt_descend(const struct pt_root *root, uaddr_t va, struct page **table_page)
-{
-	pte_t *tbl = root->top;
-	pte_t cur = pte_from_raw(0);
-
-#pragma GCC unroll 5
-	for (int level = pt_top_level(); level > PT_PTE; level--) {
-		if (pt_folded(level))
-			continue;
-		cur = pte_read_upper(tbl + pt_index(level, va));
-		if (pte_none(cur) || pte_is_leaf(cur, level))
-			return NULL;
-		tbl = pt_table_ptr(cur);
-	}
-	*table_page = table_page_of(cur);
-	return tbl + pt_index(PT_PTE, va);
 }
 
 pte_t *pt_find_small_locked(struct pt_root *root, uaddr_t va, struct page **table_page)
