@@ -269,6 +269,14 @@ static void root_lower(struct xindex *x, void (*free_fn)(void *))
 	}
 }
 
+void xindex_replace(struct xindex *x, unsigned long index, void *item)
+{
+	if (!x->height)
+		x->root = item;
+	else
+		leaf_of(x, index)->slot[index & (SLOTS - 1)] = item;
+}
+
 void *xindex_remove(struct xindex *x, unsigned long index, void (*free_fn)(void *))
 {
 	struct xindex_node *path[XINDEX_MAX_HEIGHT];

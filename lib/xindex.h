@@ -44,6 +44,8 @@ void xindex_reserve_drop(struct xindex_reserve *r, void (*free_fn)(void *));
 /* Store @item (not NULL). 0; -EEXIST: another is there and stays; -ENOMEM: @r has too few nodes, r->want says how many. */
 int must_check xindex_insert(struct xindex *x, unsigned long index, void *item,
 			     struct xindex_reserve *r);
+/* Put @item in the place of the one at @index, which is there; tags stay. */
+void xindex_replace(struct xindex *x, unsigned long index, void *item);
 /* Remove; Return: the item or NULL. Empty nodes go to @free_fn. */
 void *xindex_remove(struct xindex *x, unsigned long index, void (*free_fn)(void *));
 /* First item with index >= *index; sets *index. NULL when none. */

@@ -165,8 +165,8 @@ model_op model_map, model_unmap, model_protect;				       /* model_map.c */
 model_op model_remap;							       /* model_remap.c */
 model_op model_advise, model_lock, model_lock_all, model_mincore, model_msync; /* model_advise.c */
 model_op model_truncate, model_punch, model_write_file, model_read_file;       /* model_obj.c */
-model_op model_touch, model_look, model_fetch, model_access, model_fork,
-	model_exit;			   /* model_proc.c */
+model_op model_touch, model_look, model_fetch, model_access, model_fork, model_exit,
+	model_migrate;			   /* model_proc.c */
 struct model_proc *model_proc_begin(void); /* the first process */
 void model_proc_end(struct model_proc *p);
 

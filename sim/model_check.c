@@ -12,6 +12,7 @@
 #include "arch/sim/hw/sim_hw.h"
 #include "lib/string.h"
 #include "mm/pt.h"
+#include "mm/rmap.h"
 #include "mm/vmalloc.h"
 #include "sim/model.h"
 #include "sync/kassert.h"
@@ -183,5 +184,6 @@ void model_check(void)
 		check_object(&model.obj[i], i);
 		account += committed(&model.obj[i]);
 	}
+	rmap_check();
 	model_expect("committed pages", (long)account, atomic_long_read(&vm_committed_as));
 }

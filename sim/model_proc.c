@@ -9,6 +9,8 @@
  */
 #include "base/errno.h"
 #include "lib/string.h"
+#include "mm/alloc.h"
+#include "mm/migrate.h"
 #include "sim/model.h"
 #include "sync/failpoint.h"
 
@@ -229,4 +231,28 @@ void model_access(struct model_proc *p)
 	(void)touch_pages(p, page, off, len, write ? MODEL_POKE : MODEL_PEEK, want, &done);
 	model_expect("mm_access", (long)done, (long)n);
 	compare(want, got, done);
+}
+
+static struct page *new_frame(struct page *old, void *arg)
+{
+	(void)old;
+	(void)arg;
+	return alloc_page(GFP_HIGHUSER_MOVABLE);
+}
+
+/* The page moves to another frame: nobody sees a difference. */
+void model_migrate(struct model_proc *p)
+{
+	const struct migrate_control c = { .new_page = new_frame,
+					   .mode = model_one_in(2) ? MIGRATE_SYNC : MIGRATE_ASYNC };
+	unsigned page = model_some_page();
+	pte_t e = model_entry(p, page);
+	struct page *frame;
+	int status = 0;
+
+	model_note("migration of page %u", page);
+	frame = pte_present(e) ? page_get_by_pfn(pte_pfn(e)) : NULL;
+	if (frame)
+		(void)migrate_pages(&frame, &status, 1, &c);
+	model_expect("migration", 0, status);
 }

@@ -4,7 +4,7 @@
 
 #include "mm/memmap.h"
 #include "sync/kassert.h"
-#include "sync/thread.h"
+#include "sync/waitq.h"
 
 struct anon_vma;
 
@@ -95,6 +95,8 @@ static inline void get_page(struct page *page)
 /* The page of frame @pfn with a reference, if it is a program's or in a page cache; NULL: not, or it is being freed. Such
  * a page may be locked, and may have changed its place when it is. Any context. */
 struct page *page_get_by_pfn(pfn_t pfn);
+/* Migration: @to, nobody else's yet, gets what the flags of @from say of its contents. */
+void page_copy_flags(struct page *to, const struct page *from);
 /* Drop one reference; the last one frees the page (order from its compound head). Any context. */
 void put_page(struct page *page);
 
@@ -125,6 +127,14 @@ void page_lock_give(struct page *page);
 int must_check page_wait_clear(struct page *page, enum page_flag bit, enum park_mode mode);
 /* Clear one of them and wake who waits. Any context. */
 void page_clear_wake(struct page *page, enum page_flag bit);
+/* Wait for the lock without a reference: begin while something (a table lock) keeps @page locked; end sleeps until the
+ * lock is given back, a fatal signal comes, or for nothing. */
+struct page_wait {
+	struct waitq *q;
+	struct waiter waiter;
+};
+void page_wait_begin(struct page *page, struct page_wait *w);
+void page_wait_end(struct page_wait *w);
 
 /* Print everything about a page through klog. */
 void page_dump(const struct page *page, const char *why);

@@ -65,6 +65,10 @@ int range_each(struct mm_struct *mm, uaddr_t start, uaddr_t end,
 /* userfaultfd: protect [start, end) from writes, or lift that; @markers: also where no entry is. mmap_lock any mode. */
 void range_uffd_wp(struct mmu_gather *g, uaddr_t start, uaddr_t end, bool protect, bool markers);
 
+/* ---- one page, table lock held; without RSS: a page that moves ---- */
+void page_add_rmap(struct page *page);
+void page_remove_rmap(struct page *page);
+
 /* ---- one page, table lock held: what fault, rmap and the above share ---- */
 /* @page, whose reference the caller gives away, gets mapped: _mapcount, node statistics, RSS. */
 void range_account_map(struct mm_struct *mm, struct page *page);

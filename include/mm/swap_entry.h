@@ -19,8 +19,14 @@ enum swap_entry_type {
 
 enum { SWP_MARKER_UFFD_WP = 1 };
 
-/* The offset of a migration entry: the frame, and two bits that the entry had. */
-enum { MIGRATION_UFFD_WP = 1, MIGRATION_SOFT_DIRTY = 2, MIGRATION_PFN_SHIFT = 2 };
+/* The offset of a migration entry: the frame, and three bits that the entry had. */
+enum {
+	MIGRATION_UFFD_WP = 1,
+	MIGRATION_SOFT_DIRTY = 2,
+	MIGRATION_DIRTY = 4,
+	MIGRATION_PFN_SHIFT =
+		3 /* with 2-level tables an offset has 23 bits: 20 of a frame's number */
+};
 
 static inline bool pte_is_migration(pte_t e)
 {
@@ -32,6 +38,20 @@ static inline pfn_t migration_pfn(pte_t e)
 	return pte_swap_offset(e) >> MIGRATION_PFN_SHIFT;
 }
 
+static inline bool migration_uffd_wp(pte_t e)
+{
+	return pte_swap_offset(e) & MIGRATION_UFFD_WP;
+}
+
+/* What is protected is not writable. */
+static inline pte_t migration_set_uffd_wp(pte_t e, bool protect)
+{
+	unsigned long offset = pte_swap_offset(e) & ~(unsigned long)MIGRATION_UFFD_WP;
+
+	return protect ? pte_from_swap(SWP_MIGRATION_READ, offset | MIGRATION_UFFD_WP) :
+			 pte_from_swap(pte_swap_type(e), offset);
+}
+
 static inline bool migration_is_write(pte_t e)
 {
 	return pte_swap_type(e) == SWP_MIGRATION_WRITE;
@@ -41,7 +61,8 @@ static inline bool migration_is_write(pte_t e)
 static inline pte_t pte_make_migration(pte_t e)
 {
 	unsigned long bits = (pte_uffd_wp(e) ? MIGRATION_UFFD_WP : 0) |
-			     (pte_soft_dirty(e) ? MIGRATION_SOFT_DIRTY : 0);
+			     (pte_soft_dirty(e) ? MIGRATION_SOFT_DIRTY : 0) |
+			     (pte_dirty(e) ? MIGRATION_DIRTY : 0);
 
 	return pte_from_swap(pte_write(e) ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ,
 			     (unsigned long)pte_pfn(e) << MIGRATION_PFN_SHIFT | bits);

@@ -182,6 +182,7 @@ void fault_boot(void);
 /* One family each. Table lock held at the call, not on return. Return: enum fault_result or STAGE_RETRY. */
 int fault_anon(struct fault_ctx *f); /* none entry, private anonymous memory */
 int fault_file(struct fault_ctx *f); /* none entry, a mapping or a device */
+int fault_swap(struct fault_ctx *f); /* an entry that is neither none nor present */
 int fault_cow(struct fault_ctx *f);  /* write to an entry without the write right */
 /* No table of PTEs covers f->addr: a large entry does, or none, or may. No lock held. Return: also STAGE_SMALL. */
 int fault_huge(struct fault_ctx *f);

@@ -88,8 +88,10 @@ static int fault_entry(struct fault_ctx *f)
 			return r;
 	}
 	f->entry = pte_read(f->pte);
-	if (pte_none(f->entry) || unlikely(!pte_present(f->entry)))
+	if (pte_none(f->entry))
 		return fault_none(f);
+	if (unlikely(!pte_present(f->entry)))
+		return pte_is_uffd_marker(f->entry) ? fault_none(f) : fault_swap(f);
 	if (f->write && !pte_write(f->entry))
 		return fault_cow(f);
 	pt_unlock(f->table);

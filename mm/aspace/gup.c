@@ -55,6 +55,11 @@ static struct page *page_of_entry(const struct fault_ctx *f)
 	return page;
 }
 
+static bool is_special(pte_t e)
+{
+	return pte_present(e) && pte_special(e);
+}
+
 enum {
 	LOOK_AGAIN = 1
 }; /* a result besides 0 and -errno: drop mmap_lock, userfault_wait, start over */
@@ -72,7 +77,7 @@ static int pin_in_vma(struct fault_ctx *f, struct page **out)
 		*out = page_of_entry(f);
 		if (*out)
 			return 0;
-		if (pte_special(pt_peek_page(&f->mm->root, f->addr)) && !f->write)
+		if (!f->write && is_special(pt_peek_page(&f->mm->root, f->addr)))
 			return -EFAULT; /* a device without page descriptors */
 		count_vm_event(PGFAULT);
 		r = fault_in(f);

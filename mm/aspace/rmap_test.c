@@ -510,10 +510,10 @@ static void walks_while_programs_change(void **state)
 			sim_poke(busy, BASE + P(i), 1);
 		for (unsigned i = 0; i < 8; i++)
 			sim_poke(busy, BASE + P(100 + i), 1);
-		sim_spawn(thread_forks, NULL, -1);
-		sim_spawn(thread_moves, NULL, -1);
-		sim_spawn(thread_walks, NULL, -1);
-		sim_spawn(thread_walks, NULL, -1);
+		sim_spawn(thread_forks, NULL, 0);
+		sim_spawn(thread_moves, NULL, 1);
+		sim_spawn(thread_walks, NULL, 2);
+		sim_spawn(thread_walks, NULL, 3);
 		sim_run();
 		rmap_check();
 		end_mm(busy);

@@ -30,6 +30,7 @@
 #include "mm/backing/backing_impl.h"
 #include "mm/huge.h"
 #include "mm/slab.h"
+#include "mm/vmalloc.h"
 #include "mm/writeback.h"
 #include "sync/failpoint.h"
 
@@ -196,7 +197,7 @@ int mapping_add_page(struct address_space *m, struct page *page)
 		if (err)
 			return err;
 	}
-	atomic_set(&page->_refcount, 2); /* the cache's; nobody else has one yet */
+	get_page(page); /* the cache's. Atomic: a look-up by number may have one for a moment */
 	if (m->flags & MAPPING_SHMEM)
 		page->flags |= 1UL << PG_swapbacked;
 	for (;;) {
@@ -237,6 +238,44 @@ void mapping_remove_page(struct address_space *m, struct page *page)
 		dirty_account(page, -1);
 	count_pages(m, page, -1);
 	page_clear(page, PG_dirty);
+}
+
+/* Same place, same contents: @new takes over what the cache and its users know of @old. m->lock held. */
+static void take_place(struct address_space *m, struct page *old, struct page *new)
+{
+	copy_highpage(new, old);
+	page_copy_flags(new, old);
+	new->index = old->index;
+	page_become(new, PS_KERNEL, PS_FILE);
+	xindex_replace(&m->pages, old->index, new);
+	get_page(new); /* the cache's */
+	WRITE_ONCE(new->mapping, m);
+	WRITE_ONCE(old->mapping, NULL);
+}
+
+int mapping_replace_page(struct address_space *m, struct page *old, struct page *new, int expected)
+{
+	bool done;
+
+	kassert(page_test(old, PG_locked) && mapping_owns(m, old));
+	spin_lock(&m->lock);
+	/* Who found it before has a reference, and then it stays. With none left nobody writes to it, and who has its number
+	 * gets none. */
+	done = page_test(old, PG_uptodate) && atomic_cmpxchg(&old->_refcount, expected, 0);
+	if (done) {
+		take_place(m, old, new);
+		atomic_set(&old->_refcount, expected - 1);
+	}
+	spin_unlock(&m->lock);
+	if (!done)
+		return -EAGAIN;
+	count_pages(m, old, -1);
+	count_pages(m, new, 1);
+	if (m->ops->store && page_test(old, PG_dirty)) {
+		mod_node_stat(old, NR_FILE_DIRTY, -1);
+		mod_node_stat(new, NR_FILE_DIRTY, 1);
+	}
+	return 0;
 }
 
 /* Whoever looks a page up takes his reference under m->lock: with two, nobody is about to map it or to write into it. */

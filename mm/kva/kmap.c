@@ -39,3 +39,13 @@ void kunmap_local(const void *addr)
 	must(self->kmap_depth > 0);
 	physmap_unmap_slot(--self->kmap_depth);
 }
+
+void copy_highpage(struct page *to, struct page *from)
+{
+	const void *src = kmap_local_page(from);
+	void *dst = kmap_local_page(to);
+
+	frame_copy(dst, src);
+	kunmap_local(dst);
+	kunmap_local(src);
+}

@@ -12,6 +12,7 @@
 #include "mm/mapping.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
+#include "mm/swap_entry.h"
 #include "sync/kassert.h"
 
 struct mm_sums {
@@ -126,6 +127,14 @@ static int check_hugetlb(struct entries_ctx *c, const struct vm_area_struct *vma
 	return 0;
 }
 
+static void count_page(struct entries_ctx *c, const struct page *page)
+{
+	if (page_state(page) == PS_ANON)
+		c->rss[MM_ANONPAGES]++;
+	else
+		c->rss[page_test(page, PG_swapbacked) ? MM_SHMEMPAGES : MM_FILEPAGES]++;
+}
+
 static int check_entry(pte_t e, uaddr_t va, void *arg)
 {
 	struct entries_ctx *c = arg;
@@ -134,8 +143,10 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 
 	if (!vma || vma->vm_start > va)
 		fail(c->mm, "entry outside every vma", va);
+	if (pte_is_migration(e))
+		count_page(c, pfn_to_page(migration_pfn(e)));
 	if (!pte_present(e))
-		return 0; /* a marker */
+		return 0; /* that, or a marker */
 	if (pte_uffd_wp(e) && pte_write(e))
 		fail(c->mm, "entry watched by a userfaultfd, but writable", va);
 	if (!vma->populated)
@@ -164,10 +175,7 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 	if (page_state(page) == PS_ANON && page_test(page, PG_anon_exclusive) &&
 	    (page_mapcount(page) != 1 || page_anon_vma(page) != vma->anon_vma))
 		fail(c->mm, "I4: exclusive page of others", va);
-	if (page_state(page) == PS_ANON)
-		c->rss[MM_ANONPAGES]++;
-	else
-		c->rss[page_test(page, PG_swapbacked) ? MM_SHMEMPAGES : MM_FILEPAGES]++;
+	count_page(c, page);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mm/mapping.h"
 #include "mm/range.h"
+#include "mm/swap_entry.h"
 
 enum { PSS_SHIFT = 12 };
 
@@ -24,19 +25,19 @@ static int smaps_entry(pte_t e, uaddr_t va, void *arg)
 	struct smaps_stat *s = c->out;
 	struct page *page;
 	unsigned long share;
-	bool dirty;
+	bool dirty, moving = pte_is_migration(e);
 	int maps;
 
 	(void)va;
-	if (!pte_present(e) || pte_special(e))
+	if (!moving && (!pte_present(e) || pte_special(e)))
 		return 0;
-	page = page_head(pfn_to_page(pte_pfn(e)));
-	maps = page_mapcount(page);
+	page = page_head(pfn_to_page(moving ? migration_pfn(e) : pte_pfn(e)));
+	maps = moving ? 1 : page_mapcount(page);
 	if (page_test(page, PG_head)) { /* hugetlb: not in RSS */
 		*(maps > 1 ? &s->hugetlb_shared : &s->hugetlb_private) += PAGE_SIZE;
 		return 0;
 	}
-	dirty = pte_dirty(e) || page_test(page, PG_dirty);
+	dirty = (!moving && pte_dirty(e)) || page_test(page, PG_dirty);
 	s->rss += PAGE_SIZE;
 	share = (PAGE_SIZE << PSS_SHIFT) / (unsigned)(maps > 0 ? maps : 1);
 	c->pss += share;
@@ -49,7 +50,7 @@ static int smaps_entry(pte_t e, uaddr_t va, void *arg)
 	} else if (page_test(page, PG_swapbacked)) {
 		c->shmem += share;
 	}
-	if (pte_young(e) || page_test(page, PG_referenced))
+	if ((!moving && pte_young(e)) || page_test(page, PG_referenced))
 		s->referenced += PAGE_SIZE;
 	if (maps > 1)
 		*(dirty ? &s->shared_dirty : &s->shared_clean) += PAGE_SIZE;

@@ -106,6 +106,15 @@ void page_check_edge(const struct page *page, enum page_state from, enum page_st
 		page_bad(page, "no such change of state");
 }
 
+void page_copy_flags(struct page *to, const struct page *from)
+{
+	const unsigned long mask = 1UL << PG_uptodate | 1UL << PG_referenced | 1UL << PG_dirty |
+				   1UL << PG_active | 1UL << PG_workingset | 1UL << PG_error |
+				   1UL << PG_swapbacked | 1UL << PG_young | 1UL << PG_idle;
+
+	to->flags |= READ_ONCE(from->flags) & mask;
+}
+
 /* Does the page belong to a program or a cache? Then its lock bit may be touched by who has a reference. */
 static bool page_is_users(const struct page *page)
 {

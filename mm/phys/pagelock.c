@@ -6,6 +6,7 @@
  * I1       PG_locked set: exactly one holder, until unlock_page.
  * I2       a thread parks only after it has set PG_waiters and then still found PG_locked: so whoever clears PG_locked
  *          either sees PG_waiters in the same atomic operation, or the waiter saw the lock free.
+ *          page_wait_begin does without the second look: a spinlock of its caller keeps the page locked until then.
  * I3       PG_waiters may be set with nobody waiting (costs one needless wake-up), never clear with a sleeper.
  * LOCKS    rank PAGE; several of one mapping by rising index, others by trylock. The queue's own lock inside.
  * CONTEXT  threads that may sleep; trylock and unlock: any.
@@ -88,6 +89,20 @@ int lock_page_killable(struct page *page)
 	if (err)
 		lockorder_release(page, RANK_PAGE);
 	return err;
+}
+
+void page_wait_begin(struct page *page, struct page_wait *w)
+{
+	kassert(page_test(page, PG_locked));
+	w->q = queue_of(page);
+	waitq_add(w->q, &w->waiter);
+	page_set(page, PG_waiters);
+}
+
+void page_wait_end(struct page_wait *w)
+{
+	(void)thread_park(PARK_KILLABLE, PARK_FOREVER);
+	waitq_del(w->q, &w->waiter);
 }
 
 void page_clear_wake(struct page *page, enum page_flag bit)

@@ -6,7 +6,8 @@
  *          some thirty instructions, and RSS stays exact.
  * I1       a present entry without pte_special holds one reference and one _mapcount of its page.        [mm_check]
  * I2       mm->rss_stat[c] == such entries of kind c: PS_ANON: MM_ANONPAGES; other with PG_swapbacked:
- *          MM_SHMEMPAGES; the rest: MM_FILEPAGES.                                                        [mm_check]
+ *          MM_SHMEMPAGES; the rest: MM_FILEPAGES. A migration entry counts as the page for which it stands, but holds
+ *          neither reference nor _mapcount of it.                                                        [mm_check]
  * I3       NR_ANON_MAPPED, NR_FILE_MAPPED count pages with _mapcount >= 0, once each.             [range_test]
  * I4       a private mapping's entry is writable only if its page is anonymous and PG_anon_exclusive: this entry's alone.
  *          So a page shared by fork is never written in place, and one that the kernel holds stays the program's. [mm_check]
@@ -43,22 +44,30 @@ static enum node_stat_item mapped_stat(enum mm_counter kind)
 	return kind == MM_ANONPAGES ? NR_ANON_MAPPED : NR_FILE_MAPPED;
 }
 
-void range_account_map(struct mm_struct *mm, struct page *page)
+void page_add_rmap(struct page *page)
 {
-	enum mm_counter kind = page_counter(page);
-
 	if (mapcount_inc(page))
-		mod_node_stat(page, mapped_stat(kind), 1);
-	mm_rss_add(mm, kind, 1);
+		mod_node_stat(page, mapped_stat(page_counter(page)), 1);
 }
 
-void range_account_unmap(struct mm_struct *mm, struct page *page)
+void page_remove_rmap(struct page *page)
 {
 	enum mm_counter kind = page_counter(page);
 
 	if (mapcount_dec(page, kind))
 		mod_node_stat(page, mapped_stat(kind), -1);
-	mm_rss_add(mm, kind, -1);
+}
+
+void range_account_map(struct mm_struct *mm, struct page *page)
+{
+	page_add_rmap(page);
+	mm_rss_add(mm, page_counter(page), 1);
+}
+
+void range_account_unmap(struct mm_struct *mm, struct page *page)
+{
+	page_remove_rmap(page);
+	mm_rss_add(mm, page_counter(page), -1);
 }
 
 /* Sums of one run. Node statistics are kept for one node and one sign at a time. */
@@ -125,6 +134,20 @@ static inline bool zap_page(struct mmu_gather *g, struct tally *t, pte_t old)
 	return gather_page(g, page);
 }
 
+/* Is the entry, of whatever kind, protected for a userfaultfd? */
+static bool entry_uffd_wp(pte_t e)
+{
+	if (pte_present(e))
+		return pte_uffd_wp(e);
+	return pte_is_uffd_marker(e) || (pte_is_migration(e) && migration_uffd_wp(e));
+}
+
+static noinline_ void zap_absent(struct tally *t, pte_t old)
+{
+	if (pte_is_migration(old))
+		t->rss[page_counter(moving_page(old))]--;
+}
+
 static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct mmu_gather *g = w->arg;
@@ -150,12 +173,14 @@ static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t l
 			pte_set(e, pte_from_raw(0));
 		else
 			old = pte_clear(e);
-		if (unlikely(g->keep_uffd_wp) && (pte_uffd_wp(old) || pte_is_uffd_marker(old)))
+		if (unlikely(g->keep_uffd_wp) && entry_uffd_wp(old))
 			pte_set(e, pte_uffd_marker());
 		if (!end_cleared)
 			first_cleared = va;
 		end_cleared = va + PAGE_SIZE;
-		if (pte_present(old) && !pte_special(old) && zap_page(g, &t, old))
+		if (unlikely(!pte_present(old)))
+			zap_absent(&t, old);
+		else if (!pte_special(old) && zap_page(g, &t, old))
 			r = PT_AGAIN;
 	}
 	w->resume = va;
@@ -218,8 +243,11 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 		pte_t cur = pte_read(e), to;
 		uaddr_t first = va;
 
-		if (!pte_present(cur))
+		if (!pte_present(cur)) {
+			if (pte_is_migration(cur) && !pte_write(prot))
+				pte_set(e, migration_wrprotect(cur));
 			continue;
+		}
 		to = pte_modify(cur, prot);
 		if ((private_write && !page_is_exclusive(cur)) || unlikely(pte_uffd_wp(cur)))
 			to = pte_wrprotect(to);
@@ -282,6 +310,21 @@ static inline pte_t copy_entry(struct copy_ctx *c, struct tally *t, pte_t *src, 
 	return cur;
 }
 
+/* The same of a page that is being moved: whoever moves it comes to the child's entry after the parent's. */
+static noinline_ pte_t copy_moving(struct copy_ctx *c, struct tally *t, pte_t *src, pte_t cur)
+{
+	struct page *page = moving_page(cur);
+
+	if (c->cow) {
+		cur = migration_wrprotect(cur);
+		pte_set(src, cur);
+		if (page_state(page) == PS_ANON)
+			page_share(page);
+	}
+	t->rss[page_counter(page)]++;
+	return c->uffd_wp ? cur : migration_set_uffd_wp(cur, false);
+}
+
 static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct copy_ctx *c = w->arg;
@@ -302,7 +345,8 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 			d = d ? d + more + 1 : NULL;
 			continue;
 		}
-		if (!pte_present(cur) && !(c->uffd_wp && pte_is_uffd_marker(cur))) {
+		if (!pte_present(cur) && !pte_is_migration(cur) &&
+		    !(c->uffd_wp && pte_is_uffd_marker(cur))) {
 			d = d ? d + 1 : NULL;
 			continue;
 		}
@@ -311,7 +355,9 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 			if (!d)
 				break; /* first page of a table that dst lacks */
 		}
-		pte_set(d++, pte_present(cur) ? copy_entry(c, &t, e, cur, va) : cur);
+		pte_set(d++, pte_present(cur)	     ? copy_entry(c, &t, e, cur, va) :
+			     pte_is_migration(cur) ? copy_moving(c, &t, e, cur) :
+						     cur);
 	}
 	w->resume = va;
 	if (dst_table && d)
@@ -480,18 +526,20 @@ static int count_one(pte_t e, uaddr_t va, void *arg)
 {
 	struct range_counts *c = arg;
 
-	if (pte_is_swap(e)) {
+	bool moving = pte_is_migration(e);
+
+	if (pte_is_swap(e) && !moving) {
 		c->swap++;
 		return 0;
 	}
 	c->present++;
-	c->young += pte_young(e);
-	c->dirty += pte_dirty(e);
-	if (pte_special(e)) {
+	c->young += !moving && pte_young(e);
+	c->dirty += !moving && pte_dirty(e);
+	if (!moving && pte_special(e)) {
 		c->special++;
 		return 0;
 	}
-	switch (page_counter(entry_page(e))) {
+	switch (page_counter(moving ? moving_page(e) : entry_page(e))) {
 	case MM_ANONPAGES:
 		c->anon++;
 		break;

@@ -4,6 +4,7 @@
 
 #include "mm/pt/pt_impl.h"
 #include "mm/range.h"
+#include "mm/swap_entry.h"
 #include "mm/zone.h"
 
 static inline struct page *entry_page(pte_t e)
@@ -38,9 +39,17 @@ static inline bool mapcount_dec(struct page *page, enum mm_counter kind)
 	return atomic_add_return(&page->_mapcount, -1) < 0;
 }
 
+/* The page that is being moved, for which the migration entry @e stands: alive as long as the table is locked. */
+static inline struct page *moving_page(pte_t e)
+{
+	return pfn_to_page(migration_pfn(e));
+}
+
 /* For gather->keep_anon: what does not belong to the file. */
 static inline bool is_private_entry(pte_t e)
 {
+	if (pte_is_migration(e))
+		return page_state(moving_page(e)) == PS_ANON;
 	return !pte_present(e) || pte_special(e) || page_state(entry_page(e)) == PS_ANON;
 }
 

@@ -27,6 +27,8 @@ static pte_t wp_entry(const struct wp_ctx *c, pte_t cur)
 		return c->protect ? pte_mkuffd_wp(cur) : pte_clear_uffd_wp(cur);
 	if (pte_none(cur))
 		return c->protect && c->markers ? pte_uffd_marker() : cur;
+	if (pte_is_migration(cur))
+		return migration_set_uffd_wp(cur, c->protect);
 	return pte_is_uffd_marker(cur) && !c->protect ? pte_from_raw(0) : cur;
 }
 
