@@ -48,8 +48,8 @@ static inline pte_t migration_set_uffd_wp(pte_t e, bool protect)
 {
 	unsigned long offset = pte_swap_offset(e) & ~(unsigned long)MIGRATION_UFFD_WP;
 
-	return protect ? pte_from_swap(SWP_MIGRATION_READ, offset | MIGRATION_UFFD_WP) :
-			 pte_from_swap(pte_swap_type(e), offset);
+	return protect ? pte_from_swap(SWP_MIGRATION_READ, offset | MIGRATION_UFFD_WP)
+		       : pte_from_swap(pte_swap_type(e), offset);
 }
 
 static inline bool migration_is_write(pte_t e)

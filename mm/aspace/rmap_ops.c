@@ -88,9 +88,12 @@ int page_mkclean(struct page *page)
 static int unmap_entry(const struct rmap_entry *e, void *arg)
 {
 	struct mm_struct *mm = e->vma->vm_mm;
-	pte_t old = pte_clear(e->pte);
+	pte_t old;
 
 	(void)arg;
+	if (e->vma->vm_flags & VM_LOCKED)
+		return 1; /* it stays */
+	old = pte_clear(e->pte);
 	tlb_flush_page(&mm->root, e->addr);
 	if (pte_dirty(old))
 		page_set(e->page, PG_dirty);

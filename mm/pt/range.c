@@ -355,9 +355,9 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 			if (!d)
 				break; /* first page of a table that dst lacks */
 		}
-		pte_set(d++, pte_present(cur)	     ? copy_entry(c, &t, e, cur, va) :
-			     pte_is_migration(cur) ? copy_moving(c, &t, e, cur) :
-						     cur);
+		pte_set(d++, pte_present(cur)	     ? copy_entry(c, &t, e, cur, va)
+			     : pte_is_migration(cur) ? copy_moving(c, &t, e, cur)
+						     : cur);
 	}
 	w->resume = va;
 	if (dst_table && d)

@@ -98,10 +98,13 @@ static void walk(const struct move *v, unsigned flags, rmap_fn fn, void *arg)
 
 /* ---- one page, locked ---- */
 
-/* Pages of a kind that moves: a program's, or a cache's with valid contents. Not part of a hugetlb page. */
+/*
+ * Pages of a kind that moves: a program's, or a cache's with valid contents. Not part of a hugetlb page, and not one that
+ * is locked in memory: who locks it counts its entries (mm/phys/mlocked.c), which must be there to be counted.
+ */
 static bool may_move(const struct page *page)
 {
-	if (page_test(page, PG_head))
+	if (page_test(page, PG_head) || page_test(page, PG_mlocked))
 		return false;
 	return page_anon_vma(page) || (page_mapping(page) && page_test(page, PG_uptodate));
 }
@@ -134,7 +137,10 @@ static int move_mapped(struct move *v)
 
 	if (page_mapcount(v->old) > 0)
 		walk(v, 0, entry_to_migration, NULL);
-	err = v->av ? exchange_anon(v) : mapping_replace_page(v->m, v->old, v->new, 2);
+	if (page_test(v->old, PG_mlocked)) /* since the look: the entries said it was there */
+		err = -EAGAIN;
+	else
+		err = v->av ? exchange_anon(v) : mapping_replace_page(v->m, v->old, v->new, 2);
 	if (err)
 		to = v->old;
 	walk(v, RMAP_MIGRATION, migration_to_entry, to);
