@@ -11,7 +11,8 @@
  * WHY      a program that touches its memory a page at a time, or was given small pages when no block was free, gets
  *          huge pages later, at the cost of copying. Pages that form a block already are not copied (Linux copies).
  * I1       between unhooking and hooking nobody reaches the block: programs fault and wait for mmap_lock, walkers with
- *          mmap_lock are kept out by it, rmap by its lock.
+ *          mmap_lock are kept out by it, rmap by its lock. It is looked at under that lock, so that no migration entry
+ *          is hidden from the mover, who would not find it again.
  * I2       a page is copied only if every reference to it is an entry's: what is pinned stays where it is.
  * I3       pages between the present ones become zeroes that count in RSS (max_ptes_none bounds them).
  * LOCKS    mmap_lock; table locks. scan_mm and scan_addr are the daemon thread's.
@@ -207,18 +208,21 @@ static struct page *take_in_place(pte_t *table)
 /* mmap_lock held for write. 0, or why not: then nothing has changed. */
 static int collapse_locked(struct collapse *c)
 {
-	int err = look_locked(c);
-	struct vm_area_struct *vma;
-	struct page *table, *block;
+	struct vm_area_struct *vma = find_vma(c->mm, c->addr);
+	struct page *table = NULL, *block;
 	pte_t *entries, large;
+	int err;
 
-	if (err)
-		return err;
-	vma = find_vma(c->mm, c->addr);
+	if (!vma)
+		return -EINVAL;
 	rmap_lock_vma(vma);
-	table = pt_unhook_table(&c->mm->root, c->addr);
+	err = look_locked(c);
+	if (!err)
+		table = pt_unhook_table(&c->mm->root, c->addr);
 	rmap_unlock_vma(
 		vma); /* walks find nothing from now on, and pages that are still counted as mapped */
+	if (err)
+		return err;
 	entries = page_address(table);
 	err = look(c, entries); /* the CPUs might have changed only A and D; pins need mmap_lock */
 	if (!err && !c->in_place && (!c->block || !none_pinned(entries)))

@@ -5,6 +5,7 @@
 #include "sim/mm_test.h"
 
 #include "mm/alloc.h"
+#include "mm/huge.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
 #include "mm/swap_entry.h"
@@ -327,7 +328,8 @@ static void mremap_takes_it_along_and_unmap_forgets_it(void **state)
 
 /* ---- at the same time ---- */
 
-enum { BUSY_PAGES = 10 };
+enum { BUSY_PAGES = 10, BLOCK_PAGES = 8 };
+#define BUSY_BLOCK (BASE & HPAGE_MASK)
 static struct mm_struct *busy;
 static struct address_space *busy_file;
 static unsigned writers;
@@ -433,6 +435,65 @@ static void everybody_works_while_pages_move(void **state)
 	}
 }
 
+/* Huge pages are made of the pages that others take out of them. */
+static void thread_collapses(void *arg)
+{
+	(void)arg;
+	while (writers) {
+		int err = vm_advise(busy, BUSY_BLOCK, HPAGE_SIZE, MADV_COLLAPSE);
+
+		must(err == 0 || err == -EAGAIN || err == -EINVAL || err == -ENOMEM);
+	}
+}
+
+static void thread_touches_block(void *arg)
+{
+	unsigned long me = (unsigned long)arg;
+	uint8_t seen[BLOCK_PAGES] = { 0 };
+
+	sim_use_mm(busy);
+	for (unsigned k = 0; k < 400; k++) {
+		unsigned i = (unsigned)sim_random(BLOCK_PAGES);
+
+		must(sim_peek(busy, BUSY_BLOCK + P(i) + me) == seen[i]);
+		sim_poke(busy, BUSY_BLOCK + P(i) + me, ++seen[i]);
+	}
+	writers--;
+}
+
+static void thread_moves_block(void *arg)
+{
+	(void)arg;
+	while (writers) {
+		struct page *page;
+		int status;
+
+		if (!get_user_page(busy, BUSY_BLOCK + P(sim_random(BLOCK_PAGES)), false, &page))
+			(void)migrate_pages(&page, &status, 1, &sync);
+	}
+}
+
+static void pages_move_while_blocks_are_made_of_them(void **state)
+{
+	struct sim_config cfg = { .nr_cpus = 4 };
+
+	(void)state;
+	for (cfg.seed = 1; cfg.seed <= 6; cfg.seed++) {
+		sim_world_begin(&cfg);
+		busy = new_mm();
+		map_at(busy, BUSY_BLOCK, HPAGE_SIZE, RW, ANON | MAP_FIXED);
+		writers = 2;
+		sim_spawn(thread_touches_block, (void *)0, 0);
+		sim_spawn(thread_touches_block, (void *)1, 1);
+		sim_spawn(thread_collapses, NULL, 2);
+		sim_spawn(thread_moves_block, NULL, 3);
+		sim_run();
+		rmap_check();
+		end_mm(busy);
+		sim_world_end();
+	}
+}
+
 /* A page that is cut off while it moves does not come back. */
 static void thread_cuts(void *arg)
 {
@@ -506,6 +567,7 @@ int main(void)
 		T(mremap_takes_it_along_and_unmap_forgets_it),
 		cmocka_unit_test(everybody_works_while_pages_move),
 		cmocka_unit_test(pages_move_while_a_hole_is_punched),
+		cmocka_unit_test(pages_move_while_blocks_are_made_of_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
