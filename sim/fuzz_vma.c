@@ -6,12 +6,9 @@
  */
 #include "base/errno.h"
 #include "lib/string.h"
-#include "mm/alloc.h"
 #include "mm/huge.h"
 #include "mm/mapping.h"
-#include "mm/migrate.h"
 #include "mm/mm.h"
-#include "mm/pt.h"
 #include "mm/rmap.h"
 #include "mm/shmem.h"
 #include "mm/thp.h"
@@ -202,25 +199,6 @@ static void do_collapse(struct program *p, unsigned page, unsigned n)
 	khugepaged_rewind();
 }
 
-static struct page *new_frame(struct page *old, void *arg)
-{
-	(void)old;
-	(void)arg;
-	return alloc_page(GFP_HIGHUSER_MOVABLE);
-}
-
-static void do_migrate(struct program *p, unsigned page)
-{
-	const struct migrate_control c = { .new_page = new_frame, .mode = MIGRATE_SYNC };
-	pte_t e = pt_peek_page(&p->mm->root, at(page));
-	struct page *frame = pte_present(e) ? page_get_by_pfn(pte_pfn(e)) : NULL;
-	int status = 0;
-
-	if (frame)
-		(void)migrate_pages(&frame, &status, 1, &c);
-	must(status == 0);
-}
-
 static void check_all(void)
 {
 	for (unsigned k = 0; k < PROGRAMS; k++) {
@@ -273,7 +251,7 @@ static void step(const uint8_t *d)
 			do_collapse(p, page, n);
 		break;
 	case 9:
-		do_migrate(p, page);
+		must(sim_migrate(p->mm, at(page), true) == 0);
 		break;
 	case 10:
 		do_read(p, page);

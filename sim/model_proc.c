@@ -9,8 +9,6 @@
  */
 #include "base/errno.h"
 #include "lib/string.h"
-#include "mm/alloc.h"
-#include "mm/migrate.h"
 #include "sim/model.h"
 #include "sync/failpoint.h"
 
@@ -233,27 +231,14 @@ void model_access(struct model_proc *p)
 	compare(want, got, done);
 }
 
-static struct page *new_frame(struct page *old, void *arg)
-{
-	(void)old;
-	(void)arg;
-	return alloc_page(GFP_HIGHUSER_MOVABLE);
-}
-
 /* The page moves to another frame: nobody sees a difference. */
 void model_migrate(struct model_proc *p)
 {
-	const struct migrate_control c = { .new_page = new_frame,
-					   .mode = model_one_in(2) ? MIGRATE_SYNC : MIGRATE_ASYNC };
 	unsigned page = model_some_page();
-	pte_t e = model_entry(p, page);
-	struct page *frame;
-	int status = 0;
+	int status;
 
 	model_note("migration of page %u", page);
-	frame = pte_present(e) ? page_get_by_pfn(pte_pfn(e)) : NULL;
-	if (frame)
-		(void)migrate_pages(&frame, &status, 1, &c);
+	status = sim_migrate(p->mm, model_addr(page), model_one_in(2));
 	if (status != -EBUSY) /* locked in memory */
 		model_expect("migration", 0, status);
 }

@@ -66,6 +66,8 @@ int sim_write(struct mm_struct *mm, uaddr_t va, const void *buf, size_t len);
 int sim_exec(struct mm_struct *mm, uaddr_t va);	    /* fetch one instruction byte */
 uint8_t sim_peek(struct mm_struct *mm, uaddr_t va); /* one byte; must succeed */
 void sim_poke(struct mm_struct *mm, uaddr_t va, uint8_t byte);
+/* The page at @va moves to another frame: what migrate_pages says of it; 0 also when none is there. */
+int sim_migrate(struct mm_struct *mm, uaddr_t va, bool wait);
 
 /* Does fn(arg) panic with a message that contains @text? Runs in a child process, where fn begins its own world: no world
  * may exist at the call (RAM would be shared with the child). */

@@ -104,10 +104,6 @@ static inline void mapping_set_dirty(struct address_space *m, struct page *page)
 }
 /* The referenced @page was written by its address: its store, if it has one, shall know. Sleeps. */
 void page_mark_dirty(struct page *page);
-/* Migration: @new, unmapped and unknown, takes the place of @old, locked and unmapped, with its contents. 0; -EAGAIN: @old
- * has other references than the @expected ones, the cache's included. */
-int must_check mapping_replace_page(struct address_space *m, struct page *old, struct page *new,
-				    int expected);
 /* Is the page still @m's? Stable under the page lock; under a table lock, truncate's unmapping comes later. */
 static inline bool mapping_owns(const struct address_space *m, const struct page *page)
 {

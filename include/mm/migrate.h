@@ -13,7 +13,8 @@ enum migrate_mode {
 };
 
 struct migrate_control {
-	/* A frame for @old, of the caller's choice: PS_KERNEL, refcount 1, contents undefined. NULL: there is none. */
+	/* A frame for @old, of the caller's choice: PS_KERNEL, refcount 1, contents undefined; NULL: there is none.
+	 * Without this function any frame will do. */
 	struct page *(*new_page)(struct page *old, void *arg);
 	void *arg;
 	enum migrate_mode mode;
@@ -31,5 +32,10 @@ unsigned migrate_pages(struct page **pages, int *status, unsigned n,
 
 /* new_page for who only names a node: @arg points to an int, its number. */
 struct page *migrate_target_node(struct page *old, void *nid);
+
+/* The page cache's part (mm/backing/mapping.c): @new, unmapped and unknown, takes the place of @old, locked and unmapped,
+ * with its contents. 0; -EAGAIN: @old has other references than the @expected ones, the cache's included. */
+int must_check mapping_replace_page(struct address_space *m, struct page *old, struct page *new,
+				    int expected);
 
 #endif

@@ -24,6 +24,7 @@
  * SOURCES  Gorman 2004, ch. 10; SVR4's unified cache (Gingell et al. 1987).   TESTED BY mapping_test.c
  */
 #include "mm/mapping.h"
+#include "mm/migrate.h"
 
 #include "base/errno.h"
 #include "mm/alloc.h"

@@ -147,6 +147,15 @@ static int move_mapped(struct move *v)
 	return err;
 }
 
+static struct page *target(struct page *old, const struct migrate_control *c)
+{
+	int any = 0;
+
+	if (failpoint("migrate_page"))
+		return NULL;
+	return c->new_page ? c->new_page(old, c->arg) : migrate_target_node(old, &any);
+}
+
 /* The page is locked. 0 or why not. */
 static int move_locked(struct page *old, const struct migrate_control *c)
 {
@@ -160,7 +169,7 @@ static int move_locked(struct page *old, const struct migrate_control *c)
 		return -EBUSY;
 	if (!find_object(&v))
 		return page_ref_count(old) == 1 ? 0 : -EAGAIN;
-	v.new = failpoint("migrate_page") ? NULL : c->new_page(old, c->arg);
+	v.new = target(old, c);
 	err = v.new ? 0 : -ENOMEM;
 	if (!err && !trylock_page(v.new))
 		panic("a new page is locked");

@@ -34,15 +34,8 @@ static struct page *page_at(struct mm_struct *mm, unsigned long addr)
 	return pte_present(e) ? pfn_to_page(pte_pfn(e)) : NULL;
 }
 
-static struct page *any_page(struct page *old, void *arg)
-{
-	(void)old;
-	(void)arg;
-	return alloc_page(GFP_HIGHUSER_MOVABLE);
-}
-
-static const struct migrate_control sync = { .new_page = any_page, .mode = MIGRATE_SYNC };
-static const struct migrate_control async = { .new_page = any_page, .mode = MIGRATE_ASYNC };
+static const struct migrate_control sync = { .mode = MIGRATE_SYNC };
+static const struct migrate_control async = { .mode = MIGRATE_ASYNC };
 
 static int move(struct page *page, const struct migrate_control *c)
 {
