@@ -16,6 +16,7 @@
 #include "mm/alloc.h"
 #include "mm/memblock.h"
 #include "mm/mm.h"
+#include "mm/numa.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 #include "sync/kassert.h"
@@ -108,6 +109,7 @@ void boot_percpu(void)
 	phys_t start, end;
 
 	percpu_setup(nr_cpus, percpu_alloc);
+	numa_cpus_ready();
 	physmap_boot_range(&start, &end);
 	if (start < end)
 		memblock_free(start, end);

@@ -68,6 +68,15 @@ static void describe_ram(const struct sim_config *c)
 	memblock_set_alloc_limit(c->lowmem_bytes);
 }
 
+/* Processors deal themselves out to the nodes. */
+static void describe_nodes(const struct sim_config *c)
+{
+	numa_reset();
+	numa_set_nodes(c->nr_nodes);
+	for (unsigned cpu = 0; cpu < c->nr_cpus; cpu++)
+		numa_set_cpu(cpu, (int)(cpu % c->nr_nodes));
+}
+
 static void make_kernel_root(void)
 {
 	void *top = memblock_alloc_ptr(PAGE_SIZE);
@@ -106,6 +115,7 @@ void sim_world_begin(const struct sim_config *cfg)
 		cpu_set_online(cpu);
 	klog_set_sink(getenv("SIM_LOG") ? print_log : NULL);
 	describe_ram(&c);
+	describe_nodes(&c);
 	make_kernel_root();
 	meminit();
 	if (slab_init)

@@ -6,6 +6,7 @@
  */
 #include "sys/sys.h"
 
+#include "mm/numa.h"
 #include "sync/percpu.h"
 
 SYS(sched_yield)
@@ -134,7 +135,7 @@ SYS(sched_getaffinity)
 
 SYS(getcpu)
 {
-	uint32_t cpu = cpu_id(), node = 0;
+	uint32_t cpu = cpu_id(), node = (uint32_t)numa_node_id();
 
 	if ((a0 && put_user(a0, &cpu)) || (a1 && put_user(a1, &node)))
 		return -EFAULT;

@@ -11,13 +11,20 @@
  * Context: any for GFP_ATOMIC/NOWAIT.   Cost: order 0: O(1), the CPU's own list.
  */
 struct page *must_check alloc_pages(gfp_t gfp, unsigned order);
+/* The same, from @node (NUMA_NO_NODE: the running CPU's) and then its neighbours by distance; __GFP_THISNODE: not from them. */
 struct page *must_check alloc_pages_node(int node, gfp_t gfp, unsigned order);
+/* The same, but only from the nodes of @allowed; the search starts at @node, which need not be one of them. */
+struct page *must_check alloc_pages_nodemask(gfp_t gfp, unsigned order, int node,
+					     nodemask_t allowed);
 static inline struct page *must_check alloc_page(gfp_t gfp)
 {
 	return alloc_pages(gfp, 0);
 }
 /* Up to @n order-0 pages into pages[]. Return: how many. */
 unsigned must_check alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages);
+unsigned must_check alloc_pages_bulk_node(int node, gfp_t gfp, unsigned n, struct page **pages);
+/* @page was got from the node whose turn it was: interleave_hit of its zone. */
+void numa_count_interleave(const struct page *page);
 /* Drop a reference of a block allocated with @order; the last frees it. */
 void __free_pages(struct page *page, unsigned order);
 static inline void __free_page(struct page *page)
@@ -66,6 +73,8 @@ struct alloc_ctx {
 	gfp_t gfp;
 	unsigned order;
 	enum zone_type highest;
+	nodemask_t nodes;	      /* those that may give */
+	const struct zone *preferred; /* the first of them that the search came to */
 	unsigned retries;
 };
 bool phys_relieve(struct alloc_ctx *ctx);

@@ -4,6 +4,7 @@
 
 #include "base/config.h"
 #include "mm/gfp.h"
+#include "mm/numa.h"
 #include "mm/page.h"
 #include "mm/zone_stat.h"
 #include "sync/percpu.h"
@@ -42,8 +43,9 @@ struct pcp {
 	struct spinlock lock; /* irqsave; rank PCP; remote CPUs drain through it */
 	int count;	      /* pages on the lists */
 	int high, batch;      /* set_pcp_limits: written under the lock */
-	/* Pages given: wanted here; wanted elsewhere; wanted here, given elsewhere; by a far CPU */
-	unsigned long numa_hit, numa_miss, numa_foreign, numa_other;
+	/* This CPU's, interrupts off: given and wanted here; given, wanted elsewhere; wanted here, given elsewhere;
+	 * given here because it was this zone's turn. */
+	unsigned long numa_hit, numa_miss, numa_foreign, numa_interleave;
 	struct list_head lists[MIGRATE_HIGHATOMIC]; /* by migrate type */
 } cacheline_;
 
@@ -92,7 +94,7 @@ struct pglist_data {
 };
 
 extern struct pglist_data *node_data[CFG_MAX_NODES];
-extern unsigned nr_nodes;
+DECLARE_PER_CPU(struct pglist_data *, numa_local); /* i: the running CPU's node (mm/numa.h) */
 
 extern struct zone *zone_table[32]; /* by the top bits of page->flags */
 

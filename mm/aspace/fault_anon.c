@@ -66,7 +66,7 @@ void fault_set_anon(struct fault_ctx *f, struct page *page)
 /* Twice the high watermark free in the zone that user pages come from first. */
 static bool memory_is_plentiful(void)
 {
-	const struct zone *z = node_data[0]->zonelist.zones[0];
+	const struct zone *z = this_cpu(numa_local)->zonelist.zones[0];
 
 	return z && (unsigned long)atomic_long_read(&z->stat[NR_FREE_PAGES]) >
 			    2 * z->watermark[WMARK_HIGH];

@@ -70,24 +70,26 @@ static inline void count_alloc(const struct zone *z, unsigned long nr)
 	count_vm_events((enum vm_event)(PGALLOC_DMA + z->type), nr);
 }
 
-static struct page *take_block(struct zone *z, unsigned order, enum migratetype mt)
+static struct page *take_block(struct zone *z, unsigned order, enum migratetype mt,
+			       const struct zone *wanted)
 {
 	irqflags_t flags = spin_lock_irqsave(&z->lock);
 	struct page *page = buddy_alloc_locked(z, order, mt);
 
-	if (page) /* not BUDDY, not FREE: nobody else may think it is part of a free block */
+	if (page) { /* not BUDDY, not FREE: nobody else may think it is part of a free block */
 		page_set_state(page, PS_KERNEL);
+		pcp_count_alloc(pcp_mine(z), z, wanted);
+	}
 	spin_unlock_irqrestore(&z->lock, flags);
-	if (page)
-		pcp_mine(z)->numa_hit++;
 	return page;
 }
 
-static inline struct page *take_from(struct zone *z, unsigned order, gfp_t gfp)
+static inline struct page *take_from(struct zone *z, const struct alloc_ctx *ctx)
 {
-	enum migratetype mt = migratetype_of(gfp);
+	enum migratetype mt = migratetype_of(ctx->gfp);
 
-	return likely(order == 0) ? pcp_alloc(z, mt) : take_block(z, order, mt);
+	return likely(ctx->order == 0) ? pcp_alloc(z, mt, ctx->preferred)
+				       : take_block(z, ctx->order, mt, ctx->preferred);
 }
 
 static void zero_high_page(struct page *page)
@@ -158,19 +160,6 @@ static unsigned long mark_of(const struct zone *z, enum reserve r)
 	}
 }
 
-static void count_other_node(struct zone *got, struct pglist_data *wanted)
-{
-	struct pcp *p = pcp_mine(got);
-
-	if (got->pgdat == wanted)
-		return;
-	p->numa_hit--;
-	p->numa_miss++;
-	p->numa_other++;
-	if (wanted->zonelist.zones[0])
-		pcp_mine(wanted->zonelist.zones[0])->numa_foreign++;
-}
-
 static struct page *search(struct alloc_ctx *ctx, struct pglist_data *node, enum reserve reserve)
 {
 	for (struct zone **zp = node->first[ctx->highest]; *zp; zp++) {
@@ -180,15 +169,17 @@ static struct page *search(struct alloc_ctx *ctx, struct pglist_data *node, enum
 			continue;
 		if ((ctx->gfp & __GFP_THISNODE) && z->pgdat != node)
 			break;
+		if (!(ctx->nodes >> z->pgdat->node_id & 1))
+			continue;
+		if (!ctx->preferred)
+			ctx->preferred = z;
 		if (reserve != RESERVE_ALL &&
 		    !zone_watermark_ok(z, ctx->order, mark_of(z, reserve), ctx->highest))
 			continue;
-		struct page *page = take_from(z, ctx->order, ctx->gfp);
+		struct page *page = take_from(z, ctx);
 
-		if (page) {
-			count_other_node(z, node);
+		if (page)
 			return finish(page, z, ctx->order, ctx->gfp);
-		}
 	}
 	return NULL;
 }
@@ -262,10 +253,11 @@ static bool may_reclaim(gfp_t gfp, const struct mm_ctx *self)
 	return (gfp & __GFP_DIRECT_RECLAIM) && !(self->scoped & MM_CTX_MEMALLOC);
 }
 
-static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglist_data *node)
+static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglist_data *node,
+					 nodemask_t allowed)
 {
 	struct mm_ctx *self = mm_ctx_current();
-	struct alloc_ctx ctx = { .order = order, .highest = highest_of(gfp) };
+	struct alloc_ctx ctx = { .order = order, .highest = highest_of(gfp), .nodes = allowed };
 	struct page *page;
 
 	if (unlikely(order > MAX_ORDER))
@@ -309,18 +301,18 @@ static always_inline_ struct page *alloc_fast(struct pglist_data *node, gfp_t gf
 
 	if (unlikely(!z) || unlikely(atomic_long_read(&z->stat[NR_FREE_PAGES]) <=
 				     (long)z->watermark[WMARK_LOW] + z->lowmem_reserve[highest]))
-		return alloc_slow(gfp, 0, node);
+		return alloc_slow(gfp, 0, node, NODES_ALL);
 	p = pcp_mine(z);
 	list = &p->lists[migratetype_of(gfp)];
 	irqflags_t flags = irq_save();
 
 	if (unlikely(!spin_trylock(&p->lock))) { /* another CPU drains our list */
 		irq_restore(flags);
-		return alloc_slow(gfp, 0, node);
+		return alloc_slow(gfp, 0, node, NODES_ALL);
 	}
 	if (unlikely(list_empty(list))) {
 		spin_unlock_irqrestore(&p->lock, flags);
-		return alloc_slow(gfp, 0, node);
+		return alloc_slow(gfp, 0, node, NODES_ALL);
 	}
 	page = list_first(list, struct page, lru);
 	list_del(&page->lru);
@@ -330,18 +322,44 @@ static always_inline_ struct page *alloc_fast(struct pglist_data *node, gfp_t gf
 	return finish(page, z, 0, gfp);
 }
 
-struct page *alloc_pages_node(int node, gfp_t gfp, unsigned order)
+static always_inline_ struct page *alloc_from(struct pglist_data *node, gfp_t gfp, unsigned order)
 {
 	if (!(gfp & __GFP_NOFAIL) && failpoint("alloc_pages"))
 		return NULL;
 	if (likely(order == 0))
-		return alloc_fast(node_data[node], gfp);
-	return alloc_slow(gfp, order, node_data[node]);
+		return alloc_fast(node, gfp);
+	return alloc_slow(gfp, order, node, NODES_ALL);
+}
+
+static struct pglist_data *node_or_local(int node)
+{
+	kassert(node == NUMA_NO_NODE || node_online(node));
+	return node < 0 ? this_cpu(numa_local) : node_data[node];
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned order)
 {
-	return alloc_pages_node(0, gfp, order);
+	return alloc_from(this_cpu(numa_local), gfp, order);
+}
+
+struct page *alloc_pages_node(int node, gfp_t gfp, unsigned order)
+{
+	return alloc_from(node_or_local(node), gfp, order);
+}
+
+struct page *alloc_pages_nodemask(gfp_t gfp, unsigned order, int node, nodemask_t allowed)
+{
+	if (!(gfp & __GFP_NOFAIL) && failpoint("alloc_pages"))
+		return NULL;
+	return alloc_slow(gfp, order, node_or_local(node), allowed);
+}
+
+void numa_count_interleave(const struct page *page)
+{
+	irqflags_t flags = irq_save();
+
+	pcp_mine(page_zone(page))->numa_interleave++;
+	irq_restore(flags);
 }
 
 /* The first zone may give @n pages and stay above its low watermark. */
@@ -352,10 +370,10 @@ static bool plenty(const struct zone *z, unsigned n, enum zone_type highest)
 	return atomic_long_read(&z->stat[NR_FREE_PAGES]) > need;
 }
 
-unsigned alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages)
+static unsigned alloc_bulk(struct pglist_data *node, gfp_t gfp, unsigned n, struct page **pages)
 {
 	enum zone_type highest = highest_of(gfp);
-	struct zone *z = *node_data[0]->first[highest];
+	struct zone *z = *node->first[highest];
 	unsigned got = 0;
 
 	if (failpoint("alloc_pages_bulk"))
@@ -365,13 +383,23 @@ unsigned alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages)
 	for (unsigned i = 0; i < got; i++)
 		finish(pages[i], z, 0, gfp);
 	while (got < n) {
-		struct page *page = alloc_pages(gfp, 0);
+		struct page *page = alloc_from(node, gfp, 0);
 
 		if (!page)
 			break;
 		pages[got++] = page;
 	}
 	return got;
+}
+
+unsigned alloc_pages_bulk(gfp_t gfp, unsigned n, struct page **pages)
+{
+	return alloc_bulk(this_cpu(numa_local), gfp, n, pages);
+}
+
+unsigned alloc_pages_bulk_node(int node, gfp_t gfp, unsigned n, struct page **pages)
+{
+	return alloc_bulk(node_or_local(node), gfp, n, pages);
 }
 
 /* ---- free ---- */

@@ -150,12 +150,9 @@ static void init_zone(struct pglist_data *node, enum zone_type t)
 static void build_nodes(void)
 {
 	struct memblock_range r;
-	int last = 0;
 
 	for (unsigned i = 0; memblock_memory(i, &r); i++)
-		last = max_of(int, last, r.node);
-	must(last >= 0 && last < CFG_MAX_NODES);
-	nr_nodes = (unsigned)last + 1;
+		numa_set_nodes((unsigned)r.node + 1);
 	for (unsigned n = 0; n < nr_nodes; n++) {
 		node_data[n] = boot_alloc(sizeof(struct pglist_data));
 		node_data[n]->node_id = (int)n;
@@ -323,6 +320,7 @@ void meminit(void)
 	memblock_hand_over();
 	for_each_memory(true, give_to_buddy);
 	zone_build_zonelists();
+	numa_cpus_ready();
 	zone_set_min_free();
 	alloc_init();
 	pagelock_init();

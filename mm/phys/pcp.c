@@ -48,13 +48,16 @@ static int zone_batch(const struct zone *z)
 	return batch ? (int)batch : 1;
 }
 
-static unsigned online_cpus(void)
+/* CPUs that share a zone's pages: those of its node; all, where it has none. */
+static unsigned sharing_cpus(const struct zone *z)
 {
-	unsigned cpu, n = 0;
+	unsigned cpu, own = 0, all = 0;
 
-	for_each_online_cpu (cpu)
-		n++;
-	return n ? n : 1;
+	for_each_online_cpu (cpu) {
+		own += cpu_to_node(cpu) == z->pgdat->node_id;
+		all++;
+	}
+	return own ? own : max_of(unsigned, all, 1);
 }
 
 int percpu_pagelist_high_fraction;
@@ -65,7 +68,7 @@ void pcp_set_limits(struct zone *z)
 	unsigned long all = fraction ? (unsigned long)atomic_long_read(&z->managed_pages) / fraction
 				     : z->watermark[WMARK_LOW];
 	int batch = zone_batch(z);
-	int high = (int)(all / online_cpus());
+	int high = (int)(all / sharing_cpus(z));
 
 	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
 		struct pcp *p = &z->pcp[cpu];
@@ -115,7 +118,7 @@ static noinline_ void flush(struct zone *z, struct pcp *p, int n)
 
 /* ---- one page ---- */
 
-struct page *pcp_alloc(struct zone *z, enum migratetype mt)
+struct page *pcp_alloc(struct zone *z, enum migratetype mt, const struct zone *wanted)
 {
 	struct pcp *p = pcp_mine(z);
 	irqflags_t flags = spin_lock_irqsave(&p->lock);
@@ -125,7 +128,7 @@ struct page *pcp_alloc(struct zone *z, enum migratetype mt)
 		page = list_first(&p->lists[mt], struct page, lru);
 		list_del(&page->lru);
 		p->count--;
-		p->numa_hit++;
+		pcp_count_alloc(p, z, wanted);
 	}
 	spin_unlock_irqrestore(&p->lock, flags);
 	return page;

@@ -127,7 +127,18 @@ static inline struct pcp *pcp_mine(const struct zone *z)
 {
 	return &z->pcp[cpu_id()];
 }
-struct page *pcp_alloc(struct zone *z, enum migratetype mt); /* PS_PCP page or NULL */
+/* An allocation from @z, whose list is @p, that @wanted should have given. Interrupts off. */
+static inline void pcp_count_alloc(struct pcp *p, const struct zone *z, const struct zone *wanted)
+{
+	if (likely(z->pgdat == wanted->pgdat)) {
+		p->numa_hit++;
+	} else {
+		p->numa_miss++;
+		pcp_mine(wanted)->numa_foreign++;
+	}
+}
+/* PS_PCP page or NULL */
+struct page *pcp_alloc(struct zone *z, enum migratetype mt, const struct zone *wanted);
 int pcp_alloc_bulk(struct zone *z, enum migratetype mt, int n, struct page **pages);
 /* Free one prepared page, whatever it takes: wait for a CPU that drains our list, give a batch back. */
 void pcp_free_slow(struct zone *z, struct page *page);

@@ -10,7 +10,8 @@
  *	64 bits           | DMA | DMA32       | NORMAL ...
  *	request for type t tries t first, then every lower type: HIGHMEM, NORMAL, DMA
  *
- * I1       a zonelist has only zones with memory; types fall within a node, this node's zones come first.
+ * I1       a zonelist has only zones with memory; types fall within a node, this node's zones come first, then those
+ *          of the other nodes by distance.
  * I2       min <= low <= high of every zone.
  * I3       lowmem_reserve[t] of a zone = pages above it that a request for type t could use instead / ratio.
  * LOCKS    built at boot; watermarks are single words, rewritten by sysctl and read without a lock: any mix of old
@@ -30,7 +31,6 @@
 #include "mm/phys/phys_impl.h"
 
 struct pglist_data *node_data[CFG_MAX_NODES];
-unsigned nr_nodes;
 struct zone *zone_table[32];
 int min_free_kbytes = 1024;
 
@@ -190,12 +190,44 @@ static unsigned add_node_zones(struct pglist_data *to, unsigned n, struct pglist
 	return n;
 }
 
-static void build_zonelist(struct pglist_data *pgdat)
+/*
+ * The node to fall back to after those of @done: the nearest; of equally near ones one without processors (its memory is
+ * wanted by nobody else first), then the one that the fewest nodes before us fall back to first (@load), then the next
+ * by number. Return: its number, -1 for none.
+ */
+static int next_node(const struct pglist_data *from, nodemask_t done, const unsigned *load)
+{
+	unsigned best_value = ~0U;
+	int best = -1;
+
+	for (unsigned n = 0; n < nr_nodes; n++) {
+		int distance = node_distance(from->node_id, (int)n);
+		unsigned value = (unsigned)distance + ((int)n < from->node_id) +
+				 (node_cpu_mask((int)n) != 0);
+
+		value = value * CFG_MAX_NODES + load[n];
+		if (node_data[n]->present_pages && !(done >> n & 1) && value < best_value) {
+			best_value = value;
+			best = (int)n;
+		}
+	}
+	return best;
+}
+
+static void build_zonelist(struct pglist_data *pgdat, unsigned *load)
 {
 	unsigned n = add_node_zones(pgdat, 0, pgdat);
+	nodemask_t done = 1UL << pgdat->node_id;
+	int node, before = pgdat->node_id;
 
-	for (unsigned i = 1; i < nr_nodes; i++)
-		n = add_node_zones(pgdat, n, node_data[(pgdat->node_id + i) % nr_nodes]);
+	while ((node = next_node(pgdat, done, load)) >= 0) {
+		/* The first of a group of equally near ones gets the load. */
+		if (node_distance(pgdat->node_id, node) != node_distance(pgdat->node_id, before))
+			load[node]++;
+		n = add_node_zones(pgdat, n, node_data[node]);
+		done |= 1UL << node;
+		before = node;
+	}
 	pgdat->zonelist.zones[n] = NULL;
 	for (unsigned t = 0; t < MAX_NR_ZONES; t++) {
 		struct zone **z = pgdat->zonelist.zones;
@@ -208,8 +240,10 @@ static void build_zonelist(struct pglist_data *pgdat)
 
 void zone_build_zonelists(void)
 {
+	unsigned load[CFG_MAX_NODES] = { 0 };
+
 	for (unsigned i = 0; i < nr_nodes; i++)
-		build_zonelist(node_data[i]);
+		build_zonelist(node_data[i], load);
 }
 
 /* ---- watermarks ---- */
@@ -356,6 +390,7 @@ unsigned long global_node_stat(enum node_stat_item item)
 	return sum > 0 ? (unsigned long)sum : 0;
 }
 
+/* A page is local to whoever took it on a CPU of the zone's node. */
 void zone_numa_stat(const struct zone *zone, struct zone_numa *out)
 {
 	unsigned cpu;
@@ -364,12 +399,15 @@ void zone_numa_stat(const struct zone *zone, struct zone_numa *out)
 	if (!zone->pcp)
 		return;
 	for_each_possible_cpu (cpu) {
-		out->hit += zone->pcp[cpu].numa_hit;
-		out->miss += zone->pcp[cpu].numa_miss;
-		out->foreign += zone->pcp[cpu].numa_foreign;
-		out->other += zone->pcp[cpu].numa_other;
+		const struct pcp *p = &zone->pcp[cpu];
+		bool here = cpu_to_node(cpu) == zone->pgdat->node_id;
+
+		out->hit += p->numa_hit;
+		out->miss += p->numa_miss;
+		out->foreign += p->numa_foreign;
+		out->interleave += p->numa_interleave;
+		*(here ? &out->local : &out->other) += p->numa_hit + p->numa_miss;
 	}
-	out->local = out->hit + out->miss - out->other;
 }
 
 void zone_numa_add(struct zone_numa *sum, const struct zone *zone)
