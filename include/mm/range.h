@@ -34,11 +34,18 @@ unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, ua
 int must_check range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma,
 			  bool uffd_wp);
 
-/* Make every table for [start, end), so that range_move or pt_find_alloc_locked there cannot fail. 0 or -ENOMEM. Sleeps. */
+/* Make every table for [start, end), so that pt_find_alloc_locked there cannot fail. 0 or -ENOMEM. Sleeps. */
 int must_check range_populate_tables(struct mm_struct *mm, uaddr_t start, uaddr_t end);
 
-/* mremap: entries of [from, from + len) to @to (disjoint; tables there exist: range_populate_tables). mmap_lock write. */
-void range_move(struct mmu_gather *g, uaddr_t from, uaddr_t to, unsigned long len);
+/**
+ * range_move - mremap: entries of [from, from + len) go to @to, where nothing is mapped; the two are disjoint.
+ * range_move_prepare got the tables, and mmap_lock is held for write since. The rmap locks of the vma are held; they may
+ * be dropped between two steps. Return: how much this step has moved: call again for the rest.
+ */
+unsigned long range_move(struct mm_struct *mm, uaddr_t from, uaddr_t to, unsigned long len);
+/* 0 or -ENOMEM (tables may stay, to be freed by pt_free_tables). Sleeps. */
+int must_check range_move_prepare(struct mm_struct *mm, uaddr_t from, uaddr_t to,
+				  unsigned long len);
 
 /* MADV_FREE: private pages become the system's to take while they stay unwritten. mmap_lock any mode. */
 void range_lazyfree(struct mmu_gather *g, uaddr_t start, uaddr_t end);

@@ -2,6 +2,7 @@
 #include "mm/aspace/aspace_impl.h"
 #include "sim/mm_test.h"
 
+#include "mm/huge.h"
 #include "mm/zone.h"
 
 static int world(void **state)
@@ -273,6 +274,33 @@ static void mremap_moves_contents(void **state)
 			 0);
 	assert_int_equal(sim_peek(mm, (unsigned long)to), 0); /* the old place is empty, not gone */
 	end_mm(mm);
+}
+
+/* Whole tables change place: shared, private, and untouched parts; rmap finds every page at its new place. */
+static void mremap_moves_whole_tables(void **state)
+{
+	const unsigned long from = BASE + HPAGE_SIZE - P(2), len = 2 * HPAGE_SIZE + P(5);
+	static const unsigned flags[] = { ANON, MAP_SHARED | MAP_ANONYMOUS };
+	long tables;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct mm_struct *mm = new_mm();
+		const unsigned long to = from + 7 * HPAGE_SIZE;
+
+		map_at(mm, from, len, RW, flags[i] | MAP_FIXED);
+		for (unsigned long at = 0; at < len; at += P(61))
+			sim_poke(mm, from + at, (uint8_t)(at / P(61) + 1));
+		tables = atomic_long_read(&mm->pgtables_bytes);
+		assert_int_equal(vm_remap(mm, from, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to),
+				 to);
+		assert_int_equal(atomic_long_read(&mm->pgtables_bytes), tables);
+		for (unsigned long at = 0; at < len; at += P(61))
+			assert_int_equal(sim_peek(mm, to + at), (uint8_t)(at / P(61) + 1));
+		assert_int_equal(sim_write(mm, from + P(61), "x", 1), FAULT_MAPERR);
+		rmap_check();
+		end_mm(mm);
+	}
 }
 
 static void mremap_of_length_0_maps_shared_memory_again(void **state)
@@ -590,6 +618,7 @@ int main(void)
 		T(brk_grows_shrinks_and_stops),
 		T(mremap_errors),
 		T(mremap_moves_contents),
+		T(mremap_moves_whole_tables),
 		T(mremap_of_length_0_maps_shared_memory_again),
 		T(limits_are_kept),
 		T(commit_I1_modes_0_1_2),

@@ -6,13 +6,14 @@
  *   move              reserve: address, charge, tables at the new place, vmas, nodes
  *                     | new vma, entries change place table by table, old range unmapped
  *
- * WHY      moving costs one exchange per entry, not a copy per page. vm_pgoff goes along, so a page's index stays.
+ * WHY      moving costs one exchange per entry, or per table, not a copy per page. vm_pgoff goes along, so a page's
+ *          index stays.
  * I1       between the reservation and the end no step can fail: no page is ever in neither place.
- * I2       rmap is locked while a table's entries move: a walk would miss those in flight.
+ * I2       rmap is locked while entries and tables move: a walk would miss those in flight.
  * LOCKS    mmap_lock for write, then rmap's. Sleeps.
  * FAILS    as mremap(2) ERRORS: EAGAIN, EFAULT, EINVAL, ENOMEM; then nothing has changed, but for MREMAP_FIXED, whose
  *          target may be unmapped and whose tail may be cut, as on Linux.
- * NOT HERE userfaultfd's events (userfault.c), huge pages.   TESTED BY mmap_test.c, fuzz target vma
+ * NOT HERE userfaultfd's events (userfault.c), how entries move (mm/pt/range_move.c).   TESTED BY mmap_test.c, fuzz target vma
  */
 #include "base/errno.h"
 #include "mm/aspace/anon_vma_impl.h"
@@ -100,21 +101,28 @@ static bool grow_in_place(struct remap_ctx *c)
 	return true;
 }
 
-/* The entries of the old place go to the new one, whose tables exist: @vma's, which has all anon_vmas of the old. */
-static void move_entries(struct remap_ctx *c, struct vm_area_struct *vma)
+/* What a userfaultfd had protected is not its any more, where it does not follow. */
+static void unwatch_old(struct remap_ctx *c, unsigned long len)
 {
-	unsigned long len = min_of(unsigned long, c->old_len, c->new_len), done, step;
 	struct mmu_gather g;
 
 	gather_begin(&g, c->mm);
-	for (done = 0; done < len; done += step) { /* one table at a time */
-		step = pt_span(PT_PMD) - ((c->addr + done) & (pt_span(PT_PMD) - 1));
-		step = min_of(unsigned long, step, len - done);
+	range_uffd_wp(&g, c->addr, c->addr + len, false, false);
+	gather_end(&g);
+}
+
+/* The entries of the old place go to the new one: @vma's, which has all anon_vmas of the old. */
+static void move_entries(struct remap_ctx *c, struct vm_area_struct *vma, bool unwatch)
+{
+	unsigned long len = min_of(unsigned long, c->old_len, c->new_len), done = 0;
+
+	if (len && unwatch)
+		unwatch_old(c, len);
+	while (done < len) {
 		rmap_lock_vma(vma);
-		range_move(&g, c->addr + done, c->new_addr + done, step);
+		done += range_move(c->mm, c->addr + done, c->new_addr + done, len - done);
 		rmap_unlock_vma(vma);
 	}
-	gather_end(&g);
 }
 
 /* After the move: the old range goes, or (MREMAP_DONTUNMAP) stays, empty. */
@@ -181,7 +189,7 @@ static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
 		return -ENOMEM;
 	if (vma_spares_get(c->mm, 2, most_chains(c), spares))
 		return -ENOMEM;
-	if (!len || !range_populate_tables(c->mm, c->new_addr, c->new_addr + len))
+	if (!range_move_prepare(c->mm, c->addr, c->new_addr, len))
 		return 0;
 	vm_free_tables(c->mm, c->new_addr, c->new_addr + len); /* those it got */
 	vma_spares_put(spares);
@@ -228,9 +236,11 @@ static int move_vma(struct remap_ctx *c)
 	unsigned long flags = vma->vm_flags;
 	struct vma_spares spares;
 	struct vma_req r;
+	bool unwatch;
 	int err;
 
 	move_request(c, &r);
+	unwatch = (flags ^ r.flags) & VM_UFFD_WP;
 	err = move_announce(c);
 	if (!err)
 		err = relock_old(c, flags & ~(unsigned long)VM_LOCKED_ANY);
@@ -252,7 +262,7 @@ static int move_vma(struct remap_ctx *c)
 	}
 	new->populated |= populated;
 	remap_stat(c, r.flags, c->new_len >> PAGE_SHIFT);
-	move_entries(c, new);
+	move_entries(c, new, unwatch);
 	leave_old(c, account, &spares);
 	vma_spares_put(&spares);
 	return 0;

@@ -12,6 +12,7 @@
  *   large ──► table  split: table lock held. Anybody who keeps tables in place may do it (mmap_lock in any mode, an rmap
  *                    lock): it changes no page and no account, and the spare table is there already, so it cannot fail
  *   table ──► large  collapse: mmap_lock for write and the vma's rmap locks, because walkers may stand in the table
+ *   all of it to another place of the mm (range_move.c): the same locks
  *
  * OWNS     the spare tables.
  * WHY      TRANSPARENT huge pages are not compound: each of the HPAGE_NR pages is an ordinary anonymous page, and the

@@ -314,24 +314,6 @@ static void age_and_count(void **state)
 	world_gone();
 }
 
-/* Moving splits, and takes every page along. */
-static void move_takes_huge_pages_along(void **state)
-{
-	struct mmu_gather g;
-
-	world();
-	assert_int_equal(map_huge(&mm, base, 0), 0);
-	assert_int_equal(range_populate_tables(&mm, at(HPAGE_NR + 1), at(2 * HPAGE_NR + 1)), 0);
-	assert_int_equal(number_at(&mm, at(3)), 3);
-	gather_begin(&g, &mm);
-	range_move(&g, at(0), at(HPAGE_NR + 1), HPAGE_SIZE);
-	gather_end(&g);
-	for (unsigned i = 0; i < HPAGE_NR; i++)
-		assert_int_equal(number_at(&mm, at(HPAGE_NR + 1 + i)), i);
-	assert_int_equal(rss(&mm), HPAGE_NR);
-	world_gone();
-}
-
 /* ---- races ---- */
 
 static unsigned splits;
@@ -527,7 +509,6 @@ int main(void)
 		cmocka_unit_test(copy_shares_huge_pages),
 		cmocka_unit_test(copy_survives_every_failure),
 		cmocka_unit_test(age_and_count),
-		cmocka_unit_test(move_takes_huge_pages_along),
 		cmocka_unit_test(split_races_with_readers_and_splitters),
 		cmocka_unit_test(readers_see_the_pages_through_a_split),
 		cmocka_unit_test(large_and_small_agree_with_the_model),

@@ -1,5 +1,5 @@
 /*
- * Ranges of entries with the accounting of mapped pages: zap, protect, copy, move, age, count as run functions.
+ * Ranges of entries with the accounting of mapped pages: zap, protect, copy, age, count as run functions.
  *
  * OWNS     the tie between an entry and its page: I1-I3 below.
  * WHY      one run per table: counters are summed in the run and added once, so that unmapping a resident page costs
@@ -11,12 +11,12 @@
  * I3       NR_ANON_MAPPED, NR_FILE_MAPPED count pages with _mapcount >= 0, once each.             [range_test]
  * I4       a private mapping's entry is writable only if its page is anonymous and PG_anon_exclusive: this entry's alone.
  *          So a page shared by fork is never written in place, and one that the kernel holds stays the program's. [mm_check]
- * LOCKS    table locks (rank PT) inside; two at once only in copy and move, whose writers exclude each other by
- *          mmap_lock held for write, so no order between the two is needed.
+ * LOCKS    table locks (rank PT) inside; two at once only in copy, whose writers exclude each other by mmap_lock held
+ *          for write, so no order between the two is needed.
  * CONTEXT  see each contract; runs never sleep, PT_AGAIN leaves the lock for what must.
  * COST     target: zap 30, protect 10, copy 25 instructions per resident page.
- * FAILS    copy and populate: -ENOMEM. The others need no memory.
- * NOT HERE which range (mm/aspace); freeing (gather.c); large entries (range_huge.c).
+ * FAILS    copy: -ENOMEM. The others need no memory.
+ * NOT HERE which range (mm/aspace); freeing (gather.c); large entries (range_huge.c); moving (range_move.c).
  * TESTED BY  range_test.c
  */
 #include "mm/range.h"
@@ -396,77 +396,6 @@ int range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struc
 	if (c.spare)
 		pt_table_free(dst, c.spare);
 	return err;
-}
-
-/* ---- move ---- */
-
-static int nothing_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
-{
-	return 0;
-}
-
-static const struct pt_walk_ops populate_ops = { .fill = true, .run = nothing_run };
-
-int range_populate_tables(struct mm_struct *mm, uaddr_t start, uaddr_t end)
-{
-	struct pt_walk w = { .ops = &populate_ops, .root = &mm->root, .mm = mm };
-
-	return pt_walk_range(&w, start, end - 1);
-}
-
-struct move_ctx {
-	struct mmu_gather *g;
-	uaddr_t shift; /* to - from, modulo the word */
-};
-
-/* Up to the end of @to's table. Return: entries done. The two tables may be one. */
-static unsigned move_part(struct pt_root *root, struct page *src_table, pte_t *e, uaddr_t to,
-			  unsigned n)
-{
-	struct page *dst_table;
-	pte_t *d = pt_descend(root, to, &dst_table);
-	unsigned room = (unsigned)((pt_span(PT_PMD) - (to & (pt_span(PT_PMD) - 1))) >> PAGE_SHIFT);
-	unsigned i;
-
-	must(d);
-	n = min_of(unsigned, n, room);
-	if (dst_table != src_table)
-		pt_table_lock(dst_table);
-	for (i = 0; i < n; i++, d++) {
-		if (pte_none(pte_read(e + i)))
-			continue;
-		kassert(pte_none(pte_read(d)));
-		pte_set(d, pte_clear(e + i));
-	}
-	if (dst_table != src_table)
-		pt_table_unlock(dst_table);
-	return n;
-}
-
-static int move_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
-{
-	struct move_ctx *c = w->arg;
-	struct page *src_table = virt_to_page(e);
-	unsigned n = run_entries(va, last);
-	unsigned done;
-
-	for (done = 0; done < n;)
-		done += move_part(w->root, src_table, e + done,
-				  va + c->shift + ((uaddr_t)done << PAGE_SHIFT), n - done);
-	/* Before the lock goes: rmap may unmap and free through the new place without knowing the old one. */
-	tlb_flush_range(w->root, va, last + 1, PAGE_SIZE);
-	return 0;
-}
-
-static const struct pt_walk_ops move_ops = { .run = move_run };
-
-void range_move(struct mmu_gather *g, uaddr_t from, uaddr_t to, unsigned long len)
-{
-	struct move_ctx c = { .g = g, .shift = to - from };
-	struct pt_walk w = { .ops = &move_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
-
-	kassert(from + len <= to || to + len <= from);
-	must(pt_walk_range(&w, from, from + len - 1) == 0);
 }
 
 /* ---- age, count ---- */

@@ -5,7 +5,7 @@
  * I1       a PS_TABLE page is zero when it is hooked and zero when it is freed.                   [pt_free_tables]
  * I2       mm->pgtables_bytes == PAGE_SIZE * PS_TABLE pages hooked below mm->root.                [table_test]
  * I3       an entry that points to a table changes only from none (compare-and-exchange) and back to none
- *          (pt_free_tables, mmap_lock held for write).
+ *          (pt_free_tables, mmap_lock held for write), but for huge.c and range_move.c.
  * LOCKS    the lock of a table page guards its PTEs and large entries; it lives in page->private. Entries that point to
  *          tables need none (I3).
  * CONTEXT  alloc may sleep; lock any context without interrupts.

@@ -11,10 +11,10 @@
  *
  * I1       every entry above PT_PTE is none, large, or points to a table page.              [pt_walk_test]
  * I2       run() sees every present entry of the range exactly once, addresses rising.       [pt_walk_test]
- * I3       a table, once hooked, stays until pt_free_tables, which excludes walkers (below).
+ * I3       a table, once hooked, stays until pt_free_tables, pt_unhook_table or range_move, which exclude walkers (below).
  * LOCKS    the walker holds mm->mmap_lock in any mode, or for a mapping's own pages its i_mmap_lock: either keeps
  *          the tables in place, because pt_free_tables runs with mmap_lock held for write and after the vma has
- *          left its mapping. Table lock (rank PT) around run(). Tables are hooked by compare-and-exchange.
+ *          left its mapping, and the two others with that and the rmap locks. Table lock (rank PT) around run(). Tables are hooked by compare-and-exchange.
  * CONTEXT  with fill: may sleep. Without: any context that may take rank PT.
  * COST     O(tables + entries) of the range; an absent upper table is passed in one step.
  * FAILS    -ENOMEM with fill; tables installed before stay (empty tables are legal).

@@ -305,6 +305,39 @@ static void shared_writes_are_seen(void)
 	writes_are_seen(1);
 }
 
+static uint64_t pagemap(const void *at)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t e = 0;
+
+	OK(pread(fd, &e, sizeof(e), (off_t)((uintptr_t)at / PAGE * sizeof(e))));
+	close(fd);
+	return e;
+}
+
+/* A mapping that moves away without the event is not watched any more, and neither are its pages. */
+static void moved_pages_lose_their_protection(void)
+{
+	const uint64_t uffd_wp = 1ull << 57;
+	struct msg m;
+	char *to;
+
+	for (int shared = 0; shared < 2; shared++) {
+		setup(0, shared, WP);
+		memset(area, 'a', (NR - 1) * PAGE);
+		EQ(protect(area, NR, 1), 0);
+		CHECK(pagemap(area) & uffd_wp);
+		to = mmap(NULL, NR * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		NEED(mremap(area, NR * PAGE, NR * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to);
+		for (int i = 0; i < NR; i++)
+			EQ(pagemap(to + i * PAGE) & uffd_wp, 0);
+		memset(to, 'b', NR * PAGE);
+		FAILS(read(uffd, &m, sizeof(m)), EAGAIN);
+		EQ(munmap(to, NR * PAGE), 0);
+		close(uffd);
+	}
+}
+
 static void shared_protection_outlives_pages(void)
 {
 	struct toucher t;
@@ -601,6 +634,7 @@ int main(int argc, char **argv)
 						 T(user_mode_only_and_sigbus),
 						 T(private_writes_are_seen),
 						 T(shared_writes_are_seen),
+						 T(moved_pages_lose_their_protection),
 						 T(shared_protection_outlives_pages),
 						 T(copies_may_be_protected),
 						 T(pages_that_are_there),
