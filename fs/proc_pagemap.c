@@ -3,6 +3,7 @@
  *
  * FORMAT   0-54 frame number (of a page that is swapped out: 0-4 area, 5-54 slot), 55 soft-dirty, 56 mapped here alone,
  *          57 write-protected for a userfaultfd, 61 file or shared memory, 62 swapped out, 63 present.
+ *          Bit 55 is set for all of a mapping that is new, or whose soft-dirty bits were never cleared.
  * WHY      frame numbers are root's: without CAP_SYS_ADMIN at open they read as zero.
  * LOCKS    mmap_lock for read while a batch is looked up; the copy to the user comes after.
  * CONTEXT  tasks; may sleep.
@@ -92,8 +93,11 @@ static void fill_batch(struct mm_struct *mm, uint64_t vpn, unsigned nr, bool sho
 		if (!vma || va >= vma->vm_end)
 			vma = find_vma(mm, va);
 		out[i] = 0;
-		if (vma && va >= vma->vm_start)
-			out[i] = entry_bits(pt_peek_page(&mm->root, va), show_pfn);
+		if (!vma || va < vma->vm_start)
+			continue;
+		out[i] = entry_bits(pt_peek_page(&mm->root, va), show_pfn);
+		if (vma->vm_flags & VM_SOFTDIRTY)
+			out[i] |= PM_SOFT_DIRTY;
 	}
 	rwsem_up_read(&mm->mmap_lock);
 }

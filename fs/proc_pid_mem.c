@@ -158,7 +158,9 @@ int clear_refs_store(struct task *t, char *text, size_t len)
 		return 0;
 	if (what == CLEAR_PEAK)
 		reset_peak(mm);
-	else if (what != CLEAR_SOFT_DIRTY)
+	else if (what == CLEAR_SOFT_DIRTY)
+		mm_clear_soft_dirty(mm);
+	else
 		clear_references(mm, what);
 	mmput(mm);
 	return 0;

@@ -46,6 +46,7 @@ enum model_have { /* what the entry of a page is */
 struct model_page {
 	bool mapped;
 	bool maybe;	     /* mm was free to bring it in, or to drop it: see model_settle */
+	bool written;	     /* since the last model_forget_writes, through this entry */
 	int8_t have;	     /* enum model_have */
 	int16_t obj;	     /* of model.obj; -1: private anonymous */
 	unsigned long flags; /* vm_flags */
@@ -128,6 +129,11 @@ static inline unsigned long model_addr(unsigned page)
 {
 	return MODEL_BASE + ((unsigned long)page << PAGE_SHIFT);
 }
+static inline void model_page_gone(struct model_page *m) /* no entry is there any more */
+{
+	m->have = HAVE_NONE;
+	m->written = false;
+}
 struct model_range model_some_range(void);
 unsigned model_run_first(const struct model_proc *p, unsigned page); /* of page's vma */
 unsigned model_run_end(const struct model_proc *p, unsigned page);   /* the page after it */
@@ -165,8 +171,8 @@ model_op model_map, model_unmap, model_protect;				       /* model_map.c */
 model_op model_remap;							       /* model_remap.c */
 model_op model_advise, model_lock, model_lock_all, model_mincore, model_msync; /* model_advise.c */
 model_op model_truncate, model_punch, model_write_file, model_read_file;       /* model_obj.c */
-model_op model_touch, model_look, model_fetch, model_access, model_fork, model_exit,
-	model_migrate;			   /* model_proc.c */
+model_op model_touch, model_look, model_fetch, model_access, model_forget_writes, model_fork,
+	model_exit, model_migrate;	   /* model_proc.c */
 struct model_proc *model_proc_begin(void); /* the first process */
 void model_proc_end(struct model_proc *p);
 

@@ -51,7 +51,7 @@ static void advise_page(struct model_page *m, int advice)
 		break;
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
-		m->have = HAVE_NONE;
+		model_page_gone(m);
 		break;
 	case MADV_DONTFORK:
 		m->flags |= VM_DONTCOPY;

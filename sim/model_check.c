@@ -59,7 +59,7 @@ static void check_vma(const struct model_proc *p, unsigned first, const struct v
 	if (!vma || vma->vm_start != model_addr(first) || vma->vm_end != model_addr(end))
 		model_differs("pages %u-%u are a vma; mm has %#lx-%#lx", first, end,
 			      vma ? vma->vm_start : 0, vma ? vma->vm_end : 0);
-	if (vma->vm_flags != m->flags)
+	if ((vma->vm_flags & ~(unsigned long)VM_SOFTDIRTY) != m->flags)
 		model_differs("page %u has flags %#lx, in mm %#lx", first, m->flags, vma->vm_flags);
 	if (vma->vm_pgoff != m->pgoff)
 		model_differs("page %u has offset %#lx, in mm %#lx", first, m->pgoff,
@@ -113,6 +113,9 @@ static void check_entry(const struct model_proc *p, unsigned page)
 		model_differs("page %u is%s the zero page", page, pte_special(e) ? "" : " not");
 	if (pte_write(e) && !(m->flags & VM_WRITE))
 		model_differs("page %u is writable", page);
+	if (m->written && !pte_soft_dirty(e) &&
+	    vma_tracks_writes(find_vma(p->mm, model_addr(page))))
+		model_differs("page %u was written, and is not soft-dirty", page);
 	check_bytes(p, page, e);
 }
 

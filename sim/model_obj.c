@@ -182,7 +182,7 @@ static void unmap_object(const struct model_obj *o, unsigned long first, unsigne
 			    m->pgoff < first || m->pgoff >= end)
 				continue;
 			if (m->have == HAVE_FILE || private_too)
-				m->have = HAVE_NONE;
+				model_page_gone(m);
 		}
 	}
 }

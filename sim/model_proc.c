@@ -68,7 +68,7 @@ static void inherit(struct model_page *c)
 	if (c->flags & VM_DONTCOPY)
 		*c = (struct model_page){ .mapped = false };
 	else if (c->flags & (VM_SHARED | VM_WIPEONFORK))
-		c->have = HAVE_NONE;
+		model_page_gone(c);
 	else if (c->have == HAVE_FILE || c->have == HAVE_ZERO)
 		c->maybe = true;
 }
@@ -208,6 +208,15 @@ void model_fetch(struct model_proc *p)
 
 	model_note("fetch at page %u", page);
 	model_expect("fetch", model_fault(p, page, MODEL_EXEC), sim_exec(p->mm, model_addr(page)));
+}
+
+/* clear_refs 4: what is written from now on must be seen. */
+void model_forget_writes(struct model_proc *p)
+{
+	model_note("clear soft-dirty");
+	mm_clear_soft_dirty(p->mm);
+	for (unsigned i = 0; i < MODEL_PAGES; i++)
+		p->page[i].written = false;
 }
 
 /* As a debugger does. */

@@ -43,7 +43,7 @@ static void move_pages(struct remap *c)
 	unsigned keep = min_of(unsigned, c->old, c->new);
 	struct model_page m = c->p->page[c->from];
 
-	m.have = HAVE_NONE;
+	model_page_gone(&m);
 	if (m.obj < 0 && !find_vma(c->p->mm, model_addr(c->from))->anon_vma)
 		m.pgoff = model_addr(c->to) >> PAGE_SHIFT; /* never touched: as if mapped there */
 	for (unsigned i = 0; i < c->new; i++, m.pgoff++) {
@@ -54,7 +54,7 @@ static void move_pages(struct remap *c)
 	}
 	if (c->flags & MREMAP_DONTUNMAP) {
 		for (unsigned i = c->from; i < c->from + c->old; i++) {
-			c->p->page[i].have = HAVE_NONE;
+			model_page_gone(&c->p->page[i]);
 			c->p->page[i].flags &= ~(unsigned long)VM_LOCKED_ANY;
 		}
 	} else {
@@ -81,6 +81,10 @@ static long place_given(struct remap *c)
 	/* What is cut off goes, whatever it is. */
 	model_drop_pages(c->p, c->from + keep, c->old - keep);
 	c->old = keep;
+	if ((c->flags & MREMAP_FIXED) && !keep && c->from - c->to < c->new) {
+		model_drop_pages(c->p, c->to, c->new); /* a second mapping of what it replaces */
+		return -EFAULT;
+	}
 	if ((c->flags & MREMAP_FIXED) || model_is_free(c->p, c->to, c->new)) /* else a hint */
 		return 0;
 	return model_highest_gap(c->p, c->new, &c->to) ? 0 : -ENOMEM;
@@ -93,7 +97,7 @@ static bool grow_in_place(struct remap *c)
 	if (c->from + c->old != model_run_end(c->p, c->from) ||
 	    !model_is_free(c->p, c->from + c->old, c->new - c->old))
 		return false;
-	m.have = HAVE_NONE;
+	model_page_gone(&m);
 	m.pgoff += c->old;
 	for (unsigned i = c->old; i < c->new; i++, m.pgoff++)
 		c->p->page[c->from + i] = m;

@@ -41,7 +41,7 @@ static const struct {
 	{ model_truncate, 2 },	{ model_punch, 2 },   { model_write_file, 4 },
 	{ model_read_file, 3 }, { model_access, 3 },  { model_fetch, 2 },
 	{ model_mincore, 2 },	{ model_msync, 1 },   { model_lock, 2 },
-	{ model_lock_all, 1 },	{ model_migrate, 2 },
+	{ model_lock_all, 1 },	{ model_migrate, 2 }, { model_forget_writes, 1 },
 };
 
 static struct model_config cfg;

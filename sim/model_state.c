@@ -200,10 +200,11 @@ int model_fault(struct model_proc *p, unsigned page, enum model_access access)
 	if (r != FAULT_OK)
 		return r;
 	if (m->have == HAVE_NONE)
-		return fault_none(p, page, write);
-	if (write && m->have != HAVE_ANON && !(m->flags & VM_SHARED))
+		r = fault_none(p, page, write);
+	else if (write && m->have != HAVE_ANON && !(m->flags & VM_SHARED))
 		make_own(p, page, model_bytes(p, page));
-	return FAULT_OK;
+	m->written |= write && r == FAULT_OK;
+	return r;
 }
 
 int model_populate(struct model_proc *p, unsigned first, unsigned nr, bool best_effort)
@@ -240,7 +241,7 @@ static void settle_page(struct model_proc *p, unsigned page)
 	if (!m->mapped)
 		return;
 	if (!pte_present(e))
-		m->have = HAVE_NONE;
+		model_page_gone(m);
 	else if (m->have == HAVE_NONE && m->obj < 0 && !pte_special(e))
 		make_own(p, page, zeroes);
 	else if (m->have == HAVE_NONE && m->obj >= 0 &&

@@ -55,6 +55,11 @@ unsigned long range_zap_lazyfree(struct mmu_gather *g, uaddr_t start, uaddr_t en
 /* Clear the accessed bits. Return: how many were set. mmap_lock any mode. */
 unsigned long range_age(struct mmu_gather *g, uaddr_t start, uaddr_t end);
 
+/* clear_refs 4: entries lose the soft-dirty bit and the write right. mmap_lock for write. */
+void range_clear_soft_dirty(struct mmu_gather *g, uaddr_t start, uaddr_t end);
+/* All that is mapped counts as written. mmap_lock for write. */
+void range_mark_soft_dirty(struct mm_struct *mm, uaddr_t start, uaddr_t end);
+
 struct range_counts {
 	unsigned long present, swap, special, anon, file, shmem, young, dirty; /* entries */
 };

@@ -74,6 +74,18 @@ static inline pte_t migration_wrprotect(pte_t e)
 	return pte_from_swap(SWP_MIGRATION_READ, pte_swap_offset(e));
 }
 
+/* The page counts as written, or (clear_refs) as unwritten: then a write must fault. */
+static inline pte_t migration_mksoft_dirty(pte_t e)
+{
+	return pte_from_swap(pte_swap_type(e), pte_swap_offset(e) | MIGRATION_SOFT_DIRTY);
+}
+
+static inline pte_t migration_clear_soft_dirty(pte_t e)
+{
+	return pte_from_swap(SWP_MIGRATION_READ,
+			     pte_swap_offset(e) & ~(unsigned long)MIGRATION_SOFT_DIRTY);
+}
+
 /* What comes here is to be write-protected for a userfaultfd (pte_mkuffd_wp). */
 static inline pte_t pte_uffd_marker(void)
 {

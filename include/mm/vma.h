@@ -39,6 +39,8 @@ enum {
 	VM_HUGETLB = 0x400000,
 	VM_WIPEONFORK = 0x2000000,
 	VM_DONTDUMP = 0x4000000,
+	VM_SOFTDIRTY =
+		0x8000000, /* all of it counts as written: it is new, or nobody has asked yet */
 	VM_HUGEPAGE = 0x20000000,
 	VM_NOHUGEPAGE = 0x40000000,
 };
@@ -88,6 +90,15 @@ struct vm_area_struct {
 	struct anon_vma *anon_vma;
 	struct anon_vma_chain *anon_vma_chain; /* p: all anon_vmas it is in, the above first */
 };
+
+/* Is it asked which pages are written (clear_refs)? Then an entry that is not soft-dirty is not writable. */
+static inline bool vma_tracks_writes(const struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & VM_SOFTDIRTY);
+}
+
+/* clear_refs 4: from now on what is written becomes soft-dirty; nothing else is, but for device memory. */
+void mm_clear_soft_dirty(struct mm_struct *mm);
 
 struct smaps_stat { /* bytes */
 	unsigned long rss, pss, shared_clean, shared_dirty, private_clean, private_dirty,

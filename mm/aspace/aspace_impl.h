@@ -74,7 +74,10 @@ struct vm_area_struct *vma_prev(struct mm_struct *mm,
 				unsigned long addr); /* last with vm_start < addr; NULL */
 /* Start of @vma less the gap kept below a stack. */
 unsigned long vma_start_gap(const struct vm_area_struct *vma);
-pte_t vma_page_prot(unsigned long flags, const struct address_space *mapping);
+/* Other flags, and the rights that follow from them. */
+void vma_set_flags(struct vm_area_struct *vma, unsigned long flags);
+/* Memory that is new becomes part of @vma: the whole counts as written. */
+void vma_mark_soft_dirty(struct vm_area_struct *vma);
 /* total_vm and its parts. */
 void vma_stat(struct mm_struct *mm, unsigned long flags, long pages);
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)

@@ -11,7 +11,8 @@
  * WHY      entry, look-up, walk and locks cost several hundred instructions and are shared by the batch. Doubling bounds
  *          what a program that stops walking has for nothing by what it has touched.
  * I1       each page mapped is counted: RSS is exact, whatever the batch.
- * I2       pages beyond the touched one are not young: a working-set sample does not see them.
+ * I2       pages beyond the touched one are not young: a working-set sample does not see them. Where writes are tracked
+ *          (soft-dirty) there are none: they would count as written.
  * LOCKS    table lock at the call; dropped while frames are got and zeroed. fault_next and fault_run of the vma are
  *          hints without a lock: a torn or stale value makes a batch of another size.
  * FAILS    FAULT_OOM when not one frame is to be had; fewer than wished is no failure.
@@ -48,7 +49,8 @@ static pte_t anon_prot(const struct vm_area_struct *vma)
 {
 	pte_t prot = vma->vm_page_prot;
 
-	return vma->vm_flags & VM_WRITE ? pte_mkdirty(pte_mkwrite(prot)) : pte_mkdirty(prot);
+	prot = pte_mksoft_dirty(pte_mkdirty(prot));
+	return vma->vm_flags & VM_WRITE ? pte_mkwrite(prot) : prot;
 }
 
 void fault_set_anon(struct fault_ctx *f, struct page *page)
@@ -79,7 +81,8 @@ static unsigned batch_size(const struct fault_ctx *f)
 	unsigned max = min_of(unsigned, fault_batch_pages, BATCH_MAX), n, i;
 	uaddr_t block_end;
 
-	if (max <= 1 || READ_ONCE(vma->fault_next) != f->addr || !memory_is_plentiful())
+	if (max <= 1 || READ_ONCE(vma->fault_next) != f->addr || vma_tracks_writes(vma) ||
+	    !memory_is_plentiful())
 		return 1;
 	n = READ_ONCE(vma->fault_run) * 2;
 	n = n < 2 ? 2 : n > max ? max : n;

@@ -3,7 +3,7 @@
  *
  *   write-protected for a userfaultfd    its monitor is told
  *   zero page                        a zeroed frame takes its place
- *   anonymous, exclusive             taken over: the entry becomes writable
+ *   anonymous, exclusive             taken over: the entry becomes writable, and soft-dirty
  *   anonymous, no longer shared      the same, and the page is exclusive again: nobody but this entry refers to it
  *   anonymous, shared by fork; or a cached page under a private mapping       copied
  *   shared mapping of a store        the store reserves, the entry becomes writable, the page is dirty; under the page lock
@@ -31,7 +31,7 @@
 /* The entry becomes writable as it is. More rights need no flush: a stale entry faults, and finds nothing to do. */
 static int take_over(struct fault_ctx *f)
 {
-	pte_t e = pte_clear_uffd_wp(pte_mkyoung(pte_mkdirty(f->entry)));
+	pte_t e = pte_clear_uffd_wp(pte_mkyoung(pte_mksoft_dirty(pte_mkdirty(f->entry))));
 
 	if (f->vma->vm_flags &
 	    VM_WRITE) /* not so under ptrace: then the page is the program's own now, still read-only */

@@ -12,7 +12,7 @@
  * I1       with @write the page returned is shared memory's, or private memory's own: never one that fork shares.
  * LOCKS    mmap_lock for read, dropped while a stack grows; table lock. Sleeps.
  * FAILS    -EFAULT, -ENOMEM, -EINTR (fatal signal).
- * NOT HERE long-term pins (nothing moves pages yet that minds).   TESTED BY fork_test.c, fault_test.c
+ * NOT HERE long-term pins: a write through a reference that is older than a clearing of soft-dirty bits is not seen.   TESTED BY fork_test.c, fault_test.c
  */
 #include "base/errno.h"
 #include "lib/string.h"
@@ -34,6 +34,8 @@ static bool entry_serves(const struct fault_ctx *f, pte_t e)
 	if (!f->write || pte_write(e))
 		return true;
 	if (!f->force || (f->vma->vm_flags & (VM_SHARED | VM_WRITE)) || pte_special(e))
+		return false;
+	if (vma_tracks_writes(f->vma) && !pte_soft_dirty(e))
 		return false;
 	page = pfn_to_page(pte_pfn(e));
 	return page_state(page) == PS_ANON && page_test(page, PG_anon_exclusive);

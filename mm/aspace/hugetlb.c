@@ -176,7 +176,7 @@ static void set_entry(struct huge_fault *h, pte_t *e, struct page *page, bool ow
 	pte_set(e, entry_for(h, page, own));
 }
 
-/* Nothing is mapped there yet. Return: FAULT_OK, or FAULT_OOM. */
+/* Nothing is mapped there yet. Return: FAULT_OK, FAULT_OOM, or STAGE_RETRY. */
 static int map_page(struct huge_fault *h, struct page *page, bool own)
 {
 	struct page *table;
@@ -190,7 +190,8 @@ static int map_page(struct huge_fault *h, struct page *page, bool own)
 	set_entry(h, e, page, own);
 	atomic_long_add(&h->f->mm->hugetlb_pages, 1);
 	pt_unlock(table);
-	return FAULT_OK;
+	/* Where writes are tracked the entry of shared memory is read-only at first. */
+	return h->f->write && !own && !pte_write(h->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
 }
 
 static void copy_huge_page(struct page *to, struct page *from)

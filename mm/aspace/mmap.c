@@ -371,7 +371,7 @@ static unsigned map_prot(const struct vm_map_args *a)
 static unsigned long map_flags(const struct mm_struct *mm, const struct vm_map_args *a)
 {
 	unsigned long flags = vm_flags_of_prot(map_prot(a)) | mm->def_flags | VM_MAYREAD |
-			      VM_MAYWRITE | VM_MAYEXEC;
+			      VM_MAYWRITE | VM_MAYEXEC | VM_SOFTDIRTY;
 
 	if (is_file(a) && !(a->may_flags & VM_MAYEXEC))
 		flags &= ~(unsigned long)VM_MAYEXEC;
@@ -656,7 +656,7 @@ int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, un
 {
 	struct vma_req r = { .start = start,
 			     .end = end,
-			     .flags = flags | VM_ACCOUNT,
+			     .flags = flags | VM_ACCOUNT | VM_SOFTDIRTY,
 			     .pgoff = start >> PAGE_SHIFT };
 	unsigned long pages = (end - start) >> PAGE_SHIFT;
 	struct vma_spares spares;

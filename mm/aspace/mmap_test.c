@@ -315,6 +315,9 @@ static void mremap_of_length_0_maps_shared_memory_again(void **state)
 	assert_int_equal(sim_peek(mm, (unsigned long)to + P(1)), 5);
 	sim_poke(mm, (unsigned long)to, 9);
 	assert_int_equal(sim_peek(mm, BASE), 9);
+	/* In the place of itself: what it was to be a second mapping of is gone. */
+	assert_int_equal(vm_remap(mm, BASE, 0, P(1), MREMAP_MAYMOVE | MREMAP_FIXED, BASE), -EFAULT);
+	assert_int_not_equal(find_vma(mm, BASE)->vm_start, BASE);
 	end_mm(mm);
 }
 

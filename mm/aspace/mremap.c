@@ -96,6 +96,7 @@ static bool grow_in_place(struct remap_ctx *c)
 		return false;
 	if (!vma_merge_moved(c->mm, &r, vma->anon_vma)) /* a kind that never merges still grows */
 		vma_resize(c->mm, vma, vma->vm_start, end);
+	vma_mark_soft_dirty(vma);
 	remap_stat(c, vma->vm_flags, more);
 	c->new_addr = c->addr;
 	return true;
@@ -123,6 +124,8 @@ static void move_entries(struct remap_ctx *c, struct vm_area_struct *vma, bool u
 		done += range_move(c->mm, c->addr + done, c->new_addr + done, len - done);
 		rmap_unlock_vma(vma);
 	}
+	if (len && vma_tracks_writes(vma)) /* it was not there before */
+		range_mark_soft_dirty(c->mm, c->new_addr, c->new_addr + len);
 }
 
 /* After the move: the old range goes, or (MREMAP_DONTUNMAP) stays, empty. */
@@ -210,6 +213,8 @@ static void move_request(const struct remap_ctx *c, struct vma_req *r)
 			       vma->vm_ops,
 			       vma->vm_private_data,
 			       vma->userfault };
+	if (c->new_len > c->old_len)
+		r->flags |= VM_SOFTDIRTY;
 	if (vma->userfault && !userfault_follows(vma)) {
 		r->userfault = NULL;
 		r->flags &= ~(unsigned long)VM_UFFD_ANY;
@@ -303,6 +308,8 @@ static int remap_make_room(struct remap_ctx *c)
 	if (!err && old_len > c->new_len)
 		err = unmap_part(c->mm, c->addr + c->new_len, c->addr + old_len);
 	c->vma = find_vma(c->mm, c->addr);
+	if (!err && (!c->vma || c->vma->vm_start > c->addr))
+		err = -EFAULT; /* a second mapping (old_len 0) of what it was to replace */
 	return err;
 }
 

@@ -22,7 +22,7 @@ static struct vm_area_struct *shared_range(struct mm_struct *mm, unsigned long s
 		struct vm_area_struct *next = vma_next(mm, vma);
 
 		if (!next || next->vm_start != vma->vm_end || next->mapping != first->mapping ||
-		    next->vm_flags != first->vm_flags)
+		    ((next->vm_flags ^ first->vm_flags) & ~(unsigned long)VM_SOFTDIRTY))
 			return NULL;
 		vma = next;
 	}

@@ -17,7 +17,7 @@ static void insert_part(struct mm_struct *mm, struct vma_spares *spares, unsigne
 {
 	struct vma_req r = { .start = start,
 			     .end = start + (part->pages << PAGE_SHIFT),
-			     .flags = part->vm_flags,
+			     .flags = part->vm_flags | VM_SOFTDIRTY,
 			     .mapping = part->mapping,
 			     .ops = part->ops };
 

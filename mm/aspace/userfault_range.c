@@ -267,9 +267,10 @@ static unsigned long object_pages(const struct address_space *m)
 /* Bits of the entry: never writable what is not the process's own, or is to be watched. */
 static pte_t entry_for(const struct fill_ctx *c, struct page *page, bool cached)
 {
-	pte_t e = pte_mkyoung(pte_mkdirty(pte_make(page_to_pfn(page), c->vma->vm_page_prot)));
+	pte_t e = pte_make(page_to_pfn(page), c->vma->vm_page_prot);
 	bool write = (c->vma->vm_flags & VM_WRITE) && (!cached || (c->vma->vm_flags & VM_SHARED));
 
+	e = pte_mkyoung(pte_mksoft_dirty(pte_mkdirty(e)));
 	if (c->wp)
 		return pte_mkuffd_wp(e);
 	return write ? pte_mkwrite(e) : pte_wrprotect(e);

@@ -101,12 +101,28 @@ unsigned long vma_start_gap(const struct vm_area_struct *vma)
 	return vma->vm_start > gap ? vma->vm_start - gap : 0;
 }
 
-/* A private page is made writable by the fault that makes it private; a store wants to know of the first write. */
-pte_t vma_page_prot(unsigned long flags, const struct address_space *mapping)
+/*
+ * A private page is made writable by the fault that makes it private; a store, and who tracks soft-dirty pages, wants to
+ * know of the first write.
+ */
+static pte_t page_prot(unsigned long flags, const struct address_space *mapping)
 {
-	bool write = (flags & VM_WRITE) && (flags & VM_SHARED) && !(mapping && mapping->ops->store);
+	const unsigned long at_once = VM_WRITE | VM_SHARED | VM_SOFTDIRTY;
+	bool write = (flags & at_once) == at_once && !(mapping && mapping->ops->store);
 
 	return pte_prot_user(flags & (VM_READ | VM_WRITE | VM_EXEC), write, flags & VM_EXEC);
+}
+
+void vma_set_flags(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags = flags;
+	vma->vm_page_prot = page_prot(flags, vma->mapping);
+}
+
+void vma_mark_soft_dirty(struct vm_area_struct *vma)
+{
+	if (vma_tracks_writes(vma))
+		vma_set_flags(vma, vma->vm_flags | VM_SOFTDIRTY);
 }
 
 void vma_stat(struct mm_struct *mm, unsigned long flags, long pages)
@@ -157,10 +173,9 @@ struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
 	vma->vm_start = r->start;
 	vma->vm_end = r->end;
 	vma->vm_mm = mm;
-	vma->vm_page_prot = vma_page_prot(r->flags, r->mapping);
-	vma->vm_flags = r->flags;
 	vma->vm_pgoff = r->pgoff;
 	vma->mapping = r->mapping;
+	vma_set_flags(vma, r->flags);
 	vma->vm_ops = r->ops;
 	vma->vm_private_data = r->private_data;
 	vma->userfault = r->userfault;

@@ -5,8 +5,8 @@
  *   modify      |--prev--[== part of vma ==|--rest--]    move the border to prev when the new flags are prev's,
  *               else split (1 or 2 spares), set the flags, join with both neighbours
  *
- * Two vmas are of one kind when flags, mapping, device and private data are the same and offsets go on. Besides, their
- * anon_vmas must allow it, because a vma has one:
+ * Two vmas are of one kind when flags, mapping, device and private data are the same and offsets go on; only VM_SOFTDIRTY
+ * does not matter: what they become has it if one of them had. Besides, their anon_vmas must allow it, because a vma has one:
  *   - both the same, or neither has one: yes
  *   - the neighbour has one, and was never part of a fork (one chain); the range that joins it has none: yes
  *   - the range has one, the neighbour none: no
@@ -29,9 +29,10 @@
 /* Could @vma and @r be one vma, were they neighbours and without private pages? */
 static bool same_kind(const struct vm_area_struct *vma, const struct vma_req *r)
 {
-	return vma->vm_flags == r->flags && vma->mapping == r->mapping && vma->vm_ops == r->ops &&
-	       !(r->ops && r->ops->close) && vma->vm_private_data == r->private_data &&
-	       vma->userfault == r->userfault && !(r->flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND));
+	return !((vma->vm_flags ^ r->flags) & ~(unsigned long)VM_SOFTDIRTY) &&
+	       vma->mapping == r->mapping && vma->vm_ops == r->ops && !(r->ops && r->ops->close) &&
+	       vma->vm_private_data == r->private_data && vma->userfault == r->userfault &&
+	       !(r->flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND));
 }
 
 /* May a range with anon_vma @av become part of @vma, as far as private pages go? */
@@ -97,6 +98,13 @@ static int anon_import(struct vm_area_struct *to, const struct vm_area_struct *f
 	return 0;
 }
 
+/* @to takes over a range that has @flags: what counted as written must go on to. */
+static void keep_soft_dirty(struct vm_area_struct *to, unsigned long flags)
+{
+	if (flags & VM_SOFTDIRTY)
+		vma_mark_soft_dirty(to);
+}
+
 /* @low and @high touch and become one, @keep, which is one of them and has the anon_vmas of both. */
 static void join(struct mm_struct *mm, struct vm_area_struct *low, struct vm_area_struct *high,
 		 struct vm_area_struct *keep)
@@ -120,6 +128,7 @@ static void join(struct mm_struct *mm, struct vm_area_struct *low, struct vm_are
 	vma_rmap_change(keep);
 	rmap_unlock_vma(keep);
 	keep->populated |= gone->populated;
+	keep_soft_dirty(keep, gone->vm_flags);
 	anon_vma_release(gone);
 	vma_free(gone);
 }
@@ -128,6 +137,8 @@ static void join(struct mm_struct *mm, struct vm_area_struct *low, struct vm_are
 static struct vm_area_struct *grow_over(struct mm_struct *mm, const struct vma_req *r,
 					struct neighbours n)
 {
+	struct vm_area_struct *keep;
+
 	if (n.prev && n.next && anon_import(n.prev, n.next))
 		return NULL;
 	if (n.prev)
@@ -136,7 +147,10 @@ static struct vm_area_struct *grow_over(struct mm_struct *mm, const struct vma_r
 		join(mm, n.prev, n.next, n.prev);
 	else if (n.next)
 		vma_resize(mm, n.next, r->start, n.next->vm_end);
-	return n.prev ? n.prev : n.next;
+	keep = n.prev ? n.prev : n.next;
+	if (keep)
+		keep_soft_dirty(keep, r->flags);
+	return keep;
 }
 
 struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r)
@@ -154,12 +168,6 @@ struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_re
 
 	choose_changed(&n, av);
 	return grow_over(mm, r, n);
-}
-
-static void flags_set(struct vm_area_struct *vma, unsigned long flags)
-{
-	vma->vm_flags = flags;
-	vma->vm_page_prot = vma_page_prot(flags, vma->mapping);
 }
 
 /* @r, at one end of @vma, goes to the neighbour that has these flags. NULL: there is none. */
@@ -183,6 +191,7 @@ static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_s
 	}
 	rmap_unlock_vma(to);
 	to->populated |= vma->populated;
+	keep_soft_dirty(to, r->flags);
 	return to;
 }
 
@@ -233,7 +242,7 @@ static int modify(struct mm_struct *mm, struct vm_area_struct *vma, struct vma_r
 		vma_split(mm, &spares, vma, end);
 	if (start > vma->vm_start)
 		vma = vma_split(mm, &spares, vma, start);
-	flags_set(vma, r.flags);
+	vma_set_flags(vma, r.flags);
 	vma->userfault = r.userfault;
 	*out = rejoin(mm, vma);
 	return 0;
@@ -269,7 +278,7 @@ int vma_modify_userfault(struct vm_area_struct *vma, unsigned long start, unsign
 
 void vma_forget_userfault(struct vm_area_struct *vma)
 {
-	flags_set(vma, vma->vm_flags & ~(unsigned long)VM_UFFD_ANY);
+	vma_set_flags(vma, vma->vm_flags & ~(unsigned long)VM_UFFD_ANY);
 	vma->userfault = NULL;
 	(void)rejoin(vma->vm_mm, vma);
 }

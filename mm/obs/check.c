@@ -38,11 +38,12 @@ static unsigned long pages_of(const struct vm_area_struct *vma)
 
 static bool should_be_one(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	return a->vm_end == b->vm_start && a->vm_flags == b->vm_flags && a->mapping == b->mapping &&
-	       a->vm_ops == b->vm_ops && !(a->vm_ops && a->vm_ops->close) &&
-	       a->vm_private_data == b->vm_private_data && a->userfault == b->userfault &&
-	       a->vm_pgoff + pages_of(a) == b->vm_pgoff && !a->anon_vma && !b->anon_vma &&
-	       !a->vm_mm->unmerged &&
+	return a->vm_end == b->vm_start &&
+	       !((a->vm_flags ^ b->vm_flags) & ~(unsigned long)VM_SOFTDIRTY) &&
+	       a->mapping == b->mapping && a->vm_ops == b->vm_ops &&
+	       !(a->vm_ops && a->vm_ops->close) && a->vm_private_data == b->vm_private_data &&
+	       a->userfault == b->userfault && a->vm_pgoff + pages_of(a) == b->vm_pgoff &&
+	       !a->anon_vma && !b->anon_vma && !a->vm_mm->unmerged &&
 	       !(a->vm_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_GROWSDOWN));
 }
 
@@ -153,6 +154,8 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 		fail(c->mm, "entry in a vma said to be empty", va);
 	if (pte_write(e) && !(vma->vm_flags & VM_WRITE))
 		fail(c->mm, "entry writable, vma not", va);
+	if (pte_write(e) && !pte_soft_dirty(e) && vma_tracks_writes(vma))
+		fail(c->mm, "soft-dirty I1: a write would not be seen", va);
 	if (pte_user(e) != ((vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) != 0))
 		fail(c->mm, "entry for the user, or not, unlike the vma", va);
 	if (vma->vm_flags & VM_HUGETLB)

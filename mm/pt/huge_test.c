@@ -161,9 +161,10 @@ static void zap_of_many_blocks(void **state)
 
 static struct vm_area_struct vma_of(struct mm_struct *owner, unsigned long flags)
 {
-	return (struct vm_area_struct){
-		.vm_start = base, .vm_end = at(SPAN), .vm_mm = owner, .vm_flags = flags
-	};
+	return (struct vm_area_struct){ .vm_start = base,
+					.vm_end = at(SPAN),
+					.vm_mm = owner,
+					.vm_flags = flags | VM_SOFTDIRTY };
 }
 
 static void protect(unsigned first, unsigned n, pte_t prot)

@@ -234,7 +234,7 @@ static unsigned protect_alike(pte_t *e, unsigned n, pte_t old, pte_t new, bool p
 static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct protect_ctx *c = w->arg;
-	const bool private_write = c->private_write;
+	const unsigned care = c->care;
 	const pte_t prot = c->prot;
 	uaddr_t first_lost = 0, end_lost = 0;
 	unsigned long changed = 0;
@@ -249,12 +249,12 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 			continue;
 		}
 		to = pte_modify(cur, prot);
-		if ((private_write && !page_is_exclusive(cur)) || unlikely(pte_uffd_wp(cur)))
+		if ((care && write_must_fault(care, cur)) || unlikely(pte_uffd_wp(cur)))
 			to = pte_wrprotect(to);
 		if (pte_raw(to) == pte_raw(cur))
 			continue;
 		entry_change(e, cur, to);
-		more = protect_alike(e + 1, n - 1, cur, to, private_write);
+		more = protect_alike(e + 1, n - 1, cur, to, care & CARE_PRIVATE);
 		changed += more + 1;
 		n -= more;
 		e += more;
@@ -270,6 +270,12 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 	return 0;
 }
 
+static unsigned protect_care(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & VM_SHARED ? 0 : CARE_PRIVATE) |
+	       (vma_tracks_writes(vma) ? CARE_TRACKED : 0);
+}
+
 static const struct pt_walk_ops protect_ops = { .run = protect_run, .huge = protect_huge };
 
 unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start,
@@ -278,7 +284,7 @@ unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, ua
 	struct protect_ctx c = {
 		.g = g,
 		.prot = prot,
-		.private_write = pte_write(prot) && !(vma->vm_flags & VM_SHARED),
+		.care = pte_write(prot) ? protect_care(vma) : 0,
 	};
 	struct pt_walk w = { .ops = &protect_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
 

@@ -152,7 +152,8 @@ int protect_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
 
 	if (!covers(va, last))
 		return PT_SPLIT;
-	if (c->private_write && !range_huge_exclusive(cur))
+	if (((c->care & CARE_PRIVATE) && !range_huge_exclusive(cur)) ||
+	    ((c->care & CARE_TRACKED) && !pte_soft_dirty(cur)))
 		to = pte_wrprotect(to);
 	if (pte_raw(to) == pte_raw(cur))
 		return 0;

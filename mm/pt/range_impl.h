@@ -100,10 +100,21 @@ static inline void entry_change(pte_t *e, pte_t cur, pte_t to)
 	}
 }
 
+enum {
+	CARE_PRIVATE = 1, /* only where I4 of range.c allows it */
+	CARE_TRACKED = 2, /* only where the entry is soft-dirty */
+};
+
+static inline bool write_must_fault(unsigned care, pte_t e)
+{
+	return ((care & CARE_PRIVATE) && !page_is_exclusive(e)) ||
+	       ((care & CARE_TRACKED) && !pte_soft_dirty(e));
+}
+
 struct protect_ctx {
 	struct mmu_gather *g;
 	pte_t prot;
-	bool private_write; /* the write right only where I4 allows it */
+	unsigned care; /* CARE_*: the write right is not everybody's */
 	unsigned long changed;
 };
 

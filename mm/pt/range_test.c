@@ -17,9 +17,10 @@ static uaddr_t at(unsigned i)
 static struct vm_area_struct vma_for(struct mm_struct *owner, unsigned long flags,
 				     unsigned nr_pages)
 {
-	return (struct vm_area_struct){
-		.vm_start = base, .vm_end = at(nr_pages), .vm_mm = owner, .vm_flags = flags
-	};
+	return (struct vm_area_struct){ .vm_start = base,
+					.vm_end = at(nr_pages),
+					.vm_mm = owner,
+					.vm_flags = flags | VM_SOFTDIRTY };
 }
 
 static void world(void)

@@ -1,6 +1,8 @@
 /* madvise(2): every advice, what it does to pages and mappings, and every error. */
 #include "tap.h"
 
+#include "pagemap.h"
+
 #include <sys/resource.h>
 
 enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
@@ -44,24 +46,6 @@ static int vmas(const void *p, size_t n)
 		if (sscanf(l, "%lx-%lx", &s, &e) == 2 && e > from && s < to)
 			count++;
 	return count;
-}
-
-/* The two letters of VmFlags in smaps of the mapping that holds @p: is @flag among them? */
-static int has_vmflag(const void *p, const char *flag)
-{
-	static char text[262144];
-	char head[40], *at, *line;
-
-	snprintf(head, sizeof(head), "\n%08lx-", (unsigned long)p);
-	text[0] = '\n';
-	if (tap_read("/proc/self/smaps", text + 1, sizeof(text) - 1) < 0)
-		return -1;
-	at = strstr(text, head);
-	line = at ? strstr(at, "VmFlags:") : NULL;
-	if (!line)
-		return -1;
-	*strchr(line, '\n') = '\0';
-	return strstr(line, flag) != NULL;
 }
 
 static long vm_event(const char *name)

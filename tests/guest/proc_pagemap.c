@@ -4,15 +4,11 @@
 #define _FILE_OFFSET_BITS 64
 #include "tap.h"
 
+#include "pagemap.h"
+
 #include <sys/prctl.h>
 
-#define PM_PFN	     ((1ULL << 55) - 1)
-#define PM_EXCLUSIVE (1ULL << 56)
-#define PM_UFFD_WP   (1ULL << 57)
-#define PM_FILE	     (1ULL << 61)
-#define PM_SWAP	     (1ULL << 62)
-#define PM_PRESENT   (1ULL << 63)
-#define PM_KNOWN     (PM_EXCLUSIVE | PM_UFFD_WP | PM_FILE | PM_SWAP | PM_PRESENT)
+#define PM_KNOWN (PM_EXCLUSIVE | PM_UFFD_WP | PM_FILE | PM_SWAP | PM_PRESENT)
 
 enum {
 	KPF_UPTODATE = 3,
@@ -27,21 +23,6 @@ enum {
 	KPF_PGTABLE = 26
 };
 #define BIT(n) (1ULL << (n))
-
-static uint64_t word_at(const char *path, uint64_t index)
-{
-	uint64_t v = ~0ULL;
-	int fd = open(path, O_RDONLY);
-
-	CHECK(pread(fd, &v, 8, (off_t)(index * 8)) == 8);
-	close(fd);
-	return v;
-}
-
-static uint64_t pagemap(const void *p)
-{
-	return word_at("/proc/self/pagemap", (uintptr_t)p / PAGE);
-}
 
 static uint64_t pfn_of(const void *p)
 {
