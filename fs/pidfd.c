@@ -44,17 +44,32 @@ static const struct file_ops pidfd_fops = { .release = pidfd_release,
 					    .poll = pidfd_poll,
 					    .show_fdinfo = pidfd_show };
 
+struct file *pidfd_file(struct signal_struct *sig, unsigned flags)
+{
+	struct file *f = anon_file_alloc("[pidfd]", &pidfd_fops, signal_get(sig), O_RDWR | flags);
+
+	if (!f)
+		signal_put(sig);
+	return f;
+}
+
 int pidfd_create(struct task *leader, unsigned flags)
 {
-	struct signal_struct *sig = signal_get(leader->signal);
-	int fd = anon_file_fd("[pidfd]", &pidfd_fops, sig, O_RDWR | O_CLOEXEC | flags);
+	int fd = fd_reserve(0, true);
+	struct file *f;
 
 	if (fd < 0)
-		signal_put(sig);
+		return fd;
+	f = pidfd_file(leader->signal, flags);
+	if (!f) {
+		fd_unreserve(fd);
+		return -ENOMEM;
+	}
+	fd_install(fd, f);
 	return fd;
 }
 
-int pidfd_task(int fd, struct task **out)
+int pidfd_group(int fd, struct signal_struct **out, unsigned *flags)
 {
 	struct file *f = fd_file(fd);
 	int err = -EBADF;
@@ -62,9 +77,23 @@ int pidfd_task(int fd, struct task **out)
 	if (!f)
 		return -EBADF;
 	if (f->ops == &pidfd_fops) {
-		*out = signal_leader_get(f->private);
-		err = *out ? 0 : -ESRCH;
+		*out = signal_get(f->private);
+		*flags = f->flags;
+		err = 0;
 	}
 	fput(f);
 	return err;
+}
+
+int pidfd_task(int fd, struct task **out)
+{
+	struct signal_struct *sig;
+	unsigned flags;
+	int err = pidfd_group(fd, &sig, &flags);
+
+	if (err)
+		return err;
+	*out = signal_leader_get(sig);
+	signal_put(sig);
+	return *out ? 0 : -ESRCH;
 }

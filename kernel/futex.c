@@ -70,12 +70,19 @@ static void unlock_bucket(struct bucket *b, irqflags_t flags) no_lock_analysis
 	spin_unlock_irqrestore(&b->lock, flags);
 }
 
-/* The page of a shared futex tells which object it lies in; anonymous memory counts as private. */
+/*
+ * The page of a shared futex tells which object it lies in; anonymous memory counts as private. A page that the program may
+ * write is asked for as for a write: in a private mapping of a file it is the program's own from now on, so the key is the
+ * same before the program writes to it and after.
+ */
 static int shared_key(uaddr_t addr, struct futex_key *k)
 {
+	struct mm_struct *mm = current_task()->mm_ctx.mm;
 	struct page *page;
-	int err = get_user_page(current_task()->mm_ctx.mm, addr, false, &page);
+	int err = get_user_page(mm, addr, true, &page);
 
+	if (err == -EFAULT)
+		err = get_user_page(mm, addr, false, &page);
 	if (err)
 		return err;
 	if (page_state(page) == PS_FILE && page->mapping) {

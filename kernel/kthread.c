@@ -55,7 +55,7 @@ struct task *kthread_make(void (*fn)(void *), void *arg, const char *name, struc
 	t->thread.cpus_allowed = ~0UL;
 	t->blocked = 0;
 	arch_thread_init_kernel(&t->thread.arch, t->thread.kstack, run, s);
-	if (!give_process_parts(t) || task_publish(t, parent, false)) {
+	if (!give_process_parts(t) || task_publish(t, parent, false, 0)) {
 		kfree(s);
 		task_free_unpublished(t);
 		return NULL;

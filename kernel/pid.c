@@ -63,7 +63,7 @@ static int find_free(int from)
 	return from < READ_ONCE(sysctl_pid_max) ? from : PID_MAX;
 }
 
-int pid_take_number(struct pid *p)
+static int next_number(void)
 {
 	int nr = find_free(last + 1);
 
@@ -72,6 +72,22 @@ int pid_take_number(struct pid *p)
 	if (nr == PID_MAX)
 		return -EAGAIN;
 	last = nr;
+	return nr;
+}
+
+static int wanted_number(int nr)
+{
+	if (nr < 1 || nr >= READ_ONCE(sysctl_pid_max))
+		return -EINVAL;
+	return find_free(nr) == nr ? nr : -EEXIST;
+}
+
+int pid_take_number(struct pid *p, int wanted)
+{
+	int nr = wanted ? wanted_number(wanted) : next_number();
+
+	if (nr < 0)
+		return nr;
 	used[nr / BITS] |= 1UL << nr % BITS;
 	p->nr = nr;
 	p->refs = 1;

@@ -278,12 +278,11 @@ static struct task *real_parent(struct task *parent)
 	return current_task()->thread.is_idle ? NULL : current_task()->signal->parent;
 }
 
-int task_publish(struct task *t, struct task *parent, bool thread)
+int task_publish(struct task *t, struct task *parent, bool thread, int nr)
 {
 	struct task *me = current_task();
 	struct pid *p;
 	irqflags_t flags;
-	int nr;
 
 	t->account = me->account && me->cred->uid == t->cred->uid ? user_account_ref(me->account)
 								  : user_account_get(t->cred->uid);
@@ -297,7 +296,7 @@ int task_publish(struct task *t, struct task *parent, bool thread)
 	flags = spin_lock_irqsave(&tasklist_lock);
 	/* A signal that came before the child exists goes to the parent first; a group that ends takes no new thread. */
 	nr = me->thread.work & WORK_SIGNAL && !me->thread.is_kthread ? -ERESTARTNOINTR
-								     : pid_take_number(p);
+								     : pid_take_number(p, nr);
 	if (nr > 0)
 		link_task(t, real_parent(parent), p, thread);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
@@ -449,6 +448,21 @@ struct mm_struct *task_mm_get(struct task *t)
 		mm = NULL;
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return mm;
+}
+
+bool mm_is_dying(const struct mm_struct *mm)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	bool dying = true;
+	struct task *t;
+	int nr;
+
+	for (nr = 1; dying && (t = pid_next_task(&nr)); nr++) {
+		if (t->mm_ctx.mm == mm && !t->exiting)
+			dying = READ_ONCE(t->mm_ctx.fatal_signal);
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return dying;
 }
 
 /* ---- the first processes ---- */

@@ -17,7 +17,7 @@ void pids_init(void);
 struct pid *must_check pid_new(void); /* without the lock; NULL: no memory */
 void pid_discard(struct pid *p);      /* a pid_new that was not used; without the lock */
 /* Give @p a free number and enter it, refs 1. Return: number, or -EAGAIN. */
-int must_check pid_take_number(struct pid *p);
+int must_check pid_take_number(struct pid *p, int wanted); /* @wanted: 0 for any */
 struct pid *pid_find(int nr);
 struct pid *pid_ref(struct pid *p);
 void pid_unref(struct pid *p); /* the last one frees the number */

@@ -79,6 +79,7 @@ bool signal_notify_exit(struct task *t)
 
 struct wait_ctx {
 	int which;
+	const struct signal_struct *group; /* this one only, whatever which says; NULL */
 	unsigned options;
 	struct wait_result *out;
 	struct task *reaped; /* to be put after the lock is dropped */
@@ -89,6 +90,8 @@ static bool matches(const struct wait_ctx *w, const struct signal_struct *s)
 {
 	bool is_clone = s->exit_signal != SIGCHLD;
 
+	if (w->group && w->group != s)
+		return false;
 	if (w->which > 0 && s->leader->pid != w->which)
 		return false;
 	if (w->which == 0 && s->pgrp != current_task()->signal->pgrp)
@@ -175,7 +178,7 @@ static bool try_all(struct wait_ctx *w)
 	struct signal_struct *me = current_task()->signal, *s;
 	struct pid *p;
 
-	if (w->which > 0) {
+	if (w->which > 0 && !w->group) {
 		p = pid_find(w->which);
 		if (!p || !p->task || p->task->signal->leader != p->task ||
 		    !p->task->signal->parent)
@@ -209,9 +212,8 @@ static void bury(struct task *t)
 	task_put(t);
 }
 
-long task_wait(int which, unsigned options, struct wait_result *out)
+static long wait_for(struct wait_ctx *w)
 {
-	struct wait_ctx w = { .which = which, .options = options, .out = out };
 	struct waitq *q = &current_task()->signal->wait_child;
 	struct waiter waiter;
 	int err = 0;
@@ -219,9 +221,9 @@ long task_wait(int which, unsigned options, struct wait_result *out)
 
 	waitq_add(q, &waiter);
 	for (;;) {
-		w.has_children = false;
-		ret = wait_once(&w);
-		if (ret || options & WAIT_NOHANG)
+		w->has_children = false;
+		ret = wait_once(w);
+		if (ret || w->options & WAIT_NOHANG)
 			break;
 		ret = err ? -ERESTARTSYS : 0;
 		if (err)
@@ -229,6 +231,17 @@ long task_wait(int which, unsigned options, struct wait_result *out)
 		err = thread_park(PARK_INTERRUPTIBLE, PARK_FOREVER);
 	}
 	waitq_del(q, &waiter);
-	bury(w.reaped);
+	bury(w->reaped);
 	return ret;
+}
+
+long task_wait(int which, unsigned options, struct wait_result *out)
+{
+	return wait_for(&(struct wait_ctx){ .which = which, .options = options, .out = out });
+}
+
+long task_wait_group(const struct signal_struct *sig, unsigned options, struct wait_result *out)
+{
+	return wait_for(
+		&(struct wait_ctx){ .which = -1, .group = sig, .options = options, .out = out });
 }

@@ -5,13 +5,15 @@
  * WHY      every part is copied or shared before the task is published; from then on nothing fails. A part that
  *          fails leaves by one ladder in clone_undo, which the published task never takes.
  * LOCKS    none held across calls.   CONTEXT  a task; sleeps.
- * FAILS    -EAGAIN (RLIMIT_NPROC, no pid), -ENOMEM, -EINVAL (impossible flags), -EPERM (namespaces).
+ * FAILS    -EAGAIN (RLIMIT_NPROC, no pid), -ENOMEM, -EINVAL (impossible flags; namespaces, which are not there), -EPERM
+ *          (namespaces without the right to them; a pid of one's own choice), -EEXIST, -EMFILE.
  * SOURCES  clone(2), fork(2), vfork(2), set_tid_address(2).
  */
 #include "sys/sys.h"
 
 #include "fs/file.h"
 #include "fs/path.h"
+#include "fs/pidfd.h"
 #include "ipc/ipc.h"
 #include "lib/string.h"
 #include "mm/mm.h"
@@ -32,28 +34,40 @@
 #define CLONE_SETTLS	     0x00080000U
 #define CLONE_PARENT_SETTID  0x00100000U
 #define CLONE_CHILD_CLEARTID 0x00200000U
+#define CLONE_DETACHED	     0x00400000U
 #define CLONE_CHILD_SETTID   0x01000000U
+#define CLONE_NEWUSER	     0x10000000U
 #define CLONE_NAMESPACES                                                                           \
 	0x7e020080U /* NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET, NEWTIME of clone3 */
+
+#define CLONE_CLEAR_SIGHAND (1ULL << 32) /* clone3 only, and the next */
+#define CLONE_INTO_CGROUP   (1ULL << 33)
 
 struct clone_req {
 	uint64_t flags; /* without the signal */
 	int exit_signal;
 	uaddr_t stack; /* 0: keep */
 	uaddr_t parent_tid, child_tid, tls;
+	uaddr_t pidfd_at; /* CLONE_PIDFD */
+	int tid;	  /* the child's, 0: any */
 };
 
 static int clone_check(const struct clone_req *r)
 {
 	if (r->flags & CLONE_NAMESPACES)
-		return -EPERM;
+		return r->flags & CLONE_NEWUSER || capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
 	if ((r->flags & CLONE_THREAD) && !(r->flags & CLONE_SIGHAND))
 		return -EINVAL;
 	if ((r->flags & CLONE_SIGHAND) && !(r->flags & CLONE_VM))
 		return -EINVAL;
-	if ((r->flags & CLONE_PIDFD) || r->exit_signal > NSIG)
+	if ((r->flags & CLONE_SIGHAND) && (r->flags & CLONE_CLEAR_SIGHAND))
 		return -EINVAL;
-	return 0;
+	if ((r->flags & CLONE_PIDFD) && (r->flags & (CLONE_THREAD | CLONE_DETACHED)))
+		return -EINVAL;
+	if ((r->flags & CLONE_PIDFD) && (r->flags & CLONE_PARENT_SETTID) &&
+	    r->pidfd_at == r->parent_tid)
+		return -EINVAL;
+	return r->exit_signal > NSIG ? -EINVAL : 0;
 }
 
 static bool over_process_limit(const struct task *t)
@@ -103,6 +117,8 @@ static int clone_signals(struct task *c, struct task *parent, const struct clone
 	} else {
 		c->signal = signal_dup(parent, r->exit_signal);
 	}
+	if (c->sighand && (r->flags & CLONE_CLEAR_SIGHAND))
+		signal_exec_reset(c);
 	if (!(r->flags & CLONE_VM) || (r->flags & CLONE_VFORK))
 		c->altstack = parent->altstack;
 	else
@@ -165,6 +181,34 @@ static int clone_parts(struct task *c, struct task *parent, const struct clone_r
 	return err;
 }
 
+/* A descriptor for the child, in nobody's table before the child is there. */
+struct child_pidfd {
+	int fd;
+	struct file *file; /* NULL: not wanted */
+};
+
+static void pidfd_cancel(struct child_pidfd *p)
+{
+	if (p->file)
+		fput(p->file);
+	if (p->fd >= 0)
+		fd_unreserve(p->fd);
+	*p = (struct child_pidfd){ .fd = -1 };
+}
+
+static int clone_pidfd(struct task *c, const struct clone_req *r, struct child_pidfd *p)
+{
+	if (!(r->flags & CLONE_PIDFD))
+		return 0;
+	p->fd = fd_reserve(0, true);
+	if (p->fd < 0)
+		return p->fd;
+	p->file = pidfd_file(c->signal, 0);
+	if (!p->file)
+		return -ENOMEM;
+	return put_user(r->pidfd_at, &p->fd) ? -EFAULT : 0;
+}
+
 /* The parent of vfork sleeps until the child has released its memory; a fatal signal ends the wait. */
 static void wait_for_vfork(struct task *c, struct waitq *q, bool *done)
 {
@@ -181,6 +225,7 @@ static long do_clone(const struct clone_req *r)
 {
 	struct task *parent = current_task(), *c;
 	struct waitq vfork_q;
+	struct child_pidfd pidfd = { .fd = -1 };
 	bool vfork_done = false;
 	int pid, err = clone_check(r);
 
@@ -192,6 +237,8 @@ static long do_clone(const struct clone_req *r)
 	if (!c)
 		return -ENOMEM;
 	err = clone_parts(c, parent, r);
+	if (!err)
+		err = clone_pidfd(c, r, &pidfd);
 	if (!err) {
 		if (r->flags & CLONE_VFORK) {
 			waitq_init(&vfork_q);
@@ -201,13 +248,16 @@ static long do_clone(const struct clone_req *r)
 		err = task_publish(c,
 				   r->flags & (CLONE_PARENT | CLONE_THREAD) ? parent->signal->parent
 									    : parent,
-				   r->flags & CLONE_THREAD);
+				   r->flags & CLONE_THREAD, r->tid);
 	}
 	if (err) {
+		pidfd_cancel(&pidfd);
 		clone_undo(c);
 		return err;
 	}
 	pid = c->pid;
+	if (pidfd.file)
+		fd_install(pidfd.fd, pidfd.file);
 	task_get(c); /* it may be gone before vfork's wait ends */
 	if ((r->flags & CLONE_PARENT_SETTID) && put_user(r->parent_tid, &pid))
 		pr_debug("clone: parent_tid of %d is not writable", pid);
@@ -236,6 +286,7 @@ SYS(clone)
 		.exit_signal = (int)(a0 & CSIGNAL),
 		.stack = a1,
 		.parent_tid = a2,
+		.pidfd_at = a2,
 		.child_tid = abi_clone_child_tid(a3, a4),
 		.tls = abi_clone_tls(a3, a4),
 	};
@@ -249,33 +300,71 @@ struct clone_args_k {
 };
 enum { CLONE_ARGS_SIZE_VER0 = 64 };
 
-SYS(clone3)
+/* The arguments as far as this kernel knows them; what the program's structure has beyond must be zero. */
+static int clone_args_get(uaddr_t from, size_t size, struct clone_args_k *a)
 {
-	struct clone_args_k a = { 0 };
-	struct clone_req r;
-
-	if (a1 < CLONE_ARGS_SIZE_VER0 || a1 > PAGE_SIZE)
-		return a1 > PAGE_SIZE ? -E2BIG : -EINVAL;
-	if (copy_from_user(&a, a0, min_of(size_t, a1, sizeof(a))))
+	if (size < CLONE_ARGS_SIZE_VER0 || size > PAGE_SIZE)
+		return size > PAGE_SIZE ? -E2BIG : -EINVAL;
+	if (copy_from_user(a, from, min_of(size_t, size, sizeof(*a))))
 		return -EFAULT;
-	for (size_t i = sizeof(a); i < a1; i++) {
+	for (size_t i = sizeof(*a); i < size; i++) {
 		char byte;
 
-		if (get_user(&byte, a0 + i))
+		if (get_user(&byte, from + i))
 			return -EFAULT;
 		if (byte)
 			return -E2BIG;
 	}
-	if ((a.flags & CSIGNAL) || a.flags >> 32 || a.exit_signal > NSIG || a.set_tid_size ||
-	    (!a.stack) != (!a.stack_size))
+	return 0;
+}
+
+static int clone_args_check(const struct clone_args_k *a)
+{
+	if ((a->flags & (CSIGNAL | CLONE_DETACHED)) || a->flags & ~(CLONE_INTO_CGROUP * 2 - 1))
 		return -EINVAL;
-	if (a.stack && !access_ok((uaddr_t)a.stack, (size_t)a.stack_size))
+	if (a->flags & CLONE_INTO_CGROUP) /* there are no cgroups: no descriptor is one */
+		return -EBADF;
+	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal)
 		return -EINVAL;
+	if (a->exit_signal > NSIG || (!a->stack) != (!a->stack_size))
+		return -EINVAL;
+	return a->stack && !access_ok((uaddr_t)a->stack, (size_t)a->stack_size) ? -EINVAL : 0;
+}
+
+/* The pid that the caller wants for the child: one number, for there is one pid namespace. */
+static int clone_args_tid(const struct clone_args_k *a, int *tid)
+{
+	*tid = 0;
+	if (!a->set_tid != !a->set_tid_size || a->set_tid_size > 1)
+		return -EINVAL;
+	if (!a->set_tid)
+		return 0;
+	if (get_user(tid, (uaddr_t)a->set_tid))
+		return -EFAULT;
+	if (*tid < 1 || *tid >= READ_ONCE(sysctl_pid_max))
+		return -EINVAL;
+	return capable(CAP_SYS_ADMIN) || capable(CAP_CHECKPOINT_RESTORE) ? 0 : -EPERM;
+}
+
+SYS(clone3)
+{
+	struct clone_args_k a = { 0 };
+	struct clone_req r;
+	int tid, err = clone_args_get(a0, a1, &a);
+
+	if (!err)
+		err = clone_args_check(&a);
+	if (!err)
+		err = clone_args_tid(&a, &tid);
+	if (err)
+		return err;
 	r = (struct clone_req){ .flags = a.flags,
 				.exit_signal = (int)a.exit_signal,
 				.stack = (uaddr_t)(a.stack + a.stack_size),
 				.parent_tid = (uaddr_t)a.parent_tid,
 				.child_tid = (uaddr_t)a.child_tid,
-				.tls = (uaddr_t)a.tls };
+				.tls = (uaddr_t)a.tls,
+				.pidfd_at = (uaddr_t)a.pidfd,
+				.tid = tid };
 	return do_clone(&r);
 }

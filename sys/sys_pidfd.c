@@ -1,16 +1,18 @@
 /*
- * Calls on a process that a descriptor stands for: pidfd_open(2), pidfd_getfd(2), process_madvise(2).
+ * Calls on a process that a descriptor stands for: pidfd_open(2), pidfd_getfd(2), process_madvise(2),
+ * process_mrelease(2).
  *
  * LOCKS    none across a call down.   CONTEXT  a task; sleeps.
  * FAILS    as the manual pages say; EBADF for a descriptor that is none of a process, ESRCH for one whose process is gone.
  * NOT HERE pidfd_send_signal (sys_signal.c).
- * SOURCES  pidfd_open(2), pidfd_getfd(2), process_madvise(2).   TESTED BY  tests/guest/mm_remote.c
+ * SOURCES  pidfd_open(2), pidfd_getfd(2), process_madvise(2), process_mrelease(2).   TESTED BY  tests/guest/mm_remote.c
  */
 #include "sys/sys.h"
 
 #include "fs/file.h"
 #include "fs/pidfd.h"
 #include "mm/mm.h"
+#include "mm/oom.h"
 #include "mm/slab.h"
 #include "sys/iovec.h"
 #include "uapi/mman.h"
@@ -124,5 +126,35 @@ SYS(process_madvise)
 		task_put(t);
 	}
 	kfree(v);
+	return ret;
+}
+
+/* ---- process_mrelease ---- */
+
+static long release_task(struct task *t)
+{
+	struct mm_struct *mm = task_mm_get(t);
+	long ret = -EINVAL;
+
+	if (!mm)
+		return -ESRCH;
+	if (mm_is_dying(mm))
+		ret = mm_reap(mm);
+	mmput(mm);
+	return ret;
+}
+
+SYS(process_mrelease)
+{
+	struct task *t;
+	long ret;
+
+	if (a1)
+		return -EINVAL;
+	ret = pidfd_task((int)a0, &t);
+	if (ret)
+		return ret;
+	ret = release_task(t);
+	task_put(t);
 	return ret;
 }

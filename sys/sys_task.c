@@ -8,6 +8,7 @@
 #include "sys/sys.h"
 
 #include "fs/file.h"
+#include "fs/pidfd.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "mm/thp.h"
@@ -174,7 +175,7 @@ enum { WNOHANG = 1, WUNTRACED = 2, WEXITED = 4, WCONTINUED = 8, WNOWAIT = 0x1000
 #define WAIT_NOTHREAD 0x20000000U
 #define WAIT_WALL     0x40000000U
 #define WAIT_WCLONE   0x80000000U
-enum { P_ALL, P_PID, P_PGID };
+enum { P_ALL, P_PID, P_PGID, P_PIDFD };
 
 static long do_wait4(int pid, uaddr_t ustatus, unsigned options, uaddr_t uru)
 {
@@ -219,20 +220,35 @@ static long waitid_which(int type, int id, int *which)
 	return 0;
 }
 
+/* A descriptor that does not block makes the wait not block, and then the error says so. */
+static long wait_pidfd(int fd, unsigned options, struct wait_result *w)
+{
+	struct signal_struct *sig;
+	unsigned flags;
+	long ret = pidfd_group(fd, &sig, &flags);
+
+	if (ret)
+		return ret;
+	ret = task_wait_group(sig, options | (flags & O_NONBLOCK ? WNOHANG : 0), w);
+	signal_put(sig);
+	return !ret && (flags & O_NONBLOCK) && !(options & WNOHANG) ? -EAGAIN : ret;
+}
+
 SYS(waitid)
 {
 	struct wait_result w = { 0 };
 	struct siginfo_k info = { 0 };
 	unsigned options = (unsigned)a3;
-	int which;
-	long ret = waitid_which((int)a0, (int)a1, &which);
+	int which = -1;
+	long ret = a0 == P_PIDFD ? ((int)a1 < 0 ? -EINVAL : 0)
+				 : waitid_which((int)a0, (int)a1, &which);
 
 	if (ret || !(options & (WEXITED | WUNTRACED | WCONTINUED)))
 		return -EINVAL;
 	if (options & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WAIT_NOTHREAD |
 			WAIT_WALL | WAIT_WCLONE))
 		return -EINVAL;
-	ret = task_wait(which, options, &w);
+	ret = a0 == P_PIDFD ? wait_pidfd((int)a1, options, &w) : task_wait(which, options, &w);
 	if (ret > 0) {
 		info.si_signo = SIGCHLD;
 		info.si_code = w.code;

@@ -191,17 +191,24 @@ SYS(nanosleep)
 
 enum { TIMER_ABSTIME = 1 };
 
+/* Clocks that can be read, but have no timers. */
+static bool never_rings(int clock)
+{
+	return clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
+	       clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
+}
+
 static long do_clock_nanosleep(int clock, unsigned flags, uaddr_t uts, uaddr_t rem, bool time64)
 {
 	struct timespec64_k ts;
 	uint64_t now, target;
-	int err = get_timespec(uts, time64, &ts);
+	int err = clock_read(clock, &now);
 
+	if (err || never_rings(clock))
+		return err ? -EINVAL : -EOPNOTSUPP;
+	err = get_timespec(uts, time64, &ts);
 	if (err)
 		return err;
-	err = clock_read(clock, &now);
-	if (err || clock == CLOCK_THREAD_CPUTIME_ID)
-		return -EINVAL;
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_relative(&ts, rem, time64);
 	target = timespec_ns(&ts);

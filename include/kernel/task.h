@@ -62,7 +62,6 @@ struct signal_struct {
 	struct itimer *itimer;		      /* s: kernel/itimer.c; NULL until used */
 	int oom_score_adj, oom_score_adj_min; /* min: the administrator's last word */
 	bool no_new_privs, dumpable_off, has_execed;
-	void *posix_timers; /* owned by kernel/time.c */
 };
 
 struct task {
@@ -100,7 +99,6 @@ struct task {
 	bool made_shm;			/* o: has made System V segments (ipc/shm.c) */
 	struct sem_undo_list *sem_undo; /* o: ipc/undo.c; NULL: nothing to undo */
 	uint64_t timer_slack_ns, default_timer_slack_ns; /* prctl(PR_SET_TIMERSLACK) */
-	char *proctitle; /* unused by the kernel; reserved for prctl */
 };
 
 enum { EXIT_ZOMBIE = 1, EXIT_DEAD = 2 };

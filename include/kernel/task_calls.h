@@ -28,8 +28,9 @@ struct task *signal_leader_get(struct signal_struct *sig); /* referenced; NULL: 
 void signal_limits_changed(
 	struct signal_struct *sig); /* rlim has: mm_limits follows. tasklist_lock */
 /* Give @t a pid (and tgid: own, or the group's when @thread), link it into table, family and group. -EAGAIN: no pid.
- * @parent NULL: the caller's parent (CLONE_PARENT). Fails with -ERESTARTNOINTR when a signal is pending for the caller. @t has cred, signal, sighand. */
-int must_check task_publish(struct task *t, struct task *parent, bool thread);
+ * @parent NULL: the caller's parent (CLONE_PARENT). Fails with -ERESTARTNOINTR when a signal is pending for the caller. @t has cred, signal, sighand.
+ * @nr: this pid and no other (-EINVAL: out of range, -EEXIST: in use); 0: any. */
+int must_check task_publish(struct task *t, struct task *parent, bool thread, int nr);
 void task_get(struct task *t);
 void task_put(struct task *t); /* last: frees stack and struct */
 /* Pid 1, made first of all; then kthreadd, pid 2. fn(arg) runs in a kernel thread that may exec. */
@@ -51,6 +52,7 @@ unsigned nr_running_tasks(void);
 int last_pid(void);
 struct task *task_init(void);				  /* pid 1 */
 struct mm_struct *must_check task_mm_get(struct task *t); /* its mm with users+1, or NULL */
+bool mm_is_dying(const struct mm_struct *mm); /* every task that has it is being killed or ends */
 int signal_parent_pid(struct signal_struct *sig); /* the parent group's id, 0 for none. No lock */
 
 /* ---- ending ---- */
@@ -82,6 +84,8 @@ enum {
 	WAIT_NOWAIT = 0x1000000
 };
 long task_wait(int which, unsigned options, struct wait_result *out);
+/* The same for the child that is group @sig. */
+long task_wait_group(const struct signal_struct *sig, unsigned options, struct wait_result *out);
 
 /* ---- groups and sessions (setpgid(2), setsid(2), getsid(2)), errors as documented ---- */
 long task_setpgid(int pid, int pgid);

@@ -55,6 +55,7 @@ struct mm_struct {
 	int oom_score_adj;
 	bool oom_init; /* i: init's, never killed for memory */
 	bool oom_done; /* a: its memory is free, or nobody waits for that any more */
+	bool reaped; /* a: being killed, its private memory is gone: faults fail (mm/reclaim/reap.c) */
 	bool unmerged; /* m: a fork took VM_LOCKED away: neighbours may be alike */
 };
 

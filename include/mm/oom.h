@@ -16,6 +16,13 @@ enum { OOM_SCORE_ADJ_MIN = -1000, OOM_SCORE_ADJ_MAX = 1000 };
  */
 bool must_check out_of_memory(void);
 
+/**
+ * mm_reap - take the private memory of a program all of whose threads are being killed.
+ * @mm: its users do not go to 0 meanwhile.
+ * Return: 0, or -EINTR: the caller is being killed.   Locks: takes mmap_lock for read.   Sleeps.
+ */
+int must_check mm_reap(struct mm_struct *mm);
+
 /* Linux's points of one address space, in pages of @total; LONG_MIN: never to be killed for memory. */
 long oom_badness(const struct mm_struct *mm, unsigned long total);
 /* /proc/PID/oom_score. */

@@ -103,6 +103,8 @@ int fault_in(struct fault_ctx *f)
 {
 	int r;
 
+	if (unlikely(READ_ONCE(f->mm->reaped)))
+		return FAULT_BUS;
 	do {
 		r = fault_rights(f);
 		if (r == FAULT_OK)

@@ -11,7 +11,8 @@ enum {
 	SYS_PIDFD_SEND_SIGNAL = 424,
 	SYS_PIDFD_OPEN = 434,
 	SYS_PIDFD_GETFD = 438,
-	SYS_PROCESS_MADVISE = 440
+	SYS_PROCESS_MADVISE = 440,
+	SYS_PROCESS_MRELEASE = 448
 };
 enum { ADV_COLD = 20, ADV_PAGEOUT = 21 };
 
@@ -322,6 +323,40 @@ static void advice_for_another(void)
 	FAILS(syscall(SYS_PROCESS_MADVISE, fd, v, 2, ADV_COLD, 0), ESRCH);
 }
 
+/* A killed process may be gone before the call comes: then that is what it says. */
+static void release_of_the_killed(void)
+{
+	size_t len = 2000 * PAGE;
+	char *p = mmap(NULL, len, RW, ANON | MAP_POPULATE, -1, 0);
+	int gone = 0;
+
+	NEED(p != MAP_FAILED);
+	FAILS(syscall(SYS_PROCESS_MRELEASE, -1, 0), EBADF);
+	FAILS(syscall(SYS_PROCESS_MRELEASE, 0, 0), EBADF);
+	FAILS(syscall(SYS_PROCESS_MRELEASE, 0, 1), EINVAL);
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = sleeper();
+		int fd = (int)syscall(SYS_PIDFD_OPEN, pid, 0);
+		long ret;
+
+		NEED(fd >= 0);
+		FAILS(syscall(SYS_PROCESS_MRELEASE, fd, 1), EINVAL);
+		FAILS(syscall(SYS_PROCESS_MRELEASE, fd, 0), EINVAL); /* alive */
+		EQ(kill(pid, SIGKILL), 0);
+		ret = syscall(SYS_PROCESS_MRELEASE, fd, 0);
+		if (ret) {
+			EQ(errno, ESRCH);
+			gone++;
+		}
+		EQ(tap_wait(pid), KILLED(SIGKILL));
+		FAILS(syscall(SYS_PROCESS_MRELEASE, fd, 0), ESRCH);
+		close(fd);
+	}
+	tap_note("%d of 20 were gone before", gone);
+	EQ(p[len - 1], 0);
+	munmap(p, len);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
@@ -334,6 +369,7 @@ int main(int argc, char **argv)
 		T(descriptor_of_a_process),
 		T(descriptor_taken_over),
 		T(advice_for_another),
+		T(release_of_the_killed),
 		TEND,
 	};
 

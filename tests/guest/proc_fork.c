@@ -369,6 +369,105 @@ static void clone_3(void)
 	FAILS(syscall(SYS_clone3, &a, 64), EINVAL);
 }
 
+static void on_usr1(int sig)
+{
+	(void)sig;
+}
+
+static void clone_3_handlers(void)
+{
+	struct args3 a = { .exit_signal = SIGCHLD, .flags = 1ull << 32 /* CLEAR_SIGHAND */ };
+	long pid;
+
+	signal(SIGUSR1, on_usr1);
+	signal(SIGUSR2, SIG_IGN);
+	pid = syscall(SYS_clone3, &a, 64);
+	if (pid == 0) {
+		struct sigaction one, two;
+
+		sigaction(SIGUSR1, NULL, &one);
+		sigaction(SIGUSR2, NULL, &two);
+		_exit(one.sa_handler == SIG_DFL && two.sa_handler == SIG_IGN ? 7 : 1);
+	}
+	CHECK(pid > 0);
+	EQ(tap_wait((pid_t)pid), EXITED(7));
+	a.flags |= CLONE_SIGHAND | CLONE_VM;
+	FAILS(syscall(SYS_clone3, &a, 64), EINVAL);
+	signal(SIGUSR1, SIG_DFL);
+	signal(SIGUSR2, SIG_DFL);
+}
+
+static void clone_3_pid(void)
+{
+	int want = 30000;
+	struct args3 a = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&want, .set_tid_size = 1 };
+	long pid;
+
+	pid = syscall(SYS_clone3, &a, 80);
+	if (pid == 0)
+		_exit(getpid() == 30000 ? 3 : 1);
+	EQ(pid, 30000);
+	FAILS(syscall(SYS_clone3, &a, 80), EEXIST);
+	EQ(tap_wait(30000), EXITED(3));
+	for (int i = 0; i < 3; i++) { /* not a number, not one at all, too many */
+		static const int bad[] = { 0, -5, 32768 };
+
+		want = bad[i];
+		FAILS(syscall(SYS_clone3, &a, 80), EINVAL);
+	}
+	want = 30000;
+	a.set_tid_size = 2;
+	FAILS(syscall(SYS_clone3, &a, 80), EINVAL);
+	a.set_tid_size = 0;
+	FAILS(syscall(SYS_clone3, &a, 80), EINVAL);
+	a.set_tid_size = 1;
+	a.set_tid = 8;
+	FAILS(syscall(SYS_clone3, &a, 80), EFAULT);
+}
+
+#define WAIT_PIDFD ((idtype_t)3)
+
+static void clone_pidfd(void)
+{
+	int fd = -1, go[2];
+	struct args3 a = { .exit_signal = SIGCHLD, .flags = CLONE_PIDFD, .pidfd = (uintptr_t)&fd };
+	siginfo_t info = { 0 };
+	char c;
+	long pid;
+
+	NEED(pipe(go) == 0);
+	pid = syscall(SYS_clone3, &a, 64);
+	if (pid == 0) {
+		close(go[1]);
+		_exit(read(go[0], &c, 1) == 0 ? 9 : 1);
+	}
+	CHECK(pid > 0);
+	CHECK(fd >= 0);
+	EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	EQ(waitid(WAIT_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG), 0);
+	EQ(info.si_pid, 0);
+	EQ(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	FAILS(waitid(WAIT_PIDFD, (id_t)fd, &info, WEXITED), EAGAIN);
+	EQ(fcntl(fd, F_SETFL, 0), 0);
+	close(go[0]);
+	close(go[1]);
+	EQ(waitid(WAIT_PIDFD, (id_t)fd, &info, WEXITED), 0);
+	EQ(info.si_pid, pid);
+	EQ(info.si_status, 9);
+	FAILS(waitid(WAIT_PIDFD, (id_t)fd, &info, WEXITED), ECHILD);
+	FAILS(waitid(WAIT_PIDFD, 0, &info, WEXITED), EBADF);
+	FAILS(waitid(WAIT_PIDFD, (id_t)-1, &info, WEXITED), EINVAL);
+	close(fd);
+	a.flags |= CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+	a.exit_signal = 0;
+	FAILS(syscall(SYS_clone3, &a, 64), EINVAL);
+	a = (struct args3){ .exit_signal = SIGCHLD, .flags = CLONE_PIDFD, .pidfd = 8 };
+	FAILS(syscall(SYS_clone3, &a, 64), EFAULT); /* and no child, no descriptor */
+	FAILS(waitpid(-1, NULL, 0), ECHILD);
+	EQ(dup(0), go[0]);
+	close(go[0]);
+}
+
 static void process_groups(void)
 {
 	int go[2], status;
@@ -531,6 +630,9 @@ int main(int argc, char **argv)
 						 T(clone_files),
 						 T(clone_errors),
 						 T(clone_3),
+						 T(clone_3_handlers),
+						 T(clone_3_pid),
+						 T(clone_pidfd),
 						 T(process_groups),
 						 T(sessions),
 						 T(no_zombies),

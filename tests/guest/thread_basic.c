@@ -190,6 +190,15 @@ static void futexes(void)
 	EQ(woken, 4);
 }
 
+static volatile int *waits_at;
+
+static void *wait_at(void *arg)
+{
+	while (!*waits_at)
+		futex(waits_at, FUTEX_WAIT, 0, NULL, NULL, 0);
+	return NULL;
+}
+
 static void shared_futex(void)
 {
 	volatile int *w =
@@ -207,6 +216,33 @@ static void shared_futex(void)
 	*w = 1;
 	EQ(futex(w, FUTEX_WAKE, 1, NULL, NULL, 0), 1);
 	EQ(tap_wait(pid), 0);
+}
+
+/* Memory that a private mapping still shares with its file, and then no longer. */
+static void private_file_futex(void)
+{
+	int fd = open("/tmp/private_futex", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	volatile int *w;
+	pthread_t th;
+
+	NEED(fd >= 0 && ftruncate(fd, PAGE) == 0);
+	w = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	NEED(w != MAP_FAILED);
+	EQ(*w, 0);
+	waits_at = w;
+	NEED(pthread_create(&th, NULL, wait_at, NULL) == 0);
+	tap_sleep_ms(50);
+	*w = 1;
+	EQ(futex(w, FUTEX_WAKE, 1, NULL, NULL, 0), 1);
+	pthread_join(th, NULL);
+	munmap((void *)w, PAGE);
+	/* What only can be read counts as the file's. */
+	w = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	FAILS(futex(w, FUTEX_WAIT, 1, NULL, NULL, 0), EAGAIN);
+	EQ(futex(w, FUTEX_WAKE, 1, NULL, NULL, 0), 0);
+	munmap((void *)w, PAGE);
+	close(fd);
+	unlink("/tmp/private_futex");
 }
 
 static void requeue(void)
@@ -493,13 +529,22 @@ static int child_main(const char *pid)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(identity),   T(mutexes),	 T(local_storage),
-		T(conditions), T(futexes),	 T(shared_futex),
-		T(requeue),    T(ends),		 T(kill_everywhere),
-		T(signals),    T(address_space), T(stale_translations),
-		T(forks),      T(many),		 TEND
-	};
+	static const struct tap_test tests[] = { T(identity),
+						 T(mutexes),
+						 T(local_storage),
+						 T(conditions),
+						 T(futexes),
+						 T(shared_futex),
+						 T(private_file_futex),
+						 T(requeue),
+						 T(ends),
+						 T(kill_everywhere),
+						 T(signals),
+						 T(address_space),
+						 T(stale_translations),
+						 T(forks),
+						 T(many),
+						 TEND };
 
 	if (argc == 3 && strcmp(argv[1], "--pid") == 0)
 		return child_main(argv[2]);

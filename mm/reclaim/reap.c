@@ -1,0 +1,48 @@
+/*
+ * Reaping: the private memory of a program that is being killed goes now, not when its last thread has ended.
+ *
+ * WHY      a killed thread may wait for long: for a lock, for a device, for its turn on the CPU. Its memory is of no use to it.
+ * I1       once mm->reaped is set no fault puts a page into the address space: a killed thread in the middle of write(2)
+ *          gets an error, never zeroes in the place of its data.
+ * LOCKS    mmap_lock for read: with faults on other CPUs; against them the table locks, and reaped, which is set before.
+ * CONTEXT  a thread; sleeps.   COST  O(resident pages).
+ * FAILS    -EINTR: the caller is being killed itself.
+ * NOT HERE who is being killed (kernel/), shared memory and hugetlb pages: they belong to others, or to a pool.
+ * SOURCES  process_mrelease(2).   TESTED BY reap_test.c, tests/guest/mm_remote.c
+ */
+#include "base/errno.h"
+#include "mm/gather.h"
+#include "mm/oom.h"
+#include "mm/range.h"
+
+static bool is_reapable(const struct vm_area_struct *vma)
+{
+	return vma->populated && !(vma->vm_flags & (VM_HUGETLB | VM_PFNMAP | VM_SHARED));
+}
+
+static void reap_locked(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	struct mmu_gather g;
+
+	mm_update_hiwater(mm);
+	gather_begin(&g, mm);
+	for (vma = find_vma(mm, 0); vma; vma = vma_next(mm, vma)) {
+		if (is_reapable(vma))
+			range_zap(&g, vma, vma->vm_start, vma->vm_end);
+	}
+	gather_end(&g);
+}
+
+int mm_reap(struct mm_struct *mm)
+{
+	int err;
+
+	WRITE_ONCE(mm->reaped, true);
+	err = rwsem_down_read_killable(&mm->mmap_lock);
+	if (err)
+		return -EINTR;
+	reap_locked(mm);
+	rwsem_up_read(&mm->mmap_lock);
+	return 0;
+}

@@ -1,0 +1,90 @@
+/* Reaping: private memory goes, shared memory stays, and nothing comes back. */
+#include "mm/oom.h"
+#include "sim/mm_test.h"
+#include "sync/thread.h"
+
+static long rss(const struct mm_struct *mm, int counter)
+{
+	return atomic_long_read(&mm->rss_stat[counter]);
+}
+
+static void private_goes_shared_stays(void **state)
+{
+	struct address_space *m;
+	struct mm_struct *mm;
+	uint8_t c;
+
+	sim_world_begin(NULL);
+	mm = new_mm();
+	m = shmem_anon_create(P(8), false);
+	assert_non_null(m);
+	assert_int_equal(map_at(mm, BASE, P(20), RW, ANON | MAP_FIXED), BASE);
+	assert_int_equal(map_file(mm, BASE + P(32), P(8), RW, MAP_SHARED | MAP_FIXED, m, 0),
+			 BASE + P(32));
+	assert_int_equal(map_file(mm, BASE + P(48), P(8), RW, MAP_PRIVATE | MAP_FIXED, m, 0),
+			 BASE + P(48));
+	for (unsigned i = 0; i < 20; i++)
+		sim_poke(mm, BASE + P(i), 1);
+	for (unsigned i = 0; i < 8; i++) {
+		sim_poke(mm, BASE + P(32 + i), 2);
+		sim_poke(mm, BASE + P(48 + i), 3);
+	}
+	assert_int_equal(rss(mm, MM_ANONPAGES), 28);
+	assert_int_equal(rss(mm, MM_SHMEMPAGES), 8);
+	assert_int_equal(mm_reap(mm), 0);
+	assert_int_equal(rss(mm, MM_ANONPAGES), 0);
+	assert_int_equal(rss(mm, MM_SHMEMPAGES), 8);
+	assert_int_equal(mm->hiwater_rss, 36);
+	assert_int_equal(sim_read(mm, BASE, &c, 1), FAULT_BUS); /* no zeroes in the place of data */
+	assert_int_equal(sim_write(mm, BASE + P(50), &c, 1), FAULT_BUS);
+	assert_int_equal(sim_peek(mm, BASE + P(33)), 2); /* its entry is there */
+	assert_int_equal(mm_reap(mm), 0);
+	mmput(mm);
+	m->ops->drop(m);
+	sim_world_end();
+}
+
+static struct mm_struct *busy_mm;
+static int told;
+static bool holding;
+
+static void holds_the_lock(void *arg)
+{
+	rwsem_down_write(&busy_mm->mmap_lock);
+	holding = true;
+	while (told == 1)
+		(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + NSEC_PER_MSEC);
+	rwsem_up_write(&busy_mm->mmap_lock);
+}
+
+static void is_killed(void *arg)
+{
+	while (!holding)
+		(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + NSEC_PER_MSEC);
+	sim_kill(thread_self());
+	told = mm_reap(busy_mm);
+}
+
+static void who_is_killed_does_not_wait(void **state)
+{
+	sim_world_begin(NULL);
+	busy_mm = new_mm();
+	told = 1;
+	holding = false;
+	sim_spawn(holds_the_lock, NULL, 0);
+	sim_spawn(is_killed, NULL, 1);
+	sim_run();
+	assert_int_equal(told, -EINTR);
+	mmput(busy_mm);
+	sim_world_end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(private_goes_shared_stays),
+		cmocka_unit_test(who_is_killed_does_not_wait),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
