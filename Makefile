@@ -23,7 +23,7 @@ bits_i386-pae := -m32 -march=i686 -mtune=generic
 bits_x86_64 := -m64 -mcmodel=kernel -mno-red-zone
 
 ifeq ($(filter $(ARCH),$(ARCHES)),)
-ifeq ($(filter help clean host test setup,$(MAKECMDGOALS)),)
+ifeq ($(filter help clean host test bench setup,$(MAKECMDGOALS)),)
 $(error unknown ARCH '$(ARCH)': use one of $(ARCHES))
 endif
 endif
@@ -49,7 +49,7 @@ LIBGCC_FREE := # lib/div64.c has what 32-bit code needs
 LDFLAGS_K := -nostdlib -static $(if $(filter x86_64,$(ARCH)),-m elf_x86_64 -z max-page-size=4096,-m elf_i386) \
 	--gc-sections --no-warn-rwx-segments -z noexecstack --build-id=none
 
-.PHONY: all kernel help run test host check format clean setup guest fuzz
+.PHONY: all kernel help run test host check format clean setup guest fuzz bench
 all: kernel
 
 help:
@@ -57,6 +57,7 @@ help:
 ## make run [ARCH=x86_64|i386|i386-pae] [MEM=256M] [CPUS=2]   boot to a busybox shell
 ## make test                                                  host tests, then the guest tests on every build
 ## make host                                                  host tests only
+## make bench                                                 what operations cost, here and on Debian's Linux kernel
 ## make check                                                 floors, sizes, headers, imports, format
 ## make [kernel] [ARCH=…] [CC=clang] [DEBUG=1]                build/ARCH/mnemos.elf
 ## make format, make clean, make setup
@@ -187,6 +188,7 @@ host: $(HBIN)
 	@sh tools/host-tests.sh $(HBIN)
 
 -include tests/guest/rules.mk
+-include bench/rules.mk
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
@@ -210,3 +212,8 @@ setup-run:
 
 test:
 	@sh tools/test.sh
+
+bench:
+	@sh tools/setup.sh test
+	@for a in $(ARCHES); do $(MAKE) --no-print-directory -s kernel ARCH=$$a || exit 1; done
+	@./mnemos bench

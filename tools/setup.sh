@@ -47,31 +47,19 @@ if [ -n "$missing" ]; then
 	rm -f build-setup.log
 fi
 
-# busybox-static of one architecture, out of Debian's package, with a package state of our own.
+# busybox-static of one architecture, out of Debian's package.
 fetch_busybox() {
 	arch=$1
 	[ -x "$cache/busybox-$arch" ] && return
 	echo "fetching busybox-static ($arch)"
-	mkdir -p "$cache"
-	state=$(mktemp -d)
-	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
-	: >"$state/status"
-	opts="-o APT::Architecture=$arch -o APT::Architectures=$arch -o Dir::State::Lists=$state/lists
-		-o Dir::State::status=$state/status -o Dir::Cache=$state/cache -o APT::Sandbox::User=root -q"
-	# shellcheck disable=SC2086
-	# One mirror of several may be out of date: what the others gave is enough.
-	if (apt-get $opts update || true; cd "$state" && apt-get $opts download busybox-static) >"$state/log" 2>&1; then
-		dpkg-deb -x "$state"/busybox-static_*.deb "$state/out"
-		cp "$state/out/bin/busybox" "$cache/busybox-$arch.tmp"
-		chmod 755 "$cache/busybox-$arch.tmp"
-		mv "$cache/busybox-$arch.tmp" "$cache/busybox-$arch"
-	else
-		tail -n 5 "$state/log" >&2
-		rm -rf "$state"
+	if ! sh tools/fetch-deb.sh "$arch" busybox-static bin/busybox "$cache/unpack-$arch" >/dev/null; then
+		rm -rf "$cache/unpack-$arch"
 		echo "mnemos: could not fetch Debian's busybox-static for $arch; put the binary at $cache/busybox-$arch" >&2
 		exit 1
 	fi
-	rm -rf "$state"
+	chmod 755 "$cache/unpack-$arch/bin/busybox"
+	mv "$cache/unpack-$arch/bin/busybox" "$cache/busybox-$arch"
+	rm -rf "$cache/unpack-$arch"
 }
 fetch_busybox amd64
 fetch_busybox i386

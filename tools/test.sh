@@ -46,6 +46,12 @@ echo "== fuzzers, short runs"
 FUZZ_RESULT=$tmp/fuzz sh tools/fuzz.sh "${FUZZ_SECONDS:-8}"
 counts "$tmp/fuzz"
 
+echo "== costs"
+python3 bench/bench_test.py
+note "benchmark tool" $?
+./mnemos bench --gate
+note "costs" $?
+
 echo "== guest tests"
 GUEST_RESULT=$tmp/guest python3 tools/guest-tests.py
 counts "$tmp/guest"

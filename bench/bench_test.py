@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Tests of the benchmark tool itself: no machine is started. Run by tools/test.sh."""
+import importlib.machinery
+import importlib.util
+import os
+import re
+import sys
+import unittest
+import xml.etree.ElementTree as xml
+
+ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..")
+sys.dont_write_bytecode = True
+sys.path.insert(0, ROOT)
+loader = importlib.machinery.SourceFileLoader("mnemos", os.path.join(ROOT, "mnemos"))
+launcher = importlib.util.module_from_spec(importlib.util.spec_from_loader("mnemos", loader))
+loader.exec_module(launcher)
+import bench  # noqa: E402
+
+bench.launcher = launcher
+from bench import gate, machine, profile, report, rows, wall  # noqa: E402
+
+
+def programs():
+    folder = os.path.join(ROOT, "bench", "prog")
+    return "".join(launcher.read_file(os.path.join(folder, name)).decode() for name in sorted(os.listdir(folder)))
+
+
+def result(name="anon_fault", arch="x86_64", own=800, lean=1600):
+    return report.Result(rows.load()[name], arch, {"mnemos": [(own * 10, 10)], "linux": [(lean * 20, 10)], "lean": [(lean * 10, 10)]})
+
+
+class Rows(unittest.TestCase):
+    def test_every_row_of_the_program_is_described_once(self):
+        named = set(re.findall(r'"((?:vma|mem|smp)_\w+)"', programs()))
+        named |= set(re.findall(r'(?:start|figure|fork_row|exec_row|move_row|call_row|fault_row)\("(\w+)"', programs()))
+        self.assertEqual({n for n in named if not n.startswith("smp_")}, set(rows.load()))
+
+    def test_groups_are_the_programs(self):
+        self.assertEqual({r.group for r in rows.load().values()} | {"smp"}, set(re.findall(r'\{ "(\w+)", bench_', programs())))
+
+    def test_limits_of_each_build(self):
+        row = rows.load()["anon_fault"]
+        self.assertEqual([row.limit("first", a) for a in launcher.ARCHES], [1812, 1993, 1300])
+        self.assertEqual(rows.load()["mem_process"].limit("goal", "i386"), 16384)
+        self.assertEqual(rows.load()["boot"].limit("first", "i386-pae"), 20000000)
+        self.assertIsNone(rows.load()["readdir"].limit("first", "x86_64"))
+
+    def test_selection(self):
+        table = rows.load()
+        self.assertEqual(rows.groups_of(table, ["signal", "anon_fault", "refault"]), ["signal", "fault"])
+        self.assertEqual(list(rows.selected(table, ["refault"])), ["refault"])
+        with self.assertRaises(launcher.Trouble):
+            rows.groups_of(table, ["nothing"])
+
+
+class Output(unittest.TestCase):
+    def test_reader_takes_rows_and_leaves_the_kernels_text(self):
+        seen = []
+        r = machine.Reader(on_group=seen.append)
+        for line in ("[ 0.1] hello", "group fault", "row anon_fault 8000 10", "row broken x 1", "failed open: no", "end"):
+            r.line(line)
+        self.assertEqual((r.rows, seen, r.failed, r.ended), ({"anon_fault": (8000, 10)}, ["fault"], ["failed open: no"], True))
+
+    def test_table_and_verdicts(self):
+        self.assertEqual([result(own=v).verdict() for v in (1400, 1300, 700)], ["OVER", "ok", "goal"])
+        self.assertIn("0.50", report.table([result()]))
+        self.assertIn("1 over their target", report.summary([result(own=1301)]))
+
+    def test_spread_is_that_of_the_worst_run(self):
+        r = report.Result(rows.load()["stat"], "x86_64", {"mnemos": [(1000, 1), (1000, 1), (1100, 1)]})
+        self.assertAlmostEqual(r.spread("mnemos"), 0.1)
+        self.assertIsNone(r.ratio())
+
+    def test_chart_is_well_formed(self):
+        shown = [result(), result("signal", own=9000), result("readdir")]
+        tree = xml.fromstring(report.chart("x86_64", shown, {"linux": "a < b"}))
+        self.assertEqual(len(tree.findall("{http://www.w3.org/2000/svg}rect")), 4)
+
+    def test_times(self):
+        self.assertEqual([wall.times(v) for v in (12, 1200, 3.5e6, 2e9)], ["12 ns", "1.2 us", "3.5 ms", "2 s"])
+
+
+class Gate(unittest.TestCase):
+    def test_more_than_the_allowance_is_named(self):
+        worse, better = gate.compare({"a": 100, "b": 100, "c": 100, "gone": 1}, {"a": 102, "b": 103, "c": 90, "new": 1})
+        self.assertEqual(worse, ["b: 100.0 -> 103.0 (+3.0 %)", "new: not in the baseline", "gone: no longer measured"])
+        self.assertEqual(better, ["c: 100.0 -> 90.0 (-10.0 %)"])
+
+
+class Profile(unittest.TestCase):
+    def test_counts_between_the_marks_by_function(self):
+        log = [b"Trace 0: 0x7f [0/%016x/0/0] \n" % pc for pc in (5, 0x10, 0x9000, 0x9004, 0x9010, 0x20, 0x9000)]
+        counts = profile.executed(log, 0x10, 0x20)
+        self.assertEqual(sum(counts.values()), 4)
+        symbols = profile.text_symbols(["9000 T first", "9008 t second", "9100 D data"])
+        self.assertEqual(profile.by_function(counts, symbols, 0x8000), {"first": 2, "second": 1, "(user programs)": 1})
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + ["-q"])

@@ -1,0 +1,54 @@
+"""Debian's Linux kernels: fetched once, unpacked without installing, kept beside busybox."""
+import glob
+import os
+import subprocess
+import sys
+
+from bench import launcher as m
+
+PACKAGES = {
+    "x86_64": ("amd64", "linux-image-cloud-amd64"),
+    "i386": ("i386", "linux-image-686"),
+    "i386-pae": ("i386", "linux-image-686-pae"),
+}
+# What a fair opponent may switch off.
+LEAN = ("mitigations=off nokaslr init_on_alloc=0 cgroup_disable=memory norandmaps audit=0 hardened_usercopy=off "
+        "transparent_hugepage=never")
+
+
+def cache():
+    return os.environ.get("MNEMOS_CACHE", os.path.join(m.ROOT, "build", "cache"))
+
+
+def directory(arch):
+    return os.path.join(cache(), "linux-" + arch)
+
+
+def find(arch):
+    found = sorted(glob.glob(os.path.join(directory(arch), "boot", "vmlinuz-*")))
+    return found[-1] if found else None
+
+
+def kernel(arch):
+    """The kernel's file; fetched when it is not there."""
+    path = find(arch)
+    if path:
+        return path
+    architecture, package = PACKAGES[arch]
+    print(f"fetching Debian's {package} ({architecture})", file=sys.stderr)
+    script = os.path.join(m.ROOT, "tools", "fetch-deb.sh")
+    done = subprocess.run(["sh", script, architecture, package, "boot", directory(arch)], stdout=subprocess.PIPE, text=True)
+    path = find(arch)
+    if done.returncode or not path:
+        raise m.Trouble(f"could not fetch Debian's {package} ({architecture}); unpack it in {directory(arch)}, or use --no-linux")
+    with open(os.path.join(directory(arch), "version"), "w") as f:
+        f.write(done.stdout)
+    return path
+
+
+def version(arch):
+    try:
+        with open(os.path.join(directory(arch), "version")) as f:
+            return f.read().strip()
+    except OSError:
+        return os.path.basename(find(arch) or "?")

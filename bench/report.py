@@ -1,0 +1,142 @@
+"""Results for people: a table, a bar chart, the tables of docs/performance.md; and for programs: JSON."""
+import json
+import os
+import re
+import statistics
+from xml.sax.saxutils import escape
+
+from bench import launcher as m
+
+TITLES = {"mnemos": "Mnemos", "linux": "Linux", "lean": "lean"}
+
+
+def number(v):
+    """Four digits that count: 94.0, 769, 30,638."""
+    if v is None:
+        return "-"
+    return f"{v:,.1f}" if v < 100 else f"{v:,.0f}"
+
+
+class Result:
+    """One row on one build: raw (total, n) of each run of each kernel, and what follows."""
+
+    def __init__(self, row, arch, raw):
+        self.row, self.arch, self.raw = row, arch, raw
+
+    def value(self, kernel):
+        """Per operation, the median of the runs; None when it was not measured."""
+        runs = self.raw.get(kernel)
+        return statistics.median(t / n for t, n in runs) if runs else None
+
+    def spread(self, kernel):
+        """Greatest difference of a run from the median, as a share of it."""
+        mid = self.value(kernel)
+        return max(abs(t / n - mid) for t, n in self.raw[kernel]) / mid if mid else 0
+
+    def ratio(self):
+        own, lean = self.value("mnemos"), self.value("lean")
+        return own / lean if own is not None and lean else None
+
+    def verdict(self):
+        own, first, goal = self.value("mnemos"), self.row.limit("first", self.arch), self.row.limit("goal", self.arch)
+        if own is None or first is None:
+            return ""
+        if own > first:
+            return "OVER"
+        return "goal" if goal is not None and own <= goal else "ok"
+
+    def cells(self):
+        ratio = self.ratio()
+        return [self.row.name, self.row.unit] + [number(self.value(k)) for k in TITLES] + \
+            ["-" if ratio is None else f"{ratio:.2f}"] + [number(self.row.limit(k, self.arch)) for k in ("first", "goal")] + \
+            [self.verdict()]
+
+
+HEAD = ["row", "unit", "Mnemos", "Linux", "lean", "ratio", "first", "goal", ""]
+
+
+def table(results):
+    lines = [HEAD] + [r.cells() for r in results]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
+    return "\n".join("  ".join(c.ljust(w) if i in (0, 1, 8) else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))).rstrip()
+                     for line in lines)
+
+
+def summary(results):
+    """One line: rows over, rows at their goal, the mean of the ratios."""
+    judged = [r for r in results if r.verdict()]
+    ratios = [r.ratio() for r in results if r.ratio()]
+    text = f"{len(results)} rows; {sum(r.verdict() == 'OVER' for r in judged)} over their target, " \
+        f"{sum(r.verdict() == 'goal' for r in judged)} of {len(judged)} at their goal"
+    return text + (f"; geometric mean of the ratios {statistics.geometric_mean(ratios):.3f}" if ratios else "")
+
+
+def as_json(arch, results, about):
+    rows = {r.row.name: {"unit": r.row.unit, "first": r.row.limit("first", arch), "goal": r.row.limit("goal", arch),
+                         "runs": {k: [{"total": t, "operations": n} for t, n in runs] for k, runs in r.raw.items()},
+                         "value": {k: r.value(k) for k in r.raw}, "ratio": r.ratio(), "verdict": r.verdict()} for r in results}
+    return {"arch": arch, "about": about, "rows": rows}
+
+
+def write_json(path, data):
+    with open(path, "w") as f:
+        json.dump(data, f, indent=1)
+        f.write("\n")
+
+
+# ---- the chart ----
+LINE, LEFT, SCALE, RIGHT = 18, 150, 460, 190
+COLOURS = {"ok": "#2f7d4f", "goal": "#2f7d4f", "OVER": "#c0392b", "": "#4a6fa5"}
+
+
+def bar(r, y):
+    """One row: a bar as long as the share of lean Linux's cost, and a mark where its target is."""
+    ratio, first = r.ratio(), r.row.limit("first", r.arch)
+    shown, out = min(ratio, 1.0), []
+    out.append(f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{escape(r.row.name)}</text>')
+    out.append(f'<rect x="{LEFT}" y="{y + 3}" width="{shown * SCALE:.1f}" height="11" fill="{COLOURS[r.verdict()]}">'
+               f'<title>{escape(r.row.meaning)}</title></rect>')
+    if first is not None and first <= r.value("lean"):
+        at = LEFT + first / r.value("lean") * SCALE
+        out.append(f'<path d="M{at:.1f} {y + 1}v15" stroke="#222" stroke-width="2"/>')
+    text = f'{number(r.value("mnemos"))} of {number(r.value("lean"))}' + (f" ({ratio:.1f} times)" if ratio > 1 else "")
+    out.append(f'<text x="{LEFT + SCALE + 8}" y="{y + 12}">{text}</text>')
+    return out
+
+
+def chart(arch, results, about):
+    rows = [r for r in results if r.ratio() is not None]
+    height, width = 76 + LINE * len(rows), LEFT + SCALE + RIGHT
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+           'font-family="sans-serif" font-size="11">', f'<rect width="{width}" height="{height}" fill="#fff"/>',
+           f'<text x="10" y="20" font-size="15">Mnemos as a share of lean Linux, {escape(arch)}</text>',
+           f'<text x="10" y="37" fill="#555">Instructions (mem: bytes) for one operation; {escape(about.get("linux", ""))}. '
+           'Black mark: target. Red: over it.</text>']
+    for i in range(0, 11, 2):
+        x = LEFT + SCALE * i / 10
+        out.append(f'<path d="M{x} 58V{height - 12}" stroke="#ddd"/><text x="{x}" y="54" text-anchor="middle" fill="#555">{i * 10} %</text>')
+    for i, r in enumerate(rows):
+        out += bar(r, 60 + i * LINE)
+    return "\n".join(out + ["</svg>", ""])
+
+
+# ---- the tables of the documentation, between two marks ----
+def markdown(results):
+    lines = ["| row | one operation | Mnemos | Linux | lean | ratio | first | goal |", "|---|---|--:|--:|--:|--:|--:|--:|"]
+    for r in results:
+        c = r.cells()
+        own = {"OVER": f"**{c[2]}**", "goal": f"{c[2]} ✓"}.get(c[8], c[2])
+        lines.append(f"| {c[0]} | {r.row.meaning} ({c[1]}) | {own} | " + " | ".join(c[3:8]) + " |")
+    return "\n".join(lines)
+
+
+def update_document(arch, results):
+    path = os.path.join(m.ROOT, "docs", "performance.md")
+    with open(path) as f:
+        text = f.read()
+    text, n = re.subn(rf"(<!-- table {re.escape(arch)} -->\n).*?(<!-- end -->)",
+                      lambda found: found[1] + markdown(results) + "\n" + found[2], text, flags=re.S)
+    if n != 1:
+        raise m.Trouble(f"docs/performance.md has no place for the table of {arch}")
+    with open(path, "w") as f:
+        f.write(text)

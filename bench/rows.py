@@ -1,0 +1,53 @@
+"""The rows, from rows.tsv: what each counts and what it may cost on each build."""
+import os
+
+from bench import launcher as m
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+WIDE_BLOCK, NARROW_BLOCK = 512, 1024  # instructions that clear or copy 4 KiB
+
+
+class Row:
+    def __init__(self, line):
+        self.name, self.group, self.unit, first, goal, blocks, self.meaning = line.split("\t")
+        self.limits = {"first": first, "goal": goal}
+        self.blocks = int(blocks)
+
+    def limit(self, which, arch):
+        """What an operation may cost on @arch by the column "first" or "goal"; None when there is no such limit."""
+        text = self.limits[which]
+        wide, slash, narrow = text.partition("/")
+        if text == "-":
+            return None
+        if arch == "x86_64":
+            return int(wide)
+        if slash:
+            return int(narrow)
+        if self.unit in ("bytes", "boot"):
+            return int(wide)
+        value = int(wide) + self.blocks * (NARROW_BLOCK - WIDE_BLOCK)
+        return value * 11 // 10 if arch == "i386-pae" else value
+
+
+def load(path=os.path.join(HERE, "rows.tsv")):
+    with open(path) as f:
+        rows = [Row(line.rstrip("\n")) for line in f if line.strip() and not line.startswith("#")]
+    return {r.name: r for r in rows}
+
+
+def groups_of(rows, names):
+    """The groups that have these rows (a group's own name stands for all of its rows), in order."""
+    known = {r.group for r in rows.values()}
+    wanted = []
+    for name in names:
+        if name not in rows and name not in known:
+            raise m.Trouble(f"--rows {name}: no such row or group (bench/rows.tsv lists them)")
+        group = rows[name].group if name in rows else name
+        if group not in wanted:
+            wanted.append(group)
+    return wanted
+
+
+def selected(rows, names):
+    """The rows that were asked for: all when nothing was."""
+    return {n: r for n, r in rows.items() if not names or n in names or r.group in names}
