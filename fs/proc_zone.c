@@ -153,7 +153,7 @@ static void count_free(struct zone *z, struct free_counts *c)
 	     pfn < z->start_pfn + z->spanned_pages; pfn += block) {
 		pfn_t at = max_of(pfn_t, pfn, z->start_pfn);
 
-		if (pfn_valid(at))
+		if (pfn_valid(at) && page_zone(pfn_to_page(at)) == z)
 			c->blocks[pageblock_type(z, at)]++;
 	}
 }
@@ -179,6 +179,8 @@ static void pagetypeinfo_node(struct seq_file *m, struct pglist_data *node, stru
 {
 	struct zone *z;
 
+	seq_printf(m, "Page block order: %d\nPages per block:  %lu\n\n", PAGEBLOCK_ORDER,
+		   1UL << PAGEBLOCK_ORDER);
 	seq_printf(m, "%-43s ", "Free pages count per migrate type at order");
 	for (unsigned order = 0; order < NR_ORDERS; order++)
 		seq_printf(m, "%6u ", order);
@@ -216,10 +218,10 @@ static int pagetypeinfo_show(struct seq_file *m)
 
 	if (!c)
 		return -ENOMEM;
-	seq_printf(m, "Page block order: %d\nPages per block:  %lu\n\n", PAGEBLOCK_ORDER,
-		   1UL << PAGEBLOCK_ORDER);
-	for (unsigned n = 0; n < nr_nodes; n++)
-		pagetypeinfo_node(m, node_data[n], c);
+	for (unsigned n = 0; n < nr_nodes; n++) {
+		if (node_state((int)n, N_MEMORY))
+			pagetypeinfo_node(m, node_data[n], c);
+	}
 	kfree(c);
 	return 0;
 }

@@ -2,8 +2,9 @@
  * From the boot protocol's memory map to working allocators.
  *
  * OWNS     nothing after boot.
- * WHY      the order is forced: memblock needs the map; page tables need memblock; the page array needs page tables;
- *          the buddy needs the page array; slab, vmalloc and mm need the buddy.
+ * WHY      the order is forced: memblock needs the map; page tables need memblock; the firmware's tables, which say
+ *          whose memory it is, need page tables; the page array needs both; the buddy needs the page array; slab, vmalloc
+ *          and mm need the buddy.
  * I1       what is reserved before the first memblock_alloc: the first pages, the image, the initrds.
  * FAILS    no usable RAM, or not enough for the page array: panic.
  * SOURCES  the PVH and Multiboot specifications for what boot_info holds.
@@ -84,6 +85,7 @@ void boot_memory(phys_t limit)
 	memblock_set_alloc_limit(physmap_alloc_limit());
 	physmap_init(memblock_end_of_ram(), memblock_alloc);
 	memblock_set_alloc_limit(physmap_alloc_limit());
+	acpi_early_init();
 	meminit();
 	slab_init();
 	vmalloc_init();
@@ -99,9 +101,14 @@ static unsigned get_order(size_t size)
 	return order;
 }
 
-static void *percpu_alloc(size_t size)
+static void *percpu_alloc(unsigned cpu, size_t size)
 {
-	return (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, get_order(size));
+	struct page *page =
+		alloc_pages_node(cpu_to_node(cpu), GFP_KERNEL | __GFP_ZERO, get_order(size));
+
+	if (!page)
+		panic("no memory for the data of CPU %u", cpu);
+	return page_address(page);
 }
 
 void boot_percpu(void)

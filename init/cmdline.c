@@ -18,7 +18,7 @@ static const char *const known[] = {
 	"rootflags",   "noapic",       "nolapic", "acpi",     "debug-exit", "earlyprintk",
 	"vdso",	       "no5lvl",       "tsc",	  "nokaslr",  "norandmaps", "mitigations",
 	"initrd",      "BOOT_IMAGE",   "reboot",  "pci",      "noresume",   "audit",
-	"fault_batch", "fault_around",
+	"fault_batch", "fault_around", "numa",
 };
 
 static bool word_is(const char *word, const char *name)

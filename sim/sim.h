@@ -31,10 +31,11 @@ struct sim_config {
 	uint64_t hole_start, hole_end; /* physical hole, RAM goes on after it; equal: none */
 	unsigned nr_cpus;	       /* 0: 2 */
 	unsigned nr_nodes;	       /* 0: 1. RAM is cut into equal parts */
-	uint64_t seed;		       /* 0: 1. Same seed, same run */
-	bool no_nx;		       /* a CPU without NX */
-	bool no_preempt;	       /* CPUs interleave only where a thread parks or spins */
-	bool keep_leaks;	       /* sim_world_end does not compare free pages */
+	uint64_t node_stripe; /* not 0: into stripes of so many bytes, the nodes' in turn */
+	uint64_t seed;	      /* 0: 1. Same seed, same run */
+	bool no_nx;	      /* a CPU without NX */
+	bool no_preempt;      /* CPUs interleave only where a thread parks or spins */
+	bool keep_leaks;      /* sim_world_end does not compare free pages */
 };
 
 /* NULL: all defaults. memblock, mem_map, zones, slab, vmalloc, mm as far as the program links them; tables of kernel_root. */

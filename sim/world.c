@@ -48,15 +48,21 @@ static void add_ram(phys_t start, phys_t end, int node)
 		      (unsigned long long)end);
 }
 
-/* RAM to memblock, node by node, without the hole. */
+/* RAM to memblock, part by part, without the hole. */
 static void describe_ram(const struct sim_config *c)
 {
 	phys_t part = round_down_pow2(c->ram_bytes / c->nr_nodes, (phys_t)MIB(4));
+	unsigned parts = c->nr_nodes;
 
+	if (c->node_stripe) {
+		part = c->node_stripe;
+		parts = (unsigned)((c->ram_bytes + part - 1) / part);
+	}
 	memblock_reset();
-	for (unsigned node = 0; node < c->nr_nodes; node++) {
-		phys_t start = part * node;
-		phys_t end = node + 1 == c->nr_nodes ? c->ram_bytes : start + part;
+	for (unsigned i = 0; i < parts; i++) {
+		phys_t start = part * i;
+		phys_t end = i + 1 == parts ? c->ram_bytes : start + part;
+		unsigned node = i % c->nr_nodes;
 
 		if (c->hole_start < c->hole_end) {
 			add_ram(start, min_of(phys_t, end, c->hole_start), (int)node);

@@ -52,7 +52,24 @@ struct acpi_info {
 	uint8_t reset_value;
 	phys_t dsdt;
 	uint32_t dsdt_len;
-	phys_t hpet_regs; /* 0: none */
+	phys_t hpet_regs;  /* 0: none */
+	phys_t srat, slit; /* tables of nodes, for acpi_parse_numa; 0: none */
+};
+
+enum { ACPI_NUMA_RANGES = 64 };
+
+/* Nodes as the firmware describes them, its "proximity domains" numbered from 0 in the order in which it names them. */
+struct acpi_numa {
+	unsigned nr_nodes; /* 0: nothing, or nothing that can be believed */
+	unsigned nr_ranges;
+	struct acpi_numa_range {
+		phys_t start, end; /* not empty; those of two nodes do not overlap */
+		unsigned node;
+	} ranges[ACPI_NUMA_RANGES];
+	uint8_t cpu_node[CFG_NR_CPUS]; /* of info->apic_ids */
+	uint32_t domains[CFG_MAX_NODES];
+	uint8_t distance[CFG_MAX_NODES][CFG_MAX_NODES]; /* 0: not said */
+	const char *refused, *slit_refused; /* why not; NULL: fine, or there is no table */
 };
 
 /* Filled by acpi_init(); all zero without ACPI. */
@@ -68,6 +85,13 @@ typedef const void *(*acpi_map_fn)(phys_t pa, size_t len);
  * Return: 0; -ENODEV when there are no valid tables.
  */
 int must_check acpi_parse(struct acpi_info *info, phys_t rsdp, acpi_map_fn map);
+
+/**
+ * acpi_parse_numa - nodes from SRAT and distances from SLIT.
+ * @info: as acpi_parse left it; apic_ids may have been put in another order since.
+ * One bad entry discredits the whole table. Return: whether there are nodes.
+ */
+bool acpi_parse_numa(struct acpi_numa *numa, const struct acpi_info *info, acpi_map_fn map);
 
 /**
  * acpi_find_s5 - sleep types of soft-off, from the byte code of the DSDT.

@@ -36,8 +36,8 @@ noreturn_ void secondary_main(unsigned cpu);
 /* ---- CPU set-up ---- */
 void cpu_init_boot(void); /* GDT, TSS, IDT, system-call MSRs, CR0/CR4/EFER, FPU: boot CPU */
 void cpu_init_secondary(unsigned cpu);
-/* Copies of section "percpu" for CPUs 1..n-1, from @alloc'ed memory; sets percpu_offsets. */
-void percpu_setup(unsigned cpus, void *(*alloc)(size_t size));
+/* Copies of section "percpu" for CPUs 1..n-1, from memory @alloc'ed for each; sets percpu_offsets. */
+void percpu_setup(unsigned cpus, void *(*alloc)(unsigned cpu, size_t size));
 const char *cpu_model_name(void);
 /* Full text of one processor entry of /proc/cpuinfo. Return: length. */
 size_t cpu_info_format(unsigned cpu, char *buf, size_t size);
@@ -55,6 +55,10 @@ phys_t physmap_alloc_limit(void);
 /* Final kernel tables: RAM of boot_info below @ram_end in the linear map with the largest pages, the image W^X, the
  * vmalloc and kmap windows' top entries. Page 0 and everything below USER_TOP is unmapped from here on. */
 void physmap_init(phys_t ram_end, phys_t (*alloc)(size_t size, size_t align));
+/* Between physmap_init and vmalloc_init: [pa, pa + len) readable until the next call, which with @len 0 only unmaps.
+ * NULL: more than PHYSMAP_EARLY_MAX, or no physical memory there can be, or no memory for a table. */
+enum { PHYSMAP_EARLY_MAX = 1 << 20 };
+const void *physmap_early_map(phys_t pa, size_t len, phys_t (*alloc)(size_t size, size_t align));
 /* Section ro_after_init becomes read-only; then every entry over the image is checked: none writable and executable. */
 void physmap_protect(void);
 /* Part of the image not needed after physmap_init and percpu_setup, page aligned: memblock_free() it. */
@@ -77,8 +81,11 @@ void irq_free(unsigned line);
 /* Interrupts that are not lines, for /proc/interrupts: *name "LOC", "RES", "TLB", ..., @text what it means. */
 bool irq_local_count(unsigned n, unsigned cpu, unsigned long *count, const char **name,
 		     const char **text);
-void acpi_init(void); /* after vmalloc_init: tables read, nr_cpus set (maxcpus=, nosmp) */
-void irq_init(void);  /* boot CPU: local APIC and I/O APIC, else the PIC */
+void acpi_early_init(
+	void); /* between physmap_init and meminit: tables read, memory and CPUs given to nodes */
+void acpi_init(void); /* after vmalloc_init: nr_cpus set (maxcpus=, nosmp), power-off prepared */
+void acpi_place_cpu(unsigned cpu); /* its node to where programs ask for it */
+void irq_init(void);		   /* boot CPU: local APIC and I/O APIC, else the PIC */
 
 /* ---- CPUs ---- */
 void smp_start_secondaries(void); /* starts what MADT lists, up to maxcpus= and CFG_NR_CPUS */

@@ -18,12 +18,17 @@ void memblock_reset(void);
 int must_check memblock_add(phys_t start, phys_t end, int node);
 int must_check memblock_reserve(phys_t start, phys_t end);
 int must_check memblock_remove(phys_t start, phys_t end);
+/* RAM in the range is @node's. 0, -ENOSPC: part of it may be, and setting all of RAM to one node succeeds; -EINVAL. */
+int must_check memblock_set_node(phys_t start, phys_t end, int node);
 /* Forget RAM at and above @limit (mem=). */
 void memblock_limit(phys_t limit);
 /* Naturally aligned, top-down in [0, limit of lowmem), contents undefined, reserved. Return: 0 when there is none. */
 phys_t memblock_alloc(size_t size, size_t align);
+/* The same, from @node's memory if there is room. */
+phys_t memblock_alloc_node(size_t size, size_t align, int node);
 /* As pointer, zeroed, through the linear map. */
 void *memblock_alloc_ptr(size_t size);
+void *memblock_alloc_ptr_node(size_t size, int node);
 /* Give a reserved range back (before meminit: to memblock; after it: to the buddy). */
 void memblock_free(phys_t start, phys_t end);
 /* The highest address memblock_alloc may use: what boot tables map. */

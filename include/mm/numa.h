@@ -5,8 +5,7 @@
 #ifndef MM_NUMA_H
 #define MM_NUMA_H
 
-#include "arch/percpu.h"
-#include "base/config.h"
+#include "sync/percpu.h"
 
 enum {
 	LOCAL_DISTANCE = 10,

@@ -183,6 +183,10 @@ static unsigned move_pageblock(struct zone *z, pfn_t pfn, enum migratetype mt, u
 		struct page *page = pfn_to_page(start);
 		enum page_state s = page_state(page);
 
+		if (page_zone(page) != z) { /* another node's, in the middle of ours */
+			start++;
+			continue;
+		}
 		if (s == PS_BUDDY) {
 			list_del(&page->lru);
 			list_add(&page->lru, &z->free_area[page->private].free_list[mt]);

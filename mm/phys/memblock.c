@@ -176,6 +176,42 @@ int memblock_remove(phys_t start, phys_t end)
 	return table_remove(&memory, page_down(start), page_up(end));
 }
 
+/* No range has @at inside: it ends and begins there. */
+static int split_at(struct table *t, phys_t at)
+{
+	for (unsigned i = 0; i < t->nr; i++) {
+		struct memblock_range *r = &t->r[i];
+		struct memblock_range tail = { at, r->end, r->node };
+
+		if (r->start >= at || r->end <= at)
+			continue;
+		if (t->nr == TABLE_MAX)
+			return -ENOSPC;
+		r->end = at;
+		table_insert_at(t, i + 1, tail);
+		return 0;
+	}
+	return 0;
+}
+
+int memblock_set_node(phys_t start, phys_t end, int node)
+{
+	int err;
+
+	if (start >= end || node < 0 || node >= CFG_MAX_NODES)
+		return -EINVAL;
+	start = page_down(start);
+	end = page_down(end);
+	err = split_at(&memory, start);
+	err = err ? err : split_at(&memory, end);
+	for (unsigned i = 0; !err && i < memory.nr; i++) {
+		if (memory.r[i].start >= start && memory.r[i].end <= end)
+			memory.r[i].node = node;
+	}
+	table_merge(&memory);
+	return err;
+}
+
 void memblock_limit(phys_t limit)
 {
 	/* Cutting off the top never splits an entry, so it cannot fail. */
@@ -216,7 +252,8 @@ static phys_t place_in(phys_t start, phys_t end, size_t size, size_t align)
 	return 0;
 }
 
-phys_t memblock_alloc(size_t size, size_t align)
+/* The highest place on @node; negative: on any. */
+static phys_t alloc_on(size_t size, size_t align, int node)
 {
 	phys_t limit = alloc_limit;
 
@@ -228,21 +265,42 @@ phys_t memblock_alloc(size_t size, size_t align)
 	size = page_align(size ? size : 1);
 	for (unsigned i = memory.nr; i-- > 0;) {
 		const struct memblock_range *m = &memory.r[i];
-		phys_t a = place_in(m->start, min_of(phys_t, m->end, limit), size, align);
+		phys_t a;
 
+		if (node >= 0 && m->node != node)
+			continue;
+		a = place_in(m->start, min_of(phys_t, m->end, limit), size, align);
 		if (a && memblock_reserve(a, a + size) == 0)
 			return a;
 	}
 	return 0;
 }
 
+phys_t memblock_alloc(size_t size, size_t align)
+{
+	return alloc_on(size, align, -1);
+}
+
+phys_t memblock_alloc_node(size_t size, size_t align, int node)
+{
+	phys_t pa = alloc_on(size, align, node);
+
+	return pa ? pa : alloc_on(size, align, -1);
+}
+
+static void *zeroed(phys_t pa, size_t size)
+{
+	return pa ? memset(phys_to_virt(pa), 0, size) : NULL;
+}
+
 void *memblock_alloc_ptr(size_t size)
 {
-	phys_t pa = memblock_alloc(size, PAGE_SIZE);
+	return zeroed(memblock_alloc(size, PAGE_SIZE), size);
+}
 
-	if (!pa)
-		return NULL;
-	return memset(phys_to_virt(pa), 0, size);
+void *memblock_alloc_ptr_node(size_t size, int node)
+{
+	return zeroed(memblock_alloc_node(size, PAGE_SIZE, node), size);
 }
 
 void memblock_free(phys_t start, phys_t end)

@@ -117,6 +117,58 @@ static void memblock_full_table_changes_nothing(void **state)
 	memblock_check();
 }
 
+static void memblock_nodes_cut_and_join_ranges(void **state)
+{
+	memblock_reset();
+	assert_int_equal(memblock_add(at(10), at(50), 0), 0);
+	assert_int_equal(memblock_add(at(60), at(90), 0), 0);
+	assert_int_equal(memblock_set_node(at(20), at(70), 2), 0); /* over the hole */
+	memory_is(0, at(10), at(20));
+	memory_is(1, at(20), at(50));
+	memory_is(2, at(60), at(70));
+	memory_is(3, at(70), at(90));
+	assert_int_equal(memblock_set_node(at(30) + 5, at(31) + 5, 1), 0); /* whole pages */
+	memory_is(2, at(30), at(31));
+	memory_is(3, at(31), at(50));
+	memblock_check();
+	assert_int_equal(memblock_set_node(0, at(1000), 3), 0); /* and all together again */
+	memory_is(0, at(10), at(50));
+	memory_is(1, at(60), at(90));
+	memory_ends_at(2);
+	assert_int_equal(memblock_set_node(at(5), at(5), 1), -EINVAL);
+	assert_int_equal(memblock_set_node(at(5), at(6), -1), -EINVAL);
+	assert_int_equal(memblock_set_node(at(5), at(6), CFG_MAX_NODES), -EINVAL);
+}
+
+static void memblock_full_table_can_still_be_one_node_s(void **state)
+{
+	int err = 0;
+
+	memblock_reset();
+	assert_int_equal(memblock_add(at(1), at(4000), 0), 0);
+	for (unsigned i = 1; i < 200 && !err; i++)
+		err = memblock_set_node(at(2 * i), at(2 * i + 1), 1);
+	assert_int_equal(err, -ENOSPC);
+	memblock_check();
+	assert_int_equal(memblock_total(), at(3999));
+	assert_int_equal(memblock_set_node(0, at(4000), 0), 0);
+	memory_is(0, at(1), at(4000));
+	memory_ends_at(1);
+}
+
+static void memblock_alloc_prefers_its_node(void **state)
+{
+	memblock_reset();
+	lowmem_end_pfn = 0;
+	assert_int_equal(memblock_add(at(16), at(100), 0), 0);
+	assert_int_equal(memblock_set_node(at(32), at(34), 1), 0);
+	assert_int_equal(memblock_alloc_node(PAGE_SIZE, PAGE_SIZE, 1), at(33));
+	assert_int_equal(memblock_alloc_node(PAGE_SIZE, PAGE_SIZE, 1), at(32));
+	assert_int_equal(memblock_alloc_node(PAGE_SIZE, PAGE_SIZE, 1), at(99)); /* full */
+	assert_int_equal(memblock_alloc_node(PAGE_SIZE, PAGE_SIZE, 3), at(98)); /* none of it */
+	assert_int_equal(memblock_alloc(PAGE_SIZE, PAGE_SIZE), at(97));
+}
+
 static void memblock_alloc_is_top_down_and_aligned(void **state)
 {
 	memblock_reset();
@@ -222,6 +274,9 @@ int main(void)
 		cmocka_unit_test(memblock_rounds_memory_in_and_reservations_out),
 		cmocka_unit_test(memblock_refuses_impossible_ranges),
 		cmocka_unit_test(memblock_full_table_changes_nothing),
+		cmocka_unit_test(memblock_nodes_cut_and_join_ranges),
+		cmocka_unit_test(memblock_full_table_can_still_be_one_node_s),
+		cmocka_unit_test(memblock_alloc_prefers_its_node),
 		cmocka_unit_test(memblock_alloc_is_top_down_and_aligned),
 		cmocka_unit_test(memblock_limit_cuts_the_top),
 		cmocka_unit_test(memblock_random_maps_equal_the_bitmap),

@@ -45,9 +45,9 @@ bool pfn_valid(pfn_t pfn)
 	       section_test(pfn >> SECTION_ORDER);
 }
 
-static void *boot_alloc(size_t size)
+static void *boot_alloc(size_t size, int node)
 {
-	void *p = memblock_alloc_ptr(size);
+	void *p = memblock_alloc_ptr_node(size, node);
 
 	if (!p)
 		panic("no memory for the page array");
@@ -68,35 +68,44 @@ static void cut_unreachable(void)
 	memblock_limit(limit);
 }
 
-/* Back the page array for the sections of memory range @i and those that follow without a hole of a section. */
-static void back_sections(pfn_t start, pfn_t end)
+static int backing_node; /* whose descriptors back_sections is making room for */
+
+static phys_t near_alloc(size_t size, size_t align)
 {
-	start = round_down_pow2(start, (pfn_t)SECTION_PAGES);
-	end = round_up_pow2(end, (pfn_t)SECTION_PAGES);
-	if (start < end && !memmap_populate(start, end, memblock_alloc))
+	return memblock_alloc_node(size, align, backing_node);
+}
+
+/* Back the page array for whole sections [start, end), whose memory is @node's, on that node. */
+static void back_sections(pfn_t start, pfn_t end, int node)
+{
+	backing_node = node;
+	if (start < end && !memmap_populate(start, end, near_alloc))
 		panic("no memory for the page array");
 	for (pfn_t p = start; p < end; p += SECTION_PAGES)
 		section_set(p >> SECTION_ORDER);
 }
 
+/* Runs of sections without a hole of a section between, of one node; a section of two is the first's. */
 static void build_memmap(void)
 {
 	struct memblock_range r;
 	pfn_t start = 0, end = 0; /* run of sections not yet backed */
+	int node = 0;
 
 	max_pfn = phys_to_pfn(memblock_end_of_ram());
-	section_map = boot_alloc(((max_pfn >> SECTION_ORDER) + 64) / 8 + sizeof(long));
+	section_map = boot_alloc(((max_pfn >> SECTION_ORDER) + 64) / 8 + sizeof(long), 0);
 	for (unsigned i = 0; memblock_memory(i, &r); i++) {
 		pfn_t s = round_down_pow2(phys_to_pfn(r.start), (pfn_t)SECTION_PAGES);
 		pfn_t e = round_up_pow2(phys_to_pfn(r.end), (pfn_t)SECTION_PAGES);
 
-		if (s > end) {
-			back_sections(start, end);
-			start = s;
+		if (s > end || r.node != node) {
+			back_sections(start, end, node);
+			start = max_of(pfn_t, s, end);
+			node = r.node;
 		}
 		end = e;
 	}
-	back_sections(start, end);
+	back_sections(start, end, node);
 }
 
 /* ---- nodes and zones ---- */
@@ -154,7 +163,7 @@ static void build_nodes(void)
 	for (unsigned i = 0; memblock_memory(i, &r); i++)
 		numa_set_nodes((unsigned)r.node + 1);
 	for (unsigned n = 0; n < nr_nodes; n++) {
-		node_data[n] = boot_alloc(sizeof(struct pglist_data));
+		node_data[n] = boot_alloc(sizeof(struct pglist_data), (int)n);
 		node_data[n]->node_id = (int)n;
 		for (unsigned t = 0; t < MAX_NR_ZONES; t++)
 			init_zone(node_data[n], (enum zone_type)t);
@@ -174,30 +183,30 @@ static void zone_set_blocks(struct zone *z, char *mem, size_t blocks)
 	z->block_types = (uint8_t *)((uintptr_t)types - first);
 }
 
-/* One allocation for what hangs off the zones: per-CPU lists, figures by pageblock. */
-static void build_zone_arrays(void)
+/* Counts of pageblocks in round numbers, so that what follows them is aligned. */
+static size_t zone_blocks(const struct zone *z)
 {
+	return round_up_pow2((z->spanned_pages >> PAGEBLOCK_ORDER) + 2, 64);
+}
+
+/* One allocation per node for what hangs off its zones: per-CPU lists, figures by pageblock. */
+static void build_zone_arrays(struct pglist_data *node)
+{
+	const size_t lists = CFG_NR_CPUS * sizeof(struct pcp), per_block = 1 + sizeof(atomic_t);
 	size_t size = 0;
 	struct zone *z;
 	char *mem;
 
-	for (int pass = 0; pass < 2; pass++) {
-		mem = pass ? boot_alloc(size) : NULL;
-		for (unsigned n = 0; n < nr_nodes; n++) {
-			for_each_zone (node_data[n], z) {
-				size_t blocks = (z->spanned_pages >> PAGEBLOCK_ORDER) + 2;
-
-				blocks = round_up_pow2(blocks, 64);
-				size += CFG_NR_CPUS * sizeof(struct pcp) +
-					blocks * (1 + sizeof(atomic_t));
-				if (!mem || !zone_has_memory(z))
-					continue;
-				pcp_zone_init(z, (struct pcp *)(void *)mem);
-				mem += CFG_NR_CPUS * sizeof(struct pcp);
-				zone_set_blocks(z, mem, blocks);
-				mem += blocks * (1 + sizeof(atomic_t));
-			}
-		}
+	for_each_zone (node, z)
+		size += zone_has_memory(z) ? lists + zone_blocks(z) * per_block : 0;
+	mem = size ? boot_alloc(size, node->node_id) : NULL;
+	for_each_zone (node, z) {
+		if (!zone_has_memory(z))
+			continue;
+		pcp_zone_init(z, (struct pcp *)(void *)mem);
+		mem += lists;
+		zone_set_blocks(z, mem, zone_blocks(z));
+		mem += zone_blocks(z) * per_block;
 	}
 }
 
@@ -313,7 +322,8 @@ void meminit(void)
 	cut_unreachable();
 	build_memmap();
 	build_nodes();
-	build_zone_arrays();
+	for (unsigned n = 0; n < nr_nodes; n++)
+		build_zone_arrays(node_data[n]);
 	init_holes();
 	for_each_memory(false, init_reserved);
 	for_each_memory(true, init_free);

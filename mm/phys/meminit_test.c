@@ -22,6 +22,9 @@ static const struct sim_config maps[] = {
 	{ .ram_bytes = MIB(33) + 3 * PAGE_SIZE }, /* its end inside a section */
 	{ .ram_bytes = MIB(128), .nr_nodes = 2 },
 	{ .ram_bytes = MIB(160), .nr_nodes = 3, .hole_start = MIB(30), .hole_end = MIB(70) },
+	/* nodes that share sections and pageblocks */
+	{ .ram_bytes = MIB(64), .nr_nodes = 3, .node_stripe = MIB(1) + 5 * PAGE_SIZE },
+	{ .ram_bytes = MIB(96), .nr_nodes = 2, .node_stripe = MIB(7) },
 };
 
 #define for_each_map(c) for (const struct sim_config *c = maps; c < maps + ARRAY_SIZE(maps); c++)

@@ -235,6 +235,50 @@ static void lists_in_front_are_shared_by_the_node_s_cpus(void **state)
 	numa_set_cpu(1, 1);
 }
 
+enum { MIXED = 6000 };
+
+static void check_all(void)
+{
+	struct zone *z;
+
+	for (unsigned n = 0; n < nr_nodes; n++) {
+		for_each_zone (node_data[n], z) {
+			buddy_check(z);
+			pcp_check(z);
+		}
+	}
+}
+
+/* Pageblocks change owner within one node's part of them; blocks never join across its edge. */
+static void pageblocks_of_two_nodes_stay_apart(void **state)
+{
+	static const struct sim_config c = { .ram_bytes = MIB(64),
+					     .nr_nodes = 2,
+					     .node_stripe = MIB(1) + 5 * PAGE_SIZE };
+	static const gfp_t kinds[] = { GFP_KERNEL, GFP_HIGHUSER_MOVABLE,
+				       GFP_KERNEL | __GFP_RECLAIMABLE };
+	static struct page *pages[MIXED];
+	static unsigned orders[MIXED];
+
+	sim_world_begin(&c);
+	for (unsigned i = 0; i < MIXED; i++) {
+		int node = (int)(i & 1);
+
+		orders[i] = (unsigned)sim_random(4) ? 0 : (unsigned)sim_random(5);
+		pages[i] = alloc_pages_node(node, kinds[sim_random(3)] | __GFP_NOWARN, orders[i]);
+		if (i % 1000 == 0)
+			check_all();
+	}
+	check_all();
+	for (unsigned i = 0; i < MIXED; i++) {
+		if (pages[i])
+			__free_pages(pages[i], orders[i]);
+	}
+	drain_all_pages();
+	check_all();
+	sim_world_end();
+}
+
 static void what_cannot_be_is_ignored(void **state)
 {
 	numa_set_cpu(CFG_NR_CPUS, 1);
@@ -266,6 +310,7 @@ int main(void)
 		world_test(masks_bound_the_search),
 		world_test(a_full_node_s_wishes_are_met_elsewhere),
 		world_test(lists_in_front_are_shared_by_the_node_s_cpus),
+		cmocka_unit_test(pageblocks_of_two_nodes_stay_apart),
 		world_test(what_cannot_be_is_ignored),
 	};
 

@@ -21,7 +21,7 @@
  * CONTEXT  boot CPU, interrupts off, before other CPUs run.
  * COST     one store per large page, 20 instructions per run; 256 MiB: under 30,000 instructions.
  * FAILS    without memory for the tables: panic, there is no machine to run.
- * NOT HERE mem_map's backing (hw/physmap.c); ACPI tables above RAM (memremap).
+ * NOT HERE mem_map's backing (hw/physmap.c).
  * SOURCES  SDM volume 3A, "Paging"; "Page-Directory-Pointer-Table Registers" for PAE's cached top
  *          entries.
  */
@@ -194,6 +194,37 @@ void physmap_init(phys_t ram_end, phys_t (*alloc)(size_t size, size_t align))
 	gdt_fault_cr3(kernel_root.top_phys);
 	lowmem_end_pfn = phys_to_pfn(ram_end);
 	tables_final = true;
+}
+
+/* ---- a window before there is vmalloc ---- */
+
+static phys_t early_pages; /* mapped at VMALLOC_START */
+
+static void early_unmap(void)
+{
+	for (kaddr_t va = VMALLOC_START; early_pages; va += PAGE_SIZE, early_pages--) {
+		(void)pte_clear(kpt_slot(kernel_root.top, va, PT_PTE, NULL));
+		tlb_flush_page_local(va);
+	}
+}
+
+const void *physmap_early_map(phys_t pa, size_t len, phys_t (*alloc)(size_t size, size_t align))
+{
+	phys_t first = round_down_pow2(pa, PAGE_SIZE);
+	phys_t bytes = round_up_pow2(pa + len, PAGE_SIZE) - first;
+
+	early_unmap();
+	if (!len || len > PHYSMAP_EARLY_MAX || pa + len < pa || pa + len > 1ULL << cpu_phys_bits())
+		return NULL;
+	for (; early_pages < bytes >> PAGE_SHIFT; early_pages++) {
+		kaddr_t va = VMALLOC_START + (kaddr_t)(early_pages << PAGE_SHIFT);
+		pte_t *e = kpt_slot(kernel_root.top, va, PT_PTE, alloc);
+
+		if (!e)
+			return NULL;
+		pte_set(e, pte_make(phys_to_pfn(first) + (pfn_t)early_pages, PTE_KERNEL_RO));
+	}
+	return (const char *)VMALLOC_START + (pa - first);
 }
 
 /* ---- afterwards ---- */

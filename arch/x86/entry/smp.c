@@ -66,6 +66,7 @@ static void tsc_synchronise(unsigned cpu)
 noreturn_ void smp_secondary_entry(unsigned cpu)
 {
 	cpu_init_secondary(cpu);
+	acpi_place_cpu(cpu);
 	if (!atomic_cmpxchg(&start.state, START_WAITING, START_ALIVE))
 		machine_halt();
 	while (atomic_read(&start.state) != START_SYNCED)

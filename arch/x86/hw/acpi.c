@@ -16,12 +16,11 @@
  * SOURCES  ACPI specification 6.4: 5.2.5 RSDP, 5.2.6 header, 5.2.9 FADT, 5.2.12 MADT, 20.2 AML
  *          grammar. TESTED BY acpi_test.c.
  */
-#include "arch/acpi.h"
+#include "arch/x86/hw/acpi_table.h"
 #include "base/errno.h"
 #include "lib/string.h"
 
 enum {
-	SDT_HEADER = 36,
 	ACPI_TABLE_MAX =
 		1 << 20, /* the longest table seen in the field is a DSDT of about 400 KiB */
 	ROOT_ENTRIES_MAX = 128,
@@ -60,24 +59,6 @@ enum {
 	FADT_FLAG_HW_REDUCED = 1 << 20,
 };
 
-/* A table's bytes; reads beyond its end give zero, as fields that an older revision does not have.
- * */
-struct table {
-	const uint8_t *bytes;
-	uint32_t len;
-};
-
-static uint64_t field(const struct table *t, uint32_t off, uint32_t size)
-{
-	uint64_t v = 0;
-
-	if (off > t->len || size > t->len - off)
-		return 0;
-	for (uint32_t i = size; i-- > 0;)
-		v = v << 8 | t->bytes[off + i];
-	return v;
-}
-
 static bool sums_to_zero(const uint8_t *bytes, size_t len)
 {
 	uint8_t sum = 0;
@@ -87,8 +68,7 @@ static bool sums_to_zero(const uint8_t *bytes, size_t len)
 	return sum == 0;
 }
 
-/* Map the table at @pa; any signature. Return: false when its header or @check'ed sum is wrong. */
-static bool table_open(struct table *t, phys_t pa, acpi_map_fn map, bool check)
+bool table_open(struct table *t, phys_t pa, acpi_map_fn map, bool check)
 {
 	if (!pa)
 		return false;
@@ -101,6 +81,17 @@ static bool table_open(struct table *t, phys_t pa, acpi_map_fn map, bool check)
 		return false;
 	t->bytes = map(pa, t->len);
 	return t->bytes && (!check || sums_to_zero(t->bytes, t->len));
+}
+
+bool table_entry(const struct table *t, uint32_t *off, struct table *e)
+{
+	if (*off > t->len || t->len - *off < 2)
+		return false;
+	*e = (struct table){ t->bytes + *off, t->bytes[*off + 1] };
+	if (e->len < 2 || e->len > t->len - *off)
+		return false;
+	*off += e->len;
+	return true;
 }
 
 static bool table_is(const struct table *t, const char *signature)
@@ -171,16 +162,12 @@ static void parse_madt_entry(struct acpi_info *info, const struct table *e)
 
 static void parse_madt(struct acpi_info *info, const struct table *t)
 {
+	struct table e;
+
 	info->has_madt = true;
 	info->lapic_regs = field(t, SDT_HEADER, 4);
-	for (uint32_t off = MADT_ENTRIES; off + 2 <= t->len;) {
-		struct table e = { t->bytes + off, t->bytes[off + 1] };
-
-		if (e.len < 2 || e.len > t->len - off)
-			break;
+	for (uint32_t off = MADT_ENTRIES; table_entry(t, &off, &e);)
 		parse_madt_entry(info, &e);
-		off += e.len;
-	}
 }
 
 static struct acpi_reg field_reg(const struct table *t, uint32_t off)
@@ -247,6 +234,10 @@ static void parse_table(struct acpi_info *info, phys_t pa, acpi_map_fn map)
 		parse_fadt(info, &t);
 	else if (table_is(&t, "HPET") && field(&t, 40, 1) == 0)
 		info->hpet_regs = field(&t, 44, 8);
+	else if (table_is(&t, "SRAT") && !info->srat)
+		info->srat = pa;
+	else if (table_is(&t, "SLIT") && !info->slit)
+		info->slit = pa;
 }
 
 /* Walk the root table at @pa, of 4-byte or 8-byte addresses. It is mapped anew per entry: see

@@ -58,6 +58,8 @@ extern uint64_t cpu_gdt[GDT_ENTRIES];
 uint64_t gdt_descriptor(uint32_t base, uint32_t limit, uint32_t flags);
 /* Build and load GDT, per-CPU segment and TSS of @cpu, the caller. Interrupts off. */
 void gdt_init_cpu(unsigned cpu);
+/* Where lsl gives a program its CPU and node: x86_64. The CPU has its per-CPU data. */
+void gdt_set_node(unsigned cpu, unsigned node);
 /* CR3 that the i386 double-fault task loads; x86_64 has no such task. */
 void gdt_fault_cr3(phys_t top);
 /* The gates (first call builds them), and IDTR of the calling CPU. */

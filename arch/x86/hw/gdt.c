@@ -68,7 +68,7 @@ static void load_task(void)
 #ifdef __x86_64__
 section_("percpu") static char nmi_stack[NMI_STACK_SIZE] aligned_(16);
 
-static void fill_gdt(uint64_t *gdt, const struct tss *tss, unsigned cpu)
+static void fill_gdt(uint64_t *gdt, const struct tss *tss)
 {
 	gdt[1] = 0x00cf9b000000ffff;
 	gdt[2] = 0x00af9b000000ffff;
@@ -78,7 +78,6 @@ static void fill_gdt(uint64_t *gdt, const struct tss *tss, unsigned cpu)
 	gdt[6] = 0x00affb000000ffff;
 	gdt[GDT_TSS] = gdt_descriptor((uint32_t)(uintptr_t)tss, LIMIT_TSS, TYPE_TSS);
 	gdt[GDT_TSS + 1] = (uintptr_t)tss >> 32;
-	gdt[15] = gdt_descriptor(0, cpu, 0x40f5); /* lsl gives the CPU number */
 }
 
 static void fill_tss(struct tss *tss, struct fatal_stack *fatal, char *nmi)
@@ -105,6 +104,14 @@ static void load_segments(unsigned long offset)
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
 }
 
+/* lsl gives the limit: 12 bits of CPU number, then the node. */
+void gdt_set_node(unsigned cpu, unsigned node)
+{
+	uint64_t *gdt = (uint64_t *)((char *)cpu_gdt + percpu_offset_of(cpu));
+
+	gdt[15] = gdt_descriptor(0, node << 12 | cpu, 0x40f5);
+}
+
 void gdt_init_cpu(unsigned cpu)
 {
 	const unsigned long offset = percpu_offset_of(cpu);
@@ -113,7 +120,8 @@ void gdt_init_cpu(unsigned cpu)
 	struct fatal_stack *fatal = (struct fatal_stack *)((char *)&fatal_stack + offset);
 
 	fatal->percpu_offset = offset;
-	fill_gdt(gdt, tss, cpu);
+	fill_gdt(gdt, tss);
+	gdt_set_node(cpu, 0);
 	fill_tss(tss, fatal, nmi_stack + offset);
 	load_gdt(gdt);
 	load_segments(offset);
@@ -125,6 +133,12 @@ void gdt_fault_cr3(phys_t top)
 	(void)top;
 }
 #else
+void gdt_set_node(unsigned cpu, unsigned node)
+{
+	(void)cpu;
+	(void)node;
+}
+
 section_("percpu") static struct tss fault_tss aligned_(64);
 
 /* arch/x86/entry/trap32.S */

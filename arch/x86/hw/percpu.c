@@ -30,8 +30,8 @@ static void copy_make(unsigned cpu, char *copy)
 	*(unsigned *)((char *)&cpu_number + offset) = cpu;
 }
 
-void percpu_setup(unsigned cpus, void *(*alloc)(size_t size))
+void percpu_setup(unsigned cpus, void *(*alloc)(unsigned cpu, size_t size))
 {
 	for (unsigned cpu = 1; cpu < cpus && cpu < CFG_NR_CPUS; cpu++)
-		copy_make(cpu, alloc((size_t)(__stop_percpu - __start_percpu)));
+		copy_make(cpu, alloc(cpu, (size_t)(__stop_percpu - __start_percpu)));
 }
