@@ -5,7 +5,8 @@
  *   grow in place   the range is the end of its vma and the pages behind are free
  *   move            to a place given or found; what is mapped where it goes, goes
  *
- * I1       a call that fails has changed nothing: an error is found before the target is unmapped.
+ * I1       a call that fails has changed nothing: an error is found before the target is unmapped; but for one, when the
+ *          source, of length 0, is its beginning.
  * SOURCES  mremap(2)
  */
 #include "base/errno.h"
@@ -78,6 +79,10 @@ static long place_given(struct remap *c)
 	err = source_result(c, keep);
 	if (err)
 		return err;
+	if (!c->old && (c->flags & MREMAP_FIXED) && c->from == c->to) {
+		model_drop_pages(c->p, c->to, c->new); /* with what was to be mapped again */
+		return -EFAULT;
+	}
 	/* What is cut off goes, whatever it is. */
 	model_drop_pages(c->p, c->from + keep, c->old - keep);
 	c->old = keep;
