@@ -372,19 +372,53 @@ static int read_wait(struct pipe *p) must_hold(p->lock)
 	return err ? -ERESTARTSYS : 0;
 }
 
-static long do_read(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
+/* What a reader wants: bytes in its memory, or an actor (NULL: none) that takes them; @keep: they stay. */
+struct reading {
+	uaddr_t buf;
+	size_t len;
+	bool keep;
+	pipe_actor actor;
+	void *arg;
+};
+
+/* What the actor takes of the bytes behind the tail. pipe->lock held. */
+static long drain(struct pipe *p, const struct reading *r)
+{
+	unsigned from = p->tail, at = from,
+		 left = min_of(unsigned, used_of(p), min_of(size_t, r->len, INT_MAX));
+	long n = 0;
+
+	while (left) {
+		unsigned off = at & (PAGE_SIZE - 1), give = min_of(unsigned, left, PAGE_SIZE - off);
+
+		n = r->actor(r->arg, *slot_of(p, at) + off, give);
+		if (n <= 0)
+			break;
+		at += (unsigned)n;
+		left -= (unsigned)n;
+		if ((unsigned)n < give)
+			break;
+	}
+	if (at == from)
+		return n;
+	if (!r->keep) {
+		p->tail = at;
+		tail_moved(p, from);
+	}
+	return (long)(at - from);
+}
+
+static long do_read(struct pipe *p, const struct reading *r, bool nonblock)
 {
 	bool was_full = false, slept = false;
 	long ret = 0;
 	int err = 0;
 
-	if (!len)
-		return 0;
 	mutex_lock(&p->lock);
 	for (;;) {
 		was_full = !has_room(p, PIPE_BUF);
-		ret = take(p, buf, len);
-		if (ret || !p->writers)
+		ret = unlikely(r->actor) ? drain(p, r) : take(p, r->buf, r->len);
+		if (ret || used_of(p) || !p->writers)
 			break;
 		ret = nonblock ? -EAGAIN : err;
 		if (ret)
@@ -400,9 +434,16 @@ static long do_read(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
 	return ret;
 }
 
+static long read_user(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
+{
+	const struct reading r = { .buf = buf, .len = len };
+
+	return len ? do_read(p, &r, nonblock) : 0;
+}
+
 static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	return do_read(f->private, buf, len, f->flags & O_NONBLOCK);
+	return read_user(f->private, buf, len, f->flags & O_NONBLOCK);
 }
 
 /* ---- writing ---- */
@@ -489,7 +530,7 @@ long pipe_copy(struct file *f, uaddr_t buf, size_t len, bool nonblock, bool writ
 {
 	nonblock |= (f->flags & O_NONBLOCK) != 0;
 	return write ? do_write(f->private, buf, len, nonblock)
-		     : do_read(f->private, buf, len, nonblock);
+		     : read_user(f->private, buf, len, nonblock);
 }
 
 static long broken_pipe(void)
@@ -547,60 +588,16 @@ long pipe_fill(struct file *f, size_t len, bool nonblock, pipe_actor actor, void
 	return ret;
 }
 
-/* What @actor takes of the bytes behind the tail, at most @len; @keep: they stay. pipe->lock held. */
-static long drain(struct pipe *p, size_t len, bool keep, pipe_actor actor, void *arg)
-{
-	unsigned from = p->tail, at = from,
-		 left = min_of(unsigned, used_of(p), min_of(size_t, len, INT_MAX));
-	long n = 0;
-
-	while (left) {
-		unsigned off = at & (PAGE_SIZE - 1), give = min_of(unsigned, left, PAGE_SIZE - off);
-
-		n = actor(arg, *slot_of(p, at) + off, give);
-		if (n <= 0)
-			break;
-		at += (unsigned)n;
-		left -= (unsigned)n;
-		if ((unsigned)n < give)
-			break;
-	}
-	if (at == from)
-		return n;
-	if (!keep) {
-		p->tail = at;
-		tail_moved(p, from);
-	}
-	return (long)(at - from);
-}
-
 long pipe_drain(struct file *f, size_t len, unsigned flags, pipe_actor actor, void *arg)
 {
+	const struct reading r = {
+		.len = len, .keep = flags & PIPE_KEEP, .actor = actor, .arg = arg
+	};
 	struct pipe *p = f->private;
-	bool nonblock = (flags & PIPE_NONBLOCK) || (f->flags & O_NONBLOCK), was_full, slept = false;
-	long ret;
-	int err = 0;
 
 	if (p->packets)
 		return -EINVAL;
-	mutex_lock(&p->lock);
-	for (;;) {
-		was_full = !has_room(p, PIPE_BUF);
-		ret = drain(p, len, flags & PIPE_KEEP, actor, arg);
-		if (ret || used_of(p) || !p->writers)
-			break;
-		ret = nonblock ? -EAGAIN : err;
-		if (ret)
-			break;
-		slept = true;
-		err = read_wait(p);
-	}
-	mutex_unlock(&p->lock);
-	if (was_full)
-		wake_writer(p);
-	if (slept)
-		wake_reader(p);
-	return ret;
+	return do_read(p, &r, (flags & PIPE_NONBLOCK) || (f->flags & O_NONBLOCK));
 }
 
 /* Bytes from another pipe, which is locked: so this one's lock is only tried. Return: bytes, -EAGAIN: no room, -EBUSY: the
