@@ -81,6 +81,8 @@ static int fake_fill(struct address_space *m, struct page *page)
 	s->reads++;
 	if (page->index < FAKE_PAGES)
 		s->read_of[page->index]++;
+	if ((long)page->index == s->refuse_read)
+		return -EIO;
 	submit(s, page, false);
 	return 0;
 }
@@ -174,6 +176,7 @@ void fake_store_begin(struct fake_store *s, unsigned pages)
 {
 	*s = (struct fake_store){ .fail_read = FAKE_NEVER,
 				  .fail_write = FAKE_NEVER,
+				  .refuse_read = FAKE_NEVER,
 				  .write_error = -EIO,
 				  .room = FAKE_NEVER };
 	s->disk = malloc((size_t)FAKE_PAGES * PAGE_SIZE);

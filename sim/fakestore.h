@@ -24,6 +24,7 @@ struct fake_store {
 	bool threaded, stop; /* requests wait for fake_store_device; it is to end */
 	uint64_t max_delay_ns;
 	long fail_read, fail_write; /* page whose requests fail, FAKE_NEVER: none */
+	long refuse_read;	    /* page whose fill answers -EIO itself, FAKE_NEVER: none */
 	int write_error;	    /* with what */
 	int refuse;		    /* so many stores answer -ENOMEM */
 	long room;		    /* reserve answers -ENOSPC after so many; FAKE_NEVER: never */

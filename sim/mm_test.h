@@ -1,4 +1,4 @@
-/* For tests of address spaces: short forms of the calls, and a picture of the vmas as text. */
+/* For tests of address spaces: a world for each, short forms of the calls, and a picture of the vmas as text. */
 #ifndef SIM_MM_TEST_H
 #define SIM_MM_TEST_H
 
@@ -8,8 +8,10 @@
 #include "mm/imports.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
+#include "mm/pt.h"
 #include "mm/shmem.h"
 #include "mm/wire.h"
+#include "mm/zone.h"
 #include "sim/sim.h"
 #include "sync/failpoint.h"
 #include "uapi/mman.h"
@@ -82,5 +84,35 @@ static inline void end_mm(struct mm_struct *mm)
 	mm_check(mm);
 	mmput(mm);
 }
+
+/* The page that @addr shows now; NULL: none. */
+static inline struct page *page_at(struct mm_struct *mm, unsigned long addr)
+{
+	pte_t e = pt_peek_page(&mm->root, addr);
+
+	return pte_present(e) ? pfn_to_page(pte_pfn(e)) : NULL;
+}
+
+/* Each test in a world of its own, all switches as at boot. */
+static inline int mm_world_begin(void **state)
+{
+	(void)state;
+	sim_world_begin(NULL);
+	sysctl_overcommit_memory = OVERCOMMIT_GUESS;
+	fault_batch_pages = fault_around_pages = 16;
+	return 0;
+}
+
+/* Every promise has been given back, and every page of a file. */
+static inline int mm_world_end(void **state)
+{
+	(void)state;
+	assert_int_equal(atomic_long_read(&vm_committed_as), 0);
+	assert_int_equal(global_node_stat(NR_FILE_PAGES), 0);
+	sim_world_end();
+	return 0;
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, mm_world_begin, mm_world_end)
 
 #endif

@@ -285,29 +285,56 @@ static void file_put(struct model_obj *o, uint64_t pos, const uint8_t *src, size
 		o->size = pos + len;
 }
 
-static void write_from_user(struct model_proc *p, struct model_obj *o, uint64_t pos, size_t len)
+/* @bytes of a file and as many of @p's memory from @off of @page on: one becomes the other. */
+static void copy_bytes(struct model_proc *p, unsigned page, unsigned off, uint8_t *bytes,
+		       size_t len, bool write)
+{
+	for (size_t n; len; len -= n, bytes += n, page++, off = 0) {
+		n = min_of(size_t, len, PAGE_SIZE - off);
+		if (write)
+			memcpy(bytes, model_bytes(p, page) + off, n);
+		else
+			memcpy(p->bytes[page] + off, bytes, n);
+	}
+}
+
+/* What was read makes pages of a file that has a store. */
+static void note_read(struct model_obj *o, uint64_t pos, size_t len)
+{
+	for (uint64_t i = pos >> PAGE_SHIFT; len && o->store && i <= (pos + len - 1) >> PAGE_SHIFT;
+	     i++)
+		o->cached[i] = true;
+}
+
+static long transfer(struct model_obj *o, unsigned long addr, size_t len, uint64_t *at, bool write)
+{
+	return write ? mapping_write(o->m, addr, len, at) : mapping_read(o->m, addr, len, at);
+}
+
+/* Of @len bytes from @pos on @want are in the file, or will be; the memory may end sooner. */
+static void between_file_and_user(struct model_proc *p, struct model_obj *o, uint64_t pos,
+				  size_t len, size_t want, bool write)
 {
 	unsigned page = model_rnd(MODEL_PAGES), off = model_rnd(PAGE_SIZE);
 	uint8_t buf[3 * PAGE_SIZE];
 	uint64_t at = pos;
-	size_t can, done = 0;
+	size_t can;
 	long got;
 
 	if (!is_apart(p, page))
 		return;
-	model_note("write of file %u at %llu, %zu bytes of page %u+%u", (unsigned)(o - model.obj),
-		   (unsigned long long)pos, len, page, off);
+	model_note("%s file %u at %llu, %zu bytes, memory: page %u+%u", write ? "write" : "read",
+		   (unsigned)(o - model.obj), (unsigned long long)pos, len, page, off);
 	sim_use_mm(p->mm);
-	got = mapping_write(o->m, model_addr(page) + off, len, &at);
-	can = user_bytes(p, page, off, len, false);
-	for (size_t n; done < can; done += n, page++, off = 0) {
-		n = min_of(size_t, can - done, PAGE_SIZE - off);
-		memcpy(buf + done, model_bytes(p, page) + off, n);
-	}
-	if (can)
+	got = transfer(o, model_addr(page) + off, len, &at, write);
+	can = user_bytes(p, page, off, want, !write);
+	copy_bytes(p, page, off, write ? buf : &o->bytes[0][0] + pos, can, write);
+	if (can && write)
 		file_put(o, pos, buf, can);
-	o->unsure = can < len;
-	model_expect("write from memory", can ? (long)can : -EFAULT, got);
+	else if (!write)
+		note_read(o, pos, can);
+	o->unsure = can < want;
+	model_expect("bytes copied", can || !want ? (long)can : -EFAULT, got);
 	model_expect("position after it", (long)(pos + can), (long)at);
 }
 
@@ -322,7 +349,7 @@ void model_write_file(struct model_proc *p)
 		pos &= PAGE_MASK;
 	len = min_of(size_t, len, FILE_BYTES - pos);
 	if (model_one_in(2)) {
-		write_from_user(p, o, pos, len);
+		between_file_and_user(p, o, pos, len, len, true);
 		return;
 	}
 	model_note("write of file %u at %llu, %zu bytes", (unsigned)(o - model.obj),
@@ -330,39 +357,6 @@ void model_write_file(struct model_proc *p)
 	memset(buf, (int)model_rnd(256), len);
 	model_expect("write", (long)len, mapping_write_kernel(o->m, buf, len, pos));
 	file_put(o, pos, buf, len);
-}
-
-/* What was read makes pages of a file that has a store. */
-static void note_read(struct model_obj *o, uint64_t pos, size_t len)
-{
-	for (uint64_t i = pos >> PAGE_SHIFT; len && o->store && i <= (pos + len - 1) >> PAGE_SHIFT;
-	     i++)
-		o->cached[i] = true;
-}
-
-static void read_to_user(struct model_proc *p, struct model_obj *o, uint64_t pos, size_t len,
-			 size_t want)
-{
-	unsigned page = model_rnd(MODEL_PAGES), off = model_rnd(PAGE_SIZE);
-	uint64_t at = pos;
-	size_t can, done = 0;
-	long got;
-
-	if (!is_apart(p, page))
-		return;
-	model_note("read of file %u at %llu, %zu bytes to page %u+%u", (unsigned)(o - model.obj),
-		   (unsigned long long)pos, len, page, off);
-	sim_use_mm(p->mm);
-	got = mapping_read(o->m, model_addr(page) + off, len, &at);
-	can = user_bytes(p, page, off, want, true);
-	for (size_t n; done < can; done += n, page++, off = 0) {
-		n = min_of(size_t, can - done, PAGE_SIZE - off);
-		memcpy(p->bytes[page] + off, &o->bytes[0][0] + pos + done, n);
-	}
-	note_read(o, pos, can);
-	o->unsure = can < want;
-	model_expect("read to memory", can || !want ? (long)can : -EFAULT, got);
-	model_expect("position after it", (long)(pos + can), (long)at);
 }
 
 void model_read_file(struct model_proc *p)
@@ -375,7 +369,7 @@ void model_read_file(struct model_proc *p)
 	if (pos < o->size)
 		want = (size_t)min_of(uint64_t, len, o->size - pos);
 	if (model_one_in(2)) {
-		read_to_user(p, o, pos, len, want);
+		between_file_and_user(p, o, pos, len, want, false);
 		return;
 	}
 	model_note("read of file %u at %llu, %zu bytes", (unsigned)(o - model.obj),

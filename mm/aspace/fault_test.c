@@ -6,24 +6,6 @@
 #include "mm/range.h"
 #include "mm/zone.h"
 
-static int world(void **state)
-{
-	(void)state;
-	sim_world_begin(NULL);
-	fault_batch_pages = 16;
-	fault_around_pages = 16;
-	return 0;
-}
-
-static int world_gone(void **state)
-{
-	(void)state;
-	assert_int_equal(atomic_long_read(&vm_committed_as),
-			 0); /* every promise has been given back */
-	sim_world_end();
-	return 0;
-}
-
 static struct address_space *new_file(unsigned long pages)
 {
 	struct address_space *m = shmem_anon_create(P(pages), false);
@@ -503,8 +485,6 @@ static void truncate_races_with_faults(void **state)
 		sim_world_end();
 	}
 }
-
-#define T(f) cmocka_unit_test_setup_teardown(f, world, world_gone)
 
 int main(void)
 {

@@ -8,29 +8,6 @@
 #include "mm/vmalloc.h"
 #include "mm/zone.h"
 
-static int world(void **state)
-{
-	(void)state;
-	sim_world_begin(NULL);
-	fault_batch_pages = 16;
-	return 0;
-}
-
-static int world_gone(void **state)
-{
-	(void)state;
-	assert_int_equal(atomic_long_read(&vm_committed_as), 0);
-	sim_world_end();
-	return 0;
-}
-
-static struct page *page_at(struct mm_struct *mm, unsigned long addr)
-{
-	pte_t e = pt_peek(&mm->root, addr, PT_PTE);
-
-	return pte_present(e) ? pfn_to_page(pte_pfn(e)) : NULL;
-}
-
 static void fork_I1_shares_frames_until_the_first_write(void **state)
 {
 	struct mm_struct *mm = new_mm(), *child;
@@ -392,8 +369,6 @@ static void exit_gives_everything_back(void **state)
 		assert_int_equal(global_node_stat(NR_FILE_PAGES), 0);
 	}
 }
-
-#define T(f) cmocka_unit_test_setup_teardown(f, world, world_gone)
 
 int main(void)
 {

@@ -3,30 +3,8 @@
 #include "mm/aspace/anon_vma_impl.h"
 #include "mm/pt.h"
 #include "mm/rmap.h"
+#include "sim/fakestore.h"
 #include "sim/mm_test.h"
-
-static int world(void **state)
-{
-	(void)state;
-	sim_world_begin(NULL);
-	fault_batch_pages = 16;
-	return 0;
-}
-
-static int world_gone(void **state)
-{
-	(void)state;
-	assert_int_equal(atomic_long_read(&vm_committed_as), 0);
-	sim_world_end();
-	return 0;
-}
-
-static struct page *page_at(struct mm_struct *mm, unsigned long addr)
-{
-	pte_t e = pt_peek(&mm->root, addr, PT_PTE);
-
-	return pte_present(e) ? pfn_to_page(pte_pfn(e)) : NULL;
-}
 
 struct found {
 	unsigned nr;
@@ -302,33 +280,6 @@ static void idle_tracking_and_reclaim_do_not_disturb_each_other(void **state)
 	end_mm(mm);
 }
 
-static int store_fill(struct address_space *m, struct page *page)
-{
-	(void)m;
-	page_io_done(page, 0);
-	return 0;
-}
-
-static int store_store(struct address_space *m, struct page *page, const struct writeback_ctl *ctl)
-{
-	(void)m;
-	(void)ctl;
-	page_io_done(page, 0);
-	return 0;
-}
-
-static void store_hold(struct address_space *m)
-{
-	(void)m;
-}
-
-static const struct address_space_ops store_ops = {
-	.fill = store_fill,
-	.store = store_store,
-	.hold = store_hold,
-	.drop = store_hold,
-};
-
 /* What write-back does before it writes a page out. */
 static int clean(struct page *page)
 {
@@ -344,15 +295,14 @@ static int clean(struct page *page)
 static void mkclean_makes_the_next_write_noticed(void **state)
 {
 	struct mm_struct *mm = new_mm(), *other = new_mm();
-	static struct address_space m;
+	static struct fake_store store;
 	struct page *page;
 
 	(void)state;
-	mapping_init(&m, &store_ops, NULL, GFP_HIGHUSER, 0);
-	m.size = P(4);
-	map_file(mm, BASE, P(4), RW, MAP_SHARED | MAP_FIXED, &m, 0);
-	map_file(other, BASE, P(2), RW, MAP_SHARED | MAP_FIXED, &m, 1);
-	map_file(other, BASE + P(8), P(4), RW, MAP_PRIVATE | MAP_FIXED, &m, 0);
+	fake_store_begin(&store, 4);
+	map_file(mm, BASE, P(4), RW, MAP_SHARED | MAP_FIXED, &store.m, 0);
+	map_file(other, BASE, P(2), RW, MAP_SHARED | MAP_FIXED, &store.m, 1);
+	map_file(other, BASE + P(8), P(4), RW, MAP_PRIVATE | MAP_FIXED, &store.m, 0);
 	sim_poke(mm, BASE + P(1), 1);
 	sim_poke(other, BASE, 2);
 	sim_poke(other, BASE + P(9), 3); /* its own copy: not write-back's business */
@@ -369,7 +319,7 @@ static void mkclean_makes_the_next_write_noticed(void **state)
 	assert_false(page_test(page, PG_dirty));
 	end_mm(other);
 	end_mm(mm);
-	mapping_destroy(&m);
+	fake_store_end(&store);
 }
 
 static void unmapped_everywhere_and_faulted_in_again(void **state)
@@ -546,8 +496,6 @@ static void first_touches_at_once(void **state)
 		sim_world_end();
 	}
 }
-
-#define T(f) cmocka_unit_test_setup_teardown(f, world, world_gone)
 
 int main(void)
 {

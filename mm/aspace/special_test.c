@@ -17,21 +17,6 @@ static int data_fault(struct vm_area_struct *vma, unsigned long index, struct pa
 
 static const struct vma_ops data_ops = { .fault = data_fault };
 
-static int world(void **state)
-{
-	(void)state;
-	sim_world_begin(NULL);
-	return 0;
-}
-
-static int world_gone(void **state)
-{
-	(void)state;
-	assert_int_equal(atomic_long_read(&vm_committed_as), 0);
-	sim_world_end();
-	return 0;
-}
-
 static long map_both(struct mm_struct *mm, unsigned long hint, struct address_space *m)
 {
 	const struct vm_special parts[] = { { 1, DATA, NULL, &data_ops },
@@ -108,10 +93,9 @@ static void no_memory_nothing_mapped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(parts_touch_and_are_counted, world, world_gone),
-		cmocka_unit_test_setup_teardown(hint_taken_or_not_the_place_is_mmaps, world,
-						world_gone),
-		cmocka_unit_test_setup_teardown(no_memory_nothing_mapped, world, world_gone),
+		T(parts_touch_and_are_counted),
+		T(hint_taken_or_not_the_place_is_mmaps),
+		T(no_memory_nothing_mapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,11 +34,6 @@ static struct mm_struct *huge_mm(unsigned blocks)
 	return mm;
 }
 
-static struct page *page_at(struct mm_struct *mm, unsigned long addr)
-{
-	return pfn_to_page(pte_pfn(pt_peek_page(&mm->root, addr)));
-}
-
 static void touch_makes_a_huge_page(void **state)
 {
 	unsigned long before;

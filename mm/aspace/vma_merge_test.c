@@ -1,20 +1,6 @@
 /* Splitting and merging against a naive model of Linux 6.1's rules, with the pages of a window as an array. */
 #include "sim/mm_test.h"
 
-static int world(void **state)
-{
-	(void)state;
-	sim_world_begin(NULL);
-	return 0;
-}
-
-static int world_gone(void **state)
-{
-	(void)state;
-	sim_world_end();
-	return 0;
-}
-
 enum { WINDOW = 96 };
 struct model_page {
 	bool mapped, account; /* account: was writable once, so it is promised */
@@ -406,18 +392,14 @@ static void fork_keeps_vmas_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(vma_against_a_model, world, world_gone),
-		cmocka_unit_test_setup_teardown(touched_does_not_join_untouched, world, world_gone),
-		cmocka_unit_test_setup_teardown(neighbours_share_an_anon_vma_to_become_one_later,
-						world, world_gone),
-		cmocka_unit_test_setup_teardown(a_hole_filled_joins_what_its_anon_vmas_allow, world,
-						world_gone),
-		cmocka_unit_test_setup_teardown(a_changed_range_brings_two_together, world,
-						world_gone),
-		cmocka_unit_test_setup_teardown(an_untouched_vma_takes_the_offset_of_its_new_place,
-						world, world_gone),
-		cmocka_unit_test_setup_teardown(moved_beside_itself_and_cut, world, world_gone),
-		cmocka_unit_test_setup_teardown(fork_keeps_vmas_apart, world, world_gone),
+		T(vma_against_a_model),
+		T(touched_does_not_join_untouched),
+		T(neighbours_share_an_anon_vma_to_become_one_later),
+		T(a_hole_filled_joins_what_its_anon_vmas_allow),
+		T(a_changed_range_brings_two_together),
+		T(an_untouched_vma_takes_the_offset_of_its_new_place),
+		T(moved_beside_itself_and_cut),
+		T(fork_keeps_vmas_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

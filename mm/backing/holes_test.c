@@ -3,22 +3,6 @@
 
 #include "mm/zone.h"
 
-static int world(void **state)
-{
-	(void)state;
-	sim_world_begin(NULL);
-	return 0;
-}
-
-static int world_gone(void **state)
-{
-	(void)state;
-	assert_int_equal(atomic_long_read(&vm_committed_as), 0);
-	assert_int_equal(global_node_stat(NR_FILE_PAGES), 0);
-	sim_world_end();
-	return 0;
-}
-
 enum { PAGES = 700 }; /* more than one piece of a walk */
 enum content { HOLE, ALLOCATED, DATA };
 static uint8_t model[PAGES];
@@ -179,8 +163,6 @@ static void allocation_against_faults_and_punches(void **state)
 		sim_world_end();
 	}
 }
-
-#define T(f) cmocka_unit_test_setup_teardown(f, world, world_gone)
 
 int main(void)
 {

@@ -1,25 +1,10 @@
 /* The page cache: bytes against a model, holes, cuts, user copies that fault, a store, failures. */
+#include "sim/fakestore.h"
 #include "sim/mm_test.h"
 
 #include "arch/pt.h"
 #include "mm/alloc.h"
 #include "mm/zone.h"
-
-static int world(void **state)
-{
-	(void)state;
-	sim_world_begin(NULL);
-	return 0;
-}
-
-static int world_gone(void **state)
-{
-	(void)state;
-	assert_int_equal(atomic_long_read(&vm_committed_as), 0);
-	assert_int_equal(global_node_stat(NR_FILE_PAGES), 0);
-	sim_world_end();
-	return 0;
-}
 
 enum { FILE_MAX = 40 * 4096 };
 static uint8_t model[FILE_MAX];
@@ -214,88 +199,41 @@ static void user_copies_through_kmap_windows(void **state)
 
 /* ---- a file system with a store ---- */
 
-static unsigned store_fills, store_reserved, store_room;
-
-static int store_fill(struct address_space *m, struct page *page)
-{
-	char *p = page_address(page);
-
-	(void)m;
-	store_fills++;
-	if (page->index == 13)
-		return -EIO;
-	memset(p, (int)page->index + 'A', PAGE_SIZE);
-	page_io_done(page, 0);
-	return 0;
-}
-
-static int store_store(struct address_space *m, struct page *page, const struct writeback_ctl *ctl)
-{
-	(void)m;
-	(void)ctl;
-	page_io_done(page, 0);
-	return 0;
-}
-
-static int store_reserve(struct address_space *m, unsigned long index, unsigned long nr)
-{
-	(void)m;
-	(void)index;
-	if (store_reserved + nr > store_room)
-		return -ENOSPC;
-	store_reserved += (unsigned)nr;
-	return 0;
-}
-
-static void store_hold(struct address_space *m)
-{
-	(void)m;
-}
-
-static const struct address_space_ops store_ops = {
-	.fill = store_fill,
-	.store = store_store,
-	.reserve = store_reserve,
-	.hold = store_hold,
-	.drop = store_hold,
-};
-
 static void a_store_is_read_once_and_told_of_the_first_write(void **state)
 {
 	struct mm_struct *mm = new_mm();
-	struct address_space m;
+	static struct fake_store s;
 	char c;
 
 	(void)state;
-	store_fills = store_reserved = 0;
-	store_room = 2;
-	mapping_init(&m, &store_ops, NULL, GFP_KERNEL, 0);
-	m.size = P(20);
-	m.ra.ra_pages = 0; /* page by page */
-	map_file(mm, BASE, P(20), RW, MAP_SHARED | MAP_FIXED, &m, 0);
-	assert_int_equal(sim_peek(mm, BASE + P(3)), 'D');
-	assert_int_equal(mapping_read_kernel(&m, &c, 1, P(3)), 1);
-	assert_int_equal(store_fills, 1);
-	assert_int_equal(store_reserved, 0);
+	fake_store_begin(&s, 20);
+	s.room = 2;
+	s.refuse_read = 13;
+	s.m.ra.ra_pages = 0; /* page by page */
+	map_file(mm, BASE, P(20), RW, MAP_SHARED | MAP_FIXED, &s.m, 0);
+	assert_int_equal(sim_peek(mm, BASE + P(3)), s.disk[P(3)]);
+	assert_int_equal(mapping_read_kernel(&s.m, &c, 1, P(3)), 1);
+	assert_int_equal(s.reads, 1);
+	assert_int_equal(s.room, 2);
 	sim_poke(mm, BASE + P(3), 'x');
 	sim_poke(mm, BASE + P(3) + 1, 'x');
-	assert_int_equal(store_reserved, 1);
-	assert_true(xindex_tag_get(&m.pages, 3, XINDEX_TAG_DIRTY));
+	assert_int_equal(s.room, 1);
+	assert_true(xindex_tag_get(&s.m.pages, 3, XINDEX_TAG_DIRTY));
 	assert_int_equal(global_node_stat(NR_FILE_DIRTY), 1);
 	sim_poke(mm, BASE + P(4), 'y'); /* write first */
-	assert_int_equal(store_reserved, 2);
+	assert_int_equal(s.room, 0);
 	assert_int_equal(sim_write(mm, BASE + P(5), "z", 1), FAULT_BUS); /* full */
 	assert_int_equal(sim_read(mm, BASE + P(13), &c, 1), FAULT_BUS);
-	assert_int_equal(mapping_read_kernel(&m, &c, 1, P(13)), -EIO);
-	store_room = 100;
-	assert_int_equal(mapping_write_kernel(&m, "w", 1, P(6) + 1),
+	assert_int_equal(mapping_read_kernel(&s.m, &c, 1, P(13)), -EIO);
+	s.room = 100;
+	assert_int_equal(mapping_write_kernel(&s.m, "w", 1, P(6) + 1),
 			 1); /* the rest comes from the store */
-	assert_int_equal(sim_peek(mm, BASE + P(6)), 'G');
-	mapping_check(&m);
+	assert_int_equal(sim_peek(mm, BASE + P(6)), s.disk[P(6)]);
+	mapping_check(&s.m);
 	end_mm(mm);
-	assert_int_equal(mapping_truncate(&m, 0), 0);
+	assert_int_equal(mapping_truncate(&s.m, 0), 0);
 	assert_int_equal(global_node_stat(NR_FILE_DIRTY), 0);
-	mapping_destroy(&m);
+	fake_store_end(&s);
 }
 
 /* ---- limits and failures ---- */
@@ -309,6 +247,11 @@ static int limited_reserve(struct address_space *m, unsigned long index, unsigne
 	return shmem_charge(&space, nr);
 }
 
+static void limited_hold(struct address_space *m)
+{
+	(void)m;
+}
+
 static void limited_release(struct address_space *m, unsigned long nr)
 {
 	(void)m;
@@ -319,8 +262,8 @@ static const struct address_space_ops limited_ops = {
 	.fill = shmem_fill,
 	.reserve = limited_reserve,
 	.release = limited_release,
-	.hold = store_hold,
-	.drop = store_hold,
+	.hold = limited_hold,
+	.drop = limited_hold,
 };
 
 static void shmem_I1_a_mount_has_a_limit(void **state)
@@ -400,8 +343,6 @@ static void pages_are_made_once_whoever_asks(void **state)
 		sim_world_end();
 	}
 }
-
-#define T(f) cmocka_unit_test_setup_teardown(f, world, world_gone)
 
 int main(void)
 {

@@ -4,21 +4,6 @@
 #include "mm/seal.h"
 #include "mm/zone.h"
 
-static int world(void **state)
-{
-	(void)state;
-	sim_world_begin(NULL);
-	return 0;
-}
-
-static int world_gone(void **state)
-{
-	(void)state;
-	assert_int_equal(global_node_stat(NR_FILE_PAGES), 0);
-	sim_world_end();
-	return 0;
-}
-
 static struct address_space *object(void)
 {
 	struct address_space *m = shmem_anon_create(P(10), false);
@@ -160,8 +145,6 @@ static void sealing_against_mapping(void **state)
 		sim_world_end();
 	}
 }
-
-#define T(f) cmocka_unit_test_setup_teardown(f, world, world_gone)
 
 int main(void)
 {

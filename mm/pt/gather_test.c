@@ -10,14 +10,12 @@ static const uaddr_t base = 0x40000000;
 
 static void world(void)
 {
-	sim_world_begin(NULL);
-	bare_mm_begin(&mm);
+	pt_world_begin(&mm, 0);
 }
 
 static void world_gone(void)
 {
-	bare_mm_end(&mm);
-	sim_world_end();
+	pt_world_end(&mm);
 }
 
 static uaddr_t at(unsigned i)

@@ -14,16 +14,12 @@ static uaddr_t at(unsigned page)
 
 static void world(void)
 {
-	const struct sim_config cfg = { .ram_bytes = MIB(96) };
-
-	sim_world_begin(&cfg);
-	bare_mm_begin(&mm);
+	pt_world_begin(&mm, MIB(96));
 }
 
 static void world_gone(void)
 {
-	bare_mm_end(&mm);
-	sim_world_end();
+	pt_world_end(&mm);
 }
 
 static long rss(const struct mm_struct *m)
@@ -341,45 +337,40 @@ static void reader(void *arg)
 	sim_use_mm(NULL);
 }
 
-/* A reader never sees anything but the pages, whoever splits. */
-static void split_races_with_readers_and_splitters(void **state)
+/* @other and a splitter on the same large pages. */
+static void splitter_and(void (*other)(void *), uint64_t seed)
+{
+	const struct sim_config cfg = { .ram_bytes = MIB(96), .seed = seed };
+
+	sim_world_begin(&cfg);
+	bare_mm_begin(&mm);
+	splits = 0;
+	for (unsigned i = 0; i < BLOCKS; i++)
+		assert_int_equal(map_huge(&mm, at(i * HPAGE_NR), i * HPAGE_NR), 0);
+	(void)sim_spawn(other, NULL, 1);
+	(void)sim_spawn(splitter, NULL, 0);
+	sim_run();
+}
+
+static void each_is_split_once(void **state)
 {
 	for (uint64_t seed = 1; seed <= 8; seed++) {
-		const struct sim_config cfg = { .ram_bytes = MIB(96), .seed = seed };
-
-		sim_world_begin(&cfg);
-		bare_mm_begin(&mm);
-		splits = 0;
-		for (unsigned i = 0; i < BLOCKS; i++)
-			assert_int_equal(map_huge(&mm, at(i * HPAGE_NR), i * HPAGE_NR), 0);
-		(void)sim_spawn(splitter, NULL, 0);
-		(void)sim_spawn(splitter, NULL, 1);
-		sim_run();
+		splitter_and(splitter, seed);
 		assert_int_equal(splits, 2 * BLOCKS);
 		for (unsigned i = 0; i < BLOCKS; i++)
 			zap(&mm, at(i * HPAGE_NR), at((i + 1) * HPAGE_NR));
 		for (unsigned i = 0; i < BLOCKS; i++)
 			assert_int_equal(map_huge(&mm, base + (BLOCKS + i) * HPAGE_SIZE, 0), 0);
-		bare_mm_end(&mm);
-		sim_world_end();
+		world_gone();
 	}
 }
 
+/* A reader never sees anything but the pages, whoever splits. */
 static void readers_see_the_pages_through_a_split(void **state)
 {
 	for (uint64_t seed = 1; seed <= 8; seed++) {
-		const struct sim_config cfg = { .ram_bytes = MIB(96), .seed = seed };
-
-		sim_world_begin(&cfg);
-		bare_mm_begin(&mm);
-		splits = 0;
-		for (unsigned i = 0; i < BLOCKS; i++)
-			assert_int_equal(map_huge(&mm, at(i * HPAGE_NR), i * HPAGE_NR), 0);
-		(void)sim_spawn(reader, NULL, 1);
-		(void)sim_spawn(splitter, NULL, 0);
-		sim_run();
-		bare_mm_end(&mm);
-		sim_world_end();
+		splitter_and(reader, seed);
+		world_gone();
 	}
 }
 
@@ -510,7 +501,7 @@ int main(void)
 		cmocka_unit_test(copy_shares_huge_pages),
 		cmocka_unit_test(copy_survives_every_failure),
 		cmocka_unit_test(age_and_count),
-		cmocka_unit_test(split_races_with_readers_and_splitters),
+		cmocka_unit_test(each_is_split_once),
 		cmocka_unit_test(readers_see_the_pages_through_a_split),
 		cmocka_unit_test(large_and_small_agree_with_the_model),
 	};

@@ -44,6 +44,21 @@ static inline void bare_mm_end(struct mm_struct *mm)
 	pt_root_free(&mm->root);
 }
 
+/* A world of @ram_bytes (0: the usual) with @mm in it. */
+static inline void pt_world_begin(struct mm_struct *mm, phys_t ram_bytes)
+{
+	const struct sim_config cfg = { .ram_bytes = ram_bytes };
+
+	sim_world_begin(&cfg);
+	bare_mm_begin(mm);
+}
+
+static inline void pt_world_end(struct mm_struct *mm)
+{
+	bare_mm_end(mm);
+	sim_world_end();
+}
+
 static inline pte_t rights_rw(void)
 {
 	return pte_mkdirty(pte_mkyoung(pte_prot_user(true, true, false)));

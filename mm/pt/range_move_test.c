@@ -15,17 +15,13 @@ static uaddr_t at(unsigned page)
 
 static void world(void)
 {
-	const struct sim_config cfg = { .ram_bytes = MIB(96) };
-
-	sim_world_begin(&cfg);
-	bare_mm_begin(&mm);
+	pt_world_begin(&mm, MIB(96));
 }
 
 static void world_gone(void)
 {
 	pt_check_large(&mm, &mm.root);
-	bare_mm_end(&mm);
-	sim_world_end();
+	pt_world_end(&mm);
 }
 
 static void map_run(unsigned first, unsigned n)

@@ -25,14 +25,12 @@ static struct vm_area_struct vma_for(struct mm_struct *owner, unsigned long flag
 
 static void world(void)
 {
-	sim_world_begin(NULL);
-	bare_mm_begin(&mm);
+	pt_world_begin(&mm, 0);
 }
 
 static void world_gone(void)
 {
-	bare_mm_end(&mm);
-	sim_world_end();
+	pt_world_end(&mm);
 }
 
 static void map_run(unsigned first, unsigned n)

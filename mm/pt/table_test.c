@@ -5,14 +5,12 @@ static struct mm_struct mm;
 
 static void world(void)
 {
-	sim_world_begin(NULL);
-	bare_mm_begin(&mm);
+	pt_world_begin(&mm, 0);
 }
 
 static void world_gone(void)
 {
-	bare_mm_end(&mm);
-	sim_world_end();
+	pt_world_end(&mm);
 }
 
 static long nr_tables(void)

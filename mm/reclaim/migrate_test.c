@@ -11,29 +11,6 @@
 #include "mm/swap_entry.h"
 #include "mm/vmevent.h"
 
-static int world(void **state)
-{
-	(void)state;
-	sim_world_begin(NULL);
-	fault_batch_pages = 16;
-	return 0;
-}
-
-static int world_gone(void **state)
-{
-	(void)state;
-	assert_int_equal(atomic_long_read(&vm_committed_as), 0);
-	sim_world_end();
-	return 0;
-}
-
-static struct page *page_at(struct mm_struct *mm, unsigned long addr)
-{
-	pte_t e = pt_peek_page(&mm->root, addr);
-
-	return pte_present(e) ? pfn_to_page(pte_pfn(e)) : NULL;
-}
-
 static const struct migrate_control sync = { .mode = MIGRATE_SYNC };
 static const struct migrate_control async = { .mode = MIGRATE_ASYNC };
 
@@ -543,8 +520,6 @@ static void pages_move_while_a_hole_is_punched(void **state)
 		sim_world_end();
 	}
 }
-
-#define T(f) cmocka_unit_test_setup_teardown(f, world, world_gone)
 
 int main(void)
 {
