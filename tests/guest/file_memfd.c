@@ -1,9 +1,9 @@
 /* memfd_create and seals: names, flags, every seal against every way of changing bytes and size, mappings, exec. */
-#include "tap.h"
+#include "mem.h"
 
 #include <setjmp.h>
 
-enum { RW = PROT_READ | PROT_WRITE, CLOEXEC = 1, SEALING = 2, HUGETLB = 4, NOEXEC = 8, EXEC = 16 };
+enum { CLOEXEC = 1, SEALING = 2, HUGETLB = 4, NOEXEC = 8, EXEC = 16 };
 enum { ADD = 1033, GET = 1034 };
 enum { S_SEAL = 1, S_SHRINK = 2, S_GROW = 4, S_WRITE = 8, S_FUTURE = 16, S_EXEC = 32 };
 enum { KEEP = 1, PUNCH = 2 };

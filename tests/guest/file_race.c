@@ -2,12 +2,12 @@
  * Threads of two processes on one file at once: writes, reads, mappings shared and private, truncation, holes, fallocate.
  * A byte of page n is 0 or n's own letter, whoever looks and however; SIGBUS comes only where the file may end.
  */
-#include "tap.h"
+#include "mem.h"
 
 #include <pthread.h>
 #include <setjmp.h>
 
-enum { PAGES = 24, RW = PROT_READ | PROT_WRITE, KEEP = 1, PUNCH = 2 };
+enum { PAGES = 24, KEEP = 1, PUNCH = 2 };
 
 static __thread sigjmp_buf back;
 static __thread volatile sig_atomic_t armed;

@@ -1,5 +1,5 @@
 /* The room of files in memory: fallocate, holes and SEEK_DATA, blocks, truncation, limits; every error. */
-#include "tap.h"
+#include "dir.h"
 
 #include <setjmp.h>
 #include <sys/mount.h>
@@ -19,15 +19,6 @@ enum {
 #define SEEK_DATA 3
 #define SEEK_HOLE 4
 #endif
-
-static int file(const char *name, off_t size)
-{
-	int fd = open(name, O_CREAT | O_TRUNC | O_RDWR, 0600);
-
-	if (fd >= 0 && ftruncate(fd, size) != 0)
-		return -1;
-	return fd;
-}
 
 static long falloc(int fd, unsigned mode, int64_t off, int64_t len)
 {
@@ -53,18 +44,6 @@ static struct stat st_of(int fd)
 	memset(&st, 0, sizeof(st));
 	EQ(fstat(fd, &st), 0);
 	return st;
-}
-
-static long blocks(int fd)
-{
-	return (long)st_of(fd).st_blocks;
-}
-
-static char at(int fd, off_t pos)
-{
-	char c = '?';
-
-	return pread(fd, &c, 1, pos) == 1 ? c : '!';
 }
 
 static int all(int fd, off_t from, off_t to, char want)

@@ -1,17 +1,9 @@
 /* Calls that synchronise files, advise on them and ask what of them is in memory: effects and every error. */
-#include "tap.h"
+#include "dir.h"
+#include "mem.h"
 
-enum { RW = PROT_READ | PROT_WRITE, WAIT_BEFORE = 1, WRITE = 2, WAIT_AFTER = 4 };
+enum { WAIT_BEFORE = 1, WRITE = 2, WAIT_AFTER = 4 };
 enum { NORMAL, RANDOM, SEQUENTIAL, WILLNEED, DONTNEED, NOREUSE };
-
-static int file(const char *name, off_t size)
-{
-	int fd = open(name, O_CREAT | O_TRUNC | O_RDWR, 0600);
-
-	if (fd >= 0 && ftruncate(fd, size) != 0)
-		return -1;
-	return fd;
-}
 
 #define LO(x) ((unsigned long)(uint32_t)(x))
 #define HI(x) ((unsigned long)((uint64_t)(x) >> 32))

@@ -1,5 +1,5 @@
 /* What can be set about the page cache: limits and times of write-back, how much a fault maps. */
-#include "tap.h"
+#include "mem.h"
 
 #include <sys/mount.h>
 
@@ -69,18 +69,6 @@ static void times_of_write_back(void)
 	sync();
 }
 
-static long vmstat(const char *name)
-{
-	char text[16384], want[64];
-	const char *p;
-
-	if (tap_read("/proc/vmstat", text, sizeof(text)) < 0)
-		return -1;
-	snprintf(want, sizeof(want), "\n%s ", name);
-	p = strstr(text, want);
-	return p ? atol(p + strlen(want)) : -1;
-}
-
 static void thresholds_follow(void)
 {
 	long thresh = vmstat("nr_dirty_threshold"), back = vmstat("nr_dirty_background_threshold");
@@ -99,19 +87,6 @@ static void thresholds_follow(void)
 }
 
 #define DEBUG "/sys/kernel/debug/"
-
-/* Resident pages of a fresh mapping of @pages pages after a touch of one in the middle, or of the first @touched. */
-static int resident(char *p, unsigned pages)
-{
-	static unsigned char vec[64];
-	int n = 0;
-
-	if (mincore(p, pages * PAGE, vec))
-		return -1;
-	for (unsigned i = 0; i < pages; i++)
-		n += vec[i] & 1;
-	return n;
-}
 
 static long minor_faults_of(volatile char *p, unsigned pages, int write)
 {

@@ -1,32 +1,11 @@
 /* Mounts of tmpfs with limits, bind and move; FIFOs; sizes and packets of pipes. As root, in the guest only. */
-#include "tap.h"
+#include "dir.h"
 
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 #include <sys/uio.h>
-
-static void enter(const char *name)
-{
-	umask(022);
-	if (mkdir(name, 0755) || chdir(name))
-		_exit(98);
-}
-
-static int touch(const char *name)
-{
-	int fd = open(name, O_CREAT | O_WRONLY | O_EXCL, 0644);
-
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int there(const char *name)
-{
-	struct stat st;
-
-	return lstat(name, &st) == 0;
-}
 
 static void tmpfs_limits(void)
 {

@@ -1,31 +1,9 @@
 /* Making, linking, renaming and removing names; directories and how they are read; times; sizes. */
-#include "tap.h"
+#include "dir.h"
 
 #include <dirent.h>
 #include <limits.h>
 #include <sys/syscall.h>
-
-/* Each test in a directory of its own. */
-static void enter(const char *name)
-{
-	umask(022);
-	if (mkdir(name, 0755) || chdir(name))
-		_exit(98);
-}
-
-static int touch(const char *name)
-{
-	int fd = open(name, O_CREAT | O_WRONLY | O_EXCL, 0644);
-
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int there(const char *name)
-{
-	struct stat st;
-
-	return lstat(name, &st) == 0;
-}
 
 static long nlink_of(const char *name)
 {

@@ -2,17 +2,16 @@
  * Files without memory: every allocation of every operation fails once; the call says ENOMEM, nothing half made is left,
  * nothing leaks (the driver compares the free pages). Debug kernels only: /proc/mnemos/failpoint.
  */
+#include "dir.h"
 #include "failpoint.h"
 
 #include <dirent.h>
 #include <poll.h>
 #include <sys/mount.h>
 
-static void enter(const char *name)
+static void begin(const char *name)
 {
-	umask(022);
-	if (mkdir(name, 0755) || chdir(name))
-		_exit(98);
+	enter(name);
 	failpoints_open();
 }
 

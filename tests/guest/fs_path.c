@@ -1,23 +1,8 @@
 /* Names to objects: path_resolution(7), open(2) with its flags, symbolic links, limits of length. */
-#include "tap.h"
+#include "dir.h"
 
 #include <limits.h>
 #include <sys/syscall.h>
-
-/* Each test in a directory of its own. */
-static void enter(const char *name)
-{
-	umask(022);
-	if (mkdir(name, 0755) || chdir(name))
-		_exit(98);
-}
-
-static int touch(const char *name, int mode)
-{
-	int fd = open(name, O_CREAT | O_WRONLY | O_EXCL, mode);
-
-	return fd < 0 ? -1 : close(fd);
-}
 
 /* Run @fn in a child with an ordinary user's rights. Return: its result. */
 static int as_user(int (*fn)(void *), void *arg)
@@ -36,8 +21,8 @@ static void set_up(void)
 {
 	NEED(mkdir("d", 0755) == 0);
 	NEED(mkdir("d/e", 0755) == 0);
-	NEED(touch("f", 0644) == 0);
-	NEED(touch("d/g", 0644) == 0);
+	NEED(touch_mode("f", 0644) == 0);
+	NEED(touch_mode("d/g", 0644) == 0);
 	NEED(symlink("f", "to_f") == 0);
 	NEED(symlink("d", "to_d") == 0);
 	NEED(symlink("d/", "to_d_slash") == 0);
@@ -129,7 +114,7 @@ static void link_chains(void)
 	struct stat st;
 
 	enter(__func__);
-	NEED(touch("l0", 0600) == 0);
+	NEED(touch_mode("l0", 0600) == 0);
 	for (int i = 1; i <= 41; i++) {
 		sprintf(name, "l%d", i);
 		sprintf(target, "l%d", i - 1);
@@ -290,11 +275,11 @@ static void rights_of_an_ordinary_user(void)
 	enter(__func__);
 	NEED(getuid() == 0);
 	NEED(chmod(".", 0755) == 0);
-	NEED(mkdir("locked", 0700) == 0 && touch("locked/x", 0666) == 0);
-	NEED(mkdir("search", 0711) == 0 && touch("search/x", 0666) == 0);
+	NEED(mkdir("locked", 0700) == 0 && touch_mode("locked/x", 0666) == 0);
+	NEED(mkdir("search", 0711) == 0 && touch_mode("search/x", 0666) == 0);
 	NEED(mkdir("public", 0) == 0 && chmod("public", 01777) == 0 &&
-	     touch("public/roots", 0666) == 0);
-	NEED(touch("noread", 0600) == 0 && touch("nowrite", 0644) == 0);
+	     touch_mode("public/roots", 0666) == 0);
+	NEED(touch_mode("noread", 0600) == 0 && touch_mode("nowrite", 0644) == 0);
 	EQ(as_user(user_checks, NULL), 0);
 }
 
@@ -311,9 +296,9 @@ static int group_checks(void *arg)
 static void owner_before_group_before_others(void)
 {
 	enter(__func__);
-	NEED(touch("group", 0060) == 0 && chown("group", 0, 1000) == 0 &&
+	NEED(touch_mode("group", 0060) == 0 && chown("group", 0, 1000) == 0 &&
 	     chmod("group", 0060) == 0);
-	NEED(touch("owner", 0077) == 0 && chown("owner", 1000, 1000) == 0 &&
+	NEED(touch_mode("owner", 0077) == 0 && chown("owner", 1000, 1000) == 0 &&
 	     chmod("owner", 0077) == 0);
 	NEED(chmod(".", 0755) == 0);
 	EQ(as_user(group_checks, NULL), 0);

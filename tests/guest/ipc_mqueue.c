@@ -1,20 +1,13 @@
 /* POSIX message queues: priorities, waiting, timeouts, notification, rights, limits, the mqueue file system. */
-#include "tap.h"
+#include "ipc.h"
 
 #include <mqueue.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
 
-enum { NOBODY = 65534 };
 static const char NAME[] = "/mnemos_mq";
-
-static int ours(void)
-{
-	return access("/proc/mnemos", F_OK) == 0;
-}
 
 static mqd_t make(long maxmsg, long msgsize, int flags)
 {
@@ -178,10 +171,6 @@ static void *late_take(void *arg)
 	return NULL;
 }
 
-static void on_signal(int sig)
-{
-}
-
 static void waiting(void)
 {
 	mqd_t q = make(1, 64, 0);
@@ -281,19 +270,7 @@ static void notification(void)
 	done(q);
 }
 
-static int as_nobody(int (*fn)(void))
-{
-	int pid = fork();
-
-	if (!pid) {
-		if (setgid(NOBODY) || setuid(NOBODY))
-			_exit(99);
-		_exit(fn());
-	}
-	return tap_wait(pid);
-}
-
-static int stranger(void)
+static int stranger(int unused)
 {
 	struct mq_attr a = { .mq_maxmsg = 11, .mq_msgsize = 10 };
 	mqd_t q;
@@ -314,7 +291,7 @@ static int stranger(void)
 }
 
 /* 82,880 bytes each on 64 bits: ten would be too many. */
-static int limited(void)
+static int limited(int unused)
 {
 	char name[32];
 	int n = 0;
@@ -343,9 +320,9 @@ static void rights(void)
 		SKIP("needs root");
 	}
 	EQ(fchmod(q, 0604), 0);
-	EQ(as_nobody(stranger), EXITED(0));
-	EQ(as_nobody(limited), EXITED(0));
-	EQ(as_nobody(limited), EXITED(0)); /* all came back */
+	EQ(as_nobody(stranger, 0), EXITED(0));
+	EQ(as_nobody(limited, 0), EXITED(0));
+	EQ(as_nobody(limited, 0), EXITED(0)); /* all came back */
 	done(q);
 }
 
@@ -396,18 +373,12 @@ static void file_system(void)
 	mq_close(q);
 }
 
-struct crowd {
-	mqd_t q;
-	int rounds;
-	unsigned long sum;
-};
-
 static void *crowd_put(void *arg)
 {
 	struct crowd *c = arg;
 
 	for (unsigned i = 1; i <= (unsigned)c->rounds; i++)
-		if (mq_send(c->q, (char *)&i, sizeof(i), i % 4 + 1))
+		if (mq_send((mqd_t)c->id, (char *)&i, sizeof(i), i % 4 + 1))
 			return NULL;
 	return c;
 }
@@ -419,7 +390,7 @@ static void *crowd_take(void *arg)
 	unsigned n;
 
 	for (;;) {
-		if (mq_receive(c->q, buf, sizeof(buf), NULL) != sizeof(n))
+		if (mq_receive((mqd_t)c->id, buf, sizeof(buf), NULL) != sizeof(n))
 			return NULL;
 		memcpy(&n, buf, sizeof(n));
 		if (!n)
@@ -428,35 +399,20 @@ static void *crowd_take(void *arg)
 	}
 }
 
+static void crowd_stop(int q)
+{
+	unsigned zero = 0;
+
+	EQ(mq_send((mqd_t)q, (char *)&zero, sizeof(zero), 0), 0); /* after all others */
+}
+
 static void crowd(void)
 {
-	enum { THREADS = 3 };
-	struct crowd in = { make(4, 64, 0), tap_quick() ? 100 : 700, 0 }, out[THREADS];
-	pthread_t s[THREADS], r[THREADS];
-	unsigned long sum = 0;
-	unsigned zero = 0;
-	void *ok;
+	mqd_t q = make(4, 64, 0);
 
-	NEED(in.q != (mqd_t)-1);
-	for (int i = 0; i < THREADS; i++) {
-		out[i] = in;
-		NEED(pthread_create(&r[i], NULL, crowd_take, &out[i]) == 0);
-		NEED(pthread_create(&s[i], NULL, crowd_put, &in) == 0);
-	}
-	for (int i = 0; i < THREADS; i++) {
-		pthread_join(s[i], &ok);
-		CHECK(ok);
-	}
-	for (int i = 0; i < THREADS; i++)
-		EQ(mq_send(in.q, (char *)&zero, sizeof(zero), 0), 0); /* after all others */
-	for (int i = 0; i < THREADS; i++) {
-		pthread_join(r[i], &ok);
-		CHECK(ok);
-		sum += out[i].sum;
-	}
-	EQ(sum,
-	   (unsigned long)THREADS * (unsigned long)in.rounds * ((unsigned long)in.rounds + 1) / 2);
-	done(in.q);
+	NEED(q != (mqd_t)-1);
+	crowd_run((int)q, crowd_put, crowd_take, crowd_stop);
+	done(q);
 }
 
 /* Queues that end with messages in them (the driver counts the pages). */

@@ -1,9 +1,8 @@
 /* System V message queues: types and their order, sizes, who waits, rights, limits, /proc. */
-#include "tap.h"
+#include "ipc.h"
 
 #include <limits.h>
 
-#include <pthread.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 
@@ -17,7 +16,7 @@
 #define MSG_STAT 11
 #define MSG_INFO 12
 #endif
-enum { NOBODY = 65534, KEY = 0x4d6e6d71 };
+enum { KEY = 0x4d6e6d71 };
 
 struct msg {
 	long type;
@@ -25,11 +24,6 @@ struct msg {
 };
 
 static struct msg m;
-
-static int ours(void)
-{
-	return access("/proc/mnemos", F_OK) == 0;
-}
 
 static int make(void)
 {
@@ -387,10 +381,6 @@ static void removed(void)
 	EQ(w.error, w.error == EINVAL ? EINVAL : EIDRM); /* EINVAL: it was slow */
 }
 
-static void on_signal(int sig)
-{
-}
-
 static void interrupted(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
@@ -421,18 +411,6 @@ static void interrupted(void)
 }
 
 /* ---- rights, reports ---- */
-
-static int as_nobody(int (*fn)(int), int arg)
-{
-	int pid = fork();
-
-	if (!pid) {
-		if (setgid(NOBODY) || setuid(NOBODY))
-			_exit(99);
-		_exit(fn(arg));
-	}
-	return tap_wait(pid);
-}
 
 static int stranger(int id)
 {
@@ -540,14 +518,6 @@ static void proc_lines(void)
 	destroy(id);
 }
 
-static int put_limit(const char *name, const char *text)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/sys/kernel/%s", name);
-	return tap_write(path, text, strlen(text), 0);
-}
-
 static void limits(void)
 {
 	char text[64];
@@ -578,13 +548,6 @@ static void limits(void)
 	EQ(put_limit("msgmni", "32000"), 0);
 	destroy(id);
 }
-
-/* ---- crowds ---- */
-
-struct crowd {
-	int id, rounds;
-	unsigned long sum;
-};
 
 static void *crowd_send(void *arg)
 {
@@ -620,36 +583,19 @@ static void *crowd_take(void *arg)
 	}
 }
 
-/* What is sent is received, once. */
+static void crowd_stop(int id)
+{
+	EQ(put(id, 99, "", 0), 0);
+}
+
 static void crowd(void)
 {
-	enum { THREADS = 3 };
-	struct crowd in = { make(), tap_quick() ? 100 : 700, 0 }, out[THREADS];
-	pthread_t s[THREADS], r[THREADS];
-	unsigned long sum = 0;
-	void *ok;
+	int id = make();
 
-	NEED(in.id >= 0);
-	for (int i = 0; i < THREADS; i++) {
-		out[i] = in;
-		NEED(pthread_create(&r[i], NULL, crowd_take, &out[i]) == 0);
-		NEED(pthread_create(&s[i], NULL, crowd_send, &in) == 0);
-	}
-	for (int i = 0; i < THREADS; i++) {
-		pthread_join(s[i], &ok);
-		CHECK(ok);
-	}
-	for (int i = 0; i < THREADS; i++)
-		EQ(put(in.id, 99, "", 0), 0);
-	for (int i = 0; i < THREADS; i++) {
-		pthread_join(r[i], &ok);
-		CHECK(ok);
-		sum += out[i].sum;
-	}
-	EQ(sum,
-	   (unsigned long)THREADS * (unsigned long)in.rounds * ((unsigned long)in.rounds + 1) / 2);
-	EQ(stat_of(in.id).msg_qnum, 0);
-	destroy(in.id);
+	NEED(id >= 0);
+	crowd_run(id, crowd_send, crowd_take, crowd_stop);
+	EQ(stat_of(id).msg_qnum, 0);
+	destroy(id);
 }
 
 /* A queue that is removed with messages in it gives their memory back (the driver counts). */

@@ -1,7 +1,6 @@
 /* System V semaphores: all or nothing, who waits for what, undoing at exit, limits, /proc. */
-#include "tap.h"
+#include "ipc.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
@@ -12,7 +11,7 @@
 #ifndef CLONE_SYSVSEM
 #define CLONE_SYSVSEM 0x40000
 #endif
-enum { NOBODY = 65534, KEY = 0x4d6e6573 };
+enum { KEY = 0x4d6e6573 };
 
 union arg {
 	int val;
@@ -20,11 +19,6 @@ union arg {
 	unsigned short *array;
 	void *any;
 };
-
-static int ours(void)
-{
-	return access("/proc/mnemos", F_OK) == 0;
-}
 
 static int ctl(int id, int num, int cmd, void *p)
 {
@@ -299,10 +293,6 @@ static void order(void)
 	EQ(ctl(id, 0, IPC_RMID, NULL), 0);
 }
 
-static void on_signal(int sig)
-{
-}
-
 /* EINTR, whatever sigaction asked for. */
 static void interrupted(void)
 {
@@ -474,18 +464,6 @@ static void removed(void)
 
 /* ---- rights, reports ---- */
 
-static int as_nobody(int (*fn)(int), int arg)
-{
-	int pid = fork();
-
-	if (!pid) {
-		if (setgid(NOBODY) || setuid(NOBODY))
-			_exit(99);
-		_exit(fn(arg));
-	}
-	return tap_wait(pid);
-}
-
 static int stranger(int id)
 {
 	unsigned short v[2] = { 0, 0 };
@@ -616,15 +594,15 @@ static void limits(void)
 
 /* ---- crowds ---- */
 
-struct crowd {
+struct guarded {
 	int id, rounds;
 	long inside, total;
 };
 
-static void *crowd_run(void *arg)
+static void *guarded_run(void *arg)
 {
 	struct sembuf in[] = { { 0, -1, SEM_UNDO } }, out[] = { { 0, 1, SEM_UNDO } };
-	struct crowd *c = arg;
+	struct guarded *c = arg;
 
 	for (int i = 0; i < c->rounds; i++) {
 		if (semop(c->id, in, 1) || __atomic_add_fetch(&c->inside, 1, __ATOMIC_SEQ_CST) != 1)
@@ -640,14 +618,14 @@ static void *crowd_run(void *arg)
 static void mutual_exclusion(void)
 {
 	enum { THREADS = 4 };
-	struct crowd c = { make(1), tap_quick() ? 200 : 1500, 0, 0 };
+	struct guarded c = { make(1), tap_quick() ? 200 : 1500, 0, 0 };
 	pthread_t t[THREADS];
 	void *ok;
 
 	NEED(c.id >= 0);
 	EQ(set(c.id, 0, 1), 0);
 	for (int i = 0; i < THREADS; i++)
-		NEED(pthread_create(&t[i], NULL, crowd_run, &c) == 0);
+		NEED(pthread_create(&t[i], NULL, guarded_run, &c) == 0);
 	for (int i = 0; i < THREADS; i++) {
 		pthread_join(t[i], &ok);
 		CHECK(ok);

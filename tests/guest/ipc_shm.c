@@ -1,7 +1,6 @@
 /* System V shared memory: shmget(2), shmop(2), shmctl(2), what counts as an attachment, limits, /proc. */
-#include "tap.h"
+#include "ipc.h"
 
-#include <pthread.h>
 #include <sys/ipc.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -12,12 +11,7 @@
 #ifndef SHM_EXEC
 #define SHM_EXEC 0100000
 #endif
-enum { NOBODY = 65534, KEY = 0x4d6e656d };
-
-static int ours(void)
-{
-	return access("/proc/mnemos", F_OK) == 0;
-}
+enum { KEY = 0x4d6e656d };
 
 static struct shmid_ds stat_of(int id)
 {
@@ -314,18 +308,6 @@ static void beyond_the_end(void)
 	CHECK(gone(id));
 }
 
-static int as_nobody(int (*fn)(int), int arg)
-{
-	int pid = fork();
-
-	if (!pid) {
-		if (setgid(NOBODY) || setuid(NOBODY))
-			_exit(99);
-		_exit(fn(arg));
-	}
-	return tap_wait(pid);
-}
-
 static int stranger(int id)
 {
 	struct shmid_ds ds;
@@ -553,14 +535,6 @@ static void proc_lines(void)
 	EQ(shmctl(id, IPC_RMID, NULL), 0);
 }
 
-static int put(const char *name, const char *text)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/proc/sys/kernel/%s", name);
-	return tap_write(path, text, strlen(text), 0);
-}
-
 static void limits(void)
 {
 	char text[64], old[64];
@@ -576,26 +550,26 @@ static void limits(void)
 	STREQ(text, "4096\n");
 	if (!ours())
 		SKIP("the limits are not ours");
-	EQ(put("shmmax", "8192\n"), 0);
+	EQ(put_limit("shmmax", "8192\n"), 0);
 	FAILS(make(8193), EINVAL);
 	id = make(8192);
 	CHECK(id >= 0);
-	EQ(put("shmmax", IS64 ? "18446744073692774399" : "4278190079"), 0);
+	EQ(put_limit("shmmax", IS64 ? "18446744073692774399" : "4278190079"), 0);
 	NEED(tap_read("/proc/sys/kernel/shmall", old, sizeof(old)) > 0);
-	EQ(put("shmall", "6"), 0);
+	EQ(put_limit("shmall", "6"), 0);
 	CHECK(shmctl(0, SHM_INFO, (void *)&info) >= 0);
 	EQ(info.tot, 2);
 	FAILS(make(5 * PAGE), ENOSPC);
 	id2 = make(4 * PAGE);
 	CHECK(id2 >= 0);
 	FAILS(make(1), ENOSPC);
-	EQ(put("shmall", old), 0);
-	EQ(put("shmmni", "2"), 0);
+	EQ(put_limit("shmall", old), 0);
+	EQ(put_limit("shmmni", "2"), 0);
 	FAILS(make(1), ENOSPC);
-	EQ(put("shmmni", "4096"), 0);
-	FAILS(put("shmmni", "32769"), EINVAL);
-	FAILS(put("shmmni", "-1"), EINVAL);
-	FAILS(put("shmmax", "x"), EINVAL);
+	EQ(put_limit("shmmni", "4096"), 0);
+	FAILS(put_limit("shmmni", "32769"), EINVAL);
+	FAILS(put_limit("shmmni", "-1"), EINVAL);
+	FAILS(put_limit("shmmax", "x"), EINVAL);
 	EQ(shmctl(id, IPC_RMID, NULL), 0);
 	EQ(shmctl(id2, IPC_RMID, NULL), 0);
 }
@@ -618,7 +592,7 @@ static void forced(void)
 	EQ(read(p[0], &id2, sizeof(id2)), sizeof(id2)); /* an orphan */
 	EQ(tap_wait(pid), EXITED(0));
 	EQ(nattch(id2), 0);
-	EQ(put("shm_rmid_forced", "1"), 0);
+	EQ(put_limit("shm_rmid_forced", "1"), 0);
 	CHECK(gone(id2));
 	EQ(nattch(id), 0); /* we are still there */
 	at = attach(id);
@@ -632,7 +606,7 @@ static void forced(void)
 	EQ(read(p[0], &id, sizeof(id)), sizeof(id));
 	EQ(tap_wait(pid), EXITED(0));
 	CHECK(gone(id));
-	EQ(put("shm_rmid_forced", "0"), 0);
+	EQ(put_limit("shm_rmid_forced", "0"), 0);
 }
 
 static long committed(void)

@@ -1,11 +1,9 @@
 /* Limits and the want of memory: every refusal is an errno or a signal for the process that asked, and nobody else. */
-#include "tap.h"
+#include "mem.h"
 
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/time.h>
-
-enum { RW = PROT_READ | PROT_WRITE };
 
 static void limit(int what, rlim_t value)
 {

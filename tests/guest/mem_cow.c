@@ -1,7 +1,7 @@
 /* Copy on write: what parents, children and grandchildren see of private and shared memory after fork(2). */
-#include "tap.h"
+#include "mem.h"
 
-enum { RW = PROT_READ | PROT_WRITE, PAGES = 64 };
+enum { PAGES = 64 };
 
 static char *mem(int how)
 {

@@ -1,5 +1,5 @@
 /* Faults: SIGSEGV with si_code and si_addr for reads, writes and jumps; EFAULT for every bad pointer given to the kernel. */
-#include "tap.h"
+#include "mem.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -9,8 +9,6 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <ucontext.h>
-
-enum { RW = PROT_READ | PROT_WRITE };
 
 static sigjmp_buf back;
 static volatile int seen_signal, seen_code;
@@ -67,11 +65,6 @@ static void expect(void *p, enum access how, int code, unsigned long error)
 	EQ(seen_error & ~16ul, error);
 	EQ(seen_trap, 14);
 	EQ(seen_cr2, (uintptr_t)p);
-}
-
-static char *anon(size_t pages, int prot)
-{
-	return mmap(NULL, pages * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 static void unmapped(void)

@@ -1,9 +1,8 @@
 /* Files in memory: one copy for read, write, shared and private mappings; the end of the file; truncation. */
-#include "tap.h"
+#include "dir.h"
+#include "mem.h"
 
 #include <setjmp.h>
-
-enum { RW = PROT_READ | PROT_WRITE };
 
 static sigjmp_buf back;
 static volatile int seen_signal, seen_code;
@@ -30,22 +29,6 @@ static int fault_of(volatile char *p, int write)
 			(void)*p;
 	}
 	return seen_signal;
-}
-
-static int file(const char *name, size_t size)
-{
-	int fd = open(name, O_CREAT | O_TRUNC | O_RDWR, 0600);
-
-	if (fd >= 0 && ftruncate(fd, (off_t)size) != 0)
-		return -1;
-	return fd;
-}
-
-static char at(int fd, off_t pos)
-{
-	char c = '?';
-
-	return pread(fd, &c, 1, pos) == 1 ? c : '!';
 }
 
 static void shared_coherence(void)
@@ -180,13 +163,6 @@ static void read_only_file(void)
 	EQ(seen_code, SEGV_ACCERR);
 	EQ(memcmp(p, "data", 5), 0);
 	unlink("f");
-}
-
-static long blocks(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) ? -1 : (long)st.st_blocks;
 }
 
 static void holes(void)

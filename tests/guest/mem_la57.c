@@ -2,9 +2,8 @@
  * Addresses above the 47 bits that programs get by themselves: with 5 levels to those who ask by a hint, without to nobody.
  * Runs on both kinds of CPU; on i386 there is nothing to see.
  */
-#include "tap.h"
+#include "mem.h"
 
-enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
 #define WINDOW 0x7ffffffff000UL
 #define TOP57  0xfffffffffff000UL /* the end of user space with 5 levels */
 
@@ -20,16 +19,6 @@ static int five_levels(void)
 static char *map(unsigned long at, size_t len, int flags)
 {
 	return mmap((void *)at, len, RW, ANON | flags, -1, 0);
-}
-
-static long status_kb(const char *name)
-{
-	static char text[8192];
-	char *at;
-
-	if (tap_read("/proc/self/status", text, sizeof(text)) < 0 || !(at = strstr(text, name)))
-		return -1;
-	return strtol(at + strlen(name), NULL, 10);
 }
 
 static volatile unsigned long fault_addr;

@@ -1,12 +1,5 @@
 /* mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), madvise(2): effects, errors, and what /proc/self/maps says of them. */
-#include "tap.h"
-
-static char *anon(size_t pages, int prot)
-{
-	return mmap(NULL, pages * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-
-enum { RW = PROT_READ | PROT_WRITE };
+#include "mem.h"
 
 struct map_line {
 	unsigned long start, end, offset;

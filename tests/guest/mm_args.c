@@ -1,9 +1,8 @@
 /* mmap(2), munmap(2), mprotect(2), mremap(2), brk(2), msync(2), pkeys(7), mseal(2): flags, limits, and every error. */
-#include "tap.h"
+#include "mem.h"
 
 #include <sys/resource.h>
 
-enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
 enum { SYS_MSEAL = 462 };
 #define NR_MMAP (IS64 ? SYS_mmap : 192)
 #ifndef MREMAP_DONTUNMAP
@@ -31,11 +30,6 @@ static long map(void *at, size_t len, long prot, long flags, int fd, unsigned lo
 static char *move(void *p, size_t old, size_t len, int flags, void *to)
 {
 	return (char *)syscall(SYS_mremap, p, old, len, flags, to);
-}
-
-static char *anon(size_t pages, int prot)
-{
-	return mmap(NULL, pages * PAGE, prot, ANON, -1, 0);
 }
 
 /* Lines of /proc/self/maps that touch [p, p + n pages), as "from-to perms offset name", from and to in pages after p. */
@@ -374,17 +368,6 @@ static void limit(int which, rlim_t cur)
 	OK(getrlimit(which, &r));
 	r.rlim_cur = cur;
 	OK(setrlimit(which, &r));
-}
-
-static long status_kb(const char *label)
-{
-	static char text[8192];
-	char *at;
-
-	if (tap_read("/proc/self/status", text, sizeof(text)) < 0)
-		return -1;
-	at = strstr(text, label);
-	return at ? strtol(at + strlen(label), NULL, 10) : -1;
 }
 
 static void limits(void)

@@ -1,16 +1,10 @@
 /* Where things go: personality(2), randomize_va_space, both layouts; overcommit modes and their reserves; remap_file_pages. */
-#include "tap.h"
+#include "mem.h"
 
 #include <sys/personality.h>
 #include <sys/resource.h>
 
-enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
 #define WINDOW (IS64 ? 0x7ffffffff000ul : 0xc0000000ul)
-
-static char *anon(size_t pages, int prot)
-{
-	return mmap(NULL, pages * PAGE, prot, ANON, -1, 0);
-}
 
 /* What the program of the same file says when it runs again as "where": break, a mapping, the stack. */
 struct places {
@@ -169,17 +163,6 @@ static void reading_implies_executing(void)
 }
 
 /* ---- overcommit ---- */
-
-static long meminfo_kb(const char *label)
-{
-	static char text[8192];
-	char *at;
-
-	if (tap_read("/proc/meminfo", text, sizeof(text)) < 0)
-		return -1;
-	at = strstr(text, label);
-	return at ? strtol(at + strlen(label), NULL, 10) : -1;
-}
 
 static void promises(void)
 {

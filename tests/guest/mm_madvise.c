@@ -1,11 +1,10 @@
 /* madvise(2): every advice, what it does to pages and mappings, and every error. */
-#include "tap.h"
+#include "mem.h"
 
 #include "pagemap.h"
 
 #include <sys/resource.h>
 
-enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
 enum {
 	ADV_COLD = 20,
 	ADV_PAGEOUT,
@@ -15,23 +14,6 @@ enum {
 	ADV_HWPOISON = 100,
 	ADV_SOFT_OFFLINE
 };
-
-static char *anon(size_t pages, int prot)
-{
-	return mmap(NULL, pages * PAGE, prot, ANON, -1, 0);
-}
-
-static int resident(void *p, size_t n)
-{
-	unsigned char vec[2048];
-	int sum = 0;
-
-	if (mincore(p, n * PAGE, vec))
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		sum += vec[i] & 1;
-	return sum;
-}
 
 /* Mappings of /proc/self/maps that touch [p, p + n pages). */
 static int vmas(const void *p, size_t n)
@@ -164,17 +146,6 @@ static int fill(void *arg)
 	for (size_t i = 0; i < pages; i++)
 		p[i * PAGE] = 1;
 	return 0;
-}
-
-static long meminfo_kb(const char *label)
-{
-	static char text[8192];
-	char *at;
-
-	if (tap_read("/proc/meminfo", text, sizeof(text)) < 0)
-		return -1;
-	at = strstr(text, label);
-	return at ? strtol(at + strlen(label), NULL, 10) : -1;
 }
 
 /* Two thirds of memory given up, two thirds taken by another: nobody is killed, what was written again is whole. */

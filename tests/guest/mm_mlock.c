@@ -1,21 +1,15 @@
 /* mlock(2), mlock2(2), munlock(2), mlockall(2), munlockall(2): effects, limits, every error, and what /proc counts. */
-#include "tap.h"
+#include "mem.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
 #ifndef MLOCK_ONFAULT
 #define MLOCK_ONFAULT 1
 #endif
 #ifndef MCL_ONFAULT
 #define MCL_ONFAULT 4
 #endif
-
-static char *anon(size_t pages, int prot)
-{
-	return mmap(NULL, pages * PAGE, prot, ANON, -1, 0);
-}
 
 /* Some C libraries turn EPERM into ENOMEM. */
 static long map_raw(size_t len, int flags)
@@ -48,19 +42,6 @@ static long locked_kb(void)
 static long mlocked_kb(void)
 {
 	return field("/proc/meminfo", "Mlocked:");
-}
-
-/* How many of @n pages are in memory. */
-static int resident(void *p, size_t n)
-{
-	unsigned char vec[256];
-	int sum = 0;
-
-	if (mincore(p, n * PAGE, vec))
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		sum += vec[i] & 1;
-	return sum;
 }
 
 static void limit_memlock(rlim_t bytes)

@@ -1,10 +1,9 @@
 /* mremap(2) of several MiB: what moves with its tables is there without a fault, and everything else is as with small moves. */
-#include "tap.h"
+#include "mem.h"
 
 #include <pthread.h>
 #include <setjmp.h>
 
-enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
 enum { MOVE = MREMAP_MAYMOVE | MREMAP_FIXED };
 #define MIB ((size_t)1 << 20)
 #ifndef MREMAP_DONTUNMAP
@@ -13,23 +12,6 @@ enum { MOVE = MREMAP_MAYMOVE | MREMAP_FIXED };
 
 static const size_t len = 8 << 20,
 		    block = 4 << 20; /* a table of i386 covers 4 MiB, of the others 2 */
-
-/* The number after @label in a file of /proc; -1: none. */
-static long figure(const char *path, const char *label)
-{
-	static char text[1 << 16];
-	const char *p;
-
-	if (tap_read(path, text, sizeof(text)) < 0)
-		return -1;
-	p = strstr(text, label);
-	return p ? strtol(p + strlen(label), NULL, 10) : -1;
-}
-
-static long status(const char *label)
-{
-	return figure("/proc/self/status", label);
-}
 
 /* Minor faults so far: the field after the name, state, and six more. */
 static long minor_faults(void)
@@ -48,9 +30,9 @@ static long minor_faults(void)
 static void warm_up(void)
 {
 	(void)minor_faults();
-	(void)status("VmRSS:");
-	(void)figure("/proc/self/smaps_rollup", "AnonHugePages:");
-	(void)figure("/proc/vmstat", "thp_split_pmd ");
+	(void)status_kb("VmRSS:");
+	(void)figure_after("/proc/self/smaps_rollup", NULL, "AnonHugePages:");
+	(void)figure_after("/proc/vmstat", NULL, "thp_split_pmd ");
 }
 
 /* Two places of @size for len bytes, alike in their tables; *room is all of it. */
@@ -121,15 +103,15 @@ static void moves(int flags, size_t shift, size_t ends)
 	NEED(madvise(a, n, MADV_NOHUGEPAGE) == 0);
 	number(a, n);
 	warm_up();
-	tables = status("VmPTE:");
-	rss = status("VmRSS:");
+	tables = status_kb("VmPTE:");
+	rss = status_kb("VmRSS:");
 	NEED(mremap(a, n, n, MOVE, b) == b);
 	faults = minor_faults();
 	EQ(wrong(b, n), 0);
 	EQ(minor_faults(), faults);
-	EQ(status("VmRSS:"), rss);
+	EQ(status_kb("VmRSS:"), rss);
 	/* neighbours may keep the tables of both ends, and the new place may touch one more */
-	CHECK(labs(status("VmPTE:") - tables) <= 4 * (!!ends * 2 + !!shift));
+	CHECK(labs(status_kb("VmPTE:") - tables) <= 4 * (!!ends * 2 + !!shift));
 	EQ(reading(a), SIGSEGV);
 	EQ(caught.si_code, SEGV_MAPERR);
 	EQ(reading(a + n - PAGE), SIGSEGV);
@@ -210,20 +192,20 @@ static void huge_pages_move_whole(void)
 	NEED(madvise(a, len, MADV_HUGEPAGE) == 0);
 	number(a, len);
 	warm_up();
-	huge_kb = figure("/proc/self/smaps_rollup", "AnonHugePages:");
+	huge_kb = figure_after("/proc/self/smaps_rollup", NULL, "AnonHugePages:");
 	if (!huge_kb)
 		SKIP("memory in pieces");
-	splits = figure("/proc/vmstat", "thp_split_pmd ");
+	splits = figure_after("/proc/vmstat", NULL, "thp_split_pmd ");
 	NEED(mremap(a, len, len, MOVE, b) == b);
 	faults = minor_faults();
 	EQ(wrong(b, len), 0);
 	EQ(minor_faults(), faults);
-	EQ(figure("/proc/self/smaps_rollup", "AnonHugePages:"), huge_kb);
-	EQ(figure("/proc/vmstat", "thp_split_pmd "), splits);
+	EQ(figure_after("/proc/self/smaps_rollup", NULL, "AnonHugePages:"), huge_kb);
+	EQ(figure_after("/proc/vmstat", NULL, "thp_split_pmd "), splits);
 	NEED(mremap(b, len, len, MOVE, a + PAGE) == a + PAGE);
 	EQ(wrong(a + PAGE, len), 0);
-	EQ(figure("/proc/self/smaps_rollup", "AnonHugePages:"), 0);
-	CHECK(figure("/proc/vmstat", "thp_split_pmd ") > splits);
+	EQ(figure_after("/proc/self/smaps_rollup", NULL, "AnonHugePages:"), 0);
+	CHECK(figure_after("/proc/vmstat", NULL, "thp_split_pmd ") > splits);
 	EQ(munmap(room, size), 0);
 }
 
@@ -254,15 +236,15 @@ static void locked_pages_stay_locked(void)
 	number(a, len);
 	if (mlock(a, len))
 		SKIP("may not lock");
-	locked = status("VmLck:");
-	mlocked = figure("/proc/meminfo", "Mlocked:");
+	locked = status_kb("VmLck:");
+	mlocked = figure_after("/proc/meminfo", NULL, "Mlocked:");
 	EQ(locked, len / 1024);
 	NEED(mremap(a, len, len, MOVE, b) == b);
-	EQ(status("VmLck:"), locked);
-	EQ(figure("/proc/meminfo", "Mlocked:"), mlocked);
+	EQ(status_kb("VmLck:"), locked);
+	EQ(figure_after("/proc/meminfo", NULL, "Mlocked:"), mlocked);
 	EQ(munmap(b, len), 0);
-	EQ(status("VmLck:"), 0);
-	EQ(figure("/proc/meminfo", "Mlocked:"), mlocked - locked);
+	EQ(status_kb("VmLck:"), 0);
+	EQ(figure_after("/proc/meminfo", NULL, "Mlocked:"), mlocked - locked);
 }
 
 /* ---- against those who find pages through the file ---- */

@@ -3,13 +3,13 @@
  * accesses that may hit nothing. What must hold in the end: no page shows what was never written to it, every count of
  * /proc is back, and nobody hangs.
  */
-#include "tap.h"
+#include "mem.h"
 
 #include <pthread.h>
 #include <setjmp.h>
 #include <sys/uio.h>
 
-enum { RW = PROT_READ | PROT_WRITE, WINDOW = 96, FILE_PAGES = 24, THREADS = 3 };
+enum { WINDOW = 96, FILE_PAGES = 24, THREADS = 3 };
 enum { ADV_COLD = 20, ADV_POPULATE_READ = 22, ADV_POPULATE_WRITE = 23, ADV_DONTNEED_LOCKED = 24 };
 #define MAGIC 0x5eed0000u
 
@@ -180,17 +180,6 @@ static int process(void *unused)
 		bad += (long)one;
 	}
 	return bad ? 4 : 0;
-}
-
-static long meminfo_kb(const char *label)
-{
-	static char text[8192];
-	char *at;
-
-	if (tap_read("/proc/meminfo", text, sizeof(text)) < 0)
-		return -1;
-	at = strstr(text, label);
-	return at ? strtol(at + strlen(label), NULL, 10) : -1;
 }
 
 static void everything_at_once(void)

@@ -1,12 +1,11 @@
 /* process_vm_readv(2), process_vm_writev(2), process_madvise(2), and the calls on descriptors of processes. */
-#include "tap.h"
+#include "mem.h"
 
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
 enum {
 	SYS_PIDFD_SEND_SIGNAL = 424,
 	SYS_PIDFD_OPEN = 434,
@@ -26,11 +25,6 @@ static long writev_(pid_t pid, const struct iovec *l, unsigned long nl, const st
 		    unsigned long nr, unsigned long flags)
 {
 	return syscall(SYS_process_vm_writev, pid, l, nl, r, nr, flags);
-}
-
-static char *anon(size_t pages, int prot)
-{
-	return mmap(NULL, pages * PAGE, prot, ANON, -1, 0);
 }
 
 /* A child that sleeps until it is killed; what is mapped now is its memory too. */

@@ -2,12 +2,10 @@
  * Out of memory: who is killed, that the others go on as if nothing had been, what the log and /proc say; and fork bombs
  * without any limit of their own.
  */
-#include "tap.h"
+#include "mem.h"
 
 #include <sys/klog.h>
 #include <sys/resource.h>
-
-enum { RW = PROT_READ | PROT_WRITE };
 
 static long field(const char *file, const char *name)
 {

@@ -23,21 +23,6 @@ static long status_kb(const char *label)
 	return at ? strtol(at + strlen(key), NULL, 10) : -1;
 }
 
-/* Return: 0, or -1 with errno. */
-static int store(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY), err;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, value, strlen(value));
-	err = errno;
-	close(fd);
-	errno = err;
-	return n == (ssize_t)strlen(value) ? 0 : -1;
-}
-
 static void load(const char *path)
 {
 	CHECK(tap_read(path, text, sizeof(text)) >= 0);
@@ -123,7 +108,7 @@ static void the_peak_stays_until_it_is_reset(void)
 
 	all_resident();
 	a = anon(512, MAP_PRIVATE);
-	OK(store("/proc/self/clear_refs", "5"));
+	OK(tap_put("/proc/self/clear_refs", "5"));
 	rss = status_kb("VmRSS");
 	size = status_kb("VmSize");
 	peak = status_kb("VmPeak");
@@ -134,7 +119,7 @@ static void the_peak_stays_until_it_is_reset(void)
 	EQ(status_kb("VmHWM"), rss + 2048);
 	EQ(status_kb("VmSize"), size - 2048);
 	EQ(status_kb("VmPeak"), peak);
-	OK(store("/proc/self/clear_refs", "5"));
+	OK(tap_put("/proc/self/clear_refs", "5"));
 	EQ(status_kb("VmHWM"), rss);
 	EQ(status_kb("VmPeak"), peak);
 	a = anon(64, MAP_PRIVATE);
@@ -153,7 +138,7 @@ static void the_peak_survives_a_truncation(void)
 	all_resident();
 	NEED(fd >= 0 && ftruncate(fd, 64 * PAGE) == 0);
 	p = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	OK(store("/proc/self/clear_refs", "5"));
+	OK(tap_put("/proc/self/clear_refs", "5"));
 	rss = status_kb("VmRSS");
 	touch_down(p, 64);
 	EQ(status_kb("VmRSS"), rss + 256);
@@ -305,16 +290,16 @@ static void references_are_forgotten_by_kind(void)
 	touch_down(s, 8);
 	EQ(smaps_kb(a, "Referenced"), 32);
 	EQ(smaps_kb(s, "Referenced"), 32);
-	OK(store("/proc/self/clear_refs", "2"));
+	OK(tap_put("/proc/self/clear_refs", "2"));
 	EQ(smaps_kb(a, "Referenced"), 0);
 	EQ(smaps_kb(s, "Referenced"), 32);
-	OK(store("/proc/self/clear_refs", "3\n"));
+	OK(tap_put("/proc/self/clear_refs", "3\n"));
 	EQ(smaps_kb(s, "Referenced"), 0);
 	a[3 * PAGE] = 2;
 	(void)*(volatile char *)(s + 5 * PAGE);
 	EQ(smaps_kb(a, "Referenced"), 4);
 	EQ(smaps_kb(s, "Referenced"), 4);
-	OK(store("/proc/self/clear_refs", "1"));
+	OK(tap_put("/proc/self/clear_refs", "1"));
 	EQ(smaps_kb(a, "Referenced"), 0);
 	EQ(smaps_kb(s, "Referenced"), 0);
 	EQ(smaps_kb(a, "Rss"), 32);
@@ -322,9 +307,9 @@ static void references_are_forgotten_by_kind(void)
 	EQ(smaps_kb(a, "LazyFree"), 16);
 	a[2 * PAGE] = 3; /* taken back */
 	EQ(smaps_kb(a, "LazyFree"), 12);
-	FAILS(store("/proc/self/clear_refs", "0"), EINVAL);
-	FAILS(store("/proc/self/clear_refs", "6"), EINVAL);
-	FAILS(store("/proc/self/clear_refs", "all"), EINVAL);
+	FAILS(tap_put("/proc/self/clear_refs", "0"), EINVAL);
+	FAILS(tap_put("/proc/self/clear_refs", "6"), EINVAL);
+	FAILS(tap_put("/proc/self/clear_refs", "all"), EINVAL);
 }
 
 /* ---- files behind mappings ---- */
@@ -407,36 +392,36 @@ static void numa_maps_counts_by_kind(void)
 static int oom_as_nobody(void *arg)
 {
 	/* up is free, down only to where the administrator left it */
-	if (setgid(65534) || setuid(65534) || store("/proc/self/oom_score_adj", "500"))
+	if (setgid(65534) || setuid(65534) || tap_put("/proc/self/oom_score_adj", "500"))
 		return 1;
-	if (store("/proc/self/oom_score_adj", "100"))
+	if (tap_put("/proc/self/oom_score_adj", "100"))
 		return 2;
-	return store("/proc/self/oom_score_adj", "99") == 0 || errno != EACCES ? 3 : 0;
+	return tap_put("/proc/self/oom_score_adj", "99") == 0 || errno != EACCES ? 3 : 0;
 }
 
 static void oom_words(void)
 {
-	OK(store("/proc/self/oom_score_adj", "100"));
+	OK(tap_put("/proc/self/oom_score_adj", "100"));
 	load("/proc/self/oom_score_adj");
 	STREQ(text, "100\n");
 	load("/proc/self/oom_adj");
 	STREQ(text, "1\n");
 	EQ(tap_child(oom_as_nobody, NULL), 0);
-	OK(store("/proc/self/oom_adj", "15"));
+	OK(tap_put("/proc/self/oom_adj", "15"));
 	load("/proc/self/oom_score_adj");
 	STREQ(text, "1000\n");
 	load("/proc/self/oom_adj");
 	STREQ(text, "15\n");
-	OK(store("/proc/self/oom_adj", "-17"));
+	OK(tap_put("/proc/self/oom_adj", "-17"));
 	load("/proc/self/oom_score_adj");
 	STREQ(text, "-1000\n");
 	load("/proc/self/oom_score");
 	STREQ(text, "0\n");
-	FAILS(store("/proc/self/oom_adj", "16"), EINVAL);
-	FAILS(store("/proc/self/oom_adj", "-18"), EINVAL);
-	FAILS(store("/proc/self/oom_score_adj", "1001"), EINVAL);
-	FAILS(store("/proc/self/oom_score_adj", "-1001"), EINVAL);
-	OK(store("/proc/self/oom_score_adj", "0"));
+	FAILS(tap_put("/proc/self/oom_adj", "16"), EINVAL);
+	FAILS(tap_put("/proc/self/oom_adj", "-18"), EINVAL);
+	FAILS(tap_put("/proc/self/oom_score_adj", "1001"), EINVAL);
+	FAILS(tap_put("/proc/self/oom_score_adj", "-1001"), EINVAL);
+	OK(tap_put("/proc/self/oom_score_adj", "0"));
 	load("/proc/1/oom_score");
 	STREQ(text, "0\n"); /* init is never chosen */
 }
@@ -451,16 +436,16 @@ static void dump_filter_and_slack(void)
 {
 	load("/proc/self/coredump_filter");
 	STREQ(text, "00000033\n");
-	OK(store("/proc/self/coredump_filter", "0x21"));
+	OK(tap_put("/proc/self/coredump_filter", "0x21"));
 	EQ(tap_child(filter_in_child, NULL), 0);
 	load("/proc/self/timerslack_ns");
 	STREQ(text, "50000\n");
-	OK(store("/proc/self/timerslack_ns", "70000"));
+	OK(tap_put("/proc/self/timerslack_ns", "70000"));
 	EQ(prctl(PR_GET_TIMERSLACK), 70000);
 	EQ(prctl(PR_SET_TIMERSLACK, 1234L), 0);
 	load("/proc/self/timerslack_ns");
 	STREQ(text, "1234\n");
-	OK(store("/proc/self/timerslack_ns", "0"));
+	OK(tap_put("/proc/self/timerslack_ns", "0"));
 	EQ(prctl(PR_GET_TIMERSLACK), 50000);
 }
 

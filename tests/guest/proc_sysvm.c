@@ -1,5 +1,5 @@
 /* /proc/sys/vm: defaults, what is refused, and that each number does what it says. All are set back. */
-#include "tap.h"
+#include "mem.h"
 
 #define VM "/proc/sys/vm/"
 
@@ -12,27 +12,12 @@ static long number(const char *path)
 	return tap_read(path, buf, sizeof(buf)) > 0 ? strtol(buf, NULL, 10) : -1;
 }
 
-/* Return: 0, or -1 with errno. */
-static int store(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY), err;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, value, strlen(value));
-	err = errno;
-	close(fd);
-	errno = err;
-	return n == (ssize_t)strlen(value) ? 0 : -1;
-}
-
 static void store_number(const char *path, long v)
 {
 	char buf[32];
 
 	snprintf(buf, sizeof(buf), "%ld\n", v);
-	OK(store(path, buf));
+	OK(tap_put(path, buf));
 }
 
 /* The number after @key in the part of /proc/zoneinfo of the largest zone but HighMem, whose marks are fixed. */
@@ -54,17 +39,6 @@ static long zone_number(const char *key)
 	return best;
 }
 
-static long vmstat(const char *name)
-{
-	char key[64], *at;
-
-	snprintf(key, sizeof(key), "\n%s ", name);
-	if (tap_read("/proc/vmstat", text, sizeof(text)) <= 0)
-		return -1;
-	at = strstr(text, key);
-	return at ? strtol(at + strlen(key), NULL, 10) : -1;
-}
-
 static void defaults(void)
 {
 	EQ(number(VM "max_map_count"), 65530);
@@ -83,17 +57,17 @@ static void defaults(void)
 
 static void nonsense_is_refused(void)
 {
-	FAILS(store(VM "max_map_count", "-1"), EINVAL);
-	FAILS(store(VM "max_map_count", "many"), EINVAL);
-	FAILS(store(VM "max_map_count", "5 x"), EINVAL);
-	FAILS(store(VM "overcommit_memory", "3"), EINVAL);
-	FAILS(store(VM "watermark_scale_factor", "0"), EINVAL);
-	FAILS(store(VM "watermark_scale_factor", "3001"), EINVAL);
-	FAILS(store(VM "percpu_pagelist_high_fraction", "7"), EINVAL);
-	FAILS(store(VM "drop_caches", "0"), EINVAL);
-	FAILS(store(VM "drop_caches", "5"), EINVAL);
-	FAILS(store(VM "lowmem_reserve_ratio", "1 two"), EINVAL);
-	FAILS(store(VM "no_such_thing", "1"), ENOENT);
+	FAILS(tap_put(VM "max_map_count", "-1"), EINVAL);
+	FAILS(tap_put(VM "max_map_count", "many"), EINVAL);
+	FAILS(tap_put(VM "max_map_count", "5 x"), EINVAL);
+	FAILS(tap_put(VM "overcommit_memory", "3"), EINVAL);
+	FAILS(tap_put(VM "watermark_scale_factor", "0"), EINVAL);
+	FAILS(tap_put(VM "watermark_scale_factor", "3001"), EINVAL);
+	FAILS(tap_put(VM "percpu_pagelist_high_fraction", "7"), EINVAL);
+	FAILS(tap_put(VM "drop_caches", "0"), EINVAL);
+	FAILS(tap_put(VM "drop_caches", "5"), EINVAL);
+	FAILS(tap_put(VM "lowmem_reserve_ratio", "1 two"), EINVAL);
+	FAILS(tap_put(VM "no_such_thing", "1"), ENOENT);
 	FAILS(open(VM "drop_caches", O_RDONLY), EACCES); /* for root, too */
 	FAILS(open("/proc/sys/kernel/osrelease", O_WRONLY), EACCES);
 	EQ(number(VM "max_map_count"), 65530);
@@ -103,7 +77,7 @@ static int as_nobody(void *arg)
 {
 	if (setgid(65534) || setuid(65534) || number(VM "max_map_count") != 65530)
 		return 1;
-	return store(VM "max_map_count", "1") == 0 || errno != EACCES;
+	return tap_put(VM "max_map_count", "1") == 0 || errno != EACCES;
 }
 
 static void others_may_read(void)
@@ -154,11 +128,11 @@ static void reserve_ratio_sets_the_protection(void)
 {
 	long before = dma_reserve();
 
-	OK(store(VM "lowmem_reserve_ratio", "128"));
+	OK(tap_put(VM "lowmem_reserve_ratio", "128"));
 	CHECK(labs(dma_reserve() - 2 * before) <= 1);
-	OK(store(VM "lowmem_reserve_ratio", "0\n"));
+	OK(tap_put(VM "lowmem_reserve_ratio", "0\n"));
 	EQ(dma_reserve(), 0);
-	OK(store(VM "lowmem_reserve_ratio", "256"));
+	OK(tap_put(VM "lowmem_reserve_ratio", "256"));
 	EQ(dma_reserve(), before);
 }
 
@@ -166,13 +140,13 @@ static void drop_caches_counts(void)
 {
 	long pages = vmstat("drop_pagecache"), slabs = vmstat("drop_slab");
 
-	OK(store(VM "drop_caches", "3"));
+	OK(tap_put(VM "drop_caches", "3"));
 	EQ(vmstat("drop_pagecache"), pages + 1);
 	EQ(vmstat("drop_slab"), slabs + 1);
-	OK(store(VM "drop_caches", "1"));
+	OK(tap_put(VM "drop_caches", "1"));
 	EQ(vmstat("drop_pagecache"), pages + 2);
 	EQ(vmstat("drop_slab"), slabs + 1);
-	OK(store(VM "stat_refresh", "1"));
+	OK(tap_put(VM "stat_refresh", "1"));
 }
 
 int main(int argc, char **argv)

@@ -3,11 +3,11 @@
 GUEST_NAMES := $(patsubst tests/guest/%.c,%,$(wildcard tests/guest/*.c))
 GUEST_FLAGS := -std=gnu11 -O1 -g0 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-unused-function -Wno-stringop-overflow -Wno-stringop-overread -Wno-nonnull -Wno-missing-field-initializers -fno-strict-aliasing -static -pthread -Itests/guest
 
-build/guest/x86_64/%: tests/guest/%.c tests/guest/tap.h tests/guest/failpoint.h tests/guest/pagemap.h tests/guest/rules.mk
+build/guest/x86_64/%: tests/guest/%.c $(wildcard tests/guest/*.h) tests/guest/rules.mk
 	@mkdir -p $(@D)
 	$(call say,GCC,$@)musl-gcc $(GUEST_FLAGS) -s $< -o $@.$$$$ && mv $@.$$$$ $@
 
-build/guest/i386/%: tests/guest/%.c tests/guest/tap.h tests/guest/failpoint.h tests/guest/pagemap.h tests/guest/rules.mk
+build/guest/i386/%: tests/guest/%.c $(wildcard tests/guest/*.h) tests/guest/rules.mk
 	@mkdir -p $(@D)
 	$(call say,GCC,$@)gcc -m32 -march=i686 $(GUEST_FLAGS) -s $< -o $@.$$$$ && mv $@.$$$$ $@
 

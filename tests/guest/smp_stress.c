@@ -1,10 +1,8 @@
 /* Everything at once on all CPUs: forks, execs, mappings, pipes, files, signals, threads; every byte is checked. */
-#include "tap.h"
+#include "mem.h"
 
 #include <pthread.h>
 #include <sched.h>
-
-enum { RW = PROT_READ | PROT_WRITE };
 
 static long long until; /* nanoseconds of CLOCK_MONOTONIC */
 

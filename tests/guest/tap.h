@@ -217,16 +217,30 @@ static long tap_read(const char *path, char *buf, size_t size)
 	return r < 0 ? -1 : (long)n;
 }
 
-static int tap_write(const char *path, const void *data, size_t len, int mode)
+static int tap_write_flags(const char *path, int flags, int mode, const void *data, size_t len)
 {
-	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, mode);
+	int fd = open(path, O_WRONLY | flags, mode), err;
 	ssize_t n;
 
 	if (fd < 0)
 		return -1;
 	n = write(fd, data, len);
+	err = errno;
 	close(fd);
+	errno = err;
 	return n == (ssize_t)len ? 0 : -1;
+}
+
+/* Make a file of it. */
+static int tap_write(const char *path, const void *data, size_t len, int mode)
+{
+	return tap_write_flags(path, O_CREAT | O_TRUNC, mode, data, len);
+}
+
+/* Write @text to a file of /proc or /sys. Return: 0, -1 with errno. */
+static int tap_put(const char *path, const char *text)
+{
+	return tap_write_flags(path, 0, 0, text, strlen(text));
 }
 
 /* A repeatable source of numbers. */

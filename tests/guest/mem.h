@@ -1,0 +1,62 @@
+/* What the tests of memory calls share: mappings, who is resident, figures of /proc. */
+#ifndef MEM_H
+#define MEM_H
+
+#include "tap.h"
+
+enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
+
+static char *anon(size_t pages, int prot)
+{
+	return mmap(NULL, pages * PAGE, prot, ANON, -1, 0);
+}
+
+/* How many of @n pages mincore finds; -1: it fails. */
+static int resident(void *p, size_t n)
+{
+	static unsigned char vec[2048];
+	int sum = 0;
+
+	if (n > sizeof(vec) || mincore(p, n * PAGE, vec))
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		sum += vec[i] & 1;
+	return sum;
+}
+
+/* The number after @label, in the first line of @path that begins with it after @from (NULL: of all); -1: none. */
+static long figure_after(const char *path, const char *from, const char *label)
+{
+	static char text[1 << 17];
+	char *p = text;
+
+	if (tap_read(path, text, sizeof(text)) < 0)
+		return -1;
+	if (from)
+		p = strstr(text, from);
+	while (p && strncmp(p, label, strlen(label)) != 0) {
+		p = strchr(p, '\n');
+		p = p ? p + 1 : NULL;
+	}
+	return p ? strtol(p + strlen(label), NULL, 10) : -1;
+}
+
+static long meminfo_kb(const char *label)
+{
+	return figure_after("/proc/meminfo", NULL, label);
+}
+
+static long status_kb(const char *label)
+{
+	return figure_after("/proc/self/status", NULL, label);
+}
+
+static long vmstat(const char *name)
+{
+	char label[64];
+
+	snprintf(label, sizeof(label), "%s ", name);
+	return figure_after("/proc/vmstat", NULL, label);
+}
+
+#endif
