@@ -53,6 +53,7 @@ void fs_init(void)
 	fs_register(&devtmpfs_type);
 	anonfs_init();
 	memfd_init();
+	hugetlbfs_init();
 	anon_file_init();
 	epoll_init();
 	lock_init();

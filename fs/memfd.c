@@ -1,14 +1,14 @@
 /*
  * Files that are only memory: memfd_create(2), and the seals of fcntl(2).
  *
- * OWNS     shm_sb: the tmpfs that nothing is mounted from, on which these files (and what other parts of the kernel want as
- *          a file of memory) live: device 0:1, no limit.
+ * OWNS     shm_mount: the tmpfs that nothing is mounted from, on which these files (and what other parts of the kernel want
+ *          as a file of memory) live: device 0:1, no limit. Those of huge pages live on hugetlbfs_mount.
  * WHY      a memfd is a tmpfs file in all but its name, so reading, mapping, fallocate and accounting are tmpfs's.
  * I1       a file made here has F_SEAL_SEAL unless seals were asked for, as every other tmpfs file has.
  * LOCKS    inode->lock to add seals.   CONTEXT  tasks; may sleep.
  * FAILS    -ENOMEM, -EACCES (memfd_noexec), and as fcntl(2) says; then nothing is left.
  * NOT HERE what a seal forbids (mm/backing/seal.c, tmpfs_file.c).
- * SOURCES  memfd_create(2), fcntl(2), sysctl vm.memfd_noexec.   TESTED BY  tests/guest/file_memfd.c
+ * SOURCES  memfd_create(2), fcntl(2), sysctl vm.memfd_noexec.   TESTED BY  tests/guest/file_memfd.c, huge_tlbfs.c
  */
 #include "fs/memfd.h"
 
@@ -16,48 +16,48 @@
 #include "fs/file.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "mm/hugetlb.h"
 #include "tmpfs_impl.h"
 
 enum { MEMFD_EXEC_DEFAULT, MEMFD_NOEXEC_DEFAULT, MEMFD_NOEXEC_ENFORCED };
 int sysctl_memfd_noexec = MEMFD_EXEC_DEFAULT;
 
-static struct super_block *shm_sb;
 static struct vfsmount *shm_mount;
 
-/* As d_path shows a name in no tree. */
-static size_t shm_dname(const struct dentry *d, char *buf, size_t size)
+size_t unnamed_dname(const struct dentry *d, char *buf, size_t size)
 {
 	return fmt_scnprintf(buf, size, "/%s (deleted)", d->name);
 }
 
 static const struct super_ops shm_super_ops = { .evict = tmpfs_evict,
 						.statfs = tmpfs_statfs,
-						.dname = shm_dname };
+						.dname = unnamed_dname };
 
 void memfd_init(void)
 {
 	static struct tmpfs unlimited;
+	struct super_block *sb = super_alloc_kernel(&tmpfs_type, &shm_super_ops, MKDEV(0, 1));
 
-	shm_sb = super_alloc_kernel(&tmpfs_type, &shm_super_ops, MKDEV(0, 1));
-	must(shm_sb);
-	shm_sb->private = &unlimited;
-	shm_sb->magic = TMPFS_MAGIC;
-	shm_mount = mount_detached(shm_sb, "tmpfs");
+	must(sb);
+	sb->private = &unlimited;
+	sb->magic = TMPFS_MAGIC;
+	shm_mount = mount_detached(sb, "tmpfs");
 	must(shm_mount);
 }
 
-int shm_file_create(const char *name, uint32_t mode, struct file **out)
+/* A file on @mnt, a tmpfs or hugetlbfs that nobody sees. */
+static int file_on(struct vfsmount *mnt, const char *name, uint32_t mode, struct file **out)
 {
 	struct qstr q = { name, (unsigned)strlen(name), 0 };
-	struct path_ref p = { shm_mount, NULL };
+	struct path_ref p = { mnt, NULL };
 	struct inode *inode;
-	int err = tmpfs_inode(shm_sb, NULL, S_IFREG | mode, NULL, &inode);
+	int err = tmpfs_inode(mnt->sb, NULL, S_IFREG | mode, NULL, &inode);
 
 	if (err)
 		return err;
 	inode->ino = shmem_next_ino();
 	inode->nlink = 0;
-	p.dentry = dentry_alloc(NULL, shm_sb, &q);
+	p.dentry = dentry_alloc(NULL, mnt->sb, &q);
 	if (!p.dentry) {
 		iput(inode);
 		return -ENOMEM;
@@ -69,6 +69,11 @@ int shm_file_create(const char *name, uint32_t mode, struct file **out)
 		(*out)->ops = inode->fops;
 	dput(p.dentry);
 	return *out ? 0 : -ENOMEM;
+}
+
+int shm_file_create(const char *name, uint32_t mode, struct file **out)
+{
+	return file_on(shm_mount, name, mode, out);
 }
 
 /* What neither flag says, the sysctl does. */
@@ -99,10 +104,11 @@ int memfd_create(const char *name, unsigned flags, struct file **out)
 	struct file *f;
 	int err;
 
-	if (flags & MFD_HUGETLB)
-		return -ENOSYS;
+	if ((flags & MFD_HUGETLB) && !hugetlb_size_ok(flags))
+		return -ENODEV;
 	fmt_snprintf(full, sizeof(full), "memfd:%s", name);
-	err = shm_file_create(full, flags & MFD_NOEXEC_SEAL ? 0666 : 0777, &f);
+	err = file_on(flags & MFD_HUGETLB ? hugetlbfs_mount : shm_mount, full,
+		      flags & MFD_NOEXEC_SEAL ? 0666 : 0777, &f);
 	if (err)
 		return err;
 	if (flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL))
@@ -115,7 +121,7 @@ int memfd_create(const char *name, unsigned flags, struct file **out)
 
 static bool has_seals(const struct file *f)
 {
-	return f->inode->ops == &tmpfs_file_iops;
+	return f->inode->ops == &tmpfs_file_iops || f->inode->ops == &hugetlbfs_file_iops;
 }
 
 long file_add_seals(struct file *f, unsigned long seals)

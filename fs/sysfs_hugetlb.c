@@ -1,7 +1,7 @@
 /*
  * The pool of huge pages in /sys/kernel/mm/hugepages, in the nodes of /sys/devices/system/node, and in /proc/sys/vm.
  *
- * OWNS     nothing: the pool is mm/backing/hugetlb.c's. hugetlb_shm_group is kept here.
+ * OWNS     nothing: the pool is mm/backing/hugetlb.c's.
  * WHY      a number that cannot be reached is no error: the file shows how far the pool got, as on Linux.
  * CONTEXT  boot; tasks, may sleep.   FAILS  -EINVAL for what is no number.
  * SOURCES  Linux Documentation/admin-guide/mm/hugetlbpage.rst.   TESTED BY huge_tlb.c
@@ -127,7 +127,6 @@ void sysfs_hugetlb_init(void)
 
 static struct proc_entry nr_hugepages = { .show = asked_show, .store = nr_store },
 			 nr_overcommit = { .show = overcommit_show, .store = overcommit_store };
-int sysctl_hugetlb_shm_group;
 
 int proc_hugetlb_init(void)
 {

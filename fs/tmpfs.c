@@ -7,7 +7,7 @@
  * I1       a positive child has one extra reference (the pin), dropped when its name goes.
  * I2       children are in dir->children in rising order of cookie, the directory position; a new or moved name gets a
  *          higher cookie than every name before, so positions stay valid while others are removed.
- * I3       a directory's size is 20 bytes per entry, its nlink 2 plus its subdirectories; a removed one has nlink 0.
+ * I3       a directory's size is entry_size bytes per entry, its nlink 2 plus its subdirectories; a removed one has nlink 0.
  * I4       nr_inodes counts live inodes (removed but open ones too), at most max_inodes when that is not 0.
  * LOCKS    directory inode->lock for entries and cookies; dcache_lock for the list of children; counters are atomic.
  * CONTEXT  tasks; may sleep.
@@ -25,7 +25,7 @@
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
-enum { ENTRY_SIZE = 20, FIRST_COOKIE = 2 };
+enum { FIRST_COOKIE = 2 };
 
 /* Of a directory: inode->private. */
 struct tmpfs_dir {
@@ -72,7 +72,7 @@ static int inode_setup(struct inode *inode, const char *text)
 			return -ENOMEM;
 		d->next_cookie = FIRST_COOKIE;
 		inode->private = d;
-		inode->ops = files ? &special_dir_iops : &dir_iops;
+		inode->ops = files && !files->tree ? &special_dir_iops : &dir_iops;
 		inode->fops = &dir_fops;
 		inode->nlink = 2;
 		return 0;
@@ -135,13 +135,13 @@ static void entry_added(struct inode *dir, struct dentry *d)
 
 	d->cookie = td->next_cookie++;
 	dget(d);
-	dir->mapping.size += ENTRY_SIZE;
+	dir->mapping.size += tmpfs_of(dir->sb)->entry_size;
 	inode_touch(dir, TOUCH_M | TOUCH_C);
 }
 
 static void entry_gone(struct inode *dir, struct dentry *d)
 {
-	dir->mapping.size -= ENTRY_SIZE;
+	dir->mapping.size -= tmpfs_of(dir->sb)->entry_size;
 	inode_touch(dir, TOUCH_M | TOUCH_C);
 	dput(d); /* never the last: the caller has one */
 }
@@ -266,8 +266,8 @@ static int tmpfs_rename(struct inode *od, struct dentry *o, struct inode *nd, st
 		if (err)
 			return err;
 	}
-	od->mapping.size -= ENTRY_SIZE;
-	nd->mapping.size += ENTRY_SIZE;
+	od->mapping.size -= tmpfs_of(od->sb)->entry_size;
+	nd->mapping.size += tmpfs_of(nd->sb)->entry_size;
 	if (is_dir) {
 		od->nlink--;
 		nd->nlink++;
@@ -435,55 +435,22 @@ static const struct file_ops dir_fops = {
 
 /* ---- mounts ---- */
 
-/* Number with k, m, g; "N%" is a share of RAM. 0 or -EINVAL. */
-static int parse_size(const char *s, uint64_t *bytes)
+static int ram_size(const char *s, uint64_t *bytes)
 {
-	const char *end;
-	uint64_t n = str_to_size(s, &end);
-
-	if (end == s)
-		return -EINVAL;
-	if (*end == '%') {
-		n = n * totalram_pages() / 100 * PAGE_SIZE;
-		end++;
-	}
-	*bytes = n;
-	return *end ? -EINVAL : 0;
+	return mount_opt_size(s, totalram_pages(), PAGE_SIZE, bytes);
 }
 
-static int parse_number(const char *s, unsigned base, uint64_t *out)
+static int parse_option(void *arg, const char *opt)
 {
-	uint64_t n = 0;
-
-	if (!*s)
-		return -EINVAL;
-	for (; *s; s++) {
-		if (*s < '0' || (unsigned)(*s - '0') >= base || n > UINT32_MAX)
-			return -EINVAL;
-		n = n * base + (unsigned)(*s - '0');
-	}
-	*out = n;
-	return 0;
-}
-
-static bool key_is(const char *opt, const char *key, const char **value)
-{
-	size_t n = strlen(key);
-
-	if (strncmp(opt, key, n) || opt[n] != '=')
-		return false;
-	*value = opt + n + 1;
-	return true;
-}
-
-static int parse_option(struct tmpfs *fs, const char *opt)
-{
+	struct tmpfs *fs = arg;
+	int err = mount_opt_owner(opt, &fs->owner);
 	const char *v;
 	uint64_t n;
-	int err;
 
-	if (key_is(opt, "size", &v) || key_is(opt, "nr_blocks", &v)) {
-		err = parse_size(v, &n);
+	if (err != -ENOENT)
+		return err;
+	if (mount_opt_is(opt, "size", &v) || mount_opt_is(opt, "nr_blocks", &v)) {
+		err = ram_size(v, &n);
 		if (!err) {
 			fs->space.max_pages =
 				(unsigned long)(opt[0] == 's' ? (n + PAGE_SIZE - 1) >> PAGE_SHIFT
@@ -492,49 +459,16 @@ static int parse_option(struct tmpfs *fs, const char *opt)
 		}
 		return err;
 	}
-	if (key_is(opt, "nr_inodes", &v)) {
-		err = parse_size(v, &n);
+	if (mount_opt_is(opt, "nr_inodes", &v)) {
+		err = ram_size(v, &n);
 		fs->max_inodes = err ? fs->max_inodes : (unsigned long)n;
 		fs->inodes_set = fs->inodes_set || !err;
-		return err;
-	}
-	if (key_is(opt, "mode", &v)) {
-		err = parse_number(v, 8, &n);
-		fs->mode = err ? fs->mode : (uint32_t)n & 07777;
-		return err;
-	}
-	if (key_is(opt, "uid", &v) || key_is(opt, "gid", &v)) {
-		err = parse_number(v, 10, &n);
-		if (!err && opt[0] == 'u')
-			fs->uid = (uint32_t)n;
-		else if (!err)
-			fs->gid = (uint32_t)n;
 		return err;
 	}
 	return !strcmp(opt, "inode64") || !strcmp(opt, "inode32") || !strncmp(opt, "huge=", 5) ||
 			       !strncmp(opt, "mpol=", 5)
 		       ? 0
 		       : -EINVAL;
-}
-
-static int parse_options(struct tmpfs *fs, const char *data)
-{
-	char opt[64];
-	int err = 0;
-
-	while (data && *data && !err) {
-		const char *comma = strchr(data, ',');
-		size_t len = comma ? (size_t)(comma - data) : strlen(data);
-
-		if (len >= sizeof(opt))
-			return -EINVAL;
-		memcpy(opt, data, len);
-		opt[len] = '\0';
-		if (len)
-			err = parse_option(fs, opt);
-		data += len + (comma ? 1 : 0);
-	}
-	return err;
 }
 
 int tmpfs_statfs(struct super_block *sb, struct statfs_k *out)
@@ -562,7 +496,7 @@ int tmpfs_statfs(struct super_block *sb, struct statfs_k *out)
 static int tmpfs_remount(struct super_block *sb, const char *data)
 {
 	struct tmpfs *fs = tmpfs_of(sb), new_fs = *fs;
-	int err = parse_options(&new_fs, data);
+	int err = mount_opts_each(data, parse_option, &new_fs);
 
 	if (err)
 		return err;
@@ -589,17 +523,17 @@ static size_t tmpfs_show_options(struct super_block *sb, char *buf, size_t size)
 				   fs->space.max_pages << (PAGE_SHIFT - 10));
 	if (fs->inodes_set)
 		n += fmt_scnprintf(buf + n, size - n, ",nr_inodes=%lu", fs->max_inodes);
-	if (fs->mode != 01777)
-		n += fmt_scnprintf(buf + n, size - n, ",mode=%03o", fs->mode);
-	if (fs->uid)
-		n += fmt_scnprintf(buf + n, size - n, ",uid=%u", fs->uid);
-	if (fs->gid)
-		n += fmt_scnprintf(buf + n, size - n, ",gid=%u", fs->gid);
+	if (fs->owner.mode != 01777)
+		n += fmt_scnprintf(buf + n, size - n, ",mode=%03o", fs->owner.mode);
+	if (fs->owner.uid)
+		n += fmt_scnprintf(buf + n, size - n, ",uid=%u", fs->owner.uid);
+	if (fs->owner.gid)
+		n += fmt_scnprintf(buf + n, size - n, ",gid=%u", fs->owner.gid);
 	return n + fmt_scnprintf(buf + n, size - n, ",inode64");
 }
 
 /* Drop the pins, leaves first: a directory's dentry lives as long as its children. No one else sees the tree. */
-static void tmpfs_kill(struct super_block *sb)
+void tmpfs_kill(struct super_block *sb)
 {
 	struct dentry *d = sb->root, *parent;
 
@@ -631,29 +565,36 @@ static const struct super_ops tmpfs_super_ops = {
 	.show_options = tmpfs_show_options,
 };
 
+int tmpfs_make_root(struct super_block *sb)
+{
+	const struct mount_owner *owner = &tmpfs_of(sb)->owner;
+	struct inode *root;
+	int err = tmpfs_inode(sb, NULL, S_IFDIR | owner->mode, NULL, &root);
+
+	if (err)
+		return err;
+	root->uid = owner->uid;
+	root->gid = owner->gid;
+	sb->root = dentry_make_root(sb, root);
+	return sb->root ? 0 : -ENOMEM;
+}
+
 static int fill_super(struct super_block *sb, const struct special_files *files, const char *data)
 {
 	struct tmpfs *fs = failpoint("tmpfs") ? NULL : kzalloc(sizeof(*fs), GFP_KERNEL);
-	struct inode *root;
 	int err;
 
 	if (!fs)
 		return -ENOMEM;
 	sb->private = fs;
 	fs->files = files;
-	fs->mode = 01777;
+	fs->owner.mode = 01777;
+	fs->entry_size = 20;
 	fs->space.max_pages = totalram_pages() / 2;
 	fs->max_inodes =
 		min_of(unsigned long, totalram_pages() - totalhigh_pages(), totalram_pages() / 2);
-	err = parse_options(fs, data);
-	if (!err)
-		err = tmpfs_inode(sb, NULL, S_IFDIR | fs->mode, NULL, &root);
-	if (err)
-		return err;
-	root->uid = fs->uid;
-	root->gid = fs->gid;
-	sb->root = dentry_make_root(sb, root);
-	return sb->root ? 0 : -ENOMEM;
+	err = mount_opts_each(data, parse_option, fs);
+	return err ? err : tmpfs_make_root(sb);
 }
 
 static int tmpfs_mount(const struct fs_type *type, unsigned long flags, const char *source,
@@ -700,7 +641,7 @@ static int rootfs_mount(const struct fs_type *type, unsigned long flags, const c
 		struct tmpfs *fs = tmpfs_of(*out);
 
 		fs->size_set = fs->inodes_set = true;
-		fs->mode = 01777; /* not shown; the directory itself is 0755 */
+		fs->owner.mode = 01777; /* not shown; the directory itself is 0755 */
 		(*out)->root->inode->mode = S_IFDIR | 0755;
 	}
 	return err;
@@ -716,8 +657,9 @@ static int ramfs_mount(const struct fs_type *type, unsigned long flags, const ch
 		struct tmpfs *fs = tmpfs_of(*out);
 
 		(*out)->magic = 0x858458f6UL;
+		fs->entry_size = 0;
 		fs->size_set = fs->inodes_set = false;
-		fs->mode = 01777;
+		fs->owner.mode = 01777;
 	}
 	return err;
 }

@@ -102,7 +102,7 @@ static int tmpfs_fallocate(struct file *f, unsigned mode, uint64_t off, uint64_t
 }
 
 /* F_SEAL_EXEC: who may execute it is fixed. */
-static int tmpfs_setattr(struct inode *inode, uint32_t mode, uint32_t uid, uint32_t gid)
+int tmpfs_setattr(struct inode *inode, uint32_t mode, uint32_t uid, uint32_t gid)
 {
 	bool changes = (inode->mode ^ mode) & 0111;
 

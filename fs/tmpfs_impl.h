@@ -5,13 +5,15 @@
 #include "fs/special_fs.h"
 #include "mm/seal.h"
 #include "mm/shmem.h"
+#include "mount_opts.h"
 #include "vfs_impl.h"
 
 struct tmpfs { /* sb->private */
 	struct shmem_space space;
 	atomic_long_t nr_inodes;
 	unsigned long max_inodes;
-	uint32_t mode, uid, gid; /* of the root */
+	struct mount_owner owner; /* of the root */
+	unsigned entry_size;	  /* i: bytes of a directory per name, as stat shows it */
 	bool size_set, inodes_set;
 	const struct special_files *files; /* i; NULL: regular files are data */
 };
@@ -34,9 +36,20 @@ int must_check tmpfs_special(const struct fs_type *type, const struct special_fi
 int must_check tmpfs_make_special(struct inode *dir, struct dentry *d, uint32_t mode,
 				  const void *arg);
 int tmpfs_statfs(struct super_block *sb, struct statfs_k *out);
+void tmpfs_kill(struct super_block *sb);
+/* The root directory of @sb, whose tmpfs is filled in. 0, -ENOSPC, -ENOMEM. */
+int must_check tmpfs_make_root(struct super_block *sb);
 
 /* ---- tmpfs_file.c ---- */
 extern const struct inode_ops tmpfs_file_iops;
+int tmpfs_setattr(struct inode *inode, uint32_t mode, uint32_t uid, uint32_t gid); /* F_SEAL_EXEC */
 void tmpfs_file_setup(struct inode *inode); /* of a regular file: its calls and an empty mapping */
+
+/* ---- memfd.c: super_ops.dname, as d_path shows a name in no tree ---- */
+size_t unnamed_dname(const struct dentry *d, char *buf, size_t size);
+
+/* ---- hugetlbfs.c ---- */
+extern const struct inode_ops hugetlbfs_file_iops;
+extern struct vfsmount *hugetlbfs_mount; /* i after init: for files without a name */
 
 #endif

@@ -126,6 +126,7 @@ unsigned mode_to_dtype(uint32_t mode);
 
 void inode_init(void);
 void memfd_init(void);
+void hugetlbfs_init(void);
 void memdev_init(void);
 void devtmpfs_init(void);
 void pipe_init(void);
@@ -139,7 +140,6 @@ void debugfs_pt_init(void);
 void sysfs_idle_init(void);
 void sysfs_system_init(void); /* processors and nodes */
 void sysfs_hugetlb_init(void);
-extern int sysctl_hugetlb_shm_group;
 void sysfs_thp_init(void); /* transparent huge pages */
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * System V shared memory.
  *
- * OWNS     struct shm: a segment; its pages are an object of mm/backing/shmem.c.
+ * OWNS     struct shm: a segment; its pages are an object of mm/backing.
  * WHY      a mapping of a segment is an ordinary shared mapping whose open and close count attachments, so fork, exec, exit,
  *          munmap of parts and mremap count themselves.
  * I1       nattch is the number of vmas of the segment, plus one for each shmat under way.
@@ -11,7 +11,7 @@
  * LOCKS    object lock (rank IPC) for all that changes; vm_open and vm_close come with mmap_lock held.
  * CONTEXT  tasks; may sleep.
  * FAILS    as shmget(2), shmop(2), shmctl(2); a failed call leaves nothing.
- * NOT HERE pages of huge size: SHM_HUGETLB answers as a pool without pages does.
+ * NOT HERE pages (mm/backing/shmem.c; SHM_HUGETLB: hugetlb_object.c).
  * SOURCES  shmget(2), shmop(2), shmctl(2), proc(5) /proc/sys/kernel/shm*.   TESTED BY  tests/guest/ipc_shm.c
  */
 #include "ipc/shm.h"
@@ -21,6 +21,7 @@
 #include "fs/seq_file.h"
 #include "kernel/task.h"
 #include "lib/fmt.h"
+#include "mm/hugetlb.h"
 #include "mm/mm.h"
 #include "mm/shmem.h"
 #include "mm/slab.h"
@@ -75,21 +76,43 @@ static int check_size(size_t size)
 	return 0;
 }
 
+/* Who may set huge pages aside for a segment: 0, -EINVAL (no such size), -EPERM. */
+static int check_huge(const struct ipc_get *g)
+{
+	if (!(g->flags & SHM_HUGETLB))
+		return 0;
+	if (!hugetlb_size_ok((unsigned)g->flags))
+		return -EINVAL;
+	if (capable(CAP_IPC_LOCK))
+		return 0;
+	return cred_in_group(current_task()->cred, (uint32_t)sysctl_hugetlb_shm_group) ? 0 : -EPERM;
+}
+
+static struct address_space *make_mapping(const struct ipc_get *g)
+{
+	bool reserve = !(g->flags & SHM_NORESERVE);
+	char name[16];
+
+	fmt_scnprintf(name, sizeof(name), "SYSV%08x", (unsigned)g->key);
+	if (!(g->flags & SHM_HUGETLB))
+		return shmem_named_create(name, g->size, reserve);
+	return hugetlb_named_create(name, round_up_pow2((uint64_t)g->size, (uint64_t)HPAGE_SIZE),
+				    reserve);
+}
+
 static int make_segment(struct ipc_get *g, struct ipc_object **out)
 {
 	int err = check_size(g->size);
 	struct shm *s;
-	char name[16];
 
+	if (!err)
+		err = check_huge(g);
 	if (err)
 		return err;
-	if (g->flags & SHM_HUGETLB)
-		return capable(CAP_IPC_LOCK) ? -ENOMEM : -EPERM;
 	s = ipc_alloc(sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	fmt_scnprintf(name, sizeof(name), "SYSV%08x", (unsigned)g->key);
-	s->mapping = shmem_named_create(name, g->size, !(g->flags & SHM_NORESERVE));
+	s->mapping = make_mapping(g);
 	if (!s->mapping) {
 		ipc_free(s, sizeof(*s));
 		return -ENOMEM;
@@ -113,7 +136,9 @@ static int check_segment(struct ipc_get *g, const struct ipc_object *o)
 /* maps shows the identifier as the inode's number. */
 static void name_segment(struct ipc_object *o)
 {
-	shmem_set_ino(shm_of(o)->mapping, (unsigned long)o->id);
+	struct address_space *m = shm_of(o)->mapping;
+
+	(mapping_is_hugetlb(m) ? hugetlb_set_ino : shmem_set_ino)(m, (unsigned long)o->id);
 }
 
 int shm_get(int key, size_t size, int flags)
@@ -371,9 +396,11 @@ int shm_lock(int id, bool lock) no_lock_analysis
 		return err;
 	s = shm_of(o);
 	err = lock_allowed(o, lock, limit);
-	if (!err && lock) {
+	if (err || mapping_is_hugetlb(s->mapping)) {
+		; /* huge pages stay in memory anyway */
+	} else if (lock) {
 		err = lock_pages(s, limit);
-	} else if (!err) {
+	} else {
 		old = s->locker;
 		s->locker = NULL;
 		o->mode &= ~(uint32_t)SHM_LOCKED;
@@ -394,7 +421,7 @@ int shm_info(struct shm_limits *limits, struct shm_totals *totals)
 	*totals = (struct shm_totals){ .used_ids = (int)ipc_count(&shm_ids),
 				       .pages = (unsigned long)atomic_long_read(&total_pages) };
 	for (; (o = ipc_next(&shm_ids, &index)); index++) {
-		totals->resident += READ_ONCE(shm_of(o)->mapping->nr_pages);
+		totals->resident += mapping_small_pages(shm_of(o)->mapping);
 		ipc_put(&shm_ids, o);
 	}
 	return ipc_highest_index(&shm_ids);
@@ -448,7 +475,7 @@ void shm_show_one(struct seq_file *m, struct ipc_object *o)
 		   st.nattch, st.perm.uid, st.perm.gid, st.perm.cuid, st.perm.cgid);
 	seq_printf(m, "%10llu %10llu %10llu %*lu %*lu\n", (unsigned long long)st.atime,
 		   (unsigned long long)st.dtime, (unsigned long long)st.ctime, w,
-		   READ_ONCE(s->mapping->nr_pages) << PAGE_SHIFT, w, 0UL);
+		   mapping_small_pages(s->mapping) << PAGE_SHIFT, w, 0UL);
 }
 
 void shm_init(void)

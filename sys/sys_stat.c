@@ -10,6 +10,7 @@
 
 #include "fs/file.h"
 #include "fs/path.h"
+#include "mm/hugetlb.h"
 
 static uint64_t dev_encode(dev_k d)
 {
@@ -19,8 +20,13 @@ static uint64_t dev_encode(dev_k d)
 static uint64_t inode_blocks(struct inode *inode)
 {
 	return S_ISREG(inode->mode)
-		       ? (uint64_t)READ_ONCE(inode->mapping.nr_pages) * (PAGE_SIZE / 512)
+		       ? (uint64_t)mapping_small_pages(&inode->mapping) * (PAGE_SIZE / 512)
 		       : 0;
+}
+
+static uint32_t inode_blksize(const struct inode *inode)
+{
+	return inode->sb->blksize ? inode->sb->blksize : PAGE_SIZE;
 }
 
 static int put_stat_x64(struct inode *n, uaddr_t buf)
@@ -34,7 +40,7 @@ static int put_stat_x64(struct inode *n, uaddr_t buf)
 		.st_gid = n->gid,
 		.st_rdev = dev_encode(n->rdev),
 		.st_size = (int64_t)mapping_size(&n->mapping),
-		.st_blksize = PAGE_SIZE,
+		.st_blksize = inode_blksize(n),
 		.st_blocks = (int64_t)inode_blocks(n),
 		.st_atime = (uint64_t)n->atime.tv_sec,
 		.st_atime_nsec = (uint64_t)n->atime.tv_nsec,
@@ -59,7 +65,7 @@ static int put_stat64_i386(struct inode *n, uaddr_t buf)
 		.st_gid = n->gid,
 		.st_rdev = dev_encode(n->rdev),
 		.st_size = (int64_t)mapping_size(&n->mapping),
-		.st_blksize = PAGE_SIZE,
+		.st_blksize = inode_blksize(n),
 		.st_blocks = inode_blocks(n),
 		.st_atime = (uint32_t)n->atime.tv_sec,
 		.st_atime_nsec = (uint32_t)n->atime.tv_nsec,
@@ -84,7 +90,7 @@ static int put_stat_i386(struct inode *n, uaddr_t buf)
 		.st_gid = (uint16_t)n->gid,
 		.st_rdev = (uint32_t)dev_encode(n->rdev),
 		.st_size = (uint32_t)size,
-		.st_blksize = PAGE_SIZE,
+		.st_blksize = inode_blksize(n),
 		.st_blocks = (uint32_t)inode_blocks(n),
 		.st_atime = (uint32_t)n->atime.tv_sec,
 		.st_atime_nsec = (uint32_t)n->atime.tv_nsec,
@@ -213,7 +219,7 @@ SYS(statx)
 	n = p.dentry->inode;
 	st = &(struct statx_k){
 		.mask = STATX_BASIC_STATS,
-		.blksize = PAGE_SIZE,
+		.blksize = inode_blksize(n),
 		.nlink = n->nlink,
 		.uid = n->uid,
 		.gid = n->gid,

@@ -12,6 +12,7 @@ struct special_files {
 	int (*make)(struct inode *inode, const void *arg);
 	void (*gone)(
 		struct inode *inode); /* the last reference is gone; also after make has failed */
+	bool tree; /* directories and all other types as well, not one directory of files */
 };
 
 struct special_fs {

@@ -62,6 +62,7 @@ struct super_block {
 	atomic_long_t next_ino;
 	void *private;
 	unsigned long magic;
+	uint32_t blksize;	      /* i: st_blksize; 0: PAGE_SIZE */
 	struct backing_dev_info *bdi; /* i: where its pages are stored; NULL: in memory only */
 	atomic_t nr_maps;	      /* inodes that memory maps: keep it mounted */
 	bool no_negative;	      /* i: a name that is not there is not remembered */

@@ -21,6 +21,8 @@ void hugetlb_resize(unsigned long nr, int node);
 /* nr_overcommit_hugepages: how many more may be made when the pool is empty. */
 unsigned long hugetlb_overcommit(void);
 void hugetlb_set_overcommit(unsigned long nr);
+extern int
+	sysctl_hugetlb_shm_group; /* who is in this group may make System V segments of huge pages */
 
 /* ---- limits of one mount ---- */
 struct hugetlb_space;
@@ -56,16 +58,30 @@ static inline bool mapping_is_hugetlb(const struct address_space *m)
 	return m && (m->flags & MAPPING_HUGETLB);
 }
 
-enum { HUGETLB_DEV_MINOR = 2 }; /* of the device 0:2 that unnamed objects are on */
+/* Pages of @m in memory, counted in small ones. */
+static inline unsigned long mapping_small_pages(const struct address_space *m)
+{
+	return READ_ONCE(m->nr_pages) << (mapping_is_hugetlb(m) ? HPAGE_ORDER : 0);
+}
+
+extern unsigned
+	hugetlb_dev_minor; /* i: of the device that unnamed objects are on; the file system sets it */
+/* MAP_HUGE_*, MFD_HUGE_*, SHM_HUGE_* in @flags: none, or the one size there is. */
+bool hugetlb_size_ok(unsigned flags);
 /* An unnamed object of @size bytes, a multiple of HPAGE_SIZE, for MAP_HUGETLB. Reference 1. NULL: no memory. */
 struct address_space *must_check hugetlb_anon_create(uint64_t size);
+/* The same with a name, as shmem_named_create; @reserve: all pages are promised now. */
+struct address_space *must_check hugetlb_named_create(const char *name, uint64_t size,
+						      bool reserve);
+void hugetlb_set_ino(struct address_space *m, unsigned long ino);
 
 /* Bytes [start, end) become a hole: whole huge pages go, parts are zeroed. Inode lock held. 0, -EPERM (sealed), -ENOMEM. */
 int must_check hugetlb_punch(struct address_space *m, uint64_t start, uint64_t end);
-/* @size: a multiple of HPAGE_SIZE. Inode lock held. 0, -EPERM. */
+/* Inode lock held. 0, -EPERM; -EINVAL: @size is no multiple of HPAGE_SIZE. */
 int must_check hugetlb_truncate(struct address_space *m, uint64_t size);
-/* Huge pages for bytes [start, end). 0, -ENOSPC, -ENOMEM, -EINTR. */
-int must_check hugetlb_allocate(struct address_space *m, uint64_t start, uint64_t end);
+/* Huge pages for bytes [start, end), and (@grow) the size reaches there. What was made before an error stays. Inode lock held.
+ * 0, -EPERM (sealed), -ENOSPC, -ENOMEM, -EINTR. */
+int must_check hugetlb_allocate(struct address_space *m, uint64_t start, uint64_t end, bool grow);
 
 /* Checkers: the pool's figures and lists; an object's regions against its pages. */
 void hugetlb_check(void);

@@ -144,6 +144,9 @@ int must_check vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned l
 /* munmap of an aligned range; @spares has one vma and its nodes if the range lies inside one vma. Cannot fail. */
 void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 		    struct vma_spares *spares);
+/* The same of what mremap has emptied. */
+void vm_unmap_moved(struct mm_struct *mm, unsigned long start, unsigned long end,
+		    struct vma_spares *spares);
 /* The same with its own spares. 0 or -ENOMEM. */
 int must_check vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* A new private anonymous vma over a free range: charged, counted, merged (brk, stack). 0 or -ENOMEM. */

@@ -21,6 +21,7 @@
 #include "lib/string.h"
 #include "mm/aspace/anon_vma_impl.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
 #include "mm/range.h"
@@ -101,7 +102,7 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 	if (!r.userfault)
 		r.flags &= ~(unsigned long)VM_UFFD_ANY;
 	if (r.flags & VM_HUGETLB)
-		r.private_data = NULL; /* promised pages are the parent's */
+		r.private_data = hugetlb_forked(vma);
 	if ((r.flags & VM_ACCOUNT) && commit_charge(vma_pages(vma), d->old->total_vm))
 		return -ENOMEM;
 	if (vma_spares_get(d->new, 1, NULL, &spares)) {
@@ -110,6 +111,8 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 		return -ENOMEM;
 	}
 	copy = vma_insert(d->new, &spares, &r);
+	if (r.flags & VM_HUGETLB)
+		hugetlb_copied(copy, vma);
 	vma_stat(d->new, r.flags, (long)vma_pages(vma));
 	if (copy->vm_ops && copy->vm_ops->open)
 		copy->vm_ops->open(copy);

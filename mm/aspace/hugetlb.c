@@ -7,7 +7,8 @@
  *   fault    shared: the cached page. Private: read of a cached one maps it; else a page of its own, zeroed or copied
  *   write to a private page that fork shares
  *            a copy. If the pool has none, the owner takes the page away from the children, whose next access is
- *            SIGBUS: the owner was promised memory, they were not
+ *            SIGBUS: the owner was promised memory, they were not. The mark in their vmas changes under i_mmap_lock, and
+ *            whatever is made from a marked vma takes it along
  *   munmap   promises of places that never had a page end
  *
  * OWNS     vm_private_data of hugetlb vmas.
@@ -15,11 +16,11 @@
  *          _mapcount; mm->hugetlb_pages counts them. They are not in RSS.                                [mm_check]
  * I2       VM_HUGETLB vmas begin and end at multiples of HPAGE_SIZE, and so does their offset.            [mm_check]
  * I3       private pages are PS_ANON without an anon_vma: nobody looks for their entries.
- * LOCKS    mmap_lock; place lock around a whole fault; invalidate_lock for read; table lock for the entry.
+ * LOCKS    mmap_lock (vm_private_data of a child: i_mmap_lock); place lock around a whole fault; invalidate_lock for read; table lock for the entry.
  * FAILS    mmap: -ENOMEM, -EINVAL. Faults: FAULT_BUS without a page and beyond the end, FAULT_OOM without a table.
  * NOT HERE the pool and the objects (mm/backing/hugetlb*.c); zap, protect, fork's copy (mm/pt/range_huge.c).
  * SOURCES  mmap(2) MAP_HUGETLB; Linux Documentation/admin-guide/mm/hugetlbpage.rst, vm/hugetlbfs_reserv.rst.
- * TESTED BY hugetlb_test.c
+ * TESTED BY hugetlb_test.c, tests/guest/huge_tlb.c, huge_tlbfs.c
  */
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
@@ -33,11 +34,30 @@
 /* vm_private_data of a child whose pages the owner has taken away. */
 static char pages_taken;
 
+static bool is_private(unsigned long vm_flags)
+{
+	return !(vm_flags & VM_MAYSHARE);
+}
+
+/* NULL: not the owner of promises. Shared mappings' private data is whose they are (shm). */
 static struct resv_map *used_of(const struct vm_area_struct *vma)
 {
 	void *p = READ_ONCE(vma->vm_private_data);
 
-	return p == &pages_taken ? NULL : p;
+	return !is_private(vma->vm_flags) || p == &pages_taken ? NULL : p;
+}
+
+void *hugetlb_forked(const struct vm_area_struct *vma)
+{
+	void *p = READ_ONCE(vma->vm_private_data);
+
+	return !is_private(vma->vm_flags) || p == &pages_taken ? p : NULL;
+}
+
+void hugetlb_copied(struct vm_area_struct *to, const struct vm_area_struct *from)
+{
+	if (is_private(from->vm_flags) && READ_ONCE(from->vm_private_data) == &pages_taken)
+		WRITE_ONCE(to->vm_private_data, &pages_taken);
 }
 
 static unsigned long place_of(const struct vm_area_struct *vma, uaddr_t addr)
@@ -68,13 +88,6 @@ int hugetlb_map_check(const struct vm_map_args *a)
 	return (a->flags & MAP_FIXED) && (a->addr & ~HPAGE_MASK) ? -EINVAL : 0;
 }
 
-bool hugetlb_size_ok(unsigned flags)
-{
-	unsigned log = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
-
-	return !log || log == HPAGE_SHIFT;
-}
-
 int hugetlb_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
 		      unsigned long *out)
 {
@@ -92,19 +105,15 @@ int hugetlb_find_area(struct mm_struct *mm, unsigned long addr, unsigned long le
 	return err;
 }
 
-int hugetlb_map_reserve(struct mm_struct *mm, struct vma_req *r)
+/* Promises for what @r maps. 0 or -ENOMEM. */
+static int promise(struct vma_req *r)
 {
 	unsigned long from = huge_index(r->pgoff), n = (r->end - r->start) >> HPAGE_SHIFT;
 	struct resv_map *used;
 
-	r->ops = &hugetlb_vma_ops;
-	r->private_data = NULL;
-	mm->hugetlb_seen = true;
-	if (r->flags & VM_WRITE)
-		hugetlb_grow(r->mapping, ((uint64_t)r->pgoff << PAGE_SHIFT) + (r->end - r->start));
 	if (r->flags & VM_NORESERVE)
 		return 0;
-	if (r->flags & VM_MAYSHARE)
+	if (!is_private(r->flags))
 		return hugetlb_reserve(r->mapping, from, from + n);
 	used = resv_alloc();
 	if (!used)
@@ -117,9 +126,24 @@ int hugetlb_map_reserve(struct mm_struct *mm, struct vma_req *r)
 	return 0;
 }
 
+int hugetlb_map_reserve(struct mm_struct *mm, struct vma_req *r)
+{
+	int err;
+
+	if (!r->ops)
+		r->ops = &hugetlb_vma_ops;
+	err = promise(r);
+	if (err)
+		return err;
+	mm->hugetlb_seen = true;
+	if (r->flags & VM_WRITE)
+		hugetlb_grow(r->mapping, ((uint64_t)r->pgoff << PAGE_SHIFT) + (r->end - r->start));
+	return 0;
+}
+
 void hugetlb_map_undo(struct vma_req *r)
 {
-	struct resv_map *used = r->private_data;
+	struct resv_map *used = is_private(r->flags) ? r->private_data : NULL;
 
 	if (!used) /* of shared mappings promises belong to the object */
 		return;
@@ -155,7 +179,7 @@ static int fault_of(int err)
 
 static bool at_end(const struct huge_fault *h)
 {
-	return (uint64_t)h->place << HPAGE_SHIFT >= mapping_size(h->m);
+	return h->place >= mapping_size(h->m) >> HPAGE_SHIFT; /* nor is a part of a page there */
 }
 
 static pte_t entry_for(const struct huge_fault *h, const struct page *page, bool own)
@@ -304,6 +328,26 @@ static void exchange(struct huge_fault *h, pte_t *e, struct page *old, struct pa
 	set_entry(h, e, new, true);
 }
 
+/* The children have lost @old, the page of entry @e: it is ours. Return: FAULT_OK, or STAGE_RETRY: one of them was copying. */
+static int take_over(struct huge_fault *h, pte_t *e, struct page *table,
+		     struct page *old) no_lock_analysis
+{
+	int r = STAGE_RETRY;
+
+	take_from_children(h);
+	pt_table_lock(table);
+	/* Who has it pinned sees what is written: as on Linux, there is no other page to write to. */
+	if (pte_present(pte_read(e)) && pte_pfn(pte_read(e)) == page_to_pfn(old) &&
+	    page_mapcount(old) == 1) {
+		allow_write(h, e);
+		r = FAULT_OK;
+	}
+	pt_unlock(table);
+	put_page(old);
+	tlb_flush_page_local(h->addr);
+	return r;
+}
+
 /* Write to an entry without the write right; the place lock keeps others from changing it, but for zaps. */
 static int write_protected(struct huge_fault *h, pte_t *e, struct page *table) no_lock_analysis
 {
@@ -320,11 +364,8 @@ static int write_protected(struct huge_fault *h, pte_t *e, struct page *table) n
 	get_page(old);
 	pt_unlock(table);
 	err = own_page(h, old, &new);
-	if (err == -ENOSPC && used_of(h->vma) && page_state(old) == PS_ANON) {
-		take_from_children(h);
-		put_page(old);
-		return page_ref_count(old) > 1 ? FAULT_BUS : STAGE_RETRY; /* pinned: no way out */
-	}
+	if (err == -ENOSPC && used_of(h->vma) && page_state(old) == PS_ANON)
+		return take_over(h, e, table, old);
 	if (err) {
 		put_page(old);
 		return fault_of(err);

@@ -257,6 +257,67 @@ static void arguments(void **state)
 	world_gone();
 }
 
+/* Promises are kept by place in the object: a mapping that moves keeps them, one that is replaced gives them back. */
+static void moving_takes_promises_along(void **state)
+{
+	const unsigned long to = MREMAP_MAYMOVE | MREMAP_FIXED;
+	struct mm_struct *mm;
+
+	world(4);
+	mm = new_mm();
+	assert_int_equal(map_huge_at(mm, 0, 4, MAP_PRIVATE), H(0));
+	sim_poke(mm, H(1), 1);
+	sim_poke(mm, H(3), 3);
+	expect(4, 2, 2, 0);
+	assert_int_equal(vm_remap(mm, H(1), 2 * HPAGE_SIZE, 2 * HPAGE_SIZE, to, H(9)), H(9));
+	expect(4, 2, 2, 0);
+	mm_check(mm);
+	assert_int_equal(sim_peek(mm, H(9)), 1);
+	sim_poke(mm, H(10), 2);
+	expect(4, 1, 1, 0);
+	assert_int_equal(vm_remap(mm, H(9), 2 * HPAGE_SIZE, HPAGE_SIZE, to, H(0)), H(0));
+	expect(4, 2, 0, 0); /* the target's promise, the tail's page */
+	assert_int_equal(vm_unmap(mm, H(0), HPAGE_SIZE), 0);
+	expect(4, 3, 0, 0);
+	assert_int_equal(map_huge_at(mm, 3, 2, MAP_PRIVATE), H(3)); /* what it replaces serves it */
+	expect(4, 4, 2, 0);
+	assert_int_equal(map_huge_at(mm, 3, 4, MAP_PRIVATE), H(3));
+	expect(4, 4, 4, 0);
+	end_mm(mm);
+	expect(4, 4, 0, 0);
+	world_gone();
+}
+
+/* A child that lost a page, and all that is made of its mapping afterwards, never reads zeroes instead. */
+static void taken_pages_stay_taken(void **state)
+{
+	struct mm_struct *mm, *child, *grandchild;
+	char c;
+
+	world(2);
+	mm = new_mm();
+	assert_int_equal(map_huge_at(mm, 0, 2, MAP_PRIVATE), H(0));
+	sim_poke(mm, H(0), 1);
+	sim_poke(mm, H(1), 1);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	sim_poke(mm, H(1), 2);
+	hugetlb_resize(4, HUGETLB_ANY_NODE); /* there is memory again */
+	assert_int_equal(vm_protect(child, H(1), HPAGE_SIZE, PROT_READ), 0);
+	assert_int_equal(sim_read(child, H(1), &c, 1), FAULT_BUS);
+	assert_int_equal(
+		vm_remap(child, H(1), HPAGE_SIZE, HPAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, H(5)),
+		H(5));
+	assert_int_equal(sim_read(child, H(5), &c, 1), FAULT_BUS);
+	assert_int_equal(mm_dup(child, &grandchild), 0);
+	assert_int_equal(sim_read(grandchild, H(5), &c, 1), FAULT_BUS);
+	assert_int_equal(sim_peek(mm, H(1)), 2);
+	end_mm(grandchild);
+	end_mm(child);
+	end_mm(mm);
+	expect(4, 4, 0, 0);
+	world_gone();
+}
+
 /* Whatever allocation fails, promises and pages are as before, or the operation is done. */
 static void every_failure(void **state)
 {
@@ -306,6 +367,8 @@ int main(void)
 		cmocka_unit_test(owner_takes_the_page_from_the_child),
 		cmocka_unit_test(private_mapping_of_a_shared_object),
 		cmocka_unit_test(arguments),
+		cmocka_unit_test(moving_takes_promises_along),
+		cmocka_unit_test(taken_pages_stay_taken),
 		cmocka_unit_test(every_failure),
 	};
 

@@ -14,8 +14,6 @@ static inline bool vma_may_split(const struct vm_area_struct *vma, unsigned long
 
 /* mmap(2): offset, and address of MAP_FIXED. 0 or -EINVAL. */
 int must_check hugetlb_map_check(const struct vm_map_args *a);
-/* MAP_HUGE_*: only the one size. */
-bool hugetlb_size_ok(unsigned flags);
 /* vm_find_area, for a place in whole huge pages. */
 int must_check hugetlb_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
 				 unsigned flags, unsigned long *out);
@@ -24,6 +22,10 @@ int must_check hugetlb_map_reserve(struct mm_struct *mm, struct vma_req *r);
 void hugetlb_map_undo(struct vma_req *r); /* it is not mapped after all */
 /* [start, end) of @vma, a part or all, is no longer mapped by it: promises of places without a page end. */
 void hugetlb_unmapped(struct vm_area_struct *vma, uaddr_t start, uaddr_t end);
+/* fork: what a copy of @vma begins with: promised pages stay the parent's. */
+void *hugetlb_forked(const struct vm_area_struct *vma);
+/* @to, made like @from, is in the trees now: what happened to @from meanwhile concerns it too. */
+void hugetlb_copied(struct vm_area_struct *to, const struct vm_area_struct *from);
 /* No lock held but mmap_lock. Return: enum fault_result or STAGE_RETRY. */
 int fault_hugetlb(struct fault_ctx *f);
 

@@ -93,6 +93,8 @@ static int advice_allowed(const struct vm_area_struct *vma, int advice)
 		return vma->vm_flags & VM_IO ? -EINVAL : 0;
 	case MADV_DODUMP:
 		return vma->vm_flags & VM_SPECIAL ? -EINVAL : 0;
+	case MADV_HUGEPAGE:
+		return vma->vm_flags & (VM_SPECIAL | VM_HUGETLB) ? -EINVAL : 0;
 	case MADV_WIPEONFORK:
 		return has_no_file(vma) ? 0 : -EINVAL;
 	case MADV_REMOVE:
@@ -105,14 +107,16 @@ static int advice_allowed(const struct vm_area_struct *vma, int advice)
 	}
 }
 
-/* EAGAIN: no memory for another vma, or too many of them. */
+/* EAGAIN: no memory for another vma, or too many of them; EINVAL: cuts a huge page of hugetlb. */
 static int advise_flags(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 			unsigned long end, const struct advice *a)
 {
+	int err;
+
 	if (a->set & VM_HUGEPAGE)
 		mm->thp_seen = true;
-	return vma_modify(mm, vma, start, end, (vma->vm_flags & ~a->clear) | a->set, &vma) ? -EAGAIN
-											   : 0;
+	err = vma_modify(mm, vma, start, end, (vma->vm_flags & ~a->clear) | a->set, &vma);
+	return err == -ENOMEM ? -EAGAIN : err;
 }
 
 static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,

@@ -59,6 +59,7 @@ struct unmap_ctx {
 	struct vma_spares *spares;
 	struct vm_area_struct *gone; /* unlinked vmas, by next_gone */
 	unsigned long start, end;
+	bool moved; /* mremap: promised huge pages go on at another place */
 };
 
 /* Field by field: the gather's array must not be cleared each time. */
@@ -70,6 +71,7 @@ static void unmap_begin(struct unmap_ctx *u, struct mm_struct *mm, unsigned long
 	u->start = start;
 	u->end = end;
 	u->gone = NULL;
+	u->moved = false;
 	mm_update_hiwater(mm);
 }
 
@@ -83,7 +85,7 @@ static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_stru
 
 	if (vma->populated)
 		range_zap(&u->gather, vma, from, to);
-	if (unlikely(vma->vm_flags & VM_HUGETLB))
+	if (unlikely(vma->vm_flags & VM_HUGETLB) && !u->moved)
 		hugetlb_unmapped(vma, from, to);
 	vma_stat(u->mm, vma->vm_flags, -pages);
 	if (vma->vm_flags & VM_LOCKED)
@@ -137,6 +139,21 @@ static void free_tables_around(struct unmap_ctx *u, const struct vm_area_struct 
 		pt_free_tables(&u->gather, u->start, u->end, floor, ceiling);
 }
 
+/* @vma: the first that ends beyond u->start. */
+static void unmap_vmas(struct unmap_ctx *u, struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = u->mm;
+
+	gather_begin(&u->gather, mm);
+	while (vma && vma->vm_start < u->end)
+		vma = unmap_one(u, vma);
+	if (u->end > mm->gap_top)
+		mm->gap_len = 0;
+	free_tables_around(u, vma_prev(mm, u->start), vma);
+	gather_end(&u->gather);
+	free_gone(u);
+}
+
 /* @vma: the first that ends beyond @start. */
 static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 		       unsigned long end, struct vma_spares *spares)
@@ -148,20 +165,25 @@ static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 	trace(TRACE_UNMAP, start, end);
 	unmap_begin(&u, mm, start, end);
 	u.spares = spares;
-	gather_begin(&u.gather, mm);
-	while (vma && vma->vm_start < end)
-		vma = unmap_one(&u, vma);
-	if (end > mm->gap_top)
-		mm->gap_len = 0;
-	free_tables_around(&u, vma_prev(mm, start), vma);
-	gather_end(&u.gather);
-	free_gone(&u);
+	unmap_vmas(&u, vma);
 }
 
 void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 		    struct vma_spares *spares)
 {
 	unmap_from(mm, find_vma(mm, start), start, end, spares);
+}
+
+void vm_unmap_moved(struct mm_struct *mm, unsigned long start, unsigned long end,
+		    struct vma_spares *spares)
+{
+	struct unmap_ctx u;
+
+	trace(TRACE_UNMAP, start, end);
+	unmap_begin(&u, mm, start, end);
+	u.spares = spares;
+	u.moved = true;
+	unmap_vmas(&u, find_vma(mm, start));
 }
 
 void vm_free_tables(struct mm_struct *mm, unsigned long start, unsigned long end)
@@ -444,6 +466,18 @@ static int map_get_vma(struct map_ctx *c)
 	return vma_spares_get(c->mm, 1, NULL, &c->spares);
 }
 
+/* What MAP_FIXED replaces goes first: its promised pages may be those that the new mapping gets. As on Linux, it stays gone
+ * when that fails. */
+static int map_reserve_huge(struct map_ctx *c)
+{
+	int err = c->free ? 0 : vm_unmap_locked(c->mm, c->req.start, c->req.end);
+
+	if (err)
+		return err;
+	c->free = true;
+	return hugetlb_map_reserve(c->mm, &c->req);
+}
+
 /* Everything the commit needs. On failure nothing is kept. */
 static int map_reserve(struct map_ctx *c)
 {
@@ -459,7 +493,7 @@ static int map_reserve(struct map_ctx *c)
 		if (!c->object)
 			return -ENOMEM; /* shared: nothing is charged */
 	}
-	err = c->req.flags & VM_HUGETLB ? hugetlb_map_reserve(c->mm, &c->req) : 0;
+	err = c->req.flags & VM_HUGETLB ? map_reserve_huge(c) : 0;
 	if (!err) {
 		err = map_get_vma(c);
 		if (!err)

@@ -13,11 +13,14 @@
  * LOCKS    mmap_lock for write, then rmap's. Sleeps.
  * FAILS    as mremap(2) ERRORS: EAGAIN, EFAULT, EINVAL, ENOMEM; then nothing has changed, but for MREMAP_FIXED, whose
  *          target may be unmapped and whose tail may be cut, as on Linux.
- * NOT HERE userfaultfd's events (userfault.c), how entries move (mm/pt/range_move.c).   TESTED BY mmap_test.c, fuzz target vma
+ *          hugetlb: -EINVAL for growth, which would need promises, and for what is not whole huge pages.
+ * NOT HERE userfaultfd's events (userfault.c), how entries move (mm/pt/range_move.c).   TESTED BY mmap_test.c,
+ *          hugetlb_test.c, fuzz target vma
  */
 #include "base/errno.h"
 #include "mm/aspace/anon_vma_impl.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
 #include "mm/range.h"
@@ -44,8 +47,6 @@ static int remap_check(struct remap_ctx *c)
 	if (!c->old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
 		return -EINVAL; /* old_len 0 makes a second mapping: only of shared memory */
 	if ((c->flags & MREMAP_DONTUNMAP) && (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP)))
-		return -EINVAL;
-	if (vma->vm_flags & VM_HUGETLB) /* only its end may be cut off */
 		return -EINVAL;
 	if (c->old_len > vma->vm_end - c->addr)
 		return -EFAULT;
@@ -144,7 +145,7 @@ static void leave_old(struct remap_ctx *c, bool account, struct vma_spares *spar
 	}
 	if (!c->old_len)
 		return;
-	vm_unmap_range(c->mm, c->addr, c->addr + c->old_len, spares);
+	vm_unmap_moved(c->mm, c->addr, c->addr + c->old_len, spares);
 	if (account) /* unmapping gave back the old pages, which have only moved */
 		atomic_long_add(&vm_committed_as, (long)old_pages);
 }
@@ -262,6 +263,8 @@ static int move_vma(struct remap_ctx *c)
 	if (!new) {
 		new = vma_insert(c->mm, &spares, &r);
 		anon_vma_clone(new, vma, &spares.chains);
+		if (vma->vm_flags & VM_HUGETLB)
+			hugetlb_copied(new, vma);
 		if (new->vm_ops &&new->vm_ops->open)
 			new->vm_ops->open(new);
 	}
@@ -354,12 +357,24 @@ static int remap_grow(struct remap_ctx *c)
 	return move_vma(c);
 }
 
+/* hugetlb: whole huge pages, no more than there were. 0 or -EINVAL. */
+static int remap_check_huge(struct remap_ctx *c)
+{
+	c->old_len = round_up_pow2(c->old_len, HPAGE_SIZE);
+	c->new_len = round_up_pow2(c->new_len, HPAGE_SIZE);
+	if ((c->addr | c->new_addr) & ~HPAGE_MASK)
+		return -EINVAL;
+	return c->new_len > c->old_len ? -EINVAL : 0;
+}
+
 static int remap_locked(struct remap_ctx *c)
 {
 	struct vm_area_struct *vma = find_vma(c->mm, c->addr);
 
 	if (!vma || vma->vm_start > c->addr)
 		return -EFAULT;
+	if ((vma->vm_flags & VM_HUGETLB) && remap_check_huge(c))
+		return -EINVAL;
 	if (vm_is_sealed(c->mm, c->addr, c->addr + c->old_len))
 		return -EPERM;
 	if (c->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))

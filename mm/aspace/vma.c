@@ -270,6 +270,7 @@ struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 	rangetree_split(&mm->vmas, vma->vm_start, addr, upper);
 	mm->map_count++;
 	rmap_lock_vma(vma);
+	upper->vm_private_data = vma->vm_private_data; /* hugetlb may change it under this lock */
 	vma->vm_end = addr;
 	vma_rmap_change(vma);
 	if (upper->mapping)

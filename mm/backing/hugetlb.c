@@ -42,6 +42,8 @@ static struct hugetlb_pool {
 	struct mutex resize_mutex;
 } pool;
 
+int sysctl_hugetlb_shm_group;
+
 void hugetlb_boot(void)
 {
 	pool = (struct hugetlb_pool){ .nr = 0 };

@@ -20,6 +20,7 @@
  * NOT HERE the pool (hugetlb.c), entries (mm/aspace/hugetlb.c).   TESTED BY hugetlb_test.c
  */
 #include "base/errno.h"
+#include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/backing/backing_impl.h"
 #include "mm/hugetlb_pool.h"
@@ -29,6 +30,7 @@
 #include "mm/vmalloc.h"
 #include "sync/failpoint.h"
 #include "sync/mutex.h"
+#include "uapi/mman.h"
 
 enum { PLACE_LOCKS = 32 };
 static struct mutex place_locks[PLACE_LOCKS];
@@ -257,7 +259,7 @@ int hugetlb_punch(struct address_space *m, uint64_t start, uint64_t end)
 		zero_bytes(m, start, first);
 		zero_bytes(m, stop, end);
 		cut(hugetlb_object_of(m), (unsigned long)(first >> HPAGE_SHIFT),
-		    (unsigned long)(stop >> HPAGE_SHIFT), false, spare);
+		    (unsigned long)(stop >> HPAGE_SHIFT), true, spare);
 	}
 	rwsem_up_write(&m->invalidate_lock);
 	return 0;
@@ -267,6 +269,8 @@ int hugetlb_truncate(struct address_space *m, uint64_t size)
 {
 	uint64_t old = mapping_size(m);
 
+	if (size & ~(uint64_t)HPAGE_MASK)
+		return -EINVAL;
 	if (seal_resize_ok(m, size))
 		return -EPERM;
 	rwsem_down_write(&m->invalidate_lock);
@@ -280,15 +284,17 @@ int hugetlb_truncate(struct address_space *m, uint64_t size)
 
 void hugetlb_grow(struct address_space *m, uint64_t size)
 {
+	rwsem_down_write(&m->invalidate_lock);
 	if (mapping_size(m) < size)
 		mapping_set_size(m, size);
+	rwsem_up_write(&m->invalidate_lock);
 }
 
-int hugetlb_allocate(struct address_space *m, uint64_t start, uint64_t end)
+int hugetlb_allocate(struct address_space *m, uint64_t start, uint64_t end, bool grow)
 {
 	unsigned long place = (unsigned long)(start >> HPAGE_SHIFT);
 	unsigned long stop = (unsigned long)((end + HPAGE_SIZE - 1) >> HPAGE_SHIFT);
-	int err = 0;
+	int err = seal_resize_ok(m, max_of(uint64_t, mapping_size(m), end));
 
 	for (; place < stop && !err; place++) {
 		struct page *page;
@@ -303,10 +309,19 @@ int hugetlb_allocate(struct address_space *m, uint64_t start, uint64_t end)
 		if (!err)
 			put_page(page);
 	}
+	if (!err && grow)
+		hugetlb_grow(m, end);
 	return err;
 }
 
 /* ---- objects ---- */
+
+bool hugetlb_size_ok(unsigned flags)
+{
+	unsigned log = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+
+	return !log || log == HPAGE_SHIFT;
+}
 
 void hugetlb_object_init(struct hugetlb_object *o, struct address_space *mapping,
 			 struct hugetlb_space *space)
@@ -329,7 +344,10 @@ struct hugetlb_anon {
 	struct hugetlb_object object;
 	atomic_t refs;
 	unsigned long ino; /* i: for /proc/PID/maps */
+	char name[16];	   /* i */
 };
+
+unsigned hugetlb_dev_minor;
 
 static struct hugetlb_anon *anon_of(struct address_space *m)
 {
@@ -356,14 +374,14 @@ static void anon_drop(struct address_space *m)
 
 static size_t anon_name(struct address_space *m, char *buf, size_t size)
 {
-	return str_copy(buf, "/anon_hugepage (deleted)", size);
+	return fmt_scnprintf(buf, size, "/%s (deleted)", anon_of(m)->name);
 }
 
 static void anon_ident(struct address_space *m, unsigned *major, unsigned *minor,
 		       unsigned long *ino)
 {
 	*major = 0;
-	*minor = HUGETLB_DEV_MINOR;
+	*minor = hugetlb_dev_minor;
 	*ino = anon_of(m)->ino;
 }
 
@@ -386,8 +404,27 @@ struct address_space *hugetlb_anon_create(uint64_t size)
 	a->mapping.size = size;
 	hugetlb_object_init(&a->object, &a->mapping, NULL);
 	a->ino = shmem_next_ino();
+	str_copy(a->name, "anon_hugepage", sizeof(a->name));
 	atomic_set(&a->refs, 1);
 	return &a->mapping;
+}
+
+struct address_space *hugetlb_named_create(const char *name, uint64_t size, bool reserve)
+{
+	struct address_space *m = hugetlb_anon_create(size);
+
+	if (!m)
+		return NULL;
+	str_copy(anon_of(m)->name, name, sizeof(anon_of(m)->name));
+	if (!reserve || !hugetlb_reserve(m, 0, (unsigned long)(size >> HPAGE_SHIFT)))
+		return m;
+	anon_drop(m);
+	return NULL;
+}
+
+void hugetlb_set_ino(struct address_space *m, unsigned long ino)
+{
+	anon_of(m)->ino = ino;
 }
 
 /* ---- checker ---- */

@@ -127,6 +127,11 @@ struct page *mapping_find(struct address_space *m, unsigned long index)
 void mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
 		      struct page **pages)
 {
+	if (unlikely(m->flags & MAPPING_HUGETLB)) {
+		for (unsigned i = 0; i < nr; i++)
+			pages[i] = find_in_huge(m, first + i);
+		return;
+	}
 	spin_lock(&m->lock);
 	xindex_find_run(&m->pages, first, nr, (void **)pages);
 	for (unsigned i = 0; i < nr; i++) {

@@ -117,7 +117,8 @@ static void move_block(struct pt_root *root, uaddr_t from, uaddr_t to)
 	there = pte_clear(dst);
 	if (!pte_none(there))
 		pte_set(src, there);
-	if (pte_is_leaf(moved, pt_huge_level()) && dst_table != src_table)
+	if (pte_is_leaf(moved, pt_huge_level()) && !entry_is_hugetlb(moved) &&
+	    dst_table != src_table)
 		pt_deposit(dst_table, pt_withdraw(src_table));
 	pte_set(dst, moved);
 	unlock_two(src_table, dst_table);

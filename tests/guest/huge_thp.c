@@ -1,5 +1,5 @@
 /* Transparent huge pages: who gets them, what counters say, what cuts and joins them. */
-#include "tap.h"
+#include "huge.h"
 #include <pthread.h>
 #include <sys/prctl.h>
 
@@ -7,48 +7,6 @@
 #define MADV_COLLAPSE 25
 #endif
 #define THP "/sys/kernel/mm/transparent_hugepage/"
-
-enum { RW = PROT_READ | PROT_WRITE };
-
-static size_t huge; /* bytes of a huge page */
-
-/* ---- figures ---- */
-
-/* The number after @label in @path, in the first line that begins with it after @from; -1: none. */
-static long figure_after(const char *path, const char *from, const char *label)
-{
-	static char text[1 << 17];
-	char *p = text;
-
-	if (tap_read(path, text, sizeof(text)) < 0)
-		return -1;
-	if (from)
-		p = strstr(text, from);
-	while (p && strncmp(p, label, strlen(label)) != 0) {
-		p = strchr(p, '\n');
-		p = p ? p + 1 : NULL;
-	}
-	return p ? strtol(p + strlen(label), NULL, 10) : -1;
-}
-
-static long meminfo(const char *label)
-{
-	return figure_after("/proc/meminfo", NULL, label);
-}
-
-static long vmstat(const char *name)
-{
-	return figure_after("/proc/vmstat", NULL, name);
-}
-
-/* A line of smaps of the mapping that begins at @p. */
-static long smaps(const void *p, const char *label)
-{
-	char head[32];
-
-	snprintf(head, sizeof(head), "%08lx-", (unsigned long)p);
-	return figure_after("/proc/self/smaps", head, label);
-}
 
 static void setting(const char *file, const char *text)
 {
