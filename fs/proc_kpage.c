@@ -38,6 +38,7 @@ enum {
 	KPF_COMPOUND_TAIL,
 	KPF_HUGE,
 	KPF_UNEVICTABLE = 18,
+	KPF_HWPOISON,
 	KPF_NOPAGE = 20,
 	KPF_THP = 22,
 	KPF_ZERO_PAGE = 24,
@@ -66,6 +67,7 @@ static const struct {
 	{ PG_unevictable, KPF_UNEVICTABLE },
 	{ PG_idle, KPF_IDLE },
 	{ PG_mlocked, KPF_MLOCKED },
+	{ PG_hwpoison, KPF_HWPOISON },
 };
 
 /* A row of ordinary pages that a large entry maps looks like Linux's compound page. */

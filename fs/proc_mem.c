@@ -16,6 +16,7 @@
 #include "mm/hugetlb.h"
 #include "mm/memblock.h"
 #include "mm/mm.h"
+#include "mm/poison.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 #include "mm/zone.h"
@@ -95,8 +96,8 @@ static void meminfo_huge(struct seq_file *m)
 	unsigned long kb_4k, kb_large, kb_1g;
 	struct hugetlb_counts c;
 
-	if (!CFG_NUMA) /* and to survive broken memory */
-		line_kb(m, "HardwareCorrupted", 0);
+	seq_printf(m, "HardwareCorrupted: %5lu kB\n",
+		   (unsigned long)atomic_long_read(&num_poisoned_pages) << (PAGE_SHIFT - 10));
 	line(m, "AnonHugePages", global_node_stat(NR_ANON_THPS));
 	line(m, "ShmemHugePages", global_node_stat(NR_SHMEM_THPS));
 	line(m, "ShmemPmdMapped", global_node_stat(NR_SHMEM_PMDMAPPED));

@@ -144,6 +144,7 @@ void sysfs_init(void)
 		must(sysfs_create_dir(dirs[i]) == 0);
 	sysfs_system_init();
 	debugfs_pt_init();
+	debugfs_poison_init();
 	sysfs_idle_init();
 	sysfs_thp_init();
 	sysfs_hugetlb_init();

@@ -356,6 +356,8 @@ void signal_force(int sig, int code, uaddr_t addr)
 	irqflags_t flags;
 
 	info.addr = addr;
+	if (sig == SIGBUS && code == BUS_MCEERR_AR)
+		info.addr_lsb = PAGE_SHIFT;
 	flags = spin_lock_irqsave(&t->sighand->lock);
 	if (t->blocked & sigmask(sig) || a->handler == SIG_IGN) {
 		a->handler = SIG_DFL;

@@ -12,6 +12,7 @@
 #include "kernel/khugepaged.h"
 #include "kernel/task_calls.h"
 #include "mm/mm.h"
+#include "mm/poison.h"
 #include "mm/wire.h"
 #include "uapi/mman.h"
 
@@ -126,6 +127,8 @@ SYS(madvise)
 {
 	if ((int)a2 == MADV_HUGEPAGE)
 		khugepaged_wake();
+	if ((int)a2 == MADV_HWPOISON || (int)a2 == MADV_SOFT_OFFLINE)
+		return vm_poison(current_mm(), a0, a1, (int)a2);
 	return vm_advise(current_mm(), a0, a1, (int)a2);
 }
 

@@ -132,6 +132,7 @@
 #define EOWNERDEAD	130
 #define ENOTRECOVERABLE 131
 #define ERFKILL		132
+#define EHWPOISON	133
 
 /* Never seen by a user program: the restart codes of interrupted system calls. */
 enum {

@@ -18,11 +18,12 @@ struct migrate_control {
 	struct page *(*new_page)(struct page *old, void *arg);
 	void *arg;
 	enum migrate_mode mode;
+	bool keep; /* the caller's references stay his: of pages that have moved, the last ones */
 };
 
 /**
  * migrate_pages - move pages.
- * @pages: each with one reference of the caller's, which is dropped here. @status: of each: 0 it has moved (or was gone
+ * @pages: each with one reference of the caller's, which is dropped here, unless @c->keep. @status: of each: 0 it has moved (or was gone
  *         already); -EAGAIN somebody uses it and did not let go; -EBUSY it is of a kind that does not move;
  *         -ENOMEM no new page.
  * Return: how many have not moved.   Locks: none but mmap_lock in any mode.   Sleeps.   Counts PGMIGRATE_SUCCESS, _FAIL.

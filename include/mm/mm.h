@@ -9,6 +9,7 @@
 #include "base/atomic.h"
 #include "lib/rangetree.h"
 #include "mm/commit.h"
+#include "mm/fault.h"
 #include "mm/page.h"
 #include "mm/vma.h"
 #include "sync/rwsem.h"
@@ -124,14 +125,7 @@ size_t mm_copy(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, 
 /* A copy for fork(2): COW sharing. 0 and *out, or -ENOMEM. Takes old->mmap_lock for write. */
 int must_check mm_dup(struct mm_struct *old, struct mm_struct **out);
 
-/* ---- faults ---- */
-struct fault_info {
-	uaddr_t addr;
-	bool write, exec, user, present; /* of the access; present: a protection fault */
-};
-enum fault_result { FAULT_OK, FAULT_MAPERR, FAULT_ACCERR, FAULT_BUS, FAULT_OOM, FAULT_KILLED };
-/* Resolve one page fault in @mm: takes mmap_lock for read; may sleep. Counts PGFAULT/PGMAJFAULT, min_flt. */
-enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info *info);
+/* ---- faults: see also mm/fault.h ---- */
 /* Fault in [addr, addr+len) for reading or writing (MAP_POPULATE, gup). 0 or -EFAULT/-ENOMEM. */
 int must_check mm_populate(struct mm_struct *mm, unsigned long addr, unsigned long len, bool write);
 /* Pin one user page: reference in *out. 0, -EFAULT, -ENOMEM. */

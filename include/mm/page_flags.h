@@ -29,7 +29,8 @@ enum page_flag {
 	PG_idle,
 	PG_poisoned, /* debug: free, and filled with the poison pattern */
 	NR_PAGE_FLAGS,
-	PG_hugetlb = PG_owner_priv_1 /* head of a page of hugetlb's pool */
+	PG_hugetlb = PG_owner_priv_1, /* head of a page of hugetlb's pool */
+	PG_hwpoison = 31	      /* out of use: mm/poison.h. The bit above the node's */
 };
 
 /* What a frame is now. One state at a time; edges are in mm/phys/page.c, page_become() asserts them. */

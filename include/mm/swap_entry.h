@@ -33,6 +33,11 @@ static inline bool pte_is_migration(pte_t e)
 	return pte_is_swap(e) && (pte_swap_type(e) | 1) == SWP_MIGRATION_WRITE;
 }
 
+static inline bool pte_is_hwpoison(pte_t e)
+{
+	return pte_is_swap(e) && pte_swap_type(e) == SWP_HWPOISON;
+}
+
 static inline pfn_t migration_pfn(pte_t e)
 {
 	return pte_swap_offset(e) >> MIGRATION_PFN_SHIFT;

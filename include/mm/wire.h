@@ -16,6 +16,8 @@ int must_check vm_lock_all(struct mm_struct *mm,
 /* mincore(2): a byte a page to user memory @vec. */
 int must_check vm_mincore(struct mm_struct *mm, unsigned long addr, unsigned long len, uaddr_t vec);
 int must_check vm_seal(struct mm_struct *mm, unsigned long addr, unsigned long len); /* mseal(2) */
+/* What advice on @len bytes is about: [addr, *end). 0 or -EINVAL. */
+int must_check vm_advice_range(unsigned long addr, unsigned long len, unsigned long *end);
 /* remap_file_pages(2). */
 int must_check vm_remap_pages(struct mm_struct *mm, unsigned long addr, unsigned long len,
 			      unsigned long prot, unsigned long pgoff, unsigned long flags);

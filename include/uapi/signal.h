@@ -69,6 +69,7 @@ enum {
 	SEGV_ACCERR = 2,
 	BUS_ADRALN = 1,
 	BUS_ADRERR = 2,
+	BUS_MCEERR_AR = 4,
 	TRAP_BRKPT = 1,
 	TRAP_TRACE = 2,
 	CLD_EXITED = 1,
@@ -99,7 +100,10 @@ struct siginfo_k {
 			int timerid, overrun;
 			long timer_value;
 		};
-		unsigned long addr; /* SIGSEGV, SIGBUS, SIGILL, SIGFPE */
+		struct {
+			unsigned long addr; /* SIGSEGV, SIGBUS, SIGILL, SIGFPE */
+			int16_t addr_lsb;   /* BUS_MCEERR_AR: so many low bits of it say nothing */
+		};
 	};
 };
 _Static_assert(sizeof(struct siginfo_k) == 128, "siginfo size");

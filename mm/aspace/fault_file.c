@@ -19,6 +19,7 @@
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/userfault_impl.h"
+#include "mm/poison.h"
 #include "mm/range.h"
 #include "mm/swap_entry.h"
 #include "mm/vmalloc.h"
@@ -56,6 +57,8 @@ static int make_cached(struct fault_ctx *f, unsigned long index)
 	rwsem_up_read(&m->invalidate_lock);
 	if (err == -EINTR)
 		return STAGE_RETRY; /* to be killed */
+	if (err == -EIO && mapping_is_poisoned(m, index))
+		return FAULT_HWPOISON;
 	if (err)
 		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
 	put_page(page);

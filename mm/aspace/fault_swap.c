@@ -8,7 +8,7 @@
  * I1       while a migration entry stands, its page is locked, and the mover cannot unlock it without this table's lock:
  *          so who queues himself with the table locked is woken.
  * LOCKS    table lock at the call. Sleeps.
- * FAILS    FAULT_BUS for a broken frame.   TESTED BY mm/reclaim/migrate_test.c
+ * FAILS    FAULT_HWPOISON for a broken frame.   TESTED BY migrate_test.c, poison_test.c
  */
 #include "mm/aspace/aspace_impl.h"
 #include "mm/pt.h"
@@ -32,5 +32,5 @@ int fault_swap(struct fault_ctx *f)
 		return wait_for_move(f);
 	kassert(type == SWP_HWPOISON);
 	pt_unlock(f->table);
-	return FAULT_BUS;
+	return FAULT_HWPOISON;
 }

@@ -279,18 +279,22 @@ static int advise_read(struct mm_struct *mm, unsigned long start, unsigned long 
 	return err;
 }
 
+int vm_advice_range(unsigned long addr, unsigned long len, unsigned long *end)
+{
+	*end = addr + page_align(len);
+	return (addr & ~PAGE_MASK) || (len && !page_align(len)) || *end < addr ? -EINVAL : 0;
+}
+
 int vm_advise(struct mm_struct *mm, unsigned long addr, unsigned long len, int advice)
 {
-	unsigned long end = addr + page_align(len);
+	unsigned long end;
+	int err;
 
-	if (advice == MADV_HWPOISON || advice == MADV_SOFT_OFFLINE)
-		return vm_capable(MM_CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
 	if (advice < 0 || advice >= (int)ARRAY_SIZE(advices) || kind_is(advice, ADV_UNKNOWN))
 		return -EINVAL;
-	if ((addr & ~PAGE_MASK) || (len && !page_align(len)) || end < addr)
-		return -EINVAL;
-	if (end == addr)
-		return 0;
+	err = vm_advice_range(addr, len, &end);
+	if (err || end == addr)
+		return err;
 	switch (advices[advice].kind) {
 	case ADV_REMOVE:
 		return advise_remove(mm, addr, end);

@@ -85,23 +85,30 @@ int page_mkclean(struct page *page)
 
 /* ---- unmapping ---- */
 
-static int unmap_entry(const struct rmap_entry *e, void *arg)
+void rmap_take_entry(const struct rmap_entry *e, pte_t then)
 {
 	struct mm_struct *mm = e->vma->vm_mm;
-	pte_t old;
+	pte_t old = pte_clear(e->pte);
 
-	(void)arg;
-	if (e->vma->vm_flags & VM_LOCKED)
-		return 1; /* it stays */
-	old = pte_clear(e->pte);
 	tlb_flush_page(&mm->root, e->addr);
 	if (pte_dirty(old))
 		page_set(e->page, PG_dirty);
 	if (pte_young(old))
 		page_set(e->page, PG_referenced);
-	mm_update_hiwater(mm);
+	if (!pte_none(then))
+		pte_set(e->pte, then);
+	mm_update_hiwater_rss(mm);
+	vma_page_unmapped(e->vma, e->page);
 	range_account_unmap(mm, e->page);
 	put_page(e->page); /* not the last: the caller has one */
+}
+
+static int unmap_entry(const struct rmap_entry *e, void *arg)
+{
+	(void)arg;
+	if (e->vma->vm_flags & VM_LOCKED)
+		return 1; /* it stays */
+	rmap_take_entry(e, pte_from_raw(0));
 	return 0;
 }
 

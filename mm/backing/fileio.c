@@ -22,6 +22,7 @@
 #include "arch/uaccess.h"
 #include "lib/string.h"
 #include "mm/backing/backing_impl.h"
+#include "mm/poison.h"
 #include "mm/vmalloc.h"
 #include "mm/writeback.h"
 
@@ -181,8 +182,12 @@ static noinline_ int read_missing(struct file_io *io, size_t n, unsigned want)
 {
 	struct page *page;
 	size_t done;
-	int err = io->m->ops->store ? read_page(io, want, &page) : -ENOENT;
+	int err = -ENOENT;
 
+	if (io->m->ops->store)
+		err = read_page(io, want, &page);
+	else if (mapping_is_poisoned(io->m, io_index(io)))
+		err = -EIO;
 	if (err == -ENOENT) {
 		done = zero_out(io, n);
 	} else if (err) {

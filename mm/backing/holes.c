@@ -122,7 +122,8 @@ static void undo(struct address_space *m, unsigned long first, unsigned long end
 		if (!page)
 			continue;
 		lock_page(page);
-		if (mapping_owns(m, page) && !page_test(page, PG_uptodate)) {
+		if (mapping_owns(m, page) && !page_test(page, PG_uptodate) &&
+		    !page_test(page, PG_hwpoison)) {
 			mapping_remove_page(m, page);
 			put_page(page); /* the cache's */
 			if (m->ops->release)

@@ -11,7 +11,8 @@
  * I1       a page in the index has mapping and index of its place, state PS_FILE, refcount >= 1.  [mapping_check]
  * I2       nr_pages is the number of pages in the index; without a store, also what ops->reserve has granted
  *          and ops->release not taken back.                                                       [mapping_check]
- * I3       PG_uptodate, once set, stays until the page is freed. Contents are undefined before.
+ * I3       PG_uptodate, once set, stays until the page is freed or its frame breaks (PG_hwpoison). Contents are undefined
+ *          without.
  * I4       with a store, a dirty page has the tag DIRTY, one being written the tag WRITEBACK; the second may also stay
  *          a while behind (writeback.c).                                                         [mapping_check]
  * LOCKS    m->lock (rank INDEX) for the index; the page lock for contents becoming valid and for leaving the cache.
@@ -349,6 +350,8 @@ static int wait_uptodate(struct address_space *m, struct page *page)
 
 	if (err || page_test(page, PG_uptodate))
 		return err;
+	if (page_test(page, PG_hwpoison))
+		return -EIO;
 	lock_page(page);
 	if (!mapping_owns(m, page) || page_test(page, PG_uptodate)) {
 		unlock_page(page);

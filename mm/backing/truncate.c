@@ -19,6 +19,7 @@
 #include "lib/string.h"
 #include "mm/backing/backing_impl.h"
 #include "mm/hugetlb.h"
+#include "mm/poison.h"
 #include "mm/vmalloc.h"
 
 /* Zero bytes [from, to) of the cached page @index, if there is one with contents. */
@@ -57,6 +58,27 @@ static void remove_one(struct address_space *m, struct page *page)
 	put_page(page); /* the cache's */
 	if (!m->ops->store && m->ops->release)
 		m->ops->release(m, 1);
+}
+
+/* Without a store a hole would read as zeroes: the page stays, and says so. */
+void mapping_poison_page(struct address_space *m, struct page *page, bool lost)
+{
+	if (!m->ops->store)
+		return;
+	if (lost)
+		mapping_note_error(m, -EIO);
+	mapping_remove_page(m, page);
+	put_page(page); /* the cache's: not the last */
+}
+
+bool mapping_is_poisoned(struct address_space *m, unsigned long index)
+{
+	struct page *page = mapping_find(m, index);
+	bool poisoned = page && page_test(page, PG_hwpoison);
+
+	if (page)
+		put_page(page);
+	return poisoned;
 }
 
 struct page *mapping_next_page(struct address_space *m, unsigned long *index, unsigned long last)

@@ -331,6 +331,12 @@ static noinline_ pte_t copy_moving(struct copy_ctx *c, struct tally *t, pte_t *s
 	return c->uffd_wp ? cur : migration_set_uffd_wp(cur, false);
 }
 
+/* Does the child get the entry, which is not present? */
+static bool is_inherited(const struct copy_ctx *c, pte_t e)
+{
+	return pte_is_migration(e) || pte_is_hwpoison(e) || (c->uffd_wp && pte_is_uffd_marker(e));
+}
+
 static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct copy_ctx *c = w->arg;
@@ -351,8 +357,7 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 			d = d ? d + more + 1 : NULL;
 			continue;
 		}
-		if (!pte_present(cur) && !pte_is_migration(cur) &&
-		    !(c->uffd_wp && pte_is_uffd_marker(cur))) {
+		if (!pte_present(cur) && !is_inherited(c, cur)) {
 			d = d ? d + 1 : NULL;
 			continue;
 		}

@@ -18,7 +18,7 @@ struct core_ctx {
 /* Of an entry that is neither none nor present. */
 static uint8_t core_of_other(pte_t e, uint8_t none)
 {
-	if (pte_is_migration(e))
+	if (pte_is_migration(e) || pte_is_hwpoison(e))
 		return CORE_PRESENT;
 	return pte_swap_type(e) == SWP_MARKER ? CORE_UNKNOWN
 					      : CORE_ABSENT; /* a marker is as good as none */

@@ -208,7 +208,8 @@ unsigned migrate_pages(struct page **pages, int *status, unsigned n,
 	for (unsigned i = 0; i < n; i++) {
 		status[i] = move_one(pages[i], c);
 		failed += status[i] != 0;
-		put_page(pages[i]);
+		if (!c->keep)
+			put_page(pages[i]);
 	}
 	count_vm_events(PGMIGRATE_SUCCESS, n - failed);
 	count_vm_events(PGMIGRATE_FAIL, failed);

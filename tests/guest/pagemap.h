@@ -10,6 +10,22 @@
 #define PM_SWAP	      (1ULL << 62)
 #define PM_PRESENT    (1ULL << 63)
 
+enum {
+	KPF_UPTODATE = 3,
+	KPF_SLAB = 7,
+	KPF_BUDDY = 10,
+	KPF_MMAP = 11,
+	KPF_ANON = 12,
+	KPF_SWAPBACKED = 14,
+	KPF_COMPOUND_TAIL = 16,
+	KPF_HWPOISON = 19,
+	KPF_NOPAGE = 20,
+	KPF_KSM = 21,
+	KPF_ZERO_PAGE = 24,
+	KPF_PGTABLE = 26
+};
+#define BIT(n) (1ULL << (n))
+
 /* The 64-bit number @index of a file of such. */
 static uint64_t word_at(const char *path, uint64_t index)
 {
@@ -24,6 +40,16 @@ static uint64_t word_at(const char *path, uint64_t index)
 static uint64_t pagemap(const void *p)
 {
 	return word_at("/proc/self/pagemap", (uintptr_t)p / PAGE);
+}
+
+static uint64_t pfn_of(const void *p)
+{
+	return pagemap(p) & PM_PFN;
+}
+
+static uint64_t kflags(const void *p)
+{
+	return word_at("/proc/kpageflags", pfn_of(p));
 }
 
 /* In /proc/self/smaps, of the mapping that begins at @p: the text behind @label, up to the end of the line; NULL: none. */

@@ -10,30 +10,6 @@
 
 #define PM_KNOWN (PM_EXCLUSIVE | PM_UFFD_WP | PM_FILE | PM_SWAP | PM_PRESENT)
 
-enum {
-	KPF_UPTODATE = 3,
-	KPF_SLAB = 7,
-	KPF_BUDDY = 10,
-	KPF_MMAP = 11,
-	KPF_ANON = 12,
-	KPF_SWAPBACKED = 14,
-	KPF_COMPOUND_TAIL = 16,
-	KPF_NOPAGE = 20,
-	KPF_ZERO_PAGE = 24,
-	KPF_PGTABLE = 26
-};
-#define BIT(n) (1ULL << (n))
-
-static uint64_t pfn_of(const void *p)
-{
-	return pagemap(p) & PM_PFN;
-}
-
-static uint64_t kflags(const void *p)
-{
-	return word_at("/proc/kpageflags", pfn_of(p));
-}
-
 static uint64_t kcount(const void *p)
 {
 	return word_at("/proc/kpagecount", pfn_of(p));

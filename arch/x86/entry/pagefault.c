@@ -1,7 +1,7 @@
 /*
  * Page faults: what the CPU reports becomes a question to mm, and mm's answer a signal or a fix-up.
  *
- * USER     handle_mm_fault decides. MAPERR and ACCERR are SIGSEGV, BUS is SIGBUS; KILLED means that a
+ * USER     handle_mm_fault decides. MAPERR and ACCERR are SIGSEGV, BUS and HWPOISON SIGBUS; KILLED means that a
  *          fatal signal is pending already, which the return to user mode acts on. OOM asks
  *          mm/reclaim/oom.c for memory: the access is made again, or the process ends.
  * KERNEL   three cases are legal, and all other kernel faults are bugs:
@@ -63,6 +63,8 @@ static noinline_ void fault_signal(enum fault_result result, unsigned long error
 		trap_signal(SIGSEGV, SEGV_ACCERR, addr);
 	else if (result == FAULT_BUS)
 		trap_signal(SIGBUS, BUS_ADRERR, addr);
+	else if (result == FAULT_HWPOISON)
+		trap_signal(SIGBUS, BUS_MCEERR_AR, addr);
 	else
 		trap_signal(SIGKILL, SI_KERNEL, 0);
 }

@@ -1,0 +1,25 @@
+/* Page faults: from the access to the answer. */
+#ifndef MM_FAULT_H
+#define MM_FAULT_H
+
+#include "base/types.h"
+
+struct mm_struct;
+
+struct fault_info {
+	uaddr_t addr;
+	bool write, exec, user, present; /* of the access; present: a protection fault */
+};
+enum fault_result {
+	FAULT_OK,
+	FAULT_MAPERR,
+	FAULT_ACCERR,
+	FAULT_BUS,
+	FAULT_OOM,
+	FAULT_KILLED,
+	FAULT_HWPOISON, /* the frame is broken: SIGBUS, BUS_MCEERR_AR */
+};
+/* Resolve one page fault in @mm: takes mmap_lock for read; may sleep. Counts PGFAULT/PGMAJFAULT, min_flt. */
+enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info *info);
+
+#endif
