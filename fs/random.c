@@ -30,7 +30,7 @@ static inline uint32_t rotl(uint32_t v, unsigned n)
 	return v << n | v >> (32 - n);
 }
 
-static void quarter(uint32_t *s, unsigned a, unsigned b, unsigned c, unsigned d)
+static always_inline_ void quarter(uint32_t *s, unsigned a, unsigned b, unsigned c, unsigned d)
 {
 	s[a] += s[b];
 	s[d] = rotl(s[d] ^ s[a], 16);

@@ -66,7 +66,7 @@ static int push_bytes(struct exec_ctx *x, const void *data, size_t len)
 	if (x->p - x->p_limit < len)
 		return -E2BIG;
 	x->p -= len;
-	return mm_access(x->mm, x->p, (void *)(uintptr_t)data, len, true) == len ? 0 : -ENOMEM;
+	return exec_put(x, x->p, data, len);
 }
 
 static int push_kernel_string(struct exec_ctx *x, const char *s)
@@ -98,7 +98,7 @@ static int push_long_string(struct exec_ctx *x, uaddr_t u)
 			return -EFAULT;
 		if (done + part == len + 1)
 			x->buf[part - 1] = '\0';
-		if (mm_access(x->mm, x->p + done, x->buf, part, true) != part)
+		if (exec_put(x, x->p + done, x->buf, part))
 			return -ENOMEM;
 		done += part;
 	}
@@ -395,6 +395,7 @@ static int exec_stack(struct exec_ctx *x)
 	x->p_limit = 0; /* the table's size follows from the strings, whose sum was limited */
 	x->p = ((x->p & ~15UL) - words_bytes) & ~15UL;
 	err = exec_tables(x, x->p);
+	exec_stack_done(x);
 	/* Linux gives a new stack 128 KiB at once; /proc/PID/maps and VmStk show it. */
 	return err ? err : vm_stack_expand(x->mm, x->p, KIB(128));
 }
@@ -441,6 +442,7 @@ static int exec_commit(struct exec_ctx *x)
 static void exec_free(struct exec_ctx *x)
 {
 	exec_close(x);
+	exec_stack_done(x);
 	if (x->mm)
 		mmput(x->mm);
 	if (x->cred)

@@ -76,41 +76,24 @@ static int put_words(struct exec_ctx *x, uaddr_t *sp, const unsigned long *words
 {
 	size_t bytes = n * sizeof(*words);
 
-	if (mm_access(x->mm, *sp, (void *)(uintptr_t)words, bytes, true) != bytes)
+	if (exec_put(x, *sp, words, bytes))
 		return -ENOMEM;
 	*sp += bytes;
 	return 0;
 }
 
-/* First byte behind the string at @at in the new stack; 0 when it cannot be read. */
-static uaddr_t string_end(struct exec_ctx *x, uaddr_t at)
-{
-	char *chunk = x->buf + PAGE_SIZE / 2;
-
-	for (;;) {
-		size_t have = mm_access(x->mm, at, chunk, 256, false);
-		char *end = have ? memchr(chunk, '\0', have) : NULL;
-
-		if (end)
-			return at + (uaddr_t)(end - chunk) + 1;
-		if (!have)
-			return 0;
-		at += have;
-	}
-}
-
-/* Pointers to @n strings that lie one after the other from *str, and the NULL behind them; half of x->buf collects them. */
+/* Pointers to @n strings that lie one after the other from *str, and the NULL behind them; x->buf collects them. */
 static int put_pointers(struct exec_ctx *x, uaddr_t *sp, uaddr_t *str, unsigned n)
 {
 	unsigned long *ptr = (unsigned long *)x->buf;
-	const size_t max = PAGE_SIZE / 2 / sizeof(*ptr) - 1;
+	const size_t max = PAGE_SIZE / sizeof(*ptr) - 1;
 	size_t nr = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		ptr[nr++] = *str;
-		*str = string_end(x, *str);
+		*str = exec_string_end(x, *str);
 		if (!*str)
-			return -EFAULT;
+			return -ENOMEM;
 		if (nr == max) {
 			int err = put_words(x, sp, ptr, nr);
 

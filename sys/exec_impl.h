@@ -1,4 +1,5 @@
-/* One execve(2) on its way: shared by exec.c (stages), exec_load.c (mapping) and exec_auxv.c (stack tables). */
+/* One execve(2) on its way: shared by exec.c (stages), exec_load.c (mapping), exec_auxv.c (stack tables) and
+ * exec_stack.c (writing to the new stack). */
 #ifndef SYS_EXEC_IMPL_H
 #define SYS_EXEC_IMPL_H
 
@@ -48,6 +49,8 @@ struct exec_ctx {
 		old_personality;  /* the caller's, once mm is there: a failure brings it back */
 	char *buf;		  /* a page */
 	unsigned long p, p_limit; /* stack pointer while building, and how low strings may go */
+	struct page *stack_page;  /* exec_stack.c */
+	uaddr_t stack_at;
 	unsigned long bias, interp_bias; /* load address minus link address */
 	uaddr_t start;			 /* first instruction: interpreter's or program's */
 	uaddr_t execfn, random, platform;
@@ -64,6 +67,12 @@ int must_check
 exec_parse(struct exec_ctx *x); /* head and program headers to x->prog; interpreter to x->interp */
 int must_check
 exec_load(struct exec_ctx *x); /* map both, set mm's code, data and break, and x->start */
+/* exec_stack.c */
+int must_check exec_put(struct exec_ctx *x, uaddr_t at, const void *data,
+			size_t len); /* 0 or -ENOMEM */
+/* First byte behind the string at @at; 0: no memory. */
+uaddr_t exec_string_end(struct exec_ctx *x, uaddr_t at);
+void exec_stack_done(struct exec_ctx *x); /* nothing more is written */
 /* exec_auxv.c */
 void exec_auxv(struct exec_ctx *x);			    /* fill mm->saved_auxv */
 int must_check exec_tables(struct exec_ctx *x, uaddr_t sp); /* argc, argv, envp, auxv at @sp */

@@ -10,7 +10,9 @@
 
 #include "fs/file.h"
 #include "lib/string.h"
+#include "mm/alloc.h"
 #include "mm/slab.h"
+#include "mm/vmalloc.h"
 #include "uapi/mman.h"
 
 int exec_randomize = 2;
@@ -76,10 +78,25 @@ static unsigned segment_prot(const struct elf_segment *s)
 	       (s->rights & ELF_SEG_EXEC ? PROT_EXEC : 0);
 }
 
+/* Zero [start, end), which lies in one page. */
+static int clear_tail(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct page *page;
+	char *p;
+	int err = get_user_page(mm, start, true, &page);
+
+	if (err)
+		return err;
+	p = kmap_local_page(page);
+	memset(p + (start & ~PAGE_MASK), 0, end - start);
+	kunmap_local(p);
+	put_page(page);
+	return 0;
+}
+
 /* Zero the rest of the last file page, and map anonymous memory for what lies beyond it. */
 static int map_bss(struct mm_struct *mm, const struct elf_segment *s, unsigned long bias)
 {
-	static const char zeroes[64];
 	unsigned long file_end = (unsigned long)(s->vaddr + s->filesz) + bias;
 	unsigned long mem_end = (unsigned long)(s->vaddr + s->memsz) + bias;
 	/* A segment without file bytes has no file page: its first page is anonymous too. */
@@ -91,13 +108,11 @@ static int map_bss(struct mm_struct *mm, const struct elf_segment *s, unsigned l
 				    .may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC };
 
 	/* A tail in a page that may not be written belongs to nobody's data: Linux leaves it as well. */
-	for (unsigned long a = file_end;
-	     s->filesz && (s->rights & ELF_SEG_WRITE) && a < page_end;) {
-		size_t n = min_of(size_t, sizeof(zeroes), page_end - a);
+	if (s->filesz && (s->rights & ELF_SEG_WRITE) && file_end < page_end) {
+		int err = clear_tail(mm, file_end, page_end);
 
-		if (mm_access(mm, a, (void *)(uintptr_t)zeroes, n, true) != n)
-			return -ENOMEM;
-		a += n;
+		if (err)
+			return err;
 	}
 	if (!args.len || (long)args.len < 0)
 		return 0;
