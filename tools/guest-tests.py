@@ -44,6 +44,7 @@ def load_launcher():
 
 LAUNCHER = load_launcher()
 sys.path.insert(0, os.path.join(ROOT, "tools"))
+import srat  # noqa: E402
 import vtop_check  # noqa: E402
 
 # What others stand on first; then every other program of tests/guest by name; shell scripts last. Each program is looked at
@@ -188,10 +189,10 @@ class Boot:
     """One machine and what it must show."""
 
     def __init__(self, name, arch, image, mem="512M", cpus=2, append="", seconds=900, want=(), status=None, done=True,
-                 machine=None, kernel=None, plan=(), cpu=None):
+                 machine=None, kernel=None, plan=(), cpu=None, extra=(), tables=None):
         self.name, self.arch, self.image, self.mem, self.cpus, self.append = name, arch, image, mem, cpus, append
         self.seconds, self.want, self.status, self.done, self.machine = seconds, want, status, done, machine
-        self.kernel, self.plan, self.cpu = kernel, plan, cpu
+        self.kernel, self.plan, self.cpu, self.extra, self.tables = kernel, plan, cpu, list(extra), tables or {}
 
     def command(self, tmp):
         kernel = os.path.join(ROOT, "build", self.arch, "mnemos.elf")
@@ -210,7 +211,11 @@ class Boot:
         cmd += ["-kernel", kernel, "-initrd", initrd, "-m", self.mem, "-smp", str(self.cpus), "-cpu", cpu, "-nodefaults",
                 "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
                 "-device", "isa-debug-exit,iobase=0xf4,iosize=1"]
-        return cmd + ["-append", ("console=ttyS0 panic=-1 debug-exit quiet " + self.append).strip()]
+        for sig, data in self.tables.items():
+            with open(os.path.join(tmp, sig), "wb") as f:
+                f.write(data)
+            cmd += ["-acpitable", f"sig={sig},rev=3,data={tmp}/{sig}"]
+        return cmd + self.extra + ["-append", ("console=ttyS0 panic=-1 debug-exit quiet " + self.append).strip()]
 
     def at_marker(self, out, tmp):
         """The console so far: is all seen that is to be seen?"""
@@ -373,6 +378,51 @@ def debug_kernel(arch):
     return read(os.path.join(ROOT, "build", arch + "-debug", "mnemos.elf"))
 
 
+def node_words(mem, cpus, distances, stripe=0):
+    """What numa_nodes should find, for the kernel's command line."""
+    words = {"mem": mem, "cpu": cpus, "dist": distances, "stripe": [stripe]}
+    return " ".join(f"nodes.{name}={','.join(map(str, n))}" for name, n in words.items() if any(n))
+
+
+def numa_args(mem, cpus, distances):
+    """QEMU's options for nodes of so many MiB each, the node of each CPU, the matrix."""
+    out = []
+    for n, mib in enumerate(mem):
+        if mib:
+            out += ["-object", f"memory-backend-ram,id=m{n},size={mib}M"]
+        node = [f"node,nodeid={n}"] + [f"cpus={c}" for c, at in enumerate(cpus) if at == n] + ([f"memdev=m{n}"] if mib else [])
+        out += ["-numa", ",".join(node)]
+    for i, d in enumerate(distances):
+        out += ["-numa", f"dist,src={i // len(mem)},dst={i % len(mem)},val={d}"]
+    return out
+
+
+def numa_machines(args, plan):
+    """Nodes as QEMU describes them, and as only a table made by hand does."""
+    arch = "x86_64"
+    most = plan if args.only else [("numa_nodes", "leak")] + [(n, f + " quick") for n, f in plan if f != "sh" and n != "numa_nodes" and
+                                                              n.startswith(("mem_", "huge_", "proc_", "smp_", "vdso"))]
+    some = plan if args.only else [("numa_nodes", "leak"), ("vdso", ""), ("mem_fault", "quick"), ("smp_stress", "quick")]
+    two, dist2 = ([320, 128], [0, 1]), [10, 25, 25, 10]
+    three, dist3 = ([256, 128, 0], [0, 1, 2]), [10, 20, 30, 20, 10, 15, 30, 15, 10]
+    out = [planned(f"{arch}/numa", arch, most, mem="448M", extra=numa_args(*two, dist2), append=node_words(*two, dist2)),
+           planned(f"{arch}/numa-off", arch, [("numa_nodes", "")], mem="448M", extra=numa_args(*two, dist2), append="numa=off"),
+           planned(f"{arch}/numa-empty", arch, some, mem="384M", cpus=3, extra=numa_args(*three, dist3), append=node_words(*three, dist3))]
+    # Ranges that take turns and end inside pageblocks; the third node has no CPU. Domains 7, 3 and 1000 are nodes 0, 1 and 2.
+    size, ram = 33 * srat.MIB + (20 << 10), 448 * srat.MIB
+    tables = {"SRAT": srat.srat(srat.cpu(7, 0), srat.cpu(3, 1), *srat.stripes([7, 3, 1000], size, ram)),
+              "SLIT": srat.slit(8, {(7, 3): 40, (3, 7): 41})}
+    owned = [sum(min(size, ram - at) for at in range(n * size, ram, 3 * size)) >> 20 for n in range(3)]
+    words = node_words([m + 1 for m in owned], [0, 1], [10, 40, 20, 41, 10, 20, 20, 20, 10], size >> 10)
+    out.append(planned(f"{arch}/numa-stripes", arch, some, mem="448M", tables=tables, append=words, kernel=debug_kernel))
+    twice = srat.srat(srat.cpu(0, 0), srat.memory(0, 0, ram), srat.memory(1, ram - 1, 1))
+    half = srat.srat(srat.cpu(0, 0), srat.memory(0, 0, ram // 2))
+    for name, table, why in (("twice", twice, "two nodes claim the same memory"), ("half", half, "part of memory is on no node")):
+        out.append(planned(f"{arch}/numa-{name}", arch, [("numa_nodes", "")], mem="448M", tables={"SRAT": table}, append="loglevel=7",
+                           want=(f"SRAT: {why}: not used",)))
+    return out
+
+
 def machines(args):
     """Every boot, longest first."""
     out = []
@@ -404,6 +454,7 @@ def machines(args):
     five = plan if args.only else [(n, f + ("" if n == "mem_la57" else " quick")) for n, f in plan
                                    if n.startswith("mem_") or n in ("vdso", "proc_exec", "smp_stress", "syscall_fuzz")]
     out.append(planned("x86_64/la57", "x86_64", five, cpu="qemu64,+la57"))
+    out += numa_machines(args, plan)
     if args.only:
         return out
     out += [VtopBoot(arch) for arch in ARCHES] + [VtopBoot("x86_64", suffix="-la57", cpu="qemu64,+la57")]
@@ -473,7 +524,7 @@ def main():
     if args.keep:
         os.makedirs(args.keep, exist_ok=True)
     bad = made.returncode != 0
-    for arch in sorted({b.arch for b in boots if b.name.endswith("/debug")}):
+    for arch in sorted({b.arch for b in boots if b.kernel is debug_kernel}):
         make = ["make", "--no-print-directory", "-s", "-j2", "kernel", "DEBUG=1", "ARCH=" + arch]
         bad |= subprocess.run(make, cwd=ROOT).returncode != 0
     totals, lock = [0, int(bad), set()], threading.Lock()

@@ -270,9 +270,9 @@ static void pagetypeinfo(void)
 		"^(Page block order: (9|10)|Pages per block:  (512|1024)||"
 		"Free pages count per migrate type at order       0      1      2      3      4      5      6      7      "
 		"8      9     10 |"
-		"Node    0, zone +[A-Za-z0-9]+, type +[A-Za-z]+( +>?[0-9]+){11} |"
+		"Node    [0-3], zone +[A-Za-z0-9]+, type +[A-Za-z]+( +>?[0-9]+){11} |"
 		"Number of blocks type     Unmovable      Movable  Reclaimable   HighAtomic( +CMA)? +Isolate |"
-		"Node 0, zone +[A-Za-z0-9]+( +[0-9]+){5,6} )$",
+		"Node [0-3], zone +[A-Za-z0-9]+( +[0-9]+){5,6} )$",
 		0);
 	CHECK(rows >= 12);
 }

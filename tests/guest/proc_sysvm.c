@@ -103,9 +103,19 @@ static void min_free_moves_the_watermarks(void)
 	EQ(zone_number("\n        low "), low);
 }
 
+/* Processors that share the first node's pages. */
+static long sharing_cpus(void)
+{
+	char mask[32];
+
+	if (tap_read("/sys/devices/system/node/node0/cpumap", mask, sizeof(mask)) > 0)
+		return __builtin_popcountl(strtoul(mask, NULL, 16));
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 static void pcp_fraction_sets_the_lists(void)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN), high = zone_number("\n              high: ");
+	long cpus = sharing_cpus(), high = zone_number("\n              high: ");
 
 	store_number(VM "percpu_pagelist_high_fraction", 8);
 	EQ(zone_number("\n              high: "), zone_number(" managed ") / 8 / cpus);
