@@ -67,7 +67,7 @@ int anon_file_fd(const char *name, const struct file_ops *ops, void *private, un
 	f = anon_file_alloc(name, ops, private, flags);
 	if (!f) {
 		fd_unreserve(fd);
-		return -ENOMEM;
+		return file_error();
 	}
 	fd_install(fd, f);
 	return fd;

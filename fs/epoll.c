@@ -669,7 +669,7 @@ static const struct file_ops epoll_fops = {
 int epoll_create_fd(unsigned flags)
 {
 	struct eventpoll *ep;
-	int fd;
+	int fd, err = -ENOMEM;
 
 	if (flags & ~(unsigned)O_CLOEXEC)
 		return -EINVAL;
@@ -689,15 +689,17 @@ int epoll_create_fd(unsigned flags)
 	ep->nr_buckets = FIRST_BUCKETS;
 	ep->user = user_account_ref(current_task()->account);
 	ep->file = anon_file_alloc("[eventpoll]", &epoll_fops, ep, O_RDWR);
-	if (!ep->file)
+	if (!ep->file) {
+		err = file_error();
 		goto put;
+	}
 	fd_install(fd, ep->file);
 	return fd;
 put:
 	ep_put(ep);
 unreserve:
 	fd_unreserve(fd);
-	return -ENOMEM;
+	return err;
 }
 
 void epoll_init(void)

@@ -23,6 +23,7 @@
 #include "sync/failpoint.h"
 
 static struct kmem_cache *inode_cache;
+static atomic_long_t nr_inodes;
 const struct inode_ops inode_no_ops;
 
 enum { DAY_S = 24 * 60 * 60 };
@@ -40,6 +41,7 @@ struct inode *inode_alloc(struct super_block *sb, uint32_t mode)
 	inode = failpoint("inode") ? NULL : kmem_cache_zalloc(inode_cache, GFP_KERNEL);
 	if (!inode)
 		return NULL;
+	atomic_long_add(&nr_inodes, 1);
 	atomic_inc(&sb->refs);
 	inode->sb = sb;
 	inode->ino = (unsigned long)atomic_long_add_return(&sb->next_ino, 1);
@@ -72,7 +74,13 @@ void iput(struct inode *inode)
 	if (unlikely(inode->locks))
 		lock_inode_gone(inode);
 	kmem_cache_free(inode_cache, inode);
+	atomic_long_add(&nr_inodes, -1);
 	super_put(sb);
+}
+
+unsigned long inode_count(void)
+{
+	return (unsigned long)atomic_long_read(&nr_inodes);
 }
 
 void inode_touch(struct inode *inode, unsigned what)

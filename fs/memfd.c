@@ -68,7 +68,7 @@ static int file_on(struct vfsmount *mnt, const char *name, uint32_t mode, struct
 	if (*out)
 		(*out)->ops = inode->fops;
 	dput(p.dentry);
-	return *out ? 0 : -ENOMEM;
+	return *out ? 0 : file_error();
 }
 
 int shm_file_create(const char *name, uint32_t mode, struct file **out)

@@ -157,7 +157,7 @@ static int open_with(const struct path_ref *p, unsigned flags, unsigned mask, st
 static int open_at(const struct path_ref *p, unsigned flags, unsigned mask, struct file **out)
 {
 	struct file *spare = file_reserve();
-	int err = spare ? open_with(p, flags, mask, &spare, out) : -ENOMEM;
+	int err = spare ? open_with(p, flags, mask, &spare, out) : file_error();
 
 	file_unreserve(spare);
 	return err;
@@ -275,7 +275,7 @@ static int open_create(int dirfd, const char *name, unsigned flags, uint32_t mod
 	int err;
 
 	if (!spare)
-		return -ENOMEM;
+		return file_error();
 	err = walk_begin(&w, dirfd, name, WALK_PARENT);
 	while (!err) {
 		err = open_create_step(&w, flags, mode, &spare, out);

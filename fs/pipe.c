@@ -870,10 +870,11 @@ int pipe_create(struct file **rd, struct file **wr, unsigned flags)
 		return err;
 	*rd = pipe_end(&path, O_RDONLY, flags);
 	*wr = *rd ? pipe_end(&path, O_WRONLY, flags) : NULL;
-	if (!*wr && *rd)
+	err = *wr ? 0 : file_error();
+	if (err && *rd)
 		fput(*rd);
 	path_put(&path);
-	return *wr ? 0 : -ENOMEM;
+	return err;
 }
 
 /* ---- F_SETPIPE_SZ ---- */

@@ -85,6 +85,7 @@ void proc_init(void)
 	proc_dirty_init();
 	proc_misc_init();
 	proc_kernel_init();
+	proc_limits_init();
 	proc_failpoint_init();
 	proc_pid_init();
 	proc_vtop_init();

@@ -55,6 +55,7 @@ void proc_sysvm_init(void);
 void proc_dirty_init(void);
 void proc_misc_init(void);
 void proc_kernel_init(void);
+void proc_limits_init(void);
 void proc_failpoint_init(void);
 void proc_pid_init(void);
 void proc_vtop_init(void);

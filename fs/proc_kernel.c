@@ -8,7 +8,6 @@
 
 #include "base/errno.h"
 #include "base/version.h"
-#include "fs/file.h"
 #include "fs/random.h"
 #include "kernel/task.h"
 #include "kernel/uts.h"
@@ -20,6 +19,12 @@
 static int text_show(struct seq_file *m)
 {
 	seq_printf(m, "%s\n", (const char *)m->private);
+	return 0;
+}
+
+static int int_show(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", *(const int *)m->private);
 	return 0;
 }
 
@@ -107,6 +112,7 @@ void proc_kernel_init(void)
 {
 	static char domain[] = "domain", release[] = KERNEL_RELEASE, version[] = KERNEL_VERSION,
 		    type[] = "Linux", bits[] = "256", untainted[] = "0";
+	static int last_cap = CAP_LAST, ngroups = ARRAY_SIZE(((struct cred *)0)->groups);
 	static struct proc_entry hostname = { .show = uts_show, .store = uts_store },
 				 domainname = { .show = uts_show,
 						.store = uts_store,
@@ -116,6 +122,8 @@ void proc_kernel_init(void)
 				 ostype = { .show = text_show, .data = type },
 				 tainted = { .show = text_show, .data = untainted },
 				 entropy = { .show = text_show, .data = bits },
+				 caps = { .show = int_show, .data = &last_cap },
+				 groups = { .show = int_show, .data = &ngroups },
 				 uuid = { .show = uuid_show }, boot = { .show = boot_id_show },
 				 printk = { .show = printk_show, .store = printk_store };
 
@@ -127,7 +135,9 @@ void proc_kernel_init(void)
 	add("sys/kernel/version", 0444, &osversion);
 	must(proc_register_int("sys/kernel/threads-max", &max_threads, 1, INT_MAX) == 0);
 	must(proc_register_int("sys/kernel/pid_max", &sysctl_pid_max, PID_MIN_LIMIT, PID_MAX) == 0);
-	must(proc_register_int("sys/fs/nr_open", &sysctl_nr_open, 64, 1 << 30) == 0);
+	must(proc_register_int("sys/kernel/dmesg_restrict", &klog_restricted, 0, 1) == 0);
+	add("sys/kernel/cap_last_cap", 0444, &caps);
+	add("sys/kernel/ngroups_max", 0444, &groups);
 	add("sys/kernel/tainted", 0444, &tainted);
 	add("sys/kernel/printk", 0644, &printk);
 	add("sys/kernel/random/entropy_avail", 0444, &entropy);

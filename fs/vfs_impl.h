@@ -91,6 +91,7 @@ void path_follow_mounts(struct path_ref *p);
 void file_init(void);
 /* A struct file before there is anything to open, so that what is made in between can be opened. NULL: no memory. */
 struct file *must_check file_reserve(void);
+unsigned long inode_count(void);
 void file_unreserve(struct file *f);					      /* NULL legal */
 void file_set_path(struct file *f, const struct path_ref *p, unsigned flags); /* takes references */
 int must_check

@@ -9,6 +9,7 @@
 #include "arch/machine.h"
 #include "kernel/task_impl.h"
 #include "mm/mm.h"
+#include "mm/oom.h"
 #include "sync/klog.h"
 #include "sync/percpu.h"
 
@@ -41,6 +42,26 @@ static unsigned long rss_kb(const struct mm_struct *mm, enum mm_counter c)
 	return pages > 0 ? (unsigned long)pages << (PAGE_SHIFT - 10) : 0;
 }
 
+/* Each process with memory. tasklist_lock held. */
+static void oom_dump_tasks(void)
+{
+	struct task *t;
+	int nr;
+
+	pr_info("Tasks state (memory values in pages):");
+	pr_info("[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name");
+	for (nr = 1; (t = pid_next_task(&nr)); nr++) {
+		const struct mm_struct *mm = t->mm_ctx.mm;
+
+		if (t != t->signal->leader || !mm)
+			continue;
+		pr_info("[%7d] %5u %5d %8lu %8lu %8ld %8ld         %5d %s", t->pid, t->cred->uid,
+			t->pid, mm->total_vm, mm_rss(mm), atomic_long_read(&mm->pgtables_bytes),
+			atomic_long_read(&mm->rss_stat[MM_SWAPENTS]), t->signal->oom_score_adj,
+			t->comm);
+	}
+}
+
 /* Linux's lines, to the letter: programs read them. */
 static void oom_report(const struct task *t, const struct mm_struct *mm)
 {
@@ -48,11 +69,16 @@ static void oom_report(const struct task *t, const struct mm_struct *mm)
 
 	pr_warn("%s invoked oom-killer: gfp_mask=0x0(), order=0, oom_score_adj=%d", me->comm,
 		me->signal->oom_score_adj);
+	if (READ_ONCE(sysctl_oom_dump_tasks))
+		oom_dump_tasks();
 	pr_info("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,"
 		"task_memcg=/,task=%s,pid=%d,uid=%u",
 		t->comm, t->pid, t->cred->uid);
-	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
+	pr_err("Out of memory%s: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
 	       "shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d",
+	       sysctl_oom_kill_allocating_task && me->mm_ctx.mm == mm
+		       ? " (oom_kill_allocating_task)"
+		       : "",
 	       t->pid, t->comm, mm->total_vm << (PAGE_SHIFT - 10), rss_kb(mm, MM_ANONPAGES),
 	       rss_kb(mm, MM_FILEPAGES), rss_kb(mm, MM_SHMEMPAGES), t->cred->uid,
 	       (unsigned long)atomic_long_read(&mm->pgtables_bytes) >> 10,

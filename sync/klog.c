@@ -34,7 +34,8 @@ static uint64_t first_seq, next_seq;   /* l: of the records at tail and head */
 static uint64_t clear_seq;	       /* l: klog_clear's mark */
 static klog_sink_fn sink_fn;	       /* l */
 static int console_level = KLOG_DEBUG; /* a */
-static bool panicking;		       /* a: set once, by the CPU that panics */
+int klog_restricted;
+static bool panicking; /* a: set once, by the CPU that panics */
 
 static irqflags_t log_acquire(void) no_lock_analysis
 {

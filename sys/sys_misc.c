@@ -193,7 +193,8 @@ SYS(syslog)
 	int type = (int)a0, len = (int)a2;
 	long ret;
 
-	if (type != LOG_READ_ALL && type != LOG_SIZE_BUFFER && !capable(CAP_SYS_ADMIN))
+	if (((type != LOG_READ_ALL && type != LOG_SIZE_BUFFER) || READ_ONCE(klog_restricted)) &&
+	    !capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	switch (type) {
 	case LOG_CLOSE:

@@ -10,11 +10,13 @@
 
 struct mm_struct;
 
+/* Does a new program get it? vdso=0 on the command line: no. */
+extern int vdso_enabled;
+
 /* The page of the clock, the image for this CPU. After the clock has a rate, before the first exec. */
 void vdso_init(void);
 /*
- * Map clock page and image into a new program's address space and set mm->vdso; with vdso=0 on the command
- * line that stays 0. x86_64: somewhere above the stack, which begins at @sp; i386: as mmap would.
+ * Map clock page and image into a new program's address space and set mm->vdso; unless vdso_enabled that stays 0. x86_64: somewhere above the stack, which begins at @sp; i386: as mmap would.
  * Return: 0 or -ENOMEM.
  */
 int must_check vdso_map(struct mm_struct *mm, uaddr_t sp, unsigned long random);

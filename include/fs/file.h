@@ -6,8 +6,12 @@
 
 struct files_struct;
 
-struct file *must_check file_alloc_path(const struct path_ref *p,
-					unsigned flags); /* not opened yet; own references */
+/* Not opened yet; own references. NULL: file_error() says why. */
+struct file *must_check file_alloc_path(const struct path_ref *p, unsigned flags);
+int file_error(void); /* -ENFILE: the system has as many open files as it may; -ENOMEM */
+extern unsigned long
+	sysctl_file_max; /* open files of all; root may have more: /proc/sys/fs/file-max */
+unsigned long file_count(void);
 void fget_file(struct file *f);
 void fput(struct file *f); /* last: release. May sleep. */
 

@@ -44,6 +44,7 @@ bool klog_next(uint64_t *seq, struct klog_record *out);
 uint64_t klog_first_seq(void); /* oldest kept, after klog_clear: first since */
 uint64_t klog_end_seq(void);   /* the next to be written */
 void klog_clear(void);
+extern int klog_restricted; /* only root may read it: /proc/sys/kernel/dmesg_restrict */
 /* From now on the log is written even if its lock is held by code that will not go on. For panic(). */
 void klog_panic(void);
 

@@ -11,7 +11,8 @@
  * OWNS     the victim that is ending: one at a time, with a reference.
  * WHY      only a fault kills: it cannot return an error. System calls that find no memory say so, and the program
  *          decides. The points are Linux's, because people set oom_score_adj by them: the process whose end gives back the most.
- *          Of equals the youngest goes: what was started last can be started again.
+ *          Of equals the youngest goes: what was started last can be started again. The administrator may have the
+ *          caller killed instead, or the machine stopped (oom_kill_allocating_task, panic_on_oom).
  * I1       no second victim while the first has memory, unless it does not end in STUCK_NS.
  * I2       init's address space, those with the adjustment -1000 and those that are ending are never chosen.
  * LOCKS    busy, one thread at a time; nobody waits for it. mm_list_lock inside mm_list_next.
@@ -31,6 +32,8 @@
 
 #define MOMENT_NS (4 * NSEC_PER_MSEC)
 #define STUCK_NS  (10 * NSEC_PER_SEC)
+
+int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks = 1;
 
 static int busy;
 static struct mm_struct *victim; /* busy; a reference (mm_count); NULL: none */
@@ -71,13 +74,27 @@ static bool victim_ends(void)
 	return false;
 }
 
+/* oom_kill_allocating_task: who asks goes, if it may. With a reference, or NULL. */
+static struct mm_struct *choose_caller(unsigned long total)
+{
+	struct mm_struct *mm = mm_ctx_current()->mm;
+
+	if (!READ_ONCE(sysctl_oom_kill_allocating_task) || !mm ||
+	    oom_badness(mm, total) == LONG_MIN || READ_ONCE(mm->oom_done))
+		return NULL;
+	mmgrab(mm);
+	return mm;
+}
+
 /* With a reference, or NULL. */
 static struct mm_struct *choose(void)
 {
-	struct mm_struct *mm = NULL, *chosen = NULL;
 	unsigned long total = totalram_pages();
+	struct mm_struct *mm = NULL, *chosen = choose_caller(total);
 	long most = LONG_MIN;
 
+	if (chosen)
+		return chosen;
 	while ((mm = mm_list_next(mm))) {
 		long points = oom_badness(mm, total);
 
@@ -109,6 +126,9 @@ static bool kill_one(void)
 {
 	if (victim_ends() || memory_after_all())
 		return true;
+	if (READ_ONCE(sysctl_panic_on_oom))
+		panic("Out of memory: %s panic_on_oom is enabled",
+		      sysctl_panic_on_oom == 2 ? "compulsory" : "system-wide");
 	victim = choose();
 	if (!victim)
 		return false;

@@ -168,6 +168,57 @@ static void spared_are_spared(void **state)
 	victim_is(0);
 }
 
+/* oom_kill_allocating_task: the program that asks, though another has more. */
+static void asking_program(void *arg)
+{
+	struct mm_struct *mm = arg;
+
+	sim_use_mm(mm);
+	told = out_of_memory();
+	sim_use_mm(NULL);
+	mmput(mm);
+}
+
+static void who_asks_goes_if_told_so(void **state)
+{
+	begin(50, 120, 80);
+	sysctl_oom_kill_allocating_task = 1;
+	for (unsigned i = 0; i < 3; i++)
+		mmgrab(mms[i]);
+	exhaust();
+	sim_spawn(asking_program, mms[0], 0);
+	sim_run();
+	assert_int_equal(told, 0);
+	assert_int_equal(sim_oom_kills, 1);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(is_gone(i), i == 0);
+	sysctl_oom_kill_allocating_task = 0;
+	give_back();
+	mmput(mms[1]);
+	mmput(mms[2]);
+	for (unsigned i = 0; i < 3; i++)
+		mmdrop(mms[i]);
+	run_one_fault(); /* forgets the victim */
+	sim_world_end();
+}
+
+static void panic_world(void *arg)
+{
+	begin(50, 60, 70);
+	sysctl_panic_on_oom = *(int *)arg;
+	exhaust();
+	run_one_fault();
+}
+
+static void panic_if_told_so(void **state)
+{
+	int how = 1;
+
+	assert_true(sim_panics(panic_world, &how, "system-wide panic_on_oom is enabled"));
+	how = 2;
+	assert_true(sim_panics(panic_world, &how, "compulsory panic_on_oom is enabled"));
+}
+
 static void nobody_to_kill_is_said(void **state)
 {
 	begin(50, 60, 70);
@@ -234,6 +285,8 @@ int main(void)
 		cmocka_unit_test(of_equals_the_youngest),
 		cmocka_unit_test(adjustments_count),
 		cmocka_unit_test(spared_are_spared),
+		cmocka_unit_test(who_asks_goes_if_told_so),
+		cmocka_unit_test(panic_if_told_so),
 		cmocka_unit_test(nobody_to_kill_is_said),
 		cmocka_unit_test(one_victim_at_a_time),
 		cmocka_unit_test(who_dies_already_kills_nobody),

@@ -221,6 +221,10 @@ static void log_lines(void)
 	snprintf(want, sizeof(want), "task_memcg=/,task=oom,pid=%d,uid=0", big.pid);
 	CHECK(strstr(text, want) != NULL);
 	CHECK(strstr(text, "oom invoked oom-killer: gfp_mask=") != NULL);
+	CHECK(strstr(text, "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents "
+			   "oom_score_adj name\n") != NULL);
+	snprintf(want, sizeof(want), "[%7d] %5d %5d %8ld ", big.pid, 0, big.pid, vm / 4);
+	CHECK(strstr(text, want) != NULL);
 }
 
 /* ---- fork bombs ---- */

@@ -2,14 +2,14 @@
  * /proc/PID/clear_refs and the soft-dirty bit of pagemap: which pages were written since, to the page, whatever happens to
  * the mapping; and what each other number does.
  */
-#include "tap.h"
+#include "mem.h"
 
 #include "pagemap.h"
 
 #include <pthread.h>
 #include <sys/uio.h>
 
-enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS, MAX = 512 };
+enum { MAX = 512 };
 
 static char *map(size_t pages, int flags)
 {
@@ -422,16 +422,6 @@ static unsigned long referenced(const void *p)
 	char *kb = smaps_field(p, "Referenced:");
 
 	return kb ? strtoul(kb, NULL, 10) : ~0UL;
-}
-
-static unsigned long status_kb(const char *label)
-{
-	static char text[8192];
-	char *at;
-
-	if (tap_read("/proc/self/status", text, sizeof(text)) < 0 || !(at = strstr(text, label)))
-		return ~0UL;
-	return strtoul(at + strlen(label), NULL, 10);
 }
 
 static void what_each_number_clears(void)

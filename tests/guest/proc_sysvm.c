@@ -1,5 +1,8 @@
-/* /proc/sys/vm: defaults, what is refused, and that each number does what it says. All are set back. */
+/* /proc/sys/vm, and fs, kernel: defaults, what is refused, and that each number does what it says. All are set back. */
 #include "mem.h"
+
+#include <grp.h>
+#include <sys/klog.h>
 
 #define VM "/proc/sys/vm/"
 
@@ -47,6 +50,9 @@ static void defaults(void)
 	EQ(number(VM "percpu_pagelist_high_fraction"), 0);
 	EQ(number(VM "vfs_cache_pressure"), 100);
 	EQ(number(VM "watermark_scale_factor"), 10);
+	EQ(number(VM "panic_on_oom"), 0);
+	EQ(number(VM "oom_kill_allocating_task"), 0);
+	EQ(number(VM "oom_dump_tasks"), 1);
 	NEED(tap_read(VM "lowmem_reserve_ratio", text, sizeof(text)) > 0);
 	STREQ(text, IS64 ? "256\t256\t32\t0\t0\n" : "256\t32\t0\t0\n");
 	if (IS64) {
@@ -67,6 +73,10 @@ static void nonsense_is_refused(void)
 	FAILS(tap_put(VM "drop_caches", "0"), EINVAL);
 	FAILS(tap_put(VM "drop_caches", "5"), EINVAL);
 	FAILS(tap_put(VM "lowmem_reserve_ratio", "1 two"), EINVAL);
+	FAILS(tap_put(VM "panic_on_oom", "3"), EINVAL);
+	FAILS(tap_put(VM "panic_on_oom", "-1"), EINVAL);
+	FAILS(tap_put("/proc/sys/fs/file-max", "-1"), EINVAL);
+	FAILS(open("/proc/sys/fs/file-nr", O_WRONLY), EACCES);
 	FAILS(tap_put(VM "no_such_thing", "1"), ENOENT);
 	FAILS(open(VM "drop_caches", O_RDONLY), EACCES); /* for root, too */
 	FAILS(open("/proc/sys/kernel/osrelease", O_WRONLY), EACCES);
@@ -159,6 +169,127 @@ static void drop_caches_counts(void)
 	OK(tap_put(VM "stat_refresh", "1"));
 }
 
+static long file_nr(void)
+{
+	long n = -1, zero = -1, max = -1;
+
+	CHECK(tap_read("/proc/sys/fs/file-nr", text, sizeof(text)) > 0);
+	EQ(sscanf(text, "%ld\t%ld\t%ld\n", &n, &zero, &max), 3);
+	EQ(zero, 0);
+	EQ(max, number("/proc/sys/fs/file-max"));
+	return n;
+}
+
+/* Nobody's descriptors end at file-max, in whatever way a file is made; root's do not. */
+static int files_of_nobody(void *arg)
+{
+	int fds[2];
+
+	if (setgid(65534) || setuid(65534))
+		return 1;
+	if (open("/dev/null", O_RDONLY) >= 0 || errno != ENFILE)
+		return 2;
+	if (open("/tmp/sysvm-new", O_CREAT | O_WRONLY, 0600) >= 0 || errno != ENFILE)
+		return 3;
+	if (pipe(fds) == 0 || errno != ENFILE)
+		return 4;
+	if (syscall(SYS_eventfd2, 0, 0) >= 0 || errno != ENFILE)
+		return 5;
+	if (syscall(SYS_epoll_create1, 0) >= 0 || errno != ENFILE)
+		return 6;
+	return syscall(SYS_memfd_create, "x", 0) < 0 && errno == ENFILE ? 0 : 7;
+}
+
+static void files_are_counted_and_bounded(void)
+{
+	long max = number("/proc/sys/fs/file-max"), before = file_nr(), in, fr = -1;
+	int fds[10];
+
+	CHECK(max >= 8192);
+	for (int i = 0; i < 10; i++)
+		fds[i] = open("/dev/null", O_RDONLY);
+	EQ(file_nr(), before + 10);
+	store_number("/proc/sys/fs/file-max", 3);
+	EQ(tap_child(files_of_nobody, NULL), 0);
+	fds[0] = dup(fds[1]); /* no new file */
+	CHECK(fds[0] > 0);
+	OK(close(open("/dev/null", O_RDONLY)));
+	store_number("/proc/sys/fs/file-max", max);
+	for (int i = 0; i < 10; i++)
+		close(fds[i]);
+	NEED(tap_read("/proc/sys/fs/inode-nr", text, sizeof(text)) > 0);
+	EQ(sscanf(text, "%ld\t%ld\n", &in, &fr), 2);
+	CHECK(in > 10 && fr == 0);
+	NEED(tap_read("/proc/sys/fs/inode-state", text, sizeof(text)) > 0);
+	STREQ(strchr(text, '\t'), "\t0\t0\t0\t0\t0\t0\n");
+}
+
+static int log_of_nobody(void *arg)
+{
+	char c[16];
+
+	if (setgid(65534) || setuid(65534))
+		return 1;
+	return klogctl(3, c, sizeof(c)) >= 0 ? 0 : errno == EPERM ? 2 : 3;
+}
+
+static void constants_of_the_kernel(void)
+{
+	gid_t groups[65];
+	long max = number("/proc/sys/kernel/ngroups_max");
+
+	EQ(number("/proc/sys/kernel/cap_last_cap"), 40);
+	memset(groups, 0, sizeof(groups));
+	NEED(max > 0 && max <= 64);
+	OK(setgroups((size_t)max, groups));
+	FAILS(setgroups((size_t)max + 1, groups), EINVAL);
+	EQ(number("/proc/sys/kernel/dmesg_restrict"), 0);
+	EQ(tap_child(log_of_nobody, NULL), 0);
+	store_number("/proc/sys/kernel/dmesg_restrict", 1);
+	EQ(tap_child(log_of_nobody, NULL), EXITED(2));
+	store_number("/proc/sys/kernel/dmesg_restrict", 0);
+}
+
+/* A new program: has it the vDSO? */
+static long vdso_mappings(void)
+{
+	int fds[2];
+	char buf[65536];
+	ssize_t n, len = 0;
+	pid_t pid;
+
+	if (pipe(fds))
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		dup2(fds[1], 1);
+		execl("/bin/busybox", "cat", "/proc/self/maps", (char *)NULL);
+		_exit(99);
+	}
+	close(fds[1]);
+	while ((n = read(fds[0], buf + len, sizeof(buf) - 1 - (size_t)len)) > 0)
+		len += n;
+	buf[len] = '\0';
+	close(fds[0]);
+	EQ(tap_wait(pid), 0);
+	return strstr(buf, "[vdso]") != NULL;
+}
+
+static void new_programs_may_lack_the_vdso(void)
+{
+	if (IS64) {
+		FAILS(open(VM "vdso_enabled", O_RDONLY), ENOENT);
+		return;
+	}
+	EQ(number(VM "vdso_enabled"), 1);
+	EQ(vdso_mappings(), 1);
+	store_number(VM "vdso_enabled", 0);
+	EQ(vdso_mappings(), 0);
+	FAILS(tap_put(VM "vdso_enabled", "2"), EINVAL);
+	store_number(VM "vdso_enabled", 1);
+	EQ(vdso_mappings(), 1);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(defaults),
@@ -168,6 +299,9 @@ int main(int argc, char **argv)
 						 T(pcp_fraction_sets_the_lists),
 						 T(reserve_ratio_sets_the_protection),
 						 T(drop_caches_counts),
+						 T(files_are_counted_and_bounded),
+						 T(constants_of_the_kernel),
+						 T(new_programs_may_lack_the_vdso),
 						 TEND };
 
 	return tap_main(argc, argv, tests);

@@ -35,7 +35,7 @@ enum { LEAF1_D_SEP = 11, LEAF1_D_SSE2 = 26 };
 
 static struct address_space image_mapping;
 static struct page *vvar_page;
-static bool enabled = true;
+int vdso_enabled = 1;
 
 static size_t image_bytes(void)
 {
@@ -118,7 +118,7 @@ void vdso_init(void)
 	char word[8];
 
 	if (cmdline_get(boot_info.cmdline, "vdso", word, sizeof(word)) && !strcmp(word, "0"))
-		enabled = false;
+		vdso_enabled = 0;
 	vvar_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!vvar_page)
 		panic("no memory for the clock page");
@@ -153,7 +153,7 @@ int vdso_map(struct mm_struct *mm, uaddr_t sp, unsigned long random)
 	unsigned long len = (parts[0].pages + parts[1].pages) << PAGE_SHIFT;
 	long at;
 
-	if (!enabled)
+	if (!READ_ONCE(vdso_enabled))
 		return 0;
 	at = vm_map_special(mm, place_hint(sp, len, random), parts, ARRAY_SIZE(parts));
 	if (at < 0 && at > -4096)
