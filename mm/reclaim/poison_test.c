@@ -7,8 +7,10 @@
 
 static int world(void **state)
 {
+	int err = mm_world_begin(state);
+
 	sim_caps = MM_CAP_SYS_ADMIN;
-	return mm_world_begin(state);
+	return err;
 }
 
 static int world_gone(void **state)
