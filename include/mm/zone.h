@@ -100,7 +100,7 @@ extern struct zone *zone_table[32]; /* by the top bits of page->flags */
 
 static inline struct zone *page_zone(const struct page *page)
 {
-	return zone_table[page->flags >> PAGE_ZONE_SHIFT & 31];
+	return zone_table[READ_ONCE(page->flags) >> PAGE_ZONE_SHIFT & 31];
 }
 
 extern const char *const migratetype_names[MIGRATE_TYPES]; /* as /proc/pagetypeinfo prints them */

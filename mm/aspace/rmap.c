@@ -53,7 +53,7 @@ static void zap_part(struct vm_area_struct *vma, const struct zap_ctx *z)
 	mm_update_hiwater_rss(vma->vm_mm);
 	gather_begin(&g, vma->vm_mm);
 	g.keep_anon = !z->private_too;
-	g.keep_uffd_wp = vma->vm_flags & VM_UFFD_WP;
+	g.keep_uffd_wp = READ_ONCE(vma->vm_flags) & VM_UFFD_WP;
 	range_zap(&g, vma, start, end);
 	gather_end(&g);
 }

@@ -28,7 +28,7 @@ static int take_young(const struct rmap_entry *e, void *arg)
 {
 	struct referenced *r = arg;
 
-	r->vm_flags |= e->vma->vm_flags;
+	r->vm_flags |= READ_ONCE(e->vma->vm_flags);
 	r->nr += pte_young(pte_read(e->pte)) && pte_test_and_clear_young(e->pte);
 	return 0;
 }
@@ -65,7 +65,7 @@ static int clean_entry(const struct rmap_entry *e, void *arg)
 {
 	pte_t cur = pte_read(e->pte);
 
-	if (!(e->vma->vm_flags & VM_SHARED) || (!pte_dirty(cur) && !pte_write(cur)))
+	if (!(READ_ONCE(e->vma->vm_flags) & VM_SHARED) || (!pte_dirty(cur) && !pte_write(cur)))
 		return 0;
 	cur = pte_clear(e->pte);
 	tlb_flush_page(&e->vma->vm_mm->root, e->addr);
@@ -106,7 +106,7 @@ void rmap_take_entry(const struct rmap_entry *e, pte_t then)
 static int unmap_entry(const struct rmap_entry *e, void *arg)
 {
 	(void)arg;
-	if (e->vma->vm_flags & VM_LOCKED)
+	if (READ_ONCE(e->vma->vm_flags) & VM_LOCKED)
 		return 1; /* it stays */
 	rmap_take_entry(e, pte_from_raw(0));
 	return 0;

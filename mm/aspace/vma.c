@@ -115,7 +115,7 @@ static pte_t page_prot(unsigned long flags, const struct address_space *mapping)
 
 void vma_set_flags(struct vm_area_struct *vma, unsigned long flags)
 {
-	vma->vm_flags = flags;
+	WRITE_ONCE(vma->vm_flags, flags); /* rmap's walks read it */
 	vma->vm_page_prot = page_prot(flags, vma->mapping);
 }
 

@@ -202,7 +202,7 @@ void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, 
 {
 	struct pt_walk w = { .ops = &zap_ops, .root = &g->mm->root, .mm = g->mm, .arg = g };
 
-	g->mlocked = vma && (vma->vm_flags & VM_LOCKED);
+	g->mlocked = vma && (READ_ONCE(vma->vm_flags) & VM_LOCKED);
 	kassert(!vma || (vma->vm_mm == g->mm && vma->vm_start <= start && end <= vma->vm_end));
 	if (start < end)
 		must(pt_walk_range(&w, start, end - 1) == 0);

@@ -63,7 +63,7 @@ static pte_t entry_of(const struct vm_area_struct *vma, struct page *to, pte_t f
 {
 	pte_t e = pte_make(page_to_pfn(to), vma->vm_page_prot);
 
-	if (migration_is_write(from) && (vma->vm_flags & VM_WRITE))
+	if (migration_is_write(from) && (READ_ONCE(vma->vm_flags) & VM_WRITE))
 		e = pte_mkwrite(e);
 	if (pte_swap_offset(from) & MIGRATION_DIRTY)
 		e = pte_mkdirty(e);
