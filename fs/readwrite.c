@@ -119,9 +119,7 @@ int64_t seek_generic(struct file *f, int64_t off, int whence)
 		return -EINVAL;
 	if ((whence == SEEK_DATA || whence == SEEK_HOLE) && off < 0)
 		return off;
-	if (__builtin_add_overflow(base, off, &off))
-		return -EOVERFLOW;
-	if (off < 0)
+	if (__builtin_add_overflow(base, off, &off) || off < 0 || (uint64_t)off > FILE_SIZE_MAX)
 		return -EINVAL;
 	f->pos = (uint64_t)off;
 	return off;

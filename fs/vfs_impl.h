@@ -109,10 +109,8 @@ void inode_init_owner(struct inode *inode, const struct inode *dir);
 uint32_t current_umask(void);
 
 /* ---- readwrite.c, filedata.c; inode->lock held but for seek ---- */
-/* Largest size of a file: an offset and a page index can say it. */
-#define FILE_SIZE_MAX                                                                              \
-	min_of(uint64_t, (uint64_t)INT64_MAX & ~(uint64_t)(PAGE_SIZE - 1),                         \
-	       (uint64_t)ULONG_MAX << PAGE_SHIFT)
+/* Largest size of a file: an offset and a number of pages can say it. */
+#define FILE_SIZE_MAX min_of(uint64_t, INT64_MAX, (uint64_t)ULONG_MAX << PAGE_SHIFT)
 void filedata_open(struct file *f); /* of a file whose mapping has a store */
 int must_check inode_newsize_ok(struct inode *inode, uint64_t size); /* -EFBIG, SIGXFSZ sent */
 void inode_drop_set_id(struct inode *inode); /* a write takes the set-id bits away */

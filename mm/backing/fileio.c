@@ -370,7 +370,7 @@ static noinline_ long write_loop(struct file_io *io)
 	size_t len = io->left;
 	int err = 0;
 
-	if (io->pos + len < io->pos || (io->pos + len) >> PAGE_SHIFT > ULONG_MAX - 1)
+	if (io->pos + len < io->pos || (len && (io->pos + len - 1) >> PAGE_SHIFT > ULONG_MAX - 1))
 		return -EFBIG;
 	len = seal_write_len(io->m, io->pos, len);
 	if (len < io->left && !len)

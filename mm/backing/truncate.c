@@ -131,7 +131,7 @@ int mapping_truncate(struct address_space *m, uint64_t size)
 	uint64_t cut = old < size ? old : size;
 	unsigned tail = cut & (PAGE_SIZE - 1);
 
-	if (size >> PAGE_SHIFT > ULONG_MAX - 1)
+	if (size && (size - 1) >> PAGE_SHIFT > ULONG_MAX - 1)
 		return -EFBIG;
 	if (seal_resize_ok(m, size))
 		return -EPERM;
