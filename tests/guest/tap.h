@@ -142,6 +142,11 @@ static int tap_streq(const char *file, int line, const char *what, const char *g
 		if (!tap_check(__FILE__, __LINE__, #c, !!(c)))                                     \
 			return;                                                                    \
 	} while (0)
+#define NEED_IN_CHILD(c) /* in what tap_child runs */                                              \
+	do {                                                                                       \
+		if (!tap_check(__FILE__, __LINE__, #c, !!(c)))                                     \
+			return 1;                                                                  \
+	} while (0)
 #define SKIP(why)                                                                                  \
 	do {                                                                                       \
 		tap_skip_reason = why;                                                             \

@@ -1,0 +1,421 @@
+/* What memory calls refuse, and how: the ERRORS of their man pages that no other program shows. */
+#include "mem.h"
+#include "uffd.h"
+
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/uio.h>
+
+#ifndef SYS_process_madvise
+#define SYS_process_madvise 440
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+enum { ADV_COLD = 20, ADV_PAGEOUT, ADV_POPULATE_READ, ADV_POPULATE_WRITE, ADV_COLLAPSE = 25 };
+
+/* The kernel's data page, a mapping that is no memory of the program's (VM_IO, VM_PFNMAP); NULL: none. */
+static char *special(void)
+{
+	static char text[1 << 16];
+	char *at;
+
+	if (tap_read("/proc/self/maps", text, sizeof(text)) < 0)
+		return NULL;
+	at = strstr(text, "[vvar]");
+	while (at && at > text && at[-1] != '\n')
+		at--;
+	return at ? (char *)strtoul(at, NULL, 16) : NULL;
+}
+
+/* A file system without programs: PROT_EXEC is refused at mmap, and later. */
+static void noexec_file_system(void)
+{
+	char *p;
+	int fd;
+
+	NEED(mkdir("noexec", 0755) == 0);
+	NEED(mount("none", "noexec", "tmpfs", MS_NOEXEC, NULL) == 0);
+	fd = open("noexec/f", O_CREAT | O_RDWR, 0777);
+	NEED(fd >= 0 && ftruncate(fd, PAGE) == 0);
+	FAILS((long)mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0), EPERM);
+	FAILS((long)mmap(NULL, PAGE, PROT_EXEC, MAP_SHARED, fd, 0), EPERM);
+	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
+	NEED(p != MAP_FAILED);
+	FAILS(mprotect(p, PAGE, PROT_READ | PROT_EXEC), EACCES);
+	EQ(mprotect(p, PAGE, PROT_READ), 0);
+	munmap(p, PAGE);
+	close(fd);
+	EQ(umount("noexec"), 0);
+}
+
+/* O_APPEND is about write(2) alone. */
+static void append_only_file(void)
+{
+	int fd = open("append", O_CREAT | O_RDWR | O_APPEND, 0600);
+	char *p, c = 0;
+
+	NEED(fd >= 0 && ftruncate(fd, PAGE) == 0);
+	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
+	NEED(p != MAP_FAILED);
+	p[5] = 'a';
+	EQ(pread(fd, &c, 1, 5), 1);
+	EQ(c, 'a');
+}
+
+static int mremap_low(void *p)
+{
+	if (setgid(65534) || setuid(65534))
+		return 9;
+	return mremap(p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, 0) == MAP_FAILED ? errno : 0;
+}
+
+static void mremap_errors(void)
+{
+	char *p = anon(4, RW), *s, *v = special();
+	unsigned long top = IS64 ? 1UL << 47 : 0xc0000000UL;
+	const int fixed = MREMAP_MAYMOVE | MREMAP_FIXED;
+
+	s = mmap(NULL, 4 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	NEED(p != MAP_FAILED && s != MAP_FAILED);
+	/* a second mapping: of shared memory, and elsewhere */
+	FAILS((long)mremap(p, 0, PAGE, 0), EINVAL);
+	FAILS((long)mremap(s, 0, PAGE, 0), ENOMEM);
+	FAILS((long)mremap(s, 0, 0, MREMAP_MAYMOVE), EINVAL);
+	if (!tap_compat()) {
+		FAILS((long)mremap(p, PAGE, PAGE, fixed, top), EINVAL);
+		FAILS((long)mremap(p, PAGE, 2 * PAGE, fixed, top - PAGE), EINVAL);
+	}
+	FAILS(syscall(SYS_mremap, p, PAGE, -PAGE, fixed, p + 4 * PAGE), EINVAL);
+	FAILS(syscall(SYS_mremap, p, PAGE, -PAGE, MREMAP_MAYMOVE, 0), ENOMEM);
+	EQ(tap_child(mremap_low, p), EXITED(EPERM));
+	if (!v)
+		return;
+	FAILS((long)mremap(v, PAGE, 2 * PAGE, MREMAP_MAYMOVE), EFAULT);
+	FAILS(syscall(SYS_mremap, v, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0), EINVAL);
+}
+
+/* In the place of itself: the target is emptied first, and there is nothing left to map a second time. */
+static void mremap_onto_itself(void)
+{
+	char *s = mmap(NULL, 2 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const int fixed = MREMAP_MAYMOVE | MREMAP_FIXED;
+
+	NEED(s != MAP_FAILED);
+	FAILS((long)mremap(s, 0, PAGE, fixed, s), EFAULT);
+	EQ(resident(s + PAGE, 1), 0);
+	EQ(resident(s, 1), -1);
+	FAILS((long)mremap(s + PAGE, 0, PAGE, fixed, s + PAGE), EFAULT);
+	EQ(resident(s + PAGE, 1), -1);
+}
+
+static int limited_space(void *arg)
+{
+	char *p = arg, text[256];
+	struct rlimit l;
+
+	NEED_IN_CHILD(tap_read("/proc/self/statm", text, sizeof(text)) > 0);
+	l.rlim_cur = l.rlim_max = (rlim_t)(atol(text) + 2) * PAGE;
+	NEED_IN_CHILD(setrlimit(RLIMIT_AS, &l) == 0);
+	FAILS(syscall(SYS_mremap, p, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0),
+	      ENOMEM);
+	FAILS((long)mremap(p, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE), ENOMEM);
+	FAILS((long)mmap(NULL, 4 * PAGE, RW, ANON, -1, 0), ENOMEM);
+	FAILS((long)shmat(shmget(IPC_PRIVATE, 4 * PAGE, 0600), NULL, 0), ENOMEM);
+	OK((long)mmap(NULL, 2 * PAGE, RW, ANON, -1, 0));
+	return tap_failures != 0;
+}
+
+static void address_space_is_full(void)
+{
+	char *p = anon(4, RW);
+	struct shmid_ds ds;
+	int last;
+
+	NEED(p != MAP_FAILED);
+	EQ(tap_child(limited_space, p), EXITED(0));
+	last = shmctl(0, 14 /* SHM_INFO */, &ds);
+	for (int i = 0; i <= last; i++)
+		shmctl(shmctl(i, 13 /* SHM_STAT */, &ds), IPC_RMID, NULL);
+}
+
+static long raw_brk(unsigned long to)
+{
+	return (long)syscall(SYS_brk, to);
+}
+
+static int small_heap(void *unused)
+{
+	struct rlimit l = { 16 * PAGE, 16 * PAGE };
+	unsigned long now = (unsigned long)raw_brk(0);
+
+	NEED_IN_CHILD(setrlimit(RLIMIT_DATA, &l) == 0);
+	EQ(raw_brk(now + 64 * PAGE), (long)now);
+	return tap_failures != 0;
+}
+
+/* The system call has no error: it answers with the break as it is. */
+static void brk_stays(void)
+{
+	unsigned long now = (unsigned long)raw_brk(0), page = (now + 2 * PAGE) & ~(PAGE - 1);
+	char *wall;
+
+	EQ(raw_brk(1), (long)now);
+	EQ(raw_brk(~0UL), (long)now);
+	wall = mmap((void *)(page + 4 * PAGE), PAGE, PROT_NONE, ANON | MAP_FIXED_NOREPLACE, -1, 0);
+	NEED(wall != MAP_FAILED);
+	EQ(raw_brk(page + 8 * PAGE), (long)now);
+	EQ(raw_brk(page + PAGE), (long)(page + PAGE));
+	EQ(raw_brk(now), (long)now);
+	munmap(wall, PAGE);
+	EQ(tap_child(small_heap, NULL), EXITED(0));
+}
+
+/* What is refused on mappings that are no memory. */
+static void advice_on_special_mappings(void)
+{
+	static const int refused[] = { MADV_DONTNEED,	MADV_FREE,	   MADV_REMOVE,
+				       MADV_WIPEONFORK, MADV_DOFORK,	   ADV_COLD,
+				       ADV_PAGEOUT,	ADV_POPULATE_READ, ADV_POPULATE_WRITE,
+				       ADV_COLLAPSE };
+	char *v = special();
+
+	if (!v)
+		SKIP("there is no such mapping");
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		if (madvise(v, PAGE, refused[i]) != -1 || errno != EINVAL)
+			tap_eq(__FILE__, __LINE__, "advice", errno, 1000 + refused[i]);
+	}
+	OK(madvise(v, PAGE, MADV_RANDOM));
+	OK(madvise(v, PAGE, MADV_NORMAL));
+	FAILS(mprotect(v, PAGE, RW), EACCES);
+}
+
+/* The range is looked at vma by vma: what comes before a hole is done, and then the error said. */
+static void advice_and_holes(void)
+{
+	char *p = anon(6, RW);
+
+	NEED(p != MAP_FAILED);
+	memset(p, 1, 6 * PAGE);
+	munmap(p + 2 * PAGE, PAGE);
+	FAILS(madvise(p, 6 * PAGE, ADV_POPULATE_READ), ENOMEM);
+	FAILS(madvise(p, 6 * PAGE, MADV_FREE), ENOMEM);
+	FAILS(madvise(p, 6 * PAGE, ADV_COLD), ENOMEM);
+	FAILS(madvise(p, 6 * PAGE, ADV_PAGEOUT), ENOMEM);
+	FAILS(madvise(p, 6 * PAGE, MADV_WILLNEED), ENOMEM);
+	FAILS(madvise(p, 6 * PAGE, MADV_SEQUENTIAL), ENOMEM);
+	FAILS(madvise(p, 6 * PAGE, MADV_WIPEONFORK), ENOMEM);
+	FAILS(madvise(p, 6 * PAGE, MADV_DONTNEED), ENOMEM);
+	EQ(p[0] + p[PAGE] + p[3 * PAGE] + p[5 * PAGE], 0);
+}
+
+static void process_madvise_errors(void)
+{
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	char *p = anon(3, RW);
+	struct iovec v[2] = { { p, PAGE }, { p + PAGE, PAGE } };
+
+	NEED(fd >= 0 && p != MAP_FAILED);
+	munmap(p + PAGE, PAGE);
+	EQ(syscall(SYS_process_madvise, fd, v, 2, ADV_COLD, 0), (long)PAGE); /* as far as it came */
+	FAILS(syscall(SYS_process_madvise, fd, v + 1, 1, ADV_COLD, 0), ENOMEM);
+	v[0].iov_base = p + 1;
+	FAILS(syscall(SYS_process_madvise, fd, v, 1, ADV_COLD, 0), EINVAL);
+	v[0] = (struct iovec){ p, (size_t)-1 };
+	FAILS(syscall(SYS_process_madvise, fd, v, 1, ADV_COLD, 0), EINVAL);
+	EQ(syscall(SYS_process_madvise, fd, v, 0, ADV_COLD, 0), 0);
+	close(fd);
+	FAILS(syscall(SYS_process_madvise, fd, v, 0, ADV_COLD, 0), EBADF);
+}
+
+static void mincore_errors(void)
+{
+	char *p = anon(4, RW),
+	     *last = (char *)(IS64 ? (1UL << 47) - 2 * PAGE : 0xc0000000UL - PAGE);
+	unsigned char vec[8];
+
+	NEED(p != MAP_FAILED);
+	munmap(p + 2 * PAGE, PAGE);
+	FAILS(mincore(p + 1, PAGE, vec), EINVAL);
+	FAILS(mincore(p + 1, 0, vec), EINVAL);
+	EQ(mincore(p, 0, vec), 0);
+	EQ(mincore(p, 0, NULL), 0);
+	FAILS(mincore(p, 4 * PAGE, vec), ENOMEM);
+	FAILS(mincore(p + 2 * PAGE, PAGE, vec), ENOMEM);
+	FAILS(mincore(p, (size_t)-1, vec), ENOMEM);
+	if (!tap_compat())
+		FAILS(mincore(last, 8 * PAGE, vec), ENOMEM);
+	FAILS(mincore(p, PAGE, NULL), EFAULT);
+	FAILS(mincore(p, PAGE, (void *)-PAGE), EFAULT);
+	FAILS(mincore(p, PAGE, (void *)(p + 2 * PAGE)), EFAULT);
+	mprotect(p + 3 * PAGE, PAGE, PROT_READ);
+	FAILS(mincore(p, PAGE, (void *)(p + 3 * PAGE)), EFAULT);
+}
+
+/* ---- the limit on mappings ---- */
+
+static int over_the_limit(void *arg)
+{
+	unsigned long brk_now = (unsigned long)raw_brk(0);
+	char *p = arg, *locked = p + 8 * PAGE, *shared = p + 16 * PAGE;
+	int id = shmget(IPC_PRIVATE, PAGE, 0600);
+
+	FAILS((long)mmap(NULL, PAGE, PROT_NONE, ANON, -1, 0), ENOMEM);
+	FAILS((long)mmap(p + PAGE, PAGE, PROT_READ, ANON | MAP_FIXED, -1, 0), ENOMEM);
+	FAILS((long)mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE), ENOMEM);
+	FAILS(syscall(SYS_mremap, p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0), ENOMEM);
+	FAILS(munmap(p + PAGE, PAGE), ENOMEM);
+	FAILS(mprotect(p + PAGE, PAGE, PROT_READ), ENOMEM);
+	FAILS(syscall(SYS_pkey_mprotect, p + PAGE, PAGE, PROT_READ, -1), ENOMEM);
+	FAILS(mlock(p + PAGE, PAGE), ENOMEM);
+	FAILS(munlock(locked + PAGE, PAGE), ENOMEM);
+	FAILS(madvise(p + PAGE, PAGE, MADV_DONTFORK), EAGAIN);
+	FAILS(madvise(p + PAGE, PAGE, MADV_SEQUENTIAL), EAGAIN);
+	FAILS(syscall(SYS_remap_file_pages, shared + PAGE, PAGE, 0, 3, 0), ENOMEM);
+	FAILS(syscall(SYS_mseal, p + PAGE, PAGE, 0),
+	      IS64 ? ENOMEM : EPERM); /* no 32-bit kernel seals */
+	EQ(raw_brk(brk_now + 64 * PAGE), (long)brk_now);
+	FAILS((long)shmat(id, NULL, 0), ENOMEM);
+	uffd = open_uffd(O_NONBLOCK, 0);
+	NEED_IN_CHILD(uffd >= 0);
+	EQ(reg(p + PAGE, 1, MISSING), -ENOMEM);
+	close(uffd);
+	shmctl(id, IPC_RMID, NULL);
+	/* What needs none is possible. */
+	EQ(munmap(p, 4 * PAGE), 0);
+	return tap_failures != 0;
+}
+
+static void too_many_mappings(void)
+{
+	char *p = mmap(NULL, 24 * PAGE, PROT_NONE, ANON, -1, 0), old[32];
+	int status;
+
+	NEED(p != MAP_FAILED);
+	NEED(mmap(p, 4 * PAGE, RW, ANON | MAP_FIXED, -1, 0) == p);
+	NEED(mmap(p + 8 * PAGE, 4 * PAGE, RW, ANON | MAP_FIXED, -1, 0) == p + 8 * PAGE);
+	NEED(mmap(p + 16 * PAGE, 4 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+	     p + 16 * PAGE);
+	NEED(mlock(p + 8 * PAGE, 4 * PAGE) == 0);
+	NEED(tap_read("/proc/sys/vm/max_map_count", old, sizeof(old)) > 0);
+	if (getenv("TAP_HOST") || tap_put("/proc/sys/vm/max_map_count", "3"))
+		SKIP("max_map_count is not ours");
+	status = over_the_limit(p);
+	EQ(status, 0);
+	EQ(tap_put("/proc/sys/vm/max_map_count", old), 0);
+}
+
+/* ---- userfaultfd ---- */
+
+static int wake(void *at, size_t len)
+{
+	struct range r = { (uintptr_t)at, len };
+
+	return ioctl(uffd, WAKE, &r) ? -errno : 0;
+}
+
+static int unregister(void *at, size_t len)
+{
+	struct range r = { (uintptr_t)at, len };
+
+	return ioctl(uffd, UNREGISTER, &r) ? -errno : 0;
+}
+
+static void uffd_ranges(void)
+{
+	static const unsigned long calls[] = { API,  REGISTER, UNREGISTER,   WAKE,
+					       COPY, ZEROPAGE, WRITEPROTECT, CONTINUE };
+	char *p = anon(8, RW), *high = (char *)-PAGE;
+	static char source[2 * 4096] __attribute__((aligned(4096)));
+	struct fill f = { { (uintptr_t)p, 2 * PAGE }, 0, 0 };
+	struct copy c = { (uintptr_t)p, (uintptr_t)source, 2 * PAGE, 0, 0 };
+
+	uffd = open_uffd(O_NONBLOCK, 0);
+	NEED(uffd >= 0 && p != MAP_FAILED);
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+		FAILS(ioctl(uffd, calls[i], (void *)16), EFAULT);
+	EQ(reg(p, 4, MISSING | 16), -EINVAL);
+	EQ(reg(high, 2, MISSING), -EINVAL);
+	EQ(reg(p, (size_t)-1 / PAGE, MISSING), -EINVAL);
+	NEED(reg(p, 4, MISSING | WP) > 0);
+	EQ(wake(p + 1, PAGE), -EINVAL);
+	EQ(wake(p, 0), -EINVAL);
+	EQ(wake(p, PAGE + 1), -EINVAL);
+	EQ(unregister(p + 1, PAGE), -EINVAL);
+	EQ(unregister(p, 0), -EINVAL);
+	EQ(unregister(high, 2 * PAGE), -EINVAL);
+	EQ(fill(ZEROPAGE, p + 1, 1), -EINVAL);
+	EQ(fill(ZEROPAGE, p, 0), -EINVAL);
+	EQ(fill(ZEROPAGE, p + 4 * PAGE, 1), -ENOENT);
+	EQ(fill(ZEROPAGE, p + 3 * PAGE, 2), -ENOENT);
+	f.mode = 2;
+	FAILS(ioctl(uffd, ZEROPAGE, &f), EINVAL);
+	EQ(protect(p + 1, 1, 1), -EINVAL);
+	EQ(protect(p, 0, 1), -EINVAL);
+	EQ(protect(p, 1, 4), -EINVAL);
+	EQ(protect(p + 4 * PAGE, 1, 1), -ENOENT);
+	EQ(copy(p, source, 0, 0), -EINVAL);
+	EQ(copy(p, (void *)-PAGE, 2, 0),
+	   IS64 ? -EINVAL : -EFAULT); /* the source wraps in 64 bits */
+	/* A page that is there: what comes before is done, and said with EAGAIN. */
+	EQ(fill(ZEROPAGE, p + PAGE, 1), 1);
+	EQ(fill(ZEROPAGE, p + PAGE, 1), -EEXIST);
+	EQ(copy(p + PAGE, source, 1, 0), -EEXIST);
+	FAILS(ioctl(uffd, COPY, &c), EAGAIN);
+	EQ(c.copy, PAGE);
+	f = (struct fill){ { (uintptr_t)p, PAGE }, 0, 0 };
+	FAILS(ioctl(uffd, ZEROPAGE, &f), EEXIST);
+	EQ(f.done, -EEXIST);
+	EQ(fill(CONTINUE, p + 1, 1), -EINVAL);
+	EQ(unregister(p, 8 * PAGE), 0); /* what is not registered does not matter */
+	EQ(copy(p + 2 * PAGE, source, 1, 0), -ENOENT);
+	close(uffd);
+}
+
+/* ---- descriptors ---- */
+
+static int no_descriptors(void *unused)
+{
+	struct rlimit none = { 3, 3 };
+
+	NEED_IN_CHILD(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	FAILS(syscall(SYS_memfd_create, "x", 0), EMFILE);
+	FAILS(syscall(SYS_userfaultfd, O_NONBLOCK), EMFILE);
+	FAILS(syscall(SYS_pidfd_open, getpid(), 0), EMFILE);
+	OK((long)mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0)); /* has a file, but no number */
+	return tap_failures != 0;
+}
+
+static void descriptors(void)
+{
+	EQ(tap_child(no_descriptors, NULL), EXITED(0));
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(noexec_file_system),
+						 T(append_only_file),
+						 T(mremap_errors),
+						 T(mremap_onto_itself),
+						 T(address_space_is_full),
+						 T(brk_stays),
+						 T(advice_on_special_mappings),
+						 T(advice_and_holes),
+						 T(process_madvise_errors),
+						 T(mincore_errors),
+						 T(too_many_mappings),
+						 T(uffd_ranges),
+						 T(descriptors),
+						 TEND };
+
+	return tap_main(argc, argv, tests);
+}
