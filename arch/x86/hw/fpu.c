@@ -32,6 +32,7 @@
 #include "uapi/signal.h"
 
 section_("percpu") static bool fpu_trap;
+section_("percpu") static uint32_t mxcsr_mask; /* bits of MXCSR that this CPU knows */
 
 /* FNINIT and the reset value of MXCSR: all exceptions masked. */
 static const struct fxsave fpu_initial aligned_(64) = { .cw = 0x37f, .mxcsr = 0x1f80 };
@@ -91,7 +92,13 @@ static struct fxsave *thread_area_clean(const struct arch_thread *t)
 
 void fpu_init_cpu(void)
 {
-	this_cpu(fpu_trap) = false;
+	struct fxsave now aligned_(64); /* more than a stack is: the compiler sees to it */
+
+	this_cpu(fpu_trap) = true;
+	trap_off();
+	now.mxcsr_mask = 0; /* an old CPU leaves it as it is */
+	regs_save(&now);
+	this_cpu(mxcsr_mask) = now.mxcsr_mask ? now.mxcsr_mask : MXCSR_MASK_DEFAULT;
 	trap_on();
 }
 
@@ -147,17 +154,19 @@ const struct fxsave *fpu_save_current(struct arch_thread *t)
 	return area;
 }
 
-void fpu_load_current(struct arch_thread *t, const struct fxsave *state)
+struct fxsave *fpu_area_open(struct arch_thread *t)
 {
-	struct fxsave *area = t->fpu ? t->fpu : thread_area_clean(t);
+	fpu_reset(t); /* a switch leaves the area alone from here on */
+	return thread_area(t);
+}
+
+void fpu_area_load(struct arch_thread *t)
+{
+	struct fxsave *area = thread_area(t);
 	const irqflags_t flags = irq_save();
-	uint32_t mask;
 
 	trap_off();
-	regs_save(area);
-	mask = area->mxcsr_mask ? area->mxcsr_mask : MXCSR_MASK_DEFAULT;
-	memcpy(area, state, sizeof(*area));
-	area->mxcsr &= mask;
+	area->mxcsr &= this_cpu(mxcsr_mask);
 	regs_load(area);
 	t->fpu = area;
 	irq_restore(flags);

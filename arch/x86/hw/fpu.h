@@ -15,8 +15,13 @@ void fpu_fork(struct arch_thread *child, const struct arch_thread *parent);
 void fpu_reset(struct arch_thread *t);
 /* The running thread's registers into its area. Return: the area, or NULL when it has no state. */
 const struct fxsave *fpu_save_current(struct arch_thread *t);
-/* The running thread @t gets the state @state, any bytes: what the CPU would refuse is cleared. */
-void fpu_load_current(struct arch_thread *t, const struct fxsave *state);
+/*
+ * A new state for the running thread @t in two steps: its old one is forgotten and the caller fills
+ * the area, sleeping if need be; then that is its state, any bytes: what the CPU would refuse is
+ * cleared. Without the second step @t starts anew at its next use.
+ */
+struct fxsave *fpu_area_open(struct arch_thread *t);
+void fpu_area_load(struct arch_thread *t);
 /* Pending unmasked x87 and SSE exceptions of the running thread as si_code of SIGFPE. */
 int fpu_exception_code(struct arch_thread *t, bool sse);
 

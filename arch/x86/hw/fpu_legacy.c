@@ -33,6 +33,8 @@ static uint32_t full_tags(const struct fxsave *fx)
 	const unsigned top = fx->sw >> 11 & 7;
 	uint32_t tags = 0;
 
+	if (!fx->tag)
+		return 0xffff; /* all empty, as between two x87 computations */
 	for (unsigned phys = 0; phys < 8; phys++) {
 		const unsigned in_use = fx->tag >> phys & 1;
 		const unsigned tag = in_use ? tag_of(fx->st[(phys - top) & 7].bytes) : TAG_EMPTY;
@@ -60,7 +62,7 @@ void fxsave_take_fsave(struct fxsave *to, const struct fsave *from, bool alone)
 	to->cw = (uint16_t)from->cw;
 	to->sw = (uint16_t)from->sw;
 	to->tag = 0;
-	for (unsigned phys = 0; phys < 8; phys++)
+	for (unsigned phys = 0; phys < 8 && (from->tag & 0xffff) != 0xffff; phys++)
 		if ((from->tag >> 2 * phys & 3) != TAG_EMPTY)
 			to->tag |= (uint8_t)(1U << phys);
 	to->fop = (uint16_t)(from->cs >> 16);

@@ -44,9 +44,13 @@ struct sigcontext {
 	uint32_t fpstate, oldmask, cr2;
 };
 
-struct fpstate {
+struct fpstate_head {
 	struct fsave legacy;
 	uint16_t status, magic; /* FPSTATE_MAGIC: fx is there */
+};
+
+struct fpstate {
+	struct fpstate_head head;
 	struct fxsave fx;
 };
 
@@ -59,13 +63,22 @@ struct ucontext {
 	uint64_t mask packed_;
 };
 
-struct sigframe {
+/* The ends of the plain frame; the room between them stays as it is. */
+struct sigframe_head {
 	uint32_t pretcode;
 	int32_t sig;
 	struct sigcontext mc;
-	unsigned char fpstate_unused[sizeof(struct fpstate)];
+};
+
+struct sigframe_tail {
 	uint32_t mask_high;
 	unsigned char retcode[8];
+};
+
+struct sigframe {
+	struct sigframe_head head;
+	unsigned char fpstate_unused[sizeof(struct fpstate)];
+	struct sigframe_tail tail;
 };
 
 struct rt_sigframe {
@@ -167,13 +180,15 @@ static uaddr_t frame_place(const struct pt_regs *regs, const struct sigframe_req
 
 static int fpstate_push(uaddr_t to, const struct fxsave *fx)
 {
-	struct fpstate s;
+	struct fpstate_head h;
 
-	fsave_from_fxsave(&s.legacy, fx);
-	s.status = fx->sw;
-	s.magic = FPSTATE_MAGIC;
-	s.fx = *fx;
-	return copy_to_user(to, &s, sizeof(s)) ? -EFAULT : 0;
+	fsave_from_fxsave(&h.legacy, fx);
+	h.status = fx->sw;
+	h.magic = FPSTATE_MAGIC;
+	if (copy_to_user(to, &h, sizeof(h)) ||
+	    copy_to_user(to + offsetof(struct fpstate, fx), fx, sizeof(*fx)))
+		return -EFAULT;
+	return 0;
 }
 
 /* What the handler returns to. */
@@ -190,18 +205,19 @@ static uint32_t return_address(const struct sigframe_req *req, uint32_t vdso_off
 static int old_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame,
 		    uaddr_t fpstate)
 {
-	struct sigframe f;
+	const uaddr_t tail = frame + offsetof(struct sigframe, tail);
+	struct sigframe_head h;
+	struct sigframe_tail t;
 
-	memset(&f, 0, sizeof(f));
-	f.pretcode = return_address(req, vdso_offsets.sigreturn,
-				    frame + offsetof(struct sigframe, retcode));
-	f.sig = req->sig;
-	regs_to_context(&f.mc, regs, this_cpu(current_arch_thread));
-	f.mc.fpstate = fpstate;
-	f.mc.oldmask = (uint32_t)req->mask;
-	f.mask_high = (uint32_t)(req->mask >> 32);
-	memcpy(f.retcode, retcode_old, sizeof(f.retcode));
-	if (copy_to_user(frame, &f, sizeof(f)))
+	h.pretcode = return_address(req, vdso_offsets.sigreturn,
+				    tail + offsetof(struct sigframe_tail, retcode));
+	h.sig = req->sig;
+	regs_to_context(&h.mc, regs, this_cpu(current_arch_thread));
+	h.mc.fpstate = fpstate;
+	h.mc.oldmask = (uint32_t)req->mask;
+	t.mask_high = (uint32_t)(req->mask >> 32);
+	memcpy(t.retcode, retcode_old, sizeof(t.retcode));
+	if (put_user(frame, &h) || put_user(tail, &t))
 		return -EFAULT;
 	regs->dx = 0;
 	regs->cx = 0;
@@ -277,21 +293,23 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 
 static int fpu_restore(struct arch_thread *t, uaddr_t fpstate)
 {
-	struct fpstate s;
+	struct fpstate_head h;
+	struct fxsave *fx;
 
 	if (!fpstate) {
 		fpu_reset(t);
 		return 0;
 	}
-	if (copy_from_user(&s.legacy, fpstate, offsetof(struct fpstate, fx)))
+	if (get_user(&h, fpstate))
 		return -EFAULT;
-	if (s.magic != FPSTATE_MAGIC)
-		memset(&s.fx, 0, sizeof(s.fx));
-	else if (copy_from_user(&s.fx, fpstate + offsetof(struct fpstate, fx), sizeof(s.fx)))
+	fx = fpu_area_open(t);
+	if (h.magic != FPSTATE_MAGIC)
+		memset(fx, 0, sizeof(*fx));
+	else if (copy_from_user(fx, fpstate + offsetof(struct fpstate, fx), sizeof(*fx)))
 		return -EFAULT;
 	/* The old form is the one programs change. */
-	fxsave_take_fsave(&s.fx, &s.legacy, s.magic != FPSTATE_MAGIC);
-	fpu_load_current(t, &s.fx);
+	fxsave_take_fsave(fx, &h.legacy, h.magic != FPSTATE_MAGIC);
+	fpu_area_load(t);
 	return 0;
 }
 
@@ -304,8 +322,8 @@ static int old_pop(const struct pt_regs *regs, struct sigcontext *mc, struct sig
 	const uaddr_t frame = regs->sp - 2 * sizeof(uint32_t);
 	uint32_t high;
 
-	if (copy_from_user(mc, frame + offsetof(struct sigframe, mc), sizeof(*mc)) ||
-	    get_user(&high, frame + offsetof(struct sigframe, mask_high)))
+	if (copy_from_user(mc, frame + offsetof(struct sigframe, head.mc), sizeof(*mc)) ||
+	    get_user(&high, frame + offsetof(struct sigframe, tail.mask_high)))
 		return -EFAULT;
 	out->mask = mc->oldmask | (uint64_t)high << 32;
 	out->has_altstack = false;

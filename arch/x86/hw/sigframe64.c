@@ -177,8 +177,9 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 	f.uc.mc.oldmask = req->mask;
 	f.uc.mc.fpstate = fpstate;
 	f.uc.mask = req->mask;
-	memcpy(f.info, req->info, sizeof(f.info));
-	if (copy_to_user(frame, &f, sizeof(f)))
+	if (req->siginfo) /* else a program must not look at it, and finds what was there (as on Linux) */
+		memcpy(f.info, req->info, sizeof(f.info));
+	if (copy_to_user(frame, &f, req->siginfo ? sizeof(f) : offsetof(struct rt_sigframe, info)))
 		return -EFAULT;
 	if (fpu)
 		fpu_reset(t);
@@ -188,15 +189,13 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 
 static int fpu_restore(struct arch_thread *t, uaddr_t fpstate)
 {
-	struct fxsave state;
-
 	if (!fpstate) {
 		fpu_reset(t);
 		return 0;
 	}
-	if (copy_from_user(&state, fpstate, sizeof(state)))
+	if (copy_from_user(fpu_area_open(t), fpstate, FPU_AREA_SIZE))
 		return -EFAULT;
-	fpu_load_current(t, &state);
+	fpu_area_load(t);
 	return 0;
 }
 
