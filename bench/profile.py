@@ -129,9 +129,8 @@ def profile(kernel, arch, row):
     with tempfile.TemporaryDirectory(prefix="mnemos-bench-") as tmp:
         box = Machine(kernel, arch, ["groups=" + row.group, "profile=" + row.name], tmp)
         try:
-            for line in box.lines():
-                if line == "ready":
-                    break
+            if not any(line == "ready" for line in box.lines()):
+                raise m.Trouble(f"{kernel} on {arch} did not come to {row.name}")
             counts = executed(box.instructions(), marks["profile_on"], marks["profile_off"])
             box.stop_logging()
             for line in box.lines():
