@@ -1,7 +1,7 @@
 /*
  * B+tree of disjoint ranges, with gaps.
  *
- *          inner  [s0 e0 g0 | s1 e1 g1 | ...]      one slot per child: first start, last end, largest gap INSIDE it
+ *          inner  [s0 e0 g0 | s1 e1 g1 | ...]      one slot per child: first start, last end, g: no gap INSIDE is larger
  *                   |           |
  *          leaf   [s e item | s e item | ...]      one slot per range, gap 0
  *
@@ -9,17 +9,24 @@
  * slot or between two, and no slot describes space outside its own [start, end): a change below touches only the
  * slots on its own path.
  *
+ * A gap that shrinks does not lower g, which would mean to look for the next largest; a search that finds nothing below
+ * a slot does. So a change between two ranges of the leaf used last touches that leaf and nothing else: node->gap
+ * repeats g, so that the leaf itself says whether a new gap is still within it.
+ *
  * OWNS     struct rangetree_node.
  * WHY      a balanced binary tree of 10,000 ranges is 14 dependent cache misses deep; this one is 5 or 6. A list
  *          beside the tree would be a second structure to keep true; stepping uses the last leaf instead.
  * I1       ranges are disjoint, not empty, and ascend.
- * I2       every slot of an inner node equals the summary of its child.
+ * I2       a slot of an inner node has its child's first start and last end; its gap is the child's node->gap and no
+ *          smaller than any gap in there.
  * I3       every node but the root holds MIN_SLOTS..MAX_SLOTS slots; an inner root holds at least two.
  * I4       all leaves have level 0, a child's level is one less; height is the root's level + 1.
  * I5       t->nr is the number of ranges; last_leaf is NULL or a leaf of this tree.
  * LOCKS    the caller's. Finds may run at once with finds; they race on last_leaf, one aligned word that is only
- *          a hint: any leaf of the tree is a right value, and writers clear it when they free a leaf.
- * COST     O(log n). A node is 8 cache lines on 64 bits, 4 on 32: 15 slots, so that a small program's tree is one leaf.
+ *          a hint: any leaf of the tree is a right value, and writers clear it when they free a leaf. Searches for gaps
+ *          lower bounds: they count as changes.
+ * COST     O(log n), O(1) mostly next to what was used last. A search goes in vain into a slot at most once for each change
+ *          below it. A node is 8 cache lines on 64 bits, 4 on 32: 15 slots, so that a small program's tree is one leaf.
  * FAILS    only rangetree_reserve. An insertion splits at most every level and adds a root: height + 1 nodes.
  * NOT HERE alignment of gaps (callers ask for page multiples), locks, items.
  * SOURCES  Bayer & McCreight 1972; the augmented-tree idea as in Linux's maple tree.
@@ -32,12 +39,12 @@
 
 struct slot {
 	unsigned long start, end;
-	unsigned long gap; /* largest free run between two ranges of the child; 0 in a leaf */
+	unsigned long gap; /* no free run between two ranges of the child is larger; 0 in a leaf */
 	void *ptr;	   /* child, or the item */
 };
 
 enum {
-	MAX_SLOTS = (RANGETREE_NODE_SIZE - sizeof(void *)) / sizeof(struct slot),
+	MAX_SLOTS = (RANGETREE_NODE_SIZE - 2 * sizeof(void *)) / sizeof(struct slot),
 	MIN_SLOTS = MAX_SLOTS / 2,
 	MAX_HEIGHT = 24, /* 2 * 3^23 ranges: more than fit into memory */
 };
@@ -50,6 +57,7 @@ struct rangetree_node {
 		};
 		struct rangetree_node *next_reserved;
 	};
+	unsigned long gap; /* as in the slot above; of the root: nothing */
 	struct slot slot[MAX_SLOTS];
 };
 
@@ -100,14 +108,18 @@ void rangetree_unreserve(struct rangetree *t)
 		t->node_free(node_take(t, 0));
 }
 
-/* The largest gap in or between slots @lo to @hi; the search may stop at one of @enough. */
-static unsigned long gap_within(const struct rangetree_node *n, unsigned lo, unsigned hi,
-				unsigned long enough)
+static inline struct slot *slot_last(struct rangetree_node *n)
+{
+	return &n->slot[n->nr - 1u];
+}
+
+/* The largest gap in or between slots @lo to @hi. */
+static unsigned long gap_within(const struct rangetree_node *n, unsigned lo, unsigned hi)
 {
 	const struct slot *s = &n->slot[lo], *last = &n->slot[hi];
 	unsigned long gap = s->gap;
 
-	while (s != last && gap < enough) {
+	while (s != last) {
 		unsigned long between = s[1].start - s->end;
 
 		s++;
@@ -119,25 +131,19 @@ static unsigned long gap_within(const struct rangetree_node *n, unsigned lo, uns
 	return gap;
 }
 
+/* The slot for @n in a node above. */
 static struct slot node_summary(struct rangetree_node *n)
 {
-	unsigned last = n->nr - 1u;
-
-	return (struct slot){ n->slot[0].start, n->slot[last].end, gap_within(n, 0, last, ~0UL),
-			      n };
+	n->gap = gap_within(n, 0, n->nr - 1u);
+	return (struct slot){ n->slot[0].start, slot_last(n)->end, n->gap, n };
 }
 
-/*
- * Slots at and beside @at of @n have changed; @old was its summary. If the largest gap near is no smaller than the
- * largest was, it is the largest now; else look for one as large as it was, which is usually still there.
- */
-static unsigned long gap_after_change(const struct rangetree_node *n, unsigned at,
-				      const struct slot *old)
+/* Bound of the gaps of @n, whose slots at and beside @at have changed. */
+static unsigned long gap_bound(const struct rangetree_node *n, unsigned at)
 {
 	unsigned last = n->nr - 1u, lo = at ? at - 1 : 0, hi = at + 2 < last ? at + 2 : last;
-	unsigned long near = gap_within(n, lo < last ? lo : last, hi, ~0UL);
 
-	return near >= old->gap ? near : gap_within(n, 0, last, old->gap);
+	return max_of(unsigned long, n->gap, gap_within(n, lo < last ? lo : last, hi));
 }
 
 /* The nodes of @p above @level take over what changed below; stops where nothing did. */
@@ -146,15 +152,26 @@ static void path_refresh(struct rangetree *t, struct path *p, unsigned level)
 	for (; level + 1 < t->height; level++) {
 		struct rangetree_node *n = p->node[level];
 		struct slot *s = &p->node[level + 1]->slot[p->at[level + 1]];
-		unsigned long start = n->slot[0].start, end = n->slot[n->nr - 1u].end;
-		unsigned long gap = gap_after_change(n, p->at[level], s);
+		unsigned long start = n->slot[0].start, end = slot_last(n)->end;
+		unsigned long gap = gap_bound(n, p->at[level]);
 
 		if (s->start == start && s->end == end && s->gap == gap)
 			return;
 		s->start = start;
 		s->end = end;
 		s->gap = gap;
+		n->gap = gap;
 	}
+}
+
+/* How many ranges of the leaf start below @start. */
+static inline unsigned slots_below(const struct rangetree_node *n, unsigned long start)
+{
+	unsigned at = 0;
+
+	while (at < n->nr && n->slot[at].start < start)
+		at++;
+	return at;
 }
 
 /* Descend to where a range that starts at @start is or would be: at[0] is the first leaf slot with start >= @start. */
@@ -162,20 +179,16 @@ static void path_to(struct rangetree *t, struct path *p, unsigned long start)
 {
 	struct rangetree_node *n = t->root;
 
-	struct slot *s;
-
 	for (unsigned level = t->height; level-- > 1;) {
-		s = &n->slot[n->nr - 1u];
+		struct slot *s = &n->slot[n->nr - 1u];
 		while (s != n->slot && s->start > start)
 			s--;
 		p->node[level] = n;
 		p->at[level] = (unsigned)(s - n->slot);
 		n = s->ptr;
 	}
-	for (s = n->slot; s != &n->slot[n->nr] && s->start < start; s++)
-		;
 	p->node[0] = n;
-	p->at[0] = (unsigned)(s - n->slot);
+	p->at[0] = slots_below(n, start);
 }
 
 /* A few slots of some words: moved by hand, not by a call. */
@@ -234,17 +247,30 @@ static void first_insert(struct rangetree *t, const struct slot *s)
 	slots_open(t->root, 0, s);
 }
 
+/* Lies @start between two ranges of the leaf used last, or is that the only leaf? Then a change there may need no other. */
+static inline bool is_local(const struct rangetree *t, struct rangetree_node *n,
+			    unsigned long start)
+{
+	return n && (t->height == 1 || (n->slot[0].start < start && start < slot_last(n)->start));
+}
+
 void rangetree_insert(struct rangetree *t, unsigned long start, unsigned long end, void *item)
 {
+	struct rangetree_node *last = READ_ONCE(t->last_leaf);
 	struct slot s = { start, end, 0, item };
 	struct path p;
 
 	t->nr++;
+	if (is_local(t, last, start) && last->nr < MAX_SLOTS) {
+		slots_open(last, slots_below(last, start), &s);
+		return;
+	}
 	if (!t->root) {
 		first_insert(t, &s);
 		return;
 	}
 	path_to(t, &p, start);
+	WRITE_ONCE(t->last_leaf, p.node[0]);
 	for (unsigned level = 0; level < t->height; level++) {
 		struct rangetree_node *n = p.node[level], *right;
 		unsigned at = level ? p.at[level] + 1 : p.at[0];
@@ -315,16 +341,34 @@ static void root_shrink(struct rangetree *t)
 	node_drop(t, old);
 }
 
+/* Can slot @at go without any other node's knowing? */
+static bool may_close(const struct rangetree *t, const struct rangetree_node *n, unsigned at)
+{
+	if (t->height == 1)
+		return n->nr > 1;
+	return n->nr > MIN_SLOTS && n->slot[at + 1].start - n->slot[at - 1].end <= n->gap;
+}
+
 void *rangetree_remove(struct rangetree *t, unsigned long start)
 {
+	struct rangetree_node *last = READ_ONCE(t->last_leaf);
 	struct path p;
 	unsigned level;
 	void *item;
 
+	t->nr--;
+	if (is_local(t, last, start)) {
+		unsigned at = slots_below(last, start);
+
+		item = last->slot[at].ptr;
+		if (may_close(t, last, at)) {
+			slots_close(last, at);
+			return item;
+		}
+	}
 	path_to(t, &p, start);
 	item = p.node[0]->slot[p.at[0]].ptr;
 	slots_close(p.node[0], p.at[0]);
-	t->nr--;
 	for (level = 0; level + 1 < t->height; level++) {
 		struct rangetree_node *parent = p.node[level + 1];
 
@@ -338,82 +382,7 @@ void *rangetree_remove(struct rangetree *t, unsigned long start)
 	return item;
 }
 
-void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned long start,
-		      unsigned long end)
-{
-	struct path p;
-	struct slot *s;
-
-	path_to(t, &p, old_start);
-	s = &p.node[0]->slot[p.at[0]];
-	s->start = start;
-	s->end = end;
-	path_refresh(t, &p, 0);
-}
-
-void rangetree_split(struct rangetree *t, unsigned long start, unsigned long at, void *upper)
-{
-	struct rangetree_node *leaf;
-	struct slot s;
-	struct path p;
-
-	path_to(t, &p, start);
-	leaf = p.node[0];
-	s = (struct slot){ at, leaf->slot[p.at[0]].end, 0, upper };
-	if (leaf->nr == MAX_SLOTS) {
-		rangetree_resize(t, start, start, at);
-		rangetree_insert(t, at, s.end, upper);
-		return;
-	}
-	leaf->slot[p.at[0]].end =
-		at; /* no summary changes: the leaf covers what it did, without a new gap */
-	slots_open(leaf, p.at[0] + 1, &s);
-	t->nr++;
-}
-
-/* The two are in different leaves, or the leaf must not shrink. */
-static void *join_apart(struct rangetree *t, unsigned long start, unsigned long next)
-{
-	struct path p;
-	unsigned long end;
-	void *item;
-
-	path_to(t, &p, next);
-	end = p.node[0]->slot[p.at[0]].end;
-	item = rangetree_remove(t, next);
-	rangetree_resize(t, start, start, end);
-	return item;
-}
-
-void *rangetree_join(struct rangetree *t, unsigned long start)
-{
-	struct rangetree_node *leaf;
-	struct slot *s;
-	struct path p;
-	void *item;
-
-	path_to(t, &p, start);
-	leaf = p.node[0];
-	s = &leaf->slot[p.at[0]];
-	if (p.at[0] + 1 < leaf->nr && (leaf->nr > MIN_SLOTS || t->height == 1)) {
-		item = s[1].ptr;
-		s->end = s[1].end;
-		slots_close(leaf, p.at[0] + 1);
-		t->nr--;
-		return item;
-	}
-	return join_apart(t, start, s->end);
-}
-
-void rangetree_set_item(struct rangetree *t, unsigned long start, void *item)
-{
-	struct path p;
-
-	path_to(t, &p, start);
-	p.node[0]->slot[p.at[0]].ptr = item;
-}
-
-/* The first slot with end > addr; the caller knows that there is one. */
+/* First slot with end > addr; the caller knows that there is one. */
 static inline struct slot *slot_beyond(struct rangetree_node *n, unsigned long addr)
 {
 	struct slot *s = n->slot;
@@ -423,24 +392,100 @@ static inline struct slot *slot_beyond(struct rangetree_node *n, unsigned long a
 	return s;
 }
 
-static inline struct slot *slot_last(struct rangetree_node *n)
-{
-	return &n->slot[n->nr - 1u];
-}
-
-void *rangetree_find(struct rangetree *t, unsigned long addr)
+/* The leaf that @addr is in or before, but not behind; NULL: behind all ranges. */
+static inline struct rangetree_node *leaf_of(struct rangetree *t, unsigned long addr)
 {
 	struct rangetree_node *n = READ_ONCE(t->last_leaf);
 
 	if (likely(n && addr >= n->slot[0].start && addr < slot_last(n)->end))
-		return slot_beyond(n, addr)->ptr;
+		return n;
 	n = t->root;
 	if (!n || addr >= slot_last(n)->end)
 		return NULL;
 	while (n->level)
 		n = slot_beyond(n, addr)->ptr;
 	WRITE_ONCE(t->last_leaf, n);
-	return slot_beyond(n, addr)->ptr;
+	return n;
+}
+
+/* Can slot @s of @n change so without any other node's knowing? */
+static bool may_resize(const struct rangetree *t, struct rangetree_node *n, const struct slot *s,
+		       unsigned long start, unsigned long end)
+{
+	if (t->height == 1)
+		return true;
+	if (s == n->slot ? start != s->start : start - s[-1].end > n->gap)
+		return false;
+	return s == slot_last(n) ? end == s->end : s[1].start - end <= n->gap;
+}
+
+void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned long start,
+		      unsigned long end)
+{
+	struct rangetree_node *leaf = leaf_of(t, old_start);
+	struct slot *s = slot_beyond(leaf, old_start);
+	bool local = may_resize(t, leaf, s, start, end);
+	struct path p;
+
+	if (!local)
+		path_to(t, &p, old_start);
+	s->start = start;
+	s->end = end;
+	if (!local)
+		path_refresh(t, &p, 0);
+}
+
+void rangetree_split(struct rangetree *t, unsigned long start, unsigned long at, void *upper)
+{
+	struct rangetree_node *leaf = leaf_of(t, start);
+	struct slot *low = slot_beyond(leaf, start);
+	struct slot s = { at, low->end, 0, upper };
+
+	if (leaf->nr == MAX_SLOTS) {
+		rangetree_resize(t, start, start, at);
+		rangetree_insert(t, at, s.end, upper);
+		return;
+	}
+	low->end = at; /* no summary changes: the leaf covers what it did, without a new gap */
+	slots_open(leaf, (unsigned)(low - leaf->slot) + 1, &s);
+	t->nr++;
+}
+
+/* The two are in different leaves, or the leaf must not shrink. */
+static void *join_apart(struct rangetree *t, unsigned long start, unsigned long next)
+{
+	unsigned long end = slot_beyond(leaf_of(t, next), next)->end;
+	void *item = rangetree_remove(t, next);
+
+	rangetree_resize(t, start, start, end);
+	return item;
+}
+
+void *rangetree_join(struct rangetree *t, unsigned long start)
+{
+	struct rangetree_node *leaf = leaf_of(t, start);
+	struct slot *s = slot_beyond(leaf, start);
+	void *item;
+
+	if (s == slot_last(leaf) || (leaf->nr <= MIN_SLOTS && t->height > 1))
+		return join_apart(t, start, s->end);
+	item = s[1].ptr;
+	s->end = s[1].end;
+	slots_close(leaf, (unsigned)(s - leaf->slot) + 1);
+	t->nr--;
+	return item;
+}
+
+void rangetree_set_item(struct rangetree *t, unsigned long start, void *item)
+{
+	slot_beyond(leaf_of(t, start), start)->ptr = item;
+}
+
+void *rangetree_find(struct rangetree *t, unsigned long addr)
+{
+	struct rangetree_node *n = leaf_of(t, addr);
+
+	return n ? slot_beyond(n, addr)->ptr : NULL;
 }
 
 void *rangetree_find_prev(struct rangetree *t, unsigned long addr)
@@ -462,11 +507,38 @@ void *rangetree_find_prev(struct rangetree *t, unsigned long addr)
 	}
 }
 
+void rangetree_around(struct rangetree *t, unsigned long start, unsigned long end, void **prev,
+		      void **next)
+{
+	struct rangetree_node *n = leaf_of(t, start);
+	struct slot *s;
+
+	if (!n || n->slot[0].start >= start || slot_last(n)->end <= end) {
+		*prev = rangetree_find_prev(t, start);
+		*next = rangetree_find(t, end);
+		return;
+	}
+	s = slot_beyond(n, end);
+	*next = s->ptr;
+	while (s->start >= start)
+		s--;
+	*prev = s->ptr;
+}
+
 struct gap_search {
 	unsigned long edge; /* free space is known to begin (lowest) or end (highest) here */
 	unsigned long size;
 	unsigned long limit; /* do not look beyond */
 };
+
+/* Nothing was found below @s: what it promised was too much, perhaps. */
+static void slot_tighten(struct slot *s)
+{
+	struct rangetree_node *n = s->ptr;
+
+	n->gap = gap_within(n, 0, n->nr - 1u);
+	s->gap = n->gap;
+}
 
 /* Look for the lowest gap that begins before or inside @n. Recursion: at most height deep. */
 static bool gap_up(struct rangetree_node *n, struct gap_search *g)
@@ -480,8 +552,11 @@ static bool gap_up(struct rangetree_node *n, struct gap_search *g)
 			return false;
 		if (s->start > g->edge && s->start - g->edge >= g->size)
 			return true;
-		if (n->level && s->gap >= g->size && gap_up(s->ptr, g))
-			return true;
+		if (n->level && s->gap >= g->size) {
+			if (gap_up(s->ptr, g))
+				return true;
+			slot_tighten(s);
+		}
 		g->edge = s->end;
 	}
 	return false;
@@ -489,17 +564,18 @@ static bool gap_up(struct rangetree_node *n, struct gap_search *g)
 
 static bool gap_down(struct rangetree_node *n, struct gap_search *g)
 {
-	for (unsigned i = n->nr; i-- > 0;) {
-		struct slot *s = &n->slot[i];
-
+	for (struct slot *s = slot_last(n); s >= n->slot; s--) {
 		if (s->start >= g->edge)
 			continue;
 		if (g->edge <= g->limit)
 			return false;
 		if (s->end < g->edge && g->edge - s->end >= g->size)
 			return true;
-		if (n->level && s->gap >= g->size && gap_down(s->ptr, g))
-			return true;
+		if (n->level && s->gap >= g->size) {
+			if (gap_down(s->ptr, g))
+				return true;
+			slot_tighten(s);
+		}
 		g->edge = s->start;
 	}
 	return false;
@@ -521,9 +597,12 @@ bool rangetree_gap_lowest(struct rangetree *t, unsigned long low, unsigned long 
 bool rangetree_gap_highest(struct rangetree *t, unsigned long low, unsigned long high,
 			   unsigned long size, unsigned long *out)
 {
+	struct rangetree_node *last = READ_ONCE(t->last_leaf);
 	struct gap_search g = { high, size, low };
+	bool near = last && last->slot[0].start < high && high <= slot_last(last)->end;
 
-	if (t->root)
+	/* From where the last search, or insertion, was, often nothing else need be looked at. */
+	if (t->root && !(near && gap_down(last, &g)))
 		(void)gap_down(t->root, &g);
 	if (g.edge <= low || g.edge - low < size)
 		return false;
@@ -551,6 +630,14 @@ void rangetree_destroy(struct rangetree *t)
 	rangetree_unreserve(t);
 }
 
+static bool summary_holds(const struct slot *s)
+{
+	struct rangetree_node *n = s->ptr;
+
+	return s->start == n->slot[0].start && s->end == slot_last(n)->end && s->gap == n->gap &&
+	       n->gap >= gap_within(n, 0, n->nr - 1u);
+}
+
 static const char *node_check(struct rangetree *t, struct rangetree_node *n, unsigned level,
 			      unsigned long *nr)
 {
@@ -561,7 +648,6 @@ static const char *node_check(struct rangetree *t, struct rangetree_node *n, uns
 	for (unsigned i = 0; i < n->nr; i++) {
 		struct slot *s = &n->slot[i];
 		const char *bad;
-		struct slot sum;
 
 		if (s->start >= s->end || (i && n->slot[i - 1].end > s->start))
 			return "I1: order";
@@ -572,8 +658,7 @@ static const char *node_check(struct rangetree *t, struct rangetree_node *n, uns
 		bad = node_check(t, s->ptr, level - 1, nr);
 		if (bad)
 			return bad;
-		sum = node_summary(s->ptr);
-		if (sum.start != s->start || sum.end != s->end || sum.gap != s->gap)
+		if (!summary_holds(s))
 			return "I2: summary";
 	}
 	return NULL;

@@ -1,5 +1,5 @@
 /*
- * A B+tree of disjoint ranges [start, end) with the largest gap of each subtree in its nodes. Find, insert, delete and
+ * A B+tree of disjoint ranges [start, end) with a bound of the gaps of each subtree in its nodes. Find, insert, delete and
  * find-gap are O(log n); stepping is O(1) amortised. Nodes come from the caller's allocator, reserved before a
  * change, so that a change cannot fail halfway.
  */
@@ -46,7 +46,11 @@ void rangetree_set_item(struct rangetree *t, unsigned long start, void *item);
 void *rangetree_find(struct rangetree *t, unsigned long addr);
 /* Last range with start < addr: the one before; NULL when none. */
 void *rangetree_find_prev(struct rangetree *t, unsigned long addr);
-/* Lowest / highest address a with [a, a+size) free and inside [low, high). Return: false when none. */
+/* Both: the last range with start < @start, and the first with end > @end; NULL where none. */
+void rangetree_around(struct rangetree *t, unsigned long start, unsigned long end, void **prev,
+		      void **next);
+/* Lowest / highest address a with [a, a+size) free and inside [low, high). Return: false when none. Not at once with other
+ * searches of this kind. */
 bool rangetree_gap_lowest(struct rangetree *t, unsigned long low, unsigned long high,
 			  unsigned long size, unsigned long *out);
 bool rangetree_gap_highest(struct rangetree *t, unsigned long low, unsigned long high,

@@ -7,11 +7,12 @@
  *   above the window   with 5-level tables, only for a hint that lies there
  *
  * OWNS     mm->gap_top, mm->gap_len: what is known of gaps that are not there.
- * WHY      programs map one thing below the other: then the place is known without a search of the tree.
- * I1       no free gap of gap_len bytes or more lies in [gap_top, mmap_base).
+ * WHY      programs map one thing below the other: so the search begins where the last one ended.
+ * I1       with gap_len not 0, no gap that gap_len bytes or more could have lies in [gap_top, mmap_base). Mapping keeps
+ *          that true; unmapping, which makes gaps, moves gap_top up (vm_gap_opened).                       [mmap_test]
  * I2       what comes back is free, but for MAP_FIXED, and keeps off the guard gap of a stack above it.
  * LOCKS    mmap_lock for write.   CONTEXT  a task; does not sleep.
- * COST     O(1) when I1 helps, else O(log n) for each stack that is in the way.
+ * COST     O(1) mostly, when I1 helps, else O(log n) for each stack that is in the way.
  * FAILS    ENOMEM, EINVAL, EPERM as mmap(2) has them.
  * SOURCES  mmap(2), personality(2), Documentation/x86/x86_64/5level-paging.   TESTED BY mmap_test.c
  */
@@ -19,64 +20,65 @@
 #include "mm/aspace/aspace_impl.h"
 #include "uapi/mman.h"
 
-/* Highest free [a, a + len) in [low, high) that keeps off the guard gap of a stack above it. */
-static bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long high,
-		      unsigned long len, unsigned long *out)
+/* The @len bytes at out->start are free: what lies around them? Return: do they keep off the guard gap of a stack above? */
+static bool off_guard_gap(struct mm_struct *mm, unsigned long len, struct vma_gap *out)
 {
-	for (;;) {
-		struct vm_area_struct *next;
-
-		if (!rangetree_gap_highest(&mm->vmas, low, high, len, out))
-			return false;
-		next = find_vma(mm, *out);
-		if (!next || *out + len <= vma_start_gap(next))
-			return true;
-		if (vma_start_gap(next) <= low)
-			return false;
-		high = vma_start_gap(next);
-	}
+	out->around = vma_around(mm, out->start, out->start + len);
+	return !out->around.next || out->start + len <= vma_start_gap(out->around.next);
 }
 
-/*
- * Programs map one thing below the other: when no gap of @len is above gap_top, the place right below the vma that
- * covers it or comes next is the highest, if it is large enough. Unmapping above forgets what was known.
- */
-static bool gap_known(struct mm_struct *mm, unsigned long low, unsigned long len,
-		      unsigned long *out)
+/* Highest free [a, a + len) in [low, high) that keeps off the guard gap of a stack above it. */
+static bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long high,
+		      unsigned long len, struct vma_gap *out)
 {
-	struct vm_area_struct *vma, *prev;
-	unsigned long edge, floor;
-
-	if (!mm->gap_len || len < mm->gap_len)
-		return false;
-	vma = find_vma(mm, mm->gap_top - 1);
-	edge = vma && vma->vm_start < mm->mmap_base ? vma->vm_start : mm->mmap_base;
-	if (vma && edge > vma_start_gap(vma))
-		return false;
-	prev = vma_prev(mm, edge);
-	floor = prev && prev->vm_end > low ? prev->vm_end : low;
-	if (edge < floor || edge - floor < len)
-		return false;
-	*out = edge - len;
-	mm->gap_top = edge;
-	return true;
+	while (rangetree_gap_highest(&mm->vmas, low, high, len, &out->start)) {
+		if (off_guard_gap(mm, len, out))
+			return true;
+		high = vma_start_gap(out->around.next);
+		if (high <= low)
+			return false;
+	}
+	return false;
 }
 
 static bool gap_above(struct mm_struct *mm, unsigned long low, unsigned long high,
-		      unsigned long len, unsigned long *out)
+		      unsigned long len, struct vma_gap *out)
 {
-	for (;;) {
-		struct vm_area_struct *next;
-
-		if (!rangetree_gap_lowest(&mm->vmas, low, high, len, out))
-			return false;
-		next = find_vma(mm, *out);
-		if (!next || *out + len <= vma_start_gap(next))
+	while (rangetree_gap_lowest(&mm->vmas, low, high, len, &out->start)) {
+		if (off_guard_gap(mm, len, out))
 			return true;
-		low = next->vm_end;
+		low = out->around.next->vm_end;
 		if (low >= high)
 			return false;
 	}
+	return false;
+}
+
+/* gap_below in the window of all programs, from where I1 allows. */
+static bool gap_below_base(struct mm_struct *mm, unsigned long low, unsigned long len,
+			   struct vma_gap *out)
+{
+	bool known = mm->gap_len && len >= mm->gap_len;
+	const struct vm_area_struct *next;
+
+	if (!gap_below(mm, low, known ? mm->gap_top : mm->mmap_base, len, out))
+		return false;
+	next = out->around.next;
+	if (!known || len == mm->gap_len) {
+		mm->gap_len = len;
+		mm->gap_top = out->start + len;
+	} else if (next &&
+		   mm->gap_top <= next->vm_end) { /* nothing smaller was passed over either */
+		mm->gap_top = out->start + len;
+	}
+	return true;
+}
+
+void vm_gap_opened(struct mm_struct *mm, unsigned long end, const struct vm_area_struct *next)
+{
+	if (end > mm->gap_top)
+		mm->gap_top =
+			next ? min_of(unsigned long, next->vm_start, mm->mmap_base) : mm->mmap_base;
 }
 
 /* Does the call ask for the low 2 GiB, and is there anything above them? */
@@ -86,41 +88,36 @@ static bool wants_low_2g(unsigned flags)
 }
 
 /* Is the caller's wish possible as it is? */
-static bool hint_fits(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags)
+static bool hint_fits(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
+		      struct vma_gap *out)
 {
 	unsigned long top = wants_low_2g(flags) ? LOW_2G_END : mm->task_size;
-	struct vm_area_struct *next, *prev;
+	struct vm_area_struct *first;
 
 	if (len > top || addr > top - len)
 		return false;
 	if ((addr > MAP_WINDOW) != (addr + len > MAP_WINDOW)) /* not across its end */
 		return false;
-	next = find_vma(mm, addr);
-	prev = vma_prev(mm, addr);
-	return (!next || addr + len <= vma_start_gap(next)) && (!prev || prev->vm_end <= addr);
+	out->start = addr;
+	first = find_vma(mm, addr);
+	return (!first || first->vm_start >= addr + len) && off_guard_gap(mm, len, out);
 }
 
 /* Look where the layout says; a top-down mm that is full below its base is searched above it too. */
 static int search_area(struct mm_struct *mm, unsigned long hint, unsigned long len, unsigned flags,
-		       unsigned long *out)
+		       struct vma_gap *out)
 {
 	unsigned long window = hint > MAP_WINDOW ? mm->task_size : MAP_WINDOW;
 	unsigned long low = page_align(mmap_min_addr);
+	bool found = false;
 
 	if (wants_low_2g(flags))
 		return gap_above(mm, mm->low_2g_base, LOW_2G_END, len, out) ? 0 : -ENOMEM;
-	if (mm->mmap_topdown) {
-		unsigned long top = mm->mmap_base + (window - MAP_WINDOW);
-
-		if (window == MAP_WINDOW && gap_known(mm, low, len, out))
-			return 0;
-		if (gap_below(mm, low, top, len, out)) {
-			mm->gap_len = window == MAP_WINDOW ? len : 0;
-			mm->gap_top = *out + len;
-			return 0;
-		}
-	}
-	return gap_above(mm, mm->mmap_legacy_base, window, len, out) ? 0 : -ENOMEM;
+	if (mm->mmap_topdown && window == MAP_WINDOW)
+		found = gap_below_base(mm, low, len, out);
+	else if (mm->mmap_topdown)
+		found = gap_below(mm, low, mm->mmap_base + (window - MAP_WINDOW), len, out);
+	return found || gap_above(mm, mm->mmap_legacy_base, window, len, out) ? 0 : -ENOMEM;
 }
 
 /* The page of a hint; one too low means the lowest that everybody may have. */
@@ -131,7 +128,7 @@ static unsigned long round_hint(unsigned long addr)
 }
 
 int vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
-		 unsigned long *out)
+		 struct vma_gap *out)
 {
 	if (len > mm->task_size)
 		return -ENOMEM;
@@ -140,13 +137,12 @@ int vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, un
 			return -ENOMEM;
 		if (addr & ~PAGE_MASK)
 			return -EINVAL;
-		*out = addr;
+		out->start = addr;
+		out->around = (struct vma_neighbours){ NULL, NULL };
 		return vm_may_map_at(addr) ? 0 : -EPERM;
 	}
 	addr = round_hint(addr);
-	if (addr && hint_fits(mm, addr, len, flags)) {
-		*out = addr;
+	if (addr && hint_fits(mm, addr, len, flags, out))
 		return 0;
-	}
 	return search_area(mm, addr, len, flags, out);
 }

@@ -43,8 +43,21 @@ void vma_spares_put(struct vma_spares *s); /* what was not used */
 /* Fill a spare from @r, put it into the tree and on its mapping, which it holds from now on. No statistics. */
 struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
 				  const struct vma_req *r);
-/* Grow the neighbours over the free range @r where they are the same in all but place. Return: the vma, or NULL. */
-struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r);
+struct vma_neighbours {
+	struct vm_area_struct *prev, *next;
+};
+/* The last vma with vm_start < @start, and the first with vm_end > @end. */
+static inline struct vma_neighbours vma_around(struct mm_struct *mm, unsigned long start,
+					       unsigned long end)
+{
+	void *prev, *next;
+
+	rangetree_around(&mm->vmas, start, end, &prev, &next);
+	return (struct vma_neighbours){ prev, next };
+}
+/* Grow the neighbours, @n, over the free range @r where they are the same in all but place. Return: the vma, or NULL. */
+struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r,
+				 struct vma_neighbours n);
 /* The same for a range that gets entries whose private pages are in @av, NULL: there are none (mremap). */
 struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_req *r,
 				       const struct anon_vma *av);
@@ -138,9 +151,16 @@ unsigned long vm_pages_in(struct mm_struct *mm, unsigned long start, unsigned lo
 /* Where MAP_32BIT puts things. */
 #define LOW_2G_START 0x40000000UL
 #define LOW_2G_END   0x80000000UL
-/* area.c. An address for @len bytes: @addr if it is possible or MAP_FIXED; 0 or -errno. */
+struct vma_gap {
+	unsigned long start;
+	struct vma_neighbours around;
+};
+/* area.c. An address for @len bytes: @addr if it is possible or MAP_FIXED, and what is around it, but for MAP_FIXED. 0 or
+ * -errno. */
 int must_check vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
-			    unsigned flags, unsigned long *out);
+			    unsigned flags, struct vma_gap *out);
+/* Nothing is mapped below @end any more; @next is the first vma above. */
+void vm_gap_opened(struct mm_struct *mm, unsigned long end, const struct vm_area_struct *next);
 /* munmap of an aligned range; @spares has one vma and its nodes if the range lies inside one vma. Cannot fail. */
 void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 		    struct vma_spares *spares);

@@ -89,7 +89,7 @@ int hugetlb_map_check(const struct vm_map_args *a)
 }
 
 int hugetlb_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
-		      unsigned long *out)
+		      struct vma_gap *out)
 {
 	const unsigned long more = HPAGE_SIZE - PAGE_SIZE; /* what aligning may cost */
 	int err;
@@ -98,10 +98,11 @@ int hugetlb_find_area(struct mm_struct *mm, unsigned long addr, unsigned long le
 		return vm_find_area(mm, addr, len, flags, out);
 	addr = round_up_pow2(addr, HPAGE_SIZE);
 	err = addr ? vm_find_area(mm, addr, len, flags, out) : -ENOMEM;
-	if (!err && *out == addr)
+	if (!err && out->start == addr)
 		return 0;
 	err = vm_find_area(mm, 0, len + more, flags, out);
-	*out = (*out + more) & HPAGE_MASK;
+	out->start =
+		(out->start + more) & HPAGE_MASK; /* inside what is free: between the same two */
 	return err;
 }
 

@@ -9,7 +9,7 @@
  *          mapping alone, MAP_FIXED included (Linux may leave a hole), and munmap fails only where it must split.
  * I1       every page of a VM_ACCOUNT vma is in vm_committed_as, and no other of this mm.   [mm_check of all, tests]
  * I2       a page that was mapped is not reachable through any TLB when vm_unmap returns.        [simulator oracle]
- * I3       every table page lies below a vma or above one: exit frees the tables along the vmas.
+ * I3       a table page covers a part of a vma that is or was populated: unmapping the last of these frees it.
  * LOCKS    mmap_lock for write, taken by vm_map and vm_unmap; the rest expects it. Sleeps.
  * COST     mmap: one tree look-up for the gap, one insertion, or a merge that needs no memory.
  * FAILS    as mmap(2) and munmap(2) ERRORS say; ENOMEM also for map_count > sysctl_max_map_count.
@@ -60,6 +60,7 @@ struct unmap_ctx {
 	struct vm_area_struct *gone; /* unlinked vmas, by next_gone */
 	unsigned long start, end;
 	bool moved; /* mremap: promised huge pages go on at another place */
+	bool touched; /* some vma had entries: the gather is in use */
 };
 
 /* Field by field: the gather's array must not be cleared each time. */
@@ -72,7 +73,21 @@ static void unmap_begin(struct unmap_ctx *u, struct mm_struct *mm, unsigned long
 	u->end = end;
 	u->gone = NULL;
 	u->moved = false;
-	mm_update_hiwater(mm);
+	u->touched = false;
+	if (mm->hiwater_vm < mm->total_vm)
+		mm->hiwater_vm = mm->total_vm;
+}
+
+/* The entries of [from, to) of @vma. */
+static void unmap_entries(struct unmap_ctx *u, struct vm_area_struct *vma, unsigned long from,
+			  unsigned long to)
+{
+	if (!u->touched) {
+		mm_update_hiwater_rss(u->mm);
+		gather_begin(&u->gather, u->mm);
+		u->touched = true;
+	}
+	range_zap(&u->gather, vma, from, to);
 }
 
 /* The part of @vma inside the range goes. Return: the vma that follows the part. */
@@ -84,7 +99,7 @@ static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_stru
 	struct vm_area_struct *next;
 
 	if (vma->populated)
-		range_zap(&u->gather, vma, from, to);
+		unmap_entries(u, vma, from, to);
 	if (unlikely(vma->vm_flags & VM_HUGETLB) && !u->moved)
 		hugetlb_unmapped(vma, from, to);
 	vma_stat(u->mm, vma->vm_flags, -pages);
@@ -142,15 +157,13 @@ static void free_tables_around(struct unmap_ctx *u, const struct vm_area_struct 
 /* @vma: the first that ends beyond u->start. */
 static void unmap_vmas(struct unmap_ctx *u, struct vm_area_struct *vma)
 {
-	struct mm_struct *mm = u->mm;
-
-	gather_begin(&u->gather, mm);
 	while (vma && vma->vm_start < u->end)
 		vma = unmap_one(u, vma);
-	if (u->end > mm->gap_top)
-		mm->gap_len = 0;
-	free_tables_around(u, vma_prev(mm, u->start), vma);
-	gather_end(&u->gather);
+	vm_gap_opened(u->mm, u->end, vma);
+	if (u->touched) { /* else there is no table that no neighbour needs (I3) */
+		free_tables_around(u, vma_prev(u->mm, u->start), vma);
+		gather_end(&u->gather);
+	}
 	free_gone(u);
 }
 
@@ -280,7 +293,9 @@ void vm_unmap_all(struct mm_struct *mm)
 
 	rwsem_down_write(&mm->mmap_lock);
 	unmap_begin(&u, mm, 0, USER_TOP);
+	mm_update_hiwater_rss(mm);
 	gather_begin_full(&u.gather, mm);
+	u.touched = true;
 	unmap_each(&u);
 	gather_end(&u.gather);
 	free_gone(&u);
@@ -296,6 +311,7 @@ struct map_ctx {
 	struct mm_struct *mm;
 	const struct vm_map_args *args;
 	struct vma_req req;
+	struct vma_neighbours around; /* of the range, if it is free */
 	unsigned long charge;	      /* pages committed */
 	unsigned long charge_later;   /* pages that what is replaced gives back first */
 	struct address_space *object; /* made here; our reference */
@@ -455,7 +471,7 @@ static int map_get_vma(struct map_ctx *c)
 	struct vm_area_struct *there;
 
 	vma_spares_init(&c->spares);
-	c->merged = c->free && vma_merge(c->mm, &c->req);
+	c->merged = c->free && vma_merge(c->mm, &c->req, c->around);
 	if (c->merged)
 		return 0;
 	if (!c->free && userfault_unmap_prepare(c->mm, c->req.start, c->req.end))
@@ -516,7 +532,8 @@ static void map_commit(struct map_ctx *c)
 		vm_unmap_range(mm, c->req.start, c->req.end, &c->spares);
 	if (c->charge_later)
 		atomic_long_add(&vm_committed_as, (long)c->charge_later);
-	if (!c->merged && (c->free || !vma_merge(mm, &c->req)))
+	if (!c->merged &&
+	    (c->free || !vma_merge(mm, &c->req, vma_around(mm, c->req.start, c->req.end))))
 		vma_insert(mm, &c->spares, &c->req);
 	vma_stat(mm, c->req.flags, pages);
 	if (c->req.flags & VM_LOCKED)
@@ -533,22 +550,27 @@ static int map_place(struct map_ctx *c)
 	unsigned flags = a->flags & MAP_FIXED_NOREPLACE ? a->flags | MAP_FIXED : a->flags;
 	unsigned long len = page_align(a->len);
 	struct vm_area_struct *vma;
+	struct vma_gap gap;
 	int err;
 
 	if (c->mm->map_count > sysctl_max_map_count)
 		return -ENOMEM;
 	if (mapping_is_hugetlb(a->mapping))
-		err = hugetlb_find_area(c->mm, a->addr, len, flags, &c->req.start);
+		err = hugetlb_find_area(c->mm, a->addr, len, flags, &gap);
 	else
-		err = vm_find_area(c->mm, a->addr, len, flags, &c->req.start);
+		err = vm_find_area(c->mm, a->addr, len, flags, &gap);
 	if (err)
 		return err;
-	c->req.end = c->req.start + len;
+	c->req.start = gap.start;
+	c->req.end = gap.start + len;
+	c->around = gap.around;
 	c->free = true; /* what vm_find_area chose itself */
 	if (!(flags & MAP_FIXED))
 		return 0;
 	vma = find_vma(c->mm, c->req.start);
 	c->free = !vma || vma->vm_start >= c->req.end;
+	if (c->free)
+		c->around = vma_around(c->mm, c->req.start, c->req.end);
 	if ((a->flags & MAP_FIXED_NOREPLACE) && !c->free)
 		return -EEXIST;
 	if (!c->free && !range_may_be_cut(c->mm, c->req.start, c->req.end))
@@ -698,7 +720,7 @@ int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, un
 	if (!vm_may_expand(mm, flags, pages) || mm->map_count > sysctl_max_map_count ||
 	    commit_charge(pages, mm->total_vm))
 		return -ENOMEM;
-	if (!vma_merge(mm, &r)) {
+	if (!vma_merge(mm, &r, vma_around(mm, start, end))) {
 		if (vma_spares_get(mm, 1, NULL, &spares)) {
 			commit_uncharge(pages);
 			return -ENOMEM;

@@ -193,7 +193,7 @@ static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
 		return -ENOMEM;
 	if (vma_spares_get(c->mm, 2, most_chains(c), spares))
 		return -ENOMEM;
-	if (!range_move_prepare(c->mm, c->addr, c->new_addr, len))
+	if (!c->vma->populated || !range_move_prepare(c->mm, c->addr, c->new_addr, len))
 		return 0;
 	vm_free_tables(c->mm, c->new_addr, c->new_addr + len); /* those it got */
 	vma_spares_put(spares);
@@ -270,7 +270,8 @@ static int move_vma(struct remap_ctx *c)
 	}
 	new->populated |= populated;
 	remap_stat(c, r.flags, c->new_len >> PAGE_SHIFT);
-	move_entries(c, new, unwatch);
+	if (populated)
+		move_entries(c, new, unwatch);
 	leave_old(c, account, &spares);
 	vma_spares_put(&spares);
 	return 0;
@@ -321,6 +322,7 @@ static int remap_to(struct remap_ctx *c)
 {
 	unsigned map_flags = c->flags & MREMAP_FIXED ? MAP_FIXED : 0;
 	unsigned long more;
+	struct vma_gap gap;
 	int err = remap_check_target(c);
 
 	if (!err)
@@ -330,7 +332,8 @@ static int remap_to(struct remap_ctx *c)
 	if ((c->flags & MREMAP_DONTUNMAP) &&
 	    !vm_may_expand(c->mm, c->vma->vm_flags, c->new_len >> PAGE_SHIFT))
 		return -ENOMEM;
-	err = vm_find_area(c->mm, c->new_addr, c->new_len, map_flags, &c->new_addr);
+	err = vm_find_area(c->mm, c->new_addr, c->new_len, map_flags, &gap);
+	c->new_addr = gap.start;
 	more = c->flags & MREMAP_DONTUNMAP ? c->new_len : c->new_len - c->old_len;
 	if (!err)
 		err = remap_charge(c, more >> PAGE_SHIFT);
@@ -341,6 +344,7 @@ static int remap_to(struct remap_ctx *c)
 static int remap_grow(struct remap_ctx *c)
 {
 	int err = remap_check(c);
+	struct vma_gap gap;
 
 	if (!err)
 		err = remap_charge(c, (c->new_len - c->old_len) >> PAGE_SHIFT);
@@ -348,12 +352,12 @@ static int remap_grow(struct remap_ctx *c)
 		return err;
 	if (grow_in_place(c))
 		return 0;
-	err = c->flags & MREMAP_MAYMOVE ? vm_find_area(c->mm, 0, c->new_len, 0, &c->new_addr)
-					: -ENOMEM;
+	err = c->flags & MREMAP_MAYMOVE ? vm_find_area(c->mm, 0, c->new_len, 0, &gap) : -ENOMEM;
 	if (err) {
 		commit_uncharge(c->charge);
 		return err;
 	}
+	c->new_addr = gap.start;
 	return move_vma(c);
 }
 

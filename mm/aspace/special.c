@@ -28,21 +28,22 @@ static void insert_part(struct mm_struct *mm, struct vma_spares *spares, unsigne
 static long map_locked(struct mm_struct *mm, unsigned long hint, const struct vm_special *part,
 		       unsigned nr)
 {
-	unsigned long pages = 0, at, start;
+	unsigned long pages = 0, at;
+	struct vma_gap gap;
 	struct vma_spares spares;
 
 	for (unsigned i = 0; i < nr; i++)
 		pages += part[i].pages;
-	if (vm_find_area(mm, hint, pages << PAGE_SHIFT, 0, &start) ||
+	if (vm_find_area(mm, hint, pages << PAGE_SHIFT, 0, &gap) ||
 	    !vm_may_expand(mm, part[0].vm_flags, pages) ||
 	    mm->map_count + (int)nr > sysctl_max_map_count || vma_spares_get(mm, nr, NULL, &spares))
 		return -ENOMEM;
-	at = start;
+	at = gap.start;
 	for (unsigned i = 0; i < nr; i++) {
 		insert_part(mm, &spares, at, &part[i]);
 		at += part[i].pages << PAGE_SHIFT;
 	}
-	return (long)start;
+	return (long)gap.start;
 }
 
 long vm_map_special(struct mm_struct *mm, unsigned long hint, const struct vm_special *part,

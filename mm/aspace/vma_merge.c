@@ -45,15 +45,10 @@ static bool anon_allows(const struct anon_vma *av, const struct vm_area_struct *
 	return av == vma->anon_vma;
 }
 
-struct neighbours {
-	struct vm_area_struct *prev, *next; /* those that @r could join; NULL: none */
-};
-
-/* Those that touch @r and are of its kind, whatever their anon_vmas. */
-static struct neighbours neighbours_of(struct mm_struct *mm, const struct vma_req *r)
+/* Of @n those that touch @r and are of its kind, whatever their anon_vmas. */
+static struct vma_neighbours alike(struct vma_neighbours n, const struct vma_req *r)
 {
 	unsigned long pages = (r->end - r->start) >> PAGE_SHIFT;
-	struct neighbours n = { vma_prev(mm, r->start), find_vma(mm, r->end) };
 
 	if (n.prev && (n.prev->vm_end != r->start || !same_kind(n.prev, r) ||
 		       n.prev->vm_pgoff + vma_pages(n.prev) != r->pgoff))
@@ -64,8 +59,13 @@ static struct neighbours neighbours_of(struct mm_struct *mm, const struct vma_re
 	return n;
 }
 
+static struct vma_neighbours neighbours_of(struct mm_struct *mm, const struct vma_req *r)
+{
+	return alike(vma_around(mm, r->start, r->end), r);
+}
+
 /* The choice for a range whose pages, if any, are in @av. */
-static void choose_changed(struct neighbours *n, const struct anon_vma *av)
+static void choose_changed(struct vma_neighbours *n, const struct anon_vma *av)
 {
 	if (n->prev && !anon_allows(av, n->prev))
 		n->prev = NULL;
@@ -77,7 +77,7 @@ static void choose_changed(struct neighbours *n, const struct anon_vma *av)
 }
 
 /* The choice for a range that has never been touched. */
-static void choose_fresh(struct neighbours *n)
+static void choose_fresh(struct vma_neighbours *n)
 {
 	if (n->next && !anon_allows(NULL, n->next))
 		n->next = NULL;
@@ -135,7 +135,7 @@ static void join(struct mm_struct *mm, struct vm_area_struct *low, struct vm_are
 
 /* The chosen neighbours grow over the free range @r. Return: the vma that has it, NULL without neighbours or memory. */
 static struct vm_area_struct *grow_over(struct mm_struct *mm, const struct vma_req *r,
-					struct neighbours n)
+					struct vma_neighbours n)
 {
 	struct vm_area_struct *keep;
 
@@ -153,10 +153,12 @@ static struct vm_area_struct *grow_over(struct mm_struct *mm, const struct vma_r
 	return keep;
 }
 
-struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r)
+struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r,
+				 struct vma_neighbours n)
 {
-	struct neighbours n = neighbours_of(mm, r);
-
+	n = alike(n, r);
+	if (!n.prev && !n.next)
+		return NULL;
 	choose_fresh(&n);
 	return grow_over(mm, r, n);
 }
@@ -164,7 +166,7 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r)
 struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_req *r,
 				       const struct anon_vma *av)
 {
-	struct neighbours n = neighbours_of(mm, r);
+	struct vma_neighbours n = neighbours_of(mm, r);
 
 	choose_changed(&n, av);
 	return grow_over(mm, r, n);
@@ -174,7 +176,7 @@ struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_re
 static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_struct *vma,
 					  const struct vma_req *r)
 {
-	struct neighbours n = neighbours_of(mm, r);
+	struct vma_neighbours n = neighbours_of(mm, r);
 	struct vm_area_struct *to;
 
 	choose_changed(&n, vma->anon_vma); /* @vma itself has other flags: it is none of them */
@@ -200,7 +202,7 @@ static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct
 {
 	struct vma_req r = { vma->vm_start, vma->vm_end, vma->vm_flags,	       vma->vm_pgoff,
 			     vma->mapping,  vma->vm_ops, vma->vm_private_data, vma->userfault };
-	struct neighbours n = neighbours_of(mm, &r);
+	struct vma_neighbours n = neighbours_of(mm, &r);
 
 	choose_changed(&n, vma->anon_vma);
 	if (n.prev && n.next && anon_import(n.prev, n.next))
