@@ -59,7 +59,7 @@ struct unmap_ctx {
 	struct vma_spares *spares;
 	struct vm_area_struct *gone; /* unlinked vmas, by next_gone */
 	unsigned long start, end;
-	bool moved; /* mremap: promised huge pages go on at another place */
+	bool moved;   /* mremap: promised huge pages go on at another place */
 	bool touched; /* some vma had entries: the gather is in use */
 };
 

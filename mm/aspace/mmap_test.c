@@ -5,23 +5,6 @@
 #include "mm/huge.h"
 #include "mm/zone.h"
 
-static int world(void **state)
-{
-	(void)state;
-	sim_world_begin(NULL);
-	sysctl_overcommit_memory = OVERCOMMIT_GUESS;
-	return 0;
-}
-
-static int world_gone(void **state)
-{
-	(void)state;
-	assert_int_equal(atomic_long_read(&vm_committed_as),
-			 0); /* every promise has been given back */
-	sim_world_end();
-	return 0;
-}
-
 static void mmap_arguments_as_the_man_page(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -604,8 +587,6 @@ static void nth_failure_leaves_nothing_changed(void **state)
 	fail_each(do_populate);
 	fail_each(do_fork);
 }
-
-#define T(f) cmocka_unit_test_setup_teardown(f, world, world_gone)
 
 int main(void)
 {
