@@ -33,6 +33,13 @@ static const struct shrinker dentry_shrinker = { .name = "dentry",
 						 .count = unused_dentries,
 						 .scan = shrink_dentries };
 
+void caches_drop(void)
+{
+	while (dcache_shrink(1024) == 1024)
+		;
+	(void)shrink_caches(GFP_KERNEL);
+}
+
 static void caches_init(void)
 {
 	dcache_init();

@@ -15,6 +15,7 @@
 #include "kernel/task.h"
 #include "mm/huge.h"
 #include "mm/mm.h"
+#include "mm/thp.h"
 #include "mm/zone.h"
 #include "sync/klog.h"
 
@@ -83,6 +84,8 @@ static uint64_t tail_bits(struct page *page)
 {
 	uint64_t bits = 1ULL << KPF_COMPOUND_TAIL;
 
+	if (page_is_huge_zero(page))
+		return bits | 1ULL << KPF_ZERO_PAGE | 1ULL << KPF_THP;
 	return page_state(page_head(page)) == PS_SLAB ? bits | 1ULL << KPF_SLAB : bits;
 }
 
@@ -103,6 +106,8 @@ static uint64_t state_bits(struct page *page)
 	case PS_TAIL:
 		return tail_bits(page);
 	default:
+		if (page_is_huge_zero(page))
+			return 1ULL << KPF_ZERO_PAGE | 1ULL << KPF_THP;
 		return page == zero_page ? 1ULL << KPF_ZERO_PAGE : 0;
 	}
 }

@@ -156,8 +156,7 @@ static void drop_caches(void)
 		count_vm_event(DROP_PAGECACHE);
 	if (what & 2) {
 		count_vm_event(DROP_SLAB);
-		while (dcache_shrink(1024) == 1024)
-			;
+		caches_drop();
 		vmalloc_purge();
 		slab_shrink_all();
 	}

@@ -4,7 +4,7 @@
  * OWNS     nothing: the variables belong to mm/aspace/thp.c and collapse.c.
  * LOCKS    none: an aligned word is written whole.   CONTEXT  boot; tasks, may sleep.
  * FAILS    -EINVAL for a word or number that the file does not know. shmem_enabled knows only that shared memory has no
- *          huge pages, use_zero_page that there is no huge page of zeroes.
+ *          huge pages.
  * SOURCES  Linux Documentation/admin-guide/mm/transhuge.rst.   TESTED BY huge_thp.c
  */
 #include "fs/sysfs.h"
@@ -98,7 +98,7 @@ static int shmem_store(struct proc_entry *e, char *text, size_t len)
 
 static int zero_page_show(struct seq_file *m)
 {
-	seq_puts(m, "0\n");
+	seq_printf(m, "%d\n", READ_ONCE(thp_use_zero_page));
 	return 0;
 }
 
@@ -106,7 +106,10 @@ static int zero_page_store(struct proc_entry *e, char *text, size_t len)
 {
 	long n;
 
-	return proc_parse_long(text, &n) || n ? -EINVAL : 0;
+	if (proc_parse_long(text, &n) || n < 0 || n > 1)
+		return -EINVAL;
+	WRITE_ONCE(thp_use_zero_page, (int)n);
+	return 0;
 }
 
 static int pmd_size_show(struct seq_file *m)

@@ -9,6 +9,7 @@
 #include "init/cmdline.h"
 
 #include "lib/string.h"
+#include "mm/huge.h"
 #include "sync/klog.h"
 
 /* Words other parts of the kernel read for themselves (console_init, panic_init, acpi_init, ...). */
@@ -82,11 +83,35 @@ static int number_of(const char *word, const char *v)
 	return -1;
 }
 
+/* hugepagesz= and default_hugepagesz= say of which size the hugepages= behind them is: there is one size. */
+static bool take_huge(struct cmdline *c, const char *word)
+{
+	const char *v, *end;
+
+	if ((v = value_of(word, "hugepagesz")) || (v = value_of(word, "default_hugepagesz"))) {
+		c->other_size = str_to_size(v, &end) != HPAGE_SIZE || *end;
+		if (c->other_size)
+			pr_warn("HugeTLB: unsupported %s", word);
+	} else if ((v = value_of(word, "hugepages"))) {
+		if (c->other_size || c->hugepages)
+			pr_warn("HugeTLB: %s ignored", word);
+		else
+			c->hugepages = v;
+	} else if ((v = value_of(word, "transparent_hugepage"))) {
+		c->thp = v;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void take_word(struct cmdline *c, char *word)
 {
 	const char *v;
 
-	if ((v = value_of(word, "mem"))) {
+	if (take_huge(c, word)) {
+		;
+	} else if ((v = value_of(word, "mem"))) {
 		const char *end;
 
 		c->mem_limit = str_to_size(v, &end);

@@ -11,6 +11,9 @@ struct cmdline {
 	const char *init;	       /* init= or NULL */
 	const char *rdinit;	       /* rdinit= or "/init" */
 	int fault_batch, fault_around; /* pages; 0 and 1: off; -1: not given */
+	const char *hugepages;	       /* hugepages=, if of the one size there is; NULL: none */
+	bool other_size;	       /* hugepagesz= named a size that there is not */
+	const char *thp;	       /* transparent_hugepage= or NULL */
 	bool show_trace;	       /* trace: record events from the start */
 	bool conformance;	       /* conformance: check the machine contract, then end */
 	/* For init: arguments after "--" and unknown words; NAME=VALUE words go to the environment. */

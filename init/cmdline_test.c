@@ -9,6 +9,7 @@
 
 #include "init/cmdline.h"
 #include "lib/string.h"
+#include "mm/huge.h"
 
 static struct cmdline c;
 static char text[4096];
@@ -125,6 +126,25 @@ static void switches(void **state)
 	assert_string_equal(args(), "traces|conform");
 }
 
+static void huge_pages(void **state)
+{
+	char line[200];
+
+	parse("hugepages=5 transparent_hugepage=always x");
+	assert_string_equal(c.hugepages, "5");
+	assert_string_equal(c.thp, "always");
+	assert_string_equal(args(), "x");
+	parse("hugepagesz=1G hugepages=7 hugepages=8");
+	assert_null(c.hugepages);
+	snprintf(line, sizeof(line),
+		 "hugepagesz=1G hugepages=7 default_hugepagesz=%luM hugepages=0:3 hugepages=4",
+		 HPAGE_SIZE >> 20);
+	parse(line);
+	assert_string_equal(c.hugepages, "0:3");
+	assert_string_equal(args(), "");
+	assert_string_equal(env(), "");
+}
+
 static void too_many_words_are_dropped_not_written_beyond(void **state)
 {
 	size_t n = 0;
@@ -149,6 +169,7 @@ int main(void)
 		cmocka_unit_test(memory_limit),
 		cmocka_unit_test(quotes_keep_blanks),
 		cmocka_unit_test(switches),
+		cmocka_unit_test(huge_pages),
 		cmocka_unit_test(too_many_words_are_dropped_not_written_beyond),
 	};
 

@@ -27,7 +27,9 @@
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
+#include "mm/hugetlb.h"
 #include "mm/mm.h"
+#include "mm/thp.h"
 #include "sync/klog.h"
 #include "sync/spinlock.h"
 #include "sync/trace.h"
@@ -57,6 +59,35 @@ static void start_cpu(void)
 	str_copy(cmdline_text, boot_info.cmdline, sizeof(cmdline_text));
 	cmdline_parse(cmdline_text, &cmdline);
 	set_fault_switches();
+}
+
+static void set_thp(const char *word)
+{
+	static const char *const words[] = { "always", "madvise", "never" }; /* enum thp_enabled */
+
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!strcmp(word, words[i])) {
+			thp_enabled = (int)i;
+			return;
+		}
+	}
+	pr_warn("transparent_hugepage= cannot parse, ignored");
+}
+
+/* The pool that the command line asks for, while memory is in one piece. */
+static void boot_huge_pages(void)
+{
+	struct hugetlb_counts c;
+
+	if (cmdline.thp)
+		set_thp(cmdline.thp);
+	if (!cmdline.hugepages)
+		return;
+	if (hugetlb_resize_text(cmdline.hugepages))
+		pr_warn("HugeTLB: Invalid hugepages parameter %s", cmdline.hugepages);
+	hugetlb_count(HUGETLB_ANY_NODE, &c);
+	pr_info("HugeTLB: registered %lu.00 MiB page size, pre-allocated %lu pages",
+		HPAGE_SIZE >> 20, c.nr);
 }
 
 static void run_init(const char *path)
@@ -123,6 +154,7 @@ static void init_thread(void *arg)
 	smp_start_secondaries();
 	if (cmdline.conformance)
 		run_conformance();
+	boot_huge_pages();
 	vdso_init();
 	fs_init();
 	ipc_init();

@@ -471,6 +471,8 @@ def machines(args):
                         append="conformance", want=(r"conformance: 0 failures",), status=lambda s: s == 1))
         out.append(Boot(f"{arch}/pvh", arch, lambda a: say_init(a).finish(), mem="128M", seconds=60, want=SAYS, done=False,
                         kernel=without_multiboot))
+        out.append(Boot(f"{arch}/hugepages", arch, lambda a: with_plan(a, [("huge_tlb", "test=boot_words")]).finish(), mem="128M",
+                        append="hugepages=3 hugepagesz=1G hugepages=9 transparent_hugepage=never", want=(r"^ok \d+ - huge_tlb/boot_words$",)))
     # Ways into the kernel: a CPU without sysenter, a program without a vDSO.
     out.append(Boot("i386/nosep", "i386", lambda a: with_plan(a, [("vdso", ""), ("sig_basic", "quick")]).finish(), cpu="qemu32,-sep"))
     for arch in ("i386", "x86_64"):

@@ -56,6 +56,7 @@ struct dentry *dentry_lookup_cached(struct dentry *parent,
 				    const struct qstr *name); /* referenced */
 uint32_t name_hash(const char *name, unsigned len);
 unsigned long dcache_shrink(unsigned long nr); /* frees unused dentries; Return: how many */
+void caches_drop(void);			       /* all that registered caches can give back */
 /* Dentries, and how many of them are unused. */
 void dcache_count(unsigned long *total, unsigned long *unused);
 

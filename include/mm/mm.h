@@ -46,16 +46,17 @@ struct mm_struct {
 	struct address_space *exe; /* held: the program's mapping, for /proc/PID/exe; may be NULL */
 	unsigned long def_flags;
 	atomic_long_t hugetlb_pages; /* huge pages of the pool that entries map */
-	bool hugetlb_seen;	     /* m: had a hugetlb vma */
-	bool thp_disable;	     /* m: PR_SET_THP_DISABLE */
-	bool thp_seen;		     /* a: has or had a vma that may have huge pages */
-	unsigned dump_filter;	     /* a: for a core dump (core(5)); fork and exec keep it */
-	bool has_lazyfree;	     /* a: after MADV_FREE, pages may wait for reclaim */
-	unsigned membarrier; /* a: what its threads have registered for (sys/sys_membarrier.c) */
+	bool hugetlb_seen,
+		huge_zero;    /* m: had a hugetlb vma; thp_zero.c: the huge page of zeroes */
+	bool thp_disable;     /* m: PR_SET_THP_DISABLE */
+	bool thp_seen;	      /* a: has or had a vma that may have huge pages */
+	unsigned dump_filter; /* a: for a core dump (core(5)); fork and exec keep it */
+	bool has_lazyfree;    /* a: after MADV_FREE, pages may wait for reclaim */
+	unsigned membarrier;  /* a: what its threads have registered for (sys/sys_membarrier.c) */
 	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
-	bool oom_init; /* i: init's, never killed for memory */
-	bool oom_done; /* a: its memory is free, or nobody waits for that any more */
+	bool oom_init,
+		oom_done; /* i: init's, never killed; a: its memory is free, or nobody waits any more */
 	bool reaped; /* a: being killed, its private memory is gone: faults fail (mm/reclaim/reap.c) */
 	bool unmerged; /* m: a fork took VM_LOCKED away: neighbours may be alike */
 };

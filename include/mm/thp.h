@@ -8,6 +8,7 @@
 #include "base/types.h"
 
 struct mm_struct;
+struct page;
 struct vm_area_struct;
 
 enum thp_enabled { THP_ALWAYS, THP_MADVISE, THP_NEVER };
@@ -20,6 +21,7 @@ enum thp_defrag {
 	THP_DEFRAG_NEVER
 };
 extern int thp_enabled, thp_defrag;
+extern int thp_use_zero_page; /* 1: reading an untouched block maps a huge page of zeroes */
 
 /* Tunables of the daemon, with Linux's names and defaults. */
 extern int khugepaged_defrag;
@@ -32,6 +34,12 @@ extern unsigned long khugepaged_pages_collapsed, khugepaged_full_scans;
 bool thp_allowed(const struct vm_area_struct *vma);
 /* The same, and a whole block lies in it (THPeligible of smaps). */
 bool thp_eligible(const struct vm_area_struct *vma);
+
+/* A part of the huge page of zeroes? Any context. */
+bool page_is_huge_zero(const struct page *page);
+void thp_zero_boot(void);
+void thp_zero_fork(struct mm_struct *new, const struct mm_struct *old);
+void thp_zero_put(struct mm_struct *mm); /* nothing is mapped any more */
 
 /* prctl(2) PR_SET_THP_DISABLE. */
 void mm_set_thp_disable(struct mm_struct *mm, bool disable);

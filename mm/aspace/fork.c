@@ -25,6 +25,7 @@
 #include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
 #include "mm/range.h"
+#include "mm/thp.h"
 #include "sync/failpoint.h"
 
 struct dup_ctx {
@@ -58,6 +59,7 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 	new->oom_score_adj = old->oom_score_adj;
 	new->thp_disable = old->thp_disable;
 	new->hugetlb_seen = old->hugetlb_seen;
+	thp_zero_fork(new, old);
 	new->exe = old->exe;
 	if (new->exe)
 		new->exe->ops->hold(new->exe);

@@ -20,6 +20,7 @@
 #include "mm/hugetlb.h"
 #include "mm/imports.h"
 #include "mm/slab.h"
+#include "mm/thp.h"
 #include "sync/failpoint.h"
 
 int sysctl_legacy_va_layout;
@@ -36,6 +37,7 @@ void mm_init(void)
 	commit_boot();
 	mapping_boot();
 	hugetlb_boot();
+	thp_zero_boot();
 	vma_boot();
 	fault_boot();
 	lazyfree_boot();
@@ -129,6 +131,7 @@ void mmput(struct mm_struct *mm)
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
 	vm_unmap_all(mm);
+	thp_zero_put(mm);
 	if (mm->exe)
 		mm->exe->ops->drop(mm->exe);
 	mm->exe = NULL;

@@ -1,7 +1,8 @@
 /*
  * Transparent huge pages: who gets one, and the fault that makes one.
  *
- *   first touch of a block that no table covers     HPAGE_NR pages at once, zeroed, one large entry
+ *   first write to a block that no table covers     HPAGE_NR pages at once, zeroed, one large entry
+ *   first read                                      the huge page of zeroes (thp_zero.c), until somebody writes
  *   no such block of memory free                    small pages, as ever (thp_fault_fallback)
  *   write to a large entry without the write right  every page is ours alone: taken over whole; else split, and the
  *                                                   small entry's fault goes on: COW copies one page, not a block
@@ -14,8 +15,8 @@
  * I2       index of page i of a block is that of its address: the pages are what small faults would have made.
  * LOCKS    mmap_lock in any mode; the lock of the table that holds the large entry, taken here.
  * FAILS    never for want of a block or of a spare table: the small fault may still succeed.
- * NO HUGE ZERO PAGE  reading an untouched block makes a real huge page (Linux with use_zero_page 0): a shared block of
- *          zeroes would be split by the first write, after which the block is small for good.
+ * ZEROES   a write to the huge page of zeroes makes a huge page at once, as Linux 6.13 does; 6.1 splits, after which the
+ *          block is small until khugepaged comes.
  * NOT HERE what a large entry is (mm/pt/huge.c), making huge pages of small ones (collapse.c).
  * SOURCES  madvise(2), Linux Documentation/admin-guide/mm/transhuge.rst.   TESTED BY thp_test.c
  */
@@ -145,24 +146,97 @@ static bool install_block(struct fault_ctx *f, struct page *block, struct page *
 	return done;
 }
 
-/* The first touch of a block. STAGE_RETRY: somebody was faster; STAGE_SMALL: as small pages. */
-static int make_huge(struct fault_ctx *f)
+/* Zeroed pages for the block at @f->addr. NULL: none, counted. */
+static struct page *new_block(struct fault_ctx *f)
 {
-	struct page *block = NULL, *spare;
 	unsigned long first = f->addr & HPAGE_MASK;
+	struct page *block = anon_vma_prepare(f->vma) ? NULL : thp_alloc(fault_gfp(f->vma));
 
-	if (!anon_vma_prepare(f->vma))
-		block = thp_alloc(fault_gfp(f->vma));
-	spare = block ? pt_table_alloc(f->mm) : NULL;
-	if (!spare) {
-		if (block)
-			thp_free(block);
+	if (!block) {
 		count_vm_event(THP_FAULT_FALLBACK);
-		return STAGE_SMALL;
+		return NULL;
 	}
 	zero_block(block);
 	for (unsigned i = 0; i < HPAGE_NR; i++)
 		page_set_anon_rmap(block + i, f->vma, first + ((unsigned long)i << PAGE_SHIFT));
+	return block;
+}
+
+/* The first read of a block. FAULT_OK, or STAGE_SMALL. */
+static int map_zeroes(struct fault_ctx *f)
+{
+	struct page *zeroes = thp_zero_get(f->mm), *table, *spare = NULL;
+	pte_t *e = NULL, entry;
+
+	if (zeroes)
+		spare = pt_table_alloc(f->mm);
+	if (spare)
+		e = pt_huge_alloc_locked(f->mm, &f->mm->root, f->addr, &table);
+	if (!e) {
+		if (spare)
+			pt_table_free(f->mm, spare);
+		count_vm_event(THP_FAULT_FALLBACK);
+		return STAGE_SMALL;
+	}
+	entry = pte_mkspecial(pte_mkyoung(f->vma->vm_page_prot));
+	entry = pte_make_large(page_to_pfn(zeroes), entry, pt_huge_level());
+	if (pte_none(pte_read(e)) && pte_set_if_none(e, entry)) {
+		pt_deposit(table, spare);
+		spare = NULL;
+	}
+	pt_unlock(table);
+	if (spare)
+		pt_table_free(f->mm, spare);
+	return spare ? STAGE_SMALL : FAULT_OK;
+}
+
+/* Is the entry still that of the huge page of zeroes? */
+static bool is_zeroes(pte_t e)
+{
+	return pte_is_leaf(e, pt_huge_level()) && pte_special(e);
+}
+
+/* The first write to a block that was read before. FAULT_OK, or STAGE_SMALL: it is split, if it is there. */
+static int replace_zeroes(struct fault_ctx *f)
+{
+	unsigned long first = f->addr & HPAGE_MASK;
+	struct page *table, *block = new_block(f);
+	pte_t *e;
+	bool done;
+
+	if (!block)
+		return STAGE_SMALL;
+	e = pt_huge_locked(&f->mm->root, f->addr, &table);
+	done = is_zeroes(pte_read(e));
+	if (done) {
+		(void)pte_clear(e);
+		tlb_flush_range(&f->mm->root, first, first + HPAGE_SIZE, HPAGE_SIZE);
+		pte_set(e, thp_entry(f->vma, block));
+		range_account_map_huge(f->mm, block);
+		thp_block_mapped(f->vma, block);
+	}
+	pt_unlock(table);
+	if (!done) {
+		thp_free(block);
+		return STAGE_RETRY;
+	}
+	count_vm_event(THP_FAULT_ALLOC);
+	return FAULT_OK;
+}
+
+/* The first write to a block. STAGE_SMALL: as small pages. */
+static int make_huge(struct fault_ctx *f)
+{
+	struct page *block = new_block(f), *spare;
+
+	if (!block)
+		return STAGE_SMALL;
+	spare = pt_table_alloc(f->mm);
+	if (!spare) {
+		thp_free(block);
+		count_vm_event(THP_FAULT_FALLBACK);
+		return STAGE_SMALL;
+	}
 	if (!install_block(f, block, spare)) {
 		pt_table_free(f->mm, spare);
 		thp_free(block);
@@ -197,10 +271,15 @@ static int use_huge(struct fault_ctx *f)
 	int r = FAULT_OK;
 
 	cur = pte_read(e);
+	if (f->write && is_zeroes(cur) && (f->vma->vm_flags & VM_WRITE) && thp_allowed(f->vma)) {
+		pt_unlock(table);
+		return replace_zeroes(f);
+	}
 	if (!pte_is_leaf(cur, pt_huge_level())) {
 		r = STAGE_SMALL; /* no more */
 	} else if (f->write && !pte_write(cur)) {
-		if (pte_uffd_wp(cur) || !(f->vma->vm_flags & VM_WRITE) || !may_take(f, cur)) {
+		if (is_zeroes(cur) || pte_uffd_wp(cur) || !(f->vma->vm_flags & VM_WRITE) ||
+		    !may_take(f, cur)) {
 			r = STAGE_SMALL;
 		} else {
 			cur = pte_mksoft_dirty(pte_mkyoung(pte_mkdirty(pte_mkwrite(cur))));
@@ -226,5 +305,5 @@ int fault_huge(struct fault_ctx *f)
 		return STAGE_SMALL;
 	if (!f->mm->thp_seen)
 		WRITE_ONCE(f->mm->thp_seen, true);
-	return make_huge(f);
+	return !f->write && READ_ONCE(thp_use_zero_page) ? map_zeroes(f) : make_huge(f);
 }

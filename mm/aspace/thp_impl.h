@@ -29,6 +29,10 @@ void thp_free(struct page *block); /* nobody else has a reference */
 /* The large entry that a write fault makes of it. */
 pte_t thp_entry(const struct vm_area_struct *vma, struct page *block);
 
+/* ---- thp_zero.c ---- */
+/* The huge page of zeroes, which stays while @mm lives. NULL: no memory. */
+struct page *must_check thp_zero_get(struct mm_struct *mm);
+
 /* MADV_COLLAPSE: every block of [start, end). 0 or -errno as madvise(2). No lock held; sleeps. */
 int must_check thp_collapse(struct mm_struct *mm, unsigned long start, unsigned long end);
 

@@ -2,6 +2,7 @@
 #include "mm/alloc.h"
 #include "mm/aspace/thp_impl.h"
 #include "mm/range.h"
+#include "mm/shrinker.h"
 #include "mm/thp.h"
 #include "mm/vmevent.h"
 #include "sim/mm_test.h"
@@ -51,13 +52,92 @@ static void touch_makes_a_huge_page(void **state)
 	for (unsigned i = 0; i < HPAGE_NR; i += 13)
 		assert_int_equal(sim_peek(mm, H(0) + P(i) + 3), i == 5 ? 77 : 0);
 	assert_int_equal(sim_peek(mm, H(0) + P(5) + 3), 77);
-	assert_int_equal(sim_peek(mm, H(1)), 0); /* a read makes a real one, too */
-	assert_true(is_large(mm, H(1)));
 	mm_check(mm);
 	assert_int_equal(vm_unmap(mm, H(0), HPAGE_SIZE), 0);
-	assert_int_equal(mm_rss(mm), HPAGE_NR);
-	assert_int_equal(global_node_stat(NR_ANON_THPS), HPAGE_NR);
+	assert_int_equal(mm_rss(mm), 0);
+	assert_int_equal(global_node_stat(NR_ANON_THPS), 0);
 	end_mm(mm);
+	sim_world_end();
+}
+
+/* Reads share one block of zeroes; who writes gets a block of his own. */
+static void reads_share_a_huge_page_of_zeroes(void **state)
+{
+	struct mm_struct *a, *b, *copy;
+	unsigned long allocs, made;
+
+	world();
+	allocs = vm_event_sum(THP_ZERO_PAGE_ALLOC);
+	made = vm_event_sum(THP_FAULT_ALLOC);
+	a = huge_mm(3);
+	b = huge_mm(1);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(sim_peek(a, H(i) + P(i)), 0);
+	assert_int_equal(sim_peek(b, H(0) + P(9)), 0);
+	assert_true(is_large(a, H(0)) && is_large(a, H(2)) && is_large(b, H(0)));
+	assert_true(page_is_huge_zero(page_at(a, H(1) + P(5))));
+	assert_ptr_equal(page_at(a, H(1)), page_at(b, H(0)));
+	assert_int_equal(mm_rss(a) + mm_rss(b), 0);
+	assert_int_equal(vm_event_sum(THP_ZERO_PAGE_ALLOC), allocs + 1);
+	assert_int_equal(vm_event_sum(THP_FAULT_ALLOC), made);
+	mm_check(a);
+	sim_poke(a, H(1) + P(7), 7);
+	assert_true(is_large(a, H(1)));
+	assert_int_equal(mm_rss(a), HPAGE_NR);
+	assert_int_equal(vm_event_sum(THP_FAULT_ALLOC), made + 1);
+	assert_int_equal(sim_peek(a, H(1) + P(8)), 0);
+	assert_int_equal(mm_dup(a, &copy), 0);
+	sim_poke(copy, H(2), 1);
+	assert_int_equal(sim_peek(a, H(2)), 0);
+	assert_int_equal(sim_peek(copy, H(1) + P(7)), 7);
+	mm_check(a);
+	mm_check(copy);
+	end_mm(copy);
+	end_mm(b);
+	assert_int_equal(shrink_caches(GFP_KERNEL), 0);
+	end_mm(a);
+	assert_int_equal(shrink_caches(GFP_KERNEL), HPAGE_NR);
+	sim_world_end();
+}
+
+/* What concerns a part of it splits it into small pages of zeroes. */
+static void huge_zeroes_split(void **state)
+{
+	struct mm_struct *mm;
+
+	world();
+	mm = huge_mm(3);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(sim_peek(mm, H(i)), 0);
+	assert_int_equal(vm_unmap(mm, H(0) + P(3), P(2)), 0);
+	assert_false(is_large(mm, H(0)));
+	assert_ptr_equal(page_at(mm, H(0) + P(9)), zero_page);
+	sim_poke(mm, H(0) + P(9), 9);
+	assert_int_equal(sim_peek(mm, H(0) + P(9)), 9);
+	assert_int_equal(sim_peek(mm, H(0) + P(10)), 0);
+	assert_int_equal(mm_rss(mm), 1);
+	assert_int_equal(vm_advise(mm, H(1), HPAGE_SIZE, MADV_FREE), 0);
+	assert_true(is_large(mm, H(1)));
+	assert_int_equal(vm_protect(mm, H(1), HPAGE_SIZE, PROT_READ), 0);
+	assert_int_equal(vm_protect(mm, H(1), HPAGE_SIZE, RW), 0);
+	failpoint_arm(1); /* no block */
+	sim_poke(mm, H(1) + P(4), 4);
+	failpoint_arm(0);
+	assert_false(is_large(mm, H(1)));
+	assert_int_equal(mm_rss(mm), 2);
+	assert_int_equal(
+		vm_remap(mm, H(2), HPAGE_SIZE, HPAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, H(6)),
+		H(6));
+	assert_true(page_is_huge_zero(page_at(mm, H(6))));
+	mm_check(mm);
+	thp_use_zero_page = 0;
+	assert_int_equal(vm_advise(mm, H(6), HPAGE_SIZE, MADV_DONTNEED), 0);
+	assert_int_equal(sim_peek(mm, H(6)), 0);
+	assert_int_equal(mm_rss(mm), 2 + HPAGE_NR);
+	thp_use_zero_page = 1;
+	mm_check(mm);
+	end_mm(mm);
+	assert_int_equal(shrink_caches(GFP_KERNEL), HPAGE_NR);
 	sim_world_end();
 }
 
@@ -489,6 +569,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(touch_makes_a_huge_page),
+		cmocka_unit_test(reads_share_a_huge_page_of_zeroes),
+		cmocka_unit_test(huge_zeroes_split),
 		cmocka_unit_test(thp_I1_edges_of_a_vma_are_small),
 		cmocka_unit_test(modes_and_advice),
 		cmocka_unit_test(fault_survives_every_failure),

@@ -22,6 +22,7 @@
 #include "mm/hugetlb.h"
 
 #include "base/errno.h"
+#include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/hugetlb_pool.h"
 #include "mm/slab.h"
@@ -351,6 +352,34 @@ void hugetlb_resize(unsigned long nr, int node)
 	while (one_step(nr, node))
 		;
 	mutex_unlock(&pool.resize_mutex);
+}
+
+/* "N" or "NODE:N" with what ends it. Return: behind it; NULL: not so. */
+static const char *resize_one(const char *text)
+{
+	const char *end;
+	uint64_t n = str_to_size(text, &end);
+	int node = HUGETLB_ANY_NODE;
+
+	if (end != text && *end == ':') {
+		if (n >= nr_nodes)
+			return NULL;
+		node = (int)n;
+		text = end + 1;
+		n = str_to_size(text, &end);
+	}
+	if (end == text || (*end && (*end != ',' || node < 0)))
+		return NULL;
+	hugetlb_resize((unsigned long)n, node);
+	return *end ? end + 1 : end;
+}
+
+int hugetlb_resize_text(const char *text)
+{
+	do {
+		text = resize_one(text);
+	} while (text && *text);
+	return text ? 0 : -EINVAL;
 }
 
 unsigned long hugetlb_overcommit(void)

@@ -55,6 +55,12 @@ struct page *pt_withdraw(struct page *table)
 	return spare;
 }
 
+/* What the huge page of zeroes, the only special large page, becomes. */
+static pte_t small_zeroes(pte_t large)
+{
+	return pte_with_pfn(pte_small_of(large, 0), page_to_pfn(zero_page));
+}
+
 bool pt_split_locked(struct pt_root *root, pte_t *e, uaddr_t va)
 {
 	pte_t cur = pte_read(e);
@@ -69,7 +75,7 @@ bool pt_split_locked(struct pt_root *root, pte_t *e, uaddr_t va)
 	cur = pte_replace(e, pte_modify(cur, PTE_PROT_NONE_));
 	tlb_flush_range(root, va & HPAGE_MASK, (va & HPAGE_MASK) + HPAGE_SIZE, HPAGE_SIZE);
 	for (unsigned i = 0; i < HPAGE_NR; i++)
-		pte_set(small + i, pte_small_of(cur, i));
+		pte_set(small + i, pte_special(cur) ? small_zeroes(cur) : pte_small_of(cur, i));
 	range_account_split(cur);
 	count_vm_event(THP_SPLIT_PMD);
 	(void)pte_replace(e, pte_make_table(pt_huge_level(), page_to_phys(spare)));

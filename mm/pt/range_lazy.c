@@ -59,7 +59,13 @@ static int lazy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 	}
 }
 
-static const struct pt_walk_ops lazy_ops = { .run = lazy_run };
+/* The huge page of zeroes is nobody's to give up. */
+static int lazy_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
+{
+	return pte_special(pte_read(e)) ? 0 : PT_SPLIT;
+}
+
+static const struct pt_walk_ops lazy_ops = { .run = lazy_run, .huge = lazy_huge };
 
 void range_lazyfree(struct mmu_gather *g, uaddr_t start, uaddr_t end)
 {

@@ -111,12 +111,53 @@ static void touch_makes_one(void)
 	for (size_t i = 0; i < huge; i += 509)
 		EQ(p[i], i == 5 * PAGE + 1 ? 7 : 0);
 	EQ(p[5 * PAGE + 1], 7);
-	EQ(p[huge + 3], 0); /* reading makes one as well */
-	EQ(smaps(p, "AnonHugePages:"), kb(2 * huge));
-	EQ(munmap(p, huge), 0);
-	EQ(meminfo("AnonHugePages:") - anon, kb(huge));
-	EQ(munmap(p + huge, huge), 0);
+	EQ(munmap(p, 2 * huge), 0);
 	EQ(meminfo("AnonHugePages:") - anon, 0);
+}
+
+static int reads_twice(void *arg)
+{
+	char *p = arg, *q = advised(1);
+
+	return q ? p[0] | p[huge] | q[9] : 1;
+}
+
+/* Reading maps one block of zeroes, the same for all; writing makes a block of its own. */
+static void reading_maps_zeroes(void)
+{
+	long made, rss, allocs = vmstat("thp_fault_alloc ");
+	char *p = advised(3);
+
+	NEED(p);
+	EQ(tap_write("/proc/sys/vm/drop_caches", "3", 1, 0), 0); /* the unused one goes */
+	made = vmstat("thp_zero_page_alloc ");
+	rss = smaps(p, "Rss:");
+	for (size_t i = 0; i < 3 * huge; i += huge / 4)
+		EQ(p[i], 0);
+	EQ(vmstat("thp_zero_page_alloc ") - made, 1);
+	EQ(vmstat("thp_fault_alloc ") - allocs, 0);
+	EQ(smaps(p, "Rss:") - rss, 0);
+	EQ(smaps(p, "AnonHugePages:"), 0);
+	EQ(tap_child(reads_twice, p), 0);
+	EQ(vmstat("thp_zero_page_alloc ") - made, 1);
+	p[huge + 5] = 5;
+	EQ(vmstat("thp_fault_alloc ") - allocs, 1);
+	EQ(smaps(p, "AnonHugePages:"), kb(huge));
+	EQ(p[huge + 4] | p[huge + 6] | p[0] | p[2 * huge], 0);
+	EQ(munmap(p + PAGE, PAGE), 0); /* split: small zeroes */
+	p[2 * PAGE] = 2;
+	EQ(smaps(p + 2 * PAGE, "Rss:"), kb(huge + PAGE));
+	EQ(p[3 * PAGE] | p[0], 0);
+	EQ(munmap(p, 3 * huge), 0);
+	setting("use_zero_page", "0");
+	p = advised(1);
+	NEED(p);
+	EQ(p[0], 0);
+	EQ(smaps(p, "AnonHugePages:"), kb(huge));
+	EQ(munmap(p, huge), 0);
+	setting("use_zero_page", "1");
+	STREQ(reads("use_zero_page"), "1\n");
+	EQ(setting_error("use_zero_page", "2"), EINVAL);
 }
 
 static long huge_kb_after_touch(char *p)
@@ -419,6 +460,7 @@ int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(formats),
 						 T(touch_makes_one),
+						 T(reading_maps_zeroes),
 						 T(who_gets_them),
 						 T(frames_are_contiguous),
 						 T(parts),

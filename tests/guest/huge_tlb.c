@@ -181,15 +181,27 @@ static void system_calls_use_it(void)
 	set_vm("nr_hugepages", 0);
 }
 
+/* The boot with these words: tools/guest-tests.py. */
+static void boot_words(void)
+{
+	char text[1024];
+
+	CHECK(tap_read("/proc/cmdline", text, sizeof(text)) > 0);
+	if (!strstr(text, "hugepagesz=1G hugepages=9 "))
+		SKIP("not on this command line");
+	pool(3, 3, 0, 0);
+	CHECK(tap_read("/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof(text)) > 0);
+	STREQ(text, "always madvise [never]\n");
+	set_vm("nr_hugepages", 0);
+	pool(0, 0, 0, 0);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(pool_and_files),
-						 T(private_memory),
-						 T(fork_and_shared),
-						 T(without_promise),
-						 T(owner_wins),
-						 T(system_calls_use_it),
-						 TEND };
+	static const struct tap_test tests[] = { T(pool_and_files),  T(private_memory),
+						 T(fork_and_shared), T(without_promise),
+						 T(owner_wins),	     T(system_calls_use_it),
+						 T(boot_words),	     TEND };
 
 	huge_init();
 	return tap_main(argc, argv, tests);

@@ -133,6 +133,12 @@ static inline pte_t pte_small_of(pte_t e, unsigned i)
 	return (pte_t){ (e.v & ~PTE_BIT_PS) + ((pteval_t)i << PAGE_SHIFT) };
 }
 
+/* The same rights and bits for another frame. */
+static inline pte_t pte_with_pfn(pte_t e, pfn_t pfn)
+{
+	return (pte_t){ (e.v & ~(pteval_t)PTE_BITS_PFN) | (pteval_t)pfn_to_phys(pfn) };
+}
+
 static inline pte_t pte_mkwrite(pte_t e)
 {
 	return (pte_t){ e.v | PTE_BIT_RW };
