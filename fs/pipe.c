@@ -26,11 +26,11 @@
 #include "base/errno.h"
 #include "fs/file.h"
 #include "fs/poll.h"
-#include "fs/proc.h"
 #include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/slab.h"
+#include "pipe_impl.h"
 #include "sync/failpoint.h"
 
 enum { PIPE_BUF = 4096, PIPE_SLOTS = 16, FIONREAD = 0x541b, PACKET_HEAD = 2 };
@@ -48,11 +48,11 @@ struct pipe {
 	unsigned files;		   /* e: ends_lock */
 	bool packets;		   /* i */
 	unsigned nr_packets;	   /* p */
+	struct pipe_quota quota;   /* p */
 	char *inline_page[PIPE_SLOTS];
 };
 
 static struct kmem_cache *pipe_cache;
-static unsigned pipe_max_size = 1 << 20; /* sysctl: for those without CAP_SYS_RESOURCE */
 static struct spinlock ends_lock = SPINLOCK_INIT(RANK_OBJECT);
 
 void pipe_init(void)
@@ -60,53 +60,35 @@ void pipe_init(void)
 	pipe_cache = kmem_cache_create("pipe_inode_info", sizeof(struct pipe), 0, SLAB_PANIC, NULL);
 }
 
-static int max_size_show(struct seq_file *m)
-{
-	seq_printf(m, "%u\n", READ_ONCE(pipe_max_size));
-	return 0;
-}
-
-/* Rounded up to what a pipe can have. */
-static int max_size_store(struct proc_entry *e, char *text, size_t len)
-{
-	unsigned size = PAGE_SIZE;
-	long n;
-
-	if (proc_parse_long(text, &n) || n <= 0 || n > 1L << 30)
-		return -EINVAL;
-	while (size < (unsigned long)n)
-		size *= 2;
-	WRITE_ONCE(pipe_max_size, size);
-	return 0;
-}
-
-void pipe_proc_init(void)
-{
-	static struct proc_entry entry = { .show = max_size_show, .store = max_size_store };
-
-	must(proc_register("sys/fs/pipe-max-size", 0644, &entry) == 0);
-}
-
-static struct pipe *pipe_alloc(bool packets)
+/* 0, -ENOMEM, or -ENFILE: the user has as much in pipes as is allowed. */
+static int pipe_alloc(bool packets, struct pipe **out)
 {
 	struct pipe *p = failpoint("pipe") ? NULL : kmem_cache_zalloc(pipe_cache, GFP_KERNEL);
+	int err = -ENOMEM;
 
 	if (!p)
-		return NULL;
+		return err;
+	if (!pipe_quota_begin(&p->quota)) {
+		err = -ENFILE;
+		goto free;
+	}
 	mutex_init(&p->lock, RANK_FS_FILE);
 	waitq_init(&p->rd_wait);
 	waitq_init(&p->wr_wait);
-	p->size = PIPE_SLOTS * PAGE_SIZE;
+	p->size = p->quota.slots * PAGE_SIZE;
 	p->page = p->inline_page;
 	p->packets = packets;
 	if (packets) {
 		p->size *= 2;
 		p->page = kzalloc(2 * sizeof(p->inline_page), GFP_KERNEL);
 	}
+	*out = p;
 	if (p->page)
-		return p;
+		return 0;
+	pipe_quota_end(&p->quota);
+free:
 	kmem_cache_free(pipe_cache, p);
-	return NULL;
+	return err;
 }
 
 static void pipe_free(struct pipe *p)
@@ -120,6 +102,7 @@ static void pipe_free(struct pipe *p)
 		free_page((unsigned long)p->spare);
 	if (p->page != p->inline_page)
 		kfree(p->page);
+	pipe_quota_end(&p->quota);
 	kmem_cache_free(pipe_cache, p);
 }
 
@@ -706,8 +689,7 @@ static struct pipe *pipe_of(struct inode *inode)
 		spin_unlock(&ends_lock);
 		if (p)
 			break;
-		fresh = pipe_alloc(false);
-		if (!fresh)
+		if (pipe_alloc(false, &fresh))
 			return NULL;
 	}
 	if (fresh && p != fresh)
@@ -834,14 +816,17 @@ static int pipe_inode(unsigned flags, struct path_ref *out)
 {
 	static const struct qstr name = { "", 0, 0 }; /* made of the inode number when asked for */
 	struct inode *inode = inode_alloc(pipe_sb, S_IFIFO | 0600);
+	struct pipe *p;
+	int err;
 
 	if (!inode)
 		return -ENOMEM;
-	inode->private = pipe_alloc(flags & O_DIRECT);
-	if (!inode->private) {
+	err = pipe_alloc(flags & O_DIRECT, &p);
+	if (err) {
 		iput(inode);
-		return -ENOMEM;
+		return err;
 	}
+	inode->private = p;
 	inode_init_owner(inode, NULL);
 	return anon_path(inode, &name, out);
 }
@@ -906,6 +891,23 @@ static int pipe_resize(struct pipe *p, unsigned size)
 	return 0;
 }
 
+/* What is held must fit, what is gained must be allowed. pipe->lock held. 0 or -errno. */
+static int pipe_set_size(struct pipe *p, unsigned size)
+{
+	unsigned slots = size / PAGE_SIZE, old = p->quota.slots;
+	int err = slots > old ? pipe_quota_grow(&p->quota, slots) : 0;
+
+	if (err)
+		return err;
+	if (p->packets && p->nr_packets > slots)
+		err = -EBUSY;
+	else
+		err = pipe_resize(p, p->packets ? 2 * size : size);
+	if (slots < old ? !err : err) /* it has shrunk, or has not grown */
+		pipe_quota_shrink(&p->quota, slots < old ? slots : old);
+	return err;
+}
+
 long pipe_size(struct file *f, unsigned long size)
 {
 	struct pipe *p = f->private;
@@ -914,17 +916,13 @@ long pipe_size(struct file *f, unsigned long size)
 
 	if (!file_is_pipe(f))
 		return -EBADF;
-	if (size > READ_ONCE(pipe_max_size) && !capable(CAP_SYS_RESOURCE))
-		return -EPERM;
-	if (size > 1UL << 30)
-		return -EINVAL;
+	if (size > (unsigned long)PIPE_BYTES_MAX)
+		return size > 1UL << 31 ? -EINVAL : -ENOMEM;
 	while (n < size)
 		n *= 2;
 	mutex_lock(&p->lock);
 	if (size && n != said_size(p))
-		ret = p->packets && p->nr_packets > n / PAGE_SIZE
-			      ? -EBUSY
-			      : pipe_resize(p, p->packets ? 2 * n : n);
+		ret = pipe_set_size(p, n);
 	if (!ret)
 		ret = (long)said_size(p);
 	mutex_unlock(&p->lock);

@@ -217,11 +217,14 @@ static void add_smap(struct seq_file *m, struct vm_area_struct *vma, char *buf, 
 int smaps_rollup_show(struct seq_file *m, struct task *t)
 {
 	struct rollup r = { { 0 }, 0, 0, 0, 0, 0 };
+	struct mm_struct *mm = task_mm_get(t);
 	size_t line = m->len;
-	int err = proc_each_vma(m, t, add_smap, &r);
+	int err = mm ? proc_each_vma(m, t, add_smap, &r) : -ESRCH;
 
-	if (err || !r.end)
-		return err ? err : -ESRCH;
+	if (mm)
+		mmput(mm);
+	if (err) /* a program may have unmapped everything: zeroes */
+		return err;
 	put_head(m, r.start, r.end, 0, 0);
 	seq_puts(m, "00:00 0 ");
 	seq_pad(m, line, NAME_COLUMN);

@@ -70,6 +70,7 @@ enum user_counter {
 	USER_INOTIFY_INSTANCES,
 	USER_INOTIFY_WATCHES,
 	USER_LOCKED_SHM, /* pages */
+	USER_PIPE_PAGES,
 	NR_USER_COUNTERS
 };
 /* @n more, unless that makes more than @limit. Any context. */

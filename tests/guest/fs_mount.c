@@ -231,6 +231,60 @@ static void pipe_sizes(void)
 	FAILS(fcntl(0, F_SETPIPE_SZ, 4096), EBADF);
 }
 
+/* Pipes of one user: their number in @arg pages of pipe-user-pages-soft, then of -hard. */
+static int pipes_of_nobody(void *arg)
+{
+	int p[2], q[2], r[2], s[2];
+
+	if (setgid(65534) || setuid(65534) || pipe(p) || pipe(q) || pipe(r))
+		return 1;
+	if (fcntl(p[0], F_GETPIPE_SZ) != 65536 || fcntl(q[0], F_GETPIPE_SZ) != 65536)
+		return 2;
+	if (fcntl(r[0], F_GETPIPE_SZ) != 8192) /* over the soft limit */
+		return 3;
+	if (fcntl(r[0], F_SETPIPE_SZ, 16384) != -1 || errno != EPERM)
+		return 4;
+	if (fcntl(p[0], F_SETPIPE_SZ, (1 << 20) + 1) != -1 || errno != EPERM)
+		return 5;
+	if (pipe(s) != -1 || errno != ENFILE) /* and over the hard one */
+		return 6;
+	if (fcntl(p[0], F_SETPIPE_SZ, 4096) != 4096)
+		return 7;
+	return fcntl(r[0], F_SETPIPE_SZ, 16384) == 16384 && !pipe(s) ? 0 : 8;
+}
+
+static int smallest_pipe(void *arg)
+{
+	int p[2];
+
+	return setgid(65534) || setuid(65534) || pipe(p) || fcntl(p[0], F_GETPIPE_SZ) != 4096;
+}
+
+static void pipe_limits(void)
+{
+	char soft[32], hard[32], max[32];
+	int p[2];
+
+	NEED(tap_read("/proc/sys/fs/pipe-user-pages-soft", soft, sizeof(soft)) > 0);
+	NEED(tap_read("/proc/sys/fs/pipe-user-pages-hard", hard, sizeof(hard)) > 0);
+	NEED(tap_read("/proc/sys/fs/pipe-max-size", max, sizeof(max)) > 0);
+	STREQ(soft, "16384\n");
+	STREQ(hard, "0\n");
+	STREQ(max, "1048576\n");
+	OK(tap_put("/proc/sys/fs/pipe-user-pages-soft", "33"));
+	OK(tap_put("/proc/sys/fs/pipe-user-pages-hard", "35"));
+	EQ(tap_child(pipes_of_nobody, NULL), 0);
+	OK(tap_put("/proc/sys/fs/pipe-user-pages-soft", soft));
+	OK(tap_put("/proc/sys/fs/pipe-user-pages-hard", hard));
+	OK(tap_put("/proc/sys/fs/pipe-max-size", "4096"));
+	EQ(tap_child(smallest_pipe, NULL), 0);
+	NEED(pipe(p) == 0);
+	EQ(fcntl(p[0], F_GETPIPE_SZ), 65536); /* root's */
+	OK(tap_put("/proc/sys/fs/pipe-max-size", max));
+	FAILS(tap_put("/proc/sys/fs/pipe-max-size", "0"), EINVAL);
+	FAILS(fcntl(p[0], F_SETPIPE_SZ, (1U << 31) + 1), EINVAL);
+}
+
 static void pipe_content_survives_resizing(void)
 {
 	static unsigned char data[60000], got[60000];
@@ -341,6 +395,7 @@ int main(int argc, char **argv)
 						 T(devices_and_their_flags),
 						 T(fifo_opens),
 						 T(pipe_sizes),
+						 T(pipe_limits),
 						 T(pipe_content_survives_resizing),
 						 T(packets),
 						 T(pipe_polls),
