@@ -6,6 +6,7 @@
 #include "tap.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -449,6 +450,68 @@ static void dump_filter_and_slack(void)
 	EQ(prctl(PR_GET_TIMERSLACK), 50000);
 }
 
+static int sleeper(void *arg)
+{
+	return (int)syscall(SYS_rt_sigtimedwait, arg, NULL, NULL, 8L); /* for no signal: for ever */
+}
+
+static char state_of(pid_t pid)
+{
+	char path[40], *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	load(path);
+	at = strrchr(text, ')');
+	return at ? at[2] : '?';
+}
+
+/* Leaves a process asleep in an address space without any mapping: *@arg is its number. */
+static int empty_its_memory(void *arg)
+{
+	static uint64_t no_signals;
+	char *stack = anon(16, MAP_PRIVATE);
+	volatile pid_t *pid = arg;
+
+	*pid = clone(sleeper, stack + 16 * PAGE, CLONE_VM | CLONE_PARENT | SIGCHLD, &no_signals);
+	while (*pid > 0 && state_of(*pid) != 'S')
+		sched_yield();
+	syscall(SYS_munmap, 0UL, IS64 ? 0x7ffffffff000UL : 0xc0000000UL);
+	return 99; /* nobody comes here */
+}
+
+static const char *of_process(pid_t pid, const char *file)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	load(path);
+	return text;
+}
+
+static void a_program_without_any_mapping(void)
+{
+	pid_t *pid = (pid_t *)(void *)anon(1, MAP_SHARED);
+	char *line;
+
+	EQ(tap_child(empty_its_memory, pid), KILLED(SIGSEGV));
+	NEED(*pid > 0);
+	EQ(state_of(*pid), 'S');
+	STREQ(of_process(*pid, "maps"), "");
+	STREQ(of_process(*pid, "smaps"), "");
+	if (IS64)
+		STREQ(of_process(*pid, "numa_maps"), "");
+	CHECK(strncmp(of_process(*pid, "statm"), "0 0 0 ", 6) == 0);
+	line = strchr(of_process(*pid, "smaps_rollup"), '\n');
+	NEED(line != NULL);
+	*line = '\0';
+	STREQ(text,
+	      IS64 ? "00000000-00000000 ---p 00000000 00:00 0                                  [rollup]"
+		   : "00000000-00000000 ---p 00000000 00:00 0          [rollup]");
+	EQ(strncmp(line + 1, "Rss:                   0 kB\n", 28), 0);
+	kill(*pid, SIGKILL);
+	EQ(tap_wait(*pid), SIGKILL);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(rss_is_exact_by_kind),
@@ -466,6 +529,7 @@ int main(int argc, char **argv)
 						 T(numa_maps_counts_by_kind),
 						 T(oom_words),
 						 T(dump_filter_and_slack),
+						 T(a_program_without_any_mapping),
 						 TEND };
 
 	return tap_main(argc, argv, tests);
