@@ -197,10 +197,11 @@ static unsigned ring_get(struct pipe *p, bool user, unsigned long dst, unsigned 
 static unsigned ring_put(struct pipe *p, bool user, unsigned long src, unsigned len, int *err)
 {
 	unsigned done = 0, at = p->head & (PAGE_SIZE - 1);
+	char *first = *slot_of(p, p->head);
 
 	if (likely(at + len <= PAGE_SIZE && user &&
-		   *slot_of(p, p->head))) { /* into a page that is there */
-		if (unlikely(copy_from_user(*slot_of(p, p->head) + at, src, len))) {
+		   (first || (first = head_page(p))))) { /* into one page */
+		if (unlikely(copy_from_user(first + at, src, len))) {
 			*err = -EFAULT;
 			return 0;
 		}
@@ -271,17 +272,19 @@ static bool can_read(const struct pipe *p, unsigned need)
 /* Take what is there. Return: bytes, 0 when empty, -EFAULT. */
 static long take(struct pipe *p, uaddr_t buf, size_t len)
 {
-	unsigned n = min_of(unsigned, used_of(p), min_of(size_t, len, INT_MAX)),
-		 off = p->tail & (PAGE_SIZE - 1), done;
+	unsigned n = min_of(unsigned, used_of(p), min_of(size_t, len, INT_MAX)), from = p->tail,
+		 off = from & (PAGE_SIZE - 1), done;
 
 	if (!n)
 		return 0;
-	if (likely(!p->packets && off + n < PAGE_SIZE)) { /* a small message: the page stays */
-		if (unlikely(copy_to_user(buf, *slot_of(p, p->tail) + off, n)))
+	if (likely(!p->packets && off + n <= PAGE_SIZE)) { /* of one page */
+		if (unlikely(copy_to_user(buf, *slot_of(p, from) + off, n)))
 			return -EFAULT;
 		p->tail += n;
-		if (p->head == p->tail)
-			p->head = p->tail = p->tail & ~(unsigned)(PAGE_SIZE - 1);
+		if (unlikely(off + n == PAGE_SIZE))
+			tail_moved(p, from);
+		else if (p->head == p->tail) /* a small message: the page stays */
+			p->head = p->tail = from - off;
 		return (long)n;
 	}
 	if (p->packets)
