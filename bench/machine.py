@@ -10,6 +10,7 @@ from bench import linux
 MEMORY = "256"
 LIMIT_SECONDS = 900
 ICOUNT = ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
+OWN = "norandmaps"  # as lean Linux: where mappings lie by chance decides how many tables they take, so counts would jump
 KERNELS = ("mnemos", "linux", "lean")
 
 
@@ -46,9 +47,7 @@ def command(kernel, arch, initrd, words, counted=True, cpus=1):
     """The QEMU command; @words go to process 1."""
     qemu = "qemu-system-x86_64" if arch == "x86_64" else "qemu-system-i386"
     cpu = {"x86_64": "qemu64", "i386": "qemu32", "i386-pae": "qemu32,+nx"}[arch]
-    line = "console=ttyS0 quiet panic=-1"
-    if kernel == "lean":
-        line += " " + linux.LEAN
+    line = "console=ttyS0 quiet panic=-1" + {"lean": " " + linux.LEAN, "mnemos": " " + OWN}.get(kernel, "")
     return [qemu, "-accel", "tcg", "-kernel", kernel_file(kernel, arch), "-initrd", initrd, "-m", MEMORY, "-smp", str(cpus),
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-cpu", cpu, "-serial", "stdio",
             "-append", line + " -- " + " ".join(words)] + (ICOUNT if counted else [])
