@@ -303,7 +303,7 @@ static void put_placement(struct seq_file *m, const struct task *t)
 {
 	unsigned long cpus =
 		t->thread.cpus_allowed & (nr_cpus < sizeof(long) * 8 ? (1UL << nr_cpus) - 1 : ~0UL);
-	unsigned long nodes = (1UL << nr_nodes) - 1;
+	unsigned long nodes = node_states(N_MEMORY);
 
 	seq_puts(m, "Cpus_allowed:\t");
 	seq_bit_map(m, cpus, nr_cpus);

@@ -70,6 +70,26 @@ static int pcp_fraction_show(struct seq_file *m)
 	return 0;
 }
 
+/* Switched on or off, the counters begin again; what is on stays. */
+static int numa_stat_store(struct proc_entry *e, char *text, size_t len)
+{
+	long v;
+	int err = proc_parse_long(text, &v);
+
+	if (err || v < 0 || v > 1)
+		return -EINVAL;
+	if (v != READ_ONCE(sysctl_numa_stat))
+		zone_numa_restart();
+	WRITE_ONCE(sysctl_numa_stat, (int)v);
+	return 0;
+}
+
+static int numa_stat_show(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", READ_ONCE(sysctl_numa_stat));
+	return 0;
+}
+
 /* 0: by the watermarks; below 8 the lists would take too much. */
 static int pcp_fraction_store(struct proc_entry *e, char *text, size_t len)
 {
@@ -202,6 +222,7 @@ void proc_sysvm_init(void)
 					   .store = reserve_ratio_store },
 				 refresh = { .show = stat_refresh_show,
 					     .store = stat_refresh_store },
+				 numa_stat = { .show = numa_stat_show, .store = numa_stat_store },
 				 order = { .show = zonelist_order_show,
 					   .store = zonelist_order_store };
 	int err = sysctl_register(vm_table, ARRAY_SIZE(vm_table));
@@ -211,8 +232,10 @@ void proc_sysvm_init(void)
 	err = err ? err : proc_register("sys/vm/percpu_pagelist_high_fraction", 0644, &fraction);
 	err = err ? err : proc_register("sys/vm/lowmem_reserve_ratio", 0644, &ratio);
 	err = err ? err : proc_register("sys/vm/stat_refresh", 0600, &refresh);
-	if (CFG_NUMA)
+	if (CFG_NUMA) {
 		err = err ? err : proc_register("sys/vm/numa_zonelist_order", 0644, &order);
+		err = err ? err : proc_register("sys/vm/numa_stat", 0644, &numa_stat);
+	}
 	err = err ? err : proc_hugetlb_init();
 	if (err)
 		pr_warn("procfs: no memory for sys/vm");

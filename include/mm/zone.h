@@ -51,6 +51,11 @@ struct pcp {
 
 struct pglist_data;
 
+/* Allocations by where they were wanted, as numastat(8) shows them. */
+struct zone_numa {
+	unsigned long hit, miss, foreign, interleave, local, other;
+};
+
 struct zone {
 	/* read-mostly */
 	const char *name;	   /* "DMA", "Normal", … as /proc/zoneinfo pads them */
@@ -62,7 +67,8 @@ struct zone {
 	pfn_t start_pfn;
 	unsigned long spanned_pages, present_pages;
 	atomic_long_t managed_pages;
-	struct pcp *pcp; /* array by CPU */
+	struct pcp *pcp;	    /* array by CPU */
+	struct zone_numa numa_base; /* what was counted when vm.numa_stat was last switched on */
 	/* z: migrate type at [pfn >> PAGEBLOCK_ORDER]; the array itself begins with start_pfn */
 	uint8_t *block_types;
 	atomic_t
@@ -72,12 +78,10 @@ struct zone {
 	atomic_long_t stat[NR_ZONE_STATS];
 };
 
-/* Allocations by where they were wanted, as numastat(8) shows them. */
-struct zone_numa {
-	unsigned long hit, miss, foreign, interleave, local, other;
-};
 void zone_numa_stat(const struct zone *zone, struct zone_numa *out);
 void zone_numa_add(struct zone_numa *sum, const struct zone *zone);
+extern int sysctl_numa_stat;  /* 0: the counters of zone_numa_stat are 0 */
+void zone_numa_restart(void); /* they begin again, from 0 */
 
 struct zonelist {
 	struct zone *zones[CFG_MAX_NODES * MAX_NR_ZONES + 1]; /* preferred first, NULL ends */

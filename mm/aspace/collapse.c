@@ -23,6 +23,7 @@
  * SOURCES  madvise(2); Linux Documentation/admin-guide/mm/transhuge.rst.   TESTED BY thp_test.c
  */
 #include "base/errno.h"
+#include "lib/string.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/thp_impl.h"
 #include "mm/gather.h"
@@ -47,7 +48,7 @@ struct collapse {
 	bool advised;	    /* MADV_COLLAPSE: no bounds, no sampling of what is used */
 	struct page *block; /* the new pages; NULL while there are none */
 	/* what the last look saw */
-	unsigned none, shared;
+	unsigned none, shared, on_node[CFG_MAX_NODES];
 	bool in_place, exclusive, young, writable;
 };
 
@@ -77,6 +78,7 @@ static int look_at(struct collapse *c, pte_t e, unsigned i, pfn_t *first)
 	page = pfn_to_page(pte_pfn(e));
 	if (page_state(page) != PS_ANON)
 		return -EINVAL;
+	c->on_node[page_node_id(page)]++;
 	c->young |= pte_young(e);
 	c->writable |= pte_write(e);
 	c->exclusive &= page_test(page, PG_anon_exclusive);
@@ -97,6 +99,7 @@ static int look(struct collapse *c, const pte_t *table)
 
 	c->none = 0;
 	c->shared = 0;
+	memset(c->on_node, 0, sizeof(c->on_node));
 	c->in_place = true;
 	c->exclusive = true;
 	c->young = false;
@@ -244,6 +247,24 @@ static int collapse_locked(struct collapse *c)
 	return 0;
 }
 
+/* A block where most of the pages are; of several such nodes near the first. */
+static struct page *block_alloc(const struct collapse *c, gfp_t gfp)
+{
+	nodemask_t nodes = 0;
+	unsigned most = 0;
+	int first = 0;
+
+	for (unsigned n = 0; n < nr_nodes; n++) {
+		if (c->on_node[n] > most) {
+			most = c->on_node[n];
+			first = (int)n;
+			nodes = 0;
+		}
+		nodes |= (nodemask_t)(c->on_node[n] == most) << n;
+	}
+	return thp_alloc(gfp, first, nodes);
+}
+
 /* 0, -ENOMEM, -EAGAIN, -EINVAL, or -EEXIST: it is huge already. No lock held. */
 static int collapse_block(struct collapse *c)
 {
@@ -257,7 +278,7 @@ static int collapse_block(struct collapse *c)
 		return err;
 	if (!c->advised && !khugepaged_defrag)
 		gfp &= ~__GFP_RECLAIM;
-	c->block = c->in_place ? NULL : thp_alloc(gfp);
+	c->block = c->in_place ? NULL : block_alloc(c, gfp);
 	if (!c->in_place && !c->block) {
 		count_vm_event(THP_COLLAPSE_ALLOC_FAILED);
 		return -ENOMEM;

@@ -89,9 +89,10 @@ static gfp_t fault_gfp(const struct vm_area_struct *vma)
 	}
 }
 
-struct page *thp_alloc(gfp_t gfp)
+struct page *thp_alloc(gfp_t gfp, int node, nodemask_t nodes)
 {
-	struct page *page = failpoint("thp") ? NULL : alloc_pages(gfp, HPAGE_ORDER);
+	struct page *page =
+		failpoint("thp") ? NULL : alloc_pages_nodemask(gfp, HPAGE_ORDER, node, nodes);
 
 	if (page)
 		split_page(page, HPAGE_ORDER);
@@ -150,8 +151,10 @@ static bool install_block(struct fault_ctx *f, struct page *block, struct page *
 static struct page *new_block(struct fault_ctx *f)
 {
 	unsigned long first = f->addr & HPAGE_MASK;
-	struct page *block = anon_vma_prepare(f->vma) ? NULL : thp_alloc(fault_gfp(f->vma));
+	struct page *block = NULL;
 
+	if (!anon_vma_prepare(f->vma))
+		block = thp_alloc(fault_gfp(f->vma), NUMA_NO_NODE, NODES_ALL);
 	if (!block) {
 		count_vm_event(THP_FAULT_FALLBACK);
 		return NULL;

@@ -5,6 +5,7 @@
 #include "arch/pt.h"
 #include "mm/gfp.h"
 #include "mm/huge.h"
+#include "mm/numa.h"
 #include "mm/vma.h"
 
 /* thp_allowed but for thp_enabled: MADV_COLLAPSE does not ask the system. */
@@ -24,7 +25,7 @@ static inline void thp_block_mapped(const struct vm_area_struct *vma, struct pag
 }
 
 /* HPAGE_NR pages side by side, aligned, a reference each; contents undefined. NULL: none. */
-struct page *must_check thp_alloc(gfp_t gfp);
+struct page *must_check thp_alloc(gfp_t gfp, int node, nodemask_t nodes);
 void thp_free(struct page *block); /* nobody else has a reference */
 /* The large entry that a write fault makes of it. */
 pte_t thp_entry(const struct vm_area_struct *vma, struct page *block);

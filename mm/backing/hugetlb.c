@@ -78,6 +78,21 @@ static struct page *block_alloc(int node)
 	return page;
 }
 
+/* The same from the nearest node that has one, the running CPU's own first. */
+static struct page *block_alloc_near(void)
+{
+	struct zone **z = this_cpu(numa_local)->zonelist.zones;
+	const struct pglist_data *tried = NULL;
+	struct page *page = NULL;
+
+	for (; *z && !page; z++) {
+		if ((*z)->pgdat != tried)
+			page = block_alloc((*z)->pgdat->node_id);
+		tried = (*z)->pgdat;
+	}
+	return page;
+}
+
 static void block_free(struct page *page)
 {
 	page_clear(page, PG_hugetlb);
@@ -121,6 +136,17 @@ static void pool_remove(struct page *page, bool surplus)
 	pool.surplus -= surplus;
 }
 
+/* The node with memory whose turn it is to give a block to the pool. Lock held. */
+static unsigned take_turn(void)
+{
+	unsigned n = pool.next_node;
+
+	while (!node_data[n]->present_pages)
+		n = (n + 1) % nr_nodes;
+	pool.next_node = (n + 1) % nr_nodes;
+	return n;
+}
+
 /* The node whose turn it is that has a free page; @surplus: and surplus pages. NULL: none. Lock held. */
 static struct hugetlb_node *next_node(bool surplus, int only)
 {
@@ -136,21 +162,32 @@ static struct hugetlb_node *next_node(bool surplus, int only)
 	return NULL;
 }
 
+/* The nearest node, the running CPU's own first, that has a free page. NULL: none. Lock held. */
+static struct hugetlb_node *near_node(void)
+{
+	struct zone **z = this_cpu(numa_local)->zonelist.zones;
+
+	for (; *z; z++) {
+		struct hugetlb_node *n = &pool.node[(*z)->pgdat->node_id];
+
+		if (n->free)
+			return n;
+	}
+	return NULL;
+}
+
 /* ---- promises ---- */
 
 /* Surplus pages, one after the other, until @n more could be promised. Lock held at the call and on return. 0 or -ENOMEM. */
 static int make_surplus(unsigned long n) no_lock_analysis
 {
 	while (pool.resv + n > pool.free) {
-		struct page *page = NULL;
-		unsigned node = pool.next_node;
+		struct page *page;
 
 		if (pool.surplus >= pool.overcommit)
 			return -ENOMEM;
-		pool.next_node = (node + 1) % nr_nodes;
 		spin_unlock(&pool.lock);
-		for (unsigned i = 0; i < nr_nodes && !page; i++)
-			page = block_alloc((int)((node + i) % nr_nodes));
+		page = block_alloc_near();
 		spin_lock(&pool.lock);
 		if (!page)
 			return -ENOMEM;
@@ -215,7 +252,7 @@ struct page *hugetlb_take(bool promised)
 
 	spin_lock(&pool.lock);
 	if (promised || !make_surplus(1)) {
-		struct hugetlb_node *n = next_node(false, HUGETLB_ANY_NODE);
+		struct hugetlb_node *n = near_node();
 
 		kassert(n); /* I2 */
 		page = list_take(n);
@@ -292,8 +329,7 @@ static bool grow_by_one(int node)
 	unsigned first;
 
 	spin_lock(&pool.lock);
-	first = node < 0 ? pool.next_node : (unsigned)node;
-	pool.next_node = (pool.next_node + 1) % nr_nodes;
+	first = node < 0 ? take_turn() : (unsigned)node;
 	spin_unlock(&pool.lock);
 	for (unsigned i = 0; i < (node < 0 ? nr_nodes : 1) && !page; i++)
 		page = block_alloc((int)((first + i) % nr_nodes));

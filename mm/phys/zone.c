@@ -390,23 +390,53 @@ unsigned long global_node_stat(enum node_stat_item item)
 	return sum > 0 ? (unsigned long)sum : 0;
 }
 
-/* A page is local to whoever took it on a CPU of the zone's node. */
-void zone_numa_stat(const struct zone *zone, struct zone_numa *out)
+int sysctl_numa_stat = 1;
+
+/* Since boot. A page is local to whoever took it on a CPU of the zone's node. */
+static struct zone_numa numa_counted(const struct zone *zone)
 {
+	struct zone_numa sum = { 0 };
 	unsigned cpu;
 
-	*out = (struct zone_numa){ 0 };
-	if (!zone->pcp)
-		return;
 	for_each_possible_cpu (cpu) {
 		const struct pcp *p = &zone->pcp[cpu];
 		bool here = cpu_to_node(cpu) == zone->pgdat->node_id;
 
-		out->hit += p->numa_hit;
-		out->miss += p->numa_miss;
-		out->foreign += p->numa_foreign;
-		out->interleave += p->numa_interleave;
-		*(here ? &out->local : &out->other) += p->numa_hit + p->numa_miss;
+		sum.hit += p->numa_hit;
+		sum.miss += p->numa_miss;
+		sum.foreign += p->numa_foreign;
+		sum.interleave += p->numa_interleave;
+		*(here ? &sum.local : &sum.other) += p->numa_hit + p->numa_miss;
+	}
+	return sum;
+}
+
+/* Counting costs an instruction and goes on while it is switched off: that is only not shown, and subtracted later. */
+void zone_numa_stat(const struct zone *zone, struct zone_numa *out)
+{
+	const struct zone_numa *base = &zone->numa_base;
+
+	*out = (struct zone_numa){ 0 };
+	if (!zone->pcp || !READ_ONCE(sysctl_numa_stat))
+		return;
+	*out = numa_counted(zone);
+	out->hit -= base->hit;
+	out->miss -= base->miss;
+	out->foreign -= base->foreign;
+	out->interleave -= base->interleave;
+	out->local -= base->local;
+	out->other -= base->other;
+}
+
+void zone_numa_restart(void)
+{
+	struct zone *z;
+
+	for (unsigned n = 0; n < nr_nodes; n++) {
+		for_each_zone (node_data[n], z) {
+			if (z->pcp)
+				z->numa_base = numa_counted(z);
+		}
 	}
 }
 

@@ -12,6 +12,10 @@
 #define NODES "/sys/devices/system/node/"
 #define CPUS  "/sys/devices/system/cpu/"
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
 enum { MAX_NODES = 4, MAX_CPUS = 8 };
 
 static long mem[MAX_NODES], cpu_node[MAX_CPUS], dist[MAX_NODES * MAX_NODES], stripe;
@@ -368,6 +372,77 @@ static void large_pages_are_local(void)
 	}
 }
 
+/* Collapsed into a large page, they stay on the node where most of them were. */
+static void collapse_goes_where_the_pages_are(void)
+{
+	const size_t large = 2 << 20;
+
+	NEED_NODES;
+	for (int c = 0; c < nr_cpus; c++) {
+		char *p = mmap((void *)0x40000000, large, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0);
+		long by[MAX_NODES];
+
+		NEED(p == (char *)0x40000000 && !madvise(p, large, MADV_NOHUGEPAGE));
+		NEED(on_cpu(c));
+		for (size_t at = 0; at < large; at += 3 * PAGE) /* holes: no block in place */
+			p[at] = 1;
+		NEED(on_cpu((c + 1) % nr_cpus));
+		p[PAGE] = 1;
+		NEED(madvise(p, large, MADV_HUGEPAGE) == 0);
+		if (madvise(p, large, MADV_COLLAPSE))
+			SKIP("no huge pages");
+		NEED(pages_by_node(p, by));
+		EQ(by[home_of(c)], large / PAGE);
+		munmap(p, large);
+	}
+}
+
+#define HUGETLB "hugepages/hugepages-2048kB/"
+
+static long free_huge(int node)
+{
+	char path[100], text[32];
+
+	sprintf(path, NODES "node%d/" HUGETLB "free_hugepages", node);
+	return tap_read(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
+}
+
+static void huge_pages_come_from_the_cpus_node(void)
+{
+	const size_t large = 2 << 20;
+	int with_memory = 0;
+
+	NEED_NODES;
+	for (int n = 0; n < nr_nodes; n++)
+		with_memory += has_memory(n);
+	if (tap_put("/proc/sys/vm/nr_hugepages", "12"))
+		SKIP("no hugetlb");
+	for (int n = 0; n < nr_nodes; n++) /* dealt out in turn */
+		EQ(free_huge(n), has_memory(n) ? 12 / with_memory : 0);
+	for (int c = 0; c < nr_cpus; c++) {
+		char *p = mmap(NULL, 2 * large, RW, ANON | MAP_HUGETLB, -1, 0);
+		long before = free_huge(home_of(c));
+
+		NEED(p != MAP_FAILED && on_cpu(c));
+		p[0] = p[large] = 1;
+		EQ(free_huge(home_of(c)), before - 2);
+		munmap(p, 2 * large);
+		EQ(free_huge(home_of(c)), before);
+	}
+	EQ(tap_put("/proc/sys/vm/nr_hugepages", "0"), 0);
+	tap_put("/proc/sys/vm/nr_overcommit_hugepages", "2"); /* made when they are wanted */
+	for (int c = 0; c < nr_cpus; c++) {
+		char *p;
+
+		NEED(on_cpu(c));
+		p = mmap(NULL, large, RW, ANON | MAP_HUGETLB, -1, 0);
+		NEED(p != MAP_FAILED);
+		EQ(free_huge(home_of(c)), 1);
+		munmap(p, large);
+	}
+	tap_put("/proc/sys/vm/nr_overcommit_hugepages", "0");
+}
+
 /* ---- counters ---- */
 
 enum { HIT, MISS, FOREIGN, INTERLEAVE, LOCAL, OTHER, COUNTERS };
@@ -471,6 +546,24 @@ static void node_figures_follow(void)
 	}
 }
 
+static void counters_can_be_switched_off(void)
+{
+	long c[MAX_NODES][COUNTERS];
+
+	NEED_NODES;
+	NEED(tap_put("/proc/sys/vm/numa_stat", "0") == 0);
+	all_counters(c);
+	for (int i = 0; i < nr_nodes * COUNTERS; i++)
+		EQ((&c[0][0])[i], 0);
+	EQ(vmstat("numa_hit"), 0);
+	FAILS(tap_put("/proc/sys/vm/numa_stat", "2"), EINVAL);
+	EQ(tap_put("/proc/sys/vm/numa_stat", "1"), 0);
+	all_counters(c);
+	for (int i = 0; i < nr_nodes; i++)
+		CHECK(c[i][HIT] < 50); /* from 0 again */
+	each_page_is_counted_once();
+}
+
 /* The nearest other node with memory. */
 static int neighbour(int node)
 {
@@ -522,7 +615,10 @@ int main(int argc, char **argv)
 						 T(a_processor_knows_its_node),
 						 T(pages_are_local),
 						 T(large_pages_are_local),
+						 T(collapse_goes_where_the_pages_are),
+						 T(huge_pages_come_from_the_cpus_node),
 						 T(each_page_is_counted_once),
+						 T(counters_can_be_switched_off),
 						 T(node_figures_follow),
 						 T(a_full_node_asks_its_neighbour),
 						 TEND };
