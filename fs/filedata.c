@@ -13,6 +13,7 @@
 #include "base/errno.h"
 #include "fs/file.h"
 #include "kernel/task.h"
+#include "mm/hugetlb.h"
 #include "mm/mm.h"
 #include "mm/writeback.h"
 #include "vfs_impl.h"
@@ -298,6 +299,8 @@ int file_cachestat(struct file *f, uint64_t off, uint64_t len, struct mapping_co
 	if (!opened_for(f, O_WRONLY) && !inode_owner_ok(inode) &&
 	    inode_permission(inode, MAY_WRITE))
 		return -EPERM;
+	if (mapping_is_hugetlb(&inode->mapping))
+		return -EOPNOTSUPP;
 	*out = (struct mapping_counts){ 0 };
 	if (inode->mapping.ops && S_ISREG(inode->mode))
 		mapping_count(&inode->mapping, (unsigned long)(off >> PAGE_SHIFT),

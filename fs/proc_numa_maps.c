@@ -1,14 +1,15 @@
 /*
  * /proc/PID/numa_maps: a process's mappings by node.
  *
- * FORMAT   address, policy, then file=NAME | heap | stack, then of what is resident: anon, dirty, mapped, mapmax, active,
+ * FORMAT   address, policy, then file=NAME | heap | stack, huge (hugetlb), then of what is resident: anon, dirty, mapped, mapmax, active,
  *          writeback, N<node>=pages, and the page size.
  * LOCKS    mmap_lock for read; table locks inside.   CONTEXT  tasks; may sleep.
- * SOURCES  numa(7); the captured texts of a real 6.1.   TESTED BY proc_mem.c
+ * SOURCES  numa(7); the captured texts of a real 6.1.   TESTED BY proc_mem.c, huge_tlb.c
  */
 #include "proc_impl.h"
 
 #include "lib/string.h"
+#include "mm/huge.h"
 #include "mm/mm.h"
 #include "mm/range.h"
 #include "mm/zone.h"
@@ -26,6 +27,8 @@ static int count_entry(pte_t e, uaddr_t va, void *arg)
 	if (!pte_present(e) || pte_special(e))
 		return 0;
 	page = pfn_to_page(pte_pfn(e));
+	if (page_state(page) == PS_TAIL) /* hugetlb counts whole pages */
+		return 0;
 	c->pages++;
 	c->anon += page_state(page) == PS_ANON;
 	c->dirty += pte_dirty(e) || page_test(page, PG_dirty);
@@ -43,7 +46,7 @@ static void put_count(struct seq_file *m, const char *name, unsigned long n)
 		seq_printf(m, " %s=%lu", name, n);
 }
 
-static void put_counts(struct seq_file *m, const struct counts *c)
+static void put_counts(struct seq_file *m, const struct counts *c, bool huge)
 {
 	put_count(m, "anon", c->anon);
 	put_count(m, "dirty", c->dirty);
@@ -52,14 +55,14 @@ static void put_counts(struct seq_file *m, const struct counts *c)
 	if (c->mapmax > 1)
 		put_count(m, "mapmax", c->mapmax);
 	put_count(m, "swapcache", c->swapcache);
-	if (c->active < c->pages)
+	if (c->active < c->pages && !huge)
 		seq_printf(m, " active=%lu", c->active);
 	put_count(m, "writeback", c->writeback);
 	for (unsigned n = 0; n < nr_nodes; n++) {
 		if (c->node[n])
 			seq_printf(m, " N%u=%lu", n, c->node[n]);
 	}
-	seq_printf(m, " kernelpagesize_kB=%lu", PAGE_SIZE >> 10);
+	seq_printf(m, " kernelpagesize_kB=%lu", (huge ? HPAGE_SIZE : PAGE_SIZE) >> 10);
 }
 
 static void put_file(struct seq_file *m, const char *name)
@@ -74,6 +77,7 @@ static void put_file(struct seq_file *m, const char *name)
 
 static void show_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf, void *arg)
 {
+	bool huge = vma->vm_flags & VM_HUGETLB;
 	struct counts c = { 0 };
 
 	(void)vma_name(vma, buf, VFS_PATH_MAX);
@@ -86,9 +90,11 @@ static void show_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf, 
 	} else if (!strcmp(buf, "[stack]")) {
 		seq_puts(m, " stack");
 	}
+	if (huge)
+		seq_puts(m, " huge");
 	(void)range_each(vma->vm_mm, vma->vm_start, vma->vm_end, count_entry, &c);
 	if (c.pages)
-		put_counts(m, &c);
+		put_counts(m, &c, huge);
 	seq_putc(m, '\n');
 }
 

@@ -46,7 +46,7 @@ int must_check file_sync_range(struct file *f, int64_t off, int64_t nbytes, unsi
 int must_check file_sync_super(struct file *f);
 void sync_all(void);
 
-/* cachestat(2): -EPERM for who may neither write the file nor owns it. @len 0: to the end. */
+/* cachestat(2): -EPERM for who may neither write the file nor owns it, -EOPNOTSUPP of huge pages. @len 0: to the end. */
 int must_check file_cachestat(struct file *f, uint64_t off, uint64_t len,
 			      struct mapping_counts *out);
 

@@ -28,8 +28,9 @@ static void pool_and_files(void)
 
 static void private_memory(void)
 {
+	static char maps[8192];
 	unsigned char vec[4];
-	char *p, *q;
+	char *p, *q, line[128];
 
 	set_vm("nr_hugepages", 3);
 	p = map(2, ANON_HUGE);
@@ -45,6 +46,12 @@ static void private_memory(void)
 	EQ(smaps(p, "Private_Hugetlb:"), (long)(huge >> 9));
 	EQ(smaps(p, "Rss:"), 0);
 	EQ(figure_after("/proc/self/status", NULL, "HugetlbPages:"), (long)(huge >> 9));
+	snprintf(line, sizeof(line),
+		 "%08lx default file=/anon_hugepage\\040(deleted) huge anon=2 dirty=2 N0=2",
+		 (unsigned long)p);
+	if (access("/proc/self/numa_maps", F_OK) == 0) /* not without NUMA */
+		CHECK(tap_read("/proc/self/numa_maps", maps, sizeof(maps)) > 0 &&
+		      strstr(maps, line));
 	EQ(mincore(p, 4 * PAGE, vec), 0);
 	EQ(vec[3] & 1, 1);
 	FAILS(munmap(p, PAGE), EINVAL);

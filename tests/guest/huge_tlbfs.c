@@ -4,6 +4,7 @@
 #include "huge.h"
 #include <grp.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <sys/ipc.h>
 #include <sys/mount.h>
 #include <sys/shm.h>
@@ -184,6 +185,8 @@ static void files(void)
 	FAILS(munmap(p, PAGE), EINVAL);
 	EQ(munmap(p, huge), 0);
 	EQ(lseek(fd, 0, SEEK_END), 2 * huge);
+	FAILS(syscall(451 /* cachestat */, fd, (uint64_t[2]){ 0 }, (uint64_t[5]){ 0 }, 0),
+	      EOPNOTSUPP);
 	EQ(close(fd), 0);
 	fd = open(FILE_, O_RDWR | O_TRUNC);
 	EQ(fstat(fd, &st), 0);
@@ -544,7 +547,7 @@ static void *toucher(void *arg)
 /* Two threads fault, two processes cut and punch: nothing is lost, nothing is promised twice. */
 static void faults_against_holes(void)
 {
-	int rounds = tap_quick() ? 40 : 200;
+	int rounds = tap_quick() ? 20 : 60;
 	pthread_t t[2];
 	pid_t pid;
 	int fd;
@@ -576,6 +579,56 @@ static void faults_against_holes(void)
 	set_vm("nr_hugepages", 0);
 }
 
+static sigjmp_buf beyond_end;
+
+static void on_sigbus(int sig)
+{
+	siglongjmp(beyond_end, 1);
+}
+
+static int map_and_touch(int fd, int rounds)
+{
+	signal(SIGBUS, on_sigbus);
+	for (volatile int i = 0; i < rounds; i++) {
+		volatile char *p = map_file(fd, 4, MAP_SHARED);
+
+		if (p == MAP_FAILED)
+			return 1;
+		for (volatile size_t n = 0; n < 4 && !sigsetjmp(beyond_end, 1); n++)
+			p[(n + (size_t)i) % 4 * huge] = 1;
+		if (munmap((void *)p, 4 * huge))
+			return 2;
+	}
+	return 0;
+}
+
+/* Two processes map, fault and unmap what a third cuts. */
+static void mappings_against_truncate(void)
+{
+	int rounds = tap_quick() ? 20 : 60, fd, done = 0;
+	pid_t pid[2];
+
+	set_vm("nr_hugepages", 5);
+	fd = memfd(MFD_HUGETLB);
+	NEED(fd >= 0);
+	for (int i = 0; i < 2; i++) {
+		pid[i] = fork();
+		if (pid[i] == 0)
+			_exit(map_and_touch(fd, rounds));
+	}
+	for (int i = 0; i < rounds; i++) {
+		EQ(ftruncate(fd, (off_t)((size_t)i % 5 * huge)), 0);
+		done++;
+	}
+	EQ(tap_wait(pid[0]), 0);
+	EQ(tap_wait(pid[1]), 0);
+	EQ(done, rounds);
+	EQ(ftruncate(fd, 0), 0);
+	pool(5, 5, 0, 0);
+	close(fd);
+	set_vm("nr_hugepages", 0);
+}
+
 /* The owner of the promise writes while a child cuts its mapping to pieces: the child sees its page, or SIGBUS, no zeroes. */
 static int child_of_owner(char *p, int go)
 {
@@ -591,7 +644,7 @@ static int child_of_owner(char *p, int go)
 
 static void owner_against_child(void)
 {
-	int rounds = tap_quick() ? 20 : 80;
+	int rounds = tap_quick() ? 10 : 30;
 
 	set_vm("nr_hugepages", 2);
 	for (int i = 0; i < rounds; i++) {
@@ -695,6 +748,7 @@ int main(int argc, char **argv)
 						 T(moving),
 						 T(advice),
 						 T(faults_against_holes),
+						 T(mappings_against_truncate),
 						 T(owner_against_child),
 						 T(without_memory),
 						 TEND };
