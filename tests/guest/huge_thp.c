@@ -356,6 +356,11 @@ static void collapse(void)
 	FAILS(madvise(p + 2 * huge, huge, MADV_COLLAPSE), EINVAL);
 }
 
+static long collapsed_by_daemon(void)
+{
+	return strtol(reads("khugepaged/pages_collapsed"), NULL, 10);
+}
+
 /* The daemon joins what was touched page by page. */
 static void daemon_joins(void)
 {
@@ -363,19 +368,19 @@ static void daemon_joins(void)
 	long collapsed;
 
 	NEED(p);
-	collapsed = strtol(reads("khugepaged/pages_collapsed"), NULL, 10);
+	collapsed = collapsed_by_daemon();
 	setting("enabled", "never");
 	EQ(madvise(p, huge, MADV_HUGEPAGE), 0);
 	number_pages(p, huge);
 	EQ(smaps(p, "AnonHugePages:"), 0);
 	setting("enabled", "madvise");
-	for (int i = 0; i < 2000 && smaps(p, "AnonHugePages:") == 0; i++) {
+	for (int i = 0; i < 2000 && collapsed_by_daemon() == collapsed; i++) {
 		if (i % 20 == 0)
 			setting("khugepaged/scan_sleep_millisecs", "10000"); /* which wakes it */
 		tap_sleep_ms(10);
 	}
 	EQ(smaps(p, "AnonHugePages:"), kb(huge));
-	EQ(strtol(reads("khugepaged/pages_collapsed"), NULL, 10), collapsed + 1);
+	EQ(collapsed_by_daemon(), collapsed + 1); /* counted last */
 	for (size_t i = 0; i < huge / PAGE; i++)
 		EQ(number_at(p, i), i + 1);
 }
