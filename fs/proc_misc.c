@@ -1,5 +1,6 @@
 /*
- * /proc files about the machine and time: cpuinfo, uptime, loadavg, stat, version, cmdline, interrupts.
+ * /proc files about the machine and time: cpuinfo, uptime, loadavg, stat, version, cmdline, interrupts; and the lists of what
+ * there is none of, which tools read all the same: disks, modules.
  *
  * OWNS     nothing: every number is read from its counter when the file is read.
  * CONTEXT  tasks; may sleep.
@@ -215,6 +216,12 @@ static int cmdline_show(struct seq_file *m)
 	return 0;
 }
 
+/* No disk, no module: no line. */
+static int none_show(struct seq_file *m)
+{
+	return 0;
+}
+
 void proc_misc_init(void)
 {
 	static struct proc_entry cpuinfo = { .show = cpuinfo_show },
@@ -224,6 +231,13 @@ void proc_misc_init(void)
 				 version = { .show = version_show },
 				 cmdline = { .show = cmdline_show };
 
+	static struct proc_entry none[] = { { .show = none_show },
+					    { .show = none_show },
+					    { .show = none_show } };
+
+	must(proc_register("diskstats", 0444, &none[0]) == 0);
+	must(proc_register("partitions", 0444, &none[1]) == 0);
+	must(proc_register("modules", 0444, &none[2]) == 0);
 	must(proc_register("cmdline", 0444, &cmdline) == 0);
 	must(proc_register("cpuinfo", 0444, &cpuinfo) == 0);
 	must(proc_register("interrupts", 0444, &interrupts) == 0);
