@@ -16,6 +16,7 @@ from bench import launcher as m
 from bench import linux, machine
 
 TOP = 40
+CONNECT_SECONDS = 60
 
 
 def text_symbols(lines):
@@ -32,6 +33,21 @@ def nm(path):
     return subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout.split("\n")
 
 
+def connect(path):
+    """To QEMU's monitor, which comes up a little after QEMU."""
+    deadline = time.monotonic() + CONNECT_SECONDS
+    while True:
+        sock = socket.socket(socket.AF_UNIX)
+        try:
+            sock.connect(path)
+            return sock
+        except OSError:
+            sock.close()
+            if time.monotonic() > deadline:
+                raise m.Trouble("QEMU's monitor does not answer")
+            time.sleep(0.05)
+
+
 class Machine:
     """A booted machine that waits before the row: its console, its monitor and the log of its instructions."""
 
@@ -45,11 +61,7 @@ class Machine:
         cmd = machine.command(kernel, arch, initrd, words)
         cmd += ["-D", self.log, "-monitor", f"unix:{monitor},server=on,wait=off"]
         self.qemu = m.start_qemu(cmd, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        deadline = time.monotonic() + 20
-        while not os.path.exists(monitor) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self.monitor = socket.socket(socket.AF_UNIX)
-        self.monitor.connect(monitor)
+        self.monitor = connect(monitor)
 
     def tell(self, text):
         self.monitor.sendall(text.encode() + b"\n")
