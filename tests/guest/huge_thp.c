@@ -1,5 +1,6 @@
 /* Transparent huge pages: who gets them, what counters say, what cuts and joins them. */
 #include "huge.h"
+#include "pagemap.h"
 #include <pthread.h>
 #include <sys/prctl.h>
 
@@ -125,6 +126,7 @@ static int reads_twice(void *arg)
 /* Reading maps one block of zeroes, the same for all; writing makes a block of its own. */
 static void reading_maps_zeroes(void)
 {
+	const uint64_t zeroes = BIT(KPF_ZERO_PAGE) | BIT(KPF_THP);
 	long made, rss, allocs = vmstat("thp_fault_alloc ");
 	char *p = advised(3);
 
@@ -138,6 +140,9 @@ static void reading_maps_zeroes(void)
 	EQ(vmstat("thp_fault_alloc ") - allocs, 0);
 	EQ(smaps(p, "Rss:") - rss, 0);
 	EQ(smaps(p, "AnonHugePages:"), 0);
+	EQ(pfn_of(p), pfn_of(p + huge));
+	for (size_t i = 0; i < huge; i += huge / 4)
+		EQ(kflags(p + i) & zeroes, zeroes);
 	EQ(tap_child(reads_twice, p), 0);
 	EQ(vmstat("thp_zero_page_alloc ") - made, 1);
 	p[huge + 5] = 5;
@@ -145,6 +150,7 @@ static void reading_maps_zeroes(void)
 	EQ(smaps(p, "AnonHugePages:"), kb(huge));
 	EQ(p[huge + 4] | p[huge + 6] | p[0] | p[2 * huge], 0);
 	EQ(munmap(p + PAGE, PAGE), 0); /* split: small zeroes */
+	EQ(kflags(p) & zeroes, BIT(KPF_ZERO_PAGE));
 	p[2 * PAGE] = 2;
 	EQ(smaps(p + 2 * PAGE, "Rss:"), kb(huge + PAGE));
 	EQ(p[3 * PAGE] | p[0], 0);
@@ -208,43 +214,26 @@ static void who_gets_them(void)
 }
 
 /* pagemap and the files about frames. */
-static uint64_t word_of(const char *file, uint64_t index)
-{
-	uint64_t w = 0;
-	int fd = open(file, O_RDONLY);
-
-	EQ(pread(fd, &w, 8, (off_t)(index * 8)), 8);
-	close(fd);
-	return w;
-}
-
 static void frames_are_contiguous(void)
 {
-	enum { HEAD = 15, TAIL = 16, THP_BIT = 22, ANON = 12 };
 	char *p = advised(1);
 	uint64_t first, flags;
 
 	NEED(p);
 	p[0] = 1;
-	first = word_of("/proc/self/pagemap", (uintptr_t)p / PAGE);
-	EQ(first >> 63, 1);
-	EQ(first >> 56 & 1, 1); /* exclusive */
-	first &= (1ULL << 55) - 1;
+	EQ(pagemap(p) & (PM_PRESENT | PM_EXCLUSIVE), PM_PRESENT | PM_EXCLUSIVE);
+	first = pfn_of(p);
 	EQ(first % (huge / PAGE), 0);
 	for (size_t i = 0; i < huge / PAGE; i += 73) {
-		EQ(word_of("/proc/self/pagemap", (uintptr_t)p / PAGE + i) & ((1ULL << 55) - 1),
-		   first + i);
-		EQ(word_of("/proc/kpagecount", first + i), 1);
-		flags = word_of("/proc/kpageflags", first + i);
-		EQ(flags >> ANON & 1, 1);
-		EQ(flags >> THP_BIT & 1, 1);
-		EQ(flags >> HEAD & 1, i == 0);
-		EQ(flags >> TAIL & 1, i != 0);
+		EQ(pfn_of(p + i * PAGE), first + i);
+		EQ(word_at("/proc/kpagecount", first + i), 1);
+		flags = kflags(p + i * PAGE);
+		EQ(flags & (BIT(KPF_ANON) | BIT(KPF_THP)), BIT(KPF_ANON) | BIT(KPF_THP));
+		EQ(flags >> KPF_COMPOUND_HEAD & 1, i == 0);
+		EQ(flags >> KPF_COMPOUND_TAIL & 1, i != 0);
 	}
 	EQ(munmap(p + PAGE, PAGE), 0);
-	flags = word_of("/proc/kpageflags", first);
-	EQ(flags >> THP_BIT & 1, 0);
-	EQ(flags >> ANON & 1, 1);
+	EQ(kflags(p) & (BIT(KPF_ANON) | BIT(KPF_THP)), BIT(KPF_ANON));
 }
 
 static void number_pages(char *p, size_t bytes)
