@@ -9,13 +9,23 @@
 #include "base/errno.h"
 #include "lib/string.h"
 
+/* The comma behind the first option. A number after it belongs to mpol=bind:0,2. NULL: there is none. */
+static const char *option_end(const char *data)
+{
+	const char *comma = strchr(data, ',');
+
+	while (comma && comma[1] >= '0' && comma[1] <= '9')
+		comma = strchr(comma + 1, ',');
+	return comma;
+}
+
 int mount_opts_each(const char *data, int (*one)(void *fs, const char *opt), void *fs)
 {
 	char opt[64];
 	int err = 0;
 
 	while (data && *data && !err) {
-		const char *comma = strchr(data, ',');
+		const char *comma = option_end(data);
 		size_t len = comma ? (size_t)(comma - data) : strlen(data);
 
 		if (len >= sizeof(opt))

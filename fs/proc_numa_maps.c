@@ -4,15 +4,19 @@
  * FORMAT   address, policy, then file=NAME | heap | stack, huge (hugetlb), then of what is resident: anon, dirty, mapped, mapmax, active,
  *          writeback, N<node>=pages, and the page size.
  * LOCKS    mmap_lock for read; table locks inside.   CONTEXT  tasks; may sleep.
- * SOURCES  numa(7); the captured texts of a real 6.1.   TESTED BY proc_mem.c, huge_tlb.c
+ * SOURCES  numa(7); the captured texts of a real 6.1.   TESTED BY proc_mem.c, huge_tlb.c, mem_policy.c
  */
 #include "proc_impl.h"
 
+#include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/huge.h"
+#include "mm/mempolicy.h"
 #include "mm/mm.h"
 #include "mm/range.h"
 #include "mm/zone.h"
+
+enum { POLICY_TEXT = 64 };
 
 struct counts {
 	unsigned long pages, anon, dirty, active, writeback, swapcache, mapmax;
@@ -75,24 +79,39 @@ static void put_file(struct seq_file *m, const char *name)
 	}
 }
 
+/* The policy that a fault would follow: the mapping's, else the thread's. */
+static void put_policy(struct seq_file *m, const struct vm_area_struct *vma,
+		       const struct mempolicy *of_task)
+{
+	struct mempolicy *pol = vma_policy_get(vma, vma->vm_start);
+	char text[POLICY_TEXT];
+
+	(void)mpol_to_str(pol ? pol : of_task, text, sizeof(text));
+	mpol_put(pol);
+	seq_puts(m, text);
+}
+
 static void show_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf, void *arg)
 {
 	bool huge = vma->vm_flags & VM_HUGETLB;
 	struct counts c = { 0 };
 
+	seq_printf(m, "%08lx ", vma->vm_start);
+	put_policy(m, vma, arg);
 	(void)vma_name(vma, buf, VFS_PATH_MAX);
-	seq_printf(m, "%08lx default", vma->vm_start);
 	if (proc_vma_is_file(vma)) {
 		seq_puts(m, " file=");
 		put_file(m, buf);
-	} else if (!strcmp(buf, "[heap]")) {
+	} else if (vma->vm_start <= vma->vm_mm->brk && vma->vm_end >= vma->vm_mm->start_brk) {
 		seq_puts(m, " heap");
 	} else if (!strcmp(buf, "[stack]")) {
 		seq_puts(m, " stack");
 	}
 	if (huge)
 		seq_puts(m, " huge");
-	(void)range_each(vma->vm_mm, vma->vm_start, vma->vm_end, count_entry, &c);
+	if (!vma->mapping ||
+	    vma->mapping->ops->ident) /* the vDSO's pages belong to no node's programs */
+		(void)range_each(vma->vm_mm, vma->vm_start, vma->vm_end, count_entry, &c);
 	if (c.pages)
 		put_counts(m, &c, huge);
 	seq_putc(m, '\n');
@@ -100,5 +119,9 @@ static void show_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf, 
 
 int numa_maps_show(struct seq_file *m, struct task *t)
 {
-	return proc_each_vma(m, t, show_vma, NULL);
+	struct mempolicy *pol = mpol_get_task(&t->mm_ctx);
+	int err = proc_each_vma(m, t, show_vma, pol);
+
+	mpol_put(pol);
+	return err;
 }

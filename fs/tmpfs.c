@@ -21,7 +21,6 @@
 #include "fs/file.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
-#include "mm/alloc.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
@@ -465,8 +464,12 @@ static int parse_option(void *arg, const char *opt)
 		fs->inodes_set = fs->inodes_set || !err;
 		return err;
 	}
-	return !strcmp(opt, "inode64") || !strcmp(opt, "inode32") || !strncmp(opt, "huge=", 5) ||
-			       !strncmp(opt, "mpol=", 5)
+	if (CFG_NUMA && mount_opt_is(opt, "mpol", &v)) {
+		mpol_put(fs->mpol);
+		fs->mpol = NULL;
+		return mpol_parse(v, &fs->mpol);
+	}
+	return !strcmp(opt, "inode64") || !strcmp(opt, "inode32") || !strncmp(opt, "huge=", 5)
 		       ? 0
 		       : -EINVAL;
 }
@@ -493,18 +496,78 @@ int tmpfs_statfs(struct super_block *sb, struct statfs_k *out)
 	return 0;
 }
 
+/* ---- the policy that new files get: tmpfs(5), mpol= ---- */
+
+static struct spinlock policy_lock = SPINLOCK_INIT(RANK_OBJECT); /* tmpfs.mpol of every mount */
+
+/* The mount's, with a reference; NULL: none. */
+static struct mempolicy *policy_get(struct tmpfs *fs)
+{
+	struct mempolicy *pol;
+
+	spin_lock(&policy_lock);
+	pol = mpol_get(fs->mpol);
+	spin_unlock(&policy_lock);
+	return pol;
+}
+
+/* Return: the one before; the reference of @pol goes along. */
+static struct mempolicy *policy_exchange(struct tmpfs *fs, struct mempolicy *pol)
+{
+	struct mempolicy *old;
+
+	spin_lock(&policy_lock);
+	old = fs->mpol;
+	fs->mpol = pol;
+	spin_unlock(&policy_lock);
+	return old;
+}
+
+void tmpfs_file_policy(struct inode *inode)
+{
+	struct mempolicy *pol = policy_get(tmpfs_of(inode->sb));
+
+	if (pol) /* without memory for it the file does without */
+		(void)!shared_policy_set(&inode->mapping, 0, ULONG_MAX, pol);
+	mpol_put(pol);
+}
+
+static size_t show_policy(struct tmpfs *fs, char *buf, size_t size)
+{
+	struct mempolicy *pol = policy_get(fs);
+	size_t n = 0;
+
+	if (pol) {
+		n = fmt_scnprintf(buf, size, ",mpol=");
+		n += mpol_to_str(pol, buf + n, size - n);
+	}
+	mpol_put(pol);
+	return n;
+}
+
+/* Do the limits of @to hold now? 0 or -EINVAL. */
+static int remount_check(const struct tmpfs *fs, const struct tmpfs *to)
+{
+	if (to->space.max_pages &&
+	    (long)to->space.max_pages < atomic_long_read(&fs->space.used_pages))
+		return -EINVAL;
+	if (to->max_inodes && (long)to->max_inodes < atomic_long_read(&fs->nr_inodes))
+		return -EINVAL;
+	return 0;
+}
+
 static int tmpfs_remount(struct super_block *sb, const char *data)
 {
 	struct tmpfs *fs = tmpfs_of(sb), new_fs = *fs;
-	int err = mount_opts_each(data, parse_option, &new_fs);
+	int err;
 
+	new_fs.mpol = policy_get(fs);
+	err = mount_opts_each(data, parse_option, &new_fs);
+	if (!err)
+		err = remount_check(fs, &new_fs);
+	mpol_put(err ? new_fs.mpol : policy_exchange(fs, new_fs.mpol));
 	if (err)
 		return err;
-	if (new_fs.space.max_pages &&
-	    (long)new_fs.space.max_pages < atomic_long_read(&fs->space.used_pages))
-		return -EINVAL;
-	if (new_fs.max_inodes && (long)new_fs.max_inodes < atomic_long_read(&fs->nr_inodes))
-		return -EINVAL;
 	fs->space.max_pages = new_fs.space.max_pages;
 	fs->max_inodes = new_fs.max_inodes;
 	fs->size_set = new_fs.size_set;
@@ -529,7 +592,8 @@ static size_t tmpfs_show_options(struct super_block *sb, char *buf, size_t size)
 		n += fmt_scnprintf(buf + n, size - n, ",uid=%u", fs->owner.uid);
 	if (fs->owner.gid)
 		n += fmt_scnprintf(buf + n, size - n, ",gid=%u", fs->owner.gid);
-	return n + fmt_scnprintf(buf + n, size - n, ",inode64");
+	n += fmt_scnprintf(buf + n, size - n, ",inode64");
+	return n + show_policy(fs, buf + n, size - n);
 }
 
 /* Drop the pins, leaves first: a directory's dentry lives as long as its children. No one else sees the tree. */
@@ -553,7 +617,11 @@ void tmpfs_kill(struct super_block *sb)
 
 static void tmpfs_free(struct super_block *sb)
 {
-	kfree(sb->private);
+	struct tmpfs *fs = tmpfs_of(sb);
+
+	if (fs)
+		mpol_put(fs->mpol);
+	kfree(fs);
 }
 
 static const struct super_ops tmpfs_super_ops = {

@@ -124,5 +124,6 @@ void tmpfs_file_setup(struct inode *inode)
 	inode->ops = &tmpfs_file_iops;
 	inode->fops = &file_fops;
 	mapping_init(&inode->mapping, &data_ops, inode, GFP_HIGHUSER_MOVABLE, MAPPING_SHMEM);
+	tmpfs_file_policy(inode);
 	inode->mapping.seals = F_SEAL_SEAL; /* a file with a name is never sealed */
 }

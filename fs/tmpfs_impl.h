@@ -3,6 +3,7 @@
 #define FS_TMPFS_IMPL_H
 
 #include "fs/special_fs.h"
+#include "mm/mempolicy.h"
 #include "mm/seal.h"
 #include "mm/shmem.h"
 #include "mount_opts.h"
@@ -14,6 +15,7 @@ struct tmpfs { /* sb->private */
 	unsigned long max_inodes;
 	struct mount_owner owner; /* of the root */
 	unsigned entry_size;	  /* i: bytes of a directory per name, as stat shows it */
+	struct mempolicy *mpol;	  /* policy_lock: of new files; NULL: none */
 	bool size_set, inodes_set;
 	const struct special_files *files; /* i; NULL: regular files are data */
 };
@@ -39,6 +41,9 @@ int tmpfs_statfs(struct super_block *sb, struct statfs_k *out);
 void tmpfs_kill(struct super_block *sb);
 /* The root directory of @sb, whose tmpfs is filled in. 0, -ENOSPC, -ENOMEM. */
 int must_check tmpfs_make_root(struct super_block *sb);
+
+/* The mount's memory policy for a new file. */
+void tmpfs_file_policy(struct inode *inode);
 
 /* ---- tmpfs_file.c ---- */
 extern const struct inode_ops tmpfs_file_iops;

@@ -17,6 +17,7 @@
 #include "kernel/kthread.h"
 #include "kernel/task_impl.h"
 #include "lib/string.h"
+#include "mm/mempolicy.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
@@ -87,6 +88,7 @@ static void task_free(struct task *t)
 		arch_thread_free(&t->thread.arch);
 		kstack_free(t->thread.kstack);
 	}
+	mpol_exit(&t->mm_ctx);
 	cred_put(t->cred);
 	user_account_put(t->account);
 	if (t->signal)

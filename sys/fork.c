@@ -16,6 +16,7 @@
 #include "fs/pidfd.h"
 #include "ipc/ipc.h"
 #include "lib/string.h"
+#include "mm/mempolicy.h"
 #include "mm/mm.h"
 #include "sync/klog.h"
 #include "uapi/ldt.h"
@@ -162,6 +163,7 @@ static int clone_parts(struct task *c, struct task *parent, const struct clone_r
 	int err;
 
 	c->cred = cred_get(parent->cred);
+	mpol_fork(&c->mm_ctx, &parent->mm_ctx);
 	if (r->flags & CLONE_CHILD_SETTID)
 		c->set_child_tid = r->child_tid;
 	if (r->flags & CLONE_CHILD_CLEARTID)

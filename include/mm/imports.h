@@ -4,6 +4,7 @@
 
 #include "base/types.h"
 
+struct mempolicy;
 struct mm_struct;
 
 /* What setrlimit(2) says of memory, in bytes; ULONG_MAX: no limit. data_max: the hard limit of RLIMIT_DATA. */
@@ -26,6 +27,8 @@ struct mm_ctx {
 	const struct mm_limits *limits; /* of the thread's process; NULL: none (kernel threads) */
 	unsigned long personality;	/* personality(2) */
 	unsigned kmap_depth;		/* local kmap slots in use */
+	struct mempolicy *mempolicy;	/* set_mempolicy(2), mm/mempolicy.h; NULL: none */
+	unsigned interleave_prev;	/* the node that the last page in turn came from */
 	unsigned long min_flt, maj_flt; /* faults of this thread */
 };
 enum { MM_CTX_NOIO = 1, MM_CTX_NOFS = 2, MM_CTX_MEMALLOC = 4, MM_CTX_NOFAULT = 8 };

@@ -17,6 +17,7 @@
 struct address_space;
 struct backing_dev_info;
 struct hugetlb_object;
+struct shared_policy;
 struct vm_area_struct;
 struct writeback_ctl;
 
@@ -52,8 +53,7 @@ struct address_space {
 	struct spinlock lock;		     /* rank INDEX */
 	struct xindex pages;	/* x: lock; page by index, reference held by the cache */
 	unsigned long nr_pages; /* x */
-	uint64_t
-		size; /* bytes; changed under the inode's lock; read with READ_ONCE-like mapping_size() */
+	uint64_t size;		/* bytes; changed under the inode's lock; read by mapping_size() */
 	struct rwsem invalidate_lock; /* faults read, truncate writes; rank MAPPING_INVAL */
 	struct spinlock i_mmap_lock;  /* rank MAPPING_VMAS */
 	struct ivtree i_mmap;	      /* vmas of this mapping, by page offset: vma->i_mmap_node */
@@ -67,7 +67,8 @@ struct address_space {
 	int wb_error;		  /* a: the same, for mapping_take_error */
 	struct file_ra_state ra;  /* of the faults through its mappings, and kernel reads */
 	gfp_t gfp;		  /* i: for its pages */
-	unsigned flags;		  /* i: MAPPING_* */
+	struct shared_policy *policy; /* which nodes: mm/mempolicy.h; NULL until needed */
+	unsigned flags;		      /* i: MAPPING_* */
 };
 enum {
 	MAPPING_SHMEM = 1 /* pages are swap-backed, counted in NR_SHMEM */,

@@ -8,6 +8,7 @@
 struct address_space;
 struct anon_vma;
 struct anon_vma_chain;
+struct mempolicy;
 struct mm_struct;
 struct page;
 struct userfault;
@@ -77,6 +78,7 @@ struct vm_area_struct {
 	struct address_space *mapping; /* i: held; NULL for private anonymous */
 	const struct vma_ops *vm_ops;  /* i: may be NULL */
 	void *vm_private_data;
+	struct mempolicy *vm_policy; /* m: mbind(2), mm/mempolicy.h; NULL: the thread's */
 	struct userfault *userfault; /* m: not NULL exactly when VM_UFFD_* are set */
 	union {
 		struct ivtree_node i_mmap_node;	  /* mapping->i_mmap_lock: in mapping->i_mmap */

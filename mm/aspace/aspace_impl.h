@@ -18,6 +18,7 @@ struct vma_req { /* what a new vma is to be, or what a range of one becomes */
 	const struct vma_ops *ops;
 	void *private_data;
 	struct userfault *userfault;
+	struct mempolicy *policy;
 };
 /* The vmas, tree nodes and chains that a change needs, got before it. */
 struct vma_spares {
@@ -67,6 +68,9 @@ int must_check vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 /* The same, and it belongs to @uf, as the VM_UFFD_* of @flags say. */
 int must_check vma_modify_userfault(struct vm_area_struct *vma, unsigned long start,
 				    unsigned long end, unsigned long flags, struct userfault *uf);
+/* The same with its flags, and its policy is @pol. */
+int must_check vma_modify_policy(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+				 struct mempolicy *pol, struct vm_area_struct **out);
 /* @vma belongs to no userfault any more. Needs no memory. */
 void vma_forget_userfault(struct vm_area_struct *vma);
 /* Move the bounds of @vma (not past a neighbour); vm_pgoff follows the start. */
@@ -212,8 +216,13 @@ int fault_swap(struct fault_ctx *f); /* an entry that is neither none nor presen
 int fault_cow(struct fault_ctx *f);  /* write to an entry without the write right */
 /* No table of PTEs covers f->addr: a large entry does, or none, or may. No lock held. Return: also STAGE_SMALL. */
 int fault_huge(struct fault_ctx *f);
-/* A frame for a private page, contents undefined. NULL: no memory. Sleeps. */
-struct page *must_check fault_anon_page(void);
+/* A frame for a private page of @addr, contents undefined. NULL: no memory. Sleeps. */
+struct page *must_check fault_anon_page(const struct vm_area_struct *vma, uaddr_t addr);
+/* mempolicy.c. Does only the thread that touches a page of @vma say where it goes? */
+bool vma_follows_thread(const struct vm_area_struct *vma);
+/* Up to @n frames for the pages from @addr on. Return: how many. */
+unsigned must_check vma_alloc_bulk(const struct vm_area_struct *vma, unsigned long addr, gfp_t gfp,
+				   unsigned n, struct page **pages);
 /* @page, new and filled, becomes the private page of f->addr. Table lock held, entry none. */
 void fault_set_anon(struct fault_ctx *f, struct page *page);
 /* An entry of @vma maps @page now, or did until now: count it if it is locked. Table lock held. */

@@ -6,7 +6,8 @@
  *
  *     fault at the address after the last fault's pages -> twice as many pages as then: 1 2 4 8 16, then 16
  *     each batch ends at the naturally aligned block of fault_batch_pages, at the vma's end, and before the first
- *     entry that is not none; when free memory is near the watermarks it is one page
+ *     entry that is not none; when free memory is near the watermarks, or the thread has a memory
+ *     policy of its own, it is one page
  *
  * WHY      entry, look-up, walk and locks cost several hundred instructions and are shared by the batch. Doubling bounds
  *          what a program that stops walking has for nothing by what it has touched.
@@ -23,6 +24,7 @@
 #include "mm/alloc.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/userfault_impl.h"
+#include "mm/mempolicy.h"
 #include "mm/range.h"
 #include "mm/swap_entry.h"
 #include "mm/vmalloc.h"
@@ -32,9 +34,9 @@ enum { BATCH_MAX = 16 };
 
 int fault_batch_pages = BATCH_MAX;
 
-struct page *fault_anon_page(void)
+struct page *fault_anon_page(const struct vm_area_struct *vma, uaddr_t addr)
 {
-	return failpoint("anon_page") ? NULL : alloc_page(GFP_HIGHUSER_MOVABLE);
+	return failpoint("anon_page") ? NULL : vma_alloc_pages(vma, addr, GFP_HIGHUSER_MOVABLE, 0);
 }
 
 static void page_zero(struct page *page)
@@ -82,7 +84,7 @@ static unsigned batch_size(const struct fault_ctx *f)
 	uaddr_t block_end;
 
 	if (max <= 1 || READ_ONCE(vma->fault_next) != f->addr || vma_tracks_writes(vma) ||
-	    !memory_is_plentiful())
+	    (mpol_any() && vma_follows_thread(vma)) || !memory_is_plentiful())
 		return 1;
 	n = READ_ONCE(vma->fault_run) * 2;
 	n = n < 2 ? 2 : n > max ? max : n;
@@ -142,7 +144,8 @@ static int anon_write_batch(struct fault_ctx *f, unsigned n)
 	unsigned got = 0, done;
 
 	if (!failpoint("anon_batch"))
-		got = alloc_pages_bulk(GFP_HIGHUSER_MOVABLE | __GFP_NOWARN, n, pages);
+		got = vma_alloc_bulk(f->vma, f->addr, GFP_HIGHUSER_MOVABLE | __GFP_NOWARN, n,
+				     pages);
 	if (!got)
 		return FAULT_OOM;
 	for (unsigned i = 0; i < got; i++)
@@ -159,7 +162,7 @@ static int anon_write_batch(struct fault_ctx *f, unsigned n)
 
 static int anon_write_one(struct fault_ctx *f)
 {
-	struct page *page = fault_anon_page();
+	struct page *page = fault_anon_page(f->vma, f->addr);
 
 	if (!page)
 		return FAULT_OOM;

@@ -127,7 +127,7 @@ static int copy_page(struct fault_ctx *f, struct page *old)
 
 	get_page(old);
 	pt_unlock(f->table);
-	new = anon_vma_prepare(f->vma) ? NULL : fault_anon_page();
+	new = anon_vma_prepare(f->vma) ? NULL : fault_anon_page(f->vma, f->addr);
 	if (!new) {
 		put_page(old);
 		return FAULT_OOM;

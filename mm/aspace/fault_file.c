@@ -189,7 +189,7 @@ static int file_copy(struct fault_ctx *f, unsigned long index)
 			put_page(old);
 		return make_cached(f, index);
 	}
-	new = anon_vma_prepare(f->vma) ? NULL : fault_anon_page();
+	new = anon_vma_prepare(f->vma) ? NULL : fault_anon_page(f->vma, f->addr);
 	if (!new) {
 		put_page(old);
 		return FAULT_OOM;

@@ -94,7 +94,7 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 	struct vma_req r = {
 		vma->vm_start,	      vma->vm_end,  vma->vm_flags & ~(unsigned long)VM_LOCKED_ANY,
 		vma->vm_pgoff,	      vma->mapping, vma->vm_ops,
-		vma->vm_private_data, NULL
+		vma->vm_private_data, NULL,	    vma->vm_policy
 	};
 	struct vm_area_struct *copy;
 	struct vma_spares spares;

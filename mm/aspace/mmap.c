@@ -638,6 +638,7 @@ static void map_begin(struct map_ctx *c, struct mm_struct *mm, const struct vm_m
 	c->charge_later = 0;
 	c->object = NULL;
 	c->req.userfault = NULL;
+	c->req.policy = NULL;
 }
 
 long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args)

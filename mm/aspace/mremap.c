@@ -88,7 +88,8 @@ static bool grow_in_place(struct remap_ctx *c)
 	struct vma_req r = { vma->vm_end,	   end,
 			     vma->vm_flags,	   vma_index(vma, vma->vm_end),
 			     vma->mapping,	   vma->vm_ops,
-			     vma->vm_private_data, vma->userfault };
+			     vma->vm_private_data, vma->userfault,
+			     vma->vm_policy };
 
 	if (c->addr + c->old_len != vma->vm_end || end < c->addr || end > c->mm->task_size)
 		return false;
@@ -213,7 +214,8 @@ static void move_request(const struct remap_ctx *c, struct vma_req *r)
 			       vma->mapping,
 			       vma->vm_ops,
 			       vma->vm_private_data,
-			       vma->userfault };
+			       vma->userfault,
+			       vma->vm_policy };
 	if (c->new_len > c->old_len)
 		r->flags |= VM_SOFTDIRTY;
 	if (vma->userfault && !userfault_follows(vma)) {

@@ -26,6 +26,7 @@
 #include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/thp_impl.h"
 #include "mm/huge.h"
+#include "mm/mempolicy.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
 #include "mm/vmalloc.h"
@@ -89,14 +90,26 @@ static gfp_t fault_gfp(const struct vm_area_struct *vma)
 	}
 }
 
-struct page *thp_alloc(gfp_t gfp, int node, nodemask_t nodes)
+/* The pages of a block each on its own. */
+static struct page *split_block(struct page *page)
 {
-	struct page *page =
-		failpoint("thp") ? NULL : alloc_pages_nodemask(gfp, HPAGE_ORDER, node, nodes);
-
 	if (page)
 		split_page(page, HPAGE_ORDER);
 	return page;
+}
+
+struct page *thp_alloc(gfp_t gfp, int node, nodemask_t nodes)
+{
+	return failpoint("thp") ? NULL
+				: split_block(alloc_pages_nodemask(gfp, HPAGE_ORDER, node, nodes));
+}
+
+/* A block for a fault at @addr, from the nodes that the policy there says. */
+static struct page *thp_alloc_for(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return failpoint("thp")
+		       ? NULL
+		       : split_block(vma_alloc_pages(vma, addr, fault_gfp(vma), HPAGE_ORDER));
 }
 
 void thp_free(struct page *block)
@@ -154,7 +167,7 @@ static struct page *new_block(struct fault_ctx *f)
 	struct page *block = NULL;
 
 	if (!anon_vma_prepare(f->vma))
-		block = thp_alloc(fault_gfp(f->vma), NUMA_NO_NODE, NODES_ALL);
+		block = thp_alloc_for(f->vma, first);
 	if (!block) {
 		count_vm_event(THP_FAULT_FALLBACK);
 		return NULL;

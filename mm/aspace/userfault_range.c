@@ -368,7 +368,7 @@ static int prepare_page(struct fill_ctx *c)
 	if (c->page)
 		return 0;
 	c->page = shared ? mapping_new_page(c->vma->mapping, vma_index(c->vma, c->addr))
-			 : fault_anon_page();
+			 : fault_anon_page(c->vma, c->addr);
 	if (!c->page)
 		return -ENOMEM;
 	if (c->fill->kind == USERFAULT_ZERO)

@@ -20,6 +20,7 @@
 #include "base/errno.h"
 #include "mm/aspace/anon_vma_impl.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/mempolicy.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
@@ -178,6 +179,7 @@ struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
 	vma_set_flags(vma, r->flags);
 	vma->vm_ops = r->ops;
 	vma->vm_private_data = r->private_data;
+	vma->vm_policy = mpol_get(r->policy);
 	vma->userfault = r->userfault;
 	vma->anon_vma = NULL;
 	vma->anon_vma_chain = NULL;
@@ -214,6 +216,7 @@ void vma_free(struct vm_area_struct *vma)
 		vma->vm_ops->close(vma);
 	if (vma->mapping)
 		vma->mapping->ops->drop(vma->mapping);
+	mpol_put(vma->vm_policy);
 	kmem_cache_free(vma_cache, vma);
 }
 
@@ -251,6 +254,7 @@ static void vma_copy(struct vm_area_struct *to, const struct vm_area_struct *vma
 	to->mapping = vma->mapping;
 	to->vm_ops = vma->vm_ops;
 	to->vm_private_data = vma->vm_private_data;
+	to->vm_policy = mpol_get(vma->vm_policy);
 	to->userfault = vma->userfault;
 	to->anon_vma = NULL;
 	to->anon_vma_chain = NULL;

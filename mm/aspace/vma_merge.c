@@ -5,8 +5,9 @@
  *   modify      |--prev--[== part of vma ==|--rest--]    move the border to prev when the new flags are prev's,
  *               else split (1 or 2 spares), set the flags, join with both neighbours
  *
- * Two vmas are of one kind when flags, mapping, device and private data are the same and offsets go on; only VM_SOFTDIRTY
- * does not matter: what they become has it if one of them had. Besides, their anon_vmas must allow it, because a vma has one:
+ * Two vmas are of one kind when flags, mapping, device, private data and memory policy are the same and offsets go on; only
+ * VM_SOFTDIRTY does not matter: what they become has it if one of them had. Besides, their anon_vmas must allow it, because
+ * a vma has one:
  *   - both the same, or neither has one: yes
  *   - the neighbour has one, and was never part of a fork (one chain); the range that joins it has none: yes
  *   - the range has one, the neighbour none: no
@@ -25,6 +26,7 @@
 #include "base/errno.h"
 #include "mm/aspace/anon_vma_impl.h"
 #include "mm/aspace/hugetlb_vma.h"
+#include "mm/mempolicy.h"
 
 /* Could @vma and @r be one vma, were they neighbours and without private pages? */
 static bool same_kind(const struct vm_area_struct *vma, const struct vma_req *r)
@@ -32,6 +34,7 @@ static bool same_kind(const struct vm_area_struct *vma, const struct vma_req *r)
 	return !((vma->vm_flags ^ r->flags) & ~(unsigned long)VM_SOFTDIRTY) &&
 	       vma->mapping == r->mapping && vma->vm_ops == r->ops && !(r->ops && r->ops->close) &&
 	       vma->vm_private_data == r->private_data && vma->userfault == r->userfault &&
+	       mpol_equal(vma->vm_policy, r->policy) &&
 	       !(r->flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND));
 }
 
@@ -172,6 +175,16 @@ struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_re
 	return grow_over(mm, r, n);
 }
 
+static void policy_set(struct vm_area_struct *vma, struct mempolicy *pol)
+{
+	struct mempolicy *old = vma->vm_policy;
+
+	if (likely(old == pol))
+		return;
+	vma->vm_policy = mpol_get(pol);
+	mpol_put(old);
+}
+
 /* @r, at one end of @vma, goes to the neighbour that has these flags. NULL: there is none. */
 static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_struct *vma,
 					  const struct vma_req *r)
@@ -197,11 +210,24 @@ static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_s
 	return to;
 }
 
+static struct vma_req part_of_vma(const struct vm_area_struct *vma, unsigned long start,
+				  unsigned long end, unsigned long flags)
+{
+	return (struct vma_req){ start,
+				 end,
+				 flags,
+				 vma_index(vma, start),
+				 vma->mapping,
+				 vma->vm_ops,
+				 vma->vm_private_data,
+				 vma->userfault,
+				 vma->vm_policy };
+}
+
 /* @vma has just got the flags it has: join it with the neighbours that are like it now. */
 static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	struct vma_req r = { vma->vm_start, vma->vm_end, vma->vm_flags,	       vma->vm_pgoff,
-			     vma->mapping,  vma->vm_ops, vma->vm_private_data, vma->userfault };
+	struct vma_req r = part_of_vma(vma, vma->vm_start, vma->vm_end, vma->vm_flags);
 	struct vma_neighbours n = neighbours_of(mm, &r);
 
 	choose_changed(&n, vma->anon_vma);
@@ -226,7 +252,7 @@ static int modify(struct mm_struct *mm, struct vm_area_struct *vma, struct vma_r
 	struct vma_spares spares;
 
 	*out = vma;
-	if (r.flags == vma->vm_flags)
+	if (r.flags == vma->vm_flags && r.policy == vma->vm_policy)
 		return 0;
 	if (unlikely(vma->vm_flags & VM_HUGETLB) &&
 	    (!vma_may_split(vma, start) || !vma_may_split(vma, end)))
@@ -245,22 +271,10 @@ static int modify(struct mm_struct *mm, struct vm_area_struct *vma, struct vma_r
 	if (start > vma->vm_start)
 		vma = vma_split(mm, &spares, vma, start);
 	vma_set_flags(vma, r.flags);
+	policy_set(vma, r.policy);
 	vma->userfault = r.userfault;
 	*out = rejoin(mm, vma);
 	return 0;
-}
-
-static struct vma_req part_of_vma(const struct vm_area_struct *vma, unsigned long start,
-				  unsigned long end, unsigned long flags)
-{
-	return (struct vma_req){ start,
-				 end,
-				 flags,
-				 vma_index(vma, start),
-				 vma->mapping,
-				 vma->vm_ops,
-				 vma->vm_private_data,
-				 vma->userfault };
 }
 
 int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
@@ -276,6 +290,15 @@ int vma_modify_userfault(struct vm_area_struct *vma, unsigned long start, unsign
 
 	r.userfault = uf;
 	return modify(vma->vm_mm, vma, r, &vma);
+}
+
+int vma_modify_policy(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		      struct mempolicy *pol, struct vm_area_struct **out)
+{
+	struct vma_req r = part_of_vma(vma, start, end, vma->vm_flags);
+
+	r.policy = pol;
+	return modify(vma->vm_mm, vma, r, out);
 }
 
 void vma_forget_userfault(struct vm_area_struct *vma)

@@ -31,6 +31,7 @@
 #include "mm/alloc.h"
 #include "mm/backing/backing_impl.h"
 #include "mm/huge.h"
+#include "mm/mempolicy.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 #include "mm/writeback.h"
@@ -73,6 +74,7 @@ void mapping_destroy(struct address_space *m)
 	kassert(ivtree_empty(&m->i_mmap));
 	mapping_remove_range(m, 0, ULONG_MAX, false);
 	kassert(!m->nr_pages);
+	shared_policy_free(m);
 	if (m->bdi)
 		writeback_forget(m);
 }
@@ -167,9 +169,17 @@ static void count_pages(struct address_space *m, struct page *page, long n)
 		mod_node_stat(page, NR_SHMEM, n);
 }
 
+/* A frame, from the nodes that the object's policy or the thread's says. */
+static inline struct page *cache_alloc(struct address_space *m, unsigned long index, gfp_t gfp)
+{
+	if (!mpol_any())
+		return alloc_page(gfp);
+	return m->flags & MAPPING_SHMEM ? shared_policy_alloc(m, index, gfp) : mpol_alloc_task(gfp);
+}
+
 struct page *mapping_new_page_gfp(struct address_space *m, unsigned long index, gfp_t gfp)
 {
-	struct page *page = failpoint("mapping_page") ? NULL : alloc_page(gfp);
+	struct page *page = failpoint("mapping_page") ? NULL : cache_alloc(m, index, gfp);
 
 	if (!page)
 		return NULL;

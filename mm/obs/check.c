@@ -10,6 +10,7 @@
  */
 #include "mm/huge.h"
 #include "mm/mapping.h"
+#include "mm/mempolicy.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
 #include "mm/swap_entry.h"
@@ -42,8 +43,9 @@ static bool should_be_one(const struct vm_area_struct *a, const struct vm_area_s
 	       !((a->vm_flags ^ b->vm_flags) & ~(unsigned long)VM_SOFTDIRTY) &&
 	       a->mapping == b->mapping && a->vm_ops == b->vm_ops &&
 	       !(a->vm_ops && a->vm_ops->close) && a->vm_private_data == b->vm_private_data &&
-	       a->userfault == b->userfault && a->vm_pgoff + pages_of(a) == b->vm_pgoff &&
-	       !a->anon_vma && !b->anon_vma && !a->vm_mm->unmerged &&
+	       a->userfault == b->userfault && mpol_equal(a->vm_policy, b->vm_policy) &&
+	       a->vm_pgoff + pages_of(a) == b->vm_pgoff && !a->anon_vma && !b->anon_vma &&
+	       !a->vm_mm->unmerged &&
 	       !(a->vm_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_GROWSDOWN));
 }
 
