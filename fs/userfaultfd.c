@@ -6,7 +6,6 @@
  * I2       poll says readable only to a descriptor that is O_NONBLOCK: another reader may come first.
  * LOCKS    none of its own.   CONTEXT  tasks; sleeps.
  * FAILS    as ioctl_userfaultfd(2) says. On i386, too, protection and minor faults are there, which Linux has on 64 bits only.
- * NOT HERE hugetlbfs ranges.
  * SOURCES  userfaultfd(2), ioctl_userfaultfd(2).   TESTED BY tests/guest/mem_uffd.c
  */
 #include "mm/userfault.h"
@@ -23,7 +22,6 @@
 #include "sync/klog.h"
 
 enum {
-	FEATURES = UFFD_FEATURES & ~(UFFD_FEATURE_MISSING_HUGETLBFS | UFFD_FEATURE_MINOR_HUGETLBFS),
 	MISC_MAJOR = 10,
 	MISC_MINOR = 126,
 };
@@ -116,13 +114,13 @@ static int api(struct userfault *uf, struct uffdio_api *a)
 {
 	uint64_t wanted = a->features;
 
-	if (a->api != UFFD_API || (wanted & ~(uint64_t)FEATURES))
+	if (a->api != UFFD_API || (wanted & ~(uint64_t)UFFD_FEATURES))
 		return -EINVAL;
 	if ((wanted & UFFD_FEATURE_EVENT_FORK) && !capable(CAP_SYS_PTRACE))
 		return -EPERM;
 	if (!atomic_cmpxchg(&uf->features, 0, (int)wanted | USERFAULT_READY))
 		return -EINVAL;
-	a->features = FEATURES;
+	a->features = UFFD_FEATURES;
 	a->ioctls = UFFD_API_IOCTLS;
 	return 0;
 }
@@ -147,14 +145,9 @@ static long ioctl_register(struct userfault *uf, uaddr_t arg)
 
 	if (copy_from_user(&r, arg, offsetof(struct uffdio_register, ioctls)))
 		return -EFAULT;
-	err = userfault_register(uf, &r.range, r.mode);
+	err = userfault_register(uf, &r.range, r.mode, &r.ioctls);
 	if (err)
 		return err;
-	r.ioctls = UFFD_RANGE_IOCTLS;
-	if (!(r.mode & UFFDIO_REGISTER_MODE_WP))
-		r.ioctls &= ~(uint64_t)UFFD_BIT_WRITEPROTECT;
-	if (!(r.mode & UFFDIO_REGISTER_MODE_MINOR))
-		r.ioctls &= ~(uint64_t)UFFD_BIT_CONTINUE;
 	return put_user(arg + offsetof(struct uffdio_register, ioctls), &r.ioctls) ? -EFAULT : 0;
 }
 

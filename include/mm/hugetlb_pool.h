@@ -61,15 +61,24 @@ static inline unsigned long huge_index(unsigned long index)
 /* One fault, or one change, of a place of @m at a time: two of them would want two pages where one is needed. */
 void hugetlb_place_lock(const struct address_space *m, unsigned long place);
 void hugetlb_place_unlock(const struct address_space *m, unsigned long place);
+/* What a new page begins with: @fn writes all of it, marks its pages up to date, or says why not: then there is no page. */
+struct hugetlb_filler {
+	int (*fn)(struct page *page, void *arg);
+	void *arg;
+};
+extern const struct hugetlb_filler hugetlb_zeroes;
 /* The cached page of @place, made when there is none; referenced. Place locked, invalidate_lock read. 0, -ENOSPC, -ENOMEM. */
 int must_check hugetlb_get_page(struct address_space *m, unsigned long place, struct page **out);
+/* A new cached page for @place, referenced. The same locks. 0, -EEXIST: there is one, -ENOSPC, -ENOMEM, or what @fill says. */
+int must_check hugetlb_new_page(struct address_space *m, unsigned long place,
+				const struct hugetlb_filler *fill, struct page **out);
 /*
- * A page for private memory at @place: PS_KERNEL, contents undefined. @used: places of the mapping whose promise is used up;
- * NULL: nothing is promised. 0, -ENOSPC, -ENOMEM.
+ * A page for private memory at @place: PS_KERNEL. @used: places of the mapping whose promise is used up;
+ * NULL: nothing is promised. 0, -ENOSPC, -ENOMEM, or what @fill says.
  */
 int must_check hugetlb_private_page(struct address_space *m, struct resv_map *used,
-				    unsigned long place, struct page **out);
-void hugetlb_zero(struct page *page);
+				    unsigned long place, const struct hugetlb_filler *fill,
+				    struct page **out);
 /* Promise places [from, to) of a shared mapping of @m, those that are new. 0, -ENOMEM. */
 int must_check hugetlb_reserve(struct address_space *m, unsigned long from, unsigned long to);
 /* The same for a private mapping, all of it; and the end of those that were not used. */

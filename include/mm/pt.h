@@ -22,6 +22,9 @@ struct pt_walk_ops {
 	/* A large entry, of whose range [va, last] may be a part, the lock of its table held. PT_SPLIT: it is split and
 	 * comes to run(); so it is when the function is absent. A hugetlb entry is passed over instead. */
 	int (*huge)(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
+	/* In the place of a large entry a userfaultfd's marker (pte_is_uffd_marker), the lock of its table held; without the
+	 * function it is passed over. Only hugetlb has them. */
+	int (*mark)(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
 	/* Nothing mapped in [va, last]; optional. No lock. */
 	int (*hole)(struct pt_walk *w, int level, uaddr_t va, uaddr_t last);
 	/* After PT_AGAIN, no lock held, may sleep; optional. Other than 0 ends the walk. */

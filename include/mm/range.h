@@ -76,6 +76,8 @@ int range_each(struct mm_struct *mm, uaddr_t start, uaddr_t end,
 
 /* userfaultfd: protect [start, end) from writes, or lift that; @markers: also where no entry is. mmap_lock any mode. */
 void range_uffd_wp(struct mmu_gather *g, uaddr_t start, uaddr_t end, bool protect, bool markers);
+/* The same for a hugetlb mapping, in whole huge pages; marks what is not mapped, too. Sleeps. */
+void range_uffd_wp_hugetlb(struct mmu_gather *g, uaddr_t start, uaddr_t end, bool protect);
 
 /* ---- one page, table lock held; without RSS: a page that moves ---- */
 void page_add_rmap(struct page *page);

@@ -36,8 +36,9 @@ void userfault_put(struct userfault *uf);
 void userfault_release(struct userfault *uf);
 
 /* ioctl_userfaultfd(2), with its errors. Sleep. */
-int must_check userfault_register(struct userfault *uf, const struct uffdio_range *r,
-				  uint64_t mode);
+/* *ioctls: UFFD_BIT_* that the range knows. */
+int must_check userfault_register(struct userfault *uf, const struct uffdio_range *r, uint64_t mode,
+				  uint64_t *ioctls);
 int must_check userfault_unregister(struct userfault *uf, const struct uffdio_range *r);
 int must_check userfault_wake(struct userfault *uf, const struct uffdio_range *r);
 int must_check userfault_protect(struct userfault *uf, const struct uffdio_range *r, uint64_t mode);

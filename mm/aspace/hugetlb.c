@@ -18,7 +18,7 @@
  * I3       private pages are PS_ANON without an anon_vma: nobody looks for their entries.
  * LOCKS    mmap_lock (vm_private_data of a child: i_mmap_lock); place lock around a whole fault; invalidate_lock for read; table lock for the entry.
  * FAILS    mmap: -ENOMEM, -EINVAL. Faults: FAULT_BUS without a page and beyond the end, FAULT_OOM without a table.
- * NOT HERE the pool and the objects (mm/backing/hugetlb*.c); zap, protect, fork's copy (mm/pt/range_huge.c).
+ * NOT HERE userfaultfd's pages (hugetlb_uffd.c); the pool and the objects (mm/backing/hugetlb*.c); zap, protect, fork's copy (mm/pt/range_huge.c).
  * SOURCES  mmap(2) MAP_HUGETLB; Linux Documentation/admin-guide/mm/hugetlbpage.rst, vm/hugetlbfs_reserv.rst.
  * TESTED BY hugetlb_test.c, tests/guest/huge_tlb.c, huge_tlbfs.c
  */
@@ -26,8 +26,8 @@
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/hugetlb_vma.h"
 #include "mm/gather.h"
-#include "mm/hugetlb_pool.h"
 #include "mm/range.h"
+#include "mm/swap_entry.h"
 #include "mm/vmalloc.h"
 #include "uapi/mman.h"
 
@@ -165,22 +165,18 @@ void hugetlb_unmapped(struct vm_area_struct *vma, uaddr_t start, uaddr_t end)
 
 /* ---- faults ---- */
 
-struct huge_fault {
-	struct fault_ctx *f;
-	struct vm_area_struct *vma;
-	struct address_space *m;
-	uaddr_t addr; /* of the huge page */
-	unsigned long place;
-};
-
 static int fault_of(int err)
 {
 	return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
 }
 
-static bool at_end(const struct huge_fault *h)
+struct huge_fault hugetlb_place(struct fault_ctx *f)
 {
-	return h->place >= mapping_size(h->m) >> HPAGE_SHIFT; /* nor is a part of a page there */
+	return (struct huge_fault){ .f = f,
+				    .vma = f->vma,
+				    .m = f->vma->mapping,
+				    .addr = f->addr & HPAGE_MASK,
+				    .place = place_of(f->vma, f->addr) };
 }
 
 static pte_t entry_for(const struct huge_fault *h, const struct page *page, bool own)
@@ -191,7 +187,8 @@ static pte_t entry_for(const struct huge_fault *h, const struct page *page, bool
 		prot = pte_mkwrite(prot);
 	if (pte_write(prot) || own)
 		prot = pte_mksoft_dirty(pte_mkdirty(prot));
-	return pte_make_large(page_to_pfn(page), prot, pt_huge_level());
+	prot = pte_make_large(page_to_pfn(page), prot, pt_huge_level());
+	return h->wp ? pte_mkuffd_wp(prot) : prot;
 }
 
 /* @page, whose reference the entry takes over, is mapped. Table lock held. */
@@ -201,8 +198,7 @@ static void set_entry(struct huge_fault *h, pte_t *e, struct page *page, bool ow
 	pte_set(e, entry_for(h, page, own));
 }
 
-/* Nothing is mapped there yet. Return: FAULT_OK, FAULT_OOM, or STAGE_RETRY. */
-static int map_page(struct huge_fault *h, struct page *page, bool own)
+int hugetlb_map_page(struct huge_fault *h, struct page *page, bool own)
 {
 	struct page *table;
 	pte_t *e = pt_huge_alloc_locked(h->f->mm, &h->f->mm->root, h->addr, &table);
@@ -211,16 +207,21 @@ static int map_page(struct huge_fault *h, struct page *page, bool own)
 		put_page(page);
 		return FAULT_OOM;
 	}
-	kassert(pte_none(pte_read(e))); /* the place lock, and mmap_lock, keep others out */
+	kassert(!pte_present(pte_read(e))); /* the place lock, and mmap_lock, keep others out */
+	if (!h->unmark && (h->vma->vm_flags & VM_UFFD_WP) && pte_is_uffd_marker(pte_read(e)))
+		h->wp = true;
 	set_entry(h, e, page, own);
 	atomic_long_add(&h->f->mm->hugetlb_pages, 1);
 	pt_unlock(table);
 	/* Where writes are tracked the entry of shared memory is read-only at first. */
-	return h->f->write && !own && !pte_write(h->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
+	return h->f->write && (h->wp || (!own && !pte_write(h->vma->vm_page_prot))) ? STAGE_RETRY
+										    : FAULT_OK;
 }
 
-static void copy_huge_page(struct page *to, struct page *from)
+static int fill_copy(struct page *to, void *arg)
 {
+	struct page *from = arg;
+
 	for (unsigned i = 0; i < HPAGE_NR; i++) {
 		const void *src = kmap_local_page(from + i);
 		void *dst = kmap_local_page(to + i);
@@ -230,21 +231,24 @@ static void copy_huge_page(struct page *to, struct page *from)
 		kunmap_local(src);
 		page_set(to + i, PG_uptodate);
 	}
+	return 0;
 }
 
-/* A page of the program's own: zeroes, or a copy of @from. 0 or -errno. */
+int hugetlb_own_page(struct huge_fault *h, const struct hugetlb_filler *fill, struct page **out)
+{
+	int err = hugetlb_private_page(h->m, used_of(h->vma), h->place, fill, out);
+
+	if (!err)
+		page_become(*out, PS_KERNEL, PS_ANON);
+	return err;
+}
+
+/* Zeroes, or a copy of @from. */
 static int own_page(struct huge_fault *h, struct page *from, struct page **out)
 {
-	int err = hugetlb_private_page(h->m, used_of(h->vma), h->place, out);
+	const struct hugetlb_filler copy = { fill_copy, from };
 
-	if (err)
-		return err;
-	if (from)
-		copy_huge_page(*out, from);
-	else
-		hugetlb_zero(*out);
-	page_become(*out, PS_KERNEL, PS_ANON);
-	return 0;
+	return hugetlb_own_page(h, from ? &copy : &hugetlb_zeroes, out);
 }
 
 /* Private memory, nothing mapped: the cached page to read, or a page of its own. */
@@ -253,31 +257,30 @@ static int private_page(struct huge_fault *h)
 	struct page *cached = mapping_find(h->m, h->place << HPAGE_ORDER), *page;
 	int err;
 
-	if (h->vma->vm_private_data == &pages_taken) {
-		if (cached)
-			put_page(cached);
-		return FAULT_BUS;
-	}
 	if (cached && !h->f->write)
-		return map_page(h, cached, false);
+		return hugetlb_map_page(h, cached, false);
 	err = own_page(h, cached, &page);
 	if (cached)
 		put_page(cached);
-	return err ? fault_of(err) : map_page(h, page, true);
+	return err ? fault_of(err) : hugetlb_map_page(h, page, true);
 }
 
 /* No entry. invalidate_lock held for read. */
 static int missing(struct huge_fault *h)
 {
 	struct page *page;
+	unsigned long reason;
 	int err;
 
-	if (at_end(h))
+	if (hugetlb_at_end(h) || h->vma->vm_private_data == &pages_taken)
 		return FAULT_BUS;
+	reason = hugetlb_monitored(h);
+	if (unlikely(reason != 0))
+		return hugetlb_deliver(h, reason);
 	if (!(h->vma->vm_flags & VM_MAYSHARE))
 		return private_page(h);
 	err = hugetlb_get_page(h->m, h->place, &page);
-	return err ? fault_of(err) : map_page(h, page, false);
+	return err ? fault_of(err) : hugetlb_map_page(h, page, false);
 }
 
 /* ---- copy on write ---- */
@@ -307,7 +310,7 @@ static void take_from_children(struct huge_fault *h)
 /* The entry becomes writable as it is. Table lock held. */
 static void allow_write(struct huge_fault *h, pte_t *e)
 {
-	pte_t to = pte_mkyoung(pte_mksoft_dirty(pte_mkdirty(pte_read(e))));
+	pte_t to = pte_clear_uffd_wp(pte_mkyoung(pte_mksoft_dirty(pte_mkdirty(pte_read(e)))));
 
 	if (h->vma->vm_flags & VM_WRITE)
 		to = pte_mkwrite(to);
@@ -329,17 +332,25 @@ static void exchange(struct huge_fault *h, pte_t *e, struct page *old, struct pa
 	set_entry(h, e, new, true);
 }
 
+/* Is entry @e still @was, but for what the CPU sets? Table lock held. */
+static bool entry_same(pte_t *e, pte_t was)
+{
+	pte_t now = pte_read(e);
+
+	return pte_present(now) && pte_pfn(now) == pte_pfn(was) &&
+	       pte_uffd_wp(now) == pte_uffd_wp(was);
+}
+
 /* The children have lost @old, the page of entry @e: it is ours. Return: FAULT_OK, or STAGE_RETRY: one of them was copying. */
-static int take_over(struct huge_fault *h, pte_t *e, struct page *table,
-		     struct page *old) no_lock_analysis
+static int take_over(struct huge_fault *h, pte_t *e, struct page *table, struct page *old,
+		     pte_t was) no_lock_analysis
 {
 	int r = STAGE_RETRY;
 
 	take_from_children(h);
 	pt_table_lock(table);
 	/* Who has it pinned sees what is written: as on Linux, there is no other page to write to. */
-	if (pte_present(pte_read(e)) && pte_pfn(pte_read(e)) == page_to_pfn(old) &&
-	    page_mapcount(old) == 1) {
+	if (entry_same(e, was) && page_mapcount(old) == 1) {
 		allow_write(h, e);
 		r = FAULT_OK;
 	}
@@ -356,6 +367,10 @@ static int write_protected(struct huge_fault *h, pte_t *e, struct page *table) n
 	pte_t was = pte_read(e);
 	int err;
 
+	if (unlikely(pte_uffd_wp(was)) && (h->vma->vm_flags & VM_UFFD_WP)) {
+		pt_unlock(table);
+		return hugetlb_deliver(h, VM_UFFD_WP);
+	}
 	if (may_be_written(h, old)) {
 		allow_write(h, e);
 		pt_unlock(table);
@@ -366,13 +381,13 @@ static int write_protected(struct huge_fault *h, pte_t *e, struct page *table) n
 	pt_unlock(table);
 	err = own_page(h, old, &new);
 	if (err == -ENOSPC && used_of(h->vma) && page_state(old) == PS_ANON)
-		return take_over(h, e, table, old);
+		return take_over(h, e, table, old, was);
 	if (err) {
 		put_page(old);
 		return fault_of(err);
 	}
 	pt_table_lock(table);
-	if (pte_pfn(pte_read(e)) == pte_pfn(was) && pte_present(pte_read(e))) {
+	if (entry_same(e, was)) {
 		exchange(h, e, old, new);
 		new = old; /* the entry's reference */
 	}
@@ -389,7 +404,7 @@ static int fault_place(struct huge_fault *h) no_lock_analysis
 	pte_t *e = pt_huge_locked(&h->f->mm->root, h->addr, &table);
 	int r;
 
-	if (e && !pte_none(pte_read(e))) {
+	if (e && pte_present(pte_read(e))) {
 		if (h->f->write && !pte_write(pte_read(e)))
 			return write_protected(h, e, table);
 		pt_unlock(table);
@@ -406,11 +421,7 @@ static int fault_place(struct huge_fault *h) no_lock_analysis
 
 int fault_hugetlb(struct fault_ctx *f)
 {
-	struct huge_fault h = { .f = f,
-				.vma = f->vma,
-				.m = f->vma->mapping,
-				.addr = f->addr & HPAGE_MASK,
-				.place = place_of(f->vma, f->addr) };
+	struct huge_fault h = hugetlb_place(f);
 	int r;
 
 	hugetlb_place_lock(h.m, h.place);

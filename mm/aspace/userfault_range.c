@@ -5,6 +5,7 @@
  *   COPY        private: a new page of the process's own. Shared memory: a new page of the object
  *   ZEROPAGE    private: the zero page. Shared memory: a new page of the object
  *   CONTINUE    shared memory: the page that the object has
+ *   hugetlb     the same in whole huge pages, but ZEROPAGE (hugetlb_uffd.c)
  *   WRITEPROTECT   entries lose the write right and get a mark; in shared memory also entries that are none
  *
  * WHY      the source of a copy is memory that may fault, in the monitor's own address space, so a page that cannot be
@@ -18,6 +19,7 @@
 #include "arch/uaccess.h"
 #include "base/errno.h"
 #include "mm/alloc.h"
+#include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
 #include "mm/imports.h"
@@ -41,8 +43,21 @@ static int check_range(const struct mm_struct *mm, const struct uffdio_range *r)
 static bool can_userfault(const struct vm_area_struct *vma, unsigned long flags)
 {
 	if (flags & VM_UFFD_MINOR)
-		return vma_is_shmem(vma);
-	return vma_is_anon(vma) || vma_is_shmem(vma);
+		return vma_is_shmem(vma) || (vma->vm_flags & VM_HUGETLB);
+	return vma_is_anon(vma) || vma_is_shmem(vma) || (vma->vm_flags & VM_HUGETLB);
+}
+
+static unsigned long page_size_of(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_HUGETLB ? HPAGE_SIZE : PAGE_SIZE;
+}
+
+/* Does [start, end) take @vma in whole huge pages, if it has such? */
+static bool takes_whole_pages(const struct vm_area_struct *vma, unsigned long start,
+			      unsigned long end)
+{
+	return vma_may_split(vma, max_of(unsigned long, start, vma->vm_start)) &&
+	       vma_may_split(vma, min_of(unsigned long, end, vma->vm_end));
 }
 
 /* May all of the range be registered? mmap_lock held. */
@@ -60,6 +75,8 @@ static int check_register(struct userfault *uf, unsigned long start, unsigned lo
 			return -EINVAL;
 		if (!(vma->vm_flags & VM_MAYWRITE))
 			return -EPERM;
+		if (!takes_whole_pages(vma, start, end))
+			return -EINVAL;
 		if (vma->userfault && vma->userfault != uf)
 			return -EBUSY;
 	}
@@ -93,7 +110,26 @@ static unsigned long flags_of_mode(uint64_t mode)
 	       (mode & UFFDIO_REGISTER_MODE_MINOR ? VM_UFFD_MINOR : 0);
 }
 
-int userfault_register(struct userfault *uf, const struct uffdio_range *r, uint64_t mode)
+/* What ioctls there are for the range: no huge page can be the zero page. mmap_lock held. */
+static uint64_t range_ioctls(struct mm_struct *mm, unsigned long start, unsigned long end,
+			     uint64_t mode)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+	uint64_t ioctls = UFFD_RANGE_IOCTLS;
+
+	for (; vma && vma->vm_start < end; vma = vma_next(mm, vma)) {
+		if (vma->vm_flags & VM_HUGETLB)
+			ioctls &= ~(uint64_t)UFFD_BIT_ZEROPAGE;
+	}
+	if (!(mode & UFFDIO_REGISTER_MODE_WP))
+		ioctls &= ~(uint64_t)UFFD_BIT_WRITEPROTECT;
+	if (!(mode & UFFDIO_REGISTER_MODE_MINOR))
+		ioctls &= ~(uint64_t)UFFD_BIT_CONTINUE;
+	return ioctls;
+}
+
+int userfault_register(struct userfault *uf, const struct uffdio_range *r, uint64_t mode,
+		       uint64_t *ioctls)
 {
 	const uint64_t known =
 		UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP | UFFDIO_REGISTER_MODE_MINOR;
@@ -109,6 +145,7 @@ int userfault_register(struct userfault *uf, const struct uffdio_range *r, uint6
 	if (!err) {
 		uf->mm->has_userfault = true;
 		err = set_range(uf->mm, start, end, flags_of_mode(mode), uf);
+		*ioctls = range_ioctls(uf->mm, start, end, mode);
 	}
 	rwsem_up_write(&uf->mm->mmap_lock);
 	mmput(uf->mm);
@@ -122,7 +159,10 @@ static void set_wp(struct vm_area_struct *vma, unsigned long start, unsigned lon
 	gather_begin(&g, vma->vm_mm);
 	if (protect && !vma_is_anon(vma))
 		WRITE_ONCE(vma->populated, true);
-	range_uffd_wp(&g, start, end, protect, !vma_is_anon(vma));
+	if (vma->vm_flags & VM_HUGETLB)
+		range_uffd_wp_hugetlb(&g, start, end, protect);
+	else
+		range_uffd_wp(&g, start, end, protect, !vma_is_anon(vma));
 	gather_end(&g);
 }
 
@@ -151,7 +191,7 @@ static int unregister_locked(struct mm_struct *mm, unsigned long start, unsigned
 	if (vma->vm_start >= end)
 		return -EINVAL;
 	for (; vma && vma->vm_start < end; vma = vma_next(mm, vma)) {
-		if (!can_userfault(vma, vma->vm_flags))
+		if (!can_userfault(vma, vma->vm_flags) || !takes_whole_pages(vma, start, end))
 			return -EINVAL;
 	}
 	leave_range(mm, start, end);
@@ -217,6 +257,8 @@ static int protect_locked(struct userfault *uf, const struct uffdio_range *r, bo
 		return -EAGAIN;
 	if (!vma || !(vma->vm_flags & VM_UFFD_WP))
 		return -ENOENT;
+	if (!takes_whole_pages(vma, (unsigned long)r->start, (unsigned long)(r->start + r->len)))
+		return -EINVAL;
 	set_wp(vma, (unsigned long)r->start, (unsigned long)(r->start + r->len), protect);
 	return 0;
 }
@@ -432,11 +474,22 @@ static int fill_continue(struct fill_ctx *c)
 	return err;
 }
 
+/* One huge page. */
+static int fill_hugetlb(struct fill_ctx *c)
+{
+	int err = hugetlb_fill_place(c->vma, c->addr,
+				     c->fill->kind == USERFAULT_COPY ? &c->src : NULL, c->wp);
+
+	return err == -ENOENT ? COPY_UNLOCKED : err;
+}
+
 static int fill_page(struct fill_ctx *c) no_lock_analysis
 {
 	struct address_space *m = c->vma->mapping;
 	int err;
 
+	if (c->vma->vm_flags & VM_HUGETLB)
+		return fill_hugetlb(c);
 	if (m)
 		rwsem_down_read(&m->invalidate_lock);
 	if (c->fill->kind == USERFAULT_CONTINUE)
@@ -452,6 +505,22 @@ static int fill_page(struct fill_ctx *c) no_lock_analysis
 
 /* ---- the loop ---- */
 
+/* May @vma be filled in this way? */
+static int fill_allowed(const struct vm_area_struct *vma, const struct userfault_fill *fill)
+{
+	const struct uffdio_range *r = &fill->range;
+
+	if (vma->vm_flags & VM_HUGETLB)
+		return fill->kind != USERFAULT_ZERO &&
+				       takes_whole_pages(vma, (unsigned long)r->start,
+							 (unsigned long)(r->start + r->len))
+			       ? 0
+			       : -EINVAL;
+	if (fill->kind == USERFAULT_CONTINUE)
+		return vma_is_shmem(vma) ? 0 : -EINVAL;
+	return vma_is_anon(vma) || vma_is_shmem(vma) ? 0 : -EINVAL;
+}
+
 /* May the range be filled now? mmap_lock held; sets c->vma. */
 static int fill_place(struct fill_ctx *c)
 {
@@ -462,15 +531,14 @@ static int fill_place(struct fill_ctx *c)
 		return -ENOENT;
 	if (c->wp && !(c->vma->vm_flags & VM_UFFD_WP))
 		return -EINVAL;
-	if (!vma_is_anon(c->vma) && !vma_is_shmem(c->vma))
-		return -EINVAL;
-	if (c->fill->kind == USERFAULT_CONTINUE && !vma_is_shmem(c->vma))
+	if (fill_allowed(c->vma, c->fill))
 		return -EINVAL;
 	if (c->page && (page_state(c->page) == PS_FILE) != !!(c->vma->vm_flags & VM_SHARED)) {
 		put_page(c->page); /* another vma is there now */
 		c->page = NULL;
 	}
-	return !(c->vma->vm_flags & VM_SHARED) && anon_vma_prepare(c->vma) ? -ENOMEM : 0;
+	return !(c->vma->vm_flags & (VM_SHARED | VM_HUGETLB)) && anon_vma_prepare(c->vma) ? -ENOMEM
+											  : 0;
 }
 
 /* Pages one after the other. mmap_lock held. Return: 0 at the end of the range, else what stopped it. */
@@ -483,12 +551,30 @@ static int fill_pages(struct fill_ctx *c)
 		err = fill_page(c);
 		if (err)
 			break;
-		c->addr += PAGE_SIZE;
-		c->src += PAGE_SIZE;
+		c->addr += page_size_of(c->vma);
+		c->src += page_size_of(c->vma);
 		if (mm_ctx_current()->fatal_signal)
 			err = -EINTR;
 	}
 	return err;
+}
+
+/* With mmap_lock dropped: fill c->page, or (hugetlb) make that what is to be copied is in memory. 0, -EFAULT, -EINTR. */
+static int copy_unlocked(struct fill_ctx *c)
+{
+	char probe;
+
+	if (c->page)
+		return copy_page(c->page, c->src);
+	if (!access_ok(c->src, HPAGE_SIZE))
+		return -EFAULT;
+	for (size_t done = 0; done < HPAGE_SIZE; done += PAGE_SIZE) {
+		if (copy_from_user(&probe, c->src + done, 1))
+			return -EFAULT;
+	}
+	if (copy_from_user(&probe, c->src + HPAGE_SIZE - 1, 1)) /* it may begin inside a page */
+		return -EFAULT;
+	return mm_ctx_current()->fatal_signal ? -EINTR : 0;
 }
 
 static int64_t fill_range(struct fill_ctx *c)
@@ -501,7 +587,7 @@ static int64_t fill_range(struct fill_ctx *c)
 		rwsem_down_read(&mm->mmap_lock);
 		err = fill_pages(c);
 		rwsem_up_read(&mm->mmap_lock);
-	} while (err == COPY_UNLOCKED && !(err = copy_page(c->page, c->src)));
+	} while (err == COPY_UNLOCKED && !(err = copy_unlocked(c)));
 	if (c->page)
 		put_page(c->page);
 	done = c->addr - c->fill->range.start;

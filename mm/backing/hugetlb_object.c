@@ -56,7 +56,7 @@ void hugetlb_place_unlock(const struct address_space *m, unsigned long place) no
 	mutex_unlock(place_mutex(m, place));
 }
 
-void hugetlb_zero(struct page *page)
+static int fill_zeroes(struct page *page, void *arg)
 {
 	for (unsigned i = 0; i < HPAGE_NR; i++) {
 		void *p = kmap_local_page(page + i);
@@ -65,7 +65,10 @@ void hugetlb_zero(struct page *page)
 		kunmap_local(p);
 		page_set(page + i, PG_uptodate);
 	}
+	return 0;
 }
+
+const struct hugetlb_filler hugetlb_zeroes = { fill_zeroes, NULL };
 
 /* ---- promises ---- */
 
@@ -135,15 +138,21 @@ static void untake_page(struct hugetlb_space *space, bool has_promise, bool prom
 }
 
 int hugetlb_private_page(struct address_space *m, struct resv_map *used, unsigned long place,
-			 struct page **out)
+			 const struct hugetlb_filler *fill, struct page **out)
 {
+	struct hugetlb_space *space = hugetlb_object_of(m)->space;
 	bool has_promise = used && resv_missing(used, place, place + 1), promised;
 	struct resv_region *spare = has_promise ? resv_spare() : NULL;
 	int err;
 
 	if (has_promise && !spare)
 		return -ENOMEM;
-	err = take_page(hugetlb_object_of(m)->space, has_promise, &promised, out);
+	err = take_page(space, has_promise, &promised, out);
+	if (!err) {
+		err = fill->fn(*out, fill->arg);
+		if (err)
+			untake_page(space, has_promise, promised, *out);
+	}
 	if (err)
 		resv_spare_free(spare);
 	else if (has_promise)
@@ -167,7 +176,8 @@ static int cache_page(struct address_space *m, unsigned long place, struct page 
 	return err;
 }
 
-static int make_page(struct address_space *m, unsigned long place, struct page **out)
+static int make_page(struct address_space *m, unsigned long place,
+		     const struct hugetlb_filler *fill, struct page **out)
 {
 	struct hugetlb_object *o = hugetlb_object_of(m);
 	bool has_promise = !resv_missing(&o->resv, place, place + 1), promised;
@@ -178,8 +188,9 @@ static int make_page(struct address_space *m, unsigned long place, struct page *
 		resv_spare_free(spare);
 		return err;
 	}
-	hugetlb_zero(*out);
-	err = cache_page(m, place, *out);
+	err = fill->fn(*out, fill->arg);
+	if (!err)
+		err = cache_page(m, place, *out);
 	if (err) {
 		untake_page(o->space, has_promise, promised, *out);
 		resv_spare_free(spare);
@@ -194,7 +205,18 @@ static int make_page(struct address_space *m, unsigned long place, struct page *
 int hugetlb_get_page(struct address_space *m, unsigned long place, struct page **out)
 {
 	*out = mapping_find(m, place << HPAGE_ORDER);
-	return *out ? 0 : make_page(m, place, out);
+	return *out ? 0 : make_page(m, place, &hugetlb_zeroes, out);
+}
+
+int hugetlb_new_page(struct address_space *m, unsigned long place,
+		     const struct hugetlb_filler *fill, struct page **out)
+{
+	struct page *there = mapping_find(m, place << HPAGE_ORDER);
+
+	if (!there)
+		return make_page(m, place, fill, out);
+	put_page(there);
+	return -EEXIST;
 }
 
 /* ---- cutting ---- */

@@ -180,6 +180,8 @@ bool pt_split_at(struct pt_root *root, uaddr_t va)
 
 static pte_t small_view(pte_t large, uaddr_t va)
 {
+	if (!pte_present(large))
+		return large; /* a marker is the same for all sizes */
 	return pte_small_of(large, (unsigned)((va & ~HPAGE_MASK) >> PAGE_SHIFT));
 }
 

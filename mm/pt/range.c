@@ -196,7 +196,9 @@ static int zap_again(struct pt_walk *w)
 	return 0;
 }
 
-static const struct pt_walk_ops zap_ops = { .run = zap_run, .huge = zap_huge, .again = zap_again };
+static const struct pt_walk_ops zap_ops = {
+	.run = zap_run, .huge = zap_huge, .mark = zap_mark, .again = zap_again
+};
 
 void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, uaddr_t end)
 {
@@ -390,9 +392,9 @@ static int copy_again(struct pt_walk *w)
 	return 0;
 }
 
-static const struct pt_walk_ops copy_ops = { .run = copy_run,
-					     .huge = copy_huge,
-					     .again = copy_again };
+static const struct pt_walk_ops copy_ops = {
+	.run = copy_run, .huge = copy_huge, .mark = copy_mark, .again = copy_again
+};
 
 int range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma,
 	       bool uffd_wp)

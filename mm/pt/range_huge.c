@@ -17,6 +17,7 @@
 #include "base/errno.h"
 #include "mm/huge.h"
 #include "mm/pt/range_impl.h"
+#include "mm/swap_entry.h"
 
 static bool covers(uaddr_t va, uaddr_t last)
 {
@@ -84,6 +85,8 @@ static int zap_hugetlb(struct mmu_gather *g, pte_t *e, uaddr_t va, uaddr_t last)
 	kassert(covers(va, last));
 	old = pte_clear(e);
 	page = entry_page(old);
+	if (unlikely(g->keep_uffd_wp) && pte_uffd_wp(old))
+		pte_set(e, pte_uffd_marker());
 	gather_note_range(g, va, va + HPAGE_SIZE);
 	if (pte_dirty(old) && !page_test(page, PG_dirty))
 		page_set(page, PG_dirty);
@@ -92,21 +95,58 @@ static int zap_hugetlb(struct mmu_gather *g, pte_t *e, uaddr_t va, uaddr_t last)
 	return gather_block(g, page) ? PT_AGAIN : 0;
 }
 
-static int copy_hugetlb(struct pt_walk *w, pte_t *e, uaddr_t va)
+/* The child's entry, locked; NULL: its table is missing, copy_huge_prepare and come again. */
+static pte_t *copy_target(struct pt_walk *w, uaddr_t va, struct page **dst_table)
 {
 	struct copy_ctx *c = w->arg;
-	struct page *dst_table, *page = entry_page(pte_read(e));
-	pte_t *d = pt_huge_locked(&c->dst->root, va, &dst_table);
+	pte_t *d = pt_huge_locked(&c->dst->root, va, dst_table);
 
 	if (!d) {
 		c->want_huge = true;
 		w->resume = va;
-		return PT_AGAIN;
 	}
+	return d;
+}
+
+static int copy_hugetlb(struct pt_walk *w, pte_t *e, uaddr_t va)
+{
+	struct copy_ctx *c = w->arg;
+	struct page *dst_table, *page = entry_page(pte_read(e));
+	pte_t *d = copy_target(w, va, &dst_table);
+
+	if (!d)
+		return PT_AGAIN;
 	get_page(page);
 	atomic_inc(&page->_mapcount);
 	atomic_long_add(&c->dst->hugetlb_pages, 1);
 	pte_set(d, copy_bits(c, e, pte_read(e), va, HPAGE_SIZE));
+	pt_table_unlock(dst_table);
+	return 0;
+}
+
+/* ---- hugetlb's markers ---- */
+
+int zap_mark(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
+{
+	const struct mmu_gather *g = w->arg;
+
+	if (!g->keep_uffd_wp)
+		(void)pte_clear(e);
+	return 0;
+}
+
+int copy_mark(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
+{
+	const struct copy_ctx *c = w->arg;
+	struct page *dst_table;
+	pte_t *d;
+
+	if (!c->uffd_wp)
+		return 0;
+	d = copy_target(w, va, &dst_table);
+	if (!d)
+		return PT_AGAIN;
+	pte_set(d, pte_read(e));
 	pt_table_unlock(dst_table);
 	return 0;
 }
@@ -153,7 +193,7 @@ int protect_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
 	if (!covers(va, last))
 		return PT_SPLIT;
 	if (((c->care & CARE_PRIVATE) && !range_huge_exclusive(cur)) ||
-	    ((c->care & CARE_TRACKED) && !pte_soft_dirty(cur)))
+	    ((c->care & CARE_TRACKED) && !pte_soft_dirty(cur)) || unlikely(pte_uffd_wp(cur)))
 		to = pte_wrprotect(to);
 	if (pte_raw(to) == pte_raw(cur))
 		return 0;

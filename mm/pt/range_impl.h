@@ -151,10 +151,10 @@ struct each_ctx {
 	void *arg;
 };
 
-/* Does the large entry @e map a page of hugetlb's pool, whole or not at all? */
+/* Is the large entry @e hugetlb's: it maps a page of the pool, whole or not at all, or is a marker? */
 static inline bool entry_is_hugetlb(pte_t e)
 {
-	return !pte_special(e) && page_test(entry_page(e), PG_head);
+	return !pte_present(e) || (!pte_special(e) && page_test(entry_page(e), PG_head));
 }
 
 /* ---- range_huge.c: the runs over large entries ---- */
@@ -162,6 +162,8 @@ int zap_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
 int protect_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
 int copy_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
 int copy_huge_prepare(struct pt_walk *w); /* 0 or -ENOMEM */
+int zap_mark(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
+int copy_mark(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
 int age_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
 int each_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last);
 

@@ -3,13 +3,15 @@
  *
  *   present    the write right goes, the mark pte_uffd_wp comes; lifted: only the mark goes, the next write fault decides
  *   none       in a file's mapping: a marker, so that the page which a fault brings is protected from the start
+ *   hugetlb    the same with large entries
  *
  * WHY      lifting gives no right back: the page may be shared by a fork meanwhile.
  * I1       an entry with pte_uffd_wp is not writable.                                                       [mm_check]
  * LOCKS    mmap_lock in any mode; table locks inside. Large entries are split by the walk.
  * FAILS    never: a table that cannot be had leaves its part of the range without markers.
- * TESTED BY tests/guest/mem_uffd.c
+ * TESTED BY hugetlb_test.c, tests/guest/mem_uffd.c
  */
+#include "mm/huge.h"
 #include "mm/pt/pt_impl.h"
 #include "mm/pt/range_impl.h"
 #include "mm/range.h"
@@ -64,4 +66,29 @@ void range_uffd_wp(struct mmu_gather *g, uaddr_t start, uaddr_t end, bool protec
 			     .arg = &c };
 
 	(void)!pt_walk_range(&w, start, end - 1);
+}
+
+void range_uffd_wp_hugetlb(struct mmu_gather *g, uaddr_t start, uaddr_t end, bool protect)
+{
+	const struct wp_ctx c = { .g = g, .protect = protect, .markers = true };
+	struct pt_root *root = &g->mm->root;
+
+	for (uaddr_t va = start; va < end; va += HPAGE_SIZE) {
+		struct page *table;
+		pte_t cur, to,
+			*e = protect ? pt_huge_alloc_locked(g->mm, root, va, &table)
+				     : pt_huge_locked(root, va, &table);
+
+		if (!e)
+			continue;
+		cur = pte_read(e);
+		to = wp_entry(&c, cur);
+		if (!pte_present(cur))
+			pte_set(e, to);
+		else
+			entry_change(e, cur, to);
+		if (pte_present(cur) && loses_rights(cur, to))
+			gather_note_range(g, va, va + HPAGE_SIZE);
+		pt_unlock(table);
+	}
 }

@@ -47,11 +47,15 @@ static int walk_large(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_
 {
 	struct page *table = virt_to_page(e);
 	int r = PT_SPLIT;
+	pte_t cur;
 
 	kassert(level == pt_huge_level() && last < USER_TOP);
 	pt_table_lock(table);
-	if (pte_is_leaf(pte_read(e), level)) {
-		if (w->ops->huge)
+	cur = pte_read(e);
+	if (pte_is_leaf(cur, level)) {
+		if (unlikely(!pte_present(cur)))
+			r = w->ops->mark ? w->ops->mark(w, e, va, last) : 0;
+		else if (w->ops->huge)
 			r = w->ops->huge(w, e, va, last);
 		if (r == PT_SPLIT && !pt_split_locked(w->root, e, va))
 			r = 0;
