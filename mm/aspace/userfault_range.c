@@ -90,8 +90,7 @@ static int set_range(struct mm_struct *mm, unsigned long start, unsigned long en
 	struct vm_area_struct *vma;
 	int err = 0;
 
-	for (vma = find_vma(mm, start); !err && vma && vma->vm_start < end;
-	     vma = find_vma(mm, start)) {
+	while (!err && start < end && (vma = find_vma(mm, start)) && vma->vm_start < end) {
 		unsigned long from = max_of(unsigned long, start, vma->vm_start);
 		unsigned long to = min_of(unsigned long, end, vma->vm_end);
 		unsigned long all = (vma->vm_flags & ~(unsigned long)VM_UFFD_ANY) | flags;

@@ -418,6 +418,18 @@ static void api_errors(void)
 	close(uffd);
 }
 
+/* What is no longer watched is one with its neighbours again. */
+static void unregistered_ranges_merge(void)
+{
+	setup(0, 0, 0);
+	EQ(reg(area + PAGE, 3, MISSING), 0x1c);
+	EQ(ioctl(uffd, UNREGISTER, &(struct range){ (uintptr_t)area + PAGE, 3 * PAGE }), 0);
+	EQ(reg(area + 2 * PAGE, 2, MISSING), 0x1c);
+	EQ(reg(area + 4 * PAGE, 2, WP), 0x5c);
+	EQ(ioctl(uffd, UNREGISTER, &(struct range){ (uintptr_t)area, 5 * PAGE }), 0);
+	memset(area, 1, 5 * PAGE);
+}
+
 static void range_errors(void)
 {
 	char *ro;
@@ -495,6 +507,7 @@ int main(int argc, char **argv)
 						 T(signals_interrupt_the_wait),
 						 T(a_killed_program_goes),
 						 T(api_errors),
+						 T(unregistered_ranges_merge),
 						 T(range_errors),
 						 T(who_may),
 						 TEND };
