@@ -58,7 +58,7 @@ struct mm_struct {
 	bool oom_init,
 		oom_done; /* i: init's, never killed; a: its memory is free, or nobody waits any more */
 	bool reaped; /* a: being killed, its private memory is gone: faults fail (mm/reclaim/reap.c) */
-	bool unmerged; /* m: a fork took VM_LOCKED away: neighbours may be alike */
+	bool unmerged; /* m: a fork took VM_LOCKED, VM_UFFD_* away: neighbours may be alike */
 };
 
 /* ---- life ---- */

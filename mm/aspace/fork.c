@@ -149,7 +149,7 @@ int mm_dup(struct mm_struct *old, struct mm_struct **out)
 		return -ENOMEM;
 	rwsem_down_write(&old->mmap_lock);
 	copy_fields(d.new, old);
-	d.new->unmerged = old->unmerged || old->locked_vm;
+	d.new->unmerged = old->unmerged || old->locked_vm || old->has_userfault;
 	err = dup_vmas(&d);
 	if (err)
 		userfault_cancel(old);

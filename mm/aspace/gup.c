@@ -95,6 +95,7 @@ static int pin_page(struct fault_ctx *f, struct page **out)
 
 	f->waiter = &waiter;
 	f->exact = f->addr;
+	f->made = false; /* that was the page before */
 	do {
 		rwsem_down_read(&mm->mmap_lock);
 		f->vma = f->addr < mm->task_size ? find_vma(mm, f->addr) : NULL;

@@ -20,7 +20,7 @@
  * CONTEXT  threads; what waits sleeps for as long as the monitor likes.
  * FAILS    FAULT_BUS where nobody may wait: SIGBUS asked for, kernel access to a user-mode-only range, an exiting thread.
  * NOT HERE ranges and filling (userfault_range.c); descriptors (fs/userfaultfd.c).
- * SOURCES  userfaultfd(2), ioctl_userfaultfd(2).   TESTED BY tests/guest/mem_uffd.c
+ * SOURCES  userfaultfd(2), ioctl_userfaultfd(2).   TESTED BY tests/guest/mem_uffd.c, model_test.c
  */
 #include "base/errno.h"
 #include "mm/aspace/userfault_impl.h"

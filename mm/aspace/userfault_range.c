@@ -14,7 +14,7 @@
  * I2       a new page of the object gets its entry before truncation can come: invalidate_lock is held over both.
  * LOCKS    mmap_lock: write to register, read to fill. invalidate_lock, then the table lock. Sleeps.
  * FAILS    as ioctl_userfaultfd(2) says.
- * SOURCES  ioctl_userfaultfd(2).   TESTED BY tests/guest/mem_uffd.c
+ * SOURCES  ioctl_userfaultfd(2).   TESTED BY tests/guest/mem_uffd.c, model_test.c
  */
 #include "arch/uaccess.h"
 #include "base/errno.h"
@@ -222,8 +222,11 @@ void userfault_unregister_all(struct userfault *uf)
 	rwsem_down_write(&mm->mmap_lock);
 	while ((vma = find_vma(mm, at))) {
 		at = vma->vm_end;
-		if (vma->userfault == uf)
-			vma_forget_userfault(vma);
+		if (vma->userfault != uf)
+			continue;
+		if (vma->vm_flags & VM_UFFD_WP) /* no mark for who registers later */
+			set_wp(vma, vma->vm_start, vma->vm_end, false);
+		vma_forget_userfault(vma);
 	}
 	rwsem_up_write(&mm->mmap_lock);
 }

@@ -466,6 +466,58 @@ static void range_errors(void)
 	area[0] = 1; /* nobody watches any more */
 }
 
+/* Parts of what is registered already, and of what is not: nothing is cut, nothing changes. */
+static void parts_of_ranges(void)
+{
+	struct range r;
+
+	setup(F_SIGBUS, 0, MISSING);
+	EQ(reg(area + 2 * PAGE, 2, MISSING) & 0x1c, 0x1c);
+	EQ(reg(area, 1, MISSING) & 0x1c, 0x1c);
+	EQ(copy(area, source, 3, 0), 3);
+	r = (struct range){ (uintptr_t)area, NR * PAGE };
+	EQ(ioctl(uffd, UNREGISTER, &r), 0);
+	r = (struct range){ (uintptr_t)area + 3 * PAGE, 2 * PAGE };
+	EQ(ioctl(uffd, UNREGISTER, &r), 0);
+	r.start = (uintptr_t)area;
+	EQ(ioctl(uffd, UNREGISTER, &r), 0);
+	area[4 * PAGE] = 1;
+	EQ(area[2 * PAGE], 's');
+	close(uffd);
+}
+
+/* A copy from page to page stops where the monitor's begins. */
+static void remote_copies_stop(void)
+{
+	struct iovec l, r;
+
+	setup(F_SIGBUS, 1, 0);
+	NEED(reg(area + PAGE, 1, MISSING) > 0);
+	l = (struct iovec){ source, 8 };
+	r = (struct iovec){ area + PAGE - 4, 8 };
+	EQ(syscall(SYS_process_vm_writev, getpid(), &l, 1, &r, 1, 0), 4);
+	EQ(syscall(SYS_process_vm_readv, getpid(), &l, 1, &r, 1, 0), 4);
+	EQ(copy(area + PAGE, source, 1, 0), 1);
+	EQ(syscall(SYS_process_vm_writev, getpid(), &l, 1, &r, 1, 0), 8);
+	close(uffd);
+}
+
+/* Closing takes the marks away: who registers later begins anew. */
+static void closing_unprotects(void)
+{
+	setup(F_SIGBUS, 0, 0);
+	area[0] = 1;
+	NEED(reg(area, NR, WP) > 0);
+	EQ(protect(area, 1, 1), 0);
+	close(uffd);
+	uffd = open_uffd(O_NONBLOCK, F_SIGBUS);
+	EQ(protect(area, 1, 1), -ENOENT);
+	NEED(reg(area, NR, WP) > 0);
+	area[2] = 3;
+	EQ(area[0] + area[2], 4);
+	close(uffd);
+}
+
 static void who_may(void)
 {
 	if (fork() == 0) {
@@ -501,6 +553,9 @@ int main(int argc, char **argv)
 						 T(shared_protection_outlives_pages),
 						 T(copies_may_be_protected),
 						 T(pages_that_are_there),
+						 T(parts_of_ranges),
+						 T(closing_unprotects),
+						 T(remote_copies_stop),
 						 T(events_come_in_order),
 						 T(the_child_is_watched),
 						 T(closing_lets_everybody_go),
