@@ -46,6 +46,7 @@ enum model_have { /* what the entry of a page is */
 struct model_page {
 	bool mapped;
 	bool maybe;	     /* mm was free to bring it in, or to drop it: see model_settle */
+	bool wp;	     /* protected by the userfaultfd */
 	bool written;	     /* since the last model_forget_writes, through this entry */
 	int8_t have;	     /* enum model_have */
 	int16_t obj;	     /* of model.obj; -1: private anonymous */
@@ -55,6 +56,7 @@ struct model_page {
 
 struct model_proc {
 	struct mm_struct *mm; /* NULL: no such process now */
+	struct userfault *uf; /* its userfaultfd; NULL: none open */
 	unsigned long def_flags;
 	struct model_page page[MODEL_PAGES];
 	uint8_t bytes[MODEL_PAGES][PAGE_SIZE]; /* of those that are HAVE_ANON */
@@ -132,7 +134,7 @@ static inline unsigned long model_addr(unsigned page)
 static inline void model_page_gone(struct model_page *m) /* no entry is there any more */
 {
 	m->have = HAVE_NONE;
-	m->written = false;
+	m->wp = m->written = false;
 }
 struct model_range model_some_range(void);
 unsigned model_run_first(const struct model_proc *p, unsigned page); /* of page's vma */
@@ -173,6 +175,7 @@ model_op model_advise, model_lock, model_lock_all, model_mincore, model_msync; /
 model_op model_truncate, model_punch, model_write_file, model_read_file;       /* model_obj.c */
 model_op model_touch, model_look, model_fetch, model_access, model_forget_writes, model_fork,
 	model_exit, model_migrate;	   /* model_proc.c */
+model_op model_uffd, model_uffd_close;	   /* model_uffd.c */
 struct model_proc *model_proc_begin(void); /* the first process */
 void model_proc_end(struct model_proc *p);
 

@@ -43,9 +43,14 @@ struct model_proc *model_proc_begin(void)
 
 void model_proc_end(struct model_proc *p)
 {
+	bool last = model.step & 1; /* the descriptor may be open a while longer */
+
+	if (!last)
+		model_uffd_close(p);
 	sim_use_mm(NULL);
 	mmput(p->mm);
 	p->mm = NULL;
+	model_uffd_close(p);
 }
 
 /* Another process lives? Then @p dies. */
@@ -64,7 +69,8 @@ void model_exit(struct model_proc *p)
 /* What a child begins with. Entries that a fault can bring back may be missing. */
 static void inherit(struct model_page *c)
 {
-	c->flags &= ~(unsigned long)VM_LOCKED_ANY;
+	c->flags &= ~(unsigned long)(VM_LOCKED_ANY | VM_UFFD_ANY);
+	c->wp = false;
 	if (c->flags & VM_DONTCOPY)
 		*c = (struct model_page){ .mapped = false };
 	else if (c->flags & (VM_SHARED | VM_WIPEONFORK))

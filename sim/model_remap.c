@@ -45,11 +45,14 @@ static void move_pages(struct remap *c)
 	struct model_page m = c->p->page[c->from];
 
 	model_page_gone(&m);
+	m.flags &= ~(unsigned long)VM_UFFD_ANY; /* it does not follow */
 	if (m.obj < 0 && !find_vma(c->p->mm, model_addr(c->from))->anon_vma)
 		m.pgoff = model_addr(c->to) >> PAGE_SHIFT; /* never touched: as if mapped there */
 	for (unsigned i = 0; i < c->new; i++, m.pgoff++) {
 		moved[i] = i < keep ? c->p->page[c->from + i] : m;
 		moved[i].pgoff = m.pgoff;
+		moved[i].flags = m.flags;
+		moved[i].wp = false;
 		if (i < keep)
 			memcpy(bytes[i], c->p->bytes[c->from + i], PAGE_SIZE);
 	}

@@ -174,7 +174,10 @@ static int fault_none(struct model_proc *p, unsigned page, bool write)
 	struct model_page *m = &p->page[page];
 	struct model_obj *o = m->obj < 0 ? NULL : &model.obj[m->obj];
 
-	if (!o && !write) {
+	if (m->flags & VM_UFFD_MISSING &&
+	    !(o && m->pgoff < MODEL_OBJ_PAGES && o->cached[m->pgoff])) {
+		return FAULT_BUS; /* its monitor's; see model_uffd.c */
+	} else if (!o && !write) {
 		m->have = HAVE_ZERO;
 	} else if (!o) {
 		make_own(p, page, zeroes);
@@ -201,6 +204,8 @@ int model_fault(struct model_proc *p, unsigned page, enum model_access access)
 		return r;
 	if (m->have == HAVE_NONE)
 		r = fault_none(p, page, write);
+	else if (write && m->wp)
+		r = FAULT_BUS;
 	else if (write && m->have != HAVE_ANON && !(m->flags & VM_SHARED))
 		make_own(p, page, model_bytes(p, page));
 	m->written |= write && r == FAULT_OK;

@@ -1,6 +1,7 @@
 /*
- * Threads of the host in mm, under ThreadSanitizer: faults, mmap, munmap, mprotect, mremap, madvise, fork and truncation at the
- * same time. The sanitizer looks for accesses that nothing orders; the test itself only looks at what no race may change.
+ * Threads of the host in mm, under ThreadSanitizer: faults, mmap, munmap, mprotect, mremap, madvise, fork, userfaultfd and
+ * truncation at the same time. The sanitizer looks for accesses that nothing orders; the test itself only looks at what no
+ * race may change.
  * TSAN_ROUNDS in the environment makes a longer run (tools/tsan.sh).
  */
 #include "base/errno.h"
@@ -8,6 +9,7 @@
 #include "mm/mapping.h"
 #include "mm/mm.h"
 #include "mm/shmem.h"
+#include "mm/userfault.h"
 #include "mm/wire.h"
 #include "sim/sim.h"
 #include "sync/kassert.h"
@@ -28,6 +30,7 @@ enum { THREADS = 5, WINDOW = 48, FILE_PAGES = 40, RW = PROT_READ | PROT_WRITE };
 static struct mm_struct *mm;
 static struct address_space *file;
 static struct mutex inode_lock;
+static struct userfault *watcher;
 static unsigned rounds;
 
 struct racer {
@@ -119,8 +122,11 @@ static void race_file(struct racer *c)
 
 static void race_change(struct racer *c, unsigned page, unsigned n)
 {
-	static const int advices[] = { MADV_DONTNEED,	    MADV_FREE,	 MADV_DONTFORK, MADV_DOFORK,
-				       MADV_POPULATE_WRITE, MADV_RANDOM, MADV_REMOVE };
+	static const int advices[] = {
+		MADV_DONTNEED, MADV_FREE,   MADV_DONTFORK,   MADV_DOFORK,     MADV_POPULATE_WRITE,
+		MADV_RANDOM,   MADV_REMOVE, MADV_COLD,	     MADV_PAGEOUT,    MADV_POPULATE_READ,
+		MADV_WILLNEED, MADV_NORMAL, MADV_WIPEONFORK, MADV_KEEPONFORK,
+	};
 	long r = 0;
 
 	switch (pick(c, 5)) {
@@ -139,10 +145,39 @@ static void race_change(struct racer *c, unsigned page, unsigned n)
 		r = vm_lock(mm, at(page), n * PAGE_SIZE, pick(c, 2) ? VM_LOCKED : 0);
 		break;
 	default:
-		r = vm_advise(mm, at(page), n * PAGE_SIZE, advices[pick(c, 7)]);
+		r = vm_advise(mm, at(page), n * PAGE_SIZE,
+			      advices[pick(c, sizeof(advices) / sizeof(advices[0]))]);
 		break;
 	}
 	must(r == 0 || r == -ENOMEM || r == -EINVAL || r == -EFAULT || r == -EACCES);
+}
+
+/* The monitor's calls, of whichever thread; the descriptor answers faults with SIGBUS. */
+static void race_uffd(struct racer *c, unsigned page, unsigned n)
+{
+	struct uffdio_range r = { at(page), n * PAGE_SIZE };
+	struct userfault_fill fill = { .range = r, .src = at(pick(c, WINDOW)) };
+	int64_t done;
+	int err;
+
+	switch (pick(c, 5)) {
+	case 0:
+		err = userfault_register(watcher, &r,
+					 UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP);
+		break;
+	case 1:
+		err = userfault_unregister(watcher, &r);
+		break;
+	case 2:
+		err = userfault_protect(watcher, &r, pick(c, 2));
+		break;
+	default:
+		fill.kind = pick(c, 2) ? USERFAULT_COPY : USERFAULT_ZERO;
+		err = userfault_fill(watcher, &fill, &done);
+		break;
+	}
+	must(err == 0 || err == -EINVAL || err == -ENOENT || err == -EEXIST || err == -EAGAIN ||
+	     err == -EFAULT || err == -EPERM || err == -ENOMEM);
 }
 
 static void race_all(void *arg)
@@ -156,7 +191,9 @@ static void race_all(void *arg)
 
 		if (what < 70)
 			race_touch(&c, page);
-		else if (what < 84)
+		else if (what < 74)
+			race_uffd(&c, page, n);
+		else if (what < 86)
 			race_change(&c, page, n);
 		else if (what < 96)
 			race_map(&c, page, n);
@@ -178,10 +215,17 @@ static void begin(void)
 	file = shmem_anon_create(FILE_PAGES * PAGE_SIZE, false);
 	mm = mm_alloc();
 	must(mm && file);
+	sim_use_mm(mm);
+	watcher = userfault_alloc(false);
+	must(watcher);
+	atomic_set(&watcher->features, USERFAULT_READY | UFFD_FEATURE_SIGBUS);
+	sim_use_mm(NULL);
 }
 
 static void end(void)
 {
+	mm_check(mm);
+	userfault_release(watcher);
 	mm_check(mm);
 	mapping_check(file);
 	mmput(mm);
