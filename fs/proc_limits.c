@@ -3,6 +3,7 @@
  *
  *   fs   file-max, file-nr, nr_open, inode-nr, inode-state       open files, inodes
  *   vm   panic_on_oom, oom_kill_allocating_task, oom_dump_tasks  who goes, what the log says
+ *   vm   memory_failure_recovery                             broken memory: a signal, or a panic
  *   vm   vdso_enabled (32-bit builds)                            new programs
  *
  * OWNS     nothing: each variable belongs to the file that uses it.
@@ -15,6 +16,7 @@
 #include "fs/file.h"
 #include "fs/sysctl.h"
 #include "mm/oom.h"
+#include "mm/poison.h"
 #include "proc_impl.h"
 #include "vfs_impl.h"
 
@@ -44,6 +46,7 @@ static const struct sysctl table[] = {
 	{ "vm/oom_kill_allocating_task", .number = &sysctl_oom_kill_allocating_task, .min = INT_MIN,
 	  .max = INT_MAX },
 	{ "vm/oom_dump_tasks", .number = &sysctl_oom_dump_tasks, .min = INT_MIN, .max = INT_MAX },
+	{ "vm/memory_failure_recovery", .number = &sysctl_memory_failure_recovery, .max = 1 },
 	/* Last: there it is the fast way into the kernel. */
 	{ "vm/vdso_enabled", .number = &vdso_enabled, .max = 1 },
 };

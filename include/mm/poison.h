@@ -7,7 +7,8 @@
 #include "base/atomic.h"
 #include "mm/memmap.h"
 
-extern atomic_long_t num_poisoned_pages; /* out of use: HardwareCorrupted of /proc/meminfo */
+extern atomic_long_t num_poisoned_pages;   /* out of use: HardwareCorrupted of /proc/meminfo */
+extern int sysctl_memory_failure_recovery; /* /proc/sys/vm; 0: broken memory is a panic */
 
 /**
  * memory_failure - the contents of @page are lost: whoever accesses them gets SIGBUS.

@@ -31,6 +31,7 @@
 #include "uapi/mman.h"
 
 atomic_long_t num_poisoned_pages;
+int sysctl_memory_failure_recovery = 1;
 
 static struct spinlock unpoison_lock = SPINLOCK_INIT(RANK_LRU);
 
@@ -93,6 +94,8 @@ int memory_failure(struct page *page)
 	pfn_t pfn = page_to_pfn(page);
 	int err = -EBUSY;
 
+	if (!READ_ONCE(sysctl_memory_failure_recovery))
+		panic("Memory failure on page %lx", (unsigned long)pfn);
 	if (is_of_users(page)) {
 		lock_page(page);
 		err = fail_locked(page);

@@ -182,6 +182,24 @@ static void who_may_and_what_cannot(void **state)
 	end_mm(mm);
 }
 
+static void broken_with_no_recovery(void *arg)
+{
+	struct mm_struct *mm;
+
+	(void)mm_world_begin(arg);
+	sim_caps = MM_CAP_SYS_ADMIN;
+	sysctl_memory_failure_recovery = 0;
+	mm = new_mm();
+	map_at(mm, BASE, P(1), RW, ANON | MAP_FIXED);
+	sim_poke(mm, BASE, 1);
+	(void)!vm_poison(mm, BASE, P(1), MADV_HWPOISON);
+}
+
+static void a_panic_if_told_so(void **state)
+{
+	assert_true(sim_panics(broken_with_no_recovery, state, "Memory failure on page"));
+}
+
 static void nth_failure_leaves_the_page(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -221,6 +239,7 @@ int main(void)
 		T(doubtful_frames_are_left),
 		T(who_may_and_what_cannot),
 		T(nth_failure_leaves_the_page),
+		cmocka_unit_test(a_panic_if_told_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

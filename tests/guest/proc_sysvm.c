@@ -53,6 +53,7 @@ static void defaults(void)
 	EQ(number(VM "panic_on_oom"), 0);
 	EQ(number(VM "oom_kill_allocating_task"), 0);
 	EQ(number(VM "oom_dump_tasks"), 1);
+	EQ(number(VM "memory_failure_recovery"), 1);
 	NEED(tap_read(VM "lowmem_reserve_ratio", text, sizeof(text)) > 0);
 	STREQ(text, IS64 ? "256\t256\t32\t0\t0\n" : "256\t32\t0\t0\n");
 	if (IS64) {
@@ -75,6 +76,7 @@ static void nonsense_is_refused(void)
 	FAILS(tap_put(VM "lowmem_reserve_ratio", "1 two"), EINVAL);
 	FAILS(tap_put(VM "panic_on_oom", "3"), EINVAL);
 	FAILS(tap_put(VM "panic_on_oom", "-1"), EINVAL);
+	FAILS(tap_put(VM "memory_failure_recovery", "2"), EINVAL);
 	FAILS(tap_put("/proc/sys/fs/file-max", "-1"), EINVAL);
 	FAILS(open("/proc/sys/fs/file-nr", O_WRONLY), EACCES);
 	FAILS(tap_put(VM "no_such_thing", "1"), ENOENT);
