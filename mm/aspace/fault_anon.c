@@ -83,8 +83,9 @@ static unsigned batch_size(const struct fault_ctx *f)
 	unsigned max = min_of(unsigned, fault_batch_pages, BATCH_MAX), n, i;
 	uaddr_t block_end;
 
-	if (max <= 1 || READ_ONCE(vma->fault_next) != f->addr || vma_tracks_writes(vma) ||
-	    (mpol_any() && vma_follows_thread(vma)) || !memory_is_plentiful())
+	if (max <= 1 || READ_ONCE(vma->fault_next) != (uint32_t)(f->addr >> PAGE_SHIFT) ||
+	    vma_tracks_writes(vma) || (mpol_any() && vma_follows_thread(vma)) ||
+	    !memory_is_plentiful())
 		return 1;
 	n = READ_ONCE(vma->fault_run) * 2;
 	n = n < 2 ? 2 : n > max ? max : n;
@@ -95,6 +96,13 @@ static unsigned batch_size(const struct fault_ctx *f)
 	for (i = 1; i < n && pte_none(pte_read(f->pte + i)); i++)
 		;
 	return i;
+}
+
+/* The fault has mapped @n pages: the next one may go on behind them. */
+static void note_run(const struct fault_ctx *f, unsigned n)
+{
+	WRITE_ONCE(f->vma->fault_next, (uint32_t)(f->addr >> PAGE_SHIFT) + n);
+	WRITE_ONCE(f->vma->fault_run, (uint8_t)n);
 }
 
 static int anon_read(struct fault_ctx *f)
@@ -155,8 +163,7 @@ static int anon_write_batch(struct fault_ctx *f, unsigned n)
 	pt_unlock(f->table);
 	for (unsigned i = done; i < got; i++)
 		put_page(pages[i]);
-	WRITE_ONCE(f->vma->fault_next, f->addr + (uaddr_t)done * PAGE_SIZE);
-	WRITE_ONCE(f->vma->fault_run, done);
+	note_run(f, done);
 	return FAULT_OK;
 }
 
@@ -175,8 +182,7 @@ static int anon_write_one(struct fault_ctx *f)
 	pt_unlock(f->table);
 	if (unlikely(page != NULL))
 		put_page(page); /* another thread was faster */
-	WRITE_ONCE(f->vma->fault_next, f->addr + PAGE_SIZE);
-	WRITE_ONCE(f->vma->fault_run, 1);
+	note_run(f, 1);
 	return FAULT_OK;
 }
 
