@@ -41,6 +41,7 @@ enum {
 	KPF_UNEVICTABLE = 18,
 	KPF_HWPOISON,
 	KPF_NOPAGE = 20,
+	KPF_KSM,
 	KPF_THP = 22,
 	KPF_ZERO_PAGE = 24,
 	KPF_IDLE = 25,
@@ -102,7 +103,7 @@ static uint64_t state_bits(struct page *page)
 	case PS_TABLE:
 		return 1ULL << KPF_PGTABLE;
 	case PS_ANON:
-		return 1ULL << KPF_ANON | thp_bits(page);
+		return 1ULL << KPF_ANON | (uint64_t)page_is_ksm(page) << KPF_KSM | thp_bits(page);
 	case PS_TAIL:
 		return tail_bits(page);
 	default:

@@ -180,6 +180,17 @@ static int oom_score_show(struct seq_file *m, struct task *t)
 	return 0;
 }
 
+static int ksm_merging_pages_show(struct seq_file *m, struct task *t)
+{
+	struct mm_struct *mm = task_mm_get(t);
+
+	if (!mm)
+		return 0;
+	seq_printf(m, "%lu\n", READ_ONCE(mm->ksm_merging_pages));
+	mmput(mm);
+	return 0;
+}
+
 static int oom_score_adj_show(struct seq_file *m, struct task *t)
 {
 	seq_printf(m, "%d\n", t->signal->oom_score_adj);
@@ -318,6 +329,7 @@ void proc_pid_init(void)
 		{ .name = "wchan", .mode = 0444, .show = wchan_show },
 		{ .name = "schedstat", .mode = 0444, .show = schedstat_show },
 		{ .name = "oom_score", .mode = 0444, .show = oom_score_show },
+		{ .name = "ksm_merging_pages", .mode = 0400, .show = ksm_merging_pages_show },
 		{ .name = "coredump_filter",
 		  .mode = 0644,
 		  .show = coredump_filter_show,

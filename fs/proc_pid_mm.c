@@ -156,7 +156,7 @@ static void put_flags(struct seq_file *m, unsigned long flags)
 		      { VM_LOCKONFAULT, "lf" },	 { VM_ACCOUNT, "ac" },	  { VM_NORESERVE, "nr" },
 		      { VM_HUGETLB, "ht" },	 { VM_WIPEONFORK, "wf" }, { VM_DONTDUMP, "dd" },
 		      { VM_SOFTDIRTY, "sd" },	 { VM_HUGEPAGE, "hg" },	  { VM_NOHUGEPAGE, "nh" },
-		      { VM_UFFD_MINOR, "ui" },	 { VM_SEALED, "sl" } };
+		      { VM_MERGEABLE, "mg" },	 { VM_UFFD_MINOR, "ui" }, { VM_SEALED, "sl" } };
 	unsigned i;
 
 	seq_puts(m, "VmFlags: ");

@@ -147,5 +147,6 @@ void sysfs_init(void)
 	debugfs_poison_init();
 	sysfs_idle_init();
 	sysfs_thp_init();
+	sysfs_ksm_init();
 	sysfs_hugetlb_init();
 }

@@ -140,6 +140,7 @@ void sysfs_idle_init(void);
 void debugfs_poison_init(void);
 void sysfs_system_init(void); /* processors and nodes */
 void sysfs_hugetlb_init(void);
+void sysfs_ksm_init(void);
 void sysfs_thp_init(void); /* transparent huge pages */
 
 #endif

@@ -10,7 +10,9 @@
 #include "fs/file.h"
 #include "fs/path.h"
 #include "kernel/khugepaged.h"
+#include "kernel/ksmd.h"
 #include "kernel/task_calls.h"
+#include "mm/ksm.h"
 #include "mm/mm.h"
 #include "mm/poison.h"
 #include "mm/wire.h"
@@ -125,11 +127,16 @@ SYS(brk)
 
 SYS(madvise)
 {
+	int err;
+
 	if ((int)a2 == MADV_HUGEPAGE)
 		khugepaged_wake();
 	if ((int)a2 == MADV_HWPOISON || (int)a2 == MADV_SOFT_OFFLINE)
 		return vm_poison(current_mm(), a0, a1, (int)a2);
-	return vm_advise(current_mm(), a0, a1, (int)a2);
+	err = vm_advise(current_mm(), a0, a1, (int)a2);
+	if ((int)a2 == MADV_MERGEABLE && READ_ONCE(ksm_run) == KSM_MERGE)
+		ksmd_wake();
+	return err;
 }
 
 SYS(mincore)

@@ -15,6 +15,7 @@
 #include "sync/rwsem.h"
 
 struct address_space;
+struct ksm_slot;
 
 enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
@@ -53,7 +54,9 @@ struct mm_struct {
 	unsigned dump_filter; /* a: for a core dump (core(5)); fork and exec keep it */
 	bool has_lazyfree;    /* a: after MADV_FREE, pages may wait for reclaim */
 	unsigned membarrier;  /* a: what its threads have registered for (sys/sys_membarrier.c) */
-	struct list_head mm_list; /* all mms, for OOM; mm_list_lock */
+	struct ksm_slot *ksm_slot;	 /* mm/ksm.h; NULL: has nothing mergeable */
+	unsigned long ksm_merging_pages; /* entries of shared pages, as of the last scan */
+	struct list_head mm_list;	 /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
 	bool oom_init,
 		oom_done; /* i: init's, never killed; a: its memory is free, or nobody waits any more */

@@ -43,6 +43,12 @@ static inline struct anon_vma *page_anon_vma(const struct page *page)
 		       : NULL;
 }
 
+/* Is the anonymous @page one that KSM shares between programs? */
+static inline bool page_is_ksm(const struct page *page)
+{
+	return ((uintptr_t)READ_ONCE(page->mapping) & PAGE_MAPPING_FLAGS) == PAGE_MAPPING_KSM;
+}
+
 /* The cache @page is in; NULL for any other page. */
 static inline struct address_space *page_mapping(const struct page *page)
 {

@@ -70,7 +70,9 @@ void range_count(struct mm_struct *mm, uaddr_t start, uaddr_t end, struct range_
 enum { CORE_ABSENT, CORE_PRESENT, CORE_UNKNOWN };
 void range_core(struct mm_struct *mm, uaddr_t start, uaddr_t end, uint8_t none, uint8_t *vec);
 
-/* Call @fn for every entry that is not none, table lock held (so no sleeping). Return: 0 or @fn's first other result. */
+/* Call @fn for every entry that is not none, table lock held (so no sleeping). Return: 0 or @fn's first other result,
+ * which is RANGE_STOP or an errno: 1 means something to the walk. */
+enum { RANGE_STOP = 2 };
 int range_each(struct mm_struct *mm, uaddr_t start, uaddr_t end,
 	       int (*fn)(pte_t e, uaddr_t va, void *arg), void *arg);
 

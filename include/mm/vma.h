@@ -46,6 +46,7 @@ enum {
 	VM_NOHUGEPAGE = 0x40000000,
 };
 
+#define VM_MERGEABLE 0x80000000UL /* KSM may merge its pages */
 /* userfaultfd: Linux's bit 37, where there is one. */
 #define VM_UFFD_MINOR ((unsigned long)(sizeof(long) == 8 ? 1ULL << 37 : 0x800))
 #define VM_UFFD_ANY   (VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR)

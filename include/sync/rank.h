@@ -7,6 +7,7 @@
 
 enum lock_rank {
 	RANK_FILE_POS = 1,  /* a file's position (mutex) */
+	RANK_KSM,	    /* KSM's scan (mutex); programs may end inside */
 	RANK_EPOLL_NEST,    /* epoll sets put into one another (mutex) */
 	RANK_EPOLL,	    /* one epoll set (mutex); two: a set before the sets it watches */
 	RANK_FS_MOUNT,	    /* mount tree (mutex) */

@@ -84,7 +84,7 @@ static int look_at(struct collapse *c, pte_t e, unsigned i, pfn_t *first)
 	c->exclusive &= page_test(page, PG_anon_exclusive);
 	if (i == 0)
 		*first = pte_pfn(e);
-	c->in_place &= pte_pfn(e) == *first + i;
+	c->in_place &= pte_pfn(e) == *first + i && !page_is_ksm(page);
 	if (page_mapcount(page) > 1)
 		return exceed(c, ++c->shared, READ_ONCE(khugepaged_max_ptes_shared),
 			      THP_SCAN_EXCEED_SHARE_PTE);

@@ -174,5 +174,7 @@ int fault_cow(struct fault_ctx *f)
 	page = pfn_to_page(pte_pfn(f->entry));
 	if (!pte_special(f->entry) && page_state(page) == PS_ANON && may_take(f, page))
 		return take_over(f);
+	if (!pte_special(f->entry) && page_state(page) == PS_ANON && page_is_ksm(page))
+		count_vm_event(COW_KSM);
 	return copy_page(f, page);
 }

@@ -24,6 +24,7 @@
 #include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
+#include "mm/ksm.h"
 #include "mm/range.h"
 #include "mm/thp.h"
 #include "sync/failpoint.h"
@@ -150,7 +151,9 @@ int mm_dup(struct mm_struct *old, struct mm_struct **out)
 	rwsem_down_write(&old->mmap_lock);
 	copy_fields(d.new, old);
 	d.new->unmerged = old->unmerged || old->locked_vm || old->has_userfault;
-	err = dup_vmas(&d);
+	err = old->ksm_slot ? ksm_enter(d.new) : 0;
+	if (!err)
+		err = dup_vmas(&d);
 	if (err)
 		userfault_cancel(old);
 	userfault_up_write(old);

@@ -11,7 +11,7 @@
  * LOCKS    mmap_lock: read where entries change, write where flags do. REMOVE: the mapping's invalidate_lock, without
  *          mmap_lock. Sleeps.
  * FAILS    as madvise(2) ERRORS. Over a hole the rest is done and the result is ENOMEM; EAGAIN when a vma cannot be split.
- * NOT HERE page merging: MADV_MERGEABLE is EINVAL without it.
+ * NOT HERE page merging (ksm.c): MERGEABLE lets it begin, UNMERGEABLE undoes it.
  * TESTED BY mmap_test.c
  */
 #include "base/errno.h"
@@ -20,6 +20,7 @@
 #include "mm/aspace/userfault_impl.h"
 #include "mm/gather.h"
 #include "mm/imports.h"
+#include "mm/ksm.h"
 #include "mm/range.h"
 #include "uapi/mman.h"
 
@@ -54,6 +55,8 @@ static const struct advice advices[] = {
 	[MADV_DOFORK] = { 0, VM_DONTCOPY, ADV_FLAGS, false },
 	[MADV_HUGEPAGE] = { VM_HUGEPAGE, VM_NOHUGEPAGE, ADV_FLAGS, false },
 	[MADV_NOHUGEPAGE] = { VM_NOHUGEPAGE, VM_HUGEPAGE, ADV_FLAGS, false },
+	[MADV_MERGEABLE] = { VM_MERGEABLE, 0, ADV_FLAGS, false },
+	[MADV_UNMERGEABLE] = { 0, VM_MERGEABLE, ADV_FLAGS, false },
 	[MADV_DONTDUMP] = { VM_DONTDUMP, 0, ADV_FLAGS, false },
 	[MADV_DODUMP] = { 0, VM_DONTDUMP, ADV_FLAGS, false },
 	[MADV_WIPEONFORK] = { VM_WIPEONFORK, 0, ADV_FLAGS, true },
@@ -111,10 +114,14 @@ static int advice_allowed(const struct vm_area_struct *vma, int advice)
 static int advise_flags(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 			unsigned long end, const struct advice *a)
 {
-	int err;
+	int err = 0;
 
 	if (a->set & VM_HUGEPAGE)
 		mm->thp_seen = true;
+	if ((a->set | a->clear) & VM_MERGEABLE)
+		err = ksm_advise(vma, start, end, a->set);
+	if (err)
+		return err > 0 ? 0 : err == -ENOMEM ? -EAGAIN : err;
 	err = vma_modify(mm, vma, start, end, (vma->vm_flags & ~a->clear) | a->set, &vma);
 	return err == -ENOMEM ? -EAGAIN : err;
 }

@@ -19,6 +19,7 @@
 #include "mm/gather.h"
 #include "mm/hugetlb.h"
 #include "mm/imports.h"
+#include "mm/ksm.h"
 #include "mm/slab.h"
 #include "mm/thp.h"
 #include "sync/failpoint.h"
@@ -41,6 +42,7 @@ void mm_init(void)
 	vma_boot();
 	fault_boot();
 	lazyfree_boot();
+	ksm_boot();
 }
 
 enum {
@@ -132,6 +134,7 @@ void mmput(struct mm_struct *mm)
 		return;
 	vm_unmap_all(mm);
 	thp_zero_put(mm);
+	ksm_exit(mm);
 	if (mm->exe)
 		mm->exe->ops->drop(mm->exe);
 	mm->exe = NULL;

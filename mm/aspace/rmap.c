@@ -22,6 +22,7 @@
 #include "mm/aspace/aspace_impl.h"
 #include "mm/gather.h"
 #include "mm/huge.h"
+#include "mm/ksm.h"
 #include "mm/range.h"
 #include "mm/swap_entry.h"
 
@@ -171,6 +172,8 @@ int rmap_walk(struct page *page, unsigned flags, rmap_fn fn, void *arg)
 		kassert(page_test(page, PG_locked));
 		return rmap_walk_file(&w, m);
 	}
+	if (page_is_ksm(page))
+		return rmap_walk_ksm(&w);
 	av = page_state(page) == PS_ANON ? page_get_anon_vma(page) : NULL;
 	if (!av)
 		return 0; /* nobody maps it */

@@ -101,6 +101,8 @@ static bool belongs(const struct vm_area_struct *vma, const struct page *page, u
 {
 	unsigned long index = vma->vm_pgoff + ((va - vma->vm_start) >> PAGE_SHIFT);
 
+	if (page_state(page) == PS_ANON && page_is_ksm(page))
+		return (vma->vm_flags & (VM_SHARED | VM_MERGEABLE)) == VM_MERGEABLE;
 	if (page->index != index)
 		return false;
 	if (page_state(page) == PS_ANON)

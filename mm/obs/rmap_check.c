@@ -32,7 +32,7 @@ static int collect(pte_t e, uaddr_t va, void *arg)
 	struct batch *b = arg;
 
 	if (b->nr == BATCH)
-		return 1;
+		return RANGE_STOP;
 	b->next = va + PAGE_SIZE;
 	if (pte_present(e) && !pte_special(e) && page_state(pfn_to_page(pte_pfn(e))) != PS_TAIL &&
 	    !page_test(pfn_to_page(pte_pfn(e)), PG_head)) /* hugetlb has no rmap */
@@ -69,6 +69,8 @@ static void check_entry(const struct mm_struct *mm, const struct seen *s)
 	unlock_page(s->page);
 	if (h.met && h.nr == page_mapcount(s->page))
 		return;
+	if (page_is_ksm(s->page) && h.nr <= page_mapcount(s->page))
+		return; /* a child that was not scanned yet may outlive its parent */
 	page_dump(s->page, "rmap_check");
 	panic("rmap_check: mm %p, entry at %#lx %s, %d entries found", (const void *)mm,
 	      (unsigned long)s->va, h.met ? "found" : "not found", h.nr);

@@ -447,6 +447,7 @@ static int each_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 		pte_t cur = pte_read(e);
 		int r = pte_none(cur) ? 0 : c->fn(cur, va, c->arg);
 
+		kassert(r != PT_AGAIN);
 		if (r)
 			return r;
 	}
