@@ -60,7 +60,7 @@ static void uffd_register(struct model_proc *p)
 {
 	unsigned first, nr;
 	struct uffdio_range r = some_place(&first, &nr);
-	uint64_t mode = model_one_in(30) ? 0 : UFFDIO_REGISTER_MODE_MISSING;
+	uint64_t mode = model_one_in(30) ? 0 : UFFDIO_REGISTER_MODE_MISSING, calls;
 	unsigned long flags = VM_UFFD_MISSING;
 	long want = -EINVAL;
 
@@ -72,7 +72,7 @@ static void uffd_register(struct model_proc *p)
 		   (unsigned long long)r.len, (unsigned long long)mode);
 	if (mode && nr && any_mapped(p, first, nr))
 		want = register_result(p, first, nr);
-	model_expect("register", want, userfault_register(p->uf, &r, mode));
+	model_expect("register", want, userfault_register(p->uf, &r, mode, &calls));
 	for (unsigned i = first; !want && i < first + nr; i++) {
 		if (p->page[i].mapped)
 			p->page[i].flags |= flags;

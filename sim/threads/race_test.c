@@ -157,13 +157,15 @@ static void race_uffd(struct racer *c, unsigned page, unsigned n)
 {
 	struct uffdio_range r = { at(page), n * PAGE_SIZE };
 	struct userfault_fill fill = { .range = r, .src = at(pick(c, WINDOW)) };
+	uint64_t calls;
 	int64_t done;
 	int err;
 
 	switch (pick(c, 5)) {
 	case 0:
 		err = userfault_register(watcher, &r,
-					 UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP);
+					 UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP,
+					 &calls);
 		break;
 	case 1:
 		err = userfault_unregister(watcher, &r);
