@@ -145,6 +145,23 @@ static void huge_pages(void **state)
 	assert_string_equal(env(), "");
 }
 
+static void pages_of_a_fault(void **state)
+{
+	parse("fault_batch=1 fault_around=0");
+	assert_int_equal(c.fault_batch, 1);
+	assert_int_equal(c.fault_around, 0);
+	assert_string_equal(args(), "");
+	parse("fault_around=4");
+	assert_int_equal(c.fault_batch, -1);
+	assert_int_equal(c.fault_around, 4);
+	parse("fault_batch=many fault_around=-1 fault_around=99999999999");
+	assert_int_equal(c.fault_batch, -1);
+	assert_int_equal(c.fault_around, -1);
+	parse("fault_batched=3");
+	assert_int_equal(c.fault_batch, -1);
+	assert_string_equal(env(), "fault_batched=3");
+}
+
 static void too_many_words_are_dropped_not_written_beyond(void **state)
 {
 	size_t n = 0;
@@ -170,6 +187,7 @@ int main(void)
 		cmocka_unit_test(quotes_keep_blanks),
 		cmocka_unit_test(switches),
 		cmocka_unit_test(huge_pages),
+		cmocka_unit_test(pages_of_a_fault),
 		cmocka_unit_test(too_many_words_are_dropped_not_written_beyond),
 	};
 

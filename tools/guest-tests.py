@@ -474,6 +474,8 @@ def machines(args):
         out.append(Boot(f"{arch}/hugepages", arch, lambda a: with_plan(a, [("huge_tlb", "test=boot_words")]).finish(), mem="128M",
                         append="hugepages=3 hugepagesz=1G hugepages=9 transparent_hugepage=never", want=(r"^ok \d+ - huge_tlb/boot_words$",)))
     # Ways into the kernel: a CPU without sysenter, a program without a vDSO.
+    for name, words in (("off", "fault_batch=0 fault_around=1"), ("4", "fault_batch=4 fault_around=4")):
+        out.append(planned(f"x86_64/fault-{name}", "x86_64", [("fault_words", "")], mem="128M", append=words))
     out.append(Boot("i386/nosep", "i386", lambda a: with_plan(a, [("vdso", ""), ("sig_basic", "quick")]).finish(), cpu="qemu32,-sep"))
     for arch in ("i386", "x86_64"):
         out.append(Boot(f"{arch}/novdso", arch, lambda a: with_plan(a, [("sig_basic", "quick"), ("time_basic", "quick")]).finish(),

@@ -157,6 +157,16 @@ static int changes_in_memory(void)
 	pte_set(&slot, a);
 	pte_wrprotect_in_place(&slot);
 	conform(pte_raw(pte_read(&slot)) == pte_raw(pte_wrprotect(a)));
+	e = pte_read_locked(&slot);
+	conform(pte_raw(e) == pte_raw(pte_wrprotect(a)));
+	conform(!pte_flip(&slot, a, pte_raw(a) ^ pte_raw(b)));
+	conform(!pte_flip(&slot, a, pte_raw(a) ^ pte_raw(e)));
+	conform(pte_raw(pte_read(&slot)) == pte_raw(e));
+	conform(pte_flip(&slot, e, pte_raw(e) ^ pte_raw(a)));
+	conform(pte_raw(pte_read(&slot)) == pte_raw(a));
+	conform(pte_flip(&slot, a,
+			 pte_raw(a) ^ pte_raw(b))); /* the frame, and the right to execute */
+	conform(pte_raw(pte_read(&slot)) == pte_raw(b));
 	return failures;
 }
 

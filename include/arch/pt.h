@@ -37,6 +37,8 @@
  *   pte_set(p, e)                        entry was not present (PAE: high word first)
  *   pte_set_if_none(p, e)                atomic; Return: false when the entry was not none (and stays)
  *   pte_replace(p, e)                    present to present, hardware may set A/D meanwhile: Return old
+ *   pte_flip(p, cur, diff)               the same when *p is still @cur, to @cur ^ @diff; Return: false and unchanged if not
+ *   pte_read_locked(p)                   pte_read while nobody else writes: table lock held
  *   pte_clear(p)                         Return old, atomically, A/D bits not lost
  *   pte_test_and_clear_young(p)
  *   pte_wrprotect_in_place(p)            atomic

@@ -86,7 +86,7 @@ struct vm_area_struct {
 		struct vm_area_struct *next_gone; /* out of all trees, to be freed */
 	};
 	uint32_t fault_next; /* hint, racy: page number after the last anonymous write fault's */
-	uint8_t fault_run;   /* hint, racy: how many these were */
+	uint8_t fault_run;   /* hint, racy: how many these might have been */
 	bool populated; /* a: entries may have been set; false: there is nothing to unmap or copy */
 	/* Set with the first private page; p: mmap_lock for write, or for read and page_table_lock. */
 	struct anon_vma *anon_vma;

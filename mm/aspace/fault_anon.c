@@ -79,16 +79,20 @@ static bool memory_is_plentiful(void)
 /* How many pages this fault should map, from its address up. Table lock held. */
 static unsigned batch_size(const struct fault_ctx *f)
 {
-	const struct vm_area_struct *vma = f->vma;
+	struct vm_area_struct *vma = f->vma;
 	unsigned max = min_of(unsigned, fault_batch_pages, BATCH_MAX), n, i;
 	uaddr_t block_end;
 
 	if (max <= 1 || READ_ONCE(vma->fault_next) != (uint32_t)(f->addr >> PAGE_SHIFT) ||
 	    vma_tracks_writes(vma) || (mpol_any() && vma_follows_thread(vma)) ||
-	    !memory_is_plentiful())
+	    !memory_is_plentiful()) {
+		WRITE_ONCE(vma->fault_run, 1);
 		return 1;
+	}
 	n = READ_ONCE(vma->fault_run) * 2;
 	n = n < 2 ? 2 : n > max ? max : n;
+	WRITE_ONCE(vma->fault_run,
+		   (uint8_t)n); /* what cuts this batch short does not end the walk */
 	block_end = (f->addr | ((uaddr_t)BATCH_MAX * PAGE_SIZE - 1)) +
 		    1; /* a table holds whole blocks */
 	n = min_of(unsigned, n, (block_end - f->addr) >> PAGE_SHIFT);
@@ -102,7 +106,6 @@ static unsigned batch_size(const struct fault_ctx *f)
 static void note_run(const struct fault_ctx *f, unsigned n)
 {
 	WRITE_ONCE(f->vma->fault_next, (uint32_t)(f->addr >> PAGE_SHIFT) + n);
-	WRITE_ONCE(f->vma->fault_run, (uint8_t)n);
 }
 
 static int anon_read(struct fault_ctx *f)

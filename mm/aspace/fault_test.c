@@ -111,6 +111,20 @@ static void fault_batches_double_while_access_is_sequential(void **state)
 	end_mm(mm);
 }
 
+/* The end of a block, or a page in the way, cuts one batch short, not those after it. */
+static void fault_batches_go_on_after_one_cut_short(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	unsigned long before = mm_ctx_current()->min_flt;
+
+	(void)state;
+	map_at(mm, BASE, P(96), RW, ANON | MAP_FIXED);
+	for (unsigned i = 0; i < 96; i++)
+		sim_poke(mm, BASE + P(i), 1);
+	assert_int_equal(mm_ctx_current()->min_flt - before, 5 + 5); /* 1 2 4 8 1, then 16 */
+	end_mm(mm);
+}
+
 static void fault_batch_stops_at_a_mapped_page(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -492,6 +506,7 @@ int main(void)
 		T(fault_results_by_mapping_and_access),
 		T(fault_I3_reads_share_the_zero_page),
 		T(fault_batches_double_while_access_is_sequential),
+		T(fault_batches_go_on_after_one_cut_short),
 		T(fault_batch_stops_at_a_mapped_page),
 		T(stack_grows_to_its_limit_and_no_further),
 		T(stack_keeps_its_distance),

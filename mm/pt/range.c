@@ -216,21 +216,22 @@ void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, 
  * Of the @n entries from @e on those that are as @old was, which has become @new: neighbours mostly are, and the same
  * change does. For the write right each page must be its entry's alone, as @old's was. Return: how many were changed.
  */
-static unsigned protect_alike(pte_t *e, unsigned n, pte_t old, pte_t new, bool private_write)
+static noinline_ unsigned protect_alike(pte_t *e, unsigned n, pte_t old, pte_t new,
+					bool private_write)
 {
 	const pteval_t diff = pte_raw(old) ^ pte_raw(new);
-	unsigned i;
+	pte_t *const first = e, *const end = e + n;
 
-	if (private_write && !pte_write(new))
+	if (private_write && (!pte_write(new) || pte_special(old)))
 		return 0;
-	for (i = 0; i < n; i++, e++) {
-		pte_t cur = pte_read(e);
+	for (; e < end; e++) {
+		pte_t cur = pte_read_locked(e);
 
-		if (!pte_alike(cur, old) || (private_write && !page_is_exclusive(cur)))
+		if (!pte_alike(cur, old) || (private_write && !page_is_own(entry_page(cur))) ||
+		    !pte_flip(e, cur, diff)) /* the CPU was here: the caller looks again */
 			break;
-		entry_change(e, cur, pte_from_raw(pte_raw(cur) ^ diff));
 	}
-	return i;
+	return (unsigned)(e - first);
 }
 
 static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)

@@ -53,15 +53,18 @@ static inline bool is_private_entry(pte_t e)
 	return !pte_present(e) || pte_special(e) || page_state(entry_page(e)) == PS_ANON;
 }
 
-/* Is the page of entry @e this entry's alone (I4 of range.c)? */
-static inline bool page_is_exclusive(pte_t e)
+static inline bool page_is_own(const struct page *page)
 {
 	const unsigned long own = 1UL << PG_anon_exclusive;
 
-	if (pte_special(e))
-		return false;
-	return (READ_ONCE(entry_page(e)->flags) & (PAGE_STATE_MASK | own)) ==
+	return (READ_ONCE(page->flags) & (PAGE_STATE_MASK | own)) ==
 	       ((unsigned long)PS_ANON << PAGE_STATE_SHIFT | own);
+}
+
+/* Is the page of entry @e this entry's alone (I4 of range.c)? */
+static inline bool page_is_exclusive(pte_t e)
+{
+	return !pte_special(e) && page_is_own(entry_page(e));
 }
 
 /* A second entry is going to map the anonymous @page. */

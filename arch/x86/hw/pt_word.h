@@ -18,6 +18,12 @@ static inline unsigned long pte_any(const pte_t *p)
 	return (unsigned long)__atomic_load_n(&p->v, __ATOMIC_RELAXED);
 }
 
+/* With the table lock held. */
+static inline pte_t pte_read_locked(const pte_t *p)
+{
+	return pte_read(p);
+}
+
 /* Of an entry above PT_PTE: enough to tell none, table and large page, and where the table is. */
 static inline pte_t pte_read_upper(const pte_t *p)
 {
@@ -42,6 +48,12 @@ static inline bool pte_set_if_none(pte_t *p, pte_t e)
 static inline pte_t pte_replace(pte_t *p, pte_t e)
 {
 	return (pte_t){ __atomic_exchange_n(&p->v, e.v, __ATOMIC_SEQ_CST) };
+}
+
+/* Flip the bits @diff of *p, which was @cur a moment ago. Return: whether it still was; or else it is as it is then. */
+static inline bool pte_flip(pte_t *p, pte_t cur, pteval_t diff)
+{
+	return __sync_bool_compare_and_swap(&p->v, cur.v, cur.v ^ diff);
 }
 
 static inline pte_t pte_clear(pte_t *p)

@@ -2,8 +2,9 @@
  * Page-table entries of PAE: 8 bytes that a 32-bit CPU reads and writes in two halves, and that its walker may look at
  * between them (SDM volume 3A, "PAE Paging"). P, A and D are in the low half. Setting: high, then low; clearing:
  * low (atomically: it takes A and D along), then high; reading: low, high, low again. A present entry that stays
- * present is exchanged whole (CMPXCHG8B). Writers hold the table lock; a lockless reader can be fooled only by an
- * entry that was cleared and set to the same low half meanwhile.
+ * present is exchanged whole (CMPXCHG8B), or, when only its low half changes, by that half: the high one, without bits
+ * that the CPU sets, changes by writers only, and these hold the table lock. A lockless reader can be fooled only by
+ * an entry that was cleared and set to the same low half meanwhile.
  */
 #ifndef PT_ENTRY_H
 #define PT_ENTRY_H
@@ -45,6 +46,14 @@ static inline unsigned long pte_any(const pte_t *p)
 	return __atomic_load_n(pte_low(p), __ATOMIC_RELAXED);
 }
 
+/* With the table lock held, when only the CPU writes: to the low half. */
+static inline pte_t pte_read_locked(const pte_t *p)
+{
+	uint32_t low = __atomic_load_n(pte_low(p), __ATOMIC_RELAXED);
+
+	return (pte_t){ (uint64_t)__atomic_load_n(pte_high(p), __ATOMIC_RELAXED) << 32 | low };
+}
+
 /* Of an entry above PT_PTE: enough to tell none, table and large page, and where the table is, which is in lowmem. */
 static inline pte_t pte_read_upper(const pte_t *p)
 {
@@ -64,7 +73,7 @@ static inline bool pte_set_if_none(pte_t *p, pte_t e)
 	return __sync_bool_compare_and_swap(&p->v, 0, e.v);
 }
 
-static inline pte_t pte_replace(pte_t *p, pte_t e)
+static inline pte_t pte_replace_whole(pte_t *p, pte_t e)
 {
 	uint64_t seen = pte_read(p).v;
 
@@ -75,6 +84,24 @@ static inline pte_t pte_replace(pte_t *p, pte_t e)
 			return (pte_t){ old };
 		seen = old;
 	}
+}
+
+static inline pte_t pte_replace(pte_t *p, pte_t e)
+{
+	uint32_t high = __atomic_load_n(pte_high(p), __ATOMIC_RELAXED), low;
+
+	if (high != (uint32_t)(e.v >> 32))
+		return pte_replace_whole(p, e);
+	low = __atomic_exchange_n(pte_low(p), (uint32_t)e.v, __ATOMIC_SEQ_CST);
+	return (pte_t){ (uint64_t)high << 32 | low };
+}
+
+/* Flip the bits @diff of *p, which was @cur a moment ago. Return: whether it still was; or else it is as it is then. */
+static inline bool pte_flip(pte_t *p, pte_t cur, pteval_t diff)
+{
+	if (diff >> 32)
+		return __sync_bool_compare_and_swap(&p->v, cur.v, cur.v ^ diff);
+	return __sync_bool_compare_and_swap(pte_low(p), (uint32_t)cur.v, (uint32_t)(cur.v ^ diff));
 }
 
 static inline pte_t pte_clear(pte_t *p)
