@@ -27,7 +27,8 @@ enum page_flag {
 	PG_swapcache,
 	PG_young,
 	PG_idle,
-	PG_poisoned, /* debug: free, and filled with the poison pattern */
+	PG_poisoned,		 /* debug: free, and filled with the poison pattern */
+	PG_zeroed = PG_poisoned, /* without debugging: free, and all zero, as its last owner said */
 	NR_PAGE_FLAGS,
 	PG_hugetlb = PG_owner_priv_1, /* head of a page of hugetlb's pool */
 	PG_hwpoison = 31	      /* out of use: mm/poison.h. The bit above the node's */

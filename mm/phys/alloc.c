@@ -114,11 +114,25 @@ static void zero_block(struct page *page, unsigned order)
 	}
 }
 
-/* What few callers need, out of the way of the others. */
-static noinline_ struct page *finish_rare(struct page *page, unsigned order, gfp_t gfp)
+static always_inline_ void prepare(struct page *page, const struct zone *z, unsigned order,
+				   gfp_t gfp)
 {
+	if (likely(order == 0))
+		page_alloc_prepare_one(page);
+	else
+		page_alloc_prepare(page, order, gfp);
+	count_alloc(z, 1UL << order);
+}
+
+/* What few callers need, out of the way of the others. Page tables, mostly: and these often were that before. */
+static noinline_ struct page *finish_rare(struct page *page, const struct zone *z, unsigned order,
+					  gfp_t gfp)
+{
+	bool zero = !CFG_DEBUG && order == 0 && page_test(page, PG_zeroed);
+
+	prepare(page, z, order, gfp);
 	trace(TRACE_PAGE_ALLOC, page_to_pfn(page), order);
-	if (gfp & __GFP_ZERO)
+	if ((gfp & __GFP_ZERO) && !zero)
 		zero_block(page, order);
 	return page;
 }
@@ -126,13 +140,9 @@ static noinline_ struct page *finish_rare(struct page *page, unsigned order, gfp
 static always_inline_ struct page *finish(struct page *page, struct zone *z, unsigned order,
 					  gfp_t gfp)
 {
-	if (likely(order == 0))
-		page_alloc_prepare_one(page);
-	else
-		page_alloc_prepare(page, order, gfp);
-	count_alloc(z, 1UL << order);
 	if (unlikely(trace_on) || (gfp & __GFP_ZERO))
-		return finish_rare(page, order, gfp);
+		return finish_rare(page, z, order, gfp);
+	prepare(page, z, order, gfp);
 	return page;
 }
 

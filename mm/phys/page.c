@@ -7,7 +7,8 @@
  * I1       one state at a time; edges only as drawn.                          [page_check_edge]
  * I2       refcount is 0 in RESERVED-free states BUDDY, FREE, PCP and TAIL, above 0 in all others.
  * I3       _mapcount is -1 except while PTEs map the page; it survives alloc and free unwritten.
- * I4       mapping is NULL and no PG_ flag but PG_poisoned is set while free.
+ * I4       mapping is NULL and no PG_ flag but PG_poisoned (PG_zeroed: it is all zero) is set while free; a page that is
+ *          taken has neither.
  * LOCKS    the state belongs to whoever owns the page at that moment: the zone lock (BUDDY, FREE), a pcp lock (PCP),
  *          the holder of the only reference (the rest). Flags are atomic bits because PG_locked and the reclaim
  *          bits are set by others.
@@ -242,7 +243,7 @@ static void alloc_prepare_block(struct page *page, unsigned order, bool compound
 			poison_verify(p);
 		if (unlikely(page_state(p) != PS_FREE || page_ref_count(p) != 0))
 			page_bad(p, "in a free block, but not free");
-		page_set_state(p, compound ? PS_TAIL : PS_KERNEL);
+		page_set_taken(p, compound ? PS_TAIL : PS_KERNEL);
 		p->private = 0;
 		if (compound)
 			p->compound_head = page;
@@ -262,7 +263,7 @@ void page_alloc_prepare(struct page *page, unsigned order, gfp_t gfp)
 		page_bad(page, "free, but in use");
 	if (unlikely(order))
 		alloc_prepare_block(page, order, compound);
-	page_set_state(page, PS_KERNEL);
+	page_set_taken(page, PS_KERNEL);
 	if (compound)
 		page->flags |= 1UL << PG_head;
 	page->private = 0;

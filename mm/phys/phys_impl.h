@@ -31,7 +31,7 @@ void pagelock_init(void);
 #define PAGE_BUSY_FLAGS                                                                            \
 	(1UL << PG_locked | 1UL << PG_lru | 1UL << PG_active | 1UL << PG_writeback |               \
 	 1UL << PG_unevictable | 1UL << PG_private | 1UL << PG_mlocked)
-/* What a freed page keeps: where it lies, and whether it is filled with the poison. */
+/* What a freed page keeps: where it lies, and whether it is known to be zero (when debugging: full of poison). */
 #define PAGE_PLACE_MASK (~0UL << PAGE_ZONE_SHIFT)
 #define PAGE_KEEP_FLAGS (PAGE_PLACE_MASK | 1UL << PG_poisoned)
 
@@ -42,6 +42,13 @@ static inline void page_set_state(struct page *page, enum page_state s)
 {
 	WRITE_ONCE(page->flags,
 		   (page->flags & PAGE_KEEP_FLAGS) | (unsigned long)s << PAGE_STATE_SHIFT);
+}
+
+/* The same for a page that is being allocated: what was known of its contents is not known any more. */
+static inline void page_set_taken(struct page *page, enum page_state s)
+{
+	WRITE_ONCE(page->flags,
+		   (page->flags & PAGE_PLACE_MASK) | (unsigned long)s << PAGE_STATE_SHIFT);
 }
 
 /* Panic unless the block may be freed (state, users, mappings, flags); then all its pages are @to, refcount 0. */
@@ -61,7 +68,7 @@ static inline void page_alloc_prepare_one(struct page *page)
 	arch_frames_allocated(page_to_pfn(page), 0);
 	if (unlikely(page->_refcount.v != 0 || page->_mapcount.v != -1))
 		page_bad(page, "free, but in use");
-	page_set_state(page, PS_KERNEL);
+	page_set_taken(page, PS_KERNEL);
 	page->private = 0;
 	atomic_set(&page->_refcount, 1);
 }

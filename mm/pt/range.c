@@ -24,17 +24,21 @@
 #include "mm/pt/range_impl.h"
 #include "mm/swap_entry.h"
 
+static inline unsigned long any_of_4(const pte_t *e)
+{
+	return pte_any(e) | pte_any(e + 1) | pte_any(e + 2) | pte_any(e + 3);
+}
+
 /* How many of the @n entries from @e on are none; the first one is known to be. Sparse tables are mostly that. */
 static inline unsigned none_run(const pte_t *e, unsigned n)
 {
-	unsigned i = 1;
+	const pte_t *p = e + 1, *const end = e + n, *const last_8 = n > 8 ? end - 8 : e;
 
-	while (i + 4 <= n &&
-	       !(pte_any(e + i) | pte_any(e + i + 1) | pte_any(e + i + 2) | pte_any(e + i + 3)))
-		i += 4;
-	while (i < n && !pte_any(e + i))
-		i++;
-	return i;
+	while (p <= last_8 && !(any_of_4(p) | any_of_4(p + 4)))
+		p += 8;
+	while (p < end && !pte_any(p))
+		p++;
+	return (unsigned)(p - e);
 }
 
 /* ---- accounting ---- */

@@ -64,6 +64,8 @@ void pt_table_free(struct mm_struct *mm, struct page *page)
 		atomic_long_add(&mm->pgtables_bytes, -(long)PAGE_SIZE);
 	WRITE_ONCE(page->private, 0);
 	page_become(page, PS_TABLE, PS_KERNEL);
+	if (!CFG_DEBUG)
+		page_set(page, PG_zeroed); /* I1: who wants a zeroed page need not clear it */
 	__free_page(page);
 }
 
