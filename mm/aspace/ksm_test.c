@@ -207,6 +207,28 @@ static void a_page_has_so_many_sharers(void **state)
 	end_mm(mm);
 }
 
+/* All contents change at once: what was shared is found gone in the middle of the search for others. */
+static void contents_change_all_at_once(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	map_at(mm, BASE, P(24), RW, ANON | MAP_FIXED);
+	assert_int_equal(vm_advise(mm, BASE, P(24), MADV_MERGEABLE), 0);
+	for (unsigned k = 0; k < 12; k++) {
+		unsigned kinds = k % 2 ? 12 : 2;
+
+		for (unsigned i = 0; i < 24; i++)
+			sim_poke(mm, BASE + P(i),
+				 (uint8_t)(1 + (i * 7 + k * 5) % kinds + 100 * (i >= 20)));
+		rounds(3);
+		assert_int_equal(ksm_counts.unshared + ksm_counts.shared + ksm_counts.sharing, 24);
+		assert_int_equal(ksm_counts.chains, 0);
+		assert_true(ksm_counts.shared <= kinds * 2);
+	}
+	end_mm(mm);
+}
+
 static void zeroes_become_the_zero_page(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -374,6 +396,7 @@ int main(void)
 		T(children_share_on),
 		T(pages_shared_by_fork_merge),
 		T(a_page_has_so_many_sharers),
+		T(contents_change_all_at_once),
 		T(zeroes_become_the_zero_page),
 		T(held_and_shared_pages_stay),
 		T(moved_and_locked_pages),

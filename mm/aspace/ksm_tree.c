@@ -112,7 +112,8 @@ static void forget(struct ksm_stable *s)
 {
 	struct ksm_group *g = s->group;
 
-	kassert(list_empty(&s->items));
+	while (!list_empty(&s->items)) /* the scan would find their entries changed */
+		ksm_leave(list_entry(s->items.next, struct ksm_item, sharers));
 	list_del(&s->link);
 	group_count(g, -1);
 	kmem_cache_free(stable_cache, s);
@@ -133,12 +134,6 @@ static struct page *get_page_of(const struct ksm_stable *s)
 	return NULL;
 }
 
-/* Sharers are left when their page is: the scan that finds their entries changed takes them out before. */
-static bool is_left_over(const struct ksm_stable *s)
-{
-	return list_empty(&s->items) && ksm_stable_of(s->page) != s;
-}
-
 /* A page of the group, the best of those with room for one more sharer if @room; with a reference. */
 static struct page *page_of_group(struct ksm_group *g, bool room)
 {
@@ -153,24 +148,49 @@ static struct page *page_of_group(struct ksm_group *g, bool room)
 	return best ? get_page_of(best) : NULL;
 }
 
+/* Forget the stables whose page is gone. Return: that was all of the group, and it is gone too. */
+static bool prune_group(struct ksm_group *g)
+{
+	struct ksm_stable *s, *next;
+
+	list_for_each_entry_safe (s, next, &g->pages, link) {
+		bool last = g->nr == 1;
+
+		if (ksm_stable_of(s->page) == s && page_ref_count(s->page))
+			continue; /* with none left it is on its way out, and nobody finds it */
+		forget(s);
+		if (last)
+			return true;
+	}
+	return false;
+}
+
 struct place {
 	struct rb_node *parent;
 	int side;
 };
 
-/* The group of pages like @page; NULL: it would stand at *at. A group without a page is passed as if it were greater. */
+/* The group of pages like @page; NULL: it would stand at *at. A group without a page cannot be compared with: it goes. */
 static struct ksm_group *find_group(struct page *page, struct place *at)
 {
-	struct rb_node *n = stable_root[ksm_nid(page)].node;
+	const struct rb_root *root = &stable_root[ksm_nid(page)];
+	struct rb_node *n = root->node;
 
 	*at = (struct place){ NULL, 0 };
 	while (n) {
 		struct ksm_group *g = container_of(n, struct ksm_group, node);
 		struct page *other = page_of_group(g, false);
-		int diff = other ? ksm_compare(page, other) : -1;
+		int diff;
 
-		if (other)
-			put_page(other);
+		if (!other) {
+			if (prune_group(g)) {
+				*at = (struct place){ NULL, 0 };
+				n = root->node;
+			}
+			continue;
+		}
+		diff = ksm_compare(page, other);
+		put_page(other);
 		if (!diff)
 			return g;
 		*at = (struct place){ n, diff > 0 };
@@ -209,20 +229,6 @@ void ksm_stable_insert(struct ksm_stable *s, struct ksm_group *group)
 	group_count(g, 1);
 }
 
-static void prune_group(struct ksm_group *g)
-{
-	struct ksm_stable *s, *next;
-
-	list_for_each_entry_safe (s, next, &g->pages, link) {
-		bool last = g->nr == 1;
-
-		if (is_left_over(s))
-			forget(s);
-		if (last)
-			return;
-	}
-}
-
 void ksm_stable_prune(void)
 {
 	for (unsigned nid = 0; nid < CFG_MAX_NODES; nid++) {
@@ -230,7 +236,7 @@ void ksm_stable_prune(void)
 
 		for (; n; n = next) {
 			next = rbtree_next(n);
-			prune_group(container_of(n, struct ksm_group, node));
+			(void)prune_group(container_of(n, struct ksm_group, node));
 		}
 	}
 }
