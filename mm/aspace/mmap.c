@@ -9,7 +9,8 @@
  *          mapping alone, MAP_FIXED included (Linux may leave a hole), and munmap fails only where it must split.
  * I1       every page of a VM_ACCOUNT vma is in vm_committed_as, and no other of this mm.   [mm_check of all, tests]
  * I2       a page that was mapped is not reachable through any TLB when vm_unmap returns.        [simulator oracle]
- * I3       a table page covers a part of a vma that is or was populated: unmapping the last of these frees it.
+ * I3       a table page covers a part of a vma that is populated; one that stays for a neighbour makes that populated. So
+ *          unmapping the last vma of a table frees it.
  * LOCKS    mmap_lock for write, taken by vm_map and vm_unmap; the rest expects it. Sleeps.
  * COST     mmap: one tree look-up for the gap, one insertion, or a merge that needs no memory.
  * FAILS    as mmap(2) and munmap(2) ERRORS say; ENOMEM also for map_count > sysctl_max_map_count.
@@ -145,11 +146,22 @@ static bool table_stays(unsigned long start, unsigned long end, unsigned long fl
 	return end - 1 <= last && (floor > low || ceiling - 1 < last);
 }
 
-static void free_tables_around(struct unmap_ctx *u, const struct vm_area_struct *prev,
-			       const struct vm_area_struct *next)
+/* I3: the tables at both ends of [start, end) stay if a neighbour reaches into what they cover. */
+static void leave_tables(struct vm_area_struct *prev, struct vm_area_struct *next,
+			 unsigned long start, unsigned long end)
+{
+	if (prev && prev->vm_end > (start & ~(pt_span(PT_PMD) - 1)))
+		WRITE_ONCE(prev->populated, true);
+	if (next && next->vm_start <= ((end - 1) | (pt_span(PT_PMD) - 1)))
+		WRITE_ONCE(next->populated, true);
+}
+
+static void free_tables_around(struct unmap_ctx *u, struct vm_area_struct *prev,
+			       struct vm_area_struct *next)
 {
 	unsigned long floor = prev ? prev->vm_end : 0, ceiling = next ? next->vm_start : USER_TOP;
 
+	leave_tables(prev, next, u->start, u->end);
 	if (!table_stays(u->start, u->end, floor, ceiling))
 		pt_free_tables(&u->gather, u->start, u->end, floor, ceiling);
 }
@@ -204,6 +216,7 @@ void vm_free_tables(struct mm_struct *mm, unsigned long start, unsigned long end
 	struct vm_area_struct *prev = vma_prev(mm, start), *next = find_vma(mm, start);
 	struct mmu_gather g;
 
+	leave_tables(prev, next, start, end);
 	gather_begin(&g, mm);
 	pt_free_tables(&g, start, end, prev ? prev->vm_end : 0, next ? next->vm_start : USER_TOP);
 	gather_end(&g);

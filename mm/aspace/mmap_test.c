@@ -490,6 +490,28 @@ static void mincore_and_msync(void **state)
 	end_mm(mm);
 }
 
+/* A table that stayed for a neighbour goes with it, touched or not, on either side. */
+static void tables_go_with_the_last(void **state)
+{
+	for (unsigned below = 0; below < 2; below++) {
+		struct mm_struct *mm = new_mm();
+		long tables = atomic_long_read(&mm->pgtables_bytes);
+		unsigned long used = BASE + P(below ? 8 : 0), other = BASE + P(below ? 0 : 8);
+
+		map_at(mm, used, P(8), RW, ANON | MAP_FIXED);
+		map_at(mm, other, P(8), PROT_READ, ANON | MAP_FIXED);
+		sim_use_mm(mm);
+		sim_poke(mm, used + P(3), 1);
+		sim_use_mm(NULL);
+		assert_true(atomic_long_read(&mm->pgtables_bytes) > tables);
+		assert_int_equal(vm_unmap(mm, used, P(8)), 0);
+		assert_true(atomic_long_read(&mm->pgtables_bytes) > tables);
+		assert_int_equal(vm_unmap(mm, other, P(8)), 0);
+		assert_int_equal(atomic_long_read(&mm->pgtables_bytes), tables);
+		end_mm(mm);
+	}
+}
+
 /* ---- the n-th failure ---- */
 
 static long do_map(struct mm_struct *mm)
@@ -595,6 +617,7 @@ int main(void)
 		T(munmap_and_mprotect_arguments),
 		T(vma_I2_neighbours_merge_and_split_as_on_linux),
 		T(munmap_of_a_vmas_head_keeps_the_tables_of_its_tail),
+		T(tables_go_with_the_last),
 		T(vma_I2_file_mappings_merge_by_offset),
 		T(mmap_hints_and_top_down),
 		T(mmap_finds_the_highest_gap_whatever_came_before),
