@@ -174,16 +174,17 @@ void model_lock(struct model_proc *p)
 		0, 0, 0, 0, VM_LOCKED, VM_LOCKED, VM_LOCKED | VM_LOCKONFAULT
 	};
 	unsigned long lock = locks[model_rnd(7)];
-	long want;
+	long want, got;
 
 	nr = min_of(unsigned, nr, MODEL_PAGES - first);
 	model_note("%s(%#lx, %u pages)", lock ? "mlock" : "munlock", model_addr(first) + off, nr);
 	want = lock_pages(p, first, nr, lock);
+	got = vm_lock(p->mm, model_addr(first) + off, ((unsigned long)nr << PAGE_SHIFT) - off,
+		      lock);
+	/* After the call: what lies around a fault is of the vma that has become one with its neighbours. */
 	if (!want && lock && model_populate(p, first, nr, false) != FAULT_OK)
 		want = -ENOMEM;
-	model_expect(lock ? "mlock" : "munlock", want,
-		     vm_lock(p->mm, model_addr(first) + off,
-			     ((unsigned long)nr << PAGE_SHIFT) - off, lock));
+	model_expect(lock ? "mlock" : "munlock", want, got);
 }
 
 /* Not MCL_CURRENT: it would lock what stands around the window. */
