@@ -110,7 +110,8 @@ static void vtop_prot_none_keeps_the_frame(void **state)
 	vtop_walk(&mm->root, BASE, &v);
 	pa = v.pa;
 	vtop_bits(v.steps[v.nr_steps - 1].entry, PT_PTE, bits, sizeof(bits));
-	assert_string_equal(bits, PT_HAS_NX ? " P RW US A D NX" : " P RW US A D");
+	assert_string_equal(bits,
+			    PT_HAS_NX ? " P RW US A D soft-dirty NX" : " P RW US A D soft-dirty");
 	assert_int_equal(vm_protect(mm, BASE, P(1), PROT_NONE), 0);
 	vtop_walk(&mm->root, BASE, &v);
 	assert_int_equal(v.end, VTOP_PROT_NONE);
