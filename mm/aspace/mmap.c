@@ -137,22 +137,25 @@ static void free_gone(struct unmap_ctx *u)
 	}
 }
 
-/* The range lies below one leaf table, which a neighbour needs: then nothing can be freed above it either. */
+/* The range lies below one leaf table, which a neighbour needs: then nothing can be freed above it either. The end of user
+ * space, which need not be a table's, is no neighbour. */
 static bool table_stays(unsigned long start, unsigned long end, unsigned long floor,
 			unsigned long ceiling)
 {
 	unsigned long low = start & ~(pt_span(PT_PMD) - 1), last = low + (pt_span(PT_PMD) - 1);
 
-	return end - 1 <= last && (floor > low || ceiling - 1 < last);
+	return end - 1 <= last && (floor > low || (ceiling != USER_TOP && ceiling - 1 < last));
 }
 
-/* I3: the tables at both ends of [start, end) stay if a neighbour reaches into what they cover. */
+/* I3: tables at both ends of [start, end) stay if a neighbour reaches into what they, or those above them, cover. */
 static void leave_tables(struct vm_area_struct *prev, struct vm_area_struct *next,
 			 unsigned long start, unsigned long end)
 {
-	if (prev && prev->vm_end > (start & ~(pt_span(PT_PMD) - 1)))
+	unsigned long below = pt_span(pt_top_level()) - 1; /* one entry of the top table */
+
+	if (prev && prev->vm_end > (start & ~below))
 		WRITE_ONCE(prev->populated, true);
-	if (next && next->vm_start <= ((end - 1) | (pt_span(PT_PMD) - 1)))
+	if (next && next->vm_start <= ((end - 1) | below))
 		WRITE_ONCE(next->populated, true);
 }
 

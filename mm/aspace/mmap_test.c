@@ -490,25 +490,48 @@ static void mincore_and_msync(void **state)
 	end_mm(mm);
 }
 
+/* One mapping of two that share a table, or one above it, was used; it goes first. */
+static void the_used_goes_first(unsigned long used, unsigned long other)
+{
+	struct mm_struct *mm = new_mm();
+	long tables = atomic_long_read(&mm->pgtables_bytes);
+
+	map_at(mm, used, P(8), RW, ANON | MAP_FIXED);
+	map_at(mm, other, P(8), PROT_READ, ANON | MAP_FIXED);
+	sim_use_mm(mm);
+	sim_poke(mm, used + P(3), 1);
+	sim_use_mm(NULL);
+	assert_true(atomic_long_read(&mm->pgtables_bytes) > tables);
+	assert_int_equal(vm_unmap(mm, used, P(8)), 0);
+	assert_int_equal(vm_unmap(mm, other, P(8)), 0);
+	assert_int_equal(atomic_long_read(&mm->pgtables_bytes), tables);
+	end_mm(mm);
+}
+
+/* The last pages of user space share their table with nobody. */
+static void tables_go_at_the_end_of_user_space(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	long tables = atomic_long_read(&mm->pgtables_bytes);
+	unsigned long at = mm->task_size - P(4);
+
+	assert_int_equal(map_at(mm, at, P(4), RW, ANON | MAP_FIXED), at);
+	sim_use_mm(mm);
+	sim_poke(mm, at, 1);
+	sim_use_mm(NULL);
+	assert_int_equal(vm_unmap(mm, at, P(4)), 0);
+	assert_int_equal(atomic_long_read(&mm->pgtables_bytes), tables);
+	end_mm(mm);
+}
+
 /* A table that stayed for a neighbour goes with it, touched or not, on either side. */
 static void tables_go_with_the_last(void **state)
 {
-	for (unsigned below = 0; below < 2; below++) {
-		struct mm_struct *mm = new_mm();
-		long tables = atomic_long_read(&mm->pgtables_bytes);
-		unsigned long used = BASE + P(below ? 8 : 0), other = BASE + P(below ? 0 : 8);
+	static const unsigned long apart[] = { P(8), P(0x8000), P(0x20000) };
 
-		map_at(mm, used, P(8), RW, ANON | MAP_FIXED);
-		map_at(mm, other, P(8), PROT_READ, ANON | MAP_FIXED);
-		sim_use_mm(mm);
-		sim_poke(mm, used + P(3), 1);
-		sim_use_mm(NULL);
-		assert_true(atomic_long_read(&mm->pgtables_bytes) > tables);
-		assert_int_equal(vm_unmap(mm, used, P(8)), 0);
-		assert_true(atomic_long_read(&mm->pgtables_bytes) > tables);
-		assert_int_equal(vm_unmap(mm, other, P(8)), 0);
-		assert_int_equal(atomic_long_read(&mm->pgtables_bytes), tables);
-		end_mm(mm);
+	for (unsigned i = 0; i < ARRAY_SIZE(apart); i++) {
+		the_used_goes_first(BASE, BASE + apart[i]);
+		the_used_goes_first(BASE + apart[i], BASE);
 	}
 }
 
@@ -618,6 +641,7 @@ int main(void)
 		T(vma_I2_neighbours_merge_and_split_as_on_linux),
 		T(munmap_of_a_vmas_head_keeps_the_tables_of_its_tail),
 		T(tables_go_with_the_last),
+		T(tables_go_at_the_end_of_user_space),
 		T(vma_I2_file_mappings_merge_by_offset),
 		T(mmap_hints_and_top_down),
 		T(mmap_finds_the_highest_gap_whatever_came_before),

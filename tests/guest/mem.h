@@ -59,4 +59,12 @@ static long vmstat(const char *name)
 	return figure_after("/proc/vmstat", NULL, label);
 }
 
+/* Does the kernel run with 5 levels of tables? */
+static int five_levels(void)
+{
+	static char text[65536];
+
+	return tap_read("/proc/cpuinfo", text, sizeof(text)) > 0 && strstr(text, " la57") != NULL;
+}
+
 #endif

@@ -80,7 +80,8 @@ static int mremap_low(void *p)
 static void mremap_errors(void)
 {
 	char *p = anon(4, RW), *s, *v = special();
-	unsigned long top = IS64 ? 1UL << 47 : 0xc0000000UL;
+	uint64_t end = IS64 ? 1ull << (five_levels() ? 56 : 47) : 0xc0000000;
+	char *top = (char *)(uintptr_t)end;
 	const int fixed = MREMAP_MAYMOVE | MREMAP_FIXED;
 
 	s = mmap(NULL, 4 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -9,13 +9,6 @@
 
 #ifdef __x86_64__
 
-static int five_levels(void)
-{
-	static char text[65536];
-
-	return tap_read("/proc/cpuinfo", text, sizeof(text)) > 0 && strstr(text, " la57") != NULL;
-}
-
 static char *map(unsigned long at, size_t len, int flags)
 {
 	return mmap((void *)at, len, RW, ANON | flags, -1, 0);
