@@ -17,7 +17,7 @@ loader.exec_module(launcher)
 import bench  # noqa: E402
 
 bench.launcher = launcher
-from bench import gate, machine, profile, report, rows, wall  # noqa: E402
+from bench import gate, machine, profile, report, rows, size, wall  # noqa: E402
 
 
 def programs():
@@ -33,10 +33,10 @@ class Rows(unittest.TestCase):
     def test_every_row_of_the_program_is_described_once(self):
         named = set(re.findall(r'"((?:vma|mem|smp)_\w+)"', programs()))
         named |= set(re.findall(r'(?:start|figure|fork_row|exec_row|move_row|call_row|fault_row)\("(\w+)"', programs()))
-        self.assertEqual({n for n in named if not n.startswith("smp_")}, set(rows.load()))
+        self.assertEqual({n for n in named if not n.startswith("smp_")}, {n for n, r in rows.load().items() if r.group != size.GROUP})
 
     def test_groups_are_the_programs(self):
-        self.assertEqual({r.group for r in rows.load().values()} | {"smp"}, set(re.findall(r'\{ "(\w+)", bench_', programs())))
+        self.assertEqual({r.group for r in rows.load().values()} - {size.GROUP} | {"smp"}, set(re.findall(r'\{ "(\w+)", bench_', programs())))
 
     def test_limits_of_each_build(self):
         row = rows.load()["anon_fault"]
@@ -75,6 +75,17 @@ class Output(unittest.TestCase):
         shown = [result(), result("signal", own=9000), result("readdir")]
         tree = xml.fromstring(report.chart("x86_64", shown, {"linux": "a < b"}))
         self.assertEqual(len(tree.findall("{http://www.w3.org/2000/svg}rect")), 4)
+
+    def test_fiwix_is_held_against_the_build_it_has(self):
+        self.assertTrue(result("null_syscall", "i386", own=107).above_fiwix())
+        self.assertFalse(result("null_syscall", "i386", own=106).above_fiwix())
+        self.assertFalse(result("null_syscall", "x86_64", own=107).above_fiwix())
+        self.assertIn("above Fiwix: null_syscall", report.summary([result("null_syscall", "i386", own=107)]))
+
+    def test_least_is_the_smallest_that_works(self):
+        for bound in (2, 3, 77, 256):
+            self.assertEqual(size.least(lambda n: n >= bound), bound)
+        self.assertIsNone(size.least(lambda n: False))
 
     def test_times(self):
         self.assertEqual([wall.times(v) for v in (12, 1200, 3.5e6, 2e9)], ["12 ns", "1.2 us", "3.5 ms", "2 s"])

@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 
-from bench import gate, linux, machine, profile, report, rows, wall
+from bench import gate, linux, machine, profile, report, rows, size, wall
 from bench import launcher as m
 
 
@@ -19,8 +19,9 @@ def progress(arch, kernel, run):
 
 def boots(arch, groups):
     """(image, groups) of each boot: the shell's row has an image of its own, for a shell takes memory."""
-    if groups is None or groups != ["script"]:
-        yield machine.image(arch), groups
+    counted = groups and [g for g in groups if g not in ("script", size.GROUP)]
+    if groups is None or counted:
+        yield machine.image(arch), counted
     if groups is None or "script" in groups:
         yield machine.image(arch, with_shell=True), ["script"]
 
@@ -33,10 +34,12 @@ def measure(arch, kernels, groups, runs):
             on_group, one = progress(arch, kernel, run), {}
             for img, some in boots(arch, groups):
                 one = machine.run(kernel, arch, img, some, on_group=on_group) | one
-            say(f" {len(one) - 1} rows")
+            if groups is None or size.GROUP in groups:
+                one |= size.measure(kernel, arch)
+            one.pop("wall_boot", None)
+            say(f" {len(one)} rows")
             for name, pair in one.items():
                 found.setdefault(name, {}).setdefault(kernel, []).append(pair)
-    found.pop("wall_boot", None)
     return found
 
 
@@ -88,7 +91,7 @@ def main(args):
     if args.profile:
         return profile.main(args.arch or "x86_64", table, args.profile, not args.no_linux)
     if args.wall:
-        timed = [g for g in dict.fromkeys(r.group for r in table.values()) if g != "usage"] + ["smp"]
+        timed = [g for g in dict.fromkeys(r.group for r in table.values()) if g not in ("usage", size.GROUP)] + ["smp"]
         data = wall.main(archs, groups or timed, args.runs)
     else:
         kernels = ("mnemos",) if args.no_linux else machine.KERNELS

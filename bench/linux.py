@@ -20,6 +20,11 @@ def cache():
     return os.environ.get("MNEMOS_CACHE", os.path.join(m.ROOT, "build", "cache"))
 
 
+def busybox(arch):
+    """Where Debian's static busybox is, once it has been fetched."""
+    return os.path.join(cache(), "busybox-" + ("amd64" if arch == "x86_64" else "i386"))
+
+
 def directory(arch):
     return os.path.join(cache(), "linux-" + arch)
 

@@ -2,6 +2,7 @@
 import os
 import subprocess
 import tempfile
+import threading
 import time
 
 from bench import launcher as m
@@ -33,7 +34,7 @@ def image(arch, with_shell=False):
         c.directory(name)
     c.entry("dev/console", 0o020600, rdev=(5, 1))
     c.file("init", m.read_file(program(arch)))
-    shell = os.path.join(linux.cache(), "busybox-" + ("amd64" if arch == "x86_64" else "i386"))
+    shell = linux.busybox(arch)
     if with_shell and os.path.exists(shell):
         c.file("bin/busybox", m.read_file(shell))
     return c.finish()
@@ -43,12 +44,12 @@ def kernel_file(kernel, arch):
     return m.built(arch, "mnemos.elf", f"make ARCH={arch}") if kernel == "mnemos" else linux.kernel(arch)
 
 
-def command(kernel, arch, initrd, words, counted=True, cpus=1):
+def command(kernel, arch, initrd, words, counted=True, cpus=1, memory=MEMORY):
     """The QEMU command; @words go to process 1."""
     qemu = "qemu-system-x86_64" if arch == "x86_64" else "qemu-system-i386"
     cpu = {"x86_64": "qemu64", "i386": "qemu32", "i386-pae": "qemu32,+nx"}[arch]
     line = "console=ttyS0 quiet panic=-1" + {"lean": " " + linux.LEAN, "mnemos": " " + OWN}.get(kernel, "")
-    return [qemu, "-accel", "tcg", "-kernel", kernel_file(kernel, arch), "-initrd", initrd, "-m", MEMORY, "-smp", str(cpus),
+    return [qemu, "-accel", "tcg", "-kernel", kernel_file(kernel, arch), "-initrd", initrd, "-m", str(memory), "-smp", str(cpus),
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-cpu", cpu, "-serial", "stdio",
             "-append", line + " -- " + " ".join(words)] + (ICOUNT if counted else [])
 
@@ -75,7 +76,8 @@ class Reader:
             self.on_text(text.rstrip())
 
 
-def run(kernel, arch, img, groups=None, counted=True, cpus=1, on_group=lambda name: None, on_text=lambda line: None):
+def run(kernel, arch, img, groups=None, counted=True, cpus=1, memory=MEMORY, patience=LIMIT_SECONDS, on_group=lambda name: None,
+        on_text=lambda line: None):
     """Boot once. Return: row -> (total, operations); "wall_boot" is the nanoseconds until process 1 spoke.
 
     Not counted: plain emulation in real time, each group twice, for the emulator translates code as it comes by."""
@@ -85,16 +87,19 @@ def run(kernel, arch, img, groups=None, counted=True, cpus=1, on_group=lambda na
         with open(initrd, "wb") as f:
             f.write(img)
         reader, begin = Reader(on_group, on_text), time.monotonic_ns()
-        qemu = m.start_qemu(command(kernel, arch, initrd, words, counted, cpus), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        qemu = m.start_qemu(command(kernel, arch, initrd, words, counted, cpus, memory), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL)
+        watchdog = threading.Timer(patience, qemu.kill)  # a machine that says nothing any more ends too
+        watchdog.start()
         try:
             for raw in qemu.stdout:
                 reader.line(raw.decode(errors="replace"))
                 if "boot" in reader.rows and "wall_boot" not in reader.rows:
                     reader.rows["wall_boot"] = (time.monotonic_ns() - begin, 1)
-                if reader.ended or time.monotonic_ns() - begin > LIMIT_SECONDS * 10**9:
+                if reader.ended:
                     break
         finally:
+            watchdog.cancel()
             qemu.kill()
             qemu.wait()
     if not reader.ended:

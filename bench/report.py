@@ -45,20 +45,24 @@ class Result:
             return "OVER"
         return "goal" if goal is not None and own <= goal else "ok"
 
+    def above_fiwix(self):
+        """On the build that Fiwix has too: does it cost more here?"""
+        return self.arch == "i386" and self.row.fiwix is not None and (self.value("mnemos") or 0) > self.row.fiwix
+
     def cells(self):
         ratio = self.ratio()
         return [self.row.name, self.row.unit] + [number(self.value(k)) for k in TITLES] + \
             ["-" if ratio is None else f"{ratio:.2f}"] + [number(self.row.limit(k, self.arch)) for k in ("first", "goal")] + \
-            [self.verdict()]
+            [number(self.row.fiwix), self.verdict()]
 
 
-HEAD = ["row", "unit", "Mnemos", "Linux", "lean", "ratio", "first", "goal", ""]
+HEAD = ["row", "unit", "Mnemos", "Linux", "lean", "ratio", "first", "goal", "Fiwix", ""]
 
 
 def table(results):
     lines = [HEAD] + [r.cells() for r in results]
     widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
-    return "\n".join("  ".join(c.ljust(w) if i in (0, 1, 8) else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))).rstrip()
+    return "\n".join("  ".join(c.ljust(w) if i in (0, 1, 9) else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))).rstrip()
                      for line in lines)
 
 
@@ -68,11 +72,13 @@ def summary(results):
     ratios = [r.ratio() for r in results if r.ratio()]
     text = f"{len(results)} rows; {sum(r.verdict() == 'OVER' for r in judged)} over their target, " \
         f"{sum(r.verdict() == 'goal' for r in judged)} of {len(judged)} at their goal"
+    fiwix = [r.row.name for r in results if r.above_fiwix()]
+    text += f"; above Fiwix: {', '.join(fiwix)}" if fiwix else ""
     return text + (f"; geometric mean of the ratios {statistics.geometric_mean(ratios):.3f}" if ratios else "")
 
 
 def as_json(arch, results, about):
-    rows = {r.row.name: {"unit": r.row.unit, "first": r.row.limit("first", arch), "goal": r.row.limit("goal", arch),
+    rows = {r.row.name: {"unit": r.row.unit, "first": r.row.limit("first", arch), "goal": r.row.limit("goal", arch), "fiwix": r.row.fiwix,
                          "runs": {k: [{"total": t, "operations": n} for t, n in runs] for k, runs in r.raw.items()},
                          "value": {k: r.value(k) for k in r.raw}, "ratio": r.ratio(), "verdict": r.verdict()} for r in results}
     return {"arch": arch, "about": about, "rows": rows}
@@ -122,11 +128,11 @@ def chart(arch, results, about):
 
 # ---- the tables of the documentation, between two marks ----
 def markdown(results):
-    lines = ["| row | one operation | Mnemos | Linux | lean | ratio | first | goal |", "|---|---|--:|--:|--:|--:|--:|--:|"]
+    lines = ["| row | one operation | Mnemos | Linux | lean | ratio | first | goal | Fiwix |", "|---|---|--:|--:|--:|--:|--:|--:|--:|"]
     for r in results:
         c = r.cells()
-        own = {"OVER": f"**{c[2]}**", "goal": f"{c[2]} ✓"}.get(c[8], c[2])
-        lines.append(f"| {c[0]} | {r.row.meaning} ({c[1]}) | {own} | " + " | ".join(c[3:8]) + " |")
+        own = {"OVER": f"**{c[2]}**", "goal": f"{c[2]} ✓"}.get(c[9], c[2])
+        lines.append(f"| {c[0]} | {r.row.meaning} ({c[1]}) | {own} | " + " | ".join(c[3:9]) + " |")
     return "\n".join(lines)
 
 

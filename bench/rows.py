@@ -9,8 +9,9 @@ WIDE_BLOCK, NARROW_BLOCK = 512, 1024  # instructions that clear or copy 4 KiB
 
 class Row:
     def __init__(self, line):
-        self.name, self.group, self.unit, first, goal, blocks, self.meaning = line.split("\t")
+        self.name, self.group, self.unit, first, goal, fiwix, blocks, self.meaning = line.split("\t")
         self.limits = {"first": first, "goal": goal}
+        self.fiwix = None if fiwix == "-" else int(fiwix)
         self.blocks = int(blocks)
 
     def limit(self, which, arch):

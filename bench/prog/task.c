@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -93,6 +94,29 @@ void bench_exec(void)
 	vfork_exec_row();
 }
 
+static void run_script(void)
+{
+	pid_t pid = vfork();
+	int status = 0;
+
+	if (!pid) {
+		execl("/bin/busybox", "sh", "/tmp/script", (char *)NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		give_up("shell");
+}
+
+static void check_output(void)
+{
+	char text[8] = "";
+	int fd = open("/tmp/out", O_RDONLY);
+
+	if (fd < 0 || read(fd, text, sizeof(text)) != 3 || memcmp(text, "20\n", 3))
+		give_up("output of the shell");
+	close(fd);
+}
+
 /* Twenty turns of a loop, six programs, a pipe; the shell is busybox, when the image has one. */
 void bench_script(void)
 {
@@ -108,16 +132,10 @@ void bench_script(void)
 		give_up("script");
 	close(fd);
 	start("shell_script");
-	for (int i = 0; i < 5; i++) {
-		pid_t pid = vfork();
-
-		if (!pid) {
-			execl("/bin/busybox", "sh", "/tmp/script", (char *)NULL);
-			_exit(127);
-		}
-		waitpid(pid, NULL, 0);
-	}
+	for (int i = 0; i < 5; i++)
+		run_script();
 	stop(5);
+	check_output();
 }
 
 static void echo_bytes(void *ends)
