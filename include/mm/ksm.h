@@ -9,6 +9,7 @@
 #include "base/types.h"
 
 struct mm_struct;
+struct page;
 struct vm_area_struct;
 struct rmap_walk;
 
@@ -46,5 +47,9 @@ void ksm_boot(void);
 
 /* Reverse mapping of a page that KSM shares. */
 int rmap_walk_ksm(const struct rmap_walk *w);
+/* Migration: @new takes the place of the shared page @old, locked, which nobody maps. 0; -EAGAIN: others than the caller
+ * refer to it. rmap_walk_ksm finds the places by @old until it is forgotten. */
+int must_check ksm_replace_page(struct page *old, struct page *new);
+void ksm_forget_page(struct page *old);
 
 #endif

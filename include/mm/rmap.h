@@ -54,6 +54,22 @@ static inline void page_move_anon_rmap(struct page *page, const struct vm_area_s
 	page_set(page, PG_anon_exclusive);
 }
 
+/* An entry of @vma maps @page now, or did until now: count it if it is locked. Table lock held,
+ * and mmap_lock or rmap's: vma_modify changes VM_LOCKED and counts with both. */
+static inline void vma_page_mapped(const struct vm_area_struct *vma, struct page *page)
+{
+	if (unlikely(READ_ONCE(vma->vm_flags) & VM_LOCKED))
+		page_mlock(page);
+}
+static inline void vma_page_unmapped(const struct vm_area_struct *vma, struct page *page)
+{
+	if (unlikely(READ_ONCE(vma->vm_flags) & VM_LOCKED))
+		page_munlock(page);
+}
+
+/* @new takes over contents and place of @old, which nobody maps and only the caller refers to. */
+void page_replace_anon(struct page *old, struct page *new);
+
 /* ---- walks (mm/aspace/rmap.c) ---- */
 enum rmap_flags {
 	RMAP_LARGE = 1, /* a large entry that maps the page is shown as it is; else it is split */

@@ -147,6 +147,10 @@ static inline bool vm_is_sealed(struct mm_struct *mm, unsigned long start, unsig
 	return unlikely(mm->has_sealed) && vma_any_sealed(mm, start, end);
 }
 
+/* ---- mlock.c; mmap_lock held for write, rmap locked ---- */
+/* VM_LOCKED of [start, end) is changing to @lock: count what is mapped. */
+void mlock_count_entries(struct mm_struct *mm, unsigned long start, unsigned long end, bool lock);
+
 /* ---- mmap.c; mmap_lock held for write ---- */
 unsigned long vm_flags_of_prot(unsigned long prot);
 bool vm_accountable(unsigned long flags);
@@ -225,17 +229,6 @@ unsigned must_check vma_alloc_bulk(const struct vm_area_struct *vma, unsigned lo
 				   unsigned n, struct page **pages);
 /* @page, new and filled, becomes the private page of f->addr. Table lock held, entry none. */
 void fault_set_anon(struct fault_ctx *f, struct page *page);
-/* An entry of @vma maps @page now, or did until now: count it if it is locked. Table lock held. */
-static inline void vma_page_mapped(const struct vm_area_struct *vma, struct page *page)
-{
-	if (unlikely(vma->vm_flags & VM_LOCKED))
-		page_mlock(page);
-}
-static inline void vma_page_unmapped(const struct vm_area_struct *vma, struct page *page)
-{
-	if (unlikely(vma->vm_flags & VM_LOCKED))
-		page_munlock(page);
-}
 /* A fault with mmap_lock held for read, on behalf of gup. Return: enum fault_result, or STAGE_WAIT. */
 int fault_in(struct fault_ctx *f);
 int must_check fault_errno(enum fault_result r);

@@ -42,7 +42,7 @@ struct ksm_item {
 struct ksm_stable {
 	struct list_head link; /* k: in group->pages */
 	struct ksm_group *group;
-	struct page *page;	/* i */
+	struct page *page;	/* l: another once it has moved */
 	struct list_head items; /* l */
 	unsigned nr;		/* l: of items */
 };
@@ -66,6 +66,7 @@ int ksm_compare(struct page *a, struct page *b);
 uint32_t ksm_checksum(struct page *page);
 /* The stable of a page that KSM shares; NULL: it is not. */
 struct ksm_stable *ksm_stable_of(const struct page *page);
+struct page *ksm_stable_page(const struct ksm_stable *s); /* with a reference; NULL: it is gone */
 /* A shared page like @page that may have one sharer more, with a reference; @page itself if it is one. NULL: none. */
 struct page *ksm_stable_search(struct page *page);
 /* @stable is new and its page cannot change: among its like. Uses @group, or frees it. */

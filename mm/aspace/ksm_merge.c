@@ -11,9 +11,9 @@
  *          scan's: who holds it to write into it (a pin) keeps it.
  * I3       an entry that shows a shared page is in a vma of the anon_vma of one of its sharers, at the sharer's index, or
  *          of a child that fork made of such; one that is not yet scanned has no sharer of its own.
- * LOCKS    ksm_mutex; mmap_lock for read; page locks (try); ksm_lock, then anon_vma's and table locks.
+ * LOCKS    ksm_mutex; mmap_lock for read; page locks (try, but to leave); ksm_lock, then anon_vma's and table locks.
  * CONTEXT  threads; sleeps.   COST  a flush per entry.   FAILS  false: the page is in use, or has changed.
- * NOT HERE migration of shared pages: they stay.   TESTED BY ksm_test.c
+ * NOT HERE moving a shared page (mm/reclaim/migrate.c): only that KSM knows the new one.   TESTED BY ksm_test.c
  */
 #include "base/errno.h"
 #include "mm/aspace/anon_vma_impl.h"
@@ -21,6 +21,7 @@
 #include "mm/imports.h"
 #include "mm/pt.h"
 #include "mm/range.h"
+#include "mm/swap_entry.h"
 #include "mm/vmevent.h"
 
 struct spinlock ksm_lock = SPINLOCK_INIT(RANK_MAPPING_VMAS);
@@ -61,9 +62,12 @@ static int look_at(pte_t e, uaddr_t va, void *arg)
 	struct look *l = arg;
 	struct page *page;
 
-	if (!pte_present(e) || pte_special(e) || pte_uffd_wp(e))
+	if (pte_is_migration(e) && l->merged_only) /* the fault that breaks it waits */
+		page = pfn_to_page(migration_pfn(e));
+	else if (!pte_present(e) || pte_special(e) || pte_uffd_wp(e))
 		return 0;
-	page = pfn_to_page(pte_pfn(e));
+	else
+		page = pfn_to_page(pte_pfn(e));
 	/* Not one that MADV_FREE gave up: it may vanish. */
 	if (page_state(page) != PS_ANON || page_test(page, PG_head) ||
 	    !page_test(page, PG_swapbacked) || (l->merged_only && !page_is_ksm(page)))
@@ -159,9 +163,27 @@ static void attach(struct ksm_item *item, struct ksm_stable *s, struct anon_vma 
 	item->slot->mm->ksm_merging_pages++;
 }
 
+/* The page of @s, locked, with a reference: it does not move now. NULL: it is gone. */
+static struct page *lock_stable(struct ksm_stable *s)
+{
+	struct page *page = ksm_stable_page(s);
+
+	while (page) {
+		lock_page(page);
+		if (ksm_stable_of(page) == s)
+			break;
+		unlock_page(page); /* it has moved */
+		put_page(page);
+		page = ksm_stable_page(s);
+	}
+	return page;
+}
+
+/* While the page moves its mover finds by @item what stands for it there. */
 void ksm_leave(struct ksm_item *item)
 {
 	struct ksm_stable *s = item->stable;
+	struct page *page = lock_stable(s);
 
 	spin_lock(&ksm_lock);
 	list_del(&item->sharers);
@@ -172,6 +194,10 @@ void ksm_leave(struct ksm_item *item)
 		ksm_counts.sharing--;
 	item->slot->mm->ksm_merging_pages--;
 	spin_unlock(&ksm_lock);
+	if (page) {
+		unlock_page(page);
+		put_page(page);
+	}
 	put_anon_vma(item->av);
 	item->state = KSM_NEW;
 }
@@ -399,4 +425,27 @@ int rmap_walk_ksm(const struct rmap_walk *w)
 	}
 	spin_unlock(&ksm_lock);
 	return r;
+}
+
+/* ---- migration ---- */
+
+int ksm_replace_page(struct page *old, struct page *new)
+{
+	int err = -EAGAIN;
+
+	spin_lock(&ksm_lock); /* who finds it by its stable has a reference, or comes later */
+	if (page_ref_count(old) == 1) {
+		page_replace_anon(old, new);
+		ksm_stable_of(old)->page = new;
+		err = 0;
+	}
+	spin_unlock(&ksm_lock);
+	return err;
+}
+
+void ksm_forget_page(struct page *old)
+{
+	spin_lock(&ksm_lock);
+	WRITE_ONCE(old->mapping, NULL);
+	spin_unlock(&ksm_lock);
 }

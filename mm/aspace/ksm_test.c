@@ -244,7 +244,7 @@ static void zeroes_become_the_zero_page(void **state)
 	end_mm(mm);
 }
 
-static void held_and_shared_pages_stay(void **state)
+static void held_pages_stay_and_shared_ones_move(void **state)
 {
 	struct mm_struct *mm = new_mm();
 	struct page *page;
@@ -259,7 +259,17 @@ static void held_and_shared_pages_stay(void **state)
 	put_page(page);
 	rounds(3);
 	expect(1, 1, 0, 2);
-	assert_int_equal(sim_migrate(mm, BASE, true), -EBUSY);
+	page = page_at(mm, BASE);
+	assert_int_equal(sim_migrate(mm, BASE, true), 0);
+	assert_ptr_not_equal(page_at(mm, BASE), page);
+	assert_false(page_is_ksm(page));
+	assert_ptr_equal(page_at(mm, BASE + P(1)), page_at(mm, BASE));
+	rounds(1);
+	expect(1, 1, 0, 2);
+	fill(mm, 2, 1, 1); /* the moved one is found by its contents */
+	rounds(2);
+	expect(1, 2, 0, 3);
+	assert_ptr_equal(page_at(mm, BASE + P(2)), page_at(mm, BASE));
 	assert_int_equal(get_user_page(mm, BASE, true, &page), 0); /* a copy of its own */
 	assert_false(page_is_ksm(page));
 	put_page(page);
@@ -398,7 +408,7 @@ int main(void)
 		T(a_page_has_so_many_sharers),
 		T(contents_change_all_at_once),
 		T(zeroes_become_the_zero_page),
-		T(held_and_shared_pages_stay),
+		T(held_pages_stay_and_shared_ones_move),
 		T(moved_and_locked_pages),
 		T(nth_failure_merges_less),
 		cmocka_unit_test(programs_write_while_pages_merge),

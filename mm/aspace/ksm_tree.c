@@ -8,7 +8,8 @@
  *
  * OWNS     struct ksm_stable, struct ksm_group, the roots (one per node without merge_across_nodes).
  * I1       page->mapping is stable | PAGE_MAPPING_KSM exactly while the page is that stable's; it is cleared when the page
- *          is freed. So a stable whose page says something else is left over, and is forgotten when it is met.
+ *          is freed. So a stable whose page says something else is left over, and is forgotten when it is met. While a page
+ *          moves the old one says so too.
  * I2       a group in the tree has at least one stable.
  * I3       an item is in the unstable tree exactly if state is KSM_UNSTABLE and round is ksm_round.
  * LOCKS    ksm_mutex.   CONTEXT  threads; sleeps (mmap_lock of the items compared with).
@@ -123,15 +124,36 @@ static void forget(struct ksm_stable *s)
 	kmem_cache_free(group_cache, g);
 }
 
-/* Its page with a reference; NULL: the page is gone. */
-static struct page *get_page_of(const struct ksm_stable *s)
+struct page *ksm_stable_page(const struct ksm_stable *s)
 {
-	if (ksm_stable_of(s->page) != s || !atomic_inc_not_zero(&s->page->_refcount))
-		return NULL;
-	if (ksm_stable_of(s->page) == s)
-		return s->page;
-	put_page(s->page);
-	return NULL;
+	struct page *page;
+	bool got, ours;
+
+	spin_lock(&ksm_lock); /* it may be about to move */
+	page = s->page;
+	got = ksm_stable_of(page) == s && atomic_inc_not_zero(&page->_refcount);
+	ours = got && ksm_stable_of(page) == s;
+	spin_unlock(&ksm_lock);
+	if (got && !ours)
+		put_page(page);
+	return ours ? page : NULL;
+}
+
+/* Has the page been freed? With no reference left it is on its way out, and nobody finds it. */
+static bool page_gone(const struct ksm_stable *s)
+{
+	bool gone;
+
+	spin_lock(&ksm_lock);
+	gone = ksm_stable_of(s->page) != s || !page_ref_count(s->page);
+	spin_unlock(&ksm_lock);
+	return gone;
+}
+
+/* May @s have one sharer more? Not while its page, which has moved, is on another node than the tree's. */
+static bool has_room(const struct ksm_stable *s, const struct ksm_group *g)
+{
+	return s->nr < ksm_max_page_sharing && ksm_nid(READ_ONCE(s->page)) == g->nid;
 }
 
 /* A page of the group, the best of those with room for one more sharer if @room; with a reference. */
@@ -140,12 +162,12 @@ static struct page *page_of_group(struct ksm_group *g, bool room)
 	struct ksm_stable *s, *best = NULL;
 
 	list_for_each_entry (s, &g->pages, link) {
-		if (ksm_stable_of(s->page) != s || (room && s->nr >= ksm_max_page_sharing))
+		if (page_gone(s) || (room && !has_room(s, g)))
 			continue;
 		if (!best || s->nr > best->nr)
 			best = s;
 	}
-	return best ? get_page_of(best) : NULL;
+	return best ? ksm_stable_page(best) : NULL;
 }
 
 /* Forget the stables whose page is gone. Return: that was all of the group, and it is gone too. */
@@ -156,8 +178,8 @@ static bool prune_group(struct ksm_group *g)
 	list_for_each_entry_safe (s, next, &g->pages, link) {
 		bool last = g->nr == 1;
 
-		if (ksm_stable_of(s->page) == s && page_ref_count(s->page))
-			continue; /* with none left it is on its way out, and nobody finds it */
+		if (!page_gone(s))
+			continue;
 		forget(s);
 		if (last)
 			return true;
@@ -229,14 +251,50 @@ void ksm_stable_insert(struct ksm_stable *s, struct ksm_group *group)
 	group_count(g, 1);
 }
 
+/* The page of @s has moved to another node: into that one's tree. Without memory: later. */
+static void rehome(struct ksm_stable *s)
+{
+	struct ksm_group *g = s->group, *spare = g;
+
+	if (g->nr > 1) {
+		spare = kmem_cache_zalloc(group_cache, GFP_KERNEL);
+		if (!spare)
+			return;
+		list_init(&spare->pages);
+	}
+	list_del(&s->link);
+	group_count(g, -1);
+	if (spare == g)
+		rbtree_remove(&stable_root[g->nid], &g->node);
+	ksm_stable_insert(s, spare);
+}
+
+/* @g is not empty. It goes when its last page does. */
+static void rehome_group(struct ksm_group *g)
+{
+	struct ksm_stable *s, *next;
+
+	list_for_each_entry_safe (s, next, &g->pages, link) {
+		bool last = g->nr == 1;
+
+		if (ksm_nid(READ_ONCE(s->page)) != g->nid)
+			rehome(s);
+		if (last)
+			return;
+	}
+}
+
 void ksm_stable_prune(void)
 {
 	for (unsigned nid = 0; nid < CFG_MAX_NODES; nid++) {
 		struct rb_node *n = rbtree_first(&stable_root[nid]), *next;
 
 		for (; n; n = next) {
+			struct ksm_group *g = container_of(n, struct ksm_group, node);
+
 			next = rbtree_next(n);
-			(void)prune_group(container_of(n, struct ksm_group, node));
+			if (!prune_group(g))
+				rehome_group(g);
 		}
 	}
 }

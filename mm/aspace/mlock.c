@@ -4,7 +4,9 @@
  * VM_LOCKED marks the vmas; reclaim passes over their pages. Locking faults everything in, so that the program meets no
  * fault later; with VM_LOCKONFAULT pages are locked as they come.
  *
- * I1       locked_vm is the sum over VM_LOCKED vmas, at most RLIMIT_MEMLOCK when it grows.          [mm_check]
+ * I1       pages that the vmas map are counted (mm/phys/mlocked.c) in the same step in which the flags change, rmap locked:
+ *          whoever takes an entry away or brings it back, and be it another program that moves the page, agrees.
+ * I2       locked_vm is the sum over VM_LOCKED vmas, at most RLIMIT_MEMLOCK when it grows.          [mm_check]
  * LOCKS    mmap_lock for write while flags change, for read while pages are faulted in. Sleeps.
  * FAILS    as mlock(2) ERRORS: EINVAL, ENOMEM (limit, hole, a page that cannot be had), EPERM; EAGAIN for want of
  *          memory.
@@ -28,23 +30,25 @@ static int mlock_entry(pte_t e, uaddr_t va, void *arg)
 	return 0;
 }
 
+void mlock_count_entries(struct mm_struct *mm, unsigned long start, unsigned long end, bool lock)
+{
+	(void)range_each(mm, start, end, mlock_entry, &lock);
+}
+
 /* [start, end) of @vma gets @lock, VM_LOCKED and VM_LOCKONFAULT or nothing. 0 or -ENOMEM. */
 static int lock_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 		    unsigned long end, unsigned long lock)
 {
 	unsigned long old = vma->vm_flags, flags = (old & ~(unsigned long)VM_LOCKED_ANY) | lock;
 	unsigned long pages = (end - start) >> PAGE_SHIFT;
-	bool count;
 	int err;
 
 	if (flags == old || (old & VM_SPECIAL))
 		return 0;
 	err = vma_modify(mm, vma, start, end, flags, &vma);
-	if (err || !((old ^ flags) & VM_LOCKED))
-		return err;
-	mm->locked_vm += lock ? pages : -pages;
-	count = lock;
-	return range_each(mm, start, end, mlock_entry, &count);
+	if (!err && ((old ^ flags) & VM_LOCKED))
+		mm->locked_vm += lock ? pages : -pages;
+	return err;
 }
 
 /* 0, -ENOMEM at a hole (what came before is done) or for want of memory. */

@@ -16,6 +16,7 @@
  */
 #include "mm/aspace/aspace_impl.h"
 #include "mm/range.h"
+#include "mm/vmalloc.h"
 
 /* ---- ageing ---- */
 
@@ -81,6 +82,17 @@ int page_mkclean(struct page *page)
 	if (page_mapcount(page) > 0)
 		(void)rmap_walk(page, 0, clean_entry, &cleaned);
 	return cleaned;
+}
+
+/* ---- moving ---- */
+
+void page_replace_anon(struct page *old, struct page *new)
+{
+	copy_highpage(new, old);
+	page_copy_flags(new, old);
+	new->index = old->index;
+	WRITE_ONCE(new->mapping, old->mapping);
+	page_become(new, PS_KERNEL, PS_ANON);
 }
 
 /* ---- unmapping ---- */

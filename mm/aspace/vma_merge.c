@@ -185,6 +185,28 @@ static void policy_set(struct vm_area_struct *vma, struct mempolicy *pol)
 	mpol_put(old);
 }
 
+/* Flags change from @old to @flags over [start, end), rmap locked: pages that are locked in memory are counted. */
+static void count_locked(struct mm_struct *mm, unsigned long start, unsigned long end,
+			 unsigned long old, unsigned long flags)
+{
+	if (unlikely((old ^ flags) & VM_LOCKED))
+		mlock_count_entries(mm, start, end, flags & VM_LOCKED);
+}
+
+static void change_flags(struct vm_area_struct *vma, unsigned long flags)
+{
+	unsigned long old = vma->vm_flags;
+
+	if (likely(!((old ^ flags) & VM_LOCKED))) {
+		vma_set_flags(vma, flags);
+		return;
+	}
+	rmap_lock_vma(vma);
+	vma_set_flags(vma, flags);
+	count_locked(vma->vm_mm, vma->vm_start, vma->vm_end, old, flags);
+	rmap_unlock_vma(vma);
+}
+
 /* @r, at one end of @vma, goes to the neighbour that has these flags. NULL: there is none. */
 static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_struct *vma,
 					  const struct vma_req *r)
@@ -204,6 +226,7 @@ static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_s
 		vma_resize_locked(mm, vma, vma->vm_start, r->start);
 		vma_resize_locked(mm, to, r->start, to->vm_end);
 	}
+	count_locked(mm, r->start, r->end, vma->vm_flags, to->vm_flags);
 	rmap_unlock_vma(to);
 	to->populated |= vma->populated;
 	keep_soft_dirty(to, r->flags);
@@ -270,7 +293,7 @@ static int modify(struct mm_struct *mm, struct vm_area_struct *vma, struct vma_r
 		vma_split(mm, &spares, vma, end);
 	if (start > vma->vm_start)
 		vma = vma_split(mm, &spares, vma, start);
-	vma_set_flags(vma, r.flags);
+	change_flags(vma, r.flags);
 	policy_set(vma, r.policy);
 	vma->userfault = r.userfault;
 	*out = rejoin(mm, vma);

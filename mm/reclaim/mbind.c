@@ -58,7 +58,7 @@ static int collect_entry(pte_t e, uaddr_t va, void *arg)
 		return 0;
 	if (c->n == BATCH) {
 		c->next = va;
-		return 1;
+		return RANGE_STOP;
 	}
 	get_page(page);
 	c->pages[c->n++] = page;

@@ -20,12 +20,13 @@
  * LOCKS    page lock of old (and of new, unknown to others), then rmap's and table locks. Sleeps.
  * COST     one flush per entry and the copy.
  * FAILS    -EAGAIN, -EBUSY, -ENOMEM per page.
- * NOT HERE which pages move, and where (compaction, mempolicy).
+ * NOT HERE which pages move, and where (compaction, mempolicy); what KSM knows of its pages (mm/aspace/ksm_merge.c).
  * TESTED BY migrate_test.c
  */
 #include "mm/migrate.h"
 #include "base/errno.h"
 #include "mm/alloc.h"
+#include "mm/ksm.h"
 #include "mm/mapping.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
@@ -39,7 +40,7 @@ enum { ATTEMPTS_SYNC = 10, ATTEMPTS_ASYNC = 3 };
 struct move {
 	struct page *old, *new;
 	struct anon_vma *av;	 /* of an anonymous page: referenced; else */
-	struct address_space *m; /* the cache it is in */
+	struct address_space *m; /* the cache it is in; else it is KSM's */
 };
 
 /* ---- entries ---- */
@@ -53,6 +54,7 @@ static int entry_to_migration(const struct rmap_entry *e, void *arg)
 	if (pte_young(old))
 		page_set(e->page, PG_referenced);
 	pte_set(e->pte, pte_make_migration(old));
+	vma_page_unmapped(e->vma, e->page);
 	page_remove_rmap(e->page);
 	put_page(e->page); /* not the last: we have one */
 	return 0;
@@ -82,6 +84,7 @@ static int migration_to_entry(const struct rmap_entry *e, void *arg)
 		page_set(to, PG_anon_exclusive);
 	get_page(to);
 	page_add_rmap(to);
+	vma_page_mapped(e->vma, to);
 	pte_set(e->pte, entry_of(e->vma, to, pte_read(e->pte)));
 	return 0;
 }
@@ -92,41 +95,47 @@ static void walk(const struct move *v, unsigned flags, rmap_fn fn, void *arg)
 
 	if (v->av)
 		(void)rmap_walk_anon(&w, v->av);
-	else
+	else if (v->m)
 		(void)rmap_walk_file(&w, v->m);
+	else
+		(void)rmap_walk_ksm(&w);
 }
 
 /* ---- one page, locked ---- */
 
-/*
- * Pages of a kind that moves: a program's, or a cache's with valid contents. Not part of a hugetlb page, and not one that
- * is locked in memory: who locks it counts its entries (mm/phys/mlocked.c), which must be there to be counted.
- */
+/* Pages of a kind that moves: a program's, or a cache's with valid contents. Not part of a hugetlb page. */
 static bool may_move(const struct page *page)
 {
-	if (page_test(page, PG_head) || page_test(page, PG_mlocked))
+	if (page_test(page, PG_head))
 		return false;
-	return page_anon_vma(page) || (page_mapping(page) && page_test(page, PG_uptodate));
+	if (page_state(page) == PS_ANON)
+		return page_anon_vma(page) || page_is_ksm(page);
+	return page_mapping(page) && page_test(page, PG_uptodate);
 }
 
 /* The object whose vmas map the page. Return: false when it is not mapped by any and in no cache: about to be freed. */
 static bool find_object(struct move *v)
 {
 	v->m = page_mapping(v->old);
-	v->av = v->m ? NULL : page_get_anon_vma(v->old);
-	return v->m || v->av;
+	if (v->m || page_is_ksm(v->old))
+		return true;
+	v->av = page_get_anon_vma(v->old);
+	return v->av;
 }
 
 static int exchange_anon(struct move *v)
 {
 	if (page_ref_count(v->old) != 1)
 		return -EAGAIN;
-	copy_highpage(v->new, v->old);
-	page_copy_flags(v->new, v->old);
-	v->new->index = v->old->index;
-	WRITE_ONCE(v->new->mapping, v->old->mapping);
-	page_become(v->new, PS_KERNEL, PS_ANON);
+	page_replace_anon(v->old, v->new);
 	return 0;
+}
+
+static int exchange(struct move *v)
+{
+	if (v->m)
+		return mapping_replace_page(v->m, v->old, v->new, 2);
+	return v->av ? exchange_anon(v) : ksm_replace_page(v->old, v->new);
 }
 
 /* With v->new at hand. 0 or -EAGAIN. */
@@ -137,13 +146,12 @@ static int move_mapped(struct move *v)
 
 	if (page_mapcount(v->old) > 0)
 		walk(v, 0, entry_to_migration, NULL);
-	if (page_test(v->old, PG_mlocked)) /* since the look: the entries said it was there */
-		err = -EAGAIN;
-	else
-		err = v->av ? exchange_anon(v) : mapping_replace_page(v->m, v->old, v->new, 2);
+	err = exchange(v);
 	if (err)
 		to = v->old;
 	walk(v, RMAP_MIGRATION, migration_to_entry, to);
+	if (!err && !v->m && !v->av)
+		ksm_forget_page(v->old);
 	return err;
 }
 

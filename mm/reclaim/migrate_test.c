@@ -160,6 +160,34 @@ static void who_holds_a_page_keeps_it(void **state)
 	end_mm(mm);
 }
 
+/* Locked by one of two programs that show it: counted once before and after, and not at all once it is unlocked. */
+static void a_locked_page_moves(void **state)
+{
+	struct mm_struct *mm = new_mm(), *child;
+	struct page *now;
+
+	(void)state;
+	map_at(mm, BASE, P(2), RW, ANON | MAP_FIXED);
+	sim_poke(mm, BASE, 1);
+	sim_poke(mm, BASE + P(1), 2);
+	assert_int_equal(vm_lock(mm, BASE, P(1), VM_LOCKED), 0);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	assert_int_equal(move_at(mm, BASE), 0);
+	now = page_at(mm, BASE);
+	assert_ptr_equal(page_at(child, BASE), now);
+	assert_true(page_test(now, PG_mlocked) && page_test(now, PG_unevictable));
+	assert_int_equal(global_zone_stat(NR_MLOCK), 1);
+	assert_int_equal(vm_lock(child, BASE, P(2), VM_LOCKED | VM_LOCKONFAULT), 0);
+	assert_int_equal(move_at(child, BASE), 0);
+	assert_int_equal(vm_lock(mm, BASE, P(1), 0), 0);
+	assert_true(page_test(page_at(mm, BASE), PG_mlocked));
+	assert_int_equal(global_zone_stat(NR_MLOCK), 2);
+	end_mm(child);
+	assert_int_equal(global_zone_stat(NR_MLOCK), 0);
+	assert_int_equal(move_at(mm, BASE + P(1)), 0);
+	end_mm(mm);
+}
+
 static void kinds_that_do_not_move(void **state)
 {
 	struct page *kernels = alloc_page(GFP_KERNEL);
@@ -367,7 +395,10 @@ static void thread_changes_rights(void *arg)
 		/* Of a copy, so that the writers may go on. */
 		if (mm_dup(busy, &child))
 			continue;
+		must(vm_lock(child, at, P(BUSY_PAGES), VM_LOCKED) == 0);
+		must(vm_lock(child, at + P(sim_random(4)), P(4), 0) == 0);
 		must(vm_protect(child, at, P(1), PROT_READ) == 0);
+		must(vm_lock(child, at, P(1), 0) == 0);
 		must(sim_write(child, at, "x", 1) == FAULT_ACCERR);
 		must(vm_advise(child, at, P(1), MADV_DONTNEED) == 0);
 		must(sim_peek(child, at) == 0);
@@ -401,6 +432,7 @@ static void everybody_works_while_pages_move(void **state)
 		end_mm(busy);
 		busy_file->ops->drop(busy_file);
 		assert_true(vm_event_sum(PGMIGRATE_SUCCESS) > 100);
+		assert_int_equal(global_zone_stat(NR_MLOCK), 0);
 		sim_world_end();
 	}
 }
@@ -529,6 +561,7 @@ int main(void)
 		T(a_cached_page_moves),
 		T(rights_of_the_moment_count),
 		T(who_holds_a_page_keeps_it),
+		T(a_locked_page_moves),
 		T(kinds_that_do_not_move),
 		T(nth_failure_moves_nothing),
 		T(mprotect_weakens_what_is_on_its_way),

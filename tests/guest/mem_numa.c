@@ -198,6 +198,19 @@ static void mbind_moves(void)
 	CHECK(strncmp(numa_line(p), "bind:1 anon=32 dirty=32 active=0 N1=32 ", 39) == 0);
 }
 
+static void locked_pages_move(void)
+{
+	char *p = anon(N, RW);
+
+	NEED_TWO();
+	NEED(p != MAP_FAILED && bind_(p, N, MPOL_BIND, 1, 0) == 0 && mlock(p, N * PAGE) == 0);
+	touch(p, N);
+	EQ(bind_(p, N, MPOL_BIND, 2, MPOL_MF_MOVE | MPOL_MF_STRICT), 0);
+	EQ(on_node(p, N, 1), N);
+	EQ(status_kb("VmLck:"), (long)(N * PAGE / 1024));
+	CHECK(intact(p, N));
+}
+
 static void shared_pages_stay(void)
 {
 	char *p = anon(N, RW);
@@ -343,13 +356,13 @@ static void default_is_local(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(bind_places),	T(preferred_places),
-						 T(interleave_places),	T(thread_policy_places),
-						 T(fork_copies_places), T(shared_object_places),
-						 T(mbind_moves),	T(shared_pages_stay),
-						 T(move_pages_moves),	T(shared_status),
-						 T(migrate_moves_all),	T(preference_gives_way),
-						 T(default_is_local),	TEND };
+	static const struct tap_test tests[] = {
+		T(bind_places),		 T(preferred_places),	T(interleave_places),
+		T(thread_policy_places), T(fork_copies_places), T(shared_object_places),
+		T(mbind_moves),		 T(locked_pages_move),	T(shared_pages_stay),
+		T(move_pages_moves),	 T(shared_status),	T(migrate_moves_all),
+		T(preference_gives_way), T(default_is_local),	TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }
