@@ -9,6 +9,7 @@
  * I2       NR_PAGETABLE == tables of the kernel root; no page is mapped.
  */
 #include "mm/alloc.h"
+#include "mm/shrinker.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 #include "sim/sim_impl.h"
@@ -44,6 +45,7 @@ static unsigned long count_tables(const pte_t *tbl, int level)
 static unsigned long settled_pages(unsigned long *kernel_tables)
 {
 	*kernel_tables = count_tables(kernel_root.top, pt_top_level());
+	(void)shrink_caches(GFP_KERNEL); /* the huge zero page is one */
 	if (vmalloc_purge)
 		(void)vmalloc_purge();
 	if (slab_shrink_all)
