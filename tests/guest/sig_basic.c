@@ -203,11 +203,24 @@ static void interrupt_me_in(int ms)
 	setitimer(ITIMER_REAL, &t, NULL);
 }
 
+/* A process that sends us SIGALRM, and then, to be sure that we have it, lets the reader of @fd go on. */
+static pid_t interrupt_me_before(int fd)
+{
+	pid_t me = getpid(), pid = fork();
+
+	if (pid == 0) {
+		tap_sleep_ms(30);
+		kill(me, SIGALRM);
+		_exit(write(fd, "r", 1) != 1);
+	}
+	return pid;
+}
+
 static void restarting(void)
 {
 	int p[2];
 	char c;
-	pid_t pid;
+	pid_t pid, other;
 
 	NEED(pipe(p) == 0);
 	act(SIGALRM, noting, 0);
@@ -216,28 +229,24 @@ static void restarting(void)
 	FAILS(read(p[0], &c, 1), EINTR);
 	EQ(count, 1);
 	act(SIGALRM, noting, SA_RESTART);
-	pid = fork();
-	if (pid == 0) {
-		tap_sleep_ms(100);
-		_exit(write(p[1], "r", 1) != 1);
-	}
-	interrupt_me_in(30);
+	pid = interrupt_me_before(p[1]);
 	EQ(read(p[0], &c, 1), 1);
 	EQ(c, 'r');
 	EQ(count, 2);
 	EQ(tap_wait(pid), 0);
 	act(SIGALRM, noting, 0);
 	pid = fork();
-	if (pid == 0) {
-		tap_sleep_ms(120);
-		_exit(3);
-	}
+	if (pid == 0)
+		_exit(read(p[0], &c, 1) == 1 ? 3 : 1);
 	interrupt_me_in(30);
 	FAILS(waitpid(pid, NULL, 0), EINTR);
 	act(SIGALRM, noting, SA_RESTART);
-	interrupt_me_in(10);
+	other = interrupt_me_before(p[1]);
 	EQ(tap_wait(pid), EXITED(3));
 	EQ(count, 4);
+	EQ(tap_wait(other), 0);
+	close(p[0]);
+	close(p[1]);
 }
 
 static void never_restarted(void)
