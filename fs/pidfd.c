@@ -63,7 +63,7 @@ int pidfd_create(struct task *leader, unsigned flags)
 	f = pidfd_file(leader->signal, flags);
 	if (!f) {
 		fd_unreserve(fd);
-		return -ENOMEM;
+		return file_error();
 	}
 	fd_install(fd, f);
 	return fd;

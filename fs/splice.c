@@ -17,6 +17,7 @@
 #include "fs/splice.h"
 
 #include "base/errno.h"
+#include "fs/vfs_impl.h"
 #include "kernel/task.h"
 #include "mm/alloc.h"
 #include "sync/failpoint.h"
@@ -243,6 +244,8 @@ long file_send(struct file *out, struct file *in, int64_t *off, size_t len)
 		return -EINVAL;
 	from = side_at(in, off);
 	to = side_at(out, NULL);
+	if (len && from.pos >= FILE_SIZE_MAX)
+		return -EOVERFLOW;
 	len = min_of(size_t, len, MAX_RW);
 	if (file_is_pipe(out))
 		ret = file_to_pipe(&from, out, len, 0);

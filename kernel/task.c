@@ -289,12 +289,12 @@ int task_publish(struct task *t, struct task *parent, bool thread, int nr)
 	t->account = me->account && me->cred->uid == t->cred->uid ? user_account_ref(me->account)
 								  : user_account_get(t->cred->uid);
 	if (!t->account)
-		return -EAGAIN;
+		return -ENOMEM;
 	t->mm_ctx.limits = &t->signal->mm_limits;
 	t->mm_ctx.caps = cred_mm_caps(t->cred);
 	p = pid_new();
 	if (!p)
-		return -EAGAIN;
+		return -ENOMEM;
 	flags = spin_lock_irqsave(&tasklist_lock);
 	/* A signal that came before the child exists goes to the parent first; a group that ends takes no new thread. */
 	nr = me->thread.work & WORK_SIGNAL && !me->thread.is_kthread ? -ERESTARTNOINTR

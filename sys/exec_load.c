@@ -3,7 +3,8 @@
  *
  * WHY      on the new mm_struct, before the old program goes: what fails here is an errno of execve.
  * I1       mm->start_brk is page aligned, above the program's last segment.
- * LOCKS    none held.   CONTEXT  a task; sleeps.   FAILS  -ENOEXEC, -EINVAL, -ENOMEM, errors of opening the interpreter.
+ * LOCKS    none held.   CONTEXT  a task; sleeps.
+ * FAILS    -ENOEXEC, -EINVAL, -ENOMEM; errors of opening the interpreter, -ELIBBAD or -EIO when it is none.
  * SOURCES  elf(5), execve(2).
  */
 #include "sys/exec_impl.h"
@@ -14,6 +15,8 @@
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 #include "uapi/mman.h"
+
+enum { ELF_HEADER_SIZE = ABI_ELFCLASS == 2 ? 64 : 52 };
 
 int exec_randomize = 2;
 
@@ -218,6 +221,17 @@ static void set_ranges(struct exec_ctx *x)
 	mm->brk = mm->start_brk;
 }
 
+/* 0, -EIO (the file ends in its header), -ELIBBAD (it is no program of this machine), -ENOMEM. */
+static int interp_parse(struct file *f, const char *head, size_t n, struct elf_program *out)
+{
+	int err;
+
+	if (n < ELF_HEADER_SIZE)
+		return -EIO;
+	err = parse_file(f, head, n, out);
+	return err == -ENOEXEC ? -ELIBBAD : err;
+}
+
 static int load_interp(struct exec_ctx *x)
 {
 	char head[EXEC_HEAD];
@@ -228,9 +242,7 @@ static int load_interp(struct exec_ctx *x)
 	if (err)
 		return err;
 	n = kernel_read(f, head, sizeof(head), 0);
-	err = n < 0 ? (int)n : parse_file(f, head, (size_t)n, &x->interp);
-	if (!err && x->interp.interp_len)
-		err = -ENOEXEC;
+	err = n < 0 ? (int)n : interp_parse(f, head, (size_t)n, &x->interp);
 	if (!err)
 		err = map_program(x->mm, f, &x->interp, 0, &x->interp_bias);
 	if (!err) {

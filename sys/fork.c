@@ -207,7 +207,7 @@ static int clone_pidfd(struct task *c, const struct clone_req *r, struct child_p
 		return p->fd;
 	p->file = pidfd_file(c->signal, 0);
 	if (!p->file)
-		return -ENOMEM;
+		return file_error();
 	return put_user(r->pidfd_at, &p->fd) ? -EFAULT : 0;
 }
 

@@ -89,7 +89,8 @@ static long advise_vector(struct mm_struct *mm, const struct iovec_k *v, unsigne
 /* Advice that changes nothing but speed: what one process may do to another. */
 static bool is_harmless(int advice)
 {
-	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED;
+	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED ||
+	       advice == MADV_COLLAPSE;
 }
 
 static long advise_task(struct task *t, const struct iovec_k *v, unsigned long nr, int advice)

@@ -172,6 +172,8 @@ SYS(sendfile)
 	if (get_user(&pos, a2))
 		return -EFAULT;
 	off = pos;
+	if (ABI_32 && a3 && off == LONG_MAX)
+		return -EOVERFLOW;
 	if (ABI_32 && a3 > (size_t)LONG_MAX - (size_t)min_of(int64_t, off, LONG_MAX))
 		a3 = (size_t)(LONG_MAX - off);
 	ret = do_sendfile((int)a0, (int)a1, &off, a3);

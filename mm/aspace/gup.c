@@ -11,7 +11,7 @@
  *          frame then go nowhere. That is what a pin promises, no more.
  * I1       with @write the page returned is shared memory's, or private memory's own: never one that fork shares.
  * LOCKS    mmap_lock for read, dropped while a stack grows; table lock. Sleeps.
- * FAILS    -EFAULT, -ENOMEM, -EINTR (fatal signal).
+ * FAILS    -EFAULT, -ENOMEM, -EINTR (fatal signal); mm_populate: -EHWPOISON.
  * NOT HERE long-term pins: a write through a reference that is older than a clearing of soft-dirty bits is not seen.   TESTED BY fork_test.c, fault_test.c
  */
 #include "base/errno.h"
@@ -192,6 +192,8 @@ static int populate_vma(struct populate *p, struct vm_area_struct *vma, bool wri
 		f.made = false;
 		r = mm_ctx_current()->fatal_signal ? FAULT_KILLED : fault_in(&f);
 	}
+	if (r == FAULT_HWPOISON)
+		return -EHWPOISON;
 	return r == STAGE_WAIT ? LOOK_AGAIN : fault_errno((enum fault_result)r);
 }
 
@@ -242,11 +244,13 @@ int mm_populate(struct mm_struct *mm, unsigned long addr, unsigned long len, boo
 static int populate_locked(struct populate *p, struct vm_area_struct *vma)
 {
 	bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+	int err;
 
 	if (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_LOCKONFAULT))
 		return 0;
 	p->at = max_of(unsigned long, p->at, vma->vm_start);
-	return populate_vma(p, vma, write);
+	err = populate_vma(p, vma, write);
+	return err == -EHWPOISON ? -EFAULT : err;
 }
 
 int populate_locked_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end)

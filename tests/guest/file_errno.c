@@ -204,6 +204,76 @@ static void sendfile_to_a_full_pipe(void)
 	EQ(pread(in, &c, 1, 0), 1);
 }
 
+/* What cannot be said with a file offset. */
+static void sendfile_behind_the_largest_file(void)
+{
+	off64_t off = max_file();
+	int in, out;
+
+	enter("overflow");
+	in = file("f", 100);
+	out = file("g", 0);
+	NEED(in >= 0 && out >= 0 && ftruncate64(in, max_file()) == 0);
+	FAILS(sendfile64(out, in, &off, 10), EOVERFLOW);
+	EQ(off, max_file());
+	off -= 3;
+	EQ(sendfile64(out, in, &off, 10), 3);
+	EQ(off, max_file());
+	EQ(sendfile64(out, in, &off, 0), 0);
+#if defined(__i386__)
+	long small = INT32_MAX;
+
+	FAILS(syscall(SYS_sendfile, out, in, &small, 10), EOVERFLOW);
+	EQ(small, INT32_MAX);
+	FAILS(truncate64("f", max_file() + 1), tap_compat() ? 0 : EFBIG);
+#endif
+	EQ(ftruncate64(in, 0), 0);
+	close(in);
+	close(out);
+}
+
+/* A sealed file, met by its name or as the target of a copy. */
+static void sealed_files(void)
+{
+	int fd = (int)syscall(SYS_memfd_create, "x", 2 /* MFD_ALLOW_SEALING */);
+	int from = (int)syscall(SYS_memfd_create, "y", 0);
+	char name[64];
+
+	enter("sealed");
+	NEED(fd >= 0 && from >= 0 && ftruncate(fd, 50) == 0 && ftruncate(from, 100) == 0);
+	NEED(fcntl(fd, 1033 /* F_ADD_SEALS */, 2 | 4 | 8 /* SHRINK, GROW, WRITE */) == 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	FAILS(truncate(name, 10), EPERM);
+	FAILS(truncate(name, 100), EPERM);
+	EQ(truncate(name, 50), 0);
+	FAILS(syscall(SYS_copy_file_range, from, NULL, fd, NULL, 10, 0), EPERM);
+	FAILS(sendfile(fd, from, NULL, 10), EPERM);
+	FAILS(fallocate(fd, 0, 0, 100), EPERM);
+	close(fd);
+	close(from);
+}
+
+/* A file system with room for three pages. */
+static void copies_into_a_full_file_system(void)
+{
+	int in, out;
+
+	enter("full");
+	NEED(mkdir("m", 0755) == 0 && mount("none", "m", "tmpfs", 0, "size=12k") == 0);
+	in = file("m/f", 100);
+	out = file("m/g", 0);
+	NEED(in >= 0 && out >= 0 && pwrite(in, "x", 1, 0) == 1 &&
+	     pwrite(in, "y", 1, (off_t)PAGE) == 1);
+	EQ(ftruncate(in, 2 * (off_t)PAGE), 0);
+	EQ(syscall(SYS_copy_file_range, in, NULL, out, NULL, 2 * PAGE, 0), (long)PAGE);
+	FAILS(syscall(SYS_copy_file_range, in, NULL, out, NULL, PAGE, 0), ENOSPC);
+	FAILS(fallocate(out, 0, 0, 2 * (off_t)PAGE), ENOSPC);
+	EQ(at(out, 0), 'x');
+	close(in);
+	close(out);
+	EQ(umount("m"), 0);
+}
+
 /* A system call that needs a page which cannot be: the mapping's file has ended. */
 static void buffers_behind_the_end(void)
 {
@@ -224,6 +294,28 @@ static void buffers_behind_the_end(void)
 	munmap(p, 2 * PAGE);
 }
 
+/* Flags and advice that may be given and change no result. */
+static void hints(void)
+{
+	struct iovec v = { "gift", 4 };
+	char buf[8];
+	int fd, p[2];
+
+	enter("hints");
+	fd = file("f", 100);
+	NEED(fd >= 0 && pipe(p) == 0 && pwrite(fd, "data", 4, 0) == 4);
+	EQ(vmsplice(p[1], &v, 1, SPLICE_F_GIFT | SPLICE_F_NONBLOCK), 4);
+	EQ(splice(fd, NULL, p[1], NULL, 4, SPLICE_F_MORE | SPLICE_F_MOVE), 4);
+	EQ(read(p[0], buf, sizeof(buf)), 8);
+	EQ(memcmp(buf, "giftdata", 8), 0);
+	EQ(posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM), 0);
+	EQ(posix_fadvise(fd, 0, 0, POSIX_FADV_NOREUSE), 0);
+	EQ(posix_fadvise(fd, 0, 0, POSIX_FADV_NORMAL), 0);
+	close(fd);
+	close(p[0]);
+	close(p[1]);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(truncate_errors),
@@ -233,6 +325,10 @@ int main(int argc, char **argv)
 						 T(file_size_limit),
 						 T(copies_between_file_systems),
 						 T(sendfile_to_a_full_pipe),
+						 T(sendfile_behind_the_largest_file),
+						 T(sealed_files),
+						 T(hints),
+						 T(copies_into_a_full_file_system),
 						 T(buffers_behind_the_end),
 						 TEND };
 

@@ -175,7 +175,7 @@ struct counts {
 
 static long cachestat_of(int fd, struct range *r, struct counts *c, unsigned flags)
 {
-	return syscall(451, fd, r, c, flags);
+	return syscall(451 /* cachestat */, fd, r, c, flags);
 }
 
 static uint64_t cached(int fd, uint64_t off, uint64_t len)

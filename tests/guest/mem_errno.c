@@ -165,6 +165,7 @@ static int small_heap(void *unused)
 /* The system call has no error: it answers with the break as it is. */
 static void brk_stays(void)
 {
+	/* what libraries call brk/ENOMEM */
 	unsigned long now = (unsigned long)raw_brk(0), page = (now + 2 * PAGE) & ~(PAGE - 1);
 	char *wall;
 
@@ -341,6 +342,8 @@ static void uffd_ranges(void)
 
 	uffd = open_uffd(O_NONBLOCK, 0);
 	NEED(uffd >= 0 && p != MAP_FAILED);
+	/* UFFDIO_API/EFAULT, UFFDIO_REGISTER/EFAULT, UFFDIO_UNREGISTER/EFAULT, UFFDIO_WAKE/EFAULT, UFFDIO_COPY/EFAULT,
+	 * UFFDIO_ZEROPAGE/EFAULT, UFFDIO_WRITEPROTECT/EFAULT, UFFDIO_CONTINUE/EFAULT */
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
 		FAILS(ioctl(uffd, calls[i], (void *)16), EFAULT);
 	EQ(reg(p, 4, MISSING | 16), -EINVAL);

@@ -70,6 +70,8 @@ static void a_broken_page_is_sigbus(void)
 	NEED(pipe(pipe_fd) == 0);
 	FAILS(write(pipe_fd[1], p + PAGE, 1), EFAULT);
 	FAILS(madvise(p + PAGE, PAGE, ADV_HWPOISON), EFAULT);
+	FAILS(madvise(p, 3 * PAGE, 22 /* MADV_POPULATE_READ */), EHWPOISON);
+	FAILS(madvise(p, 3 * PAGE, 23 /* MADV_POPULATE_WRITE */), EHWPOISON);
 	EQ(tap_child(touch, p + PAGE), SIGBUS); /* a child as well */
 	OK(munmap(p, 3 * PAGE));
 	EQ(meminfo_kb("HardwareCorrupted:") - broken, 4);

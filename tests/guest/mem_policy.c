@@ -290,7 +290,7 @@ static void status_of_files(void)
 	pages[1] = p + PAGE;
 	EQ(move(0, 2, pages, NULL, status, 0), 0);
 	CHECK(status[0] >= 0);
-	EQ(status[1], -ENOENT); /* it would not be zeroes for certain */
+	EQ(status[1], -ENOENT); /* move_pages/ENOENT; it would not be zeroes for certain */
 	close(fd);
 }
 

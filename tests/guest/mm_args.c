@@ -17,8 +17,10 @@ enum { SYS_MSEAL = 462 };
 #ifndef MAP_SYNC
 #define MAP_SYNC 0x80000
 #endif
-#define PROT_GROWSDOWN_ 0x01000000
-#define PROT_GROWSUP_	0x02000000
+#ifndef PROT_GROWSDOWN
+#define PROT_GROWSDOWN 0x01000000
+#define PROT_GROWSUP   0x02000000
+#endif
 
 /* The call itself: C libraries check and translate. @off in bytes on x86_64, in pages on i386. */
 static long map(void *at, size_t len, long prot, long flags, int fd, unsigned long off)
@@ -214,17 +216,17 @@ static void mprotect_errors(void)
 	FAILS(syscall(SYS_mprotect, p + 1, PAGE, RW), EINVAL);
 	OK(syscall(SYS_mprotect, p, 0, 0x80)); /* nothing to do comes first */
 	FAILS(syscall(SYS_mprotect, p, PAGE, 0x80), EINVAL);
-	FAILS(syscall(SYS_mprotect, p, 0, PROT_GROWSDOWN_ | PROT_GROWSUP_), EINVAL);
+	FAILS(syscall(SYS_mprotect, p, 0, PROT_GROWSDOWN | PROT_GROWSUP), EINVAL);
 	if (!tap_compat())
 		FAILS(syscall(SYS_mprotect, p, (size_t)-1, RW), ENOMEM);
 	if (!tap_compat())
 		FAILS(syscall(SYS_mprotect, p, (size_t)-PAGE, RW), ENOMEM);
 	FAILS(syscall(SYS_mprotect, f, PAGE, RW), EACCES);
-	FAILS(syscall(SYS_mprotect, p, PAGE, RW | PROT_GROWSDOWN_), EINVAL);
-	FAILS(syscall(SYS_mprotect, p, PAGE, RW | PROT_GROWSUP_), EINVAL);
+	FAILS(syscall(SYS_mprotect, p, PAGE, RW | PROT_GROWSDOWN), EINVAL);
+	FAILS(syscall(SYS_mprotect, p, PAGE, RW | PROT_GROWSUP), EINVAL);
 	OK(syscall(SYS_mprotect, p, PAGE, RW | 8 /* PROT_SEM */));
 	/* From the beginning of the stack. */
-	OK(syscall(SYS_mprotect, s + 2 * PAGE, PAGE, PROT_READ | PROT_GROWSDOWN_));
+	OK(syscall(SYS_mprotect, s + 2 * PAGE, PAGE, PROT_READ | PROT_GROWSDOWN));
 	EQ(tap_child(touch, s), KILLED(SIGSEGV));
 	EQ(tap_child(touch, s + 3 * PAGE), 0);
 	OK(munmap(p + 3 * PAGE, PAGE));

@@ -13,7 +13,10 @@ enum {
 	REGISTER_PRIVATE_EXPEDITED = 16,
 	SYNC_CORE = 32,
 	REGISTER_SYNC_CORE = 64,
-	GET_REGISTRATIONS = 512
+	RSEQ = 128, /* as PRIVATE_EXPEDITED_RSEQ is called here: flags = FLAG_CPU is for it alone */
+	REGISTER_RSEQ = 256,
+	GET_REGISTRATIONS = 512,
+	FLAG_CPU = 1
 };
 
 static int membarrier(int cmd, unsigned flags, int cpu)
@@ -43,6 +46,12 @@ static void commands(void)
 	FAILS(membarrier(SYNC_CORE, 0, 0), EPERM);
 	OK(membarrier(REGISTER_SYNC_CORE, 0, 0));
 	OK(membarrier(SYNC_CORE, 0, 0));
+	FAILS(membarrier(PRIVATE_EXPEDITED, FLAG_CPU, 0), EINVAL);
+	if (!(all & RSEQ)) { /* a kernel without rseq(2) */
+		FAILS(membarrier(RSEQ, 0, 0), EINVAL);
+		FAILS(membarrier(RSEQ, FLAG_CPU, 0), EINVAL);
+		FAILS(membarrier(REGISTER_RSEQ, 0, 0), EINVAL);
+	}
 	if (all & GET_REGISTRATIONS)
 		EQ(membarrier(GET_REGISTRATIONS, 0, 0),
 		   REGISTER_GLOBAL_EXPEDITED | REGISTER_PRIVATE_EXPEDITED | REGISTER_SYNC_CORE);

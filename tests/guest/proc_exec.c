@@ -548,6 +548,41 @@ static void bad_elf_fields(void)
 	}
 }
 
+/* The program is good; what it names as its interpreter is not. Return: 256 times the low bits of the errno. */
+static int exec_with_interpreter(const char *name)
+{
+	static unsigned char image[8192];
+	size_t len = make_elf(image);
+	phdr_t *p = (phdr_t *)(image + sizeof(ehdr_t));
+
+	p[1].p_type = PT_INTERP;
+	p[1].p_filesz = p[1].p_memsz = strlen(name) + 1;
+	memcpy(image + p[1].p_offset, name, strlen(name) + 1);
+	return exec_image(image, len) - EXITED(128);
+}
+
+static void bad_interpreters(void)
+{
+	static unsigned char image[8192];
+	size_t len = make_elf(image);
+
+	NEED(mkdir("interp_dir", 0755) == 0 && symlink("interp_loop", "interp_loop") == 0);
+	NEED(tap_write("interp_text",
+		       "This is no program, though it is as long as the header of one would be.\n",
+		       72, 0755) == 0);
+	NEED(tap_write("interp_short", "\177ELF", 4, 0755) == 0 &&
+	     tap_write("interp_plain", image, len, 0644) == 0);
+	((ehdr_t *)image)->e_machine = EM_ARM;
+	NEED(tap_write("interp_other", image, len, 0755) == 0);
+	EQ(exec_with_interpreter("interp_text"), EXITED(ELIBBAD & 63)); /* execve/ELIBBAD */
+	EQ(exec_with_interpreter("interp_other"), EXITED(ELIBBAD & 63));
+	EQ(exec_with_interpreter("interp_short"), EXITED(EIO)); /* execve/EIO */
+	EQ(exec_with_interpreter("interp_dir"), EXITED(EACCES));
+	EQ(exec_with_interpreter("interp_plain"), EXITED(EACCES));
+	EQ(exec_with_interpreter("no_interp"), EXITED(ENOENT));
+	EQ(exec_with_interpreter("interp_loop"), EXITED(ELOOP));
+}
+
 /* Any outcome is right that concerns the process alone: an errno, an end by signal, an exit. */
 static void mutated_elf(void)
 {
@@ -600,11 +635,12 @@ static void mutated_program(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(arguments), T(auxiliary_vector), T(descriptors),   T(signals_across),
-		T(pid_stays), T(errors),	   T(text_busy),     T(too_big),
-		T(scripts),   T(script_errors),	   T(by_descriptor), T(set_user_id),
-		T(small_elf), T(bad_elf_fields),   T(mutated_elf),   T(mutated_program),
-		TEND
+		T(arguments),	   T(auxiliary_vector), T(descriptors),
+		T(signals_across), T(pid_stays),	T(errors),
+		T(text_busy),	   T(too_big),		T(scripts),
+		T(script_errors),  T(by_descriptor),	T(set_user_id),
+		T(small_elf),	   T(bad_elf_fields),	T(bad_interpreters),
+		T(mutated_elf),	   T(mutated_program),	TEND
 	};
 
 	if (argc >= 3 && strcmp(argv[1], "child") == 0)
