@@ -41,7 +41,7 @@ COMMON := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(ISYS) -fno-pic -
 	-DCFG_DEBUG=$(DEBUG) -I. -Iinclude -Iarch/x86/include
 KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) -Iarch/x86/hw/$(mode_$(ARCH))
 
-KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c mm/*/policy/*.c kernel/*.c fs/*.c ipc/*.c drivers/*.c \
+KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c kernel/*.c fs/*.c ipc/*.c drivers/*.c \
 	sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
 KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S) arch/x86/vdso/image.S
 KOBJ := $(KSRC:%.c=$(OUT)/%.o) $(KASM:%.S=$(OUT)/%.S.o)
@@ -135,7 +135,7 @@ HCC ?= $(CC)
 HFLAGS = -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
 	-fno-strict-aliasing -DCFG_DEBUG=1 -DSIM=1 -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wwrite-strings -Wno-unused-parameter \
 	-I. -Iinclude -Iarch/sim/include
-HSRC := $(filter-out %_test.c sim/fuzz_% lib/string.c lib/div64.c,$(wildcard lib/*.c sync/*.c mm/*/*.c mm/*/policy/*.c \
+HSRC := $(filter-out %_test.c sim/fuzz_% lib/string.c lib/div64.c,$(wildcard lib/*.c sync/*.c mm/*/*.c \
 	arch/sim/hw/*.c arch/conformance/*.c sim/*.c))
 HTEST := $(wildcard lib/*_test.c sync/*_test.c mm/*/*_test.c arch/sim/hw/*_test.c arch/x86/hw/*_test.c arch/conformance/*_test.c sim/*_test.c fs/*_test.c drivers/*_test.c kernel/*_test.c sys/*_test.c init/*_test.c)
 HOUT := build/host$(if $(filter clang%,$(notdir $(HCC))),-clang)
@@ -184,11 +184,12 @@ build/tsan/%_test: build/tsan/sim/threads/%_test.o $(TSRC:%.c=build/tsan/%.o)
 	$(call say,TLD,$@)clang -fsanitize=thread $^ -lcmocka -o $@
 -include $(TSRC:%.c=build/tsan/%.d) build/tsan/sim/threads/race_test.d
 
-host: $(HBIN)
-	@sh tools/host-tests.sh $(HBIN)
+host: $(HBIN) build/replay-test/replay_test
+	@sh tools/host-tests.sh $(HBIN) build/replay-test/replay_test
 
 -include tests/guest/rules.mk
 -include bench/rules.mk
+include sim/replay/rules.mk
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -25,6 +25,8 @@ if [ "$want" = test ]; then
 	need gzip gzip
 	need cpio cpio
 	need_file /usr/include/cmocka.h libcmocka-dev
+	need_file /usr/include/zlib.h zlib1g-dev
+	need_file /usr/include/zstd.h libzstd-dev
 	[ -n "$(gcc -m32 -print-file-name=libc.a 2>/dev/null | grep /)" ] || missing="$missing gcc-multilib"
 	ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a >/dev/null 2>&1 ||
 		missing="$missing libclang-rt-dev"

@@ -46,6 +46,12 @@ echo "== fuzzers, short runs"
 FUZZ_RESULT=$tmp/fuzz sh tools/fuzz.sh "${FUZZ_SECONDS:-8}"
 counts "$tmp/fuzz"
 
+echo "== trace simulator"
+python3 sim/tool/sim_test.py
+note "trace simulator" $?
+make --no-print-directory -s -j"$jobs" policies ARCH=i386 && make --no-print-directory -s -j"$jobs" policies ARCH=x86_64
+note "policies build for the kernel" $?
+
 echo "== costs"
 python3 bench/bench_test.py
 note "benchmark tool" $?

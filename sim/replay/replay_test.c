@@ -1,0 +1,665 @@
+/* The trace simulator: textbook counts, policies against each other, curves against plain counting, formats, bad traces. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "mm/policy.h"
+#include "mm/reclaim/policy/ghost.h"
+#include "mm/reclaim/policy/slot_heap.h"
+#include "sim/replay/replay.h"
+
+static uint64_t seed;
+
+static uint32_t random_below(uint32_t n)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (uint32_t)((seed >> 33) % n);
+}
+
+/* ---- traces in memory ---- */
+
+static struct block blk;
+
+static void find_next(struct block *b)
+{
+	for (uint32_t i = 0; i < b->nr; i++) {
+		b->next[i] = NEVER;
+		for (uint32_t j = i + 1; j < b->nr && b->next[i] == NEVER; j++)
+			if (b->id[j] == b->id[i])
+				b->next[i] = j;
+	}
+}
+
+static void string_to_block(const char *text, struct block *b)
+{
+	memset(b, 0, sizeof(*b));
+	for (char *end; *text; text = end)
+		b->id[b->nr++] = (uint32_t)strtoul(text, &end, 10);
+	find_next(b);
+}
+
+static struct counts count(const char *policy, unsigned long frames, const struct block *b)
+{
+	struct memory *m = memory_new(policy_by_name(policy, strlen(policy)), frames);
+	struct counts c;
+
+	assert_non_null(m);
+	assert_true(memory_play(m, b));
+	c = *memory_counts(m);
+	assert_int_equal(c.faults, c.cold + c.refaults);
+	memory_free(m);
+	return c;
+}
+
+/* ---- the books ---- */
+
+enum { BOOK_POLICIES = 9 };
+static const char *const book_policy[BOOK_POLICIES] = { "fifo",	 "lru", "opt", "clock1", "clock0",
+							"sieve", "arc", "lfu", "mru" };
+static const struct book {
+	const char *string;
+	unsigned frames, faults[BOOK_POLICIES];
+} books[] = {
+	{ "1 2 3 4 1 2 5 1 2 3 4 5", 3, { 9, 10, 7, 9, 10, 10, 10, 10, 7 } },
+	{ "1 2 3 4 1 2 5 1 2 3 4 5", 4, { 10, 8, 6, 10, 8, 8, 7, 8, 6 } },
+	{ "7 0 1 2 0 3 0 4 2 3 0 3 2 1 2 0 1 7 0 1", 2, { 15, 17, 13, 15, 17, 17, 15, 15, 18 } },
+	{ "7 0 1 2 0 3 0 4 2 3 0 3 2 1 2 0 1 7 0 1", 3, { 15, 12, 9, 14, 11, 11, 13, 11, 16 } },
+	{ "7 0 1 2 0 3 0 4 2 3 0 3 2 1 2 0 1 7 0 1", 4, { 10, 8, 8, 9, 8, 8, 9, 9, 12 } },
+	{ "0 1 2 3 0 1 4 0 1 2 3 4", 3, { 9, 10, 7, 9, 10, 10, 10, 10, 7 } },
+	{ "0 1 2 3 0 1 4 0 1 2 3 4", 4, { 10, 8, 6, 10, 8, 8, 7, 8, 6 } },
+	{ "2 3 2 1 5 2 4 5 3 2 5 2", 3, { 9, 7, 6, 8, 6, 6, 6, 6, 6 } },
+	{ "0 1 2 0 1 3 0 3 1 2 1", 3, { 7, 5, 5, 7, 5, 5, 5, 5, 5 } },
+	{ "1 2 3 4 2 1 5 6 2 1 2 3 7 6 3 2 1 2 3 6", 3, { 16, 15, 11, 16, 16, 14, 14, 14, 16 } },
+	{ "1 2 3 4 2 1 5 6 2 1 2 3 7 6 3 2 1 2 3 6", 5, { 10, 8, 7, 9, 8, 8, 8, 8, 9 } },
+	{ "1 2 3 4 3 1 4 2 5 2 1 2 3 4 5 1", 4, { 11, 9, 6, 9, 10, 10, 8, 7, 7 } },
+	{ "0 1 2 3 4 0 1 2 3 4 0 1 2 3 4", 4, { 15, 15, 7, 15, 15, 15, 15, 15, 7 } },
+};
+
+static void textbooks(void **state)
+{
+	for (unsigned i = 0; i < sizeof(books) / sizeof(books[0]); i++) {
+		string_to_block(books[i].string, &blk);
+		for (unsigned p = 0; p < BOOK_POLICIES; p++)
+			assert_int_equal(count(book_policy[p], books[i].frames, &blk).faults,
+					 books[i].faults[p]);
+	}
+}
+
+/* uCore's lab: the running count of FIFO's faults after its first four loads. */
+static void running_count(void **state)
+{
+	static const char *const loads = "1 2 3 4", *const uses = "3 1 4 2 5 2 1 2 3 4 5 1";
+	static const unsigned expected[] = { 4, 4, 4, 4, 5, 5, 6, 7, 8, 9, 10, 11 };
+	struct memory *m = memory_new(policy_by_name("fifo", 4), 4);
+	struct block one;
+
+	string_to_block(loads, &blk);
+	assert_true(memory_play(m, &blk));
+	string_to_block(uses, &blk);
+	for (unsigned i = 0; i < blk.nr; i++) {
+		memset(&one, 0, sizeof(one));
+		one.nr = 1;
+		one.id[0] = blk.id[i];
+		assert_true(memory_play(m, &one));
+		assert_int_equal(memory_counts(m)->faults, expected[i]);
+	}
+	memory_free(m);
+}
+
+/* ---- policies against each other ---- */
+
+/* References with some locality, some scans, some writes. */
+static void random_block(struct block *b, uint32_t nr, uint32_t pages)
+{
+	uint32_t at = 0;
+
+	memset(b, 0, sizeof(*b));
+	b->nr = nr;
+	for (uint32_t i = 0; i < nr; i++) {
+		switch (random_below(4)) {
+		case 0:
+			at = random_below(pages);
+			break;
+		case 1:
+			at = (at + 1) % pages;
+			break;
+		default:
+			at = random_below(1 + random_below(pages));
+		}
+		b->id[i] = at;
+		b->write[i] = random_below(4) == 0;
+	}
+	find_next(b);
+}
+
+static void policies_agree_where_they_must(void **state)
+{
+	for (seed = 1; seed < 40; seed += 1) {
+		uint64_t keep = seed;
+		uint32_t pages = 2 + random_below(120);
+		unsigned long frames = 1 + random_below(pages + 2);
+		uint64_t optimum;
+
+		random_block(&blk, 1500, pages);
+		optimum = count("opt", frames, &blk).faults;
+		assert_int_equal(count("second", frames, &blk).faults,
+				 count("clock0", frames, &blk).faults);
+		for (const struct policy *const *p = __start_policies; p < __stop_policies; p++) {
+			struct counts c = count((*p)->name, frames, &blk), all;
+
+			assert_true(c.faults >= optimum);
+			assert_true(c.writebacks <= c.refaults + pages);
+			/* All fit: each page once, nothing is written back. */
+			all = count((*p)->name, pages, &blk);
+			assert_int_equal(all.faults, all.cold);
+			assert_int_equal(all.writebacks, 0);
+		}
+		seed = keep;
+	}
+}
+
+/* What POLICY_REPEATS_FREE says: without the second of two equal references the faults are the same. */
+static void repeats_are_free_where_it_is_said(void **state)
+{
+	static struct block less;
+
+	for (seed = 100; seed < 120; seed++) {
+		uint64_t keep = seed;
+
+		random_block(&blk, 1500, 40);
+		memset(&less, 0, sizeof(less));
+		for (uint32_t i = 0; i < blk.nr; i++)
+			if (!i || blk.id[i] != blk.id[i - 1])
+				less.id[less.nr++] = blk.id[i];
+		find_next(&less);
+		for (const struct policy *const *p = __start_policies; p < __stop_policies; p++)
+			if ((*p)->flags & POLICY_REPEATS_FREE)
+				assert_int_equal(count((*p)->name, 9, &blk).faults,
+						 count((*p)->name, 9, &less).faults);
+		seed = keep;
+	}
+}
+
+static void write_backs(void **state)
+{
+	string_to_block("1 2 3 1", &blk);
+	blk.write[1] = blk.write[3] = true;
+	/* fifo, 2 frames: 1, 2w, 3 for 1 (clean), 1w for 2 (dirty); the last two stay. */
+	assert_int_equal(count("fifo", 2, &blk).writebacks, 1);
+	assert_int_equal(count("fifo", 2, &blk).refaults, 1);
+}
+
+static bool never_referenced(struct policy_set *set, struct page *page)
+{
+	return false;
+}
+
+/* Pages may be freed at any moment: remove() is the other way out. */
+static void removal(void **state)
+{
+	enum { FRAMES = 32 };
+
+	for (const struct policy *const *p = __start_policies; p < __stop_policies; p++) {
+		struct page pages[FRAMES] = { 0 };
+		bool in[FRAMES] = { 0 };
+		unsigned nr = 0;
+		struct policy_set s = { .policy = *p,
+					.base = pages,
+					.frames = FRAMES,
+					.referenced = never_referenced };
+
+		s.state = calloc(1, (*p)->state_size);
+		assert_int_equal((*p)->init(&s), 0);
+		seed = 7;
+		for (int i = 0; i < 3000; i++) {
+			unsigned f = random_below(FRAMES);
+
+			if (in[f]) {
+				(*p)->remove(&s, &pages[f]);
+			} else if (nr > FRAMES / 2 && random_below(2)) {
+				struct page *gone = (*p)->victim(&s);
+
+				assert_true(in[gone - pages]);
+				if ((*p)->gone)
+					(*p)->gone(&s, gone);
+				in[gone - pages] = false;
+				nr--;
+				continue;
+			} else {
+				pages[f] = (struct page){ .index = random_below(100) };
+				for (unsigned k = 0; k < FRAMES; k++) /* a key once */
+					if (in[k] && pages[k].index == pages[f].index)
+						pages[f].index += 1000 + f;
+				if ((*p)->miss)
+					(*p)->miss(&s, pages[f].index);
+				(*p)->add(&s, &pages[f]);
+			}
+			nr += in[f] ? -1U : 1;
+			in[f] = !in[f];
+		}
+		if ((*p)->exit)
+			(*p)->exit(&s);
+		free(s.state);
+	}
+}
+
+/* ---- what policies are built of ---- */
+
+static void ghosts_are_a_bounded_queue(void **state)
+{
+	enum { MAX = 7 };
+	struct ghosts g;
+	uint64_t key[MAX], value;
+	unsigned nr = 0;
+
+	assert_int_equal(ghosts_init(&g, MAX), 0);
+	seed = 3;
+	for (int i = 0; i < 5000; i++) {
+		uint64_t k = random_below(20);
+		unsigned at = 0;
+
+		while (at < nr && key[at] != k)
+			at++;
+		assert_int_equal(ghosts_find(&g, k, &value), at < nr);
+		if (at < nr && random_below(2)) {
+			assert_true(ghosts_take(&g, k, &value));
+			assert_int_equal(value, k * 3);
+			memmove(key + at, key + at + 1, (--nr - at) * sizeof(key[0]));
+		} else if (at == nr) {
+			ghosts_add(&g, k, k * 3);
+			if (nr == MAX)
+				memmove(key, key + 1, --nr * sizeof(key[0]));
+			key[nr++] = k;
+		} else if (random_below(8) == 0) {
+			ghosts_drop_oldest(&g);
+			memmove(key, key + 1, --nr * sizeof(key[0]));
+		}
+		assert_int_equal(g.nr, nr);
+	}
+	ghosts_exit(&g);
+}
+
+static void heap_has_the_greatest_on_top(void **state)
+{
+	enum { FRAMES = 50 };
+	struct slot_heap h;
+	uint64_t key[FRAMES];
+	bool in[FRAMES] = { 0 };
+	unsigned nr = 0;
+
+	assert_int_equal(slot_heap_init(&h, FRAMES), 0);
+	seed = 11;
+	for (int i = 0; i < 5000; i++) {
+		unsigned f = random_below(FRAMES);
+		uint64_t k = random_below(1000), most = 0;
+
+		if (in[f] && random_below(2)) {
+			slot_heap_change(&h, f, key[f] = k);
+		} else if (in[f]) {
+			slot_heap_remove(&h, f);
+			in[f] = false;
+			nr--;
+		} else {
+			slot_heap_add(&h, f, key[f] = k);
+			in[f] = true;
+			nr++;
+		}
+		assert_int_equal(h.nr, nr);
+		for (f = 0; f < FRAMES; f++)
+			if (in[f] && key[f] > most)
+				most = key[f];
+		if (nr)
+			assert_int_equal(key[slot_heap_top(&h)], most);
+	}
+	slot_heap_exit(&h);
+}
+
+/* ---- curves ---- */
+
+static void curve_is_lru_at_every_size(void **state)
+{
+	for (seed = 5; seed < 12; seed++) {
+		uint64_t keep = seed;
+		uint32_t pages = 2 + random_below(100);
+		struct curve *c = curve_new();
+
+		random_block(&blk, 6000, pages); /* places are dealt out anew meanwhile */
+		assert_true(curve_play(c, &blk));
+		for (unsigned long f = 1; f <= pages + 1; f++)
+			assert_int_equal(curve_faults(c, f), count("lru", f, &blk).faults);
+		assert_int_equal(curve_references(c), blk.nr);
+		curve_free(c);
+		seed = keep;
+	}
+}
+
+/* Pages used in (t - T, t], averaged over all t: counted one by one. */
+static double plain_working_set(const struct block *b, uint32_t refs)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t t = 0; t < b->nr; t++)
+		for (uint32_t i = t + 1 > refs ? t + 1 - refs : 0; i <= t; i++)
+			sum += b->next[i] > t; /* its last use in the window */
+	return (double)sum / b->nr;
+}
+
+static void working_sets(void **state)
+{
+	struct curve *c = curve_new();
+	uint32_t windows[64];
+	uint64_t refs;
+	unsigned n;
+
+	seed = 21;
+	random_block(&blk, 2000, 60);
+	assert_true(curve_play(c, &blk));
+	for (uint32_t t = 1; t <= 1024; t *= 2)
+		assert_true(curve_working_set(c, t) - plain_working_set(&blk, t) < 1e-6 &&
+			    plain_working_set(&blk, t) - curve_working_set(c, t) < 1e-6);
+	n = curve_windows(c, windows, 64, &refs);
+	assert_int_equal(refs, 256);
+	assert_int_equal(n, 2000 / 256);
+	for (unsigned w = 0; w < n; w++) {
+		unsigned pages = 0;
+
+		for (uint32_t i = w * 256; i < (w + 1) * 256; i++)
+			pages += blk.next[i] >= (w + 1) * 256;
+		assert_int_equal(windows[w], pages);
+	}
+	assert_int_equal(curve_windows(c, windows, 3, &refs), 3);
+	assert_int_equal(refs, 512);
+	curve_free(c);
+}
+
+static void future_finds_the_next_use(void **state)
+{
+	static struct block out;
+	struct future *f = future_new();
+
+	assert_non_null(f);
+	seed = 31;
+	random_block(&blk, 5000, 90);
+	assert_true(future_keep(f, &blk));
+	assert_true(future_turn(f, 90));
+	assert_true(future_next(f, &out));
+	assert_int_equal(out.nr, blk.nr);
+	assert_memory_equal(out.id, blk.id, blk.nr * sizeof(blk.id[0]));
+	assert_memory_equal(out.write, blk.write, blk.nr);
+	assert_memory_equal(out.next, blk.next, blk.nr * sizeof(blk.next[0]));
+	assert_false(future_next(f, &out));
+	future_free(f);
+}
+
+static void pages_get_numbers_in_turn(void **state)
+{
+	struct ids *ids = ids_new();
+
+	for (uint64_t i = 0; i < 20000; i++)
+		assert_int_equal(ids_of(ids, i << 33 ^ 5), i);
+	for (uint64_t i = 0; i < 20000; i++)
+		assert_int_equal(ids_of(ids, i << 33 ^ 5), i);
+	assert_int_equal(ids_count(ids), 20000);
+	ids_free(ids);
+}
+
+/* ---- formats ---- */
+
+static char path[] = "/tmp/mnemos-replay-XXXXXX";
+
+static void put_file(const void *bytes, size_t n)
+{
+	FILE *f;
+
+	if (path[strlen(path) - 1] == 'X')
+		close(mkstemp(path));
+	f = fopen(path, "w");
+	assert_int_equal(fwrite(bytes, 1, n, f), n);
+	fclose(f);
+}
+
+static int remove_file(void **state)
+{
+	return unlink(path);
+}
+
+/* References of a trace as text: page, w when written. Or the error. */
+static const char *played(const char *text, size_t n, const char *format,
+			  const struct columns *columns, char *chosen)
+{
+	static char out[4096];
+	static struct ref refs[100];
+	const char *error;
+	struct trace *t;
+	size_t len = 0;
+	int got;
+
+	put_file(text, n);
+	t = trace_open(path, format, columns, 12, &error);
+	if (!t)
+		return error + strlen(path) + 2;
+	strcpy(chosen, trace_format(t));
+	out[0] = '\0';
+	while ((got = trace_next(t, refs, 3)) > 0) /* three at a time: rests are kept */
+		for (int i = 0; i < got; i++)
+			len += (size_t)snprintf(out + len, sizeof(out) - len, "%s%llx%s",
+						len ? " " : "", (unsigned long long)refs[i].page,
+						refs[i].write ? "w" : "");
+	if (got < 0)
+		snprintf(out, sizeof(out), "%s", trace_error(t));
+	trace_close(t);
+	return out;
+}
+
+struct sample {
+	const char *format, *text, *pages;
+};
+
+static const struct sample good[] = {
+	{ "plain", "1 2w 0x10\n\n# words\n7", "1 2w 10 7" },
+	{ "plain", "5\r\n6\r\n*\r\n5\r\n", "5 6 5" },
+	{ "lackey",
+	  "==12== Lackey\nI  0401ab70,3\n S 1fff000648,8\n L 04222fff,2\n M 00002000,4\n==12==\n",
+	  "401a 1fff000w 4222 4223 2w" },
+	{ "address", "s 0x1fffff50 1\nl 0x00002004 12\n", "1ffffw 2" },
+	{ "memtrace", "readi 0x04000BE0 2\nwrite 0xBEFFFACC 4\nreadd 0x0401582C 4\n",
+	  "4000 befffw 4015" },
+	{ "arc", "100 3 0 1\n7 1 0 2\n", "64 65 66 7" },
+	{ "drmemtrace",
+	  "Output format:\n<--record#-> <--instr#->: <---tid---> <record details>\n"
+	  "           1           0:     3256418 <marker: version 3>\n"
+	  "           8           1:     3256418 ifetch       3 byte(s) @ 0x00007fe91c2c1180 48 89 e7\n"
+	  "           9           1:     3256418 write        8 byte(s) @ 0x00007ffd2b0a5ff8 by PC 0x00007fe9\n"
+	  "          10           2:     3256418 read         4 byte(s) @ 0x0000000000003ffe by PC 0x00007fe9\n",
+	  "7fe91c2c1 7ffd2b0a5w 3 4" },
+	{ "ftrace",
+	  "# tracer: nop\n  sh-12 [000] d... 1.0: page_fault_user: address=0x7f12345678 ip=0x400000 error_code=0x6\n"
+	  "  sh-12 [000] d... 1.1: mm_page_alloc: page=1 pfn=0x1\n"
+	  "  sh-12 [000] d... 1.2: page_fault_user: address=0x400123 ip=0x400123 error_code=0x14\n",
+	  "7f12345w 400" },
+	{ "msr",
+	  "128166372003061629,hm,1,Read,383496192,8192,3014\n128166372016382155,hm,1,Write,2822144,4096,0\n",
+	  "16dbb 16dbc 2b1w" },
+};
+
+static void formats_are_found_and_read(void **state)
+{
+	char format[32];
+
+	for (unsigned i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_string_equal(played(good[i].text, strlen(good[i].text), NULL, NULL, format),
+				    good[i].pages);
+		assert_string_equal(format, good[i].format);
+	}
+}
+
+static void tables_have_columns(void **state)
+{
+	struct columns c = { .page = 2, .op = 3, .delim = ';', .header = true },
+		       a = { .addr = 1, .size = 2, .delim = ',' }, none = { .delim = ',' };
+	static const char text[] = "time;block;op\n1;17;r\n2;18;W\n", bytes[] = "0x1000,8192\n";
+	char format[32];
+
+	assert_string_equal(played(text, strlen(text), "csv", &c, format), "11 12w");
+	assert_string_equal(played(bytes, strlen(bytes), "csv", &a, format), "1 2");
+	assert_non_null(strstr(played(bytes, strlen(bytes), "csv", &none, format), "--columns"));
+	assert_string_equal(played("1,x\n", 4, "csv", &a, format),
+			    "line 1: column 2 is no number: \"1,x\"");
+	a.addr = 9;
+	assert_string_equal(played("1,2\n", 4, "csv", &a, format),
+			    "line 1: column 9 is no number: \"1,2\"");
+}
+
+static const struct sample bad[] = {
+	{ "plain", "1\n2\nx3\n",
+	  "line 3: not a page number (decimal, or hexadecimal with 0x): \"x3\"" },
+	{ "plain", "99999999999999999999999\n",
+	  "line 1: not a page number (decimal, or hexadecimal with 0x): \"99999999999999999999999\"" },
+	{ "plain", "1z\n", "line 1: what follows the page number is no space: \"1z\"" },
+	{ "lackey", "I  04,3\n X 05,1\n",
+	  "line 2: the kind of access is none of L, S, M: \" X 05,1\"" },
+	{ "lackey", " L zz,1\n", "line 1: no hexadecimal address: \" L zz,1\"" },
+	{ "lackey", " L 10\n", "line 1: no ,size behind the address: \" L 10\"" },
+	{ "lackey", " L ffffffffffffffff,9\n",
+	  "line 1: the access goes beyond the last address: \" L ffffffffffffffff,9\"" },
+	{ "lackey", " L 0,9999999999999\n",
+	  "line 1: the size is too great to be believed: \" L 0,9999999999999\"" },
+	{ "address", "x 0x10 1\n", "line 1: neither s nor l at the beginning: \"x 0x10 1\"" },
+	{ "address", "s 10 1\n", "line 1: no address (hexadecimal with 0x): \"s 10 1\"" },
+	{ "memtrace", "readx 0x10 1\n",
+	  "line 1: the kind of access is none of readi, readd, write: \"readx 0x10 1\"" },
+	{ "memtrace", "readd 0x10\n", "line 1: no size behind the address: \"readd 0x10\"" },
+	{ "arc", "5\n", "line 1: no number of blocks: \"5\"" },
+	{ "arc", "5 99999999 0 0\n",
+	  "line 1: the number of blocks is too great to be believed: \"5 99999999 0 0\"" },
+	{ "drmemtrace", " 1 2: 3 read\n",
+	  "line 1: neither a marker nor an access (N byte(s) @ 0x...): \" 1 2: 3 read\"" },
+	{ "ftrace", "page_fault_user: address=zz ip=0 error_code=0x4\n",
+	  "line 1: address= or error_code= is no hexadecimal number: "
+	  "\"page_fault_user: address=zz ip=0 error_code=0x4\"" },
+	{ "nonsense", "1\n", "there is no such format" },
+	{ NULL, "what is this\n", "looks like none of the formats: give --format" },
+	{ NULL, "\1\2\3", "neither text nor a binary trace (oracleGeneral)" },
+};
+
+static void bad_lines_are_named(void **state)
+{
+	char format[32];
+
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_string_equal(
+			played(bad[i].text, strlen(bad[i].text), bad[i].format, NULL, format),
+			bad[i].pages);
+	assert_string_equal(played("1\n\0002\n", 5, "plain", NULL, format),
+			    "line 2: a zero byte in a text trace: \"\"");
+	assert_string_equal(played("", 0, NULL, NULL, format), "");
+}
+
+static void a_line_may_be_long_but_not_endless(void **state)
+{
+	static char text[600000];
+	char format[32];
+
+	memset(text, '1', sizeof(text));
+	assert_non_null(strstr(played(text, sizeof(text), "plain", NULL, format), "too long"));
+	for (unsigned i = 0; i < sizeof(text); i++) /* lines that the buffer's end cuts */
+		text[i] = i % 100 == 99 ? '\n' : ' ';
+	text[262140] = text[262146] = '7';
+	assert_string_equal(played(text, sizeof(text), "plain", NULL, format), "7 7");
+}
+
+static void oracle(void **state)
+{
+	unsigned char r[48] = { 0 };
+	char format[32];
+
+	r[4] = 9;
+	memset(r + 16, 0xff, 8);
+	r[24 + 4] = 1;
+	r[24 + 8] = 1;
+	memset(r + 24 + 16, 0xff, 7);
+	r[24 + 23] = 0x7f;
+	assert_string_equal(played((char *)r, 48, NULL, NULL, format), "9 100000001");
+	assert_string_equal(format, "oracleGeneral");
+	assert_string_equal(played((char *)r, 40, NULL, NULL, format),
+			    "record 2: cut off after 16 of 24 bytes");
+	memset(r + 16, 0, 8);
+	assert_string_equal(played((char *)r, 48, NULL, NULL, format),
+			    "record 1: its next request, 0, is not after it");
+}
+
+/* ---- compressed ---- */
+
+static void gzip_and_zstd(void **state)
+{
+	static const char text[] = "1\n2\n3\n";
+	char packed[400], format[32];
+	z_stream z = { 0 };
+	size_t n;
+
+	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	z.next_in = (unsigned char *)text;
+	z.avail_in = sizeof(text) - 1;
+	z.next_out = (unsigned char *)packed;
+	z.avail_out = sizeof(packed);
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	n = z.total_out;
+	deflateEnd(&z);
+	assert_string_equal(played(packed, n, NULL, NULL, format), "1 2 3");
+	memcpy(packed + n, packed, n); /* two members, as cat makes them */
+	assert_string_equal(played(packed, 2 * n, NULL, NULL, format), "1 2 3 1 2 3");
+	assert_non_null(strstr(played(packed, n - 9, NULL, NULL, format), "end in the middle"));
+	packed[12] ^= 0x55;
+	assert_non_null(strstr(played(packed, n, NULL, NULL, format), "corrupt"));
+	n = ZSTD_compress(packed, sizeof(packed), text, sizeof(text) - 1, 3);
+	assert_string_equal(played(packed, n, NULL, NULL, format), "1 2 3");
+	assert_non_null(strstr(played(packed, n - 2, NULL, NULL, format), "end in the middle"));
+}
+
+static void what_cannot_be_opened(void **state)
+{
+	const char *error;
+
+	assert_null(trace_open("/nonexistent/trace", NULL, NULL, 12, &error));
+	assert_string_equal(error, "/nonexistent/trace: No such file or directory");
+	assert_null(trace_open("/tmp", NULL, NULL, 12, &error));
+	assert_string_equal(error, "/tmp: cannot be read: Is a directory");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(textbooks),
+		cmocka_unit_test(running_count),
+		cmocka_unit_test(policies_agree_where_they_must),
+		cmocka_unit_test(repeats_are_free_where_it_is_said),
+		cmocka_unit_test(write_backs),
+		cmocka_unit_test(removal),
+		cmocka_unit_test(ghosts_are_a_bounded_queue),
+		cmocka_unit_test(heap_has_the_greatest_on_top),
+		cmocka_unit_test(curve_is_lru_at_every_size),
+		cmocka_unit_test(working_sets),
+		cmocka_unit_test(future_finds_the_next_use),
+		cmocka_unit_test(pages_get_numbers_in_turn),
+		cmocka_unit_test(formats_are_found_and_read),
+		cmocka_unit_test(tables_have_columns),
+		cmocka_unit_test(bad_lines_are_named),
+		cmocka_unit_test(a_line_may_be_long_but_not_endless),
+		cmocka_unit_test(oracle),
+		cmocka_unit_test(gzip_and_zstd),
+		cmocka_unit_test(what_cannot_be_opened),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, remove_file);
+}

@@ -1,0 +1,1 @@
+"""./mnemos sim: sweeps of the trace simulator, their tables and pictures."""
