@@ -6,7 +6,7 @@
  *          not do is a true zero. What Debian's kernels of a word size have no lines for has none here either; the lines
  *          nr_tlb_* are those of a Linux with CONFIG_DEBUG_TLBFLUSH.
  * LOCKS    none.   CONTEXT  a task; sleeps.
- * SOURCES  proc(5), the captured texts of a real 6.1.   TESTED BY proc_files.c
+ * SOURCES  proc(5), the captured texts of a real 6.1.   TESTED BY proc_files.c, proc_keys.c
  */
 #include "fs/proc_impl.h"
 

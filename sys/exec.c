@@ -377,6 +377,10 @@ static int exec_stack(struct exec_ctx *x)
 	unsigned long nr_words, words_bytes;
 	int err;
 
+	/* As Linux: 128 KiB below the strings at once; /proc/PID/maps and VmStk show it. */
+	err = vm_stack_expand(x->mm, x->p, KIB(128));
+	if (err)
+		return err;
 	exec_random(x, rnd, 2);
 	if (x->randomize) /* within a page or two: the low bits of the stack pointer, too */
 		x->p -= (rnd[0] | (unsigned)rnd[1] << 8) % (2 * PAGE_SIZE);
@@ -396,8 +400,7 @@ static int exec_stack(struct exec_ctx *x)
 	x->p = ((x->p & ~15UL) - words_bytes) & ~15UL;
 	err = exec_tables(x, x->p);
 	exec_stack_done(x);
-	/* Linux gives a new stack 128 KiB at once; /proc/PID/maps and VmStk show it. */
-	return err ? err : vm_stack_expand(x->mm, x->p, KIB(128));
+	return err;
 }
 
 /* ---- commit ---- */
