@@ -710,6 +710,19 @@ static void show_mountinfo(struct seq_file *s, struct vfsmount *m, char *buf)
 	seq_putc(s, '\n');
 }
 
+static void show_mountstats(struct seq_file *s, struct vfsmount *m, char *buf)
+{
+	struct path_ref p = { m, m->root };
+
+	if (path_format(&p, buf, VFS_PATH_MAX) < 0)
+		return;
+	seq_puts(s, "device ");
+	seq_escape(s, m->source);
+	seq_puts(s, " mounted on ");
+	seq_escape(s, buf);
+	seq_printf(s, " with fstype %s\n", m->sb->type->name);
+}
+
 static void show_all(struct seq_file *s, void (*show)(struct seq_file *, struct vfsmount *, char *))
 {
 	char *buf = kmalloc(VFS_PATH_MAX, GFP_KERNEL);
@@ -735,4 +748,9 @@ void mounts_show(struct seq_file *s)
 void mountinfo_show(struct seq_file *s)
 {
 	show_all(s, show_mountinfo);
+}
+
+void mountstats_show(struct seq_file *s)
+{
+	show_all(s, show_mountstats);
 }

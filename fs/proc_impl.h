@@ -18,6 +18,7 @@ struct proc_file {
 	const struct proc_pid_entry *pid_entry;
 	struct task *task; /* referenced by the inode */
 	int fd;		   /* of an fdinfo file */
+	bool of_thread;	   /* in task/TID: the thread's own figures, not the group's */
 };
 extern const struct file_ops proc_text_fops;
 struct proc_file *must_check proc_file_new(struct file *f); /* NULL: no memory */
@@ -30,6 +31,9 @@ int proc_pid_lookup(struct inode *root, const struct qstr *name, struct inode **
 void proc_pid_emit(struct dir_context *c, int first);
 void proc_pid_evict(struct inode *inode);
 int proc_fill_pid(struct proc_file *pf);
+
+/* Is the text that of a file in task/TID? */
+bool proc_of_thread(const struct seq_file *m);
 
 bool proc_emit_dots(struct file *f, struct dir_context *c);
 bool proc_emit(struct dir_context *c, uint64_t next, const char *name, uint64_t ino, unsigned type);
@@ -58,6 +62,8 @@ void proc_kernel_init(void);
 void proc_limits_init(void);
 void proc_failpoint_init(void);
 void proc_pid_init(void);
+void proc_pid_ids_init(void);
+void proc_schedstat_init(void);
 void proc_vtop_init(void);
 struct zone_numa;
 void seq_numa_events(struct seq_file *m, const struct zone_numa *n); /* numa_hit .. numa_other */
@@ -67,6 +73,11 @@ int smaps_rollup_show(struct seq_file *m, struct task *t);
 int pid_stat_show(struct seq_file *m, struct task *t);
 int pid_statm_show(struct seq_file *m, struct task *t);
 int pid_status_show(struct seq_file *m, struct task *t);
+int pid_stack_show(struct seq_file *m, struct task *t);
+int pid_syscall_show(struct seq_file *m, struct task *t);
+int pid_wchan_show(struct seq_file *m, struct task *t);
+int pid_sched_show(struct seq_file *m, struct task *t);
+int pid_schedstat_show(struct seq_file *m, struct task *t);
 int pid_limits_show(struct seq_file *m, struct task *t);
 int numa_maps_show(struct seq_file *m, struct task *t);
 int clear_refs_store(struct task *t, char *text, size_t len);

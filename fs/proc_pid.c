@@ -40,6 +40,7 @@ struct pid_inode {
 	enum pid_kind kind;
 	const struct proc_pid_entry *entry;
 	int fd;
+	bool of_thread;		/* below task/TID */
 	struct map_range range; /* of a KIND_MAP_LINK */
 };
 
@@ -187,7 +188,7 @@ static enum pid_kind kind_of(const struct proc_pid_entry *e)
 
 static const struct file_ops pid_text_fops;
 
-/* Entry number @index of a process's directory; NULL past the last. A thread has no task/, no map_files/. */
+/* Entry number @index of a process's directory; NULL past the last. */
 static const struct proc_pid_entry *entry_at(unsigned index)
 {
 	unsigned i;
@@ -202,9 +203,7 @@ static const struct proc_pid_entry *entry_at(unsigned index)
 
 static bool entry_hidden(const struct proc_pid_entry *e, enum pid_kind dir)
 {
-	if (dir != KIND_THREAD || !S_ISDIR(e->mode))
-		return false;
-	return kind_of(e) == KIND_TASK_DIR || kind_of(e) == KIND_MAP_DIR;
+	return e->where == (dir == KIND_THREAD ? PID_ONLY : TASK_ONLY);
 }
 
 static struct inode *entry_inode(struct inode *dir, const struct proc_pid_entry *e, unsigned index)
@@ -218,6 +217,7 @@ static struct inode *entry_inode(struct inode *dir, const struct proc_pid_entry 
 	if (!inode)
 		return NULL;
 	pid_of(inode)->entry = e;
+	pid_of(inode)->of_thread = pid_of(dir)->kind == KIND_THREAD;
 	if (S_ISREG(mode))
 		inode->fops = e->fops ? e->fops : &pid_text_fops;
 	return inode;
@@ -487,8 +487,14 @@ static int text_open(struct inode *inode, struct file *f)
 	pf->pid_entry = e;
 	pf->task = pid_of(inode)->task;
 	pf->fd = pid_of(inode)->fd;
+	pf->of_thread = pid_of(inode)->of_thread;
 	pf->m.private = pf->task;
 	return 0;
+}
+
+bool proc_of_thread(const struct seq_file *m)
+{
+	return container_of(m, struct proc_file, m)->of_thread;
 }
 
 static int fdinfo_show(struct seq_file *m, struct task *t, int fd)

@@ -17,7 +17,7 @@
 #include "sync/failpoint.h"
 #include "vfs_impl.h"
 
-enum { OLD_NEVER = -17, OLD_MAX = 15 };
+enum { OLD_NEVER = -17, OLD_MAX = 15, CHILDREN_AT_ONCE = 64 };
 
 /* ---- the program's own memory ---- */
 
@@ -166,6 +166,12 @@ static int pid_mountinfo_show(struct seq_file *m, struct task *t)
 	return 0;
 }
 
+static int pid_mountstats_show(struct seq_file *m, struct task *t)
+{
+	mountstats_show(m);
+	return 0;
+}
+
 /* ---- memory pressure ---- */
 
 /* A process without memory (a zombie, a kernel thread) has nothing to lose: 0. */
@@ -177,6 +183,17 @@ static int oom_score_show(struct seq_file *m, struct task *t)
 	if (mm)
 		mmput(mm);
 	seq_printf(m, "%lu\n", score);
+	return 0;
+}
+
+static int ksm_stat_show(struct seq_file *m, struct task *t)
+{
+	struct mm_struct *mm = task_mm_get(t);
+
+	if (!mm)
+		return 0;
+	seq_printf(m, "ksm_rmap_items %lu\n", READ_ONCE(mm->ksm_rmap_items));
+	mmput(mm);
 	return 0;
 }
 
@@ -245,18 +262,69 @@ static int oom_adj_store(struct task *t, char *text, size_t len)
 						 : (int)v * OOM_SCORE_ADJ_MAX / -OLD_NEVER);
 }
 
-/* ---- scheduling ---- */
+/* ---- what it does ---- */
 
-static int wchan_show(struct seq_file *m, struct task *t)
+static int io_show(struct seq_file *m, struct task *t)
 {
-	seq_puts(m, task_may_inspect(t) ? thread_wchan(&t->thread) : "0");
+	struct task_io io = t->io;
+
+	if (!task_may_inspect(t))
+		return -EACCES;
+	if (!proc_of_thread(m))
+		group_io(t, &io);
+	seq_printf(m, "rchar: %llu\nwchar: %llu\nsyscr: %llu\nsyscw: %llu\n",
+		   (unsigned long long)io.rchar, (unsigned long long)io.wchar,
+		   (unsigned long long)io.syscr, (unsigned long long)io.syscw);
+	/* What went to and from disks: there is none. */
+	seq_puts(m, "read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n");
 	return 0;
 }
 
-static int schedstat_show(struct seq_file *m, struct task *t)
+/* Does thread number @tid of @sig live? tasklist_lock held. */
+static bool has_thread(struct signal_struct *sig, int tid)
 {
-	seq_printf(m, "%llu 0 %lu\n", (unsigned long long)thread_exec_ns(&t->thread),
-		   t->thread.nvcsw + t->thread.nivcsw);
+	struct task *t;
+
+	list_for_each_entry (t, &sig->threads, thread_link) {
+		if (t->pid == tid && !t->exiting)
+			return true;
+	}
+	return false;
+}
+
+/* The children that this thread made, without the first @skip of them; those of threads that have ended are the leader's. */
+static unsigned children_of(struct task *t, unsigned skip, int *pids, unsigned max)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	struct signal_struct *sig = t->signal, *child;
+	unsigned n = 0;
+
+	list_for_each_entry (child, &sig->children, sibling) {
+		int tid = child->maker_tid;
+
+		if (!has_thread(sig, tid))
+			tid = sig->leader->pid;
+		if (tid != t->pid || (skip && skip--))
+			continue;
+		pids[n++] = child->leader->pid;
+		if (n == max)
+			break;
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return n;
+}
+
+static int children_show(struct seq_file *m, struct task *t)
+{
+	int pids[CHILDREN_AT_ONCE];
+	unsigned n, done = 0;
+
+	do {
+		n = children_of(t, done, pids, ARRAY_SIZE(pids));
+		for (unsigned i = 0; i < n; i++)
+			seq_printf(m, "%d ", pids[i]);
+		done += n;
+	} while (n == ARRAY_SIZE(pids));
 	return 0;
 }
 
@@ -298,9 +366,9 @@ static int timerslack_store(struct task *t, char *text, size_t len)
 void proc_pid_init(void)
 {
 	static const struct proc_pid_entry entries[] = {
-		{ .name = "task", .mode = S_IFDIR | 0555 },
+		{ .name = "task", .mode = S_IFDIR | 0555, .where = PID_ONLY },
 		{ .name = "fd", .mode = S_IFDIR | 0500 },
-		{ .name = "map_files", .mode = S_IFDIR | 0500 },
+		{ .name = "map_files", .mode = S_IFDIR | 0500, .where = PID_ONLY },
 		{ .name = "fdinfo", .mode = S_IFDIR | 0555 },
 		{ .name = "environ", .mode = 0400, .show = environ_show, .inspect = true },
 		{ .name = "auxv", .mode = 0400, .show = auxv_show, .inspect = true },
@@ -318,6 +386,10 @@ void proc_pid_init(void)
 		{ .name = "exe", .mode = S_IFLNK | 0777, .link = exe_link },
 		{ .name = "mounts", .mode = 0444, .show = pid_mounts_show },
 		{ .name = "mountinfo", .mode = 0444, .show = pid_mountinfo_show },
+		{ .name = "mountstats",
+		  .mode = 0400,
+		  .where = PID_ONLY,
+		  .show = pid_mountstats_show },
 		{ .name = "clear_refs", .mode = 0200, .store = clear_refs_store },
 		{ .name = "smaps", .mode = 0444, .show = smaps_show, .inspect = true },
 		{ .name = "smaps_rollup",
@@ -326,12 +398,19 @@ void proc_pid_init(void)
 		  .inspect = true },
 		{ .name = "pagemap", .mode = 0400, .fops = &pagemap_fops },
 		{ .name = "vtop", .mode = 0600, .fops = &pid_vtop_fops },
-		{ .name = "wchan", .mode = 0444, .show = wchan_show },
-		{ .name = "schedstat", .mode = 0444, .show = schedstat_show },
+		{ .name = "io", .mode = 0400, .show = io_show },
+		{ .name = "children", .mode = 0444, .where = TASK_ONLY, .show = children_show },
+		{ .name = "stack", .mode = 0400, .show = pid_stack_show },
+		{ .name = "syscall", .mode = 0400, .show = pid_syscall_show },
+		{ .name = "wchan", .mode = 0444, .show = pid_wchan_show },
+		{ .name = "sched", .mode = 0444, .show = pid_sched_show },
+		{ .name = "schedstat", .mode = 0444, .show = pid_schedstat_show },
 		{ .name = "oom_score", .mode = 0444, .show = oom_score_show },
 		{ .name = "ksm_merging_pages", .mode = 0400, .show = ksm_merging_pages_show },
+		{ .name = "ksm_stat", .mode = 0400, .show = ksm_stat_show },
 		{ .name = "coredump_filter",
 		  .mode = 0644,
+		  .where = PID_ONLY,
 		  .show = coredump_filter_show,
 		  .store = coredump_filter_store },
 		{ .name = "oom_adj", .mode = 0644, .show = oom_adj_show, .store = oom_adj_store },
@@ -341,6 +420,7 @@ void proc_pid_init(void)
 		  .store = oom_score_adj_store },
 		{ .name = "timerslack_ns",
 		  .mode = 0666,
+		  .where = PID_ONLY,
 		  .show = timerslack_show,
 		  .store = timerslack_store },
 	};
@@ -350,6 +430,8 @@ void proc_pid_init(void)
 	};
 
 	proc_register_pid(entries, ARRAY_SIZE(entries));
+	proc_pid_ids_init();
+	proc_schedstat_init();
 	if (CFG_NUMA)
 		proc_register_pid(numa, ARRAY_SIZE(numa));
 }

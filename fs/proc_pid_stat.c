@@ -33,7 +33,8 @@ struct group_info {
 	bool has_execed;
 };
 
-static void group_read(struct task *t, struct group_info *g)
+/* @whole: faults of all threads, else of @t. */
+static void group_read(struct task *t, struct group_info *g, bool whole)
 {
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
 	struct signal_struct *sig = t->signal;
@@ -52,7 +53,13 @@ static void group_read(struct task *t, struct group_info *g)
 				  .rss_limit = sig->rlim[RLIMIT_RSS].rlim_cur,
 				  .exit_signal = sig->exit_signal,
 				  .has_execed = sig->has_execed };
+	if (!whole) {
+		g->min_flt = 0;
+		g->maj_flt = 0;
+	}
 	list_for_each_entry (thread, &sig->threads, thread_link) {
+		if (!whole && thread != t)
+			continue;
 		g->min_flt += thread->mm_ctx.min_flt;
 		g->maj_flt += thread->mm_ctx.maj_flt;
 	}
@@ -130,12 +137,12 @@ static void put_signals(struct seq_file *m, struct task *t)
 		   (unsigned long)(caught & 0x7fffffff));
 }
 
-static void put_times(struct seq_file *m, struct task *t, const struct group_info *g)
+static void put_times(struct seq_file *m, struct task *t, const struct group_info *g, bool whole)
 {
 	uint64_t utime, stime;
 	int nice = t->thread.nice, rt = t->thread.rt_priority;
 
-	if (t->pid == t->tgid)
+	if (whole)
 		group_times(t, &utime, &stime);
 	else
 		task_times(t, &utime, &stime);
@@ -147,15 +154,15 @@ static void put_times(struct seq_file *m, struct task *t, const struct group_inf
 int pid_stat_show(struct seq_file *m, struct task *t)
 {
 	struct mm_struct *mm = task_mm_get(t);
-	bool inspect = task_may_inspect(t);
+	bool inspect = task_may_inspect(t), whole = !proc_of_thread(m);
 	char state = state_letter(t);
 	struct group_info g;
 
-	group_read(t, &g);
+	group_read(t, &g, whole);
 	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu", t->pid, t->comm, state,
 		   signal_parent_pid(t->signal), g.pgrp, g.session, g.tty_nr, g.tpgid,
 		   task_flags(t, &g), g.min_flt, g.cmin_flt, g.maj_flt, g.cmaj_flt);
-	put_times(m, t, &g);
+	put_times(m, t, &g, whole);
 	put_memory(m, mm, &g, inspect);
 	put_signals(m, t);
 	seq_printf(m, " %d 0 0 %d %u %d %d 0 0 0", state == 'S' || state == 'D', g.exit_signal,
@@ -332,7 +339,7 @@ int pid_status_show(struct seq_file *m, struct task *t)
 	struct mm_struct *mm = task_mm_get(t);
 	struct group_info g;
 
-	group_read(t, &g);
+	group_read(t, &g, true);
 	put_comm(m, t);
 	seq_printf(
 		m,

@@ -44,11 +44,14 @@ long file_read(struct file *f, uaddr_t buf, size_t len)
 	if (unlikely(ret))
 		return ret;
 	len = min_of(size_t, len, MAX_RW);
-	if (f->ops->is_stream)
-		return f->ops->read(f, buf, len, &f->pos);
-	mutex_lock(&f->pos_lock);
-	ret = f->ops->read(f, buf, len, &f->pos);
-	mutex_unlock(&f->pos_lock);
+	if (f->ops->is_stream) {
+		ret = f->ops->read(f, buf, len, &f->pos);
+	} else {
+		mutex_lock(&f->pos_lock);
+		ret = f->ops->read(f, buf, len, &f->pos);
+		mutex_unlock(&f->pos_lock);
+	}
+	task_io_read(ret);
 	return ret;
 }
 
@@ -59,11 +62,14 @@ long file_write(struct file *f, uaddr_t buf, size_t len)
 	if (unlikely(ret))
 		return ret;
 	len = min_of(size_t, len, MAX_RW);
-	if (f->ops->is_stream)
-		return f->ops->write(f, buf, len, &f->pos);
-	mutex_lock(&f->pos_lock);
-	ret = f->ops->write(f, buf, len, &f->pos);
-	mutex_unlock(&f->pos_lock);
+	if (f->ops->is_stream) {
+		ret = f->ops->write(f, buf, len, &f->pos);
+	} else {
+		mutex_lock(&f->pos_lock);
+		ret = f->ops->write(f, buf, len, &f->pos);
+		mutex_unlock(&f->pos_lock);
+	}
+	task_io_write(ret);
 	return ret;
 }
 
@@ -78,7 +84,9 @@ long file_pread(struct file *f, uaddr_t buf, size_t len, int64_t pos)
 		return ret;
 	if (f->ops->is_stream)
 		return -ESPIPE;
-	return f->ops->read(f, buf, min_of(size_t, len, MAX_RW), &at);
+	ret = f->ops->read(f, buf, min_of(size_t, len, MAX_RW), &at);
+	task_io_read(ret);
+	return ret;
 }
 
 long file_pwrite(struct file *f, uaddr_t buf, size_t len, int64_t pos)
@@ -92,7 +100,9 @@ long file_pwrite(struct file *f, uaddr_t buf, size_t len, int64_t pos)
 		return ret;
 	if (f->ops->is_stream)
 		return -ESPIPE;
-	return f->ops->write(f, buf, min_of(size_t, len, MAX_RW), &at);
+	ret = f->ops->write(f, buf, min_of(size_t, len, MAX_RW), &at);
+	task_io_write(ret);
+	return ret;
 }
 
 /* ---- position ---- */
@@ -254,7 +264,11 @@ int generic_mmap(struct file *f, struct vm_map_args *args)
 
 long kernel_read(struct file *f, void *buf, size_t len, uint64_t pos)
 {
+	long ret;
+
 	if (!f->inode->mapping.ops || !S_ISREG(f->inode->mode))
 		return -EINVAL;
-	return mapping_read_kernel(&f->inode->mapping, buf, len, pos);
+	ret = mapping_read_kernel(&f->inode->mapping, buf, len, pos);
+	task_io_read(ret);
+	return ret;
 }

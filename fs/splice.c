@@ -256,6 +256,8 @@ long file_send(struct file *out, struct file *in, int64_t *off, size_t len)
 		if (!file_is_pipe(out))
 			side_store(&to, NULL);
 	}
+	task_io_read(ret);
+	task_io_write(ret);
 	return ret;
 }
 
@@ -295,5 +297,7 @@ long file_copy_range(struct file *in, int64_t *off_in, struct file *out, int64_t
 		side_store(&from, off_in);
 		side_store(&to, off_out);
 	}
+	task_io_read(ret);
+	task_io_write(ret);
 	return ret;
 }

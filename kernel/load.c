@@ -202,6 +202,18 @@ void sched_cpu_times(unsigned cpu, struct cpu_times *out)
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
+void sched_cpu_stat(unsigned cpu, struct cpu_sched_stat *out)
+{
+	struct runq *rq = runq_of(cpu);
+	irqflags_t flags = spin_lock_irqsave(&rq->lock);
+
+	sched_account(rq, clock_ns());
+	out->run_ns = rq->user_ns + rq->nice_ns + rq->system_ns + rq->unsampled_ns;
+	out->delay_ns = rq->delay_ns;
+	out->switches = rq->switches;
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
 static void account_thread(struct runq *rq, struct thread *t)
 {
 	if (rq->curr == t)

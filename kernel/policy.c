@@ -118,6 +118,19 @@ char thread_state_letter(const struct thread *t)
 	}
 }
 
+bool thread_asleep_do(struct thread *t, void (*fn)(struct thread *t, void *arg),
+		      void *arg) no_lock_analysis
+{
+	irqflags_t flags;
+	struct runq *rq = sched_lock_thread(t, &flags);
+	bool asleep = t->state >= TS_INTERRUPTIBLE && t->state <= TS_STOPPED && !t->on_cpu;
+
+	if (asleep)
+		fn(t, arg);
+	spin_unlock_irqrestore(&rq->lock, flags);
+	return asleep;
+}
+
 const char *thread_wchan(const struct thread *t)
 {
 	static char names[CFG_NR_CPUS][64];

@@ -60,6 +60,25 @@ void group_times(struct task *t, uint64_t *utime_ns, uint64_t *stime_ns)
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
+void task_io_add(struct task_io *sum, const struct task_io *io)
+{
+	sum->rchar += io->rchar;
+	sum->wchar += io->wchar;
+	sum->syscr += io->syscr;
+	sum->syscw += io->syscw;
+}
+
+void group_io(struct task *t, struct task_io *out)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	struct task *thread;
+
+	*out = t->signal->io;
+	list_for_each_entry (thread, &t->signal->threads, thread_link)
+		task_io_add(out, &thread->io);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
 static struct timeval_k timeval_of(uint64_t ns)
 {
 	uint64_t us = ns / NSEC_PER_USEC;

@@ -127,9 +127,10 @@ static struct thread *pick_next(struct runq *rq)
 	return t;
 }
 
-/* @prev goes on waiting for the CPU, here or, if its affinity has changed, elsewhere. */
+/* @prev goes on waiting for the CPU, here or, if its affinity has changed, elsewhere. account() was just now. */
 static void put_back(struct runq *rq, struct thread *prev, bool at_tail)
 {
+	prev->queued_ns = prev->exec_start_ns;
 	if (likely(prev->cpus_allowed >> prev->cpu & 1)) {
 		sched_enqueue(rq, prev, at_tail);
 		return;
@@ -241,6 +242,17 @@ void sched_first_run(void)
 	finish_switch();
 }
 
+/* @t has waited from queued_ns to @now. */
+static inline void note_delay(struct runq *rq, struct thread *t, uint64_t now)
+{
+	uint64_t waited = now - t->queued_ns;
+
+	if (unlikely((int64_t)waited <= 0))
+		return; /* as in account */
+	t->run_delay_ns += waited;
+	rq->delay_ns += waited;
+}
+
 /* @next is rq->curr already. Leaving idle: the clock of samples starts again. Switching: the slice's end is an event. */
 static void start_clocks(struct runq *rq, struct thread *prev, struct thread *next, uint64_t now)
 {
@@ -248,6 +260,7 @@ static void start_clocks(struct runq *rq, struct thread *prev, struct thread *ne
 	next->slice_start_ns = next->sum_exec_ns;
 	if (next->is_idle)
 		return;
+	note_delay(rq, next, now);
 	if (prev->is_idle) {
 		if (rq->tick_due_ns < now)
 			rq->tick_due_ns = now + TICK_NS;
@@ -464,11 +477,13 @@ void sched_activate(struct runq *from, struct thread *t)
 	if (cpu != t->cpu) {
 		t->vruntime += rq->min_vruntime - from->min_vruntime;
 		WRITE_ONCE(t->cpu, cpu);
+		t->nr_migrations++;
 		spin_unlock(&from->lock);
 		spin_lock(&rq->lock);
 	}
 	if (!is_rt(t))
 		fair_place_woken(rq, t);
+	t->queued_ns = clock_ns();
 	sched_enqueue(rq, t, true);
 	rq->nr_running++;
 	check_preempt(rq, t);

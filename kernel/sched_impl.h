@@ -38,6 +38,7 @@ struct runq {
 		slice_event_ns; /* own CPU: the timer is set to look at slices then, if not before; past: not set */
 	uint64_t unsampled_ns; /* r: CPU time since the last sample */
 	uint64_t user_ns, nice_ns, system_ns, idle_ns, switches; /* r */
+	uint64_t delay_ns; /* r: for how long threads have waited for this CPU */
 };
 
 DECLARE_PER_CPU(struct runq, runq);

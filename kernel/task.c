@@ -75,6 +75,8 @@ struct task *task_alloc(const char *comm)
 		current_task()->restore_mask ? current_task()->saved_mask : current_task()->blocked;
 	t->mm_ctx.personality = current_task()->mm_ctx.personality;
 	t->timer_slack_ns = current_task()->timer_slack_ns;
+	t->loginuid_inv = current_task()->loginuid_inv;
+	t->sessionid_inv = current_task()->sessionid_inv;
 	if (!t->timer_slack_ns) /* the first of all */
 		t->timer_slack_ns = TIMER_SLACK_DEFAULT;
 	t->default_timer_slack_ns = t->timer_slack_ns;
@@ -244,6 +246,7 @@ static void link_leader(struct task *t, struct task *parent)
 
 	t->tgid = t->pid;
 	sig->leader = t;
+	sig->maker_tid = current_task()->pid;
 	group_link_child(sig, parent);
 	if (!from)
 		return;
@@ -330,6 +333,7 @@ void task_release_locked(struct task *t)
 	sig->utime_ns += utime;
 	sig->stime_ns += stime;
 	sig->exec_ns += t->thread.sum_exec_ns;
+	task_io_add(&sig->io, &t->io);
 	sig->nvcsw += t->thread.nvcsw;
 	sig->nivcsw += t->thread.nivcsw;
 	sig->min_flt += t->mm_ctx.min_flt;

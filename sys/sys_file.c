@@ -102,20 +102,11 @@ fault:
 	return -EFAULT;
 }
 
-/* @pos: NULL uses and moves the file position. */
-static long do_vector(int fd, uaddr_t uiov, unsigned long nr, int64_t *pos, bool is_write)
+static long each_segment(struct file *f, const struct iovec_k *iov, unsigned long nr,
+			 const int64_t *pos, bool is_write)
 {
-	struct iovec_k inline_iov[8], *iov;
-	long total, done = 0, n = 0;
-	struct file *f = fd_file(fd);
+	long done = 0, n = 0;
 
-	if (!f)
-		return -EBADF;
-	total = iov_get(uiov, nr, inline_iov, ARRAY_SIZE(inline_iov), &iov);
-	if (total < 0) {
-		fput(f);
-		return total;
-	}
 	for (unsigned long i = 0; i < nr; i++) {
 		if (!iov[i].len)
 			continue;
@@ -131,10 +122,36 @@ static long do_vector(int fd, uaddr_t uiov, unsigned long nr, int64_t *pos, bool
 		if ((size_t)n < iov[i].len)
 			break;
 	}
-	if (iov != inline_iov)
-		kfree(iov);
-	fput(f);
 	return done ? done : n;
+}
+
+static long vector_fd(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos, bool is_write)
+{
+	struct iovec_k inline_iov[8], *iov;
+	struct file *f = fd_file(fd);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = iov_get(uiov, nr, inline_iov, ARRAY_SIZE(inline_iov), &iov);
+	if (ret >= 0) {
+		ret = each_segment(f, iov, nr, pos, is_write);
+		if (iov != inline_iov)
+			kfree(iov);
+	}
+	fput(f);
+	return ret;
+}
+
+/* @pos: NULL uses and moves the file position. One call in /proc/PID/io, whatever becomes of it. */
+static long do_vector(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos, bool is_write)
+{
+	struct task_io *io = &current_task()->io;
+	uint64_t *calls = is_write ? &io->syscw : &io->syscr, before = *calls;
+	long ret = vector_fd(fd, uiov, nr, pos, is_write);
+
+	*calls = before + 1;
+	return ret;
 }
 
 SYS(readv)

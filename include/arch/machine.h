@@ -141,6 +141,8 @@ void trap_signal(int sig, int code, uaddr_t addr);
 
 /* ---- debugging ---- */
 void backtrace_print(unsigned long bp, unsigned long ip);
+/* @ip and what called it, up to @max addresses. Return: how many. */
+unsigned backtrace_save(unsigned long bp, unsigned long ip, unsigned long *ips, unsigned max);
 /* "function+0x12/0x34"; Return: length. */
 size_t symbol_format(kaddr_t addr, char *buf, size_t size);
 

@@ -78,6 +78,8 @@ void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp);
 /* The vDSO of the thread's program is at @vdso now (exec, mremap); its next sysenter sees it. */
 void arch_thread_set_vdso(struct arch_thread *t, unsigned long vdso);
 void arch_thread_free(struct arch_thread *t); /* FPU area */
+/* Where a thread that does not run goes on, and the frame there; it must not start to run meanwhile. */
+void arch_thread_frame(const struct arch_thread *t, unsigned long *bp, unsigned long *ip);
 
 /*
  * clone(2) CLONE_SETTLS on x86_64, on a child that has not run; nothing on i386 (arch_set_tls

@@ -79,5 +79,6 @@ bool path_nosuid(const struct path_ref *p);
 struct seq_file;
 void mounts_show(struct seq_file *m);
 void mountinfo_show(struct seq_file *m);
+void mountstats_show(struct seq_file *m);
 
 #endif

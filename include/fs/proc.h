@@ -20,7 +20,7 @@ struct proc_entry {
 int must_check proc_register(const char *path, uint32_t mode, struct proc_entry *entry);
 int must_check proc_register_symlink(const char *path, const char *target);
 
-/* An entry of every /proc/PID (and of task/TID): m->private is the task, referenced. */
+/* An entry of every /proc/PID and task/TID: m->private is the task, referenced. */
 struct proc_pid_entry {
 	const char *name;
 	uint32_t mode; /* with S_IFLNK or S_IFDIR where it is not a file */
@@ -29,6 +29,7 @@ struct proc_pid_entry {
 	int (*link)(struct task *t, struct path_ref *out); /* exe, cwd, root */
 	int (*store)(struct task *t, char *text, size_t len);
 	bool inspect; /* opening it takes the right to look into the process (ptrace(2)): -EACCES */
+	enum { PID_AND_TASK, PID_ONLY, TASK_ONLY } where; /* in /proc/PID, in task/TID */
 };
 void proc_register_pid(const struct proc_pid_entry *entries, unsigned nr);
 /* For fops of entries: what the inode stands for. */

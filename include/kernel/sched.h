@@ -64,8 +64,11 @@ struct thread {
 	uint64_t start_ns;	     /* i */
 	uint64_t shown_utime_ns, shown_stime_ns; /* r: as reported last; sum: sum_exec_ns then */
 	unsigned long nvcsw, nivcsw;		 /* r */
-	const void *wait_address;		 /* o: who called thread_park */
-	struct lockorder_held held[CFG_DEBUG];	 /* o */
+	unsigned long nr_migrations;		 /* r: how often it went to another CPU */
+	uint64_t queued_ns,
+		run_delay_ns;	  /* r: waiting since; how long it has waited for a CPU so far */
+	const void *wait_address; /* o: who called thread_park */
+	struct lockorder_held held[CFG_DEBUG]; /* o */
 };
 
 void sched_init(void);			 /* the boot thread becomes CPU 0's idle thread, pid 0 */
@@ -119,11 +122,18 @@ struct cpu_times {
 void sched_cpu_times(unsigned cpu, struct cpu_times *out);
 unsigned sched_nr_running(void), sched_nr_uninterruptible(void);
 char thread_state_letter(const struct thread *t); /* R S D T Z as ps shows; Z is the caller's */
+/* @fn with @t's queue locked if @t sleeps: it stays asleep meanwhile. False: it does not. */
+bool thread_asleep_do(struct thread *t, void (*fn)(struct thread *t, void *arg), void *arg);
 const char *
 thread_wchan(const struct thread *t); /* "0" when running; valid until the caller sleeps */
 /* CPU time up to now, divided by the tick's samples. */
 void thread_times(struct thread *t, uint64_t *utime_ns, uint64_t *stime_ns);
 uint64_t thread_exec_ns(struct thread *t);
+/* For /proc/schedstat: time for threads, their waiting for the CPU, how often one was given it. */
+struct cpu_sched_stat {
+	uint64_t run_ns, delay_ns, switches;
+};
+void sched_cpu_stat(unsigned cpu, struct cpu_sched_stat *out);
 
 /* In the timer interrupt: samples user or system time, ends slices. */
 void sched_tick(void);

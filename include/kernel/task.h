@@ -20,6 +20,11 @@ struct mm_struct;
 struct sem_undo_list; /* ipc/undo.c */
 struct pid;	      /* kernel/pid.c: a number in use as thread, group or session id */
 
+/* What has been read and written by system calls: /proc/PID/io. */
+struct task_io {
+	uint64_t rchar, wchar, syscr, syscw; /* bytes, calls */
+};
+
 /* One thread group ("process"). */
 struct signal_struct {
 	atomic_t refs;			    /* a: one for each task struct of the group */
@@ -56,7 +61,9 @@ struct signal_struct {
 	uint64_t utime_ns, stime_ns, exec_ns; /* t: of reaped threads */
 	uint64_t cutime_ns, cstime_ns;	      /* t: of waited-for children */
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw, cnvcsw, cnivcsw; /* t */
+	struct task_io io;		      /* t: of reaped threads */
 	unsigned long maxrss, cmaxrss;	      /* t: KiB */
+	int maker_tid;			      /* t: the parent's thread that forked it */
 	uint64_t start_ns;		      /* i */
 	uint64_t cpu_limit_ns;		      /* s: next SIGXCPU; 0: not computed */
 	struct itimer *itimer;		      /* s: kernel/itimer.c; NULL until used */
@@ -88,11 +95,12 @@ struct task {
 	size_t robust_list_len;
 	struct waitq *vfork_done; /* t: the parent waits here until exec or exit (flag below) */
 	bool *vfork_flag;
-	int exit_state;		      /* t: 0, EXIT_ZOMBIE, EXIT_DEAD */
-	int exit_code;		      /* t: wait status */
-	bool exiting;		      /* t: in task_exit_finish */
-	struct restart_block restart; /* o: restart_syscall(2) */
-	unsigned long syscall_nr;     /* for /proc/PID/syscall, reports */
+	int exit_state;			      /* t: 0, EXIT_ZOMBIE, EXIT_DEAD */
+	int exit_code;			      /* t: wait status */
+	bool exiting;			      /* t: in task_exit_finish */
+	struct restart_block restart;	      /* o: restart_syscall(2) */
+	struct task_io io;		      /* o */
+	uint32_t loginuid_inv, sessionid_inv; /* o: inverted, so that 0 is "not set" (audit) */
 	atomic_t refs;
 	int pdeath_signal; /* t: prctl(PR_SET_PDEATHSIG): sent when the parent ends; 0 */
 	bool in_execve;
@@ -116,6 +124,23 @@ static inline struct task *task_of(struct thread *t)
 static inline struct task *current_task(void)
 {
 	return (struct task *)(void *)this_cpu(current_arch_thread);
+}
+
+/* A call that reads or writes files has ended: @n bytes, or an error. */
+static inline void task_io_read(long n)
+{
+	struct task_io *io = &current_task()->io;
+
+	io->rchar += n > 0 ? (unsigned long)n : 0;
+	io->syscr++;
+}
+
+static inline void task_io_write(long n)
+{
+	struct task_io *io = &current_task()->io;
+
+	io->wchar += n > 0 ? (unsigned long)n : 0;
+	io->syscw++;
 }
 
 #include "kernel/task_calls.h"

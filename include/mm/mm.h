@@ -56,6 +56,7 @@ struct mm_struct {
 	unsigned membarrier;  /* a: what its threads have registered for (sys/sys_membarrier.c) */
 	struct ksm_slot *ksm_slot;	 /* mm/ksm.h; NULL: has nothing mergeable */
 	unsigned long ksm_merging_pages; /* entries of shared pages, as of the last scan */
+	unsigned long ksm_rmap_items;	 /* pages that KSM keeps in mind */
 	struct list_head mm_list;	 /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
 	bool oom_init,

@@ -149,6 +149,7 @@ static void item_free(struct ksm_item *item)
 {
 	leave_trees(item);
 	list_del(&item->link);
+	item->slot->mm->ksm_rmap_items--;
 	kmem_cache_free(item_cache, item);
 	ksm_counts.items--;
 }
@@ -190,6 +191,7 @@ static struct ksm_item *item_at(uaddr_t addr)
 	item->addr = addr;
 	list_add(&item->link, scan.pos);
 	ksm_counts.items++;
+	s->mm->ksm_rmap_items++;
 found:
 	scan.pos = &item->link;
 	return item;

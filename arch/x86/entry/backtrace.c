@@ -30,19 +30,28 @@ static bool read_frame(unsigned long bp, unsigned long *caller_bp, unsigned long
 	return kernel_peek(bp, caller_bp) && kernel_peek(bp + sizeof(long), ip);
 }
 
-void backtrace_print(unsigned long bp, unsigned long ip)
+unsigned backtrace_save(unsigned long bp, unsigned long ip, unsigned long *ips, unsigned max)
 {
 	unsigned long next, ret;
+	unsigned n = 0;
 
-	pr_err("Call trace:");
-	print_entry(ip);
-	for (unsigned depth = 0; depth < MAX_DEPTH && read_frame(bp, &next, &ret); depth++) {
-		if (ret < USER_TOP)
-			break;
-		if (depth || ret != ip) /* a caller that gives its own frame */
-			print_entry(ret);
+	ips[n++] = ip;
+	while (n < max && read_frame(bp, &next, &ret) && ret >= USER_TOP) {
+		if (n > 1 || ret != ip) /* a caller that gives its own frame */
+			ips[n++] = ret;
 		if (next <= bp || next - bp > KSTACK_SIZE)
 			break;
 		bp = next;
 	}
+	return n;
+}
+
+void backtrace_print(unsigned long bp, unsigned long ip)
+{
+	unsigned long ips[MAX_DEPTH];
+	unsigned n = backtrace_save(bp, ip, ips, MAX_DEPTH);
+
+	pr_err("Call trace:");
+	for (unsigned i = 0; i < n; i++)
+		print_entry(ips[i]);
 }

@@ -107,6 +107,14 @@ void arch_switch(struct arch_thread *prev, struct arch_thread *next)
 	switch_stacks(&prev->sp, next->sp);
 }
 
+void arch_thread_frame(const struct arch_thread *t, unsigned long *bp, unsigned long *ip)
+{
+	const struct switch_frame *f = (const struct switch_frame *)t->sp;
+
+	*bp = f->bp;
+	*ip = (unsigned long)f->go_on;
+}
+
 void arch_thread_init_boot(struct arch_thread *t)
 {
 	memset(t, 0, sizeof(*t));
