@@ -4,10 +4,11 @@
  * sync/thread.h: thread_self; thread_park and thread_unpark are in sched.c; clock_ns is the machine's.
  * sync/lockorder.h: the record of the running context. An interrupt has its CPU's own: the locks of the thread below it
  * are not its affair.
- * mm/imports.h: mm_ctx_current, oom_deliver.
+ * mm/imports.h: mm_ctx_current, oom_eligible, oom_deliver.
  */
 #include "arch/machine.h"
 #include "kernel/task_impl.h"
+#include "mm/mempolicy.h"
 #include "mm/mm.h"
 #include "mm/oom.h"
 #include "sync/klog.h"
@@ -42,8 +43,21 @@ static unsigned long rss_kb(const struct mm_struct *mm, enum mm_counter c)
 	return pages > 0 ? (unsigned long)pages << (PAGE_SHIFT - 10) : 0;
 }
 
-/* Each process with memory. tasklist_lock held. */
-static void oom_dump_tasks(void)
+bool oom_eligible(const struct mm_struct *mm, unsigned long nodes)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	bool yes = false;
+	struct task *t;
+	int nr;
+
+	for (nr = 1; !yes && (t = pid_next_task(&nr)); nr++)
+		yes = t->mm_ctx.mm == mm && mpol_task_allows(&t->mm_ctx, nodes);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return yes;
+}
+
+/* Each process with memory the caller lacks. tasklist_lock held. */
+static void oom_dump_tasks(unsigned long nodes)
 {
 	struct task *t;
 	int nr;
@@ -53,7 +67,7 @@ static void oom_dump_tasks(void)
 	for (nr = 1; (t = pid_next_task(&nr)); nr++) {
 		const struct mm_struct *mm = t->mm_ctx.mm;
 
-		if (t != t->signal->leader || !mm)
+		if (t != t->signal->leader || !mm || !mpol_task_allows(&t->mm_ctx, nodes))
 			continue;
 		pr_info("[%7d] %5u %5d %8lu %8lu %8ld %8ld         %5d %s", t->pid, t->cred->uid,
 			t->pid, mm->total_vm, mm_rss(mm), atomic_long_read(&mm->pgtables_bytes),
@@ -66,14 +80,20 @@ static void oom_dump_tasks(void)
 static void oom_report(const struct task *t, const struct mm_struct *mm)
 {
 	const struct task *me = current_task();
+	unsigned long nodes = ~me->mm_ctx.oom_barred;
+	char asked[32] = "(null)", all[32];
 
+	if (oom_is_bound(nodes))
+		(void)nodes_to_str(nodes, asked, sizeof(asked));
+	(void)nodes_to_str(node_states(N_MEMORY), all, sizeof(all));
 	pr_warn("%s invoked oom-killer: gfp_mask=0x0(), order=0, oom_score_adj=%d", me->comm,
 		me->signal->oom_score_adj);
 	if (READ_ONCE(sysctl_oom_dump_tasks))
-		oom_dump_tasks();
-	pr_info("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,"
+		oom_dump_tasks(nodes);
+	pr_info("oom-kill:constraint=CONSTRAINT_%s,nodemask=%s,cpuset=/,mems_allowed=%s,global_oom,"
 		"task_memcg=/,task=%s,pid=%d,uid=%u",
-		t->comm, t->pid, t->cred->uid);
+		oom_is_bound(nodes) ? "MEMORY_POLICY" : "NONE", asked, all, t->comm, t->pid,
+		t->cred->uid);
 	pr_err("Out of memory%s: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
 	       "shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d",
 	       sysctl_oom_kill_allocating_task && me->mm_ctx.mm == mm

@@ -8,6 +8,7 @@
 #include "arch/percpu.h"
 #include "base/errno.h"
 #include "mm/alloc.h"
+#include "mm/mempolicy.h"
 #include "mm/mm.h"
 #include "sim/sim_impl.h"
 #include "sync/failpoint.h"
@@ -19,6 +20,7 @@
 
 /* Absent in a program that links only the lower part of mm. */
 extern __typeof__(handle_mm_fault) handle_mm_fault __attribute__((weak));
+extern __typeof__(mpol_task_allows) mpol_task_allows __attribute__((weak));
 
 enum { CHILD_AS_EXPECTED = 42, CHILD_OTHER_PANIC = 43, CHILD_NO_PANIC = 44 };
 
@@ -75,6 +77,15 @@ struct mm_ctx *mm_ctx_current(void)
 	ctx->limits = &sim_limits;
 	ctx->caps = sim_caps;
 	return ctx;
+}
+
+bool oom_eligible(const struct mm_struct *mm, unsigned long nodes)
+{
+	for (struct thread *t = sim_threads(); t; t = t->next) {
+		if (t->ctx.mm == mm)
+			return mpol_task_allows(&t->ctx, nodes);
+	}
+	return true; /* nobody runs it just now */
 }
 
 void oom_deliver(struct mm_struct *victim)

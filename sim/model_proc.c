@@ -254,6 +254,6 @@ void model_migrate(struct model_proc *p)
 
 	model_note("migration of page %u", page);
 	status = sim_migrate(p->mm, model_addr(page), model_one_in(2));
-	if (status != -EBUSY) /* locked in memory */
+	if (status != -EBUSY) /* the page of zeroes */
 		model_expect("migration", 0, status);
 }

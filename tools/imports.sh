@@ -13,6 +13,7 @@ syms $(find "$dir/mm" "$dir/lib" "$dir/sync" "$dir/arch/x86/hw" -name '*.o') >"$
 cat >"$tmp/allowed" <<EOM
 mm_ctx_current
 oom_deliver
+oom_eligible
 thread_self
 thread_park
 thread_unpark

@@ -1,4 +1,4 @@
-/* What mm needs from above: 2 imports (docs/book). Implemented by kernel/env.c, and sim/env.c in the simulator. */
+/* What mm needs from above: 3 imports (docs/book). Implemented by kernel/env.c, and sim/env.c in the simulator. */
 #ifndef MM_IMPORTS_H
 #define MM_IMPORTS_H
 
@@ -29,13 +29,16 @@ struct mm_ctx {
 	unsigned kmap_depth;		/* local kmap slots in use */
 	struct mempolicy *mempolicy;	/* set_mempolicy(2), mm/mempolicy.h; NULL: none */
 	unsigned interleave_prev;	/* the node that the last page in turn came from */
+	unsigned long oom_barred; /* nodes that the last allocation which failed could not have */
 	unsigned long min_flt, maj_flt; /* faults of this thread */
 };
 enum { MM_CTX_NOIO = 1, MM_CTX_NOFS = 2, MM_CTX_MEMALLOC = 4, MM_CTX_NOFAULT = 8 };
 
 /* The running thread's; never NULL (boot: a static one). */
 struct mm_ctx *mm_ctx_current(void);
-/* Kill every thread that uses @victim (SIGKILL). */
+/* Does a thread that uses @mm satisfy mpol_task_allows(..., @nodes)? */
+bool oom_eligible(const struct mm_struct *mm, unsigned long nodes);
+/* Kill every thread that uses @victim (SIGKILL). The caller's oom_barred says for want of which memory. */
 void oom_deliver(struct mm_struct *victim);
 
 #endif

@@ -48,6 +48,9 @@ static inline int nodes_first(nodemask_t mask)
 	return nodes_nth(mask, 0);
 }
 
+/* "0-1,3"; "" for none. Return: length. */
+size_t nodes_to_str(nodemask_t mask, char *buf, size_t size);
+
 /* How many exist: while there are none, an allocation need not ask. */
 extern atomic_t mpol_count;
 static inline bool mpol_any(void)
@@ -87,7 +90,9 @@ void mpol_set_task(struct mempolicy *pol);	     /* the caller's, whose reference
 struct mempolicy *mpol_get_task(struct mm_ctx *ctx); /* any thread's, with a reference; NULL */
 void mpol_fork(struct mm_ctx *child, const struct mm_ctx *self);
 void mpol_exit(struct mm_ctx *ctx); /* the thread has ended, or never began */
-int mpol_task_next(void);	    /* MPOL_INTERLEAVE: the node whose turn is next */
+/* May @ctx's thread have memory of @nodes, or is it bound to others? */
+bool mpol_task_allows(struct mm_ctx *ctx, nodemask_t nodes);
+int mpol_task_next(void); /* MPOL_INTERLEAVE: the node whose turn is next */
 
 /* ---- allocation ---- */
 /* 1 << @order frames as @pol says, NULL: anywhere near. @turn: whose place in the row of interleaved pages this is. */

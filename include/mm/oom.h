@@ -26,6 +26,9 @@ int must_check mm_reap(struct mm_struct *mm);
 /* /proc/sys/vm: panic instead of killing; kill who asks, not who has most; list the processes in the log. */
 extern int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks;
 
+/* Was an allocation that failed bound to @nodes, some of those with memory, by a memory policy? */
+bool oom_is_bound(unsigned long nodes);
+
 /* Linux's points of one address space, in pages of @total; LONG_MIN: never to be killed for memory. */
 long oom_badness(const struct mm_struct *mm, unsigned long total);
 /* /proc/PID/oom_score. */

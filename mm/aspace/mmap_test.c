@@ -461,6 +461,25 @@ static void mlock_counts_limits_and_faults_in(void **state)
 	end_mm(mm);
 }
 
+/* Pages that leave a locked mapping, which stays behind empty and unlocked, are locked where they go. */
+static void mremap_takes_the_lock_along(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	map_at(mm, BASE, P(3), RW, ANON | MAP_FIXED);
+	assert_int_equal(vm_lock(mm, BASE, P(3), VM_LOCKED), 0);
+	assert_int_equal(global_zone_stat(NR_MLOCK), 3);
+	assert_int_equal(vm_remap(mm, BASE + P(1), P(1), P(1),
+				  MREMAP_MAYMOVE | MREMAP_DONTUNMAP | MREMAP_FIXED, BASE + P(9)),
+			 BASE + P(9));
+	assert_int_equal(global_zone_stat(NR_MLOCK), 3);
+	assert_int_equal(mm->locked_vm, 3);
+	mm_check(mm);
+	end_mm(mm);
+	assert_int_equal(global_zone_stat(NR_MLOCK), 0);
+}
+
 static void mincore_and_msync(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -657,6 +676,7 @@ int main(void)
 		T(madvise_effects_and_errors),
 		T(madvise_remove_punches_a_hole),
 		T(mlock_counts_limits_and_faults_in),
+		T(mremap_takes_the_lock_along),
 		T(mincore_and_msync),
 		T(nth_failure_leaves_nothing_changed),
 	};

@@ -32,6 +32,7 @@ struct remap_ctx {
 	unsigned long addr, old_len, new_len, new_addr, flags;
 	unsigned long charge; /* pages committed for the growth */
 	bool locked;	      /* VM_LOCKED: what it gains is faulted in */
+	bool relocked;	      /* relock_old has taken VM_LOCKED away */
 };
 
 /* May [addr, addr + old_len) of one vma become new_len long, or move? 0 or what mremap(2) says. */
@@ -122,9 +123,14 @@ static void move_entries(struct remap_ctx *c, struct vm_area_struct *vma, bool u
 	if (len && unwatch)
 		unwatch_old(c, len);
 	while (done < len) {
+		unsigned long to = c->new_addr + done, moved;
+
 		rmap_lock_vma(vma);
-		done += range_move(c->mm, c->addr + done, c->new_addr + done, len - done);
+		moved = range_move(c->mm, c->addr + done, to, len - done);
+		if (c->relocked)
+			mlock_count_entries(c->mm, to, to + moved, true);
 		rmap_unlock_vma(vma);
+		done += moved;
 	}
 	if (len && vma_tracks_writes(vma)) /* it was not there before */
 		range_mark_soft_dirty(c->mm, c->new_addr, c->new_addr + len);
@@ -161,9 +167,11 @@ static int relock_old(struct remap_ctx *c, unsigned long flags)
 	if (!(c->flags & MREMAP_DONTUNMAP) || !((old ^ flags) & VM_LOCKED))
 		return 0;
 	err = vma_modify(c->mm, c->vma, c->addr, c->addr + c->old_len, flags, &c->vma);
-	if (!err) /* the pages stay counted: they go to a locked vma */
-		c->mm->locked_vm += flags & VM_LOCKED ? pages : -pages;
-	return err;
+	if (err)
+		return err;
+	c->mm->locked_vm += flags & VM_LOCKED ? pages : -pages;
+	c->relocked = !(flags & VM_LOCKED); /* not counted until they are in the new, locked, vma */
+	return 0;
 }
 
 /*

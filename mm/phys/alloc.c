@@ -290,8 +290,10 @@ static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglis
 		(void)thread_park(PARK_UNINTERRUPTIBLE,
 				  clock_ns() + NOFAIL_PAUSE_MS * NSEC_PER_MSEC);
 	}
-	if (!page)
+	if (!page) {
+		self->oom_barred = ~allowed;
 		warn_failed(&ctx);
+	}
 	return page;
 }
 

@@ -13,6 +13,8 @@
  *          decides. The points are Linux's, because people set oom_score_adj by them: the process whose end gives back the most.
  *          Of equals the youngest goes: what was started last can be started again. The administrator may have the
  *          caller killed instead, or the machine stopped (oom_kill_allocating_task, panic_on_oom).
+ *          Who is bound to some nodes (MPOL_BIND) lacks memory there: only processes that may have any of it are chosen, and
+ *          panic_on_oom 1 does not count.
  * I1       no second victim while the first has memory, unless it does not end in STUCK_NS.
  * I2       init's address space, those with the adjustment -1000 and those that are ending are never chosen.
  * LOCKS    busy, one thread at a time; nobody waits for it. mm_list_lock inside mm_list_next.
@@ -27,6 +29,7 @@
 #include "mm/alloc.h"
 #include "mm/imports.h"
 #include "mm/mm.h"
+#include "mm/numa.h"
 #include "mm/vmevent.h"
 #include "sync/thread.h"
 
@@ -34,6 +37,11 @@
 #define STUCK_NS  (10 * NSEC_PER_SEC)
 
 int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks = 1;
+
+/* For want of which memory. */
+struct want {
+	unsigned long nodes, total; /* total: pages */
+};
 
 static int busy;
 static struct mm_struct *victim; /* busy; a reference (mm_count); NULL: none */
@@ -74,32 +82,53 @@ static bool victim_ends(void)
 	return false;
 }
 
+bool oom_is_bound(unsigned long nodes)
+{
+	return node_states(N_MEMORY) & ~nodes;
+}
+
+static struct want want_of(unsigned long nodes)
+{
+	struct want w = { nodes, totalram_pages() };
+
+	if (!oom_is_bound(nodes))
+		return w;
+	w.total = 0;
+	for (unsigned n = 0; n < nr_nodes; n++)
+		w.total += nodes >> n & 1 ? node_data[n]->present_pages : 0;
+	return w;
+}
+
+static bool may_help(const struct want *w, const struct mm_struct *mm)
+{
+	return !oom_is_bound(w->nodes) || oom_eligible(mm, w->nodes);
+}
+
 /* oom_kill_allocating_task: who asks goes, if it may. With a reference, or NULL. */
-static struct mm_struct *choose_caller(unsigned long total)
+static struct mm_struct *choose_caller(const struct want *w)
 {
 	struct mm_struct *mm = mm_ctx_current()->mm;
 
 	if (!READ_ONCE(sysctl_oom_kill_allocating_task) || !mm ||
-	    oom_badness(mm, total) == LONG_MIN || READ_ONCE(mm->oom_done))
+	    oom_badness(mm, w->total) == LONG_MIN || READ_ONCE(mm->oom_done) || !may_help(w, mm))
 		return NULL;
 	mmgrab(mm);
 	return mm;
 }
 
 /* With a reference, or NULL. */
-static struct mm_struct *choose(void)
+static struct mm_struct *choose(const struct want *w)
 {
-	unsigned long total = totalram_pages();
-	struct mm_struct *mm = NULL, *chosen = choose_caller(total);
+	struct mm_struct *mm = NULL, *chosen = choose_caller(w);
 	long most = LONG_MIN;
 
 	if (chosen)
 		return chosen;
 	while ((mm = mm_list_next(mm))) {
-		long points = oom_badness(mm, total);
+		long points = oom_badness(mm, w->total);
 
 		if (points == LONG_MIN || points < most || READ_ONCE(mm->oom_done) ||
-		    !atomic_read(&mm->mm_users))
+		    !atomic_read(&mm->mm_users) || !may_help(w, mm))
 			continue;
 		if (chosen)
 			mmdrop(chosen);
@@ -111,9 +140,9 @@ static struct mm_struct *choose(void)
 }
 
 /* Somebody may have freed memory since the fault looked. */
-static bool memory_after_all(void)
+static bool memory_after_all(unsigned long nodes)
 {
-	struct page *page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+	struct page *page = alloc_pages_nodemask(GFP_NOWAIT | __GFP_NOWARN, 0, NUMA_NO_NODE, nodes);
 
 	if (!page)
 		return false;
@@ -122,14 +151,17 @@ static bool memory_after_all(void)
 }
 
 /* Return: whether a process is ending, or has to be waited for no longer. */
-static bool kill_one(void)
+static bool kill_one(unsigned long nodes)
 {
-	if (victim_ends() || memory_after_all())
+	struct want w = want_of(nodes);
+	int panics = READ_ONCE(sysctl_panic_on_oom);
+
+	if (victim_ends() || memory_after_all(nodes))
 		return true;
-	if (READ_ONCE(sysctl_panic_on_oom))
+	if (panics == 2 || (panics && !oom_is_bound(nodes)))
 		panic("Out of memory: %s panic_on_oom is enabled",
-		      sysctl_panic_on_oom == 2 ? "compulsory" : "system-wide");
-	victim = choose();
+		      panics == 2 ? "compulsory" : "system-wide");
+	victim = choose(&w);
 	if (!victim)
 		return false;
 	victim_until = clock_ns() + STUCK_NS;
@@ -149,7 +181,8 @@ bool out_of_memory(void)
 		return false;
 	if (__atomic_compare_exchange_n(&busy, &idle, 1, false, __ATOMIC_ACQUIRE,
 					__ATOMIC_RELAXED)) {
-		hope = kill_one();
+		hope = kill_one(~self->oom_barred);
+		self->oom_barred = 0;
 		__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 	}
 	if (self->fatal_signal || (!hope && !(self->mm && self->mm->oom_init)))

@@ -1,8 +1,7 @@
 /* Who has to go: Linux's points, ties, who is spared, one victim at a time, and what the caller is told. */
-#include "mm/alloc.h"
 #include "mm/oom.h"
 #include "mm/vmevent.h"
-#include "sim/mm_test.h"
+#include "sim/numa_test.h"
 
 static struct mm_struct *mms[4];
 
@@ -202,6 +201,61 @@ static void who_asks_goes_if_told_so(void **state)
 	sim_world_end();
 }
 
+/* ---- one node without memory ---- */
+
+static struct thread *programs[3];
+
+/* A program bound to node 0 touches nothing of node 1: it stays, though it has most. */
+static void bound_program(void *arg)
+{
+	mpol_set_task(policy(MPOL_BIND, 1));
+	program(arg);
+	mpol_set_task(NULL);
+}
+
+/* Memory of node 1 alone is wanted. Programs 0 and 1 end with the test. */
+static void bound_faulter(void *arg)
+{
+	struct mempolicy *pol = policy(MPOL_BIND, 2);
+	struct page *page;
+
+	(void)arg;
+	(void)thread_park(PARK_KILLABLE, clock_ns() + NSEC_PER_MSEC); /* the programs run */
+	while (nr_hoard < ARRAY_SIZE(hoard) &&
+	       (page = mpol_alloc(pol, GFP_HIGHUSER_MOVABLE | __GFP_NOWARN, 0, 0)))
+		hoard[nr_hoard++] = page;
+	mpol_put(pol);
+	told = out_of_memory();
+	for (unsigned i = 0; i < 1000 && !mms[2]->oom_done; i++)
+		(void)thread_park(PARK_KILLABLE, clock_ns() + NSEC_PER_MSEC);
+	sim_kill(programs[0]);
+	sim_kill(programs[1]);
+}
+
+static void who_cannot_help_is_spared(void **state)
+{
+	static const struct sim_config c = { .nr_nodes = 2, .nr_cpus = 2, .ram_bytes = MIB(32) };
+
+	(void)state;
+	sim_world_begin(&c);
+	sysctl_panic_on_oom = 1; /* of the whole machine only */
+	for (unsigned i = 0; i < 3; i++) {
+		mms[i] = with_pages(i == 1 ? 120 : 50 + i);
+		mmgrab(mms[i]);
+		programs[i] = sim_spawn(i == 1 ? bound_program : program, mms[i], 0);
+	}
+	sim_spawn(bound_faulter, NULL, 0);
+	sim_run();
+	assert_int_equal(told, 1);
+	assert_int_equal(sim_oom_kills, 1);
+	give_back();
+	for (unsigned i = 0; i < 3; i++)
+		mmdrop(mms[i]);
+	sysctl_panic_on_oom = 0;
+	run_one_fault();
+	sim_world_end();
+}
+
 static void panic_world(void *arg)
 {
 	begin(50, 60, 70);
@@ -287,6 +341,7 @@ int main(void)
 		cmocka_unit_test(spared_are_spared),
 		cmocka_unit_test(who_asks_goes_if_told_so),
 		cmocka_unit_test(panic_if_told_so),
+		cmocka_unit_test(who_cannot_help_is_spared),
 		cmocka_unit_test(nobody_to_kill_is_said),
 		cmocka_unit_test(one_victim_at_a_time),
 		cmocka_unit_test(who_dies_already_kills_nobody),

@@ -167,6 +167,20 @@ struct mempolicy *mpol_get_task(struct mm_ctx *ctx)
 	return pol;
 }
 
+bool mpol_task_allows(struct mm_ctx *ctx, nodemask_t nodes)
+{
+	const struct mempolicy *pol;
+	bool allows;
+
+	if (!mpol_any())
+		return true;
+	spin_lock(&task_policy_lock);
+	pol = ctx->mempolicy;
+	allows = !pol || pol->mode != MPOL_BIND || (pol->nodes & nodes);
+	spin_unlock(&task_policy_lock);
+	return allows;
+}
+
 void mpol_fork(struct mm_ctx *child, const struct mm_ctx *self)
 {
 	child->mempolicy = mpol_get(self->mempolicy);

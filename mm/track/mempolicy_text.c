@@ -29,9 +29,9 @@ static const char *flags_text(unsigned flags)
 	return balancing ? "=balancing" : "";
 }
 
-static size_t nodes_text(nodemask_t mask, char *buf, size_t size)
+size_t nodes_to_str(nodemask_t mask, char *buf, size_t size)
 {
-	const char *before = ":";
+	const char *before = "";
 	size_t n = 0;
 
 	for (unsigned first = 0, last; first < NODE_BITS; first = last + 1) {
@@ -53,8 +53,9 @@ size_t mpol_to_str(const struct mempolicy *pol, char *buf, size_t size)
 
 	if (!pol)
 		return fmt_scnprintf(buf, size, "%s", modes[MPOL_DEFAULT]);
-	n = fmt_scnprintf(buf, size, "%s%s", modes[pol->mode], flags_text(pol->flags));
-	return n + nodes_text(pol->nodes, buf + n, size - n);
+	n = fmt_scnprintf(buf, size, "%s%s%s", modes[pol->mode], flags_text(pol->flags),
+			  pol->nodes ? ":" : "");
+	return n + nodes_to_str(pol->nodes, buf + n, size - n);
 }
 
 /* ---- reading ---- */

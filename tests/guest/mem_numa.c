@@ -2,6 +2,7 @@
 #include "policy.h"
 
 #include <sched.h>
+#include <sys/klog.h>
 
 enum { N = 64 };
 
@@ -331,6 +332,64 @@ static void preference_gives_way(void)
 	CHECK(node_of(p + (want - 1) * PAGE) != 1);
 }
 
+static long node_free_kb(int node)
+{
+	char path[64], label[32];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo", node);
+	snprintf(label, sizeof(label), "Node %d MemFree:", node);
+	return figure_after(path, NULL, label);
+}
+
+/* A child that touches @kb of node @node: its thread is bound to it, or (@mapping) the memory. Then it waits for @go. */
+static pid_t touch_kb(long kb, int node, int mapping, int ready, const int *go)
+{
+	size_t pages = (size_t)kb * 1024 / PAGE;
+	pid_t pid = fork();
+	char c, *p;
+
+	if (pid)
+		return pid;
+	close(go[1]);
+	p = mmap(NULL, pages * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED || (mapping ? bind_(p, pages, MPOL_BIND, 1UL << node, 0)
+					: set_policy(MPOL_BIND, 1UL << node)))
+		_exit(1);
+	for (size_t i = 0; i < pages; i++)
+		p[i * PAGE] = 1;
+	_exit(write(ready, "r", 1) != 1 || read(go[0], &c, 1) != 0);
+}
+
+/* Node 1 is full: who has most of all memory, but may have none there, stays. */
+static void a_full_node_kills_who_has_of_it(void)
+{
+	static char text[1 << 18], want[96];
+	int ready[2], go[2], n;
+	pid_t holder, eater;
+	char c;
+
+	NEED_TWO();
+	long other = node_free_kb(0), full = node_free_kb(1), held = full + full / 8;
+
+	if (getenv("TAP_HOST") || full < 16384 || full > 200000 || other < held + 32768)
+		SKIP("needs a small node 1 and a larger node 0");
+	NEED(pipe(ready) == 0 && pipe(go) == 0);
+	holder = touch_kb(held, 0, 0, ready[1], go);
+	NEED(read(ready[0], &c, 1) == 1);
+	eater = touch_kb(full + 4096, 1, 1, ready[1], go);
+	EQ(tap_wait(eater) & ~0x80, KILLED(SIGKILL));
+	close(go[1]);
+	EQ(tap_wait(holder), EXITED(0));
+	n = klogctl(3, text, sizeof(text) - 1);
+	NEED(n > 0);
+	text[n] = '\0';
+	CHECK(strstr(text,
+		     "constraint=CONSTRAINT_MEMORY_POLICY,nodemask=1,cpuset=/,mems_allowed=0-") !=
+	      NULL);
+	snprintf(want, sizeof(want), "task_memcg=/,task=mem_numa,pid=%d,uid=0", eater);
+	CHECK(strstr(text, want) != NULL);
+}
+
 static void default_is_local(void)
 {
 	cpu_set_t cpus;
@@ -357,11 +416,14 @@ static void default_is_local(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(bind_places),		 T(preferred_places),	T(interleave_places),
-		T(thread_policy_places), T(fork_copies_places), T(shared_object_places),
-		T(mbind_moves),		 T(locked_pages_move),	T(shared_pages_stay),
-		T(move_pages_moves),	 T(shared_status),	T(migrate_moves_all),
-		T(preference_gives_way), T(default_is_local),	TEND
+		T(bind_places),		 T(preferred_places),
+		T(interleave_places),	 T(thread_policy_places),
+		T(fork_copies_places),	 T(shared_object_places),
+		T(mbind_moves),		 T(locked_pages_move),
+		T(shared_pages_stay),	 T(move_pages_moves),
+		T(shared_status),	 T(migrate_moves_all),
+		T(preference_gives_way), T(a_full_node_kills_who_has_of_it),
+		T(default_is_local),	 TEND
 	};
 
 	return tap_main(argc, argv, tests);
