@@ -22,10 +22,11 @@
  * I3       every node but the root holds MIN_SLOTS..MAX_SLOTS slots; an inner root holds at least two.
  * I4       all leaves have level 0, a child's level is one less; height is the root's level + 1.
  * I5       t->nr is the number of ranges; last_leaf is NULL or a leaf of this tree.
- * LOCKS    the caller's. Finds may run at once with finds; they race on last_leaf, one aligned word that is only
- *          a hint: any leaf of the tree is a right value, and writers clear it when they free a leaf. Searches for gaps
- *          lower bounds: they count as changes.
- * COST     O(log n), O(1) mostly next to what was used last. A search goes in vain into a slot at most once for each change
+ * LOCKS    the caller's. Finds may run at once with finds; they race on last_leaf and last_at, two words that are only
+ *          hints: any leaf of the tree is a right value, and writers clear it when they free a leaf; last_at is held
+ *          against the leaf before it is used. Searches for gaps lower bounds: they count as changes.
+ * COST     O(log n), O(1) mostly next to what was used last: whoever looks a place up leaves last_at there, so the
+ *          change that follows compares two bounds and is at its slot. A search goes in vain into a slot at most once for each change
  *          below it. A node is 8 cache lines on 64 bits, 4 on 32: 15 slots, so that a small program's tree is one leaf.
  * FAILS    only rangetree_reserve. An insertion splits at most every level and adds a root: height + 1 nodes.
  * NOT HERE alignment of gaps (callers ask for page multiples), locks, items.
@@ -74,11 +75,8 @@ void rangetree_init(struct rangetree *t, void *(*node_alloc)(void), void (*node_
 	*t = (struct rangetree){ .node_alloc = node_alloc, .node_free = node_free };
 }
 
-int rangetree_reserve(struct rangetree *t, unsigned changes)
+int rangetree_reserve_more(struct rangetree *t, unsigned need)
 {
-	unsigned need = changes * (t->height +
-				   2); /* + 2: the new root, and the height it adds for the next */
-
 	while (t->nr_reserved < need) {
 		struct rangetree_node *n = t->node_alloc();
 
@@ -191,6 +189,33 @@ static void path_to(struct rangetree *t, struct path *p, unsigned long start)
 	p->at[0] = slots_below(n, start);
 }
 
+/* The same in a leaf, where no slot has a gap inside. */
+static always_inline_ void leaf_open(struct rangetree_node *n, unsigned at, unsigned long start,
+				     unsigned long end, void *item)
+{
+	struct slot *s = &n->slot[n->nr++], *new = &n->slot[at];
+
+	for (s->gap = 0; s != new; s--) {
+		s->start = s[-1].start;
+		s->end = s[-1].end;
+		s->ptr = s[-1].ptr;
+	}
+	s->start = start;
+	s->end = end;
+	s->ptr = item;
+}
+
+static always_inline_ void leaf_close(struct rangetree_node *n, unsigned at)
+{
+	struct slot *end = &n->slot[--n->nr];
+
+	for (struct slot *s = &n->slot[at]; s != end; s++) {
+		s->start = s[1].start;
+		s->end = s[1].end;
+		s->ptr = s[1].ptr;
+	}
+}
+
 /* A few slots of some words: moved by hand, not by a call. */
 static void slots_open(struct rangetree_node *n, unsigned at, const struct slot *new)
 {
@@ -247,6 +272,12 @@ static void first_insert(struct rangetree *t, const struct slot *s)
 	slots_open(t->root, 0, s);
 }
 
+static inline void remember(struct rangetree *t, struct rangetree_node *n, unsigned at)
+{
+	WRITE_ONCE(t->last_leaf, n);
+	WRITE_ONCE(t->last_at, at);
+}
+
 /* Lies @start between two ranges of the leaf used last, or is that the only leaf? Then a change there may need no other. */
 static inline bool is_local(const struct rangetree *t, struct rangetree_node *n,
 			    unsigned long start)
@@ -254,23 +285,27 @@ static inline bool is_local(const struct rangetree *t, struct rangetree_node *n,
 	return n && (t->height == 1 || (n->slot[0].start < start && start < slot_last(n)->start));
 }
 
-void rangetree_insert(struct rangetree *t, unsigned long start, unsigned long end, void *item)
+/* slots_below where it was @at the last time, perhaps. */
+static inline unsigned slots_below_near(const struct rangetree_node *n, unsigned at,
+					unsigned long start)
 {
-	struct rangetree_node *last = READ_ONCE(t->last_leaf);
+	if (likely(at && at < n->nr && n->slot[at - 1].start < start && start <= n->slot[at].start))
+		return at;
+	return slots_below(n, start);
+}
+
+static noinline_ void insert_apart(struct rangetree *t, unsigned long start, unsigned long end,
+				   void *item)
+{
 	struct slot s = { start, end, 0, item };
 	struct path p;
 
-	t->nr++;
-	if (is_local(t, last, start) && last->nr < MAX_SLOTS) {
-		slots_open(last, slots_below(last, start), &s);
-		return;
-	}
 	if (!t->root) {
 		first_insert(t, &s);
 		return;
 	}
 	path_to(t, &p, start);
-	WRITE_ONCE(t->last_leaf, p.node[0]);
+	remember(t, p.node[0], p.at[0]);
 	for (unsigned level = 0; level < t->height; level++) {
 		struct rangetree_node *n = p.node[level], *right;
 		unsigned at = level ? p.at[level] + 1 : p.at[0];
@@ -291,6 +326,20 @@ void rangetree_insert(struct rangetree *t, unsigned long start, unsigned long en
 	}
 }
 
+void rangetree_insert(struct rangetree *t, unsigned long start, unsigned long end, void *item)
+{
+	struct rangetree_node *last = READ_ONCE(t->last_leaf);
+
+	t->nr++;
+	if (is_local(t, last, start) && last->nr < MAX_SLOTS) {
+		unsigned at = slots_below_near(last, READ_ONCE(t->last_at), start);
+
+		WRITE_ONCE(t->last_at, at);
+		leaf_open(last, at, start, end, item);
+		return;
+	}
+	insert_apart(t, start, end, item);
+}
 static void node_drop(struct rangetree *t, struct rangetree_node *n)
 {
 	if (READ_ONCE(t->last_leaf) == n)
@@ -349,23 +398,12 @@ static bool may_close(const struct rangetree *t, const struct rangetree_node *n,
 	return n->nr > MIN_SLOTS && n->slot[at + 1].start - n->slot[at - 1].end <= n->gap;
 }
 
-void *rangetree_remove(struct rangetree *t, unsigned long start)
+static noinline_ void *remove_apart(struct rangetree *t, unsigned long start)
 {
-	struct rangetree_node *last = READ_ONCE(t->last_leaf);
 	struct path p;
 	unsigned level;
 	void *item;
 
-	t->nr--;
-	if (is_local(t, last, start)) {
-		unsigned at = slots_below(last, start);
-
-		item = last->slot[at].ptr;
-		if (may_close(t, last, at)) {
-			slots_close(last, at);
-			return item;
-		}
-	}
 	path_to(t, &p, start);
 	item = p.node[0]->slot[p.at[0]].ptr;
 	slots_close(p.node[0], p.at[0]);
@@ -382,30 +420,68 @@ void *rangetree_remove(struct rangetree *t, unsigned long start)
 	return item;
 }
 
-/* First slot with end > addr; the caller knows that there is one. */
-static inline struct slot *slot_beyond(struct rangetree_node *n, unsigned long addr)
+void *rangetree_remove(struct rangetree *t, unsigned long start)
 {
-	struct slot *s = n->slot;
+	struct rangetree_node *last = READ_ONCE(t->last_leaf);
+
+	t->nr--;
+	if (is_local(t, last, start)) {
+		unsigned at = slots_below_near(last, READ_ONCE(t->last_at), start);
+		void *item = last->slot[at].ptr;
+
+		if (may_close(t, last, at)) {
+			WRITE_ONCE(t->last_at, at);
+			leaf_close(last, at);
+			return item;
+		}
+	}
+	return remove_apart(t, start);
+}
+
+/* First slot from @at on with end > addr; the caller knows that there is one. */
+static inline struct slot *slot_beyond(struct rangetree_node *n, unsigned at, unsigned long addr)
+{
+	struct slot *s = &n->slot[at];
 
 	while (s->end <= addr)
 		s++;
 	return s;
 }
 
-/* The leaf that @addr is in or before, but not behind; NULL: behind all ranges. */
-static inline struct rangetree_node *leaf_of(struct rangetree *t, unsigned long addr)
+/* The slot that @addr is in or before, but not behind, in another leaf than last or at another place of it. */
+static noinline_ struct slot *slot_seek(struct rangetree *t, unsigned long addr)
 {
 	struct rangetree_node *n = READ_ONCE(t->last_leaf);
+	unsigned at = READ_ONCE(t->last_at);
+	struct slot *s;
 
-	if (likely(n && addr >= n->slot[0].start && addr < slot_last(n)->end))
-		return n;
-	n = t->root;
-	if (!n || addr >= slot_last(n)->end)
-		return NULL;
-	while (n->level)
-		n = slot_beyond(n, addr)->ptr;
-	WRITE_ONCE(t->last_leaf, n);
-	return n;
+	if (!n || addr < n->slot[0].start || addr >= slot_last(n)->end) {
+		n = t->root;
+		if (!n || addr >= slot_last(n)->end)
+			return NULL;
+		while (n->level)
+			n = slot_beyond(n, 0, addr)->ptr;
+		at = 0;
+	}
+	/* Upwards from where the last one was, as those do who step. */
+	s = slot_beyond(n, at < n->nr && n->slot[at].end <= addr ? at + 1 : 0, addr);
+	remember(t, n, (unsigned)(s - n->slot));
+	return s;
+}
+
+/* The slot that @addr is in or before, but not behind; NULL: behind all ranges. Its leaf is t->last_leaf then. */
+static inline struct slot *slot_of(struct rangetree *t, unsigned long addr)
+{
+	struct rangetree_node *n = READ_ONCE(t->last_leaf);
+	unsigned at = READ_ONCE(t->last_at);
+
+	if (likely(n && at < n->nr)) {
+		struct slot *s = &n->slot[at];
+
+		if (addr < s->end && (addr >= s->start || (at && addr >= s[-1].end)))
+			return s;
+	}
+	return slot_seek(t, addr);
 }
 
 /* Can slot @s of @n change so without any other node's knowing? */
@@ -422,9 +498,8 @@ static bool may_resize(const struct rangetree *t, struct rangetree_node *n, cons
 void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned long start,
 		      unsigned long end)
 {
-	struct rangetree_node *leaf = leaf_of(t, old_start);
-	struct slot *s = slot_beyond(leaf, old_start);
-	bool local = may_resize(t, leaf, s, start, end);
+	struct slot *s = slot_of(t, old_start);
+	bool local = may_resize(t, t->last_leaf, s, start, end);
 	struct path p;
 
 	if (!local)
@@ -437,24 +512,24 @@ void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned lon
 
 void rangetree_split(struct rangetree *t, unsigned long start, unsigned long at, void *upper)
 {
-	struct rangetree_node *leaf = leaf_of(t, start);
-	struct slot *low = slot_beyond(leaf, start);
-	struct slot s = { at, low->end, 0, upper };
+	struct slot *low = slot_of(t, start);
+	struct rangetree_node *leaf = t->last_leaf;
+	unsigned long end = low->end;
 
 	if (leaf->nr == MAX_SLOTS) {
 		rangetree_resize(t, start, start, at);
-		rangetree_insert(t, at, s.end, upper);
+		rangetree_insert(t, at, end, upper);
 		return;
 	}
 	low->end = at; /* no summary changes: the leaf covers what it did, without a new gap */
-	slots_open(leaf, (unsigned)(low - leaf->slot) + 1, &s);
+	leaf_open(leaf, (unsigned)(low - leaf->slot) + 1, at, end, upper);
 	t->nr++;
 }
 
 /* The two are in different leaves, or the leaf must not shrink. */
 static void *join_apart(struct rangetree *t, unsigned long start, unsigned long next)
 {
-	unsigned long end = slot_beyond(leaf_of(t, next), next)->end;
+	unsigned long end = slot_of(t, next)->end;
 	void *item = rangetree_remove(t, next);
 
 	rangetree_resize(t, start, start, end);
@@ -463,29 +538,29 @@ static void *join_apart(struct rangetree *t, unsigned long start, unsigned long 
 
 void *rangetree_join(struct rangetree *t, unsigned long start)
 {
-	struct rangetree_node *leaf = leaf_of(t, start);
-	struct slot *s = slot_beyond(leaf, start);
+	struct slot *s = slot_of(t, start);
+	struct rangetree_node *leaf = t->last_leaf;
 	void *item;
 
 	if (s == slot_last(leaf) || (leaf->nr <= MIN_SLOTS && t->height > 1))
 		return join_apart(t, start, s->end);
 	item = s[1].ptr;
 	s->end = s[1].end;
-	slots_close(leaf, (unsigned)(s - leaf->slot) + 1);
+	leaf_close(leaf, (unsigned)(s - leaf->slot) + 1);
 	t->nr--;
 	return item;
 }
 
 void rangetree_set_item(struct rangetree *t, unsigned long start, void *item)
 {
-	slot_beyond(leaf_of(t, start), start)->ptr = item;
+	slot_of(t, start)->ptr = item;
 }
 
 void *rangetree_find(struct rangetree *t, unsigned long addr)
 {
-	struct rangetree_node *n = leaf_of(t, addr);
+	const struct slot *s = slot_of(t, addr);
 
-	return n ? slot_beyond(n, addr)->ptr : NULL;
+	return s ? s->ptr : NULL;
 }
 
 void *rangetree_find_prev(struct rangetree *t, unsigned long addr)
@@ -510,16 +585,14 @@ void *rangetree_find_prev(struct rangetree *t, unsigned long addr)
 void rangetree_around(struct rangetree *t, unsigned long start, unsigned long end, void **prev,
 		      void **next)
 {
-	struct rangetree_node *n = leaf_of(t, start);
-	struct slot *s;
+	struct slot *s = slot_of(t, end);
+	struct rangetree_node *n = t->last_leaf;
 
-	if (!n || n->slot[0].start >= start || slot_last(n)->end <= end) {
+	*next = s ? s->ptr : NULL;
+	if (!s || n->slot[0].start >= start) {
 		*prev = rangetree_find_prev(t, start);
-		*next = rangetree_find(t, end);
 		return;
 	}
-	s = slot_beyond(n, end);
-	*next = s->ptr;
 	while (s->start >= start)
 		s--;
 	*prev = s->ptr;
@@ -528,7 +601,9 @@ void rangetree_around(struct rangetree *t, unsigned long start, unsigned long en
 struct gap_search {
 	unsigned long edge; /* free space is known to begin (lowest) or end (highest) here */
 	unsigned long size;
-	unsigned long limit; /* do not look beyond */
+	unsigned long limit;	     /* do not look beyond */
+	struct rangetree_node *leaf; /* where it was found, if between two ranges of a leaf, */
+	unsigned at;		     /* and the slot above it */
 };
 
 /* Nothing was found below @s: what it promised was too much, perhaps. */
@@ -538,6 +613,16 @@ static void slot_tighten(struct slot *s)
 
 	n->gap = gap_within(n, 0, n->nr - 1u);
 	s->gap = n->gap;
+}
+
+/* The gap lies just below slot @at of @n. */
+static inline bool gap_found(struct gap_search *g, struct rangetree_node *n, unsigned at)
+{
+	if (!n->level && at && at < n->nr) {
+		g->leaf = n;
+		g->at = at;
+	}
+	return true;
 }
 
 /* Look for the lowest gap that begins before or inside @n. Recursion: at most height deep. */
@@ -551,7 +636,7 @@ static bool gap_up(struct rangetree_node *n, struct gap_search *g)
 		if (g->edge >= g->limit)
 			return false;
 		if (s->start > g->edge && s->start - g->edge >= g->size)
-			return true;
+			return gap_found(g, n, i);
 		if (n->level && s->gap >= g->size) {
 			if (gap_up(s->ptr, g))
 				return true;
@@ -570,7 +655,7 @@ static bool gap_down(struct rangetree_node *n, struct gap_search *g)
 		if (g->edge <= g->limit)
 			return false;
 		if (s->end < g->edge && g->edge - s->end >= g->size)
-			return true;
+			return gap_found(g, n, (unsigned)(s - n->slot) + 1);
 		if (n->level && s->gap >= g->size) {
 			if (gap_down(s->ptr, g))
 				return true;
@@ -581,32 +666,79 @@ static bool gap_down(struct rangetree_node *n, struct gap_search *g)
 	return false;
 }
 
-bool rangetree_gap_lowest(struct rangetree *t, unsigned long low, unsigned long high,
-			  unsigned long size, unsigned long *out)
+/* What lies around the gap, of which the search knows mostly. */
+static inline void gap_around(struct rangetree *t, const struct gap_search *g,
+			      struct rangetree_gap *out)
 {
-	struct gap_search g = { low, size, high };
+	struct rangetree_node *n = g->leaf;
+
+	if (likely(n)) {
+		out->prev = n->slot[g->at - 1].ptr;
+		out->next = n->slot[g->at].ptr;
+		remember(t, n, g->at);
+	} else {
+		rangetree_around(t, out->start, out->start + g->size, &out->prev, &out->next);
+	}
+}
+
+bool rangetree_gap_lowest(struct rangetree *t, unsigned long low, unsigned long high,
+			  unsigned long size, struct rangetree_gap *out)
+{
+	struct gap_search g = { low, size, high, NULL, 0 };
 
 	if (t->root)
 		(void)gap_up(t->root, &g);
 	if (g.edge >= high || high - g.edge < size)
 		return false;
-	*out = g.edge;
+	out->start = g.edge;
+	gap_around(t, &g, out);
 	return true;
 }
 
-bool rangetree_gap_highest(struct rangetree *t, unsigned long low, unsigned long high,
-			   unsigned long size, unsigned long *out)
+static bool gap_highest_anywhere(struct rangetree *t, unsigned long low, unsigned long high,
+				 unsigned long size, struct rangetree_gap *out)
 {
-	struct rangetree_node *last = READ_ONCE(t->last_leaf);
-	struct gap_search g = { high, size, low };
-	bool near = last && last->slot[0].start < high && high <= slot_last(last)->end;
+	struct gap_search g = { high, size, low, NULL, 0 };
 
-	/* From where the last search, or insertion, was, often nothing else need be looked at. */
-	if (t->root && !(near && gap_down(last, &g)))
+	if (t->root)
 		(void)gap_down(t->root, &g);
 	if (g.edge <= low || g.edge - low < size)
 		return false;
-	*out = g.edge - size;
+	out->start = g.edge - size;
+	gap_around(t, &g, out);
+	return true;
+}
+
+/*
+ * From where the last search, or change, was, often nothing else need be looked at: in the leaf used last, from the slot
+ * used last, where that is no higher than need be.
+ */
+bool rangetree_gap_highest(struct rangetree *t, unsigned long low, unsigned long high,
+			   unsigned long size, struct rangetree_gap *out)
+{
+	struct rangetree_node *n = READ_ONCE(t->last_leaf);
+	unsigned at = READ_ONCE(t->last_at);
+	struct slot *s;
+
+	if (!n || n->slot[0].start >= high || high > slot_last(n)->end)
+		return gap_highest_anywhere(t, low, high, size, out);
+	if (at + 1 >= n->nr || n->slot[at + 1].start < high)
+		at = n->nr - 1u;
+	for (s = &n->slot[at]; s >= n->slot; s--) {
+		if (s->start >= high)
+			continue;
+		if (s->end < high && high - s->end >= size)
+			break;
+		high = s->start;
+	}
+	if (s < n->slot || s == slot_last(n))
+		return gap_highest_anywhere(t, low, high, size, out);
+	if (high <= low || high - low < size)
+		return false;
+	out->start = high - size;
+	out->prev = s->ptr;
+	out->next = s[1].ptr;
+	WRITE_ONCE(t->last_at, (unsigned)(s - n->slot) + 1);
 	return true;
 }
 
@@ -625,6 +757,7 @@ void rangetree_destroy(struct rangetree *t)
 		node_destroy(t, t->root);
 	t->root = NULL;
 	t->last_leaf = NULL;
+	t->last_at = 0;
 	t->height = 0;
 	t->nr = 0;
 	rangetree_unreserve(t);

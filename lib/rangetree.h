@@ -21,13 +21,21 @@ struct rangetree {
 	void (*node_free)(void *node); /* i */
 	struct rangetree_node
 		*last_leaf; /* where rangetree_find ended last; readers race on it, one word */
+	unsigned last_at;   /* the slot there; so too, and any number */
 };
 
 enum { RANGETREE_NODE_SIZE = 64 * sizeof(long) };
 
 void rangetree_init(struct rangetree *t, void *(*node_alloc)(void), void (*node_free)(void *));
 /* Put aside the nodes that @changes insertions can need. 0 or -ENOMEM. What is put aside stays until used. */
-int must_check rangetree_reserve(struct rangetree *t, unsigned changes);
+int must_check rangetree_reserve_more(struct rangetree *t, unsigned need);
+static inline int must_check rangetree_reserve(struct rangetree *t, unsigned changes)
+{
+	/* + 2: the new root, and the height it adds for the next */
+	unsigned need = changes * (t->height + 2);
+
+	return likely(t->nr_reserved >= need) ? 0 : rangetree_reserve_more(t, need);
+}
 void rangetree_unreserve(struct rangetree *t);
 /* Insert [start, end) -> item; must not overlap; nodes reserved. */
 void rangetree_insert(struct rangetree *t, unsigned long start, unsigned long end, void *item);
@@ -49,12 +57,16 @@ void *rangetree_find_prev(struct rangetree *t, unsigned long addr);
 /* Both: the last range with start < @start, and the first with end > @end; NULL where none. */
 void rangetree_around(struct rangetree *t, unsigned long start, unsigned long end, void **prev,
 		      void **next);
+struct rangetree_gap {
+	unsigned long start;
+	void *prev, *next; /* items around it, as of rangetree_around */
+};
 /* Lowest / highest address a with [a, a+size) free and inside [low, high). Return: false when none. Not at once with other
  * searches of this kind. */
 bool rangetree_gap_lowest(struct rangetree *t, unsigned long low, unsigned long high,
-			  unsigned long size, unsigned long *out);
+			  unsigned long size, struct rangetree_gap *out);
 bool rangetree_gap_highest(struct rangetree *t, unsigned long low, unsigned long high,
-			   unsigned long size, unsigned long *out);
+			   unsigned long size, struct rangetree_gap *out);
 /* Free all nodes (items are the caller's). */
 void rangetree_destroy(struct rangetree *t);
 /* Checker: order, fill, gaps, height. Return: NULL, or what is wrong. */

@@ -20,19 +20,31 @@
 #include "mm/aspace/aspace_impl.h"
 #include "uapi/mman.h"
 
-/* The @len bytes at out->start are free: what lies around them? Return: do they keep off the guard gap of a stack above? */
-static bool off_guard_gap(struct mm_struct *mm, unsigned long len, struct vma_gap *out)
+/* The @len bytes at out->start are free. Do they keep off the guard gap of a stack above? */
+static inline bool off_guard_gap(const struct vma_gap *out, unsigned long len)
 {
-	out->around = vma_around(mm, out->start, out->start + len);
-	return !out->around.next || out->start + len <= vma_start_gap(out->around.next);
+	const struct vm_area_struct *next = out->around.next;
+
+	return !next || likely(!(next->vm_flags & VM_GROWSDOWN)) ||
+	       out->start + len <= vma_start_gap(next);
+}
+
+static inline void gap_take(struct vma_gap *out, const struct rangetree_gap *g)
+{
+	out->start = g->start;
+	out->around.prev = g->prev;
+	out->around.next = g->next;
 }
 
 /* Highest free [a, a + len) in [low, high) that keeps off the guard gap of a stack above it. */
-static bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long high,
-		      unsigned long len, struct vma_gap *out)
+static always_inline_ bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long high,
+				     unsigned long len, struct vma_gap *out)
 {
-	while (rangetree_gap_highest(&mm->vmas, low, high, len, &out->start)) {
-		if (off_guard_gap(mm, len, out))
+	struct rangetree_gap g;
+
+	while (rangetree_gap_highest(&mm->vmas, low, high, len, &g)) {
+		gap_take(out, &g);
+		if (off_guard_gap(out, len))
 			return true;
 		high = vma_start_gap(out->around.next);
 		if (high <= low)
@@ -41,11 +53,14 @@ static bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long hig
 	return false;
 }
 
-static bool gap_above(struct mm_struct *mm, unsigned long low, unsigned long high,
-		      unsigned long len, struct vma_gap *out)
+static noinline_ bool gap_above(struct mm_struct *mm, unsigned long low, unsigned long high,
+				unsigned long len, struct vma_gap *out)
 {
-	while (rangetree_gap_lowest(&mm->vmas, low, high, len, &out->start)) {
-		if (off_guard_gap(mm, len, out))
+	struct rangetree_gap g;
+
+	while (rangetree_gap_lowest(&mm->vmas, low, high, len, &g)) {
+		gap_take(out, &g);
+		if (off_guard_gap(out, len))
 			return true;
 		low = out->around.next->vm_end;
 		if (low >= high)
@@ -74,13 +89,6 @@ static bool gap_below_base(struct mm_struct *mm, unsigned long low, unsigned lon
 	return true;
 }
 
-void vm_gap_opened(struct mm_struct *mm, unsigned long end, const struct vm_area_struct *next)
-{
-	if (end > mm->gap_top)
-		mm->gap_top =
-			next ? min_of(unsigned long, next->vm_start, mm->mmap_base) : mm->mmap_base;
-}
-
 /* Does the call ask for the low 2 GiB, and is there anything above them? */
 static bool wants_low_2g(unsigned flags)
 {
@@ -88,8 +96,8 @@ static bool wants_low_2g(unsigned flags)
 }
 
 /* Is the caller's wish possible as it is? */
-static bool hint_fits(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
-		      struct vma_gap *out)
+static noinline_ bool hint_fits(struct mm_struct *mm, unsigned long addr, unsigned long len,
+				unsigned flags, struct vma_gap *out)
 {
 	unsigned long top = wants_low_2g(flags) ? LOW_2G_END : mm->task_size;
 	struct vm_area_struct *first;
@@ -100,24 +108,35 @@ static bool hint_fits(struct mm_struct *mm, unsigned long addr, unsigned long le
 		return false;
 	out->start = addr;
 	first = find_vma(mm, addr);
-	return (!first || first->vm_start >= addr + len) && off_guard_gap(mm, len, out);
+	if (first && first->vm_start < addr + len)
+		return false;
+	out->around = vma_around(mm, addr, addr + len);
+	return off_guard_gap(out, len);
 }
 
-/* Look where the layout says; a top-down mm that is full below its base is searched above it too. */
-static int search_area(struct mm_struct *mm, unsigned long hint, unsigned long len, unsigned flags,
-		       struct vma_gap *out)
+/* Where few programs look. */
+static noinline_ int search_rarely(struct mm_struct *mm, unsigned long hint, unsigned long len,
+				   unsigned flags, struct vma_gap *out)
 {
 	unsigned long window = hint > MAP_WINDOW ? mm->task_size : MAP_WINDOW;
-	unsigned long low = page_align(mmap_min_addr);
-	bool found = false;
 
 	if (wants_low_2g(flags))
 		return gap_above(mm, mm->low_2g_base, LOW_2G_END, len, out) ? 0 : -ENOMEM;
-	if (mm->mmap_topdown && window == MAP_WINDOW)
-		found = gap_below_base(mm, low, len, out);
-	else if (mm->mmap_topdown)
-		found = gap_below(mm, low, mm->mmap_base + (window - MAP_WINDOW), len, out);
-	return found || gap_above(mm, mm->mmap_legacy_base, window, len, out) ? 0 : -ENOMEM;
+	if (mm->mmap_topdown && window != MAP_WINDOW &&
+	    gap_below(mm, page_align(mmap_min_addr), mm->mmap_base + (window - MAP_WINDOW), len,
+		      out))
+		return 0;
+	return gap_above(mm, mm->mmap_legacy_base, window, len, out) ? 0 : -ENOMEM;
+}
+
+/* Look where the layout says; a top-down mm that is full below its base is searched above it too. */
+static inline int search_area(struct mm_struct *mm, unsigned long hint, unsigned long len,
+			      unsigned flags, struct vma_gap *out)
+{
+	if (likely(mm->mmap_topdown && hint <= MAP_WINDOW && !wants_low_2g(flags)) &&
+	    likely(gap_below_base(mm, page_align(mmap_min_addr), len, out)))
+		return 0;
+	return search_rarely(mm, hint, len, flags, out);
 }
 
 /* The page of a hint; one too low means the lowest that everybody may have. */

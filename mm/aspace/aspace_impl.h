@@ -3,11 +3,13 @@
 #define MM_ASPACE_IMPL_H
 
 #include "arch/pt.h"
+#include "mm/imports.h"
 #include "mm/layout.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
 #include "mm/rmap.h"
 #include "mm/wire.h"
+#include "uapi/mman.h"
 
 struct mmu_gather;
 
@@ -41,9 +43,24 @@ static inline void vma_spares_init(struct vma_spares *s)
 int must_check vma_spares_get(struct mm_struct *mm, unsigned nr, const struct vm_area_struct *like,
 			      struct vma_spares *s);
 void vma_spares_put(struct vma_spares *s); /* what was not used */
-/* Fill a spare from @r, put it into the tree and on its mapping, which it holds from now on. No statistics. */
-struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
-				  const struct vma_req *r);
+static inline struct vm_area_struct *vma_spare_take(struct vma_spares *s)
+{
+	kassert(s->nr);
+	return s->vma[--s->nr];
+}
+/* A blank vma, and the nodes to insert it; NULL: no memory. */
+struct vm_area_struct *must_check vma_get(struct mm_struct *mm);
+/* Fill a blank vma from @r, put it into the tree and on its mapping, which it holds from now on. No statistics. */
+void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r);
+/* The same with a spare. */
+static inline struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
+						const struct vma_req *r)
+{
+	struct vm_area_struct *vma = vma_spare_take(s);
+
+	vma_insert_new(mm, vma, r);
+	return vma;
+}
 struct vma_neighbours {
 	struct vm_area_struct *prev, *next;
 };
@@ -56,9 +73,21 @@ static inline struct vma_neighbours vma_around(struct mm_struct *mm, unsigned lo
 	rangetree_around(&mm->vmas, start, end, &prev, &next);
 	return (struct vma_neighbours){ prev, next };
 }
+struct vm_area_struct *vma_merge_with(struct mm_struct *mm, const struct vma_req *r,
+				      struct vma_neighbours n);
+static inline bool vm_flags_merge(unsigned long a, unsigned long b)
+{
+	return !((a ^ b) & ~(unsigned long)VM_SOFTDIRTY);
+}
 /* Grow the neighbours, @n, over the free range @r where they are the same in all but place. Return: the vma, or NULL. */
-struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r,
-				 struct vma_neighbours n);
+static inline struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r,
+					       struct vma_neighbours n)
+{
+	if ((n.prev && n.prev->vm_end == r->start && vm_flags_merge(n.prev->vm_flags, r->flags)) ||
+	    (n.next && n.next->vm_start == r->end && vm_flags_merge(n.next->vm_flags, r->flags)))
+		return vma_merge_with(mm, r, n);
+	return NULL;
+}
 /* The same for a range that gets entries whose private pages are in @av, NULL: there are none (mremap). */
 struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_req *r,
 				       const struct anon_vma *av);
@@ -96,7 +125,18 @@ void vma_set_flags(struct vm_area_struct *vma, unsigned long flags);
 /* Memory that is new becomes part of @vma: the whole counts as written. */
 void vma_mark_soft_dirty(struct vm_area_struct *vma);
 /* total_vm and its parts. */
-void vma_stat(struct mm_struct *mm, unsigned long flags, long pages);
+static inline void vma_stat(struct mm_struct *mm, unsigned long flags, long pages)
+{
+	unsigned long n = (unsigned long)pages;
+
+	mm->total_vm += n;
+	if (flags & VM_GROWSDOWN)
+		mm->stack_vm += n;
+	else if ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC)
+		mm->exec_vm += n;
+	else if ((flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+		mm->data_vm += n;
+}
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
@@ -129,9 +169,25 @@ static inline unsigned long vma_index(const struct vm_area_struct *vma, uaddr_t 
 }
 
 /* ---- limit.c: what the running thread may still do ---- */
+extern const struct mm_limits vm_no_limits;
+static inline const struct mm_limits *vm_limits_of(const struct mm_ctx *ctx)
+{
+	return likely(ctx->limits) ? ctx->limits : &vm_no_limits;
+}
 const struct mm_limits *vm_limits(void);
 bool vm_capable(unsigned cap); /* MM_CAP_* */
-/* Do @pages more fit under RLIMIT_AS and RLIMIT_DATA? */
+/* Do @pages more fit under RLIMIT_AS and RLIMIT_DATA? RLIMIT_DATA 0 stands for the hard limit: programs that want no heap
+ * (valgrind) set it and still map memory. */
+static inline bool vm_fits(const struct mm_struct *mm, const struct mm_limits *l,
+			   unsigned long flags, unsigned long pages)
+{
+	if (unlikely(mm->total_vm + pages > l->as >> PAGE_SHIFT))
+		return false;
+	if ((flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) != VM_WRITE ||
+	    likely(mm->data_vm + pages <= l->data >> PAGE_SHIFT))
+		return true;
+	return !l->data && mm->data_vm + pages <= l->data_max >> PAGE_SHIFT;
+}
 bool vm_may_expand(const struct mm_struct *mm, unsigned long flags, unsigned long pages);
 /* Do @pages more fit under RLIMIT_MEMLOCK, or does it not count? */
 bool vm_may_lock(const struct mm_struct *mm, unsigned long pages);
@@ -152,8 +208,17 @@ static inline bool vm_is_sealed(struct mm_struct *mm, unsigned long start, unsig
 void mlock_count_entries(struct mm_struct *mm, unsigned long start, unsigned long end, bool lock);
 
 /* ---- mmap.c; mmap_lock held for write ---- */
-unsigned long vm_flags_of_prot(unsigned long prot);
-bool vm_accountable(unsigned long flags);
+_Static_assert((int)VM_READ == PROT_READ && (int)VM_WRITE == PROT_WRITE &&
+		       (int)VM_EXEC == PROT_EXEC,
+	       "rights as mmap(2) has them");
+static inline unsigned long vm_flags_of_prot(unsigned long prot)
+{
+	return prot & (VM_READ | VM_WRITE | VM_EXEC);
+}
+static inline bool vm_accountable(unsigned long flags)
+{
+	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE | VM_HUGETLB)) == VM_WRITE;
+}
 /* Pages of [start, end) that are mapped already. */
 unsigned long vm_pages_in(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* Where MAP_32BIT puts things. */
@@ -168,7 +233,13 @@ struct vma_gap {
 int must_check vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
 			    unsigned flags, struct vma_gap *out);
 /* Nothing is mapped below @end any more; @next is the first vma above. */
-void vm_gap_opened(struct mm_struct *mm, unsigned long end, const struct vm_area_struct *next);
+static inline void vm_gap_opened(struct mm_struct *mm, unsigned long end,
+				 const struct vm_area_struct *next)
+{
+	if (end > mm->gap_top)
+		mm->gap_top =
+			next ? min_of(unsigned long, next->vm_start, mm->mmap_base) : mm->mmap_base;
+}
 /* munmap of an aligned range; @spares has one vma and its nodes if the range lies inside one vma. Cannot fail. */
 void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 		    struct vma_spares *spares);

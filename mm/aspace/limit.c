@@ -14,13 +14,11 @@
 
 unsigned long mmap_min_addr = 65536;
 
+const struct mm_limits vm_no_limits = { ULONG_MAX, ULONG_MAX, ULONG_MAX, ULONG_MAX, ULONG_MAX };
+
 const struct mm_limits *vm_limits(void)
 {
-	static const struct mm_limits none = { ULONG_MAX, ULONG_MAX, ULONG_MAX, ULONG_MAX,
-					       ULONG_MAX };
-	const struct mm_limits *l = mm_ctx_current()->limits;
-
-	return l ? l : &none;
+	return vm_limits_of(mm_ctx_current());
 }
 
 bool vm_capable(unsigned cap)
@@ -28,21 +26,9 @@ bool vm_capable(unsigned cap)
 	return mm_ctx_current()->caps & cap;
 }
 
-/* RLIMIT_DATA 0 stands for the hard limit: programs that want no heap (valgrind) set it and still map memory. */
-static bool data_fits(const struct mm_limits *l, unsigned long pages)
-{
-	return pages <= l->data >> PAGE_SHIFT || (!l->data && pages <= l->data_max >> PAGE_SHIFT);
-}
-
 bool vm_may_expand(const struct mm_struct *mm, unsigned long flags, unsigned long pages)
 {
-	const struct mm_limits *l = vm_limits();
-
-	if (mm->total_vm + pages > l->as >> PAGE_SHIFT)
-		return false;
-	if ((flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) != VM_WRITE)
-		return true;
-	return data_fits(l, mm->data_vm + pages);
+	return vm_fits(mm, vm_limits(), flags, pages);
 }
 
 bool vm_may_lock(const struct mm_struct *mm, unsigned long pages)

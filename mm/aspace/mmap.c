@@ -31,17 +31,6 @@
 
 int sysctl_max_map_count = 65530;
 
-unsigned long vm_flags_of_prot(unsigned long prot)
-{
-	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
-	       (prot & PROT_EXEC ? VM_EXEC : 0);
-}
-
-bool vm_accountable(unsigned long flags)
-{
-	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE | VM_HUGETLB)) == VM_WRITE;
-}
-
 unsigned long vm_pages_in(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
@@ -65,8 +54,8 @@ struct unmap_ctx {
 };
 
 /* Field by field: the gather's array must not be cleared each time. */
-static void unmap_begin(struct unmap_ctx *u, struct mm_struct *mm, unsigned long start,
-			unsigned long end)
+static inline void unmap_begin(struct unmap_ctx *u, struct mm_struct *mm, unsigned long start,
+			       unsigned long end)
 {
 	u->mm = mm;
 	u->spares = NULL;
@@ -80,8 +69,8 @@ static void unmap_begin(struct unmap_ctx *u, struct mm_struct *mm, unsigned long
 }
 
 /* The entries of [from, to) of @vma. */
-static void unmap_entries(struct unmap_ctx *u, struct vm_area_struct *vma, unsigned long from,
-			  unsigned long to)
+static noinline_ void unmap_entries(struct unmap_ctx *u, struct vm_area_struct *vma,
+				    unsigned long from, unsigned long to)
 {
 	if (!u->touched) {
 		mm_update_hiwater_rss(u->mm);
@@ -91,13 +80,30 @@ static void unmap_entries(struct unmap_ctx *u, struct vm_area_struct *vma, unsig
 	range_zap(&u->gather, vma, from, to);
 }
 
+/* [from, to), which is not all of @vma, leaves it. Return: the vma that follows. */
+static noinline_ struct vm_area_struct *
+unmap_a_part(struct unmap_ctx *u, struct vm_area_struct *vma, unsigned long from, unsigned long to)
+{
+	struct vm_area_struct *next = vma;
+
+	if (from > vma->vm_start && to < vma->vm_end)
+		next = vma_split(u->mm, u->spares, vma, to);
+	else if (from > vma->vm_start)
+		next = vma_next(u->mm, vma);
+	if (from > vma->vm_start)
+		vma_resize(u->mm, vma, vma->vm_start, from);
+	else
+		vma_resize(u->mm, vma, to, vma->vm_end);
+	return next;
+}
+
 /* The part of @vma inside the range goes. Return: the vma that follows the part. */
-static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_struct *vma)
+static always_inline_ struct vm_area_struct *unmap_one(struct unmap_ctx *u,
+						       struct vm_area_struct *vma)
 {
 	unsigned long from = max_of(unsigned long, u->start, vma->vm_start);
 	unsigned long to = min_of(unsigned long, u->end, vma->vm_end);
 	long pages = (long)((to - from) >> PAGE_SHIFT);
-	struct vm_area_struct *next;
 
 	if (vma->populated)
 		unmap_entries(u, vma, from, to);
@@ -108,23 +114,12 @@ static struct vm_area_struct *unmap_one(struct unmap_ctx *u, struct vm_area_stru
 		u->mm->locked_vm -= (unsigned long)pages;
 	if (vma->vm_flags & VM_ACCOUNT)
 		commit_uncharge((unsigned long)pages);
-	if (from > vma->vm_start && to < vma->vm_end) {
-		next = vma_split(u->mm, u->spares, vma, to);
-		vma_resize(u->mm, vma, vma->vm_start, from);
-		return next;
-	}
-	next = vma_next(u->mm, vma);
-	if (from > vma->vm_start) {
-		vma_resize(u->mm, vma, vma->vm_start, from);
-	} else if (to < vma->vm_end) {
-		vma_resize(u->mm, vma, to, vma->vm_end);
-		next = vma;
-	} else {
-		vma_unlink(u->mm, vma);
-		vma->next_gone = u->gone;
-		u->gone = vma;
-	}
-	return next;
+	if (to - from != vma->vm_end - vma->vm_start)
+		return unmap_a_part(u, vma, from, to);
+	vma_unlink(u->mm, vma);
+	vma->next_gone = u->gone;
+	u->gone = vma;
+	return find_vma(u->mm, to);
 }
 
 static void free_gone(struct unmap_ctx *u)
@@ -170,7 +165,7 @@ static void free_tables_around(struct unmap_ctx *u, struct vm_area_struct *prev,
 }
 
 /* @vma: the first that ends beyond u->start. */
-static void unmap_vmas(struct unmap_ctx *u, struct vm_area_struct *vma)
+static always_inline_ void unmap_vmas(struct unmap_ctx *u, struct vm_area_struct *vma)
 {
 	while (vma && vma->vm_start < u->end)
 		vma = unmap_one(u, vma);
@@ -182,9 +177,9 @@ static void unmap_vmas(struct unmap_ctx *u, struct vm_area_struct *vma)
 	free_gone(u);
 }
 
-/* @vma: the first that ends beyond @start. */
+/* @vma: the first that ends beyond @start. @moved: mremap has emptied the range. */
 static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-		       unsigned long end, struct vma_spares *spares)
+		       unsigned long end, struct vma_spares *spares, bool moved)
 {
 	struct unmap_ctx u;
 
@@ -193,25 +188,20 @@ static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 	trace(TRACE_UNMAP, start, end);
 	unmap_begin(&u, mm, start, end);
 	u.spares = spares;
+	u.moved = moved;
 	unmap_vmas(&u, vma);
 }
 
 void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 		    struct vma_spares *spares)
 {
-	unmap_from(mm, find_vma(mm, start), start, end, spares);
+	unmap_from(mm, find_vma(mm, start), start, end, spares, false);
 }
 
 void vm_unmap_moved(struct mm_struct *mm, unsigned long start, unsigned long end,
 		    struct vma_spares *spares)
 {
-	struct unmap_ctx u;
-
-	trace(TRACE_UNMAP, start, end);
-	unmap_begin(&u, mm, start, end);
-	u.spares = spares;
-	u.moved = true;
-	unmap_vmas(&u, find_vma(mm, start));
+	unmap_from(mm, find_vma(mm, start), start, end, spares, true);
 }
 
 void vm_free_tables(struct mm_struct *mm, unsigned long start, unsigned long end)
@@ -248,23 +238,37 @@ static bool range_may_be_cut(struct mm_struct *mm, unsigned long start, unsigned
 	       !(last && last->vm_start < end && end < last->vm_end && !vma_may_split(last, end));
 }
 
-int vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
+/* What only some programs have: huge pages that cannot be cut, seals, monitors that must hear. 0 or -errno. */
+static noinline_ int unmap_allowed(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	struct vm_area_struct *vma = find_vma(mm, start);
-	struct vma_spares spares;
-
-	if (unlikely(mm->hugetlb_seen) && !range_may_be_cut(mm, start, end))
+	if (mm->hugetlb_seen && !range_may_be_cut(mm, start, end))
 		return -EINVAL;
-
 	if (vm_is_sealed(mm, start, end))
 		return -EPERM;
-	if (userfault_unmap_prepare(mm, start, end))
-		return -ENOMEM;
+	return userfault_unmap_prepare(mm, start, end) ? -ENOMEM : 0;
+}
+
+static always_inline_ int unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma;
+	struct vma_spares spares;
+	int err = 0;
+
+	if (unlikely(mm->hugetlb_seen | mm->has_sealed | mm->has_userfault))
+		err = unmap_allowed(mm, start, end);
+	if (err)
+		return err;
+	vma = find_vma(mm, start);
 	vma_spares_init(&spares);
 	if (is_cut(vma, start, end) && cut_reserve(mm, vma, 0, &spares))
 		return -ENOMEM;
-	unmap_from(mm, vma, start, end, &spares);
+	unmap_from(mm, vma, start, end, &spares, false);
 	return 0;
+}
+
+int vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	return unmap_locked(mm, start, end);
 }
 
 int vm_unmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
@@ -274,7 +278,7 @@ int vm_unmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 	if ((addr & ~PAGE_MASK) || addr > mm->task_size || len > mm->task_size - addr || !len)
 		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
-	err = vm_unmap_locked(mm, addr, addr + page_align(len));
+	err = unmap_locked(mm, addr, addr + page_align(len));
 	userfault_up_write(mm);
 	return err;
 }
@@ -331,10 +335,12 @@ struct map_ctx {
 	unsigned long charge;	      /* pages committed */
 	unsigned long charge_later;   /* pages that what is replaced gives back first */
 	struct address_space *object; /* made here; our reference */
+	bool plain;		      /* is_plain(args) */
 	bool free;		      /* the range is known to hold no vma */
 	bool counted;		      /* in mapping->i_mmap_writable, until the vma is */
 	bool merged; /* the neighbours have grown over the range: nothing left to do */
-	struct vma_spares spares;
+	struct vm_area_struct *vma; /* blank: for a free range */
+	struct vma_spares spares;   /* for one that is not */
 };
 
 /* The flags that every mapping of a file may have: MAP_SHARED_VALIDATE refuses any other. */
@@ -357,8 +363,19 @@ static bool is_file(const struct vm_map_args *a)
 	return a->file || a->mapping || a->vm_ops;
 }
 
+/*
+ * Private memory, for which the kernel finds the place: what most calls ask for. Nothing in the flags can be wrong then,
+ * no object is needed and nothing is replaced.
+ */
+static inline bool is_plain(const struct vm_map_args *a)
+{
+	const unsigned harmless = MAP_ANONYMOUS | MAP_STACK;
+
+	return (a->flags & ~harmless) == MAP_PRIVATE && !is_file(a);
+}
+
 /* mmap(2) ERRORS of length and offset alone. */
-static int map_check_args(const struct vm_map_args *a)
+static inline int map_check_args(const struct vm_map_args *a)
 {
 	unsigned long pages = page_align(a->len) >> PAGE_SHIFT;
 
@@ -368,7 +385,7 @@ static int map_check_args(const struct vm_map_args *a)
 		return -ENOMEM;
 	if (a->pgoff + pages < a->pgoff)
 		return -EOVERFLOW;
-	return mapping_is_hugetlb(a->mapping) ? hugetlb_map_check(a) : 0;
+	return unlikely(mapping_is_hugetlb(a->mapping)) ? hugetlb_map_check(a) : 0;
 }
 
 /* mmap(2) ERRORS of the file: what it was opened for against what is wanted. */
@@ -421,11 +438,17 @@ static unsigned map_prot(const struct vm_map_args *a)
 	return is_file(a) && !(a->may_flags & VM_MAYEXEC) ? a->prot : a->prot | PROT_EXEC;
 }
 
+/* What every vma begins with. */
+static inline unsigned long map_flags_of(const struct mm_struct *mm, unsigned prot)
+{
+	return vm_flags_of_prot(prot) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC |
+	       VM_SOFTDIRTY;
+}
+
 /* What the vma is to be; nothing is checked. */
 static unsigned long map_flags(const struct mm_struct *mm, const struct vm_map_args *a)
 {
-	unsigned long flags = vm_flags_of_prot(map_prot(a)) | mm->def_flags | VM_MAYREAD |
-			      VM_MAYWRITE | VM_MAYEXEC | VM_SOFTDIRTY;
+	unsigned long flags = map_flags_of(mm, map_prot(a));
 
 	if (is_file(a) && !(a->may_flags & VM_MAYEXEC))
 		flags &= ~(unsigned long)VM_MAYEXEC;
@@ -446,7 +469,7 @@ static unsigned long map_flags(const struct mm_struct *mm, const struct vm_map_a
 /* Pages of the range that are promised already and will be given back: only the rest must be promised now. */
 static unsigned long accounted_in(const struct map_ctx *c)
 {
-	struct vm_area_struct *vma = c->free ? NULL : find_vma(c->mm, c->req.start);
+	struct vm_area_struct *vma = find_vma(c->mm, c->req.start);
 	unsigned long pages = 0;
 
 	for (; vma && vma->vm_start < c->req.end; vma = vma_next(c->mm, vma)) {
@@ -456,9 +479,9 @@ static unsigned long accounted_in(const struct map_ctx *c)
 	return pages;
 }
 
-static int map_charge(struct map_ctx *c, unsigned long pages)
+static inline int map_charge(struct map_ctx *c, unsigned long pages)
 {
-	unsigned long back = accounted_in(c);
+	unsigned long back = likely(c->free) ? 0 : accounted_in(c);
 
 	c->charge = pages > back ? pages - back : 0;
 	if (commit_charge(c->charge, c->mm->total_vm))
@@ -481,21 +504,30 @@ static int map_seals(struct map_ctx *c)
 	return c->req.flags & VM_WRITE ? -EPERM : 0;
 }
 
-/* The vma, unless the neighbours grow over the range, and one for a vma that the range cuts in two. */
-static int map_get_vma(struct map_ctx *c)
+/* What replacing takes: to tell monitors, a vma, and one for a vma that the range cuts in two. */
+static noinline_ int map_get_vmas(struct map_ctx *c)
 {
 	struct vm_area_struct *there;
 
 	vma_spares_init(&c->spares);
-	c->merged = c->free && vma_merge(c->mm, &c->req, c->around);
-	if (c->merged)
-		return 0;
-	if (!c->free && userfault_unmap_prepare(c->mm, c->req.start, c->req.end))
+	if (userfault_unmap_prepare(c->mm, c->req.start, c->req.end))
 		return -ENOMEM;
-	there = c->free ? NULL : find_vma(c->mm, c->req.start);
+	there = find_vma(c->mm, c->req.start);
 	if (is_cut(there, c->req.start, c->req.end))
 		return cut_reserve(c->mm, there, 1, &c->spares);
 	return vma_spares_get(c->mm, 1, NULL, &c->spares);
+}
+
+/* The vma, unless the neighbours grow over the range. */
+static inline int map_get_vma(struct map_ctx *c)
+{
+	if (unlikely(!c->free))
+		return map_get_vmas(c);
+	c->merged = vma_merge(c->mm, &c->req, c->around);
+	if (c->merged)
+		return 0;
+	c->vma = vma_get(c->mm);
+	return likely(c->vma) ? 0 : -ENOMEM;
 }
 
 /* What MAP_FIXED replaces goes first: its promised pages may be those that the new mapping gets. As on Linux, it stays gone
@@ -510,56 +542,84 @@ static int map_reserve_huge(struct map_ctx *c)
 	return hugetlb_map_reserve(c->mm, &c->req);
 }
 
+/* What the pages of a mapping that is not plain come from. On failure nothing is kept. */
+static noinline_ int map_reserve_object(struct map_ctx *c)
+{
+	if (c->req.flags & VM_HUGETLB)
+		return map_reserve_huge(c);
+	if (c->req.mapping || c->req.ops || !is_shared(c->args))
+		return 0;
+	c->object = shmem_anon_create(c->req.end - c->req.start, !(c->req.flags & VM_NORESERVE));
+	c->req.mapping = c->object;
+	return c->object ? 0 : -ENOMEM;
+}
+
+static noinline_ void map_undo_object(struct map_ctx *c)
+{
+	if (c->req.flags & VM_HUGETLB)
+		hugetlb_map_undo(&c->req);
+	if (c->object)
+		c->object->ops->drop(c->object);
+}
+
 /* Everything the commit needs. On failure nothing is kept. */
-static int map_reserve(struct map_ctx *c)
+static always_inline_ int map_reserve(struct map_ctx *c)
 {
 	unsigned long pages = (c->req.end - c->req.start) >> PAGE_SHIFT;
-	int err;
+	int err = 0;
 
 	if (vm_accountable(c->req.flags) && map_charge(c, pages))
 		return -ENOMEM;
-	if (!c->req.mapping && !c->req.ops && is_shared(c->args)) {
-		c->object = shmem_anon_create((uint64_t)pages << PAGE_SHIFT,
-					      !(c->req.flags & VM_NORESERVE));
-		c->req.mapping = c->object;
-		if (!c->object)
-			return -ENOMEM; /* shared: nothing is charged */
-	}
-	err = c->req.flags & VM_HUGETLB ? map_reserve_huge(c) : 0;
+	if (!c->plain)
+		err = map_reserve_object(c);
 	if (!err) {
 		err = map_get_vma(c);
-		if (!err)
+		if (likely(!err))
 			return 0;
-		if (c->req.flags & VM_HUGETLB)
-			hugetlb_map_undo(&c->req);
+		map_undo_object(c);
 	}
-	if (c->object)
-		c->object->ops->drop(c->object);
 	commit_uncharge(c->charge);
 	return err;
 }
 
-static void map_commit(struct map_ctx *c)
+static noinline_ void map_replace(struct map_ctx *c)
+{
+	struct mm_struct *mm = c->mm;
+
+	vm_unmap_range(mm, c->req.start, c->req.end, &c->spares);
+	if (c->charge_later)
+		atomic_long_add(&vm_committed_as, (long)c->charge_later);
+	if (!vma_merge(mm, &c->req, vma_around(mm, c->req.start, c->req.end)))
+		(void)vma_insert(mm, &c->spares, &c->req);
+	vma_spares_put(&c->spares);
+}
+
+static always_inline_ void map_commit(struct map_ctx *c)
 {
 	struct mm_struct *mm = c->mm;
 	long pages = (long)((c->req.end - c->req.start) >> PAGE_SHIFT);
 
-	if (!c->free)
-		vm_unmap_range(mm, c->req.start, c->req.end, &c->spares);
-	if (c->charge_later)
-		atomic_long_add(&vm_committed_as, (long)c->charge_later);
-	if (!c->merged &&
-	    (c->free || !vma_merge(mm, &c->req, vma_around(mm, c->req.start, c->req.end))))
-		vma_insert(mm, &c->spares, &c->req);
+	if (unlikely(!c->free))
+		map_replace(c);
+	else if (!c->merged)
+		vma_insert_new(mm, c->vma, &c->req);
 	vma_stat(mm, c->req.flags, pages);
 	if (c->req.flags & VM_LOCKED)
 		mm->locked_vm += (unsigned long)pages;
 	trace(TRACE_MAP, c->req.start, c->req.end);
-	vma_spares_put(&c->spares);
 	if (c->object)
 		c->object->ops->drop(c->object); /* the vma holds it */
 }
 
+static inline void map_take_place(struct map_ctx *c, const struct vma_gap *gap, unsigned long len)
+{
+	c->req.start = gap->start;
+	c->req.end = gap->start + len;
+	c->around = gap->around;
+	c->free = true; /* what vm_find_area chose itself */
+}
+
+/* Where it goes, as the flags say. 0 or -errno. */
 static int map_place(struct map_ctx *c)
 {
 	const struct vm_map_args *a = c->args;
@@ -577,10 +637,7 @@ static int map_place(struct map_ctx *c)
 		err = vm_find_area(c->mm, a->addr, len, flags, &gap);
 	if (err)
 		return err;
-	c->req.start = gap.start;
-	c->req.end = gap.start + len;
-	c->around = gap.around;
-	c->free = true; /* what vm_find_area chose itself */
+	map_take_place(c, &gap, len);
 	if (!(flags & MAP_FIXED))
 		return 0;
 	vma = find_vma(c->mm, c->req.start);
@@ -617,8 +674,8 @@ static int map_check(struct map_ctx *c)
 		       : -ENOMEM;
 }
 
-/* mmap_lock held for write. */
-static int map_locked(struct map_ctx *c)
+/* What is asked for, and where it goes; nothing has changed. 0 or -errno. */
+static noinline_ int map_prepare(struct map_ctx *c)
 {
 	const struct vm_map_args *a = c->args;
 	int err = map_place(c);
@@ -634,25 +691,62 @@ static int map_locked(struct map_ctx *c)
 		c->req.pgoff = a->pgoff;
 	else
 		c->req.pgoff = is_shared(a) ? 0 : c->req.start >> PAGE_SHIFT;
-	err = map_seals(c);
+	return map_seals(c);
+}
+
+/* The same of a plain mapping. */
+static always_inline_ int map_prepare_plain(struct map_ctx *c)
+{
+	unsigned long len = page_align(c->args->len), flags;
+	const struct mm_ctx *ctx = mm_ctx_current();
+	struct vma_gap gap;
+	int err;
+
+	if (c->mm->map_count > sysctl_max_map_count)
+		return -ENOMEM;
+	err = vm_find_area(c->mm, c->args->addr, len, 0, &gap);
+	if (err)
+		return err;
+	map_take_place(c, &gap, len);
+	flags = map_flags_of(c->mm, c->args->prot);
+	if (unlikely(ctx->personality & READ_IMPLIES_EXEC))
+		flags |= vm_flags_of_prot(map_prot(c->args));
+	if (unlikely(flags & VM_LOCKED) && map_check_lock(c, flags))
+		return -EAGAIN;
+	c->req.flags = flags;
+	c->req.pgoff = gap.start >> PAGE_SHIFT;
+	c->req.mapping = NULL;
+	c->req.ops = NULL;
+	c->req.private_data = NULL;
+	c->counted = false;
+	return vm_fits(c->mm, vm_limits_of(ctx), flags, len >> PAGE_SHIFT) ? 0 : -ENOMEM;
+}
+
+/* mmap_lock held for write. */
+static always_inline_ int map_locked(struct map_ctx *c)
+{
+	int err = likely(c->plain) ? map_prepare_plain(c) : map_prepare(c);
+
 	if (err)
 		return err;
 	err = map_reserve(c);
 	if (!err)
 		map_commit(c);
-	if (c->counted)
-		mapping_unmap_writable(a->mapping);
+	if (unlikely(c->counted))
+		mapping_unmap_writable(c->args->mapping);
 	return err;
 }
 
 /* Field by field: the spares need none. */
-static void map_begin(struct map_ctx *c, struct mm_struct *mm, const struct vm_map_args *args)
+static inline void map_begin(struct map_ctx *c, struct mm_struct *mm,
+			     const struct vm_map_args *args)
 {
 	c->mm = mm;
 	c->args = args;
 	c->charge = 0;
 	c->charge_later = 0;
 	c->object = NULL;
+	c->plain = is_plain(args);
 	c->req.userfault = NULL;
 	c->req.policy = NULL;
 }
@@ -665,11 +759,12 @@ long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args)
 	if (err)
 		return err;
 	map_begin(&c, mm, args);
+	c.plain = false;
 	err = map_locked(&c);
 	return err ? err : (long)c.req.start;
 }
 
-static long map_args(struct mm_struct *mm, const struct vm_map_args *args)
+static always_inline_ long map_args(struct mm_struct *mm, const struct vm_map_args *args)
 {
 	int err = map_check_args(args);
 	struct map_ctx c;
@@ -689,7 +784,7 @@ static long map_args(struct mm_struct *mm, const struct vm_map_args *args)
 }
 
 /* MAP_HUGETLB without a file makes an object of its own; lengths are in huge pages. */
-static long map_hugetlb(struct mm_struct *mm, const struct vm_map_args *args)
+static noinline_ long map_hugetlb(struct mm_struct *mm, const struct vm_map_args *args)
 {
 	struct vm_map_args a = *args;
 	bool anon = !a.mapping;
@@ -717,12 +812,11 @@ static long map_hugetlb(struct mm_struct *mm, const struct vm_map_args *args)
 
 long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 {
-	if (unlikely(args->flags & MAP_HUGETLB) && args->mapping &&
-	    !mapping_is_hugetlb(args->mapping))
-		return -EINVAL;
-	if (unlikely((args->flags & MAP_HUGETLB) || mapping_is_hugetlb(args->mapping)))
-		return map_hugetlb(mm, args);
-	return map_args(mm, args);
+	bool huge = mapping_is_hugetlb(args->mapping);
+
+	if (likely(!huge && !(args->flags & MAP_HUGETLB)))
+		return map_args(mm, args);
+	return args->mapping && !huge ? -EINVAL : map_hugetlb(mm, args);
 }
 
 int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)

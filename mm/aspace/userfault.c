@@ -334,14 +334,10 @@ static void send_all(struct list_head *list)
 	}
 }
 
-void userfault_up_write(struct mm_struct *mm) no_lock_analysis
+void userfault_send(struct mm_struct *mm) no_lock_analysis
 {
 	struct list_head events;
 
-	if (likely(list_empty(&mm->userfault_events))) {
-		rwsem_up_write(&mm->mmap_lock);
-		return;
-	}
 	list_init(&events);
 	list_splice_tail_init(&mm->userfault_events, &events);
 	rwsem_up_write(&mm->mmap_lock);

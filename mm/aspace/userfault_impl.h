@@ -45,7 +45,14 @@ bool userfault_follows(const struct vm_area_struct *vma);
 /* The events that are prepared will not happen after all. */
 void userfault_cancel(struct mm_struct *mm);
 /* Drop mmap_lock (write), then send. Sleeps until the monitor has read. */
-void userfault_up_write(struct mm_struct *mm) releases(mm->mmap_lock);
+void userfault_send(struct mm_struct *mm) releases(mm->mmap_lock);
+static inline void userfault_up_write(struct mm_struct *mm) releases(mm->mmap_lock)
+{
+	if (likely(list_empty(&mm->userfault_events)))
+		rwsem_up_write(&mm->mmap_lock);
+	else
+		userfault_send(mm);
+}
 /* REMOVE of [start, end): mmap_lock (read) is dropped and taken again. Return: false: nobody wants it, nothing happened. */
 bool userfault_remove(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 /* The child's copy of @vma belongs to: NULL, or a new userfault of the child. 0 or -ENOMEM. */

@@ -44,6 +44,13 @@ void vma_node_free(void *node)
 	kmem_cache_free(node_cache, node);
 }
 
+struct vm_area_struct *vma_get(struct mm_struct *mm)
+{
+	if (rangetree_reserve(&mm->vmas, 1) || failpoint("vma"))
+		return NULL;
+	return kmem_cache_alloc(vma_cache, GFP_KERNEL);
+}
+
 int vma_spares_get(struct mm_struct *mm, unsigned nr, const struct vm_area_struct *like,
 		   struct vma_spares *s)
 {
@@ -126,19 +133,6 @@ void vma_mark_soft_dirty(struct vm_area_struct *vma)
 		vma_set_flags(vma, vma->vm_flags | VM_SOFTDIRTY);
 }
 
-void vma_stat(struct mm_struct *mm, unsigned long flags, long pages)
-{
-	unsigned long n = (unsigned long)pages;
-
-	mm->total_vm += n;
-	if (flags & VM_GROWSDOWN)
-		mm->stack_vm += n;
-	else if ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC)
-		mm->exec_vm += n;
-	else if ((flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
-		mm->data_vm += n;
-}
-
 void vma_rmap_change(struct vm_area_struct *vma)
 {
 	if (vma->mapping)
@@ -154,23 +148,14 @@ static void mapping_insert(struct vm_area_struct *vma)
 	vma->mapping->i_mmap_writable += vma_shared_maywrite(vma->vm_flags);
 }
 
-static struct vm_area_struct *spare_take(struct vma_spares *s)
-{
-	kassert(s->nr);
-	return s->vma[--s->nr];
-}
-
 static void mapping_hold(struct address_space *m)
 {
 	if (m)
 		m->ops->hold(m);
 }
 
-struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
-				  const struct vma_req *r)
+void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r)
 {
-	struct vm_area_struct *vma = spare_take(s);
-
 	vma->vm_start = r->start;
 	vma->vm_end = r->end;
 	vma->vm_mm = mm;
@@ -194,7 +179,6 @@ struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
 		mapping_insert(vma);
 		spin_unlock(&vma->mapping->i_mmap_lock);
 	}
-	return vma;
 }
 
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
@@ -207,7 +191,8 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 		vma->mapping->i_mmap_writable -= vma_shared_maywrite(vma->vm_flags);
 		spin_unlock(&vma->mapping->i_mmap_lock);
 	}
-	anon_vma_unlink(vma);
+	if (vma->anon_vma)
+		anon_vma_unlink(vma);
 }
 
 void vma_free(struct vm_area_struct *vma)
@@ -266,7 +251,7 @@ static void vma_copy(struct vm_area_struct *to, const struct vm_area_struct *vma
 struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 				 struct vm_area_struct *vma, unsigned long addr)
 {
-	struct vm_area_struct *upper = spare_take(s);
+	struct vm_area_struct *upper = vma_spare_take(s);
 
 	kassert(vma->vm_start < addr && addr < vma->vm_end);
 	vma_copy(upper, vma, addr, vma->vm_end);

@@ -31,8 +31,8 @@
 /* Could @vma and @r be one vma, were they neighbours and without private pages? */
 static bool same_kind(const struct vm_area_struct *vma, const struct vma_req *r)
 {
-	return !((vma->vm_flags ^ r->flags) & ~(unsigned long)VM_SOFTDIRTY) &&
-	       vma->mapping == r->mapping && vma->vm_ops == r->ops && !(r->ops && r->ops->close) &&
+	return vm_flags_merge(vma->vm_flags, r->flags) && vma->mapping == r->mapping &&
+	       vma->vm_ops == r->ops && !(r->ops && r->ops->close) &&
 	       vma->vm_private_data == r->private_data && vma->userfault == r->userfault &&
 	       mpol_equal(vma->vm_policy, r->policy) &&
 	       !(r->flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND));
@@ -156,12 +156,10 @@ static struct vm_area_struct *grow_over(struct mm_struct *mm, const struct vma_r
 	return keep;
 }
 
-struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r,
-				 struct vma_neighbours n)
+struct vm_area_struct *vma_merge_with(struct mm_struct *mm, const struct vma_req *r,
+				      struct vma_neighbours n)
 {
 	n = alike(n, r);
-	if (!n.prev && !n.next)
-		return NULL;
 	choose_fresh(&n);
 	return grow_over(mm, r, n);
 }

@@ -94,12 +94,14 @@ static unsigned long bury_dead(void);
 /* Put @a in the tree at the lowest hole. Return: 0, -ENOSPC, or -ENOMEM: the stash is empty. */
 static int insert_area(struct vm_area *a)
 {
+	struct rangetree_gap gap;
 	int err = -ENOMEM;
 
 	spin_lock(&vmalloc_lock);
 	if (rangetree_reserve(&areas, 1) == 0) {
 		err = -ENOSPC;
-		if (rangetree_gap_lowest(&areas, VMALLOC_START, VMALLOC_END, a->size, &a->start)) {
+		if (rangetree_gap_lowest(&areas, VMALLOC_START, VMALLOC_END, a->size, &gap)) {
+			a->start = gap.start;
 			rangetree_insert(&areas, a->start, a->start + a->size, a);
 			used_bytes += a->size;
 			err = 0;
