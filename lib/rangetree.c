@@ -585,9 +585,20 @@ void *rangetree_find_prev(struct rangetree *t, unsigned long addr)
 void rangetree_around(struct rangetree *t, unsigned long start, unsigned long end, void **prev,
 		      void **next)
 {
-	struct slot *s = slot_of(t, end);
 	struct rangetree_node *n = t->last_leaf;
+	unsigned at = t->last_at;
+	struct slot *s;
 
+	if (likely(n && at && at + 1 < n->nr)) { /* all of the range found last, or a part? */
+		s = &n->slot[at];
+		if (s->start <= start && end <= s->end) {
+			*prev = s[s->start < start ? 0 : -1].ptr;
+			*next = s[s->end > end ? 0 : 1].ptr;
+			return;
+		}
+	}
+	s = slot_of(t, end);
+	n = t->last_leaf;
 	*next = s ? s->ptr : NULL;
 	if (!s || n->slot[0].start >= start) {
 		*prev = rangetree_find_prev(t, start);

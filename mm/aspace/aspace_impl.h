@@ -79,14 +79,18 @@ static inline bool vm_flags_merge(unsigned long a, unsigned long b)
 {
 	return !((a ^ b) & ~(unsigned long)VM_SOFTDIRTY);
 }
+/* Does one of @n touch @r and have its flags? Mostly none does, and nothing else need be compared. */
+static inline bool may_be_alike(struct vma_neighbours n, const struct vma_req *r)
+{
+	return (n.prev && n.prev->vm_end == r->start &&
+		vm_flags_merge(n.prev->vm_flags, r->flags)) ||
+	       (n.next && n.next->vm_start == r->end && vm_flags_merge(n.next->vm_flags, r->flags));
+}
 /* Grow the neighbours, @n, over the free range @r where they are the same in all but place. Return: the vma, or NULL. */
 static inline struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r,
 					       struct vma_neighbours n)
 {
-	if ((n.prev && n.prev->vm_end == r->start && vm_flags_merge(n.prev->vm_flags, r->flags)) ||
-	    (n.next && n.next->vm_start == r->end && vm_flags_merge(n.next->vm_flags, r->flags)))
-		return vma_merge_with(mm, r, n);
-	return NULL;
+	return may_be_alike(n, r) ? vma_merge_with(mm, r, n) : NULL;
 }
 /* The same for a range that gets entries whose private pages are in @av, NULL: there are none (mremap). */
 struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_req *r,

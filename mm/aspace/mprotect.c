@@ -25,6 +25,7 @@
 struct protect_req {
 	struct mmu_gather *g;
 	unsigned long start, end, prot;
+	bool touched; /* some vma had entries: the gather is in use */
 };
 
 /* Pages to charge when @vma's [start, end) gets @flags; *out: flags with VM_ACCOUNT if so. */
@@ -43,8 +44,19 @@ static unsigned long protect_charge(const struct vm_area_struct *vma, unsigned l
 static bool protect_fits(const struct mm_struct *mm, unsigned long old, unsigned long flags,
 			 unsigned long pages)
 {
-	return !(flags & VM_WRITE) || vm_may_expand(mm, flags, pages) ||
-	       !vm_may_expand(mm, old, pages);
+	const struct mm_limits *l = vm_limits();
+
+	return vm_fits(mm, l, flags, pages) || !vm_fits(mm, l, old, pages);
+}
+
+/* From p->start on. */
+static inline void protect_entries(struct protect_req *p, struct vm_area_struct *vma,
+				   unsigned long end, pte_t prot)
+{
+	if (!p->touched)
+		gather_begin(p->g, vma->vm_mm);
+	p->touched = true;
+	(void)range_protect(p->g, vma, p->start, end, prot);
 }
 
 static int protect_vma(struct protect_req *p, struct vm_area_struct *vma, unsigned long end,
@@ -56,7 +68,7 @@ static int protect_vma(struct protect_req *p, struct vm_area_struct *vma, unsign
 	bool write = (flags & VM_WRITE) && !(flags & VM_SHARED); /* shared: vm_page_prot knows */
 	int err;
 
-	if (!protect_fits(mm, old, flags, pages))
+	if ((flags & VM_WRITE) && !protect_fits(mm, old, flags, pages))
 		return -ENOMEM;
 	if (charge && commit_charge(charge, mm->total_vm))
 		return -ENOMEM;
@@ -67,8 +79,9 @@ static int protect_vma(struct protect_req *p, struct vm_area_struct *vma, unsign
 	}
 	vma_stat(mm, old, -(long)pages);
 	vma_stat(mm, flags, (long)pages);
-	range_protect(p->g, vma, p->start, end,
-		      write ? pte_mkwrite(vma->vm_page_prot) : vma->vm_page_prot);
+	if (vma->populated)
+		protect_entries(p, vma, end,
+				write ? pte_mkwrite(vma->vm_page_prot) : vma->vm_page_prot);
 	/* Locked memory that has become writable is copied now: its owner wants no fault later. */
 	if (write && (old & (VM_WRITE | VM_LOCKED)) == VM_LOCKED)
 		(void)populate_locked_vma(vma, p->start, end);
@@ -117,7 +130,8 @@ static int protect_locked(struct mm_struct *mm, struct protect_req *p)
 			return -EACCES;
 		err = flags == vma->vm_flags ? 0 : protect_vma(p, vma, stop, flags);
 		p->start = stop;
-		vma = find_vma(mm, p->start);
+		if (stop < p->end)
+			vma = find_vma(mm, stop);
 	}
 	return err;
 }
@@ -138,10 +152,10 @@ int vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len, unsi
 	if (prot & ~(grows | PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
 		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
-	gather_begin(&g, mm);
 	p.g = &g;
 	err = protect_locked(mm, &p);
-	gather_end(&g);
+	if (p.touched)
+		gather_end(&g);
 	rwsem_up_write(&mm->mmap_lock);
 	return err;
 }

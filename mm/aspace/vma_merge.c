@@ -62,11 +62,6 @@ static struct vma_neighbours alike(struct vma_neighbours n, const struct vma_req
 	return n;
 }
 
-static struct vma_neighbours neighbours_of(struct mm_struct *mm, const struct vma_req *r)
-{
-	return alike(vma_around(mm, r->start, r->end), r);
-}
-
 /* The choice for a range whose pages, if any, are in @av. */
 static void choose_changed(struct vma_neighbours *n, const struct anon_vma *av)
 {
@@ -167,7 +162,7 @@ struct vm_area_struct *vma_merge_with(struct mm_struct *mm, const struct vma_req
 struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_req *r,
 				       const struct anon_vma *av)
 {
-	struct vma_neighbours n = neighbours_of(mm, r);
+	struct vma_neighbours n = alike(vma_around(mm, r->start, r->end), r);
 
 	choose_changed(&n, av);
 	return grow_over(mm, r, n);
@@ -205,17 +200,12 @@ static void change_flags(struct vm_area_struct *vma, unsigned long flags)
 	rmap_unlock_vma(vma);
 }
 
-/* @r, at one end of @vma, goes to the neighbour that has these flags. NULL: there is none. */
+/* @r, at one end of @vma, goes to the one of @n that has these flags. */
 static struct vm_area_struct *border_move(struct mm_struct *mm, struct vm_area_struct *vma,
-					  const struct vma_req *r)
+					  const struct vma_req *r, struct vma_neighbours n)
 {
-	struct vma_neighbours n = neighbours_of(mm, r);
-	struct vm_area_struct *to;
+	struct vm_area_struct *to = n.prev ? n.prev : n.next;
 
-	choose_changed(&n, vma->anon_vma); /* @vma itself has other flags: it is none of them */
-	to = n.prev ? n.prev : n.next;
-	if (!to)
-		return NULL;
 	rmap_lock_vma(to);
 	if (to == n.prev) {
 		vma_resize_locked(mm, vma, r->end, vma->vm_end);
@@ -245,13 +235,10 @@ static struct vma_req part_of_vma(const struct vm_area_struct *vma, unsigned lon
 				 vma->vm_policy };
 }
 
-/* @vma has just got the flags it has: join it with the neighbours that are like it now. */
-static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct *vma)
+/* @vma has just become like @n, of which it touches those there are: they are one. */
+static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct *vma,
+				     struct vma_neighbours n)
 {
-	struct vma_req r = part_of_vma(vma, vma->vm_start, vma->vm_end, vma->vm_flags);
-	struct vma_neighbours n = neighbours_of(mm, &r);
-
-	choose_changed(&n, vma->anon_vma);
 	if (n.prev && n.next && anon_import(n.prev, n.next))
 		return vma;
 	if (n.prev) {
@@ -265,43 +252,69 @@ static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct
 	return n.next ? n.next : vma;
 }
 
-static int modify(struct mm_struct *mm, struct vm_area_struct *vma, struct vma_req r,
-		  struct vm_area_struct **out)
+/* Which neighbours can be one with the part @r of @vma, or all of it, when it is what @r says? */
+static struct vma_neighbours would_join(struct mm_struct *mm, const struct vm_area_struct *vma,
+					const struct vma_req *r)
 {
-	unsigned long start = r.start, end = r.end;
-	unsigned splits = (start > vma->vm_start) + (end < vma->vm_end);
+	struct vma_neighbours n = vma_around(mm, r->start, r->end);
+
+	if (!may_be_alike(n, r))
+		return (struct vma_neighbours){ NULL, NULL };
+	n = alike(n, r);
+	choose_changed(&n, vma->anon_vma); /* @vma itself is something else: it is none of them */
+	return n;
+}
+
+/* Cut @r out of @vma, *splits times. Return: the vma that covers it. NULL: no memory, or too many. */
+static struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struct *vma,
+				      const struct vma_req *r, unsigned splits)
+{
 	struct vma_spares spares;
 
+	if (mm->map_count + (int)splits > sysctl_max_map_count ||
+	    vma_spares_get(mm, splits, vma, &spares))
+		return NULL;
+	if (r->end < vma->vm_end)
+		vma_split(mm, &spares, vma, r->end);
+	return r->start > vma->vm_start ? vma_split(mm, &spares, vma, r->start) : vma;
+}
+
+static int modify(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r,
+		  struct vm_area_struct **out)
+{
+	unsigned splits = (r->start > vma->vm_start) + (r->end < vma->vm_end);
+	struct vma_neighbours n = { NULL, NULL };
+
 	*out = vma;
-	if (r.flags == vma->vm_flags && r.policy == vma->vm_policy)
+	if (r->flags == vma->vm_flags && r->policy == vma->vm_policy)
 		return 0;
 	if (unlikely(vma->vm_flags & VM_HUGETLB) &&
-	    (!vma_may_split(vma, start) || !vma_may_split(vma, end)))
+	    (!vma_may_split(vma, r->start) || !vma_may_split(vma, r->end)))
 		return -EINVAL;
-	if (splits == 1) {
-		*out = border_move(mm, vma, &r);
-		if (*out)
-			return 0;
+	if (splits < 2)
+		n = would_join(mm, vma, r);
+	if (splits && (n.prev || n.next)) {
+		*out = border_move(mm, vma, r, n);
+		return 0;
 	}
-	if (mm->map_count + (int)splits > sysctl_max_map_count)
-		return -ENOMEM;
-	if (splits && vma_spares_get(mm, splits, vma, &spares))
-		return -ENOMEM;
-	if (end < vma->vm_end)
-		vma_split(mm, &spares, vma, end);
-	if (start > vma->vm_start)
-		vma = vma_split(mm, &spares, vma, start);
-	change_flags(vma, r.flags);
-	policy_set(vma, r.policy);
-	vma->userfault = r.userfault;
-	*out = rejoin(mm, vma);
+	if (splits) {
+		vma = cut_out(mm, vma, r, splits);
+		if (!vma)
+			return -ENOMEM;
+	}
+	change_flags(vma, r->flags);
+	policy_set(vma, r->policy);
+	vma->userfault = r->userfault;
+	*out = n.prev || n.next ? rejoin(mm, vma, n) : vma;
 	return 0;
 }
 
 int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 	       unsigned long end, unsigned long flags, struct vm_area_struct **out)
 {
-	return modify(mm, vma, part_of_vma(vma, start, end, flags), out);
+	struct vma_req r = part_of_vma(vma, start, end, flags);
+
+	return modify(mm, vma, &r, out);
 }
 
 int vma_modify_userfault(struct vm_area_struct *vma, unsigned long start, unsigned long end,
@@ -310,7 +323,7 @@ int vma_modify_userfault(struct vm_area_struct *vma, unsigned long start, unsign
 	struct vma_req r = part_of_vma(vma, start, end, flags);
 
 	r.userfault = uf;
-	return modify(vma->vm_mm, vma, r, &vma);
+	return modify(vma->vm_mm, vma, &r, &vma);
 }
 
 int vma_modify_policy(struct vm_area_struct *vma, unsigned long start, unsigned long end,
@@ -319,12 +332,15 @@ int vma_modify_policy(struct vm_area_struct *vma, unsigned long start, unsigned 
 	struct vma_req r = part_of_vma(vma, start, end, vma->vm_flags);
 
 	r.policy = pol;
-	return modify(vma->vm_mm, vma, r, out);
+	return modify(vma->vm_mm, vma, &r, out);
 }
 
 void vma_forget_userfault(struct vm_area_struct *vma)
 {
+	struct vma_req r;
+
 	vma_set_flags(vma, vma->vm_flags & ~(unsigned long)VM_UFFD_ANY);
 	vma->userfault = NULL;
-	(void)rejoin(vma->vm_mm, vma);
+	r = part_of_vma(vma, vma->vm_start, vma->vm_end, vma->vm_flags);
+	(void)rejoin(vma->vm_mm, vma, would_join(vma->vm_mm, vma, &r));
 }

@@ -139,13 +139,19 @@ static void flush_tlbs(struct mmu_gather *g)
 	g->end = 0;
 }
 
-void gather_flush(struct mmu_gather *g)
+static noinline_ void free_all(struct mmu_gather *g)
 {
-	flush_tlbs(g);
 	free_collected(g);
 	while (g->nr_blocks)
 		free_block(g->blocks[--g->nr_blocks]);
 	free_tables(g);
+}
+
+void gather_flush(struct mmu_gather *g)
+{
+	flush_tlbs(g);
+	if (g->nr || g->nr_blocks || !list_empty(&g->tables)) /* who protects collects nothing */
+		free_all(g);
 }
 
 void gather_relieve(struct mmu_gather *g)
