@@ -46,7 +46,7 @@ struct slot {
 
 enum {
 	MAX_SLOTS = (RANGETREE_NODE_SIZE - 2 * sizeof(void *)) / sizeof(struct slot),
-	MIN_SLOTS = MAX_SLOTS / 2,
+	MIN_SLOTS = MAX_SLOTS / 4,
 	MAX_HEIGHT = 24, /* 2 * 3^23 ranges: more than fit into memory */
 };
 
@@ -235,19 +235,29 @@ static void slots_close(struct rangetree_node *n, unsigned at)
 		s[0] = s[1];
 }
 
-/* Split the full @n around the new slot at @at; Return: the right half. */
+/* How many of MAX_SLOTS and one more slots stay left, when the new one, @at, follows or precedes the one before it: the
+ * half that will not be inserted into is left full. */
+static unsigned split_point(unsigned at)
+{
+	unsigned left = at > MAX_SLOTS / 2 ? at : at + 1;
+
+	if (left < MIN_SLOTS)
+		return MIN_SLOTS;
+	return left < MAX_SLOTS + 1 - MIN_SLOTS ? left : MAX_SLOTS + 1 - MIN_SLOTS;
+}
+
+/* Split the full @n around the new slot at @at. Return: the right part. */
 static struct rangetree_node *node_split(struct rangetree *t, struct rangetree_node *n, unsigned at,
 					 const struct slot *s)
 {
 	struct rangetree_node *right = node_take(t, n->level);
-	unsigned keep = (MAX_SLOTS + 1) / 2;
+	unsigned left = t->in_turn ? split_point(at) : (MAX_SLOTS + 1) / 2;
+	unsigned keep = at < left ? left - 1 : left; /* of the old slots */
 
-	if (at < keep)
-		keep--; /* the new slot comes to the left */
 	right->nr = (uint16_t)(n->nr - keep);
 	memcpy(right->slot, &n->slot[keep], right->nr * sizeof(*s));
 	n->nr = (uint16_t)keep;
-	if (at <= keep && n->nr < (MAX_SLOTS + 1) / 2)
+	if (at < left)
 		slots_open(n, at, s);
 	else
 		slots_open(right, at - keep, s);
@@ -305,6 +315,8 @@ static noinline_ void insert_apart(struct rangetree *t, unsigned long start, uns
 		return;
 	}
 	path_to(t, &p, start);
+	t->in_turn = p.at[0] == t->insert_at || p.at[0] == t->insert_at + 1;
+	t->insert_at = p.at[0];
 	remember(t, p.node[0], p.at[0]);
 	for (unsigned level = 0; level < t->height; level++) {
 		struct rangetree_node *n = p.node[level], *right;
@@ -335,6 +347,7 @@ void rangetree_insert(struct rangetree *t, unsigned long start, unsigned long en
 		unsigned at = slots_below_near(last, READ_ONCE(t->last_at), start);
 
 		WRITE_ONCE(t->last_at, at);
+		t->insert_at = at;
 		leaf_open(last, at, start, end, item);
 		return;
 	}
@@ -526,29 +539,52 @@ void rangetree_split(struct rangetree *t, unsigned long start, unsigned long at,
 	t->nr++;
 }
 
-/* The two are in different leaves, or the leaf must not shrink. */
-static void *join_apart(struct rangetree *t, unsigned long start, unsigned long next)
+void rangetree_cut(struct rangetree *t, unsigned long start, const struct rangetree_part *mid,
+		   void *upper)
 {
-	unsigned long end = slot_of(t, next)->end;
-	void *item = rangetree_remove(t, next);
+	struct slot *low = slot_of(t, start), *s;
+	struct rangetree_node *leaf = t->last_leaf;
 
-	rangetree_resize(t, start, start, end);
-	return item;
+	if (leaf->nr + 2u > MAX_SLOTS) {
+		rangetree_split(t, start, mid->end, upper);
+		rangetree_split(t, start, mid->start, mid->item);
+		return;
+	}
+	leaf->nr = (uint16_t)(leaf->nr + 2);
+	for (s = slot_last(leaf); s != low + 2; s--)
+		s[0] = s[-2];
+	low[2] = (struct slot){ mid->end, low->end, 0, upper };
+	low[1] = (struct slot){ mid->start, mid->end, 0, mid->item };
+	low->end = mid->start;
+	WRITE_ONCE(t->last_at, (unsigned)(low - leaf->slot) + 1);
+	t->nr += 2;
 }
 
-void *rangetree_join(struct rangetree *t, unsigned long start)
+/* The two are in different leaves, or the leaf must not shrink. */
+static noinline_ void join_apart(struct rangetree *t, unsigned long start)
 {
-	struct slot *s = slot_of(t, start);
-	struct rangetree_node *leaf = t->last_leaf;
-	void *item;
+	unsigned long next = slot_of(t, start)->end, end = slot_of(t, next)->end;
 
-	if (s == slot_last(leaf) || (leaf->nr <= MIN_SLOTS && t->height > 1))
-		return join_apart(t, start, s->end);
-	item = s[1].ptr;
-	s->end = s[1].end;
-	leaf_close(leaf, (unsigned)(s - leaf->slot) + 1);
-	t->nr--;
-	return item;
+	(void)rangetree_remove(t, next);
+	rangetree_resize(t, start, start, end);
+}
+
+void rangetree_join(struct rangetree *t, unsigned long start, unsigned nr)
+{
+	struct slot *s = slot_of(t, start), *end;
+	struct rangetree_node *leaf = t->last_leaf;
+
+	if (s + nr > slot_last(leaf) || (leaf->nr < MIN_SLOTS + nr && t->height > 1)) {
+		while (nr--)
+			join_apart(t, start);
+		return;
+	}
+	s->end = s[nr].end;
+	end = slot_last(leaf) - nr;
+	leaf->nr = (uint16_t)(leaf->nr - nr);
+	t->nr -= nr;
+	while (s++ != end)
+		s[0] = s[nr];
 }
 
 void rangetree_set_item(struct rangetree *t, unsigned long start, void *item)

@@ -22,6 +22,8 @@ struct rangetree {
 	struct rangetree_node
 		*last_leaf; /* where rangetree_find ended last; readers race on it, one word */
 	unsigned last_at;   /* the slot there; so too, and any number */
+	unsigned insert_at; /* the slot of the last insertion */
+	bool in_turn;	    /* the present one is at or behind it */
 };
 
 enum { RANGETREE_NODE_SIZE = 64 * sizeof(long) };
@@ -46,8 +48,15 @@ void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned lon
 		      unsigned long end);
 /* Cut the range that starts at @start in two at @at; the upper part is @upper's. As one insertion: nodes reserved. */
 void rangetree_split(struct rangetree *t, unsigned long start, unsigned long at, void *upper);
-/* The range that starts at @start takes over the one that follows it without a gap. Return: that one's item. */
-void *rangetree_join(struct rangetree *t, unsigned long start);
+struct rangetree_part {
+	unsigned long start, end;
+	void *item;
+};
+/* The same in three: @mid becomes a range of its own, and what lies above it @upper's. As two insertions. */
+void rangetree_cut(struct rangetree *t, unsigned long start, const struct rangetree_part *mid,
+		   void *upper);
+/* The range that starts at @start takes over the @nr that follow it without a gap. */
+void rangetree_join(struct rangetree *t, unsigned long start, unsigned nr);
 /* Replace the item of the range that starts at @start. */
 void rangetree_set_item(struct rangetree *t, unsigned long start, void *item);
 /* First range with end > addr; NULL when none. Read-only: many readers at once. */

@@ -119,10 +119,21 @@ static void try_split_or_join(struct rangetree *t)
 {
 	unsigned at = nr_model ? (unsigned)rnd(nr_model) : 0;
 	struct range *r = &model[at];
-	unsigned long mid;
+	unsigned long mid, stop;
 
 	if (!nr_model)
 		return;
+	if (rnd(3) == 0 && r->end - r->start > 2 && nr_model + 1 < MAX_RANGES) {
+		mid = r->start + 1 + rnd(r->end - r->start - 2);
+		stop = mid + 1 + rnd(r->end - mid - 1);
+		assert_int_equal(rangetree_reserve(t, 2), 0);
+		rangetree_cut(t, r->start, &(struct rangetree_part){ mid, stop, item_of(mid) },
+			      item_of(stop));
+		model_insert(at + 1, stop, r->end);
+		model_insert(at + 1, mid, stop);
+		r->end = mid;
+		return;
+	}
 	if (rnd(2) && r->end - r->start > 1 && nr_model < MAX_RANGES) {
 		mid = r->start + 1 + rnd(r->end - r->start - 1);
 		assert_int_equal(rangetree_reserve(t, 1), 0);
@@ -130,9 +141,13 @@ static void try_split_or_join(struct rangetree *t)
 		model_insert(at + 1, mid, r->end);
 		r->end = mid;
 	} else if (at + 1 < nr_model && r->end == r[1].start) {
-		assert_ptr_equal(rangetree_join(t, r->start), item_of(r[1].start));
-		r->end = r[1].end;
+		bool two = at + 2 < nr_model && r[1].end == r[2].start && rnd(2);
+
+		rangetree_join(t, r->start, two ? 2 : 1);
+		r->end = r[two ? 2 : 1].end;
 		model_remove(at + 1);
+		if (two)
+			model_remove(at + 1);
 	}
 }
 

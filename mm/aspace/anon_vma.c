@@ -124,16 +124,6 @@ struct anon_vma *page_get_anon_vma(const struct page *page)
 	}
 }
 
-void anon_vma_lock(struct anon_vma *av) no_lock_analysis
-{
-	spin_lock(&av->root->lock);
-}
-
-void anon_vma_unlock(struct anon_vma *av) no_lock_analysis
-{
-	spin_unlock(&av->root->lock);
-}
-
 /* ---- chains ---- */
 
 unsigned anon_vma_chains_of(const struct vm_area_struct *vma)

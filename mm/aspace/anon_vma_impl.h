@@ -26,8 +26,14 @@ struct anon_vma {
 
 void anon_vma_boot(void);
 /* The family's lock. */
-void anon_vma_lock(struct anon_vma *av) no_lock_analysis;
-void anon_vma_unlock(struct anon_vma *av) no_lock_analysis;
+static inline void anon_vma_lock(struct anon_vma *av) no_lock_analysis
+{
+	spin_lock(&av->root->lock);
+}
+static inline void anon_vma_unlock(struct anon_vma *av) no_lock_analysis
+{
+	spin_unlock(&av->root->lock);
+}
 /* @nr blank chains in front of *list. 0, or -ENOMEM (*list is empty then). */
 int must_check anon_vma_chains_get(struct anon_vma_chain **list, unsigned nr);
 void anon_vma_chains_put(struct anon_vma_chain **list);

@@ -248,6 +248,31 @@ static void vma_copy(struct vm_area_struct *to, const struct vm_area_struct *vma
 	to->populated = vma->populated;
 }
 
+/*
+ * @part, cut off @vma, goes where rmap finds it, before @vma lets go of it: so the summaries above stay as they are. Rmap
+ * locked: nobody sees the two at once.
+ */
+static inline void hang_part(struct vm_area_struct *part, const struct vm_area_struct *vma,
+			     struct vma_spares *s)
+{
+	part->vm_private_data = vma->vm_private_data; /* hugetlb may change it under this lock */
+	if (part->mapping)
+		mapping_insert(part);
+	anon_vma_clone_locked(part, vma, &s->chains);
+}
+
+static inline void cut_short(struct vm_area_struct *vma, unsigned long end)
+{
+	vma->vm_end = end;
+	vma_rmap_change(vma);
+}
+
+static inline void part_opened(struct vm_area_struct *part)
+{
+	if (part->vm_ops && part->vm_ops->open)
+		part->vm_ops->open(part);
+}
+
 struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 				 struct vm_area_struct *vma, unsigned long addr)
 {
@@ -259,14 +284,32 @@ struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 	rangetree_split(&mm->vmas, vma->vm_start, addr, upper);
 	mm->map_count++;
 	rmap_lock_vma(vma);
-	upper->vm_private_data = vma->vm_private_data; /* hugetlb may change it under this lock */
-	vma->vm_end = addr;
-	vma_rmap_change(vma);
-	if (upper->mapping)
-		mapping_insert(upper);
-	anon_vma_clone_locked(upper, vma, &s->chains);
+	hang_part(upper, vma, s);
+	cut_short(vma, addr);
 	rmap_unlock_vma(vma);
-	if (upper->vm_ops && upper->vm_ops->open)
-		upper->vm_ops->open(upper);
+	part_opened(upper);
 	return upper;
+}
+
+struct vm_area_struct *vma_cut(struct mm_struct *mm, struct vma_spares *s,
+			       struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *mid = vma_spare_take(s), *upper = vma_spare_take(s);
+	struct rangetree_part part = { start, end, mid };
+
+	kassert(vma->vm_start < start && start < end && end < vma->vm_end);
+	vma_copy(mid, vma, start, end);
+	vma_copy(upper, vma, end, vma->vm_end);
+	mapping_hold(vma->mapping);
+	mapping_hold(vma->mapping);
+	rangetree_cut(&mm->vmas, vma->vm_start, &part, upper);
+	mm->map_count += 2;
+	rmap_lock_vma(vma);
+	hang_part(mid, vma, s);
+	hang_part(upper, vma, s);
+	cut_short(vma, start);
+	rmap_unlock_vma(vma);
+	part_opened(upper);
+	part_opened(mid);
+	return mid;
 }

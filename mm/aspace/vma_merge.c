@@ -103,32 +103,51 @@ static void keep_soft_dirty(struct vm_area_struct *to, unsigned long flags)
 		vma_mark_soft_dirty(to);
 }
 
-/* @low and @high touch and become one, @keep, which is one of them and has the anon_vmas of both. */
-static void join(struct mm_struct *mm, struct vm_area_struct *low, struct vm_area_struct *high,
-		 struct vm_area_struct *keep)
+/* @gone's range is @keep's from now on: rmap, which is locked, finds nothing in it any more. */
+static void unhook(struct vm_area_struct *gone)
 {
-	struct vm_area_struct *gone = keep == low ? high : low;
-	unsigned long start = low->vm_start, end = high->vm_end, pgoff = low->vm_pgoff;
-
-	kassert(!gone->anon_vma || gone->anon_vma == keep->anon_vma);
-	rangetree_join(&mm->vmas, start);
-	rangetree_set_item(&mm->vmas, start, keep);
-	mm->map_count--;
-	rmap_lock_vma(keep);
 	if (gone->mapping) {
 		ivtree_remove(&gone->mapping->i_mmap, &gone->i_mmap_node);
 		gone->mapping->i_mmap_writable -= vma_shared_maywrite(gone->vm_flags);
 	}
 	anon_vma_unlink_locked(gone);
-	keep->vm_start = start;
-	keep->vm_end = end;
-	keep->vm_pgoff = pgoff;
-	vma_rmap_change(keep);
-	rmap_unlock_vma(keep);
+}
+
+static void joined(struct vm_area_struct *keep, struct vm_area_struct *gone)
+{
 	keep->populated |= gone->populated;
 	keep_soft_dirty(keep, gone->vm_flags);
 	anon_vma_release(gone);
 	vma_free(gone);
+}
+
+/*
+ * @low, @mid, if any, and @high touch and become one, @keep, which is the first or the last of them and has the anon_vmas
+ * of all. It grows first: so the summaries above the others stay as they are when these go.
+ */
+static void join(struct mm_struct *mm, struct vm_area_struct *low, struct vm_area_struct *mid,
+		 struct vm_area_struct *high, struct vm_area_struct *keep)
+{
+	struct vm_area_struct *gone = keep == low ? high : low;
+	unsigned long start = low->vm_start, end = high->vm_end, pgoff = low->vm_pgoff;
+
+	kassert(!gone->anon_vma || gone->anon_vma == keep->anon_vma);
+	rangetree_join(&mm->vmas, start, mid ? 2 : 1);
+	if (keep != low)
+		rangetree_set_item(&mm->vmas, start, keep);
+	mm->map_count -= mid ? 2 : 1;
+	rmap_lock_vma(keep);
+	keep->vm_start = start;
+	keep->vm_end = end;
+	keep->vm_pgoff = pgoff;
+	vma_rmap_change(keep);
+	unhook(gone);
+	if (mid)
+		unhook(mid);
+	rmap_unlock_vma(keep);
+	joined(keep, gone);
+	if (mid)
+		joined(keep, mid);
 }
 
 /* The chosen neighbours grow over the free range @r. Return: the vma that has it, NULL without neighbours or memory. */
@@ -142,7 +161,7 @@ static struct vm_area_struct *grow_over(struct mm_struct *mm, const struct vma_r
 	if (n.prev)
 		vma_resize(mm, n.prev, n.prev->vm_start, r->end);
 	if (n.prev && n.next)
-		join(mm, n.prev, n.next, n.prev);
+		join(mm, n.prev, NULL, n.next, n.prev);
 	else if (n.next)
 		vma_resize(mm, n.next, r->start, n.next->vm_end);
 	keep = n.prev ? n.prev : n.next;
@@ -241,14 +260,14 @@ static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct
 {
 	if (n.prev && n.next && anon_import(n.prev, n.next))
 		return vma;
-	if (n.prev) {
-		join(mm, n.prev, vma, n.prev);
-		if (n.next)
-			join(mm, n.prev, n.next, n.prev);
+	if (n.prev && n.next)
+		join(mm, n.prev, vma, n.next, n.prev);
+	else if (n.prev)
+		join(mm, n.prev, NULL, vma, n.prev);
+	else if (n.next)
+		join(mm, vma, NULL, n.next, n.next);
+	if (n.prev)
 		return n.prev;
-	}
-	if (n.next)
-		join(mm, vma, n.next, n.next);
 	return n.next ? n.next : vma;
 }
 
@@ -274,9 +293,12 @@ static struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struc
 	if (mm->map_count + (int)splits > sysctl_max_map_count ||
 	    vma_spares_get(mm, splits, vma, &spares))
 		return NULL;
-	if (r->end < vma->vm_end)
-		vma_split(mm, &spares, vma, r->end);
-	return r->start > vma->vm_start ? vma_split(mm, &spares, vma, r->start) : vma;
+	if (splits == 2)
+		return vma_cut(mm, &spares, vma, r->start, r->end);
+	if (r->start > vma->vm_start)
+		return vma_split(mm, &spares, vma, r->start);
+	(void)vma_split(mm, &spares, vma, r->end);
+	return vma;
 }
 
 static int modify(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r,

@@ -216,6 +216,21 @@ void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, 
 
 /* ---- protect ---- */
 
+/* The loop of protect_alike, for a @diff and an @own that the compiler knows something of. */
+static always_inline_ unsigned flip_alike(pte_t *e, unsigned n, pte_t old, pteval_t diff, bool own)
+{
+	pte_t *const first = e, *const end = e + n;
+
+	for (; e != end; e++) {
+		pte_t cur = pte_read_locked(e);
+
+		if (!pte_alike(cur, old) || (own && !page_is_own(entry_page(cur))) ||
+		    !pte_flip(e, cur, diff)) /* the CPU was here: the caller looks again */
+			break;
+	}
+	return (unsigned)(e - first);
+}
+
 /*
  * Of the @n entries from @e on those that are as @old was, which has become @new: neighbours mostly are, and the same
  * change does. For the write right each page must be its entry's alone, as @old's was. Return: how many were changed.
@@ -224,18 +239,13 @@ static noinline_ unsigned protect_alike(pte_t *e, unsigned n, pte_t old, pte_t n
 					bool private_write)
 {
 	const pteval_t diff = pte_raw(old) ^ pte_raw(new);
-	pte_t *const first = e, *const end = e + n;
 
 	if (private_write && (!pte_write(new) || pte_special(old)))
 		return 0;
-	for (; e < end; e++) {
-		pte_t cur = pte_read_locked(e);
-
-		if (!pte_alike(cur, old) || (private_write && !page_is_own(entry_page(cur))) ||
-		    !pte_flip(e, cur, diff)) /* the CPU was here: the caller looks again */
-			break;
-	}
-	return (unsigned)(e - first);
+	if ((uint32_t)diff != diff) /* the right to execute */
+		return flip_alike(e, n, old, diff, private_write);
+	return private_write ? flip_alike(e, n, old, (uint32_t)diff, true)
+			     : flip_alike(e, n, old, (uint32_t)diff, false);
 }
 
 static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
@@ -261,7 +271,7 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 		if (pte_raw(to) == pte_raw(cur))
 			continue;
 		entry_change(e, cur, to);
-		more = protect_alike(e + 1, n - 1, cur, to, care & CARE_PRIVATE);
+		more = n > 1 ? protect_alike(e + 1, n - 1, cur, to, care & CARE_PRIVATE) : 0;
 		changed += more + 1;
 		n -= more;
 		e += more;
