@@ -10,9 +10,12 @@
  * WHY      a reference keeps the frame, not the entry: the program may unmap it meanwhile, and writes through the
  *          frame then go nowhere. That is what a pin promises, no more.
  * I1       with @write the page returned is shared memory's, or private memory's own: never one that fork shares.
+ * I2       bytes are copied with mmap_lock held. Without it a fork could share the page in between and the program get a copy
+ *          of its own, older than what is written.
  * LOCKS    mmap_lock for read, dropped while a stack grows; table lock. Sleeps.
  * FAILS    -EFAULT, -ENOMEM, -EINTR (fatal signal); mm_populate: -EHWPOISON.
- * NOT HERE long-term pins: a write through a reference that is older than a clearing of soft-dirty bits is not seen.   TESTED BY fork_test.c, fault_test.c
+ * NOT HERE long-term pins: a write through a reference that is older than a clearing of soft-dirty bits is not seen.
+ *          TESTED BY fork_test.c, fault_test.c, tests/guest/mem_others_race.c
  */
 #include "base/errno.h"
 #include "lib/string.h"
@@ -86,7 +89,8 @@ static int pin_in_vma(struct fault_ctx *f, struct page **out)
 	}
 }
 
-static int pin_page(struct fault_ctx *f, struct page **out)
+/* 0: the page, and mmap_lock is held for reading: until it is dropped fork does not share the page. */
+static int pin_locked(struct fault_ctx *f, struct page **out) no_lock_analysis
 {
 	struct mm_struct *mm = f->mm;
 	struct userfault_waiter waiter;
@@ -103,6 +107,8 @@ static int pin_page(struct fault_ctx *f, struct page **out)
 			f->vma && f->vma->vm_start > f->addr && (f->vma->vm_flags & VM_GROWSDOWN);
 		if (f->vma && f->vma->vm_start <= f->addr)
 			err = pin_in_vma(f, out);
+		if (!err)
+			return 0;
 		rwsem_up_read(&mm->mmap_lock);
 		if (err == LOOK_AGAIN && userfault_wait(f))
 			return -EINTR;
@@ -110,22 +116,26 @@ static int pin_page(struct fault_ctx *f, struct page **out)
 	return err;
 }
 
-int get_user_page(struct mm_struct *mm, unsigned long addr, bool write, struct page **out)
+int get_user_page(struct mm_struct *mm, unsigned long addr, bool write,
+		  struct page **out) no_lock_analysis
 {
 	struct fault_ctx f = { .mm = mm, .addr = addr & PAGE_MASK, .write = write };
+	int err = pin_locked(&f, out);
 
-	return pin_page(&f, out);
+	if (!err)
+		rwsem_up_read(&mm->mmap_lock);
+	return err;
 }
 
-/* Bytes of the page that holds @at, from there on. 0 or what pin_page says. */
-static int copy_piece(struct fault_ctx *f, unsigned long at, char *buf, size_t n)
+/* Bytes of the page that holds @at, from there on. 0 or what pin_locked says. */
+static int copy_piece(struct fault_ctx *f, unsigned long at, char *buf, size_t n) no_lock_analysis
 {
 	struct page *page;
 	char *p;
 	int err;
 
 	f->addr = at & PAGE_MASK;
-	err = pin_page(f, &page);
+	err = pin_locked(f, &page);
 	if (err)
 		return err;
 	p = kmap_local_page(page);
@@ -136,6 +146,7 @@ static int copy_piece(struct fault_ctx *f, unsigned long at, char *buf, size_t n
 	kunmap_local(p);
 	if (f->write)
 		page_mark_dirty(page);
+	rwsem_up_read(&f->mm->mmap_lock);
 	put_page(page);
 	return 0;
 }
