@@ -27,18 +27,22 @@ static int stamp(size_t i)
 	return (int)(i * 7 % 120) + 1;
 }
 
-/* What is looked at later has its pages now. Return: RssAnon. */
-static long settled_rss(void)
+/* Every page of data and stack that this process will ever write is there from now on. */
+static void touch_all(void)
 {
-	resident(source, PAGES);
-	status_kb("RssAnon:");
-	return status_kb("RssAnon:");
+	volatile char deep[65536];
+
+	for (size_t i = 0; i < sizeof(deep); i += 1024)
+		deep[i] = 1;
+	mlockall(MCL_CURRENT);
+	munlockall();
 }
 
 static int setup(uint64_t features)
 {
 	all = mmap(NULL, sizeof(*all), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	source = anon(PAGES, RW);
+	touch_all();
 	area = mmap(NULL, 4 * PAGES * PAGE, PROT_NONE, ANON | MAP_NORESERVE, -1, 0);
 	if (all == MAP_FAILED || source == MAP_FAILED || area == MAP_FAILED)
 		return -1;
@@ -144,7 +148,7 @@ static void against_dontneed(void)
 	pid_t pid;
 
 	NEED(setup(0) >= 0);
-	before = settled_rss();
+	before = status_kb("RssAnon:");
 	pid = monitor(0);
 	for (int i = 0; i < rounds(); i++) {
 		size_t at = tap_random(&state) % PAGES, n = tap_random(&state) % (PAGES - at) + 1;
@@ -166,7 +170,7 @@ static void against_munmap(void)
 	pid_t pid;
 
 	NEED(setup(0) >= 0);
-	before = settled_rss();
+	before = status_kb("RssAnon:");
 	pid = monitor(0);
 	for (int i = 0; i < rounds(); i++) {
 		size_t at = tap_random(&state) % PAGES, n = tap_random(&state) % (PAGES - at) + 1;
@@ -192,7 +196,7 @@ static void against_mremap(void)
 	pid_t pid;
 
 	NEED(setup(F_REMAP) >= 0);
-	before = settled_rss();
+	before = status_kb("RssAnon:");
 	pid = monitor(0);
 	here = area;
 	there = area + 2 * PAGES * PAGE;
@@ -273,7 +277,7 @@ static void against_fork_and_exit(void)
 	long before;
 
 	NEED(setup(F_FORK) >= 0);
-	before = settled_rss();
+	before = status_kb("RssAnon:");
 	pid = monitor_of_forks(); /* nothing is watched yet: no event */
 	NEED(reg(area, PAGES, MISSING) > 0);
 	for (int i = 0; i < n; i++) {
@@ -316,7 +320,7 @@ static void two_monitors(void)
 		long before;
 
 		NEED(setup(0) >= 0);
-		before = settled_rss();
+		before = status_kb("RssAnon:");
 		for (int which = 0; which < MONITORS; which++)
 			pids[which] = copier(which);
 		all->stop = 1;
