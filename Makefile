@@ -36,10 +36,15 @@ WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow 
 	-Wwrite-strings -Wpointer-arith -Wno-unused-parameter $(if $(is_clang),-Wthread-safety -Wno-address-of-packed-member)
 COMMON := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(ISYS) -fno-pic -fno-pie \
 	-fno-stack-protector -fno-strict-aliasing -fno-common -fno-delete-null-pointer-checks \
-	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -mgeneral-regs-only \
+	$(if $(filter 1,$(DEBUG)),-fno-omit-frame-pointer,-fomit-frame-pointer) -fno-asynchronous-unwind-tables -mgeneral-regs-only \
 	-ffunction-sections -fdata-sections $(if $(is_clang),,-fno-tree-loop-distribute-patterns) \
 	-DCFG_DEBUG=$(DEBUG) -I. -Iinclude -Iarch/x86/include
-KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) -Iarch/x86/hw/$(mode_$(ARCH))
+# Calls within the kernel: arguments in registers, small structures too, and a stack aligned no more than it must be.
+align_stack := $(if $(is_clang),-mstack-alignment=,-mpreferred-stack-boundary=)
+calls_i386 := -mregparm=3 -freg-struct-return $(align_stack)$(if $(is_clang),4,2)
+calls_i386-pae := $(calls_i386)
+calls_x86_64 := $(align_stack)$(if $(is_clang),8,3)
+KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) $(calls_$(ARCH)) -Iarch/x86/hw/$(mode_$(ARCH))
 
 KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c kernel/*.c fs/*.c ipc/*.c drivers/*.c \
 	sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))

@@ -32,10 +32,9 @@ struct trace {
 static void trace_sleeper(struct thread *t, void *arg)
 {
 	struct trace *trace = arg;
-	unsigned long bp, ip;
+	struct stack_place at = arch_thread_place(&t->arch);
 
-	arch_thread_frame(&t->arch, &bp, &ip);
-	trace->nr = backtrace_save(bp, ip, trace->ip, MAX_STACK);
+	trace->nr = backtrace_save(&at, trace->ip, MAX_STACK);
 	for (unsigned i = 0; i < trace->nr; i++) {
 		if (trace->ip[i] == (unsigned long)t->wait_address)
 			trace->first = i;
@@ -52,8 +51,8 @@ int pid_stack_show(struct seq_file *m, struct task *t)
 	if (!task_may_ptrace(t, false))
 		return -EPERM;
 	if (t == current_task())
-		trace.nr = backtrace_save((unsigned long)__builtin_frame_address(0),
-					  (unsigned long)pid_stack_show, trace.ip, MAX_STACK);
+		trace.nr = backtrace_save(&STACK_PLACE((unsigned long)pid_stack_show), trace.ip,
+					  MAX_STACK);
 	else
 		(void)thread_asleep_do(&t->thread, trace_sleeper, &trace);
 	for (unsigned i = trace.first; i < trace.nr; i++) {

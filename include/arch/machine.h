@@ -140,9 +140,10 @@ void ret_from_fork(void); /* kernel/sched.c */
 void trap_signal(int sig, int code, uaddr_t addr);
 
 /* ---- debugging ---- */
-void backtrace_print(unsigned long bp, unsigned long ip);
-/* @ip and what called it, up to @max addresses. Return: how many. */
-unsigned backtrace_save(unsigned long bp, unsigned long ip, unsigned long *ips, unsigned max);
+struct stack_place; /* arch/thread.h */
+/* @at and what called it, innermost first, up to @max addresses, at least 1. Return: how many. */
+unsigned backtrace_save(const struct stack_place *at, unsigned long *ips, unsigned max);
+void backtrace_print(const struct stack_place *at);
 /* "function+0x12/0x34"; Return: length. */
 size_t symbol_format(kaddr_t addr, char *buf, size_t size);
 

@@ -78,8 +78,16 @@ void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp);
 /* The vDSO of the thread's program is at @vdso now (exec, mremap); its next sysenter sees it. */
 void arch_thread_set_vdso(struct arch_thread *t, unsigned long vdso);
 void arch_thread_free(struct arch_thread *t); /* FPU area */
-/* Where a thread that does not run goes on, and the frame there; it must not start to run meanwhile. */
-void arch_thread_frame(const struct arch_thread *t, unsigned long *bp, unsigned long *ip);
+/* Where code is, or goes on: its frame pointer (debug kernels have them), its stack pointer, its instruction. */
+struct stack_place {
+	unsigned long bp, sp, ip;
+};
+/* Here, in the words of the instruction @at. */
+#define STACK_PLACE(at)                                                                            \
+	((struct stack_place){ (unsigned long)__builtin_frame_address(0),                          \
+			       (unsigned long)__builtin_frame_address(0), at })
+/* Where a thread that does not run goes on; it must not start to run meanwhile. */
+struct stack_place arch_thread_place(const struct arch_thread *t);
 
 /*
  * clone(2) CLONE_SETTLS on x86_64, on a child that has not run; nothing on i386 (arch_set_tls

@@ -234,8 +234,8 @@ boot_high:
 	xorl %eax, %eax
 	movl %eax, %gs
 	movl $boot_stack_top, %esp
-	pushl %esi
-	pushl %ebp
+	movl %ebp, %eax
+	movl %esi, %edx
 	xorl %ebp, %ebp
 	call boot_start
 #endif

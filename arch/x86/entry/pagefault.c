@@ -69,7 +69,7 @@ static noinline_ void fault_signal(enum fault_result result, unsigned long error
 		trap_signal(SIGKILL, SI_KERNEL, 0);
 }
 
-void asm_call_ page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr)
+void page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr)
 {
 	struct mm_struct *mm = mm_ctx_current()->mm;
 	enum fault_result result = FAULT_MAPERR;
@@ -112,7 +112,7 @@ static bool page_in(struct mm_struct *mm, unsigned long error, uaddr_t addr)
 	return result == FAULT_OK;
 }
 
-void asm_call_ page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr)
+void page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr)
 {
 	struct mm_ctx *ctx = mm_ctx_current();
 	unsigned long fixup;

@@ -84,8 +84,7 @@ void panic(const char *fmt, ...)
 	smp_stop_others();
 	klog(KLOG_EMERG, "Kernel panic - not syncing: %s", text);
 	klog(KLOG_EMERG, "CPU: %u", cpu_id());
-	backtrace_print((unsigned long)__builtin_frame_address(0),
-			(unsigned long)__builtin_return_address(0));
+	backtrace_print(&STACK_PLACE((unsigned long)__builtin_return_address(0)));
 	trace_dump(PANIC_TRACE_EVENTS);
 	klog(KLOG_EMERG, "---[ end Kernel panic - not syncing: %s ]---", text);
 	panic_end();

@@ -105,7 +105,7 @@ trampoline_high:
 	xorl %eax, %eax
 	movl %eax, %gs
 	xorl %ebp, %ebp
-	pushl %edi
+	movl %edi, %eax
 	call trampoline_arrived
 #endif
 1:	cli

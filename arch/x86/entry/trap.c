@@ -88,7 +88,7 @@ static int trap_code(struct arch_thread *t, unsigned vector)
 	return code ? code : SI_KERNEL;
 }
 
-void asm_call_ trap_user(struct pt_regs *regs, unsigned vector, unsigned long error)
+void trap_user(struct pt_regs *regs, unsigned vector, unsigned long error)
 {
 	struct arch_thread *t = this_cpu(current_arch_thread);
 	const struct trap_kind *kind = trap_kind(vector);
@@ -109,7 +109,7 @@ void asm_call_ trap_user(struct pt_regs *regs, unsigned vector, unsigned long er
 	trap_signal(kind->sig, code, kind->addr_is_ip && code != SI_KERNEL ? regs->ip : 0);
 }
 
-void asm_call_ trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error)
+void trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error)
 {
 	const unsigned long fixup = extable_find(regs->ip);
 
@@ -118,7 +118,7 @@ void asm_call_ trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long 
 	regs->ip = fixup;
 }
 
-struct pt_regs *asm_call_ trap_join_frame(struct pt_regs *regs)
+struct pt_regs *trap_join_frame(struct pt_regs *regs)
 {
 	struct pt_regs *user = current_regs();
 

@@ -6,13 +6,6 @@
 #include "base/compiler.h"
 #include "base/types.h"
 
-/* Arguments in registers on i386 too. */
-#ifdef __x86_64__
-#define asm_call_
-#else
-#define asm_call_ __attribute__((regparm(3)))
-#endif
-
 /* The fault number of Linux's sigcontext.trapno. */
 enum trap_vector {
 	TRAP_DE,
@@ -39,8 +32,8 @@ enum trap_vector {
 };
 
 /* Exceptions other than page faults, from user / kernel mode. Interrupts off. */
-void asm_call_ trap_user(struct pt_regs *regs, unsigned vector, unsigned long error);
-void asm_call_ trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error);
+void trap_user(struct pt_regs *regs, unsigned vector, unsigned long error);
+void trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error);
 /* x86_64: double fault and machine check, on the fatal stack. */
 noreturn_ void trap_fatal(struct pt_regs *regs, unsigned vector, unsigned long error);
 /* i386: double fault, in its task. */
@@ -49,9 +42,9 @@ noreturn_ void trap_double_fault(void);
  * @regs: registers at an iret to user mode that faulted. Return: the thread's pt_regs with them put
  * in.
  */
-struct pt_regs *asm_call_ trap_join_frame(struct pt_regs *regs);
-void asm_call_ page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr);
-void asm_call_ page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr);
+struct pt_regs *trap_join_frame(struct pt_regs *regs);
+void page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr);
+void page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr);
 
 /*
  * Print @regs of kernel mode with the stack pointer @sp, the control registers, code bytes and the

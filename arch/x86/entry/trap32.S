@@ -38,6 +38,12 @@
 .macro save_regs ax=%eax
 	pushl %gs
 	save_regs_but_gs \ax
+	clear_flags
+.endm
+
+.macro clear_flags
+	cld
+	smap_clac
 .endm
 
 .macro save_regs_but_gs ax=%eax
@@ -56,13 +62,12 @@
 	movl %edx, %es
 	movl $SEL_PERCPU, %edx
 	movl %edx, %fs
-	cld
-	smap_clac
 .endm
 
 /* The stub has pushed orig_ax and, where gs belongs, the vector. Leaves it in %edx. */
 .macro save_regs_vector
 	save_regs_but_gs
+	clear_flags
 	movl REGS_GS(%esp), %edx
 	movl %gs, %ecx
 	movl %ecx, REGS_GS(%esp)
@@ -83,21 +88,25 @@
 .endm
 
 /* ---- system calls: %eax number, %ebx %ecx %edx %esi %edi %ebp arguments ---- */
-#define ARGS 24 /* bytes, on the stack below the frame */
+#define ARGS 12 /* bytes, on the stack below the frame */
 
 /*
- * Carry out call %eax. Falls through with interrupts off, ARGS still on the stack, %eax the result and
- * %ebx, %esi, %edi, %ebp the user's again, because C keeps them. Goes on at @work, the frame complete, when
+ * Carry out call %eax; all other registers but %edx are the user's. Falls through with interrupts off, ARGS still on
+ * the stack, %eax the result and %ebx, %esi, %edi, %ebp the user's again. Goes on at @work, the frame complete, when
  * there is work to do; at @full when the frame is not what was saved or its flags say so.
  */
 .macro syscall_call work, full, flags
 	cmpl sys_call_nr, %eax
 	jae 782f
-781:	/* Copies: C may overwrite its arguments, and these are the user's registers. */
-	.rept 6
-	pushl REGS_BP(%esp)
-	.endr
-	call *sys_call_table(, %eax, 4)
+781:	pushl %ebp
+	pushl %edi
+	pushl %esi
+	movl %ecx, %edx
+	movl REGS_DX + ARGS(%esp), %ecx
+	movl sys_call_table(, %eax, 4), %eax
+	xchgl %ebx, %eax
+	call *%ebx
+	movl ARGS(%esp), %ebx
 	cli
 	cmpl $0, %fs:work_pending
 	jne 783f
@@ -139,7 +148,8 @@ GLOBAL(sysenter_entry)
 	pushl $SEL_USER_CS
 	pushl $0
 	pushl %eax
-	save_regs $-ENOSYS
+	pushl %gs
+	save_regs_but_gs $-ENOSYS /* the flags are clear */
 	movl %fs:current_arch_thread, %edx
 	movl THREAD_SYSENTER_RETURN(%edx), %edx
 	movl %edx, REGS_IP(%esp)
@@ -177,9 +187,7 @@ GLOBAL(return_to_user)
 	je restore_all
 user_work:
 	movl %esp, %eax
-	pushl %eax
 	call exit_to_user_work
-	addl $4, %esp
 restore_all:
 	popl %ebx
 	popl %ecx
@@ -231,7 +239,6 @@ GLOBAL(arch_enter_user)
 	jmp return_to_user
 
 /* ---- page faults ---- */
-/* page_fault_{user,kernel}(regs, error, address): arguments in registers. */
 page_fault_entry:
 	save_regs
 	movl REGS_ORIG_AX(%esp), %edx
@@ -302,10 +309,7 @@ nmi_entry:
 irq_common:
 	save_regs_vector
 	movl %esp, %eax
-	pushl %edx
-	pushl %eax
 	call irq_dispatch
-	addl $8, %esp
 	jmp return_from_trap
 
 /* ---- double fault: a task of its own; the interrupted state is in the CPU's TSS ---- */

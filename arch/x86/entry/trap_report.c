@@ -83,6 +83,6 @@ void trap_die(const struct pt_regs *regs, unsigned long sp, const char *what, un
 	       regs->flags);
 	print_registers(regs, sp);
 	print_code(regs->ip);
-	backtrace_print(regs->bp, regs->ip);
+	backtrace_print(&(struct stack_place){ regs->bp, sp, regs->ip });
 	panic("%s in %s", what, where);
 }

@@ -44,8 +44,6 @@ GLOBAL(thread_start_user)
 	jmp return_to_user
 #else
 GLOBAL(switch_stacks)
-	movl 4(%esp), %eax
-	movl 8(%esp), %edx
 	pushl %ebp
 	pushl %ebx
 	pushl %esi
@@ -62,7 +60,7 @@ GLOBAL(switch_stacks)
 GLOBAL(thread_start_kernel)
 	call ret_from_fork
 	sti
-	pushl %edi
+	movl %edi, %eax
 	call *%esi
 	ud2
 

@@ -107,12 +107,11 @@ void arch_switch(struct arch_thread *prev, struct arch_thread *next)
 	switch_stacks(&prev->sp, next->sp);
 }
 
-void arch_thread_frame(const struct arch_thread *t, unsigned long *bp, unsigned long *ip)
+struct stack_place arch_thread_place(const struct arch_thread *t)
 {
 	const struct switch_frame *f = (const struct switch_frame *)t->sp;
 
-	*bp = f->bp;
-	*ip = (unsigned long)f->go_on;
+	return (struct stack_place){ f->bp, (unsigned long)(f + 1), (unsigned long)f->go_on };
 }
 
 void arch_thread_init_boot(struct arch_thread *t)

@@ -7,6 +7,8 @@
  * so the count of bytes not copied is exact (a fault in a word that crosses into an unmapped page
  * says nothing about its first bytes). Sizes 4 to 16 take two overlapping moves each way: both
  * loads come before both stores.
+ *
+ * The FPU's registers go to and from signal frames without a copy in between.
  */
 #include "arch/x86/hw/entry.inc"
 
@@ -162,9 +164,8 @@ GLOBAL(user_cmpxchg)
 .macro copy_body zero
 	pushl %esi
 	pushl %edi
-	movl 12(%esp), %edi
-	movl 16(%esp), %esi
-	movl 20(%esp), %ecx
+	movl %eax, %edi
+	movl %edx, %esi
 	smap_stac
 	movl %ecx, %edx
 	shrl $2, %ecx
@@ -197,11 +198,10 @@ GLOBAL(user_cmpxchg)
 
 GLOBAL(user_clear)
 	pushl %edi
-	movl 8(%esp), %edi
-	movl 12(%esp), %ecx
+	movl %eax, %edi
+	movl %edx, %ecx
 	smap_stac
 	xorl %eax, %eax
-	movl %ecx, %edx
 	shrl $2, %ecx
 	andl $3, %edx
 1:	rep stosl
@@ -222,9 +222,10 @@ GLOBAL(user_clear)
 GLOBAL(user_strncpy)
 	pushl %esi
 	pushl %edi
-	movl 12(%esp), %edi
-	movl 16(%esp), %esi
-	movl 20(%esp), %edx
+	pushl %eax
+	movl %eax, %edi
+	movl %edx, %esi
+	movl %ecx, %edx
 	smap_stac
 	subl $4, %edx
 	jb 20f
@@ -250,8 +251,9 @@ GLOBAL(user_strncpy)
 	decl %edx
 	jnz 2b
 30:	movl %edi, %eax
-40:	subl 12(%esp), %eax
-	smap_clac
+40:	popl %edx
+	subl %edx, %eax
+41:	smap_clac
 	popl %edi
 	popl %esi
 	ret
@@ -259,23 +261,20 @@ GLOBAL(user_strncpy)
 	shrl $3, %ecx
 	leal (%edi, %ecx), %eax
 	jmp 40b
-50:	smap_clac
-	movl $-14, %eax /* EFAULT */
-	popl %edi
-	popl %esi
-	ret
+50:	movl $-14, %eax /* EFAULT */
+	popl %edx
+	jmp 41b
 	extable 1b, 20b
 	extable 2b, 50b
 
 GLOBAL(user_cmpxchg)
 	pushl %ebx
-	movl 8(%esp), %ebx
-	movl 12(%esp), %eax
-	movl 16(%esp), %edx
+	movl %eax, %ebx
+	movl %edx, %eax
 	smap_stac
-1:	lock cmpxchgl %edx, (%ebx)
+1:	lock cmpxchgl %ecx, (%ebx)
 	smap_clac
-	movl 20(%esp), %edx
+	movl 8(%esp), %edx
 	movl %eax, (%edx)
 	xorl %eax, %eax
 	popl %ebx
@@ -298,6 +297,61 @@ GLOBAL(user_copy_in)
 	copy_body 1
 
 
+/*
+ * int user_fxsave(uaddr_t to): the FPU's registers, and zeroes in the last 48 bytes of the area, which FXSAVE leaves
+ * alone. Return: 0 or -EFAULT.
+ */
+GLOBAL(user_fxsave)
+	smap_stac
+#ifdef __x86_64__
+1:	fxsave64 (%rdi)
+	xorl %eax, %eax
+	.irp at, 464, 472, 480, 488, 496, 504
+2:	movq %rax, \at(%rdi)
+	extable 2b, user_fpu_fault
+	.endr
+#else
+1:	fxsave (%eax)
+	xorl %edx, %edx
+	.irp at, 464, 468, 472, 476, 480, 484, 488, 492, 496, 500, 504, 508
+2:	movl %edx, \at(%eax)
+	extable 2b, user_fpu_fault
+	.endr
+	xorl %eax, %eax
+#endif
+	smap_clac
+	ret
+	extable 1b, user_fpu_fault
+user_fpu_fault:
+	smap_clac
+	movl $-14, %eax /* EFAULT */
+	ret
+
+/*
+ * int user_fpu_load(uaddr_t fx, uint32_t mxcsr_refused, uaddr_t legacy): FXRSTOR; i386: then the x87 part from an
+ * FSAVE image. Return: 0; -EFAULT: memory or contents say no, and the registers hold anything.
+ */
+GLOBAL(user_fpu_load)
+	smap_stac
+#ifdef __x86_64__
+1:	testl %esi, 24(%rdi)
+	jnz user_fpu_fault
+2:	fxrstor64 (%rdi)
+	xorl %eax, %eax
+#else
+1:	testl %edx, 24(%eax)
+	jnz user_fpu_fault
+2:	fxrstor (%eax)
+	fnclex /* an exception that pends would trap at the next instruction */
+3:	frstor (%ecx)
+	extable 3b, user_fpu_fault
+	xorl %eax, %eax
+#endif
+	smap_clac
+	ret
+	extable 1b, user_fpu_fault
+	extable 2b, user_fpu_fault
+
 /* bool kernel_peek(kaddr_t addr, unsigned long *out) */
 	.text
 GLOBAL(kernel_peek)
@@ -307,8 +361,6 @@ GLOBAL(kernel_peek)
 	movl $1, %eax
 	ret
 #else
-	movl 4(%esp), %eax
-	movl 8(%esp), %edx
 1:	movl (%eax), %eax
 	movl %eax, (%edx)
 	movl $1, %eax
