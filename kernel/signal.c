@@ -14,9 +14,11 @@
  * SOURCES  signal(7), kill(2), "Signal mask and pending signals", credentials(7).
  */
 #include "kernel/signal.h"
+#include "arch/sigframe.h"
 #include "base/errno.h"
 #include "kernel/sigqueue.h"
 #include "kernel/task_impl.h"
+#include "lib/string.h"
 
 #define STOP_SIGNALS (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 #define IGNORED_BY_DEFAULT                                                                         \
@@ -55,6 +57,8 @@ static bool is_ignored(const struct task *t, int sig)
 static void wake_for_signal(struct task *t, bool fatal)
 {
 	sched_work_set(&t->thread, WORK_SIGNAL);
+	if (t == current_task() && !fatal)
+		return; /* it runs, here: it sees its work before it can sleep or leave */
 	sched_signal_wake(&t->thread, fatal);
 }
 
@@ -352,9 +356,12 @@ void signal_force(int sig, int code, uaddr_t addr)
 {
 	struct task *t = current_task();
 	struct k_sigaction *a = &t->sighand->action[sig - 1];
-	struct siginfo_k info = { .si_signo = sig, .si_code = code };
+	struct siginfo_k info;
 	irqflags_t flags;
 
+	memset(&info, 0, SIGINFO_KEPT);
+	info.si_signo = sig;
+	info.si_code = code;
 	info.addr = addr;
 	if (sig == SIGBUS && code == BUS_MCEERR_AR)
 		info.addr_lsb = PAGE_SHIFT;

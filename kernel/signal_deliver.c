@@ -5,6 +5,8 @@
  * WHY      everything a signal does to a thread is done by the thread itself at this one place, with no lock held.
  * I1       a system call's result is looked at for restart codes once: orig_ax becomes -1.
  * I2       a temporary mask (sigsuspend, ppoll) ends here: into the handler's frame, or at once if no handler runs.
+ * I3       WORK_SIGNAL is clear while a handler's frame is built, whatever else pends; setting the handler's mask, or
+ *          the SIGSEGV of a frame that cannot be built, ends that.
  * LOCKS    tasklist_lock, sighand->lock for taking a signal and for job-control stops; none while frames are built.
  * CONTEXT  a user thread about to return to user mode, interrupts on; may sleep.
  * SOURCES  signal(7) "Interruption of system calls and library functions by signal handlers", sigaction(2).
@@ -145,7 +147,10 @@ static bool take_signal(struct delivery *d)
 					       : signal_dequeue_locked(t, t->blocked, info_of(d));
 		if (d->sig)
 			v = judge(t, d);
-		signal_recalc(t);
+		if (v == RUN_HANDLER)
+			sched_work_clear(WORK_SIGNAL);
+		else
+			signal_recalc(t);
 		spin_unlock_irqrestore(&t->sighand->lock, flags);
 		if (ends)
 			do_exit(t->signal->group_exit ? t->signal->exit_code : 0);
@@ -252,7 +257,7 @@ static void run_handler(struct pt_regs *regs, struct delivery *d)
 	}
 	if (d->req.switch_stack && (unsigned)t->altstack.ss_flags & SS_AUTODISARM)
 		t->altstack = (struct sigaltstack_k){ .ss_flags = SS_DISABLE };
-	signal_set_blocked(t->blocked | add);
+	signal_block_more(add);
 }
 
 void signal_deliver(struct pt_regs *regs)

@@ -12,15 +12,13 @@
  * SOURCES  signal(7), sigqueue(3), getrlimit(2) RLIMIT_SIGPENDING.
  */
 #include "kernel/sigqueue.h"
+#include "arch/sigframe.h"
 #include "base/errno.h"
 #include "kernel/task_impl.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 #include "sync/kassert.h"
-
-/* What is kept of a siginfo: no kind of signal uses more of it; the rest is zero (as in Linux). */
-enum { INFO_KEPT = 48 };
 
 struct sigqueue {
 	struct list_head link;	      /* s */
@@ -29,7 +27,7 @@ struct sigqueue {
 		struct {
 			int signo, error, code;
 		};
-		uint64_t bytes[INFO_KEPT / 8];
+		uint64_t bytes[SIGINFO_KEPT / 8];
 	};
 };
 
@@ -158,9 +156,9 @@ int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct s
 	q = new_entry(t, limit);
 	if (q) {
 		if (info)
-			memcpy(q->bytes, info, INFO_KEPT);
+			memcpy(q->bytes, info, SIGINFO_KEPT);
 		else
-			memset(q->bytes, 0, INFO_KEPT);
+			memset(q->bytes, 0, SIGINFO_KEPT);
 		if (!info)
 			q->code = SI_KERNEL;
 		q->signo = sig;
@@ -202,12 +200,11 @@ static void collect(struct sigpending *p, int sig, struct siginfo_k *info)
 	if (!more)
 		p->set &= ~sigmask(sig);
 	if (found) {
-		memcpy(info, found->bytes, INFO_KEPT);
-		memset((char *)info + INFO_KEPT, 0, sizeof(*info) - INFO_KEPT);
+		memcpy(info, found->bytes, SIGINFO_KEPT);
 		free_entry(found);
 		return;
 	}
-	memset(info, 0, sizeof(*info));
+	memset(info, 0, SIGINFO_KEPT);
 	info->si_signo = sig;
 }
 

@@ -8,7 +8,7 @@
 int must_check sigpending_add(struct sigpending *p, struct task *t, int sig,
 			      const struct siginfo_k *info);
 void sigpending_remove(struct sigpending *p, sigset_k mask);
-/* Take the next one outside @blocked. Return: its number, 0 when there is none. */
+/* Take the next one outside @blocked: the first SIGINFO_KEPT bytes of @info. Return: its number, 0 when there is none. */
 int must_check sigpending_take(struct sigpending *p, sigset_k blocked, struct siginfo_k *info);
 
 #endif

@@ -6,9 +6,11 @@
  * I2       after a change of mask WORK_SIGNAL says exactly whether something is deliverable.
  * SOURCES  sigaction(2), sigprocmask(2), sigsuspend(2), sigtimedwait(2), sigaltstack(2), signal(7), execve(2).
  */
+#include "arch/sigframe.h"
 #include "base/errno.h"
 #include "kernel/sigqueue.h"
 #include "kernel/task_impl.h"
+#include "lib/string.h"
 #include "sync/kassert.h"
 
 #define UNBLOCKABLE (sigmask(SIGKILL) | sigmask(SIGSTOP))
@@ -70,6 +72,13 @@ void signal_set_blocked(sigset_k mask)
 	mask &= ~UNBLOCKABLE;
 	if (mask != t->blocked)
 		change_blocked(t, mask);
+}
+
+void signal_block_more(sigset_k add)
+{
+	struct task *t = current_task();
+
+	change_blocked(t, t->blocked | add);
 }
 
 void signal_set_temp_mask(sigset_k mask)
@@ -160,6 +169,7 @@ static int take_one_of(struct task *t, sigset_k set, struct siginfo_k *info, sig
 	irqflags_t flags = spin_lock_irqsave(&t->sighand->lock);
 	int sig = signal_dequeue_locked(t, ~set, info);
 
+	memset((char *)info + SIGINFO_KEPT, 0, sizeof(*info) - SIGINFO_KEPT);
 	t->wait_set = sig ? 0 : wait_set;
 	signal_recalc(t);
 	spin_unlock_irqrestore(&t->sighand->lock, flags);

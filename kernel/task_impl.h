@@ -52,7 +52,10 @@ void signal_kill_thread_locked(struct task *t);
 void signal_begin_group_exit_locked(struct signal_struct *sig, int status,
 				    const struct task *except);
 void signal_retarget_locked(struct task *t, sigset_k set);
+/* As sigpending_take, first from the thread's, then from the group's. */
 int signal_dequeue_locked(struct task *t, sigset_k mask, struct siginfo_k *info);
+/* @add too is blocked for the caller, who has taken a signal and not looked for more. */
+void signal_block_more(sigset_k add);
 /* @me stops or ends: it is no longer one of those the group's stop waits for. */
 void signal_stop_counted(struct task *me);
 /* The caller's action for @sig becomes the default. Takes the lock. */

@@ -10,6 +10,7 @@
 #include "arch/sigframe.h"
 #include "fs/pidfd.h"
 #include "kernel/time.h"
+#include "lib/string.h"
 
 int get_sigset(uaddr_t addr, size_t size, uint64_t *out)
 {
@@ -221,20 +222,22 @@ SYS(rt_sigtimedwait_time64)
 
 /* ---- sending ---- */
 
-static struct siginfo_k info_of_sender(int sig, int code)
+static void info_of_sender(struct siginfo_k *info, int sig, int code)
 {
 	const struct task *t = current_task();
-	struct siginfo_k info = { .si_signo = sig, .si_code = code };
 
-	info.pid = t->tgid;
-	info.uid = t->cred->uid;
-	return info;
+	memset(info, 0, SIGINFO_KEPT);
+	info->si_signo = sig;
+	info->si_code = code;
+	info->pid = t->tgid;
+	info->uid = t->cred->uid;
 }
 
 SYS(kill)
 {
-	struct siginfo_k info = info_of_sender((int)a1, SI_USER);
+	struct siginfo_k info;
 
+	info_of_sender(&info, (int)a1, SI_USER);
 	return signal_kill((int)a0, (int)a1, &info);
 }
 
@@ -274,7 +277,7 @@ static long signal_one_thread(int tgid, int tid, int sig, const struct siginfo_k
 /* What sender and permissions of pidfd_send_signal(2) allow; @info is the caller's own wording when @uinfo is given. */
 static long get_pidfd_info(uaddr_t uinfo, int sig, const struct task *t, struct siginfo_k *info)
 {
-	*info = info_of_sender(sig, SI_USER);
+	info_of_sender(info, sig, SI_USER);
 	if (!uinfo)
 		return 0;
 	if (get_user(info, uinfo))
@@ -312,15 +315,17 @@ SYS(pidfd_send_signal)
 
 SYS(tkill)
 {
-	struct siginfo_k info = info_of_sender((int)a1, SI_TKILL);
+	struct siginfo_k info;
 
+	info_of_sender(&info, (int)a1, SI_TKILL);
 	return signal_one_thread(-1, (int)a0, (int)a1, &info);
 }
 
 SYS(tgkill)
 {
-	struct siginfo_k info = info_of_sender((int)a2, SI_TKILL);
+	struct siginfo_k info;
 
+	info_of_sender(&info, (int)a2, SI_TKILL);
 	return (int)a0 <= 0 ? -EINVAL : signal_one_thread((int)a0, (int)a1, (int)a2, &info);
 }
 
@@ -381,6 +386,13 @@ SYS(sigaltstack)
 	return put_user(a1, &u);
 }
 
+static bool altstack_differs(const struct sigframe_altstack *s)
+{
+	const struct sigaltstack_k *now = &current_task()->altstack;
+
+	return s->sp != now->ss_sp || s->size != now->ss_size || s->flags != now->ss_flags;
+}
+
 static long do_sigreturn(bool rt)
 {
 	struct pt_regs *regs = current_regs();
@@ -392,7 +404,7 @@ static long do_sigreturn(bool rt)
 		return 0;
 	}
 	signal_set_blocked(saved.mask);
-	if (saved.has_altstack) {
+	if (saved.has_altstack && altstack_differs(&saved.altstack)) {
 		ss = (struct sigaltstack_k){ saved.altstack.sp, saved.altstack.flags,
 					     saved.altstack.size };
 		(void)signal_altstack(&ss, NULL, regs->sp);

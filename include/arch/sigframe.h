@@ -16,7 +16,8 @@ struct sigframe_altstack {
 	int flags; /* SS_ONSTACK 1, SS_DISABLE 2 */
 };
 
-enum { SIGINFO_SIZE = 128 }; /* siginfo_t of both ABIs */
+/* siginfo_t of both ABIs; no kind of signal uses more than its beginning, the rest is zero (as in Linux). */
+enum { SIGINFO_SIZE = 128, SIGINFO_KEPT = 48 };
 
 struct sigframe_req {
 	int sig;
@@ -26,7 +27,8 @@ struct sigframe_req {
 	uaddr_t restorer; /* sa_restorer when SA_RESTORER is set, else 0 */
 	uint64_t mask;	  /* blocked signals to restore, bit n-1 = signal n */
 	struct sigframe_altstack altstack;
-	unsigned char info[SIGINFO_SIZE]; /* siginfo_t in the user's layout */
+	unsigned char
+		info[SIGINFO_SIZE]; /* siginfo_t in the user's layout; SIGINFO_KEPT bytes count */
 };
 
 /* What a frame held beside the registers. */

@@ -26,6 +26,7 @@ struct arch_thread {
 	unsigned long fsbase, gsbase;  /* x86_64 user bases */
 	unsigned short fs, gs;	       /* x86_64 user selectors (i386 keeps them in pt_regs) */
 	bool is_user;		       /* has user state: set by arch_thread_fork and _exec */
+	bool fpu_clean;		       /* the FPU area has nothing that is another's */
 	unsigned long vdso;	       /* the image of the program's mm; 0: none */
 	unsigned long sysenter_return; /* i386: where in it sysenter goes on */
 	unsigned long trap_nr, error_code, cr2; /* last user fault, for the signal frame */

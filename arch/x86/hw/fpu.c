@@ -20,6 +20,8 @@
  * LOCKS    none: only the thread's own CPU touches it, interrupts off at a switch. Calls named
  *          _current may be interrupted and even switched away: the switch saves and reloads the
  *          same registers.
+ * I3       fpu_clean: the area's reserved bytes, which FXSAVE leaves as they are, were zero or the program's own at
+ *          the first use of the FPU, so nobody else's: they may be shown to the user.
  * SOURCES  SDM volume 1, "Operation of FXSAVE"; volume 3A, "Configuring the x87 FPU Environment".
  */
 #include "fpu.h"
@@ -27,6 +29,7 @@
 #include "arch/irqflags.h"
 #include "arch/percpu.h"
 #include "arch/processor.h"
+#include "arch/uaccess.h"
 #include "cpu.h"
 #include "lib/string.h"
 #include "uapi/signal.h"
@@ -81,13 +84,15 @@ static struct fxsave *thread_area(const struct arch_thread *t)
 	return (struct fxsave *)t->kstack_top;
 }
 
-/*
- * FXSAVE leaves reserved bytes as they are, and the area may be shown to the user: begin with
- * zeroes.
- */
-static struct fxsave *thread_area_clean(const struct arch_thread *t)
+/* @t's area for a state that begins. */
+static struct fxsave *thread_area_clean(struct arch_thread *t)
 {
-	return memset(thread_area(t), 0, sizeof(struct fxsave));
+	struct fxsave *area = thread_area(t);
+
+	if (!t->fpu_clean)
+		memset(area, 0, sizeof(*area));
+	t->fpu_clean = true;
+	return area;
 }
 
 void fpu_init_cpu(void)
@@ -157,7 +162,7 @@ const struct fxsave *fpu_save_current(struct arch_thread *t)
 struct fxsave *fpu_area_open(struct arch_thread *t)
 {
 	fpu_reset(t); /* a switch leaves the area alone from here on */
-	return thread_area(t);
+	return thread_area_clean(t);
 }
 
 void fpu_area_load(struct arch_thread *t)
@@ -170,6 +175,34 @@ void fpu_area_load(struct arch_thread *t)
 	regs_load(area);
 	t->fpu = area;
 	irq_restore(flags);
+}
+
+/* uaccess.S; ranges checked. */
+int user_fxsave(uaddr_t to);
+int user_fpu_load(uaddr_t fx, uint32_t mxcsr_refused, uaddr_t legacy);
+
+int fpu_save_to_user(uaddr_t to)
+{
+	/* A page that comes in meanwhile: a switch keeps the registers. */
+	return access_ok(to, FPU_AREA_SIZE) ? user_fxsave(to) : -EFAULT;
+}
+
+bool fpu_load_from_user(struct arch_thread *t, uaddr_t from, uaddr_t legacy)
+{
+	irqflags_t flags;
+	bool ok;
+
+	if (!access_ok(from, FPU_AREA_SIZE) || !access_ok(legacy, FPU_AREA_SIZE))
+		return false;
+	/* Interrupts off: nothing pages in, so that half a state is never switched away. */
+	flags = irq_save();
+	trap_off();
+	ok = !user_fpu_load(from, ~this_cpu(mxcsr_mask), legacy);
+	t->fpu = ok ? thread_area_clean(t) : NULL;
+	if (unlikely(!ok))
+		trap_on();
+	irq_restore(flags);
+	return ok;
 }
 
 int fpu_exception_code(struct arch_thread *t, bool sse)

@@ -22,6 +22,16 @@ const struct fxsave *fpu_save_current(struct arch_thread *t);
  */
 struct fxsave *fpu_area_open(struct arch_thread *t);
 void fpu_area_load(struct arch_thread *t);
+/*
+ * The running thread's registers to the user's memory at @to, in the form of its area. Return: 0 or -EFAULT. May
+ * sleep; @t has a state.
+ */
+int must_check fpu_save_to_user(uaddr_t to);
+/*
+ * The running thread's state from the user's memory: an FXSAVE area at @from; i386: and an FSAVE image at @legacy, which
+ * wins. Return: false when the memory is not there at the moment or the CPU would refuse something: no state then.
+ */
+bool must_check fpu_load_from_user(struct arch_thread *t, uaddr_t from, uaddr_t legacy);
 /* Pending unmasked x87 and SSE exceptions of the running thread as si_code of SIGFPE. */
 int fpu_exception_code(struct arch_thread *t, bool sse);
 

@@ -53,6 +53,7 @@ void fsave_from_fxsave(struct fsave *to, const struct fxsave *from)
 	to->cs = (from->cs & 0xffff) | (uint32_t)from->fop << 16;
 	to->dp = from->dp;
 	to->ds = from->ds;
+#pragma GCC unroll 8
 	for (unsigned i = 0; i < 8; i++)
 		memcpy(to->st[i].bytes, from->st[i].bytes, sizeof(to->st[i].bytes));
 }

@@ -185,10 +185,9 @@ static int fpstate_push(uaddr_t to, const struct fxsave *fx)
 	fsave_from_fxsave(&h.legacy, fx);
 	h.status = fx->sw;
 	h.magic = FPSTATE_MAGIC;
-	if (copy_to_user(to, &h, sizeof(h)) ||
-	    copy_to_user(to + offsetof(struct fpstate, fx), fx, sizeof(*fx)))
+	if (put_user(to, &h))
 		return -EFAULT;
-	return 0;
+	return fpu_save_to_user(to + offsetof(struct fpstate, fx));
 }
 
 /* What the handler returns to. */
@@ -234,7 +233,7 @@ static int rt_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t
 	f.sig = req->sig;
 	f.pinfo = frame + offsetof(struct rt_sigframe, info);
 	f.puc = frame + offsetof(struct rt_sigframe, uc);
-	memcpy(f.info, req->info, sizeof(f.info));
+	sigframe_info(f.info, req);
 	f.uc.flags = 0;
 	f.uc.link = 0;
 	f.uc.ss_sp = req->altstack.sp;
@@ -291,21 +290,23 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 	return 0;
 }
 
+/* @fpstate is not 0. */
 static int fpu_restore(struct arch_thread *t, uaddr_t fpstate)
 {
+	const uaddr_t user_fx = fpstate + offsetof(struct fpstate, fx);
 	struct fpstate_head h;
 	struct fxsave *fx;
 
-	if (!fpstate) {
-		fpu_reset(t);
+	if (get_user(&h.magic, fpstate + offsetof(struct fpstate_head, magic)))
+		return -EFAULT;
+	if (likely(h.magic == FPSTATE_MAGIC && fpu_load_from_user(t, user_fx, fpstate)))
 		return 0;
-	}
 	if (get_user(&h, fpstate))
 		return -EFAULT;
 	fx = fpu_area_open(t);
 	if (h.magic != FPSTATE_MAGIC)
 		memset(fx, 0, sizeof(*fx));
-	else if (copy_from_user(fx, fpstate + offsetof(struct fpstate, fx), sizeof(*fx)))
+	else if (copy_from_user(fx, user_fx, sizeof(*fx)))
 		return -EFAULT;
 	/* The old form is the one programs change. */
 	fxsave_take_fsave(fx, &h.legacy, h.magic != FPSTATE_MAGIC);
@@ -351,7 +352,9 @@ int sigframe_pop(struct pt_regs *regs, bool rt, struct sigframe_saved *out)
 
 	if (err)
 		return err;
-	if (fpu_restore(this_cpu(current_arch_thread), mc.fpstate))
+	if (!mc.fpstate)
+		fpu_reset(this_cpu(current_arch_thread));
+	else if (fpu_restore(this_cpu(current_arch_thread), mc.fpstate))
 		return -EFAULT;
 	context_to_regs(regs, &mc);
 	return 0;

@@ -159,14 +159,14 @@ unsigned long sigframe_max_bytes(void)
 int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 {
 	struct arch_thread *t = this_cpu(current_arch_thread);
-	const struct fxsave *fpu = fpu_save_current(t);
+	const bool has_fpu = t->fpu;
 	struct rt_sigframe f;
 	uaddr_t frame, fpstate;
 
 	if (!req->restorer)
 		return -EFAULT; /* x86_64 demands SA_RESTORER */
-	frame = frame_place(regs, req, fpu, &fpstate);
-	if (fpu && copy_to_user(fpstate, fpu, sizeof(*fpu)))
+	frame = frame_place(regs, req, has_fpu, &fpstate);
+	if (has_fpu && fpu_save_to_user(fpstate))
 		return -EFAULT;
 	f.pretcode = req->restorer;
 	f.uc.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
@@ -178,10 +178,10 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 	f.uc.mc.fpstate = fpstate;
 	f.uc.mask = req->mask;
 	if (req->siginfo) /* else a program must not look at it, and finds what was there (as on Linux) */
-		memcpy(f.info, req->info, sizeof(f.info));
+		sigframe_info(f.info, req);
 	if (copy_to_user(frame, &f, req->siginfo ? sizeof(f) : offsetof(struct rt_sigframe, info)))
 		return -EFAULT;
-	if (fpu)
+	if (has_fpu)
 		fpu_reset(t);
 	handler_enter(regs, req, frame);
 	return 0;
@@ -193,6 +193,8 @@ static int fpu_restore(struct arch_thread *t, uaddr_t fpstate)
 		fpu_reset(t);
 		return 0;
 	}
+	if (likely(fpu_load_from_user(t, fpstate, fpstate)))
+		return 0;
 	if (copy_from_user(fpu_area_open(t), fpstate, FPU_AREA_SIZE))
 		return -EFAULT;
 	fpu_area_load(t);

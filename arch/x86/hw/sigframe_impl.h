@@ -5,6 +5,7 @@
 #include "arch/processor.h"
 #include "arch/regs.h"
 #include "arch/sigframe.h"
+#include "lib/string.h"
 
 /* Flags a handler starts with. */
 static inline unsigned long sigframe_handler_flags(unsigned long flags)
@@ -19,6 +20,13 @@ static inline unsigned long sigframe_handler_flags(unsigned long flags)
 static inline unsigned long sigframe_return_flags(unsigned long now, unsigned long saved)
 {
 	return (now & ~(unsigned long)FLAGS_USER) | (saved & FLAGS_USER) | FLAG_RF;
+}
+
+/* The siginfo of @req into a frame. */
+static inline void sigframe_info(unsigned char to[SIGINFO_SIZE], const struct sigframe_req *req)
+{
+	memcpy(to, req->info, SIGINFO_KEPT);
+	memset(to + SIGINFO_KEPT, 0, SIGINFO_SIZE - SIGINFO_KEPT);
 }
 
 #endif
