@@ -15,6 +15,7 @@
  */
 #include "arch/irqflags.h"
 #include "arch/machine.h"
+#include "arch/thread.h"
 #include "arch/percpu.h"
 #include "base/atomic.h"
 #include "drivers/serial.h"

@@ -10,6 +10,7 @@
 #include "trap.h"
 
 #include "arch/machine.h"
+#include "arch/thread.h"
 #include "arch/msr.h"
 #include "arch/percpu.h"
 #include "arch/processor.h"
