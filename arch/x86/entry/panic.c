@@ -15,8 +15,8 @@
  */
 #include "arch/irqflags.h"
 #include "arch/machine.h"
-#include "arch/thread.h"
 #include "arch/percpu.h"
+#include "arch/thread.h"
 #include "base/atomic.h"
 #include "drivers/serial.h"
 #include "lib/cmdline.h"

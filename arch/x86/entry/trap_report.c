@@ -10,10 +10,10 @@
 #include "trap.h"
 
 #include "arch/machine.h"
-#include "arch/thread.h"
 #include "arch/msr.h"
 #include "arch/percpu.h"
 #include "arch/processor.h"
+#include "arch/thread.h"
 #include "arch/x86/hw/peek.h"
 #include "drivers/serial.h"
 #include "lib/fmt.h"
