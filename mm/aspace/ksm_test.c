@@ -229,6 +229,31 @@ static void contents_change_all_at_once(void **state)
 	end_mm(mm);
 }
 
+/* A shared page goes in the middle of a round: the search that meets it finds what lies behind it all the same. */
+static void a_gone_page_hides_no_other(void **state)
+{
+	static const uint8_t bytes[] = { 9, 8, 1, 1, 5, 5 };
+	struct mm_struct *mm = new_mm();
+	unsigned long full;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(bytes); i++)
+		fill(mm, i, 1, bytes[i]);
+	rounds(3);
+	expect(2, 2, 2, 6); /* the pages of 1 are the tree's root, those of 5 its greater child */
+	ksm_pages_to_scan = 1;
+	full = ksm_counts.full_scans;
+	assert_int_not_equal(ksm_step(), KSM_IDLE);
+	sim_poke(mm, BASE + P(2) + 7, 20);
+	sim_poke(mm, BASE + P(3) + 7, 21);
+	sim_poke(mm, BASE + P(1) + 7, 5);
+	while (ksm_counts.full_scans == full && ksm_step() != KSM_IDLE)
+		;
+	expect(1, 2, 1, 6);
+	rmap_check();
+	end_mm(mm);
+}
+
 static void zeroes_become_the_zero_page(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -407,6 +432,7 @@ int main(void)
 		T(pages_shared_by_fork_merge),
 		T(a_page_has_so_many_sharers),
 		T(contents_change_all_at_once),
+		T(a_gone_page_hides_no_other),
 		T(zeroes_become_the_zero_page),
 		T(held_pages_stay_and_shared_ones_move),
 		T(moved_and_locked_pages),
