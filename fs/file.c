@@ -122,8 +122,10 @@ static noinline_ void file_free(struct file *f)
 	lock_file_gone(f);
 	if (f->ops->release && !f->no_release)
 		f->ops->release(f);
-	if (f->opened_write)
+	if (f->opened_write) {
 		atomic_dec(&f->inode->writers);
+		mnt_put_write(f->path.mnt);
+	}
 	path_put(&f->path);
 	file_end(f);
 }

@@ -56,6 +56,15 @@ struct inode *inode_alloc(struct super_block *sb, uint32_t mode)
 	return inode;
 }
 
+void inode_set_nlink(struct inode *inode, uint32_t nlink)
+{
+	inode->nlink = nlink;
+	if (inode->unlinked == !nlink)
+		return;
+	inode->unlinked = !nlink;
+	atomic_add(&inode->sb->nr_unlinked, nlink ? -1 : 1);
+}
+
 void iget(struct inode *inode)
 {
 	atomic_inc(&inode->refs);
@@ -73,6 +82,8 @@ void iput(struct inode *inode)
 		sb->ops->evict(inode);
 	if (unlikely(inode->locks))
 		lock_inode_gone(inode);
+	if (inode->unlinked)
+		atomic_dec(&sb->nr_unlinked);
 	kmem_cache_free(inode_cache, inode);
 	atomic_long_add(&nr_inodes, -1);
 	super_put(sb);

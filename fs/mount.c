@@ -343,20 +343,99 @@ static int mount_move(const char *source, const struct path_ref *at)
 	return err;
 }
 
+/* ---- becoming read-only ---- */
+
+int mnt_get_write(struct vfsmount *m)
+{
+	(void)atomic_add_return(&m->writers, 1); /* a barrier, too: remount sees it, or is seen */
+	while (READ_ONCE(m->sb->to_readonly))
+		cpu_relax();
+	if (likely(!mount_readonly(m)))
+		return 0;
+	atomic_dec(&m->writers);
+	return -EROFS;
+}
+
+void mnt_put_write(struct vfsmount *m)
+{
+	atomic_dec(&m->writers);
+}
+
+/* The dentry after @d in @root's tree, parents first; NULL: it was the last. */
+static struct dentry *next_in_tree(struct dentry *root, struct dentry *d) must_hold(dcache_lock)
+{
+	if (!list_empty(&d->children))
+		return list_entry(d->children.next, struct dentry, child_link);
+	while (d != root && d->child_link.next == &d->parent->children)
+		d = d->parent;
+	return d == root ? NULL : list_entry(d->child_link.next, struct dentry, child_link);
+}
+
+/* Does a program map a file of @sb so that it may write to it? */
+static bool mapped_for_writing(struct super_block *sb) must_hold(dcache_lock)
+{
+	struct dentry *d;
+
+	for (d = sb->root; d; d = next_in_tree(sb->root, d)) {
+		if (d->inode && S_ISREG(d->inode->mode) &&
+		    READ_ONCE(d->inode->mapping.i_mmap_writable) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* @only NULL: through any mount of @sb. */
+static bool has_writers(struct super_block *sb, const struct vfsmount *only) must_hold(dcache_lock)
+{
+	const struct vfsmount *m;
+
+	list_for_each_entry (m, &mounts, link) {
+		if (m->sb == sb && (!only || m == only) && atomic_read(&m->writers))
+			return true;
+	}
+	return !only && (atomic_read(&sb->nr_unlinked) || mapped_for_writing(sb));
+}
+
+/* The mount, or with @all the file system, becomes read-only. 0; -EBUSY: somebody writes there. */
+static int make_readonly(struct vfsmount *m, bool all)
+{
+	struct super_block *sb = m->sb;
+	int err = 0;
+
+	if ((all ? sb->flags : m->flags) & MS_RDONLY)
+		return 0;
+	spin_lock(&dcache_lock);
+	__atomic_store_n(&sb->to_readonly, true, __ATOMIC_SEQ_CST);
+	if (has_writers(sb, all ? NULL : m))
+		err = -EBUSY;
+	else if (all)
+		sb->flags |= MS_RDONLY;
+	else
+		m->flags |= MS_RDONLY;
+	__atomic_store_n(&sb->to_readonly, false, __ATOMIC_SEQ_CST);
+	spin_unlock(&dcache_lock);
+	return err;
+}
+
 static int mount_remount(const struct path_ref *at, unsigned long flags, const char *data)
 {
 	struct super_block *sb = at->mnt->sb;
+	unsigned long before = sb->flags;
+	bool all = !(flags & MS_BIND);
 	int err = 0;
 
 	if (at->dentry != at->mnt->root)
 		return -EINVAL;
-	if (!(flags & MS_BIND)) {
-		if (sb->ops->remount && data)
-			err = sb->ops->remount(sb, data);
-		if (err)
-			return err;
-		sb->flags = (sb->flags & ~(unsigned long)MS_RDONLY) | (flags & MS_RDONLY);
+	if (flags & MS_RDONLY)
+		err = make_readonly(at->mnt, all);
+	if (!err && all && sb->ops->remount && data)
+		err = sb->ops->remount(sb, data);
+	if (err) {
+		sb->flags = before;
+		return err;
 	}
+	if (all)
+		sb->flags = (sb->flags & ~(unsigned long)MS_RDONLY) | (flags & MS_RDONLY);
 	at->mnt->flags = mnt_flags_of(flags);
 	return 0;
 }

@@ -115,6 +115,11 @@ int file_open_inode(struct file *f)
 		return -ENXIO;
 	if (writes)
 		err = inode_get_write(inode);
+	if (writes && !err) {
+		err = mnt_get_write(f->path.mnt);
+		if (err)
+			inode_put_write(inode);
+	}
 	if (err)
 		return err;
 	note_alias(inode, f->path.dentry);

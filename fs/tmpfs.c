@@ -190,7 +190,7 @@ static int tmpfs_tmpfile(struct inode *dir, struct dentry *d, uint32_t mode)
 
 	if (err)
 		return err;
-	inode->nlink = 0;
+	inode_set_nlink(inode, 0);
 	dentry_instantiate(d, inode);
 	dentry_forget(d);
 	return 0;
@@ -198,7 +198,7 @@ static int tmpfs_tmpfile(struct inode *dir, struct dentry *d, uint32_t mode)
 
 static int tmpfs_link(struct inode *dir, struct dentry *d, struct inode *target)
 {
-	target->nlink++;
+	inode_set_nlink(target, target->nlink + 1);
 	inode_touch(target, TOUCH_C);
 	iget(target);
 	entry_added(dir, d);
@@ -208,7 +208,7 @@ static int tmpfs_link(struct inode *dir, struct dentry *d, struct inode *target)
 
 static int tmpfs_unlink(struct inode *dir, struct dentry *d)
 {
-	d->inode->nlink--;
+	inode_set_nlink(d->inode, d->inode->nlink - 1);
 	inode_touch(d->inode, TOUCH_C);
 	entry_gone(dir, d);
 	return 0;
@@ -223,7 +223,7 @@ static int tmpfs_rmdir(struct inode *dir, struct dentry *d)
 {
 	if (!dir_empty(d))
 		return -ENOTEMPTY;
-	d->inode->nlink = 0;
+	inode_set_nlink(d->inode, 0);
 	dir->nlink--;
 	inode_touch(d->inode, TOUCH_C);
 	entry_gone(dir, d);

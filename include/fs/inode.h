@@ -60,6 +60,7 @@ struct inode {
 	struct dentry *map_dentry; /* d: the alias held while memory maps the file */
 	unsigned long nr_maps;	   /* d: holds by mappings */
 	bool linkable;		   /* nlink may rise from 0 (O_TMPFILE) */
+	bool unlinked;		   /* counted in sb->nr_unlinked; i */
 	bool uncached; /* i: never hashed (processes in /proc): looked up anew each time */
 };
 
@@ -67,7 +68,8 @@ enum { TOUCH_A = 1, TOUCH_M = 2, TOUCH_C = 4 };
 enum { MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4 };
 
 struct inode *must_check inode_alloc(struct super_block *sb,
-				     uint32_t mode); /* refs 1, times now, ino fresh */
+				     uint32_t mode);	   /* refs 1, times now, ino fresh */
+void inode_set_nlink(struct inode *inode, uint32_t nlink); /* inode->lock, if others know it */
 void iget(struct inode *inode);
 void iput(struct inode *inode);				  /* last: evict. May sleep. NULL legal. */
 void inode_touch(struct inode *inode, unsigned what);	  /* TOUCH_A | TOUCH_M | TOUCH_C */

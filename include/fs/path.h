@@ -66,10 +66,14 @@ struct vfsmount {
 	unsigned nr_children;	    /* d: mounts on this one */
 	int id;
 	unsigned long flags; /* MS_* */
+	atomic_t writers;    /* a: files open for writing: it cannot become read-only */
 	char source[64];
 };
 int must_check vfs_mount(const char *source, const struct path_ref *at, const char *type,
 			 unsigned long flags, const char *data);
+/* A file of @m is open for writing, and no longer. 0, -EROFS. */
+int must_check mnt_get_write(struct vfsmount *m);
+void mnt_put_write(struct vfsmount *m);
 int must_check vfs_umount(const struct path_ref *at, unsigned flags);
 int must_check vfs_pivot_root(const struct path_ref *new_root, const struct path_ref *put_old);
 /* Does the mount of @p forbid set-id and device files, or execution? */

@@ -65,6 +65,8 @@ struct super_block {
 	uint32_t blksize;	      /* i: st_blksize; 0: PAGE_SIZE */
 	struct backing_dev_info *bdi; /* i: where its pages are stored; NULL: in memory only */
 	atomic_t nr_maps;	      /* inodes that memory maps: keep it mounted */
+	atomic_t nr_unlinked;	      /* inodes without a name that live on */
+	bool to_readonly;	      /* a: remount looks for writers: opens wait */
 	bool no_negative;	      /* i: a name that is not there is not remembered */
 };
 

@@ -165,6 +165,65 @@ static void devices_and_their_flags(void)
 	OK(umount("m"));
 }
 
+/* Nobody may be writing when a file system becomes read-only: not by a file, nor by memory, nor to what has no name. */
+static void read_only_when_nobody_writes(void)
+{
+	char *p;
+	int fd;
+
+	enter(__func__);
+	OK(mkdir("m", 0755) || mkdir("b", 0755));
+	NEED(mount("none", "m", "tmpfs", 0, NULL) == 0);
+	NEED((fd = open("m/f", O_CREAT | O_RDWR, 0600)) >= 0);
+	OK(ftruncate(fd, 4096));
+	FAILS(mount("none", "m", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY);
+	FAILS(mount("none", "m", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), EBUSY);
+	EQ(write(fd, "x", 1), 1);
+	OK(touch("m/g"));
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	NEED(p != MAP_FAILED);
+	close(fd);
+	FAILS(mount("none", "m", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY);
+	p[0] = 1;
+	OK(munmap(p, 4096));
+	NEED((fd = open("m/f", O_RDONLY)) >= 0);
+	OK(unlink("m/f"));
+	FAILS(mount("none", "m", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY);
+	close(fd);
+	NEED((fd = open("m", O_TMPFILE | O_RDWR, 0600)) >= 0);
+	close(fd);
+	NEED((fd = open("m/g", O_RDONLY)) >= 0); /* readers may stay */
+	OK(mount("none", "m", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	FAILS(open("m/g", O_WRONLY), EROFS);
+	FAILS(open("m/h", O_CREAT | O_RDONLY, 0600), EROFS);
+	FAILS(unlink("m/g"), EROFS);
+	close(fd);
+	OK(mount("none", "m", NULL, MS_REMOUNT, NULL));
+	OK(touch("m/h"));
+	OK(umount("m"));
+}
+
+/* One mount of several: the others' writers do not matter to it. */
+static void read_only_places(void)
+{
+	int fd;
+
+	enter(__func__);
+	OK(mkdir("m", 0755) || mkdir("b", 0755));
+	NEED(mount("none", "m", "tmpfs", 0, NULL) == 0);
+	NEED((fd = open("m/f", O_CREAT | O_RDWR, 0600)) >= 0);
+	NEED(mount("m", "b", NULL, MS_BIND, NULL) == 0);
+	OK(mount("none", "b", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+	FAILS(open("b/f", O_RDWR), EROFS);
+	EQ(write(fd, "x", 1), 1);
+	FAILS(mount("none", "b", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY);
+	FAILS(mount("none", "m/f", NULL, MS_REMOUNT | MS_RDONLY, NULL), EINVAL);
+	close(fd);
+	OK(mount("none", "m", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	FAILS(open("m/f", O_RDWR), EROFS);
+	OK(umount("b") || umount("m"));
+}
+
 /* ---- FIFOs ---- */
 
 static void fifo_opens(void)
@@ -393,6 +452,8 @@ int main(int argc, char **argv)
 						 T(mounted_places),
 						 T(bind_and_move),
 						 T(devices_and_their_flags),
+						 T(read_only_when_nobody_writes),
+						 T(read_only_places),
 						 T(fifo_opens),
 						 T(pipe_sizes),
 						 T(pipe_limits),
