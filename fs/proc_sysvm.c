@@ -2,7 +2,7 @@
  * /proc/sys/vm: the tunables of memory management.
  *
  * OWNS     nothing: each variable belongs to the file of mm/ that uses it.
- * WHY      a file is here when what it says has an effect here. Linux has more: about swap, node reclaim and compaction.
+ * WHY      a file is here when what it says has an effect here. Linux has more: about swap, node reclaim and kcompactd.
  * LOCKS    none: an aligned word is written whole.   CONTEXT  a task; sleeps.
  * FAILS    -EINVAL for text that is no number or out of bounds.
  * SOURCES  Documentation of /proc/sys/vm (admin-guide/sysctl/vm), proc(5).   TESTED BY proc_sysvm.c
@@ -12,7 +12,7 @@
 #include "base/errno.h"
 #include "fs/memfd.h"
 #include "lib/string.h"
-#include "mm/alloc.h"
+#include "mm/compact.h"
 #include "mm/layout.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
@@ -33,6 +33,9 @@ static const struct sysctl vm_table[] = {
 	  .changed = commit_kbytes_changed },
 	{ "vm/user_reserve_kbytes", .word = &sysctl_user_reserve_kbytes },
 	{ "vm/admin_reserve_kbytes", .word = &sysctl_admin_reserve_kbytes },
+	{ "vm/extfrag_threshold", .number = &sysctl_extfrag_threshold, .max = 1000 },
+	{ "vm/compact_unevictable_allowed", .number = &sysctl_compact_unevictable_allowed,
+	  .max = 1 },
 	{ "vm/legacy_va_layout", .number = &sysctl_legacy_va_layout, .max = INT_MAX },
 	{ "vm/mmap_rnd_bits", .number = &mmap_rnd_bits, .min = MMAP_RND_BITS_MIN,
 	  .max = MMAP_RND_BITS_MAX, .mode = 0600 },
@@ -199,6 +202,14 @@ static int stat_refresh_store(struct proc_entry *e, char *text, size_t len)
 	return 0;
 }
 
+/* vm.compact_memory: whatever is written, all zones are compacted (Linux 6.1 looks at no value). */
+static int compact_store(struct proc_entry *e, char *text, size_t len)
+{
+	for (unsigned n = 0; n < nr_nodes; n++)
+		compact_node((int)n);
+	return 0;
+}
+
 /* Linux kept the file when the choice went away. */
 static int zonelist_order_show(struct seq_file *m)
 {
@@ -223,6 +234,7 @@ void proc_sysvm_init(void)
 				 refresh = { .show = stat_refresh_show,
 					     .store = stat_refresh_store },
 				 numa_stat = { .show = numa_stat_show, .store = numa_stat_store },
+				 compact = { .store = compact_store },
 				 order = { .show = zonelist_order_show,
 					   .store = zonelist_order_store };
 	int err = sysctl_register(vm_table, ARRAY_SIZE(vm_table));
@@ -232,6 +244,7 @@ void proc_sysvm_init(void)
 	err = err ? err : proc_register("sys/vm/percpu_pagelist_high_fraction", 0644, &fraction);
 	err = err ? err : proc_register("sys/vm/lowmem_reserve_ratio", 0644, &ratio);
 	err = err ? err : proc_register("sys/vm/stat_refresh", 0600, &refresh);
+	err = err ? err : proc_register("sys/vm/compact_memory", 0200, &compact);
 	if (CFG_NUMA) {
 		err = err ? err : proc_register("sys/vm/numa_zonelist_order", 0644, &order);
 		err = err ? err : proc_register("sys/vm/numa_stat", 0644, &numa_stat);

@@ -145,6 +145,7 @@ void sysfs_init(void)
 	sysfs_system_init();
 	debugfs_pt_init();
 	debugfs_poison_init();
+	debugfs_extfrag_init();
 	sysfs_idle_init();
 	sysfs_thp_init();
 	sysfs_ksm_init();

@@ -11,6 +11,7 @@
 
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "mm/compact.h"
 #include "mm/hugetlb.h"
 #include "mm/numa.h"
 #include "mm/zone.h"
@@ -253,6 +254,14 @@ static int node_cpumap_show(struct seq_file *m)
 	return 0;
 }
 
+static int node_compact_store(struct proc_entry *e, char *text, size_t len)
+{
+	const struct pglist_data *node = e->data;
+
+	compact_node(node->node_id);
+	return 0;
+}
+
 static const struct sysfs_attr node_attrs[] = {
 	{ .name = "cpumap", .mode = 0444, .show = node_cpumap_show },
 	{ .name = "cpulist", .mode = 0444, .show = node_cpulist_show },
@@ -260,6 +269,7 @@ static const struct sysfs_attr node_attrs[] = {
 	{ .name = "numastat", .mode = 0444, .show = node_numastat_show },
 	{ .name = "distance", .mode = 0444, .show = node_distance_show },
 	{ .name = "vmstat", .mode = 0444, .show = node_vmstat_show },
+	{ .name = "compact", .mode = 0200, .store = node_compact_store },
 };
 
 /* ---- all nodes ---- */

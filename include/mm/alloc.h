@@ -35,6 +35,9 @@ static inline void __free_page(struct page *page)
 void split_page(struct page *page, unsigned order);
 /* The opposite: free the single pages of an aligned block, whose refcounts are 0, together. */
 void free_pages_block(struct page *page, unsigned order);
+/* The free block of @z that begins at @pfn, if there is one of at most @max_order and the zone is not short of memory: its pages
+ * become single ones with a reference each, *order says how many. NULL. Any context. For compaction: counted as nobody's. */
+struct page *alloc_free_block(struct zone *z, pfn_t pfn, unsigned max_order, unsigned *order);
 /* Free @n order-0 pages whose refcount is already 0, in one go (gather.c). */
 void free_pages_bulk(struct page **pages, unsigned n);
 
@@ -78,6 +81,7 @@ struct alloc_ctx {
 	unsigned retries;
 };
 bool phys_relieve(struct alloc_ctx *ctx);
+bool phys_compact(struct alloc_ctx *ctx); /* mm/compact.h */
 void phys_wake(int node);
 /* And to mm/backing: the last reference of a page of hugetlb's pool is gone. Any context. */
 void hugetlb_page_freed(struct page *page);

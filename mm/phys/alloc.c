@@ -11,6 +11,7 @@
  *	          quarter of the rest, a thread that is freeing memory all
  *	          - here callers that may not wait give up -
  *	drain     per-CPU lists of all CPUs back to the buddy, search again
+ *	compact   for large blocks: phys_compact moves pages until one is free, search again
  *	relieve   phys_relieve frees something, search again; up to MAX_RETRIES rounds while that helps
  *	fail      NULL; __GFP_NOFAIL sleeps a moment and starts over
  *
@@ -216,6 +217,20 @@ static bool relieve(struct alloc_ctx *ctx, struct mm_ctx *self)
 	return helped;
 }
 
+/* A large block by moving pages. Its makers hold no lock that a move needs; those of small ones may. */
+static bool compact(struct alloc_ctx *ctx, struct mm_ctx *self)
+{
+	unsigned outer = self->scoped & MM_CTX_MEMALLOC;
+	bool helped;
+
+	if (!(ctx->gfp & __GFP_IO))
+		return false;
+	self->scoped |= MM_CTX_MEMALLOC;
+	helped = phys_compact(ctx);
+	self->scoped = (self->scoped & ~(unsigned)MM_CTX_MEMALLOC) | outer;
+	return helped;
+}
+
 /* Another round of reclaim? */
 static bool worth_retrying(const struct alloc_ctx *ctx, bool helped, const struct mm_ctx *self)
 {
@@ -237,6 +252,8 @@ static struct page *reclaim_and_search(struct alloc_ctx *ctx, struct pglist_data
 	count_vm_event((enum vm_event)(ALLOCSTALL_DMA + ctx->highest));
 	drain_all_pages();
 	page = search(ctx, node, reserve);
+	if (!page && ctx->order > COSTLY_ORDER && compact(ctx, self))
+		page = search(ctx, node, reserve);
 	do {
 		if (page)
 			return page;
@@ -496,6 +513,26 @@ void split_page(struct page *page, unsigned order)
 	kassert(page_ref_count(page) == 1 && !page_test(page, PG_head));
 	for (struct page *p = page + 1; p < page + (1UL << order); p++)
 		atomic_set(&p->_refcount, 1);
+}
+
+struct page *alloc_free_block(struct zone *z, pfn_t pfn, unsigned max_order, unsigned *order)
+{
+	struct page *page = NULL;
+
+	if (!pfn_valid(pfn) || page_state(pfn_to_page(pfn)) != PS_BUDDY)
+		return NULL; /* a look without the lock: most are not */
+	irqflags_t flags = spin_lock_irqsave(&z->lock);
+
+	if (zone_watermark_ok(z, 0, z->watermark[WMARK_MIN] + (1UL << max_order), z->type))
+		page = buddy_take_block_locked(z, pfn, max_order, order);
+	if (page)
+		page_set_state(page, PS_KERNEL);
+	spin_unlock_irqrestore(&z->lock, flags);
+	if (page) {
+		page_alloc_prepare(page, *order, 0);
+		split_page(page, *order);
+	}
+	return page;
 }
 
 void free_pages_block(struct page *page, unsigned order)

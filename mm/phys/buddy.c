@@ -273,6 +273,18 @@ struct page *buddy_alloc_locked(struct zone *z, unsigned order, enum migratetype
 	return page;
 }
 
+struct page *buddy_take_block_locked(struct zone *z, pfn_t pfn, unsigned max_order, unsigned *order)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	if (page_state(page) != PS_BUDDY || page_zone(page) != z || page->private > max_order)
+		return NULL;
+	*order = (unsigned)page->private;
+	unlist_block(z, page, *order);
+	count_free(z, -(1L << *order));
+	return page;
+}
+
 static unsigned floor_log2(unsigned n)
 {
 	return 31 - (unsigned)__builtin_clz(n);

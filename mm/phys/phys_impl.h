@@ -119,6 +119,9 @@ struct page *buddy_alloc_locked(struct zone *z, unsigned order, enum migratetype
 /* Take up to @n single pages, state PS_PCP, to the end of @out by rising address per block. Return: how many. */
 int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct list_head *out)
 	must_hold(z->lock);
+/* Take the free block that begins at @pfn, of at most @max_order; NULL: there is none. *order: its order. */
+struct page *buddy_take_block_locked(struct zone *z, pfn_t pfn, unsigned max_order, unsigned *order)
+	must_hold(z->lock);
 /* Put a block back; its pages are prepared: state PS_FREE. */
 void buddy_free_locked(struct zone *z, struct page *page, unsigned order) must_hold(z->lock);
 /* Put all of [start, end) of @z back in the largest blocks: boot, and memblock_free. Pages are PS_FREE. */

@@ -1,0 +1,182 @@
+/* Compaction from user space: vm.compact_memory, nodeN/compact, the extfrag files; pages move, bytes stay. */
+#include "mem.h"
+#include "pagemap.h"
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+
+enum { ROUNDS = 4 };
+#define COMPACT "/proc/sys/vm/compact_memory"
+#define EXTFRAG "/sys/kernel/debug/extfrag/"
+
+static size_t large; /* pages in what /proc/meminfo calls a huge page */
+
+/* Free memory in blocks of a huge page or more, in huge pages: out of /proc/buddyinfo. */
+static unsigned long large_blocks(void)
+{
+	static char text[8192];
+	unsigned long sum = 0, n;
+	unsigned order, least = (unsigned)__builtin_ctzl(large);
+
+	if (tap_read("/proc/buddyinfo", text, sizeof(text)) < 0)
+		return 0;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		char *p = strstr(line, "zone");
+
+		p = p ? p + 4 : line;
+		p += strspn(p, " ");
+		p += strcspn(p, " ");
+		for (order = 0; *(p += strspn(p, " ")); order++) {
+			n = strtoul(p, &p, 10);
+			if (order >= least)
+				sum += n << (order - least);
+		}
+	}
+	return sum;
+}
+
+static unsigned char byte_of(size_t page)
+{
+	return (unsigned char)(page * 31 + 7);
+}
+
+/* @pages small pages, every second one given back. */
+static char *fragment(size_t pages)
+{
+	char *p = anon(pages, RW);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	for (size_t i = 0; i < pages; i++)
+		p[i * PAGE] = (char)byte_of(i);
+	for (size_t i = 0; i < pages; i += 2)
+		madvise(p + i * PAGE, PAGE, MADV_DONTNEED);
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+	return p;
+}
+
+static int bytes_are_right(const char *p, size_t pages)
+{
+	for (size_t i = 1; i < pages; i += 2)
+		if ((unsigned char)p[i * PAGE] != byte_of(i))
+			return 0;
+	return 1;
+}
+
+static void compacts(const char *file)
+{
+	size_t pages = 8 * large;
+	unsigned long before;
+	long scanned, moved;
+	char *p;
+
+	if (meminfo_kb("MemFree:") < 3 * (long)(pages * PAGE / 1024))
+		SKIP("not enough memory to have it in pieces");
+	p = fragment(pages);
+	NEED(p);
+	before = large_blocks();
+	scanned = vmstat("compact_migrate_scanned");
+	moved = vmstat("pgmigrate_success");
+	tap_put(file, "1");
+	CHECK(large_blocks() > before);
+	CHECK(vmstat("compact_migrate_scanned") > scanned);
+	CHECK(vmstat("compact_free_scanned") > 0);
+	CHECK(vmstat("pgmigrate_success") > moved);
+	CHECK(bytes_are_right(p, pages));
+	EQ(munmap(p, pages * PAGE), 0);
+}
+
+static void whole_machine(void)
+{
+	compacts(COMPACT);
+}
+
+static void one_node(void)
+{
+	if (access("/sys/devices/system/node/node0/compact", W_OK))
+		SKIP("no files of nodes on this build");
+	compacts("/sys/devices/system/node/node0/compact");
+}
+
+/* A child writes to its memory without an end while everything moves. */
+static void against_a_writer(void)
+{
+	size_t pages = 2 * large;
+	char *p;
+	int status;
+	pid_t pid;
+
+	if (meminfo_kb("MemFree:") < 3 * (long)(pages * PAGE / 1024))
+		SKIP("not enough memory to have it in pieces");
+	p = fragment(pages);
+	NEED(p);
+	pid = fork();
+	if (pid == 0)
+		for (unsigned round = 1;; round++)
+			for (size_t i = 1; i < pages; i += 2) {
+				volatile unsigned *word = (volatile unsigned *)(p + i * PAGE + 64);
+
+				*word = round;
+				if (*word != round)
+					_exit(1);
+			}
+	for (int i = 0; i < ROUNDS; i++)
+		tap_put(COMPACT, "1");
+	kill(pid, SIGKILL);
+	EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSIGNALED(status));
+	CHECK(bytes_are_right(p, pages));
+	EQ(munmap(p, pages * PAGE), 0);
+}
+
+static void limits(void)
+{
+	char text[64];
+
+	CHECK(open(COMPACT, O_RDONLY) < 0);
+	EQ(tap_read("/proc/sys/vm/extfrag_threshold", text, sizeof(text)), 4);
+	CHECK(!strcmp(text, "500\n"));
+	tap_put("/proc/sys/vm/compact_unevictable_allowed", "0");
+	EQ(tap_read("/proc/sys/vm/compact_unevictable_allowed", text, sizeof(text)), 2);
+	CHECK(!strcmp(text, "0\n"));
+	tap_put("/proc/sys/vm/compact_unevictable_allowed", "1");
+}
+
+/* Each line: a zone, eleven figures; order 0 can always be had where there is a free page. */
+static void indices(void)
+{
+	static char text[4096];
+	int made = mkdir("/sys/kernel/debug", 0700), mounted;
+	unsigned lines = 0;
+
+	(void)made; /* it may be there */
+	mounted = mount("debug", "/sys/kernel/debug", "debugfs", 0, NULL);
+	NEED(tap_read(EXTFRAG "extfrag_index", text, sizeof(text)) > 0);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), lines++) {
+		char zone[16];
+		double v[11];
+
+		EQ(sscanf(line, "Node %*d, zone %15s %lf %lf %lf %lf %lf %lf %lf %lf %lf %lf %lf",
+			  zone, v, v + 1, v + 2, v + 3, v + 4, v + 5, v + 6, v + 7, v + 8, v + 9,
+			  v + 10),
+		   12);
+		CHECK(v[0] == -1 || v[0] == 0);
+		for (int i = 0; i < 11; i++)
+			CHECK(v[i] >= -1 && v[i] <= 1);
+	}
+	CHECK(lines >= 1);
+	CHECK(tap_read(EXTFRAG "unusable_index", text, sizeof(text)) > 0);
+	CHECK(strstr(text, " 0.000 "));
+	if (mounted == 0)
+		EQ(umount("/sys/kernel/debug"), 0);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(whole_machine), T(one_node), T(against_a_writer),
+						 T(limits),	   T(indices),	TEND };
+
+	large = (size_t)meminfo_kb("Hugepagesize:") * 1024 / PAGE;
+	return tap_main(argc, argv, tests);
+}
