@@ -44,10 +44,10 @@ align_stack := $(if $(is_clang),-mstack-alignment=,-mpreferred-stack-boundary=)
 calls_i386 := -mregparm=3 -freg-struct-return $(align_stack)$(if $(is_clang),4,2)
 calls_i386-pae := $(calls_i386)
 calls_x86_64 := $(align_stack)$(if $(is_clang),8,3)
-KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) $(calls_$(ARCH)) -Iarch/x86/hw/$(mode_$(ARCH))
+KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) $(calls_$(ARCH)) $(if $(filter i386-pae,$(ARCH)),-DMODULE_PAE=1) -Iarch/x86/hw/$(mode_$(ARCH))
 
 KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c kernel/*.c fs/*.c ipc/*.c drivers/*.c \
-	sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
+	module/*.c sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
 KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S) arch/x86/vdso/image.S
 KOBJ := $(KSRC:%.c=$(OUT)/%.o) $(KASM:%.S=$(OUT)/%.S.o)
 LIBGCC_FREE := # lib/div64.c has what 32-bit code needs
@@ -65,6 +65,7 @@ help:
 ## make bench                                                 what operations cost, here and on Debian's Linux kernel
 ## make check                                                 floors, sizes, headers, imports, format
 ## make [kernel] [ARCH=…] [CC=clang] [DEBUG=1]                build/ARCH/mnemos.elf
+## make module M=DIR [ARCH=…] [DEBUG=1]                      loadable modules from DIR, to build/ARCH/modules/NAME.ko
 ## make format, make clean, make setup
 
 kernel: $(OUT)/mnemos.elf $(OUT)/user/init $(OUT)/user/vtop
@@ -95,6 +96,15 @@ $(OUT)/mnemos.elf: $(KOBJ) $(OUT)/ksyms.o $(OUT)/kernel.ld
 	@objcopy --strip-debug $@.sym $@
 
 -include $(KOBJ:.o=.d)
+
+# Loadable modules, out of tree: as the kernel is compiled, but with warnings that do not stop (tools/module.mk).
+MODULE_FLAGS = $(filter-out -ffunction-sections -fdata-sections $(if $(filter 1,$(DEBUG)),,-g),$(COMMON)) $(bits_$(ARCH)) $(calls_$(ARCH)) $(if $(filter i386-pae,$(ARCH)),-DMODULE_PAE=1) \
+	-Iarch/x86/hw/$(mode_$(ARCH)) -D__KERNEL__ -Wall -Wno-unused-parameter -Wno-unused-function -Werror=implicit-function-declaration
+.PHONY: module
+module:
+	@[ -d "$(M)" ] || { echo "make module M=DIR: '$(M)' is no directory" >&2; exit 1; }
+	@$(MAKE) --no-print-directory -f tools/module.mk M='$(M)' OUT='$(OUT)' CC='$(CC)' MODULE_FLAGS='$(MODULE_FLAGS)' \
+		MODULE_LD='$(if $(filter x86_64,$(ARCH)),-m elf_x86_64,-m elf_i386)'
 
 # The vDSO: a shared library for user programs, linked by itself and carried in the kernel as bytes.
 VDSO_OBJ := $(OUT)/vdso/clock.o $(OUT)/vdso/vsyscall.o
@@ -142,10 +152,10 @@ HFLAGS = -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=un
 	-I. -Iinclude -Iarch/sim/include
 HSRC := $(filter-out %_test.c sim/fuzz_% lib/string.c lib/div64.c,$(wildcard lib/*.c sync/*.c mm/*/*.c \
 	arch/sim/hw/*.c arch/conformance/*.c sim/*.c))
-HTEST := $(wildcard lib/*_test.c sync/*_test.c mm/*/*_test.c arch/sim/hw/*_test.c arch/x86/hw/*_test.c arch/conformance/*_test.c sim/*_test.c fs/*_test.c drivers/*_test.c kernel/*_test.c sys/*_test.c init/*_test.c)
+HTEST := $(wildcard lib/*_test.c sync/*_test.c mm/*/*_test.c arch/sim/hw/*_test.c arch/x86/hw/*_test.c arch/conformance/*_test.c sim/*_test.c fs/*_test.c drivers/*_test.c kernel/*_test.c sys/*_test.c init/*_test.c module/*_test.c)
 HOUT := build/host$(if $(filter clang%,$(notdir $(HCC))),-clang)
 # Pure files of higher floors that have host tests (parsers and the like).
-HPURE := $(wildcard fs/cpio.c fs/inflate.c drivers/ldisc.c arch/x86/hw/acpi.c arch/x86/hw/acpi_numa.c arch/x86/hw/fpu_legacy.c sys/elf.c init/cmdline.c)
+HPURE := $(wildcard fs/cpio.c fs/inflate.c drivers/ldisc.c arch/x86/hw/acpi.c arch/x86/hw/acpi_numa.c arch/x86/hw/fpu_legacy.c sys/elf.c init/cmdline.c module/relfile.c module/reloc.c)
 
 define host_mode
 $(HOUT)/$(1)/%.o: %.c Makefile

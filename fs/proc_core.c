@@ -30,7 +30,7 @@ static const struct inode_ops root_iops = { .lookup = root_lookup };
 
 static struct pseudo_tree proc_tree = {
 	.type = { .name = "proc", .nodev = true, .mount = pseudo_mount },
-	.root = { .name = "", .mode = S_IFDIR | 0555, .ino = PSEUDO_ROOT_INO },
+	.root = { .name = "", .mode = S_IFDIR | 0555, .ino = PSEUDO_ROOT_INO, .refs = { 1 } },
 	.magic = PROC_MAGIC,
 	.root_iops = &root_iops,
 	.emit_more = proc_pid_emit,
@@ -43,6 +43,30 @@ int proc_register(const char *path, uint32_t mode, struct proc_entry *entry)
 	if (!strncmp(path, "sys/", 4))
 		entry->strict = true;
 	return pseudo_register(&proc_tree, path, &n);
+}
+
+int proc_register_removable(const char *path, uint32_t mode, struct proc_entry *entry)
+{
+	struct pseudo_node n = { .mode = (mode & S_IFMT ? mode : mode | S_IFREG),
+				 .entry = entry,
+				 .removable = true };
+
+	return pseudo_register(&proc_tree, path, &n);
+}
+
+int proc_unregister(const char *path)
+{
+	return pseudo_unregister(&proc_tree, path);
+}
+
+bool proc_entry_enter(const struct inode *inode)
+{
+	return pseudo_enter(inode);
+}
+
+void proc_entry_leave(const struct inode *inode)
+{
+	pseudo_leave(inode);
 }
 
 int proc_register_symlink(const char *path, const char *target)

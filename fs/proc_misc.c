@@ -216,7 +216,7 @@ static int cmdline_show(struct seq_file *m)
 	return 0;
 }
 
-/* No disk, no module: no line. */
+/* No disk: no line. */
 static int none_show(struct seq_file *m)
 {
 	return 0;
@@ -231,13 +231,10 @@ void proc_misc_init(void)
 				 version = { .show = version_show },
 				 cmdline = { .show = cmdline_show };
 
-	static struct proc_entry none[] = { { .show = none_show },
-					    { .show = none_show },
-					    { .show = none_show } };
+	static struct proc_entry none[] = { { .show = none_show }, { .show = none_show } };
 
 	must(proc_register("diskstats", 0444, &none[0]) == 0);
 	must(proc_register("partitions", 0444, &none[1]) == 0);
-	must(proc_register("modules", 0444, &none[2]) == 0);
 	must(proc_register("cmdline", 0444, &cmdline) == 0);
 	must(proc_register("cpuinfo", 0444, &cpuinfo) == 0);
 	must(proc_register("interrupts", 0444, &interrupts) == 0);

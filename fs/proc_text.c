@@ -59,7 +59,30 @@ static void text_release(struct file *f)
 	kfree(pf);
 }
 
-static int fill(struct proc_file *pf)
+/* What is read of a file whose maker has gone: no such device, as Linux says. */
+static int entry_show(struct proc_file *pf, const struct inode *inode)
+{
+	int err;
+
+	if (!pseudo_enter(inode))
+		return -ENODEV;
+	err = pf->entry->show ? pf->entry->show(&pf->m) : -EINVAL;
+	pseudo_leave(inode);
+	return err;
+}
+
+static int entry_store(struct proc_file *pf, const struct inode *inode, char *text, size_t len)
+{
+	int err;
+
+	if (!pseudo_enter(inode))
+		return -ENODEV;
+	err = pf->entry->store(pf->entry, text, len);
+	pseudo_leave(inode);
+	return err;
+}
+
+static int fill(struct proc_file *pf, const struct inode *inode)
 {
 	int err;
 
@@ -67,7 +90,7 @@ static int fill(struct proc_file *pf)
 	pf->m.err = 0;
 	pf->filled = false;
 	if (pf->entry)
-		err = pf->entry->show ? pf->entry->show(&pf->m) : -EINVAL;
+		err = entry_show(pf, inode);
 	else
 		err = proc_fill_pid(pf);
 	if (!err)
@@ -82,7 +105,7 @@ static long text_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	size_t n;
 
 	if (*pos == 0 || !pf->filled) {
-		int err = fill(pf);
+		int err = fill(pf, f->inode);
 
 		if (err)
 			return err;
@@ -111,7 +134,7 @@ static long text_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	err = copy_from_user(text, buf, len) ? -EFAULT : 0;
 	text[len] = '\0';
 	if (!err)
-		err = pf->entry ? pf->entry->store(pf->entry, text, len)
+		err = pf->entry ? entry_store(pf, f->inode, text, len)
 				: pf->pid_entry->store(pf->task, text, len);
 	kfree(text);
 	if (err)

@@ -4,9 +4,10 @@
  * OWNS     struct pseudo_node: one per registered name; struct pseudo_tree: one per file system.
  * WHY      three file systems whose directories are made by the kernel: one tree code, one mount. What differs is the
  *          root's lookup (/proc has processes) and the rules for opening a file (/sys refuses what it could not do).
- * I1       nodes are never removed; children are in the order of registering.
- * I2       a static inode's private is its node; what belongs to a process is uncached and owned by proc_pid.c.
- * LOCKS    nodes_lock (rank OBJECT) to add and to walk children.
+ * I1       children are in the order of registering. A node that is removable is out of the tree once it is gone; it lives as
+ *          long as an inode or a listing has a reference. Its entry is not called after pseudo_unregister.
+ * I2       an inode with ops of this file, or the root's, has its node as private; those of processes are proc_pid.c's. Inodes of removable nodes are uncached: the name is looked up anew each time.
+ * LOCKS    nodes_lock (rank OBJECT) to add, to remove and to walk children.
  * CONTEXT  tasks; may sleep.
  * FAILS    registering: -ENOMEM, -EEXIST.
  * NOT HERE what is in the files (proc_*.c, sysfs*.c), their text (proc_text.c).   TESTED BY proc_files.c, proc_sysfs.c
@@ -23,8 +24,10 @@
 static struct spinlock nodes_lock = SPINLOCK_INIT(RANK_OBJECT);
 static unsigned long next_ino = 0xf0000000UL; /* n */
 
-static const struct inode_ops link_iops;
+static const struct inode_ops link_iops, file_iops;
 static const struct file_ops dir_fops;
+static struct waitq users_gone =
+	WAITQ_INIT(users_gone); /* somebody waits for node->users to fall to 0 */
 
 /* ---- the tree ---- */
 
@@ -48,12 +51,29 @@ static struct pseudo_node *child_add(struct pseudo_node *dir, struct pseudo_node
 	old = child_find(dir, fresh->name, strlen(fresh->name));
 	if (!old) {
 		fresh->ino = next_ino++;
+		atomic_set(&fresh->refs, 1);
 		for (end = &dir->children; *end; end = &(*end)->next)
 			;
 		*end = fresh;
 	}
 	spin_unlock(&nodes_lock);
 	return old ? old : fresh;
+}
+
+static void node_put(struct pseudo_node *n)
+{
+	if (!n || !atomic_dec_and_test(&n->refs))
+		return;
+	if (n->entry && n->entry->free)
+		n->entry->free(n->entry);
+	kfree(n);
+}
+
+static struct pseudo_node *node_get(struct pseudo_node *n)
+{
+	if (n)
+		atomic_inc(&n->refs);
+	return n;
 }
 
 /* With its own copy of the name, and of a symlink's target behind it. */
@@ -76,7 +96,7 @@ static struct pseudo_node *node_new(const char *name, size_t len, uint32_t mode,
 }
 
 /* The directories of @path below @dir, made where missing; *leaf gets what follows the last slash. NULL: no memory. */
-static struct pseudo_node *make_parents(struct pseudo_node *dir, const char *path,
+static struct pseudo_node *make_parents(struct pseudo_node *dir, const char *path, bool removable,
 					const char **leaf)
 {
 	const char *slash;
@@ -87,6 +107,7 @@ static struct pseudo_node *make_parents(struct pseudo_node *dir, const char *pat
 
 		if (!n)
 			return NULL;
+		n->removable = removable;
 		kept = child_add(dir, n);
 		if (kept != n)
 			kfree(n);
@@ -100,7 +121,7 @@ static struct pseudo_node *make_parents(struct pseudo_node *dir, const char *pat
 int pseudo_register(struct pseudo_tree *tree, const char *path, const struct pseudo_node *proto)
 {
 	const char *leaf;
-	struct pseudo_node *dir = make_parents(&tree->root, path, &leaf), *n;
+	struct pseudo_node *dir = make_parents(&tree->root, path, proto->removable, &leaf), *n;
 
 	if (!dir)
 		return -ENOMEM;
@@ -109,10 +130,102 @@ int pseudo_register(struct pseudo_tree *tree, const char *path, const struct pse
 		return -ENOMEM;
 	n->entry = proto->entry;
 	n->readlink = proto->readlink;
+	n->removable = proto->removable;
 	if (child_add(dir, n) == n)
 		return 0;
 	kfree(n);
 	return -EEXIST;
+}
+
+/* ---- removing ---- */
+
+/* Out of the list @link is in. Return: the node that was there. */
+static struct pseudo_node *unlink_node(struct pseudo_node **link) must_hold(nodes_lock)
+{
+	struct pseudo_node *n = *link;
+
+	*link = n->next;
+	n->gone = true;
+	n->next = NULL;
+	return n;
+}
+
+/* Take @path's node out of the tree. NULL: there is none, or it stays for ever. */
+static struct pseudo_node *take_path(struct pseudo_node *dir, const char *path)
+{
+	struct pseudo_node **link = &dir->children, *n = NULL;
+
+	spin_lock(&nodes_lock);
+	for (;;) {
+		const char *slash = strchr(path, '/');
+		size_t len = slash ? (size_t)(slash - path) : strlen(path);
+
+		while ((n = *link) && (strncmp(n->name, path, len) || n->name[len]))
+			link = &n->next;
+		if (!n || !path[len])
+			break;
+		path += len + 1;
+		link = &n->children;
+	}
+	if (n && n->removable)
+		n = unlink_node(link);
+	else
+		n = NULL;
+	spin_unlock(&nodes_lock);
+	return n;
+}
+
+/* The leaf that lies deepest on the left of @n, taken out of it; @n itself when it has no children. */
+static struct pseudo_node *take_leaf(struct pseudo_node *n)
+{
+	struct pseudo_node **link = NULL;
+
+	spin_lock(&nodes_lock);
+	while (n->children) {
+		link = &n->children;
+		n = *link;
+	}
+	if (link)
+		n = unlink_node(link);
+	spin_unlock(&nodes_lock);
+	return n;
+}
+
+int pseudo_unregister(struct pseudo_tree *tree, const char *path)
+{
+	struct pseudo_node *top = take_path(&tree->root, path), *n;
+
+	if (!top)
+		return -ENOENT;
+	do {
+		n = take_leaf(top);
+		wait_event(&users_gone, atomic_read(&n->users) == 0);
+		node_put(n);
+	} while (n != top);
+	return 0;
+}
+
+bool pseudo_enter(const struct inode *inode)
+{
+	struct pseudo_node *n = inode->private;
+	bool here = true;
+
+	if (!n->removable)
+		return true;
+	spin_lock(&nodes_lock);
+	here = !n->gone;
+	if (here)
+		atomic_inc(&n->users);
+	spin_unlock(&nodes_lock);
+	return here;
+}
+
+void pseudo_leave(const struct inode *inode)
+{
+	struct pseudo_node *n = inode->private;
+
+	if (n->removable && atomic_dec_and_test(&n->users))
+		waitq_wake_all(&users_gone);
 }
 
 struct proc_entry *proc_entry_of(const struct inode *inode)
@@ -132,7 +245,8 @@ static struct inode *node_inode(struct super_block *sb, struct pseudo_node *n)
 	if (!inode)
 		return NULL;
 	inode->ino = n->ino;
-	inode->private = n;
+	inode->private = node_get(n);
+	inode->uncached = n->removable;
 	if (S_ISDIR(n->mode)) {
 		inode->nlink = 2;
 		inode->ops = n == &tree->root ? tree->root_iops : &pseudo_dir_iops;
@@ -140,6 +254,7 @@ static struct inode *node_inode(struct super_block *sb, struct pseudo_node *n)
 	} else if (S_ISLNK(n->mode)) {
 		inode->ops = &link_iops;
 	} else {
+		inode->ops = &file_iops;
 		inode->fops = n->entry->fops ? n->entry->fops : &proc_text_fops;
 		inode->mapping.size = tree->file_size;
 	}
@@ -151,11 +266,12 @@ int pseudo_lookup(struct inode *dir, const struct qstr *name, struct inode **out
 	struct pseudo_node *n;
 
 	spin_lock(&nodes_lock);
-	n = child_find(dir->private, name->name, name->len);
+	n = node_get(child_find(dir->private, name->name, name->len));
 	spin_unlock(&nodes_lock);
 	if (!n)
 		return -ENOENT;
 	*out = node_inode(dir->sb, n);
+	node_put(n);
 	return *out ? 0 : -ENOMEM;
 }
 
@@ -193,21 +309,37 @@ bool proc_emit_dots(struct file *f, struct dir_context *c)
 	return c->pos != 1 || proc_emit(c, 2, "..", d->parent->inode->ino, DT_DIR);
 }
 
+/* The child of @dir after @before, which is at @pos - 1 unless it is gone; NULL: the first. Referenced; @before is put. */
+static struct pseudo_node *node_after(struct pseudo_node *dir, struct pseudo_node *before,
+				      uint64_t pos)
+{
+	struct pseudo_node *n;
+	uint64_t at = 2;
+
+	spin_lock(&nodes_lock);
+	if (before && !before->gone)
+		n = before->next;
+	else
+		for (n = dir->children; n && at < pos; n = n->next)
+			at++;
+	node_get(n);
+	spin_unlock(&nodes_lock);
+	node_put(before);
+	return n;
+}
+
 static int dir_iterate(struct file *f, struct dir_context *c)
 {
 	const struct pseudo_tree *tree = f->inode->sb->private;
-	struct pseudo_node *dir = f->inode->private, *n;
-	uint64_t at = 2;
+	struct pseudo_node *dir = f->inode->private, *n = NULL;
 
 	if (!proc_emit_dots(f, c))
 		return 0;
-	spin_lock(&nodes_lock);
-	for (n = dir->children; n && at < c->pos; n = n->next)
-		at++;
-	spin_unlock(&nodes_lock);
-	for (; n && c->pos < PSEUDO_MORE_POS; n = READ_ONCE(n->next)) {
-		if (!proc_emit(c, c->pos + 1, n->name, n->ino, mode_to_dtype(n->mode)))
+	while (c->pos < PSEUDO_MORE_POS && (n = node_after(dir, n, c->pos))) {
+		if (!proc_emit(c, c->pos + 1, n->name, n->ino, mode_to_dtype(n->mode))) {
+			node_put(n);
 			return 0;
+		}
 	}
 	if (dir == &tree->root && tree->emit_more) {
 		c->pos = max_of(uint64_t, c->pos, PSEUDO_MORE_POS);
@@ -218,13 +350,19 @@ static int dir_iterate(struct file *f, struct dir_context *c)
 
 const struct inode_ops pseudo_dir_iops = { .lookup = pseudo_lookup };
 static const struct inode_ops link_iops = { .readlink = node_readlink };
+static const struct inode_ops file_iops = { 0 };
 static const struct file_ops dir_fops = { .iterate = dir_iterate };
 
 /* ---- mounts ---- */
 
 static void pseudo_evict(struct inode *inode)
 {
-	if (inode->uncached)
+	const struct pseudo_tree *tree = inode->sb->private;
+
+	if (inode->ops == &file_iops || inode->ops == &link_iops ||
+	    inode->ops == &pseudo_dir_iops || inode->ops == tree->root_iops)
+		node_put(inode->private);
+	else if (inode->uncached)
 		proc_pid_evict(inode);
 }
 

@@ -2,10 +2,15 @@
 #ifndef FS_PSEUDO_H
 #define FS_PSEUDO_H
 
+#include "base/atomic.h"
 #include "fs/proc.h"
 
 struct pseudo_node {
 	struct pseudo_node *children, *next; /* n: nodes_lock */
+	atomic_t refs;			     /* the tree's, one for each inode and listing */
+	atomic_t users;			     /* calls of the entry that run now; removable only */
+	bool removable;			     /* i */
+	bool gone;			     /* n to write: out of the tree */
 	const char *name;		     /* i */
 	uint32_t mode;			     /* i */
 	unsigned long ino;		     /* i */
@@ -29,6 +34,12 @@ enum { PSEUDO_MORE_POS = 1 << 16, PSEUDO_ROOT_INO = 1 };
 /* Add a node like @proto at @path; parents are made. 0, -ENOMEM, -EEXIST. */
 int must_check pseudo_register(struct pseudo_tree *tree, const char *path,
 			       const struct pseudo_node *proto);
+/* Take @path and all below it, registered as removable, out of the tree. On return none of the entries is being used, nor
+ * will be. Sleeps. 0, -ENOENT. */
+int pseudo_unregister(struct pseudo_tree *tree, const char *path);
+/* Around every call of the entry that @inode stands for. False: it has been removed. */
+bool must_check pseudo_enter(const struct inode *inode);
+void pseudo_leave(const struct inode *inode);
 int pseudo_lookup(struct inode *dir, const struct qstr *name, struct inode **out);
 extern const struct inode_ops pseudo_dir_iops;
 /* fs_type.mount of a tree. */

@@ -5,6 +5,7 @@
  * WHY      one description of an attribute serves every object of its kind (a node, a processor, a size of huge pages): the
  *          object comes to show and store as data.
  * CONTEXT  boot, or tasks; may sleep.
+ * I1       what is below /sys/module can be removed, nothing else.
  * FAILS    -ENOMEM, -EEXIST.
  * NOT HERE what is in them: sysfs_system.c (processors, nodes), and whoever registers.
  * SOURCES  sysfs(5); Linux Documentation/filesystems/{sysfs,debugfs}.rst.
@@ -30,7 +31,7 @@ enum {
 
 static struct pseudo_tree sysfs_tree = {
 	.type = { .name = "sysfs", .nodev = true, .mount = pseudo_mount },
-	.root = { .name = "", .mode = S_IFDIR | 0755, .ino = PSEUDO_ROOT_INO },
+	.root = { .name = "", .mode = S_IFDIR | 0755, .ino = PSEUDO_ROOT_INO, .refs = { 1 } },
 	.magic = SYSFS_MAGIC,
 	.file_size = PAGE_SIZE,
 	.strict = true,
@@ -39,24 +40,39 @@ static struct pseudo_tree sysfs_tree = {
 
 static struct pseudo_tree debugfs_tree = {
 	.type = { .name = "debugfs", .nodev = true, .mount = pseudo_mount },
-	.root = { .name = "", .mode = S_IFDIR | 0700, .ino = PSEUDO_ROOT_INO },
+	.root = { .name = "", .mode = S_IFDIR | 0700, .ino = PSEUDO_ROOT_INO, .refs = { 1 } },
 	.magic = DEBUGFS_MAGIC,
 	.root_iops = &pseudo_dir_iops,
 };
+
+/* Modules come and go. */
+static bool is_removable(const char *path)
+{
+	return !strncmp(path, "module/", 7);
+}
+
+static void free_entry(struct proc_entry *e)
+{
+	kfree(e);
+}
 
 static int create_file(struct pseudo_tree *tree, const char *dir, const struct sysfs_attr *a,
 		       void *data)
 {
 	struct proc_entry *e = failpoint("sysfs_file") ? NULL : kzalloc(sizeof(*e), GFP_KERNEL);
-	struct pseudo_node n = { .mode = S_IFREG | a->mode, .entry = e };
+	struct pseudo_node n = { .mode = S_IFREG | a->mode,
+				 .entry = e,
+				 .removable = is_removable(dir) };
 	char path[PATH_ROOM];
 	int err;
 
 	if (!e)
 		return -ENOMEM;
-	*e = (struct proc_entry){
-		.show = a->show, .store = a->store, .fops = a->fops, .data = data
-	};
+	*e = (struct proc_entry){ .show = a->show,
+				  .store = a->store,
+				  .fops = a->fops,
+				  .data = data,
+				  .free = free_entry };
 	must(fmt_snprintf(path, sizeof(path), "%s%s%s", dir, *dir ? "/" : "", a->name) <
 	     sizeof(path));
 	err = pseudo_register(tree, path, &n);
@@ -87,7 +103,7 @@ int debugfs_create_files(const char *dir, const struct sysfs_attr *attrs, unsign
 
 int sysfs_create_dir(const char *dir)
 {
-	struct pseudo_node n = { .mode = S_IFDIR | 0755 };
+	struct pseudo_node n = { .mode = S_IFDIR | 0755, .removable = is_removable(dir) };
 	int err = pseudo_register(&sysfs_tree, dir, &n);
 
 	return err == -EEXIST ? 0 : err;
@@ -95,9 +111,17 @@ int sysfs_create_dir(const char *dir)
 
 int sysfs_create_link(const char *path, const char *target)
 {
-	struct pseudo_node n = { .mode = S_IFLNK | 0777, .target = target };
+	struct pseudo_node n = { .mode = S_IFLNK | 0777,
+				 .target = target,
+				 .removable = is_removable(path) };
 
 	return pseudo_register(&sysfs_tree, path, &n);
+}
+
+int sysfs_remove(const char *path)
+{
+	must(is_removable(path));
+	return pseudo_unregister(&sysfs_tree, path);
 }
 
 /* ---- sets of numbers ---- */

@@ -30,6 +30,7 @@
 #include "mm/hugetlb.h"
 #include "mm/mm.h"
 #include "mm/thp.h"
+#include "module/module.h"
 #include "sync/klog.h"
 #include "sync/spinlock.h"
 #include "sync/trace.h"
@@ -158,6 +159,7 @@ static void init_thread(void *arg)
 	vdso_init();
 	fs_init();
 	ipc_init();
+	modules_init();
 	syscalls_init();
 	tty_init();
 	t->fs = fs_struct_root();

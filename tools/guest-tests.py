@@ -177,6 +177,8 @@ def with_plan(arch, plan):
             raise SystemExit(f"no program {name} for {arch}")
         c.file("tests/" + os.path.basename(path), read(path))
         lines.append(f"{name} {flags}\n")
+    if any(n.startswith(("module_", "lab_")) for n, _ in plan):
+        LAUNCHER.add_modules(c, arch)
     for name, text in sections("shell.cases"):
         c.file(f"tests/shell/{name}.sh", text.encode(), 0o100644)
     for name, text in sections("shell.expected"):
@@ -528,6 +530,9 @@ def main():
     if args.keep:
         os.makedirs(args.keep, exist_ok=True)
     bad = made.returncode != 0
+    for arch in sorted({b.arch for b in boots}):
+        make = ["make", "--no-print-directory", "-s", "guest-modules", "ARCH=" + arch]
+        bad |= subprocess.run(make, cwd=ROOT).returncode != 0
     for arch in sorted({b.arch for b in boots if b.kernel is debug_kernel}):
         make = ["make", "--no-print-directory", "-s", "-j2", "kernel", "DEBUG=1", "ARCH=" + arch]
         bad |= subprocess.run(make, cwd=ROOT).returncode != 0

@@ -40,7 +40,7 @@ def main():
                 if length > FUNCTION_MAX:
                     print(f"{f}:{line}: {name} has {length} lines, at most {FUNCTION_MAX}")
                     bad += 1
-        if re.match(r"(mm|sync|lib|kernel|fs|drivers|sys|init)/.*\.c$", f) and not f.endswith("_test.c"):
+        if re.match(r"(mm|sync|lib|kernel|fs|drivers|module|sys|init)/.*\.c$", f) and not f.endswith("_test.c"):
             for n, text in enumerate(lines, 1):
                 if re.match(r"\s*#\s*(if|ifdef|ifndef)\b", text):
                     print(f"{f}:{n}: conditional compilation outside arch/: use a constant of base/config.h")

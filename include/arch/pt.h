@@ -13,7 +13,7 @@
  *   pt_huge_level()                      where entries of large user pages stand: PT_PMD, or PT_PGD where that is folded
  *   USER_TOP                             first address beyond user space (TASK_SIZE)
  *   PT_MAP_WINDOW                        the same less what only a hint above it gives (5 levels: 47 bits)
- *   PAGE_OFFSET, VMALLOC_START, VMALLOC_END, MEMMAP_BASE, KMAP_BASE, KMAP_SLOTS (per CPU), KERNEL_BASE
+ *   PAGE_OFFSET, VMALLOC_START, VMALLOC_END, MODULES_START, MODULES_END, MEMMAP_BASE, KMAP_BASE, KMAP_SLOTS (per CPU), KERNEL_BASE
  *   PAGEBLOCK_ORDER                      10 on 2-level, 9 otherwise
  *   VA_BITS                              for canonical checks
  *   pt_canonical(va)

@@ -15,9 +15,17 @@ struct proc_entry {
 	int (*store)(struct proc_entry *e, char *text, size_t len);
 	const struct file_ops *fops; /* instead of show/store: binary and special files */
 	void *data;
+	void (*free)(struct proc_entry *e); /* removable: the last user is gone; may be NULL */
 	bool strict; /* below /proc/sys: to open it for what it cannot do is -EACCES */
 };
 int must_check proc_register(const char *path, uint32_t mode, struct proc_entry *entry);
+/* One that proc_unregister can take away. With S_IFDIR in @mode and no entry: a directory. Calls of its own fops go between
+ * proc_entry_enter and _leave. */
+int must_check proc_register_removable(const char *path, uint32_t mode, struct proc_entry *entry);
+int proc_unregister(
+	const char *path); /* with all below it; waits until nobody uses them. 0, -ENOENT */
+bool must_check proc_entry_enter(const struct inode *inode);
+void proc_entry_leave(const struct inode *inode);
 int must_check proc_register_symlink(const char *path, const char *target);
 
 /* An entry of every /proc/PID and task/TID: m->private is the task, referenced. */

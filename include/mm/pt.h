@@ -91,6 +91,8 @@ void pt_table_unlock(struct page *page);
 /* Kernel ranges, on kernel_root: map pages / a physical run; unmap leaves tables in place. 0 or -ENOMEM. */
 int must_check pt_map_kernel(kaddr_t va, struct page **pages, unsigned nr_pages, pte_t prot);
 int must_check pt_map_kernel_phys(kaddr_t va, phys_t pa, size_t size, pte_t prot);
+/* Other rights for what is mapped there. No TLB flush. */
+void pt_protect_kernel(kaddr_t va, size_t size, pte_t prot);
 void pt_unmap_kernel(kaddr_t va, size_t size); /* no TLB flush: the caller batches it */
 
 /* Free the empty user tables that map nothing in [floor, ceiling) around [start, end); through @g. */

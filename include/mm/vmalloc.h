@@ -14,6 +14,16 @@ void *must_check vzalloc(size_t size);
 void *must_check kvzalloc(size_t size);
 void kvfree(const void *p); /* NULL legal; as vfree */
 void vfree(const void *p);  /* NULL legal; not in interrupts, no spinlock held */
+/* Zeroed memory for code that is loaded, in reach of the image's; written first, then given its rights. NULL: none. */
+void *must_check vmalloc_module(size_t size);
+enum vm_rights {
+	VM_RIGHTS_DATA,
+	VM_RIGHTS_CONST,
+	VM_RIGHTS_CODE
+}; /* never writable and executable */
+/* Whole pages of such memory; on return no CPU uses the rights from before. */
+void vmalloc_protect(void *start, size_t size, enum vm_rights rights);
+void vfree_module(const void *p); /* at once, not with the next batch; NULL legal */
 struct page;
 void *must_check vmap(struct page **pages, unsigned nr_pages);
 void vunmap(const void *p);

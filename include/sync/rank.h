@@ -7,6 +7,8 @@
 
 enum lock_rank {
 	RANK_FILE_POS = 1,  /* a file's position (mutex) */
+	RANK_MODULE,	    /* the list of modules (mutex) */
+	RANK_MODULE_PARAM,  /* parameters of modules (mutex) */
 	RANK_KSM,	    /* KSM's scan (mutex); programs may end inside */
 	RANK_EPOLL_NEST,    /* epoll sets put into one another (mutex) */
 	RANK_EPOLL,	    /* one epoll set (mutex); two: a set before the sets it watches */

@@ -1,14 +1,15 @@
 /*
  * vmalloc: kernel virtual ranges mapped page by page.
  *
- * OWNS     the window VMALLOC_START..VMALLOC_END, its vm_areas, and the frames of those that vmalloc made.
+ * OWNS     the window VMALLOC_START..VMALLOC_END and, for loaded code, MODULES_START..MODULES_END (on 32 bits the same);
+ *          their vm_areas, and the frames of those that vmalloc made.
  * WHY      large buffers must not need contiguous frames; device registers need uncached mappings; a stack needs a
  *          hole below it.
  *
  *	| pages ... | guard | pages ... | guard |         guard | stack |
  *	^ vm_area           ^ vm_area                     ^ vm_area of a stack
  *
- * I1       live and dead ranges are disjoint, inside the window, in the tree by start.             [vmalloc_check]
+ * I1       live and dead ranges are disjoint, inside their window, in the tree by start.             [vmalloc_check]
  * I2       each range has one page that is never mapped.
  * I3       a dead range stays in the tree until every TLB is flushed: its addresses are not given again, its frames not
  *          freed, before that. Order: unmap, flush, free.
@@ -100,7 +101,9 @@ static int insert_area(struct vm_area *a)
 	spin_lock(&vmalloc_lock);
 	if (rangetree_reserve(&areas, 1) == 0) {
 		err = -ENOSPC;
-		if (rangetree_gap_lowest(&areas, VMALLOC_START, VMALLOC_END, a->size, &gap)) {
+		if (rangetree_gap_lowest(&areas, a->near_image ? MODULES_START : VMALLOC_START,
+					 a->near_image ? MODULES_END : VMALLOC_END, a->size,
+					 &gap)) {
 			a->start = gap.start;
 			rangetree_insert(&areas, a->start, a->start + a->size, a);
 			used_bytes += a->size;
@@ -111,21 +114,12 @@ static int insert_area(struct vm_area *a)
 	return err;
 }
 
-struct vm_area *vm_area_reserve(unsigned long nr_pages, bool guard_below, kaddr_t caller)
+/* Consumes @a when there is no room. */
+static struct vm_area *place_area(struct vm_area *a)
 {
-	struct vm_area *a;
 	bool purged = false;
 	int err;
 
-	if (!nr_pages || nr_pages >= (VMALLOC_END - VMALLOC_START) / PAGE_SIZE ||
-	    failpoint("vm_area"))
-		return NULL;
-	a = kzalloc(sizeof(*a), GFP_KERNEL);
-	if (!a)
-		return NULL;
-	a->size = (nr_pages + 1) * PAGE_SIZE;
-	a->guard_below = guard_below;
-	a->caller = caller;
 	while ((err = insert_area(a))) {
 		if (err == -ENOMEM && fill_stash() == 0)
 			continue;
@@ -138,6 +132,31 @@ struct vm_area *vm_area_reserve(unsigned long nr_pages, bool guard_below, kaddr_
 		return NULL;
 	}
 	return a;
+}
+
+static struct vm_area *area_new(unsigned long nr_pages, kaddr_t caller)
+{
+	struct vm_area *a;
+
+	if (!nr_pages || nr_pages >= (VMALLOC_END - VMALLOC_START) / PAGE_SIZE ||
+	    failpoint("vm_area"))
+		return NULL;
+	a = kzalloc(sizeof(*a), GFP_KERNEL);
+	if (!a)
+		return NULL;
+	a->size = (nr_pages + 1) * PAGE_SIZE;
+	a->caller = caller;
+	return a;
+}
+
+struct vm_area *vm_area_reserve(unsigned long nr_pages, bool guard_below, kaddr_t caller)
+{
+	struct vm_area *a = area_new(nr_pages, caller);
+
+	if (!a)
+		return NULL;
+	a->guard_below = guard_below;
+	return place_area(a);
 }
 
 struct vm_area *vm_area_of(kaddr_t addr)
@@ -192,7 +211,7 @@ void vm_area_retire(struct vm_area *a)
 /* Flush once for all dead ranges, then free them. Return: pages freed. */
 static unsigned long bury_dead(void)
 {
-	kaddr_t start = VMALLOC_END, end = VMALLOC_START;
+	kaddr_t start = (kaddr_t)-1, end = 0;
 	unsigned long freed = 0;
 	struct vm_area *list, *a;
 
@@ -299,16 +318,19 @@ void *vzalloc(size_t size)
 	return vmalloc_common(size, GFP_KERNEL | __GFP_ZERO, (kaddr_t)__builtin_return_address(0));
 }
 
-static void release(const void *p, const char *caller)
+static struct vm_area *area_at(const void *p, const char *caller)
 {
-	struct vm_area *a;
+	struct vm_area *a = vm_area_find((kaddr_t)p);
 
-	if (!p)
-		return;
-	a = vm_area_find((kaddr_t)p);
 	if (!a || a->start != ((kaddr_t)p & PAGE_MASK) || a->guard_below)
 		panic("%s of %p, where no range starts", caller, p);
-	vm_area_retire(a);
+	return a;
+}
+
+static void release(const void *p, const char *caller)
+{
+	if (p)
+		vm_area_retire(area_at(p, caller));
 }
 
 void vfree(const void *p)
@@ -327,6 +349,47 @@ void kvfree(const void *p)
 		vfree(p);
 	else
 		kfree(p);
+}
+
+/* ---- loaded code ---- */
+
+void *vmalloc_module(size_t size)
+{
+	struct vm_area *a;
+
+	if (!size || size > MODULES_END - MODULES_START ||
+	    page_align(size) >> PAGE_SHIFT > totalram_pages())
+		return NULL;
+	a = area_new(page_align(size) >> PAGE_SHIFT, (kaddr_t)__builtin_return_address(0));
+	if (!a)
+		return NULL;
+	a->near_image = true;
+	a = place_area(a);
+	if (!a)
+		return NULL;
+	if (vm_area_populate(a, GFP_KERNEL | __GFP_ZERO)) {
+		vm_area_abandon(a);
+		return NULL;
+	}
+	return (void *)a->start;
+}
+
+void vmalloc_protect(void *start, size_t size, enum vm_rights rights)
+{
+	const pte_t prots[] = { [VM_RIGHTS_DATA] = PTE_KERNEL,
+				[VM_RIGHTS_CONST] = PTE_KERNEL_RO,
+				[VM_RIGHTS_CODE] = PTE_KERNEL_EXEC };
+
+	if (!size)
+		return;
+	pt_protect_kernel((kaddr_t)start, size, prots[rights]);
+	tlb_flush_kernel((kaddr_t)start, (kaddr_t)start + size);
+}
+
+void vfree_module(const void *p)
+{
+	if (p)
+		vm_area_abandon(area_at(p, "vfree_module"));
 }
 
 /* ---- vmap, ioremap ---- */
@@ -440,8 +503,9 @@ void vmalloc_check(void)
 	if (wrong)
 		panic("vmalloc ranges: %s", wrong);
 	while ((a = rangetree_find(&areas, at))) {
-		must(a->start >= VMALLOC_START && a->start + a->size <= VMALLOC_END); /* I1 */
-		must(a->start >= at);						      /* I1 */
+		must(a->start >= (a->near_image ? MODULES_START : VMALLOC_START));	 /* I1 */
+		must(a->start + a->size <= (a->near_image ? MODULES_END : VMALLOC_END)); /* I1 */
+		must(a->start >= at);							 /* I1 */
 		used += a->dead ? 0 : a->size;
 		at = a->start + a->size;
 	}

@@ -15,6 +15,7 @@ struct vm_area {
 	unsigned nr_pages;   /* i */
 	bool own_pages;	     /* i: the pages are freed with the range */
 	bool guard_below;    /* i: the guard page is the first one (stacks), not the last */
+	bool near_image;     /* i: in the window of loaded code */
 	bool dead;	     /* v: unmapped, waits for the flush */
 	struct page **pages; /* i: NULL, inline_pages or an array */
 	struct page *inline_pages[KSTACK_PAGES];

@@ -164,6 +164,33 @@ static void vmap_borrows_pages(void **state)
 	end();
 }
 
+static void module_memory_has_its_rights(void **state)
+{
+	begin();
+	char *p = vmalloc_module(3 * PAGE_SIZE);
+
+	assert_non_null(p);
+	assert_true((kaddr_t)p >= MODULES_START && (kaddr_t)p + 4 * PAGE_SIZE <= MODULES_END);
+	for (unsigned i = 0; i < 3 * PAGE_SIZE; i += 64)
+		assert_int_equal(p[i], 0);
+	memset(p, 0x90, 3 * PAGE_SIZE);
+	vmalloc_protect(p, PAGE_SIZE, VM_RIGHTS_CODE);
+	vmalloc_protect(p + PAGE_SIZE, PAGE_SIZE, VM_RIGHTS_CONST);
+	vmalloc_protect(p, 0, VM_RIGHTS_DATA);
+	for (unsigned i = 0; i < 3; i++) {
+		pte_t e = pt_peek(&kernel_root, (uaddr_t)p + i * PAGE_SIZE, PT_PTE);
+
+		assert_int_equal(pte_write(e), i == 2);
+		assert_int_equal(pte_exec(e), i == 0 || !PT_HAS_NX);
+	}
+	vfree_module(p);
+	assert_false(mapped(p));
+	vfree_module(NULL);
+	assert_null(vmalloc_module(0));
+	assert_null(vmalloc_module(MODULES_END - MODULES_START + 1));
+	end();
+}
+
 static void vmalloc_info_lists_by_address(void **state)
 {
 	begin();
@@ -383,6 +410,7 @@ int main(void)
 		cmocka_unit_test(vmalloc_batches_flushes),
 		cmocka_unit_test(ioremap_keeps_the_offset),
 		cmocka_unit_test(vmap_borrows_pages),
+		cmocka_unit_test(module_memory_has_its_rights),
 		cmocka_unit_test(vmalloc_info_lists_by_address),
 		cmocka_unit_test(kstack_has_a_guard_page_below),
 		cmocka_unit_test(kstack_many),

@@ -206,12 +206,31 @@ static int kernel_unmap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, 
 	}
 }
 
+static int kernel_protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
+{
+	const pte_t *prot = w->arg;
+
+	for (;; e++, va += PAGE_SIZE) {
+		(void)pte_replace(e, pte_modify(pte_read(e), *prot));
+		if ((va | ~PAGE_MASK) == last)
+			return 0;
+	}
+}
+
+static const struct pt_walk_ops kernel_protect_ops = { .run = kernel_protect_run };
 static const struct pt_walk_ops kernel_map_ops = { .fill = true, .run = kernel_map_run };
 static const struct pt_walk_ops kernel_unmap_ops = { .run = kernel_unmap_run };
 
 void pt_unmap_kernel(kaddr_t va, size_t size)
 {
 	struct pt_walk w = { .ops = &kernel_unmap_ops, .root = &kernel_root };
+
+	must(pt_walk_range(&w, va, va + size - 1) == 0);
+}
+
+void pt_protect_kernel(kaddr_t va, size_t size, pte_t prot)
+{
+	struct pt_walk w = { .ops = &kernel_protect_ops, .root = &kernel_root, .arg = &prot };
 
 	must(pt_walk_range(&w, va, va + size - 1) == 0);
 }

@@ -13,3 +13,8 @@ build/guest/i386/%: tests/guest/%.c $(wildcard tests/guest/*.h) tests/guest/rule
 
 .PHONY: guest-programs
 guest-programs: $(foreach a,i386 x86_64,$(GUEST_NAMES:%=build/guest/$(a)/%))
+
+# Modules that guest programs load, for ARCH: build/ARCH/modules.
+.PHONY: guest-modules
+guest-modules:
+	@for d in tests/modules $(wildcard labs/*/module); do $(MAKE) --no-print-directory -s module M=$$d >/dev/null || exit 1; done

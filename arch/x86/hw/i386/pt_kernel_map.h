@@ -16,6 +16,8 @@
 #define MEMMAP_END    0xFA000000UL
 #define VMALLOC_START 0xFA000000UL
 #define VMALLOC_END   0xFF800000UL
+#define MODULES_START VMALLOC_START /* all of memory is within reach of a jump */
+#define MODULES_END   VMALLOC_END
 #define KMAP_BASE     0xFF800000UL
 #define FIXMAP_BASE   0xFFC00000UL
 #define FIXMAP_END    0xFFFFF000UL

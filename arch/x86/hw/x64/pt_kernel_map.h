@@ -5,7 +5,7 @@
  *                              entry of the window is made at boot and costs a page
  *   ffffea0000000000   1 TiB  mem_map: descriptors of 64 bytes for 64 TiB of frames
  *   ffffff0000000000          kmap slots (no high memory here; the window exists for temporary mappings)
- *   ffffffff80000000   2 GiB  the kernel image; its top 16 MiB are for fixed mappings of arch
+ *   ffffffff80000000   2 GiB  the kernel image; from ffffffffa0000000 on modules; its top 16 MiB are for fixed mappings of arch
  */
 #ifndef PT_KERNEL_MAP_H
 #define PT_KERNEL_MAP_H
@@ -18,6 +18,8 @@
 #define MEMMAP_BASE   0xffffea0000000000UL
 #define MEMMAP_END    0xffffeb0000000000UL
 #define KMAP_BASE     0xffffff0000000000UL
+#define MODULES_START 0xffffffffa0000000UL /* loaded code, within reach of the image */
+#define MODULES_END   0xffffffffff000000UL
 #define FIXMAP_BASE   0xffffffffff000000UL
 #define FIXMAP_END    0xfffffffffffff000UL
 #define KMAP_SLOTS    16 /* per CPU */

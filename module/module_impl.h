@@ -1,0 +1,104 @@
+/* Shared by the files of module/ only. */
+#ifndef MODULE_IMPL_H
+#define MODULE_IMPL_H
+
+#include "base/atomic.h"
+#include "fs/sysfs.h"
+#include "lib/list.h"
+#include "linux/moduleparam.h"
+#include "module/module.h"
+#include "sync/mutex.h"
+
+enum module_state { MODULE_LIVE, MODULE_COMING, MODULE_GOING };
+enum { TAINT_PROPRIETARY = 1, TAINT_OUT_OF_TREE = 2 };
+enum { BLOCK_CODE, BLOCK_CONST, BLOCK_CONST_LATER, BLOCK_DATA, BLOCK_GROUPS };
+
+/* Sections in one range of memory, by rights. */
+struct module_block {
+	char *base;
+	size_t size;		  /* bytes, whole pages */
+	size_t end[BLOCK_GROUPS]; /* where each group ends: offsets, whole pages */
+};
+
+struct section_attr { /* of /sys/module/NAME/sections */
+	char *name;
+	unsigned long addr;
+};
+
+/* m: module_mutex; i: immutable once it is on the list */
+struct module {
+	/* What modules see of it begins here: include/linux/module.h. */
+	enum module_state state; /* m to write */
+	struct list_head list;	 /* m */
+	char name[MODULE_NAME_LEN];
+	/* ... and ends here. */
+	struct module_block core, init; /* init: empty once it has run */
+	int (*init_fn)(void);
+	void (*exit_fn)(void);
+	atomic_t refcnt; /* a: 1 while it may be used; users beyond */
+	unsigned taints; /* TAINT_* */
+	const struct kernel_param *params;
+	unsigned nr_params;
+	const struct module_symbol *exports;
+	unsigned nr_exports;
+	struct list_head users;	    /* m: module_use.target_link: who uses its symbols */
+	struct list_head providers; /* m: module_use.source_link: whose symbols it uses */
+	struct section_attr *sections;
+	unsigned nr_sections;
+	char *version, *srcversion; /* of modinfo; NULL: none */
+};
+
+/* @source uses symbols of @target. */
+struct module_use {
+	struct list_head source_link, target_link; /* m */
+	struct module *source, *target;		   /* i */
+};
+
+extern struct mutex module_mutex;
+extern struct list_head module_list; /* m: newest first */
+const char *module_state_name(const struct module *mod);
+void module_taints(const struct module *mod, char *buf, size_t size); /* "PO" */
+
+/* ---- layout.c ---- */
+struct relfile;
+struct load_ctx;
+int must_check
+module_layout(struct load_ctx *x); /* places and copies every section. 0 or -ENOMEM */
+void module_block_protect(const struct module_block *b, bool init_done);
+
+/* ---- symbols.c ---- */
+extern const struct module_symbol module_exports[];
+extern const unsigned module_nr_exports;
+/* Values of all symbols into x->values; uses are noted. 0, -ENOENT, -EINVAL, -ENOMEM. */
+int must_check module_link(struct load_ctx *x);
+void module_drop_providers(struct module *mod);
+
+/* ---- param.c ---- */
+int must_check module_parse_args(struct module *mod, char *args);
+int must_check module_param_store(const struct kernel_param *kp, const char *text);
+int must_check module_param_show(const struct kernel_param *kp, char *buf); /* a page; length */
+void module_free_params(struct module *mod);
+
+/* ---- sysfs.c ---- */
+int must_check module_sysfs_add(struct module *mod);
+void module_sysfs_remove(struct module *mod);
+
+/* One load, from the first look at the file to the end of init. */
+struct load_ctx {
+	const struct relfile *file;
+	struct module *mod;
+	size_t home;	       /* of struct module in its core block */
+	unsigned long *addr;   /* of each section; 0: not loaded */
+	unsigned long *values; /* of each symbol */
+	const char *info;      /* .modinfo */
+	size_t info_len;
+	unsigned flags;
+};
+/* The next value of @key in .modinfo after @prev (NULL: the first); NULL: no more. */
+const char *module_info_next(const struct load_ctx *x, const char *key, const char *prev);
+static inline const char *module_info(const struct load_ctx *x, const char *key)
+{
+	return module_info_next(x, key, NULL);
+}
+
+#endif

@@ -1,0 +1,375 @@
+/*
+ * Formatted text as Linux's modules write it: printk, snprintf, and %p with its letters.
+ *
+ * OWNS     nothing.
+ * WHY      lib/fmt.c is printf(3)'s; a module's formats are Linux's: %p without 0x and as wide as a pointer, %pS a symbol, %pa a
+ *          physical address by reference, %pI4, %pM, %*ph bytes, %pV a format in a format; L is ll. Each conversion is cut out,
+ *          and what lib/fmt.c knows it does.
+ * CONTEXT  any.   FAILS  text that does not fit is cut off; lengths are what it would have had.
+ * SOURCES  Linux Documentation/core-api/{printk-basics,printk-formats}.rst.   TESTED BY  module_api (guest)
+ */
+#include "module/text.h"
+
+#include "arch/machine.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "sync/klog.h"
+
+enum { SPEC_ROOM = 32, LINE_ROOM = 480, BYTES_MAX = 64 };
+
+struct out {
+	char *buf;
+	size_t size, len; /* len: what it would have */
+};
+
+/* One conversion: %[flags][width][.precision][length]letter */
+struct spec {
+	char text[SPEC_ROOM]; /* with numbers for * */
+	size_t len;
+	int width;   /* -1: none */
+	char length; /* 'H' hh, 'h', 'l', 'L' ll, 'z', 0 */
+	char letter;
+};
+
+static char *room(struct out *o, size_t *left)
+{
+	*left = o->len < o->size ? o->size - o->len : 0;
+	return *left ? o->buf + o->len : NULL;
+}
+
+static void put(struct out *o, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++, o->len++)
+		if (o->len + 1 < o->size)
+			o->buf[o->len] = s[i];
+}
+
+/* ---- reading a conversion ---- */
+
+static void add(struct spec *s, const char *text)
+{
+	while (*text && s->len < SPEC_ROOM - 8)
+		s->text[s->len++] = *text++;
+	s->text[s->len] = '\0';
+}
+
+/* Digits or *. */
+static const char *read_number(struct spec *s, const char *f, va_list *ap, int *value)
+{
+	char text[16];
+
+	if (*f == '*') {
+		*value = va_arg(*ap, int);
+		(void)fmt_snprintf(text, sizeof(text), "%d", *value);
+		add(s, text);
+		return f + 1;
+	}
+	for (*value = -1; *f >= '0' && *f <= '9'; f++) {
+		char digit[2] = { *f, '\0' };
+
+		*value = min_of(int, max_of(int, *value, 0) * 10 + (*f - '0'), 10000);
+		add(s, digit);
+	}
+	return f;
+}
+
+static const char *read_length(struct spec *s, const char *f)
+{
+	s->length = 0;
+	for (;; f++) {
+		switch (*f) {
+		case 'h':
+			s->length = s->length == 'h' ? 'H' : 'h';
+			break;
+		case 'l':
+			s->length = s->length == 'l' ? 'L' : 'l';
+			break;
+		case 'L':
+		case 'q':
+		case 'j':
+			s->length = 'L';
+			break;
+		case 'z':
+		case 'Z':
+		case 't':
+			s->length = 'z';
+			break;
+		default:
+			return f;
+		}
+	}
+}
+
+static const char *read_spec(struct spec *s, const char *f, va_list *ap)
+{
+	int precision;
+
+	*s = (struct spec){ .text = "%", .len = 1 };
+	for (; *f && strchr("-+ #0", *f); f++) {
+		char flag[2] = { *f, '\0' };
+
+		add(s, flag);
+	}
+	f = read_number(s, f, ap, &s->width);
+	if (*f == '.') {
+		add(s, ".");
+		f = read_number(s, f + 1, ap, &precision);
+	}
+	f = read_length(s, f);
+	s->letter = *f;
+	return *f ? f + 1 : f;
+}
+
+/* ---- writing one ---- */
+
+static void put_integer(struct out *o, struct spec *s, va_list *ap)
+{
+	static const struct {
+		char length;
+		const char *text;
+	} lengths[] = { { 'H', "hh" }, { 'h', "h" }, { 'l', "l" }, { 'L', "ll" }, { 'z', "z" } };
+	char letter[2] = { s->letter, '\0' };
+	size_t left;
+	char *at = room(o, &left);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(lengths); i++)
+		if (lengths[i].length == s->length)
+			add(s, lengths[i].text);
+	add(s, letter);
+	if (s->length == 'L')
+		o->len += fmt_snprintf(at, left, s->text, va_arg(*ap, long long));
+	else if (s->length == 'l' || s->length == 'z')
+		o->len += fmt_snprintf(at, left, s->text, va_arg(*ap, long));
+	else
+		o->len += fmt_snprintf(at, left, s->text, va_arg(*ap, int));
+}
+
+static void put_string(struct out *o, struct spec *s, const char *text)
+{
+	size_t left;
+	char *at = room(o, &left);
+
+	add(s, "s");
+	o->len += fmt_snprintf(at, left, s->text, text ? text : "(null)");
+}
+
+static void put_bytes(struct out *o, const uint8_t *p, int n, const char *between)
+{
+	char text[4];
+
+	for (int i = 0; i < min_of(int, n, BYTES_MAX); i++) {
+		if (i)
+			put(o, between, strlen(between));
+		put(o, text, fmt_snprintf(text, sizeof(text), "%02x", p[i]));
+	}
+}
+
+static void put_ipv4(struct out *o, const uint8_t *p)
+{
+	char text[16];
+
+	put(o, text, fmt_snprintf(text, sizeof(text), "%u.%u.%u.%u", p[0], p[1], p[2], p[3]));
+}
+
+static void put_nested(struct out *o, const struct va_format *v)
+{
+	va_list copy;
+	size_t left;
+	char *at = room(o, &left);
+
+	va_copy(copy, *v->va);
+	o->len += (size_t)module_vsnprintf(at, left, v->fmt, copy);
+	va_end(copy);
+}
+
+/* The letters behind %p. Return: how many were used. */
+static unsigned put_pointer(struct out *o, struct spec *s, const char *f, va_list *ap)
+{
+	const void *p = va_arg(*ap, void *);
+	char text[96];
+
+	switch (*f) {
+	case 'S':
+	case 's':
+	case 'f':
+	case 'F':
+	case 'B':
+		(void)symbol_format((kaddr_t)p, text, sizeof(text));
+		put_string(o, s, text);
+		return 1;
+	case 'a':
+		put(o, text,
+		    fmt_snprintf(text, sizeof(text), "0x%0*llx", (int)sizeof(module_phys_t) * 2,
+				 (unsigned long long)*(const module_phys_t *)p));
+		return f[1] == 'p' ? 2 : 1;
+	case 'I':
+		put_ipv4(o, p);
+		return 2;
+	case 'M':
+		put_bytes(o, p, 6, ":");
+		return 1;
+	case 'h':
+		put_bytes(o, p, s->width < 0 ? 1 : s->width,
+			  f[1] == 'C'	? ":"
+			  : f[1] == 'D' ? "-"
+			  : f[1] == 'N' ? ""
+					: " ");
+		return f[1] == 'C' || f[1] == 'D' || f[1] == 'N' ? 2 : 1;
+	case 'V':
+		put_nested(o, p);
+		return 1;
+	default:
+		put(o, text,
+		    fmt_snprintf(text, sizeof(text), "%0*lx", (int)sizeof(p) * 2,
+				 (unsigned long)p));
+		return *f == 'x' || *f == 'K';
+	}
+}
+
+/* Return: where the format goes on. */
+static const char *put_spec(struct out *o, const char *f, va_list *ap)
+{
+	struct spec s;
+
+	f = read_spec(&s, f, ap);
+	switch (s.letter) {
+	case 'd':
+	case 'i':
+	case 'u':
+	case 'x':
+	case 'X':
+	case 'o':
+	case 'c':
+		put_integer(o, &s, ap);
+		break;
+	case 's':
+		put_string(o, &s, va_arg(*ap, const char *));
+		break;
+	case 'p':
+		f += put_pointer(o, &s, f, ap);
+		break;
+	case '%':
+		put(o, "%", 1);
+		break;
+	default: /* nothing that is known: as it stands */
+		put(o, s.text, s.len);
+		put(o, &s.letter, s.letter != '\0');
+	}
+	return f;
+}
+
+int module_vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
+{
+	struct out o = { .buf = buf, .size = size };
+	va_list ap;
+
+	va_copy(ap, args);
+	while (*fmt) {
+		size_t plain = 0;
+
+		while (fmt[plain] && fmt[plain] != '%')
+			plain++;
+		put(&o, fmt, plain);
+		fmt += plain;
+		if (*fmt)
+			fmt = put_spec(&o, fmt + 1, &ap);
+	}
+	va_end(ap);
+	if (size)
+		buf[min_of(size_t, o.len, size - 1)] = '\0';
+	return (int)o.len;
+}
+
+int module_snprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = module_vsnprintf(buf, size, fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+int module_scnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = module_vsnprintf(buf, size, fmt, ap);
+	va_end(ap);
+	return size ? min_of(int, n, (int)size - 1) : 0;
+}
+
+int module_sprintf(char *buf, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = module_vsnprintf(buf, INT_MAX, fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+char *module_kasprintf(gfp_t gfp, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, fmt);
+	n = module_vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	text = kmalloc((size_t)n + 1, gfp);
+	if (!text)
+		return NULL;
+	va_start(ap, fmt);
+	(void)module_vsnprintf(text, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+/* ---- the log ---- */
+
+/* "\001" and a digit before the text is its level; c continues a line, which here is a record of its own. */
+static enum klog_level take_level(const char **text)
+{
+	enum klog_level level = KLOG_WARN;
+
+	while ((*text)[0] == '\001' && (*text)[1]) {
+		if ((*text)[1] >= '0' && (*text)[1] <= '7')
+			level = (enum klog_level)((*text)[1] - '0');
+		*text += 2;
+	}
+	return level;
+}
+
+int module_vprintk(const char *fmt, va_list ap)
+{
+	enum klog_level level = take_level(&fmt);
+	char line[LINE_ROOM], *at = line, *end;
+	int n = module_vsnprintf(line, sizeof(line), fmt, ap);
+
+	while ((end = strchr(at, '\n'))) { /* a record is a line */
+		*end = '\0';
+		klog(level, "%s", at);
+		at = end + 1;
+	}
+	if (*at)
+		klog(level, "%s", at);
+	return n;
+}
+
+int module_printk(const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = module_vprintk(fmt, ap);
+	va_end(ap);
+	return n;
+}

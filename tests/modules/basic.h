@@ -1,0 +1,3 @@
+/* What basic.ko exports. */
+int basic_add(int a, int b);
+int basic_hidden(int a);
