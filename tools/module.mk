@@ -30,7 +30,7 @@ modname = $(subst -,_,$(notdir $(1)))
 __modules: $(foreach n,$(names),$(dest)/$(notdir $(n)).ko)
 
 define module_rules
-$(foreach p,$(call parts,$(1)),$(odir)/$(1)/$(p)): $(odir)/$(1)/%.o: $(M)/%.c $(kbuild) tools/module.mk
+$(foreach p,$(call parts,$(1)),$(odir)/$(1)/$(p)): $(odir)/$(1)/%.o: $(M)/%.c $(kbuild) tools/module.mk Makefile
 	@mkdir -p $$(@D)
 	@$(CC) $(MODULE_FLAGS) $(ccflags-y) $(EXTRA_CFLAGS) $$(CFLAGS_$$*.o) -I$(M) -DMODULE -DKBUILD_MODNAME='"$(call modname,$(1))"' \
 		-DKBUILD_BASENAME='"$$*"' -MMD -MP -c $$< -o $$@
