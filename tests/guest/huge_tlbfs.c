@@ -2,12 +2,11 @@
 #define _FILE_OFFSET_BITS 64
 #include "failpoint.h"
 #include "huge.h"
+#include "segments.h"
 #include <grp.h>
 #include <pthread.h>
 #include <setjmp.h>
-#include <sys/ipc.h>
 #include <sys/mount.h>
-#include <sys/shm.h>
 #include <sys/vfs.h>
 
 #ifndef MFD_HUGETLB
@@ -433,9 +432,7 @@ static void segments(void)
 	EQ(shmdt(p), 0);
 	pool(3, 3, 0, 0);
 	EQ(tap_child(shm_without_right, ""), EXITED(0)); /* of the group */
-	for (id = 0; shmctl(id, 13 /* SHM_STAT */, &ds) < 0 && id < 16;)
-		id++;
-	EQ(shmctl(shmctl(id, 13, &ds), IPC_RMID, NULL), 0);
+	EQ(remove_segments(), 1);
 	set_vm("hugetlb_shm_group", 0);
 	pool(3, 3, 0, 0);
 	set_vm("nr_hugepages", 0);

@@ -1,10 +1,10 @@
 /* What memory calls refuse, and how: the ERRORS of their man pages that no other program shows. */
 #include "mem.h"
+#include "segments.h"
 #include "uffd.h"
 
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/shm.h>
 #include <sys/uio.h>
 
 #ifndef SYS_process_madvise
@@ -137,14 +137,10 @@ static int limited_space(void *arg)
 static void address_space_is_full(void)
 {
 	char *p = anon(4, RW);
-	struct shmid_ds ds;
-	int last;
 
 	NEED(p != MAP_FAILED);
 	EQ(tap_child(limited_space, p), EXITED(0));
-	last = shmctl(0, 14 /* SHM_INFO */, &ds);
-	for (int i = 0; i <= last; i++)
-		shmctl(shmctl(i, 13 /* SHM_STAT */, &ds), IPC_RMID, NULL);
+	remove_segments();
 }
 
 static long raw_brk(unsigned long to)
