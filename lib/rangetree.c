@@ -411,26 +411,24 @@ static bool may_close(const struct rangetree *t, const struct rangetree_node *n,
 	return n->nr > MIN_SLOTS && n->slot[at + 1].start - n->slot[at - 1].end <= n->gap;
 }
 
-static noinline_ void *remove_apart(struct rangetree *t, unsigned long start)
+/* A node may become too small, or a bound above change. */
+static noinline_ void remove_apart(struct rangetree *t, unsigned long start)
 {
 	struct path p;
 	unsigned level;
-	void *item;
 
 	path_to(t, &p, start);
-	item = p.node[0]->slot[p.at[0]].ptr;
 	slots_close(p.node[0], p.at[0]);
 	for (level = 0; level + 1 < t->height; level++) {
 		struct rangetree_node *parent = p.node[level + 1];
 
 		if (p.node[level]->nr >= MIN_SLOTS) {
 			path_refresh(t, &p, level);
-			return item;
+			return;
 		}
 		child_refill(t, parent, p.at[level + 1]);
 	}
 	root_shrink(t);
-	return item;
 }
 
 void *rangetree_remove(struct rangetree *t, unsigned long start)
@@ -440,15 +438,15 @@ void *rangetree_remove(struct rangetree *t, unsigned long start)
 	t->nr--;
 	if (is_local(t, last, start)) {
 		unsigned at = slots_below_near(last, READ_ONCE(t->last_at), start);
-		void *item = last->slot[at].ptr;
 
 		if (may_close(t, last, at)) {
 			WRITE_ONCE(t->last_at, at);
 			leaf_close(last, at);
-			return item;
+			return at < last->nr ? last->slot[at].ptr : NULL;
 		}
 	}
-	return remove_apart(t, start);
+	remove_apart(t, start);
+	return rangetree_find(t, start);
 }
 
 /* First slot from @at on with end > addr; the caller knows that there is one. */
@@ -621,28 +619,20 @@ void *rangetree_find_prev(struct rangetree *t, unsigned long addr)
 void rangetree_around(struct rangetree *t, unsigned long start, unsigned long end, void **prev,
 		      void **next)
 {
-	struct rangetree_node *n = t->last_leaf;
-	unsigned at = t->last_at;
-	struct slot *s;
+	struct rangetree_node *n = READ_ONCE(t->last_leaf);
+	unsigned at = READ_ONCE(t->last_at);
 
 	if (likely(n && at && at + 1 < n->nr)) { /* all of the range found last, or a part? */
-		s = &n->slot[at];
+		struct slot *s = &n->slot[at];
+
 		if (s->start <= start && end <= s->end) {
 			*prev = s[s->start < start ? 0 : -1].ptr;
 			*next = s[s->end > end ? 0 : 1].ptr;
 			return;
 		}
 	}
-	s = slot_of(t, end);
-	n = t->last_leaf;
-	*next = s ? s->ptr : NULL;
-	if (!s || n->slot[0].start >= start) {
-		*prev = rangetree_find_prev(t, start);
-		return;
-	}
-	while (s->start >= start)
-		s--;
-	*prev = s->ptr;
+	*prev = rangetree_find_prev(t, start);
+	*next = rangetree_find(t, end);
 }
 
 struct gap_search {

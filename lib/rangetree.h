@@ -41,7 +41,7 @@ static inline int must_check rangetree_reserve(struct rangetree *t, unsigned cha
 void rangetree_unreserve(struct rangetree *t);
 /* Insert [start, end) -> item; must not overlap; nodes reserved. */
 void rangetree_insert(struct rangetree *t, unsigned long start, unsigned long end, void *item);
-/* Remove the range that starts at @start. Return: its item. Never needs memory. */
+/* Remove the range that starts at @start. Return: the item of the one that follows; NULL: none. Never needs memory. */
 void *rangetree_remove(struct rangetree *t, unsigned long start);
 /* Change the bounds of the range that starts at @old_start, without passing a neighbour. */
 void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned long start,
@@ -63,7 +63,8 @@ void rangetree_set_item(struct rangetree *t, unsigned long start, void *item);
 void *rangetree_find(struct rangetree *t, unsigned long addr);
 /* Last range with start < addr: the one before; NULL when none. */
 void *rangetree_find_prev(struct rangetree *t, unsigned long addr);
-/* Both: the last range with start < @start, and the first with end > @end; NULL where none. */
+/* Both: the last range with start < @start, and the first with end > @end; NULL where none.
+ * Read-only. */
 void rangetree_around(struct rangetree *t, unsigned long start, unsigned long end, void **prev,
 		      void **next);
 struct rangetree_gap {

@@ -91,7 +91,8 @@ static void try_remove(struct rangetree *t)
 
 	if (!nr_model)
 		return;
-	assert_ptr_equal(rangetree_remove(t, model[at].start), item_of(model[at].start));
+	assert_ptr_equal(rangetree_remove(t, model[at].start),
+			 at + 1 < nr_model ? item_of(model[at + 1].start) : NULL);
 	model_remove(at);
 }
 

@@ -385,15 +385,14 @@ static struct anon_vma *reusable(const struct vm_area_struct *old)
 
 static struct anon_vma *neighbours_anon_vma(const struct vm_area_struct *vma)
 {
-	struct vm_area_struct *next = vma_next(vma->vm_mm, vma), *prev;
+	struct vma_neighbours n = vma_around(vma->vm_mm, vma->vm_start, vma->vm_end);
 	struct anon_vma *av = NULL;
 
-	if (next && compatible(vma, next))
-		av = reusable(next);
+	if (n.next && compatible(vma, n.next))
+		av = reusable(n.next);
 	if (av)
 		return av;
-	prev = vma_prev(vma->vm_mm, vma->vm_start);
-	return prev && compatible(prev, vma) ? reusable(prev) : NULL;
+	return n.prev && compatible(n.prev, vma) ? reusable(n.prev) : NULL;
 }
 
 /* Root locked, or @av nobody else's. */

@@ -129,14 +129,15 @@ static noinline_ int search_rarely(struct mm_struct *mm, unsigned long hint, uns
 	return gap_above(mm, mm->mmap_legacy_base, window, len, out) ? 0 : -ENOMEM;
 }
 
-/* Look where the layout says; a top-down mm that is full below its base is searched above it too. */
-static inline int search_area(struct mm_struct *mm, unsigned long hint, unsigned long len,
-			      unsigned flags, struct vma_gap *out)
+/* Where the layout says; a top-down mm that is full below its base is searched above it too. */
+int vm_find_anywhere(struct mm_struct *mm, unsigned long len, struct vma_gap *out)
 {
-	if (likely(mm->mmap_topdown && hint <= MAP_WINDOW && !wants_low_2g(flags)) &&
+	if (unlikely(len > mm->task_size))
+		return -ENOMEM;
+	if (likely(mm->mmap_topdown) &&
 	    likely(gap_below_base(mm, page_align(mmap_min_addr), len, out)))
 		return 0;
-	return search_rarely(mm, hint, len, flags, out);
+	return search_rarely(mm, 0, len, 0, out);
 }
 
 /* The page of a hint; one too low means the lowest that everybody may have. */
@@ -163,5 +164,7 @@ int vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, un
 	addr = round_hint(addr);
 	if (addr && hint_fits(mm, addr, len, flags, out))
 		return 0;
-	return search_area(mm, addr, len, flags, out);
+	if (addr <= MAP_WINDOW && !wants_low_2g(flags))
+		return vm_find_anywhere(mm, len, out);
+	return search_rarely(mm, addr, len, flags, out);
 }

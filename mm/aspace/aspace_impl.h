@@ -120,8 +120,8 @@ struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 /* Cut [start, end) out of @vma, which reaches beyond both ends, using two spares. Return: the vma of that part. */
 struct vm_area_struct *vma_cut(struct mm_struct *mm, struct vma_spares *s,
 			       struct vm_area_struct *vma, unsigned long start, unsigned long end);
-/* Out of the tree and off its mapping: no rmap walk sees it any more. */
-void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
+/* Out of the tree and off its mapping: no rmap walk sees it any more. Return: the next vma. */
+struct vm_area_struct *vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_free(struct vm_area_struct *vma); /* drops the mapping: may sleep; unlinked */
 struct vm_area_struct *vma_prev(struct mm_struct *mm,
 				unsigned long addr); /* last with vm_start < addr; NULL */
@@ -239,6 +239,8 @@ struct vma_gap {
  * -errno. */
 int must_check vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
 			    unsigned flags, struct vma_gap *out);
+/* The same without a wish. */
+int must_check vm_find_anywhere(struct mm_struct *mm, unsigned long len, struct vma_gap *out);
 /* Nothing is mapped below @end any more; @next is the first vma above. */
 static inline void vm_gap_opened(struct mm_struct *mm, unsigned long end,
 				 const struct vm_area_struct *next)

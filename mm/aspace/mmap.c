@@ -104,6 +104,7 @@ static always_inline_ struct vm_area_struct *unmap_one(struct unmap_ctx *u,
 	unsigned long from = max_of(unsigned long, u->start, vma->vm_start);
 	unsigned long to = min_of(unsigned long, u->end, vma->vm_end);
 	long pages = (long)((to - from) >> PAGE_SHIFT);
+	struct vm_area_struct *next;
 
 	if (vma->populated)
 		unmap_entries(u, vma, from, to);
@@ -116,10 +117,10 @@ static always_inline_ struct vm_area_struct *unmap_one(struct unmap_ctx *u,
 		commit_uncharge((unsigned long)pages);
 	if (to - from != vma->vm_end - vma->vm_start)
 		return unmap_a_part(u, vma, from, to);
-	vma_unlink(u->mm, vma);
+	next = vma_unlink(u->mm, vma);
 	vma->next_gone = u->gone;
 	u->gone = vma;
-	return find_vma(u->mm, to);
+	return next;
 }
 
 static void free_gone(struct unmap_ctx *u)
@@ -335,7 +336,6 @@ struct map_ctx {
 	unsigned long charge;	      /* pages committed */
 	unsigned long charge_later;   /* pages that what is replaced gives back first */
 	struct address_space *object; /* made here; our reference */
-	bool plain;		      /* is_plain(args) */
 	bool free;		      /* the range is known to hold no vma */
 	bool counted;		      /* in mapping->i_mmap_writable, until the vma is */
 	bool merged; /* the neighbours have grown over the range: nothing left to do */
@@ -479,14 +479,15 @@ static unsigned long accounted_in(const struct map_ctx *c)
 	return pages;
 }
 
-static inline int map_charge(struct map_ctx *c, unsigned long pages)
+static always_inline_ int map_charge(struct map_ctx *c, unsigned long pages, bool plain)
 {
-	unsigned long back = likely(c->free) ? 0 : accounted_in(c);
+	unsigned long back = plain || c->free ? 0 : accounted_in(c);
 
 	c->charge = pages > back ? pages - back : 0;
 	if (commit_charge(c->charge, c->mm->total_vm))
 		return -ENOMEM;
-	c->charge_later = pages - c->charge;
+	if (!plain)
+		c->charge_later = pages - c->charge;
 	c->req.flags |= VM_ACCOUNT;
 	return 0;
 }
@@ -519,9 +520,9 @@ static noinline_ int map_get_vmas(struct map_ctx *c)
 }
 
 /* The vma, unless the neighbours grow over the range. */
-static inline int map_get_vma(struct map_ctx *c)
+static always_inline_ int map_get_vma(struct map_ctx *c, bool plain)
 {
-	if (unlikely(!c->free))
+	if (!plain && !c->free)
 		return map_get_vmas(c);
 	c->merged = vma_merge(c->mm, &c->req, c->around);
 	if (c->merged)
@@ -563,20 +564,21 @@ static noinline_ void map_undo_object(struct map_ctx *c)
 }
 
 /* Everything the commit needs. On failure nothing is kept. */
-static always_inline_ int map_reserve(struct map_ctx *c)
+static always_inline_ int map_reserve(struct map_ctx *c, bool plain)
 {
 	unsigned long pages = (c->req.end - c->req.start) >> PAGE_SHIFT;
 	int err = 0;
 
-	if (vm_accountable(c->req.flags) && map_charge(c, pages))
+	if (vm_accountable(c->req.flags) && map_charge(c, pages, plain))
 		return -ENOMEM;
-	if (!c->plain)
+	if (!plain)
 		err = map_reserve_object(c);
 	if (!err) {
-		err = map_get_vma(c);
+		err = map_get_vma(c, plain);
 		if (likely(!err))
 			return 0;
-		map_undo_object(c);
+		if (!plain)
+			map_undo_object(c);
 	}
 	commit_uncharge(c->charge);
 	return err;
@@ -594,12 +596,12 @@ static noinline_ void map_replace(struct map_ctx *c)
 	vma_spares_put(&c->spares);
 }
 
-static always_inline_ void map_commit(struct map_ctx *c)
+static always_inline_ void map_commit(struct map_ctx *c, bool plain)
 {
 	struct mm_struct *mm = c->mm;
 	long pages = (long)((c->req.end - c->req.start) >> PAGE_SHIFT);
 
-	if (unlikely(!c->free))
+	if (!plain && !c->free)
 		map_replace(c);
 	else if (!c->merged)
 		vma_insert_new(mm, c->vma, &c->req);
@@ -607,7 +609,7 @@ static always_inline_ void map_commit(struct map_ctx *c)
 	if (c->req.flags & VM_LOCKED)
 		mm->locked_vm += (unsigned long)pages;
 	trace(TRACE_MAP, c->req.start, c->req.end);
-	if (c->object)
+	if (!plain && c->object)
 		c->object->ops->drop(c->object); /* the vma holds it */
 }
 
@@ -680,6 +682,9 @@ static noinline_ int map_prepare(struct map_ctx *c)
 	const struct vm_map_args *a = c->args;
 	int err = map_place(c);
 
+	c->charge_later = 0;
+	c->object = NULL;
+
 	if (!err)
 		err = map_check(c);
 	if (err)
@@ -704,7 +709,8 @@ static always_inline_ int map_prepare_plain(struct map_ctx *c)
 
 	if (c->mm->map_count > sysctl_max_map_count)
 		return -ENOMEM;
-	err = vm_find_area(c->mm, c->args->addr, len, 0, &gap);
+	err = c->args->addr < PAGE_SIZE ? vm_find_anywhere(c->mm, len, &gap)
+					: vm_find_area(c->mm, c->args->addr, len, 0, &gap);
 	if (err)
 		return err;
 	map_take_place(c, &gap, len);
@@ -718,21 +724,20 @@ static always_inline_ int map_prepare_plain(struct map_ctx *c)
 	c->req.mapping = NULL;
 	c->req.ops = NULL;
 	c->req.private_data = NULL;
-	c->counted = false;
 	return vm_fits(c->mm, vm_limits_of(ctx), flags, len >> PAGE_SHIFT) ? 0 : -ENOMEM;
 }
 
 /* mmap_lock held for write. */
-static always_inline_ int map_locked(struct map_ctx *c)
+static always_inline_ int map_locked(struct map_ctx *c, bool plain)
 {
-	int err = likely(c->plain) ? map_prepare_plain(c) : map_prepare(c);
+	int err = plain ? map_prepare_plain(c) : map_prepare(c);
 
 	if (err)
 		return err;
-	err = map_reserve(c);
+	err = map_reserve(c, plain);
 	if (!err)
-		map_commit(c);
-	if (unlikely(c->counted))
+		map_commit(c, plain);
+	if (!plain && c->counted)
 		mapping_unmap_writable(c->args->mapping);
 	return err;
 }
@@ -744,9 +749,6 @@ static inline void map_begin(struct map_ctx *c, struct mm_struct *mm,
 	c->mm = mm;
 	c->args = args;
 	c->charge = 0;
-	c->charge_later = 0;
-	c->object = NULL;
-	c->plain = is_plain(args);
 	c->req.userfault = NULL;
 	c->req.policy = NULL;
 }
@@ -759,12 +761,13 @@ long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args)
 	if (err)
 		return err;
 	map_begin(&c, mm, args);
-	c.plain = false;
-	err = map_locked(&c);
+	err = map_locked(&c, false);
 	return err ? err : (long)c.req.start;
 }
 
-static always_inline_ long map_args(struct mm_struct *mm, const struct vm_map_args *args)
+/* @plain: is_plain(args). A constant, so that each kind has code of its own. */
+static always_inline_ long map_args(struct mm_struct *mm, const struct vm_map_args *args,
+				    bool plain)
 {
 	int err = map_check_args(args);
 	struct map_ctx c;
@@ -773,14 +776,19 @@ static always_inline_ long map_args(struct mm_struct *mm, const struct vm_map_ar
 		return err;
 	map_begin(&c, mm, args);
 	rwsem_down_write(&mm->mmap_lock);
-	err = map_locked(&c);
+	err = map_locked(&c, plain);
 	userfault_up_write(mm);
 	if (err)
 		return err;
-	if ((c.req.flags & VM_LOCKED) ||
-	    (args->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
+	if (unlikely(c.req.flags & VM_LOCKED) ||
+	    (!plain && (args->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
 		(void)populate_range(mm, c.req.start, c.req.end, true);
 	return (long)c.req.start;
+}
+
+static noinline_ long map_other(struct mm_struct *mm, const struct vm_map_args *args)
+{
+	return map_args(mm, args, false);
 }
 
 /* MAP_HUGETLB without a file makes an object of its own; lengths are in huge pages. */
@@ -804,19 +812,24 @@ static noinline_ long map_hugetlb(struct mm_struct *mm, const struct vm_map_args
 		if (!a.mapping)
 			return -ENOMEM;
 	}
-	ret = map_args(mm, &a);
+	ret = map_other(mm, &a);
 	if (anon)
 		a.mapping->ops->drop(a.mapping);
 	return ret;
 }
 
-long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
+static noinline_ long map_any(struct mm_struct *mm, const struct vm_map_args *args)
 {
 	bool huge = mapping_is_hugetlb(args->mapping);
 
 	if (likely(!huge && !(args->flags & MAP_HUGETLB)))
-		return map_args(mm, args);
+		return map_other(mm, args);
 	return args->mapping && !huge ? -EINVAL : map_hugetlb(mm, args);
+}
+
+long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
+{
+	return likely(is_plain(args)) ? map_args(mm, args, true) : map_any(mm, args);
 }
 
 int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)

@@ -25,6 +25,7 @@
 struct protect_req {
 	struct mmu_gather *g;
 	unsigned long start, end, prot;
+	const struct mm_ctx *ctx;
 	bool touched; /* some vma had entries: the gather is in use */
 };
 
@@ -41,11 +42,9 @@ static unsigned long protect_charge(const struct vm_area_struct *vma, unsigned l
 }
 
 /* Does memory that turns into data still fit? What was over its limit before may stay so. */
-static bool protect_fits(const struct mm_struct *mm, unsigned long old, unsigned long flags,
-			 unsigned long pages)
+static inline bool protect_fits(const struct mm_struct *mm, const struct mm_limits *l,
+				unsigned long old, unsigned long flags, unsigned long pages)
 {
-	const struct mm_limits *l = vm_limits();
-
 	return vm_fits(mm, l, flags, pages) || !vm_fits(mm, l, old, pages);
 }
 
@@ -68,7 +67,7 @@ static int protect_vma(struct protect_req *p, struct vm_area_struct *vma, unsign
 	bool write = (flags & VM_WRITE) && !(flags & VM_SHARED); /* shared: vm_page_prot knows */
 	int err;
 
-	if ((flags & VM_WRITE) && !protect_fits(mm, old, flags, pages))
+	if ((flags & VM_WRITE) && !protect_fits(mm, vm_limits_of(p->ctx), old, flags, pages))
 		return -ENOMEM;
 	if (charge && commit_charge(charge, mm->total_vm))
 		return -ENOMEM;
@@ -77,8 +76,10 @@ static int protect_vma(struct protect_req *p, struct vm_area_struct *vma, unsign
 		commit_uncharge(charge);
 		return err;
 	}
-	vma_stat(mm, old, -(long)pages);
-	vma_stat(mm, flags, (long)pages);
+	if ((old ^ flags) & (VM_WRITE | VM_EXEC)) { /* the parts of total_vm that it counts in */
+		vma_stat(mm, old, -(long)pages);
+		vma_stat(mm, flags, (long)pages);
+	}
 	if (vma->populated)
 		protect_entries(p, vma, end,
 				write ? pte_mkwrite(vma->vm_page_prot) : vma->vm_page_prot);
@@ -103,10 +104,10 @@ static int protect_extend(struct protect_req *p, struct vm_area_struct *vma)
 }
 
 /* personality(2) READ_IMPLIES_EXEC: what may be executed is when it may be read. */
-static unsigned protect_prot(const struct protect_req *p, const struct vm_area_struct *vma)
+static inline unsigned protect_prot(const struct protect_req *p, const struct vm_area_struct *vma)
 {
-	bool implied = (mm_ctx_current()->personality & READ_IMPLIES_EXEC) &&
-		       (p->prot & PROT_READ) && (vma->vm_flags & VM_MAYEXEC);
+	bool implied = (p->ctx->personality & READ_IMPLIES_EXEC) && (p->prot & PROT_READ) &&
+		       (vma->vm_flags & VM_MAYEXEC);
 
 	return (unsigned)p->prot | (implied ? PROT_EXEC : 0);
 }
@@ -153,6 +154,7 @@ int vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len, unsi
 		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
 	p.g = &g;
+	p.ctx = mm_ctx_current();
 	err = protect_locked(mm, &p);
 	if (p.touched)
 		gather_end(&g);

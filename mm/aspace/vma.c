@@ -181,9 +181,10 @@ void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const stru
 	}
 }
 
-void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+struct vm_area_struct *vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	rangetree_remove(&mm->vmas, vma->vm_start);
+	struct vm_area_struct *next = rangetree_remove(&mm->vmas, vma->vm_start);
+
 	mm->map_count--;
 	if (vma->mapping) {
 		spin_lock(&vma->mapping->i_mmap_lock);
@@ -193,6 +194,7 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	}
 	if (vma->anon_vma)
 		anon_vma_unlink(vma);
+	return next;
 }
 
 void vma_free(struct vm_area_struct *vma)

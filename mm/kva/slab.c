@@ -25,7 +25,8 @@
  * NOT HERE sizes (kmalloc.c); red zones and poison (slab_debug.c).
  *
  * The cache of magazines has none itself, so freeing never recurses more than once; kmem_cache structs of slab_init
- * are static. A magazine is got when the first object is freed: caches that only allocate have none.
+ * are static. A magazine is got when the first object is freed, or when many are in use: small caches that only allocate
+ * have none.
  * SOURCES  Bonwick 1994 (slabs), Bonwick & Adams 2001 (magazines).  TESTED BY  slab_test.c.
  */
 #include "arch/irqflags.h"
@@ -86,14 +87,14 @@ static inline bool changes_list(const struct kmem_cache *c, unsigned long was, u
 static unsigned take_from_slab(struct kmem_cache *c, struct page *slab, void **objs, unsigned n)
 {
 	unsigned long was = slab->private;
+	void *obj = slab->slab_freelist;
 	unsigned got = 0;
 
-	while (got < n && slab->slab_freelist) {
-		void *obj = slab->slab_freelist;
-
-		slab->slab_freelist = *slab_link(c, obj);
+	while (got < n && obj) {
 		objs[got++] = obj;
+		obj = *slab_link(c, obj);
 	}
+	slab->slab_freelist = obj;
 	slab->private = was + got;
 	c->nr_in_use += got;
 	if (changes_list(c, was, slab->private))
@@ -154,19 +155,19 @@ static void count_slab(const struct kmem_cache *c, const struct page *slab, long
 
 static void thread_free_list(struct kmem_cache *c, struct page *slab)
 {
-	char *base = page_address(slab);
+	const unsigned size = c->size;
+	char *obj = (char *)page_address(slab) + (size_t)c->per_slab * size + c->offset;
+	void *next = NULL;
 
-	slab->slab_freelist = NULL;
-	for (unsigned i = c->per_slab; i-- > 0;) {
-		void *obj = base + (size_t)i * c->size + c->offset;
-
-		if (c->ctor)
+	for (unsigned i = c->per_slab; i-- > 0; next = obj) {
+		obj -= size;
+		if (unlikely(c->ctor))
 			c->ctor(obj);
 		if (slab_debugged(c))
 			slab_debug_new(c, obj);
-		*slab_link(c, obj) = slab->slab_freelist;
-		slab->slab_freelist = obj;
+		*slab_link(c, obj) = next;
 	}
+	slab->slab_freelist = next;
 }
 
 static struct page *slab_new(struct kmem_cache *c, gfp_t gfp)
@@ -301,6 +302,18 @@ static struct magazine *depot_take_full(struct kmem_cache *c)
 
 /* ---- allocation ---- */
 
+/* A CPU without a magazine gets one once the cache is no small one: it will want more. Interrupts off, busy held. */
+static inline void load_first(struct kmem_cache *c, struct cpu_cache *cc)
+{
+	struct magazine *m;
+
+	if (likely(cc->loaded->cap) || READ_ONCE(c->nr_in_use) <= 2ul * MAG_ROUNDS || !c->mag_cap)
+		return;
+	m = magazine_get(c);
+	if (m)
+		cc->loaded = m;
+}
+
 /*
  * The loaded magazine is empty. Return: an object from previous, from the depot, or from slabs (loading the rest of
  * a batch). NULL: the slabs are exhausted. Interrupts off; busy held if @cc.
@@ -322,6 +335,8 @@ static void *refill(struct kmem_cache *c, struct cpu_cache *cc)
 		cc->loaded = full;
 		return full->objs[--full->nr];
 	}
+	if (cc)
+		load_first(c, cc);
 	spin_lock(&c->lock);
 	n = take_objects(c, &obj, 1);
 	if (n && cc && cc->loaded->cap)
