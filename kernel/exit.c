@@ -12,6 +12,7 @@
  * SOURCES  exit(2), exit_group(2), wait(2), execve(2) "Effect on threads", clone(2).
  */
 #include "base/errno.h"
+#include "kernel/posix_timer.h"
 #include "kernel/task_impl.h"
 #include "kernel/time.h"
 #include "mm/mm.h"
@@ -174,6 +175,7 @@ noreturn_ void task_exit_finish(int code)
 	if (last) {
 		check_init(me);
 		itimer_exit(me->signal);
+		posix_timers_exit(me->signal);
 	}
 	flags = spin_lock_irqsave(&tasklist_lock);
 	if (last) {

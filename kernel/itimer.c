@@ -9,6 +9,7 @@
  * SOURCES  setitimer(2), getrlimit(2) RLIMIT_CPU: SIGXCPU each second beyond the soft limit, SIGKILL at the hard one.
  */
 #include "base/errno.h"
+#include "kernel/posix_timer.h"
 #include "kernel/task_impl.h"
 #include "kernel/time.h"
 #include "mm/slab.h"
@@ -203,6 +204,7 @@ void itimer_account(uint64_t exec_ns, bool user)
 {
 	struct task *t = current_task();
 
+	posix_timers_account();
 	if (t->signal->itimer)
 		account_timers(t, exec_ns, user);
 	if (t->signal->rlim[RLIMIT_CPU].rlim_cur != RLIM64_INFINITY)

@@ -179,20 +179,24 @@ void signal_retarget_locked(struct task *t, sigset_k set)
 			wake_for_signal(each, false);
 }
 
-static int send_locked(struct task *t, int sig, const struct siginfo_k *info, bool group)
+enum { SEND_DROPPED = 1 }; /* ignored, or nobody is there to take it */
+enum { SEND_GROUP = 1, SEND_TIMER = 2 };
+
+static int send_locked(struct task *t, int sig, const struct siginfo_k *info, unsigned how)
 {
+	bool group = how & SEND_GROUP;
 	struct sigpending *p = group ? &t->signal->shared_pending : &t->pending;
 	int err;
 
 	if (t->signal->nr_live == 0 || (!group && t->exiting))
-		return 0;
+		return SEND_DROPPED;
 	if (sig == SIGCONT && !t->signal->group_exit)
 		continue_group(t);
 	else if (signal_is_stop(sig))
 		forget_continue(t);
 	if (is_ignored(t, sig))
-		return 0;
-	err = sigpending_add(p, t, sig, info);
+		return SEND_DROPPED;
+	err = sigpending_add(p, t, sig, info, how & SEND_TIMER);
 	if (err)
 		return err;
 	if (waitq_active(&t->sighand->signalfd_wait))
@@ -201,19 +205,31 @@ static int send_locked(struct task *t, int sig, const struct siginfo_k *info, bo
 	return 0;
 }
 
-int signal_send_task_locked(struct task *t, int sig, const struct siginfo_k *info, bool group)
+static int send_and_tell(struct task *t, int sig, const struct siginfo_k *info, unsigned how)
 {
 	struct signal_struct *s = t->signal;
 	int err, notify;
 
 	spin_lock(&t->sighand->lock);
-	err = send_locked(t, sig, info, group);
+	err = send_locked(t, sig, info, how);
 	notify = s->notify_code;
 	s->notify_code = 0;
 	spin_unlock(&t->sighand->lock);
 	if (notify)
 		signal_notify_parent(s->leader, notify, SIGCONT);
 	return err;
+}
+
+int signal_send_task_locked(struct task *t, int sig, const struct siginfo_k *info, bool group)
+{
+	int err = send_and_tell(t, sig, info, group ? SEND_GROUP : 0);
+
+	return err == SEND_DROPPED ? 0 : err;
+}
+
+int signal_send_timer_locked(struct task *t, int sig, const struct siginfo_k *info, bool group)
+{
+	return send_and_tell(t, sig, info, SEND_TIMER | (group ? SEND_GROUP : 0));
 }
 
 /* ---- public senders ---- */
@@ -373,7 +389,7 @@ void signal_force(int sig, int code, uaddr_t addr)
 	if (a->handler == SIG_DFL)
 		t->signal->unkillable = false;
 	sigpending_remove(&t->pending, sigmask(sig));
-	if (sigpending_add(&t->pending, t, sig, &info))
+	if (sigpending_add(&t->pending, t, sig, &info, false))
 		t->pending.set |= sigmask(sig);
 	sched_work_set(&t->thread, WORK_SIGNAL);
 	spin_unlock_irqrestore(&t->sighand->lock, flags);

@@ -14,6 +14,7 @@
 #include "kernel/sigqueue.h"
 #include "arch/sigframe.h"
 #include "base/errno.h"
+#include "kernel/posix_timer.h"
 #include "kernel/task_impl.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -23,6 +24,7 @@
 struct sigqueue {
 	struct list_head link;	      /* s */
 	struct user_account *account; /* i: charged; NULL: nobody */
+	bool timer;		      /* i: of a POSIX timer, which waits for it to be taken */
 	union {
 		struct {
 			int signo, error, code;
@@ -144,14 +146,16 @@ static struct sigqueue *new_entry(struct task *t, uint64_t limit)
 	return q;
 }
 
-int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct siginfo_k *info)
+int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct siginfo_k *info,
+		   bool timer)
 {
 	bool realtime = sig >= SIGRTMIN,
 	     queued_by_user = info && info->si_code < 0 && info->si_code != SI_TKILL;
-	uint64_t limit = realtime ? t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur : UINT64_MAX;
+	uint64_t limit =
+		realtime && !timer ? t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur : UINT64_MAX;
 	struct sigqueue *q;
 
-	if (!realtime && p->set & sigmask(sig))
+	if (!realtime && !timer && p->set & sigmask(sig))
 		return 0;
 	q = new_entry(t, limit);
 	if (q) {
@@ -162,8 +166,9 @@ int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct s
 		if (!info)
 			q->code = SI_KERNEL;
 		q->signo = sig;
+		q->timer = timer;
 		list_add_tail(&q->link, &p->queue);
-	} else if (realtime && queued_by_user) {
+	} else if (timer || (realtime && queued_by_user)) {
 		return -EAGAIN; /* sigqueue(3): its information may not be lost */
 	}
 	p->set |= sigmask(sig);
@@ -201,6 +206,8 @@ static void collect(struct sigpending *p, int sig, struct siginfo_k *info)
 		p->set &= ~sigmask(sig);
 	if (found) {
 		memcpy(info, found->bytes, SIGINFO_KEPT);
+		if (unlikely(found->timer))
+			posix_timer_taken(info);
 		free_entry(found);
 		return;
 	}

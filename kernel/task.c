@@ -194,6 +194,7 @@ void signal_put(struct signal_struct *sig)
 		return;
 	sigpending_flush(&sig->shared_pending);
 	kfree(sig->itimer);
+	posix_timers_free(sig);
 	kmem_cache_free(signal_cache, sig);
 }
 

@@ -44,6 +44,9 @@ void pgrp_check_orphan(struct signal_struct *sig, struct task *parent);
 
 void signals_init(void);
 /* ---- signal.c: tasklist_lock held ---- */
+void posix_timers_free(struct signal_struct *sig); /* posix_timer.c: of a group that is gone */
+/* A POSIX timer's signal. 0; 1: it is ignored, or nobody is there to take it; -EAGAIN: no memory. */
+int signal_send_timer_locked(struct task *t, int sig, const struct siginfo_k *info, bool group);
 int signal_send_task_locked(struct task *t, int sig, const struct siginfo_k *info, bool group);
 int signal_send_pgrp_locked(int pgrp, int sig, const struct siginfo_k *info);
 /* sighand->lock held too. */

@@ -22,6 +22,7 @@
 #include "arch/vdso.h"
 #include "fs/file.h"
 #include "fs/random.h"
+#include "kernel/posix_timer.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "uapi/mman.h"
@@ -424,6 +425,7 @@ static int exec_commit(struct exec_ctx *x)
 	str_copy(t->comm, base ? base + 1 : x->filename, sizeof(t->comm));
 	t->signal->has_execed = true;
 	signal_exec_reset(t);
+	posix_timers_exit(t->signal);
 	files_close_on_exec(t->files);
 	futex_exec_reset(t);
 	if (x->cred)

@@ -12,6 +12,7 @@
 #include "fs/path.h"
 #include "ipc/ipc.h"
 #include "kernel/futex.h"
+#include "kernel/posix_timer.h"
 #include "kernel/time.h"
 #include "mm/mm.h"
 
@@ -29,6 +30,7 @@ void do_exit(int code)
 		futex_exit_thread(t);
 	if (last) {
 		itimer_exit(t->signal);
+		posix_timers_exit(t->signal);
 		if (t->signal->is_session_leader)
 			tty_disassociate(true);
 	}

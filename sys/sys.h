@@ -36,6 +36,9 @@ struct timespec64_k;
 /* User timespec of native longs, or of 64-bit fields (time64 calls); -EINVAL outside [0, 1e9). */
 int must_check get_timespec(uaddr_t addr, bool time64, struct timespec64_k *out);
 int must_check put_timespec(uaddr_t addr, bool time64, uint64_t ns);
+/* struct itimerspec in either format: two timespecs. 0, -EFAULT, -EINVAL. */
+int must_check get_itimerspec(uaddr_t addr, bool time64, uint64_t *value_ns, uint64_t *interval_ns);
+int must_check put_itimerspec(uaddr_t addr, bool time64, uint64_t value_ns, uint64_t interval_ns);
 /* ns of a timespec; saturates at PARK_FOREVER. */
 uint64_t timespec_ns(const struct timespec64_k *ts);
 /* Absolute deadline for a relative @ts; saturates. */

@@ -29,39 +29,14 @@ SYS(timerfd_create)
 	return timerfd_create((int)a0, (unsigned)a1);
 }
 
-/* struct itimerspec in either format: two timespecs. */
-static int get_spec(uaddr_t addr, bool time64, struct timerfd_spec *out)
-{
-	size_t size = time64 || !ABI_32 ? sizeof(struct timespec64_k) : sizeof(struct timespec_k);
-	struct timespec64_k interval, value;
-	int err = get_timespec(addr, time64, &interval),
-	    err2 = get_timespec(addr + size, time64, &value);
-
-	if (err == -EFAULT || err2 == -EFAULT)
-		return -EFAULT;
-	if (err || err2)
-		return -EINVAL;
-	out->interval_ns = timespec_ns(&interval);
-	out->value_ns = timespec_ns(&value);
-	return 0;
-}
-
-static int put_spec(uaddr_t addr, bool time64, const struct timerfd_spec *s)
-{
-	size_t size = time64 || !ABI_32 ? sizeof(struct timespec64_k) : sizeof(struct timespec_k);
-	int err = put_timespec(addr, time64, s->interval_ns);
-
-	return err ? err : put_timespec(addr + size, time64, s->value_ns);
-}
-
 static long do_settime(int fd, unsigned flags, uaddr_t unew, uaddr_t uold, bool time64)
 {
 	struct timerfd_spec spec, old;
-	int err = get_spec(unew, time64, &spec);
+	int err = get_itimerspec(unew, time64, &spec.value_ns, &spec.interval_ns);
 
 	if (!err)
 		err = timerfd_settime(fd, flags, &spec, &old);
-	return err || !uold ? err : put_spec(uold, time64, &old);
+	return err || !uold ? err : put_itimerspec(uold, time64, old.value_ns, old.interval_ns);
 }
 
 static long do_gettime(int fd, uaddr_t unow, bool time64)
@@ -69,7 +44,7 @@ static long do_gettime(int fd, uaddr_t unow, bool time64)
 	struct timerfd_spec now;
 	int err = timerfd_gettime(fd, &now);
 
-	return err ? err : put_spec(unow, time64, &now);
+	return err ? err : put_itimerspec(unow, time64, now.value_ns, now.interval_ns);
 }
 
 SYS(timerfd_settime)

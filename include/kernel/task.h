@@ -16,6 +16,7 @@
 struct files_struct; /* fs/file.h */
 struct fs_struct;    /* fs/path.h */
 struct tty;
+struct posix_timers;
 struct mm_struct;
 struct sem_undo_list; /* ipc/undo.c */
 struct pid;	      /* kernel/pid.c: a number in use as thread, group or session id */
@@ -67,6 +68,7 @@ struct signal_struct {
 	uint64_t start_ns;		      /* i */
 	uint64_t cpu_limit_ns;		      /* s: next SIGXCPU; 0: not computed */
 	struct itimer *itimer;		      /* s: kernel/itimer.c; NULL until used */
+	struct posix_timers *posix;	      /* s to set: kernel/posix_timer.c; NULL until used */
 	int oom_score_adj, oom_score_adj_min; /* min: the administrator's last word */
 	bool no_new_privs, dumpable_off, has_execed;
 };
