@@ -79,6 +79,16 @@ static int nr_store(struct proc_entry *e, char *text, size_t len)
 	return 0;
 }
 
+static int nr_policy_store(struct proc_entry *e, char *text, size_t len)
+{
+	long v;
+
+	if (proc_parse_long(text, &v) || v < 0)
+		return -EINVAL;
+	hugetlb_resize_by_policy((unsigned long)v);
+	return 0;
+}
+
 static int overcommit_store(struct proc_entry *e, char *text, size_t len)
 {
 	long v;
@@ -99,6 +109,9 @@ static const struct sysfs_attr all_attrs[] = {
 	{ .name = "resv_hugepages", .mode = 0444, .show = resv_show },
 	{ .name = "surplus_hugepages", .mode = 0444, .show = surplus_show },
 };
+static const struct sysfs_attr policy_attr = {
+	.name = "nr_hugepages_mempolicy", .mode = 0644, .show = nr_show, .store = nr_policy_store
+};
 static const struct sysfs_attr node_attrs[] = {
 	{ .name = "nr_hugepages", .mode = 0644, .show = nr_show, .store = nr_store },
 	{ .name = "free_hugepages", .mode = 0444, .show = free_show },
@@ -113,6 +126,8 @@ void sysfs_hugetlb_init(void)
 
 	kassert(n < sizeof(dir));
 	must(sysfs_create_files(dir, all_attrs, ARRAY_SIZE(all_attrs), NULL) == 0);
+	if (CFG_NUMA)
+		must(sysfs_create_files(dir, &policy_attr, 1, NULL) == 0);
 	for (unsigned i = 0; CFG_NUMA && i < nr_nodes; i++) {
 		node_numbers[i] = (int)i;
 		fmt_scnprintf(dir, sizeof(dir),
@@ -126,12 +141,15 @@ void sysfs_hugetlb_init(void)
 /* ---- /proc/sys/vm ---- */
 
 static struct proc_entry nr_hugepages = { .show = asked_show, .store = nr_store },
+			 nr_by_policy = { .show = asked_show, .store = nr_policy_store },
 			 nr_overcommit = { .show = overcommit_show, .store = overcommit_store };
 
 int proc_hugetlb_init(void)
 {
 	int err = proc_register("sys/vm/nr_hugepages", 0644, &nr_hugepages);
 
+	if (!err && CFG_NUMA)
+		err = proc_register("sys/vm/nr_hugepages_mempolicy", 0644, &nr_by_policy);
 	if (!err)
 		err = proc_register("sys/vm/nr_overcommit_hugepages", 0644, &nr_overcommit);
 	return err ? err

@@ -139,6 +139,7 @@ void debugfs_pt_init(void);
 void sysfs_idle_init(void);
 void debugfs_poison_init(void);
 void debugfs_extfrag_init(void);
+void debugfs_thp_init(void);
 void sysfs_system_init(void); /* processors and nodes */
 void sysfs_hugetlb_init(void);
 void sysfs_ksm_init(void);

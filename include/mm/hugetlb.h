@@ -18,6 +18,8 @@ void hugetlb_boot(void); /* mm_init calls it */
 void hugetlb_count(int node, struct hugetlb_counts *out);
 /* nr_hugepages: make the pool @nr large, by pages of @node or of all; it becomes as large as memory and users allow. Sleeps. */
 void hugetlb_resize(unsigned long nr, int node);
+/* nr_hugepages_mempolicy: the same, by pages of the nodes that the caller's policy names. */
+void hugetlb_resize_by_policy(unsigned long nr);
 /* The same for hugepages= of the command line: "N", or "NODE:N,NODE:N". 0, or -EINVAL where it cannot be read on. */
 int must_check hugetlb_resize_text(const char *text);
 /* nr_overcommit_hugepages: how many more may be made when the pool is empty. */

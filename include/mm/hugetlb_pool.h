@@ -4,15 +4,19 @@
 
 #include "mm/hugetlb.h"
 
+struct mempolicy;
+
 /* ---- hugetlb.c: the pool ---- */
 /* @n more free pages are promised; made (surplus) where the pool has too few. 0 or -ENOMEM. Sleeps. */
 int must_check hugetlb_promise(unsigned long n);
 void hugetlb_unpromise(unsigned long n);
 /*
  * A page, reference 1, compound, contents undefined. @promised: one of the promised ones, which is there; otherwise only what is
- * free beyond promises, or a new surplus page. NULL: the pool is empty. Sleeps.
+ * free beyond promises, or a new surplus page. NULL: there is none. Sleeps.
+ * @pol: says from which node, NULL: the caller's own policy; @turn: the place, for those who take turns.
  */
-struct page *must_check hugetlb_take(bool promised);
+struct page *must_check hugetlb_take(bool promised, const struct mempolicy *pol,
+				     unsigned long turn);
 /* Give it back unused; @promised: and the promise with it. */
 void hugetlb_untake(struct page *page, bool promised);
 
@@ -65,10 +69,13 @@ void hugetlb_place_unlock(const struct address_space *m, unsigned long place);
 struct hugetlb_filler {
 	int (*fn)(struct page *page, void *arg);
 	void *arg;
+	const struct mempolicy
+		*pol; /* and where it comes from, as hugetlb_take; held by the caller */
 };
-extern const struct hugetlb_filler hugetlb_zeroes;
+int hugetlb_fill_zeroes(struct page *page, void *arg);
 /* The cached page of @place, made when there is none; referenced. Place locked, invalidate_lock read. 0, -ENOSPC, -ENOMEM. */
-int must_check hugetlb_get_page(struct address_space *m, unsigned long place, struct page **out);
+int must_check hugetlb_get_page(struct address_space *m, unsigned long place,
+				const struct mempolicy *pol, struct page **out);
 /* A new cached page for @place, referenced. The same locks. 0, -EEXIST: there is one, -ENOSPC, -ENOMEM, or what @fill says. */
 int must_check hugetlb_new_page(struct address_space *m, unsigned long place,
 				const struct hugetlb_filler *fill, struct page **out);

@@ -98,6 +98,15 @@ int mpol_task_next(void); /* MPOL_INTERLEAVE: the node whose turn is next */
 /* 1 << @order frames as @pol says, NULL: anywhere near. @turn: whose place in the row of interleaved pages this is. */
 struct page *must_check mpol_alloc(const struct mempolicy *pol, gfp_t gfp, unsigned order,
 				   unsigned long turn);
+/* The same for who has pages of his own to give out. */
+struct mpol_where {
+	int node;	   /* the search begins here */
+	nodemask_t nodes;  /* and goes on in these */
+	bool prefers_only; /* MPOL_PREFERRED_MANY: anywhere, if these have none */
+};
+struct mpol_where mpol_where(const struct mempolicy *pol, unsigned long turn);
+nodemask_t
+mpol_task_nodes(void); /* those that the caller's policy names; all with memory without one */
 struct page *must_check mpol_alloc_task(gfp_t gfp); /* one page as the caller's policy says */
 
 /* ---- of shared objects (mm/backing/shared_policy.c) ---- */

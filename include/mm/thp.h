@@ -41,6 +41,10 @@ void thp_zero_boot(void);
 void thp_zero_fork(struct mm_struct *new, const struct mm_struct *old);
 void thp_zero_put(struct mm_struct *mm); /* nothing is mapped any more */
 
+/* The huge pages of [start, end), or of all programs, become small. Locks: takes mmap_lock. Sleeps. */
+void thp_split_range(struct mm_struct *mm, uaddr_t start, uaddr_t end);
+void thp_split_all(void);
+
 /* prctl(2) PR_SET_THP_DISABLE. */
 void mm_set_thp_disable(struct mm_struct *mm, bool disable);
 

@@ -246,9 +246,11 @@ int hugetlb_own_page(struct huge_fault *h, const struct hugetlb_filler *fill, st
 /* Zeroes, or a copy of @from. */
 static int own_page(struct huge_fault *h, struct page *from, struct page **out)
 {
-	const struct hugetlb_filler copy = { fill_copy, from };
+	const struct mempolicy *pol = h->vma->vm_policy;
+	const struct hugetlb_filler copy = { fill_copy, from, pol };
+	const struct hugetlb_filler zeroes = { hugetlb_fill_zeroes, NULL, pol };
 
-	return hugetlb_own_page(h, from ? &copy : &hugetlb_zeroes, out);
+	return hugetlb_own_page(h, from ? &copy : &zeroes, out);
 }
 
 /* Private memory, nothing mapped: the cached page to read, or a page of its own. */
@@ -279,7 +281,7 @@ static int missing(struct huge_fault *h)
 		return hugetlb_deliver(h, reason);
 	if (!(h->vma->vm_flags & VM_MAYSHARE))
 		return private_page(h);
-	err = hugetlb_get_page(h->m, h->place, &page);
+	err = hugetlb_get_page(h->m, h->place, h->vma->vm_policy, &page);
 	return err ? fault_of(err) : hugetlb_map_page(h, page, false);
 }
 

@@ -3,18 +3,23 @@
 #include "mm/hugetlb.h"
 #include "mm/hugetlb_pool.h"
 #include "mm/range.h"
-#include "sim/mm_test.h"
+#include "sim/numa_test.h"
 
 #define HUGE_BASE (HPAGE_SIZE * 20)
 #define H(n)	  (HUGE_BASE + (unsigned long)(n)*HPAGE_SIZE)
 enum { TLB = MAP_HUGETLB | MAP_FIXED };
 
-static void world(unsigned long pages)
+static void world_of(unsigned nodes, unsigned long pages)
 {
-	const struct sim_config cfg = { .ram_bytes = MIB(128) };
+	const struct sim_config cfg = { .ram_bytes = MIB(128), .nr_nodes = nodes };
 
 	sim_world_begin(&cfg);
 	hugetlb_resize(pages, HUGETLB_ANY_NODE);
+}
+
+static void world(unsigned long pages)
+{
+	world_of(1, pages);
 }
 
 static void world_gone(void)
@@ -356,6 +361,85 @@ static void every_failure(void **state)
 	}
 }
 
+/* ---- nodes ---- */
+
+static unsigned long free_on(int node)
+{
+	struct hugetlb_counts c;
+
+	hugetlb_count(node, &c);
+	return c.free;
+}
+
+static unsigned node_at(struct mm_struct *mm, unsigned long block)
+{
+	return page_node_id(pfn_to_page(pte_pfn(pt_peek_page(&mm->root, H(block)))));
+}
+
+/* mbind says where pages are taken, whoever has them; a promise is kept only if there is a page. */
+static void policies_say_which_node(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	world_of(2, 6);
+	assert_int_equal(free_on(0), 3);
+	mm = new_mm();
+	map_huge_at(mm, 0, 4, MAP_PRIVATE);
+	assert_int_equal(bind(mm, H(0), 4 * HPAGE_NR, MPOL_BIND, 2, 0), 0);
+	for (unsigned long b = 0; b < 3; b++) {
+		sim_poke(mm, H(b), 1);
+		assert_int_equal(node_at(mm, b), 1);
+	}
+	expect(6, 3, 1, 0);
+	assert_int_equal(sim_write(mm, H(3), "x", 1), FAULT_BUS); /* none there */
+	expect(6, 3, 1, 0);
+	hugetlb_set_overcommit(1);
+	sim_poke(mm, H(3), 1);
+	assert_int_equal(node_at(mm, 3), 1);
+	expect(7, 3, 0, 1);
+	map_huge_at(mm, 8, 2, MAP_SHARED);
+	assert_int_equal(bind(mm, H(8), 2 * HPAGE_NR, MPOL_PREFERRED_MANY, 2, 0), 0);
+	sim_poke(mm, H(8), 1);
+	assert_int_equal(node_at(mm, 8), 0);
+	end_mm(mm);
+	expect(6, 6, 0, 0);
+	mm = new_mm();
+	map_huge_at(mm, 1, 4, MAP_SHARED);
+	assert_int_equal(bind(mm, H(1), 4 * HPAGE_NR, MPOL_INTERLEAVE, 3, 0), 0);
+	for (unsigned long b = 1; b < 5; b++) {
+		sim_poke(mm, H(b), 1);
+		assert_int_equal(node_at(mm, b), (b - 1) % 2);
+	}
+	end_mm(mm);
+	world_gone();
+}
+
+static void bound_threads_and_the_pool(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	world_of(2, 4);
+	mm = new_mm();
+	mpol_set_task(policy(MPOL_BIND, 2));
+	assert_int_equal(map_huge_at(mm, 0, 3, MAP_PRIVATE), -ENOMEM); /* 2 are on node 1 */
+	expect(4, 4, 0, 0);
+	map_huge_at(mm, 0, 2, MAP_PRIVATE);
+	sim_poke(mm, H(0), 1);
+	assert_int_equal(node_at(mm, 0), 1);
+	hugetlb_resize_by_policy(6);
+	assert_int_equal(free_on(1), 3);
+	hugetlb_resize_by_policy(5);
+	assert_int_equal(free_on(1), 2);
+	assert_int_equal(free_on(0), 2);
+	mpol_set_task(NULL);
+	hugetlb_resize_by_policy(7);
+	assert_int_equal(free_on(0) + free_on(1), 6);
+	end_mm(mm);
+	world_gone();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +454,8 @@ int main(void)
 		cmocka_unit_test(moving_takes_promises_along),
 		cmocka_unit_test(taken_pages_stay_taken),
 		cmocka_unit_test(every_failure),
+		cmocka_unit_test(policies_say_which_node),
+		cmocka_unit_test(bound_threads_and_the_pool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ static int fill_user(struct page *page, void *arg)
 /* The page for the place, referenced. */
 static int page_for(struct huge_fault *h, const uaddr_t *src, struct page **out)
 {
-	const struct hugetlb_filler fill = { fill_user, (void *)(uintptr_t)src };
+	const struct hugetlb_filler fill = { fill_user, (void *)(uintptr_t)src, h->vma->vm_policy };
 
 	if (!src) {
 		*out = mapping_find(h->m, h->place << HPAGE_ORDER);

@@ -326,6 +326,36 @@ static void parts_are_split_off(void **state)
 	sim_world_end();
 }
 
+/* Whoever maps a huge page has it small afterwards; what lies outside of the range is as it was. */
+static void all_are_split_on_demand(void **state)
+{
+	struct mm_struct *mm, *child;
+
+	world();
+	mm = huge_mm(3);
+	for (unsigned b = 0; b < 3; b++)
+		sim_poke(mm, H(b) + P(7), (uint8_t)(b + 1));
+	assert_int_equal(mm_dup(mm, &child), 0);
+	thp_split_range(child, H(1) + P(3), H(1) + P(4));
+	assert_false(is_large(mm, H(1)) || is_large(child, H(1)));
+	assert_true(is_large(mm, H(0)) && is_large(child, H(2)));
+	assert_int_equal(vm_event_sum(THP_SPLIT_PAGE), 1);
+	assert_int_equal(vm_event_sum(THP_SPLIT_PMD), 2);
+	thp_split_all();
+	assert_int_equal(vm_event_sum(THP_SPLIT_PAGE), 3);
+	assert_int_equal(global_node_stat(NR_ANON_THPS), 0);
+	for (unsigned b = 0; b < 3; b++) {
+		assert_false(is_large(mm, H(b)) || is_large(child, H(b)));
+		assert_int_equal(sim_peek(child, H(b) + P(7)), b + 1);
+	}
+	assert_ptr_equal(page_at(mm, H(2)), page_at(child, H(2)));
+	mm_check(mm);
+	mm_check(child);
+	end_mm(child);
+	end_mm(mm);
+	sim_world_end();
+}
+
 /* A pin is of one page, and does not split. */
 static void pins_do_not_split(void **state)
 {
@@ -577,6 +607,7 @@ int main(void)
 		cmocka_unit_test(no_block_free_falls_back),
 		cmocka_unit_test(cow_copies_one_page),
 		cmocka_unit_test(parts_are_split_off),
+		cmocka_unit_test(all_are_split_on_demand),
 		cmocka_unit_test(pins_do_not_split),
 		cmocka_unit_test(collapse_copies_into_a_block),
 		cmocka_unit_test(collapse_in_place),

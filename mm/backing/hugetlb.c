@@ -12,6 +12,8 @@
  * I1       free == pages on the lists; nr - free of them are with users.                              [hugetlb_check]
  * I2       resv <= free: a promise can be kept.                                                        [hugetlb_check]
  * I3       surplus <= nr, by node too; surplus pages are those beyond what was asked for, whichever pages these are.
+ * NODES    a page is taken as the memory policy says; a promise is of a page anywhere, so one that a policy binds to nodes
+ *          without a free page can fail, as on Linux. A thread that is bound is promised only what its nodes have free.
  * LOCKS    pool.lock (rank OBJECT) for all figures and lists; resize_mutex around nr_hugepages, so that two writers do
  *          not undo each other. The buddy is asked without the lock, so figures are looked at again afterwards.
  * CONTEXT  taking may sleep; the last put_page of a page comes here from any context.
@@ -25,6 +27,8 @@
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/hugetlb_pool.h"
+#include "mm/imports.h"
+#include "mm/mempolicy.h"
 #include "mm/slab.h"
 #include "mm/vmevent.h"
 #include "sync/failpoint.h"
@@ -78,15 +82,20 @@ static struct page *block_alloc(int node)
 	return page;
 }
 
-/* The same from the nearest node that has one, the running CPU's own first. */
-static struct page *block_alloc_near(void)
+/* The zones by their distance from the node where the search begins. */
+static struct zone **zones_near(const struct mpol_where *w)
 {
-	struct zone **z = this_cpu(numa_local)->zonelist.zones;
+	return node_data[w->node]->zonelist.zones;
+}
+
+/* The same from the nearest node of @nodes that has one. */
+static struct page *block_alloc_near(const struct mpol_where *w, nodemask_t nodes)
+{
 	const struct pglist_data *tried = NULL;
 	struct page *page = NULL;
 
-	for (; *z && !page; z++) {
-		if ((*z)->pgdat != tried)
+	for (struct zone **z = zones_near(w); *z && !page; z++) {
+		if ((*z)->pgdat != tried && (nodes >> (*z)->pgdat->node_id & 1))
 			page = block_alloc((*z)->pgdat->node_id);
 		tried = (*z)->pgdat;
 	}
@@ -136,25 +145,25 @@ static void pool_remove(struct page *page, bool surplus)
 	pool.surplus -= surplus;
 }
 
-/* The node with memory whose turn it is to give a block to the pool. Lock held. */
-static unsigned take_turn(void)
+/* The node of @nodes, some of which have memory, whose turn it is to give a block to the pool. Lock held. */
+static unsigned take_turn(nodemask_t nodes)
 {
 	unsigned n = pool.next_node;
 
-	while (!node_data[n]->present_pages)
+	while (!node_data[n]->present_pages || !(nodes >> n & 1))
 		n = (n + 1) % nr_nodes;
 	pool.next_node = (n + 1) % nr_nodes;
 	return n;
 }
 
-/* The node whose turn it is that has a free page; @surplus: and surplus pages. NULL: none. Lock held. */
-static struct hugetlb_node *next_node(bool surplus, int only)
+/* The node of @nodes whose turn it is that has a free page; @surplus: and surplus pages. NULL: none. Lock held. */
+static struct hugetlb_node *next_node(bool surplus, nodemask_t nodes)
 {
 	for (unsigned i = 0; i < nr_nodes; i++) {
 		struct hugetlb_node *n = &pool.node[pool.next_node];
 
 		pool.next_node = (pool.next_node + 1) % nr_nodes;
-		if (only >= 0 && n != &pool.node[only])
+		if (!(nodes >> (n - pool.node) & 1))
 			continue;
 		if (n->free && (!surplus || n->surplus))
 			return n;
@@ -162,15 +171,13 @@ static struct hugetlb_node *next_node(bool surplus, int only)
 	return NULL;
 }
 
-/* The nearest node, the running CPU's own first, that has a free page. NULL: none. Lock held. */
-static struct hugetlb_node *near_node(void)
+/* The nearest node of @nodes that has a free page. NULL: none. Lock held. */
+static struct hugetlb_node *near_node(const struct mpol_where *w, nodemask_t nodes)
 {
-	struct zone **z = this_cpu(numa_local)->zonelist.zones;
-
-	for (; *z; z++) {
+	for (struct zone **z = zones_near(w); *z; z++) {
 		struct hugetlb_node *n = &pool.node[(*z)->pgdat->node_id];
 
-		if (n->free)
+		if (n->free && (nodes >> (*z)->pgdat->node_id & 1))
 			return n;
 	}
 	return NULL;
@@ -178,35 +185,59 @@ static struct hugetlb_node *near_node(void)
 
 /* ---- promises ---- */
 
+/* One more surplus page, from where @w says: free in the pool. Lock held at the call and on return. NULL: none. */
+static struct page *add_surplus(const struct mpol_where *w) no_lock_analysis
+{
+	struct page *page;
+
+	if (pool.surplus >= pool.overcommit)
+		return NULL;
+	spin_unlock(&pool.lock);
+	page = block_alloc_near(w, w->nodes);
+	if (!page && w->prefers_only)
+		page = block_alloc_near(w, ~w->nodes);
+	spin_lock(&pool.lock);
+	if (page && pool.surplus >= pool.overcommit) { /* others were faster */
+		spin_unlock(&pool.lock);
+		block_free(page);
+		spin_lock(&pool.lock);
+		return NULL;
+	}
+	if (page)
+		pool_add(page, true);
+	return page;
+}
+
 /* Surplus pages, one after the other, until @n more could be promised. Lock held at the call and on return. 0 or -ENOMEM. */
 static int make_surplus(unsigned long n) no_lock_analysis
 {
-	while (pool.resv + n > pool.free) {
-		struct page *page;
+	const struct mpol_where anywhere = mpol_where(NULL, 0);
 
-		if (pool.surplus >= pool.overcommit)
+	while (pool.resv + n > pool.free) {
+		if (!add_surplus(&anywhere))
 			return -ENOMEM;
-		spin_unlock(&pool.lock);
-		page = block_alloc_near();
-		spin_lock(&pool.lock);
-		if (!page)
-			return -ENOMEM;
-		if (pool.surplus >= pool.overcommit) { /* others were faster */
-			spin_unlock(&pool.lock);
-			block_free(page);
-			spin_lock(&pool.lock);
-			continue;
-		}
-		pool_add(page, true);
 	}
 	return 0;
+}
+
+/* Has the caller, who may be bound to some nodes, @n free pages there? Lock held. */
+static bool nodes_have(unsigned long n)
+{
+	const struct mempolicy *pol = mm_ctx_current()->mempolicy;
+	unsigned long nr_free = 0;
+
+	if (!pol || pol->mode != MPOL_BIND)
+		return true;
+	for (unsigned i = 0; i < nr_nodes; i++)
+		nr_free += pol->nodes >> i & 1 ? pool.node[i].free : 0;
+	return n <= nr_free;
 }
 
 /* Free surplus pages that no promise needs go back to the buddy, at most @n. Lock held at the call and on return. */
 static void drop_surplus(unsigned long n) no_lock_analysis
 {
 	while (n-- && pool.surplus && pool.free > pool.resv) {
-		struct hugetlb_node *from = next_node(true, HUGETLB_ANY_NODE);
+		struct hugetlb_node *from = next_node(true, NODES_ALL);
 		struct page *page;
 
 		if (!from)
@@ -227,6 +258,8 @@ int hugetlb_promise(unsigned long n)
 		return 0;
 	spin_lock(&pool.lock);
 	err = make_surplus(n);
+	if (!err && !nodes_have(n))
+		err = -ENOMEM;
 	if (!err)
 		pool.resv += n;
 	else
@@ -246,15 +279,31 @@ void hugetlb_unpromise(unsigned long n)
 	spin_unlock(&pool.lock);
 }
 
-struct page *hugetlb_take(bool promised)
+/* The node to take a page from: one with a free page that no promise needs, or (@promised) any. NULL: none. Lock held. */
+static struct hugetlb_node *node_to_take(const struct mpol_where *w, bool promised)
 {
+	struct hugetlb_node *n;
+
+	if (!promised && pool.free <= pool.resv)
+		return NULL;
+	n = near_node(w, w->nodes);
+	return n || !w->prefers_only ? n : near_node(w, ~w->nodes);
+}
+
+struct page *hugetlb_take(bool promised, const struct mempolicy *pol, unsigned long turn)
+{
+	struct mpol_where w = mpol_where(pol ? pol : mm_ctx_current()->mempolicy, turn);
+	struct hugetlb_node *n;
 	struct page *page = NULL;
 
 	spin_lock(&pool.lock);
-	if (promised || !make_surplus(1)) {
-		struct hugetlb_node *n = near_node();
-
-		kassert(n); /* I2 */
+	n = node_to_take(&w, promised);
+	if (!n) {
+		page = add_surplus(&w);
+		n = page ? node_of(page) : NULL;
+	}
+	kassert(n || w.nodes != NODES_ALL || !promised); /* I2 */
+	if (n) {
 		page = list_take(n);
 		pool.resv -= promised;
 	}
@@ -306,13 +355,13 @@ static unsigned long persistent(int node)
 	return node < 0 ? pool.nr - pool.surplus : pool.node[node].nr - pool.node[node].surplus;
 }
 
-/* Pages that count as surplus are asked for now (@more), or the other way round: one of @node. Lock held. */
-static bool shift_surplus(int node, bool more)
+/* Pages that count as surplus are asked for now (@more), or the other way round: one of @nodes. Lock held. */
+static bool shift_surplus(nodemask_t nodes, bool more)
 {
 	for (unsigned i = 0; i < nr_nodes; i++) {
 		struct hugetlb_node *n = &pool.node[i];
 
-		if (node >= 0 && node != (int)i)
+		if (!(nodes >> i & 1))
 			continue;
 		if (more ? n->surplus == 0 : n->surplus >= n->nr)
 			continue;
@@ -323,16 +372,18 @@ static bool shift_surplus(int node, bool more)
 	return false;
 }
 
-static bool grow_by_one(int node)
+static bool grow_by_one(nodemask_t nodes)
 {
 	struct page *page = NULL;
 	unsigned first;
 
+	if (!(nodes & node_states(N_MEMORY)))
+		return false;
 	spin_lock(&pool.lock);
-	first = node < 0 ? take_turn() : (unsigned)node;
+	first = take_turn(nodes);
 	spin_unlock(&pool.lock);
-	for (unsigned i = 0; i < (node < 0 ? nr_nodes : 1) && !page; i++)
-		page = block_alloc((int)((first + i) % nr_nodes));
+	for (unsigned i = first; i < first + nr_nodes && !page; i++)
+		page = nodes >> (i % nr_nodes) & 1 ? block_alloc((int)(i % nr_nodes)) : NULL;
 	if (!page)
 		return false;
 	spin_lock(&pool.lock);
@@ -342,14 +393,14 @@ static bool grow_by_one(int node)
 }
 
 /* A free page that no promise needs leaves. */
-static bool shrink_by_one(int node)
+static bool shrink_by_one(nodemask_t nodes)
 {
 	struct hugetlb_node *n = NULL;
 	struct page *page = NULL;
 
 	spin_lock(&pool.lock);
 	if (pool.free > pool.resv)
-		n = next_node(false, node);
+		n = next_node(false, nodes);
 	if (n && n->nr > n->surplus) {
 		page = list_take(n);
 		pool_remove(page, false);
@@ -360,7 +411,7 @@ static bool shrink_by_one(int node)
 	return page != NULL;
 }
 
-static bool one_step(unsigned long nr, int node)
+static bool one_step(unsigned long nr, int node, nodemask_t nodes)
 {
 	unsigned long now;
 	bool shifted = false;
@@ -368,26 +419,36 @@ static bool one_step(unsigned long nr, int node)
 	spin_lock(&pool.lock);
 	now = persistent(node);
 	if (nr > now)
-		shifted = shift_surplus(node, true);
+		shifted = shift_surplus(nodes, true);
 	spin_unlock(&pool.lock);
 	if (nr == now || shifted)
 		return nr != now;
 	if (nr > now)
-		return grow_by_one(node);
-	if (shrink_by_one(node))
+		return grow_by_one(nodes);
+	if (shrink_by_one(nodes))
 		return true;
 	spin_lock(&pool.lock); /* the rest is with users: surplus from now on */
-	shifted = shift_surplus(node, false);
+	shifted = shift_surplus(nodes, false);
 	spin_unlock(&pool.lock);
 	return shifted;
 }
 
-void hugetlb_resize(unsigned long nr, int node)
+static void resize(unsigned long nr, int node, nodemask_t nodes)
 {
 	mutex_lock(&pool.resize_mutex);
-	while (one_step(nr, node))
+	while (one_step(nr, node, nodes))
 		;
 	mutex_unlock(&pool.resize_mutex);
+}
+
+void hugetlb_resize(unsigned long nr, int node)
+{
+	resize(nr, node, node < 0 ? NODES_ALL : 1UL << node);
+}
+
+void hugetlb_resize_by_policy(unsigned long nr)
+{
+	resize(nr, HUGETLB_ANY_NODE, mpol_task_nodes());
 }
 
 /* "N" or "NODE:N" with what ends it. Return: behind it; NULL: not so. */

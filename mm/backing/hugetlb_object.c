@@ -56,7 +56,7 @@ void hugetlb_place_unlock(const struct address_space *m, unsigned long place) no
 	mutex_unlock(place_mutex(m, place));
 }
 
-static int fill_zeroes(struct page *page, void *arg)
+int hugetlb_fill_zeroes(struct page *page, void *arg)
 {
 	for (unsigned i = 0; i < HPAGE_NR; i++) {
 		void *p = kmap_local_page(page + i);
@@ -67,8 +67,6 @@ static int fill_zeroes(struct page *page, void *arg)
 	}
 	return 0;
 }
-
-const struct hugetlb_filler hugetlb_zeroes = { fill_zeroes, NULL };
 
 /* ---- promises ---- */
 
@@ -109,53 +107,63 @@ int hugetlb_reserve(struct address_space *m, unsigned long from, unsigned long t
 
 /* ---- pages ---- */
 
-/* A page for a place that has a promise, or none. *promised: one was used. 0 or -ENOSPC. */
-static int take_page(struct hugetlb_space *space, bool has_promise, bool *promised,
-		     struct page **out)
+/* A page that is wanted. */
+struct take {
+	struct hugetlb_space *space;
+	const struct mempolicy *pol;
+	unsigned long place;
+	bool has_promise; /* the place has one */
+	bool promised;	  /* take_page: that one was used, or one of the mount's minimum */
+};
+
+/* 0 or -ENOSPC. */
+static int take_page(struct take *t, struct page **out)
 {
-	long need = has_promise ? 0 : hugetlb_space_get(space, 1);
+	long need = t->has_promise ? 0 : hugetlb_space_get(t->space, 1);
 
 	if (need < 0)
 		return -ENOSPC;
-	*promised = need == 0; /* the place's own, or one of the mount's minimum */
-	*out = hugetlb_take(*promised);
+	t->promised = need == 0;
+	*out = hugetlb_take(t->promised, t->pol, t->place);
 	if (*out) {
-		(*out)->private = (unsigned long)space;
+		(*out)->private = (unsigned long)t->space;
 		return 0;
 	}
-	hugetlb_space_unget(space, 1, 0);
+	if (!t->has_promise)
+		hugetlb_space_unget(t->space, 1, t->promised);
 	return -ENOSPC;
 }
 
 /* Undo of take_page: place and mount are as before. */
-static void untake_page(struct hugetlb_space *space, bool has_promise, bool promised,
-			struct page *page)
+static void untake_page(const struct take *t, struct page *page)
 {
 	page->private = 0;
-	hugetlb_untake(page, promised);
-	if (!has_promise)
-		hugetlb_space_unget(space, 1, promised);
+	hugetlb_untake(page, t->promised);
+	if (!t->has_promise)
+		hugetlb_space_unget(t->space, 1, t->promised);
 }
 
 int hugetlb_private_page(struct address_space *m, struct resv_map *used, unsigned long place,
 			 const struct hugetlb_filler *fill, struct page **out)
 {
-	struct hugetlb_space *space = hugetlb_object_of(m)->space;
-	bool has_promise = used && resv_missing(used, place, place + 1), promised;
-	struct resv_region *spare = has_promise ? resv_spare() : NULL;
+	struct take t = { .space = hugetlb_object_of(m)->space,
+			  .pol = fill->pol,
+			  .place = place,
+			  .has_promise = used && resv_missing(used, place, place + 1) };
+	struct resv_region *spare = t.has_promise ? resv_spare() : NULL;
 	int err;
 
-	if (has_promise && !spare)
+	if (t.has_promise && !spare)
 		return -ENOMEM;
-	err = take_page(space, has_promise, &promised, out);
+	err = take_page(&t, out);
 	if (!err) {
 		err = fill->fn(*out, fill->arg);
 		if (err)
-			untake_page(space, has_promise, promised, *out);
+			untake_page(&t, *out);
 	}
 	if (err)
 		resv_spare_free(spare);
-	else if (has_promise)
+	else if (t.has_promise)
 		(void)resv_add(used, place, place + 1, spare);
 	return err;
 }
@@ -180,9 +188,12 @@ static int make_page(struct address_space *m, unsigned long place,
 		     const struct hugetlb_filler *fill, struct page **out)
 {
 	struct hugetlb_object *o = hugetlb_object_of(m);
-	bool has_promise = !resv_missing(&o->resv, place, place + 1), promised;
-	struct resv_region *spare = has_promise ? NULL : resv_spare();
-	int err = has_promise || spare ? take_page(o->space, has_promise, &promised, out) : -ENOMEM;
+	struct take t = { .space = o->space,
+			  .pol = fill->pol,
+			  .place = place,
+			  .has_promise = !resv_missing(&o->resv, place, place + 1) };
+	struct resv_region *spare = t.has_promise ? NULL : resv_spare();
+	int err = t.has_promise || spare ? take_page(&t, out) : -ENOMEM;
 
 	if (err) {
 		resv_spare_free(spare);
@@ -192,20 +203,23 @@ static int make_page(struct address_space *m, unsigned long place,
 	if (!err)
 		err = cache_page(m, place, *out);
 	if (err) {
-		untake_page(o->space, has_promise, promised, *out);
+		untake_page(&t, *out);
 		resv_spare_free(spare);
 		return err;
 	}
 	/* A mapping that reserved the place meanwhile was promised a page that is there. */
-	if (!has_promise && !resv_add(&o->resv, place, place + 1, spare))
+	if (!t.has_promise && !resv_add(&o->resv, place, place + 1, spare))
 		hugetlb_unreserve_private(m, 1);
 	return 0;
 }
 
-int hugetlb_get_page(struct address_space *m, unsigned long place, struct page **out)
+int hugetlb_get_page(struct address_space *m, unsigned long place, const struct mempolicy *pol,
+		     struct page **out)
 {
+	const struct hugetlb_filler zeroes = { hugetlb_fill_zeroes, NULL, pol };
+
 	*out = mapping_find(m, place << HPAGE_ORDER);
-	return *out ? 0 : make_page(m, place, &hugetlb_zeroes, out);
+	return *out ? 0 : make_page(m, place, &zeroes, out);
 }
 
 int hugetlb_new_page(struct address_space *m, unsigned long place,
@@ -325,7 +339,7 @@ int hugetlb_allocate(struct address_space *m, uint64_t start, uint64_t end, bool
 			return -EINTR;
 		hugetlb_place_lock(m, place);
 		rwsem_down_read(&m->invalidate_lock);
-		err = hugetlb_get_page(m, place, &page);
+		err = hugetlb_get_page(m, place, NULL, &page);
 		rwsem_up_read(&m->invalidate_lock);
 		hugetlb_place_unlock(m, place);
 		if (!err)

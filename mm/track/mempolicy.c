@@ -277,3 +277,37 @@ struct page *mpol_alloc_task(gfp_t gfp)
 	}
 	return mpol_alloc(pol, gfp, 0, 0);
 }
+
+struct mpol_where mpol_where(const struct mempolicy *pol, unsigned long turn)
+{
+	struct mpol_where w = { numa_node_id(), NODES_ALL, false };
+
+	if (!pol)
+		return w;
+	switch (pol->mode) {
+	case MPOL_INTERLEAVE:
+		w.node = nodes_nth(pol->nodes, turn);
+		break;
+	case MPOL_PREFERRED:
+		w.node = nodes_first(pol->nodes);
+		break;
+	case MPOL_BIND:
+	case MPOL_PREFERRED_MANY:
+		w.node = start_node(pol);
+		w.nodes = pol->nodes;
+		w.prefers_only = pol->mode == MPOL_PREFERRED_MANY;
+		break;
+	default:
+		break;
+	}
+	return w;
+}
+
+nodemask_t mpol_task_nodes(void)
+{
+	const struct mempolicy *pol = mm_ctx_current()->mempolicy;
+
+	if (!pol)
+		return node_states(N_MEMORY);
+	return pol->mode == MPOL_LOCAL ? 1UL << numa_node_id() : pol->nodes;
+}

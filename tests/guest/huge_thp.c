@@ -2,6 +2,7 @@
 #include "huge.h"
 #include "pagemap.h"
 #include <pthread.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 
 #ifndef MADV_COLLAPSE
@@ -284,6 +285,40 @@ static void parts(void)
 	setting("khugepaged/max_ptes_none", none);
 }
 
+static int split_file(const char *text)
+{
+	return tap_put("/sys/kernel/debug/split_huge_pages", text);
+}
+
+/* debugfs split_huge_pages: of a range, of all; contents stay. */
+static void split_on_demand(void)
+{
+	char *p = advised(3), text[80];
+	long splits = vmstat("thp_split_page");
+
+	NEED(p != NULL);
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	for (size_t i = 0; i < 3; i++)
+		number_pages(p + i * huge, huge);
+	if (smaps(p, "AnonHugePages:") != (long)(3 * huge >> 10))
+		SKIP("no huge pages free");
+	snprintf(text, sizeof(text), "%d,0x%lx,0x%lx", getpid(), (unsigned long)p + huge + PAGE,
+		 (unsigned long)p + huge + 2 * PAGE);
+	EQ(split_file(text), 0);
+	EQ(smaps(p, "AnonHugePages:"), (long)(2 * huge >> 10));
+	EQ(vmstat("thp_split_page"), splits + 1);
+	FAILS(split_file("0,0x0,0x1000"), ESRCH);
+	FAILS(split_file("2,0x0,0x1000"), EINVAL); /* kthreadd has no memory */
+	FAILS(split_file("5"), EINVAL);
+	FAILS(split_file("x"), EINVAL);
+	EQ(split_file("1\n"), 0);
+	EQ(smaps(p, "AnonHugePages:"), 0);
+	CHECK(vmstat("thp_split_page") >= splits + 3);
+	for (size_t i = 0; i < 3 * huge / PAGE; i += 7)
+		EQ(number_at(p, i), number_at(p, i % (huge / PAGE)));
+	munmap(p, 3 * huge);
+}
+
 static int child_writes_one(void *arg)
 {
 	char *p = arg;
@@ -458,6 +493,7 @@ int main(int argc, char **argv)
 						 T(who_gets_them),
 						 T(frames_are_contiguous),
 						 T(parts),
+						 T(split_on_demand),
 						 T(fork_shares),
 						 T(collapse),
 						 T(daemon_joins),

@@ -390,6 +390,74 @@ static void a_full_node_kills_who_has_of_it(void)
 	CHECK(strstr(text, want) != NULL);
 }
 
+/* ---- hugetlb ---- */
+
+static void put_number(const char *path, long n)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%ld", n);
+	EQ(tap_put(path, text), 0);
+}
+
+static const char *pool_file(int node, const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path),
+		 "/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/%s", node, name);
+	return path;
+}
+
+static long pool_of(int node, const char *name)
+{
+	return figure_after(pool_file(node, name), NULL, "");
+}
+
+static int bound_to_nothing_free(void *arg)
+{
+	char *p = mmap(NULL, 2 << 20, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+	(void)arg;
+	if (p == MAP_FAILED || bind_(p, (2 << 20) / PAGE, MPOL_BIND, 1, 0))
+		return 1;
+	p[0] = 1; /* promised, but node 0 has none: SIGBUS */
+	return 2;
+}
+
+/* Huge pages are made, and taken, where policies say. */
+static void huge_pages_follow(void)
+{
+	const size_t huge = 2 << 20;
+	char *p;
+
+	NEED_TWO();
+	put_number(pool_file(1, "nr_hugepages"), 3);
+	if (pool_of(1, "nr_hugepages") != 3) {
+		put_number(pool_file(1, "nr_hugepages"), 0);
+		SKIP("no huge pages on node 1");
+	}
+	EQ(pool_of(0, "nr_hugepages"), 0);
+	p = mmap(NULL, 2 * huge, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	NEED(p != MAP_FAILED);
+	EQ(bind_(p, 2 * huge / PAGE, MPOL_BIND, 2, 0), 0);
+	p[0] = p[huge] = 1;
+	EQ(pool_of(1, "free_hugepages"), 1);
+	EQ(node_of(p), 1);
+	EQ(tap_child(bound_to_nothing_free, NULL), KILLED(SIGBUS));
+	EQ(set_policy(MPOL_BIND, 1), 0); /* of the thread: nothing is promised it */
+	FAILS((long)mmap(NULL, huge, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0), ENOMEM);
+	put_number("/proc/sys/vm/nr_hugepages_mempolicy", 4);
+	EQ(pool_of(0, "nr_hugepages"), 1);
+	EQ(figure_after("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages_mempolicy", NULL,
+			""),
+	   4);
+	EQ(set_policy(MPOL_DEFAULT, 0), 0);
+	munmap(p, 2 * huge);
+	put_number("/proc/sys/vm/nr_hugepages", 0);
+	EQ(pool_of(0, "nr_hugepages") + pool_of(1, "nr_hugepages"), 0);
+}
+
 static void default_is_local(void)
 {
 	cpu_set_t cpus;
@@ -415,16 +483,23 @@ static void default_is_local(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(bind_places),		 T(preferred_places),
-		T(interleave_places),	 T(thread_policy_places),
-		T(fork_copies_places),	 T(shared_object_places),
-		T(mbind_moves),		 T(locked_pages_move),
-		T(shared_pages_stay),	 T(move_pages_moves),
-		T(shared_status),	 T(migrate_moves_all),
-		T(preference_gives_way), T(a_full_node_kills_who_has_of_it),
-		T(default_is_local),	 TEND
-	};
+	static const struct tap_test tests[] = { T(bind_places),
+						 T(preferred_places),
+						 T(interleave_places),
+						 T(thread_policy_places),
+						 T(fork_copies_places),
+						 T(shared_object_places),
+						 T(mbind_moves),
+						 T(locked_pages_move),
+						 T(shared_pages_stay),
+						 T(move_pages_moves),
+						 T(shared_status),
+						 T(migrate_moves_all),
+						 T(preference_gives_way),
+						 T(a_full_node_kills_who_has_of_it),
+						 T(huge_pages_follow),
+						 T(default_is_local),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }
