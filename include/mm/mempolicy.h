@@ -25,29 +25,6 @@ struct mempolicy {
 	nodemask_t user;  /* as they were asked for: STATIC_NODES and RELATIVE_NODES */
 };
 
-/* ---- sets of nodes ---- */
-static inline unsigned nodes_weight(nodemask_t mask)
-{
-	unsigned n = 0;
-
-	for (; mask; mask &= mask - 1)
-		n++;
-	return n;
-}
-/* The @n-th node of @mask, counted round and round from 0; NUMA_NO_NODE: it is empty. */
-static inline int nodes_nth(nodemask_t mask, unsigned long n)
-{
-	if (!mask)
-		return NUMA_NO_NODE;
-	for (n %= nodes_weight(mask); n; n--)
-		mask &= mask - 1;
-	return __builtin_ctzl(mask);
-}
-static inline int nodes_first(nodemask_t mask)
-{
-	return nodes_nth(mask, 0);
-}
-
 /* "0-1,3"; "" for none. Return: length. */
 size_t nodes_to_str(nodemask_t mask, char *buf, size_t size);
 

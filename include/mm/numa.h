@@ -48,6 +48,29 @@ static inline int numa_node_id(void)
 	return cpu_to_node(cpu_id());
 }
 
+/* ---- sets of nodes ---- */
+static inline unsigned nodes_weight(nodemask_t mask)
+{
+	unsigned n = 0;
+
+	for (; mask; mask &= mask - 1)
+		n++;
+	return n;
+}
+/* The @n-th node of @mask, counted round and round from 0; NUMA_NO_NODE: it is empty. */
+static inline int nodes_nth(nodemask_t mask, unsigned long n)
+{
+	if (!mask)
+		return NUMA_NO_NODE;
+	for (n %= nodes_weight(mask); n; n--)
+		mask &= mask - 1;
+	return __builtin_ctzl(mask);
+}
+static inline int nodes_first(nodemask_t mask)
+{
+	return nodes_nth(mask, 0);
+}
+
 /*
  * Boot, in this order: numa_reset; what the firmware says; meminit (zonelists by these distances); numa_set_cpu and, once
  * every CPU has its per-CPU data, numa_cpus_ready. Numbers beyond CFG_NR_CPUS, CFG_MAX_NODES are ignored; so are
