@@ -6,7 +6,7 @@
  *          the first byte written to a slot and given back behind the last one read; an emptied pipe goes back to the
  *          start of its page, so that a pair of processes that exchange small messages reuses one warm page for ever.
  * I1       head - tail bytes are in the pipe, at most size; slots without bytes of [tail, head) have no page, but for
- *          the slot of tail; one page more may wait in `spare`.
+ *          the slot of tail, and one whose first bytes could not be copied; one page more may wait in `spare`.
  * I2       readers and writers count open ends; files counts open files (a file open for both counts once).
  * I3       packet mode (O_DIRECT at birth): each packet is a 16-bit length and its bytes; nr_packets of them, at most one for
  *          each page of the size the pipe is said to have. The ring is twice as large, for the lengths.
@@ -281,10 +281,10 @@ static long take(struct pipe *p, uaddr_t buf, size_t len)
 		if (unlikely(copy_to_user(buf, *slot_of(p, from) + off, n)))
 			return -EFAULT;
 		p->tail += n;
-		if (unlikely(off + n == PAGE_SIZE))
-			tail_moved(p, from);
-		else if (p->head == p->tail) /* a small message: the page stays */
+		if (p->head == p->tail) /* all of it: the page stays */
 			p->head = p->tail = from - off;
+		else if (off + n == PAGE_SIZE)
+			tail_moved(p, from);
 		return (long)n;
 	}
 	if (p->packets)

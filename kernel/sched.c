@@ -117,7 +117,7 @@ static void resched_ipi(void)
 
 /* ---- the switch ---- */
 
-static struct thread *pick_next(struct runq *rq)
+static inline struct thread *pick_next(struct runq *rq)
 {
 	struct thread *t = rq->nr_rt ? rt_first(rq) : fair_first(rq);
 
@@ -157,20 +157,18 @@ static void note_sleep(struct runq *rq, struct thread *t)
 /* @at_tail: @prev lets the others run before it. */
 static inline struct thread *leave_and_pick(struct runq *rq, struct thread *prev, bool at_tail)
 {
+	bool sleeps = prev->state != TS_RUNNING;
+	/* A yield: the first that waits comes next, wherever @prev stands. */
+	bool yields = at_tail && !sleeps && !is_rt(prev) && rq->nr_fair;
 	struct thread *next;
 
-	if (prev->is_idle)
-		return pick_next(rq);
-	if (prev->state != TS_RUNNING) {
+	if (sleeps)
 		note_sleep(rq, prev);
-		return pick_next(rq);
-	}
-	if (!at_tail || is_rt(prev) || !rq->nr_fair) {
+	else if (!yields && !prev->is_idle)
 		put_back(rq, prev, at_tail);
-		return pick_next(rq);
-	}
-	next = pick_next(rq); /* yield: the first that waits, wherever @prev stands */
-	put_back(rq, prev, at_tail);
+	next = pick_next(rq);
+	if (yields)
+		put_back(rq, prev, at_tail);
 	return next;
 }
 
@@ -190,7 +188,7 @@ static void switch_mm(struct runq *rq, struct thread *next)
 		rq->lazy = false;
 	}
 	if (mm != rq->active_mm) {
-		mm_switch(rq->active_mm, mm);
+		pt_activate(rq->active_mm ? &rq->active_mm->root : NULL, &mm->root);
 		rq->active_mm = mm;
 	}
 }

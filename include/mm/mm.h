@@ -74,8 +74,6 @@ bool must_check mmget_not_zero(struct mm_struct *mm);
 void mmput(struct mm_struct *mm);  /* last: unmap all (sleeps) */
 void mmgrab(struct mm_struct *mm); /* lazy reference */
 void mmdrop(struct mm_struct *mm);
-/* The mm whose tables the running CPU has: switch user halves. Interrupts off. @next NULL: keep (lazy). */
-void mm_switch(struct mm_struct *prev, struct mm_struct *next);
 /* The mm after @mm (NULL: the first) in the list of all, with a lazy reference; @mm's is dropped. NULL: no more. */
 struct mm_struct *mm_list_next(struct mm_struct *mm);
 unsigned long mm_rss(const struct mm_struct *mm); /* pages: file + anon + shmem */

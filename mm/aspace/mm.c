@@ -9,7 +9,7 @@
  * I1       mm_users > 0 implies mm_count > 0; with mm_users 0 there is no vma and no user page table.
  * I2       every mm is on mm_list from mm_alloc to the last mmdrop.
  * LOCKS    mm_list_lock (rank OBJECT) for the list.
- * CONTEXT  mm_switch with interrupts off; mmput may sleep; mmdrop any thread.
+ * CONTEXT  mmput may sleep; mmdrop any thread.
  * FAILS    mm_alloc: NULL.
  * NOT HERE vmas (vma.c), duplication (fork.c).
  * SOURCES  layout: mmap_base and its gap as in Linux 6.1 (128 MiB .. 5/6 of the address space).   TESTED BY mmap_test.c
@@ -140,12 +140,6 @@ void mmput(struct mm_struct *mm)
 	mm->exe = NULL;
 	WRITE_ONCE(mm->oom_done, true);
 	mmdrop(mm);
-}
-
-void mm_switch(struct mm_struct *prev, struct mm_struct *next)
-{
-	if (next && next != prev)
-		pt_activate(prev ? &prev->root : NULL, &next->root);
 }
 
 unsigned long mm_rss(const struct mm_struct *mm)

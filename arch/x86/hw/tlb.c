@@ -70,7 +70,7 @@ static unsigned long cpus_running = 1; /* a: CPUs that may hold kernel translati
 
 /* ---- this CPU ---- */
 
-static void load_root(struct tlb_cpu *c, unsigned cpu, struct pt_root *next)
+static inline void load_root(struct tlb_cpu *c, unsigned cpu, struct pt_root *next)
 {
 	struct pt_root *old = c->loaded;
 
