@@ -223,7 +223,8 @@ long futex_wake(uaddr_t addr, bool shared, int nr, uint32_t bitset)
 		return err;
 	b = bucket_of(&key);
 	flags = lock_bucket(b);
-	ret = wake_in(b, &key, nr, bitset);
+	ret = wake_in(b, &key, max_of(int, nr, 1),
+		      bitset); /* Linux looks at the count behind a wake */
 	unlock_bucket(b, flags);
 	return ret;
 }

@@ -11,6 +11,7 @@
  */
 #include "sys/sys.h"
 
+#include "arch/ldt.h"
 #include "fs/file.h"
 #include "fs/path.h"
 #include "fs/pidfd.h"
@@ -81,8 +82,11 @@ static int clone_mm(struct task *c, const struct task *parent, const struct clon
 {
 	struct mm_struct *mm = parent->mm_ctx.mm;
 
-	if (!(r->flags & CLONE_VM))
-		return mm_dup(mm, &c->mm_ctx.mm);
+	if (!(r->flags & CLONE_VM)) {
+		const int err = mm_dup(mm, &c->mm_ctx.mm);
+
+		return err ? err : ldt_dup(c->mm_ctx.mm, mm);
+	}
 	mmget(mm);
 	c->mm_ctx.mm = mm;
 	return 0;

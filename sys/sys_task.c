@@ -3,10 +3,11 @@
  *
  * LOCKS    none held across a call down, but where a line says so.   CONTEXT  a task in a system call; may sleep.
  * SOURCES  getpid(2), setpgid(2), setsid(2), prlimit(2), getrusage(2), wait4(2), waitid(2), prctl(2),
- *          set_tid_address(2), set_robust_list(2), arch_prctl(2), set_thread_area(2).
+ *          set_tid_address(2), set_robust_list(2), arch_prctl(2), set_thread_area(2), modify_ldt(2).
  */
 #include "sys/sys.h"
 
+#include "arch/ldt.h"
 #include "fs/file.h"
 #include "fs/pidfd.h"
 #include "lib/string.h"
@@ -314,6 +315,12 @@ SYS(arch_prctl)
 	return arch_prctl(&current_task()->thread.arch, (int)a0, a1);
 }
 
+/* The result is an int even where system calls give long: an error does not have the high half set (modify_ldt(2)). */
+SYS(modify_ldt)
+{
+	return (long)(unsigned)ldt_modify((int)a0, a1, a2);
+}
+
 SYS(set_thread_area)
 {
 	struct user_desc d;
@@ -329,10 +336,10 @@ SYS(set_thread_area)
 
 SYS(get_thread_area)
 {
-	struct user_desc d;
+	struct user_desc d = { 0 };
 	long ret;
 
-	if (get_user(&d, a0))
+	if (get_user(&d.entry_number, a0))
 		return -EFAULT;
 	ret = arch_get_tls(&current_task()->thread.arch, &d);
 	if (ret)

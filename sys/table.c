@@ -16,20 +16,20 @@
 
 /* Number of the native ABI. */
 #define NR_NATIVE(nr32, nr64) (ABI_32 ? (nr32) : (nr64))
-/* Rows that the native ABI lacks (-1) go to one spare slot behind the table. */
-enum { NR_TABLE = 470, NR_SPARE = NR_TABLE };
+/* Behind the table: the entry of all numbers beyond, and a spare slot for rows that the native ABI lacks (-1). */
+enum { NR_TABLE = 470, NR_SPARE = NR_TABLE + 1 };
 #define SLOT(nr32, nr64) (NR_NATIVE(nr32, nr64) < 0 ? NR_SPARE : NR_NATIVE(nr32, nr64))
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
-const sys_fn sys_call_table[NR_TABLE + 1] = {
+const sys_fn sys_call_table[NR_SPARE + 1] = {
 	[0 ... NR_TABLE] = sys_missing,
 #define SYSCALL(name, nr32, nr64, handler) [SLOT(nr32, nr64)] = sys_##handler,
 #include "sys/table.inc"
 #undef SYSCALL
 };
 
-static const char *const names[NR_TABLE + 1] = {
+static const char *const names[NR_SPARE + 1] = {
 #define SYSCALL(name, nr32, nr64, handler) [SLOT(nr32, nr64)] = #name,
 #include "sys/table.inc"
 #undef SYSCALL

@@ -44,13 +44,14 @@ def load_launcher():
 
 LAUNCHER = load_launcher()
 sys.path.insert(0, os.path.join(ROOT, "tools"))
+import gdt_check  # noqa: E402
 import srat  # noqa: E402
 import vtop_check  # noqa: E402
 
 # What others stand on first; then every other program of tests/guest by name; shell scripts last. Each program is looked at
 # for leaks, unless it is in SPECIAL with other flags (None: not in these boots).
 FIRST = ("mem_mmap", "mem_cow", "mem_fault", "mem_files", "proc_fork", "proc_exec", "sig_basic", "time_basic", "fs_basic", "pipe_poll")
-SPECIAL = {"driver": None, "highmem": None, "vtop_probe": None}
+SPECIAL = {"driver": None, "highmem": None, "vtop_probe": None, "seg_probe": None}
 SCRIPTS = (("shell.sh", "sh"), ("thousand.sh", "sh"))
 
 
@@ -262,20 +263,40 @@ class Boot:
         return text, None if late else status, time.monotonic() - start
 
 
-class VtopBoot(Boot):
-    """One CPU that spins in a program that has asked vtop; the monitor checks the answers."""
+class ProbeBoot(Boot):
+    """One CPU that spins in a program, its only one, which has said what to look for; the monitor looks."""
 
-    def __init__(self, arch, **kw):
-        super().__init__(f"{arch}/vtop{kw.pop('suffix', '')}", arch, vtop_init, mem="64M", cpus=1, seconds=120, done=False, **kw)
+    def __init__(self, arch, name, program, **kw):
+        super().__init__(f"{arch}/{name}", arch, lambda a: probe_init(a, program), mem="64M", cpus=1, seconds=120, done=False, **kw)
 
     def command(self, tmp):
         return super().command(tmp) + ["-qmp", f"unix:{tmp}/qmp,server=on,wait=off"]
+
+
+class VtopBoot(ProbeBoot):
+    """A program that has asked vtop; the monitor checks the answers."""
+
+    def __init__(self, arch, suffix="", **kw):
+        super().__init__(arch, "vtop" + suffix, "vtop_probe", **kw)
 
     def at_marker(self, out, tmp):
         hold = vtop_check.HOLD.search(out)
         if hold:
             out += "\n".join(vtop_check.compare(f"{tmp}/qmp", hold, tmp, 64 << 20) + [""]).encode()
         return hold
+
+
+class GdtBoot(ProbeBoot):
+    """The descriptor tables in memory against Linux's rows and the program's LDT."""
+
+    def __init__(self, arch):
+        super().__init__(arch, "gdt", "seg_probe")
+
+    def at_marker(self, out, tmp):
+        tables = gdt_check.TABLES.search(out)
+        if tables:
+            out += "\n".join(gdt_check.compare(f"{tmp}/qmp", tables, tmp, self.arch) + [""]).encode()
+        return tables
 
 
 def planned(name, arch, plan, **kw):
@@ -350,12 +371,12 @@ def exiting_init(arch):
     return c.finish()
 
 
-def vtop_init(arch):
+def probe_init(arch, name):
     c = LAUNCHER.Cpio()
     for d in ("dev", "proc"):
         c.directory(d)
     c.entry("dev/console", 0o020600, rdev=(5, 1))
-    c.file("init", read(program(arch, "vtop_probe")))
+    c.file("init", read(program(arch, name)))
     return c.finish()
 
 
@@ -459,6 +480,7 @@ def machines(args):
     out += numa_machines(args, plan)
     if args.only:
         return out
+    out += [GdtBoot(arch) for arch in ARCHES]
     out += [VtopBoot(arch) for arch in ARCHES] + [VtopBoot("x86_64", suffix="-la57", cpu="qemu64,+la57")]
     out.append(Boot("x86_64/max", "x86_64", lambda a: with_plan(a, [("mem_la57", ""), ("sig_basic", "quick")]).finish(), cpu="max"))
     out.append(Boot("x86_64/no5lvl", "x86_64", lambda a: with_plan(a, [("mem_la57", "")]).finish(), cpu="max", append="no5lvl",

@@ -19,12 +19,13 @@
 #define TLS_ENTRIES 3 /* GDT entries 6-8 on i386, 12-14 on x86_64 */
 
 struct arch_thread {
-	unsigned long sp;	       /* saved kernel stack pointer while not running */
-	unsigned long kstack_top;      /* pt_regs end here, the FPU area begins */
-	void *fpu;		       /* FXSAVE area above pt_regs; NULL until used */
-	uint64_t tls[TLS_ENTRIES];     /* descriptors loaded into the GDT at switch */
-	unsigned long fsbase, gsbase;  /* x86_64 user bases */
-	unsigned short fs, gs;	       /* x86_64 user selectors (i386 keeps them in pt_regs) */
+	unsigned long sp;	      /* saved kernel stack pointer while not running */
+	unsigned long kstack_top;     /* pt_regs end here, the FPU area begins */
+	void *fpu;		      /* FXSAVE area above pt_regs; NULL until used */
+	uint64_t tls[TLS_ENTRIES];    /* descriptors loaded into the GDT at switch */
+	unsigned long fsbase, gsbase; /* x86_64 user bases */
+	/* x86_64: user FS GS DS ES, 16 bits each (i386 keeps them in pt_regs) */
+	uint64_t selectors;
 	bool is_user;		       /* has user state: set by arch_thread_fork and _exec */
 	bool fpu_clean;		       /* the FPU area has nothing that is another's */
 	unsigned long vdso;	       /* the image of the program's mm; 0: none */
@@ -103,8 +104,8 @@ struct user_desc; /* uapi */
 int must_check arch_set_tls(struct arch_thread *t, struct user_desc *d, bool can_allocate);
 int must_check arch_get_tls(const struct arch_thread *t, struct user_desc *d);
 /*
- * arch_prctl(2): ARCH_SET_GS 0x1001, SET_FS 0x1002, GET_FS 0x1003, GET_GS 0x1004. Return: 0,
- * -EPERM, -EINVAL, -EFAULT.
+ * arch_prctl(2): ARCH_SET_GS 0x1001, SET_FS 0x1002, GET_FS 0x1003, GET_GS 0x1004 (x86_64),
+ * GET_CPUID 0x1011, SET_CPUID 0x1012. Return: a result, -EPERM, -EINVAL, -EFAULT, -ENODEV.
  */
 long arch_prctl(struct arch_thread *t, int code, uaddr_t addr);
 

@@ -10,11 +10,14 @@
 #include "base/types.h"
 #include "pt_entry.h"
 
+struct ldt;
+
 struct pt_root {
 	pte_t *top;		   /* i: top table (lowmem); PAE: 4 entries, 32-byte aligned */
 	phys_t top_phys;	   /* i */
 	unsigned long cpu_mask;	   /* a: CPUs on which it is active or lazily kept */
 	unsigned long reload_mask; /* a: CPUs that must reload CR3 (PAE top-level change) */
+	struct ldt *ldt;	   /* the program's own segments, arch/ldt.h; NULL: none */
 };
 
 extern struct pt_root kernel_root; /* the kernel's own tables */

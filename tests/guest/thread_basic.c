@@ -175,9 +175,9 @@ static void futexes(void)
 	EQ(futex(&word, FUTEX_WAKE, 10, NULL, NULL, 0), 0);
 	for (int i = 0; i < 4; i++)
 		pthread_create(&th[i], NULL, wait_on_word, NULL);
-	/* One, then the rest. */
+	/* One (0 means that, too), then the rest. */
 	while (n < 1) {
-		n += (int)futex(&word, FUTEX_WAKE, 1, NULL, NULL, 0);
+		n += (int)futex(&word, FUTEX_WAKE, 0, NULL, NULL, 0);
 		tap_sleep_ms(1);
 	}
 	while (n < 4) {

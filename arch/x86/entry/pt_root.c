@@ -17,6 +17,7 @@
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/slab.h"
+#include "mm/vmalloc.h"
 #include "sync/failpoint.h"
 
 static struct kmem_cache *top_cache; /* only when tops are smaller than a page; i after tlb_init */
@@ -62,4 +63,6 @@ void pt_root_free(struct pt_root *root)
 	else
 		free_page((unsigned long)root->top);
 	root->top = NULL;
+	kvfree(root->ldt);
+	root->ldt = NULL;
 }

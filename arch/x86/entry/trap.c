@@ -54,6 +54,7 @@ static const struct trap_kind kinds[TRAP_NR] = {
 	[TRAP_AC] = { "alignment check", SIGBUS, BUS_ADRALN, false },
 	[TRAP_MC] = { "machine check", SIGBUS, 0, false },
 	[TRAP_XF] = { "simd exception", SIGFPE, 0, true },
+	[TRAP_IRET] = { "iret exception", SIGILL, ILL_BADSTK, false },
 };
 
 enum { TRAP_HWBKPT = 4 };

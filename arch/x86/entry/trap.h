@@ -28,7 +28,8 @@ enum trap_vector {
 	TRAP_AC,
 	TRAP_MC,
 	TRAP_XF,
-	TRAP_NR = 32
+	TRAP_IRET = 32, /* Linux's word for iret to a frame that cannot be, i386 */
+	TRAP_NR
 };
 
 /* Exceptions other than page faults, from user / kernel mode. Interrupts off. */

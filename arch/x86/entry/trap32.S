@@ -9,6 +9,10 @@
  * EXIT     a selector that has become invalid while the kernel ran (its TLS entry was freed) faults
  *          when popped: it is replaced by null. iret faults when the code or stack selector is
  *          impossible: iret_fault gives that to the program.
+ * ESPFIX   iret to a stack segment of 16 bits restores half of ESP and leaves the other half the kernel's. So the
+ *          way back to one of the LDT ends on a segment with another base (gdt.c, entry 26), on which the same
+ *          frame has an address with the program's high half. What can still come there is an exception of iret
+ *          itself, and an NMI.
  * SYSENTER Linux's convention: %ebp user stack, its top word the sixth argument (-EFAULT when it
  *          cannot be read); the return address is the vDSO's (vdso/vsyscall.S), address 0 for a
  *          program without one. The way back is sysexit, which puts address and stack into %edx
@@ -28,6 +32,7 @@
 #include "arch/x86/hw/entry.inc"
 
 #define EFAULT 14
+#define TRAP_IRET 32
 #define ENOSYS 38
 #define DR6_STEP 0x4000
 #define SYSENTER_USER_TOP 0xc0000000 /* USER_TOP */
@@ -78,13 +83,17 @@
 /* The user's data selectors; one that has become invalid becomes null. */
 .macro pop_segments
 	.irp s, ds, es, fs, gs
+	pop_segment \s
+	.endr
+.endm
+
+.macro pop_segment s
 771:	popl %\s
 	.pushsection .text.fixup, "ax"
 772:	movl $0, (%esp)
 	jmp 771b
 	extable 771b, 772b
 	.popsection
-	.endr
 .endm
 
 /* ---- system calls: %eax number, %ebx %ecx %edx %esi %edi %ebp arguments ---- */
@@ -197,9 +206,45 @@ restore_all:
 	popl %ebp
 	popl %eax
 restore_segments:
+	testb $SEL_LDT, REGS_SS - REGS_DS(%esp)
+	jnz restore_espfix
 	pop_segments
 	addl $4, %esp
 iret_to_user:
+	iret
+
+/*
+ * The stack segment is one of the LDT: see ESPFIX. %ecx becomes the linear address of iret's frame less the
+ * stack pointer that has the program's high half, which is the small stack segment's base; its low half is 0.
+ * The far pointer to the frame goes where gs and orig_ax were.
+ */
+#define FRAME(member) (member - REGS_DS + 8)(%esp)
+restore_espfix:
+	pushl %eax
+	pushl %ecx
+	movl FRAME(REGS_SP), %eax
+	leal FRAME(REGS_IP), %ecx
+	movw %cx, %ax
+	subl %eax, %ecx
+	shrl $16, %ecx
+	movb %cl, %fs:cpu_gdt + GDT_ESPFIX * 8 + 4
+	movb %ch, %fs:cpu_gdt + GDT_ESPFIX * 8 + 7
+	movl FRAME(REGS_GS), %ecx
+771:	movl %ecx, %gs
+	.pushsection .text.fixup, "ax"
+772:	xorl %ecx, %ecx
+	jmp 771b
+	extable 771b, 772b
+	.popsection
+	movl %eax, FRAME(REGS_GS)
+	movl $SEL_ESPFIX, FRAME(REGS_ORIG_AX)
+	popl %ecx
+	popl %eax
+	pop_segment ds
+	pop_segment es
+	pop_segment fs
+	lss (%esp), %esp
+iret_espfix:
 	iret
 
 /*
@@ -264,17 +309,28 @@ trap_common:
 	jmp return_from_trap
 1:	cmpl $iret_to_user, REGS_IP(%esp)
 	je iret_fault
+	cmpl $iret_espfix, REGS_IP(%esp)
+	je iret_fault_espfix
 	call trap_kernel
 	jmp restore_kernel
 
-/* iret to user mode has faulted: see trap64.S. %edx vector, %ecx error code. */
+/*
+ * On the small stack segment, whose base is not 0: the same bytes by an address that C can use. There are iret's frame at the
+ * top of the kernel stack, and a frame from kernel mode below it.
+ */
+iret_fault_espfix:
+	movl %fs:current_arch_thread, %eax
+	movl THREAD_KSTACK_TOP(%eax), %eax
+	subl $(REGS_SIZE - REGS_IP + REGS_SP), %eax
+	movl $SEL_KERNEL_DS, %ecx
+	movl %ecx, %ss
+	movl %eax, %esp
+/* iret to user mode has faulted: see trap64.S. Linux tells a 32-bit program that, and not which exception it was. */
 iret_fault:
-	movl %edx, %esi
-	movl %ecx, %edi
 	call trap_join_frame
 	movl %eax, %esp
-	movl %esi, %edx
-	movl %edi, %ecx
+	movl $TRAP_IRET, %edx
+	xorl %ecx, %ecx
 	call trap_user
 	cli
 	jmp return_to_user
@@ -302,7 +358,19 @@ debug_entry:
 
 /* Counted, nothing else: it may come at any instruction, with any data segment. */
 nmi_entry:
+	pushl %eax
+	movl %ss, %eax
+	cmpw $SEL_ESPFIX, %ax
+	je 1f
 	lock incl %ss:nmi_count
+	popl %eax
+	iret
+1:	pushl %ds /* loaded a moment ago: it can be loaded again */
+	movl $SEL_USER_DS, %eax
+	movl %eax, %ds
+	lock incl nmi_count
+	popl %ds
+	popl %eax
 	iret
 
 /* ---- hardware interrupts ---- */

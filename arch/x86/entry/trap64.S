@@ -16,6 +16,7 @@
  *          (Intel). It is only taken with the address and flags the syscall instruction saved, and
  *          the highest user page is never mapped, so the address is canonical. A saved TF also
  *          takes iret: the trap must come after the next user instruction.
+ * ESPFIX   iret to a stack segment of the LDT goes over a small stack of its own (espfix.c).
  * IRET     may fault when a program has made its own frame impossible (a selector, a non-canonical
  *          address). GS is the user's then: iret_fault repairs that and turns the fault into the
  *          program's.
@@ -26,6 +27,7 @@
 #include "arch/x86/hw/entry.inc"
 
 #define ENOSYS 38
+#define TRAP_GP 13
 
 .macro push_di_to_r15
 	pushq %rdi
@@ -142,6 +144,8 @@ user_work:
 	movq %rsp, %rdi
 	call exit_to_user_work
 return_full:
+	testb $SEL_LDT, REGS_SS(%rsp)
+	jnz return_espfix
 	popq %r15
 	popq %r14
 	popq %r13
@@ -157,11 +161,53 @@ return_fast:
 	cli
 	cmpq $0, %gs:work_pending
 	jne user_work
+	testb $SEL_LDT, REGS_SS(%rsp)
+	jnz return_espfix
 	addq $48, %rsp
 	pop_r11_to_di
 	swapgs
 iret_to_user:
 	iretq
+
+/*
+ * The stack segment is one of the LDT, perhaps with 16 bits: espfix.c. The frame goes to this CPU's
+ * small stack, and the stack pointer to that one of its addresses which has bits 16-31 of the
+ * program's. Without the window no program has an LDT: the selector means nothing.
+ */
+return_espfix:
+	movq %gs:espfix_frame, %rax
+	testq %rax, %rax
+	jz espfix_none
+	.irp word, REGS_IP, REGS_CS, REGS_FLAGS, REGS_SP, REGS_SS
+	movq \word(%rsp), %rcx
+	movq %rcx, (\word - REGS_IP)(%rax)
+	.endr
+	movl REGS_SP(%rsp), %ecx
+	andl $0xffff0000, %ecx
+	andl $0xfff, %eax
+	orl %eax, %ecx
+	movabsq $ESPFIX_BASE, %rax
+	addq %rax, %rcx
+	movq %rcx, %gs:espfix_sp
+	popq %r15
+	popq %r14
+	popq %r13
+	popq %r12
+	popq %rbp
+	popq %rbx
+	pop_r11_to_di
+	movq %gs:espfix_sp, %rsp
+	swapgs
+iret_espfix:
+	iretq
+
+espfix_none:
+	movl $TRAP_GP, %esi
+	xorl %edx, %edx
+	movq %rsp, %rdi
+	call trap_user
+	cli
+	jmp return_to_user
 
 return_to_kernel:
 	addq $48, %rsp
@@ -212,6 +258,8 @@ trap_common:
 	jmp return_fast
 1:	cmpq $iret_to_user, REGS_IP(%rsp)
 	je iret_fault
+	cmpq $iret_espfix, REGS_IP(%rsp)
+	je iret_fault_espfix
 	movq %rsp, %rdi
 	call trap_kernel
 	jmp return_to_kernel
@@ -226,6 +274,7 @@ iret_fault:
 	movq %rsi, %rbx
 	movq %rdx, %rbp
 	movq %rsp, %rdi
+iret_fault_join:
 	call trap_join_frame
 	movq %rax, %rsp
 	movq %rbx, %rsi
@@ -234,6 +283,19 @@ iret_fault:
 	call trap_user
 	cli
 	jmp return_to_user
+
+/*
+ * The same on the small stack. The program's frame is at the top of the kernel stack nevertheless; the calls
+ * go below it. #GP(0) whatever it was, as Linux, which cannot tell.
+ */
+iret_fault_espfix:
+	swapgs
+	movq %rsp, %rdi
+	movq %gs:cpu_tss + TSS_SP0, %rsp
+	subq $(REGS_SIZE + 8), %rsp
+	movl $TRAP_GP, %ebx
+	xorl %ebp, %ebp
+	jmp iret_fault_join
 
 /* ---- hardware interrupts ---- */
 irq_common:

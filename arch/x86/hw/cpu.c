@@ -23,6 +23,7 @@
 #include "arch/msr.h"
 #include "arch/thread.h"
 #include "desc.h"
+#include "tls.h"
 
 enum {
 	MSR_MICROCODE = 0x8b,
@@ -217,6 +218,9 @@ void cpu_init_boot(void)
 	smap_patch();
 	idt_build();
 	cpu_init(0);
+#ifdef __x86_64__
+	segments_init();
+#endif
 	cpu_features.microcode = microcode_revision(); /* may fault: needs the IDT */
 }
 

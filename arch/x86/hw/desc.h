@@ -54,8 +54,6 @@ struct fatal_stack {
 extern struct tss cpu_tss;
 extern uint64_t cpu_gdt[GDT_ENTRIES];
 
-/* Descriptor with type-and-flags word @flags (bits 0-7 access byte, 12-15 G D L AVL). */
-uint64_t gdt_descriptor(uint32_t base, uint32_t limit, uint32_t flags);
 /* Build and load GDT, per-CPU segment and TSS of @cpu, the caller. Interrupts off. */
 void gdt_init_cpu(unsigned cpu);
 /* Where lsl gives a program its CPU and node: x86_64. The CPU has its per-CPU data. */

@@ -13,19 +13,21 @@
  *            16     TSS                        5   user data              00CFF3000000FFFF
  *            17     LDT (0: none)              6   user code              00AFFB000000FFFF
  *            18-25  PnP BIOS, APM (unused)     8-9 TSS (16 bytes)
- *            26     small stack (unused)       10-11 LDT (0: none)
+ *            26     small stack                10-11 LDT (0: none)
  *            27     per-CPU data               12-14 TLS
  *            31     double-fault TSS           15  CPU number (limit field)
  *
  *          sysret fixes the order user-32, data, user of x86_64, syscall that of kernel code, data.
- * I1       the Accessed bit of code and data descriptors is set in the image: a CPU would set it at
- *          the first load, and with it set the table could be mapped read-only.
+ * I1       the Accessed bit of code and data descriptors that are ever loaded is set in the image:
+ *          a CPU would set it at the first load. The PnP BIOS and APM segments are never loaded.
+ * ESPFIX   i386, entry 26: the return to a program whose stack segment has 16 bits goes through it,
+ *          with a base that makes the high half of ESP the program's (entry/trap32.S).
  * PER-CPU  i386: FS is selector 0xd8, base = the CPU's offset. x86_64: GS.base, swapped at entry
  *          with the user's.
  * #DF      a kernel stack that has run over cannot take a frame. x86_64 gives vector 8 its own
  *          stack (IST 1), i386 a task gate to entry 31, whose TSS has a stack and a CR3 of its own.
- * CONTEXT  boot of each CPU; afterwards only the owner CPU writes (TLS entries, TSS stack),
- *          interrupts off.
+ * CONTEXT  boot of each CPU; afterwards only the owner CPU writes (TLS and LDT entries, small stack,
+ *          TSS stack), interrupts off.
  * NOT HERE the gates (idt.c), TLS contents (tls.c), system-call MSRs (cpu.c).
  * SOURCES  SDM volume 3A, "Segment Descriptors", "Task Management", "64-Bit Mode Stack Switching".
  */
@@ -33,6 +35,7 @@
 
 #include "arch/msr.h"
 #include "arch/percpu.h"
+#include "ldt.h"
 
 section_("percpu") uint64_t cpu_gdt[GDT_ENTRIES] aligned_(64);
 section_("percpu") struct tss cpu_tss aligned_(64);
@@ -40,17 +43,9 @@ section_("percpu") static struct fatal_stack fatal_stack;
 
 enum {
 	TYPE_TSS = 0x0089, /* present, system, available 32/64-bit TSS */
+	TYPE_LDT = 0x0082, /* present, system, LDT */
 	LIMIT_TSS = sizeof(struct tss) - 1,
 };
-
-uint64_t gdt_descriptor(uint32_t base, uint32_t limit, uint32_t flags)
-{
-	const uint32_t low = (base & 0xffff) << 16 | (limit & 0xffff);
-	const uint32_t high = (base & 0xff000000) | (limit & 0xf0000) | (flags & 0xf0ff) << 8 |
-			      (base >> 16 & 0xff);
-
-	return (uint64_t)high << 32 | low;
-}
 
 static void load_gdt(const uint64_t *gdt)
 {
@@ -63,6 +58,18 @@ static void load_task(void)
 {
 	__asm__ volatile("lldt %w0" ::"r"(0));
 	__asm__ volatile("ltr %w0" ::"r"(SEL_TSS));
+}
+
+void ldt_load(const struct ldt *l)
+{
+	uint64_t *gdt = *this_cpu_ptr(&cpu_gdt);
+	const uintptr_t base = l ? (uintptr_t)l->entries : 0;
+
+	gdt[GDT_LDT] = l ? gdt_descriptor((uint32_t)base, l->nr_entries * 8 - 1, TYPE_LDT) : 0;
+#ifdef __x86_64__
+	gdt[GDT_LDT + 1] = base >> 32;
+#endif
+	__asm__ volatile("lldt %w0" ::"r"(l ? GDT_LDT * 8 : 0) : "memory");
 }
 
 #ifdef __x86_64__
@@ -154,15 +161,15 @@ static void fill_gdt(uint64_t *gdt, const struct tss *tss, const struct tss *fau
 	gdt[14] = 0x00cffb000000ffff;
 	gdt[15] = 0x00cff3000000ffff;
 	gdt[GDT_TSS] = gdt_descriptor((uint32_t)tss, LIMIT_TSS, TYPE_TSS);
-	gdt[18] = 0x00409b000000ffff; /* PnP BIOS: code 32, code 16, data, 2 transfer */
-	gdt[19] = 0x00009b000000ffff;
-	gdt[20] = 0x000093000000ffff;
-	gdt[21] = 0x0000930000000000;
-	gdt[22] = 0x0000930000000000;
-	gdt[23] = 0x00409b000000ffff; /* APM: code 32, code 16, data */
-	gdt[24] = 0x00009b000000ffff;
-	gdt[25] = 0x004093000000ffff;
-	gdt[26] = 0x00cf93000000ffff;
+	gdt[18] = 0x00409a000000ffff; /* PnP BIOS: code 32, code 16, data, 2 transfer */
+	gdt[19] = 0x00009a000000ffff;
+	gdt[20] = 0x000092000000ffff;
+	gdt[21] = 0x0000920000000000;
+	gdt[22] = 0x0000920000000000;
+	gdt[23] = 0x00409a000000ffff; /* APM: code 32, code 16, data */
+	gdt[24] = 0x00009a000000ffff;
+	gdt[25] = 0x004092000000ffff;
+	gdt[GDT_ESPFIX] = 0x00cf92000000ffff;
 	gdt[GDT_PERCPU] = gdt_descriptor(offset, 0xfffff, 0x8093);
 	gdt[GDT_DF_TSS] = gdt_descriptor((uint32_t)fault, LIMIT_TSS, TYPE_TSS);
 }

@@ -11,6 +11,9 @@
  *
  * WHY      without FPU state sigcontext.fpstate is 0 and sigreturn resets the FPU: the state the
  *          handler interrupted.
+ * SS       a handler keeps the stack segment it interrupted if that is one to write to, because DOSEMU
+ *          looks at the register; the frame tells whether the interrupted code was 64-bit
+ *          (UC_STRICT_RESTORE_SS): if not, sigreturn to 64-bit code mends an impossible SS.
  * HOSTILE  sigreturn takes its input from the user's stack. Selectors get privilege 3, flags only
  *          the bits a program may set, MXCSR only bits the CPU has. What is then still impossible
  *          makes iret fault, and that fault is the program's (entry/trap64.S).
@@ -59,6 +62,8 @@ _Static_assert(sizeof(struct sigcontext) == 256, "sigcontext");
 _Static_assert(sizeof(struct ucontext) == 304, "ucontext");
 _Static_assert(sizeof(struct rt_sigframe) == 440, "rt_sigframe");
 
+/* lar: present, ring 3, code or data; data, writable; the direction and the Accessed bit do not matter. */
+enum { LAR_STACK_MASK = 0xfa00, LAR_STACK = 0xf200 };
 enum { UC_SIGCONTEXT_SS = 2, UC_STRICT_RESTORE_SS = 4, RED_ZONE = 128 };
 
 static void regs_to_context(struct sigcontext *c, const struct pt_regs *r,
@@ -89,6 +94,22 @@ static void regs_to_context(struct sigcontext *c, const struct pt_regs *r,
 		.trapno = t->trap_nr,
 		.cr2 = t->cr2,
 	};
+}
+
+/* Is @selector a present data segment of ring 3 that can be written? */
+static bool stack_selector_valid(unsigned selector)
+{
+	uint32_t rights;
+	bool ok;
+
+	__asm__("larl %2, %0" : "=r"(rights), "=@ccz"(ok) : "r"(selector));
+	return ok && (rights & LAR_STACK_MASK) == LAR_STACK;
+}
+
+static void stack_selector_mend(struct pt_regs *r)
+{
+	if (r->ss != SEL_USER_DS && !stack_selector_valid((uint16_t)r->ss))
+		r->ss = SEL_USER_DS;
 }
 
 static void context_to_regs(struct pt_regs *r, const struct sigcontext *c)
@@ -146,7 +167,7 @@ static void handler_enter(struct pt_regs *regs, const struct sigframe_req *req, 
 	regs->ip = req->handler;
 	regs->sp = frame;
 	regs->cs = SEL_USER_CS;
-	regs->ss = SEL_USER_DS;
+	stack_selector_mend(regs);
 	regs->flags = sigframe_handler_flags(regs->flags);
 }
 
@@ -169,7 +190,9 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 	if (has_fpu && fpu_save_to_user(fpstate))
 		return -EFAULT;
 	f.pretcode = req->restorer;
-	f.uc.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	f.uc.flags = UC_SIGCONTEXT_SS;
+	if (regs->cs == SEL_USER_CS)
+		f.uc.flags |= UC_STRICT_RESTORE_SS;
 	f.uc.link = 0;
 	f.uc.stack =
 		(struct uc_stack){ req->altstack.sp, req->altstack.flags, 0, req->altstack.size };
@@ -212,6 +235,8 @@ int sigframe_pop(struct pt_regs *regs, bool rt, struct sigframe_saved *out)
 	if (fpu_restore(this_cpu(current_arch_thread), uc.mc.fpstate))
 		return -EFAULT;
 	context_to_regs(regs, &uc.mc);
+	if (!(uc.flags & UC_STRICT_RESTORE_SS) && regs->cs == SEL_USER_CS)
+		stack_selector_mend(regs);
 	out->mask = uc.mask;
 	out->has_altstack = true;
 	out->altstack = (struct sigframe_altstack){ uc.stack.sp, uc.stack.size, uc.stack.flags };

@@ -90,9 +90,10 @@ static void user_state_save(struct arch_thread *t)
 static void user_state_load(const struct arch_thread *t)
 {
 	set_entry_stack(t);
-	tls_load(t);
 #ifdef __x86_64__
 	segments_load(t);
+#else
+	tls_load(t);
 #endif
 }
 
@@ -158,6 +159,7 @@ void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp)
 	struct pt_regs *regs = thread_regs(t);
 	irqflags_t flags;
 
+	user_state_save(t); /* the registers are the old program's: the load below must know */
 	memset(regs, 0, sizeof(*regs));
 	regs->ip = entry;
 	regs->cs = SEL_USER_CS;
@@ -170,8 +172,7 @@ void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp)
 #endif
 	regs->orig_ax = (unsigned long)-1;
 	memset(t->tls, 0, sizeof(t->tls));
-	t->fs = 0;
-	t->gs = 0;
+	t->selectors = 0;
 	t->fsbase = 0;
 	t->gsbase = 0;
 	t->is_user = true;

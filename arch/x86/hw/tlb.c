@@ -20,6 +20,8 @@
  * ORDER    entry written, full barrier, cpu_mask read | bit set in cpu_mask (a locked
  *          instruction), CR3 written: either the sender sees the bit or the CPU's walk sees the
  *          new entry.
+ * LDT      a program's own table of segments goes with its root: loaded where the root is, if it is
+ *          another one, and replaced everywhere by the same message (entry/ldt.c).
  * LOCKS    none. The sender spins with interrupts off and serves its own mailbox meanwhile, so two
  *          senders cannot wait for each other. A CPU that spins on a lock with interrupts off
  *          serves nobody: never flush under a lock that is taken with interrupts off anywhere.
@@ -40,13 +42,15 @@
 #include "arch/percpu.h"
 #include "arch/pt.h"
 #include "arch/x86/hw/cr.h"
+#include "arch/x86/hw/ldt.h"
+#include "arch/x86/hw/tls.h"
 #include "base/atomic.h"
 #include "base/config.h"
 
 /* Beyond it a refill is cheaper than that many INVLPGs; Linux measured the same ceiling. */
 enum { FLUSH_PAGES_MAX = 33 };
 
-enum flush_kind { FLUSH_PAGES, FLUSH_ALL, FLUSH_DROP };
+enum flush_kind { FLUSH_PAGES, FLUSH_ALL, FLUSH_LDT, FLUSH_DROP };
 
 struct tlb_request {
 	struct pt_root *root; /* NULL: kernel addresses */
@@ -58,6 +62,7 @@ struct tlb_request {
 /* o: only this CPU, interrupts off; a: atomic; s: written by this CPU before the mailboxes name it */
 struct tlb_cpu {
 	struct pt_root *loaded;		  /* o: in CR3; NULL before the first activation */
+	const struct ldt *ldt;		  /* o: in LDTR; that of loaded */
 	bool lazy;			  /* o: loaded is kept for a kernel thread only */
 	struct tlb_stats stats;		  /* o; read racily */
 	struct tlb_request request;	  /* s */
@@ -70,6 +75,12 @@ static unsigned long cpus_running = 1; /* a: CPUs that may hold kernel translati
 
 /* ---- this CPU ---- */
 
+static void load_ldt(struct tlb_cpu *c, const struct ldt *l)
+{
+	ldt_load(l);
+	c->ldt = l;
+}
+
 static inline void load_root(struct tlb_cpu *c, unsigned cpu, struct pt_root *next)
 {
 	struct pt_root *old = c->loaded;
@@ -80,6 +91,8 @@ static inline void load_root(struct tlb_cpu *c, unsigned cpu, struct pt_root *ne
 		atomic_clear_bit(cpu, &next->reload_mask);
 	cr3_write((unsigned long)next->top_phys);
 	c->loaded = next;
+	if (unlikely(c->ldt != READ_ONCE(next->ldt)))
+		load_ldt(c, next->ldt);
 	if (old && old != next)
 		atomic_clear_bit(cpu, &old->cpu_mask);
 }
@@ -99,6 +112,11 @@ static void flush_user_local(struct tlb_cpu *c, unsigned cpu, const struct tlb_r
 		return; /* loading another root has flushed it */
 	if (c->lazy || r->kind == FLUSH_DROP) {
 		load_root(c, cpu, &kernel_root);
+		return;
+	}
+	if (r->kind == FLUSH_LDT) {
+		load_ldt(c, r->root->ldt);
+		segments_refresh();
 		return;
 	}
 	if (r->kind == FLUSH_ALL || READ_ONCE(r->root->reload_mask) >> cpu & 1) {
@@ -241,6 +259,13 @@ void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned 
 void tlb_flush_root(struct pt_root *root)
 {
 	const struct tlb_request r = { .root = root, .kind = FLUSH_ALL };
+
+	flush(&root->cpu_mask, &r);
+}
+
+void tlb_update_ldt(struct pt_root *root)
+{
+	const struct tlb_request r = { .root = root, .kind = FLUSH_LDT };
 
 	flush(&root->cpu_mask, &r);
 }

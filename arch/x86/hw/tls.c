@@ -1,30 +1,19 @@
 /*
- * Thread-local storage: three GDT entries per thread, and on x86_64 the FS and GS bases.
+ * Thread-local storage: three GDT entries per thread.
  *
- * OWNS     t->tls, t->fs, t->gs, t->fsbase, t->gsbase.
- * I1       a stored descriptor is 0 or a present ring-3 code or data segment: loading one cannot
- *          raise privilege.
- * I2       x86_64, on each CPU: loaded_fsbase / loaded_gsbase are the user bases in the MSRs while
- *          both selectors are null; the switch writes an MSR only when the value changes.
- * BASES    a null selector has its base from the MSR (arch_prctl), any other one from its
- *          descriptor. FSGSBASE is off, so user code changes a base only by loading a selector,
- *          which segments_save sees.
+ * OWNS     t->tls.
+ * I1       a stored descriptor is 0 or a present 32-bit ring-3 data segment.
  * CONTEXT  the set calls: the running thread (or one that has never run), no locks. Loads:
  *          interrupts off.
- * NOT HERE LDT entries: none yet.
- * SOURCES  set_thread_area(2), arch_prctl(2), Linux's user_desc rules (an "empty" descriptor frees
- *          the entry).
+ * NOT HERE LDT entries (entry/ldt.c), x86_64's FS and GS bases (segments64.c), the descriptors' bits (desc.c).
+ * SOURCES  set_thread_area(2).  TESTED BY  tests/guest/seg_thread.c.
  */
 #include "tls.h"
 
 #include "arch/irqflags.h"
-#include "arch/msr.h"
-#include "arch/percpu.h"
-#include "arch/uaccess.h"
 #include "base/errno.h"
 #include "desc.h"
-#include "pt_geom.h"
-#include "uapi/ldt.h"
+#include "ldt.h"
 
 void tls_load(const struct arch_thread *t)
 {
@@ -46,47 +35,9 @@ static void tls_set(struct arch_thread *t, unsigned i, uint64_t descriptor)
 	irq_restore(flags);
 }
 
-/*
- * Both forms that programs use to say "free this entry": all zero, or read-only, not present, base
- * and limit 0.
- */
-static bool desc_is_empty(const struct user_desc *d)
+static bool frees_entry(const struct user_desc *d)
 {
-	if (d->base_addr || d->limit || d->contents || d->seg_32bit || d->limit_in_pages ||
-	    d->useable)
-		return false;
-	return d->read_exec_only == d->seg_not_present;
-}
-
-static uint64_t desc_encode(const struct user_desc *d)
-{
-	uint32_t flags = 0xf1; /* present, ring 3, code or data, accessed */
-
-	if (desc_is_empty(d))
-		return 0;
-	flags |= (uint32_t)d->contents << 2;
-	flags |= d->read_exec_only ? 0 : 2;
-	flags |= (uint32_t)d->useable << 12 | (uint32_t)d->seg_32bit << 14;
-	flags |= (uint32_t)d->limit_in_pages << 15;
-#ifdef __x86_64__
-	flags |= (uint32_t)d->lm << 13;
-#endif
-	return gdt_descriptor(d->base_addr, d->limit, flags);
-}
-
-static void desc_decode(uint64_t v, struct user_desc *d)
-{
-	const uint32_t high = (uint32_t)(v >> 32);
-
-	d->base_addr = (uint32_t)(v >> 16 & 0xffff) | (high & 0xff) << 16 | (high & 0xff000000);
-	d->limit = (uint32_t)(v & 0xffff) | (high & 0xf0000);
-	d->contents = high >> 10 & 3;
-	d->read_exec_only = !(high >> 9 & 1);
-	d->useable = high >> 20 & 1;
-	d->lm = high >> 21 & 1;
-	d->seg_32bit = high >> 22 & 1;
-	d->limit_in_pages = high >> 23 & 1;
-	d->seg_not_present = !(high >> 15 & 1);
+	return desc_is_empty(d) || desc_is_zero(d);
 }
 
 /*
@@ -95,9 +46,10 @@ static void desc_decode(uint64_t v, struct user_desc *d)
  */
 static bool desc_is_legal(const struct user_desc *d)
 {
-	if (desc_is_empty(d))
+	if (frees_entry(d))
 		return true;
-	return d->seg_32bit && d->contents <= 1 && !d->seg_not_present && !d->lm;
+	return d->seg_32bit && d->contents <= 1 && !d->seg_not_present &&
+	       !(sizeof(long) == 8 && d->lm);
 }
 
 int arch_set_tls(struct arch_thread *t, struct user_desc *d, bool can_allocate)
@@ -116,7 +68,7 @@ int arch_set_tls(struct arch_thread *t, struct user_desc *d, bool can_allocate)
 	i = d->entry_number - GDT_TLS;
 	if (i >= TLS_ENTRIES)
 		return -EINVAL;
-	tls_set(t, i, desc_encode(d));
+	tls_set(t, i, frees_entry(d) ? 0 : desc_encode(d));
 	return 0;
 }
 
@@ -130,159 +82,31 @@ int arch_get_tls(const struct arch_thread *t, struct user_desc *d)
 	return 0;
 }
 
-#ifdef __x86_64__
-enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS, ARCH_GET_FS, ARCH_GET_GS };
+enum { ARCH_GET_CPUID = 0x1011, ARCH_SET_CPUID };
 
-section_("percpu") static unsigned long loaded_fsbase;
-section_("percpu") static unsigned long loaded_gsbase;
-
-/* @selector, or null when its descriptor is gone: loading that one would fault. */
-static unsigned selector_usable(unsigned selector)
+/* No processor here can be told to refuse cpuid: it works, and that cannot be changed. */
+long arch_prctl_common(int code)
 {
-	bool ok;
-
-	__asm__("verr %w1" : "=@ccz"(ok) : "r"(selector));
-	return ok ? selector : 0;
-}
-
-static void segment_load_fs(unsigned selector)
-{
-	__asm__ volatile("movl %0, %%fs" ::"r"(selector_usable(selector)));
-}
-
-/* Loading GS changes the base in use, which is the kernel's: do it with the user's swapped in. */
-static void segment_load_gs(unsigned selector)
-{
-	__asm__ volatile("swapgs; movl %0, %%gs; swapgs" ::"r"(selector_usable(selector))
-			 : "memory");
-}
-
-static unsigned selector_fs(void)
-{
-	unsigned v;
-
-	__asm__ volatile("movl %%fs, %0" : "=r"(v));
-	return v & 0xffff;
-}
-
-static unsigned selector_gs(void)
-{
-	unsigned v;
-
-	__asm__ volatile("movl %%gs, %0" : "=r"(v));
-	return v & 0xffff;
-}
-
-void segments_save(struct arch_thread *t)
-{
-	t->fs = (unsigned short)selector_fs();
-	t->gs = (unsigned short)selector_gs();
-}
-
-static void base_load_fs(unsigned long base)
-{
-	wrmsr(MSR_FS_BASE, base);
-	this_cpu(loaded_fsbase) = base;
-}
-
-static void base_load_gs(unsigned long base)
-{
-	wrmsr(MSR_KERNEL_GS_BASE, base);
-	this_cpu(loaded_gsbase) = base;
-}
-
-/* 64-bit code does not use DS and ES; what one program left there the next must not find. */
-static void data_segments_clear(void)
-{
-	unsigned ds, es;
-
-	__asm__ volatile("movl %%ds, %0; movl %%es, %1" : "=r"(ds), "=r"(es));
-	if (unlikely((ds | es) & 0xffff))
-		__asm__ volatile("movl %0, %%ds; movl %0, %%es" ::"r"(0));
-}
-
-void segments_load(const struct arch_thread *t)
-{
-	data_segments_clear();
-	if (selector_fs() | selector_gs() | t->fs | t->gs) {
-		segment_load_fs(t->fs);
-		if (t->fs <= 3)
-			base_load_fs(t->fsbase);
-		segment_load_gs(t->gs);
-		if (t->gs <= 3)
-			base_load_gs(t->gsbase);
-		return;
+	switch (code) {
+	case ARCH_GET_CPUID:
+		return 1;
+	case ARCH_SET_CPUID:
+		return -ENODEV;
 	}
-	if (this_cpu(loaded_fsbase) != t->fsbase)
-		base_load_fs(t->fsbase);
-	if (this_cpu(loaded_gsbase) != t->gsbase)
-		base_load_gs(t->gsbase);
+	return -EINVAL;
 }
 
-/* The selector becomes null, as in Linux: the base is the MSR's from now on. */
-static long set_base(struct arch_thread *t, bool fs, uaddr_t base)
-{
-	irqflags_t flags;
-
-	if (base >= USER_TOP)
-		return -EPERM;
-	flags = irq_save();
-	if (fs) {
-		t->fsbase = base;
-		segment_load_fs(0);
-		base_load_fs(base);
-	} else {
-		t->gsbase = base;
-		segment_load_gs(0);
-		base_load_gs(base);
-	}
-	irq_restore(flags);
-	return 0;
-}
-
-/* Of a selector that is not null the base is its descriptor's. */
-static unsigned long get_base(const struct arch_thread *t, unsigned selector, unsigned long base)
-{
-	struct user_desc d = { .entry_number = selector >> 3 };
-
-	if (selector <= 3 || (selector & 4) || arch_get_tls(t, &d))
-		return base;
-	return d.base_addr;
-}
-#endif
-
+#ifndef __x86_64__
 void arch_set_fsbase(struct arch_thread *t, unsigned long base)
 {
-#ifdef __x86_64__
-	t->fs = 0;
-	t->fsbase = base < USER_TOP ? base : 0;
-#else
 	(void)t;
 	(void)base;
-#endif
 }
 
 long arch_prctl(struct arch_thread *t, int code, uaddr_t addr)
 {
-#ifdef __x86_64__
-	unsigned long base;
-
-	switch (code) {
-	case ARCH_SET_FS:
-		return set_base(t, true, addr);
-	case ARCH_SET_GS:
-		return set_base(t, false, addr);
-	case ARCH_GET_FS:
-		base = get_base(t, selector_fs(), t->fsbase);
-		return put_user(addr, &base);
-	case ARCH_GET_GS:
-		base = get_base(t, selector_gs(), t->gsbase);
-		return put_user(addr, &base);
-	}
-#else
 	(void)t;
-	(void)code;
 	(void)addr;
-#endif
-	return -EINVAL;
+	return arch_prctl_common(code);
 }
+#endif

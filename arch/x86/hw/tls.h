@@ -1,17 +1,58 @@
-/* Thread-local storage segments. Private to arch/x86. */
+/* Segments of a thread. Private to arch/x86. */
 #ifndef HW_TLS_H
 #define HW_TLS_H
 
+#include "arch/msr.h"
+#include "arch/processor.h"
 #include "arch/thread.h"
 
-/* @t's descriptors into the running CPU's GDT. Interrupts off. */
+/* i386: @t's descriptors into the running CPU's GDT. Interrupts off. (x86_64 programs have no call to set any.) */
 void tls_load(const struct arch_thread *t);
+/* The codes of arch_prctl(2) that both ABIs know. */
+long arch_prctl_common(int code);
 
 #ifdef __x86_64__
-/* The running thread's FS and GS selectors into @t. */
-void segments_save(struct arch_thread *t);
-/* FS and GS, selectors and bases, as @t has them. Interrupts off. */
-void segments_load(const struct arch_thread *t);
+/* Boot CPU, its GDT loaded: what loading a null selector does on this processor. */
+void segments_init(void);
+/* Per-CPU, segments64.c: not 0, there may be more to load than FS's base. */
+extern unsigned long segments_left;
+void segments_save_rare(struct arch_thread *t);
+void segments_load_rare(const struct arch_thread *t);
+
+#define selector_read(reg)                                                                         \
+	({                                                                                         \
+		unsigned v_;                                                                       \
+		__asm__ volatile("movl %%" reg ", %0" : "=r"(v_));                                 \
+		v_;                                                                                \
+	})
+
+/* The running thread's data selectors into @t. */
+static inline void segments_save(struct arch_thread *t)
+{
+	const unsigned any = selector_read("fs") | selector_read("gs") | selector_read("ds") |
+			     selector_read("es");
+
+	t->selectors = 0;
+	if (unlikely(any & 0xffff))
+		segments_save_rare(t);
+}
+
+/* Data selectors, and bases of FS and GS, as @t has them. Interrupts off. */
+static inline void segments_load(const struct arch_thread *t)
+{
+	if (unlikely(this_cpu(segments_left) | t->selectors | t->gsbase))
+		segments_load_rare(t);
+	else
+		wrmsr(MSR_FS_BASE, t->fsbase);
+}
+
+/* The LDT has changed: DS and ES follow it. Interrupts off. */
+void segments_refresh(void);
+#else
+static inline void segments_refresh(void)
+{
+	/* the way back to user mode loads them all */
+}
 #endif
 
 #endif

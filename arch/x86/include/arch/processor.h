@@ -53,6 +53,7 @@
 #define SEL_TSS	      0x40
 #define GDT_ENTRIES   16
 #define GDT_TSS	      8
+#define GDT_LDT	      10
 #define GDT_TLS	      12
 #else
 #define SEL_KERNEL_CS 0x60
@@ -60,11 +61,14 @@
 #define SEL_USER_CS   0x73
 #define SEL_USER_DS   0x7b
 #define SEL_TSS	      0x80
+#define SEL_ESPFIX    0xd0
 #define SEL_PERCPU    0xd8
 #define SEL_DF_TSS    0xf8
 #define GDT_ENTRIES   32
 #define GDT_TSS	      16
+#define GDT_LDT	      17
 #define GDT_TLS	      6
+#define GDT_ESPFIX    26
 #define GDT_PERCPU    27
 #define GDT_DF_TSS    31
 #endif
@@ -85,6 +89,7 @@
 #define REGS_CS	     136
 #define REGS_FLAGS   144
 #define REGS_SP	     152
+#define REGS_SS	     160
 #define REGS_SIZE    168
 #else
 #define REGS_CX	     4
@@ -97,10 +102,23 @@
 #define REGS_IP	     48
 #define REGS_CS	     52
 #define REGS_FLAGS   56
+#define REGS_SP	     60
+#define REGS_SS	     64
 #define REGS_SIZE    68
 #endif
 
-#define THREAD_SYSENTER_RETURN 56	       /* i386: in struct arch_thread */
+#define SEL_LDT 4 /* bit of a selector: it names an entry of the LDT */
+#ifdef __x86_64__
+/*
+ * Where a return to a program on an LDT stack segment finds its frame: 4 GiB of addresses, one page behind every
+ * one of them, so that bits 16-31 of the stack pointer can be the program's (entry/espfix.c). The lowest
+ * addresses below the image's top-level entry.
+ */
+#define ESPFIX_BASE 0xffffff8000000000
+#define ESPFIX_SLOT 512 /* of the page, per CPU */
+#endif
+
+#define THREAD_SYSENTER_RETURN 60	       /* i386: in struct arch_thread */
 #define TSS_SP0		       4	       /* of struct tss: stack of user entries */
 #define TSS_SIZE	       168	       /* i386, sysenter's stack at its end */
 #define THREAD_KSTACK_TOP      __SIZEOF_LONG__ /* of kstack_top in struct arch_thread */
