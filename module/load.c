@@ -23,6 +23,8 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
+#include "module/calls.h"
+#include "module/view_impl.h"
 #include "sync/failpoint.h"
 #include "sync/klog.h"
 
@@ -300,13 +302,27 @@ static void unpublish(struct module *mod)
 	waitq_wake_all(&state_changed);
 }
 
+/* Nobody looks at tasks when there is no module. */
+static void drop_views(void)
+{
+	bool none;
+
+	mutex_lock(&module_mutex);
+	none = list_empty(&module_list);
+	mutex_unlock(&module_mutex);
+	if (none)
+		module_views_drop();
+}
+
 /* Nobody calls it any more: parameters, files and memory go. */
 static void take_down(struct module *mod)
 {
 	module_sysfs_remove(mod);
+	module_proc_left(mod);
 	module_free_params(mod);
 	unpublish(mod);
 	module_free(mod);
+	drop_views();
 }
 
 static long run_init(struct module *mod)

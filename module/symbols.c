@@ -19,11 +19,15 @@
 #include "sync/klog.h"
 
 /* By address only, so that no declaration is needed here: the table names functions of every room. */
-#define EXPORT_AS(name, symbol)	    EXPORT_NS(name, symbol, NULL)
-#define EXPORT(name)		    EXPORT_AS(name, name)
+#define EXPORT_AS(name, symbol) EXPORT_NS(name, symbol, NULL)
+#define EXPORT(name)		EXPORT_AS(name, name)
+#define EXPORT_MAYBE(name)                                                                         \
+	extern const char export_of_##name[] __asm__(#name) __attribute__((weak));
 #define EXPORT_NS(name, symbol, ns) extern const char export_of_##name[] __asm__(#symbol);
 #include "module/exports.inc"
+#undef EXPORT_MAYBE
 #undef EXPORT_NS
+#define EXPORT_MAYBE(name)	    EXPORT(name)
 #define EXPORT_NS(name, symbol, ns) { #name, export_of_##name, ns },
 const struct module_symbol module_exports[] = {
 #include "module/exports.inc"
@@ -34,7 +38,7 @@ static const struct module_symbol *find_in(const struct module_symbol *table, un
 					   const char *name)
 {
 	for (unsigned i = 0; i < nr; i++)
-		if (!strcmp(table[i].name, name))
+		if (table[i].addr && !strcmp(table[i].name, name))
 			return &table[i];
 	return NULL;
 }

@@ -1,0 +1,2 @@
+/* What Linux has here is in linux/sched.h. */
+#include <linux/sched.h>

@@ -1,0 +1,2 @@
+/* What Linux has here is in asm/special_insns.h. */
+#include <asm/special_insns.h>

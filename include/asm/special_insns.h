@@ -1,0 +1,23 @@
+/* Control registers. */
+#ifndef _ASM_SPECIAL_INSNS_H
+#define _ASM_SPECIAL_INSNS_H
+
+#define READ_CONTROL_REGISTER(n)                                                                   \
+	static inline unsigned long read_cr##n(void)                                               \
+	{                                                                                          \
+		unsigned long v;                                                                   \
+                                                                                                   \
+		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v));                                  \
+		return v;                                                                          \
+	}
+READ_CONTROL_REGISTER(0)
+READ_CONTROL_REGISTER(2)
+READ_CONTROL_REGISTER(3)
+READ_CONTROL_REGISTER(4)
+#define __read_cr3	read_cr3
+#define __read_cr4	read_cr4
+#define native_read_cr0 read_cr0
+#define native_read_cr3 read_cr3
+#define native_read_cr4 read_cr4
+
+#endif

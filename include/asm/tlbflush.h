@@ -1,0 +1,2 @@
+/* What Linux has here is in asm/pgtable.h. */
+#include <asm/pgtable.h>

@@ -1,0 +1,2 @@
+/* What Linux has here is in linux/uaccess.h. */
+#include <linux/uaccess.h>

@@ -1,0 +1,77 @@
+/* Address spaces, pages, and the memory of a module. */
+#ifndef _LINUX_MM_H
+#define _LINUX_MM_H
+
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/mmap_lock.h>
+#include <linux/sched.h>
+#include <linux/vm_flags.h>
+
+#include <asm/page.h>
+#include <asm/pgtable.h>
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+
+static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	return vma && vma->vm_start <= addr ? vma : NULL;
+}
+
+static inline unsigned long vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+
+/* ---- walking: by the list (before Linux 6.1), by iterators (from it on) ---- */
+struct vma_iterator {
+	struct mm_struct *mm;
+	struct vm_area_struct *at; /* the last one given */
+	unsigned long addr;
+};
+
+static inline struct vm_area_struct *vma_next(struct vma_iterator *vmi)
+{
+	struct vm_area_struct *vma = vmi->at ? vmi->at->vm_next : vmi->mm->mmap;
+
+	while (vma && vma->vm_end <= vmi->addr)
+		vma = vma->vm_next;
+	vmi->at = vma;
+	return vma;
+}
+
+#define VMA_ITERATOR(name, space, start)                                                           \
+	struct vma_iterator name = { .mm = (space), .addr = (start) }
+#define vma_iter_init(vmi, space, start)                                                           \
+	(*(vmi) = (struct vma_iterator){ .mm = (space), .addr = (start) })
+#define for_each_vma(vmi, vma) while (((vma) = vma_next(&(vmi))) != NULL)
+#define for_each_vma_range(vmi, vma, end)                                                          \
+	while (((vma) = vma_next(&(vmi))) != NULL && (vma)->vm_start < (end))
+#define MA_STATE(name, tree, first, last)                                                          \
+	struct vma_iterator name = { .mm = (tree)->mm, .addr = (first) }
+#define mas_find(mas, last) vma_next(mas)
+#define mas_next(mas, last) vma_next(mas)
+#define mas_for_each(mas, entry, last)                                                             \
+	while (((entry) = vma_next(mas)) != NULL && (entry)->vm_start <= (last))
+
+/* ---- counters ---- */
+static inline unsigned long get_mm_counter(const struct mm_struct *mm, int member)
+{
+	return (unsigned long)atomic_read(&mm->rss_stat.count[member]);
+}
+
+static inline unsigned long get_mm_rss(const struct mm_struct *mm)
+{
+	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) +
+	       get_mm_counter(mm, MM_SHMEMPAGES);
+}
+
+#define FOLL_WRITE 1
+#define FOLL_FORCE 16
+int access_process_vm(struct task_struct *task, unsigned long addr, void *buf, int len,
+		      unsigned int flags);
+
+#endif

@@ -1,0 +1,31 @@
+/* Tasks, address spaces and vmas under Linux's names: what they hold is said in module/views.h. */
+#ifndef _LINUX_MM_TYPES_H
+#define _LINUX_MM_TYPES_H
+
+#include <linux/types.h>
+
+#define counter_view	  atomic_counter
+#define long_counter_view atomic_long_counter
+#define name_view	  qstr
+#define inode_view	  inode
+#define dentry_view	  dentry
+#define path_view	  path
+#define file_view	  file
+#define rwsem_view	  rw_semaphore
+#define lock_view	  spinlock
+#define vma_view	  vm_area_struct
+#define mm_view		  mm_struct
+#define cred_view	  cred
+#define signal_view	  signal_struct
+#define pid_view	  pid
+#define task_view	  task_struct
+
+#include "module/views.h"
+
+typedef struct atomic_counter atomic_t;
+typedef struct atomic_long_counter atomic_long_t;
+typedef struct spinlock spinlock_t;
+
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
+
+#endif

@@ -1,0 +1,2 @@
+/* mm->mmap_sem. */
+#include <linux/mmap_lock.h>

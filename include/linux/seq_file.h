@@ -1,0 +1,39 @@
+/* Text made for reading. */
+#ifndef _LINUX_SEQ_FILE_H
+#define _LINUX_SEQ_FILE_H
+
+#include <linux/fs.h>
+
+/* The kernel's own: fs/seq_file.h has the same members. */
+struct seq_file {
+	char *buf;
+	size_t count, size;
+	int err;
+	void *private;
+};
+
+struct seq_operations {
+	void *(*start)(struct seq_file *m, loff_t *pos);
+	void (*stop)(struct seq_file *m, void *v);
+	void *(*next)(struct seq_file *m, void *v, loff_t *pos);
+	int (*show)(struct seq_file *m, void *v);
+};
+
+#define SEQ_SKIP	1
+#define SEQ_START_TOKEN ((void *)1)
+
+int single_open(struct file *file, int (*show)(struct seq_file *m, void *v), void *data);
+int single_release(struct inode *inode, struct file *file);
+int seq_open(struct file *file, const struct seq_operations *ops);
+void *__seq_open_private(struct file *file, const struct seq_operations *ops, int size);
+int seq_release(struct inode *inode, struct file *file);
+int seq_release_private(struct inode *inode, struct file *file);
+ssize_t seq_read(struct file *file, char __user *buf, size_t len, loff_t *pos);
+loff_t seq_lseek(struct file *file, loff_t off, int whence);
+void seq_printf(struct seq_file *m, const char *fmt, ...);
+void seq_vprintf(struct seq_file *m, const char *fmt, va_list args);
+void seq_puts(struct seq_file *m, const char *s);
+void seq_putc(struct seq_file *m, char c);
+int seq_write(struct seq_file *m, const void *data, size_t len);
+
+#endif

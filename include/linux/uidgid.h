@@ -1,0 +1,2 @@
+/* What Linux has here is in linux/cred.h. */
+#include <linux/cred.h>

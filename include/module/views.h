@@ -1,0 +1,130 @@
+/*
+ * Tasks, address spaces and their vmas as Linux's modules see them: structures with Linux's member names, filled from the
+ * kernel's own (module/view_task.c, view_mm.c). include/linux gives them Linux's type names. Shared by both sides.
+ */
+#ifndef MODULE_VIEWS_H
+#define MODULE_VIEWS_H
+
+#include "base/types.h"
+#include "lib/list.h"
+#include "module/file_view.h"
+
+struct counter_view { /* atomic_t */
+	int counter;
+};
+struct long_counter_view { /* atomic_long_t */
+	long counter;
+};
+
+struct rwsem_view { /* of an address space: the kernel's own lock is behind it */
+	struct mm_view *mm;
+	int word;
+};
+struct lock_view { /* spinlock_t */
+	unsigned int word;
+};
+
+struct vma_view {
+	unsigned long vm_start, vm_end;
+	struct vma_view *vm_next, *vm_prev;
+	struct mm_view *vm_mm;
+	struct {
+		uint64_t pgprot;
+	} vm_page_prot;
+	unsigned long vm_flags;
+	void *anon_vma;
+	const void *vm_ops;
+	unsigned long vm_pgoff;
+	struct file_view *vm_file; /* NULL: none, or &mapped.file */
+	void *vm_private_data;
+	struct mapped_file_view *mapped;
+};
+
+enum { VIEW_RSS = 4 };
+struct mm_view {
+	struct vma_view *mmap; /* the first; true at the last lock, find or look at the task */
+	struct {
+		struct mm_view *mm;
+	} mm_mt;
+	void *pgd; /* pgd_t * */
+	unsigned long mmap_base, mmap_legacy_base, task_size, highest_vm_end;
+	struct counter_view mm_users, mm_count;
+	struct long_counter_view nr_ptes, pgtables_bytes;
+	int map_count;
+	struct lock_view page_table_lock;
+	union {
+		struct rwsem_view mmap_sem, mmap_lock;
+	};
+	unsigned long hiwater_rss, hiwater_vm;
+	unsigned long total_vm, locked_vm, pinned_vm, shared_vm, data_vm, exec_vm, stack_vm;
+	unsigned long def_flags;
+	unsigned long start_code, end_code, start_data, end_data;
+	unsigned long start_brk, brk, start_stack;
+	unsigned long arg_start, arg_end, env_start, env_end;
+	unsigned long saved_auxv[48];
+	struct {
+		struct long_counter_view count[VIEW_RSS];
+	} rss_stat;
+	unsigned long flags;
+	struct task_view *owner;
+	/* The kernel's side. */
+	void *real;	       /* struct mm_struct, held lazily */
+	struct list_head link; /* of all views */
+	unsigned seen;	       /* the round of looking at all tasks that saw it last */
+	int locked;	       /* by modules, through the view */
+};
+
+struct cred_view {
+	struct {
+		unsigned int val;
+	} uid, gid, suid, sgid, euid, egid, fsuid, fsgid;
+};
+struct signal_view {
+	struct task_view *group_exit_task;
+	int nr_threads;
+	int pgrp, session;
+};
+struct pid_view {
+	struct counter_view count;
+	int nr;
+};
+
+struct task_view {
+	volatile long state;
+	unsigned int __state;
+	void *stack;
+	unsigned int flags;
+	int on_cpu, cpu;
+	int prio, static_prio, normal_prio;
+	unsigned int rt_priority, policy;
+	struct list_head tasks; /* thread group leaders, from init_task on */
+	struct mm_view *mm, *active_mm;
+	int exit_state, exit_code, exit_signal;
+	int pid, tgid;
+	struct task_view *real_parent, *parent;
+	struct list_head children, sibling;
+	struct task_view *group_leader;
+	struct list_head thread_group, thread_node;
+	uint64_t utime, stime, start_time, real_start_time, start_boottime;
+	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
+	struct {
+		uint64_t sum_exec_runtime, vruntime;
+	} se;
+	const struct cred_view *real_cred, *cred;
+	char comm[16];
+	struct signal_view *signal;
+	struct counter_view usage;
+	void *files, *fs;
+	/* The kernel's side. */
+	struct pid_view face;
+	struct cred_view own_cred;
+	struct signal_view own_signal;
+	void *real;	       /* struct task, held; NULL: it is gone */
+	struct list_head link; /* of all views, by pid; or of the dead */
+	struct task_view *up;  /* the parent as linked in children */
+};
+
+/* Thread flags that modules print. */
+enum { VIEW_PF_EXITING = 0x4, VIEW_PF_KTHREAD = 0x200000 };
+
+#endif

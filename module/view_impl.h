@@ -1,0 +1,21 @@
+/* Shared by the files of module/ only: views of tasks and address spaces. */
+#ifndef MODULE_VIEW_IMPL_H
+#define MODULE_VIEW_IMPL_H
+
+#include "module/views.h"
+
+void view_lock(void); /* every view, and which there are. Sleeps. */
+void view_unlock(void);
+struct mm_struct;
+
+extern struct task_view module_init_task;
+extern struct mm_view module_init_mm;
+
+/* The view of @mm, made when it is new; NULL: no memory. View lock held. */
+struct mm_view *view_mm_get(struct mm_struct *mm);
+/* Figures and vmas as they are now; the list is left as it was where mmap_lock cannot be had at once. View lock held. */
+void view_mm_fill(struct mm_view *v);
+void view_mm_sweep(unsigned round); /* views that this round did not see go; 0: all. view lock */
+void module_views_drop(void);	    /* no module is left: all views go */
+
+#endif
