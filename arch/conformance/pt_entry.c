@@ -137,6 +137,28 @@ static int table_entries(void)
 	return failures;
 }
 
+/* Any of eight, wherever it is; forgotten it is none; and which frame is the next. */
+static int neighbours(void)
+{
+	pte_t a = pte_make(sample, pte_prot_user(true, true, false)), run[8] = { { 0 } };
+	int failures = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(run); i++) {
+		conform(!pte_any_of_8(run));
+		pte_set(run + i, i % 2 ? a : pte_modify(a, PTE_PROT_NONE_));
+		conform(pte_any_of_8(run));
+		pte_forget(run + i);
+		conform(pte_none(pte_read(run + i)));
+	}
+	conform(pte_follows(pte_mkyoung(pte_make(sample + 1, pte_prot_user(true, false, false))),
+			    a));
+	conform(!pte_follows(a, a) && !pte_follows(pte_make(sample + 2, a), a));
+	conform(!pte_follows(pte_make(sample + 1, pte_prot_user(true, true, true)), a) ||
+		pte_exec(a));
+	conform(!pte_follows(pte_mkspecial(pte_make(sample + 1, a)), a));
+	return failures;
+}
+
 static int changes_in_memory(void)
 {
 	int failures = 0;
@@ -154,6 +176,7 @@ static int changes_in_memory(void)
 	conform(pte_none(pte_read(&slot)) && !pte_any(&slot));
 	e = pte_modify(a, PTE_PROT_NONE_);
 	conform(pte_any(&a) && pte_any(&e));
+	failures += neighbours();
 	pte_set(&slot, a);
 	pte_wrprotect_in_place(&slot);
 	conform(pte_raw(pte_read(&slot)) == pte_raw(pte_wrprotect(a)));

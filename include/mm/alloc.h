@@ -31,6 +31,15 @@ static inline void __free_page(struct page *page)
 {
 	__free_pages(page, 0);
 }
+static inline unsigned floor_log2(unsigned long n)
+{
+	return 8 * sizeof(n) - 1 - (unsigned)__builtin_clzl(n);
+}
+/* Order of the largest block that begins at @pfn and has no more than @n pages, n > 0. */
+static inline unsigned block_order_at(pfn_t pfn, unsigned long n)
+{
+	return min_of(unsigned, (unsigned)__builtin_ctzl(pfn | 1UL << MAX_ORDER), floor_log2(n));
+}
 /* A block of @order that is not compound becomes single pages, each with a reference of its own. */
 void split_page(struct page *page, unsigned order);
 /* The opposite: free the single pages of an aligned block, whose refcounts are 0, together. */

@@ -7,7 +7,13 @@
 
 #include "mm/pt.h"
 
-enum { GATHER_INLINE = 32, GATHER_MAX = PAGE_SIZE / sizeof(void *), GATHER_BLOCKS = 8 };
+enum {
+	GATHER_INLINE = 32,
+	GATHER_MAX = PAGE_SIZE / sizeof(unsigned long),
+	GATHER_BLOCKS = 8,
+	GATHER_RUN_BITS = 8, /* pages of a run */
+	GATHER_RUN = 1 << GATHER_RUN_BITS
+};
 
 struct mmu_gather {
 	struct mm_struct *mm;
@@ -19,9 +25,10 @@ struct mmu_gather {
 	bool reload;	    /* a top-level entry was cleared where CPUs keep copies of it (PAE) */
 	unsigned nr_blocks; /* transparent huge pages collected */
 	struct list_head tables; /* table pages unhooked, by page->lru */
-	unsigned nr, max;	 /* pages collected */
-	struct page **pages;	 /* inline_pages or one allocated page of pointers */
-	struct page *inline_pages[GATHER_INLINE];
+	unsigned nr, max;	 /* runs collected */
+	/* inline_runs or one allocated page: runs of pages that lie side by side, first frame << GATHER_RUN_BITS | pages - 1 */
+	unsigned long *runs;
+	unsigned long inline_runs[GATHER_INLINE];
 	struct page *blocks[GATHER_BLOCKS]; /* first pages */
 };
 
@@ -47,7 +54,25 @@ static inline void gather_note(struct mmu_gather *g, uaddr_t va)
 static inline bool must_check gather_page(struct mmu_gather *g, struct page *page)
 {
 	kassert(g->nr < g->max);
-	g->pages[g->nr++] = page;
+	g->runs[g->nr++] = (unsigned long)page_to_pfn(page) << GATHER_RUN_BITS;
+	return g->nr == g->max;
+}
+
+/* The same for the @n pages from @page on, which may go on where the last ones ended. */
+static inline bool must_check gather_run(struct mmu_gather *g, struct page *page, unsigned n)
+{
+	kassert(n >= 1 && n <= GATHER_RUN);
+	if (g->nr) {
+		unsigned long last = g->runs[g->nr - 1], more = last % GATHER_RUN;
+
+		if ((last >> GATHER_RUN_BITS) + more + 1 == page_to_pfn(page) &&
+		    more + n < GATHER_RUN) {
+			g->runs[g->nr - 1] += n;
+			return false;
+		}
+	}
+	kassert(g->nr < g->max);
+	g->runs[g->nr++] = (unsigned long)page_to_pfn(page) << GATHER_RUN_BITS | (n - 1);
 	return g->nr == g->max;
 }
 

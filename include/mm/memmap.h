@@ -49,6 +49,7 @@ _Static_assert(sizeof(struct page) == (sizeof(long) == 8 ? 64 : 32), "struct pag
 #define PAGE_ZONE_SHIFT	 26
 #define PAGE_NODE_SHIFT	 29
 #define PAGE_STATE_MASK	 (15UL << PAGE_STATE_SHIFT)
+#define PAGE_PLACE_MASK	 (~0UL << PAGE_ZONE_SHIFT) /* which zone and node, and PG_hwpoison */
 _Static_assert(NR_PAGE_FLAGS <= PAGE_STATE_SHIFT, "page flags");
 
 /* The page array: the descriptor of frame n is mem_map[n]. A constant address on hardware. */

@@ -38,6 +38,9 @@ struct free_area {
 	unsigned long nr_free;
 };
 
+/* One more list for what was unmovable and is known to be all zero: freed page tables, for the next ones. */
+enum { PCP_ZEROED = MIGRATE_HIGHATOMIC, PCP_LISTS };
+
 /* Order-0 pages of one zone in front of the buddy, one per CPU. */
 struct pcp {
 	struct spinlock lock; /* irqsave; rank PCP; remote CPUs drain through it */
@@ -46,7 +49,7 @@ struct pcp {
 	/* This CPU's, interrupts off: given and wanted here; given, wanted elsewhere; wanted here, given elsewhere;
 	 * given here because it was this zone's turn. */
 	unsigned long numa_hit, numa_miss, numa_foreign, numa_interleave;
-	struct list_head lists[MIGRATE_HIGHATOMIC]; /* by migrate type */
+	struct list_head lists[PCP_LISTS]; /* by migrate type; PCP_ZEROED */
 } cacheline_;
 
 struct pglist_data;

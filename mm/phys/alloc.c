@@ -42,6 +42,7 @@ enum {
 	COSTLY_ORDER =
 		3, /* above it reclaim is not repeated: it rarely makes blocks that large (Linux) */
 	NOFAIL_PAUSE_MS = 10,
+	RUN_MIN = 8, /* pages that are worth a block of their own */
 };
 
 /* The highest type that gfp bits DMA, HIGHMEM, DMA32, MOVABLE allow: gfp_zone() as a table, filled at boot. */
@@ -145,6 +146,20 @@ static always_inline_ struct page *finish(struct page *page, struct zone *z, uns
 		return finish_rare(page, z, order, gfp);
 	prepare(page, z, order, gfp);
 	return page;
+}
+
+static void finish_bulk(struct page **pages, unsigned n, struct zone *z, gfp_t gfp)
+{
+	bool rare = trace_on || (gfp & __GFP_ZERO);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (unlikely(rare))
+			(void)finish_rare(pages[i], z, 0, gfp);
+		else
+			page_alloc_prepare_one(pages[i]);
+	}
+	if (likely(!rare))
+		count_alloc(z, n);
 }
 
 /* ---- the search ---- */
@@ -339,6 +354,9 @@ static always_inline_ struct page *alloc_fast(struct pglist_data *node, gfp_t gf
 		irq_restore(flags);
 		return alloc_slow(gfp, 0, node, NODES_ALL);
 	}
+	if (unlikely(gfp & __GFP_ZERO) && migratetype_of(gfp) == MIGRATE_UNMOVABLE &&
+	    !list_empty(&p->lists[PCP_ZEROED]))
+		list = &p->lists[PCP_ZEROED];
 	if (unlikely(list_empty(list))) {
 		spin_unlock_irqrestore(&p->lock, flags);
 		return alloc_slow(gfp, 0, node, NODES_ALL);
@@ -399,6 +417,37 @@ static bool plenty(const struct zone *z, unsigned n, enum zone_type highest)
 	return atomic_long_read(&z->stat[NR_FREE_PAGES]) > need;
 }
 
+/*
+ * As many as a block of the type has, if there is one at hand: then neighbours lie side by side, come without a look at
+ * each other's list, and can go back together. Return: 0 if there is none.
+ */
+static unsigned take_run(struct zone *z, enum migratetype mt, unsigned n, struct page **pages)
+{
+	unsigned order = floor_log2(n);
+	irqflags_t flags = spin_lock_irqsave(&z->lock);
+	struct page *page = buddy_alloc_own_locked(z, order, mt);
+
+	if (page) {
+		page_set_state(page, PS_KERNEL); /* as take_block does */
+		pcp_mine(z)->numa_hit += 1UL << order;
+	}
+	spin_unlock_irqrestore(&z->lock, flags);
+	if (!page)
+		return 0;
+	for (unsigned i = 0; i < 1U << order; i++)
+		pages[i] = page + i;
+	return 1U << order;
+}
+
+static unsigned take_bulk(struct zone *z, enum migratetype mt, unsigned n, struct page **pages)
+{
+	unsigned got = n >= RUN_MIN ? take_run(z, mt, n, pages) : 0;
+
+	if (got < n)
+		got += (unsigned)pcp_alloc_bulk(z, mt, (int)(n - got), pages + got);
+	return got;
+}
+
 static unsigned alloc_bulk(struct pglist_data *node, gfp_t gfp, unsigned n, struct page **pages)
 {
 	enum zone_type highest = highest_of(gfp);
@@ -408,9 +457,9 @@ static unsigned alloc_bulk(struct pglist_data *node, gfp_t gfp, unsigned n, stru
 	if (failpoint("alloc_pages_bulk"))
 		return 0;
 	if (z && plenty(z, n, highest))
-		got = (unsigned)pcp_alloc_bulk(z, migratetype_of(gfp), (int)n, pages);
-	for (unsigned i = 0; i < got; i++)
-		finish(pages[i], z, 0, gfp);
+		got = take_bulk(z, migratetype_of(gfp), n, pages);
+	if (got)
+		finish_bulk(pages, got, z, gfp);
 	while (got < n) {
 		struct page *page = alloc_from(node, gfp, 0);
 
@@ -446,7 +495,7 @@ static noinline_ void free_block_slow(struct page *page, unsigned order)
 	count_vm_events(PGFREE, 1UL << order);
 	trace(TRACE_PAGE_FREE, page_to_pfn(page), order);
 	if (order == 0) {
-		page_free_prepare_one(page);
+		page_free_prepare_one(page, PS_PCP);
 		pcp_free(z, page);
 		return;
 	}
@@ -464,7 +513,7 @@ static always_inline_ void free_block(struct page *page, unsigned order)
 		return;
 	}
 	count_vm_event(PGFREE);
-	page_free_prepare_one(page);
+	page_free_prepare_one(page, PS_PCP);
 	pcp_free(page_zone(page), page);
 }
 
@@ -542,7 +591,7 @@ void free_pages_block(struct page *page, unsigned order)
 	count_vm_events(PGFREE, 1UL << order);
 	trace(TRACE_PAGE_FREE, page_to_pfn(page), order);
 	for (struct page *p = page; p < page + (1UL << order); p++)
-		page_free_prepare(p, 0, PS_FREE);
+		page_free_prepare_one(p, PS_FREE);
 	irqflags_t flags = spin_lock_irqsave(&z->lock);
 
 	buddy_free_locked(z, page, order);

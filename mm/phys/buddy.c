@@ -129,11 +129,8 @@ void buddy_free_range(struct zone *z, pfn_t start, pfn_t end)
 	irqflags_t flags = spin_lock_irqsave(&z->lock);
 
 	while (start < end) {
-		unsigned order = start ? (unsigned)__builtin_ctzl(start) : MAX_ORDER;
+		unsigned order = block_order_at(start, end - start);
 
-		order = min_of(unsigned, order, MAX_ORDER);
-		while (start + (1UL << order) > end)
-			order--;
 		arch_frames_freed(start, order);
 		buddy_free_locked(z, pfn_to_page(start), order);
 		start += 1UL << order;
@@ -264,6 +261,11 @@ static bool steal_block(struct zone *z, unsigned order, enum migratetype mt)
 	return false;
 }
 
+struct page *buddy_alloc_own_locked(struct zone *z, unsigned order, enum migratetype mt)
+{
+	return take_smallest(z, order, mt);
+}
+
 struct page *buddy_alloc_locked(struct zone *z, unsigned order, enum migratetype mt)
 {
 	struct page *page = take_smallest(z, order, mt);
@@ -283,11 +285,6 @@ struct page *buddy_take_block_locked(struct zone *z, pfn_t pfn, unsigned max_ord
 	unlist_block(z, page, *order);
 	count_free(z, -(1L << *order));
 	return page;
-}
-
-static unsigned floor_log2(unsigned n)
-{
-	return 31 - (unsigned)__builtin_clz(n);
 }
 
 /* Cut a block of the most suitable order: the smallest there is, but not more than @n pages. */

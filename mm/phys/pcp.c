@@ -14,7 +14,8 @@
  * FAILS    NULL when the buddy has no page of any type.
  * NOT HERE higher orders (buddy.c): they are rare here and would fill the lists with memory in use by nobody.
  *
- * A page goes back to the list of its pageblock's type, read again when it is freed: the block may have changed owner.
+ * A page goes back to the list of its pageblock's type, or, if it is known to be all zero, to that of such pages, from which
+ * allocations that want a zeroed unmovable page take first. The type is read again then: the block may have changed owner.
  * SOURCES  Bonwick & Adams 2001 (magazines).  TESTED BY  pcp_test.c, sim/fuzz_buddy.c.
  */
 #include "arch/irqflags.h"
@@ -145,7 +146,7 @@ void pcp_free_slow(struct zone *z, struct page *page)
 	struct pcp *p = pcp_mine(z);
 	irqflags_t flags = spin_lock_irqsave(&p->lock);
 
-	list_add(&page->lru, &p->lists[pcp_list_of(block_type(z, page_to_pfn(page)))]);
+	list_add(&page->lru, pcp_list_for(p, z, page));
 	p->count++;
 	if (p->count > p->high)
 		flush(z, p, p->batch);
@@ -181,8 +182,8 @@ unsigned pcp_free_bulk(struct zone *z, struct page **pages, unsigned n)
 	for (; i < n && page_zone(pages[i]) == z; i++) {
 		struct page *page = pages[i];
 
-		page_free_prepare_one(page);
-		list_add(&page->lru, &p->lists[pcp_list_of(block_type(z, page_to_pfn(page)))]);
+		page_free_prepare_one(page, PS_PCP);
+		list_add(&page->lru, pcp_list_for(p, z, page));
 	}
 	p->count += (int)i;
 	if (unlikely(p->count > p->high))

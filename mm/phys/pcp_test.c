@@ -8,6 +8,7 @@
 
 #include "mm/alloc.h"
 #include "mm/phys/phys_impl.h"
+#include "mm/vmevent.h"
 #include "sim/sim.h"
 #include "sync/percpu.h"
 
@@ -103,6 +104,27 @@ static void pcp_bulk_equals_singles(void **state)
 	pcp_check(zone);
 }
 
+/* A batch lies side by side where there is a block for it, and is complete anyhow. */
+static void pcp_bulk_takes_blocks(void **state)
+{
+	const enum vm_event counter = (enum vm_event)(PGALLOC_DMA + zone->type);
+	unsigned long all = nr_free_pages(), allocs = vm_event_sum(counter);
+	struct page *pages[24];
+
+	assert_int_equal(alloc_pages_bulk(GFP_KERNEL, 24, pages), 24);
+	for (unsigned i = 0; i < 24; i++) {
+		assert_true(i == 0 || i >= 16 || pages[i] == pages[i - 1] + 1);
+		assert_int_equal(page_state(pages[i]), PS_KERNEL);
+	}
+	assert_int_equal(vm_event_sum(counter) - allocs, 24);
+	assert_int_equal(nr_free_pages(), all - 24);
+	for (unsigned i = 0; i < 24; i++)
+		__free_page(pages[i]);
+	assert_int_equal(nr_free_pages(), all);
+	pcp_check(zone);
+	buddy_check(zone);
+}
+
 static void pcp_follows_the_pageblock_type(void **state)
 {
 	struct page *m = alloc_page(GFP_HIGHUSER_MOVABLE), *u = alloc_page(GFP_KERNEL);
@@ -166,6 +188,7 @@ int main(void)
 		world_test(pcp_I3_listed_pages_are_free_but_not_in_the_buddy),
 		world_test(pcp_gives_back_above_high),
 		world_test(pcp_bulk_equals_singles),
+		world_test(pcp_bulk_takes_blocks),
 		world_test(pcp_follows_the_pageblock_type),
 		world_test(pcp_drain_by_another_cpu_loses_nothing),
 	};

@@ -32,7 +32,6 @@ void pagelock_init(void);
 	(1UL << PG_locked | 1UL << PG_lru | 1UL << PG_active | 1UL << PG_writeback |               \
 	 1UL << PG_unevictable | 1UL << PG_private | 1UL << PG_mlocked)
 /* What a freed page keeps: where it lies, and whether it is known to be zero (when debugging: full of poison). */
-#define PAGE_PLACE_MASK (~0UL << PAGE_ZONE_SHIFT)
 #define PAGE_KEEP_FLAGS (PAGE_PLACE_MASK | 1UL << PG_poisoned)
 
 noreturn_ void page_bad(const struct page *page, const char *why);
@@ -84,14 +83,14 @@ static inline bool page_may_be_freed(const struct page *page)
 	       page->_mapcount.v == -1 && (s != PS_FILE || !page->mapping);
 }
 
-/* The same for freeing one page to a per-CPU list. */
-static inline void page_free_prepare_one(struct page *page)
+/* The same for freeing one page, inline in release builds; @to: PS_PCP, a per-CPU list, or PS_FREE, in a block. */
+static inline void page_free_prepare_one(struct page *page, enum page_state to)
 {
 	if (CFG_DEBUG || unlikely(!page_may_be_freed(page))) {
-		page_free_prepare(page, 0, PS_PCP);
+		page_free_prepare(page, 0, to);
 		return;
 	}
-	page_set_state(page, PS_PCP);
+	page_set_state(page, to);
 	page->mapping = NULL;
 	arch_frames_freed(page_to_pfn(page), 0);
 }
@@ -115,6 +114,9 @@ static inline unsigned long *zone_free_pages(struct zone *z)
 void buddy_zone_init(struct zone *z);
 /* Take a block; NULL: none of this order, in no migrate type. */
 struct page *buddy_alloc_locked(struct zone *z, unsigned order, enum migratetype mt)
+	must_hold(z->lock);
+/* The same, not at the cost of another migrate type. */
+struct page *buddy_alloc_own_locked(struct zone *z, unsigned order, enum migratetype mt)
 	must_hold(z->lock);
 /* Take up to @n single pages, state PS_PCP, to the end of @out by rising address per block. Return: how many. */
 int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct list_head *out)
@@ -161,6 +163,15 @@ static inline unsigned pcp_list_of(enum migratetype mt)
 	return likely(mt < MIGRATE_HIGHATOMIC) ? (unsigned)mt : (unsigned)MIGRATE_MOVABLE;
 }
 
+/* The list of the prepared @page. */
+static inline struct list_head *pcp_list_for(struct pcp *p, const struct zone *z,
+					     const struct page *page)
+{
+	if (!CFG_DEBUG && unlikely(page->flags & 1UL << PG_zeroed))
+		return &p->lists[PCP_ZEROED];
+	return &p->lists[pcp_list_of(block_type(z, page_to_pfn(page)))];
+}
+
 /* Free one prepared page. Nothing is called in the usual case, so the compiler needs no stack frame for it. */
 static inline void pcp_free(struct zone *z, struct page *page) no_lock_analysis
 {
@@ -172,7 +183,7 @@ static inline void pcp_free(struct zone *z, struct page *page) no_lock_analysis
 		pcp_free_slow(z, page);
 		return;
 	}
-	list_add(&page->lru, &p->lists[pcp_list_of(block_type(z, page_to_pfn(page)))]);
+	list_add(&page->lru, pcp_list_for(p, z, page));
 	if (unlikely(++p->count > p->high)) {
 		pcp_overflow(z, p, flags);
 		return;

@@ -26,6 +26,9 @@
 #include "mm/huge.h"
 #include "mm/mm.h"
 #include "sync/failpoint.h"
+#include "sync/trace.h"
+
+enum { FREE_BLOCK_MIN = 3 }; /* order: fewer pages had better stay on the CPU's list */
 
 void gather_begin(struct mmu_gather *g, struct mm_struct *mm)
 {
@@ -39,7 +42,7 @@ void gather_begin(struct mmu_gather *g, struct mm_struct *mm)
 	g->nr = 0;
 	g->nr_blocks = 0;
 	g->max = GATHER_INLINE;
-	g->pages = g->inline_pages;
+	g->runs = g->inline_runs;
 	list_init(&g->tables);
 }
 
@@ -54,22 +57,89 @@ void gather_table(struct mmu_gather *g, struct page *table)
 	list_add_tail(&table->lru, &g->tables);
 }
 
-/* Drop the references; anonymous pages that nobody else has, the usual case, go to the allocator together. */
+/* Pages whose last reference is gone, on their way to the allocator. */
+struct dead {
+	unsigned nr_singles;
+	struct page *singles[GATHER_INLINE];
+};
+
+static void free_singles(struct dead *d)
+{
+	if (d->nr_singles)
+		free_pages_bulk(d->singles, d->nr_singles);
+	d->nr_singles = 0;
+}
+
+static inline void free_single(struct dead *d, struct page *page)
+{
+	d->singles[d->nr_singles++] = page;
+	if (d->nr_singles == ARRAY_SIZE(d->singles))
+		free_singles(d);
+}
+
+/* The @n pages from @page on, of one zone: in blocks, as large as they can be. */
+static void free_run(struct dead *d, struct page *page, unsigned n)
+{
+	while (n) {
+		unsigned order = n >> FREE_BLOCK_MIN ? block_order_at(page_to_pfn(page), n) : 0;
+
+		if (order < FREE_BLOCK_MIN || trace_on) { /* traced as they were allocated */
+			order = 0;
+			free_single(d, page);
+		} else {
+			free_pages_block(page, order);
+		}
+		page += 1U << order;
+		n -= 1U << order;
+	}
+}
+
+static inline void drop_page(struct dead *d, struct page *page)
+{
+	if (page_state(page) != PS_ANON)
+		put_page(page);
+	else if (atomic_dec_and_test(&page->_refcount))
+		free_single(d, page);
+}
+
+/* The references of a run of anonymous pages go; those that nobody else has are freed, cut where one stays or a zone ends. */
+static void drop_run(struct dead *d, struct page *page, unsigned n)
+{
+	struct page *first = page, *const end = page + n;
+	unsigned long flags = READ_ONCE(page->flags);
+
+	for (; page < end; page++) {
+		if (unlikely((READ_ONCE(page->flags) ^ flags) & PAGE_PLACE_MASK)) {
+			free_run(d, first, (unsigned)(page - first));
+			first = page;
+			flags = READ_ONCE(page->flags);
+		}
+		kassert(page_state(page) == PS_ANON);
+		if (atomic_dec_and_test(&page->_refcount))
+			continue;
+		if (page > first)
+			free_run(d, first, (unsigned)(page - first));
+		first = page + 1;
+	}
+	free_run(d, first, (unsigned)(page - first));
+}
+
 static void free_collected(struct mmu_gather *g)
 {
-	unsigned nr_free = 0;
+	struct dead d;
 
+	d.nr_singles = 0;
 	for (unsigned i = 0; i < g->nr; i++) {
-		struct page *page = g->pages[i];
+		struct page *page = pfn_to_page(g->runs[i] >> GATHER_RUN_BITS);
+		unsigned more = g->runs[i] % GATHER_RUN;
 
-		if (page_state(page) != PS_ANON)
-			put_page(page);
-		else if (atomic_dec_and_test(&page->_refcount))
-			g->pages[nr_free++] = page;
+		if (more)
+			drop_run(&d, page, more + 1);
+		else
+			drop_page(&d, page);
 	}
 	g->nr = 0;
-	if (nr_free)
-		free_pages_bulk(g->pages, nr_free);
+	free_singles(&d);
 }
 
 /* A reference of each page of a block goes; if it was the last of all of them the block is given back whole. */
@@ -141,7 +211,8 @@ static void flush_tlbs(struct mmu_gather *g)
 
 static noinline_ void free_all(struct mmu_gather *g)
 {
-	free_collected(g);
+	if (g->nr)
+		free_collected(g);
 	while (g->nr_blocks)
 		free_block(g->blocks[--g->nr_blocks]);
 	free_tables(g);
@@ -160,11 +231,11 @@ void gather_relieve(struct mmu_gather *g)
 		struct page *page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
 
 		if (page) {
-			struct page **array = page_address(page);
+			unsigned long *array = page_address(page);
 
 			for (unsigned i = 0; i < g->nr; i++)
-				array[i] = g->pages[i];
-			g->pages = array;
+				array[i] = g->runs[i];
+			g->runs = array;
 			g->max = GATHER_MAX;
 			return;
 		}
@@ -176,6 +247,6 @@ void gather_end(struct mmu_gather *g)
 {
 	gather_flush(g);
 	if (g->max != GATHER_INLINE)
-		__free_page(virt_to_page(g->pages));
+		__free_page(virt_to_page(g->runs));
 	g->max = 0;
 }

@@ -94,6 +94,38 @@ static void gather_I1_arrays_of_both_sizes(void **state)
 	}
 }
 
+/* Neighbours take one place, up to GATHER_RUN of them; each page's reference is dropped. */
+static void gather_runs_are_joined(void **state)
+{
+	enum { ORDER = 9, NR = 1 << ORDER };
+	struct page *block;
+	unsigned long before;
+
+	world();
+	block = alloc_pages(GFP_KERNEL, ORDER);
+	assert_non_null(block);
+	split_page(block, ORDER);
+	for (unsigned i = 0; i < NR; i++)
+		page_become(block + i, PS_KERNEL, PS_ANON);
+	get_page(block + 100);
+	gather_begin(&g, &mm);
+	assert_false(gather_run(&g, block, 60));
+	assert_false(gather_run(&g, block + 60, GATHER_RUN - 60));
+	assert_int_equal(g.nr, 1);
+	assert_false(gather_run(&g, block + GATHER_RUN, 1)); /* that run is full */
+	assert_false(gather_run(&g, block + GATHER_RUN + 2, NR - GATHER_RUN - 2));
+	assert_int_equal(g.nr, 3);
+	drain_all_pages();
+	before = nr_free_pages();
+	gather_end(&g);
+	drain_all_pages();
+	assert_int_equal(nr_free_pages() - before, NR - 2);
+	assert_int_equal(page_ref_count(block + 100), 1);
+	put_page(block + 100);
+	put_page(block + GATHER_RUN + 1);
+	world_gone();
+}
+
 static void gather_tables_are_freed_after_the_flush(void **state)
 {
 	struct page *table;
@@ -169,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gather_I3_freed_by_the_flush_not_before),
 		cmocka_unit_test(gather_I1_arrays_of_both_sizes),
+		cmocka_unit_test(gather_runs_are_joined),
 		cmocka_unit_test(gather_tables_are_freed_after_the_flush),
 		cmocka_unit_test(gather_blocks_with_and_without_others),
 		cmocka_unit_test(gather_I2_noted_ranges_are_flushed),

@@ -64,14 +64,13 @@ static inline pte_t rights_rw(void)
 	return pte_mkdirty(pte_mkyoung(pte_prot_user(true, true, false)));
 }
 
-/* A new anonymous page at @va, its number in the first word. Return: 0 or -ENOMEM. */
-static inline int map_anon(struct mm_struct *mm, uaddr_t va, unsigned long number)
+/* @page, new, becomes the anonymous page at @va, @number in its first word. Return: 0 or -ENOMEM: it is freed. */
+static inline int map_page(struct mm_struct *mm, uaddr_t va, struct page *page,
+			   unsigned long number)
 {
-	struct page *table, *page = alloc_page(GFP_KERNEL);
+	struct page *table;
 	pte_t *e;
 
-	if (!page)
-		return -ENOMEM;
 	*(unsigned long *)page_address(page) = number;
 	e = pt_find_alloc_locked(mm, &mm->root, va, &table);
 	if (!e) {
@@ -85,6 +84,14 @@ static inline int map_anon(struct mm_struct *mm, uaddr_t va, unsigned long numbe
 	pte_set(e, pte_make(page_to_pfn(page), rights_rw()));
 	pt_unlock(table);
 	return 0;
+}
+
+/* A new anonymous page at @va, its number in the first word. Return: 0 or -ENOMEM. */
+static inline int map_anon(struct mm_struct *mm, uaddr_t va, unsigned long number)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	return page ? map_page(mm, va, page, number) : -ENOMEM;
 }
 
 /* HPAGE_NR new pages at @va by one large entry; page i has number + i in its first word. 0 or -ENOMEM. */

@@ -24,18 +24,17 @@
 #include "mm/pt/range_impl.h"
 #include "mm/swap_entry.h"
 
-static inline unsigned long any_of_4(const pte_t *e)
-{
-	return pte_any(e) | pte_any(e + 1) | pte_any(e + 2) | pte_any(e + 3);
-}
-
 /* How many of the @n entries from @e on are none; the first one is known to be. Sparse tables are mostly that. */
 static inline unsigned none_run(const pte_t *e, unsigned n)
 {
-	const pte_t *p = e + 1, *const end = e + n, *const last_8 = n > 8 ? end - 8 : e;
+	const pte_t *p = e + 1, *const end = e + n;
 
-	while (p <= last_8 && !(any_of_4(p) | any_of_4(p + 4)))
-		p += 8;
+	if (end - p >= 8 && !pte_any_of_8(p)) {
+		for (p += 8; end - p >= 16 && !(pte_any_of_8(p) | pte_any_of_8(p + 8)); p += 16)
+			;
+		if (end - p >= 8 && !pte_any_of_8(p))
+			p += 8;
+	}
 	while (p < end && !pte_any(p))
 		p++;
 	return (unsigned)(p - e);
@@ -123,7 +122,8 @@ static void keep_access_bits(struct page *page, pte_t old)
 		page_clear(page, PG_idle);
 }
 
-static inline bool zap_page(struct mmu_gather *g, struct tally *t, pte_t old)
+/* Return: the page's kind. */
+static inline enum mm_counter zap_page(struct mmu_gather *g, struct tally *t, pte_t old)
 {
 	struct page *page = entry_page(old);
 	enum mm_counter kind = page_counter(page);
@@ -135,7 +135,22 @@ static inline bool zap_page(struct mmu_gather *g, struct tally *t, pte_t old)
 	t->rss[kind]--;
 	if (mapcount_dec(page, kind))
 		tally_mapped(t, page, kind, -1);
-	return gather_page(g, page);
+	return kind;
+}
+
+/* The neighbours of the anonymous page of @old, which has been zapped: as many of the @n entries from @e on as can go with it. */
+static inline unsigned zap_with(struct mmu_gather *g, struct tally *t, pte_t *e, unsigned n,
+				pte_t old)
+{
+	unsigned unmapped;
+
+	if (!n || !pte_follows(pte_read_locked(e), old) || g->mlocked || g->keep_uffd_wp)
+		return 0;
+	n = zap_neighbours(e, min_of(unsigned, n, GATHER_RUN - 1), old, &unmapped);
+	t->rss[MM_ANONPAGES] -= n;
+	if (unmapped)
+		tally_mapped(t, entry_page(old), MM_ANONPAGES, -(long)unmapped);
+	return n;
 }
 
 /* Is the entry, of whatever kind, protected for a userfaultfd? */
@@ -182,10 +197,23 @@ static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t l
 		if (!end_cleared)
 			first_cleared = va;
 		end_cleared = va + PAGE_SIZE;
-		if (unlikely(!pte_present(old)))
+		if (unlikely(!pte_present(old))) {
 			zap_absent(&t, old);
-		else if (!pte_special(old) && zap_page(g, &t, old))
-			r = PT_AGAIN;
+		} else if (!pte_special(old)) {
+			unsigned more = 0;
+
+			if (zap_page(g, &t, old) == MM_ANONPAGES)
+				more = zap_with(g, &t, e + 1, n - 1, old);
+			if (!more) {
+				r = gather_page(g, entry_page(old)) ? PT_AGAIN : 0;
+				continue;
+			}
+			r = gather_run(g, entry_page(old), more + 1) ? PT_AGAIN : 0;
+			n -= more;
+			e += more;
+			va += (uaddr_t)more << PAGE_SHIFT;
+			end_cleared = va + PAGE_SIZE;
+		}
 	}
 	w->resume = va;
 	if (end_cleared)
@@ -327,10 +355,25 @@ static inline pte_t copy_entry(struct copy_ctx *c, struct tally *t, pte_t *src, 
 	get_page(page_head(page));
 	if (kind == MM_ANONPAGES)
 		page_share(page);
-	if (mapcount_inc(page))
-		tally_mapped(t, page, kind, 1);
+	(void)mapcount_inc(page); /* not the first: the parent's entry maps it */
 	t->rss[kind]++;
 	return cur;
+}
+
+/* The @n entries from @e on come after @cur at @va, whose copy stands before @d. Return: how many are copied as its neighbours. */
+static inline unsigned copy_with(struct copy_ctx *c, struct tally *t, pte_t *e, pte_t *d,
+				 unsigned n, pte_t cur, uaddr_t va)
+{
+	bool weakened = false;
+
+	if (!n || !pte_follows(pte_read_locked(e), cur) || !c->cow || !pte_present(cur) ||
+	    pte_special(cur) || pte_uffd_wp(cur) || page_state(entry_page(cur)) != PS_ANON)
+		return 0;
+	n = copy_neighbours(e, d, n, cur, &weakened);
+	if (weakened)
+		gather_note_range(c->g, va + PAGE_SIZE, va + ((uaddr_t)n + 1) * PAGE_SIZE);
+	t->rss[MM_ANONPAGES] += n;
+	return n;
 }
 
 /* The same of a page that is being moved: whoever moves it comes to the child's entry after the parent's. */
@@ -361,13 +404,13 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 	unsigned n = run_entries(va, last);
 	struct page *dst_table = NULL;
 	pte_t *d = NULL;
+	unsigned more;
 
 	for (; n > 0; n--, e++, va += PAGE_SIZE) {
 		pte_t cur = pte_read(e);
 
 		if (pte_none(cur)) {
-			unsigned more = none_run(e, n) - 1;
-
+			more = none_run(e, n) - 1;
 			n -= more;
 			e += more;
 			va += (uaddr_t)more << PAGE_SHIFT;
@@ -386,6 +429,11 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 		pte_set(d++, pte_present(cur)	     ? copy_entry(c, &t, e, cur, va)
 			     : pte_is_migration(cur) ? copy_moving(c, &t, e, cur)
 						     : cur);
+		more = copy_with(c, &t, e + 1, d, n - 1, cur, va);
+		n -= more;
+		e += more;
+		d += more;
+		va += (uaddr_t)more << PAGE_SHIFT;
 	}
 	w->resume = va;
 	if (dst_table && d)

@@ -154,6 +154,15 @@ struct each_ctx {
 	void *arg;
 };
 
+/* ---- range_runs.c ---- */
+/*
+ * The entry before @e was @first, of an anonymous page: as many of the @n from @e on as map the frames behind it are cleared,
+ * their pages' _mapcounts with them. Return: how many; *unmapped: so many pages are mapped nowhere any more.
+ */
+unsigned zap_neighbours(pte_t *e, unsigned n, pte_t first, unsigned *unmapped);
+/* The same for fork, of a private mapping that nobody watches: entries from @d on become copies. *weakened: some lost the write right. */
+unsigned copy_neighbours(pte_t *e, pte_t *d, unsigned n, pte_t first, bool *weakened);
+
 /* Is the large entry @e hugetlb's: it maps a page of the pool, whole or not at all, or is a marker? */
 static inline bool entry_is_hugetlb(pte_t e)
 {

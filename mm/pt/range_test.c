@@ -91,6 +91,112 @@ static void zap_of_many_pages(void **state)
 	}
 }
 
+static int fork_copy(unsigned long vm_flags, unsigned nr_pages)
+{
+	struct vm_area_struct vma = vma_for(&mm, vm_flags, nr_pages);
+	struct mmu_gather g;
+	int err;
+
+	gather_begin(&g, &mm);
+	err = range_copy(&g, &child, &vma, false);
+	gather_end(&g);
+	return err;
+}
+
+enum { RUN_ORDER = 6, RUN_PAGES = 1 << RUN_ORDER };
+
+/* Pages that lie side by side, but for number 40, at addresses that do. Return: the first. */
+static struct page *map_block(void)
+{
+	struct page *block = alloc_pages(GFP_KERNEL, RUN_ORDER);
+
+	assert_non_null(block);
+	split_page(block, RUN_ORDER);
+	for (unsigned i = 0; i < RUN_PAGES; i++) {
+		if (i != 40)
+			assert_int_equal(map_page(&mm, at(i), block + i, i), 0);
+	}
+	__free_page(block + 40);
+	return block;
+}
+
+/* Entry @i, through its table's lock. */
+static void change_entry(unsigned i, pte_t (*to)(pte_t))
+{
+	struct page *table;
+	pte_t *e = pt_find_locked(&mm.root, at(i), &table);
+
+	pte_set(e, to(pte_read(e)));
+	pt_unlock(table);
+}
+
+/* Neighbours go together; what is different among them is treated as it must be. */
+static void runs_with_odd_pages(void **state)
+{
+	struct page *block;
+	unsigned long before;
+
+	world();
+	block = map_block();
+	change_entry(3, pte_mkold);
+	change_entry(4, pte_wrprotect);
+	change_entry(5, pte_mksoft_dirty);
+	change_entry(6, pte_mkspecial); /* the frame is there, but not counted */
+	range_account_unmap(&mm, block + 6);
+	get_page(block + 10);
+	assert_int_equal(rss(&mm), RUN_PAGES - 2);
+	before = nr_free_pages();
+	zap(&mm, at(2), at(RUN_PAGES));
+	assert_int_equal(rss(&mm), 2);
+	assert_int_equal(global_node_stat(NR_ANON_MAPPED), 2);
+	assert_int_equal(page_ref_count(block + 10), 1);
+	assert_int_equal(page_ref_count(block + 6), 1);
+	for (unsigned i = 0; i < RUN_PAGES; i++) {
+		assert_int_equal(pte_none(entry_at(&mm, at(i))), i >= 2);
+		assert_int_equal(page_mapcount(block + i), i < 2);
+	}
+	assert_int_equal(nr_free_pages() - before, RUN_PAGES - 2 - 3); /* 6, 10; 40 was free */
+	put_page(block + 10);
+	put_page(block + 6);
+	world_gone();
+}
+
+static void runs_are_copied_as_single_pages_are(void **state)
+{
+	struct page *block;
+	unsigned long before;
+
+	world();
+	bare_mm_begin(&child);
+	block = map_block();
+	change_entry(7, pte_wrprotect);
+	change_entry(9, pte_mksoft_dirty);
+	assert_int_equal(fork_copy(VM_READ | VM_WRITE, RUN_PAGES), 0);
+	for (unsigned i = 0; i < RUN_PAGES; i++) {
+		pte_t ours = entry_at(&mm, at(i)), theirs = entry_at(&child, at(i));
+
+		if (i == 40) {
+			assert_true(pte_none(ours) && pte_none(theirs));
+			continue;
+		}
+		assert_int_equal(pte_raw(theirs), pte_raw(pte_mkold(ours)));
+		assert_false(pte_write(ours) || page_test(block + i, PG_anon_exclusive));
+		assert_int_equal(pte_soft_dirty(ours), i == 9);
+		assert_int_equal(page_mapcount(block + i), 2);
+		assert_int_equal(page_ref_count(block + i), 2);
+	}
+	assert_int_equal(global_node_stat(NR_ANON_MAPPED), RUN_PAGES - 1);
+	zap(&mm, at(0), at(RUN_PAGES)); /* the last but one: the pages stay */
+	assert_int_equal(global_node_stat(NR_ANON_MAPPED), RUN_PAGES - 1);
+	assert_int_equal(page_mapcount(block + 50), 1);
+	before = nr_free_pages();
+	zap(&child, at(0), at(RUN_PAGES));
+	assert_int_equal(nr_free_pages() - before, RUN_PAGES - 1);
+	assert_int_equal(global_node_stat(NR_ANON_MAPPED), 0);
+	bare_mm_end(&child);
+	world_gone();
+}
+
 /* Special entries are removed without any account; swap-like entries too. */
 static void zap_special_and_swap_entries(void **state)
 {
@@ -168,18 +274,6 @@ static void range_I4_protect_leaves_shared_pages_readonly(void **state)
 	protect(VM_READ | VM_WRITE | VM_SHARED, pte_prot_user(true, true, false), 2, 1);
 	assert_true(pte_write(entry_at(&mm, at(1))));
 	world_gone();
-}
-
-static int fork_copy(unsigned long vm_flags, unsigned nr_pages)
-{
-	struct vm_area_struct vma = vma_for(&mm, vm_flags, nr_pages);
-	struct mmu_gather g;
-	int err;
-
-	gather_begin(&g, &mm);
-	err = range_copy(&g, &child, &vma, false);
-	gather_end(&g);
-	return err;
 }
 
 static void copy_shares_and_write_protects_both(void **state)
@@ -422,6 +516,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(range_I2_accounts_are_exact),
 		cmocka_unit_test(zap_of_many_pages),
+		cmocka_unit_test(runs_with_odd_pages),
+		cmocka_unit_test(runs_are_copied_as_single_pages_are),
 		cmocka_unit_test(zap_special_and_swap_entries),
 		cmocka_unit_test(protect_changes_rights_and_keeps_the_rest),
 		cmocka_unit_test(range_I4_protect_leaves_shared_pages_readonly),

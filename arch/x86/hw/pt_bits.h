@@ -116,6 +116,14 @@ static inline bool pte_alike(pte_t a, pte_t b)
 	return !((a.v ^ b.v) & ~(pteval_t)PTE_BITS_PFN);
 }
 
+/* Does @e map the frame behind @before's? Rights to write, and what was noted of its use, may differ. */
+static inline bool pte_follows(pte_t e, pte_t before)
+{
+	const pteval_t may_differ = PTE_BIT_A | PTE_BIT_D | PTE_BIT_SOFT_D | PTE_BIT_RW;
+
+	return !((e.v ^ (before.v + PAGE_SIZE)) & ~may_differ);
+}
+
 static inline pte_t pte_make(pfn_t pfn, pte_t prot)
 {
 	return (pte_t){ (pteval_t)pfn_to_phys(pfn) | prot.v };

@@ -18,6 +18,13 @@ static inline unsigned long pte_any(const pte_t *p)
 	return (unsigned long)__atomic_load_n(&p->v, __ATOMIC_RELAXED);
 }
 
+/* The same of the 8 entries from @p on, with the table lock held: the CPU only adds to entries that are some. */
+static inline racy_ unsigned long pte_any_of_8(const pte_t *p)
+{
+	return (unsigned long)(p[0].v | p[1].v | p[2].v | p[3].v | p[4].v | p[5].v | p[6].v |
+			       p[7].v);
+}
+
 /* With the table lock held. */
 static inline pte_t pte_read_locked(const pte_t *p)
 {
@@ -59,6 +66,12 @@ static inline bool pte_flip(pte_t *p, pte_t cur, pteval_t diff)
 static inline pte_t pte_clear(pte_t *p)
 {
 	return (pte_t){ __atomic_exchange_n(&p->v, 0, __ATOMIC_SEQ_CST) };
+}
+
+/* The same where it does not matter what the CPU sets meanwhile: a plain store. */
+static inline void pte_forget(pte_t *p)
+{
+	__atomic_store_n(&p->v, 0, __ATOMIC_RELAXED);
 }
 
 static inline bool pte_test_and_clear_young(pte_t *p)

@@ -46,6 +46,14 @@ static inline unsigned long pte_any(const pte_t *p)
 	return __atomic_load_n(pte_low(p), __ATOMIC_RELAXED);
 }
 
+/* The same of the 8 entries from @p on, with the table lock held: the CPU only adds to entries that are some. */
+static inline racy_ unsigned long pte_any_of_8(const pte_t *p)
+{
+	const pte_half_t *low = pte_low(p);
+
+	return low[0] | low[2] | low[4] | low[6] | low[8] | low[10] | low[12] | low[14];
+}
+
 /* With the table lock held, when only the CPU writes: to the low half. */
 static inline pte_t pte_read_locked(const pte_t *p)
 {
@@ -112,6 +120,14 @@ static inline pte_t pte_clear(pte_t *p)
 	pt_tear_point();
 	__atomic_store_n(pte_high(p), 0, __ATOMIC_RELEASE);
 	return (pte_t){ (uint64_t)high << 32 | low };
+}
+
+/* The same where it does not matter what the CPU sets meanwhile. */
+static inline void pte_forget(pte_t *p)
+{
+	__atomic_store_n(pte_low(p), 0, __ATOMIC_RELAXED);
+	pt_tear_point();
+	__atomic_store_n(pte_high(p), 0, __ATOMIC_RELEASE);
 }
 
 static inline bool pte_test_and_clear_young(pte_t *p)
