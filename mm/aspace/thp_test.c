@@ -237,6 +237,7 @@ static void no_block_free_falls_back(void **state)
 	unsigned long before;
 
 	world();
+	thp_defrag = THP_DEFRAG_NEVER; /* compaction would find one */
 	before = vm_event_sum(THP_FAULT_FALLBACK);
 	hog = new_mm();
 	map_at(hog, BASE, MIB(140), RW, ANON | MAP_FIXED);
