@@ -35,14 +35,16 @@ static void warm_up(void)
 	(void)figure_after("/proc/vmstat", NULL, "thp_split_pmd ");
 }
 
-/* Two places of @size for len bytes, alike in their tables; *room is all of it. */
+/* Two places for len bytes, alike in their tables, the upper ones too: no border of a GiB is near. *room is all of it. */
 static size_t two_places(char **room, char **a, char **b)
 {
-	size_t size = 4 * len;
+	const size_t span = 2 * len + 2 * block, size = 2 * span + block;
 	uintptr_t at;
 
 	*room = mmap(NULL, size, PROT_NONE, ANON | MAP_NORESERVE, -1, 0);
 	at = ((uintptr_t)*room + block - 1) & -(uintptr_t)block;
+	if (at >> 30 != (at + span - 1) >> 30)
+		at = (at + span) >> 30 << 30;
 	*a = (char *)at;
 	*b = *a + len + block;
 	return *room == MAP_FAILED ? 0 : size;
