@@ -469,7 +469,8 @@ static int parse_option(void *arg, const char *opt)
 		fs->mpol = NULL;
 		return mpol_parse(v, &fs->mpol);
 	}
-	return !strcmp(opt, "inode64") || !strcmp(opt, "inode32") || !strncmp(opt, "huge=", 5)
+	/* Shared memory has no huge pages here: who asks for some is told so. */
+	return !strcmp(opt, "inode64") || !strcmp(opt, "inode32") || !strcmp(opt, "huge=never")
 		       ? 0
 		       : -EINVAL;
 }

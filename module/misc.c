@@ -3,7 +3,7 @@
  *
  * OWNS     nothing.
  * CONTEXT  as each says.   FAILS  -EINVAL, -ERANGE for numbers.
- * SOURCES  Linux Documentation/core-api/kernel-api.rst.   TESTED BY  module_api (guest)
+ * SOURCES  Linux Documentation/core-api/kernel-api.rst.   TESTED BY  module_labs (guest)
  */
 #include "arch/irqflags.h"
 #include "arch/uaccess.h"

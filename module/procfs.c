@@ -8,7 +8,7 @@
  * I1       while a call of a module runs, proc_remove of its entry waits (proc_entry_enter).
  * LOCKS    proc_lock for the list.   CONTEXT  tasks; sleeps.
  * FAILS    NULL: no memory, or the name is taken. After removal: -EIO, as Linux.
- * NOT HERE seq_file (seq.c).   TESTED BY  module_api (guest)
+ * NOT HERE seq_file (seq.c).   TESTED BY  module_labs (guest)
  */
 #include "module/calls.h"
 

@@ -4,7 +4,7 @@
  * OWNS     struct module_seq, the private_data of such a file.
  * WHY      the whole text is made at the first read of an open (or when it is read from its beginning again) and copied from then on,
  *          as for the kernel's own files: numbers of one moment.
- * CONTEXT  tasks; sleeps.   FAILS  -ENOMEM, what show returned.   TESTED BY  module_api (guest)
+ * CONTEXT  tasks; sleeps.   FAILS  -ENOMEM, what show returned.   TESTED BY  module_labs (guest)
  */
 #include "module/api.h"
 

@@ -6,7 +6,7 @@
  *          physical address by reference, %pI4, %pM, %*ph bytes, %pV a format in a format; L is ll. Each conversion is cut out,
  *          and what lib/fmt.c knows it does.
  * CONTEXT  any.   FAILS  text that does not fit is cut off; lengths are what it would have had.
- * SOURCES  Linux Documentation/core-api/{printk-basics,printk-formats}.rst.   TESTED BY  module_api (guest)
+ * SOURCES  Linux Documentation/core-api/{printk-basics,printk-formats}.rst.   TESTED BY  module_labs (guest)
  */
 #include "module/text.h"
 

@@ -10,7 +10,7 @@
  * I2       vma views of an unchanged mm keep their addresses from one filling to the next.
  * LOCKS    the view lock, under it mmap_lock by try only; module_mmap_* take mmap_lock, then the view lock.
  * CONTEXT  tasks; sleeps.   COST  O(vmas) each time.
- * FAILS    without memory a list ends early, and map_count says how long it should be.   TESTED BY  module_api (guest)
+ * FAILS    without memory a list ends early, and map_count says how long it should be.   TESTED BY  module_labs (guest)
  */
 #include "module/api.h"
 #include "module/view_impl.h"

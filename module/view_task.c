@@ -14,7 +14,7 @@
  *          mmap_lock is only tried, so the two cannot wait for each other.
  * CONTEXT  tasks; sleeps. current in an interrupt: the view as it is.
  * COST     O(tasks + their vmas) for each look.   FAILS  a task without memory for its view is not seen.
- * TESTED BY  module_api (guest)
+ * TESTED BY  module_labs (guest)
  */
 #include "module/api.h"
 #include "module/view_impl.h"

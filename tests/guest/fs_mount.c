@@ -50,6 +50,9 @@ static void tmpfs_limits(void)
 	OK(umount("m"));
 	CHECK(there("m/below"));
 	FAILS(mount("none", "m", "tmpfs", 0, "size=nonsense"), EINVAL);
+	FAILS(mount("none", "m", "tmpfs", 0, "huge=always"), EINVAL); /* it could not be done */
+	OK(mount("none", "m", "tmpfs", 0, "huge=never"));
+	OK(umount("m"));
 	FAILS(mount("none", "m", "nosuchfs", 0, NULL), ENODEV);
 	FAILS(mount("none", "nothing", "tmpfs", 0, NULL), ENOENT);
 	FAILS(mount("none", "m/below", "tmpfs", 0, NULL), ENOTDIR);
