@@ -179,6 +179,7 @@ static int fault_none(struct model_proc *p, unsigned page, bool write)
 		return FAULT_BUS; /* its monitor's; see model_uffd.c */
 	} else if (!o && !write) {
 		m->have = HAVE_ZERO;
+		allow_batch(p, page);
 	} else if (!o) {
 		make_own(p, page, zeroes);
 		allow_batch(p, page);
@@ -206,8 +207,11 @@ int model_fault(struct model_proc *p, unsigned page, enum model_access access)
 		r = fault_none(p, page, write);
 	else if (write && m->wp)
 		r = FAULT_BUS;
-	else if (write && m->have != HAVE_ANON && !(m->flags & VM_SHARED))
+	else if (write && m->have != HAVE_ANON && !(m->flags & VM_SHARED)) {
+		if (m->have == HAVE_ZERO)
+			allow_batch(p, page);
 		make_own(p, page, model_bytes(p, page));
+	}
 	m->written |= write && r == FAULT_OK;
 	return r;
 }
@@ -247,7 +251,9 @@ static void settle_page(struct model_proc *p, unsigned page)
 		return;
 	if (!pte_present(e))
 		model_page_gone(m);
-	else if (m->have == HAVE_NONE && m->obj < 0 && !pte_special(e))
+	else if (m->obj < 0 && m->have != HAVE_ANON && pte_special(e))
+		m->have = HAVE_ZERO;
+	else if (m->obj < 0 && m->have != HAVE_ANON)
 		make_own(p, page, zeroes);
 	else if (m->have == HAVE_NONE && m->obj >= 0 &&
 		 page_state(pfn_to_page(pte_pfn(e))) == PS_FILE)

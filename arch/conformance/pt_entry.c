@@ -143,6 +143,16 @@ static int neighbours(void)
 	pte_t a = pte_make(sample, pte_prot_user(true, true, false)), run[8] = { { 0 } };
 	int failures = 0;
 
+	for (unsigned i = 0; i < ARRAY_SIZE(run); i++)
+		pte_set(run + i, a);
+	for (unsigned i = 0; i < ARRAY_SIZE(run); i++) {
+		conform(pte_all_of_8(run));
+		pte_set(run + i, pte_modify(a, PTE_PROT_NONE_));
+		conform(!pte_all_of_8(run));
+		pte_set(run + i, a);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(run); i++)
+		pte_forget(run + i);
 	for (unsigned i = 0; i < ARRAY_SIZE(run); i++) {
 		conform(!pte_any_of_8(run));
 		pte_set(run + i, i % 2 ? a : pte_modify(a, PTE_PROT_NONE_));
@@ -180,6 +190,8 @@ static int changes_in_memory(void)
 	pte_set(&slot, a);
 	pte_wrprotect_in_place(&slot);
 	conform(pte_raw(pte_read(&slot)) == pte_raw(pte_wrprotect(a)));
+	pte_mkwrite_in_place(&slot);
+	conform(pte_raw(pte_read(&slot)) == pte_raw(pte_mkwrite(a)));
 	e = pte_read_locked(&slot);
 	conform(pte_raw(e) == pte_raw(pte_wrprotect(a)));
 	conform(!pte_flip(&slot, a, pte_raw(a) ^ pte_raw(b)));

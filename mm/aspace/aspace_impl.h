@@ -292,9 +292,14 @@ struct fault_ctx {
 /* A stage's results besides enum fault_result: look again; not a matter of huge pages; drop mmap_lock, userfault_wait. */
 enum { STAGE_RETRY = -1, STAGE_SMALL = -2, STAGE_WAIT = -3 };
 
+enum { FAULT_BATCH_MAX = 16 }; /* pages of a block, of which one fault may map several */
+
 void fault_boot(void);
 /* One family each. Table lock held at the call, not on return. Return: enum fault_result or STAGE_RETRY. */
 int fault_anon(struct fault_ctx *f); /* none entry, private anonymous memory */
+int fault_anon_upgrade(
+	struct fault_ctx
+		*f); /* write to the zero page; STAGE_SMALL: one page, and the lock is still held */
 int fault_file(struct fault_ctx *f); /* none entry, a mapping or a device */
 int fault_swap(struct fault_ctx *f); /* an entry that is neither none nor present */
 int fault_cow(struct fault_ctx *f);  /* write to an entry without the write right */

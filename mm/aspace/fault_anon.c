@@ -1,7 +1,7 @@
 /*
  * First touch of private anonymous memory.
  *
- *   read    the zero page, special and read-only: no frame is spent
+ *   read    the zero page, special and read-only: no frame is spent; for a walk upwards, several entries, as with writes
  *   write   a zeroed frame; and when the program walks upwards through the vma, several at once:
  *
  *     fault at the address after the last fault's pages -> twice as many pages as then: 1 2 4 8 16, then 16
@@ -30,21 +30,11 @@
 #include "mm/vmalloc.h"
 #include "sync/failpoint.h"
 
-enum { BATCH_MAX = 16 };
-
-int fault_batch_pages = BATCH_MAX;
+int fault_batch_pages = FAULT_BATCH_MAX;
 
 struct page *fault_anon_page(const struct vm_area_struct *vma, uaddr_t addr)
 {
 	return failpoint("anon_page") ? NULL : vma_alloc_pages(vma, addr, GFP_HIGHUSER_MOVABLE, 0);
-}
-
-static void page_zero(struct page *page)
-{
-	void *p = kmap_local_page(page);
-
-	frame_zero(p);
-	kunmap_local(p);
 }
 
 static pte_t anon_prot(const struct vm_area_struct *vma)
@@ -76,11 +66,17 @@ static bool memory_is_plentiful(void)
 			    2 * z->watermark[WMARK_HIGH];
 }
 
+/* Does @e, of one of the next pages, say what the entry of f->addr says: nothing, or the page of zeroes? */
+static inline bool same_start(const struct fault_ctx *f, pte_t e)
+{
+	return pte_raw(pte_mkold(e)) == pte_raw(pte_mkold(f->entry));
+}
+
 /* How many pages this fault should map, from its address up. Table lock held. */
 static unsigned batch_size(const struct fault_ctx *f)
 {
 	struct vm_area_struct *vma = f->vma;
-	unsigned max = min_of(unsigned, fault_batch_pages, BATCH_MAX), n, i;
+	unsigned max = min_of(unsigned, fault_batch_pages, FAULT_BATCH_MAX), n, i;
 	uaddr_t block_end;
 
 	if (max <= 1 || READ_ONCE(vma->fault_next) != (uint32_t)(f->addr >> PAGE_SHIFT) ||
@@ -93,11 +89,11 @@ static unsigned batch_size(const struct fault_ctx *f)
 	n = n < 2 ? 2 : n > max ? max : n;
 	WRITE_ONCE(vma->fault_run,
 		   (uint8_t)n); /* what cuts this batch short does not end the walk */
-	block_end = (f->addr | ((uaddr_t)BATCH_MAX * PAGE_SIZE - 1)) +
+	block_end = (f->addr | ((uaddr_t)FAULT_BATCH_MAX * PAGE_SIZE - 1)) +
 		    1; /* a table holds whole blocks */
 	n = min_of(unsigned, n, (block_end - f->addr) >> PAGE_SHIFT);
 	n = min_of(unsigned, n, ((f->stop ? f->stop : vma->vm_end) - f->addr) >> PAGE_SHIFT);
-	for (i = 1; i < n && pte_none(pte_read(f->pte + i)); i++)
+	for (i = 1; i < n && same_start(f, pte_read_locked(f->pte + i)); i++)
 		;
 	return i;
 }
@@ -110,10 +106,14 @@ static void note_run(const struct fault_ctx *f, unsigned n)
 
 static int anon_read(struct fault_ctx *f)
 {
-	pte_t e = pte_make(page_to_pfn(zero_page), f->vma->vm_page_prot);
+	pte_t e = pte_mkspecial(pte_make(page_to_pfn(zero_page), f->vma->vm_page_prot));
+	unsigned n = batch_size(f);
 
-	pte_set(f->pte, pte_mkyoung(pte_mkspecial(e)));
+	pte_set(f->pte, pte_mkyoung(e));
+	for (unsigned i = 1; i < n; i++)
+		pte_set(f->pte + i, e);
 	pt_unlock(f->table);
+	note_run(f, n);
 	return FAULT_OK;
 }
 
@@ -131,14 +131,30 @@ static void account_batch(struct mm_struct *mm, struct page **pages, unsigned n)
 	}
 }
 
-/* Map as many of the @n zeroed pages as entries are still none. Return: how many. Table lock held. */
+/* Of @n pages, how many entries are still as they were; if they map zeroes they are cleared and flushed. Table lock held. */
+static unsigned make_room(struct fault_ctx *f, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n && same_start(f, pte_read_locked(f->pte + i)); i++)
+		;
+	if (pte_none(f->entry) || !i)
+		return i;
+	for (unsigned k = 0; k < i; k++)
+		pte_forget(f->pte + k);
+	tlb_flush_range(&f->mm->root, f->addr, f->addr + i * PAGE_SIZE, PAGE_SIZE);
+	return i;
+}
+
+/* Map as many of the @n zeroed pages as there is room for. Return: how many. Table lock held. */
 static unsigned set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
 {
 	pte_t prot = anon_prot(f->vma);
 	uaddr_t addr = f->addr;
 	unsigned i;
 
-	for (i = 0; i < n && pte_none(pte_read(f->pte + i)); i++, addr += PAGE_SIZE) {
+	n = make_room(f, n);
+	for (i = 0; i < n; i++, addr += PAGE_SIZE) {
 		page_set_anon_rmap(pages[i], f->vma, addr);
 		atomic_set(&pages[i]->_mapcount, 0);
 		vma_page_mapped(f->vma, pages[i]);
@@ -151,7 +167,7 @@ static unsigned set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
 
 static int anon_write_batch(struct fault_ctx *f, unsigned n)
 {
-	struct page *pages[BATCH_MAX];
+	struct page *pages[FAULT_BATCH_MAX];
 	unsigned got = 0, done;
 
 	if (!failpoint("anon_batch"))
@@ -160,7 +176,7 @@ static int anon_write_batch(struct fault_ctx *f, unsigned n)
 	if (!got)
 		return FAULT_OOM;
 	for (unsigned i = 0; i < got; i++)
-		page_zero(pages[i]);
+		clear_highpage(pages[i]);
 	pt_table_lock(f->table);
 	done = set_batch(f, pages, got);
 	pt_unlock(f->table);
@@ -176,7 +192,7 @@ static int anon_write_one(struct fault_ctx *f)
 
 	if (!page)
 		return FAULT_OOM;
-	page_zero(page);
+	clear_highpage(page);
 	pt_table_lock(f->table);
 	if (likely(pte_none(pte_read(f->pte)))) {
 		fault_set_anon(f, page);
@@ -187,6 +203,24 @@ static int anon_write_one(struct fault_ctx *f)
 		put_page(page); /* another thread was faster */
 	note_run(f, 1);
 	return FAULT_OK;
+}
+
+int fault_anon_upgrade(struct fault_ctx *f)
+{
+	unsigned n = batch_size(f);
+	int r;
+
+	if (n == 1) {
+		note_run(f, 1);
+		return STAGE_SMALL;
+	}
+	pt_unlock(f->table);
+	r = anon_vma_prepare(f->vma) ? FAULT_OOM : anon_write_batch(f, n);
+	if (r != FAULT_OOM)
+		return r;
+	WRITE_ONCE(f->vma->fault_next,
+		   0); /* no batch next time: the copy of one page is all there is memory for */
+	return STAGE_RETRY;
 }
 
 int fault_anon(struct fault_ctx *f)

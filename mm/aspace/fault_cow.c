@@ -2,8 +2,8 @@
  * Writes to entries without the write right: copy, or take over.
  *
  *   write-protected for a userfaultfd    its monitor is told
- *   zero page                        a zeroed frame takes its place
- *   anonymous, exclusive             taken over: the entry becomes writable, and soft-dirty
+ *   zero page                        a zeroed frame takes its place, or several if the program walks upwards (fault_anon.c)
+ *   anonymous, exclusive             taken over: the entry becomes writable, and soft-dirty; its neighbours too, if they can
  *   anonymous, no longer shared      the same, and the page is exclusive again: nobody but this entry refers to it
  *   anonymous, shared by fork; or a cached page under a private mapping       copied
  *   shared mapping of a store        the store reserves, the entry becomes writable, the page is dirty; under the page lock
@@ -157,6 +157,61 @@ static bool may_take(const struct fault_ctx *f, struct page *page)
 	return true;
 }
 
+/* Could the write right be given on behalf of a write that has not happened? */
+static bool may_take_ahead(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & VM_WRITE) && !vma_tracks_writes(vma) && fault_batch_pages > 1;
+}
+
+/* An entry without the write right, of an anonymous page that is this entry's alone: the entry may have the right. */
+static bool may_take_neighbour(const struct fault_ctx *f, pte_t e)
+{
+	struct page *page;
+
+	if (!pte_present(e) || pte_write(e) || pte_special(e) || pte_uffd_wp(e))
+		return false;
+	page = pfn_to_page(pte_pfn(e));
+	return page_state(page) == PS_ANON && may_take(f, page);
+}
+
+/*
+ * The entry of f->addr is going to be taken over: those behind it, up to the end of their block, come along as long as they
+ * could be, too. Not dirty, not young: only their first write will not fault. Table lock held.
+ */
+static void take_neighbours(const struct fault_ctx *f)
+{
+	const uaddr_t block = (uaddr_t)FAULT_BATCH_MAX * PAGE_SIZE;
+	uaddr_t end = min_of(uaddr_t, (f->addr | (block - 1)) + 1, f->vma->vm_end);
+	pte_t *e = f->pte + 1;
+
+	if (!may_take_ahead(f->vma))
+		return;
+	for (uaddr_t va = f->addr + PAGE_SIZE; va < end; va += PAGE_SIZE, e++) {
+		pte_t cur = pte_read_locked(e);
+
+		if (!may_take_neighbour(f, cur))
+			return;
+		pte_mkwrite_in_place(e);
+		if (pte_young(cur)) /* else no CPU has it */
+			tlb_flush_page_local(va);
+	}
+}
+
+/* The page of f->entry has become this entry's alone, or was. */
+static int take_over_anon(struct fault_ctx *f)
+{
+	take_neighbours(f);
+	return take_over(f);
+}
+
+/* The first write to a page of zeroes. */
+static int zero_write(struct fault_ctx *f)
+{
+	int r = fault_anon_upgrade(f);
+
+	return r == STAGE_SMALL ? copy_page(f, zero_page) : r;
+}
+
 int fault_cow(struct fault_ctx *f)
 {
 	struct page *page;
@@ -172,8 +227,10 @@ int fault_cow(struct fault_ctx *f)
 		return FAULT_BUS;
 	}
 	page = pfn_to_page(pte_pfn(f->entry));
+	if (page == zero_page && pte_special(f->entry) && vma_is_anon(f->vma))
+		return zero_write(f);
 	if (!pte_special(f->entry) && page_state(page) == PS_ANON && may_take(f, page))
-		return take_over(f);
+		return take_over_anon(f);
 	if (!pte_special(f->entry) && page_state(page) == PS_ANON && page_is_ksm(page))
 		count_vm_event(COW_KSM);
 	return copy_page(f, page);

@@ -125,6 +125,38 @@ static void fault_batches_go_on_after_one_cut_short(void **state)
 	end_mm(mm);
 }
 
+/* Reads walk upwards as writes do: no frame is spent. The writes that come then find zeroes and replace them by batches. */
+static void fault_batches_of_zeroes(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	unsigned long before = mm_ctx_current()->min_flt;
+
+	(void)state;
+	map_at(mm, BASE, P(96), RW, ANON | MAP_FIXED);
+	for (unsigned i = 0; i < 64; i++)
+		assert_int_equal(sim_peek(mm, BASE + P(i)), 0);
+	assert_int_equal(mm_ctx_current()->min_flt - before, 5 + 3);
+	assert_int_equal(mm_rss(mm), 0);
+	mm_check(mm);
+	sim_poke(mm, BASE + P(32), 1); /* alone: nobody walks yet */
+	assert_int_equal(mm_rss(mm), 1);
+	assert_ptr_equal(page_at(mm, BASE + P(33)), zero_page);
+	sim_poke(mm, BASE + P(33), 1);
+	assert_int_equal(mm_rss(mm), 3);
+	before = mm_ctx_current()->min_flt;
+	for (unsigned i = 34; i < 96; i++) { /* zeroes up to 63, nothing from there on */
+		assert_int_equal(sim_peek(mm, BASE + P(i)), 0);
+		sim_poke(mm, BASE + P(i), (uint8_t)i);
+	}
+	assert_int_equal(mm_rss(mm), 64);
+	assert_int_equal(mm_ctx_current()->min_flt - before,
+			 4 + 6 + 6); /* 4 8 2 16, then a read, and writes: 1 2 4 8 1 */
+	for (unsigned i = 34; i < 96; i++)
+		assert_int_equal(sim_peek(mm, BASE + P(i)), i);
+	assert_ptr_equal(page_at(mm, BASE + P(31)), zero_page);
+	end_mm(mm);
+}
+
 static void fault_batch_stops_at_a_mapped_page(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -507,6 +539,7 @@ int main(void)
 		T(fault_I3_reads_share_the_zero_page),
 		T(fault_batches_double_while_access_is_sequential),
 		T(fault_batches_go_on_after_one_cut_short),
+		T(fault_batches_of_zeroes),
 		T(fault_batch_stops_at_a_mapped_page),
 		T(stack_grows_to_its_limit_and_no_further),
 		T(stack_keeps_its_distance),

@@ -93,6 +93,66 @@ static uint8_t pinned_byte(struct page *page)
 	return byte;
 }
 
+static bool is_writable(struct mm_struct *mm, unsigned page)
+{
+	return pte_write(pt_peek_page(&mm->root, BASE + P(page)));
+}
+
+/* When nobody else has the pages any more, the first write to one of a block brings the right for those behind it: up to
+ * one that somebody has, and not beyond the block. */
+static void cow_neighbours_are_taken_over_together(void **state)
+{
+	struct mm_struct *mm = new_mm(), *child;
+	struct page *page;
+
+	(void)state;
+	map_at(mm, BASE, P(32), RW, ANON | MAP_FIXED);
+	for (unsigned i = 0; i < 32; i++)
+		sim_poke(mm, BASE + P(i), (uint8_t)i);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	assert_int_equal(get_user_page(child, BASE + P(9), false, &page), 0);
+	end_mm(child);
+	sim_poke(mm, BASE + P(2), 102);
+	for (unsigned i = 0; i < 32; i++) {
+		bool taken = i >= 2 && i < 9;
+
+		assert_int_equal(is_writable(mm, i), taken);
+		assert_int_equal(page_test(page_at(mm, BASE + P(i)), PG_anon_exclusive), taken);
+	}
+	mm_check(mm);
+	sim_poke(mm, BASE + P(9), 109); /* a copy: somebody looks at the old one */
+	assert_int_equal(pinned_byte(page), 9);
+	assert_false(is_writable(mm, 10));
+	put_page(page);
+	sim_poke(mm, BASE + P(12), 112);
+	assert_true(is_writable(mm, 15) && !is_writable(mm, 16) && !is_writable(mm, 10));
+	for (unsigned i = 0; i < 32; i++)
+		assert_int_equal(sim_peek(mm, BASE + P(i)),
+				 i + 100 * (i == 2 || i == 9 || i == 12));
+	end_mm(mm);
+}
+
+/* Where it is asked which pages are written, and where a fault shall map one page, only the written one changes. */
+static void cow_neighbours_that_must_fault(void **state)
+{
+	(void)state;
+	for (unsigned tracked = 0; tracked < 2; tracked++) {
+		struct mm_struct *mm = new_mm(), *child;
+
+		map_at(mm, BASE, P(8), RW, ANON | MAP_FIXED);
+		for (unsigned i = 0; i < 8; i++)
+			sim_poke(mm, BASE + P(i), 1);
+		if (tracked)
+			mm_clear_soft_dirty(mm);
+		fault_batch_pages = tracked ? 16 : 1;
+		assert_int_equal(mm_dup(mm, &child), 0);
+		end_mm(child);
+		sim_poke(mm, BASE, 2);
+		assert_true(is_writable(mm, 0) && !is_writable(mm, 1));
+		end_mm(mm);
+	}
+}
+
 /* Who pinned a page for writing goes on sharing it with the program, whatever happens to rights meanwhile. */
 static void cow_I1_a_pin_does_not_make_a_copy(void **state)
 {
@@ -376,6 +436,8 @@ int main(void)
 		T(fork_I1_shares_frames_until_the_first_write),
 		T(fork_leaves_out_what_faults_bring_back),
 		T(fork_smaps_divide_shared_pages),
+		T(cow_neighbours_are_taken_over_together),
+		T(cow_neighbours_that_must_fault),
 		T(cow_I1_a_pin_does_not_make_a_copy),
 		T(cow_I1_a_pin_of_a_shared_page_makes_a_copy),
 		T(cow_the_last_user_owns_the_page),

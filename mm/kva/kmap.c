@@ -40,6 +40,19 @@ void kunmap_local(const void *addr)
 	physmap_unmap_slot(--self->kmap_depth);
 }
 
+void clear_highpage(struct page *page)
+{
+	void *addr = page_address(page);
+
+	if (likely(addr)) {
+		frame_zero(addr);
+		return;
+	}
+	addr = kmap_local_page(page);
+	frame_zero(addr);
+	kunmap_local(addr);
+}
+
 void copy_highpage(struct page *to, struct page *from)
 {
 	const void *src = kmap_local_page(from);

@@ -94,26 +94,10 @@ static inline struct page *take_from(struct zone *z, const struct alloc_ctx *ctx
 				       : take_block(z, ctx->order, mt, ctx->preferred);
 }
 
-static void zero_high_page(struct page *page)
-{
-	void *addr = kmap_local_page(page);
-
-	frame_zero(addr);
-	kunmap_local(addr);
-}
-
 static void zero_block(struct page *page, unsigned order)
 {
-	struct page *end = page + (1UL << order);
-
-	for (; page < end; page++) {
-		void *addr = page_address(page);
-
-		if (likely(addr))
-			frame_zero(addr);
-		else
-			zero_high_page(page);
-	}
+	for (struct page *p = page; p < page + (1UL << order); p++)
+		clear_highpage(p);
 }
 
 static always_inline_ void prepare(struct page *page, const struct zone *z, unsigned order,

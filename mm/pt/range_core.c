@@ -24,22 +24,14 @@ static uint8_t core_of_other(pte_t e, uint8_t none)
 					      : CORE_ABSENT; /* a marker is as good as none */
 }
 
-/* Without a branch between them. */
-static inline bool four_present(const pte_t *e)
-{
-	return (int)pte_present(pte_read(e)) & (int)pte_present(pte_read(e + 1)) &
-	       (int)pte_present(pte_read(e + 2)) & (int)pte_present(pte_read(e + 3));
-}
-
 static int core_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	const struct core_ctx *c = w->arg;
 	uint8_t *vec = c->vec + ((va - c->start) >> PAGE_SHIFT);
 	uint8_t *end = c->vec + ((last - c->start) >> PAGE_SHIFT) + 1;
 
-	/* Four at a time while all are there. */
-	for (; end - vec >= 4 && four_present(e); vec += 4, e += 4)
-		memset(vec, CORE_PRESENT, 4);
+	for (; end - vec >= 8 && pte_all_of_8(e); vec += 8, e += 8)
+		memset(vec, CORE_PRESENT, 8);
 	for (; vec < end; vec++, e++) {
 		pte_t cur = pte_read(e);
 

@@ -25,6 +25,12 @@ static inline racy_ unsigned long pte_any_of_8(const pte_t *p)
 			       p[7].v);
 }
 
+/* Are all of these 8 mapped, and not only for mm (PROT_NONE)? */
+static inline racy_ bool pte_all_of_8(const pte_t *p)
+{
+	return p[0].v & p[1].v & p[2].v & p[3].v & p[4].v & p[5].v & p[6].v & p[7].v & PTE_BIT_P;
+}
+
 /* With the table lock held. */
 static inline pte_t pte_read_locked(const pte_t *p)
 {
@@ -77,6 +83,11 @@ static inline void pte_forget(pte_t *p)
 static inline bool pte_test_and_clear_young(pte_t *p)
 {
 	return __atomic_fetch_and(&p->v, ~PTE_BIT_A, __ATOMIC_SEQ_CST) & PTE_BIT_A;
+}
+
+static inline void pte_mkwrite_in_place(pte_t *p)
+{
+	(void)__atomic_fetch_or(&p->v, PTE_BIT_RW, __ATOMIC_SEQ_CST);
 }
 
 static inline void pte_wrprotect_in_place(pte_t *p)

@@ -54,6 +54,14 @@ static inline racy_ unsigned long pte_any_of_8(const pte_t *p)
 	return low[0] | low[2] | low[4] | low[6] | low[8] | low[10] | low[12] | low[14];
 }
 
+/* Are all of these 8 mapped, and not only for mm (PROT_NONE)? */
+static inline racy_ bool pte_all_of_8(const pte_t *p)
+{
+	const pte_half_t *low = pte_low(p);
+
+	return low[0] & low[2] & low[4] & low[6] & low[8] & low[10] & low[12] & low[14] & PTE_BIT_P;
+}
+
 /* With the table lock held, when only the CPU writes: to the low half. */
 static inline pte_t pte_read_locked(const pte_t *p)
 {
@@ -133,6 +141,11 @@ static inline void pte_forget(pte_t *p)
 static inline bool pte_test_and_clear_young(pte_t *p)
 {
 	return __atomic_fetch_and(pte_low(p), ~(uint32_t)PTE_BIT_A, __ATOMIC_SEQ_CST) & PTE_BIT_A;
+}
+
+static inline void pte_mkwrite_in_place(pte_t *p)
+{
+	(void)__atomic_fetch_or(pte_low(p), (uint32_t)PTE_BIT_RW, __ATOMIC_SEQ_CST);
 }
 
 static inline void pte_wrprotect_in_place(pte_t *p)
