@@ -62,7 +62,7 @@ void vmalloc_check(void);	   /* checker */
 /* High memory windows. kmap_local_page: this thread, this CPU, LIFO order, no sleeping until kunmap_local.
  * On lowmem pages (all of x86_64) it is the linear address and free of cost. */
 void *kmap_local_page(struct page *page);
-void clear_highpage(struct page *page); /* the frame */
+void clear_highpage(struct page *page);			/* the frame */
 void copy_highpage(struct page *to, struct page *from); /* the frame */
 void kunmap_local(const void *addr);
 
