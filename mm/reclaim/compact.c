@@ -29,7 +29,7 @@ enum { CLUSTER = 32, WHOLE_ZONE = NR_ORDERS };
 
 struct compaction {
 	struct zone *zone;
-	unsigned order; /* a free block of it ends the run; WHOLE_ZONE: none does */
+	unsigned order;	     /* a free block of it ends the run; WHOLE_ZONE: none does */
 	pfn_t migrate, free; /* scanners: [start, migrate) is done, [free, end) is done */
 	struct page *pages[CLUSTER];
 	int status[CLUSTER];
