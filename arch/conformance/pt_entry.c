@@ -192,6 +192,7 @@ static int changes_in_memory(void)
 	conform(pte_raw(pte_read(&slot)) == pte_raw(pte_wrprotect(a)));
 	pte_mkwrite_in_place(&slot);
 	conform(pte_raw(pte_read(&slot)) == pte_raw(pte_mkwrite(a)));
+	pte_wrprotect_in_place(&slot);
 	e = pte_read_locked(&slot);
 	conform(pte_raw(e) == pte_raw(pte_wrprotect(a)));
 	conform(!pte_flip(&slot, a, pte_raw(a) ^ pte_raw(b)));
