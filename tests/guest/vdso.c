@@ -4,6 +4,8 @@
  */
 #include "tap.h"
 
+#include "pagemap.h"
+
 #include <elf.h>
 #include <link.h>
 #include <sched.h>
@@ -161,6 +163,20 @@ static unsigned long ehdr_of_child(int no_randomize)
 	close(fds[0]);
 	tap_wait(pid);
 	return strtoul(text, NULL, 16);
+}
+
+/* The image's pages are no work in progress: who moves pages would wait for them. */
+static void pages_at_rest(void)
+{
+	struct range r;
+
+	CHECK(find_range("[vdso]", &r));
+	for (unsigned long a = r.start; a < r.end; a += PAGE) {
+		(void)*(volatile char *)a;
+		CHECK(pagemap((void *)a) & PM_PRESENT);
+		CHECK((kflags((void *)a) & (BIT(KPF_LOCKED) | BIT(KPF_UPTODATE))) ==
+		      BIT(KPF_UPTODATE));
+	}
 }
 
 static void placement(void)
@@ -792,6 +808,7 @@ static void moved(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(image),
+						 T(pages_at_rest),
 						 T(placement),
 						 T(clocks),
 						 T(time_of_day),
