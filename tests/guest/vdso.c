@@ -793,6 +793,18 @@ static void moved(void)
 	}
 	if (c.ax == 0 || c.ax > 100000 || c.bp != 6)
 		__asm__ volatile("int $0x80" ::"a"(1), "b"(4));
+	/* And back by the image itself: the call returns to where its landing has come to. */
+	c = (struct call){ SYS_mremap,
+			   (unsigned long)to,
+			   r.end - r.start,
+			   r.end - r.start,
+			   MREMAP_MAYMOVE | MREMAP_FIXED,
+			   r.start,
+			   6,
+			   0 };
+	call_kernel(&c);
+	if (c.ax != r.start)
+		__asm__ volatile("int $0x80" ::"a"(1), "b"(6));
 	/* The trampolines are found there too. */
 	__asm__ volatile("int $0x80"
 			 : "=a"(c.ax)
