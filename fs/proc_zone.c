@@ -30,11 +30,10 @@ static void zoneinfo_node(struct seq_file *m, struct pglist_data *node)
 	seq_puts(m, "\n  per-node stats");
 	for (unsigned i = 0; i < NR_NODE_STATS; i++) {
 		enum node_stat_item item = (enum node_stat_item)i;
-		long n = max_of(long, 0, atomic_long_read(&node->stat[i]));
 
 		if (node_stat_exists(item))
 			seq_printf(m, "\n      %-12s %lu", node_stat_names[i],
-				   node_stat_shown(item, (unsigned long)n));
+				   node_stat_shown(item, node_stat(node, item)));
 	}
 }
 

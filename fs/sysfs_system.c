@@ -62,11 +62,6 @@ static const struct sysfs_attr cpu_attrs[] = {
 
 /* ---- one node: m->private is its pglist_data ---- */
 
-static unsigned long node_stat(const struct pglist_data *node, enum node_stat_item item)
-{
-	return (unsigned long)max_of(long, 0, atomic_long_read(&node->stat[item]));
-}
-
 /* Sum over the node's zones. */
 static unsigned long node_zone_stat(struct pglist_data *node, enum zone_stat_item item)
 {

@@ -9,6 +9,7 @@
  * I2       NR_PAGETABLE == tables of the kernel root; no page is mapped.
  */
 #include "mm/alloc.h"
+#include "mm/lru.h"
 #include "mm/shrinker.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
@@ -88,6 +89,7 @@ void sim_oracle_end(void)
 		sim_check_leaks();
 	if (slab_check_all)
 		slab_check_all();
+	lru_check();
 	for (unsigned node = 0; node < nr_nodes; node++) {
 		for_each_zone (node_data[node], zone) {
 			if (!zone_has_memory(zone))

@@ -23,7 +23,7 @@ struct page {
 			void *slab_freelist;
 		};
 		struct page *compound_head; /* [TAIL] */
-		unsigned long mlock_count;  /* [ANON FILE, PG_mlocked] mm/phys/mlocked.c */
+		unsigned long mlock_count;  /* [ANON FILE, PG_mlocked] mm/track/mlocked.c */
 	};
 	union {
 		struct {

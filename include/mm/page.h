@@ -124,7 +124,7 @@ void unlock_page(struct page *page);
 int must_check lock_page_killable(struct page *page);
 
 extern struct page *zero_page; /* the frame of zeroes that read faults map (mm/aspace/fault.c) */
-/* An entry of a VM_LOCKED vma maps @page from now on, or no longer: mm/phys/mlocked.c. Threads; a table lock may be held. */
+/* An entry of a VM_LOCKED vma maps @page from now on, or no longer: mm/track/mlocked.c. Threads; a table lock may be held. */
 void page_mlock(struct page *page);
 void page_munlock(struct page *page);
 /* The lock belongs to a running I/O from now on, which ends it by page_clear_wake(page, PG_locked). */

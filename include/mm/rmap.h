@@ -5,7 +5,7 @@
 #ifndef MM_RMAP_H
 #define MM_RMAP_H
 
-#include "mm/page.h"
+#include "mm/lru.h"
 #include "mm/vma.h"
 
 /* ---- anonymous pages: whose vmas may map them (mm/aspace/anon_vma.c) ---- */

@@ -4,6 +4,7 @@
 
 #include "base/config.h"
 #include "mm/gfp.h"
+#include "mm/lruvec.h"
 #include "mm/numa.h"
 #include "mm/page.h"
 #include "mm/zone_stat.h"
@@ -98,6 +99,7 @@ struct pglist_data {
 	pfn_t start_pfn;
 	unsigned long spanned_pages, present_pages;
 	atomic_long_t stat[NR_NODE_STATS];
+	struct lruvec lruvec;
 };
 
 extern struct pglist_data *node_data[CFG_MAX_NODES];
@@ -124,7 +126,9 @@ static inline void mod_zone_stat(struct zone *zone, enum zone_stat_item item, lo
 	atomic_long_add(&zone->stat[item], n);
 }
 
-unsigned long global_node_stat(enum node_stat_item item); /* sum over nodes, never negative */
+unsigned long node_stat(const struct pglist_data *node,
+			enum node_stat_item item);	  /* never negative */
+unsigned long global_node_stat(enum node_stat_item item); /* sum over nodes */
 unsigned long global_zone_stat(enum zone_stat_item item); /* NR_FREE_PAGES includes PCP pages */
 unsigned long zone_stat(const struct zone *zone, enum zone_stat_item item);
 unsigned long totalram_pages(void); /* sum of managed pages */

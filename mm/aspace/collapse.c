@@ -193,6 +193,7 @@ static void move_to_block(struct collapse *c, const struct vm_area_struct *vma, 
 			gather_relieve(&g);
 	}
 	gather_end(&g);
+	lru_add_block(c->block, HPAGE_NR);
 	range_account_map_huge(c->mm, c->block);
 	thp_block_mapped(vma, c->block);
 }

@@ -24,6 +24,7 @@
 #include "mm/alloc.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/userfault_impl.h"
+#include "mm/lru.h"
 #include "mm/mempolicy.h"
 #include "mm/range.h"
 #include "mm/swap_entry.h"
@@ -54,6 +55,7 @@ void fault_set_anon(struct fault_ctx *f, struct page *page)
 	page_set_anon_rmap(page, f->vma, f->addr);
 	range_account_map(f->mm, page);
 	vma_page_mapped(f->vma, page);
+	lru_add(page);
 	pte_set(f->pte, pte_make(page_to_pfn(page), prot));
 }
 
@@ -160,8 +162,10 @@ static unsigned set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
 		vma_page_mapped(f->vma, pages[i]);
 		pte_set(f->pte + i, pte_make(page_to_pfn(pages[i]), i ? prot : pte_mkyoung(prot)));
 	}
-	if (i)
+	if (i) {
 		account_batch(f->mm, pages, i);
+		lru_add_pages(pages, i);
+	}
 	return i;
 }
 

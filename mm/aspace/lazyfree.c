@@ -15,8 +15,7 @@
 
 static bool may_hold(struct vm_area_struct *vma)
 {
-	return vma_is_anon(vma) && READ_ONCE(vma->populated) &&
-	       !(vma->vm_flags & (VM_LOCKED | VM_SPECIAL));
+	return vma_is_anon(vma) && vma->populated && !(vma->vm_flags & (VM_LOCKED | VM_SPECIAL));
 }
 
 static unsigned long take_from(struct mm_struct *mm)

@@ -131,7 +131,7 @@ static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 {
 	struct mmu_gather g;
 
-	if (!READ_ONCE(vma->populated))
+	if (!vma->populated)
 		return;
 	mm_update_hiwater(mm);
 	gather_begin(&g, mm);

@@ -4,7 +4,7 @@
  * VM_LOCKED marks the vmas; reclaim passes over their pages. Locking faults everything in, so that the program meets no
  * fault later; with VM_LOCKONFAULT pages are locked as they come.
  *
- * I1       pages that the vmas map are counted (mm/phys/mlocked.c) in the same step in which the flags change, rmap locked:
+ * I1       pages that the vmas map are counted (mm/track/mlocked.c) in the same step in which the flags change, rmap locked:
  *          whoever takes an entry away or brings it back, and be it another program that moves the page, agrees.
  * I2       locked_vm is the sum over VM_LOCKED vmas, at most RLIMIT_MEMLOCK when it grows.          [mm_check]
  * LOCKS    mmap_lock for write while flags change, for read while pages are faulted in. Sleeps.

@@ -93,6 +93,7 @@ void page_replace_anon(struct page *old, struct page *new)
 	new->index = old->index;
 	WRITE_ONCE(new->mapping, old->mapping);
 	page_become(new, PS_KERNEL, PS_ANON);
+	lru_add(new);
 }
 
 /* ---- unmapping ---- */

@@ -175,6 +175,7 @@ static struct page *new_block(struct fault_ctx *f)
 	zero_block(block);
 	for (unsigned i = 0; i < HPAGE_NR; i++)
 		page_set_anon_rmap(block + i, f->vma, first + ((unsigned long)i << PAGE_SHIFT));
+	lru_add_block(block, HPAGE_NR);
 	return block;
 }
 

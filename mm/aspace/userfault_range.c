@@ -340,6 +340,7 @@ static int install(struct fill_ctx *c, struct page *page, bool cached)
 	WRITE_ONCE(c->vma->populated, true);
 	if (!cached)
 		page_set_anon_rmap(page, c->vma, c->addr);
+	lru_add(page);
 	range_account_map(mm, page);
 	vma_page_mapped(c->vma, page);
 	pte_set(pte, entry_for(c, page, cached));

@@ -2,6 +2,7 @@
 #ifndef MM_BACKING_IMPL_H
 #define MM_BACKING_IMPL_H
 
+#include "mm/lru.h"
 #include "mm/seal.h"
 #include "mm/shmem.h"
 

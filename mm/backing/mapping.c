@@ -228,6 +228,8 @@ int mapping_add_page(struct address_space *m, struct page *page)
 	xindex_reserve_drop(&r, node_free);
 	if (!err) {
 		count_pages(m, page, 1);
+		if (!(m->flags & MAPPING_HUGETLB))
+			lru_add(page);
 		return 0;
 	}
 	put_page(page);
@@ -288,6 +290,7 @@ int mapping_replace_page(struct address_space *m, struct page *old, struct page 
 		return -EAGAIN;
 	count_pages(m, old, -1);
 	count_pages(m, new, 1);
+	lru_add(new);
 	if (m->ops->store && page_test(old, PG_dirty)) {
 		mod_node_stat(old, NR_FILE_DIRTY, -1);
 		mod_node_stat(new, NR_FILE_DIRTY, 1);
@@ -303,12 +306,14 @@ bool mapping_drop_page(struct address_space *m, struct page *page)
 	spin_lock(&m->lock);
 	unused = page_ref_count(page) == 2 && !page_test(page, PG_dirty) &&
 		 !page_test(page, PG_writeback);
-	if (unused)
+	if (unused) {
 		take_out(m, page);
+		count_pages(m, page,
+			    -1); /* unlocked, @m may be gone: it waited for this page only */
+	}
 	spin_unlock(&m->lock);
 	if (!unused)
 		return false;
-	count_pages(m, page, -1);
 	put_page(page); /* the cache's */
 	return true;
 }

@@ -27,6 +27,7 @@
 #include "mm/alloc.h"
 #include "lib/string.h"
 #include "mm/imports.h"
+#include "mm/lru.h"
 #include "mm/phys/phys_impl.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
@@ -466,6 +467,12 @@ unsigned alloc_pages_bulk_node(int node, gfp_t gfp, unsigned n, struct page **pa
 
 /* ---- free ---- */
 
+/* Pages of programs and caches are on the lists of reclaim, or have been. */
+static inline bool was_listed(const struct page *page)
+{
+	return READ_ONCE(page->flags) & PAGE_LIST_FLAGS;
+}
+
 /* Blocks, and every free while tracing. Refcount is 0. */
 static noinline_ void free_block_slow(struct page *page, unsigned order)
 {
@@ -490,8 +497,18 @@ static noinline_ void free_block_slow(struct page *page, unsigned order)
 	spin_unlock_irqrestore(&z->lock, flags);
 }
 
+static noinline_ void free_listed(struct page *page)
+{
+	lru_free_block(page, 1);
+	free_block_slow(page, 0);
+}
+
 static always_inline_ void free_block(struct page *page, unsigned order)
 {
+	if (was_listed(page) && order == 0) { /* the page of a program or a cache */
+		free_listed(page);
+		return;
+	}
 	if (unlikely(order) || unlikely(trace_on)) {
 		free_block_slow(page, order);
 		return;
@@ -534,6 +551,7 @@ void free_pages_bulk(struct page **pages, unsigned n)
 {
 	unsigned i = 0;
 
+	lru_free_pages(pages, n);
 	count_vm_events(PGFREE, n);
 	for (unsigned t = 0; unlikely(trace_on) && t < n; t++)
 		trace(TRACE_PAGE_FREE, page_to_pfn(pages[t]), 0);
@@ -572,6 +590,7 @@ void free_pages_block(struct page *page, unsigned order)
 {
 	struct zone *z = page_zone(page);
 
+	lru_free_block(page, 1U << order);
 	count_vm_events(PGFREE, 1UL << order);
 	trace(TRACE_PAGE_FREE, page_to_pfn(page), order);
 	for (struct page *p = page; p < page + (1UL << order); p++)

@@ -165,6 +165,7 @@ static void build_nodes(void)
 	for (unsigned n = 0; n < nr_nodes; n++) {
 		node_data[n] = boot_alloc(sizeof(struct pglist_data), (int)n);
 		node_data[n]->node_id = (int)n;
+		lruvec_init(&node_data[n]->lruvec);
 		for (unsigned t = 0; t < MAX_NR_ZONES; t++)
 			init_zone(node_data[n], (enum zone_type)t);
 	}

@@ -27,10 +27,12 @@ void meminit_release(phys_t start, phys_t end); /* reserved frames become free o
 void pagelock_init(void);
 
 /* ---- page.c ---- */
-/* Bits that say someone still uses the page: fatal when it is freed. */
+/* Bits that say someone still uses the page: fatal when it is freed. Those of reclaim's lists are asked about when
+ * debugging only: mm/track/lru.c takes a page off before it is freed, and leaves them. */
+#define PAGE_LIST_FLAGS (1UL << PG_lru | 1UL << PG_active | 1UL << PG_unevictable)
 #define PAGE_BUSY_FLAGS                                                                            \
-	(1UL << PG_locked | 1UL << PG_lru | 1UL << PG_active | 1UL << PG_writeback |               \
-	 1UL << PG_unevictable | 1UL << PG_private | 1UL << PG_mlocked)
+	(1UL << PG_locked | 1UL << PG_writeback | 1UL << PG_private | 1UL << PG_mlocked |          \
+	 (CFG_DEBUG ? PAGE_LIST_FLAGS : 0))
 /* What a freed page keeps: where it lies, and whether it is known to be zero (when debugging: full of poison). */
 #define PAGE_KEEP_FLAGS (PAGE_PLACE_MASK | 1UL << PG_poisoned)
 

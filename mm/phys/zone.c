@@ -381,12 +381,30 @@ unsigned long global_zone_stat(enum zone_stat_item item)
 	return sum;
 }
 
+static long node_stat_now(const struct pglist_data *node, enum node_stat_item item)
+{
+	long sum = 0;
+
+	if (item > NR_UNEVICTABLE)
+		return atomic_long_read(&node->stat[item]);
+	for (unsigned t = 0; t < MAX_NR_ZONES; t++) /* the lists are counted by zone only */
+		sum += atomic_long_read(&node->node_zones[t].stat[NR_ZONE_INACTIVE_ANON + item]);
+	return sum;
+}
+
+unsigned long node_stat(const struct pglist_data *node, enum node_stat_item item)
+{
+	long n = node_stat_now(node, item);
+
+	return n > 0 ? (unsigned long)n : 0;
+}
+
 unsigned long global_node_stat(enum node_stat_item item)
 {
 	long sum = 0;
 
 	for (unsigned i = 0; i < nr_nodes; i++)
-		sum += atomic_long_read(&node_data[i]->stat[item]);
+		sum += node_stat_now(node_data[i], item);
 	return sum > 0 ? (unsigned long)sum : 0;
 }
 

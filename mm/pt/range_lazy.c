@@ -16,6 +16,7 @@
  */
 #include "mm/pt/range_impl.h"
 
+#include "mm/lru.h"
 #include "mm/vmevent.h"
 
 struct lazy_ctx {
@@ -43,9 +44,10 @@ static int lazy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 		pte_t cur = pte_read(e);
 		struct page *page = anon_page_of(cur);
 
+		if (page && page_mapcount(page) != 1)
+			page = NULL; /* others may still want what it holds */
 		if (page && page_test(page, PG_swapbacked)) {
-			page_clear(page, PG_referenced);
-			page_clear(page, PG_swapbacked);
+			lru_lazyfree(page);
 			c->pages++;
 		}
 		if (page && (pte_dirty(cur) || pte_young(cur))) {

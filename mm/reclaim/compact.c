@@ -11,6 +11,7 @@
  * I2       frames come from MOVABLE pageblocks that are not wholly free: no block is broken that large requests could have.
  * I3       a part of a transparent huge page stays: moving it would cut the huge page.
  * I4       what was taken off the free lists is given back, or is the new place of a page, when a run ends.
+ * I5       nobody's page lock is waited for: some pages are locked for as long as they live (the kernel's page of the vDSO).
  * LOCKS    zone->lock for taking a free block; the rest is migrate_pages'. Several runs in one zone do each other no harm.
  * CONTEXT  threads. COST  a look at each frame of the zone at most, and the moves.
  * FAILS    nothing moves: no block.
@@ -28,8 +29,7 @@ enum { CLUSTER = 32, WHOLE_ZONE = NR_ORDERS };
 
 struct compaction {
 	struct zone *zone;
-	unsigned order; /* a free block of it ends the run; WHOLE_ZONE: none does */
-	enum migrate_mode mode;
+	unsigned order;	     /* a free block of it ends the run; WHOLE_ZONE: none does */
 	pfn_t migrate, free; /* scanners: [start, migrate) is done, [free, end) is done */
 	struct page *pages[CLUSTER];
 	int status[CLUSTER];
@@ -184,7 +184,7 @@ static void move_cluster(struct compaction *c)
 {
 	const struct migrate_control control = { .new_page = next_frame,
 						 .arg = c,
-						 .mode = c->mode };
+						 .mode = MIGRATE_ASYNC };
 
 	collect_frames(c);
 	if (c->nr_frames) {
@@ -196,11 +196,10 @@ static void move_cluster(struct compaction *c)
 }
 
 /* Return: is a block of @order free now? */
-static bool compact_zone(struct zone *z, unsigned order, enum migrate_mode mode)
+static bool compact_zone(struct zone *z, unsigned order)
 {
 	struct compaction c = { .zone = z,
 				.order = order,
-				.mode = mode,
 				.migrate = z->start_pfn,
 				.free = z->start_pfn + z->spanned_pages };
 	unsigned since_drain = 0;
@@ -227,7 +226,7 @@ void compact_node(int node)
 
 	for_each_zone (node_data[node], z)
 		if (zone_has_memory(z))
-			(void)compact_zone(z, WHOLE_ZONE, MIGRATE_SYNC);
+			(void)compact_zone(z, WHOLE_ZONE);
 }
 
 /* Would moving pages help? Not when memory is short altogether. */
@@ -252,7 +251,7 @@ bool phys_compact(struct alloc_ctx *ctx)
 			if (z->type > ctx->highest || !zone_has_memory(z) || !suitable(z, ctx))
 				continue;
 			tried = true;
-			done = compact_zone(z, ctx->order, MIGRATE_ASYNC);
+			done = compact_zone(z, ctx->order);
 			if (done)
 				break;
 		}

@@ -11,7 +11,6 @@
 #define PM_PRESENT    (1ULL << 63)
 
 enum {
-	KPF_LOCKED = 0,
 	KPF_UPTODATE = 3,
 	KPF_SLAB = 7,
 	KPF_BUDDY = 10,
