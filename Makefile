@@ -203,6 +203,7 @@ host: $(HBIN) build/replay-test/replay_test
 	@sh tools/host-tests.sh $(HBIN) build/replay-test/replay_test
 
 -include tests/guest/rules.mk
+-include labs/lib/rules.mk
 -include bench/rules.mk
 include sim/replay/rules.mk
 
