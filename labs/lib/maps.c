@@ -24,8 +24,10 @@ static int is_wide(const struct lab_area *a, size_t n)
 
 static void draw_area(FILE *t, const struct lab_area *a, int wide, int name)
 {
-	fprintf(t, "    %s-%s  %s███%s  ", address(a->start, wide), address(a->end, wide),
-		color(a->kind), plain());
+	fputs("    ", t);
+	text_padded(t, lab_f("%s-%s", address(a->start, wide), address(a->end, wide)),
+		    wide ? 26 : 18);
+	fprintf(t, " %s███%s  ", color(a->kind), plain());
 	text_padded(t, a->name, name + 2);
 	fprintf(t, "%10s  %s\n", text_size(a->end - a->start, 0), a->note ? a->note : "");
 }
@@ -41,7 +43,7 @@ static void draw_strip(FILE *t, const char *title, const struct lab_area *a, siz
 	text_title(t, title);
 	for (size_t i = n; i-- > 0;) {
 		if (i + 1 < n && a[i + 1].start > a[i].end) {
-			fprintf(t, "    %*s   %s┆   ", wide ? 25 : 17, "", dim());
+			fprintf(t, "    %*s %s┆    ", wide ? 26 : 18, "", dim());
 			text_padded(t, "", name + 2);
 			fprintf(t, "%10s  free%s\n", text_size(a[i + 1].start - a[i].end, 1),
 				plain());
@@ -95,7 +97,11 @@ static size_t owner_index(struct owners *o, const char *name)
 
 static char owner_letter(const struct owners *o, size_t i)
 {
-	return strcmp(o->name[i], "free") == 0 ? '.' : (char)('A' + i);
+	size_t before = 0;
+
+	for (size_t k = 0; k < i; k++)
+		before += strcmp(o->name[k], "free") != 0;
+	return strcmp(o->name[i], "free") == 0 ? '.' : (char)('A' + before);
 }
 
 /* Frames that a letter stands for: a power of two. */
