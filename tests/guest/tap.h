@@ -53,8 +53,9 @@ struct tap_test {
 	}
 enum { TAP_SECONDS = 60, TAP_MAX_REPORTS = 12 };
 
-static int tap_failures; /* of the running test */
-static const char *tap_skip_reason;
+/* Of the running test; one for all files of a program (weak). */
+__attribute__((weak)) int tap_failures;
+__attribute__((weak)) const char *tap_skip_reason;
 
 __attribute__((format(printf, 1, 2))) static void tap_note(const char *format, ...)
 {
