@@ -118,7 +118,7 @@ unsigned long long lab_given_number(const char *name, unsigned base, unsigned lo
 
 /* ---- modules ---- */
 
-/* finit_module(2) of LAB_MODULE_DIR/NAME.ko. Return: 0, or -1 with errno. */
+/* finit_module(2) of NAME.ko in LAB_MODULE_DIR, or where LAB_MODULES in the environment says. Return: 0, or -1 with errno. */
 int lab_module_in(const char *name);
 int lab_module_out(const char *name);
 

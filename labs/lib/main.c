@@ -18,7 +18,9 @@ static int nr_given;
 
 int lab_module_in(const char *name)
 {
-	const int fd = open(lab_f("%s/%s.ko", LAB_MODULE_DIR, name), O_RDONLY | O_CLOEXEC);
+	const char *dir = getenv("LAB_MODULES");
+	const int fd =
+		open(lab_f("%s/%s.ko", dir ? dir : LAB_MODULE_DIR, name), O_RDONLY | O_CLOEXEC);
 	int ret, err;
 
 	if (fd < 0)
@@ -229,6 +231,10 @@ static int run_mode(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
 
+	if (strncmp(mode, "check:", 6) == 0) { /* one word for who has but one */
+		argv[1] += 6;
+		return run_tests(argc, argv, the_lab->checks);
+	}
 	if (strcmp(mode, "check") == 0 || strcmp(mode, "exercise") == 0) {
 		argv[1] = argv[0];
 		return run_tests(argc - 1, argv + 1,
@@ -236,10 +242,12 @@ static int run_mode(int argc, char **argv)
 	}
 	if (strcmp(mode, "answers") == 0)
 		return answers(argc - 2, argv + 2);
-	lab_wants_json = strcmp(mode, "--json") == 0;
-	lab_wants_color = strcmp(mode, "--color") == 0;
-	if (argc > 1 && !lab_wants_json && !lab_wants_color) {
-		fprintf(stderr, "usage: lab%d [--color | --json | check | exercise | answers]\n",
+	for (int i = 1; i < argc; i++) {
+		lab_wants_json |= strcmp(argv[i], "--json") == 0;
+		lab_wants_color |= strcmp(argv[i], "--color") == 0;
+	}
+	if (argc > 1 + lab_wants_json + lab_wants_color) {
+		fprintf(stderr, "usage: lab%d [--json] [--color] | check | exercise | answers\n",
 			the_lab->number);
 		return 2;
 	}
