@@ -28,10 +28,21 @@ static void show_frame(struct seq_file *m, unsigned long long entry, unsigned in
 	seq_printf(m, "frame  %llx\n", phys >> PAGE_SHIFT);
 	seq_printf(m, "offset %lx\n", offset);
 	seq_printf(m, "phys   %llx\n", phys);
-	if (phys >> PAGE_SHIFT < lowmem_end_pfn)
-		seq_printf(m, "value  %x\n", *(unsigned int *)__va(phys));
-	else
+	if (phys >> PAGE_SHIFT < lowmem_end_pfn) {
+		seq_printf(m, "kernel %px\n", __va(phys));
+		seq_printf(m, "value  %x\n", *(unsigned int *)__va(phys & ~3ULL));
+	} else {
 		seq_puts(m, "value  in high memory\n");
+	}
+}
+
+/* How the address is cut: the lowest bit of each level's index, and how many entries its table has (folded: one). */
+static void show_geometry(struct seq_file *m)
+{
+	seq_printf(m, "shift  %u %u %u %u %u\n", (unsigned)PGDIR_SHIFT, (unsigned)P4D_SHIFT,
+		   (unsigned)PUD_SHIFT, (unsigned)PMD_SHIFT, (unsigned)PAGE_SHIFT);
+	seq_printf(m, "ptrs   %u %u %u %u %u\n", (unsigned)PTRS_PER_PGD, (unsigned)PTRS_PER_P4D,
+		   (unsigned)PTRS_PER_PUD, (unsigned)PTRS_PER_PMD, (unsigned)PTRS_PER_PTE);
 }
 
 static void walk(struct seq_file *m, struct mm_struct *mm)
@@ -57,6 +68,10 @@ static void walk(struct seq_file *m, struct mm_struct *mm)
 		   (unsigned long long)pud_val(*pud));
 	if (pud_none(*pud) || pud_bad(*pud))
 		return;
+	if (pud_large(*pud)) {
+		show_frame(m, pud_val(*pud), PUD_SHIFT);
+		return;
+	}
 	pmd = pmd_offset(pud, a);
 	seq_printf(m, "pmd    %lu %llx\n", (unsigned long)pmd_index(a),
 		   (unsigned long long)pmd_val(*pmd));
@@ -88,6 +103,7 @@ static int translate_show(struct seq_file *m, void *v)
 		return -EINVAL;
 	seq_printf(m, "task   %d %s\n", task->pid, task->comm);
 	seq_printf(m, "linear %lx\n", asked.address);
+	show_geometry(m);
 	down_read(&mm->mmap_sem);
 	walk(m, mm);
 	up_read(&mm->mmap_sem);
