@@ -25,6 +25,7 @@ static void show_mm(struct seq_file *m, struct mm_struct *mm)
 	seq_printf(m, "data_vm %lu exec_vm %lu stack_vm %lu\n", mm->data_vm, mm->exec_vm,
 		   mm->stack_vm);
 	seq_printf(m, "rss %lu\n", get_mm_rss(mm));
+	seq_printf(m, "tables %ld\n", atomic_long_read(&mm->pgtables_bytes) / PAGE_SIZE);
 	seq_printf(m, "users %d\n", atomic_read(&mm->mm_users));
 }
 
