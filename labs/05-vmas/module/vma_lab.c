@@ -1,4 +1,7 @@
-/* Lab 5: the vmas of every process: by the list (/proc/vma_list, as before Linux 6.1) and by an iterator (/proc/vma_iter). */
+/*
+ * Lab 5: the vmas of every process: by the list (/proc/vma_list, as before Linux 6.1), by an iterator (/proc/vma_iter), and
+ * how many pages of each have a frame (/proc/vma_resident), counted in the page tables.
+ */
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
@@ -34,6 +37,60 @@ static void show_iter(struct seq_file *m, struct mm_struct *mm)
 	mmap_read_unlock(mm);
 }
 
+/* Pages of a PMD entry's part of [a, end) that have a frame of their own; *next: where the next part begins. */
+static unsigned long count_part(struct mm_struct *mm, unsigned long a, unsigned long end,
+				unsigned long *next)
+{
+	unsigned long n = 0;
+	pgd_t *pgd = pgd_offset(mm, a);
+	p4d_t *p4d;
+	pud_t *pud;
+	pmd_t *pmd;
+	pte_t *pte;
+
+	*next = min(end - 1, a | ~PMD_MASK) + 1;
+	if (pgd_none(*pgd))
+		return 0;
+	p4d = p4d_offset(pgd, a);
+	if (p4d_none(*p4d))
+		return 0;
+	pud = pud_offset(p4d, a);
+	if (pud_none(*pud))
+		return 0;
+	pmd = pmd_offset(pud, a);
+	if (pmd_none(*pmd))
+		return 0;
+	if (pmd_large(*pmd))
+		return (*next - a) >> PAGE_SHIFT;
+	for (; a < *next; a += PAGE_SIZE) {
+		pte = pte_offset_kernel(pmd, a);
+		n += pte_present(*pte) && !pte_special(*pte); /* special: the page of zeroes */
+	}
+	return n;
+}
+
+static unsigned long count_resident(struct vm_area_struct *vma)
+{
+	unsigned long a = vma->vm_start, n = 0, next;
+
+	if (vma->vm_flags & VM_HUGETLB)
+		return 0; /* another account */
+	for (; a < vma->vm_end; a = next)
+		n += count_part(vma->vm_mm, a, vma->vm_end, &next);
+	return n;
+}
+
+static void show_resident(struct seq_file *m, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(mm);
+	for (vma = mm->mmap; vma; vma = vma->vm_next)
+		seq_printf(m, "%08lx-%08lx %lu of %lu\n", vma->vm_start, vma->vm_end,
+			   count_resident(vma), (vma->vm_end - vma->vm_start) >> PAGE_SHIFT);
+	mmap_read_unlock(mm);
+}
+
 static int show_all(struct seq_file *m, void (*show)(struct seq_file *m, struct mm_struct *mm))
 {
 	struct task_struct *p;
@@ -63,12 +120,21 @@ static int iter_show(struct seq_file *m, void *v)
 	return show_all(m, show_iter);
 }
 
+static int resident_show(struct seq_file *m, void *v)
+{
+	return show_all(m, show_resident);
+}
+
 static int __init vma_lab_init(void)
 {
 	if (!proc_create_single("vma_list", 0444, NULL, list_show))
 		return -ENOMEM;
-	if (proc_create_single("vma_iter", 0444, NULL, iter_show))
+	if (!proc_create_single("vma_iter", 0444, NULL, iter_show))
+		goto no_iter;
+	if (proc_create_single("vma_resident", 0444, NULL, resident_show))
 		return 0;
+	remove_proc_entry("vma_iter", NULL);
+no_iter:
 	remove_proc_entry("vma_list", NULL);
 	return -ENOMEM;
 }
@@ -77,6 +143,7 @@ static void __exit vma_lab_exit(void)
 {
 	remove_proc_entry("vma_list", NULL);
 	remove_proc_entry("vma_iter", NULL);
+	remove_proc_entry("vma_resident", NULL);
 }
 
 module_init(vma_lab_init);
