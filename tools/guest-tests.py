@@ -8,9 +8,11 @@ run at a time. Output: a line per boot, failures in full, and "guest tests: N pa
 With GUEST_RESULT=FILE in the environment, "N M" is written there.
 """
 import argparse
+import glob
 import gzip
 import importlib.machinery
 import importlib.util
+import json
 import os
 import pty
 import re
@@ -55,11 +57,25 @@ SPECIAL = {"driver": None, "highmem": None, "vtop_probe": None, "seg_probe": Non
 SCRIPTS = (("shell.sh", "sh"), ("thousand.sh", "sh"))
 
 
+def labs():
+    """{program of a lab: builds that it is for}."""
+    found = {}
+    for path in glob.glob(os.path.join(ROOT, "labs", "[0-9]*-*", "lab.json")):
+        number = int(os.path.basename(os.path.dirname(path)).partition("-")[0])
+        with open(path, encoding="utf-8") as f:
+            found[f"lab{number}"] = json.load(f)["builds"]
+    return dict(sorted(found.items(), key=lambda lab: int(lab[0][3:])))
+
+
+LABS = labs()
+
+
 def programs():
     """(program, flags) of the main boots."""
     names = sorted(f[:-2] for f in os.listdir(os.path.join(ROOT, "tests", "guest")) if f.endswith(".c"))
     order = list(FIRST) + [n for n in names if n not in FIRST]
-    return [(n, SPECIAL.get(n, "leak")) for n in order if SPECIAL.get(n, "leak") is not None] + list(SCRIPTS)
+    plan = [(n, SPECIAL.get(n, "leak")) for n in order if SPECIAL.get(n, "leak") is not None]
+    return plan + [(n, "leak test=check") for n in LABS] + list(SCRIPTS)
 
 
 PASSWD = (("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"),
@@ -178,7 +194,7 @@ def with_plan(arch, plan):
             raise SystemExit(f"no program {name} for {arch}")
         c.file("tests/" + os.path.basename(path), read(path))
         lines.append(f"{name} {flags}\n")
-    if any(n.startswith(("module_", "lab_")) for n, _ in plan):
+    if any(n.startswith("module_") or n in LABS for n, _ in plan):
         LAUNCHER.add_modules(c, arch)
     for name, text in sections("shell.cases"):
         c.file(f"tests/shell/{name}.sh", text.encode(), 0o100644)
@@ -300,7 +316,8 @@ class GdtBoot(ProbeBoot):
 
 
 def planned(name, arch, plan, **kw):
-    """A machine whose driver runs @plan."""
+    """A machine whose driver runs @plan, without labs that are for other builds."""
+    plan = [(n, f) for n, f in plan if arch in LABS.get(n, ARCHES)]
     return Boot(name, arch, lambda a: with_plan(a, plan).finish(), plan=plan, **kw)
 
 
@@ -455,7 +472,7 @@ def machines(args):
         name = args.only.split(":")[0]
         plan = plan or [(name, "sh" if name.endswith(".sh") else "")]
         if extra_args:
-            plan = [(plan[0][0], plan[0][1] + " test=" + extra_args)]
+            plan = [(plan[0][0], plan[0][1] + (":" if name in LABS else " test=") + extra_args)]
     if args.quick:
         plan = [(n, (f + " quick").replace("leak", "")) for n, f in plan]
     # thousand.sh runs once per build, with little memory; shell.sh, with much.
@@ -463,7 +480,8 @@ def machines(args):
     for arch in ARCHES:
         out.append(planned(f"{arch}/main", arch, large))
     plain = [(n, f) for n, f in plan if n != "shell.sh" or args.only]
-    small = [(n, f if n in ("thousand.sh", "limits_oom") else (f + " quick").replace("leak", "")) for n, f in plain]
+    small = [(n, f if n in ("thousand.sh", "limits_oom") else (f + " quick").replace("leak", "")) for n, f in plain
+             if n not in LABS or args.only]
     for arch in ARCHES:
         for i, part in enumerate(portions(arch, small, 10 << 20)):
             out.append(planned(f"{arch}/64M" + (f".{i + 1}" if i else ""), arch, part, mem="64M"))
@@ -544,7 +562,7 @@ def main():
     args = p.parse_args()
     if args.record_shell:
         return record_shell()
-    made = subprocess.run(["make", "--no-print-directory", "-s", "-j2", "guest-programs"], cwd=ROOT)
+    made = subprocess.run(["make", "--no-print-directory", "-s", "-j2", "guest-programs", "lab-programs"], cwd=ROOT)
     boots = [b for b in machines(args) if (not args.arch or b.arch == args.arch) and (not args.boot or args.boot in b.name)]
     if args.list:
         print("\n".join(b.name for b in boots))
