@@ -47,7 +47,8 @@ struct slot {
 enum {
 	MAX_SLOTS = (RANGETREE_NODE_SIZE - 2 * sizeof(void *)) / sizeof(struct slot),
 	MIN_SLOTS = MAX_SLOTS / 4,
-	MAX_HEIGHT = 24, /* 2 * 3^23 ranges: more than fit into memory */
+	SPILL_MIN = MAX_SLOTS / 3, /* fewer slots are not worth moving to the next leaf */
+	MAX_HEIGHT = 24,	   /* 2 * 3^23 ranges: more than fit into memory */
 };
 
 struct rangetree_node {
@@ -264,6 +265,35 @@ static struct rangetree_node *node_split(struct rangetree *t, struct rangetree_n
 	return right;
 }
 
+/*
+ * The full leaf of @p hands what lies above the new place to the next one, if that has room for some of it. Who maps one thing
+ * below the other so leaves full leaves behind. The parent's bounds hold: both leaves are its.
+ */
+static bool leaf_spill(const struct rangetree *t, const struct path *p)
+{
+	struct rangetree_node *n = p->node[0], *parent, *next;
+	struct slot *mine;
+	unsigned nr;
+
+	if (t->height == 1)
+		return false;
+	parent = p->node[1];
+	mine = &parent->slot[p->at[1]];
+	if (mine == slot_last(parent))
+		return false;
+	next = mine[1].ptr;
+	nr = min_of(unsigned, MAX_SLOTS - next->nr, n->nr - p->at[0]);
+	if (nr < SPILL_MIN)
+		return false;
+	memmove(&next->slot[nr], next->slot, next->nr * sizeof(*mine));
+	n->nr = (uint16_t)(n->nr - nr);
+	memcpy(next->slot, &n->slot[n->nr], nr * sizeof(*mine));
+	next->nr = (uint16_t)(next->nr + nr);
+	mine[0] = node_summary(n);
+	mine[1] = node_summary(next);
+	return true;
+}
+
 static void root_grow(struct rangetree *t, struct rangetree_node *right)
 {
 	struct rangetree_node *root = node_take(t, t->height);
@@ -324,7 +354,7 @@ static noinline_ void insert_apart(struct rangetree *t, unsigned long start, uns
 
 		if (level) /* the child has lost its upper half */
 			n->slot[p.at[level]] = node_summary(p.node[level - 1]);
-		if (n->nr < MAX_SLOTS) {
+		if (n->nr < MAX_SLOTS || (!level && leaf_spill(t, &p))) {
 			slots_open(n, at, &s);
 			path_refresh(t, &p, level);
 			return;

@@ -306,6 +306,27 @@ static void rangetree_ascending_and_descending(void **state)
 	assert_int_equal(nodes_out, 0);
 }
 
+/* As a program that maps one thing below the other, above its own parts. At most one leaf in eight is not full. */
+static void rangetree_downwards_leaves_full_leaves(void **state)
+{
+	const unsigned long n = 6000, slots = (RANGETREE_NODE_SIZE / sizeof(long) - 2) / 4;
+	struct rangetree t;
+
+	(void)state;
+	rangetree_init(&t, node_alloc, node_free);
+	for (unsigned long i = 1; i <= n; i++) {
+		unsigned long start = i <= 5 ? i * 16 : 1000000 - i * 16;
+
+		assert_int_equal(rangetree_reserve(&t, 1), 0);
+		rangetree_insert(&t, start, start + 16, item_of(i));
+	}
+	assert_null(rangetree_check(&t));
+	rangetree_unreserve(&t);
+	assert_in_range(nodes_out, n / slots, n / slots * 9 / 8 + n / slots / (slots - 3));
+	rangetree_destroy(&t);
+	assert_int_equal(nodes_out, 0);
+}
+
 static void rangetree_reserve_fails_cleanly(void **state)
 {
 	struct rangetree t;
@@ -333,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rangetree_I1_to_I5_against_a_sorted_array),
 		cmocka_unit_test(rangetree_ascending_and_descending),
+		cmocka_unit_test(rangetree_downwards_leaves_full_leaves),
 		cmocka_unit_test(rangetree_reserve_fails_cleanly),
 	};
 
