@@ -81,16 +81,19 @@ struct vm_area_struct {
 	void *vm_private_data;
 	struct mempolicy *vm_policy; /* m: mbind(2), mm/mempolicy.h; NULL: the thread's */
 	struct userfault *userfault; /* m: not NULL exactly when VM_UFFD_* are set */
-	union {
-		struct ivtree_node i_mmap_node;	  /* mapping->i_mmap_lock: in mapping->i_mmap */
-		struct vm_area_struct *next_gone; /* out of all trees, to be freed */
-	};
 	uint32_t fault_next; /* hint, racy: page number after the last anonymous write fault's */
 	uint8_t fault_run;   /* hint, racy: how many these might have been */
 	bool populated; /* a: entries may have been set; false: there is nothing to unmap or copy */
+	bool has_node;	/* i: i_mmap_node is there */
 	/* Set with the first private page; p: mmap_lock for write, or for read and page_table_lock. */
 	struct anon_vma *anon_vma;
-	struct anon_vma_chain *anon_vma_chain; /* p: all anon_vmas it is in, the above first */
+	union {
+		struct anon_vma_chain
+			*anon_vma_chain;	  /* p: all anon_vmas it is in, the above first */
+		struct vm_area_struct *next_gone; /* out of all trees, to be freed */
+	};
+	/* Last: a vma that never has a mapping has no memory for it. mapping->i_mmap_lock: in mapping->i_mmap. */
+	struct ivtree_node i_mmap_node;
 };
 
 /* Is it asked which pages are written (clear_refs)? Then an entry that is not soft-dirty is not writable. */

@@ -38,18 +38,18 @@ static inline void vma_spares_init(struct vma_spares *s)
 	s->nr = 0;
 	s->chains = NULL;
 }
-/* @nr blank vmas, the nodes to insert them, and chains if they are to be parts or copies of @like (NULL: not). 0 or
- * -ENOMEM (nothing kept). */
+/* @nr blank vmas, the nodes to insert them, and chains if they are to be parts or copies of @like (NULL: not). @has_node:
+ * one of them may have a mapping. 0 or -ENOMEM (nothing kept). */
 int must_check vma_spares_get(struct mm_struct *mm, unsigned nr, const struct vm_area_struct *like,
-			      struct vma_spares *s);
+			      bool has_node, struct vma_spares *s);
 void vma_spares_put(struct vma_spares *s); /* what was not used */
 static inline struct vm_area_struct *vma_spare_take(struct vma_spares *s)
 {
 	kassert(s->nr);
 	return s->vma[--s->nr];
 }
-/* A blank vma, and the nodes to insert it; NULL: no memory. */
-struct vm_area_struct *must_check vma_get(struct mm_struct *mm);
+/* A blank vma, and the nodes to insert it; @has_node: it may have a mapping. NULL: no memory. */
+struct vm_area_struct *must_check vma_get(struct mm_struct *mm, bool has_node);
 /* Fill a blank vma from @r, put it into the tree and on its mapping, which it holds from now on. No statistics. */
 void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r);
 /* The same with a spare. */

@@ -108,7 +108,7 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 		r.private_data = hugetlb_forked(vma);
 	if ((r.flags & VM_ACCOUNT) && commit_charge(vma_pages(vma), d->old->total_vm))
 		return -ENOMEM;
-	if (vma_spares_get(d->new, 1, NULL, &spares)) {
+	if (vma_spares_get(d->new, 1, NULL, vma->mapping, &spares)) {
 		if (r.flags & VM_ACCOUNT)
 			commit_uncharge(vma_pages(vma));
 		return -ENOMEM;

@@ -216,12 +216,13 @@ void vm_free_tables(struct mm_struct *mm, unsigned long start, unsigned long end
 	gather_end(&g);
 }
 
-/* What cutting @vma in two takes, and @more vmas. */
-static int cut_reserve(struct mm_struct *mm, const struct vm_area_struct *vma, unsigned more,
-		       struct vma_spares *spares)
+/* What cutting @vma in two takes: @nr vmas, this and perhaps another one. */
+static int cut_reserve(struct mm_struct *mm, const struct vm_area_struct *vma, unsigned nr,
+		       bool has_node, struct vma_spares *spares)
 {
-	return mm->map_count >= sysctl_max_map_count ? -ENOMEM
-						     : vma_spares_get(mm, 1 + more, vma, spares);
+	return mm->map_count >= sysctl_max_map_count
+		       ? -ENOMEM
+		       : vma_spares_get(mm, nr, vma, has_node, spares);
 }
 
 /* Does unmapping [start, end) cut @vma, the first there, in two? */
@@ -261,7 +262,7 @@ static always_inline_ int unmap_locked(struct mm_struct *mm, unsigned long start
 		return err;
 	vma = find_vma(mm, start);
 	vma_spares_init(&spares);
-	if (is_cut(vma, start, end) && cut_reserve(mm, vma, 0, &spares))
+	if (is_cut(vma, start, end) && cut_reserve(mm, vma, 1, vma->mapping, &spares))
 		return -ENOMEM;
 	unmap_from(mm, vma, start, end, &spares, false);
 	return 0;
@@ -515,8 +516,8 @@ static noinline_ int map_get_vmas(struct map_ctx *c)
 		return -ENOMEM;
 	there = find_vma(c->mm, c->req.start);
 	if (is_cut(there, c->req.start, c->req.end))
-		return cut_reserve(c->mm, there, 1, &c->spares);
-	return vma_spares_get(c->mm, 1, NULL, &c->spares);
+		return cut_reserve(c->mm, there, 2, there->mapping || c->req.mapping, &c->spares);
+	return vma_spares_get(c->mm, 1, NULL, c->req.mapping, &c->spares);
 }
 
 /* The vma, unless the neighbours grow over the range. */
@@ -527,7 +528,7 @@ static always_inline_ int map_get_vma(struct map_ctx *c, bool plain)
 	c->merged = vma_merge(c->mm, &c->req, c->around);
 	if (c->merged)
 		return 0;
-	c->vma = vma_get(c->mm);
+	c->vma = vma_get(c->mm, !plain && c->req.mapping);
 	return likely(c->vma) ? 0 : -ENOMEM;
 }
 
@@ -845,7 +846,7 @@ int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, un
 	    commit_charge(pages, mm->total_vm))
 		return -ENOMEM;
 	if (!vma_merge(mm, &r, vma_around(mm, start, end))) {
-		if (vma_spares_get(mm, 1, NULL, &spares)) {
+		if (vma_spares_get(mm, 1, NULL, false, &spares)) {
 			commit_uncharge(pages);
 			return -ENOMEM;
 		}

@@ -200,7 +200,7 @@ static int move_reserve(struct remap_ctx *c, struct vma_spares *spares)
 
 	if (c->mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
-	if (vma_spares_get(c->mm, 2, most_chains(c), spares))
+	if (vma_spares_get(c->mm, 2, most_chains(c), c->vma->mapping, spares))
 		return -ENOMEM;
 	if (!c->vma->populated || !range_move_prepare(c->mm, c->addr, c->new_addr, len))
 		return 0;

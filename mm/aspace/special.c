@@ -36,7 +36,8 @@ static long map_locked(struct mm_struct *mm, unsigned long hint, const struct vm
 		pages += part[i].pages;
 	if (vm_find_area(mm, hint, pages << PAGE_SHIFT, 0, &gap) ||
 	    !vm_may_expand(mm, part[0].vm_flags, pages) ||
-	    mm->map_count + (int)nr > sysctl_max_map_count || vma_spares_get(mm, nr, NULL, &spares))
+	    mm->map_count + (int)nr > sysctl_max_map_count ||
+	    vma_spares_get(mm, nr, NULL, true, &spares))
 		return -ENOMEM;
 	at = gap.start;
 	for (unsigned i = 0; i < nr; i++) {

@@ -24,13 +24,15 @@
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
-static struct kmem_cache *vma_cache, *node_cache;
+static struct kmem_cache *vma_caches[2], *node_cache; /* vmas: by has_node */
 
 void vma_boot(void)
 {
 	anon_vma_boot();
-	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0,
-				      SLAB_PANIC, NULL);
+	vma_caches[true] = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0,
+					     SLAB_PANIC, NULL);
+	vma_caches[false] = kmem_cache_create(
+		"vm_area_anon", offsetof(struct vm_area_struct, i_mmap_node), 0, SLAB_PANIC, NULL);
 	node_cache = kmem_cache_create("vma_node", RANGETREE_NODE_SIZE, 64, SLAB_PANIC, NULL);
 }
 
@@ -44,15 +46,23 @@ void vma_node_free(void *node)
 	kmem_cache_free(node_cache, node);
 }
 
-struct vm_area_struct *vma_get(struct mm_struct *mm)
+static inline struct vm_area_struct *vma_alloc(bool has_node)
 {
-	if (rangetree_reserve(&mm->vmas, 1) || failpoint("vma"))
-		return NULL;
-	return kmem_cache_alloc(vma_cache, GFP_KERNEL);
+	struct vm_area_struct *vma =
+		failpoint("vma") ? NULL : kmem_cache_alloc(vma_caches[has_node], GFP_KERNEL);
+
+	if (likely(vma))
+		vma->has_node = has_node;
+	return vma;
+}
+
+struct vm_area_struct *vma_get(struct mm_struct *mm, bool has_node)
+{
+	return rangetree_reserve(&mm->vmas, 1) ? NULL : vma_alloc(has_node);
 }
 
 int vma_spares_get(struct mm_struct *mm, unsigned nr, const struct vm_area_struct *like,
-		   struct vma_spares *s)
+		   bool has_node, struct vma_spares *s)
 {
 	vma_spares_init(s);
 	if (rangetree_reserve(&mm->vmas, nr))
@@ -61,8 +71,7 @@ int vma_spares_get(struct mm_struct *mm, unsigned nr, const struct vm_area_struc
 	    anon_vma_chains_get(&s->chains, nr * anon_vma_chains_of(like)))
 		return -ENOMEM;
 	while (s->nr < nr) {
-		struct vm_area_struct *vma =
-			failpoint("vma") ? NULL : kmem_cache_alloc(vma_cache, GFP_KERNEL);
+		struct vm_area_struct *vma = vma_alloc(has_node);
 
 		if (!vma) {
 			vma_spares_put(s);
@@ -73,10 +82,15 @@ int vma_spares_get(struct mm_struct *mm, unsigned nr, const struct vm_area_struc
 	return 0;
 }
 
+static inline void vma_release(struct vm_area_struct *vma)
+{
+	kmem_cache_free(vma_caches[vma->has_node], vma);
+}
+
 void vma_spares_put(struct vma_spares *s)
 {
 	while (s->nr)
-		kmem_cache_free(vma_cache, s->vma[--s->nr]);
+		vma_release(s->vma[--s->nr]);
 	anon_vma_chains_put(&s->chains);
 }
 
@@ -156,6 +170,7 @@ static void mapping_hold(struct address_space *m)
 
 void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r)
 {
+	kassert(!r->mapping || vma->has_node);
 	vma->vm_start = r->start;
 	vma->vm_end = r->end;
 	vma->vm_mm = mm;
@@ -204,7 +219,7 @@ void vma_free(struct vm_area_struct *vma)
 	if (vma->mapping)
 		vma->mapping->ops->drop(vma->mapping);
 	mpol_put(vma->vm_policy);
-	kmem_cache_free(vma_cache, vma);
+	vma_release(vma);
 }
 
 void vma_resize_locked(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
@@ -232,6 +247,7 @@ void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 static void vma_copy(struct vm_area_struct *to, const struct vm_area_struct *vma,
 		     unsigned long start, unsigned long end)
 {
+	kassert(!vma->mapping || to->has_node);
 	to->vm_start = start;
 	to->vm_end = end;
 	to->vm_mm = vma->vm_mm;

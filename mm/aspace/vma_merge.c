@@ -291,7 +291,7 @@ static struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struc
 	struct vma_spares spares;
 
 	if (mm->map_count + (int)splits > sysctl_max_map_count ||
-	    vma_spares_get(mm, splits, vma, &spares))
+	    vma_spares_get(mm, splits, vma, vma->mapping, &spares))
 		return NULL;
 	if (splits == 2)
 		return vma_cut(mm, &spares, vma, r->start, r->end);
