@@ -87,15 +87,29 @@ void ivtree_remove(struct ivtree *t, struct ivtree_node *n)
 		rbtree_remove(&t->rb, &n->rb);
 }
 
+/* Does @n, when it begins at @first, come where it is, as the last of those that begin there? */
+static bool keeps_place(const struct ivtree_node *n, unsigned long first)
+{
+	const struct rb_node *next = rbtree_next(&n->rb), *prev;
+
+	if (next && node_of(next)->first <= first)
+		return false;
+	if (first > n->first)
+		return true;
+	prev = rbtree_prev(&n->rb);
+	return !prev || node_of(prev)->first <= first;
+}
+
 void ivtree_change(struct ivtree *t, struct ivtree_node *n, unsigned long first, unsigned long last)
 {
 	struct rb_node *rb = &n->rb;
 
-	if (n->first != first) {
+	if (n->first != first && !keeps_place(n, first)) {
 		ivtree_remove(t, n);
 		ivtree_insert(t, n, first, last);
 		return;
 	}
+	n->first = first;
 	n->last = last;
 	while (rb && update(rb))
 		rb = rb_parent(rb);

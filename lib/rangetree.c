@@ -567,23 +567,33 @@ void rangetree_split(struct rangetree *t, unsigned long start, unsigned long at,
 	t->nr++;
 }
 
-void rangetree_cut(struct rangetree *t, unsigned long start, const struct rangetree_part *mid,
-		   void *upper)
+/* The leaf has no room for two more. */
+static noinline_ void cut_apart(struct rangetree *t, unsigned long start,
+				const struct rangetree_cut *c)
+{
+	void *item = slot_of(t, start)->ptr;
+
+	rangetree_split(t, start, c->end, c->upper);
+	rangetree_split(t, start, c->start, item);
+	rangetree_set_item(t, start, c->lower);
+}
+
+void rangetree_cut(struct rangetree *t, unsigned long start, const struct rangetree_cut *c)
 {
 	struct slot *low = slot_of(t, start), *s;
 	struct rangetree_node *leaf = t->last_leaf;
 
 	if (leaf->nr + 2u > MAX_SLOTS) {
-		rangetree_split(t, start, mid->end, upper);
-		rangetree_split(t, start, mid->start, mid->item);
+		cut_apart(t, start, c);
 		return;
 	}
 	leaf->nr = (uint16_t)(leaf->nr + 2);
 	for (s = slot_last(leaf); s != low + 2; s--)
 		s[0] = s[-2];
-	low[2] = (struct slot){ mid->end, low->end, 0, upper };
-	low[1] = (struct slot){ mid->start, mid->end, 0, mid->item };
-	low->end = mid->start;
+	low[2] = (struct slot){ c->end, low->end, 0, c->upper };
+	low[1] = (struct slot){ c->start, c->end, 0, low->ptr };
+	low->end = c->start;
+	low->ptr = c->lower;
 	WRITE_ONCE(t->last_at, (unsigned)(low - leaf->slot) + 1);
 	t->nr += 2;
 }
@@ -597,11 +607,12 @@ static noinline_ void join_apart(struct rangetree *t, unsigned long start)
 	rangetree_resize(t, start, start, end);
 }
 
-void rangetree_join(struct rangetree *t, unsigned long start, unsigned nr)
+void rangetree_join(struct rangetree *t, unsigned long start, unsigned nr, void *item)
 {
 	struct slot *s = slot_of(t, start), *end;
 	struct rangetree_node *leaf = t->last_leaf;
 
+	s->ptr = item;
 	if (s + nr > slot_last(leaf) || (leaf->nr < MIN_SLOTS + nr && t->height > 1)) {
 		while (nr--)
 			join_apart(t, start);

@@ -48,15 +48,14 @@ void rangetree_resize(struct rangetree *t, unsigned long old_start, unsigned lon
 		      unsigned long end);
 /* Cut the range that starts at @start in two at @at; the upper part is @upper's. As one insertion: nodes reserved. */
 void rangetree_split(struct rangetree *t, unsigned long start, unsigned long at, void *upper);
-struct rangetree_part {
+struct rangetree_cut {
 	unsigned long start, end;
-	void *item;
+	void *lower, *upper;
 };
-/* The same in three: @mid becomes a range of its own, and what lies above it @upper's. As two insertions. */
-void rangetree_cut(struct rangetree *t, unsigned long start, const struct rangetree_part *mid,
-		   void *upper);
-/* The range that starts at @start takes over the @nr that follow it without a gap. */
-void rangetree_join(struct rangetree *t, unsigned long start, unsigned nr);
+/* The same in three: the range keeps [c->start, c->end), the parts below and above get their items. As two insertions. */
+void rangetree_cut(struct rangetree *t, unsigned long start, const struct rangetree_cut *c);
+/* The range that starts at @start takes over the @nr that follow it without a gap, and is @item's from now on. */
+void rangetree_join(struct rangetree *t, unsigned long start, unsigned nr, void *item);
 /* Replace the item of the range that starts at @start. */
 void rangetree_set_item(struct rangetree *t, unsigned long start, void *item);
 /* First range with end > addr; NULL when none. Read-only: many readers at once. */

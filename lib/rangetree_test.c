@@ -128,8 +128,11 @@ static void try_split_or_join(struct rangetree *t)
 		mid = r->start + 1 + rnd(r->end - r->start - 2);
 		stop = mid + 1 + rnd(r->end - mid - 1);
 		assert_int_equal(rangetree_reserve(t, 2), 0);
-		rangetree_cut(t, r->start, &(struct rangetree_part){ mid, stop, item_of(mid) },
-			      item_of(stop));
+		/* It keeps its item, which the model says by the start: each part has the one of its own. */
+		rangetree_set_item(t, r->start, item_of(mid));
+		rangetree_cut(
+			t, r->start,
+			&(struct rangetree_cut){ mid, stop, item_of(r->start), item_of(stop) });
 		model_insert(at + 1, stop, r->end);
 		model_insert(at + 1, mid, stop);
 		r->end = mid;
@@ -144,7 +147,7 @@ static void try_split_or_join(struct rangetree *t)
 	} else if (at + 1 < nr_model && r->end == r[1].start) {
 		bool two = at + 2 < nr_model && r[1].end == r[2].start && rnd(2);
 
-		rangetree_join(t, r->start, two ? 2 : 1);
+		rangetree_join(t, r->start, two ? 2 : 1, item_of(r->start));
 		r->end = r[two ? 2 : 1].end;
 		model_remove(at + 1);
 		if (two)

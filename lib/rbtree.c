@@ -229,18 +229,29 @@ struct rb_node *rbtree_first(const struct rb_root *t)
 	return n;
 }
 
-struct rb_node *rbtree_next(const struct rb_node *n)
+/* The neighbour on @side. */
+static always_inline_ struct rb_node *step(const struct rb_node *n, int side)
 {
-	struct rb_node *up, *next = n->child[1];
+	struct rb_node *up, *next = n->child[side];
 
 	if (next) {
-		while (next->child[0])
-			next = next->child[0];
+		while (next->child[!side])
+			next = next->child[!side];
 		return next;
 	}
-	for (up = rb_parent(n); up && up->child[1] == n; up = rb_parent(n))
+	for (up = rb_parent(n); up && up->child[side] == n; up = rb_parent(n))
 		n = up;
 	return up;
+}
+
+struct rb_node *rbtree_next(const struct rb_node *n)
+{
+	return step(n, 1);
+}
+
+struct rb_node *rbtree_prev(const struct rb_node *n)
+{
+	return step(n, 0);
 }
 
 struct check {

@@ -38,6 +38,7 @@ void rbtree_replace(struct rb_root *t, struct rb_node *old, struct rb_node *n);
 /* In order. NULL: none. */
 struct rb_node *rbtree_first(const struct rb_root *t);
 struct rb_node *rbtree_next(const struct rb_node *n);
+struct rb_node *rbtree_prev(const struct rb_node *n);
 /* Checker: links, colours, black height. Return: NULL, or what is wrong; *nr gets the number of nodes. */
 const char *rbtree_check(const struct rb_root *t, unsigned long *nr);
 

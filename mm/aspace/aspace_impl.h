@@ -117,9 +117,9 @@ void vma_rmap_change(struct vm_area_struct *vma);
 /* Cut @vma in two at @addr, using a spare. Return: the upper part. */
 struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 				 struct vm_area_struct *vma, unsigned long addr);
-/* Cut [start, end) out of @vma, which reaches beyond both ends, using two spares. Return: the vma of that part. */
-struct vm_area_struct *vma_cut(struct mm_struct *mm, struct vma_spares *s,
-			       struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* @vma, which reaches beyond both ends, keeps [start, end); what lies below and above gets the two spares. */
+void vma_cut(struct mm_struct *mm, struct vma_spares *s, struct vm_area_struct *vma,
+	     unsigned long start, unsigned long end);
 /* Out of the tree and off its mapping: no rmap walk sees it any more. Return: the next vma. */
 struct vm_area_struct *vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_free(struct vm_area_struct *vma); /* drops the mapping: may sleep; unlinked */

@@ -266,10 +266,7 @@ static void vma_copy(struct vm_area_struct *to, const struct vm_area_struct *vma
 	to->populated = vma->populated;
 }
 
-/*
- * @part, cut off @vma, goes where rmap finds it, before @vma lets go of it: so the summaries above stay as they are. Rmap
- * locked: nobody sees the two at once.
- */
+/* @part, cut off @vma, goes where rmap finds it. Rmap locked: nobody sees the two at once, or neither. */
 static inline void hang_part(struct vm_area_struct *part, const struct vm_area_struct *vma,
 			     struct vma_spares *s)
 {
@@ -277,12 +274,6 @@ static inline void hang_part(struct vm_area_struct *part, const struct vm_area_s
 	if (part->mapping)
 		mapping_insert(part);
 	anon_vma_clone_locked(part, vma, &s->chains);
-}
-
-static inline void cut_short(struct vm_area_struct *vma, unsigned long end)
-{
-	vma->vm_end = end;
-	vma_rmap_change(vma);
 }
 
 static inline void part_opened(struct vm_area_struct *part)
@@ -302,32 +293,37 @@ struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 	rangetree_split(&mm->vmas, vma->vm_start, addr, upper);
 	mm->map_count++;
 	rmap_lock_vma(vma);
-	hang_part(upper, vma, s);
-	cut_short(vma, addr);
+	hang_part(upper, vma,
+		  s); /* before @vma lets go of it: the summaries above stay as they are */
+	vma->vm_end = addr;
+	vma_rmap_change(vma);
 	rmap_unlock_vma(vma);
 	part_opened(upper);
 	return upper;
 }
 
-struct vm_area_struct *vma_cut(struct mm_struct *mm, struct vma_spares *s,
-			       struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* The middle part is the old vma: so the new ones hang below it, on either side, in a tree that had but this. */
+void vma_cut(struct mm_struct *mm, struct vma_spares *s, struct vm_area_struct *vma,
+	     unsigned long start, unsigned long end)
 {
-	struct vm_area_struct *mid = vma_spare_take(s), *upper = vma_spare_take(s);
-	struct rangetree_part part = { start, end, mid };
+	struct vm_area_struct *lower = vma_spare_take(s), *upper = vma_spare_take(s);
+	const struct rangetree_cut cut = { start, end, lower, upper };
 
 	kassert(vma->vm_start < start && start < end && end < vma->vm_end);
-	vma_copy(mid, vma, start, end);
+	vma_copy(lower, vma, vma->vm_start, start);
 	vma_copy(upper, vma, end, vma->vm_end);
 	mapping_hold(vma->mapping);
 	mapping_hold(vma->mapping);
-	rangetree_cut(&mm->vmas, vma->vm_start, &part, upper);
+	rangetree_cut(&mm->vmas, vma->vm_start, &cut);
 	mm->map_count += 2;
 	rmap_lock_vma(vma);
-	hang_part(mid, vma, s);
+	vma->vm_pgoff = vma_index(vma, start);
+	vma->vm_start = start;
+	vma->vm_end = end;
+	vma_rmap_change(vma);
+	hang_part(lower, vma, s);
 	hang_part(upper, vma, s);
-	cut_short(vma, start);
 	rmap_unlock_vma(vma);
 	part_opened(upper);
-	part_opened(mid);
-	return mid;
+	part_opened(lower);
 }

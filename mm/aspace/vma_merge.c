@@ -121,33 +121,33 @@ static void joined(struct vm_area_struct *keep, struct vm_area_struct *gone)
 	vma_free(gone);
 }
 
-/*
- * @low, @mid, if any, and @high touch and become one, @keep, which is the first or the last of them and has the anon_vmas
- * of all. It grows first: so the summaries above the others stay as they are when these go.
- */
-static void join(struct mm_struct *mm, struct vm_area_struct *low, struct vm_area_struct *mid,
-		 struct vm_area_struct *high, struct vm_area_struct *keep)
+/* @low, @mid, if there is one, and @high touch and become one, @keep, one of them, which has the anon_vmas of all. */
+struct join {
+	struct vm_area_struct *low, *mid, *high, *keep;
+};
+
+/* @keep grows first: so the summaries above the others stay as they are when these go. */
+static void join(struct mm_struct *mm, const struct join *j)
 {
-	struct vm_area_struct *gone = keep == low ? high : low;
-	unsigned long start = low->vm_start, end = high->vm_end, pgoff = low->vm_pgoff;
+	struct vm_area_struct *keep = j->keep, *gone = keep == j->low ? j->high : j->low;
+	struct vm_area_struct *also = !j->mid ? NULL : keep == j->mid ? j->high : j->mid;
+	unsigned long start = j->low->vm_start, end = j->high->vm_end, pgoff = j->low->vm_pgoff;
 
 	kassert(!gone->anon_vma || gone->anon_vma == keep->anon_vma);
-	rangetree_join(&mm->vmas, start, mid ? 2 : 1);
-	if (keep != low)
-		rangetree_set_item(&mm->vmas, start, keep);
-	mm->map_count -= mid ? 2 : 1;
+	rangetree_join(&mm->vmas, start, also ? 2 : 1, keep);
+	mm->map_count -= also ? 2 : 1;
 	rmap_lock_vma(keep);
 	keep->vm_start = start;
 	keep->vm_end = end;
 	keep->vm_pgoff = pgoff;
 	vma_rmap_change(keep);
 	unhook(gone);
-	if (mid)
-		unhook(mid);
+	if (also)
+		unhook(also);
 	rmap_unlock_vma(keep);
 	joined(keep, gone);
-	if (mid)
-		joined(keep, mid);
+	if (also)
+		joined(keep, also);
 }
 
 /* The chosen neighbours grow over the free range @r. Return: the vma that has it, NULL without neighbours or memory. */
@@ -161,7 +161,7 @@ static struct vm_area_struct *grow_over(struct mm_struct *mm, const struct vma_r
 	if (n.prev)
 		vma_resize(mm, n.prev, n.prev->vm_start, r->end);
 	if (n.prev && n.next)
-		join(mm, n.prev, NULL, n.next, n.prev);
+		join(mm, &(struct join){ n.prev, NULL, n.next, n.prev });
 	else if (n.next)
 		vma_resize(mm, n.next, r->start, n.next->vm_end);
 	keep = n.prev ? n.prev : n.next;
@@ -254,21 +254,32 @@ static struct vma_req part_of_vma(const struct vm_area_struct *vma, unsigned lon
 				 vma->vm_policy };
 }
 
+/* As where it was cut out of them. It stays then, because the trees by page offset have it above the two (vma_cut). */
+static inline bool has_what_others_have(const struct vm_area_struct *vma, struct vma_neighbours n)
+{
+	return vma->anon_vma == n.prev->anon_vma && vma->anon_vma == n.next->anon_vma;
+}
+
 /* @vma has just become like @n, of which it touches those there are: they are one. */
 static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct *vma,
 				     struct vma_neighbours n)
 {
-	if (n.prev && n.next && anon_import(n.prev, n.next))
+	struct join j = { n.prev ? n.prev : vma, NULL, n.next ? n.next : vma, vma };
+
+	if (n.prev && n.next) {
+		j.mid = vma;
+		if (!has_what_others_have(vma, n)) {
+			if (anon_import(n.prev, n.next))
+				return vma;
+			j.keep = n.prev;
+		}
+	} else if (n.prev || n.next) {
+		j.keep = n.prev ? n.prev : n.next;
+	} else {
 		return vma;
-	if (n.prev && n.next)
-		join(mm, n.prev, vma, n.next, n.prev);
-	else if (n.prev)
-		join(mm, n.prev, NULL, vma, n.prev);
-	else if (n.next)
-		join(mm, vma, NULL, n.next, n.next);
-	if (n.prev)
-		return n.prev;
-	return n.next ? n.next : vma;
+	}
+	join(mm, &j);
+	return j.keep;
 }
 
 /* Which neighbours can be one with the part @r of @vma, or all of it, when it is what @r says? */
@@ -293,11 +304,12 @@ static struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struc
 	if (mm->map_count + (int)splits > sysctl_max_map_count ||
 	    vma_spares_get(mm, splits, vma, vma->mapping, &spares))
 		return NULL;
-	if (splits == 2)
-		return vma_cut(mm, &spares, vma, r->start, r->end);
-	if (r->start > vma->vm_start)
+	if (splits == 1 && r->start > vma->vm_start)
 		return vma_split(mm, &spares, vma, r->start);
-	(void)vma_split(mm, &spares, vma, r->end);
+	if (splits == 1)
+		(void)vma_split(mm, &spares, vma, r->end);
+	else
+		vma_cut(mm, &spares, vma, r->start, r->end);
 	return vma;
 }
 
