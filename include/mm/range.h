@@ -27,6 +27,9 @@ void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, 
 unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start,
 			    uaddr_t end, pte_t prot);
 
+/* The same of the page at @va alone, and flushed. Return: false: no table of small entries is there, nothing was done. */
+bool must_check range_protect_page(struct vm_area_struct *vma, uaddr_t va, pte_t prot);
+
 /**
  * range_copy - fork: @dst gets the entries of @vma, a vma of g->mm; private writable ones lose the write right in both.
  * @uffd_wp: write protection for a userfaultfd comes along. mmap_lock of both held for write. Return: 0 or -ENOMEM (what was copied stays in @dst, to be zapped). Sleeps.

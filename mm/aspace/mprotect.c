@@ -52,6 +52,8 @@ static inline bool protect_fits(const struct mm_struct *mm, const struct mm_limi
 static inline void protect_entries(struct protect_req *p, struct vm_area_struct *vma,
 				   unsigned long end, pte_t prot)
 {
+	if (end - p->start == PAGE_SIZE && range_protect_page(vma, p->start, prot))
+		return;
 	if (!p->touched)
 		gather_begin(p->g, vma->vm_mm);
 	p->touched = true;

@@ -276,6 +276,22 @@ static noinline_ unsigned protect_alike(pte_t *e, unsigned n, pte_t old, pte_t n
 			     : flip_alike(e, n, old, (uint32_t)diff, false);
 }
 
+/* What the present entry @cur becomes with the rights @prot. */
+static always_inline_ pte_t protected_entry(pte_t cur, pte_t prot, unsigned care)
+{
+	pte_t to = pte_modify(cur, prot);
+
+	if ((care && write_must_fault(care, cur)) || unlikely(pte_uffd_wp(cur)))
+		to = pte_wrprotect(to);
+	return to;
+}
+
+static noinline_ void protect_absent(pte_t *e, pte_t cur, pte_t prot)
+{
+	if (pte_is_migration(cur) && !pte_write(prot))
+		pte_set(e, migration_wrprotect(cur));
+}
+
 static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct protect_ctx *c = w->arg;
@@ -289,13 +305,10 @@ static int protect_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr
 		uaddr_t first = va;
 
 		if (!pte_present(cur)) {
-			if (pte_is_migration(cur) && !pte_write(prot))
-				pte_set(e, migration_wrprotect(cur));
+			protect_absent(e, cur, prot);
 			continue;
 		}
-		to = pte_modify(cur, prot);
-		if ((care && write_must_fault(care, cur)) || unlikely(pte_uffd_wp(cur)))
-			to = pte_wrprotect(to);
+		to = protected_entry(cur, prot, care);
 		if (pte_raw(to) == pte_raw(cur))
 			continue;
 		entry_change(e, cur, to);
@@ -336,6 +349,32 @@ unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, ua
 	if (start < end)
 		must(pt_walk_range(&w, start, end - 1) == 0);
 	return c.changed;
+}
+
+bool range_protect_page(struct vm_area_struct *vma, uaddr_t va, pte_t prot)
+{
+	struct pt_root *root = &vma->vm_mm->root;
+	bool lost = false;
+	struct page *table;
+	pte_t *e = pt_descend(root, va, &table), cur, to;
+
+	if (unlikely(!e))
+		return false;
+	pt_table_lock(table);
+	cur = pte_read(e);
+	if (likely(pte_present(cur))) {
+		to = protected_entry(cur, prot, pte_write(prot) ? protect_care(vma) : 0);
+		if (pte_raw(to) != pte_raw(cur)) {
+			entry_change(e, cur, to);
+			lost = loses_rights(cur, to);
+		}
+	} else {
+		protect_absent(e, cur, prot);
+	}
+	pt_table_unlock(table);
+	if (lost)
+		tlb_flush_page(root, va);
+	return true;
 }
 
 /* ---- copy ---- */

@@ -258,6 +258,38 @@ static void protect_changes_rights_and_keeps_the_rest(void **state)
 	world_gone();
 }
 
+/* What range_protect does to a page range_protect_page does, too; where there is no table it does nothing. */
+static void one_page_is_protected_as_many_are(void **state)
+{
+	const unsigned long kinds[] = { VM_READ, 0, VM_READ | VM_WRITE,
+					VM_READ | VM_WRITE | VM_SHARED };
+	char byte = 1;
+
+	world();
+	map_run(0, 2);
+	sim_poke(&mm, at(0), 1);
+	sim_poke(&mm, at(1), 1);
+	for (unsigned own = 2; own-- > 0;) {
+		for (unsigned k = 0; k < ARRAY_SIZE(kinds); k++) {
+			struct vm_area_struct vma = vma_for(&mm, kinds[k], 3);
+			pte_t prot = pte_prot_user(kinds[k] & VM_READ, kinds[k] & VM_WRITE, false);
+
+			protect(kinds[k], prot, 1, !own || k != 3);
+			assert_true(range_protect_page(&vma, at(1), prot));
+			if (!(kinds[k] & VM_WRITE)) /* and no CPU thinks otherwise */
+				assert_int_not_equal(sim_write(&mm, at(1), &byte, 1), 0);
+			assert_int_equal(pte_raw(entry_at(&mm, at(0))) & ~PTE_BITS_PFN,
+					 pte_raw(entry_at(&mm, at(1))) & ~PTE_BITS_PFN);
+			assert_true(range_protect_page(&vma, at(2), prot));
+			assert_true(pte_none(entry_at(&mm, at(2))));
+			assert_false(range_protect_page(&vma, at(PAGES * 2), prot));
+		}
+		for (unsigned i = 0; i < 2 && own; i++) /* others may map them, too */
+			page_clear(pfn_to_page(pte_pfn(entry_at(&mm, at(i)))), PG_anon_exclusive);
+	}
+	world_gone();
+}
+
 /* I4: a page that fork shares stays write-protected whatever mprotect asks. */
 static void range_I4_protect_leaves_shared_pages_readonly(void **state)
 {
@@ -520,6 +552,7 @@ int main(void)
 		cmocka_unit_test(runs_are_copied_as_single_pages_are),
 		cmocka_unit_test(zap_special_and_swap_entries),
 		cmocka_unit_test(protect_changes_rights_and_keeps_the_rest),
+		cmocka_unit_test(one_page_is_protected_as_many_are),
 		cmocka_unit_test(range_I4_protect_leaves_shared_pages_readonly),
 		cmocka_unit_test(copy_shares_and_write_protects_both),
 		cmocka_unit_test(copy_of_a_shared_mapping),
