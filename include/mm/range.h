@@ -91,6 +91,8 @@ void page_remove_rmap(struct page *page);
 /* ---- one page, table lock held: what fault, rmap and the above share ---- */
 /* @page, whose reference the caller gives away, gets mapped: _mapcount, node statistics, RSS. */
 void range_account_map(struct mm_struct *mm, struct page *page);
+/* The same for @n pages of one kind. */
+void range_account_map_pages(struct mm_struct *mm, struct page **pages, unsigned n);
 /* The opposite, without the reference (that goes through gather_page). */
 void range_account_unmap(struct mm_struct *mm, struct page *page);
 /* range_account_map for the HPAGE_NR pages from @page on, which a large entry maps. */

@@ -8,8 +8,8 @@
  *
  * WHY      neighbours cost a look-up and an entry each, a fault of their own ten times that; only pages with valid
  *          contents are taken, so nothing is read or made that nobody asked for.
- * I1       an entry is set only if, under the table lock, the page is still in the cache: truncate unmaps after
- *          removing, so it finds every entry set before (see mm/backing/truncate.c).
+ * I1       an entry is set only if, under the table lock, the page was in the cache: truncate unmaps after removing, so it
+ *          finds every entry set before, and whoever holds a reference makes it look (see mm/backing/truncate.c).
  * I2       no entry lies beyond the end of the object: FAULT_BUS there. The last page's tail reads as zeroes.
  * I3       neighbours are not young; each is counted in RSS.
  * LOCKS    table lock, then the mapping's lock inside (ranks PT < INDEX); invalidate_lock without the table lock.
@@ -104,31 +104,42 @@ static bool is_vacant(const pte_t *pte)
 	return pte_none(e) || pte_is_uffd_marker(e);
 }
 
-/* Set what is none; give the other references back. Table lock held. */
+/* The entry of the fault itself, which may have been a marker. */
+static noinline_ pte_t marked_entry(const struct fault_ctx *f, pte_t e)
+{
+	bool wp = (f->vma->vm_flags & VM_UFFD_WP) && pte_is_uffd_marker(pte_read(f->pte));
+
+	return wp ? pte_mkuffd_wp(e) : e;
+}
+
+/* Set what is none; give the other references back. Table lock held since the pages were looked up. */
 static void around_set(struct fault_ctx *f, const struct around *a, struct page **pages)
 {
 	pte_t *pte = f->pte - a->at;
-	pte_t prot = f->vma->vm_page_prot;
+	const pte_t prot = f->vma->vm_page_prot;
+	unsigned n = 0;
 
-	for (unsigned i = 0; i < a->nr; i++) {
+	for (unsigned i = 0; i < a->nr; i++, pte++) {
 		struct page *page = pages[i];
 		pte_t e;
 
 		if (!page)
 			continue;
-		if (!(i == a->at ? is_vacant(pte + i) : pte_none(pte_read(pte + i))) ||
-		    !mapping_owns(f->vma->mapping, page)) {
+		if (unlikely(!pte_none(pte_read_locked(pte))) &&
+		    (pte != f->pte || !is_vacant(pte))) {
 			put_page(page);
 			continue;
 		}
 		e = pte_make(page_to_pfn(page), prot);
-		if (unlikely(f->vma->vm_flags & VM_UFFD_WP) &&
-		    pte_is_uffd_marker(pte_read(pte + i)))
-			e = pte_mkuffd_wp(e);
-		range_account_map(f->mm, page);
-		vma_page_mapped(f->vma, page);
-		pte_set(pte + i, i == a->at ? pte_mkyoung(e) : e);
+		if (pte == f->pte)
+			e = pte_mkyoung(unlikely(f->vma->vm_flags & VM_UFFD_WP) ? marked_entry(f, e)
+										: e);
+		pte_set(pte, e);
+		pages[n++] = page;
 	}
+	for (unsigned i = 0; i < n && unlikely(f->vma->vm_flags & VM_LOCKED); i++)
+		vma_page_mapped(f->vma, pages[i]);
+	range_account_map_pages(f->mm, pages, n);
 }
 
 static void around_put(const struct around *a, struct page **pages)
@@ -148,7 +159,7 @@ static int file_map(struct fault_ctx *f, unsigned long index, unsigned long end)
 
 	around_choose(f, index, end, &a);
 	mapping_find_run(m, a.first, a.nr, pages);
-	if (unlikely(!pages[a.at] || !mapping_owns(m, pages[a.at]))) {
+	if (unlikely(!pages[a.at])) {
 		around_put(&a, pages);
 		pt_unlock(f->table);
 		return make_cached(f, index);

@@ -1,12 +1,12 @@
 /*
  * Cutting a mapping while others fault on it.
  *
- *   truncate:   set size | unmap the range | for each page: lock, out of the index, unmap again if mapped, put
- *   fault:      look up page ... table lock: still mapping_owns() and below size?  set entry : start over
+ *   truncate:   set size | unmap the range | for each page: lock, out of the index, unmap again if referenced, put
+ *   fault:      table lock: look up page, take a reference, set entry
  *
- * A fault that looked the page up before the cut either sees, under the table lock, that it has left, or sets its
- * entry before; then the page has a mapcount when truncate looks, and the second unmapping finds the entry, because
- * it takes the same table lock. Making pages is kept out altogether: makers hold invalidate_lock for read and
+ * A fault looks the page up and sets its entry under one hold of the table lock. One that found the page has a reference,
+ * got under the mapping's lock: so truncate, which takes the page out of the index under that lock, sees the reference, and
+ * its second unmapping waits for the table lock and finds the entry. Making pages is kept out altogether: makers hold invalidate_lock for read and
  * check the size inside, the cutter holds it for write. So do those who move entries between tables
  * (fork, mremap), because an entry in flight is in neither place.
  *
@@ -41,6 +41,9 @@ static void zero_part(struct address_space *m, unsigned long index, unsigned fro
 	put_page(page);
 }
 
+/* References of a page that is out of the index, and that nobody else has found: the caller's and the cache's. */
+enum { REFS_ALONE = 2 };
+
 /* @page has the caller's reference and is somewhere in @m. A write that runs is waited for: it reads the page. */
 static void remove_one(struct address_space *m, struct page *page)
 {
@@ -51,7 +54,7 @@ static void remove_one(struct address_space *m, struct page *page)
 		return;
 	}
 	mapping_remove_page(m, page);
-	if (page_mapcount(page) > 0)
+	if (page_mapcount(page) > 0 || page_ref_count(page) > REFS_ALONE)
 		mapping_unmap_pages(m, page->index, page->index + (1UL << page_order(page)) - 1,
 				    false);
 	unlock_page(page);

@@ -67,6 +67,26 @@ void range_account_map(struct mm_struct *mm, struct page *page)
 	mm_rss_add(mm, page_counter(page), 1);
 }
 
+void range_account_map_pages(struct mm_struct *mm, struct page **pages, unsigned n)
+{
+	enum mm_counter kind = n ? page_counter(pages[0]) : MM_FILEPAGES;
+	unsigned first = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		kassert(page_counter(pages[i]) == kind);
+		if (!mapcount_inc(pages[i]))
+			continue;
+		if (unlikely(page_node_id(pages[i]) != page_node_id(pages[0])))
+			mod_node_stat(pages[i], mapped_stat(kind), 1);
+		else
+			first++;
+	}
+	if (first)
+		mod_node_stat(pages[0], mapped_stat(kind), first);
+	if (n)
+		mm_rss_add(mm, kind, n);
+}
+
 void range_account_unmap(struct mm_struct *mm, struct page *page)
 {
 	page_remove_rmap(page);
