@@ -62,10 +62,25 @@ static inline unsigned io_pages(const struct file_io *io, size_t bytes)
 	return last < IO_RUN ? (unsigned)last + 1 : IO_RUN;
 }
 
-/* Bytes of the next step: up to the end of the page. */
-static inline size_t io_chunk(const struct file_io *io, size_t bytes)
+/* Bytes of the next step: up to the end of the @pages next pages. */
+static inline size_t io_chunk(const struct file_io *io, size_t bytes, unsigned pages)
 {
-	return min_of(size_t, bytes, PAGE_SIZE - io_offset(io));
+	return min_of(size_t, bytes, (size_t)pages * PAGE_SIZE - io_offset(io));
+}
+
+/*
+ * How many of the @nr pages, the first of which is there, can be copied at once: valid, side by side, in the linear map. Pages of
+ * an object with a store are looked at one by one.
+ */
+static inline unsigned side_by_side(const struct file_io *io, struct page **pages, unsigned nr)
+{
+	unsigned n = 1;
+
+	if (io->m->ops->store || !page_test(pages[0], PG_uptodate))
+		return 1;
+	while (n < nr && pages[n] == pages[0] + n && page_test(pages[n], PG_uptodate))
+		n++;
+	return n == 1 || page_address(pages[n - 1]) ? n : 1;
 }
 
 static void pages_put(struct page **pages, unsigned from, unsigned nr)
@@ -209,21 +224,23 @@ static int read_run(struct file_io *io, size_t bytes)
 	int err = 0;
 
 	mapping_find_run(io->m, io_index(io), nr, pages);
-	for (unsigned i = 0; i < nr; i++) {
-		size_t n = io_chunk(io, bytes), done;
+	for (unsigned i = 0, k; i < nr; i += k) {
+		size_t n, done;
 
+		k = pages[i] ? side_by_side(io, pages + i, nr - i) : 1;
+		n = io_chunk(io, bytes, k);
 		if (unlikely(!pages[i])) {
 			err = read_missing(io, n, nr - i);
 		} else {
 			if (io->m->ops->store)
 				read_mark(io, pages[i], nr - i);
 			done = copy_out(io, pages[i], n);
-			put_page(pages[i]);
+			pages_put(pages, i, i + k);
 			io_advance(io, done);
 			err = done == n ? 0 : -EFAULT;
 		}
 		if (unlikely(err)) {
-			pages_put(pages, i + 1, nr);
+			pages_put(pages, i + k, nr);
 			break;
 		}
 		bytes -= n;
@@ -294,13 +311,13 @@ static long write_new(struct file_io *io, size_t n)
 	return (long)done;
 }
 
-/* Write into @page, which has contents. Return: bytes, or an error. */
-static inline long write_old(struct file_io *io, struct page *page, size_t n)
+/* Write into @page, which has contents, and those side by side with it, @nr in all. Return: bytes, or an error. */
+static inline long write_old(struct file_io *io, struct page *page, unsigned nr, size_t n)
 {
 	size_t done = copy_in(io, page, n);
 
-	if (done)
-		mapping_set_dirty(io->m, page);
+	for (unsigned i = 0; i < nr && done; i++)
+		mapping_set_dirty(io->m, page + i);
 	return done ? (long)done : -EFAULT;
 }
 
@@ -317,13 +334,13 @@ static noinline_ long write_missing(struct file_io *io, struct page *page, size_
 	done = mapping_get_page(m, io_index(io), &page);
 	if (done)
 		return done;
-	done = write_old(io, page, n);
+	done = write_old(io, page, 1, n);
 	put_page(page);
 	return done;
 }
 
-/* One page's part. The reference on @page stays the caller's. */
-static inline int write_step(struct file_io *io, struct page *page, size_t n)
+/* The part of one page, or of @nr side by side. The references stay the caller's. */
+static inline int write_step(struct file_io *io, struct page *page, unsigned nr, size_t n)
 {
 	struct address_space *m = io->m;
 	long done;
@@ -335,7 +352,7 @@ static inline int write_step(struct file_io *io, struct page *page, size_t n)
 			return err;
 	}
 	if (likely(page && page_test(page, PG_uptodate)))
-		done = write_old(io, page, n);
+		done = write_old(io, page, nr, n);
 	else
 		done = write_missing(io, page, n);
 	if (unlikely(done < 0))
@@ -353,12 +370,12 @@ static int write_run(struct file_io *io)
 	int err = 0;
 
 	mapping_find_all(io->m, io_index(io), nr, pages);
-	for (unsigned i = 0; i < nr; i++) {
-		err = write_step(io, pages[i], io_chunk(io, io->left));
-		if (pages[i])
-			put_page(pages[i]);
+	for (unsigned i = 0, k; i < nr; i += k) {
+		k = pages[i] ? side_by_side(io, pages + i, nr - i) : 1;
+		err = write_step(io, pages[i], k, io_chunk(io, io->left, k));
+		pages_put(pages, i, i + k);
 		if (unlikely(err)) {
-			pages_put(pages, i + 1, nr);
+			pages_put(pages, i + k, nr);
 			break;
 		}
 	}
