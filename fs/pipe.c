@@ -269,28 +269,33 @@ static bool can_read(const struct pipe *p, unsigned need)
 	return used_of(p) || !READ_ONCE(p->writers);
 }
 
-/* Take what is there. Return: bytes, 0 when empty, -EFAULT. */
-static long take(struct pipe *p, uaddr_t buf, size_t len)
+static noinline_ long take_parts(struct pipe *p, uaddr_t buf, unsigned len)
 {
-	unsigned n = min_of(unsigned, used_of(p), min_of(size_t, len, INT_MAX)), from = p->tail,
-		 off = from & (PAGE_SIZE - 1), done;
+	unsigned done;
 
-	if (!n)
-		return 0;
-	if (likely(!p->packets && off + n <= PAGE_SIZE)) { /* of one page */
-		if (unlikely(copy_to_user(buf, *slot_of(p, from) + off, n)))
-			return -EFAULT;
-		p->tail += n;
-		if (p->head == p->tail) /* all of it: the page stays */
-			p->head = p->tail = from - off;
-		else if (off + n == PAGE_SIZE)
-			tail_moved(p, from);
-		return (long)n;
-	}
 	if (p->packets)
 		return packet_get(p, buf, len);
-	done = ring_get(p, true, buf, n);
+	done = ring_get(p, true, buf, len);
 	return done ? (long)done : -EFAULT;
+}
+
+/* Take of what is there. Return: bytes, -EFAULT. */
+static inline long take(struct pipe *p, uaddr_t buf, size_t len)
+{
+	unsigned from = p->tail, off = from & (PAGE_SIZE - 1), n = p->head - from;
+
+	if (len < n)
+		n = (unsigned)len;
+	if (unlikely(p->packets || off + n > PAGE_SIZE))
+		return take_parts(p, buf, n);
+	if (unlikely(copy_to_user(buf, *slot_of(p, from) + off, n)))
+		return -EFAULT;
+	p->tail = from + n;
+	if (p->head == from + n) /* all of it: the page stays */
+		p->head = p->tail = from - off;
+	else if (off + n == PAGE_SIZE)
+		tail_moved(p, from);
+	return (long)n;
 }
 
 /*
@@ -394,37 +399,44 @@ static long drain(struct pipe *p, const struct reading *r)
 	return (long)(at - from);
 }
 
-static long do_read(struct pipe *p, const struct reading *r, bool nonblock)
+static always_inline_ long do_read(struct pipe *p, const struct reading *r, bool nonblock)
 {
 	bool was_full = false, slept = false;
 	long ret = 0;
 	int err = 0;
 
 	mutex_lock(&p->lock);
-	for (;;) {
-		was_full = !has_room(p, PIPE_BUF);
-		ret = unlikely(r->actor) ? drain(p, r) : take(p, r->buf, r->len);
-		if (ret || used_of(p) || !p->writers)
-			break;
+	while (p->head == p->tail && p->writers) {
 		ret = nonblock ? -EAGAIN : err;
 		if (ret)
-			break;
+			goto out;
 		slept = true;
 		err = read_wait(p);
 	}
+	if (p->head != p->tail) {
+		was_full = p->packets ? !has_room(p, PIPE_BUF)
+				      : p->head - p->tail > p->size - PIPE_BUF;
+		ret = r->actor ? drain(p, r) : take(p, r->buf, r->len);
+	}
+out:
 	mutex_unlock(&p->lock);
-	if (was_full)
+	if (unlikely(was_full))
 		wake_writer(p);
 	if (slept)
 		wake_reader(p);
 	return ret;
 }
 
-static long read_user(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
+static noinline_ long do_drain(struct pipe *p, const struct reading *r, bool nonblock)
+{
+	return do_read(p, r, nonblock);
+}
+
+static inline long read_user(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
 {
 	const struct reading r = { .buf = buf, .len = len };
 
-	return len ? do_read(p, &r, nonblock) : 0;
+	return likely(len) ? do_read(p, &r, nonblock) : 0;
 }
 
 static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
@@ -505,9 +517,35 @@ static long do_write(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
 	return done ? (long)done : err;
 }
 
+/* The whole of a write that has room in the page under the head. Return: false: it has not, nothing is done. */
+static inline bool write_at_once(struct pipe *p, uaddr_t buf, size_t len)
+{
+	unsigned at;
+	char *page;
+	bool done;
+
+	mutex_lock(&p->lock);
+	at = p->head & (PAGE_SIZE - 1);
+	page = *slot_of(p, p->head);
+	done = page && !p->packets && p->readers && len <= PAGE_SIZE - at && len <= room_of(p) &&
+	       !copy_from_user_keep(page + at, buf, len);
+	if (likely(done)) {
+		p->head += (unsigned)len;
+		if (p->sleeper)
+			thread_unpark(p->sleeper);
+	}
+	mutex_unlock(&p->lock);
+	return done;
+}
+
 static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	return do_write(f->private, buf, len, f->flags & O_NONBLOCK);
+	struct pipe *p = f->private;
+
+	if (unlikely(!len || !write_at_once(p, buf, len)))
+		return do_write(p, buf, len, f->flags & O_NONBLOCK);
+	wake_reader(p);
+	return (long)len;
 }
 
 /* ---- splicing: kernel memory, under the lock ---- */
@@ -583,7 +621,7 @@ long pipe_drain(struct file *f, size_t len, unsigned flags, pipe_actor actor, vo
 
 	if (p->packets)
 		return -EINVAL;
-	return do_read(p, &r, (flags & PIPE_NONBLOCK) || (f->flags & O_NONBLOCK));
+	return do_drain(p, &r, (flags & PIPE_NONBLOCK) || (f->flags & O_NONBLOCK));
 }
 
 /* Bytes from another pipe, which is locked: so this one's lock is only tried. Return: bytes, -EAGAIN: no room, -EBUSY: the

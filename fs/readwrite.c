@@ -17,24 +17,43 @@
 enum { FIONREAD = 0x541b, FIONBIO = 0x5421 };
 #define MAX_RW ((size_t)(INT_MAX & PAGE_MASK))
 
-static int may_read(const struct file *f, uaddr_t buf, size_t len)
+/* Why a file cannot be read: as it is open, or what it is. */
+static noinline_ int read_refused(const struct file *f)
 {
-	if ((f->flags & O_PATH) ||
-	    ((f->flags & O_ACCMODE) != O_RDONLY && (f->flags & O_ACCMODE) != O_RDWR))
+	if (f->flags & (O_PATH | O_WRONLY))
 		return -EBADF;
-	if (!f->ops->read)
-		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
-	return access_ok(buf, len) ? 0 : -EFAULT;
+	return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
 }
 
-static int may_write(const struct file *f, uaddr_t buf, size_t len)
+/* Open for reading: of the access modes 0 to 3 these are 0 and 2. */
+static inline int may_read(const struct file *f, uaddr_t buf, size_t len)
 {
-	if ((f->flags & O_PATH) ||
-	    ((f->flags & O_ACCMODE) != O_WRONLY && (f->flags & O_ACCMODE) != O_RDWR))
+	if (unlikely(f->flags & (O_PATH | O_WRONLY) || !f->ops->read))
+		return read_refused(f);
+	return likely(access_ok(buf, len)) ? 0 : -EFAULT;
+}
+
+/* For writing: 1 and 2. */
+static inline int may_write(const struct file *f, uaddr_t buf, size_t len)
+{
+	const unsigned acc = f->flags & O_ACCMODE;
+
+	if (unlikely(f->flags & O_PATH || !((acc + 1) & 2)))
 		return -EBADF;
-	if (!f->ops->write)
+	if (unlikely(!f->ops->write))
 		return -EINVAL;
-	return access_ok(buf, len) ? 0 : -EFAULT;
+	return likely(access_ok(buf, len)) ? 0 : -EFAULT;
+}
+
+static noinline_ long read_seekable(struct file *f, uaddr_t buf, size_t len)
+{
+	long ret;
+
+	mutex_lock(&f->pos_lock);
+	ret = f->ops->read(f, buf, len, &f->pos);
+	mutex_unlock(&f->pos_lock);
+	task_io_read(ret);
+	return ret;
 }
 
 long file_read(struct file *f, uaddr_t buf, size_t len)
@@ -44,14 +63,21 @@ long file_read(struct file *f, uaddr_t buf, size_t len)
 	if (unlikely(ret))
 		return ret;
 	len = min_of(size_t, len, MAX_RW);
-	if (f->ops->is_stream) {
-		ret = f->ops->read(f, buf, len, &f->pos);
-	} else {
-		mutex_lock(&f->pos_lock);
-		ret = f->ops->read(f, buf, len, &f->pos);
-		mutex_unlock(&f->pos_lock);
-	}
+	if (!f->ops->is_stream)
+		return read_seekable(f, buf, len);
+	ret = f->ops->read(f, buf, len, &f->pos);
 	task_io_read(ret);
+	return ret;
+}
+
+static noinline_ long write_seekable(struct file *f, uaddr_t buf, size_t len)
+{
+	long ret;
+
+	mutex_lock(&f->pos_lock);
+	ret = f->ops->write(f, buf, len, &f->pos);
+	mutex_unlock(&f->pos_lock);
+	task_io_write(ret);
 	return ret;
 }
 
@@ -62,13 +88,9 @@ long file_write(struct file *f, uaddr_t buf, size_t len)
 	if (unlikely(ret))
 		return ret;
 	len = min_of(size_t, len, MAX_RW);
-	if (f->ops->is_stream) {
-		ret = f->ops->write(f, buf, len, &f->pos);
-	} else {
-		mutex_lock(&f->pos_lock);
-		ret = f->ops->write(f, buf, len, &f->pos);
-		mutex_unlock(&f->pos_lock);
-	}
+	if (!f->ops->is_stream)
+		return write_seekable(f, buf, len);
+	ret = f->ops->write(f, buf, len, &f->pos);
 	task_io_write(ret);
 	return ret;
 }

@@ -1,7 +1,7 @@
 /*
  * The imports of the floors below: what sync/ and mm/ know of threads.
  *
- * sync/thread.h: thread_self; thread_park and thread_unpark are in sched.c; clock_ns is the machine's.
+ * sync/thread.h: thread_park and thread_unpark are in sched.c; thread_self and clock_ns are the machine's.
  * sync/lockorder.h: the record of the running context. An interrupt has its CPU's own: the locks of the thread below it
  * are not its affair.
  * mm/imports.h: mm_ctx_current, oom_eligible, oom_deliver.
@@ -16,11 +16,6 @@
 
 static struct mm_ctx boot_ctx;
 static DEFINE_PER_CPU(struct lockorder_held, irq_held);
-
-struct thread *thread_self(void)
-{
-	return (struct thread *)(void *)this_cpu(current_arch_thread);
-}
 
 struct lockorder_held *lockorder_current(void)
 {

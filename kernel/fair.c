@@ -16,13 +16,6 @@
  */
 #include "kernel/fair.h"
 
-enum {
-	LATENCY_NS = 12000000,
-	MIN_SLICE_NS = 3000000,
-	WAKE_CREDIT_NS = LATENCY_NS / 2,
-	PREEMPT_NS = 1000000
-};
-
 /* 1024 * 1.25^-nice, rounded; SCHED_IDLE threads have next to nothing. */
 unsigned fair_weight(int policy, int nice)
 {
@@ -37,22 +30,9 @@ unsigned fair_weight(int policy, int nice)
 	return (unsigned)((w + 0x8000) >> 16);
 }
 
-void fair_place_woken(struct runq *rq, struct thread *t)
-{
-	uint64_t least = rq->min_vruntime > WAKE_CREDIT_NS ? rq->min_vruntime - WAKE_CREDIT_NS : 0;
-
-	if (t->vruntime < least)
-		t->vruntime = least;
-}
-
 uint64_t fair_slice(const struct runq *rq)
 {
 	uint32_t slice = LATENCY_NS / (rq->nr_fair + 1);
 
 	return slice < MIN_SLICE_NS ? MIN_SLICE_NS : slice;
-}
-
-bool fair_preempts(const struct thread *woken, const struct thread *curr)
-{
-	return woken->vruntime + PREEMPT_NS < curr->vruntime;
 }

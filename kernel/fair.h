@@ -10,6 +10,27 @@
  */
 enum { CHARGE_MAX_NS = 3 * TICK_NS };
 
+enum {
+	LATENCY_NS = 12000000,
+	MIN_SLICE_NS = 3000000,
+	WAKE_CREDIT_NS = LATENCY_NS / 2,
+	PREEMPT_NS = 1000000
+};
+
+/* @t has been woken: it starts near the minimum of @rq. */
+static inline void fair_place_woken(struct runq *rq, struct thread *t)
+{
+	uint64_t least = rq->min_vruntime > WAKE_CREDIT_NS ? rq->min_vruntime - WAKE_CREDIT_NS : 0;
+
+	if (t->vruntime < least)
+		t->vruntime = least;
+}
+
+static inline bool fair_preempts(const struct thread *woken, const struct thread *curr)
+{
+	return woken->vruntime + PREEMPT_NS < curr->vruntime;
+}
+
 static inline void fair_enqueue(struct runq *rq, struct thread *t)
 {
 	t->run_node.key = t->vruntime;

@@ -136,6 +136,7 @@ static void put_back(struct runq *rq, struct thread *prev, bool at_tail)
 		return;
 	}
 	rq->push = prev;
+	rq->rare = true;
 	rq->nr_running--;
 }
 
@@ -172,7 +173,7 @@ static inline struct thread *leave_and_pick(struct runq *rq, struct thread *prev
 	return next;
 }
 
-static void switch_mm(struct runq *rq, struct thread *next)
+static inline void switch_mm(struct runq *rq, struct thread *next)
 {
 	struct mm_struct *mm = task_of(next)->mm_ctx.mm;
 
@@ -185,6 +186,7 @@ static void switch_mm(struct runq *rq, struct thread *next)
 	}
 	if (rq->lazy) {
 		rq->drop_mm = rq->active_mm;
+		rq->rare = true;
 		rq->lazy = false;
 	}
 	if (mm != rq->active_mm) {
@@ -202,6 +204,7 @@ static noinline_ void finish_rare(struct runq *rq, struct thread *left)
 
 	rq->drop_mm = NULL;
 	rq->push = NULL;
+	rq->rare = false;
 	if (push)
 		sched_activate(NULL, push);
 	if (!drop && !dead)
@@ -224,11 +227,11 @@ static void finish_switch(void) no_lock_analysis
 {
 	struct runq *rq = this_runq();
 	struct thread *left = rq->left;
-	bool rare = rq->drop_mm || rq->push || left->state == TS_DEAD;
+	bool rare = rq->rare;
 
 	if (CFG_DEBUG)
 		lockorder_spin_acquire(&rq->lock.raw, RANK_RUNQ, true);
-	if (left->state != TS_DEAD)
+	if (likely(!rare) || left->state != TS_DEAD)
 		left->on_cpu = false;
 	spin_unlock(&rq->lock);
 	if (unlikely(rare))
@@ -364,7 +367,7 @@ struct park_timer {
 };
 
 /* Leave the CPU in @mode unless something came first. Return: as thread_park. */
-static int sleep_now(struct thread *me, enum park_mode mode) no_lock_analysis
+static always_inline_ int sleep_now(struct thread *me, enum park_mode mode) no_lock_analysis
 {
 	static const uint8_t state_of[] = {
 		[PARK_UNINTERRUPTIBLE] = TS_UNINTERRUPTIBLE,
@@ -409,7 +412,7 @@ static int park_expired(struct thread *me) no_lock_analysis
 	return token ? 0 : -ETIMEDOUT;
 }
 
-static int park_timed(struct thread *me, enum park_mode mode, uint64_t deadline_ns)
+static noinline_ int park_timed(struct thread *me, enum park_mode mode, uint64_t deadline_ns)
 {
 	struct park_timer pt = { .thread = me };
 	irqflags_t flags;
@@ -430,24 +433,23 @@ static int park_timed(struct thread *me, enum park_mode mode, uint64_t deadline_
 int thread_park(enum park_mode mode, uint64_t deadline_ns)
 {
 	struct thread *me = thread_self();
-	irqflags_t flags;
 	int err;
 
 	if (CFG_DEBUG)
 		might_sleep();
 	kassert(!me->is_idle);
 	me->wait_address = __builtin_return_address(0);
-	if (deadline_ns != PARK_FOREVER)
+	if (unlikely(deadline_ns != PARK_FOREVER))
 		return park_timed(me, mode, deadline_ns);
-	flags = irq_save();
+	irq_disable();
 	err = sleep_now(me, mode);
-	irq_restore(flags);
+	irq_enable();
 	return err;
 }
 
 /* ---- waking ---- */
 
-static void check_preempt(struct runq *rq, struct thread *t)
+static inline void check_preempt(struct runq *rq, struct thread *t)
 {
 	struct thread *curr = rq->curr;
 	bool preempts;
@@ -462,40 +464,65 @@ static void check_preempt(struct runq *rq, struct thread *t)
 		sched_resched(rq);
 }
 
-/* Queue the runnable @t on the CPU it should run on. @from: locked queue of t->cpu, or NULL; released. Interrupts off. */
-void sched_activate(struct runq *from, struct thread *t)
+/* The queue of @cpu, where @t goes, locked. @from: as below; released if it is another one. */
+static noinline_ struct runq *queue_elsewhere(struct runq *from, struct thread *t,
+					      unsigned cpu) no_lock_analysis
 {
-	unsigned cpu = sched_choose_cpu(t);
 	struct runq *rq = runq_of(cpu);
 
 	if (!from) {
 		from = runq_of(t->cpu);
 		spin_lock(&from->lock);
 	}
-	if (cpu != t->cpu) {
-		t->vruntime += rq->min_vruntime - from->min_vruntime;
-		WRITE_ONCE(t->cpu, cpu);
-		t->nr_migrations++;
-		spin_unlock(&from->lock);
-		spin_lock(&rq->lock);
-	}
-	if (!is_rt(t))
-		fair_place_woken(rq, t);
+	if (rq == from)
+		return rq;
+	t->vruntime += rq->min_vruntime - from->min_vruntime;
+	WRITE_ONCE(t->cpu, cpu);
+	t->nr_migrations++;
+	spin_unlock(&from->lock);
+	spin_lock(&rq->lock);
+	return rq;
+}
+
+/* Queue the runnable @t on the CPU it should run on. @from: locked queue of t->cpu, or NULL; released. Interrupts off. */
+static always_inline_ void activate(struct runq *from, struct thread *t) no_lock_analysis
+{
+	unsigned cpu = sched_choose_cpu(t);
+	struct runq *rq = from;
+
+	if (!from || unlikely(cpu != t->cpu))
+		rq = queue_elsewhere(from, t, cpu);
 	t->queued_ns = clock_ns();
-	sched_enqueue(rq, t, true);
+	if (likely(!is_rt(t))) {
+		fair_place_woken(rq, t);
+		fair_enqueue(rq, t);
+	} else {
+		rt_enqueue(rq, t, true);
+	}
+	t->on_rq = true;
 	rq->nr_running++;
 	check_preempt(rq, t);
 	spin_unlock(&rq->lock);
 }
 
+void sched_activate(struct runq *from, struct thread *t)
+{
+	activate(from, t);
+}
+
 /* rq->lock held, released. @t is asleep. */
-static void wake_locked(struct runq *rq, struct thread *t, int result)
+static always_inline_ void wake_now(struct runq *rq, struct thread *t, int result)
 {
 	if (counts_as_load(t->state))
 		rq->nr_uninterruptible--;
 	t->state = TS_RUNNING;
 	t->park_result = result;
-	sched_activate(rq, t);
+	activate(rq, t);
+}
+
+static noinline_ void wake_locked(struct runq *rq, struct thread *t, int result)
+{
+	wake_now(rq, t, result);
 }
 
 static bool wake_asleep(struct thread *t, int result) no_lock_analysis
@@ -517,8 +544,8 @@ void thread_unpark(struct thread *t) no_lock_analysis
 	irqflags_t flags;
 	struct runq *rq = sched_lock_thread(t, &flags);
 
-	if (is_asleep(t) && t->state != TS_STOPPED) {
-		wake_locked(rq, t, 0);
+	if (likely(is_asleep(t) && t->state != TS_STOPPED)) {
+		wake_now(rq, t, 0);
 	} else {
 		t->wake_token = true;
 		spin_unlock(&rq->lock);
@@ -653,6 +680,7 @@ struct mm_struct *sched_use_mm(struct mm_struct *mm)
 	switch_mm(rq, &me->thread);
 	drop = rq->drop_mm;
 	rq->drop_mm = NULL;
+	rq->rare = false;
 	irq_restore(flags);
 	if (drop)
 		mmdrop(drop);
@@ -684,6 +712,7 @@ noreturn_ void sched_exit(void) no_lock_analysis
 	rq = this_runq();
 	spin_lock(&rq->lock);
 	rq->curr->state = TS_DEAD;
+	rq->rare = true;
 	switch_away(rq, false);
 	panic("a dead thread runs");
 }

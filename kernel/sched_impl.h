@@ -31,6 +31,7 @@ struct runq {
 	bool lazy;	   /* own CPU: no thread running here owns active_mm; the queue counts it */
 	struct mm_struct *drop_mm; /* own CPU: lazy reference to give back after the switch */
 	struct thread *push;	   /* own CPU: thread left here that must go to another CPU */
+	bool rare;		   /* own CPU: drop_mm, push, or a dead thread: finish_rare after the switch */
 	bool slice_over;	   /* r: curr has used up its slice */
 	long nr_uninterruptible; /* r: went to sleep here minus woken from here; only the sum over CPUs means something */
 	uint64_t tick_due_ns; /* r: next sample */
@@ -85,9 +86,7 @@ static inline struct runq *sched_lock_thread(struct thread *t, irqflags_t *flags
 
 /* fair.c, fair.h */
 unsigned fair_weight(int policy, int nice);
-void fair_place_woken(struct runq *rq, struct thread *t);
 uint64_t fair_slice(const struct runq *rq);
-bool fair_preempts(const struct thread *woken, const struct thread *curr);
 
 /* rt.c */
 void rt_enqueue(struct runq *rq, struct thread *t, bool at_tail);

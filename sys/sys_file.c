@@ -20,44 +20,49 @@ struct iovec_k {
 	size_t len;
 };
 
-SYS(read)
+/* read, write, pread64, pwrite64 when others may close the number meanwhile; or it is not open. */
+enum transfer { READ, WRITE, PREAD, PWRITE };
+
+static noinline_ long transfer_counted(int fd, uaddr_t buf, size_t len, int64_t pos, enum transfer how)
 {
-	struct file *f = fd_file((int)a0);
+	struct file *f = fd_file(fd);
 	long ret;
 
 	if (!f)
 		return -EBADF;
-	ret = file_read(f, a1, a2);
+	if (how == READ || how == WRITE)
+		ret = how == READ ? file_read(f, buf, len) : file_write(f, buf, len);
+	else
+		ret = how == PREAD ? file_pread(f, buf, len, pos) : file_pwrite(f, buf, len, pos);
 	fput(f);
 	return ret;
+}
+
+SYS(read)
+{
+	struct file *f = fd_lend((int)a0);
+
+	return likely(f) ? file_read(f, a1, a2) : transfer_counted((int)a0, a1, a2, 0, READ);
 }
 
 SYS(write)
 {
-	struct file *f = fd_file((int)a0);
-	long ret;
+	struct file *f = fd_lend((int)a0);
 
-	if (!f)
-		return -EBADF;
-	ret = file_write(f, a1, a2);
-	fput(f);
-	return ret;
+	return likely(f) ? file_write(f, a1, a2) : transfer_counted((int)a0, a1, a2, 0, WRITE);
 }
 
 /* pread64: i386 passes the offset in two registers. */
-static long do_pread(int fd, uaddr_t buf, size_t len, int64_t pos, bool is_write)
+static inline long do_pread(int fd, uaddr_t buf, size_t len, int64_t pos, bool is_write)
 {
 	struct file *f;
-	long ret;
 
 	if (pos < 0)
 		return -EINVAL;
-	f = fd_file(fd);
-	if (!f)
-		return -EBADF;
-	ret = is_write ? file_pwrite(f, buf, len, pos) : file_pread(f, buf, len, pos);
-	fput(f);
-	return ret;
+	f = fd_lend(fd);
+	if (unlikely(!f))
+		return transfer_counted(fd, buf, len, pos, is_write ? PWRITE : PREAD);
+	return is_write ? file_pwrite(f, buf, len, pos) : file_pread(f, buf, len, pos);
 }
 
 SYS(pread64)

@@ -14,7 +14,6 @@ cat >"$tmp/allowed" <<EOM
 mm_ctx_current
 oom_deliver
 oom_eligible
-thread_self
 thread_park
 thread_unpark
 panic

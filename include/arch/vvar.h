@@ -12,7 +12,7 @@
 /* ns = ns0 + (tsc - tsc0) * (whole + frac / 2^32) */
 struct clock_scale {
 	uint64_t tsc0, ns0;
-	uint32_t whole, frac;
+	uint32_t frac, whole; /* one 64-bit number, too */
 };
 
 enum {

@@ -1,10 +1,11 @@
 /*
- * What sync needs from a scheduler: the 4 imports of floor 3. The kernel (kernel/env.c) gives real threads,
+ * What sync needs from a scheduler: the imports of floor 3. The kernel (kernel/env.c) gives real threads,
  * the simulator (sim/sched.c) coroutines in virtual time.
  */
 #ifndef SYNC_THREAD_H
 #define SYNC_THREAD_H
 
+#include "arch/self.h" /* struct thread *thread_self(void): the calling thread; never NULL once the scheduler runs */
 #include "base/types.h"
 
 struct thread; /* opaque here; the kernel's is the first member of struct task */
@@ -16,9 +17,6 @@ enum park_mode {
 };
 
 #define PARK_FOREVER UINT64_MAX
-
-/* The calling thread. Never NULL once the scheduler runs. */
-struct thread *thread_self(void);
 
 /**
  * thread_park - sleep until thread_unpark(self), the deadline, or (by @mode) a signal.

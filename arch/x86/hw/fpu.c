@@ -34,50 +34,13 @@
 #include "lib/string.h"
 #include "uapi/signal.h"
 
-section_("percpu") static bool fpu_trap;
+section_("percpu") bool fpu_trap;
 section_("percpu") static uint32_t mxcsr_mask; /* bits of MXCSR that this CPU knows */
 
 /* FNINIT and the reset value of MXCSR: all exceptions masked. */
 static const struct fxsave fpu_initial aligned_(64) = { .cw = 0x37f, .mxcsr = 0x1f80 };
 
 enum { MXCSR_MASK_DEFAULT = 0xffbf };
-
-static void regs_save(struct fxsave *area)
-{
-#ifdef __x86_64__
-	__asm__ volatile("fxsave64 %0" : "=m"(*area));
-#else
-	__asm__ volatile("fxsave %0" : "=m"(*area));
-#endif
-}
-
-static void regs_load(const struct fxsave *area)
-{
-#ifdef __x86_64__
-	__asm__ volatile("fxrstor64 %0" ::"m"(*area));
-#else
-	__asm__ volatile("fxrstor %0" ::"m"(*area));
-#endif
-}
-
-static void trap_on(void)
-{
-	unsigned long cr0;
-
-	if (this_cpu(fpu_trap))
-		return;
-	__asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
-	__asm__ volatile("mov %0, %%cr0" ::"r"(cr0 | CR0_TS) : "memory");
-	this_cpu(fpu_trap) = true;
-}
-
-static void trap_off(void)
-{
-	if (!this_cpu(fpu_trap))
-		return;
-	__asm__ volatile("clts" ::: "memory");
-	this_cpu(fpu_trap) = false;
-}
 
 static struct fxsave *thread_area(const struct arch_thread *t)
 {
@@ -100,25 +63,11 @@ void fpu_init_cpu(void)
 	struct fxsave now aligned_(64); /* more than a stack is: the compiler sees to it */
 
 	this_cpu(fpu_trap) = true;
-	trap_off();
+	fpu_trap_off();
 	now.mxcsr_mask = 0; /* an old CPU leaves it as it is */
-	regs_save(&now);
+	fpu_regs_save(&now);
 	this_cpu(mxcsr_mask) = now.mxcsr_mask ? now.mxcsr_mask : MXCSR_MASK_DEFAULT;
-	trap_on();
-}
-
-void fpu_switch(struct arch_thread *prev, const struct arch_thread *next)
-{
-	if (prev->fpu)
-		regs_save(prev->fpu);
-	if (!next->is_user)
-		return;
-	if (next->fpu) {
-		trap_off();
-		regs_load(next->fpu);
-	} else {
-		trap_on();
-	}
+	fpu_trap_on();
 }
 
 void fpu_first_use(struct arch_thread *t)
@@ -126,8 +75,8 @@ void fpu_first_use(struct arch_thread *t)
 	const irqflags_t flags = irq_save();
 
 	t->fpu = thread_area_clean(t);
-	trap_off();
-	regs_load(&fpu_initial);
+	fpu_trap_off();
+	fpu_regs_load(&fpu_initial);
 	irq_restore(flags);
 }
 
@@ -137,7 +86,7 @@ void fpu_fork(struct arch_thread *child, const struct arch_thread *parent)
 	if (!parent->fpu)
 		return;
 	child->fpu = thread_area_clean(child);
-	regs_save(child->fpu);
+	fpu_regs_save(child->fpu);
 }
 
 void fpu_reset(struct arch_thread *t)
@@ -145,17 +94,18 @@ void fpu_reset(struct arch_thread *t)
 	const irqflags_t flags = irq_save();
 
 	t->fpu = NULL;
-	trap_on();
+	fpu_trap_on();
 	irq_restore(flags);
 }
 
-const struct fxsave *fpu_save_current(struct arch_thread *t)
+/* The running thread's registers into its area. Return: the area, or NULL when it has no state. */
+static const struct fxsave *fpu_save_current(struct arch_thread *t)
 {
 	struct fxsave *area = t->fpu;
 
 	if (!area)
 		return NULL;
-	regs_save(area);
+	fpu_regs_save(area);
 	return area;
 }
 
@@ -170,21 +120,23 @@ void fpu_area_load(struct arch_thread *t)
 	struct fxsave *area = thread_area(t);
 	const irqflags_t flags = irq_save();
 
-	trap_off();
+	fpu_trap_off();
 	area->mxcsr &= this_cpu(mxcsr_mask);
-	regs_load(area);
+	fpu_regs_load(area);
 	t->fpu = area;
 	irq_restore(flags);
 }
 
 /* uaccess.S; ranges checked. */
-int user_fxsave(uaddr_t to);
+int user_fxsave(uaddr_t to, uaddr_t legacy);
 int user_fpu_load(uaddr_t fx, uint32_t mxcsr_refused, uaddr_t legacy);
 
-int fpu_save_to_user(uaddr_t to)
+int fpu_save_to_user(uaddr_t to, uaddr_t legacy)
 {
 	/* A page that comes in meanwhile: a switch keeps the registers. */
-	return access_ok(to, FPU_AREA_SIZE) ? user_fxsave(to) : -EFAULT;
+	if (!access_ok(to, FPU_AREA_SIZE) || !access_ok(legacy, FPU_AREA_SIZE))
+		return -EFAULT;
+	return user_fxsave(to, legacy);
 }
 
 bool fpu_load_from_user(struct arch_thread *t, uaddr_t from, uaddr_t legacy)
@@ -196,11 +148,11 @@ bool fpu_load_from_user(struct arch_thread *t, uaddr_t from, uaddr_t legacy)
 		return false;
 	/* Interrupts off: nothing pages in, so that half a state is never switched away. */
 	flags = irq_save();
-	trap_off();
+	fpu_trap_off();
 	ok = !user_fpu_load(from, ~this_cpu(mxcsr_mask), legacy);
 	t->fpu = ok ? thread_area_clean(t) : NULL;
 	if (unlikely(!ok))
-		trap_on();
+		fpu_trap_on();
 	irq_restore(flags);
 	return ok;
 }

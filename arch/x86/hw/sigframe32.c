@@ -178,18 +178,6 @@ static uaddr_t frame_place(const struct pt_regs *regs, const struct sigframe_req
 	return ((sp + 4) & ~15UL) - 4;
 }
 
-static int fpstate_push(uaddr_t to, const struct fxsave *fx)
-{
-	struct fpstate_head h;
-
-	fsave_from_fxsave(&h.legacy, fx);
-	h.status = fx->sw;
-	h.magic = FPSTATE_MAGIC;
-	if (put_user(to, &h))
-		return -EFAULT;
-	return fpu_save_to_user(to + offsetof(struct fpstate, fx));
-}
-
 /* What the handler returns to. */
 static uint32_t return_address(const struct sigframe_req *req, uint32_t vdso_offset,
 			       uaddr_t retcode)
@@ -201,7 +189,7 @@ static uint32_t return_address(const struct sigframe_req *req, uint32_t vdso_off
 	return vdso ? vdso + vdso_offset : retcode;
 }
 
-static int old_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame,
+static int old_push(const struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame,
 		    uaddr_t fpstate)
 {
 	const uaddr_t tail = frame + offsetof(struct sigframe, tail);
@@ -216,14 +204,10 @@ static int old_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_
 	h.mc.oldmask = (uint32_t)req->mask;
 	t.mask_high = (uint32_t)(req->mask >> 32);
 	memcpy(t.retcode, retcode_old, sizeof(t.retcode));
-	if (put_user(frame, &h) || put_user(tail, &t))
-		return -EFAULT;
-	regs->dx = 0;
-	regs->cx = 0;
-	return 0;
+	return put_user(frame, &h) || put_user(tail, &t) ? -EFAULT : 0;
 }
 
-static int rt_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame,
+static int rt_push(const struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame,
 		   uaddr_t fpstate)
 {
 	struct rt_sigframe f;
@@ -244,16 +228,14 @@ static int rt_push(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t
 	f.uc.mc.oldmask = (uint32_t)req->mask;
 	f.uc.mask = req->mask;
 	memcpy(f.retcode, retcode_rt, sizeof(f.retcode));
-	if (copy_to_user(frame, &f, sizeof(f)))
-		return -EFAULT;
-	regs->dx = f.pinfo;
-	regs->cx = f.puc;
-	return 0;
+	return copy_to_user(frame, &f, sizeof(f)) ? -EFAULT : 0;
 }
 
 static void handler_enter(struct pt_regs *regs, const struct sigframe_req *req, uaddr_t frame)
 {
 	regs->ax = (unsigned long)req->sig;
+	regs->dx = req->siginfo ? frame + offsetof(struct rt_sigframe, info) : 0;
+	regs->cx = req->siginfo ? frame + offsetof(struct rt_sigframe, uc) : 0;
 	regs->ip = req->handler;
 	regs->sp = frame;
 	regs->cs = SEL_USER_CS;
@@ -271,21 +253,22 @@ unsigned long sigframe_max_bytes(void)
 int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 {
 	struct arch_thread *t = this_cpu(current_arch_thread);
-	const struct fxsave *fpu = fpu_save_current(t);
+	const bool has_fpu = t->fpu;
 	uaddr_t frame, fpstate;
 	int err;
 
-	frame = frame_place(regs, req, fpu,
+	frame = frame_place(regs, req, has_fpu,
 			    req->siginfo ? sizeof(struct rt_sigframe) : sizeof(struct sigframe),
 			    &fpstate);
-	if (fpu && fpstate_push(fpstate, fpu))
-		return -EFAULT;
 	err = req->siginfo ? rt_push(regs, req, frame, fpstate)
 			   : old_push(regs, req, frame, fpstate);
 	if (err)
 		return err;
-	if (fpu)
+	if (has_fpu) { /* last: the registers do not survive it */
+		if (fpu_save_to_user(fpstate + offsetof(struct fpstate, fx), fpstate))
+			return -EFAULT;
 		fpu_reset(t);
+	}
 	handler_enter(regs, req, frame);
 	return 0;
 }

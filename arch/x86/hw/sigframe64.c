@@ -187,7 +187,7 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 	if (!req->restorer)
 		return -EFAULT; /* x86_64 demands SA_RESTORER */
 	frame = frame_place(regs, req, has_fpu, &fpstate);
-	if (has_fpu && fpu_save_to_user(fpstate))
+	if (has_fpu && fpu_save_to_user(fpstate, fpstate))
 		return -EFAULT;
 	f.pretcode = req->restorer;
 	f.uc.flags = UC_SIGCONTEXT_SS;

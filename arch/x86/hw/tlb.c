@@ -208,19 +208,36 @@ static void flush(unsigned long *mask, const struct tlb_request *r)
 
 /* ---- the contract ---- */
 
+static noinline_ void activate_rare(struct tlb_cpu *c, unsigned cpu, struct pt_root *next)
+{
+	if (c->loaded != next || READ_ONCE(next->reload_mask) >> cpu & 1)
+		load_root(c, cpu, next);
+}
+
 void pt_activate(struct pt_root *prev, struct pt_root *next)
 {
 	unsigned cpu = cpu_id();
 	struct tlb_cpu *c = &tlb_cpus[cpu];
 
-	(void)prev; /* what is loaded may be a third root, kept lazily */
+	struct pt_root *old = c->loaded; /* not always @prev: a third root may be kept lazily */
+
+	(void)prev;
 	if (next == &kernel_root) {
 		c->lazy = true;
 		return;
 	}
 	c->lazy = false;
-	if (c->loaded != next || READ_ONCE(next->reload_mask) >> cpu & 1)
-		load_root(c, cpu, next);
+	if (unlikely(old == next || !old || c->ldt != READ_ONCE(next->ldt))) {
+		activate_rare(c, cpu, next);
+		return;
+	}
+	/* load_root(), as it goes mostly. */
+	atomic_set_bit(cpu, &next->cpu_mask);
+	if (unlikely(READ_ONCE(next->reload_mask)))
+		atomic_clear_bit(cpu, &next->reload_mask);
+	cr3_write((unsigned long)next->top_phys);
+	c->loaded = next;
+	atomic_clear_bit(cpu, &old->cpu_mask);
 }
 
 /*

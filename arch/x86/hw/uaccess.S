@@ -12,6 +12,8 @@
  */
 #include "arch/x86/hw/entry.inc"
 
+#define FSAVE_SIZE 108
+
 	.section .text.uaccess, "ax", @progbits
 
 #ifdef __x86_64__
@@ -298,8 +300,9 @@ GLOBAL(user_copy_in)
 
 
 /*
- * int user_fxsave(uaddr_t to): the FPU's registers, and zeroes in the last 48 bytes of the area, which FXSAVE leaves
- * alone. Return: 0 or -EFAULT.
+ * int user_fxsave(uaddr_t to, uaddr_t legacy): the FPU's registers, and zeroes in the last 48 bytes of the area, which
+ * FXSAVE leaves alone. i386: the x87 registers by FNSAVE, too, which also empties them; behind that image the status again,
+ * and 0: the other image is there. Return: 0 or -EFAULT.
  */
 GLOBAL(user_fxsave)
 	smap_stac
@@ -312,10 +315,20 @@ GLOBAL(user_fxsave)
 	.endr
 #else
 1:	fxsave (%eax)
-	xorl %edx, %edx
+	xorl %ecx, %ecx
 	.irp at, 464, 468, 472, 476, 480, 484, 488, 492, 496, 500, 504, 508
-2:	movl %edx, \at(%eax)
+2:	movl %ecx, \at(%eax)
 	extable 2b, user_fpu_fault
+	.endr
+3:	movzwl 2(%eax), %ecx
+	extable 3b, user_fpu_fault
+4:	movl %ecx, FSAVE_SIZE(%edx)
+	extable 4b, user_fpu_fault
+5:	fnsave (%edx)
+	extable 5b, user_fpu_fault
+	.irp at, 0, 4, 8 /* what the processor should have done */
+6:	orl $0xffff0000, \at(%edx)
+	extable 6b, user_fpu_fault
 	.endr
 	xorl %eax, %eax
 #endif
