@@ -28,14 +28,20 @@
 	 sigmask(SIGFPE) | sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGSYS) |                  \
 	 sigmask(SIGXCPU) | sigmask(SIGXFSZ))
 
+/* Is @sig in @set, a constant set of signals below 33? */
+static inline bool low_has(sigset_k set, int sig)
+{
+	return sig <= 32 && (uint32_t)set >> (sig - 1) & 1;
+}
+
 bool signal_is_default_ignored(int sig)
 {
-	return IGNORED_BY_DEFAULT >> (sig - 1) & 1;
+	return low_has(IGNORED_BY_DEFAULT, sig);
 }
 
 bool signal_is_stop(int sig)
 {
-	return STOP_SIGNALS >> (sig - 1) & 1;
+	return low_has(STOP_SIGNALS, sig);
 }
 
 static uaddr_t handler_of(const struct task *t, int sig)
@@ -47,6 +53,8 @@ static bool is_ignored(const struct task *t, int sig)
 {
 	uaddr_t handler = handler_of(t, sig);
 
+	if (likely(handler > SIG_IGN))
+		return false;
 	if ((t->blocked | t->wait_set) & sigmask(sig) && sig != SIGKILL)
 		return false;
 	if (handler == SIG_DFL && t->signal->unkillable)
@@ -129,7 +137,8 @@ static bool takes(const struct task *t, int sig)
 		return false;
 	if (sig == SIGKILL)
 		return true;
-	return !READ_ONCE(t->thread.stop_wanted) && !(t->blocked & ~t->wait_set & sigmask(sig));
+	return !READ_ONCE(t->thread.stop_wanted) &&
+	       (!sigset_has(&t->blocked, sig) || sigset_has(&t->wait_set, sig));
 }
 
 static struct task *choose_thread(struct task *t, int sig, bool group)
@@ -150,7 +159,7 @@ static bool ends_group_at_once(const struct task *t, int sig)
 	if (sig == SIGKILL)
 		return true;
 	return handler_of(t, sig) == SIG_DFL && !((t->blocked | t->wait_set) & sigmask(sig)) &&
-	       !((IGNORED_BY_DEFAULT | STOP_SIGNALS | DUMPS_CORE) & sigmask(sig));
+	       !low_has(IGNORED_BY_DEFAULT | STOP_SIGNALS | DUMPS_CORE, sig);
 }
 
 static void hand_over(struct task *t, int sig, bool group)
@@ -292,7 +301,8 @@ static bool may_kill(const struct task *t, int sig)
 {
 	const struct cred *c = current_task()->cred, *o = t->cred;
 
-	if (c->euid == o->suid || c->euid == o->uid || c->uid == o->suid || c->uid == o->uid)
+	if (c == o || c->euid == o->suid || c->euid == o->uid || c->uid == o->suid ||
+	    c->uid == o->uid)
 		return true;
 	return (sig == SIGCONT && current_task()->signal->session == t->signal->session) ||
 	       capable(CAP_KILL);

@@ -5,8 +5,9 @@
  * WHY      everything a signal does to a thread is done by the thread itself at this one place, with no lock held.
  * I1       a system call's result is looked at for restart codes once: orig_ax becomes -1.
  * I2       a temporary mask (sigsuspend, ppoll) ends here: into the handler's frame, or at once if no handler runs.
- * I3       WORK_SIGNAL is clear while a handler's frame is built, whatever else pends; setting the handler's mask, or
- *          the SIGSEGV of a frame that cannot be built, ends that.
+ * I3       WORK_SIGNAL is clear while a handler's frame is built, whatever else pended when it was taken; setting the
+ *          handler's mask afterwards, or the SIGSEGV of a frame that cannot be built, ends that. If nothing else pended the
+ *          mask is set when the signal is taken, and a frame that cannot be built takes it back.
  * LOCKS    tasklist_lock, sighand->lock for taking a signal and for job-control stops; none while frames are built.
  * CONTEXT  a user thread about to return to user mode, interrupts on; may sleep.
  * SOURCES  signal(7) "Interruption of system calls and library functions by signal handlers", sigaction(2).
@@ -15,11 +16,14 @@
 #include "arch/sigframe.h"
 #include "base/errno.h"
 #include "kernel/imports.h"
+#include "kernel/sigqueue.h"
 #include "kernel/task_impl.h"
 
 /* One signal to be handled. */
 struct delivery {
 	int sig;
+	bool is_last; /* nothing else pended when it was taken: block is blocked already */
+	sigset_k blocked, block; /* before the handler; while it runs, too */
 	struct k_sigaction action;
 	struct sigframe_req
 		req; /* its info is filled when the signal is taken, the rest if a handler runs */
@@ -128,6 +132,37 @@ static bool must_end(const struct task *t)
 	return s->group_exit || (s->exec_task && s->exec_task != t);
 }
 
+/*
+ * The next signal, which may have a handler. sighand->lock held. If nothing else pends, its mask is set at once: then the
+ * work that is left ends with the frame.
+ */
+static enum verdict take_next(struct task *t, struct delivery *d)
+{
+	struct sigpending *p = &t->pending;
+	enum verdict v;
+
+	d->sig = signal_first(p->set & ~t->blocked);
+	if (!d->sig) {
+		p = &t->signal->shared_pending;
+		d->sig = signal_first(p->set & ~t->blocked);
+	}
+	if (!d->sig)
+		return TAKE_NEXT;
+	v = judge(t, d);
+	sigpending_take(p, d->sig, d->action.flags & SA_SIGINFO ? info_of(d) : NULL);
+	if (v != RUN_HANDLER)
+		return v;
+	d->blocked = t->blocked;
+	d->block = d->action.mask;
+	if (!(d->action.flags & SA_NODEFER))
+		d->block |= sigmask(d->sig);
+	d->is_last = !(t->pending.set | t->signal->shared_pending.set);
+	if (likely(d->is_last))
+		t->blocked |= d->block;
+	sched_work_clear(WORK_SIGNAL);
+	return v;
+}
+
 /* Take signals until one has a handler. Return: false when none is left. Does not return if one ends the process. */
 static bool take_signal(struct delivery *d)
 {
@@ -136,26 +171,25 @@ static bool take_signal(struct delivery *d)
 
 	for (;;) {
 		enum verdict v = TAKE_NEXT;
-		bool ends, stop_here_too;
+		bool ends = false, stop_here_too = false;
 		unsigned count;
 
 		flags = spin_lock_irqsave(&t->sighand->lock);
-		ends = must_end(t);
-		stop_here_too = t->stop_counted;
 		count = t->signal->continue_count;
-		d->sig = ends || stop_here_too ? 0
-					       : signal_dequeue_locked(t, t->blocked, info_of(d));
-		if (d->sig)
-			v = judge(t, d);
-		if (v == RUN_HANDLER)
-			sched_work_clear(WORK_SIGNAL);
-		else
+		d->sig = 0;
+		if (unlikely(signal_must_look(t))) {
+			ends = must_end(t);
+			stop_here_too = !ends;
+		} else {
+			v = take_next(t, d);
+		}
+		if (v != RUN_HANDLER)
 			signal_recalc(t);
 		spin_unlock_irqrestore(&t->sighand->lock, flags);
+		if (likely(v == RUN_HANDLER))
+			return true;
 		if (ends)
 			do_exit(t->signal->group_exit ? t->signal->exit_code : 0);
-		if (v == RUN_HANDLER)
-			return true;
 		if (v == END)
 			do_exit(group_exit_begin(d->sig)); /* no core is written, so no core flag */
 		if (v == STOP || stop_here_too)
@@ -231,7 +265,7 @@ static void fill_request(struct delivery *d, const struct task *t, uaddr_t sp)
 	req->switch_stack = uses_altstack(t, a, sp);
 	req->handler = a->handler;
 	req->restorer = a->flags & SA_RESTORER ? a->restorer : 0;
-	req->mask = t->restore_mask ? t->saved_mask : t->blocked;
+	req->mask = t->restore_mask ? t->saved_mask : d->blocked;
 	req->altstack.sp = t->altstack.ss_sp;
 	req->altstack.size = t->altstack.ss_size;
 	req->altstack.flags = t->altstack.ss_flags;
@@ -240,24 +274,23 @@ static void fill_request(struct delivery *d, const struct task *t, uaddr_t sp)
 static void run_handler(struct pt_regs *regs, struct delivery *d)
 {
 	struct task *t = current_task();
-	sigset_k add = d->action.mask;
 
 	fill_request(d, t, regs->sp);
-	if (sigframe_push(regs, &d->req)) {
+	if (unlikely(sigframe_push(regs, &d->req))) {
+		signal_set_blocked(d->blocked);
 		if (d->sig == SIGSEGV)
 			signal_reset_action(SIGSEGV); /* its own handler cannot be entered */
 		signal_force(SIGSEGV, SI_KERNEL, 0);
 		return;
 	}
-	if (!(d->action.flags & SA_NODEFER))
-		add |= sigmask(d->sig);
-	if (t->restore_mask) {
+	if (unlikely(t->restore_mask)) {
 		t->restore_mask = false;
 		sched_work_clear(WORK_RESTORE_MASK);
 	}
 	if (d->req.switch_stack && (unsigned)t->altstack.ss_flags & SS_AUTODISARM)
 		t->altstack = (struct sigaltstack_k){ .ss_flags = SS_DISABLE };
-	signal_block_more(add);
+	if (unlikely(!d->is_last))
+		signal_block_more(d->block);
 }
 
 void signal_deliver(struct pt_regs *regs)

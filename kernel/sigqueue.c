@@ -7,6 +7,7 @@
  * I1       a signal with an entry in the queue has its bit in the set. A bit without an entry is a signal whose entry could
  *          not be had: it is delivered with empty information.
  * I2       every entry is charged to a user_account, except where none was given.
+ * I3       sigpending.own is in the queue, or its link.next is NULL: most signals are taken before the next one comes.
  * LOCKS    sighand->lock.
  * CONTEXT  any (entries come from atomic memory).
  * SOURCES  signal(7), sigqueue(3), getrlimit(2) RLIMIT_SIGPENDING.
@@ -21,24 +22,7 @@
 #include "sync/failpoint.h"
 #include "sync/kassert.h"
 
-struct sigqueue {
-	struct list_head link;	      /* s */
-	struct user_account *account; /* i: charged; NULL: nobody */
-	bool timer;		      /* i: of a POSIX timer, which waits for it to be taken */
-	union {
-		struct {
-			int signo, error, code;
-		};
-		uint64_t bytes[SIGINFO_KEPT / 8];
-	};
-};
-
 static struct kmem_cache *sighand_cache, *sigqueue_cache;
-
-/* Of several pending ones these go first: they belong to the instruction that just ran. */
-#define SYNCHRONOUS                                                                                \
-	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) |                 \
-	 sigmask(SIGFPE) | sigmask(SIGSYS))
 
 void signals_init(void)
 {
@@ -101,21 +85,25 @@ void sigpending_init(struct sigpending *p)
 {
 	p->set = 0;
 	list_init(&p->queue);
+	p->own.link.next = NULL;
 }
 
-static void free_entry(struct sigqueue *q)
+static void free_entry(struct sigpending *p, struct sigqueue *q)
 {
 	list_del(&q->link);
 	if (q->account)
 		user_account_uncharge_signal(q->account);
-	kmem_cache_free(sigqueue_cache, q);
+	if (likely(q == &p->own))
+		q->link.next = NULL;
+	else
+		kmem_cache_free(sigqueue_cache, q);
 }
 
 void sigpending_flush(struct sigpending *p)
 {
 	p->set = 0;
 	while (!list_empty(&p->queue))
-		free_entry(list_first(&p->queue, struct sigqueue, link));
+		free_entry(p, list_first(&p->queue, struct sigqueue, link));
 }
 
 void sigpending_remove(struct sigpending *p, sigset_k mask)
@@ -127,17 +115,18 @@ void sigpending_remove(struct sigpending *p, sigset_k mask)
 	p->set &= ~mask;
 	list_for_each_entry_safe (q, tmp, &p->queue, link)
 		if (sigmask(q->signo) & mask)
-			free_entry(q);
+			free_entry(p, q);
 }
 
-static struct sigqueue *new_entry(struct task *t, uint64_t limit)
+static struct sigqueue *new_entry(struct sigpending *p, struct task *t, uint64_t limit)
 {
 	struct user_account *u = t->account;
-	struct sigqueue *q;
+	struct sigqueue *q = &p->own;
 
 	if (!u || !user_account_charge_signal(u, limit))
 		return NULL;
-	q = failpoint("sigqueue") ? NULL : kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC);
+	if (unlikely(q->link.next))
+		q = failpoint("sigqueue") ? NULL : kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC);
 	if (!q) {
 		user_account_uncharge_signal(u);
 		return NULL;
@@ -155,9 +144,9 @@ int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct s
 		realtime && !timer ? t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur : UINT64_MAX;
 	struct sigqueue *q;
 
-	if (!realtime && !timer && p->set & sigmask(sig))
+	if (!realtime && !timer && sigset_has(&p->set, sig))
 		return 0;
-	q = new_entry(t, limit);
+	q = new_entry(p, t, limit);
 	if (q) {
 		if (info)
 			memcpy(q->bytes, info, SIGINFO_KEPT);
@@ -175,21 +164,7 @@ int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct s
 	return 0;
 }
 
-/* The next signal of @set outside @blocked; 0: none. */
-static int next_signal(sigset_k set, sigset_k blocked)
-{
-	sigset_k ready = set & ~blocked;
-
-	if (!ready)
-		return 0;
-	if (ready & SYNCHRONOUS)
-		ready &= SYNCHRONOUS;
-	if ((uint32_t)ready)
-		return __builtin_ctz((uint32_t)ready) + 1;
-	return __builtin_ctz((uint32_t)(ready >> 32)) + 33;
-}
-
-static void collect(struct sigpending *p, int sig, struct siginfo_k *info)
+void sigpending_take(struct sigpending *p, int sig, struct siginfo_k *info)
 {
 	struct sigqueue *q, *found = NULL;
 	bool more = false;
@@ -205,21 +180,13 @@ static void collect(struct sigpending *p, int sig, struct siginfo_k *info)
 	if (!more)
 		p->set &= ~sigmask(sig);
 	if (found) {
-		memcpy(info, found->bytes, SIGINFO_KEPT);
 		if (unlikely(found->timer))
-			posix_timer_taken(info);
-		free_entry(found);
-		return;
+			posix_timer_taken((struct siginfo_k *)(void *)found->bytes);
+		if (info)
+			memcpy(info, found->bytes, SIGINFO_KEPT);
+		free_entry(p, found);
+	} else if (info) {
+		memset(info, 0, SIGINFO_KEPT);
+		info->si_signo = sig;
 	}
-	memset(info, 0, SIGINFO_KEPT);
-	info->si_signo = sig;
-}
-
-int sigpending_take(struct sigpending *p, sigset_k blocked, struct siginfo_k *info)
-{
-	int sig = next_signal(p->set, blocked);
-
-	if (sig)
-		collect(p, sig, info);
-	return sig;
 }

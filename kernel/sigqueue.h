@@ -9,7 +9,19 @@
 int must_check sigpending_add(struct sigpending *p, struct task *t, int sig,
 			      const struct siginfo_k *info, bool timer);
 void sigpending_remove(struct sigpending *p, sigset_k mask);
-/* Take the next one outside @blocked: the first SIGINFO_KEPT bytes of @info. Return: its number, 0 when there is none. */
-int must_check sigpending_take(struct sigpending *p, sigset_k blocked, struct siginfo_k *info);
+/* Of several signals in @ready, some that belong to the instruction that just ran go first. 0: none. */
+static inline int signal_first(sigset_k ready)
+{
+	const uint32_t synchronous = (uint32_t)(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) |
+						sigmask(SIGTRAP) | sigmask(SIGFPE) | sigmask(SIGSYS));
+	uint32_t low = (uint32_t)ready, high = (uint32_t)(ready >> 32);
+
+	if (low)
+		return __builtin_ctz(low & synchronous ? low & synchronous : low) + 1;
+	return high ? __builtin_ctz(high) + 33 : 0;
+}
+
+/* Take @sig, which pends: the first SIGINFO_KEPT bytes of @info, unless it is NULL. */
+void sigpending_take(struct sigpending *p, int sig, struct siginfo_k *info);
 
 #endif

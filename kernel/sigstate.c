@@ -26,20 +26,24 @@ bool fatal_signal_pending(void)
 }
 
 /* Something that signal_deliver has to look at. */
-static bool has_work(const struct task *t)
+static inline bool has_work(const struct task *t)
 {
-	const struct signal_struct *sig = t->signal;
+	const sigset_k pending = t->pending.set | t->signal->shared_pending.set;
 
-	return (t->pending.set | sig->shared_pending.set) & ~(t->blocked & ~t->wait_set) ||
-	       t->stop_counted || sig->group_exit || (sig->exec_task && sig->exec_task != t);
+	return (pending && pending & ~(t->blocked & ~t->wait_set)) || signal_must_look(t);
+}
+
+static inline void recalc(struct task *t)
+{
+	if (unlikely(has_work(t)))
+		sched_work_set(&t->thread, WORK_SIGNAL);
+	else if (unlikely(t->thread.work & WORK_SIGNAL) && t == current_task())
+		sched_work_clear(WORK_SIGNAL);
 }
 
 void signal_recalc(struct task *t)
 {
-	if (has_work(t))
-		sched_work_set(&t->thread, WORK_SIGNAL);
-	else if (t->thread.work & WORK_SIGNAL && t == current_task())
-		sched_work_clear(WORK_SIGNAL);
+	recalc(t);
 }
 
 /* Signals of @newly that pend for the group and this thread no longer takes go to another one. */
@@ -59,7 +63,7 @@ static void change_blocked(struct task *t, sigset_k mask)
 	sigset_k newly = mask & ~t->blocked & t->signal->shared_pending.set;
 
 	t->blocked = mask & ~UNBLOCKABLE;
-	signal_recalc(t);
+	recalc(t);
 	spin_unlock_irqrestore(&t->sighand->lock, flags);
 	if (unlikely(newly && t->signal->nr_live > 1))
 		retarget(t, newly);
@@ -157,10 +161,15 @@ void signal_reset_action(int sig)
 
 int signal_dequeue_locked(struct task *t, sigset_k mask, struct siginfo_k *info)
 {
-	int sig = sigpending_take(&t->pending, mask, info);
+	struct sigpending *p = &t->pending;
+	int sig = signal_first(p->set & ~mask);
 
-	if (!sig)
-		sig = sigpending_take(&t->signal->shared_pending, mask, info);
+	if (!sig) {
+		p = &t->signal->shared_pending;
+		sig = signal_first(p->set & ~mask);
+	}
+	if (sig)
+		sigpending_take(p, sig, info);
 	return sig;
 }
 

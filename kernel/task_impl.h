@@ -55,8 +55,15 @@ void signal_kill_thread_locked(struct task *t);
 void signal_begin_group_exit_locked(struct signal_struct *sig, int status,
 				    const struct task *except);
 void signal_retarget_locked(struct task *t, sigset_k set);
-/* As sigpending_take, first from the thread's, then from the group's. */
+/* Take the next signal outside @mask, first of the thread's, then of the group's. Return: its number; 0: none. */
 int signal_dequeue_locked(struct task *t, sigset_k mask, struct siginfo_k *info);
+/* The thread has to look for something other than signals: the group stops or ends, or another thread's execve ends it. */
+static inline bool signal_must_look(const struct task *t)
+{
+	const struct signal_struct *s = t->signal;
+
+	return t->stop_counted || s->group_exit || (s->exec_task && s->exec_task != t);
+}
 /* @add too is blocked for the caller, who has taken a signal and not looked for more. */
 void signal_block_more(sigset_k add);
 /* @me stops or ends: it is no longer one of those the group's stop waits for. */

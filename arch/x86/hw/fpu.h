@@ -80,8 +80,8 @@ void fpu_area_load(struct arch_thread *t);
  */
 int must_check fpu_save_to_user(uaddr_t to, uaddr_t legacy);
 /*
- * The running thread's state from the user's memory: an FXSAVE area at @from; i386: and an FSAVE image at @legacy, which
- * wins. Return: false when the memory is not there at the moment or the CPU would refuse something: no state then.
+ * The running thread's state from the user's memory: an FXSAVE area at @from; i386: and the head of a signal frame's FPU
+ * state at @legacy, whose FSAVE image wins. Return: false when the memory is not there at the moment or the CPU would refuse something: no state then.
  */
 bool must_check fpu_load_from_user(struct arch_thread *t, uaddr_t from, uaddr_t legacy);
 /* Pending unmasked x87 and SSE exceptions of the running thread as si_code of SIGFPE. */

@@ -35,12 +35,12 @@
 #include "lib/string.h"
 
 struct sigcontext {
-	uint16_t gs, gsh, fs, fsh, es, esh, ds, dsh;
+	uint32_t gs, fs, es, ds; /* of these, of cs and of ss the upper half is unused: 0, and not looked at */
 	uint32_t di, si, bp, sp, bx, dx, cx, ax;
 	uint32_t trapno, err, ip;
-	uint16_t cs, csh;
+	uint32_t cs;
 	uint32_t flags, sp_at_signal;
-	uint16_t ss, ssh;
+	uint32_t ss;
 	uint32_t fpstate, oldmask, cr2;
 };
 
@@ -96,42 +96,42 @@ _Static_assert(sizeof(struct ucontext) == 116, "ucontext");
 _Static_assert(sizeof(struct sigframe) == 732, "sigframe");
 _Static_assert(sizeof(struct rt_sigframe) == 268, "rt_sigframe");
 
-enum { FPSTATE_MAGIC = 0 }; /* Linux's X86_FXSR_MAGIC; 0xffff: no FXSAVE part */
+enum { FPSTATE_MAGIC = 0 }; /* Linux's X86_FXSR_MAGIC; 0xffff: no FXSAVE part. uaccess.S knows it, too */
 
 /* popl %eax; movl $119 (sigreturn), %eax; int $0x80 - and without popl for 173 (rt_sigreturn). */
 static const unsigned char retcode_old[8] = { 0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80 };
 static const unsigned char retcode_rt[8] = { 0xb8, 173, 0, 0, 0, 0xcd, 0x80, 0 };
 
-static void regs_to_context(struct sigcontext *c, const struct pt_regs *r,
-			    const struct arch_thread *t)
+/* Everything but the FPU's place and the mask, field by field: all of it is stored once. */
+static inline void regs_to_context(struct sigcontext *c, const struct pt_regs *r,
+				   const struct arch_thread *t)
 {
-	*c = (struct sigcontext){
-		.gs = (uint16_t)r->gs,
-		.fs = (uint16_t)r->fs,
-		.es = (uint16_t)r->es,
-		.ds = (uint16_t)r->ds,
-		.di = r->di,
-		.si = r->si,
-		.bp = r->bp,
-		.sp = r->sp,
-		.bx = r->bx,
-		.dx = r->dx,
-		.cx = r->cx,
-		.ax = r->ax,
-		.trapno = t->trap_nr,
-		.err = t->error_code,
-		.ip = r->ip,
-		.cs = (uint16_t)r->cs,
-		.flags = r->flags & ~(unsigned long)FLAG_RF,
-		.sp_at_signal = r->sp,
-		.ss = (uint16_t)r->ss,
-		.cr2 = t->cr2,
-	};
+	c->gs = (uint16_t)r->gs;
+	c->fs = (uint16_t)r->fs;
+	c->es = (uint16_t)r->es;
+	c->ds = (uint16_t)r->ds;
+	c->di = r->di;
+	c->si = r->si;
+	c->bp = r->bp;
+	c->sp = r->sp;
+	c->bx = r->bx;
+	c->dx = r->dx;
+	c->cx = r->cx;
+	c->ax = r->ax;
+	c->trapno = t->trap_nr;
+	c->err = t->error_code;
+	c->ip = r->ip;
+	c->cs = (uint16_t)r->cs;
+	c->flags = r->flags & ~(unsigned long)FLAG_RF;
+	c->sp_at_signal = r->sp;
+	c->ss = (uint16_t)r->ss;
+	c->cr2 = t->cr2;
 }
 
 /* A null selector stays what it is, any other gets privilege 3. */
-static unsigned long user_selector(uint16_t v)
+static unsigned long user_selector(uint32_t v)
 {
+	v &= 0xffff;
 	return v & 0xfffc ? v | 3UL : v;
 }
 
@@ -153,9 +153,9 @@ static void context_to_regs(struct pt_regs *r, const struct sigcontext *c)
 		.cx = c->cx,
 		.ax = c->ax,
 		.ip = c->ip,
-		.cs = c->cs | 3UL,
+		.cs = (uint16_t)c->cs | 3UL,
 		.flags = flags,
-		.ss = c->ss | 3UL,
+		.ss = (uint16_t)c->ss | 3UL,
 		.orig_ax = (unsigned long)-1,
 	};
 }
@@ -280,9 +280,7 @@ static int fpu_restore(struct arch_thread *t, uaddr_t fpstate)
 	struct fpstate_head h;
 	struct fxsave *fx;
 
-	if (get_user(&h.magic, fpstate + offsetof(struct fpstate_head, magic)))
-		return -EFAULT;
-	if (likely(h.magic == FPSTATE_MAGIC && fpu_load_from_user(t, user_fx, fpstate)))
+	if (likely(fpu_load_from_user(t, user_fx, fpstate)))
 		return 0;
 	if (get_user(&h, fpstate))
 		return -EFAULT;

@@ -66,34 +66,37 @@ _Static_assert(sizeof(struct rt_sigframe) == 440, "rt_sigframe");
 enum { LAR_STACK_MASK = 0xfa00, LAR_STACK = 0xf200 };
 enum { UC_SIGCONTEXT_SS = 2, UC_STRICT_RESTORE_SS = 4, RED_ZONE = 128 };
 
-static void regs_to_context(struct sigcontext *c, const struct pt_regs *r,
-			    const struct arch_thread *t)
+/* Everything but the FPU's place and the mask, field by field: all of it is stored once. */
+static inline void regs_to_context(struct sigcontext *c, const struct pt_regs *r,
+				   const struct arch_thread *t)
 {
-	*c = (struct sigcontext){
-		.r8 = r->r8,
-		.r9 = r->r9,
-		.r10 = r->r10,
-		.r11 = r->r11,
-		.r12 = r->r12,
-		.r13 = r->r13,
-		.r14 = r->r14,
-		.r15 = r->r15,
-		.di = r->di,
-		.si = r->si,
-		.bp = r->bp,
-		.bx = r->bx,
-		.dx = r->dx,
-		.ax = r->ax,
-		.cx = r->cx,
-		.sp = r->sp,
-		.ip = r->ip,
-		.flags = r->flags & ~(unsigned long)FLAG_RF,
-		.cs = (uint16_t)r->cs,
-		.ss = (uint16_t)r->ss,
-		.err = t->error_code,
-		.trapno = t->trap_nr,
-		.cr2 = t->cr2,
-	};
+	c->r8 = r->r8;
+	c->r9 = r->r9;
+	c->r10 = r->r10;
+	c->r11 = r->r11;
+	c->r12 = r->r12;
+	c->r13 = r->r13;
+	c->r14 = r->r14;
+	c->r15 = r->r15;
+	c->di = r->di;
+	c->si = r->si;
+	c->bp = r->bp;
+	c->bx = r->bx;
+	c->dx = r->dx;
+	c->ax = r->ax;
+	c->cx = r->cx;
+	c->sp = r->sp;
+	c->ip = r->ip;
+	c->flags = r->flags & ~(unsigned long)FLAG_RF;
+	c->cs = (uint16_t)r->cs;
+	c->gs = 0;
+	c->fs = 0;
+	c->ss = (uint16_t)r->ss;
+	c->err = t->error_code;
+	c->trapno = t->trap_nr;
+	c->cr2 = t->cr2;
+	for (unsigned i = 0; i < ARRAY_SIZE(c->reserved); i++)
+		c->reserved[i] = 0;
 }
 
 /* Is @selector a present data segment of ring 3 that can be written? */

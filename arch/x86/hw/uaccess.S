@@ -342,7 +342,8 @@ user_fpu_fault:
 
 /*
  * int user_fpu_load(uaddr_t fx, uint32_t mxcsr_refused, uaddr_t legacy): FXRSTOR; i386: then the x87 part from an
- * FSAVE image. Return: 0; -EFAULT: memory or contents say no, and the registers hold anything.
+ * FSAVE image, if the word behind it says that the other one is there, too. Return: 0; -EFAULT: memory or contents say
+ * no, and the registers hold anything.
  */
 GLOBAL(user_fpu_load)
 	smap_stac
@@ -352,12 +353,15 @@ GLOBAL(user_fpu_load)
 2:	fxrstor64 (%rdi)
 	xorl %eax, %eax
 #else
+4:	cmpw $0, FSAVE_SIZE + 2(%ecx)
+	jnz user_fpu_fault
 1:	testl %edx, 24(%eax)
 	jnz user_fpu_fault
 2:	fxrstor (%eax)
 	fnclex /* an exception that pends would trap at the next instruction */
 3:	frstor (%ecx)
 	extable 3b, user_fpu_fault
+	extable 4b, user_fpu_fault
 	xorl %eax, %eax
 #endif
 	smap_clac
