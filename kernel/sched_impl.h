@@ -31,8 +31,8 @@ struct runq {
 	bool lazy;	   /* own CPU: no thread running here owns active_mm; the queue counts it */
 	struct mm_struct *drop_mm; /* own CPU: lazy reference to give back after the switch */
 	struct thread *push;	   /* own CPU: thread left here that must go to another CPU */
-	bool rare;		   /* own CPU: drop_mm, push, or a dead thread: finish_rare after the switch */
-	bool slice_over;	   /* r: curr has used up its slice */
+	bool rare; /* own CPU: drop_mm, push, or a dead thread: finish_rare after the switch */
+	bool slice_over; /* r: curr has used up its slice */
 	long nr_uninterruptible; /* r: went to sleep here minus woken from here; only the sum over CPUs means something */
 	uint64_t tick_due_ns; /* r: next sample */
 	uint64_t

@@ -12,8 +12,9 @@ void sigpending_remove(struct sigpending *p, sigset_k mask);
 /* Of several signals in @ready, some that belong to the instruction that just ran go first. 0: none. */
 static inline int signal_first(sigset_k ready)
 {
-	const uint32_t synchronous = (uint32_t)(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) |
-						sigmask(SIGTRAP) | sigmask(SIGFPE) | sigmask(SIGSYS));
+	const uint32_t synchronous =
+		(uint32_t)(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) |
+			   sigmask(SIGFPE) | sigmask(SIGSYS));
 	uint32_t low = (uint32_t)ready, high = (uint32_t)(ready >> 32);
 
 	if (low)

@@ -23,7 +23,8 @@ struct iovec_k {
 /* read, write, pread64, pwrite64 when others may close the number meanwhile; or it is not open. */
 enum transfer { READ, WRITE, PREAD, PWRITE };
 
-static noinline_ long transfer_counted(int fd, uaddr_t buf, size_t len, int64_t pos, enum transfer how)
+static noinline_ long transfer_counted(int fd, uaddr_t buf, size_t len, int64_t pos,
+				       enum transfer how)
 {
 	struct file *f = fd_file(fd);
 	long ret;

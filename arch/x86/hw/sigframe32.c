@@ -35,7 +35,8 @@
 #include "lib/string.h"
 
 struct sigcontext {
-	uint32_t gs, fs, es, ds; /* of these, of cs and of ss the upper half is unused: 0, and not looked at */
+	uint32_t gs, fs, es,
+		ds; /* of these, of cs and of ss the upper half is unused: 0, and not looked at */
 	uint32_t di, si, bp, sp, bx, dx, cx, ax;
 	uint32_t trapno, err, ip;
 	uint32_t cs;
@@ -96,7 +97,9 @@ _Static_assert(sizeof(struct ucontext) == 116, "ucontext");
 _Static_assert(sizeof(struct sigframe) == 732, "sigframe");
 _Static_assert(sizeof(struct rt_sigframe) == 268, "rt_sigframe");
 
-enum { FPSTATE_MAGIC = 0 }; /* Linux's X86_FXSR_MAGIC; 0xffff: no FXSAVE part. uaccess.S knows it, too */
+enum {
+	FPSTATE_MAGIC = 0
+}; /* Linux's X86_FXSR_MAGIC; 0xffff: no FXSAVE part. uaccess.S knows it, too */
 
 /* popl %eax; movl $119 (sigreturn), %eax; int $0x80 - and without popl for 173 (rt_sigreturn). */
 static const unsigned char retcode_old[8] = { 0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80 };

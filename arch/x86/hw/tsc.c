@@ -46,18 +46,19 @@ static inline uint64_t scaled_now(const struct clock_scale *s)
 	const uint32_t *tsc0 = (const uint32_t *)&s->tsc0, *ns0 = (const uint32_t *)&s->ns0;
 	uint32_t low, high;
 
-	__asm__ volatile("rdtsc\n\t"
-			 "subl %[tsc0], %%eax\n\tsbbl %[tsc1], %%edx\n\t"
-			 "movl %%eax, %%edi\n\tmovl %%edx, %%esi\n\t"
-			 "mull %[frac]\n\tmovl %%edx, %%ebx\n\t" /* low half by the fraction: its high word */
-			 "movl %%esi, %%eax\n\tmull %[frac]\n\taddl %%eax, %%ebx\n\tadcl $0, %%edx\n\t"
-			 "imull %[whole], %%esi\n\taddl %%edx, %%esi\n\t" /* high half by both: %esi:%ebx */
-			 "movl %%edi, %%eax\n\tmull %[whole]\n\taddl %%ebx, %%eax\n\tadcl %%esi, %%edx\n\t"
-			 "addl %[ns0], %%eax\n\tadcl %[ns1], %%edx"
-			 : "=&a"(low), "=&d"(high)
-			 : [tsc0] "m"(tsc0[0]), [tsc1] "m"(tsc0[1]), [ns0] "m"(ns0[0]),
-			   [ns1] "m"(ns0[1]), [frac] "m"(s->frac), [whole] "m"(s->whole)
-			 : "ebx", "esi", "edi", "cc");
+	__asm__ volatile(
+		"rdtsc\n\t"
+		"subl %[tsc0], %%eax\n\tsbbl %[tsc1], %%edx\n\t"
+		"movl %%eax, %%edi\n\tmovl %%edx, %%esi\n\t"
+		"mull %[frac]\n\tmovl %%edx, %%ebx\n\t" /* low half by the fraction: its high word */
+		"movl %%esi, %%eax\n\tmull %[frac]\n\taddl %%eax, %%ebx\n\tadcl $0, %%edx\n\t"
+		"imull %[whole], %%esi\n\taddl %%edx, %%esi\n\t" /* high half by both: %esi:%ebx */
+		"movl %%edi, %%eax\n\tmull %[whole]\n\taddl %%ebx, %%eax\n\tadcl %%esi, %%edx\n\t"
+		"addl %[ns0], %%eax\n\tadcl %[ns1], %%edx"
+		: "=&a"(low), "=&d"(high)
+		: [tsc0] "m"(tsc0[0]), [tsc1] "m"(tsc0[1]), [ns0] "m"(ns0[0]), [ns1] "m"(ns0[1]),
+		  [frac] "m"(s->frac), [whole] "m"(s->whole)
+		: "ebx", "esi", "edi", "cc");
 	return (uint64_t)high << 32 | low;
 #endif
 }
