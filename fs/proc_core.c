@@ -101,6 +101,7 @@ void proc_init(void)
 	register_special("thread-self", thread_self_readlink);
 	must(proc_register_symlink("mounts", "self/mounts") == 0);
 	proc_mem_init();
+	proc_swaps_init();
 	proc_vmstat_init();
 	proc_iomem_init();
 	proc_zone_init();

@@ -51,6 +51,7 @@ int must_check task_mm_inspect(struct task *t, struct mm_struct **out);
 /* ---- files ---- */
 extern int sysctl_vfs_cache_pressure; /* per cent; fs.c */
 void proc_mem_init(void);
+void proc_swaps_init(void);
 void proc_vmstat_init(void);
 void proc_iomem_init(void);
 void proc_zone_init(void);

@@ -1,5 +1,5 @@
 /*
- * /proc files about memory as a whole: meminfo, slabinfo, vmallocinfo, swaps.
+ * /proc files about memory as a whole: meminfo, slabinfo, vmallocinfo.
  *
  * OWNS     nothing: every number is read from its counter when the file is opened.
  * WHY      Linux 6.1's labels, order and padding, so that free, vmstat and slabtop read them. A line about something this
@@ -12,12 +12,12 @@
 
 #include "arch/machine.h"
 #include "lib/fmt.h"
-#include "lib/string.h"
 #include "mm/hugetlb.h"
 #include "mm/memblock.h"
 #include "mm/mm.h"
 #include "mm/poison.h"
 #include "mm/slab.h"
+#include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "mm/zone.h"
 #include "sync/klog.h"
@@ -133,8 +133,8 @@ static int meminfo_show(struct seq_file *m)
 		line(m, "LowTotal", total - high);
 		line(m, "LowFree", free - free_high);
 	}
-	line(m, "SwapTotal", 0);
-	line(m, "SwapFree", 0);
+	line(m, "SwapTotal", total_swap_pages());
+	line(m, "SwapFree", swap_pages_free());
 	if (!CFG_NUMA) /* Debian's 32-bit kernels are built with zswap */
 		seq_puts(m, "Zswap:                 0 kB\nZswapped:              0 kB\n");
 	line(m, "Dirty", global_node_stat(NR_FILE_DIRTY));
@@ -199,14 +199,8 @@ static int vmallocinfo_show(struct seq_file *m)
 	return 0;
 }
 
-static int swaps_show(struct seq_file *m)
-{
-	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
-	return 0;
-}
-
 static struct proc_entry meminfo = { .show = meminfo_show }, slabinfo = { .show = slabinfo_show },
-			 vmallocinfo = { .show = vmallocinfo_show }, swaps = { .show = swaps_show };
+			 vmallocinfo = { .show = vmallocinfo_show };
 
 void proc_mem_init(void)
 {
@@ -214,7 +208,6 @@ void proc_mem_init(void)
 
 	err = err ? err : proc_register("slabinfo", 0400, &slabinfo);
 	err = err ? err : proc_register("vmallocinfo", 0400, &vmallocinfo);
-	err = err ? err : proc_register("swaps", 0444, &swaps);
 	if (err)
 		pr_warn("procfs: no memory for the files about memory");
 }

@@ -19,7 +19,7 @@
 #include "mm/mm.h"
 #include "mm/pt.h"
 #include "mm/slab.h"
-#include "mm/swap_entry.h"
+#include "mm/swapped.h"
 #include "sync/failpoint.h"
 #include "vfs_impl.h"
 
@@ -59,9 +59,14 @@ static uint64_t swap_bits(pte_t e, bool show_pfn)
 	if (pte_is_migration(e))
 		return v | migration_bits(e) |
 		       (show_pfn ? type | (uint64_t)migration_pfn(e) << PM_SWAP_TYPE_BITS : 0);
+	if (type == SWP_HWPOISON || type == SWP_LOST)
+		return v |
+		       (show_pfn ? type | (uint64_t)pte_swap_offset(e) << PM_SWAP_TYPE_BITS : 0);
 	if (show_pfn)
-		v |= type | (uint64_t)pte_swap_offset(e) << PM_SWAP_TYPE_BITS;
-	return v;
+		v |= type | (uint64_t)swp_offset(pte_swp_entry(e)) << PM_SWAP_TYPE_BITS;
+	if (swapped_test(e, SWAP_SOFT_DIRTY))
+		v |= PM_SOFT_DIRTY;
+	return swapped_test(e, SWAP_UFFD_WP) ? v | PM_UFFD_WP : v;
 }
 
 static uint64_t entry_bits(pte_t e, bool show_pfn)

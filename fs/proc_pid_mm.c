@@ -137,8 +137,8 @@ static void put_rest(struct seq_file *m, const struct smaps_stat *s)
 	put_kb(m, "FilePmdMapped", 0);
 	put_kb(m, "Shared_Hugetlb", s->hugetlb_shared);
 	put_kb(m, "Private_Hugetlb", s->hugetlb_private);
-	put_kb(m, "Swap", 0);
-	put_kb(m, "SwapPss", 0);
+	put_kb(m, "Swap", s->swap);
+	put_kb(m, "SwapPss", s->swap_pss);
 	put_kb(m, "Locked", s->locked);
 }
 
@@ -206,6 +206,8 @@ static void add_smap(struct seq_file *m, struct vm_area_struct *vma, char *buf, 
 	r->sum.anonymous += s.anonymous;
 	r->sum.locked += s.locked;
 	r->sum.lazyfree += s.lazyfree;
+	r->sum.swap += s.swap;
+	r->sum.swap_pss += s.swap_pss;
 	r->sum.anon_huge += s.anon_huge;
 	r->sum.hugetlb_shared += s.hugetlb_shared;
 	r->sum.hugetlb_private += s.hugetlb_private;

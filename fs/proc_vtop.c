@@ -22,7 +22,7 @@
 #include "kernel/task.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
-#include "mm/swap_entry.h"
+#include "mm/swapped.h"
 #include "mm/zone.h"
 #include "proc_impl.h"
 #include "sync/failpoint.h"
@@ -69,7 +69,10 @@ static void put_swap(struct seq_file *m, pte_t e)
 	unsigned long offset = pte_swap_offset(e);
 
 	if (type < MAX_SWAPFILES)
-		seq_printf(m, "swapped out: area %u, slot %lu\n", type, offset);
+		seq_printf(m, "swapped out: area %u, slot %lu\n", type,
+			   swp_offset(pte_swp_entry(e)));
+	else if (type == SWP_LOST)
+		seq_puts(m, "lost: its swap area could not be read\n");
 	else if (pte_is_migration(e))
 		seq_printf(m, "pfn %#lx is being moved\n", (unsigned long)migration_pfn(e));
 	else if (type == SWP_HWPOISON)

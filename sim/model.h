@@ -163,6 +163,11 @@ bool model_obj_room(void);  /* for one more */
 void model_obj_sweep(void); /* shared anonymous objects that nobody maps any more are gone */
 void model_obj_hole(struct model_obj *o, uint64_t from, uint64_t to);
 
+/* ---- model_swap.c ---- */
+void model_swap_begin(uint64_t seed); /* an area, or none */
+void model_swap_end(void);
+const uint8_t *model_swap_bytes(pte_t e); /* of the page that the swapped entry stands for */
+
 /* ---- model_check.c ---- */
 void model_check(
 	void); /* everything mm says against everything the model says, and mm's own checkers */
@@ -176,6 +181,7 @@ model_op model_truncate, model_punch, model_write_file, model_read_file;       /
 model_op model_touch, model_look, model_fetch, model_access, model_forget_writes, model_fork,
 	model_exit, model_migrate;	   /* model_proc.c */
 model_op model_uffd, model_uffd_close;	   /* model_uffd.c */
+model_op model_swap;			   /* model_swap.c */
 struct model_proc *model_proc_begin(void); /* the first process */
 void model_proc_end(struct model_proc *p);
 

@@ -5,6 +5,7 @@
  * SOURCES  madvise(2), mlock(2), mincore(2), msync(2)
  */
 #include "base/errno.h"
+#include "mm/swap.h"
 #include "sim/model.h"
 
 static const int advices[] = {
@@ -93,6 +94,8 @@ static long advise_pages(struct model_proc *p, const struct model_range *r, int 
 		if (err)
 			return err;
 		advise_page(m, advice);
+		if (advice == MADV_FREE && pte_is_swapped(model_entry(p, i)))
+			model_page_gone(m); /* at once: it is in nobody's way */
 	}
 	return result;
 }
@@ -207,8 +210,13 @@ void model_lock_all(struct model_proc *p)
 
 /* ---- mincore, msync ---- */
 
-static bool in_core(const struct model_page *m)
+static bool in_core(const struct model_proc *p, unsigned page)
 {
+	const struct model_page *m = &p->page[page];
+	pte_t e = model_entry(p, page);
+
+	if (pte_is_swapped(e))
+		return swap_is_cached(pte_swp_entry(e));
 	if (m->have != HAVE_NONE)
 		return true;
 	return m->obj >= 0 && m->pgoff < MODEL_OBJ_PAGES && model.obj[m->obj].cached[m->pgoff];
@@ -220,7 +228,7 @@ static void compare_vec(struct model_proc *p, const struct model_range *r)
 
 	model_expect("reading the vector", 0, sim_read(p->mm, MODEL_SCRATCH, vec, r->nr));
 	for (unsigned i = 0; i < r->nr; i++) {
-		if ((vec[i] & 1) != in_core(&p->page[r->first + i]))
+		if ((vec[i] & 1) != in_core(p, r->first + i))
 			model_differs("mincore of page %u says %u", r->first + i, vec[i]);
 	}
 }

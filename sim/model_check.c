@@ -13,6 +13,7 @@
 #include "lib/string.h"
 #include "mm/pt.h"
 #include "mm/rmap.h"
+#include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "sim/model.h"
 #include "sync/kassert.h"
@@ -45,7 +46,7 @@ static void add_up(const struct model_proc *p, struct sums *s)
 		s->locked += (m->flags & VM_LOCKED) != 0;
 		s->account += (m->flags & VM_ACCOUNT) != 0;
 		if (m->have == HAVE_FILE || m->have == HAVE_ANON)
-			s->rss[counter_of(m)]++;
+			s->rss[pte_is_swapped(model_entry(p, i)) ? MM_SWAPENTS : counter_of(m)]++;
 	}
 }
 
@@ -90,7 +91,8 @@ static void check_vmas(const struct model_proc *p)
 
 static void check_bytes(const struct model_proc *p, unsigned page, pte_t e)
 {
-	const uint8_t *want = model_bytes(p, page), *got = sim_bus(pte_phys(e));
+	const uint8_t *want = model_bytes(p, page),
+		      *got = pte_is_swapped(e) ? model_swap_bytes(e) : sim_bus(pte_phys(e));
 
 	if (!memcmp(want, got, PAGE_SIZE))
 		return;
@@ -105,6 +107,10 @@ static void check_entry(const struct model_proc *p, unsigned page)
 	const struct model_page *m = &p->page[page];
 	pte_t e = model_entry(p, page);
 
+	if (pte_is_swapped(e) && m->have == HAVE_ANON) {
+		check_bytes(p, page, e);
+		return;
+	}
 	if (pte_present(e) != (m->mapped && m->have != HAVE_NONE))
 		model_differs("page %u is%s present in mm", page, pte_present(e) ? "" : " not");
 	if (!pte_present(e))

@@ -42,7 +42,7 @@ static const struct {
 	{ model_read_file, 3 }, { model_access, 3 },  { model_fetch, 2 },
 	{ model_mincore, 2 },	{ model_msync, 1 },   { model_lock, 2 },
 	{ model_lock_all, 1 },	{ model_migrate, 2 }, { model_forget_writes, 1 },
-	{ model_uffd, 9 },
+	{ model_uffd, 9 },	{ model_swap, 6 },
 };
 
 static struct model_config cfg;
@@ -177,6 +177,7 @@ static void one_step(unsigned long step)
 
 static void all_steps(void *arg)
 {
+	model_swap_begin(cfg.seed);
 	model_objects_begin();
 	(void)model_proc_begin();
 	for (unsigned long i = 1; i <= cfg.steps; i++) {
@@ -192,6 +193,7 @@ static void all_steps(void *arg)
 			model_proc_end(&model.proc[model.acting]);
 	}
 	model_objects_end();
+	model_swap_end();
 	model_expect("committed pages at the end", 0, atomic_long_read(&vm_committed_as));
 }
 

@@ -14,6 +14,7 @@
 #include "arch/sim/hw/sim_hw.h"
 #include "lib/string.h"
 #include "mm/pt.h"
+#include "mm/swap.h"
 #include "sim/model.h"
 
 struct model model;
@@ -248,6 +249,8 @@ static void settle_page(struct model_proc *p, unsigned page)
 
 	m->maybe = false;
 	if (!m->mapped)
+		return;
+	if (pte_is_swapped(e)) /* its own page, as it was */
 		return;
 	if (!pte_present(e))
 		model_page_gone(m);

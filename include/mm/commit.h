@@ -23,5 +23,7 @@ unsigned long vm_commit_limit(void); /* pages */
  */
 int must_check commit_charge(unsigned long pages, unsigned long total_vm);
 void commit_uncharge(unsigned long pages);
+/* @pages of swap come into use, or (@more false) leave it. */
+void commit_swap(unsigned long pages, bool more);
 
 #endif

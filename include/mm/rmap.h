@@ -114,8 +114,8 @@ int page_referenced(struct page *page, unsigned long *vm_flags);
 void page_idle_clear_refs(struct page *page);
 /* For rmap_fn: the entry goes, @then is set in its place; counts, dirty, young and its reference are seen to. */
 void rmap_take_entry(const struct rmap_entry *e, pte_t then);
-/* Unmap a cached page, locked, everywhere; dirty and young move to it. Return: true when nobody maps it any more;
- * false when a locked mapping (mlock) keeps it. */
+/* Unmap a page, locked, in a page cache or the swap cache, everywhere; dirty and young move to it. Return: true when nobody
+ * maps it any more; false when a locked mapping (mlock) keeps it. */
 bool try_to_unmap(struct page *page);
 
 /* ---- checkers ---- */

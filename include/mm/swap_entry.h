@@ -8,8 +8,10 @@
 #include "pt_entry.h"
 
 enum swap_entry_type {
-	/* 0 .. MAX_SWAPFILES - 1: the page is in that swap area, at slot offset */
+	/* 0 .. MAX_SWAPFILES - 1: the page is in that swap area: mm/swapped.h */
 	MAX_SWAPFILES = 24,
+	SWP_LOST =
+		27, /* swapped out, and the area could not be read when it was taken out of use: an access is SIGBUS */
 	SWP_MIGRATION_READ =
 		28, /* the page is being moved; it was read-only. Offset: migration_pfn */
 	SWP_MIGRATION_WRITE = 29, /* the same; it was writable */

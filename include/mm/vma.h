@@ -109,6 +109,7 @@ struct smaps_stat { /* bytes */
 	unsigned long rss, pss, shared_clean, shared_dirty, private_clean, private_dirty,
 		referenced, anonymous, lazyfree, locked, anon_huge, hugetlb_shared, hugetlb_private;
 	unsigned long pss_dirty, pss_anon, pss_file, pss_shmem; /* parts of pss */
+	unsigned long swap, swap_pss;
 };
 void vma_smaps(struct vm_area_struct *vma, struct smaps_stat *out); /* mmap_lock held for read */
 /* "[heap]", "[stack]", file path, "" ; Return: length. mmap_lock held. */

@@ -302,7 +302,9 @@ int fault_anon_upgrade(
 		*f); /* write to the zero page; STAGE_SMALL: one page, and the lock is still held */
 int fault_file(struct fault_ctx *f); /* none entry, a mapping or a device */
 int fault_swap(struct fault_ctx *f); /* an entry that is neither none nor present */
-int fault_cow(struct fault_ctx *f);  /* write to an entry without the write right */
+/* Private pages of [start, end) that nobody else maps go to swap, as far as they can. mmap_lock held for read. Sleeps. */
+void vma_page_out(struct vm_area_struct *vma, uaddr_t start, uaddr_t end);
+int fault_cow(struct fault_ctx *f); /* write to an entry without the write right */
 /* No table of PTEs covers f->addr: a large entry does, or none, or may. No lock held. Return: also STAGE_SMALL. */
 int fault_huge(struct fault_ctx *f);
 /* A frame for a private page of @addr, contents undefined. NULL: no memory. Sleeps. */

@@ -25,6 +25,7 @@
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/userfault_impl.h"
 #include "mm/range.h"
+#include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
 
@@ -142,16 +143,28 @@ static int copy_page(struct fault_ctx *f, struct page *old)
 		put_page(new);
 	else if (counted)
 		put_page(old); /* the entry's */
-	put_page(old);
+	swap_put_page(old);
 	return same ? FAULT_OK : STAGE_RETRY;
 }
 
+/* Somebody else refers to @page. Is it only the swap cache, whose copy nobody needs? Then it has no other now. */
+static noinline_ bool take_from_swap(struct page *page)
+{
+	if (!page_test(page, PG_swapcache) || page_mapcount(page) != 1 || !trylock_page(page))
+		return false;
+	(void)page_free_swap(page);
+	unlock_page(page);
+	return page_ref_count(page) == 1;
+}
+
 /* Is the anonymous @page this entry's alone? Then it is marked so. Table lock held: no fork goes on in this table. */
-static bool may_take(const struct fault_ctx *f, struct page *page)
+static always_inline_ bool may_take(const struct fault_ctx *f, struct page *page)
 {
 	if (page_test(page, PG_anon_exclusive))
 		return true;
-	if (page_ref_count(page) != 1 || !page_anon_vma(page))
+	if (page_ref_count(page) != 1 && (likely(!swap_in_use()) || !take_from_swap(page)))
+		return false;
+	if (!page_anon_vma(page))
 		return false;
 	page_move_anon_rmap(page, f->vma);
 	return true;

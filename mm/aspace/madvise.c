@@ -2,7 +2,8 @@
  * madvise(2): advice and its effects.
  *
  *   effect on pages     DONTNEED, DONTNEED_LOCKED: entries zapped, private pages gone. FREE: pages may go while they stay
- *                       unwritten. REMOVE: a hole in shared memory. COLD, PAGEOUT: pages become old.
+ *                       unwritten. REMOVE: a hole in shared memory. COLD: pages become old. PAGEOUT:
+ *                       private pages go to swap.
  *                       POPULATE_READ, POPULATE_WRITE: faulted in. COLLAPSE: huge pages made of small ones.
  *   effect on the vma   DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK, DONTDUMP, DODUMP, SEQUENTIAL, RANDOM, NORMAL,
  *                       HUGEPAGE, NOHUGEPAGE: flags, so vmas split and merge as on Linux
@@ -30,6 +31,7 @@ enum advice_kind {
 	ADV_ZAP,
 	ADV_FREE,
 	ADV_AGE,
+	ADV_PAGEOUT,
 	ADV_REMOVE,
 	ADV_POPULATE,
 	ADV_COLLAPSE,
@@ -62,7 +64,7 @@ static const struct advice advices[] = {
 	[MADV_WIPEONFORK] = { VM_WIPEONFORK, 0, ADV_FLAGS, true },
 	[MADV_KEEPONFORK] = { 0, VM_WIPEONFORK, ADV_FLAGS, false },
 	[MADV_COLD] = { 0, 0, ADV_AGE, false },
-	[MADV_PAGEOUT] = { 0, 0, ADV_AGE, false },
+	[MADV_PAGEOUT] = { 0, 0, ADV_PAGEOUT, false },
 	[MADV_POPULATE_READ] = { 0, 0, ADV_POPULATE, false },
 	[MADV_POPULATE_WRITE] = { 0, 0, ADV_POPULATE, false },
 	[MADV_COLLAPSE] = { 0, 0, ADV_COLLAPSE, false },
@@ -133,6 +135,10 @@ static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 
 	if (!vma->populated)
 		return;
+	if (kind == ADV_PAGEOUT) {
+		vma_page_out(vma, start, end);
+		return;
+	}
 	mm_update_hiwater(mm);
 	gather_begin(&g, mm);
 	g.keep_uffd_wp = (vma->vm_flags & VM_UFFD_WP) && !vma_is_anon(vma);

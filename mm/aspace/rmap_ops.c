@@ -12,10 +12,12 @@
  * LOCKS    rmap_walk's. TLBs are flushed under the table lock (nobody takes it with interrupts off).
  * COST     one flush per entry that changes; ageing flushes nothing: a CPU that keeps the entry does not set A again
  *          until it forgets it, so a page in constant use may look idle once. Linux on x86 does the same.
- * NOT HERE private pages' contents (swap); moving pages (mm/reclaim/migrate.c).   TESTED BY rmap_test.c
+ *          A private page has its place in swap before it is unmapped.
+ * NOT HERE contents' way to swap (mm/reclaim/pageout.c); moving pages (mm/reclaim/migrate.c).   TESTED BY rmap_test.c
  */
 #include "mm/aspace/aspace_impl.h"
 #include "mm/range.h"
+#include "mm/swap.h"
 #include "mm/vmalloc.h"
 
 /* ---- ageing ---- */
@@ -116,18 +118,35 @@ void rmap_take_entry(const struct rmap_entry *e, pte_t then)
 	put_page(e->page); /* not the last: the caller has one */
 }
 
+/* The entry of an anonymous page says from now on where in swap the page is. */
+static void take_to_swap(const struct rmap_entry *e)
+{
+	swp_entry_t entry = page_swap_entry(e->page);
+	bool exclusive = page_test(e->page, PG_anon_exclusive);
+
+	swap_dup(entry);
+	rmap_take_entry(e, pte_make_swapped(pte_read(e->pte), entry, exclusive));
+	mm_rss_add(e->vma->vm_mm, MM_SWAPENTS, 1);
+	if (exclusive) /* the entry remembers it; the page has none */
+		page_clear(e->page, PG_anon_exclusive);
+}
+
 static int unmap_entry(const struct rmap_entry *e, void *arg)
 {
 	(void)arg;
 	if (READ_ONCE(e->vma->vm_flags) & VM_LOCKED)
 		return 1; /* it stays */
-	rmap_take_entry(e, pte_from_raw(0));
+	if (page_state(e->page) == PS_ANON)
+		take_to_swap(e);
+	else
+		rmap_take_entry(e, pte_from_raw(0));
 	return 0;
 }
 
 bool try_to_unmap(struct page *page)
 {
-	kassert(page_test(page, PG_locked) && page_mapping(page));
+	kassert(page_test(page, PG_locked) &&
+		(page_mapping(page) || page_test(page, PG_swapcache)));
 	if (page_mapcount(page) > 0)
 		(void)rmap_walk(page, 0, unmap_entry, NULL);
 	return page_mapcount(page) == 0;

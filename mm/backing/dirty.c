@@ -70,6 +70,8 @@ void page_mark_dirty(struct page *page)
 {
 	struct address_space *m;
 
+	if (page_test(page, PG_swapcache)) /* what swap has is older from now on */
+		page_set(page, PG_dirty);
 	if (page_state(page) != PS_FILE || page_test(page, PG_dirty))
 		return;
 	lock_page(page);

@@ -13,6 +13,7 @@
  */
 #include "base/errno.h"
 #include "mm/backing/backing_impl.h"
+#include "mm/swap.h"
 #include "mm/vmevent.h"
 #include "mm/writeback.h"
 #include "mm/zone.h"
@@ -40,6 +41,10 @@ void mapping_note_error(struct address_space *m, int err)
 
 void page_io_done(struct page *page, int err)
 {
+	if (page_test(page, PG_swapcache)) {
+		swap_io_done(page, err);
+		return;
+	}
 	if (!page_test(page, PG_writeback)) {
 		fill_done(page, err);
 		return;

@@ -13,7 +13,7 @@
 #include "mm/mempolicy.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
-#include "mm/swap_entry.h"
+#include "mm/swap.h"
 #include "sync/kassert.h"
 
 struct mm_sums {
@@ -140,6 +140,20 @@ static void count_page(struct entries_ctx *c, const struct page *page)
 		c->rss[page_test(page, PG_swapbacked) ? MM_SHMEMPAGES : MM_FILEPAGES]++;
 }
 
+static void check_swapped(struct entries_ctx *c, const struct vm_area_struct *vma, pte_t e,
+			  uaddr_t va)
+{
+	unsigned count = swap_count(pte_swp_entry(e));
+
+	if (!vma->anon_vma || !vma->populated)
+		fail(c->mm, "swapped entry in a vma without private pages", va);
+	if (!count)
+		fail(c->mm, "swapped entry of a free slot", va);
+	if (swapped_test(e, SWAP_EXCLUSIVE) && count != 1)
+		fail(c->mm, "exclusive slot of others", va);
+	c->rss[MM_SWAPENTS]++;
+}
+
 static int check_entry(pte_t e, uaddr_t va, void *arg)
 {
 	struct entries_ctx *c = arg;
@@ -150,6 +164,8 @@ static int check_entry(pte_t e, uaddr_t va, void *arg)
 		fail(c->mm, "entry outside every vma", va);
 	if (pte_is_migration(e))
 		count_page(c, pfn_to_page(migration_pfn(e)));
+	if (pte_is_swapped(e))
+		check_swapped(c, vma, e, va);
 	if (!pte_present(e))
 		return 0; /* that, or a marker */
 	if (pte_uffd_wp(e) && pte_write(e))

@@ -10,13 +10,13 @@
 #include "lib/string.h"
 #include "mm/mapping.h"
 #include "mm/range.h"
-#include "mm/swap_entry.h"
+#include "mm/swap.h"
 
 enum { PSS_SHIFT = 12 };
 
 struct smaps_ctx {
 	struct smaps_stat *out;
-	uint64_t pss, dirty, anon, shmem; /* bytes << PSS_SHIFT; parts of pss */
+	uint64_t pss, dirty, anon, shmem, swap; /* bytes << PSS_SHIFT; parts of pss; swap's own */
 };
 
 static int smaps_entry(pte_t e, uaddr_t va, void *arg)
@@ -29,6 +29,12 @@ static int smaps_entry(pte_t e, uaddr_t va, void *arg)
 	int maps;
 
 	(void)va;
+	if (pte_is_swapped(e)) {
+		unsigned count = swap_count(pte_swp_entry(e));
+
+		s->swap += PAGE_SIZE;
+		c->swap += (PAGE_SIZE << PSS_SHIFT) / (count ? count : 1);
+	}
 	if (!moving && (!pte_present(e) || pte_special(e)))
 		return 0;
 	page = page_head(pfn_to_page(moving ? migration_pfn(e) : pte_pfn(e)));
@@ -67,6 +73,7 @@ void vma_smaps(struct vm_area_struct *vma, struct smaps_stat *out)
 	(void)range_each(vma->vm_mm, vma->vm_start, vma->vm_end, smaps_entry, &c);
 	out->anon_huge = range_count_huge(vma->vm_mm, vma->vm_start, vma->vm_end) << PAGE_SHIFT;
 	out->pss = (unsigned long)(c.pss >> PSS_SHIFT);
+	out->swap_pss = (unsigned long)(c.swap >> PSS_SHIFT);
 	out->pss_dirty = (unsigned long)(c.dirty >> PSS_SHIFT);
 	out->pss_anon = (unsigned long)(c.anon >> PSS_SHIFT);
 	out->pss_shmem = (unsigned long)(c.shmem >> PSS_SHIFT);

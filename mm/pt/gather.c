@@ -25,6 +25,7 @@
 #include "mm/alloc.h"
 #include "mm/huge.h"
 #include "mm/mm.h"
+#include "mm/swap.h"
 #include "sync/failpoint.h"
 #include "sync/trace.h"
 
@@ -100,12 +101,14 @@ static inline void drop_page(struct dead *d, struct page *page)
 		put_page(page);
 	else if (atomic_dec_and_test(&page->_refcount))
 		free_single(d, page);
+	else
+		swap_page_left(page);
 }
 
 /* The references of a run of anonymous pages go; those that nobody else has are freed, cut where one stays or a zone ends. */
 static void drop_run(struct dead *d, struct page *page, unsigned n)
 {
-	struct page *first = page, *const end = page + n;
+	struct page *first = page, *const start = page, *const end = page + n;
 	unsigned long flags = READ_ONCE(page->flags);
 
 	for (; page < end; page++) {
@@ -122,6 +125,8 @@ static void drop_run(struct dead *d, struct page *page, unsigned n)
 		first = page + 1;
 	}
 	free_run(d, first, (unsigned)(page - first));
+	for (page = swap_in_use() ? start : end; unlikely(page < end); page++)
+		swap_page_left(page);
 }
 
 static void free_collected(struct mmu_gather *g)
@@ -154,6 +159,8 @@ static void free_block(struct page *block)
 	}
 	for (unsigned i = 0; i < HPAGE_NR; i++) {
 		dead[i] = atomic_dec_and_test(&block[i]._refcount);
+		if (!dead[i])
+			swap_page_left(block + i);
 		nr += dead[i];
 	}
 	if (nr == HPAGE_NR) {

@@ -7,7 +7,8 @@
  * I1       a present entry without pte_special holds one reference and one _mapcount of its page.        [mm_check]
  * I2       mm->rss_stat[c] == such entries of kind c: PS_ANON: MM_ANONPAGES; other with PG_swapbacked:
  *          MM_SHMEMPAGES; the rest: MM_FILEPAGES. A migration entry counts as the page for which it stands, but holds
- *          neither reference nor _mapcount of it.                                                        [mm_check]
+ *          neither reference nor _mapcount of it. A swapped entry is in MM_SWAPENTS, and one count of its slot.
+ *                                                                                                        [mm_check]
  * I3       NR_ANON_MAPPED, NR_FILE_MAPPED count pages with _mapcount >= 0, once each.             [range_test]
  * I4       a private mapping's entry is writable only if its page is anonymous and PG_anon_exclusive: this entry's alone.
  *          So a page shared by fork is never written in place, and one that the kernel holds stays the program's. [mm_check]
@@ -22,7 +23,7 @@
 #include "mm/range.h"
 #include "base/errno.h"
 #include "mm/pt/range_impl.h"
-#include "mm/swap_entry.h"
+#include "mm/swap.h"
 
 /* How many of the @n entries from @e on are none; the first one is known to be. Sparse tables are mostly that. */
 static inline unsigned none_run(const pte_t *e, unsigned n)
@@ -178,13 +179,18 @@ static bool entry_uffd_wp(pte_t e)
 {
 	if (pte_present(e))
 		return pte_uffd_wp(e);
-	return pte_is_uffd_marker(e) || (pte_is_migration(e) && migration_uffd_wp(e));
+	return pte_is_uffd_marker(e) || (pte_is_migration(e) && migration_uffd_wp(e)) ||
+	       (pte_is_swapped(e) && swapped_test(e, SWAP_UFFD_WP));
 }
 
 static noinline_ void zap_absent(struct tally *t, pte_t old)
 {
 	if (pte_is_migration(old))
 		t->rss[page_counter(moving_page(old))]--;
+	if (!pte_is_swapped(old))
+		return;
+	t->rss[MM_SWAPENTS]--;
+	swap_put(pte_swp_entry(old));
 }
 
 static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
@@ -450,10 +456,30 @@ static noinline_ pte_t copy_moving(struct copy_ctx *c, struct tally *t, pte_t *s
 	return c->uffd_wp ? cur : migration_set_uffd_wp(cur, false);
 }
 
+/* The same of one that is in swap: of a private one no entry has the page alone any more. */
+static noinline_ pte_t copy_swapped(struct copy_ctx *c, struct tally *t, pte_t *src, pte_t cur)
+{
+	if (c->cow && swapped_test(cur, SWAP_EXCLUSIVE)) {
+		cur = swapped_set(cur, SWAP_EXCLUSIVE, false);
+		pte_set(src, cur);
+	}
+	swap_dup(pte_swp_entry(cur));
+	t->rss[MM_SWAPENTS]++;
+	return c->uffd_wp ? cur : swapped_set(cur, SWAP_UFFD_WP, false);
+}
+
+/* The child's of the parent's *src, @cur, which is not present. */
+static noinline_ pte_t copy_absent(struct copy_ctx *c, struct tally *t, pte_t *src, pte_t cur)
+{
+	if (pte_is_migration(cur))
+		return copy_moving(c, t, src, cur);
+	return pte_is_swapped(cur) ? copy_swapped(c, t, src, cur) : cur;
+}
+
 /* Does the child get the entry, which is not present? */
 static bool is_inherited(const struct copy_ctx *c, pte_t e)
 {
-	return pte_is_migration(e) || pte_is_hwpoison(e) || (c->uffd_wp && pte_is_uffd_marker(e));
+	return !pte_is_uffd_marker(e) || c->uffd_wp;
 }
 
 static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
@@ -485,9 +511,8 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 			if (!d)
 				break; /* first page of a table that dst lacks */
 		}
-		pte_set(d++, pte_present(cur)	     ? copy_entry(c, &t, e, cur, va)
-			     : pte_is_migration(cur) ? copy_moving(c, &t, e, cur)
-						     : cur);
+		pte_set(d++, pte_present(cur) ? copy_entry(c, &t, e, cur, va)
+					      : copy_absent(c, &t, e, cur));
 		more = copy_with(c, &t, e + 1, d, n - 1, cur, va);
 		n -= more;
 		e += more;

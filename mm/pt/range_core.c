@@ -7,7 +7,7 @@
  */
 #include "lib/string.h"
 #include "mm/pt/range_impl.h"
-#include "mm/swap_entry.h"
+#include "mm/swap.h"
 
 struct core_ctx {
 	uaddr_t start;
@@ -20,6 +20,8 @@ static uint8_t core_of_other(pte_t e, uint8_t none)
 {
 	if (pte_is_migration(e) || pte_is_hwpoison(e))
 		return CORE_PRESENT;
+	if (pte_is_swapped(e)) /* on its way out, or read ahead */
+		return swap_is_cached(pte_swp_entry(e)) ? CORE_PRESENT : CORE_ABSENT;
 	return pte_swap_type(e) == SWP_MARKER ? CORE_UNKNOWN
 					      : CORE_ABSENT; /* a marker is as good as none */
 }

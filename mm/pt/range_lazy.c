@@ -17,6 +17,7 @@
 #include "mm/pt/range_impl.h"
 
 #include "mm/lru.h"
+#include "mm/swap.h"
 #include "mm/vmevent.h"
 
 struct lazy_ctx {
@@ -36,6 +37,24 @@ static struct page *anon_page_of(pte_t e)
 	return page_state(page) == PS_ANON ? page : NULL;
 }
 
+/* Is there nothing outside of memory that says what the page holds? A copy in swap is forgotten, if it is nobody else's. */
+static bool may_give_up(struct page *page)
+{
+	bool may;
+
+	if (page_mapcount(page) != 1)
+		return false; /* others may still want what it holds */
+	if (!page_test(page, PG_swapcache) && !page_test(page, PG_dirty))
+		return true;
+	if (!trylock_page(page))
+		return false;
+	may = !page_test(page, PG_swapcache) || page_free_swap(page);
+	if (may)
+		page_clear(page, PG_dirty);
+	unlock_page(page);
+	return may;
+}
+
 static int lazy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct lazy_ctx *c = w->arg;
@@ -44,8 +63,13 @@ static int lazy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 		pte_t cur = pte_read(e);
 		struct page *page = anon_page_of(cur);
 
-		if (page && page_mapcount(page) != 1)
-			page = NULL; /* others may still want what it holds */
+		if (page && !may_give_up(page))
+			page = NULL;
+		if (pte_is_swapped(cur)) { /* nobody has to keep it either: zeroes */
+			(void)pte_clear(e);
+			mm_rss_add(c->g->mm, MM_SWAPENTS, -1);
+			swap_put(pte_swp_entry(cur));
+		}
 		if (page && page_test(page, PG_swapbacked)) {
 			lru_lazyfree(page);
 			c->pages++;

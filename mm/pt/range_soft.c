@@ -8,7 +8,7 @@
  * NOT HERE VM_SOFTDIRTY, and who sets the bit (mm/aspace/softdirty.c).   TESTED BY softdirty_test.c
  */
 #include "mm/pt/range_impl.h"
-#include "mm/swap_entry.h"
+#include "mm/swapped.h"
 
 static inline pte_t soft_clean(pte_t e)
 {
@@ -22,6 +22,8 @@ static int soft_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 
 		if (pte_is_migration(cur))
 			pte_set(e, migration_clear_soft_dirty(cur));
+		if (pte_is_swapped(cur))
+			pte_set(e, swapped_set(cur, SWAP_SOFT_DIRTY, false));
 		if (!pte_present(cur) || !(pte_write(cur) || pte_soft_dirty(cur)))
 			continue;
 		entry_change(e, cur, soft_clean(cur));
@@ -62,6 +64,8 @@ static int mark_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 			entry_change(e, cur, pte_mksoft_dirty(cur));
 		else if (pte_is_migration(cur))
 			pte_set(e, migration_mksoft_dirty(cur));
+		else if (pte_is_swapped(cur))
+			pte_set(e, swapped_set(cur, SWAP_SOFT_DIRTY, true));
 	}
 	return 0;
 }

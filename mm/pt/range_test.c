@@ -1,6 +1,7 @@
 /* Tests of range.c, gather.c and the freeing half of table.c, in each geometry. */
 #include "base/errno.h"
 #include "mm/pt/pt_test.h"
+#include "mm/swap_entry.h"
 
 enum { PAGES = 1500 }; /* more than one full gather array and several tables */
 
@@ -208,7 +209,7 @@ static void zap_special_and_swap_entries(void **state)
 	page = alloc_page(GFP_KERNEL);
 	e = pt_find_alloc_locked(&mm, &mm.root, base, &table);
 	pte_set(e, pte_mkspecial(pte_make(page_to_pfn(page), pte_prot_user(true, false, false))));
-	pte_set(e + 1, pte_from_swap(3, 77));
+	pte_set(e + 1, pte_from_swap(SWP_HWPOISON, 77));
 	pt_unlock(table);
 	map_run(2, 1);
 	range_count(&mm, at(0), at(3), &counts);

@@ -15,7 +15,7 @@
 #include "mm/pt/pt_impl.h"
 #include "mm/pt/range_impl.h"
 #include "mm/range.h"
-#include "mm/swap_entry.h"
+#include "mm/swapped.h"
 
 struct wp_ctx {
 	struct mmu_gather *g;
@@ -31,6 +31,8 @@ static pte_t wp_entry(const struct wp_ctx *c, pte_t cur)
 		return c->protect && c->markers ? pte_uffd_marker() : cur;
 	if (pte_is_migration(cur))
 		return migration_set_uffd_wp(cur, c->protect);
+	if (pte_is_swapped(cur))
+		return swapped_set(cur, SWAP_UFFD_WP, c->protect);
 	return pte_is_uffd_marker(cur) && !c->protect ? pte_from_raw(0) : cur;
 }
 

@@ -30,7 +30,7 @@
 #include "mm/mapping.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
-#include "mm/swap_entry.h"
+#include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
 #include "sync/failpoint.h"
@@ -125,10 +125,12 @@ static bool find_object(struct move *v)
 
 static int exchange_anon(struct move *v)
 {
-	if (page_ref_count(v->old) != 1)
+	bool cached = page_test(v->old, PG_swapcache);
+
+	if (page_ref_count(v->old) != 1 + cached)
 		return -EAGAIN;
 	page_replace_anon(v->old, v->new);
-	return 0;
+	return cached ? swapcache_replace(v->old, v->new) : 0;
 }
 
 static int exchange(struct move *v)

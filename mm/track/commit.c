@@ -29,6 +29,7 @@ int sysctl_overcommit_ratio = 50;
 unsigned long sysctl_overcommit_kbytes;
 unsigned long sysctl_user_reserve_kbytes, sysctl_admin_reserve_kbytes; /* set by commit_boot */
 atomic_long_t vm_committed_as;
+static atomic_long_t swap_pages; /* of all areas in use: promises may count on them */
 
 enum {
 	KB_SHIFT = PAGE_SHIFT - 10, /* pages to kB */
@@ -55,12 +56,19 @@ void commit_boot(void)
 	sysctl_admin_reserve_kbytes = min_of(unsigned long, share_kb, ADMIN_RESERVE_MAX_KB);
 }
 
+void commit_swap(unsigned long pages, bool more)
+{
+	atomic_long_add(&swap_pages, more ? (long)pages : -(long)pages);
+}
+
 unsigned long vm_commit_limit(void)
 {
-	if (sysctl_overcommit_kbytes)
-		return sysctl_overcommit_kbytes >> KB_SHIFT;
-	return (unsigned long)((uint64_t)totalram_pages() * (unsigned)sysctl_overcommit_ratio /
-			       100);
+	unsigned long allowed = sysctl_overcommit_kbytes >> KB_SHIFT;
+
+	if (!sysctl_overcommit_kbytes)
+		allowed = (unsigned long)((uint64_t)totalram_pages() *
+					  (unsigned)sysctl_overcommit_ratio / 100);
+	return allowed + (unsigned long)atomic_long_read(&swap_pages);
 }
 
 /* Mode 2: does the sum, which includes the request, stay within the limit? */
@@ -82,7 +90,8 @@ int commit_charge(unsigned long pages, unsigned long total_vm)
 	if (failpoint("commit_charge"))
 		ok = false;
 	else if (sysctl_overcommit_memory == OVERCOMMIT_GUESS)
-		ok = pages <= SURELY_SMALL || pages <= totalram_pages();
+		ok = pages <= SURELY_SMALL ||
+		     pages <= totalram_pages() + (unsigned long)atomic_long_read(&swap_pages);
 	else if (sysctl_overcommit_memory == OVERCOMMIT_NEVER)
 		ok = within_limit(sum, total_vm);
 	if (ok)

@@ -1,0 +1,124 @@
+/*
+ * Anonymous pages out of memory: one by one, and (MADV_PAGEOUT) those of a range.
+ *
+ *   locked ─► a slot ─► every entry becomes a swapped one ─► nobody else has a reference? ─► written ─► dropped
+ *                │            └ mlocked: stays mapped              └ somebody reads or pins it: it stays in the swap cache,
+ *                └ none: KEEP, FULL                                  where a fault finds it
+ *
+ * WHY      a clean page of the swap cache goes without a write: what came in by a read and was not written leaves free of
+ *          cost.
+ * I1       a page is written only when nobody but the cache and the caller refers to it: a pin through which the kernel
+ *          writes is an entry's or older than the unmapping, so it would be seen. Whoever comes later finds the page in the
+ *          cache, and what he writes makes it dirty again.
+ * I2       a page leaves the cache only clean, unmapped, and without any other reference, checked in one step.
+ * LOCKS    page lock from the caller; rmap's and table locks in try_to_unmap. Sleeps in the write.
+ * FAILS    PAGEOUT_KEEP, PAGEOUT_FULL: the page is as usable as before, its entries may be swapped ones.
+ * NOT HERE which pages reclaim takes (vmscan).   TESTED BY swap_test.c
+ */
+#include "mm/aspace/aspace_impl.h"
+#include "mm/pt.h"
+#include "mm/range.h"
+#include "mm/swap.h"
+
+/* Locked, in the cache. Whoever wants it from now on waits for the page lock. */
+static enum pageout_result keep(struct page *page)
+{
+	(void)page_free_swap(page);
+	return PAGEOUT_KEEP;
+}
+
+/* Unmapped, in the cache. */
+static enum pageout_result write_and_drop(struct page *page, bool wait)
+{
+	if (page_test(page, PG_dirty)) {
+		if (page_ref_count(page) != 2 || swap_writepage(page))
+			return PAGEOUT_KEEP;
+		if (!wait && page_test(page, PG_writeback))
+			return PAGEOUT_WRITING;
+		(void)!page_wait_clear(page, PG_writeback, PARK_UNINTERRUPTIBLE);
+	}
+	return swap_drop_page(page) ? PAGEOUT_FREED : PAGEOUT_KEEP;
+}
+
+enum pageout_result swap_out_page(struct page *page, bool wait)
+{
+	kassert(page_test(page, PG_locked));
+	if (page_state(page) != PS_ANON)
+		return PAGEOUT_KEEP;
+	if (page_test(page, PG_writeback)) {
+		if (!wait)
+			return PAGEOUT_WRITING;
+		(void)!page_wait_clear(page, PG_writeback, PARK_UNINTERRUPTIBLE);
+	}
+	if (!page_test(page, PG_swapcache)) {
+		if (!page_mapcount(page)) /* its program has just ended */
+			return PAGEOUT_KEEP;
+		if (add_to_swap(page))
+			return swap_space_left() ? PAGEOUT_KEEP : PAGEOUT_FULL;
+	}
+	if (!try_to_unmap(page))
+		return keep(page);
+	return write_and_drop(page, wait);
+}
+
+/* ---- MADV_PAGEOUT ---- */
+
+enum { PAGEOUT_BATCH = 32 };
+
+/* Pages on their way, each with a reference. */
+struct pageout {
+	unsigned nr;
+	struct page *pages[PAGEOUT_BATCH];
+	uaddr_t next; /* where to go on */
+};
+
+/* An anonymous page that this program has alone, or the last one does (Linux spares what others may use, too). */
+static int collect(pte_t e, uaddr_t va, void *arg)
+{
+	struct pageout *p = arg;
+	struct page *page;
+
+	p->next = va + PAGE_SIZE;
+	if (!pte_present(e) || pte_special(e))
+		return 0;
+	page = pfn_to_page(pte_pfn(e));
+	if (page_state(page) != PS_ANON || page_test(page, PG_head) || page_mapcount(page) != 1)
+		return 0;
+	get_page(page);
+	p->pages[p->nr++] = page;
+	return p->nr == PAGEOUT_BATCH ? RANGE_STOP : 0;
+}
+
+/* All of the batch: first the writes are started, then they are waited for. */
+static void page_out_batch(struct pageout *p)
+{
+	for (int wait = 0; wait <= 1; wait++) {
+		unsigned left = 0;
+
+		for (unsigned i = 0; i < p->nr; i++) {
+			struct page *page = p->pages[i];
+			enum pageout_result r;
+
+			lock_page(page);
+			r = swap_out_page(page, wait);
+			unlock_page(page);
+			if (r == PAGEOUT_WRITING)
+				p->pages[left++] = page;
+			else
+				swap_put_page(page);
+		}
+		p->nr = left;
+	}
+}
+
+void vma_page_out(struct vm_area_struct *vma, uaddr_t start, uaddr_t end)
+{
+	struct pageout p = { .next = start };
+	int r = RANGE_STOP;
+
+	while (r == RANGE_STOP && swap_space_left()) {
+		p.nr = 0;
+		r = range_each(vma->vm_mm, p.next, end, collect, &p);
+		page_out_batch(&p);
+	}
+}
