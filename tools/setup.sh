@@ -23,6 +23,7 @@ if [ "$want" = test ]; then
 	need clang-format clang-format
 	need musl-gcc musl-tools
 	need gzip gzip
+	command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || need chromium chromium
 	need cpio cpio
 	need_file /usr/include/cmocka.h libcmocka-dev
 	need_file /usr/include/zlib.h zlib1g-dev

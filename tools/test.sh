@@ -58,6 +58,10 @@ note "benchmark tool" $?
 ./mnemos bench --gate
 note "costs" $?
 
+echo "== labs"
+python3 labs/tool/labs_test.py
+note labs $?
+
 echo "== guest tests"
 GUEST_RESULT=$tmp/guest python3 tools/guest-tests.py
 counts "$tmp/guest"

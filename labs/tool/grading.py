@@ -87,7 +87,7 @@ def wanted(q):
 
 def judge_answer(q, got):
     name, want = q["title"], wanted(q)
-    more = {"got": got, "want": want, "where": q["where"]}
+    more = {"asks": q["kind"], "got": got, "want": want, "where": q["where"]}
     if not got:
         return Item("answer", name, False, f"missing; expected {want} ({q['where']})", **more)
     if not is_right(q, got):

@@ -44,10 +44,11 @@ export function frames(item) {
 				cells.push(text(66, row * 17 + 11, at.toString(16), "small", "end"));
 			}
 			const take = Math.min(first + run.count - at, (PER_ROW - column) * per);
-			const wide = take / per;
+			const wide = take / per, pieces = all <= 2048 ? wide : 1; // a cell for each frame, if they are few
 
-			cells.push(rect(76 + column * CELL, row * 17, wide * CELL - 1, 14, run.owner === "free" ? "hole" : "fill",
-				run.owner === "free" ? null : paint(owner.get(run.owner).index)));
+			for (let i = 0; i < pieces; i++)
+				cells.push(rect(76 + (column + i * wide / pieces) * CELL, row * 17, wide / pieces * CELL - 1, 14,
+					run.owner === "free" ? "hole" : "fill", run.owner === "free" ? null : paint(owner.get(run.owner).index)));
 			column += wide;
 			at += take;
 			next = at;

@@ -34,10 +34,12 @@ export function part(says, ...children) {
 	return el("g", { class: "part", tabindex: -1, role: "listitem", "aria-label": says, "data-says": says }, ...children);
 }
 
+let told = false; // how to look at a picture
+
 // The drawing with its parts: one stop of Tab, the arrow keys go from part to part.
 export function drawing(width, height, label, ...children) {
 	const svg = el("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "list", "aria-label": label }, ...children);
-	const says = el("p", { class: "says", "aria-live": "polite" }, "Point at a part, or Tab and the arrow keys.");
+	const says = el("p", { class: "says", "aria-live": "polite" }, told ? "" : "Point at a part of a picture, or go there with Tab and the arrow keys.");
 	const parts = [...svg.querySelectorAll(".part")];
 
 	parts.forEach((p, i) => {
@@ -53,6 +55,7 @@ export function drawing(width, height, label, ...children) {
 		});
 	});
 	parts[0]?.setAttribute("tabindex", 0);
+	told = true;
 	return [el("div", { class: "scroll" }, svg), says];
 }
 
