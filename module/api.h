@@ -19,19 +19,22 @@ int module_kstrtoul(const char *s, unsigned base, unsigned long *res);
 int module_kstrtol(const char *s, unsigned base, long *res);
 int module_kstrtouint(const char *s, unsigned base, unsigned *res);
 int module_kstrtoint(const char *s, unsigned base, int *res);
+int module_kstrtou8(const char *s, unsigned base, uint8_t *res);
+int module_kstrtos8(const char *s, unsigned base, int8_t *res);
+int module_kstrtou16(const char *s, unsigned base, uint16_t *res);
+int module_kstrtos16(const char *s, unsigned base, int16_t *res);
+int module_kstrtobool(const char *s, bool *res);
+int module_kstrto_from_user(uaddr_t from, size_t n, unsigned base, void *res,
+			    int (*convert)(const char *s, unsigned base, void *res));
 unsigned long module_simple_strtoul(const char *s, char **end, unsigned base);
 long module_simple_strtol(const char *s, char **end, unsigned base);
-void module_spin_lock(struct lock_view *l);
-void module_spin_unlock(struct lock_view *l);
 unsigned long module_irq_save(void);
 void module_irq_restore(unsigned long flags);
 long module_strncpy_from_user(char *to, uaddr_t from, long n);
 void module_msleep(unsigned ms);
-unsigned long module_jiffies(void);
 int module_cond_resched(void);
 int module_access_process_vm(struct task_view *task, unsigned long addr, void *buf, int len,
 			     unsigned flags);
-extern struct lock_view module_tasklist_lock;
 /* ---- seq.c ---- */
 int module_seq_open(struct file_view *file, const struct module_seq_calls *calls);
 void *module_seq_open_private(struct file_view *file, const struct module_seq_calls *calls,
@@ -47,6 +50,7 @@ void module_mmap_read_lock(struct mm_view *v);
 bool module_mmap_read_trylock(struct mm_view *v);
 void module_mmap_read_unlock(struct mm_view *v);
 void module_mmap_write_lock(struct mm_view *v);
+bool module_mmap_write_trylock(struct mm_view *v);
 void module_mmap_write_unlock(struct mm_view *v);
 struct vma_view *module_find_vma(struct mm_view *mm, unsigned long addr);
 void module_mmput(struct mm_view *v);
@@ -60,5 +64,75 @@ struct pid_view *module_find_get_pid(int nr);
 void module_put_pid(struct pid_view *p);
 struct task_view *module_pid_task(struct pid_view *p);
 struct mm_view *module_get_task_mm(struct task_view *v);
+/* ---- sync.c ---- */
+void module_waitq_init(struct waitq_view *q);
+void module_wait_add(struct waitq_view *q, struct waiter_view *w);
+void module_wait_del(struct waitq_view *q, struct waiter_view *w);
+int module_wait_park(int mode, unsigned long long deadline_ns);
+void module_wake_one(struct waitq_view *q);
+void module_wake_all(struct waitq_view *q);
+extern struct rwlock_view module_tasklist_lock;
+void module_spin_lock(struct lock_view *l);
+bool module_spin_trylock(struct lock_view *l);
+void module_spin_unlock(struct lock_view *l);
+void module_read_lock(struct rwlock_view *l);
+void module_write_lock(struct rwlock_view *l);
+void module_rw_unlock(struct rwlock_view *l);
+int module_mutex_lock(struct mutex_view *m, int mode);
+bool module_mutex_trylock(struct mutex_view *m);
+void module_mutex_unlock(struct mutex_view *m);
+bool module_sema_try(struct sema_view *s);
+int module_sema_down(struct sema_view *s, int mode, unsigned long long deadline_ns);
+void module_sema_up(struct sema_view *s);
+bool module_rwsem_try(struct rwsem_view *s, bool write);
+void module_rwsem_down(struct rwsem_view *s, bool write);
+void module_rwsem_up(struct rwsem_view *s, bool write);
+void module_rwsem_downgrade(struct rwsem_view *s);
+bool module_completion_try(struct completion_view *c);
+int module_completion_wait(struct completion_view *c, int mode, unsigned long long deadline_ns);
+void module_complete(struct completion_view *c, bool all);
+unsigned long module_jiffies(void);
+unsigned long long module_jiffies64(void);
+unsigned long long module_jiffies_ns(unsigned long jiffies);
+unsigned long long module_deadline(long timeout);
+long module_left(unsigned long long deadline_ns);
+/* ---- kthread.c ---- */
+struct task_view *module_kthread_create(int (*fn)(void *data), void *data, const char *fmt, ...);
+int module_kthread_stop(struct task_view *view);
+bool module_kthread_should_stop(void);
+void module_kthread_bind(struct task_view *view, unsigned cpu);
+noreturn_ void module_do_exit(long code);
+void module_set_state(unsigned state);
+unsigned module_get_state(void);
+void module_schedule(void);
+long module_schedule_timeout(long timeout);
+int module_wake_up_process(struct task_view *view);
+bool module_signal_pending(struct task_view *view);
+int module_send_sig(int sig, struct task_view *view);
+/* ---- later.c ---- */
+bool module_in_softirq(void);
+bool module_later_arm(struct later_view *l, unsigned long long when_ns);
+bool module_later_cancel(struct later_view *l, bool sync);
+void module_timer_run(struct later_view *l);
+int module_mod_timer(struct timer_view *t, unsigned long expires);
+void module_hrtimer_start(struct hrtimer_view *t, long long ns, bool relative);
+unsigned long long module_hrtimer_forward(struct hrtimer_view *t, long long now,
+					  long long interval);
+void module_tasklet_schedule(struct tasklet_view *t);
+void module_tasklet_kill(struct tasklet_view *t);
+void module_tasklet_enable(struct tasklet_view *t);
+/* ---- work.c ---- */
+struct workqueue;
+extern struct workqueue *module_system_wq;
+struct workqueue *module_workqueue_alloc(unsigned max);
+void module_workqueue_destroy(struct workqueue *q);
+void module_workqueue_flush(struct workqueue *q);
+bool module_queue_work(struct workqueue *q, struct work_view *w);
+bool module_queue_delayed_work(struct workqueue *q, struct delayed_work_view *d,
+			       unsigned long delay);
+bool module_flush_work(struct work_view *w);
+bool module_flush_delayed_work(struct delayed_work_view *d);
+bool module_cancel_work(struct work_view *w, bool sync);
+bool module_cancel_delayed_work(struct delayed_work_view *d, bool sync);
 
 #endif

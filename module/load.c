@@ -302,6 +302,38 @@ static void unpublish(struct module *mod)
 	waitq_wake_all(&state_changed);
 }
 
+/* ---- what is there while any module is: threads for timers and work ---- */
+
+static struct mutex services_lock = MUTEX_INIT(services_lock, RANK_MODULE);
+static unsigned services_users; /* services_lock */
+
+static int services_get(void)
+{
+	int err = 0;
+
+	mutex_lock(&services_lock);
+	if (!services_users) {
+		err = module_later_start();
+		if (!err)
+			err = module_work_start();
+		if (err)
+			module_later_stop();
+	}
+	services_users += !err;
+	mutex_unlock(&services_lock);
+	return err;
+}
+
+static void services_put(void)
+{
+	mutex_lock(&services_lock);
+	if (!--services_users) {
+		module_work_stop();
+		module_later_stop();
+	}
+	mutex_unlock(&services_lock);
+}
+
 /* Nobody looks at tasks when there is no module. */
 static void drop_views(void)
 {
@@ -317,12 +349,14 @@ static void drop_views(void)
 /* Nobody calls it any more: parameters, files and memory go. */
 static void take_down(struct module *mod)
 {
+	module_kthreads_left(mod);
 	module_sysfs_remove(mod);
 	module_proc_left(mod);
 	module_free_params(mod);
 	unpublish(mod);
 	module_free(mod);
 	drop_views();
+	services_put();
 }
 
 static long run_init(struct module *mod)
@@ -357,6 +391,7 @@ static long start(struct module *mod, char *args)
 	err = publish(mod);
 	if (err) {
 		module_free(mod);
+		services_put();
 		return err;
 	}
 	err = module_parse_args(mod, args);
@@ -422,6 +457,8 @@ long module_load(const void *image, size_t len, char *args, unsigned flags)
 	kvfree(x.addr);
 	kvfree(x.values);
 	if (!err)
+		err = services_get();
+	if (!err)
 		return start(x.mod, args);
 	module_free(x.mod);
 	return err;
@@ -462,4 +499,9 @@ void module_put(struct module *mod)
 {
 	if (mod)
 		atomic_dec(&mod->refcnt);
+}
+
+int module_users(const struct module *mod)
+{
+	return atomic_read(&mod->refcnt) - 1;
 }

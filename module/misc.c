@@ -169,6 +169,50 @@ int module_kstrtoint(const char *s, unsigned base, int *res)
 	return err;
 }
 
+#define NARROW(name, type, low, high)                                                        \
+	int module_##name(const char *s, unsigned base, type *res)                                 \
+	{                                                                                          \
+		int v, err = module_kstrtoint(s, base, &v);                                        \
+                                                                                                   \
+		if (!err && (v < (low) || v > (high)))                                             \
+			err = -ERANGE;                                                             \
+		if (!err)                                                                          \
+			*res = (type)v;                                                            \
+		return err;                                                                        \
+	}
+NARROW(kstrtou8, uint8_t, 0, UINT8_MAX)
+NARROW(kstrtos8, int8_t, INT8_MIN, INT8_MAX)
+NARROW(kstrtou16, uint16_t, 0, UINT16_MAX)
+NARROW(kstrtos16, int16_t, INT16_MIN, INT16_MAX)
+
+/* y, n, on, off, 1, 0, t, f by their first letters. */
+int module_kstrtobool(const char *s, bool *res)
+{
+	char c = s ? s[0] : 0;
+	bool on = (c | 0x20) == 'y' || (c | 0x20) == 't' || c == '1' ||
+		  ((c | 0x20) == 'o' && (s[1] | 0x20) == 'n');
+	bool off = (c | 0x20) == 'n' || (c | 0x20) == 'f' || c == '0' ||
+		   ((c | 0x20) == 'o' && (s[1] | 0x20) == 'f');
+
+	if (!on && !off)
+		return -EINVAL;
+	*res = on;
+	return 0;
+}
+
+/* kstrtoTYPE of @n bytes of the program, by one of the above. */
+int module_kstrto_from_user(uaddr_t from, size_t n, unsigned base, void *res,
+			    int (*convert)(const char *s, unsigned base, void *res))
+{
+	char text[66];
+
+	n = min_of(size_t, n, sizeof(text) - 1);
+	if (copy_from_user(text, from, n))
+		return -EFAULT;
+	text[n] = '\0';
+	return convert(text, base, res);
+}
+
 unsigned long module_simple_strtoul(const char *s, char **end, unsigned base)
 {
 	uint64_t v;
@@ -187,18 +231,6 @@ long module_simple_strtol(const char *s, char **end, unsigned base)
 }
 
 /* ---- locks ---- */
-
-struct lock_view module_tasklist_lock;
-
-void module_spin_lock(struct lock_view *l)
-{
-	spin_take((struct raw_spinlock *)(void *)l);
-}
-
-void module_spin_unlock(struct lock_view *l)
-{
-	spin_release((struct raw_spinlock *)(void *)l);
-}
 
 unsigned long module_irq_save(void)
 {
@@ -225,11 +257,6 @@ void module_msleep(unsigned ms)
 
 	while (clock_ns() < end)
 		(void)thread_park(PARK_UNINTERRUPTIBLE, end);
-}
-
-unsigned long module_jiffies(void)
-{
-	return (unsigned long)(clock_ns() / (NSEC_PER_SEC / CFG_HZ));
 }
 
 int module_cond_resched(void)

@@ -56,6 +56,7 @@ struct module_use {
 
 extern struct mutex module_mutex;
 extern struct list_head module_list; /* m: newest first */
+int module_users(const struct module *mod); /* counts on it, beside its own */
 const char *module_state_name(const struct module *mod);
 void module_taints(const struct module *mod, char *buf, size_t size); /* "PO" */
 
@@ -78,6 +79,17 @@ int must_check module_parse_args(struct module *mod, char *args);
 int must_check module_param_store(const struct kernel_param *kp, const char *text);
 int must_check module_param_show(const struct kernel_param *kp, char *buf); /* a page; length */
 void module_free_params(struct module *mod);
+
+/* ---- later.c, work.c: their threads, for the first module and after the last ---- */
+int must_check module_later_start(void); /* 0, -ENOMEM */
+void module_later_stop(void);
+int must_check module_work_start(void);
+void module_work_stop(void);
+
+/* ---- kthread.c ---- */
+struct task;
+void module_task_wait_gone(struct task *t);	    /* @t ends: until its stack is free. Consumes the reference */
+void module_kthreads_left(const struct module *mod); /* it is unloaded: its threads are stopped */
 
 /* ---- sysfs.c ---- */
 int must_check module_sysfs_add(struct module *mod);

@@ -243,6 +243,14 @@ void module_mmap_write_lock(struct mm_view *v) no_lock_analysis
 	got_lock(v);
 }
 
+bool module_mmap_write_trylock(struct mm_view *v) no_lock_analysis
+{
+	if (!rwsem_try_write(&real_of(v)->mmap_lock))
+		return false;
+	got_lock(v);
+	return true;
+}
+
 void module_mmap_write_unlock(struct mm_view *v) no_lock_analysis
 {
 	gives_lock(v);

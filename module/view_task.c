@@ -303,6 +303,8 @@ struct task_view *module_current(void)
 {
 	struct task_view *v;
 
+	if (module_in_softirq())
+		return &module_init_task;
 	if (in_interrupt() || !irqs_enabled()) {
 		v = find_view(current_task()->pid);
 		return v ? v : &module_init_task;

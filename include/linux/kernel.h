@@ -4,8 +4,14 @@
 
 #include <linux/errno.h>
 #include <linux/printk.h>
-#include <linux/types.h>
+#include <linux/string.h>
 
+#define S8_MAX	   ((s8)(U8_MAX >> 1))
+#define S8_MIN	   ((s8)(-S8_MAX - 1))
+#define S16_MAX	   ((s16)(U16_MAX >> 1))
+#define S16_MIN	   ((s16)(-S16_MAX - 1))
+#define S32_MIN	   ((s32)(-S32_MAX - 1))
+#define S64_MIN	   ((s64)(-S64_MAX - 1))
 #define U8_MAX	   ((u8)~0U)
 #define U16_MAX	   ((u16)~0U)
 #define U32_MAX	   ((u32)~0U)
@@ -66,6 +72,14 @@ int sprintf(char *buf, const char *fmt, ...);
 char *kasprintf(gfp_t gfp, const char *fmt, ...);
 int sscanf(const char *text, const char *fmt, ...);
 
+int vsscanf(const char *text, const char *fmt, va_list args);
+char *kvasprintf(gfp_t gfp, const char *fmt, va_list args);
+
+int kstrtou8(const char *s, unsigned int base, u8 *res);
+int kstrtos8(const char *s, unsigned int base, s8 *res);
+int kstrtou16(const char *s, unsigned int base, u16 *res);
+int kstrtos16(const char *s, unsigned int base, s16 *res);
+int kstrtobool(const char *s, bool *res);
 int kstrtoint(const char *s, unsigned int base, int *res);
 int kstrtouint(const char *s, unsigned int base, unsigned int *res);
 int kstrtol(const char *s, unsigned int base, long *res);
@@ -74,8 +88,25 @@ int kstrtoll(const char *s, unsigned int base, long long *res);
 int kstrtoull(const char *s, unsigned int base, unsigned long long *res);
 unsigned long simple_strtoul(const char *s, char **end, unsigned int base);
 long simple_strtol(const char *s, char **end, unsigned int base);
+#define kstrtou32      kstrtouint
+#define kstrtos32      kstrtoint
+#define kstrtou64(s, base, res) kstrtoull(s, base, (unsigned long long *)(res))
+#define kstrtos64(s, base, res) kstrtoll(s, base, (long long *)(res))
+#define strtobool      kstrtobool
 #define strict_strtoul kstrtoul
 #define strict_strtol  kstrtol
+
+int module_kstrto_from_user(const void __user *from, size_t n, unsigned int base, void *res,
+			    int (*convert)(const char *s, unsigned int base, void *res));
+#define KSTRTO_USER(fn, from, n, base, res)                                                        \
+	module_kstrto_from_user(from, n, base, res,                                                \
+				(int (*)(const char *, unsigned int, void *))(fn))
+#define kstrtoint_from_user(p, n, base, res)   KSTRTO_USER(kstrtoint, p, n, base, res)
+#define kstrtouint_from_user(p, n, base, res)  KSTRTO_USER(kstrtouint, p, n, base, res)
+#define kstrtol_from_user(p, n, base, res)     KSTRTO_USER(kstrtol, p, n, base, res)
+#define kstrtoul_from_user(p, n, base, res)    KSTRTO_USER(kstrtoul, p, n, base, res)
+#define kstrtoll_from_user(p, n, base, res)    KSTRTO_USER(kstrtoll, p, n, base, res)
+#define kstrtoull_from_user(p, n, base, res)   KSTRTO_USER(kstrtoull, p, n, base, res)
 
 void panic(const char *fmt, ...) __noreturn;
 void might_sleep(void);
@@ -93,6 +124,16 @@ void might_sleep(void);
 		warn_on_;                                                                          \
 	})
 #define WARN_ON(c)	WARN(c, "WARNING: %s:%d: %s\n", __FILE__, __LINE__, #c)
-#define WARN_ON_ONCE(c) WARN_ON(c)
+#define WARN_ON_ONCE(c)                                                                            \
+	({                                                                                         \
+		static int warned_;                                                                \
+		int warn_once_ = !!(c);                                                            \
+		if (warn_once_ && !warned_++)                                                      \
+			printk(KERN_WARNING "WARNING: %s:%d: %s\n", __FILE__, __LINE__, #c);       \
+		warn_once_;                                                                        \
+	})
+#define WARN_ONCE(c, fmt, ...) WARN(c, fmt, ##__VA_ARGS__)
+
+#include <linux/math.h>
 
 #endif

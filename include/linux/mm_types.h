@@ -19,12 +19,24 @@
 #define signal_view	  signal_struct
 #define pid_view	  pid
 #define task_view	  task_struct
+#define waitq_view	  wait_queue_head
+#define waiter_view	  wait_queue_entry
+#define mutex_view	  mutex
+#define sema_view	  semaphore
+#define completion_view	  completion
+#define rwlock_view	  rwlock
+#define timer_view	  timer_list
+#define hrtimer_view	  hrtimer
+#define tasklet_view	  tasklet_struct
+#define work_view	  work_struct
+#define delayed_work_view delayed_work
 
 #include "module/views.h"
 
 typedef struct atomic_counter atomic_t;
 typedef struct atomic_long_counter atomic_long_t;
-typedef struct spinlock spinlock_t;
+typedef struct spinlock spinlock_t, raw_spinlock_t;
+typedef struct rwlock rwlock_t;
 
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 

@@ -2,12 +2,13 @@
 #ifndef _LINUX_MMAP_LOCK_H
 #define _LINUX_MMAP_LOCK_H
 
-#include <linux/mm_types.h>
+#include <linux/rwsem.h>
 
 void mmap_read_lock(struct mm_struct *mm);
 bool mmap_read_trylock(struct mm_struct *mm);
 void mmap_read_unlock(struct mm_struct *mm);
 void mmap_write_lock(struct mm_struct *mm);
+bool mmap_write_trylock(struct mm_struct *mm);
 void mmap_write_unlock(struct mm_struct *mm);
 
 static inline int mmap_read_lock_killable(struct mm_struct *mm)
@@ -16,30 +17,13 @@ static inline int mmap_read_lock_killable(struct mm_struct *mm)
 	return 0;
 }
 
-/* Of mm->mmap_sem. */
-static inline void down_read(struct rw_semaphore *sem)
+static inline int mmap_write_lock_killable(struct mm_struct *mm)
 {
-	mmap_read_lock(sem->mm);
+	mmap_write_lock(mm);
+	return 0;
 }
 
-static inline int down_read_trylock(struct rw_semaphore *sem)
-{
-	return mmap_read_trylock(sem->mm);
-}
-
-static inline void up_read(struct rw_semaphore *sem)
-{
-	mmap_read_unlock(sem->mm);
-}
-
-static inline void down_write(struct rw_semaphore *sem)
-{
-	mmap_write_lock(sem->mm);
-}
-
-static inline void up_write(struct rw_semaphore *sem)
-{
-	mmap_write_unlock(sem->mm);
-}
+#define mmap_assert_locked(mm)	     ((void)(mm))
+#define mmap_assert_write_locked(mm) ((void)(mm))
 
 #endif

@@ -4,10 +4,15 @@
 
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/bitops.h>
+#include <linux/completion.h>
 #include <linux/kernel.h>
-#include <linux/list.h>
+#include <linux/ktime.h>
 #include <linux/moduleparam.h>
+#include <linux/sched.h>
 #include <linux/stat.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "module/module.h"
 
@@ -30,6 +35,8 @@ static inline void __module_get(struct module *module)
 	(void)!try_module_get(module);
 }
 #define module_name(mod) ((mod)->name)
+#define module_refcount(mod) module_users(mod)
+int module_users(const struct module *mod);
 
 #define MODULE_LICENSE(text)	 MODULE_INFO(license, text)
 #define MODULE_AUTHOR(text)	 MODULE_INFO(author, text)

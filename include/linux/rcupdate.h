@@ -10,6 +10,5 @@ void module_look(void);
 #define rcu_dereference(p)	 READ_ONCE(p)
 #define rcu_assign_pointer(p, v) WRITE_ONCE(p, v)
 #define synchronize_rcu()	 ((void)0)
-#define tasklist_lock		 module_tasklist_lock
 
 #endif

@@ -5,9 +5,13 @@
 #include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/list.h>
+#include <linux/jiffies.h>
+#include <linux/mutex.h>
 #include <linux/pid.h>
-#include <linux/rcupdate.h>
-#include <linux/spinlock.h>
+#include <linux/preempt.h>
+#include <linux/rwsem.h>
+#include <linux/smp.h>
+#include <linux/wait.h>
 
 #define TASK_COMM_LEN	     16
 #define TASK_RUNNING	     0
@@ -15,9 +19,24 @@
 #define TASK_UNINTERRUPTIBLE 2
 #define __TASK_STOPPED	     4
 #define TASK_STOPPED	     4
+#define __TASK_TRACED	     8
 #define EXIT_DEAD	     0x10
 #define EXIT_ZOMBIE	     0x20
+#define TASK_PARKED	     0x40
 #define TASK_DEAD	     0x80
+#define TASK_WAKEKILL	     0x100
+#define TASK_IDLE	     0x402
+#define TASK_KILLABLE	     (TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
+#define TASK_NORMAL	     (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
+#define MAX_SCHEDULE_TIMEOUT LONG_MAX
+#define SCHED_NORMAL	     0
+#define SCHED_FIFO	     1
+#define SCHED_RR	     2
+#define SCHED_BATCH	     3
+#define SCHED_IDLE	     5
+#define MAX_RT_PRIO	     100
+#define MAX_PRIO	     140
+#define DEFAULT_PRIO	     120
 #define PF_EXITING	     VIEW_PF_EXITING
 #define PF_KTHREAD	     VIEW_PF_KTHREAD
 
@@ -82,9 +101,38 @@ static inline pid_t task_tgid_nr(struct task_struct *p)
 #define task_lock(p)	       ((void)(p))
 #define task_unlock(p)	       ((void)(p))
 
+#define task_state_to_char(p) ("RSDTtXZPI"[task_state_letter_nr(p)])
+
+static inline unsigned int task_state_letter_nr(const struct task_struct *p)
+{
+	unsigned int s = p->__state | (unsigned int)p->exit_state;
+
+	return s & EXIT_ZOMBIE ? 6
+	       : s & EXIT_DEAD ? 5
+	       : s & 0xf       ? (unsigned int)__builtin_ffs((int)(s & 0xf))
+			       : 0;
+}
+
 struct mm_struct *get_task_mm(struct task_struct *task);
 void mmput(struct mm_struct *mm);
+
+/* ---- sleeping and waking ---- */
+void module_set_state(unsigned int state);
+unsigned int module_get_state(void);
 void schedule(void);
+long schedule_timeout(long timeout); /* Return: what is left */
+void yield(void);
 int cond_resched(void);
+int wake_up_process(struct task_struct *task);
+bool signal_pending(struct task_struct *task);
+int module_send_sig(int sig, struct task_struct *task);
+#define set_current_state(s)	     module_set_state(s)
+#define __set_current_state(s)	     module_set_state(s)
+#define get_current_state()	     module_get_state()
+#define io_schedule()		     schedule()
+#define fatal_signal_pending(p)	     signal_pending(p)
+#define need_resched()		     0
+#define send_sig(sig, task, priv)    module_send_sig(sig, task)
+#define force_sig(sig, ...)	     ((void)module_send_sig(sig, current))
 
 #endif

@@ -21,5 +21,30 @@ char *strncpy(char *to, const char *from, size_t n);
 char *strcat(char *to, const char *from);
 size_t strlcpy(char *to, const char *from, size_t size);
 ssize_t strscpy(char *to, const char *from, size_t size);
+int strcasecmp(const char *a, const char *b);
+int strncasecmp(const char *a, const char *b, size_t n);
+char *strncat(char *to, const char *from, size_t n);
+size_t strlcat(char *to, const char *from, size_t size);
+char *strsep(char **s, const char *set);
+char *strim(char *s);
+char *skip_spaces(const char *s);
+size_t strspn(const char *s, const char *set);
+size_t strcspn(const char *s, const char *set);
+char *strpbrk(const char *s, const char *set);
+#define strstrip strim
+#define strnicmp strncasecmp
+#define memzero_explicit(p, n) memset(p, 0, n)
+#define strstarts(s, head) (strncmp(s, head, strlen(head)) == 0)
+#define sysfs_streq(a, b)						\
+	(strncmp(a, b, strcspn(a, "\n")) == 0 && strcspn(a, "\n") == strcspn(b, "\n"))
+
+/* Copies of what programs give: ERR_PTR(-EFAULT), ERR_PTR(-ENOMEM). */
+void *module_memdup_user(const void *from, size_t n);
+#define memdup_user(from, n)	 module_memdup_user(from, n)
+#define memdup_user_nul(from, n) ((char *)module_memdup_user(from, n))
+
+char *kstrdup(const char *s, gfp_t gfp);
+char *kstrndup(const char *s, size_t max, gfp_t gfp);
+void *kmemdup(const void *p, size_t n, gfp_t gfp);
 
 #endif

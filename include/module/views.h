@@ -8,6 +8,7 @@
 #include "base/types.h"
 #include "lib/list.h"
 #include "module/file_view.h"
+#include "module/sync_view.h"
 
 struct counter_view { /* atomic_t */
 	int counter;
@@ -16,9 +17,10 @@ struct long_counter_view { /* atomic_long_t */
 	long counter;
 };
 
-struct rwsem_view { /* of an address space: the kernel's own lock is behind it */
-	struct mm_view *mm;
-	int word;
+struct rwsem_view {
+	struct mm_view *mm; /* of an address space: the kernel's own lock is behind it. NULL: a module's */
+	int word;	    /* a: readers; -1: a writer */
+	struct waitq_view wait;
 };
 struct lock_view { /* spinlock_t */
 	unsigned int word;

@@ -56,6 +56,21 @@ static int log_has(const char *text)
 	return strstr(n > 16384 ? end - 16384 : log, text) != NULL;
 }
 
+/* Show the lines of the log that begin with @name. */
+static void log_show(const char *name)
+{
+	static char log[1 << 17];
+	int n = klogctl(3, log, sizeof(log) - 1);
+
+	log[n < 0 ? 0 : n] = '\0';
+	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
+		char *text = strstr(line, "] ");
+
+		if (text && !strncmp(text + 2, name, strlen(name)))
+			tap_note("# %s", text + 2);
+	}
+}
+
 /* The line of /proc/modules for @name; "" when there is none. */
 static const char *module_line(const char *name)
 {

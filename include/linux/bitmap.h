@@ -1,0 +1,2 @@
+/* What Linux has here is in linux/bitops.h. */
+#include <linux/bitops.h>

@@ -1,0 +1,2 @@
+/* What Linux has here is in linux/kernel.h. */
+#include <linux/kernel.h>

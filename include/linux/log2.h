@@ -1,0 +1,2 @@
+/* What Linux has here is in linux/math.h. */
+#include <linux/math.h>

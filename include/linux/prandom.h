@@ -1,0 +1,2 @@
+/* What Linux has here is in linux/random.h. */
+#include <linux/random.h>

@@ -1,0 +1,25 @@
+/* What is running: a thread, or what Linux would run in an interrupt. */
+#ifndef _LINUX_PREEMPT_H
+#define _LINUX_PREEMPT_H
+
+#include <linux/spinlock.h>
+
+bool module_in_softirq(void);
+
+#define in_interrupt()	     ((unsigned long)module_in_softirq())
+#define in_softirq()	     ((unsigned long)module_in_softirq())
+#define in_serving_softirq() ((unsigned long)module_in_softirq())
+#define in_irq()	     0UL
+#define in_hardirq()	     0UL
+#define in_nmi()	     0UL
+#define in_task()	     (!module_in_softirq())
+#define in_atomic()	     ((int)module_in_softirq())
+#define preempt_count()	     (module_in_softirq() ? 0x100 : 0)
+#define irqs_disabled()                                                                            \
+	({                                                                                         \
+		unsigned long flags_of_cpu_;                                                       \
+		__asm__ volatile("pushf; pop %0" : "=r"(flags_of_cpu_));                           \
+		!(flags_of_cpu_ & 0x200);                                                          \
+	})
+
+#endif

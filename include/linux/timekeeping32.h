@@ -1,0 +1,2 @@
+/* What Linux has here is in linux/ktime.h. */
+#include <linux/ktime.h>
