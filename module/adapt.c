@@ -96,7 +96,7 @@ int module_on_cpu(unsigned cpu, void (*fn)(void *info), void *info)
 	if (cpu >= CFG_NR_CPUS || sched_set_affinity(me, 1UL << cpu))
 		return -ENXIO;
 	while (cpu_id() != cpu)
-		sched_yield_current();
+		schedule();
 	flags = irq_save();
 	fn(info);
 	irq_restore(flags);

@@ -73,6 +73,7 @@ void module_wake_one(struct waitq_view *q);
 void module_wake_all(struct waitq_view *q);
 extern struct rwlock_view module_tasklist_lock;
 void module_spin_lock(struct lock_view *l);
+unsigned long module_spin_lock_irqsave(struct lock_view *l);
 bool module_spin_trylock(struct lock_view *l);
 void module_spin_unlock(struct lock_view *l);
 void module_read_lock(struct rwlock_view *l);

@@ -276,16 +276,20 @@ int module_wake_up_process(struct task_view *view)
 {
 	struct module_kthread *k = find(NULL, view);
 	struct task *t;
+	bool locked;
 
 	if (k) {
 		start(k);
 		return 1;
 	}
-	view_lock();
+	locked = irqs_enabled();
+	if (locked)
+		view_lock();
 	t = view->real;
 	if (t)
 		thread_unpark(&t->thread);
-	view_unlock();
+	if (locked)
+		view_unlock();
 	return t != NULL;
 }
 

@@ -313,6 +313,7 @@ static int services_get(void)
 
 	mutex_lock(&services_lock);
 	if (!services_users) {
+		module_init_mm_fill();
 		err = module_later_start();
 		if (!err)
 			err = module_work_start();

@@ -111,6 +111,19 @@ void module_spin_unlock(struct lock_view *l)
 	spin_release((struct raw_spinlock *)(void *)l);
 }
 
+/* With interrupts off once it has the lock. Return: the flags from before. */
+unsigned long module_spin_lock_irqsave(struct lock_view *l)
+{
+	for (;;) {
+		irqflags_t flags = irq_save();
+
+		if (spin_take_free((struct raw_spinlock *)(void *)l))
+			return flags;
+		irq_restore(flags);
+		spin_pause();
+	}
+}
+
 static bool change(int *word, int from, int to)
 {
 	return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_SEQ_CST,

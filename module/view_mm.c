@@ -157,6 +157,14 @@ void view_mm_fill(struct mm_view *v) no_lock_analysis
 	}
 }
 
+/* The kernel's own. */
+void module_init_mm_fill(void)
+{
+	module_init_mm.pgd = kernel_root.top;
+	module_init_mm.mm_users.counter = 2;
+	module_init_mm.mm_count.counter = 1;
+}
+
 /* ---- life ---- */
 
 struct mm_view *view_mm_get(struct mm_struct *mm)

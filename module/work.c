@@ -36,6 +36,7 @@ struct workqueue {
 	unsigned nr, idle, max; /* w */
 	bool ends;		/* w */
 	struct waitq more;
+	struct later_view growing; /* by the thread of timers: whoever queues may not sleep */
 };
 
 static struct spinlock works_lock = SPINLOCK_INIT(RANK_OBJECT);
@@ -118,6 +119,11 @@ static void grow(struct workqueue *q)
 	sched_start(&me->task->thread);
 }
 
+static void grow_later(struct later_view *l)
+{
+	grow(container_of(l, struct workqueue, growing));
+}
+
 static void worker_main(void *arg)
 {
 	struct worker *me = arg;
@@ -147,6 +153,7 @@ struct workqueue *module_workqueue_alloc(unsigned max)
 		return NULL;
 	list_init(&q->works);
 	waitq_init(&q->more);
+	q->growing.run = grow_later;
 	q->max = max && max < WORKERS_MAX ? max : WORKERS_MAX;
 	grow(q);
 	if (!q->workers[0].task) {
@@ -163,6 +170,7 @@ struct workqueue *module_workqueue_alloc(unsigned max)
 void module_workqueue_destroy(struct workqueue *q)
 {
 	module_workqueue_flush(q);
+	(void)module_later_cancel(&q->growing, true);
 	spin_lock(&works_lock);
 	q->ends = true;
 	list_del(&q->link);
@@ -196,7 +204,10 @@ static void add(struct workqueue *q, struct work_view *w) must_hold(works_lock)
 
 static void tell(struct workqueue *q)
 {
-	grow(q);
+	if (irqs_enabled())
+		grow(q);
+	else
+		(void)module_later_arm(&q->growing, 0);
 	waitq_wake_all(&q->more);
 }
 

@@ -39,9 +39,7 @@ typedef struct {
 typedef struct {
 	pteval_t v;
 } pmd_t;
-typedef struct {
-	pteval_t pgprot;
-} pgprot_t;
+typedef struct pgprot_view pgprot_t;
 typedef pteval_t pgdval_t, p4dval_t, pudval_t, pmdval_t;
 
 #define pgd_val(e)    ((e).v)

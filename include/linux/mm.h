@@ -5,12 +5,13 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/mm_pages.h>
 #include <linux/mmap_lock.h>
 #include <linux/sched.h>
 #include <linux/vm_flags.h>
 
-#include <asm/page.h>
 #include <asm/pgtable.h>
+#include <asm/processor.h>
 
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 
@@ -69,8 +70,6 @@ static inline unsigned long get_mm_rss(const struct mm_struct *mm)
 	       get_mm_counter(mm, MM_SHMEMPAGES);
 }
 
-#define FOLL_WRITE 1
-#define FOLL_FORCE 16
 int access_process_vm(struct task_struct *task, unsigned long addr, void *buf, int len,
 		      unsigned int flags);
 

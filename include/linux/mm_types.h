@@ -31,7 +31,13 @@
 #define work_view	  work_struct
 #define delayed_work_view delayed_work
 
-#include "module/views.h"
+#define page_view	  page
+#define free_area_view	  free_area
+#define zone_view	  zone
+#define node_view	  pglist_data
+#define sysinfo_view	  sysinfo
+
+#include "module/page_view.h"
 
 typedef struct atomic_counter atomic_t;
 typedef struct atomic_long_counter atomic_long_t;

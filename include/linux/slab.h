@@ -3,21 +3,60 @@
 #define _LINUX_SLAB_H
 
 #include <linux/gfp.h>
+#include <linux/kernel.h>
 
 struct kmem_cache;
+
+#define SLAB_HWCACHE_ALIGN	1u
+#define SLAB_RECLAIM_ACCOUNT	2u
+#define SLAB_TEMPORARY		2u
+#define SLAB_PANIC		4u
+#define SLAB_POISON		8u
+#define SLAB_RED_ZONE		16u
+#define SLAB_STORE_USER		0u
+#define SLAB_CONSISTENCY_CHECKS 0u
+#define SLAB_MEM_SPREAD		0u
+#define SLAB_ACCOUNT		0u
+#define SLAB_NO_MERGE		0u
+#define KMALLOC_MAX_SIZE	(1UL << 22)
+#define ZERO_SIZE_PTR		((void *)16)
+#define ZERO_OR_NULL_PTR(p)	((unsigned long)(p) <= 16)
 
 void *kmalloc(size_t size, gfp_t gfp);
 void *krealloc(const void *p, size_t size, gfp_t gfp);
 void *kcalloc(size_t n, size_t size, gfp_t gfp);
 void kfree(const void *p);
 size_t ksize(const void *p);
-char *kstrdup(const char *s, gfp_t gfp);
-void *kmemdup(const void *p, size_t n, gfp_t gfp);
+
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
+				     unsigned int flags, void (*ctor)(void *obj));
+void kmem_cache_destroy(struct kmem_cache *c);
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *c, void *obj);
+unsigned int kmem_cache_size(struct kmem_cache *c);
+unsigned long kmem_cache_shrink(struct kmem_cache *c);
 
+#define KMEM_CACHE(type, flags)                                                                    \
+	kmem_cache_create(#type, sizeof(struct type), __alignof__(struct type), flags, NULL)
 #define kzalloc(size, gfp)	    kmalloc(size, (gfp) | __GFP_ZERO)
-#define kmalloc_array(n, size, gfp) kcalloc(n, size, gfp)
+#define kmalloc_node(size, gfp, n)  kmalloc(size, gfp)
+#define kzalloc_node(size, gfp, n)  kzalloc(size, gfp)
 #define kmem_cache_zalloc(c, gfp)   kmem_cache_alloc(c, (gfp) | __GFP_ZERO)
+#define kfree_sensitive(p)	    kzfree(p)
+#define kfree_const(p)		    kfree(p)
+
+static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t all;
+
+	return __builtin_mul_overflow(n, size, &all) ? NULL : kmalloc(all, gfp);
+}
+
+static inline void kzfree(const void *p)
+{
+	if (p)
+		__builtin_memset((void *)p, 0, ksize(p));
+	kfree(p);
+}
 
 #endif

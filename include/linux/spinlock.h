@@ -1,5 +1,4 @@
-/* Spinlocks, and the lock of the list of tasks. A lock of zeroes is free. No code of a module runs in an interrupt, so
- * none has to be kept out; local_irq_save does that for its own sake. */
+/* Spinlocks, and the lock of the list of tasks. A lock of zeroes is free. */
 #ifndef _LINUX_SPINLOCK_H
 #define _LINUX_SPINLOCK_H
 
@@ -7,6 +6,7 @@
 #include <linux/rcupdate.h>
 
 void module_spin_lock(spinlock_t *lock);
+unsigned long module_spin_lock_irqsave(spinlock_t *lock);
 bool module_spin_trylock(spinlock_t *lock);
 void module_spin_unlock(spinlock_t *lock);
 void module_read_lock(rwlock_t *lock);
@@ -29,11 +29,13 @@ void module_irq_restore(unsigned long flags);
 #define spin_is_locked(l)		 ((int)(READ_ONCE((l)->word) != 0))
 #define spin_lock_bh(l)			 module_spin_lock(l)
 #define spin_unlock_bh(l)		 module_spin_unlock(l)
-#define spin_lock_irq(l)		 module_spin_lock(l)
-#define spin_unlock_irq(l)		 module_spin_unlock(l)
-#define spin_lock_irqsave(l, flags)	 ((flags) = 0, module_spin_lock(l))
-#define spin_trylock_irqsave(l, flags)	 ((flags) = 0, spin_trylock(l))
-#define spin_unlock_irqrestore(l, flags) ((void)(flags), module_spin_unlock(l))
+#define spin_lock_irq(l)		 ((void)module_spin_lock_irqsave(l))
+#define spin_unlock_irq(l)		 (module_spin_unlock(l), module_irq_restore(0x200))
+#define spin_lock_irqsave(l, flags)	 ((flags) = module_spin_lock_irqsave(l))
+#define spin_trylock_irqsave(l, flags)                                                             \
+	((flags) = module_irq_save(),                                                              \
+	 module_spin_trylock(l) ? 1 : (module_irq_restore(flags), 0))
+#define spin_unlock_irqrestore(l, flags) (module_spin_unlock(l), module_irq_restore(flags))
 #define raw_spin_lock_init		 spin_lock_init
 #define raw_spin_lock			 spin_lock
 #define raw_spin_unlock			 spin_unlock

@@ -8,6 +8,17 @@ void *memcpy(void *to, const void *from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
 void *memset(void *p, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
+/* The first byte that is not @c; NULL: none. */
+static inline void *memchr_inv(const void *p, int c, size_t n)
+{
+	const unsigned char *at = (const unsigned char *)p;
+
+	for (; n; n--, at++)
+		if (*at != (unsigned char)c)
+			return (void *)at;
+	return NULL;
+}
+
 void *memchr(const void *s, int c, size_t n);
 size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);

@@ -98,6 +98,7 @@ struct pglist_data {
 	struct zone **first[MAX_NR_ZONES]; /* i: where the search starts, by highest type allowed */
 	pfn_t start_pfn;
 	unsigned long spanned_pages, present_pages;
+	int nr_zones; /* i: the highest type that has pages, and 1 */
 	atomic_long_t stat[NR_NODE_STATS];
 	struct lruvec lruvec;
 };

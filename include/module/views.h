@@ -26,13 +26,15 @@ struct lock_view { /* spinlock_t */
 	unsigned int word;
 };
 
+struct pgprot_view { /* pgprot_t */
+	uint64_t pgprot;
+};
+
 struct vma_view {
 	unsigned long vm_start, vm_end;
 	struct vma_view *vm_next, *vm_prev;
 	struct mm_view *vm_mm;
-	struct {
-		uint64_t pgprot;
-	} vm_page_prot;
+	struct pgprot_view vm_page_prot;
 	unsigned long vm_flags;
 	void *anon_vma;
 	const void *vm_ops;

@@ -125,6 +125,7 @@ static void zone_add_memory(struct zone *z, pfn_t s, pfn_t e)
 	z->present_pages += e - s;
 	span_grow(&node->start_pfn, &node->spanned_pages, s, e);
 	node->present_pages += e - s;
+	node->nr_zones = max_of(int, node->nr_zones, (int)z->type + 1);
 }
 
 /* Call fn for each part of memory range @r that lies in one zone. */

@@ -14,6 +14,11 @@ static void tries(const char *name)
 	STREQ(module_line(name), "");
 }
 
+static void pages_zones_trees(void)
+{
+	tries("memory");
+}
+
 static void threads_timers_work(void)
 {
 	tries("threads");
@@ -21,6 +26,6 @@ static void threads_timers_work(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(threads_timers_work), TEND };
+	static const struct tap_test tests[] = { T(threads_timers_work), T(pages_zones_trees), TEND };
 	return tap_main(argc, argv, tests);
 }

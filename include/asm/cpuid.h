@@ -1,0 +1,2 @@
+/* What Linux has here is in asm/processor.h. */
+#include <asm/processor.h>

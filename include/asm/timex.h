@@ -1,0 +1,2 @@
+/* What Linux has here is in asm/msr.h. */
+#include <asm/msr.h>

@@ -1,0 +1,2 @@
+/* What Linux has here is in asm/io.h. */
+#include <asm/io.h>

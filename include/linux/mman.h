@@ -1,0 +1,2 @@
+/* What Linux has here is in linux/mm.h. */
+#include <linux/mm.h>

@@ -1,0 +1,60 @@
+/* What a page is. The bits of page->flags are the kernel's own; what it is used for is its state. */
+#ifndef _LINUX_PAGE_FLAGS_H
+#define _LINUX_PAGE_FLAGS_H
+
+#include <linux/mm_types.h>
+
+#include "mm/page_flags.h"
+
+unsigned int module_page_state(const struct page *page);
+
+#define PAGE_BIT(p, b)	   ((int)(READ_ONCE((p)->flags) >> (b)&1))
+#define PAGE_STATE(p, s)   ((int)(module_page_state(p) == (s)))
+#define PageLocked(p)	   PAGE_BIT(p, PG_locked)
+#define PageReferenced(p)  PAGE_BIT(p, PG_referenced)
+#define PageUptodate(p)	   PAGE_BIT(p, PG_uptodate)
+#define PageDirty(p)	   PAGE_BIT(p, PG_dirty)
+#define PageLRU(p)	   PAGE_BIT(p, PG_lru)
+#define PageActive(p)	   PAGE_BIT(p, PG_active)
+#define PageWorkingset(p)  PAGE_BIT(p, PG_workingset)
+#define PageError(p)	   PAGE_BIT(p, PG_error)
+#define PagePrivate(p)	   PAGE_BIT(p, PG_private)
+#define PageWriteback(p)   PAGE_BIT(p, PG_writeback)
+#define PageHead(p)	   PAGE_BIT(p, PG_head)
+#define PageReclaim(p)	   PAGE_BIT(p, PG_reclaim)
+#define PageSwapBacked(p)  PAGE_BIT(p, PG_swapbacked)
+#define PageUnevictable(p) PAGE_BIT(p, PG_unevictable)
+#define PageMlocked(p)	   PAGE_BIT(p, PG_mlocked)
+#define PageSwapCache(p)   PAGE_BIT(p, PG_swapcache)
+#define PageYoung(p)	   PAGE_BIT(p, PG_young)
+#define PageIdle(p)	   PAGE_BIT(p, PG_idle)
+#define PageHWPoison(p)	   PAGE_BIT(p, PG_hwpoison)
+#define PageReserved(p)	   PAGE_STATE(p, PS_RESERVED)
+#define PageBuddy(p)	   PAGE_STATE(p, PS_BUDDY)
+#define PageSlab(p)	   PAGE_STATE(p, PS_SLAB)
+#define PageTable(p)	   PAGE_STATE(p, PS_TABLE)
+#define PageTail(p)	   PAGE_STATE(p, PS_TAIL)
+#define PageCompound(p)	   (PageHead(p) || PageTail(p))
+#define PageTransHuge(p)   PageHead(p)
+#define PageTransCompound(p) PageCompound(p)
+#define PageHuge(p)	   (PageHead(p) && PAGE_BIT(p, PG_hugetlb))
+#define PageAnon(p)	   PAGE_STATE(compound_head(p), PS_ANON)
+#define PageKsm(p)	   ((((unsigned long)(p)->mapping) & 3) == 3)
+#define PageMappingFlags(p) ((((unsigned long)(p)->mapping) & 3) != 0)
+
+static inline struct page *compound_head(const struct page *p)
+{
+	return PageTail(p) ? p->compound_head : (struct page *)p;
+}
+
+static inline unsigned int compound_order(const struct page *p)
+{
+	return PageHead(p) ? (unsigned int)p[1].private : 0;
+}
+
+#define SetPageReserved(p)   ((void)(p)) /* a module's page is never moved or taken */
+#define ClearPageReserved(p) ((void)(p))
+#define SetPageDirty(p)	     set_page_dirty(p)
+#define page_private(p)	     ((p)->private)
+
+#endif
