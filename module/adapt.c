@@ -7,11 +7,11 @@
  *          there itself: it is a thread, and needs no interrupt.
  * CONTEXT  threads.   FAILS  -ENXIO: no such processor.   TESTED BY  module_api (guest)
  */
+#include "module/adapt.h"
 #include "arch/irqflags.h"
 #include "base/errno.h"
 #include "kernel/task.h"
 #include "lib/rbtree.h"
-#include "module/adapt.h"
 #include "sync/percpu.h"
 
 /* ---- red-black trees ---- */

@@ -136,8 +136,8 @@ static int stop(struct module_kthread *k)
 
 static struct module_kthread *make(const char *name)
 {
-	struct module_kthread *k = failpoint("module_kthread") ? NULL
-							       : kzalloc(sizeof(*k), GFP_KERNEL);
+	struct module_kthread *k =
+		failpoint("module_kthread") ? NULL : kzalloc(sizeof(*k), GFP_KERNEL);
 	struct task *parent = k ? task_find(2) : NULL;
 
 	if (parent) {

@@ -20,9 +20,9 @@
 
 static struct spinlock later_lock = SPINLOCK_INIT(RANK_OBJECT);
 static struct list_head laters = LIST_HEAD_INIT(laters); /* l: later_lock; earliest first */
-static struct later_view *running;			  /* l */
-static struct task *later_task;				  /* referenced */
-static bool later_ends;					  /* l */
+static struct later_view *running;			 /* l */
+static struct task *later_task;				 /* referenced */
+static bool later_ends;					 /* l */
 static struct waitq later_done = WAITQ_INIT(later_done);
 
 /* Out of the queue. Return: it was there. */

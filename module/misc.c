@@ -169,7 +169,7 @@ int module_kstrtoint(const char *s, unsigned base, int *res)
 	return err;
 }
 
-#define NARROW(name, type, low, high)                                                        \
+#define NARROW(name, type, low, high)                                                              \
 	int module_##name(const char *s, unsigned base, type *res)                                 \
 	{                                                                                          \
 		int v, err = module_kstrtoint(s, base, &v);                                        \

@@ -55,7 +55,7 @@ struct module_use {
 };
 
 extern struct mutex module_mutex;
-extern struct list_head module_list; /* m: newest first */
+extern struct list_head module_list;	    /* m: newest first */
 int module_users(const struct module *mod); /* counts on it, beside its own */
 const char *module_state_name(const struct module *mod);
 void module_taints(const struct module *mod, char *buf, size_t size); /* "PO" */
@@ -88,7 +88,8 @@ void module_work_stop(void);
 
 /* ---- kthread.c ---- */
 struct task;
-void module_task_wait_gone(struct task *t);	    /* @t ends: until its stack is free. Consumes the reference */
+void module_task_wait_gone(
+	struct task *t); /* @t ends: until its stack is free. Consumes the reference */
 void module_kthreads_left(const struct module *mod); /* it is unloaded: its threads are stopped */
 
 /* ---- sysfs.c ---- */

@@ -308,8 +308,8 @@ struct kmem_cache *module_cache_create(const char *name, size_t size, size_t ali
 				       void (*ctor)(void *obj))
 {
 	size_t len = strlen(name) + 1;
-	struct named_cache *n = failpoint("module_cache") ? NULL
-							  : kmalloc(sizeof(*n) + len, GFP_KERNEL);
+	struct named_cache *n =
+		failpoint("module_cache") ? NULL : kmalloc(sizeof(*n) + len, GFP_KERNEL);
 
 	if (!n)
 		return NULL;

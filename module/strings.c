@@ -251,9 +251,10 @@ static int convert(struct scan *x, const char *begin, va_list *ap)
 		return scan_text(x, *x->fmt == 's', ap) ? x->store : -1;
 	if (*x->fmt == 'p')
 		x->size = 'l';
-	base = *x->fmt == 'i' ? 0 : lower(*x->fmt) == 'x' || *x->fmt == 'p' ? 16
-			       : *x->fmt == 'o'				  ? 8
-									  : 10;
+	base = *x->fmt == 'i'				 ? 0
+	       : lower(*x->fmt) == 'x' || *x->fmt == 'p' ? 16
+	       : *x->fmt == 'o'				 ? 8
+							 : 10;
 	if (!*x->fmt || !scan_number(x, base, &v))
 		return -1;
 	if (x->store)

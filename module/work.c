@@ -42,7 +42,7 @@ struct workqueue {
 static struct spinlock works_lock = SPINLOCK_INIT(RANK_OBJECT);
 static struct waitq works_done = WAITQ_INIT(works_done);
 static struct list_head queues = LIST_HEAD_INIT(queues); /* w */
-static unsigned long long next_seq;			  /* w */
+static unsigned long long next_seq;			 /* w */
 static unsigned next_name;
 struct workqueue *module_system_wq;
 
@@ -147,7 +147,8 @@ static void worker_main(void *arg)
 
 struct workqueue *module_workqueue_alloc(unsigned max)
 {
-	struct workqueue *q = failpoint("module_workqueue") ? NULL : kzalloc(sizeof(*q), GFP_KERNEL);
+	struct workqueue *q =
+		failpoint("module_workqueue") ? NULL : kzalloc(sizeof(*q), GFP_KERNEL);
 
 	if (!q)
 		return NULL;
@@ -238,7 +239,8 @@ static void delay_is_over(struct later_view *l)
 	tell(q);
 }
 
-bool module_queue_delayed_work(struct workqueue *q, struct delayed_work_view *d, unsigned long delay)
+bool module_queue_delayed_work(struct workqueue *q, struct delayed_work_view *d,
+			       unsigned long delay)
 {
 	bool fresh;
 

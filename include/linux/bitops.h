@@ -14,9 +14,9 @@
 #define GENMASK_ULL(h, l)    ((~0ULL << (l)) & (~0ULL >> (63 - (h))))
 #define DECLARE_BITMAP(n, b) unsigned long n[BITS_TO_LONGS(b)]
 
-#define BIT_PLACE(n, a) ((unsigned long *)(a) + BIT_WORD(n))
-#define set_bit(n, a)	((void)__atomic_or_fetch(BIT_PLACE(n, a), BIT_MASK(n), __ATOMIC_SEQ_CST))
-#define clear_bit(n, a) ((void)__atomic_and_fetch(BIT_PLACE(n, a), ~BIT_MASK(n), __ATOMIC_SEQ_CST))
+#define BIT_PLACE(n, a)	 ((unsigned long *)(a) + BIT_WORD(n))
+#define set_bit(n, a)	 ((void)__atomic_or_fetch(BIT_PLACE(n, a), BIT_MASK(n), __ATOMIC_SEQ_CST))
+#define clear_bit(n, a)	 ((void)__atomic_and_fetch(BIT_PLACE(n, a), ~BIT_MASK(n), __ATOMIC_SEQ_CST))
 #define change_bit(n, a) ((void)__atomic_xor_fetch(BIT_PLACE(n, a), BIT_MASK(n), __ATOMIC_SEQ_CST))
 #define test_bit(n, a)                                                                             \
 	((int)(*(const volatile unsigned long *)((const unsigned long *)(a) + BIT_WORD(n)) >>      \
@@ -37,13 +37,13 @@
 #define __set_bit(n, a)	  set_bit(n, a)
 #define __clear_bit(n, a) clear_bit(n, a)
 
-#define __ffs(w)	((unsigned long)__builtin_ctzl(w))
-#define __fls(w)	((unsigned long)(BITS_PER_LONG - 1 - __builtin_clzl(w)))
-#define ffz(w)		__ffs(~(w))
-#define ffs(w)		__builtin_ffs((int)(w))
-#define fls(w)		((w) ? 32 - __builtin_clz((unsigned int)(w)) : 0)
-#define fls64(w)	((w) ? 64 - __builtin_clzll((u64)(w)) : 0)
-#define fls_long(w)	((w) ? (int)__fls(w) + 1 : 0)
+#define __ffs(w)    ((unsigned long)__builtin_ctzl(w))
+#define __fls(w)    ((unsigned long)(BITS_PER_LONG - 1 - __builtin_clzl(w)))
+#define ffz(w)	    __ffs(~(w))
+#define ffs(w)	    __builtin_ffs((int)(w))
+#define fls(w)	    ((w) ? 32 - __builtin_clz((unsigned int)(w)) : 0)
+#define fls64(w)    ((w) ? 64 - __builtin_clzll((u64)(w)) : 0)
+#define fls_long(w) ((w) ? (int)__fls(w) + 1 : 0)
 
 static inline unsigned int hweight64(u64 w)
 {

@@ -14,16 +14,15 @@ void module_complete(struct completion *c, bool all);
 	}
 #define DECLARE_COMPLETION(name)	 struct completion name = COMPLETION_INITIALIZER(name)
 #define DECLARE_COMPLETION_ONSTACK(name) DECLARE_COMPLETION(name)
-#define init_completion(c)                                                                         \
-	((c)->done = 0, (c)->guard = 0, module_waitq_init(&(c)->wait))
-#define reinit_completion(c)	    ((void)((c)->done = 0))
-#define INIT_COMPLETION(c)	    ((void)((c).done = 0))
-#define complete(c)		    module_complete(c, false)
-#define complete_all(c)		    module_complete(c, true)
-#define try_wait_for_completion(c)  module_completion_try(c)
-#define completion_done(c)	    (READ_ONCE((c)->done) != 0)
-#define wait_for_completion(c)	    ((void)module_completion_wait(c, VIEW_PARK_UNINTERRUPTIBLE, ~0ULL))
-#define wait_for_completion_io(c)   wait_for_completion(c)
+#define init_completion(c)		 ((c)->done = 0, (c)->guard = 0, module_waitq_init(&(c)->wait))
+#define reinit_completion(c)		 ((void)((c)->done = 0))
+#define INIT_COMPLETION(c)		 ((void)((c).done = 0))
+#define complete(c)			 module_complete(c, false)
+#define complete_all(c)			 module_complete(c, true)
+#define try_wait_for_completion(c)	 module_completion_try(c)
+#define completion_done(c)		 (READ_ONCE((c)->done) != 0)
+#define wait_for_completion(c)		 ((void)module_completion_wait(c, VIEW_PARK_UNINTERRUPTIBLE, ~0ULL))
+#define wait_for_completion_io(c)	 wait_for_completion(c)
 /* 0 or -ERESTARTSYS. */
 #define wait_for_completion_interruptible(c)                                                       \
 	(module_completion_wait(c, VIEW_PARK_INTERRUPTIBLE, ~0ULL) ? -ERESTARTSYS : 0)

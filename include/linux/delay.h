@@ -6,12 +6,13 @@
 
 void msleep(unsigned int ms);
 void udelay(unsigned int us);
-#define mdelay(ms)		      udelay((ms)*1000u)
-#define ssleep(s)		      msleep((s)*1000u)
-#define usleep_range(low, high)	      msleep(((low) + 999u) / 1000u)
-#define fsleep(us)		      msleep(((us) + 999u) / 1000u)
-#define ndelay(ns)		      udelay(((ns) + 999u) / 1000u)
-#define schedule_timeout_interruptible(t) (module_set_state(TASK_INTERRUPTIBLE), schedule_timeout(t))
+#define mdelay(ms)		udelay((ms)*1000u)
+#define ssleep(s)		msleep((s)*1000u)
+#define usleep_range(low, high) msleep(((low) + 999u) / 1000u)
+#define fsleep(us)		msleep(((us) + 999u) / 1000u)
+#define ndelay(ns)		udelay(((ns) + 999u) / 1000u)
+#define schedule_timeout_interruptible(t)                                                          \
+	(module_set_state(TASK_INTERRUPTIBLE), schedule_timeout(t))
 #define schedule_timeout_uninterruptible(t)                                                        \
 	(module_set_state(TASK_UNINTERRUPTIBLE), schedule_timeout(t))
 #define schedule_timeout_killable(t) (module_set_state(TASK_KILLABLE), schedule_timeout(t))

@@ -11,8 +11,8 @@ void kunmap(struct page *page);
 void *kmap_local_page(struct page *page);
 void kunmap_local(const void *at);
 
-#define kmap_atomic(page, ...)	 kmap_local_page(page)
-#define kunmap_atomic(at, ...)	 kunmap_local((const void *)((unsigned long)(at)&PAGE_MASK))
+#define kmap_atomic(page, ...) kmap_local_page(page)
+#define kunmap_atomic(at, ...) kunmap_local((const void *)((unsigned long)(at)&PAGE_MASK))
 
 static inline void clear_highpage(struct page *page)
 {

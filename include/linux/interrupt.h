@@ -18,9 +18,9 @@ void tasklet_enable(struct tasklet_struct *t);
 #define DECLARE_TASKLET_3(name, fn, arg) TASKLET_VIEW(name, fn, arg, 0)
 #define DECLARE_TASKLET(...)                                                                       \
 	TASKLET_FORM(__VA_ARGS__, DECLARE_TASKLET_3, DECLARE_TASKLET_2, )(__VA_ARGS__)
-#define DECLARE_TASKLET_OLD(name, fn)	       TASKLET_VIEW(name, fn, 0, 0)
-#define DECLARE_TASKLET_DISABLED_OLD(name, fn) TASKLET_VIEW(name, fn, 0, 1)
-#define DECLARE_TASKLET_DISABLED_2(name, fn)   TASKLET_VIEW(name, fn, &name, 1)
+#define DECLARE_TASKLET_OLD(name, fn)		  TASKLET_VIEW(name, fn, 0, 0)
+#define DECLARE_TASKLET_DISABLED_OLD(name, fn)	  TASKLET_VIEW(name, fn, 0, 1)
+#define DECLARE_TASKLET_DISABLED_2(name, fn)	  TASKLET_VIEW(name, fn, &name, 1)
 #define DECLARE_TASKLET_DISABLED_3(name, fn, arg) TASKLET_VIEW(name, fn, arg, 1)
 #define DECLARE_TASKLET_DISABLED(...)                                                              \
 	TASKLET_FORM(__VA_ARGS__, DECLARE_TASKLET_DISABLED_3, DECLARE_TASKLET_DISABLED_2, )        \

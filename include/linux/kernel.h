@@ -88,25 +88,25 @@ int kstrtoll(const char *s, unsigned int base, long long *res);
 int kstrtoull(const char *s, unsigned int base, unsigned long long *res);
 unsigned long simple_strtoul(const char *s, char **end, unsigned int base);
 long simple_strtol(const char *s, char **end, unsigned int base);
-#define kstrtou32      kstrtouint
-#define kstrtos32      kstrtoint
+#define kstrtou32		kstrtouint
+#define kstrtos32		kstrtoint
 #define kstrtou64(s, base, res) kstrtoull(s, base, (unsigned long long *)(res))
 #define kstrtos64(s, base, res) kstrtoll(s, base, (long long *)(res))
-#define strtobool      kstrtobool
-#define strict_strtoul kstrtoul
-#define strict_strtol  kstrtol
+#define strtobool		kstrtobool
+#define strict_strtoul		kstrtoul
+#define strict_strtol		kstrtol
 
 int module_kstrto_from_user(const void __user *from, size_t n, unsigned int base, void *res,
 			    int (*convert)(const char *s, unsigned int base, void *res));
 #define KSTRTO_USER(fn, from, n, base, res)                                                        \
 	module_kstrto_from_user(from, n, base, res,                                                \
 				(int (*)(const char *, unsigned int, void *))(fn))
-#define kstrtoint_from_user(p, n, base, res)   KSTRTO_USER(kstrtoint, p, n, base, res)
-#define kstrtouint_from_user(p, n, base, res)  KSTRTO_USER(kstrtouint, p, n, base, res)
-#define kstrtol_from_user(p, n, base, res)     KSTRTO_USER(kstrtol, p, n, base, res)
-#define kstrtoul_from_user(p, n, base, res)    KSTRTO_USER(kstrtoul, p, n, base, res)
-#define kstrtoll_from_user(p, n, base, res)    KSTRTO_USER(kstrtoll, p, n, base, res)
-#define kstrtoull_from_user(p, n, base, res)   KSTRTO_USER(kstrtoull, p, n, base, res)
+#define kstrtoint_from_user(p, n, base, res)  KSTRTO_USER(kstrtoint, p, n, base, res)
+#define kstrtouint_from_user(p, n, base, res) KSTRTO_USER(kstrtouint, p, n, base, res)
+#define kstrtol_from_user(p, n, base, res)    KSTRTO_USER(kstrtol, p, n, base, res)
+#define kstrtoul_from_user(p, n, base, res)   KSTRTO_USER(kstrtoul, p, n, base, res)
+#define kstrtoll_from_user(p, n, base, res)   KSTRTO_USER(kstrtoll, p, n, base, res)
+#define kstrtoull_from_user(p, n, base, res)  KSTRTO_USER(kstrtoull, p, n, base, res)
 
 void panic(const char *fmt, ...) __noreturn;
 void might_sleep(void);
@@ -123,7 +123,7 @@ void might_sleep(void);
 			printk(KERN_WARNING fmt, ##__VA_ARGS__);                                   \
 		warn_on_;                                                                          \
 	})
-#define WARN_ON(c)	WARN(c, "WARNING: %s:%d: %s\n", __FILE__, __LINE__, #c)
+#define WARN_ON(c) WARN(c, "WARNING: %s:%d: %s\n", __FILE__, __LINE__, #c)
 #define WARN_ON_ONCE(c)                                                                            \
 	({                                                                                         \
 		static int warned_;                                                                \

@@ -8,11 +8,11 @@
 uint64_t clock_ns(void);
 uint64_t realtime_ns(void);
 
-#define KTIME_MAX	 ((ktime_t)((~0ULL) >> 1))
-#define KTIME_SEC_MAX	 (KTIME_MAX / 1000000000LL)
-#define NSEC_PER_SEC_L	 1000000000LL
-#define ktime_set(s, ns) ((ktime_t)((s64)(s)*NSEC_PER_SEC_L + (s64)(ns)))
-#define ktime_get()	 ((ktime_t)clock_ns())
+#define KTIME_MAX		 ((ktime_t)((~0ULL) >> 1))
+#define KTIME_SEC_MAX		 (KTIME_MAX / 1000000000LL)
+#define NSEC_PER_SEC_L		 1000000000LL
+#define ktime_set(s, ns)	 ((ktime_t)((s64)(s)*NSEC_PER_SEC_L + (s64)(ns)))
+#define ktime_get()		 ((ktime_t)clock_ns())
 #define ktime_get_boottime()	 ktime_get()
 #define ktime_get_raw()		 ktime_get()
 #define ktime_get_coarse()	 ktime_get()
@@ -65,20 +65,20 @@ static inline struct timespec ns_to_timespec(s64 ns)
 	return (struct timespec){ (long)(ns / NSEC_PER_SEC_L), (long)(ns % NSEC_PER_SEC_L) };
 }
 
-#define ktime_to_timespec64(k)	    ns_to_timespec64(k)
-#define ktime_to_timespec(k)	    ns_to_timespec(k)
-#define timespec64_to_ns(ts)	    ((s64)(ts)->tv_sec * NSEC_PER_SEC_L + (ts)->tv_nsec)
-#define timespec_to_ns(ts)	    timespec64_to_ns(ts)
-#define timespec64_to_ktime(ts)	    ((ktime_t)timespec64_to_ns(&(ts)))
-#define ktime_get_ts64(ts)	    ((void)(*(ts) = ns_to_timespec64(ktime_get())))
-#define ktime_get_ts(ts)	    ((void)(*(ts) = ns_to_timespec(ktime_get())))
-#define ktime_get_real_ts64(ts)	    ((void)(*(ts) = ns_to_timespec64(ktime_get_real())))
-#define ktime_get_real_ts(ts)	    ((void)(*(ts) = ns_to_timespec(ktime_get_real())))
+#define ktime_to_timespec64(k)	       ns_to_timespec64(k)
+#define ktime_to_timespec(k)	       ns_to_timespec(k)
+#define timespec64_to_ns(ts)	       ((s64)(ts)->tv_sec * NSEC_PER_SEC_L + (ts)->tv_nsec)
+#define timespec_to_ns(ts)	       timespec64_to_ns(ts)
+#define timespec64_to_ktime(ts)	       ((ktime_t)timespec64_to_ns(&(ts)))
+#define ktime_get_ts64(ts)	       ((void)(*(ts) = ns_to_timespec64(ktime_get())))
+#define ktime_get_ts(ts)	       ((void)(*(ts) = ns_to_timespec(ktime_get())))
+#define ktime_get_real_ts64(ts)	       ((void)(*(ts) = ns_to_timespec64(ktime_get_real())))
+#define ktime_get_real_ts(ts)	       ((void)(*(ts) = ns_to_timespec(ktime_get_real())))
 #define ktime_get_coarse_real_ts64(ts) ktime_get_real_ts64(ts)
-#define ktime_get_boottime_ts64(ts) ktime_get_ts64(ts)
-#define getnstimeofday(ts)	    ktime_get_real_ts(ts)
-#define getnstimeofday64(ts)	    ktime_get_real_ts64(ts)
-#define current_kernel_time()	    ns_to_timespec(ktime_get_real())
+#define ktime_get_boottime_ts64(ts)    ktime_get_ts64(ts)
+#define getnstimeofday(ts)	       ktime_get_real_ts(ts)
+#define getnstimeofday64(ts)	       ktime_get_real_ts64(ts)
+#define current_kernel_time()	       ns_to_timespec(ktime_get_real())
 #define do_gettimeofday(tv)                                                                        \
 	do {                                                                                       \
 		s64 now_ = ktime_get_real();                                                       \

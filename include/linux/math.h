@@ -47,8 +47,8 @@ static inline int ilog2(u64 n)
 	return 63 - __builtin_clzll(n | 1);
 }
 
-#define is_power_of_2(n)      ((n) != 0 && ((n) & ((n)-1)) == 0)
-#define roundup_pow_of_two(n) ((n) <= 1 ? 1UL : 1UL << (ilog2((n)-1) + 1))
+#define is_power_of_2(n)	((n) != 0 && ((n) & ((n)-1)) == 0)
+#define roundup_pow_of_two(n)	((n) <= 1 ? 1UL : 1UL << (ilog2((n)-1) + 1))
 #define rounddown_pow_of_two(n) (1UL << ilog2(n))
 
 static inline unsigned long gcd(unsigned long a, unsigned long b)

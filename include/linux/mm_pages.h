@@ -9,17 +9,17 @@
 
 #include <asm/page.h>
 
-#define mem_map		((struct page *)MEMMAP_BASE)
-#define pfn_to_page(n)	(mem_map + (n))
-#define page_to_pfn(p)	((unsigned long)((p)-mem_map))
-#define page_to_phys(p) ((phys_addr_t)page_to_pfn(p) << PAGE_SHIFT)
-#define phys_to_page(a) pfn_to_page((unsigned long)((a) >> PAGE_SHIFT))
-#define virt_to_page(v) pfn_to_page((unsigned long)(__pa(v) >> PAGE_SHIFT))
-#define virt_to_pfn(v)	((unsigned long)(__pa(v) >> PAGE_SHIFT))
-#define pfn_to_kaddr(n) __va((phys_addr_t)(n) << PAGE_SHIFT)
-#define page_to_virt(p) pfn_to_kaddr(page_to_pfn(p))
+#define mem_map		       ((struct page *)MEMMAP_BASE)
+#define pfn_to_page(n)	       (mem_map + (n))
+#define page_to_pfn(p)	       ((unsigned long)((p)-mem_map))
+#define page_to_phys(p)	       ((phys_addr_t)page_to_pfn(p) << PAGE_SHIFT)
+#define phys_to_page(a)	       pfn_to_page((unsigned long)((a) >> PAGE_SHIFT))
+#define virt_to_page(v)	       pfn_to_page((unsigned long)(__pa(v) >> PAGE_SHIFT))
+#define virt_to_pfn(v)	       ((unsigned long)(__pa(v) >> PAGE_SHIFT))
+#define pfn_to_kaddr(n)	       __va((phys_addr_t)(n) << PAGE_SHIFT)
+#define page_to_virt(p)	       pfn_to_kaddr(page_to_pfn(p))
 #define lowmem_page_address(p) page_to_virt(p)
-#define high_memory	__va((phys_addr_t)lowmem_end_pfn << PAGE_SHIFT)
+#define high_memory	       __va((phys_addr_t)lowmem_end_pfn << PAGE_SHIFT)
 
 extern unsigned long max_pfn;
 bool pfn_valid(unsigned long pfn);
@@ -50,8 +50,8 @@ int set_page_dirty(struct page *page);
 void si_meminfo(struct sysinfo *s);
 unsigned long totalram_pages(void);
 unsigned long nr_free_pages(void);
-#define get_num_physpages() max_pfn
-#define num_physpages	    max_pfn
+#define get_num_physpages()	   max_pfn
+#define num_physpages		   max_pfn
 #define global_zone_page_state_sum global_zone_page_state
 
 /* ---- pages of programs ---- */
@@ -90,10 +90,10 @@ struct page *module_follow_page(struct vm_area_struct *vma, unsigned long addr);
 #define get_user_pages_fast(start, n, flags, pages)                                                \
 	((int)module_get_pages(NULL, start, (unsigned long)(n), (flags)&FOLL_WRITE, pages))
 #define get_user_pages_unlocked(start, n, pages, flags) GUP_4(start, n, flags, pages)
-#define pin_user_pages		  get_user_pages
-#define pin_user_pages_fast	  get_user_pages_fast
-#define pin_user_pages_remote	  get_user_pages_remote
-#define unpin_user_page(p)	  put_page(p)
+#define pin_user_pages					get_user_pages
+#define pin_user_pages_fast				get_user_pages_fast
+#define pin_user_pages_remote				get_user_pages_remote
+#define unpin_user_page(p)				put_page(p)
 
 static inline void unpin_user_pages(struct page **pages, unsigned long n)
 {

@@ -31,11 +31,11 @@
 #define work_view	  work_struct
 #define delayed_work_view delayed_work
 
-#define page_view	  page
-#define free_area_view	  free_area
-#define zone_view	  zone
-#define node_view	  pglist_data
-#define sysinfo_view	  sysinfo
+#define page_view      page
+#define free_area_view free_area
+#define zone_view      zone
+#define node_view      pglist_data
+#define sysinfo_view   sysinfo
 
 #include "module/page_view.h"
 

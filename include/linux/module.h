@@ -2,10 +2,10 @@
 #ifndef _LINUX_MODULE_H
 #define _LINUX_MODULE_H
 
-#include <linux/export.h>
-#include <linux/init.h>
 #include <linux/bitops.h>
 #include <linux/completion.h>
+#include <linux/export.h>
+#include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
@@ -34,7 +34,7 @@ static inline void __module_get(struct module *module)
 {
 	(void)!try_module_get(module);
 }
-#define module_name(mod) ((mod)->name)
+#define module_name(mod)     ((mod)->name)
 #define module_refcount(mod) module_users(mod)
 int module_users(const struct module *mod);
 

@@ -67,11 +67,11 @@ void print_hex_dump(const char *level, const char *prefix, int type, int row, in
 	print_hex_dump(KERN_DEBUG, prefix, type, 16, 1, buf, len, true)
 #define print_hex_dump_debug(prefix, type, row, group, buf, len, ascii)                            \
 	print_hex_dump(KERN_DEBUG, prefix, type, row, group, buf, len, ascii)
-#define pr_err_once(fmt, ...)	      printk_once(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_warn_once(fmt, ...)	      printk_once(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_err_ratelimited	      pr_err
-#define pr_warn_ratelimited	      pr_warn
-#define pr_notice_ratelimited	      pr_notice
-#define no_printk(fmt, ...)	      0
+#define pr_err_once(fmt, ...)  printk_once(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_warn_once(fmt, ...) printk_once(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_err_ratelimited     pr_err
+#define pr_warn_ratelimited    pr_warn
+#define pr_notice_ratelimited  pr_notice
+#define no_printk(fmt, ...)    0
 
 #endif

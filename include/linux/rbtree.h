@@ -23,17 +23,21 @@ struct rb_node *rb_next(const struct rb_node *n);
 struct rb_node *rb_prev(const struct rb_node *n);
 void rb_replace_node(struct rb_node *old, struct rb_node *fresh, struct rb_root *root);
 
-#define RB_ROOT (struct rb_root){ NULL }
+#define RB_ROOT                                                                                    \
+	(struct rb_root)                                                                           \
+	{                                                                                          \
+		NULL                                                                               \
+	}
 #define RB_ROOT_CACHED                                                                             \
 	(struct rb_root_cached)                                                                    \
 	{                                                                                          \
 		{ NULL }, NULL                                                                     \
 	}
-#define RB_EMPTY_ROOT(root)	 (READ_ONCE((root)->rb_node) == NULL)
-#define RB_EMPTY_NODE(n)	 ((n)->__rb_parent_color == (unsigned long)(n))
-#define RB_CLEAR_NODE(n)	 ((void)((n)->__rb_parent_color = (unsigned long)(n)))
-#define rb_parent(n)		 ((struct rb_node *)((n)->__rb_parent_color & ~3UL))
-#define rb_entry(p, type, m)	 container_of(p, type, m)
+#define RB_EMPTY_ROOT(root)  (READ_ONCE((root)->rb_node) == NULL)
+#define RB_EMPTY_NODE(n)     ((n)->__rb_parent_color == (unsigned long)(n))
+#define RB_CLEAR_NODE(n)     ((void)((n)->__rb_parent_color = (unsigned long)(n)))
+#define rb_parent(n)	     ((struct rb_node *)((n)->__rb_parent_color & ~3UL))
+#define rb_entry(p, type, m) container_of(p, type, m)
 #define rb_entry_safe(p, type, m)                                                                  \
 	({                                                                                         \
 		struct rb_node *rb_entry_ = (p);                                                   \
@@ -89,7 +93,8 @@ static inline struct rb_node *rb_next_postorder(const struct rb_node *n)
 	return up && n == up->rb_left && up->rb_right ? rb_deepest_left(up->rb_right) : up;
 }
 
-static inline void rb_insert_color_cached(struct rb_node *n, struct rb_root_cached *c, bool leftmost)
+static inline void rb_insert_color_cached(struct rb_node *n, struct rb_root_cached *c,
+					  bool leftmost)
 {
 	if (leftmost)
 		c->rb_leftmost = n;

@@ -4,8 +4,8 @@
 
 #include <linux/atomic.h>
 #include <linux/errno.h>
-#include <linux/list.h>
 #include <linux/jiffies.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/preempt.h>
@@ -126,13 +126,13 @@ int cond_resched(void);
 int wake_up_process(struct task_struct *task);
 bool signal_pending(struct task_struct *task);
 int module_send_sig(int sig, struct task_struct *task);
-#define set_current_state(s)	     module_set_state(s)
-#define __set_current_state(s)	     module_set_state(s)
-#define get_current_state()	     module_get_state()
-#define io_schedule()		     schedule()
-#define fatal_signal_pending(p)	     signal_pending(p)
-#define need_resched()		     0
-#define send_sig(sig, task, priv)    module_send_sig(sig, task)
-#define force_sig(sig, ...)	     ((void)module_send_sig(sig, current))
+#define set_current_state(s)	  module_set_state(s)
+#define __set_current_state(s)	  module_set_state(s)
+#define get_current_state()	  module_get_state()
+#define io_schedule()		  schedule()
+#define fatal_signal_pending(p)	  signal_pending(p)
+#define need_resched()		  0
+#define send_sig(sig, task, priv) module_send_sig(sig, task)
+#define force_sig(sig, ...)	  ((void)module_send_sig(sig, current))
 
 #endif

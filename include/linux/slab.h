@@ -38,12 +38,12 @@ unsigned long kmem_cache_shrink(struct kmem_cache *c);
 
 #define KMEM_CACHE(type, flags)                                                                    \
 	kmem_cache_create(#type, sizeof(struct type), __alignof__(struct type), flags, NULL)
-#define kzalloc(size, gfp)	    kmalloc(size, (gfp) | __GFP_ZERO)
-#define kmalloc_node(size, gfp, n)  kmalloc(size, gfp)
-#define kzalloc_node(size, gfp, n)  kzalloc(size, gfp)
-#define kmem_cache_zalloc(c, gfp)   kmem_cache_alloc(c, (gfp) | __GFP_ZERO)
-#define kfree_sensitive(p)	    kzfree(p)
-#define kfree_const(p)		    kfree(p)
+#define kzalloc(size, gfp)	   kmalloc(size, (gfp) | __GFP_ZERO)
+#define kmalloc_node(size, gfp, n) kmalloc(size, gfp)
+#define kzalloc_node(size, gfp, n) kzalloc(size, gfp)
+#define kmem_cache_zalloc(c, gfp)  kmem_cache_alloc(c, (gfp) | __GFP_ZERO)
+#define kfree_sensitive(p)	   kzfree(p)
+#define kfree_const(p)		   kfree(p)
 
 static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
 {

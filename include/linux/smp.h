@@ -23,8 +23,8 @@ int module_on_cpu(unsigned int cpu, void (*fn)(void *info), void *info);
 #define for_each_online_cpu(cpu)                                                                   \
 	for ((cpu) = 0; (cpu) < NR_CPUS; (cpu)++)                                                  \
 		if (cpu_online(cpu))
-#define for_each_possible_cpu(cpu) for_each_online_cpu(cpu)
-#define for_each_present_cpu(cpu)  for_each_online_cpu(cpu)
+#define for_each_possible_cpu(cpu) for_each_online_cpu (cpu)
+#define for_each_present_cpu(cpu)  for_each_online_cpu (cpu)
 
 static inline unsigned int count_cpus(unsigned long w)
 {

@@ -19,22 +19,21 @@ void module_irq_restore(unsigned long flags);
 	{                                                                                          \
 		0                                                                                  \
 	}
-#define SPIN_LOCK_UNLOCKED		 __SPIN_LOCK_UNLOCKED(old)
-#define DEFINE_SPINLOCK(name)		 spinlock_t name = { 0 }
-#define DEFINE_RAW_SPINLOCK(name)	 raw_spinlock_t name = { 0 }
-#define spin_lock_init(l)		 ((void)((l)->word = 0))
-#define spin_lock(l)			 module_spin_lock(l)
-#define spin_trylock(l)			 ((int)module_spin_trylock(l))
-#define spin_unlock(l)			 module_spin_unlock(l)
-#define spin_is_locked(l)		 ((int)(READ_ONCE((l)->word) != 0))
-#define spin_lock_bh(l)			 module_spin_lock(l)
-#define spin_unlock_bh(l)		 module_spin_unlock(l)
-#define spin_lock_irq(l)		 ((void)module_spin_lock_irqsave(l))
-#define spin_unlock_irq(l)		 (module_spin_unlock(l), module_irq_restore(0x200))
-#define spin_lock_irqsave(l, flags)	 ((flags) = module_spin_lock_irqsave(l))
+#define SPIN_LOCK_UNLOCKED	    __SPIN_LOCK_UNLOCKED(old)
+#define DEFINE_SPINLOCK(name)	    spinlock_t name = { 0 }
+#define DEFINE_RAW_SPINLOCK(name)   raw_spinlock_t name = { 0 }
+#define spin_lock_init(l)	    ((void)((l)->word = 0))
+#define spin_lock(l)		    module_spin_lock(l)
+#define spin_trylock(l)		    ((int)module_spin_trylock(l))
+#define spin_unlock(l)		    module_spin_unlock(l)
+#define spin_is_locked(l)	    ((int)(READ_ONCE((l)->word) != 0))
+#define spin_lock_bh(l)		    module_spin_lock(l)
+#define spin_unlock_bh(l)	    module_spin_unlock(l)
+#define spin_lock_irq(l)	    ((void)module_spin_lock_irqsave(l))
+#define spin_unlock_irq(l)	    (module_spin_unlock(l), module_irq_restore(0x200))
+#define spin_lock_irqsave(l, flags) ((flags) = module_spin_lock_irqsave(l))
 #define spin_trylock_irqsave(l, flags)                                                             \
-	((flags) = module_irq_save(),                                                              \
-	 module_spin_trylock(l) ? 1 : (module_irq_restore(flags), 0))
+	((flags) = module_irq_save(), module_spin_trylock(l) ? 1 : (module_irq_restore(flags), 0))
 #define spin_unlock_irqrestore(l, flags) (module_spin_unlock(l), module_irq_restore(flags))
 #define raw_spin_lock_init		 spin_lock_init
 #define raw_spin_lock			 spin_lock

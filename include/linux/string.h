@@ -42,11 +42,11 @@ char *skip_spaces(const char *s);
 size_t strspn(const char *s, const char *set);
 size_t strcspn(const char *s, const char *set);
 char *strpbrk(const char *s, const char *set);
-#define strstrip strim
-#define strnicmp strncasecmp
+#define strstrip	       strim
+#define strnicmp	       strncasecmp
 #define memzero_explicit(p, n) memset(p, 0, n)
-#define strstarts(s, head) (strncmp(s, head, strlen(head)) == 0)
-#define sysfs_streq(a, b)						\
+#define strstarts(s, head)     (strncmp(s, head, strlen(head)) == 0)
+#define sysfs_streq(a, b)                                                                          \
 	(strncmp(a, b, strcspn(a, "\n")) == 0 && strcspn(a, "\n") == strcspn(b, "\n"))
 
 /* Copies of what programs give: ERR_PTR(-EFAULT), ERR_PTR(-ENOMEM). */

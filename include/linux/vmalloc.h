@@ -19,19 +19,19 @@ bool is_vmalloc_addr(const void *p);
 void *kvzalloc_(size_t size);
 void kvfree(const void *p);
 
-#define vmalloc_user(size)		vzalloc(size)
-#define vmalloc_32(size)		vmalloc(size)
-#define vmalloc_32_user(size)		vzalloc(size)
-#define vmalloc_node(size, n)		vmalloc(size)
-#define vzalloc_node(size, n)		vzalloc(size)
-#define vmalloc_exec(size)		vmalloc(size)
-#define __vmalloc(size, gfp, ...)	((gfp)&__GFP_ZERO ? vzalloc(size) : vmalloc(size))
-#define vmap(pages, nr, flags, prot)	module_vmap(pages, nr)
-#define vmalloc_to_pfn(p)		page_to_pfn(vmalloc_to_page(p))
-#define kvmalloc(size, gfp)		kvzalloc_(size)
-#define kvzalloc(size, gfp)		kvzalloc_(size)
-#define kvmalloc_node(size, gfp, n)	kvzalloc_(size)
-#define kvzalloc_node(size, gfp, n)	kvzalloc_(size)
+#define vmalloc_user(size)	     vzalloc(size)
+#define vmalloc_32(size)	     vmalloc(size)
+#define vmalloc_32_user(size)	     vzalloc(size)
+#define vmalloc_node(size, n)	     vmalloc(size)
+#define vzalloc_node(size, n)	     vzalloc(size)
+#define vmalloc_exec(size)	     vmalloc(size)
+#define __vmalloc(size, gfp, ...)    ((gfp)&__GFP_ZERO ? vzalloc(size) : vmalloc(size))
+#define vmap(pages, nr, flags, prot) module_vmap(pages, nr)
+#define vmalloc_to_pfn(p)	     page_to_pfn(vmalloc_to_page(p))
+#define kvmalloc(size, gfp)	     kvzalloc_(size)
+#define kvzalloc(size, gfp)	     kvzalloc_(size)
+#define kvmalloc_node(size, gfp, n)  kvzalloc_(size)
+#define kvzalloc_node(size, gfp, n)  kvzalloc_(size)
 
 static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
 {

@@ -19,12 +19,12 @@ void module_set_state(unsigned int state);
 unsigned long long module_deadline(long timeout);
 long module_left(unsigned long long deadline_ns);
 
-#define __WAIT_QUEUE_HEAD_INITIALIZER(name)  WAITQ_VIEW_INIT(name)
-#define DECLARE_WAIT_QUEUE_HEAD(name)	     struct wait_queue_head name = WAITQ_VIEW_INIT(name)
+#define __WAIT_QUEUE_HEAD_INITIALIZER(name)   WAITQ_VIEW_INIT(name)
+#define DECLARE_WAIT_QUEUE_HEAD(name)	      struct wait_queue_head name = WAITQ_VIEW_INIT(name)
 #define DECLARE_WAIT_QUEUE_HEAD_ONSTACK(name) DECLARE_WAIT_QUEUE_HEAD(name)
-#define init_waitqueue_head(q)		     module_waitq_init(q)
-#define waitqueue_active(q)		     (!list_empty(&(q)->waiters))
-#define wq_has_sleeper(q)		     waitqueue_active(q)
+#define init_waitqueue_head(q)		      module_waitq_init(q)
+#define waitqueue_active(q)		      (!list_empty(&(q)->waiters))
+#define wq_has_sleeper(q)		      waitqueue_active(q)
 
 #define wake_up(q)			 module_wake_one(q)
 #define wake_up_nr(q, nr)		 module_wake_all(q)
@@ -71,10 +71,10 @@ static inline long module_wait_result(int err, unsigned long long deadline_ns)
 		unsigned long long wait_end_ = module_deadline(timeout);                           \
 		module_wait_result(module_wait(q, cond, mode, wait_end_, false), wait_end_);       \
 	})
-#define wait_event(q, cond)                                                                        \
-	((void)module_wait(q, cond, VIEW_PARK_UNINTERRUPTIBLE, ~0ULL, false))
-#define wait_event_interruptible(q, cond) module_wait_signal(q, cond, VIEW_PARK_INTERRUPTIBLE, false)
-#define wait_event_killable(q, cond)	  module_wait_signal(q, cond, VIEW_PARK_KILLABLE, false)
+#define wait_event(q, cond) ((void)module_wait(q, cond, VIEW_PARK_UNINTERRUPTIBLE, ~0ULL, false))
+#define wait_event_interruptible(q, cond)                                                          \
+	module_wait_signal(q, cond, VIEW_PARK_INTERRUPTIBLE, false)
+#define wait_event_killable(q, cond) module_wait_signal(q, cond, VIEW_PARK_KILLABLE, false)
 #define wait_event_interruptible_exclusive(q, cond)                                                \
 	module_wait_signal(q, cond, VIEW_PARK_INTERRUPTIBLE, true)
 #define wait_event_timeout(q, cond, timeout)                                                       \
@@ -86,14 +86,14 @@ static inline long module_wait_result(int err, unsigned long long deadline_ns)
 #define wait_event_freezable wait_event_interruptible
 
 /* ---- by hand: queue, set_current_state, test, schedule ---- */
-#define DECLARE_WAITQUEUE(name, task) struct wait_queue_entry name = { .thread = (void *)(task) }
-#define DEFINE_WAIT(name)	      struct wait_queue_entry name = { .thread = NULL }
-#define init_wait(w)		      ((void)(*(w) = (struct wait_queue_entry){ .thread = NULL }))
-#define init_waitqueue_entry(w, task) init_wait(w)
-#define add_wait_queue(q, w)	      module_wait_add(q, w)
+#define DECLARE_WAITQUEUE(name, task)  struct wait_queue_entry name = { .thread = (void *)(task) }
+#define DEFINE_WAIT(name)	       struct wait_queue_entry name = { .thread = NULL }
+#define init_wait(w)		       ((void)(*(w) = (struct wait_queue_entry){ .thread = NULL }))
+#define init_waitqueue_entry(w, task)  init_wait(w)
+#define add_wait_queue(q, w)	       module_wait_add(q, w)
 #define add_wait_queue_exclusive(q, w) ((w)->exclusive = true, module_wait_add(q, w))
-#define remove_wait_queue(q, w)	      module_wait_del(q, w)
-#define prepare_to_wait(q, w, state)  (module_wait_add(q, w), module_set_state(state))
+#define remove_wait_queue(q, w)	       module_wait_del(q, w)
+#define prepare_to_wait(q, w, state)   (module_wait_add(q, w), module_set_state(state))
 #define prepare_to_wait_exclusive(q, w, state)                                                     \
 	((w)->exclusive = true, module_wait_add(q, w), module_set_state(state))
 #define finish_wait(q, w) (module_set_state(0), module_wait_del(q, w))

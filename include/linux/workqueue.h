@@ -19,10 +19,10 @@ bool module_cancel_work(struct work_struct *w, bool sync);
 bool module_cancel_delayed_work(struct delayed_work *d, bool sync);
 extern struct workqueue_struct *system_wq;
 
-#define system_highpri_wq	 system_wq
-#define system_long_wq		 system_wq
-#define system_unbound_wq	 system_wq
-#define system_freezable_wq	 system_wq
+#define system_highpri_wq	  system_wq
+#define system_long_wq		  system_wq
+#define system_unbound_wq	  system_wq
+#define system_freezable_wq	  system_wq
 #define system_power_efficient_wq system_wq
 
 enum {
@@ -56,25 +56,25 @@ enum {
 		init_timer(&delayed_new_->timer);                                                  \
 		INIT_WORK(&delayed_new_->work, fn);                                                \
 	} while (0)
-#define INIT_WORK_ONSTACK	  INIT_WORK
-#define destroy_work_on_stack(w)  ((void)(w))
-#define INIT_DEFERRABLE_WORK	  INIT_DELAYED_WORK
-#define PREPARE_WORK(w, fn)	  ((void)((w)->func = (fn)))
-#define to_delayed_work(w)	  container_of(w, struct delayed_work, work)
-#define work_pending(w)		  ((bool)READ_ONCE((w)->pending))
-#define delayed_work_pending(d)	  work_pending(&(d)->work)
+#define INIT_WORK_ONSTACK	 INIT_WORK
+#define destroy_work_on_stack(w) ((void)(w))
+#define INIT_DEFERRABLE_WORK	 INIT_DELAYED_WORK
+#define PREPARE_WORK(w, fn)	 ((void)((w)->func = (fn)))
+#define to_delayed_work(w)	 container_of(w, struct delayed_work, work)
+#define work_pending(w)		 ((bool)READ_ONCE((w)->pending))
+#define delayed_work_pending(d)	 work_pending(&(d)->work)
 
-#define alloc_workqueue(name, flags, max, ...)	     module_workqueue_alloc((unsigned int)(max))
-#define alloc_ordered_workqueue(name, flags, ...)    module_workqueue_alloc(1)
-#define create_workqueue(name)			     module_workqueue_alloc(1)
-#define create_singlethread_workqueue(name)	     module_workqueue_alloc(1)
-#define create_freezable_workqueue(name)	     module_workqueue_alloc(1)
+#define alloc_workqueue(name, flags, max, ...)	  module_workqueue_alloc((unsigned int)(max))
+#define alloc_ordered_workqueue(name, flags, ...) module_workqueue_alloc(1)
+#define create_workqueue(name)			  module_workqueue_alloc(1)
+#define create_singlethread_workqueue(name)	  module_workqueue_alloc(1)
+#define create_freezable_workqueue(name)	  module_workqueue_alloc(1)
 
-#define schedule_work(w)	       queue_work(system_wq, w)
-#define schedule_work_on(cpu, w)       queue_work(system_wq, w)
-#define queue_work_on(cpu, wq, w)      queue_work(wq, w)
-#define schedule_delayed_work(d, t)    queue_delayed_work(system_wq, d, t)
-#define schedule_delayed_work_on(c, d, t) queue_delayed_work(system_wq, d, t)
+#define schedule_work(w)		   queue_work(system_wq, w)
+#define schedule_work_on(cpu, w)	   queue_work(system_wq, w)
+#define queue_work_on(cpu, wq, w)	   queue_work(wq, w)
+#define schedule_delayed_work(d, t)	   queue_delayed_work(system_wq, d, t)
+#define schedule_delayed_work_on(c, d, t)  queue_delayed_work(system_wq, d, t)
 #define queue_delayed_work_on(c, wq, d, t) queue_delayed_work(wq, d, t)
 #define mod_delayed_work(wq, d, t)                                                                 \
 	({                                                                                         \
@@ -82,11 +82,11 @@ enum {
 		queue_delayed_work(wq, d, t);                                                      \
 		was_pending_;                                                                      \
 	})
-#define flush_scheduled_work()	       flush_workqueue(system_wq)
-#define drain_workqueue(wq)	       flush_workqueue(wq)
-#define cancel_work(w)		       module_cancel_work(w, false)
-#define cancel_work_sync(w)	       module_cancel_work(w, true)
-#define cancel_delayed_work(d)	       module_cancel_delayed_work(d, false)
-#define cancel_delayed_work_sync(d)    module_cancel_delayed_work(d, true)
+#define flush_scheduled_work()	    flush_workqueue(system_wq)
+#define drain_workqueue(wq)	    flush_workqueue(wq)
+#define cancel_work(w)		    module_cancel_work(w, false)
+#define cancel_work_sync(w)	    module_cancel_work(w, true)
+#define cancel_delayed_work(d)	    module_cancel_delayed_work(d, false)
+#define cancel_delayed_work_sync(d) module_cancel_delayed_work(d, true)
 
 #endif

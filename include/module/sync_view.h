@@ -60,7 +60,7 @@ struct later_view {
 struct timer_view { /* struct timer_list */
 	struct later_view later;
 	unsigned long expires; /* jiffies */
-	void *function;	       /* of (struct timer_list *), before Linux 4.15 of (unsigned long): given @data */
+	void *function; /* of (struct timer_list *), before Linux 4.15 of (unsigned long): given @data */
 	unsigned long data;
 	unsigned int flags;
 };
@@ -79,7 +79,7 @@ struct tasklet_view {
 	bool missed;  /* due while it was disabled */
 };
 
-struct work_view { /* struct work_struct */
+struct work_view {		/* struct work_struct */
 	struct list_head entry; /* w: the lock of all work */
 	void (*func)(struct work_view *w);
 	unsigned long long seq; /* w: in the order of being queued */

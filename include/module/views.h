@@ -18,8 +18,9 @@ struct long_counter_view { /* atomic_long_t */
 };
 
 struct rwsem_view {
-	struct mm_view *mm; /* of an address space: the kernel's own lock is behind it. NULL: a module's */
-	int word;	    /* a: readers; -1: a writer */
+	struct mm_view
+		*mm; /* of an address space: the kernel's own lock is behind it. NULL: a module's */
+	int word;    /* a: readers; -1: a writer */
 	struct waitq_view wait;
 };
 struct lock_view { /* spinlock_t */

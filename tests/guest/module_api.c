@@ -26,6 +26,7 @@ static void threads_timers_work(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(threads_timers_work), T(pages_zones_trees), TEND };
+	static const struct tap_test tests[] = { T(threads_timers_work), T(pages_zones_trees),
+						 TEND };
 	return tap_main(argc, argv, tests);
 }

@@ -174,7 +174,8 @@ static void zones(void)
 	struct sysinfo si;
 	struct zone *z;
 
-	for_each_online_pgdat (node) {
+	for_each_online_pgdat(node)
+	{
 		present += node->node_present_pages;
 		nodes++;
 		EXPECT(NODE_DATA(node->node_id) == node);
@@ -261,7 +262,8 @@ static void trees(void)
 		count--;
 	EXPECT(count == 0);
 	for (int i = 0; i < 8; i++)
-		hlist_for_each_entry (n, &buckets[i], hash) {
+		hlist_for_each_entry(n, &buckets[i], hash)
+		{
 			EXPECT(n->key % 8 == i);
 			count++;
 		}
