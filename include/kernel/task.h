@@ -104,7 +104,7 @@ struct task {
 	struct task_io io;		      /* o */
 	uint32_t loginuid_inv, sessionid_inv; /* o: inverted, so that 0 is "not set" (audit) */
 	atomic_t refs;
-	int pdeath_signal; /* t: prctl(PR_SET_PDEATHSIG): sent when the parent ends; 0 */
+	int pdeath_signal;	  /* t: prctl(PR_SET_PDEATHSIG): sent when the parent ends; 0 */
 	uint16_t module_state;	  /* o: how a module's schedule() is to sleep (module/kthread.c) */
 	bool in_execve, made_shm; /* o: the second: has made System V segments (ipc/shm.c) */
 	struct sem_undo_list *sem_undo;			 /* o: ipc/undo.c; NULL: nothing to undo */
