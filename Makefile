@@ -46,7 +46,7 @@ calls_i386-pae := $(calls_i386)
 calls_x86_64 := $(align_stack)$(if $(is_clang),8,3)
 KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) $(calls_$(ARCH)) $(if $(filter i386-pae,$(ARCH)),-DMODULE_PAE=1) -Iarch/x86/hw/$(mode_$(ARCH))
 
-KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c kernel/*.c fs/*.c ipc/*.c drivers/*.c \
+KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c kernel/*.c fs/*.c ipc/*.c net/*.c drivers/*.c \
 	module/*.c sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
 KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S) arch/x86/vdso/image.S
 KOBJ := $(KSRC:%.c=$(OUT)/%.o) $(KASM:%.S=$(OUT)/%.S.o)

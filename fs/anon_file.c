@@ -72,3 +72,25 @@ int anon_file_fd(const char *name, const struct file_ops *ops, void *private, un
 	fd_install(fd, f);
 	return fd;
 }
+
+struct file *socket_file_alloc(const struct file_ops *ops, unsigned flags)
+{
+	static const struct qstr name = { "", 0, 0 }; /* made of the inode number when asked for */
+	struct inode *inode = inode_alloc(sock_sb, S_IFSOCK | 0777);
+	struct path_ref path;
+	struct file *f;
+
+	if (!inode)
+		return NULL;
+	inode_init_owner(inode, NULL);
+	inode->mode = S_IFSOCK | 0777;
+	if (anon_path(inode, &name, &path))
+		return NULL;
+	f = file_alloc_path(&path, O_RDWR | flags);
+	path_put(&path);
+	if (f) {
+		f->pos = UINT64_MAX;
+		f->ops = ops;
+	}
+	return f;
+}

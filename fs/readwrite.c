@@ -95,6 +95,20 @@ long file_write(struct file *f, uaddr_t buf, size_t len)
 	return ret;
 }
 
+long file_vector(struct file *f, const struct iovec_k *v, size_t len, bool is_write)
+{
+	long ret;
+
+	if (!f->ops->vector)
+		return -EOPNOTSUPP;
+	ret = f->ops->vector(f, v, min_of(size_t, len, MAX_RW), is_write);
+	if (is_write)
+		task_io_write(ret);
+	else
+		task_io_read(ret);
+	return ret;
+}
+
 long file_pread(struct file *f, uaddr_t buf, size_t len, int64_t pos)
 {
 	uint64_t at = (uint64_t)pos;

@@ -23,8 +23,8 @@ static struct spinlock types_lock = SPINLOCK_INIT(RANK_OBJECT);
 static struct list_head types = LIST_HEAD_INIT(types);
 static atomic_t next_dev = { 1 }; /* 0:2 is the root file system, as on Linux */
 
-struct super_block *pipe_sb, *anon_sb;
-static struct vfsmount *pipe_mount, *anon_mount;
+struct super_block *pipe_sb, *sock_sb, *anon_sb;
+static struct vfsmount *pipe_mount, *sock_mount, *anon_mount;
 
 void fs_register(struct fs_type *type)
 {
@@ -106,6 +106,11 @@ static size_t pipe_dname(const struct dentry *d, char *buf, size_t size)
 	return fmt_scnprintf(buf, size, "pipe:[%lu]", d->inode->ino);
 }
 
+static size_t sock_dname(const struct dentry *d, char *buf, size_t size)
+{
+	return fmt_scnprintf(buf, size, "socket:[%lu]", d->inode->ino);
+}
+
 static size_t anon_dname(const struct dentry *d, char *buf, size_t size)
 {
 	return fmt_scnprintf(buf, size, "anon_inode:%s", d->name);
@@ -123,10 +128,12 @@ static int anon_statfs(struct super_block *sb, struct statfs_k *out)
 static const struct super_ops pipe_super_ops = { .dname = pipe_dname,
 						 .statfs = anon_statfs,
 						 .evict = fifo_evict };
+static const struct super_ops sock_super_ops = { .dname = sock_dname, .statfs = anon_statfs };
 static const struct super_ops anon_super_ops = { .dname = anon_dname, .statfs = anon_statfs };
 static struct fs_type pipe_type = { .name = "pipefs", .nodev = true };
+static struct fs_type sock_type = { .name = "sockfs", .nodev = true };
 static struct fs_type anon_type = { .name = "anon_inodefs", .nodev = true };
-enum { PIPEFS_MAGIC = 0x50495045, ANON_MAGIC = 0x09041934 };
+enum { PIPEFS_MAGIC = 0x50495045, SOCKFS_MAGIC = 0x534f434b, ANON_MAGIC = 0x09041934 };
 
 static struct vfsmount *make_anon(const struct fs_type *type, const struct super_ops *ops,
 				  unsigned long magic, struct super_block **out)
@@ -147,8 +154,10 @@ void anonfs_init(void)
 	static struct proc_entry entry = { .show = filesystems_show };
 
 	pipe_mount = make_anon(&pipe_type, &pipe_super_ops, PIPEFS_MAGIC, &pipe_sb);
+	sock_mount = make_anon(&sock_type, &sock_super_ops, SOCKFS_MAGIC, &sock_sb);
 	anon_mount = make_anon(&anon_type, &anon_super_ops, ANON_MAGIC, &anon_sb);
 	fs_register(&pipe_type);
+	fs_register(&sock_type);
 	must(proc_register("filesystems", 0444, &entry) == 0);
 }
 
@@ -162,7 +171,9 @@ int anon_path(struct inode *inode, const struct qstr *name, struct path_ref *out
 	}
 	d->inode = inode; /* not reachable by others yet */
 	out->dentry = d;
-	out->mnt = inode->sb == pipe_sb ? pipe_mount : anon_mount;
+	out->mnt = inode->sb == pipe_sb	  ? pipe_mount
+		   : inode->sb == sock_sb ? sock_mount
+					  : anon_mount;
 	mnt_get(out->mnt);
 	return 0;
 }

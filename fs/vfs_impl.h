@@ -55,7 +55,7 @@ struct super_block *must_check super_alloc_kernel(const struct fs_type *type,
 /* A dentry outside every tree, for @inode (reference consumed, also on failure); its path is fully referenced. 0, -ENOMEM. */
 int must_check anon_path(struct inode *inode, const struct qstr *name, struct path_ref *out);
 void anon_file_init(void);
-extern struct super_block *pipe_sb, *anon_sb;
+extern struct super_block *pipe_sb, *sock_sb, *anon_sb;
 
 /* ---- namei.c: the engine under every operation on names ---- */
 struct walk_text;

@@ -31,6 +31,7 @@
 #include "mm/mm.h"
 #include "mm/thp.h"
 #include "module/module.h"
+#include "net/socket.h"
 #include "sync/klog.h"
 #include "sync/spinlock.h"
 #include "sync/trace.h"
@@ -159,6 +160,7 @@ static void init_thread(void *arg)
 	vdso_init();
 	fs_init();
 	ipc_init();
+	net_init();
 	modules_init();
 	syscalls_init();
 	tty_init();

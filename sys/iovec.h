@@ -4,11 +4,8 @@
 
 #include "base/compiler.h"
 #include "base/types.h"
+#include "fs/iovec.h"
 
-struct iovec_k {
-	uaddr_t base;
-	size_t len;
-};
 enum { IOVEC_MAX = 1024, IOVEC_MAX_BYTES = 0x7ffff000 };
 
 /**

@@ -141,7 +141,8 @@ static long vector_fd(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos
 		return -EBADF;
 	ret = iov_get(uiov, nr, inline_iov, ARRAY_SIZE(inline_iov), &iov);
 	if (ret >= 0) {
-		ret = each_segment(f, iov, nr, pos, is_write);
+		ret = f->ops->vector && !pos ? file_vector(f, iov, (size_t)ret, is_write)
+					     : each_segment(f, iov, nr, pos, is_write);
 		if (iov != inline_iov)
 			kfree(iov);
 	}

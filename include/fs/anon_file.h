@@ -17,6 +17,8 @@ struct file *must_check anon_file_alloc(const char *name, const struct file_ops 
  * then @private stays the caller's. */
 int must_check anon_file_fd(const char *name, const struct file_ops *ops, void *private,
 			    unsigned flags);
+/* A socket: an inode of its own. Return: the file with one reference and no private data, or NULL: no memory. */
+struct file *must_check socket_file_alloc(const struct file_ops *ops, unsigned flags);
 /* A seek operation for files that have no position but do not mind being asked: changes nothing. */
 int64_t anon_file_seek(struct file *f, int64_t off, int whence);
 

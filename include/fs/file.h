@@ -44,6 +44,8 @@ struct file *task_file_next(struct task *t, int *fd);
 struct file *task_file(struct task *t, int fd);
 unsigned task_fd_size(struct task *t);
 
+/* The same for a whole vector of @len bytes, where the file has an operation for that: -EOPNOTSUPP where not. */
+long file_vector(struct file *f, const struct iovec_k *v, size_t len, bool is_write);
 /* read(2)/write(2) bodies on a file: access mode, position, rlimits. */
 long file_read(struct file *f, uaddr_t buf, size_t len);
 long file_write(struct file *f, uaddr_t buf, size_t len);

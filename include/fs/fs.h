@@ -9,6 +9,7 @@
 #include "fs/super.h"
 
 struct file;
+struct iovec_k;
 struct poll_table;
 struct seq_file;
 struct vm_map_args;
@@ -44,6 +45,8 @@ struct file_ops {
 	/* *pos is the offset to use and advance. Return: bytes or -errno. */
 	long (*read)(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
 	long (*write)(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
+	/* A vector of @len bytes in one piece (a datagram). NULL: one read or write after the other. */
+	long (*vector)(struct file *f, const struct iovec_k *v, size_t len, bool is_write);
 	long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg); /* NULL: -ENOTTY */
 	/* Ready events now (POLLIN, …); registers on its wait queues when @pt is not NULL. NULL: always in and out. */
 	unsigned (*poll)(struct file *f, struct poll_table *pt);

@@ -37,6 +37,7 @@ enum {
 	CAP_KILL = 5,
 	CAP_SETGID = 6,
 	CAP_SETUID = 7,
+	CAP_NET_ADMIN = 12,
 	CAP_IPC_LOCK = 14,
 	CAP_IPC_OWNER = 15,
 	CAP_SYS_MODULE = 16,
@@ -72,6 +73,7 @@ enum user_counter {
 	USER_INOTIFY_WATCHES,
 	USER_LOCKED_SHM, /* pages */
 	USER_PIPE_PAGES,
+	USER_INFLIGHT_FILES, /* in messages of sockets */
 	NR_USER_COUNTERS
 };
 /* @n more, unless that makes more than @limit. Any context. */
