@@ -307,7 +307,7 @@ static void answers(void)
 	lab_answer_number("frame", 16, e >> 12 & 0xffffffffffULL,
 			  "the entry without its 12 low bits and NX");
 	lab_answer_number("phys", 16, phys, "frame * 4096 + offset");
-	lab_answer_number("kernel_address", 16, phys + (w.kernel - w.phys),
+	lab_answer_number("kernel_address", 16, phys + w.base,
 			  "The proof: physical address plus the constant");
 	lab_answer_word("writable", e >> 1 & 1 ? "yes|y" : "no|n", "bit RW of the entry");
 	lab_answer_word("missing", missing, "Before the first touch: the last line of the walk");

@@ -77,6 +77,7 @@ int walk_ask(struct walk *w, const volatile void *address, int pid)
 	w->offset = hex(w->text, "offset");
 	w->phys = hex(w->text, "phys");
 	w->kernel = hex(w->text, "kernel");
+	w->base = hex(w->text, "base");
 	w->has_value = w->mapped && !strstr(w->text, "in high memory");
 	w->value = hex(w->text, "value");
 	return 0;

@@ -19,7 +19,8 @@ struct walk {
 	struct level level[LEVELS];
 	int mapped;
 	unsigned long long frame, offset, phys, kernel, value;
-	int has_value; /* not in high memory */
+	unsigned long long base; /* where the kernel has frame 0 */
+	int has_value;		 /* not in high memory */
 	char text[1024];
 };
 

@@ -16,11 +16,22 @@ echo "lab {number}: {program} shows it again, {program} check checks it; exit en
 """
 
 
+def say(text):
+    """To standard output, whose reader may have gone (head) or be full."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as e:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing more of it at the end
+        if not isinstance(e, BrokenPipeError):
+            raise m.Trouble(f"standard output: {e.strerror}")
+
+
 def listing():
     labs = folder.every()
     title = max(len(lab.title) for lab in labs)
-    print("\n".join(f"{lab.number:3}  {lab.title:{title}}  {lab.minutes:3} min  {', '.join(lab.builds)}" for lab in labs))
-    print("\n./mnemos lab N shows one; its folder in labs/ has the questions; ./mnemos grade N checks answers and code")
+    rows = "".join(f"{lab.number:3}  {lab.title:{title}}  {lab.minutes:3} min  {', '.join(lab.builds)}\n" for lab in labs)
+    say(rows + "\n./mnemos lab N shows one; its folder in labs/ has the questions; ./mnemos grade N checks answers and code\n")
     return 0
 
 
@@ -57,8 +68,7 @@ def shell(args, chosen, files, program):
 
 def write(path, text):
     if path == "-":
-        sys.stdout.write(text)
-        return
+        return say(text)
     try:
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
@@ -76,11 +86,13 @@ def show(args, chosen, files, program):
         return 0
     if not os.isatty(1) or "NO_COLOR" in os.environ:
         items = story.without_colors(items)
-    sys.stdout.write("".join(item["text"] for item in items))
     where = os.path.relpath(chosen.path, os.getcwd())
-    print(f"\n{where}/README.md has the exercises; copy the folder, answer in answers.txt: ./mnemos grade {chosen.number} COPY")
+    say("".join(item["text"] for item in items) +
+        f"\n{where}/README.md has the exercises; copy the folder, answer in answers.txt: ./mnemos grade {chosen.number} COPY\n")
     return 0
 
 
 def grade(args):
-    return grading.grade(args, folder.find(args.number))
+    status, text = grading.grade(args, folder.find(args.number))
+    say(text)
+    return status

@@ -218,12 +218,11 @@ def grade(args, lab):
 
 
 def report(args, lab, items):
+    """(status, text) of the verdict."""
     right = sum(item.ok for item in items)
+    status = 0 if right == len(items) else 1
     if args.json:
-        print(json.dumps({"lab": lab.number, "arch": args.arch, "right": right, "all": len(items), "items": [i.data() for i in items]}, indent=1))
-    else:
-        for item in items:
-            if not item.ok:
-                print(item.line())
-        print(f"lab {lab.number} on {args.arch}: {right} of {len(items)} right")
-    return 0 if right == len(items) else 1
+        data = {"lab": lab.number, "arch": args.arch, "right": right, "all": len(items), "items": [i.data() for i in items]}
+        return status, json.dumps(data, indent=1) + "\n"
+    lines = [item.line() for item in items if not item.ok]
+    return status, "\n".join(lines + [f"lab {lab.number} on {args.arch}: {right} of {len(items)} right"]) + "\n"

@@ -36,11 +36,12 @@ static void show_frame(struct seq_file *m, unsigned long long entry, unsigned in
 	}
 }
 
-/* How the address is cut: the lowest bit of each level's index, and how many entries its table has (folded: one). */
+/* Where memory is mapped; how the address is cut: the lowest bit of each level's index, and entries of its table (folded: one). */
 static void show_geometry(struct seq_file *m)
 {
 	seq_printf(m, "shift  %u %u %u %u %u\n", (unsigned)PGDIR_SHIFT, (unsigned)P4D_SHIFT,
 		   (unsigned)PUD_SHIFT, (unsigned)PMD_SHIFT, (unsigned)PAGE_SHIFT);
+	seq_printf(m, "base   %lx\n", (unsigned long)PAGE_OFFSET);
 	seq_printf(m, "ptrs   %u %u %u %u %u\n", (unsigned)PTRS_PER_PGD, (unsigned)PTRS_PER_P4D,
 		   (unsigned)PTRS_PER_PUD, (unsigned)PTRS_PER_PMD, (unsigned)PTRS_PER_PTE);
 }
