@@ -20,6 +20,7 @@
  */
 #include "kernel/sched.h"
 #include "arch/machine.h"
+#include "arch/switch.h"
 #include "base/errno.h"
 #include "kernel/fair.h"
 #include "kernel/task.h"
@@ -53,22 +54,32 @@ void sched_lock_two(struct runq *a, struct runq *b)
 	spin_lock(&b->lock);
 }
 
+static inline void enqueue(struct runq *rq, struct thread *t, bool at_tail)
+{
+	if (likely(!is_rt(t)))
+		fair_enqueue(rq, t);
+	else
+		rt_enqueue(rq, t, at_tail);
+	t->on_rq = true;
+}
+
 void sched_enqueue(struct runq *rq, struct thread *t, bool at_tail)
 {
-	if (is_rt(t))
-		rt_enqueue(rq, t, at_tail);
+	enqueue(rq, t, at_tail);
+}
+
+static inline void dequeue(struct runq *rq, struct thread *t)
+{
+	if (likely(!is_rt(t)))
+		fair_dequeue(rq, t);
 	else
-		fair_enqueue(rq, t);
-	t->on_rq = true;
+		rt_dequeue(rq, t);
+	t->on_rq = false;
 }
 
 void sched_dequeue(struct runq *rq, struct thread *t)
 {
-	if (is_rt(t))
-		rt_dequeue(rq, t);
-	else
-		fair_dequeue(rq, t);
-	t->on_rq = false;
+	dequeue(rq, t);
 }
 
 static inline void account(struct runq *rq, uint64_t now)
@@ -119,20 +130,20 @@ static void resched_ipi(void)
 
 static inline struct thread *pick_next(struct runq *rq)
 {
-	struct thread *t = rq->nr_rt ? rt_first(rq) : fair_first(rq);
+	struct thread *t = unlikely(rq->nr_rt) ? rt_first(rq) : fair_first(rq);
 
-	if (!t)
+	if (unlikely(!t))
 		return rq->idle;
-	sched_dequeue(rq, t);
+	dequeue(rq, t);
 	return t;
 }
 
 /* @prev goes on waiting for the CPU, here or, if its affinity has changed, elsewhere. account() was just now. */
-static void put_back(struct runq *rq, struct thread *prev, bool at_tail)
+static inline void put_back(struct runq *rq, struct thread *prev, bool at_tail)
 {
 	prev->queued_ns = prev->exec_start_ns;
 	if (likely(prev->cpus_allowed >> prev->cpu & 1)) {
-		sched_enqueue(rq, prev, at_tail);
+		enqueue(rq, prev, at_tail);
 		return;
 	}
 	rq->push = prev;
@@ -327,19 +338,21 @@ void cond_resched(void)
 
 void sched_yield_current(void) no_lock_analysis
 {
-	irqflags_t flags = irq_save();
-	struct runq *rq = this_runq();
-	struct thread *me = rq->curr;
+	struct runq *rq;
+	struct thread *me;
 
+	irq_disable();
+	rq = this_runq();
+	me = rq->curr;
 	if (rq->nr_running <= 1) {
-		irq_restore(flags);
+		irq_enable();
 		return;
 	}
 	spin_lock(&rq->lock);
 	if (!is_rt(me) && rq->nr_fair && me->vruntime < pheap_first(&rq->fair)->key)
 		me->vruntime = pheap_first(&rq->fair)->key; /* what it gives away is gone */
 	switch_away(rq, true);
-	irq_restore(flags);
+	irq_enable();
 }
 
 /* ---- sleeping ---- */
@@ -493,13 +506,9 @@ static always_inline_ void activate(struct runq *from, struct thread *t) no_lock
 	if (!from || unlikely(cpu != t->cpu))
 		rq = queue_elsewhere(from, t, cpu);
 	t->queued_ns = clock_ns();
-	if (likely(!is_rt(t))) {
+	if (likely(!is_rt(t)))
 		fair_place_woken(rq, t);
-		fair_enqueue(rq, t);
-	} else {
-		rt_enqueue(rq, t, true);
-	}
-	t->on_rq = true;
+	enqueue(rq, t, true);
 	rq->nr_running++;
 	check_preempt(rq, t);
 	spin_unlock(&rq->lock);

@@ -19,7 +19,7 @@
 #define TLS_ENTRIES 3 /* GDT entries 6-8 on i386, 12-14 on x86_64 */
 
 struct arch_thread {
-	unsigned long sp;	      /* saved kernel stack pointer while not running */
+	unsigned long sp;	      /* first: saved kernel stack pointer while not running */
 	unsigned long kstack_top;     /* pt_regs end here, the FPU area begins */
 	void *fpu;		      /* FXSAVE area above pt_regs; NULL until used */
 	uint64_t tls[TLS_ENTRIES];    /* descriptors loaded into the GDT at switch */
@@ -27,6 +27,7 @@ struct arch_thread {
 	/* x86_64: user FS GS DS ES, 16 bits each (i386 keeps them in pt_regs) */
 	uint64_t selectors;
 	bool is_user;		       /* has user state: set by arch_thread_fork and _exec */
+	uint8_t tls_used;	       /* those of tls from this one on are 0 */
 	bool fpu_clean;		       /* the FPU area has nothing that is another's */
 	unsigned long vdso;	       /* the image of the program's mm; 0: none */
 	unsigned long sysenter_return; /* i386: where in it sysenter goes on */
@@ -48,12 +49,7 @@ static inline struct pt_regs *current_regs(void)
 	return thread_regs(this_cpu(current_arch_thread));
 }
 
-/**
- * arch_switch - leave @prev's kernel stack, continue on @next's. Interrupts off. Switches stack,
- * TSS sp0, TLS, FS/GS bases and FPU ownership (eager FXSAVE/FXRSTOR only where the thread has used
- * it). Not the page tables: pt_activate does those.
- */
-void arch_switch(struct arch_thread *prev, struct arch_thread *next);
+/* arch_switch(prev, next), the switch to another thread, is in arch/switch.h: for the scheduler. */
 
 /*
  * The thread that runs already (boot, idle): makes it current on this CPU. It never enters user

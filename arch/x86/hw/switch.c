@@ -16,13 +16,13 @@
  *          bases are its own.
  * WHY      a kernel thread has no user state, so nothing of the above is touched when switching to
  *          one, and nothing is reloaded that did not change when the same user thread comes back.
- * CONTEXT  arch_switch: interrupts off, called by the scheduler with its run-queue lock held;
+ * CONTEXT  arch_switch (arch/switch.h): interrupts off, called by the scheduler with its run-queue lock held;
  *          returns when @prev is chosen again, on the CPU that chose it.
  * COST     kernel thread to kernel thread: about 40 instructions; user threads: 60, plus 2 with FPU
  *          state.
  * NOT HERE page tables (pt_activate), which thread is next (kernel/sched.c).
  */
-#include "arch/thread.h"
+#include "arch/switch.h"
 
 #include "arch/irqflags.h"
 #include "arch/machine.h"
@@ -37,19 +37,15 @@
 section_("percpu") struct arch_thread *current_arch_thread;
 
 /* switch.S */
-void switch_stacks(unsigned long *prev_sp, unsigned long next_sp);
 void thread_start_kernel(void);
 void thread_start_user(void);
 
-/* What switch_stacks pops, in order. */
-struct switch_frame {
-#ifdef __x86_64__
-	unsigned long r15, r14, arg, fn, bx, bp; /* arg in r13, fn in r12 */
-#else
-	unsigned long arg, fn, bx, bp; /* arg in edi, fn in esi */
-#endif
-	void (*go_on)(void);
+/* The top of a new thread's stack: where it goes on takes the rest from it. */
+struct start_frame {
+	struct switch_frame f;
+	unsigned long fn, arg;
 };
+_Static_assert(offsetof(struct arch_thread, sp) == 0, "arch_switch finds it there");
 
 static void stack_init(struct arch_thread *t, void *kstack)
 {
@@ -58,12 +54,11 @@ static void stack_init(struct arch_thread *t, void *kstack)
 	memset(thread_regs(t), 0, sizeof(struct pt_regs));
 }
 
-static struct switch_frame *frame_init(struct arch_thread *t, void (*go_on)(void))
+static struct start_frame *frame_init(struct arch_thread *t, void (*go_on)(void))
 {
-	struct switch_frame *f = (struct switch_frame *)thread_regs(t) - 1;
+	struct start_frame *f = (struct start_frame *)thread_regs(t) - 1;
 
-	memset(f, 0, sizeof(*f));
-	f->go_on = go_on;
+	*f = (struct start_frame){ .f.go_on = go_on };
 	t->sp = (unsigned long)f;
 	return f;
 }
@@ -97,7 +92,7 @@ static void user_state_load(const struct arch_thread *t)
 #endif
 }
 
-void arch_switch(struct arch_thread *prev, struct arch_thread *next)
+void arch_switch_state(struct arch_thread *prev, struct arch_thread *next)
 {
 	if (prev->is_user)
 		user_state_save(prev);
@@ -105,7 +100,6 @@ void arch_switch(struct arch_thread *prev, struct arch_thread *next)
 	if (next->is_user)
 		user_state_load(next);
 	this_cpu(current_arch_thread) = next;
-	switch_stacks(&prev->sp, next->sp);
 }
 
 struct stack_place arch_thread_place(const struct arch_thread *t)
@@ -123,7 +117,7 @@ void arch_thread_init_boot(struct arch_thread *t)
 
 void arch_thread_init_kernel(struct arch_thread *t, void *kstack, void (*fn)(void *), void *arg)
 {
-	struct switch_frame *f;
+	struct start_frame *f;
 
 	stack_init(t, kstack);
 	f = frame_init(t, thread_start_kernel);
@@ -143,6 +137,7 @@ int arch_thread_fork(struct arch_thread *child, void *kstack, const struct arch_
 	if (sp)
 		regs->sp = sp;
 	memcpy(child->tls, parent->tls, sizeof(child->tls));
+	child->tls_used = parent->tls_used;
 	child->fsbase = parent->fsbase;
 	child->gsbase = parent->gsbase;
 	child->vdso = parent->vdso;
@@ -172,6 +167,7 @@ void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp)
 #endif
 	regs->orig_ax = (unsigned long)-1;
 	memset(t->tls, 0, sizeof(t->tls));
+	t->tls_used = 0;
 	t->selectors = 0;
 	t->fsbase = 0;
 	t->gsbase = 0;

@@ -3,6 +3,7 @@
  *
  * OWNS     t->tls.
  * I1       a stored descriptor is 0 or a present 32-bit ring-3 data segment.
+ * I2       tls_loaded of a CPU: the GDT's entries from this one on are 0. Most programs use one, so a switch stores one.
  * CONTEXT  the set calls: the running thread (or one that has never run), no locks. Loads:
  *          interrupts off.
  * NOT HERE LDT entries (entry/ldt.c), x86_64's FS and GS bases (segments64.c), the descriptors' bits (desc.c).
@@ -15,13 +16,16 @@
 #include "desc.h"
 #include "ldt.h"
 
-void tls_load(const struct arch_thread *t)
+section_("percpu") unsigned tls_loaded;
+
+void tls_load_rare(const struct arch_thread *t)
 {
 	/* Not this_cpu(cpu_gdt)[n]: an array loses its segment when it becomes a pointer. */
 	uint64_t *gdt = *this_cpu_ptr(&cpu_gdt);
 
 	for (unsigned i = 0; i < TLS_ENTRIES; i++)
 		gdt[GDT_TLS + i] = t->tls[i];
+	this_cpu(tls_loaded) = t->tls_used;
 }
 
 /* Effective at once when @t is the running thread. */
@@ -30,8 +34,10 @@ static void tls_set(struct arch_thread *t, unsigned i, uint64_t descriptor)
 	const irqflags_t flags = irq_save();
 
 	t->tls[i] = descriptor;
+	for (t->tls_used = TLS_ENTRIES; t->tls_used && !t->tls[t->tls_used - 1];)
+		t->tls_used--;
 	if (t == this_cpu(current_arch_thread))
-		tls_load(t);
+		tls_load_rare(t);
 	irq_restore(flags);
 }
 

@@ -5,9 +5,19 @@
 #include "arch/msr.h"
 #include "arch/processor.h"
 #include "arch/thread.h"
+#include "desc.h"
 
 /* i386: @t's descriptors into the running CPU's GDT. Interrupts off. (x86_64 programs have no call to set any.) */
-void tls_load(const struct arch_thread *t);
+extern unsigned tls_loaded; /* per-CPU */
+void tls_load_rare(const struct arch_thread *t);
+
+static inline void tls_load(const struct arch_thread *t)
+{
+	if (likely(t->tls_used == 1 && this_cpu(tls_loaded) == 1))
+		(*this_cpu_ptr(&cpu_gdt))[GDT_TLS] = t->tls[0];
+	else if (t->tls_used | this_cpu(tls_loaded))
+		tls_load_rare(t);
+}
 /* The codes of arch_prctl(2) that both ABIs know. */
 long arch_prctl_common(int code);
 
