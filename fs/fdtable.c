@@ -13,7 +13,7 @@
  * COST     fd_file: a bounds check and one atomic operation; fd_lend: the check. fd_reserve: one word scan, mostly.
  * SOURCES  open(2) (lowest number), dup(2), close_range(2), getrlimit(2) RLIMIT_NOFILE.
  */
-#include "fs/file.h"
+#include "fs/fd_lend.h"
 
 #include "base/errno.h"
 #include "fs/lock.h"
@@ -27,15 +27,19 @@
 enum { BITS = sizeof(long) * 8, INLINE_FDS = BITS, FD_LIMIT = 1 << 20 };
 
 struct files_struct {
-	atomic_t refs;
+	atomic_t refs;	    /* to file: struct files_head */
+	unsigned size;	    /* f: a multiple of BITS */
+	struct file **file; /* f */
 	struct spinlock lock;
-	unsigned size;		       /* f: numbers the arrays hold, a multiple of BITS */
 	unsigned next;		       /* f: hint, see I3 */
-	struct file **file;	       /* f */
 	unsigned long *used, *cloexec; /* f */
 	struct file *inline_file[INLINE_FDS];
 	unsigned long inline_used[1], inline_cloexec[1];
 };
+
+_Static_assert(offsetof(struct files_struct, size) == offsetof(struct files_head, size) &&
+		       offsetof(struct files_struct, file) == offsetof(struct files_head, file),
+	       "fd_lend() looks there");
 
 static struct kmem_cache *files_cache;
 
@@ -260,15 +264,6 @@ struct file *fd_file(int fd)
 		fget_file(f);
 	spin_unlock(&fs->lock);
 	return f;
-}
-
-struct file *fd_lend(int fd)
-{
-	const struct files_struct *fs = current_task()->files;
-
-	if (likely(fs && atomic_read(&fs->refs) == 1 && (unsigned)fd < fs->size))
-		return fs->file[fd];
-	return NULL;
 }
 
 /* The lowest free number >= @min; fs->size when the table is full. */

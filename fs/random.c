@@ -1,13 +1,15 @@
 /*
  * Random bytes: ChaCha20 with fast key erasure.
  *
- * OWNS     one 256-bit key.
+ * OWNS     one 256-bit key, a small stock of bytes.
  * WHY      each request turns the key into a new key and a key of its own; the bytes come from that one, without the
  *          lock, and are forgotten. Who reads the memory later cannot compute earlier output.
  * I1       the key is used once: a request replaces it before it is released.
- * LOCKS    random_lock (rank OBJECT) around the key.
+ * I2       small requests (exec's) are served from a stock, made of one key; what has been handed out is zero there. Who
+ *          mixes in something is not served from bytes that are older.
+ * LOCKS    random_lock (rank OBJECT) around key and stock.
  * CONTEXT  any that may take a spinlock; never sleeps, never fails.
- * COST     one block (20 rounds) per request and one per 64 bytes.
+ * COST     one block (20 rounds) per request and one per 64 bytes; of at most 64 bytes: five blocks for 256 bytes.
  * SOURCES  Bernstein 2008 (ChaCha), RFC 8439 section 2.3, Bernstein 2017 (fast-key-erasure generators), random(4).
  */
 #include "fs/random.h"
@@ -20,10 +22,13 @@
 #include "vfs_impl.h"
 
 enum { KEY_WORDS = 8, BLOCK_WORDS = 16, BLOCK_BYTES = 64 };
+enum { STOCK_BYTES = 4 * BLOCK_BYTES, STOCK_TAKE_MAX = BLOCK_BYTES };
 
 static struct spinlock random_lock = SPINLOCK_INIT(RANK_OBJECT);
 static uint32_t key[KEY_WORDS];
 static uint64_t requests;
+static uint32_t stock[STOCK_BYTES / sizeof(uint32_t)]; /* its first stock_left bytes are good */
+static unsigned stock_left;
 
 static inline uint32_t rotl(uint32_t v, unsigned n)
 {
@@ -78,12 +83,42 @@ static void next_key(uint32_t fresh[KEY_WORDS]) must_hold(random_lock)
 	memcpy(fresh, block + KEY_WORDS, sizeof(key));
 }
 
+/* Fill the stock from a key of its own. */
+static void stock_fill(void) must_hold(random_lock)
+{
+	uint32_t own[KEY_WORDS];
+
+	next_key(own);
+	for (unsigned i = 0; i < STOCK_BYTES / BLOCK_BYTES; i++)
+		chacha_block(own, i, 0, stock + i * BLOCK_WORDS);
+	stock_left = STOCK_BYTES;
+}
+
+/* What is handed out is forgotten here. */
+static void stock_take(void *buf, size_t len)
+{
+	char *from;
+
+	spin_lock(&random_lock);
+	if (stock_left < len)
+		stock_fill();
+	stock_left -= (unsigned)len;
+	from = (char *)stock + stock_left;
+	memcpy(buf, from, len);
+	memset(from, 0, len);
+	spin_unlock(&random_lock);
+}
+
 void random_bytes(void *buf, size_t len)
 {
 	uint32_t own[KEY_WORDS], block[BLOCK_WORDS];
 	uint64_t counter = 0;
 	char *out = buf;
 
+	if (len <= STOCK_TAKE_MAX) {
+		stock_take(buf, len);
+		return;
+	}
 	spin_lock(&random_lock);
 	next_key(own);
 	spin_unlock(&random_lock);
@@ -110,6 +145,7 @@ void random_mix(const void *data, size_t len)
 			next_key(unused);
 	}
 	next_key(unused);
+	stock_left = 0;
 	spin_unlock(&random_lock);
 }
 

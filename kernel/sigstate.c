@@ -267,7 +267,9 @@ void signal_exec_reset(struct task *t)
 	for (i = 0; i < NSIG; i++) {
 		struct k_sigaction *a = &t->sighand->action[i];
 
-		*a = (struct k_sigaction){ .handler = a->handler == SIG_IGN ? SIG_IGN : SIG_DFL };
+		if (a->handler | a->flags | a->restorer | a->mask)
+			*a = (struct k_sigaction){ .handler = a->handler == SIG_IGN ? SIG_IGN
+										    : SIG_DFL };
 	}
 	t->altstack = (struct sigaltstack_k){ .ss_flags = SS_DISABLE };
 	spin_unlock_irqrestore(&t->sighand->lock, flags);

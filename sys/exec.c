@@ -220,11 +220,11 @@ static int exec_read_head(struct exec_ctx *x)
 {
 	long n;
 
-	memset(x->head, 0, sizeof(x->head));
 	n = kernel_read(x->file, x->head, sizeof(x->head), 0);
 	if (n < 0)
 		return (int)n;
 	x->head_len = (size_t)n;
+	memset(x->head + n, 0, sizeof(x->head) - x->head_len);
 	return 0;
 }
 
@@ -292,16 +292,6 @@ static int exec_find(struct exec_ctx *x, int dirfd, const char *name, unsigned l
 
 /* ---- the new address space ---- */
 
-void exec_random(struct exec_ctx *x, void *buf, size_t len)
-{
-	if (x->random_left < len) {
-		random_bytes(x->random_pool, sizeof(x->random_pool));
-		x->random_left = sizeof(x->random_pool);
-	}
-	x->random_left -= (unsigned)len;
-	memcpy(buf, x->random_pool + x->random_left, len);
-}
-
 /*
  * The flags of personality(2) for the new program: a set-user-ID one inherits none; 64-bit programs never execute what
  * they only read, 32-bit ones do unless their header says what their stack needs.
@@ -318,17 +308,17 @@ static unsigned long exec_personality(const struct exec_ctx *x, unsigned long ol
 /* How far things move by chance: the highest place of the stack's top, and the pages of mmap's. */
 enum { STACK_RANDOM_PAGES = ABI_32 ? 0x7ff : 0x3fffff };
 
-static unsigned long random_pages(struct exec_ctx *x, unsigned long mask)
+static unsigned long random_pages(unsigned long mask)
 {
 	unsigned long r;
 
-	exec_random(x, &r, sizeof(r));
+	random_bytes(&r, sizeof(r));
 	return (r & mask) << PAGE_SHIFT;
 }
 
-unsigned long exec_random_mmap(struct exec_ctx *x)
+unsigned long exec_random_mmap(void)
 {
-	return random_pages(x, (1UL << mmap_rnd_bits) - 1);
+	return random_pages((1UL << mmap_rnd_bits) - 1);
 }
 
 static int exec_new_mm(struct exec_ctx *x)
@@ -349,9 +339,9 @@ static int exec_new_mm(struct exec_ctx *x)
 	l.bottom_up = (ctx->personality & ADDR_COMPAT_LAYOUT) || sysctl_legacy_va_layout;
 	if (x->randomize) {
 		l.stack_random = (unsigned long)STACK_RANDOM_PAGES << PAGE_SHIFT;
-		l.random = exec_random_mmap(x);
-		l.random_low = random_pages(x, MIB(32) / PAGE_SIZE - 1);
-		top -= random_pages(x, STACK_RANDOM_PAGES);
+		l.random = exec_random_mmap();
+		l.random_low = random_pages(MIB(32) / PAGE_SIZE - 1);
+		top -= random_pages(STACK_RANDOM_PAGES);
 	}
 	mm_set_layout(x->mm, &l);
 	x->p = top;
@@ -367,7 +357,7 @@ static int exec_vdso(struct exec_ctx *x)
 	unsigned long rnd = 0;
 
 	if (!ABI_32)
-		exec_random(x, &rnd, sizeof(rnd));
+		random_bytes(&rnd, sizeof(rnd));
 	return vdso_map(x->mm, x->p, rnd);
 }
 
@@ -382,10 +372,10 @@ static int exec_stack(struct exec_ctx *x)
 	err = vm_stack_expand(x->mm, x->p, KIB(128));
 	if (err)
 		return err;
-	exec_random(x, rnd, 2);
+	random_bytes(rnd, 2);
 	if (x->randomize) /* within a page or two: the low bits of the stack pointer, too */
 		x->p -= (rnd[0] | (unsigned)rnd[1] << 8) % (2 * PAGE_SIZE);
-	exec_random(x, rnd, sizeof(rnd));
+	random_bytes(rnd, sizeof(rnd));
 	x->p &= ~15UL;
 	err = push_kernel_string(x, ABI_MACHINE);
 	x->platform = x->p;
@@ -496,11 +486,12 @@ static int do_exec(int dirfd, char *name, const struct exec_strings *argv,
 {
 	unsigned lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
 			  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
-	struct exec_ctx *x = kzalloc(sizeof(*x), GFP_KERNEL);
+	struct exec_ctx *x = kmalloc(sizeof(*x), GFP_KERNEL);
 	int err = -ENOMEM;
 
 	if (!x)
 		return -ENOMEM;
+	memset(x, 0, offsetof(struct exec_ctx, head));
 	x->argv = *argv;
 	x->envp = *envp;
 	x->filename = name;

@@ -32,19 +32,12 @@ struct exec_ctx {
 	unsigned argc, envc;
 	struct file *file; /* the program (or, in between, a script) */
 	bool deny_write;   /* file's inode counts this exec as a denier */
-	char head[EXEC_HEAD];
 	size_t head_len;
-	unsigned script_depth;
-	char script_lines[EXEC_MAX_SCRIPTS][EXEC_HEAD];
-	const char *script_args[EXEC_MAX_SCRIPT_ARGS];
-	unsigned nr_script_args;
-	struct elf_program prog, interp;
+	unsigned script_depth, nr_script_args;
 	bool has_interp;
 	struct mm_struct *mm; /* the new one, until committed */
 	struct cred *cred;    /* what a set-user-ID file gives, until committed; NULL: no change */
 	bool randomize;
-	unsigned char random_pool[64]; /* one draw mostly serves the whole exec */
-	unsigned random_left;
 	unsigned long
 		old_personality;  /* the caller's, once mm is there: a failure brings it back */
 	char *buf;		  /* a page */
@@ -55,13 +48,16 @@ struct exec_ctx {
 	uaddr_t start;			 /* first instruction: interpreter's or program's */
 	uaddr_t execfn, random, platform;
 	unsigned nr_auxv; /* words in mm->saved_auxv */
+	/* From here on nothing is zero at the beginning: */
+	char head[EXEC_HEAD];
+	char script_lines[EXEC_MAX_SCRIPTS][EXEC_HEAD];
+	const char *script_args[EXEC_MAX_SCRIPT_ARGS];
+	struct elf_program prog, interp; /* written by elf_parse() */
 };
 
 /* exec.c */
-/* @len <= 64 random bytes. */
-void exec_random(struct exec_ctx *x, void *buf, size_t len);
 unsigned long
-exec_random_mmap(struct exec_ctx *x); /* bytes by which a mapping moves, when it does */
+exec_random_mmap(void); /* bytes by which a mapping moves, when it does */
 /* exec_load.c */
 int must_check
 exec_parse(struct exec_ctx *x); /* head and program headers to x->prog; interpreter to x->interp */

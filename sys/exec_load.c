@@ -10,6 +10,7 @@
 #include "sys/exec_impl.h"
 
 #include "fs/file.h"
+#include "fs/random.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/slab.h"
@@ -212,7 +213,7 @@ static void set_ranges(struct exec_ctx *x)
 		mm->end_data = max_of(unsigned long, mm->end_data, end);
 	}
 	if (x->randomize && exec_randomize > 1)
-		exec_random(x, &rnd, sizeof(rnd));
+		random_bytes(&rnd, sizeof(rnd));
 	mm->start_brk = page_align((unsigned long)(last->vaddr + last->memsz) + x->bias);
 	/* A PIE that mmap has placed keeps its heap out of mmap's way: where PIEs with an interpreter are. */
 	if (x->randomize && exec_randomize > 1 && x->prog.is_dyn && !x->prog.interp_len)
@@ -260,7 +261,7 @@ int exec_load(struct exec_ctx *x)
 
 	/* A PIE with an interpreter goes to its usual place; one without (static-pie, the interpreter itself) where mmap puts it. */
 	if (x->prog.is_dyn && x->prog.interp_len)
-		hint = ABI_PIE_BASE + (x->randomize ? exec_random_mmap(x) : 0);
+		hint = ABI_PIE_BASE + (x->randomize ? exec_random_mmap() : 0);
 	err = map_program(x->mm, x->file, &x->prog, hint, &x->bias);
 	if (err)
 		return err;

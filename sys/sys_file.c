@@ -7,6 +7,7 @@
  */
 #include "sys/sys.h"
 
+#include "fs/fd_lend.h"
 #include "fs/file.h"
 #include "fs/memfd.h"
 #include "fs/path.h"

@@ -23,9 +23,6 @@ void files_close_on_exec(struct files_struct *fs);
 
 /* Of the calling task. fd_file: referenced, or NULL when the number is not open (O_PATH files too: caller looks at flags). */
 struct file *fd_file(int fd);
-/* The same without a reference, for the length of one system call: when nobody else can close the number meanwhile. NULL:
- * somebody can, or it is not open: fd_file() knows. */
-struct file *fd_lend(int fd);
 extern int sysctl_nr_open; /* most RLIMIT_NOFILE can be: /proc/sys/fs/nr_open */
 /* Lowest free number >= @min, limit RLIMIT_NOFILE; reserves it. fd, -EMFILE, -ENOMEM. */
 int must_check fd_reserve(int min, bool cloexec);

@@ -527,11 +527,22 @@ static inline bool last_reference(struct page *page)
 	return left == 0;
 }
 
+/* Apart, so that who is not the last pays for no registers. */
+static noinline_ void put_last(struct page *page, int left)
+{
+	if (unlikely(left < 0))
+		page_bad(page, "freed with no reference");
+	free_block(page, page_order(page));
+}
+
 void put_page(struct page *page)
 {
+	int left;
+
 	page = page_head(page);
-	if (last_reference(page))
-		free_block(page, page_order(page));
+	left = atomic_add_return(&page->_refcount, -1);
+	if (unlikely(left <= 0))
+		put_last(page, left);
 }
 
 void __free_pages(struct page *page, unsigned order)
