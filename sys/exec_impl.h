@@ -56,8 +56,7 @@ struct exec_ctx {
 };
 
 /* exec.c */
-unsigned long
-exec_random_mmap(void); /* bytes by which a mapping moves, when it does */
+unsigned long exec_random_mmap(void); /* bytes by which a mapping moves, when it does */
 /* exec_load.c */
 int must_check
 exec_parse(struct exec_ctx *x); /* head and program headers to x->prog; interpreter to x->interp */

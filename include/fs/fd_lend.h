@@ -19,7 +19,8 @@ struct files_head {
  */
 static inline struct file *fd_lend(int fd)
 {
-	const struct files_head *fs = (const struct files_head *)(const void *)current_task()->files;
+	const struct files_head *fs =
+		(const struct files_head *)(const void *)current_task()->files;
 
 	if (likely(fs && atomic_read(&fs->refs) == 1 && (unsigned)fd < fs->size))
 		return fs->file[fd];

@@ -232,7 +232,10 @@ void pt_activate(struct pt_root *prev, struct pt_root *next)
 		return;
 	}
 	/* load_root(), as it goes mostly; an instruction for each bit. */
-	__asm__ volatile("lock bts %1, %0" : "+m"(next->cpu_mask) : "r"((long)cpu) : "cc", "memory");
+	__asm__ volatile("lock bts %1, %0"
+			 : "+m"(next->cpu_mask)
+			 : "r"((long)cpu)
+			 : "cc", "memory");
 	if (unlikely(READ_ONCE(next->reload_mask)))
 		atomic_clear_bit(cpu, &next->reload_mask);
 	cr3_write((unsigned long)next->top_phys);

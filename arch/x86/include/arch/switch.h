@@ -21,16 +21,18 @@ static always_inline_ void arch_switch(struct arch_thread *prev, struct arch_thr
 {
 	arch_switch_state(prev, next);
 #ifdef __x86_64__
-	__asm__ volatile("pushq $1f\n\tpushq %%rbp\n\tmovq %%rsp, (%0)\n\tmovq (%1), %%rsp\n\tpopq %%rbp\n\tret\n1:"
-			 : "+a"(prev), "+d"(next)
-			 :
-			 : "rbx", "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
-			   "r15", "memory", "cc");
+	__asm__ volatile(
+		"pushq $1f\n\tpushq %%rbp\n\tmovq %%rsp, (%0)\n\tmovq (%1), %%rsp\n\tpopq %%rbp\n\tret\n1:"
+		: "+a"(prev), "+d"(next)
+		:
+		: "rbx", "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+		  "memory", "cc");
 #else
-	__asm__ volatile("pushl $1f\n\tpushl %%ebp\n\tmovl %%esp, (%0)\n\tmovl (%1), %%esp\n\tpopl %%ebp\n\tret\n1:"
-			 : "+a"(prev), "+d"(next)
-			 :
-			 : "ebx", "ecx", "esi", "edi", "memory", "cc");
+	__asm__ volatile(
+		"pushl $1f\n\tpushl %%ebp\n\tmovl %%esp, (%0)\n\tmovl (%1), %%esp\n\tpopl %%ebp\n\tret\n1:"
+		: "+a"(prev), "+d"(next)
+		:
+		: "ebx", "ecx", "esi", "edi", "memory", "cc");
 #endif
 }
 
