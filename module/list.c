@@ -6,6 +6,7 @@
  *          name, bytes, references, users, state, address, taints.   TESTED BY  module_basic (guest)
  */
 #include "module/module_impl.h"
+#include "module/view_impl.h"
 
 #include "fs/proc.h"
 #include "kernel/cred.h"
@@ -101,5 +102,6 @@ void modules_init(void)
 {
 	static struct proc_entry modules = { .show = modules_show };
 
+	view_mm_init();
 	must(proc_register("modules", 0444, &modules) == 0);
 }

@@ -14,6 +14,7 @@ extern struct mm_view module_init_mm;
 void module_init_mm_fill(void);
 
 /* The view of @mm, made when it is new; NULL: no memory. View lock held. */
+void view_mm_init(void); /* init_mm, before any module */
 struct mm_view *view_mm_get(struct mm_struct *mm);
 /* Figures and vmas as they are now; the list is left as it was where mmap_lock cannot be had at once. View lock held. */
 void view_mm_fill(struct mm_view *v);

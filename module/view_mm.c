@@ -15,6 +15,7 @@
 #include "module/api.h"
 #include "module/view_impl.h"
 
+#include "arch/tlb.h"
 #include "base/errno.h"
 #include "lib/string.h"
 #include "mm/mm.h"
@@ -166,6 +167,11 @@ void module_init_mm_fill(void)
 }
 
 /* ---- life ---- */
+
+void view_mm_init(void)
+{
+	module_init_mm.pgd = kernel_root.top;
+}
 
 struct mm_view *view_mm_get(struct mm_struct *mm)
 {

@@ -53,8 +53,8 @@ static void show_malloc(void)
 	lab_step(
 		"malloc(8 MiB)",
 		"The C library asks the kernel for addresses (mmap). The kernel writes down that they "
-		"are the program's: one vma, %.*s. No table, no frame; the one fault is the library's "
-		"own note in front of the block.",
+		"are the program's: one vma, %.*s. No table and no frame for page A. (What VmRSS shows are "
+		"notes of the library at the edges of the block: page faults like those below.)",
 		(int)strcspn(at(ALLOCATED)->vma, " "), at(ALLOCATED)->vma);
 	counts_table(BEFORE, ALLOCATED);
 	vtop_figure(lab_f("Page A, %lx: where the processor's walk ends", s->a), at(ALLOCATED),
@@ -111,7 +111,7 @@ static void show_frames(void)
 			r[k] = r[k - 1];
 			r[k - 1] = swap;
 		}
-	lab_frames("Three pages of one block", r, 3);
+	lab_frames("Frames of three pages", r, 3);
 }
 
 static void show_end(void)
@@ -214,8 +214,8 @@ static void malloc_gives_addresses_only(void)
 {
 	begin();
 	EQ(GREW(BEFORE, ALLOCATED, vm_kb), BLOCK / 1024 + 4);
-	EQ(GREW(BEFORE, ALLOCATED, rss_kb), 4); /* the library's note */
-	EQ(GREW(BEFORE, ALLOCATED, faults), 1);
+	EQ(GREW(BEFORE, ALLOCATED, rss_kb), 4 * GREW(BEFORE, ALLOCATED, faults));
+	CHECK(GREW(BEFORE, ALLOCATED, faults) <= 2); /* the library's notes */
 	CHECK(!at(ALLOCATED)->mapped);
 	CHECK(strncmp(vtop_last(at(ALLOCATED))->name, "PTE", 3) != 0);
 	EQ(vtop_last(at(ALLOCATED))->entry, 0);
@@ -263,7 +263,7 @@ static void what_is_given_back_is_gone(void)
 	EQ(GREW(BEFORE, FREED, vm_kb), 0);
 	EQ(GREW(BEFORE, FREED, rss_kb), 0);
 	EQ(GREW(BEFORE, FREED, tables_kb), 0);
-	STREQ(vtop_last(at(FREED))->name, vtop_last(at(ALLOCATED))->name);
+	CHECK(!at(FREED)->mapped && strcmp(vtop_last(at(FREED))->name, "PTE") != 0);
 	EQ(s->freed_flags & (1ULL << 11 | 1ULL << 12), 0);
 	STREQ(at(FREED)->vma, "none");
 }
@@ -322,5 +322,6 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "try") == 0)
 		return student(argc - 2, argv + 2);
+	fixed_addresses(argv);
 	return lab_main(argc, argv, &lab);
 }

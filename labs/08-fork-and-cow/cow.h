@@ -26,8 +26,8 @@ struct moment {
 
 struct story {
 	struct moment now[NR_MOMENTS];
-	struct vtop shared_parent, shared_child,
-		shared_forked; /* of MAP_SHARED; forked: the child's, untouched */
+	/* MAP_SHARED, the parent's and the child's: before the child's first touch, and after it */
+	struct vtop shared_before, shared_forked, shared_parent, shared_child;
 	long shared_faults;
 	unsigned shared_value; /* the parent's, after the child's write */
 	unsigned long page, shared;

@@ -144,6 +144,7 @@ static void second_fork(void)
 	parent_writes(PARENT_FIRST, child);
 	tell_child('w');
 	look(CHILD_SECOND, child);
+	vtop_ask(&story.shared_before, getpid(), story.shared);
 	vtop_ask(&story.shared_forked, child, story.shared);
 	tell_child('s');
 	story.shared_faults = report->faults;

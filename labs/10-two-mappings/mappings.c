@@ -253,5 +253,6 @@ int main(int argc, char **argv)
 		10, "Two mappings of one frame", modules, show, answers, checks, exercise
 	};
 
+	fixed_addresses(argv);
 	return lab_main(argc, argv, &lab);
 }

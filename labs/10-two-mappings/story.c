@@ -89,19 +89,19 @@ static void another_process(volatile unsigned *page)
 	if (pid == 0) {
 		close(go[1]);
 		munmap((void *)page, PAGE);
-		page = mmap((void *)story.address, PAGE, PROT_READ | PROT_WRITE,
+		page = mmap((void *)page, PAGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-		*page = 0xbad;
+		page[3] = 0xbad;
 		_exit(write(ready[1], "", 1) != 1 || read(go[0], &c, 1) != 0);
 	}
 	story.other = pid;
+	close(ready[1]);
 	if (pid < 0 || read(ready[0], &c, 1) != 1 ||
 	    !vtop_ask(&story.other_walk, pid, story.address))
 		story.error = "the other process";
 	close(go[1]);
 	close(go[0]);
 	close(ready[0]);
-	close(ready[1]);
 	if (pid > 0)
 		tap_wait(pid);
 }

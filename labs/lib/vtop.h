@@ -43,6 +43,9 @@ const char *vtop_entry(const struct vtop_level *l);
 void vtop_figure(const char *title, const struct vtop *v, const char *value);
 
 /* ---- one process ---- */
+/* The program starts over without randomized addresses, unless it has none: then every run has the same. */
+void fixed_addresses(char **argv);
+
 struct counts {
 	long vm_kb, rss_kb, tables_kb; /* VmSize, VmRSS, VmPTE */
 	long faults;		       /* those without a disk */
