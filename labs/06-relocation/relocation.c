@@ -103,9 +103,9 @@ static void show_spaces(void)
 
 	lab_step(
 		"The classic layout",
-		"The first Unix systems on the 386 had one page directory for all, and gave process n "
-		"the 64 MiB from n x 4000000: 64 processes in 4 GiB. Each was linked for address 0. Linux "
-		"gave every process a page directory of its own instead, and its segments have base 0.");
+		"In its first year Linux (0.11) had one page directory for all, and gave process n the 64 MiB "
+		"from n x 4000000: 64 processes in 4 GiB. Each program was linked for address 0. Later every "
+		"process got a page directory of its own, and segments of base 0.");
 	lab_strip("Linear addresses of that layout", a, 4);
 	lab_frames("Frames in the end", p.first < c.first ? up : down, 2);
 }

@@ -1,5 +1,5 @@
 /*
- * The layout of the first Unix systems on the 386: process n has a data segment of 64 MiB at linear address n x 0x4000000.
+ * The layout of Linux in its first year: process n has a data segment of 64 MiB at linear address n x 0x4000000.
  *
  * Both processes use the logical address 000f:00000300 (entry 1 of the LDT, ring 3, offset 0x300) and never another one. What
  * differs is the base in each one's LDT. What paging makes of the linear addresses, /proc/PID/vtop tells.
