@@ -211,7 +211,7 @@ static void show_fallback(void)
 
 static bool begin(void)
 {
-	s = buddy_story();
+	s = buddy_story(ALL);
 	if (s->error)
 		lab_failed("%s", s->error);
 	return !s->error;
@@ -267,9 +267,9 @@ static void answers(void)
 /* ---- checks ---- */
 
 /* A machine on which others have used zone DMA up has nothing to show. */
-#define BEGIN()                                                                                    \
+#define BEGIN(parts)                                                                               \
 	do {                                                                                       \
-		s = buddy_story();                                                                 \
+		s = buddy_story(parts);                                                            \
 		if (s->worn)                                                                       \
 			SKIP("no free block of order 10 in zone DMA");                             \
 		NEED(!s->error);                                                                   \
@@ -287,7 +287,7 @@ static void splits_block_by_block(void)
 	static const long first[ORDERS] = { [4] = 1, 1, 1, 1, 1, 1, -1 };
 	static const long second[ORDERS] = { [4] = -1 }, third[ORDERS] = { [4] = 1, -1 };
 
-	BEGIN();
+	BEGIN(BLOCKS);
 	changes(START, TAKE_1, first);
 	changes(TAKE_1, TAKE_2, second);
 	changes(TAKE_2, TAKE_3, third);
@@ -302,7 +302,7 @@ static void merges_block_by_block(void)
 	static const long one[ORDERS] = { [4] = 1 }, two[ORDERS] = { [4] = -1, 1 };
 	static const long last[ORDERS] = { [4] = -1, -1, -1, -1, -1, -1, 1 };
 
-	BEGIN();
+	BEGIN(BLOCKS);
 	changes(TAKE_4, GIVE_1, one);
 	changes(GIVE_1, GIVE_3, one);
 	changes(GIVE_3, GIVE_2, two);
@@ -317,7 +317,7 @@ static void single_pages_have_a_list(void)
 {
 	const struct pcp_moment *p;
 
-	BEGIN();
+	BEGIN(SINGLES);
 	p = s->pcp;
 	EQ(p[PCP_TAKE].free, p[PCP_EMPTY].free - s->pcp_batch);
 	EQ(p[PCP_TAKE].count, p[PCP_EMPTY].count + s->pcp_batch - 1);
@@ -334,7 +334,7 @@ static void watermarks_hold(void)
 {
 	long min;
 
-	BEGIN();
+	BEGIN(FILL_DMA);
 	min = s->before_dma.min;
 	EQ(left_after(0), min);
 	EQ(left_after(1), min - min / 2);
@@ -347,7 +347,7 @@ static void falls_back_and_keeps_a_reserve(void)
 	const struct zone *first, *dma;
 	long left, reserve, left_first;
 
-	BEGIN();
+	BEGIN(FILL_KERNEL);
 	first = &s->before_kernel;
 	dma = &s->before_kernel_dma;
 	left_first = first->free + first->pcp_count - s->kernel.first;

@@ -56,7 +56,10 @@ struct story {
 	const char *error;
 };
 
-const struct story *buddy_story(void);
+/* Parts of the story; all of zone DMA, but the last, which takes the machine's memory for a moment. */
+enum { BLOCKS = 1, SINGLES = 2, FILL_DMA = 4, FILL_KERNEL = 8, ALL = 15 };
+
+const struct story *buddy_story(int parts);
 /* Write a command to /proc/buddy_lab. Return: 0, or -1 with errno. */
 int buddy_command(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

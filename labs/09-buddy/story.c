@@ -207,11 +207,8 @@ static void singles(void)
 
 /* ---- all there is ---- */
 
-static void fills(void)
+static void fill_dma(void)
 {
-	struct zone z[MAX_ZONES];
-	int n;
-
 	(void)empty_list(); /* or they would be left over: they do not count as free */
 	story.before_dma = dma_now();
 	need(buddy_command("fill dma") == 0, "fill dma");
@@ -219,7 +216,13 @@ static void fills(void)
 	fill_of(&story.high, "high");
 	fill_of(&story.atomic, "atomic");
 	buddy_command("drop");
-	n = zones_read(z);
+}
+
+static void fill_kernel(void)
+{
+	struct zone z[MAX_ZONES];
+	const int n = zones_read(z);
+
 	for (int i = 0; i < n; i++) { /* the highest zone that GFP_KERNEL may use */
 		if (!strcmp(z[i].name, "DMA"))
 			story.before_kernel_dma = z[i];
@@ -242,18 +245,21 @@ static void on_cpu_0(void)
 	sched_setaffinity(0, sizeof(first), &first);
 }
 
-const struct story *buddy_story(void)
+const struct story *buddy_story(int parts)
 {
 	memset(&story, 0, sizeof(story));
 	memset(ours, 0, sizeof(ours));
 	on_cpu_0();
 	buddy_command("drop");
 	story.nr_zones = zones_read(story.zone);
-	blocks();
-	if (!story.error)
+	if (parts & BLOCKS)
+		blocks();
+	if (parts & SINGLES && !story.error)
 		singles();
-	if (!story.error)
-		fills();
+	if (parts & FILL_DMA && !story.error)
+		fill_dma();
+	if (parts & FILL_KERNEL && !story.error)
+		fill_kernel();
 	buddy_command("drop");
 	return &story;
 }

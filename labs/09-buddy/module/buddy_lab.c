@@ -116,10 +116,25 @@ static struct stage kernel_stages[] = {
 static struct stage *filled;
 static int nr_filled;
 
-/* What is got is kept in a list through the pages themselves: first word the next one's address, second its order. */
+/*
+ * What is got is noted in some of it: a note page has the address of the note page before it, how many notes it has, and the
+ * notes. A note is a block's address with its order in the low bits. The first page of a block that finds no room is the next note
+ * page, and its first note is the block itself.
+ */
 struct filling {
-	unsigned long first;
+	unsigned long *notes;
 };
+#define MAX_NOTES (PAGE_SIZE / sizeof(unsigned long) - 2)
+
+static void note(struct filling *f, unsigned long *block, int order)
+{
+	if (!f->notes || f->notes[1] == MAX_NOTES) {
+		block[0] = (unsigned long)f->notes;
+		block[1] = 0;
+		f->notes = block;
+	}
+	f->notes[2 + f->notes[1]++] = (unsigned long)block | (unsigned long)order;
+}
 
 static bool fill_one(struct filling *f, struct stage *s, int order)
 {
@@ -128,9 +143,7 @@ static bool fill_one(struct filling *f, struct stage *s, int order)
 
 	if (!page)
 		return false;
-	page[0] = f->first;
-	page[1] = (unsigned long)order;
-	f->first = (unsigned long)page;
+	note(f, page, order);
 	if (frame_of((unsigned long)page) < DMA_END_FRAME) {
 		s->dma += nr;
 	} else {
@@ -150,13 +163,20 @@ static void fill_stage(struct filling *f, struct stage *s)
 			;
 }
 
+static void give_note(unsigned long n)
+{
+	free_pages(n & PAGE_MASK, (unsigned int)(n & ~PAGE_MASK));
+}
+
+/* The last note first; the first of a note page is that page. */
 static void empty(struct filling *f)
 {
-	while (f->first) {
-		unsigned long *page = (unsigned long *)f->first;
+	while (f->notes) {
+		unsigned long *notes = f->notes, i = notes[1];
 
-		f->first = page[0];
-		free_pages((unsigned long)page, (unsigned int)page[1]);
+		f->notes = (unsigned long *)notes[0];
+		while (i-- > 0)
+			give_note(notes[2 + i]);
 	}
 }
 
