@@ -23,6 +23,7 @@ struct story {
 	int pid, other;
 	int signal, read_signal; /* a process touches the kernel's address: writing, reading */
 	int map_error;		 /* errno of mmap at the kernel's address */
+	bool high;		 /* all pages are in high memory, which the kernel has not mapped */
 	const char *error;
 };
 

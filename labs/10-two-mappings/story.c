@@ -157,7 +157,9 @@ static volatile unsigned *low_page(void)
 		    story.first.kernel)
 			return p;
 	}
-	story.error = "no page of low memory, or no /proc/two_mappings";
+	story.high = story.first.frame != 0;
+	story.error =
+		story.high ? "all pages are in high memory" : "/proc/two_mappings does not answer";
 	return NULL;
 }
 
