@@ -10,6 +10,7 @@
 #include "fs/lock.h"
 #include "fs/proc.h"
 #include "mm/shrinker.h"
+#include "mm/vmevent.h"
 #include "vfs_impl.h"
 
 int sysctl_vfs_cache_pressure = 100;
@@ -35,6 +36,7 @@ static const struct shrinker dentry_shrinker = { .name = "dentry",
 
 void caches_drop(void)
 {
+	count_vm_event(DROP_SLAB);
 	while (dcache_shrink(1024) == 1024)
 		;
 	(void)shrink_caches(GFP_KERNEL);

@@ -35,11 +35,12 @@ static void line(struct seq_file *m, const char *label, unsigned long pages)
 	line_kb(m, label, pages << (PAGE_SHIFT - 10));
 }
 
-/* Pages that a new program could have without swapping: Linux's estimate, free memory above the low watermarks and half of
- * what is cheap to reclaim. tmpfs pages are not: nothing here can write them out. */
+/* Pages that a new program could have without swapping: Linux's estimate, free memory above the low watermarks, and what is cheap
+ * to reclaim less a half or the watermarks. tmpfs pages are not. */
 static unsigned long available_pages(void)
 {
 	unsigned long low = 0, free = nr_free_pages(), slab = global_node_stat(NR_SLAB_RECLAIMABLE);
+	unsigned long file = global_node_stat(NR_ACTIVE_FILE) + global_node_stat(NR_INACTIVE_FILE);
 	struct zone *z;
 
 	for (unsigned n = 0; n < nr_nodes; n++) {
@@ -47,7 +48,8 @@ static unsigned long available_pages(void)
 			low += z->watermark[WMARK_LOW];
 	}
 	free = free > low ? free - low : 0;
-	return free + slab - min_of(unsigned long, slab / 2, low);
+	return free + file - min_of(unsigned long, file / 2, low) + slab -
+	       min_of(unsigned long, slab / 2, low);
 }
 
 static void meminfo_lru(struct seq_file *m)

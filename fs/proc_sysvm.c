@@ -17,7 +17,7 @@
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
-#include "mm/vmevent.h"
+#include "mm/vmscan.h"
 #include "proc_impl.h"
 #include "sync/klog.h"
 
@@ -44,6 +44,7 @@ static const struct sysctl vm_table[] = {
 	  .changed = setup_per_zone_wmarks },
 	{ "vm/watermark_scale_factor", .number = &watermark_scale_factor, .min = 1, .max = 3000,
 	  .changed = setup_per_zone_wmarks },
+	{ "vm/swappiness", .number = &vm_swappiness, .max = 200 },
 	{ "vm/vfs_cache_pressure", .number = &sysctl_vfs_cache_pressure, .max = INT_MAX },
 	{ "vm/memfd_noexec", .number = &sysctl_memfd_noexec, .max = 2 },
 };
@@ -167,18 +168,14 @@ static int reserve_ratio_store(struct proc_entry *e, char *text, size_t len)
 
 /* ---- orders ---- */
 
-/*
- * 1: page cache. Every cached page here is the only copy (tmpfs), so there is none to drop, as on a Linux that has only
- * tmpfs. 2: dentries and slabs; per-CPU caches, stacks and lazily unmapped ranges go with them.
- */
+/* 1: clean pages of files. 2: dentries and slabs; per-CPU caches, stacks and lazily unmapped ranges go with them. */
 static void drop_caches(void)
 {
 	int what = READ_ONCE(sysctl_drop_caches);
 
 	if (what & 1)
-		count_vm_event(DROP_PAGECACHE);
+		(void)drop_cached_pages();
 	if (what & 2) {
-		count_vm_event(DROP_SLAB);
 		caches_drop();
 		vmalloc_purge();
 		slab_shrink_all();

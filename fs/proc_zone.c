@@ -15,7 +15,7 @@
 #include "mm/huge.h"
 #include "mm/slab.h"
 #include "mm/vmevent.h"
-#include "mm/zone.h"
+#include "mm/vmscan.h"
 #include "pt_geom.h"
 #include "sync/klog.h"
 
@@ -104,8 +104,8 @@ static void zoneinfo_zone(struct seq_file *m, struct zone *z, bool first)
 	zoneinfo_pcp(m, z);
 	seq_printf(
 		m,
-		"\n  vm stats threshold: 0\n  node_unreclaimable:  0\n  start_pfn:           %lu\n",
-		z->start_pfn);
+		"\n  vm stats threshold: 0\n  node_unreclaimable:  %d\n  start_pfn:           %lu\n",
+		kswapd_gave_up(z->pgdat->node_id), z->start_pfn);
 }
 
 static int zoneinfo_show(struct seq_file *m)

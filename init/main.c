@@ -23,6 +23,7 @@
 #include "init/boot_impl.h"
 #include "init/cmdline.h"
 #include "ipc/ipc.h"
+#include "kernel/kswapd.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "lib/string.h"
@@ -170,6 +171,7 @@ static void init_thread(void *arg)
 		panic("no memory for the first process");
 	boot_unpack_initramfs();
 	setup_per_zone_wmarks();
+	kswapd_start();
 	open_console();
 	physmap_protect();
 	run_first_program();

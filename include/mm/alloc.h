@@ -91,7 +91,8 @@ struct alloc_ctx {
 };
 bool phys_relieve(struct alloc_ctx *ctx);
 bool phys_compact(struct alloc_ctx *ctx); /* mm/compact.h */
-void phys_wake(int node);
+/* @node has no zone up to @highest above its low watermark: background reclaim. Any context. */
+void phys_wake(int node, enum zone_type highest);
 /* And to mm/backing: the last reference of a page of hugetlb's pool is gone. Any context. */
 void hugetlb_page_freed(struct page *page);
 

@@ -35,10 +35,16 @@ static inline void mark_page_accessed(struct page *page)
 	if ((READ_ONCE(page->flags) & done) != done)
 		mark_page_accessed_slow(page);
 }
+/* The same for a page that only swap could take: whether it becomes active is seen by a scan. */
+static inline void page_mark_referenced(struct page *page)
+{
+	if (!page_test(page, PG_referenced))
+		page_set(page, PG_referenced);
+}
 void lru_activate(struct page *page);
-/* Least wanted: the next that a scan comes to, and not active. */
+/* Not active any more: the newest of the inactive. */
 void lru_deactivate(struct page *page);
-/* What reclaim had written is in its store: as lru_deactivate, counted as PGROTATED. */
+/* What reclaim had written is in its store: the next that a scan comes to. */
 void lru_rotate(struct page *page);
 /* MADV_FREE: the page lost PG_swapbacked, and waits among the inactive file pages. */
 void lru_lazyfree(struct page *page);

@@ -4,7 +4,7 @@
 
 #include "base/atomic.h"
 #include "lib/list.h"
-#include "sync/spinlock.h"
+#include "sync/waitq.h"
 
 /* In the order of NR_INACTIVE_ANON ... NR_UNEVICTABLE and of NR_ZONE_INACTIVE_ANON ... */
 enum lru_list {
@@ -23,6 +23,14 @@ struct lruvec {
 	struct list_head lists[LRU_EVICTABLE_LISTS]; /* l: lock: newest first */
 	unsigned long anon_cost, file_cost; /* l: what it cost lately to take pages of each kind */
 	atomic_long_t nonresident_age;	    /* a: mm/track/workingset.c */
+};
+
+/* Background reclaim of a node: mm/reclaim/kswapd.c. */
+struct kswapd {
+	struct waitq wait;
+	bool wanted;	   /* a: set by phys_wake */
+	unsigned highest;  /* a: enum zone_type that was asked for */
+	unsigned failures; /* a: steps in a row that freed nothing */
 };
 
 static inline void lruvec_init(struct lruvec *v)

@@ -52,7 +52,6 @@ struct mm_struct {
 	bool thp_disable;     /* m: PR_SET_THP_DISABLE */
 	bool thp_seen;	      /* a: has or had a vma that may have huge pages */
 	unsigned dump_filter; /* a: for a core dump (core(5)); fork and exec keep it */
-	bool has_lazyfree;    /* a: after MADV_FREE, pages may wait for reclaim */
 	unsigned membarrier;  /* a: what its threads have registered for (sys/sys_membarrier.c) */
 	struct ksm_slot *ksm_slot;	 /* mm/ksm.h; NULL: has nothing mergeable */
 	unsigned long ksm_merging_pages; /* entries of shared pages, as of the last scan */

@@ -52,8 +52,6 @@ int must_check range_move_prepare(struct mm_struct *mm, uaddr_t from, uaddr_t to
 
 /* MADV_FREE: private pages become the system's to take while they stay unwritten. mmap_lock any mode. */
 void range_lazyfree(struct mmu_gather *g, uaddr_t start, uaddr_t end);
-/* Take those that are still unwritten, but for what is shared or in use: *left is set then. mmap_lock any mode. Return: pages. */
-unsigned long range_zap_lazyfree(struct mmu_gather *g, uaddr_t start, uaddr_t end, bool *left);
 
 /* Clear the accessed bits. Return: how many were set. mmap_lock any mode. */
 unsigned long range_age(struct mmu_gather *g, uaddr_t start, uaddr_t end);

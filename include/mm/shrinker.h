@@ -17,5 +17,7 @@ struct shrinker {
 int must_check register_shrinker(const struct shrinker *s);
 /* Ask every registered cache for all it has. Return: objects freed. */
 unsigned long shrink_caches(gfp_t gfp);
+/* Ask each for its share of a scan that looks at 1 / 2^@priority of all lists: Linux's two objects for one page. */
+unsigned long shrink_slab(gfp_t gfp, unsigned priority);
 
 #endif

@@ -41,6 +41,8 @@ void mapping_wait_writeback(struct address_space *m, unsigned long first, unsign
 void mapping_sync(struct address_space *m, unsigned long first, unsigned long last);
 /* The error of any write since the last call, for who has no open file (msync). 0 or -EIO, -ENOSPC. */
 int must_check mapping_take_error(struct address_space *m);
+/* @page, locked, leaves the cache if it is clean and nobody refers to it but the cache and the caller, whose reference stays. */
+bool mapping_drop_page(struct address_space *m, struct page *page);
 /* Drop clean pages of [first, last] that nobody maps or uses. Return: how many. */
 unsigned long mapping_invalidate(struct address_space *m, unsigned long first, unsigned long last);
 
@@ -51,6 +53,8 @@ void writeback_sync_all(void);
 bool writeback_step(void); /* a bounded piece of work. Return: there is more. */
 void writeback_wait(void); /* until there may be work */
 void writeback_wake(void);
+void writeback_press(
+	void); /* memory is short, and dirty pages are in the way: all of them, now. Any context. */
 
 /* ---- limits ---- */
 extern int vm_dirty_ratio, dirty_background_ratio;	     /* % of what may be dirty */

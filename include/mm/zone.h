@@ -101,6 +101,7 @@ struct pglist_data {
 	int nr_zones; /* i: the highest type that has pages, and 1 */
 	atomic_long_t stat[NR_NODE_STATS];
 	struct lruvec lruvec;
+	struct kswapd kswapd;
 };
 
 extern struct pglist_data *node_data[CFG_MAX_NODES];

@@ -267,9 +267,6 @@ void vm_free_tables(struct mm_struct *mm, unsigned long start, unsigned long end
 /* Everything goes (exit). */
 void vm_unmap_all(struct mm_struct *mm);
 
-/* ---- lazyfree.c ---- */
-void lazyfree_boot(void);
-
 /* ---- fault*.c ---- */
 struct fault_ctx {
 	struct mm_struct *mm;

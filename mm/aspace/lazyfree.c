@@ -1,72 +1,45 @@
 /*
- * Memory that programs gave up by MADV_FREE, taken when there is none else.
+ * Memory that programs gave up by MADV_FREE, taken when memory is short.
  *
- * OWNS     mm->has_lazyfree: the address space may hold such pages.
- * WHY      asked by the page allocator like any cache (mm/track/shrinker.c), so it gives before a program is killed.
- * LOCKS    called with any lock of rank MM_MAP or below held by the allocating thread, so mmap_lock is only tried: an
- *          address space that is being changed keeps its pages for this time.
- * CONTEXT  a thread that may sleep.   FAILS never.
- * NOT HERE which entries (mm/pt/range_lazy.c).   TESTED BY mmap_test.c
+ * WHY      such a page waits among the inactive file pages (mm/track/lru.c), and goes like a clean one of these: its contents are
+ *          nobody's. A program that wrote it again has it back.
+ * I1       a page goes only if no entry of it is dirty when that is cleared, and nobody but the entries and the caller has a
+ *          reference: who pinned it may be writing to it.
+ * LOCKS    page lock held by the caller, who has a reference; rmap's inside. The entry is cleared and flushed under its table's lock.
+ * FAILS    false: it stays; dirty ones are what they were before MADV_FREE.
+ * NOT HERE which entries are given up (mm/pt/range_lazy.c), when they are asked for (mm/reclaim/take.c).
+ * TESTED BY vmscan_test.c, mmap_test.c
  */
 #include "mm/aspace/aspace_impl.h"
-#include "mm/gather.h"
 #include "mm/range.h"
-#include "mm/shrinker.h"
 
-static bool may_hold(struct vm_area_struct *vma)
+/* Entry by entry: gone, or set again, with PG_swapbacked, because the page is wanted. */
+static int discard_entry(const struct rmap_entry *e, void *arg)
 {
-	return vma_is_anon(vma) && vma->populated && !(vma->vm_flags & (VM_LOCKED | VM_SPECIAL));
-}
+	struct mm_struct *mm = e->vma->vm_mm;
+	struct page *page = e->page;
+	pte_t old;
 
-static unsigned long take_from(struct mm_struct *mm)
-{
-	struct vm_area_struct *vma;
-	unsigned long freed = 0;
-	struct mmu_gather g;
-	bool left = false;
-
-	if (!rwsem_try_read(&mm->mmap_lock))
-		return 0;
-	WRITE_ONCE(mm->has_lazyfree, false);
-	mm_update_hiwater(mm);
-	gather_begin(&g, mm);
-	for (vma = vma_first(mm); vma; vma = vma_next(mm, vma)) {
-		if (may_hold(vma))
-			freed += range_zap_lazyfree(&g, vma->vm_start, vma->vm_end, &left);
+	if (READ_ONCE(e->vma->vm_flags) & VM_LOCKED)
+		return 1;
+	old = pte_clear(e->pte);
+	rmap_flush_entry(e, old);
+	if (pte_dirty(old) || page_test(page, PG_dirty))
+		lru_unlazy(page);
+	if (page_test(page, PG_swapbacked) || page_ref_count(page) != page_mapcount(page) + 1) {
+		pte_set(e->pte, old);
+		return 1;
 	}
-	gather_end(&g);
-	if (left)
-		WRITE_ONCE(mm->has_lazyfree, true);
-	rwsem_up_read(&mm->mmap_lock);
-	return freed;
+	mm_update_hiwater_rss(mm);
+	range_account_unmap(mm, page);
+	put_page(page); /* not the last: the caller has one */
+	return 0;
 }
 
-static unsigned long lazyfree_count(void)
+bool try_to_discard(struct page *page)
 {
-	struct mm_struct *mm;
-	unsigned long some = 0;
-
-	for (mm = mm_list_next(NULL); mm; mm = mm_list_next(mm))
-		some |= READ_ONCE(mm->has_lazyfree);
-	return some;
-}
-
-static unsigned long lazyfree_scan(unsigned long nr, gfp_t gfp)
-{
-	struct mm_struct *mm;
-	unsigned long freed = 0;
-
-	(void)nr, (void)gfp;
-	for (mm = mm_list_next(NULL); mm; mm = mm_list_next(mm)) {
-		if (READ_ONCE(mm->has_lazyfree))
-			freed += take_from(mm);
-	}
-	return freed;
-}
-
-void lazyfree_boot(void)
-{
-	static const struct shrinker shrinker = { "mm-lazyfree", lazyfree_count, lazyfree_scan };
-
-	must(register_shrinker(&shrinker) == 0);
+	kassert(page_test(page, PG_locked) && page_state(page) == PS_ANON);
+	if (page_mapcount(page) > 0)
+		(void)rmap_walk(page, 0, discard_entry, NULL);
+	return page_mapcount(page) == 0;
 }

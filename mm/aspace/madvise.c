@@ -128,6 +128,19 @@ static int advise_flags(struct mm_struct *mm, struct vm_area_struct *vma, unsign
 	return err == -ENOMEM ? -EAGAIN : err;
 }
 
+/* MADV_COLD: the page of @e, if it is nobody else's, is as if it had just come. */
+static int make_cold(pte_t e, uaddr_t va, void *arg)
+{
+	struct page *page;
+
+	if (!pte_present(e) || pte_special(e))
+		return 0;
+	page = pfn_to_page(pte_pfn(e));
+	if (page_mapcount(page) == 1)
+		lru_deactivate(page);
+	return 0;
+}
+
 static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 			 unsigned long end, enum advice_kind kind)
 {
@@ -146,9 +159,9 @@ static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 		range_zap(&g, vma, start, end);
 	} else if (kind == ADV_FREE) {
 		range_lazyfree(&g, start, end);
-		WRITE_ONCE(mm->has_lazyfree, true);
 	} else {
 		(void)range_age(&g, start, end);
+		(void)range_each(mm, start, end, make_cold, NULL);
 	}
 	gather_end(&g);
 }

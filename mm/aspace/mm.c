@@ -41,7 +41,6 @@ void mm_init(void)
 	thp_zero_boot();
 	vma_boot();
 	fault_boot();
-	lazyfree_boot();
 	ksm_boot();
 }
 

@@ -39,8 +39,6 @@ static inline void page_wait_writeback(struct page *page)
 }
 void mapping_note_error(struct address_space *m,
 			int err); /* for wb_err and wb_error. Any context. */
-/* The locked @page leaves the cache if it is clean and only the cache and the caller have it. Return: it has left. */
-bool mapping_drop_page(struct address_space *m, struct page *page);
 void dirty_progress(void); /* a page has been written: who is throttled looks again. Any context. */
 enum { THROTTLE_EVERY = 32 }; /* pages made dirty between two calls of dirty_throttle */
 void writeback_note(struct address_space *m); /* m->lock held: it has a dirty page */

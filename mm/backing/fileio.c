@@ -192,6 +192,15 @@ static inline void read_mark(struct file_io *io, struct page *page, unsigned wan
 		ra_async(io->m, io->ra, page, io_index(io), want);
 }
 
+/* Reading a page of a file piece by piece is one use. */
+static inline void read_accessed(const struct file_io *io, struct page *page)
+{
+	if (!io->m->ops->store)
+		page_mark_referenced(page);
+	else if (io->ra->prev_pos >> PAGE_SHIFT != io->pos >> PAGE_SHIFT)
+		mark_page_accessed(page);
+}
+
 /* No valid page was in the cache: a hole, or the store has it. */
 static noinline_ int read_missing(struct file_io *io, size_t n, unsigned want)
 {
@@ -209,6 +218,7 @@ static noinline_ int read_missing(struct file_io *io, size_t n, unsigned want)
 		return err;
 	} else {
 		read_mark(io, page, want);
+		read_accessed(io, page);
 		done = copy_out(io, page, n);
 		put_page(page);
 	}
@@ -234,6 +244,8 @@ static int read_run(struct file_io *io, size_t bytes)
 		} else {
 			if (io->m->ops->store)
 				read_mark(io, pages[i], nr - i);
+			for (unsigned j = i; j < i + k; j++)
+				read_accessed(io, pages[j]);
 			done = copy_out(io, pages[i], n);
 			pages_put(pages, i, i + k);
 			io_advance(io, done);
@@ -316,8 +328,14 @@ static inline long write_old(struct file_io *io, struct page *page, unsigned nr,
 {
 	size_t done = copy_in(io, page, n);
 
-	for (unsigned i = 0; i < nr && done; i++)
-		mapping_set_dirty(io->m, page + i);
+	for (unsigned i = 0; i < nr; i++) {
+		if (done)
+			mapping_set_dirty(io->m, page + i);
+		if (io->m->ops->store)
+			mark_page_accessed(page + i);
+		else
+			page_mark_referenced(page + i);
+	}
 	return done ? (long)done : -EFAULT;
 }
 
@@ -449,6 +467,7 @@ long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *po
 	if (unlikely(!p))
 		return mapping_read_ra(m, &m->ra, dst, len, pos);
 	len -= copy_to_user(dst, p, len);
+	page_mark_referenced(page);
 	put_page(page);
 	*pos += len;
 	return len ? (long)len : -EFAULT;
@@ -463,6 +482,7 @@ long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *p
 	if (unlikely(!p))
 		return user_write(m, src, len, pos);
 	len -= copy_from_user_keep(p, src, len);
+	page_mark_referenced(page);
 	put_page(page);
 	*pos += len;
 	return len ? (long)len : -EFAULT;

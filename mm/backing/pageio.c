@@ -54,6 +54,10 @@ void page_io_done(struct page *page, int err)
 		page_set(page, PG_error);
 	}
 	writeback_account(page, false);
+	if (page_test(page, PG_reclaim)) { /* reclaim waits for it */
+		page_clear(page, PG_reclaim);
+		lru_rotate(page);
+	}
 	page_clear_wake(page, PG_writeback);
 	put_page(page);
 	dirty_progress();

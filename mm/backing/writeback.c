@@ -39,6 +39,7 @@ static struct list_head bdis = LIST_HEAD_INIT(bdis);
 static struct waitq flusher = WAITQ_INIT(flusher), bdi_unused = WAITQ_INIT(bdi_unused);
 static uint64_t last_look_ns; /* when old pages were looked for last; the flusher's own */
 static bool wanted;	      /* a: somebody called writeback_wake */
+static bool pressed;	      /* a: and memory is short */
 
 struct backing_dev_info default_bdi = {
 	.name = "default",
@@ -409,7 +410,8 @@ static uint64_t flush_limit(uint64_t now)
 	uint64_t age = centisecs_ns(READ_ONCE(dirty_expire_centisecs));
 
 	global_dirty_limits(&background, &thresh);
-	if (global_node_stat(NR_FILE_DIRTY) > background)
+	if (global_node_stat(NR_FILE_DIRTY) > background ||
+	    __atomic_exchange_n(&pressed, false, __ATOMIC_SEQ_CST))
 		return now;
 	if (!READ_ONCE(dirty_writeback_centisecs) || now < age)
 		return 0;
@@ -443,6 +445,12 @@ void writeback_wait(void)
 
 	(void)wait_event_mode(&flusher, __atomic_load_n(&wanted, __ATOMIC_SEQ_CST),
 			      PARK_INTERRUPTIBLE, deadline);
+}
+
+void writeback_press(void)
+{
+	__atomic_store_n(&pressed, true, __ATOMIC_SEQ_CST);
+	writeback_wake();
 }
 
 void writeback_wake(void)

@@ -297,7 +297,7 @@ static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglis
 		if (page)
 			return page;
 		if (gfp & __GFP_KSWAPD_RECLAIM)
-			phys_wake(node->node_id);
+			phys_wake(node->node_id, ctx.highest);
 		page = search(&ctx, node, reserve_for(gfp, self));
 		if (!page && may_reclaim(gfp, self))
 			page = reclaim_and_search(&ctx, node);

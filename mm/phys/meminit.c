@@ -167,6 +167,7 @@ static void build_nodes(void)
 		node_data[n] = boot_alloc(sizeof(struct pglist_data), (int)n);
 		node_data[n]->node_id = (int)n;
 		lruvec_init(&node_data[n]->lruvec);
+		waitq_init(&node_data[n]->kswapd.wait);
 		for (unsigned t = 0; t < MAX_NR_ZONES; t++)
 			init_zone(node_data[n], (enum zone_type)t);
 	}

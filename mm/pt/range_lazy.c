@@ -2,7 +2,7 @@
  * MADV_FREE: pages whose contents the program no longer wants, but which it keeps until memory is short.
  *
  *   range_lazyfree       the entry is made clean and old, its page loses PG_swapbacked: nobody has to keep what it holds
- *   range_zap_lazyfree   such a page that is still clean goes; one that was written again is the program's as before
+ *   try_to_discard       reclaim: such a page that is still clean goes; one that was written again is the program's as before
  *
  * WHY      a program that frees and takes memory again soon finds its pages still there, without a fault.
  * I1       a page is lazily free when it is anonymous, without PG_swapbacked and PG_dirty, and no entry of it is dirty.
@@ -23,7 +23,6 @@
 struct lazy_ctx {
 	struct mmu_gather *g;
 	unsigned long pages; /* done */
-	bool left;	     /* zap: one that could not go now */
 };
 
 /* The anonymous page of @e, or NULL. */
@@ -100,85 +99,4 @@ void range_lazyfree(struct mmu_gather *g, uaddr_t start, uaddr_t end)
 
 	must(pt_walk_range(&w, start, end - 1) == 0);
 	count_vm_events(PGLAZYFREE, c.pages);
-}
-
-/* Has the page been given up, and not been written since? */
-static bool is_lazyfree(const struct page *page, pte_t e)
-{
-	return !page_test(page, PG_swapbacked) && !page_test(page, PG_dirty) &&
-	       !page_test(page, PG_mlocked) && !pte_dirty(e);
-}
-
-static bool in_use(const struct page *page)
-{
-	return page_mapcount(page) != 1 || page_ref_count(page) != 1;
-}
-
-/* Take the page of *e away. Return: true when the gather is full. */
-static bool take_page(struct lazy_ctx *c, pte_t *e, struct page *page, uaddr_t va)
-{
-	pte_t old = pte_clear(e);
-
-	if (pte_dirty(old)) { /* written in this moment */
-		pte_set(e, old);
-		page_set(page, PG_swapbacked);
-		return false;
-	}
-	gather_note(c->g, va);
-	range_account_unmap(c->g->mm, page);
-	c->pages++;
-	return gather_page(c->g, page);
-}
-
-static int zap_lazy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
-{
-	struct lazy_ctx *c = w->arg;
-
-	for (;; e++, va += PAGE_SIZE) {
-		pte_t cur = pte_read(e);
-		struct page *page = anon_page_of(cur);
-		bool full = false;
-
-		if (page && is_lazyfree(page, cur)) {
-			if (in_use(page))
-				c->left = true;
-			else
-				full = take_page(c, e, page, va);
-		}
-		if (full) { /* also after the last one: the next table must find room */
-			w->resume = va + PAGE_SIZE;
-			return PT_AGAIN;
-		}
-		if ((va | ~PAGE_MASK) == last)
-			return 0;
-	}
-}
-
-static int zap_lazy_again(struct pt_walk *w)
-{
-	struct lazy_ctx *c = w->arg;
-
-	gather_flush(c->g); /* no larger array: there is no memory for one */
-	return 0;
-}
-
-/* A large entry holds no such page: range_lazyfree has split those it met. */
-static int pass_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
-{
-	return 0;
-}
-
-static const struct pt_walk_ops zap_lazy_ops = { .run = zap_lazy_run,
-						 .huge = pass_huge,
-						 .again = zap_lazy_again };
-
-unsigned long range_zap_lazyfree(struct mmu_gather *g, uaddr_t start, uaddr_t end, bool *left)
-{
-	struct lazy_ctx c = { .g = g };
-	struct pt_walk w = { .ops = &zap_lazy_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
-
-	must(pt_walk_range(&w, start, end - 1) == 0);
-	count_vm_events(PGLAZYFREED, c.pages);
-	*left |= c.left;
-	return c.pages;
 }

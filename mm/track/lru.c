@@ -218,13 +218,23 @@ static void move(struct page *page, unsigned long set, unsigned long clear, bool
 
 void lru_activate(struct page *page)
 {
-	irqflags_t flags = lock_lists(page);
+	struct zone *z = page_zone(page);
+	struct lruvec *v = &z->pgdat->lruvec;
+	irqflags_t flags = spin_lock_irqsave(&v->lock);
+	unsigned long f = READ_ONCE(page->flags);
+	enum lru_list l = lru_of(f);
 
-	if (!page_test(page, PG_active) && !page_test(page, PG_unevictable)) {
-		move(page, 1UL << PG_active, 0, true);
+	if (!(f & (1UL << PG_active | 1UL << PG_unevictable))) {
+		if (f & 1UL << PG_lru) {
+			list_del(&page->lru);
+			list_add(&page->lru, &v->lists[l | LRU_ACTIVE]);
+			lru_count(z, l, -1);
+			lru_count(z, (enum lru_list)(l | LRU_ACTIVE), 1);
+		}
+		page_set(page, PG_active);
 		count_vm_event(PGACTIVATE);
 	}
-	unlock_lists(page, flags);
+	spin_unlock_irqrestore(&v->lock, flags);
 }
 
 void mark_page_accessed_slow(struct page *page)
@@ -239,25 +249,26 @@ void mark_page_accessed_slow(struct page *page)
 	page_clear(page, PG_referenced);
 }
 
-static void sink(struct page *page, enum vm_event event)
+void lru_deactivate(struct page *page)
 {
 	irqflags_t flags = lock_lists(page);
 
-	if (page_test(page, PG_lru)) {
-		move(page, 0, 1UL << PG_active | 1UL << PG_referenced, false);
-		count_vm_event(event);
+	if (page_test(page, PG_lru) && page_test(page, PG_active)) {
+		move(page, 0, 1UL << PG_active | 1UL << PG_referenced, true);
+		count_vm_event(PGDEACTIVATE);
 	}
 	unlock_lists(page, flags);
 }
 
-void lru_deactivate(struct page *page)
-{
-	sink(page, PGDEACTIVATE);
-}
-
 void lru_rotate(struct page *page)
 {
-	sink(page, PGROTATED);
+	irqflags_t flags = lock_lists(page);
+
+	if (page_test(page, PG_lru) && !page_test(page, PG_active)) {
+		move(page, 0, 0, false);
+		count_vm_event(PGROTATED);
+	}
+	unlock_lists(page, flags);
 }
 
 void lru_lazyfree(struct page *page)

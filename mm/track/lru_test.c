@@ -42,6 +42,7 @@ static void lru_I1_flags_choose_the_list(void **state)
 	assert_sizes(0, 0, 1, 1);
 	lru_unlazy(a);
 	lru_deactivate(f);
+	lru_deactivate(f);
 	assert_sizes(1, 0, 1, 0);
 	put_page(a);
 	put_page(f);

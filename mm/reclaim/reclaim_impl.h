@@ -1,0 +1,35 @@
+/* Shared by the files of mm/reclaim that choose and take pages. */
+#ifndef MM_RECLAIM_RECLAIM_IMPL_H
+#define MM_RECLAIM_RECLAIM_IMPL_H
+
+#include "mm/vmscan.h"
+
+enum {
+	DEF_PRIORITY = 12, /* a scan looks at 1 / 2^priority of each list; it falls to 0 (Linux) */
+};
+
+struct scan_control {
+	struct pglist_data *node;
+	enum zone_type highest; /* pages of higher zones are of no use */
+	gfp_t gfp;
+	unsigned priority;
+	bool kswapd;
+	bool force;	      /* whether a page was used does not matter */
+	bool clean_only;      /* only cached pages that are clean and unmapped: drop_caches */
+	unsigned long wanted; /* pages to free */
+	/* found: */
+	unsigned long scanned, freed, dirty, writeback;
+};
+
+/* ---- pageout.c: one page's fate ---- */
+/* Free those of @s->pages, isolated, that may go. The others come first in it afterwards, @s->taken of them, active or not as
+ * they are to be put back. */
+void take_pages(struct scan_control *sc, struct lru_scan *s);
+
+/* ---- vmscan.c ---- */
+/* One round over the lists of sc->node at sc->priority; stops early when sc->wanted is reached. */
+void shrink_node(struct scan_control *sc);
+/* Lists of zones up to @highest that could give something, in pages. */
+unsigned long reclaimable_pages(const struct pglist_data *node, enum zone_type highest);
+
+#endif

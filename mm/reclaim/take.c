@@ -1,0 +1,191 @@
+/*
+ * The fate of one page that a scan has taken off its list: it goes, or it stays.
+ *
+ *   busy: locked, being written                          stays; a written one is looked at again when that ends
+ *   used since the last look (accessed bits, calls)      stays; a second time, or as a program's code: active
+ *   only swap could take it                              a slot, unmapped, written, freed (mm/aspace/pageout.c); or active
+ *   given up by MADV_FREE, and not written since         unmapped, freed
+ *   cached, clean                                        unmapped, out of the cache, freed
+ *   cached, dirty                                        stays; the flusher is told
+ *
+ * OWNS     nothing. PG_reclaim: a page whose write reclaim waits for.
+ * WHY      all questions about a page are asked under its lock, so that none who maps, cuts, moves or writes it is in the middle.
+ * I1       a page is freed only when nobody but the scan has a reference: the cache's was the last other one, checked in one
+ *          step with taking it out (mapping_drop_page); of an anonymous page the last entry's.
+ * I2       an entry is unhooked before its page is looked at for the last time: what a program wrote until then is seen
+ *          (PG_dirty, or a dirty entry), and the page stays. A dirty entry is flushed at once. Clean ones of a cluster are
+ *          flushed together before its pages are freed: until then a CPU may read through them, nothing more.
+ * LOCKS    page lock by try only: who waits for memory may hold one. Then rmap's.
+ * CONTEXT  a thread; sleeps for nobody but TLB flushes.
+ * COST     a clean unmapped page: some 200 instructions. A mapped one: its entries' walks twice, a flush each.
+ * FAILS    a page that cannot go stays.
+ * NOT HERE which pages are asked about (vmscan.c).
+ * SOURCES  Linux's page states and counters; Gorman 2004, ch. 10.   TESTED BY vmscan_test.c
+ */
+#include "mm/imports.h"
+#include "mm/mapping.h"
+#include "mm/pt.h"
+#include "mm/reclaim/reclaim_impl.h"
+#include "mm/rmap.h"
+#include "mm/swap.h"
+#include "mm/vma.h"
+#include "mm/vmevent.h"
+#include "mm/writeback.h"
+
+enum fate { FATE_KEEP, FATE_ACTIVATE, FATE_FREE };
+
+/* Locked, and its object says that it may not leave. */
+static bool is_unevictable(struct page *page)
+{
+	struct address_space *m = page_mapping(page);
+
+	if (m && (READ_ONCE(m->flags) & MAPPING_UNEVICTABLE)) {
+		lru_cull(page);
+		return true;
+	}
+	return page_test(page, PG_mlocked);
+}
+
+/* Shared memory that nobody maps: calls say by PG_referenced that they used it, and make nothing active. */
+static bool is_calls_only(const struct page *page)
+{
+	return page_state(page) == PS_FILE && page_test(page, PG_swapbacked) &&
+	       !page_mapcount(page);
+}
+
+/* Was it used since the last look? FATE_FREE: no. */
+static enum fate check_references(struct page *page)
+{
+	unsigned long vm_flags;
+	int entries = page_referenced(page, &vm_flags);
+	bool called = page_test(page, PG_referenced);
+
+	if (called)
+		page_clear(page, PG_referenced);
+	if (vm_flags & VM_LOCKED)
+		return FATE_ACTIVATE;
+	if (!entries && called && is_calls_only(page))
+		return FATE_KEEP;
+	if (!entries) /* read by a call, once: that alone keeps no page of a file */
+		return FATE_FREE;
+	page_set(page, PG_referenced);
+	if (called || entries > 1)
+		return FATE_ACTIVATE;
+	if ((vm_flags & VM_EXEC) && !page_test(page, PG_swapbacked))
+		return FATE_ACTIVATE;
+	return FATE_KEEP;
+}
+
+static enum fate take_lazyfree(struct page *page)
+{
+	if (!try_to_discard(page))
+		return FATE_ACTIVATE;
+	count_vm_event(PGLAZYFREED);
+	return FATE_FREE;
+}
+
+static enum fate take_to_swap(struct scan_control *sc, struct page *page)
+{
+	if (!(sc->gfp & __GFP_IO))
+		return FATE_KEEP;
+	switch (swap_out_page(page, false)) {
+	case PAGEOUT_FREED:
+		return FATE_FREE;
+	case PAGEOUT_WRITING:
+		page_set(page, PG_reclaim); /* first again when it is written */
+		sc->writeback++;
+		return FATE_KEEP;
+	default:
+		return FATE_ACTIVATE;
+	}
+}
+
+static enum fate take_cached(struct scan_control *sc, struct page *page, struct address_space *m)
+{
+	if (page_mapcount(page) > 0 && !try_to_unmap(page))
+		return FATE_ACTIVATE;
+	if (page_test(page, PG_dirty)) {
+		sc->dirty++;
+		return FATE_KEEP;
+	}
+	return mapping_drop_page(m, page) ? FATE_FREE : FATE_KEEP;
+}
+
+static enum fate take_locked(struct scan_control *sc, struct page *page)
+{
+	struct address_space *m = page_mapping(page);
+	enum fate fate;
+
+	if (is_unevictable(page))
+		return FATE_KEEP;
+	if (page_test(page, PG_writeback)) {
+		page_set(page, PG_reclaim);
+		sc->writeback++;
+		return FATE_KEEP;
+	}
+	if (sc->clean_only)
+		return m && !page_mapcount(page) && mapping_drop_page(m, page) ? FATE_FREE
+									       : FATE_KEEP;
+	if (page_test(page, PG_head) || page_is_ksm(page))
+		return FATE_ACTIVATE;
+	fate = check_references(page);
+	if (fate != FATE_FREE && !sc->force)
+		return fate;
+	if (page_test(page, PG_swapbacked))
+		return take_to_swap(sc, page);
+	if (page_state(page) == PS_ANON)
+		return take_lazyfree(page);
+	return m ? take_cached(sc, page, m) : FATE_KEEP; /* cut off: its last user frees it */
+}
+
+static enum fate take_page(struct scan_control *sc, struct page *page)
+{
+	enum fate fate;
+
+	if (!trylock_page(page))
+		return FATE_KEEP;
+	fate = take_locked(sc, page);
+	if (fate == FATE_ACTIVATE && !page_test(page, PG_active)) {
+		page_set(page, PG_active);
+		count_vm_event(PGACTIVATE);
+	}
+	unlock_page(page);
+	return fate;
+}
+
+/* The fate of each; s->pages are the free ones first, *nr_free of them, then those that stay. */
+static void decide(struct scan_control *sc, struct lru_scan *s, unsigned *nr_free)
+{
+	unsigned free = 0;
+
+	for (unsigned i = 0; i < s->taken; i++) {
+		struct page *page = s->pages[i];
+
+		if (take_page(sc, page) != FATE_FREE)
+			continue;
+		s->pages[i] = s->pages[free];
+		s->pages[free++] = page;
+	}
+	*nr_free = free;
+}
+
+void take_pages(struct scan_control *sc, struct lru_scan *s)
+{
+	struct mm_ctx *self = mm_ctx_current();
+	unsigned long cpus = 0;
+	unsigned nr_free;
+
+	self->unhooked_cpus = &cpus;
+	decide(sc, s, &nr_free);
+	self->unhooked_cpus = NULL;
+	if (cpus)
+		tlb_flush_cpus(cpus);
+	for (unsigned i = 0; i < nr_free; i++)
+		swap_put_page(s->pages[i]); /* mostly the last reference */
+	s->taken -= nr_free;
+	for (unsigned i = 0; i < s->taken; i++)
+		s->pages[i] = s->pages[i + nr_free];
+	sc->freed += nr_free;
+	if (sc->dirty && !sc->force)
+		writeback_press();
+}

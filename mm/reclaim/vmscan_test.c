@@ -1,0 +1,361 @@
+/* Reclaim: what goes, what stays, and that all that was taken off a list is back or free. */
+#include "sim/mm_test.h"
+
+#include "mm/alloc.h"
+#include "mm/rmap.h"
+#include "mm/vmevent.h"
+#include "mm/vmscan.h"
+#include "sim/fakestore.h"
+#include "sim/fakeswap.h"
+
+static struct fake_store s;
+
+static void begin_small(uint64_t ram, unsigned pages)
+{
+	struct sim_config cfg = { .ram_bytes = ram, .nr_cpus = 1 };
+
+	sim_world_begin(&cfg);
+	fault_batch_pages = fault_around_pages = 16;
+	dirty_expire_centisecs = 3000;
+	dirty_writeback_centisecs = 500;
+	fake_store_begin(&s, pages);
+}
+
+static void begin(unsigned pages)
+{
+	begin_small(0, pages);
+}
+
+static void finish(void)
+{
+	lru_check();
+	assert_int_equal(global_node_stat(NR_ISOLATED_ANON) + global_node_stat(NR_ISOLATED_FILE),
+			 0);
+	mapping_check(&s.m);
+	fake_store_end(&s);
+	sim_world_end();
+}
+
+static void read_pages(unsigned first, unsigned nr)
+{
+	uint8_t buf[PAGE_SIZE];
+
+	for (unsigned i = first; i < first + nr; i++) {
+		assert_int_equal(mapping_read_kernel(&s.m, buf, PAGE_SIZE, P(i)), PAGE_SIZE);
+		assert_memory_equal(buf, s.disk + P(i), PAGE_SIZE);
+	}
+}
+
+static unsigned long reclaim(void)
+{
+	return reclaim_node(0, GFP_KERNEL);
+}
+
+static void clean_pages_that_were_read_once_go(void **state)
+{
+	unsigned long free;
+
+	(void)state;
+	begin(40);
+	free = nr_free_pages();
+	read_pages(0, 40);
+	assert_int_equal(global_node_stat(NR_INACTIVE_FILE), 40);
+	assert_true(nr_free_pages() <= free - 40);
+	assert_int_equal(reclaim(), 40);
+	assert_int_equal(global_node_stat(NR_FILE_PAGES), 0);
+	assert_int_equal(vm_event_sum(PGSTEAL_DIRECT), 40);
+	assert_int_equal(vm_event_sum(PGSTEAL_FILE), 40);
+	assert_int_equal(vm_event_sum(PGSCAN_DIRECT), 40);
+	read_pages(0, 40);
+	finish();
+}
+
+static void pages_read_twice_are_active_and_outlive_a_stream(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	begin(200);
+	read_pages(0, 10);
+	s.m.ra.prev_pos = 0;
+	read_pages(20, 1);
+	read_pages(0, 10);
+	assert_int_equal(global_node_stat(NR_ACTIVE_FILE), 10);
+	read_pages(40, 160);
+	(void)reclaim();
+	assert_int_equal(global_node_stat(NR_ACTIVE_FILE) + global_node_stat(NR_INACTIVE_FILE), 10);
+	page = mapping_find(&s.m, 0);
+	assert_non_null(page);
+	put_page(page);
+	finish();
+}
+
+static void mapped_pages_get_a_second_look(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	begin(40);
+	mm = new_mm();
+	assert_int_equal(map_file(mm, BASE, P(8), PROT_READ, MAP_SHARED, &s.m, 0), BASE);
+	for (unsigned i = 0; i < 8; i++)
+		(void)sim_peek(mm, BASE + P(i));
+	(void)reclaim();
+	tlb_flush_root(&mm->root); /* else the CPU has no reason to set A again */
+	for (unsigned i = 0; i < 4; i++) {
+		assert_non_null(page_at(mm, BASE + P(i)));
+		(void)sim_peek(mm, BASE + P(i)); /* used again */
+	}
+	(void)reclaim();
+	for (unsigned i = 0; i < 4; i++)
+		assert_non_null(page_at(mm, BASE + P(i)));
+	assert_true(global_node_stat(NR_ACTIVE_FILE) >= 4);
+	for (unsigned i = 0; i < 5; i++)
+		(void)reclaim();
+	assert_int_equal(global_node_stat(NR_FILE_MAPPED), 0);
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(sim_peek(mm, BASE + P(i)), s.disk[P(i)]);
+	end_mm(mm);
+	finish();
+}
+
+static void dirty_pages_stay_until_they_are_written(void **state)
+{
+	(void)state;
+	begin(40);
+	read_pages(0, 10);
+	assert_int_equal(mapping_write_kernel(&s.m, "new", 3, P(4)), 3);
+	for (unsigned i = 0; i < 3; i++)
+		(void)reclaim();
+	assert_int_equal(global_node_stat(NR_FILE_PAGES), 1);
+	assert_true(writeback_step()); /* reclaim has asked for it, young as it is */
+	for (unsigned i = 0; i < 5; i++)
+		(void)reclaim();
+	assert_int_equal(global_node_stat(NR_FILE_PAGES), 0);
+	assert_memory_equal(s.disk + P(4), "new", 3);
+	finish();
+}
+
+static void used_locked_and_pinned_pages_stay(void **state)
+{
+	struct mm_struct *mm;
+	struct page *page;
+
+	(void)state;
+	begin(40);
+	mm = new_mm();
+	read_pages(0, 10);
+	page = mapping_find(&s.m, 5);
+	assert_int_equal(map_file(mm, BASE, P(2), PROT_READ, MAP_SHARED, &s.m, 0), BASE);
+	sim_caps = MM_CAP_IPC_LOCK;
+	assert_int_equal(vm_lock(mm, BASE, P(2), VM_LOCKED), 0);
+	for (unsigned i = 0; i < 5; i++)
+		(void)reclaim();
+	assert_int_equal(global_node_stat(NR_FILE_PAGES), 3);
+	assert_int_equal(global_node_stat(NR_UNEVICTABLE), 2);
+	put_page(page);
+	assert_int_equal(reclaim(), 1);
+	assert_int_equal(vm_lock(mm, BASE, P(2), 0), 0);
+	for (unsigned i = 0; i < 5; i++)
+		(void)reclaim();
+	assert_int_equal(global_node_stat(NR_FILE_PAGES), 0);
+	end_mm(mm);
+	sim_caps = 0;
+	finish();
+}
+
+static void memory_given_up_goes_unless_written(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	begin(1);
+	mm = new_mm();
+	assert_int_equal(map_at(mm, BASE, P(32), RW, ANON), BASE);
+	for (unsigned i = 0; i < 32; i++)
+		sim_poke(mm, BASE + P(i), (uint8_t)(i + 1));
+	assert_int_equal(vm_advise(mm, BASE, P(32), MADV_FREE), 0);
+	assert_int_equal(global_node_stat(NR_INACTIVE_FILE), 32);
+	sim_poke(mm, BASE + P(3), 33);
+	for (unsigned i = 0; i < 3; i++)
+		(void)reclaim();
+	assert_int_equal(mm_rss(mm), 1);
+	assert_int_equal(vm_event_sum(PGLAZYFREED), 31);
+	assert_int_equal(global_node_stat(NR_INACTIVE_FILE), 0);
+	assert_int_equal(global_node_stat(NR_ACTIVE_ANON) + global_node_stat(NR_INACTIVE_ANON), 1);
+	for (unsigned i = 0; i < 32; i++)
+		assert_int_equal(sim_peek(mm, BASE + P(i)), i == 3 ? 33 : 0);
+	end_mm(mm);
+	finish();
+}
+
+static void programs_memory_stays(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	begin(1);
+	mm = new_mm();
+	assert_int_equal(map_at(mm, BASE, P(16), RW, ANON), BASE);
+	for (unsigned i = 0; i < 16; i++)
+		sim_poke(mm, BASE + P(i), 7);
+	assert_int_equal(reclaim(), 0);
+	assert_int_equal(mm_rss(mm), 16);
+	end_mm(mm);
+	finish();
+}
+
+static void dropping_takes_clean_unmapped_pages(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	begin(40);
+	mm = new_mm();
+	read_pages(0, 40);
+	read_pages(1, 20);
+	assert_int_equal(mapping_write_kernel(&s.m, "x", 1, P(30)), 1);
+	fault_around_pages = 1;
+	assert_int_equal(map_file(mm, BASE, P(1), PROT_READ, MAP_SHARED, &s.m, 0), BASE);
+	(void)sim_peek(mm, BASE);
+	assert_int_equal(drop_cached_pages(), 38);
+	assert_int_equal(global_node_stat(NR_FILE_PAGES), 2);
+	end_mm(mm);
+	finish();
+}
+
+/* All free memory but @left pages. */
+static unsigned hog(struct page **pages, unsigned max, unsigned long left)
+{
+	unsigned n = 0;
+
+	while (n < max && nr_free_pages() > left) {
+		pages[n] = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+		if (!pages[n])
+			break;
+		n++;
+	}
+	return n;
+}
+
+static void unhog(struct page **pages, unsigned n)
+{
+	while (n)
+		__free_page(pages[--n]);
+}
+
+static struct page *hogged[8192];
+
+static void a_file_larger_than_memory_is_read(void **state)
+{
+	unsigned n;
+
+	(void)state;
+	begin_small(MIB(16), FAKE_PAGES);
+	n = hog(hogged, ARRAY_SIZE(hogged), 200);
+	for (unsigned round = 0; round < 3; round++)
+		read_pages(0, FAKE_PAGES);
+	assert_true(vm_event_sum(PGSTEAL_DIRECT) > 0);
+	assert_true(global_node_stat(NR_FILE_PAGES) < FAKE_PAGES);
+	unhog(hogged, n);
+	finish();
+}
+
+static void kswapd_brings_the_zones_back(void **state)
+{
+	struct zone *z;
+	unsigned n, steps = 0;
+
+	(void)state;
+	begin_small(MIB(16), FAKE_PAGES);
+	z = node_data[0]->zonelist.zones[0];
+	read_pages(0, FAKE_PAGES);
+	n = hog(hogged, ARRAY_SIZE(hogged), z->watermark[WMARK_LOW] - 10);
+	assert_true(node_data[0]->kswapd.wanted); /* the hog woke it */
+	kswapd_wait(0);
+	while (kswapd_step(0))
+		steps++;
+	assert_true(steps < 100);
+	assert_true(zone_stat(z, NR_FREE_PAGES) > z->watermark[WMARK_HIGH]);
+	assert_true(vm_event_sum(PGSTEAL_KSWAPD) > 0);
+	assert_int_equal(vm_event_sum(PGSTEAL_DIRECT), 0);
+	assert_true(vm_event_sum(PAGEOUTRUN) > 0);
+	assert_false(kswapd_step(0));
+	unhog(hogged, n);
+	finish();
+}
+
+static void kswapd_I2_gives_up_where_nothing_can_go(void **state)
+{
+	unsigned n;
+
+	(void)state;
+	begin_small(MIB(16), 1);
+	n = hog(hogged, ARRAY_SIZE(hogged), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		phys_wake(0, ZONE_MOVABLE);
+		if (node_data[0]->kswapd.wanted)
+			assert_false(kswapd_step(0));
+	}
+	assert_true(vm_event_sum(PAGEOUTRUN) <= 16);
+	unhog(hogged, n);
+	finish();
+}
+
+/* A program with more memory than there is, over swap: every byte is what it was. */
+static void memory_twice_the_ram_over_swap(void **state)
+{
+	enum { PAGES = 2048 };
+	struct fakeswap sw;
+	struct mm_struct *mm;
+	unsigned n;
+
+	(void)state;
+	begin_small(MIB(16), 1);
+	fakeswap_begin(&sw, 4096);
+	fakeswap_on(&sw, -1);
+	mm = new_mm();
+	n = hog(hogged, ARRAY_SIZE(hogged), PAGES / 2);
+	assert_int_equal(map_at(mm, BASE, P(PAGES), RW, ANON), BASE);
+	for (unsigned round = 1; round <= 3; round++) {
+		for (unsigned i = 0; i < PAGES; i++) {
+			if (round > 1)
+				assert_int_equal(sim_peek(mm, BASE + P(i)),
+						 (i * 7 + round - 1) % 256);
+			sim_poke(mm, BASE + P(i), (uint8_t)(i * 7 + round));
+		}
+	}
+	assert_true(vm_event_sum(PSWPOUT) > PAGES);
+	assert_true(vm_event_sum(PSWPIN) > PAGES / 2);
+	assert_true(vm_event_sum(PGSTEAL_ANON) > PAGES);
+	assert_int_equal(sim_oom_kills, 0);
+	swap_check();
+	end_mm(mm);
+	assert_int_equal(swap_area_off(sw.type), 0);
+	fakeswap_end(&sw);
+	unhog(hogged, n);
+	finish();
+}
+
+#undef T
+#define T(test) cmocka_unit_test(test)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(clean_pages_that_were_read_once_go),
+		T(pages_read_twice_are_active_and_outlive_a_stream),
+		T(mapped_pages_get_a_second_look),
+		T(dirty_pages_stay_until_they_are_written),
+		T(used_locked_and_pinned_pages_stay),
+		T(memory_given_up_goes_unless_written),
+		T(programs_memory_stays),
+		T(dropping_takes_clean_unmapped_pages),
+		T(a_file_larger_than_memory_is_read),
+		T(kswapd_brings_the_zones_back),
+		T(memory_twice_the_ram_over_swap),
+		T(kswapd_I2_gives_up_where_nothing_can_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

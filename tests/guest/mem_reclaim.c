@@ -1,0 +1,162 @@
+/* Pages on the lists of reclaim, and what happens to them when memory gets short. */
+#include "mem.h"
+
+#include <dirent.h>
+
+enum { ADV_FREE = 8, ADV_COLD = 20 };
+
+static long anon_pages(void)
+{
+	return vmstat("nr_inactive_anon") + vmstat("nr_active_anon");
+}
+
+/* Other processes sleep; their few faults are within SLACK. */
+enum { SLACK = 24 };
+
+static void programs_pages_are_listed(void)
+{
+	const long n = 512, listed = anon_pages(), before = listed < 0 ? 0 : anon_pages();
+	char *p = anon(n, RW);
+
+	NEED(p != MAP_FAILED);
+	for (long i = 0; i < n; i++)
+		p[i * PAGE] = 1;
+	CHECK(anon_pages() >= before + n - SLACK && anon_pages() <= before + n + SLACK);
+	OK(munmap(p, n * PAGE));
+	CHECK(anon_pages() <= before + SLACK);
+}
+
+static void locked_pages_are_not(void)
+{
+	const long n = 16;
+	long locked, listed;
+	char *p = anon(n, RW);
+
+	NEED(p != MAP_FAILED);
+	memset(p, 1, n * PAGE);
+	locked = vmstat("nr_unevictable");
+	listed = anon_pages();
+	OK(mlock(p, n * PAGE));
+	EQ(vmstat("nr_unevictable"), locked + n);
+	CHECK(anon_pages() <= listed - n + SLACK / 2);
+	OK(munlock(p, n * PAGE));
+	EQ(vmstat("nr_unevictable"), locked);
+	CHECK(anon_pages() >= listed - SLACK / 2);
+}
+
+static void given_up_pages_wait_among_the_files(void)
+{
+	const long n = 256, before = vmstat("nr_inactive_file");
+	char *p = anon(n, RW);
+
+	NEED(p != MAP_FAILED);
+	memset(p, 1, n * PAGE);
+	OK(madvise(p, n * PAGE, ADV_FREE));
+	EQ(vmstat("nr_inactive_file"), before + n);
+	OK(munmap(p, n * PAGE));
+	EQ(vmstat("nr_inactive_file"), before);
+}
+
+static void meminfo_says_the_same(void)
+{
+	long a, b;
+
+	for (int tries = 0; tries < 20; tries++) { /* the reader itself touches pages */
+		a = meminfo_kb("Active(anon):") + meminfo_kb("Inactive(anon):");
+		b = anon_pages() * 4;
+		if (a == b)
+			break;
+	}
+	EQ(a, b);
+	EQ(meminfo_kb("Active:"), meminfo_kb("Active(anon):") + meminfo_kb("Active(file):"));
+}
+
+static int is_kswapd(const char *pid)
+{
+	char path[64], text[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
+	return tap_read(path, text, sizeof(text)) > 0 && !strcmp(text, "kswapd0\n");
+}
+
+static void there_is_a_kswapd(void)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	int n = 0;
+
+	NEED(d != NULL);
+	while ((e = readdir(d)))
+		n += e->d_name[0] >= '0' && e->d_name[0] <= '9' && is_kswapd(e->d_name);
+	closedir(d);
+	EQ(n, 1);
+}
+
+/* Memory that is given up as soon as it is filled: twice what is free goes through, and nobody is killed. */
+static int fill_and_give_up(void *arg)
+{
+	size_t chunk = 256, chunks = *(size_t *)arg / chunk * 2;
+
+	for (size_t c = 0; c < chunks; c++) {
+		char *p = anon(chunk, RW);
+
+		if (p == MAP_FAILED)
+			return 1;
+		for (size_t i = 0; i < chunk; i++)
+			p[i * PAGE] = (char)(c + 1);
+		if (madvise(p, chunk * PAGE, ADV_FREE))
+			return 2;
+		for (size_t i = 0; i < chunk; i += 64) /* as it was, or nothing */
+			if (p[i * PAGE] != (char)(c + 1) && p[i * PAGE] != 0)
+				return 3;
+	}
+	return 0;
+}
+
+static void memory_given_up_is_taken_in_time(void)
+{
+	size_t pages = (size_t)meminfo_kb("MemFree:") / 4;
+	long stolen = vmstat("pgsteal_kswapd") + vmstat("pgsteal_direct"),
+	     killed = vmstat("oom_kill");
+	long runs = vmstat("pageoutrun"), lazy = vmstat("pglazyfreed"),
+	     scanned = vmstat("pgscan_file");
+	char *mine = anon(64, RW);
+
+	if (meminfo_kb("MemTotal:") > 300 * 1024)
+		SKIP("much memory");
+	NEED(mine != MAP_FAILED);
+	memset(mine, 5, 64 * PAGE);
+	EQ(tap_child(fill_and_give_up, &pages), 0);
+	CHECK(vmstat("pgsteal_kswapd") + vmstat("pgsteal_direct") - stolen > (long)pages / 4);
+	CHECK(vmstat("pglazyfreed") - lazy > (long)pages / 4);
+	CHECK(vmstat("pgscan_file") - scanned >= vmstat("pglazyfreed") - lazy);
+	CHECK(vmstat("pageoutrun") > runs); /* kswapd was woken */
+	EQ(vmstat("oom_kill"), killed);
+	for (size_t i = 0; i < 64 * PAGE; i++)
+		if (mine[i] != 5) {
+			CHECK(mine[i] == 5);
+			break;
+		}
+}
+
+static void swappiness(void)
+{
+	OK(tap_put("/proc/sys/vm/swappiness", "200"));
+	FAILS(tap_put("/proc/sys/vm/swappiness", "201"), EINVAL);
+	FAILS(tap_put("/proc/sys/vm/swappiness", "-1"), EINVAL);
+	OK(tap_put("/proc/sys/vm/swappiness", "60"));
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(programs_pages_are_listed),
+						 T(locked_pages_are_not),
+						 T(given_up_pages_wait_among_the_files),
+						 T(meminfo_says_the_same),
+						 T(there_is_a_kswapd),
+						 T(memory_given_up_is_taken_in_time),
+						 T(swappiness),
+						 TEND };
+
+	return tap_main(argc, argv, tests);
+}
