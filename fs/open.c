@@ -107,9 +107,9 @@ int file_open_inode(struct file *f)
 	int err = 0;
 
 	f->inode = inode;
-	if (S_ISSOCK(inode->mode) || S_ISBLK(inode->mode))
+	if (S_ISSOCK(inode->mode))
 		return -ENXIO;
-	if (S_ISCHR(inode->mode) || S_ISFIFO(inode->mode))
+	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode) || S_ISFIFO(inode->mode))
 		ops = special_fops(inode);
 	if (!ops)
 		return -ENXIO;

@@ -2,7 +2,7 @@
  * /proc/swaps and /proc/sys/vm/page-cluster.
  *
  * OWNS     nothing.   CONTEXT  a task.
- * SOURCES  proc(5) /proc/swaps.   TESTED BY  swap_test.c
+ * SOURCES  proc(5) /proc/swaps.   TESTED BY  tests/guest/mem_swap.c
  */
 #include "fs/proc_impl.h"
 

@@ -13,6 +13,7 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "mm/swap.h"
 #include "mm/zone.h"
 #include "sync/klog.h"
 
@@ -70,12 +71,13 @@ SYS(sysinfo)
 	struct sysinfo_k s = { .uptime = (long)(clock_ns() / NSEC_PER_SEC),
 			       .procs = (uint16_t)nr_tasks(),
 			       .mem_unit = 1 };
+	unsigned long swap = total_swap_pages();
 	unsigned long pages[5] = { totalram_pages(), nr_free_pages(), global_node_stat(NR_SHMEM),
 				   totalhigh_pages(), nr_free_highpages() };
 
 	sched_loadavg(s.loads);
 	/* Bytes while they fit in a long, else pages. */
-	if (pages[0] > ULONG_MAX >> PAGE_SHIFT)
+	if (pages[0] + swap > ULONG_MAX >> PAGE_SHIFT)
 		s.mem_unit = PAGE_SIZE;
 	unsigned shift = s.mem_unit == 1 ? PAGE_SHIFT : 0;
 
@@ -84,6 +86,8 @@ SYS(sysinfo)
 	s.sharedram = pages[2] << shift;
 	s.totalhigh = pages[3] << shift;
 	s.freehigh = pages[4] << shift;
+	s.totalswap = swap << shift;
+	s.freeswap = swap_pages_free() << shift;
 	return put_user(a0, &s);
 }
 

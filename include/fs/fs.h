@@ -12,6 +12,7 @@ struct file;
 struct iovec_k;
 struct poll_table;
 struct seq_file;
+struct swapdev;
 struct vm_map_args;
 
 /* One open file description. */
@@ -61,6 +62,9 @@ struct file_ops {
 	/* Bytes [start, last] to the store; the rest of the file too unless @data_only. NULL: -EINVAL. */
 	void (*flush)(
 		struct file *f); /* a descriptor is closed by the calling task; NULL: nothing */
+	/* swapon(2): what the kernel swaps on from now on, alone, and until swap_off. 0, -EBUSY, -EINVAL. NULL: -EINVAL. */
+	int (*swap_on)(struct file *f, struct swapdev **out);
+	void (*swap_off)(struct file *f, struct swapdev *dev);
 	int (*fsync)(struct file *f, uint64_t start, uint64_t last, bool data_only);
 	/* FALLOC_FL_* mode, range checked. NULL: -EOPNOTSUPP. */
 	int (*fallocate)(struct file *f, unsigned mode, uint64_t off, uint64_t len);
@@ -87,6 +91,10 @@ int noop_fsync(struct file *f, uint64_t start, uint64_t last,
 int must_check chrdev_register(unsigned major, unsigned minor, unsigned nr,
 			       const struct file_ops *ops, const char *name);
 const struct file_ops *chrdev_find(dev_k dev);
+/* The same for a block device that has file operations of its own. */
+int must_check blkdev_register(unsigned major, unsigned minor, unsigned nr,
+			       const struct file_ops *ops, const char *name);
+const struct file_ops *blkdev_find(dev_k dev);
 /* Create the node in devtmpfs; missing directories of @name are made. -EEXIST is 0. */
 int must_check devtmpfs_create(const char *name, uint32_t mode, dev_k dev);
 /* Mount devtmpfs on an existing directory (init, when the archive has no /dev of its own). */

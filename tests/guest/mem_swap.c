@@ -1,0 +1,274 @@
+/* Swap on compressed memory: swapon and swapoff with their errors, pages out and in, fork, mprotect, mremap, figures, tools. */
+#include "mem.h"
+
+#include "pagemap.h"
+#include <sys/swap.h>
+
+#define DEV "/dev/zram0"
+#define SYS "/sys/block/zram0/"
+
+static int set(const char *name, const char *text)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), SYS "%s", name);
+	return tap_write(path, text, strlen(text), 0);
+}
+
+/* What mkswap writes, for an area of @pages with the header. */
+static void make_header(unsigned pages)
+{
+	static unsigned char page[4096];
+	uint32_t words[3] = { 1, pages - 1, 0 };
+	int fd = open(DEV, O_RDWR);
+
+	memcpy(page + 1024, words, sizeof(words));
+	memcpy(page + sizeof(page) - 10, "SWAPSPACE2", 10);
+	EQ(write(fd, page, sizeof(page)), sizeof(page));
+	OK(close(fd));
+}
+
+static void begin(const char *size, unsigned pages)
+{
+	NEED(access(SYS "disksize", F_OK) == 0);
+	OK(set("disksize", size));
+	make_header(pages);
+	OK(swapon(DEV, 0));
+}
+
+/* Nothing may be left: not a slot, not a page of the pool. */
+static void end(void)
+{
+	static const unsigned long long none[9];
+	unsigned long long s[9] = { 1 };
+	char text[200];
+
+	OK(swapoff(DEV));
+	EQ(meminfo_kb("SwapTotal:"), 0);
+	EQ(meminfo_kb("SwapCached:"), 0);
+	CHECK(tap_read(SYS "mm_stat", text, sizeof(text)) > 0);
+	EQ(sscanf(text, "%llu %llu %llu %llu %llu %llu", &s[0], &s[1], &s[2], &s[3], &s[4], &s[5]),
+	   6);
+	CHECK(s[0] <= PAGE && s[1] < PAGE); /* the header */
+	OK(set("reset", "1\n"));
+	CHECK(tap_read(SYS "mm_stat", text, sizeof(text)) > 0);
+	EQ(sscanf(text, "%llu %llu %llu", &s[0], &s[1], &s[2]), 3);
+	CHECK(!memcmp(s, none, 3 * sizeof(s[0])));
+}
+
+/* A page's bytes: some that compress, some that do not. */
+static void fill(unsigned char *p, unsigned seed)
+{
+	uint32_t x = seed * 2654435761U + 1;
+
+	for (size_t i = 0; i < PAGE; i++) {
+		x = x * 1664525 + 1013904223;
+		p[i] = (unsigned char)(i % 4 && seed % 3 ? seed : x >> 24);
+	}
+}
+
+static int is_filled(const unsigned char *p, unsigned seed)
+{
+	static unsigned char want[4096];
+
+	fill(want, seed);
+	return !memcmp(p, want, PAGE);
+}
+
+static unsigned char *filled(unsigned pages)
+{
+	unsigned char *p = (unsigned char *)anon(pages, RW);
+
+	for (unsigned i = 0; p != MAP_FAILED && i < pages; i++)
+		fill(p + i * PAGE, i);
+	return p;
+}
+
+static int page_out(void *p, unsigned pages)
+{
+	return madvise(p, pages * PAGE, MADV_PAGEOUT);
+}
+
+static void out_and_in(void)
+{
+	enum { N = 700 };
+	unsigned char *p;
+	long out, in;
+	unsigned bad = 0;
+
+	begin("8M\n", 2048);
+	EQ(meminfo_kb("SwapTotal:"), 2047 * 4);
+	p = filled(N);
+	out = vmstat("pswpout");
+	in = vmstat("pswpin");
+	OK(page_out(p, N));
+	EQ(vmstat("pswpout") - out, N);
+	EQ(resident(p, N), 0);
+	EQ(status_kb("VmSwap:"), N * 4);
+	EQ(meminfo_kb("SwapTotal:") - meminfo_kb("SwapFree:"), N * 4);
+	for (unsigned i = 0; i < N; i++)
+		bad += !is_filled(p + i * PAGE, i);
+	EQ(bad, 0);
+	EQ(vmstat("pswpin") - in, N);
+	EQ(resident(p, N), N);
+	EQ(status_kb("VmSwap:"), 0);
+	OK(munmap(p, N * PAGE));
+	EQ(meminfo_kb("SwapTotal:") - meminfo_kb("SwapFree:"), 0);
+	end();
+}
+
+static void shared_by_fork(void)
+{
+	enum { N = 64 };
+	unsigned char *p;
+	pid_t pid;
+	int status;
+
+	begin("4M\n", 1024);
+	p = filled(N);
+	OK(page_out(p, N));
+	pid = fork();
+	if (!pid) {
+		unsigned bad = 0;
+
+		for (unsigned i = 0; i < N; i += 2)
+			bad += !is_filled(p + i * PAGE, i);
+		for (unsigned i = 0; i < N; i += 3)
+			fill(p + i * PAGE, i + 1000);
+		for (unsigned i = 0; i < N; i++)
+			bad += !is_filled(p + i * PAGE, i % 3 ? i : i + 1000);
+		_exit(bad != 0);
+	}
+	EQ(waitpid(pid, &status, 0), pid);
+	EQ(status, 0);
+	for (unsigned i = 0; i < N; i++)
+		CHECK(is_filled(p + i * PAGE, i));
+	OK(munmap(p, N * PAGE));
+	end();
+}
+
+static void rights_and_places(void)
+{
+	unsigned char *p, *q;
+
+	begin("4M\n", 1024);
+	p = filled(8);
+	OK(page_out(p, 8));
+	EQ((word_at("/proc/self/pagemap", (uintptr_t)p / PAGE) & (PM_SWAP | PM_PRESENT)), PM_SWAP);
+	OK(mprotect(p, 4 * PAGE, PROT_READ));
+	CHECK(is_filled(p, 0));
+	OK(mprotect(p, 4 * PAGE, RW));
+	fill(p + PAGE, 77);
+	CHECK(is_filled(p + PAGE, 77));
+	q = mremap(p + 4 * PAGE, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + 64 * PAGE);
+	NEED(q != MAP_FAILED);
+	EQ(resident(q, 4), 0);
+	for (unsigned i = 0; i < 4; i++)
+		CHECK(is_filled(q + i * PAGE, i + 4));
+	OK(page_out(p, 4));
+	OK(madvise(p, 2 * PAGE, MADV_DONTNEED));
+	EQ(p[0] | p[PAGE], 0);
+	OK(madvise(p + 2 * PAGE, PAGE, MADV_FREE));
+	EQ(p[2 * PAGE], 0);
+	CHECK(is_filled(p + 3 * PAGE, 3));
+	OK(munmap(p, 4 * PAGE));
+	OK(munmap(q, 4 * PAGE));
+	end();
+}
+
+static void swapoff_brings_back(void)
+{
+	enum { N = 300 };
+	unsigned char *p;
+	unsigned bad = 0;
+
+	begin("4M\n", 1024);
+	p = filled(N);
+	OK(page_out(p, N));
+	OK(mprotect(p, 10 * PAGE, PROT_NONE));
+	end();
+	OK(mprotect(p, 10 * PAGE, RW));
+	EQ(resident(p, N), N);
+	for (unsigned i = 0; i < N; i++)
+		bad += !is_filled(p + i * PAGE, i);
+	EQ(bad, 0);
+	OK(munmap(p, N * PAGE));
+}
+
+static void errors(void)
+{
+	char text[400];
+	int fd;
+
+	NEED(access(SYS "disksize", F_OK) == 0);
+	FAILS(swapon(DEV, 0), EINVAL); /* no size yet */
+	FAILS(swapon("/nowhere", 0), ENOENT);
+	FAILS(swapoff("/nowhere"), ENOENT);
+	FAILS(swapon("/dev/null", 0), EINVAL);
+	FAILS(swapon("/proc", 0), EINVAL);
+	FAILS(swapon((char *)1, 0), EFAULT);
+	FAILS(swapon(DEV, 0x80000), EINVAL);
+	OK(set("disksize", "1M\n"));
+	FAILS(set("disksize", "2M\n"), EBUSY);
+	FAILS(set("disksize", "x\n"), EINVAL);
+	FAILS(swapon(DEV, 0), EINVAL); /* no header */
+	make_header(257);
+	FAILS(swapon(DEV, 0), EINVAL); /* shorter than it says */
+	make_header(256);
+	FAILS(swapoff(DEV), EINVAL);
+	OK(swapon(DEV, SWAP_FLAG_PREFER | 7));
+	FAILS(swapon(DEV, 0), EBUSY);
+	FAILS(set("reset", "1\n"), EBUSY);
+	CHECK(tap_read("/proc/swaps", text, sizeof(text)) > 0);
+	STREQ(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+		    "/dev/zram0                              partition\t1020\t\t0\t\t7\n");
+	fd = open(DEV, O_RDONLY);
+	OK(fd);
+	FAILS(set("reset", "1\n"), EBUSY);
+	OK(close(fd));
+	OK(swapoff(DEV));
+	OK(set("reset", "1\n"));
+	OK(setuid(65534));
+	FAILS(swapon(DEV, 0), EPERM);
+	FAILS(swapoff(DEV), EPERM);
+}
+
+/* What a shell does. */
+static void tools(void)
+{
+	static const char script[] =
+		"set -e; b=/bin/busybox; echo 4M >" SYS "disksize; $b mkswap " DEV
+		" >/dev/null; $b swapon " DEV "; "
+		"$b free; $b free | $b grep -q '^Swap: *4092 *0 *4092'; "
+		"$b grep -q 'zram0.*partition.*4092.*0.*-2' /proc/swaps; $b swapoff " DEV
+		"; echo 1 >" SYS "reset";
+	int status;
+	pid_t pid;
+
+	NEED(access(SYS "disksize", F_OK) == 0);
+	NEED(access("/bin/busybox", X_OK) == 0);
+	pid = fork();
+	if (!pid) {
+		execl("/bin/busybox", "sh", "-c", script, (char *)NULL);
+		_exit(127);
+	}
+	EQ(waitpid(pid, &status, 0), pid);
+	EQ(status, 0);
+	if (status) { /* nothing of it for the tests to come */
+		(void)swapoff(DEV);
+		(void)set("reset", "1\n");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(out_and_in),
+						 T(shared_by_fork),
+						 T(rights_and_places),
+						 T(swapoff_brings_back),
+						 T(errors),
+						 T(tools),
+						 TEND };
+
+	return tap_main(argc, argv, tests);
+}
