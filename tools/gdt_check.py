@@ -1,13 +1,15 @@
 """Are the descriptor tables what they should be? GDT, IDT, TSS and LDT of a CPU as QEMU's monitor reads them from memory.
 
 The guest (tests/guest/seg_probe.c as /init) makes an LDT, prints where sgdt, sidt, sldt and str say the tables are and what modify_ldt
-reads back, and spins. Here the machine is stopped, and each row is compared with Linux's (arch/x86/hw/gdt.c draws them).
+reads back, and what the module of lab 2 says of the GDT, and spins. Here the machine is stopped, and each row is compared with Linux's
+(arch/x86/hw/gdt.c draws them) and with the lab's.
 """
 import os
 import re
 
 from vtop_check import Monitor
 
+ROWS = re.compile(rb"# ROWS((?: \w{16})*)\r?\n")
 TABLES = re.compile(rb"# TABLES (\w+) (\w+) (\w+) (\w+) (\w+) (\w+)((?: \w{16})+)\r?\n")
 BUSY_TSS, TSS, LDT = 0x8b, 0x89, 0x82
 
@@ -73,6 +75,11 @@ class Check:
             elif i not in own:
                 self.equal(f"GDT entry {i}", d, 0)
 
+    def rows(self, gdt, shown):
+        self.equal("entries that the lab's module shows", len(shown), len(gdt))
+        for i, (d, lab) in enumerate(zip(gdt, shown)):
+            self.equal(f"GDT entry {i} by the lab's module", lab, d)
+
     def idt(self, base, limit):
         size = 16 if self.wide else 8
         self.equal("IDT limit", limit, 256 * size - 1)
@@ -108,6 +115,8 @@ def compare(path, found, tmp, arch):
     c.equal("sldt", ldt, ldt_at * 8)
     c.equal("str", task, tss_at * 8)
     gdt = c.words(gdt_base, (gdt_limit + 1) // 8)
+    rows = ROWS.search(found.string)  # what lab 2 shows
+    c.rows(gdt, [int(v, 16) for v in rows.group(1).split()] if rows else [])
     c.gdt(gdt, expected, {tss_at, tss_at + 1, ldt_at, ldt_at + 1} if wide else {6, tss_at, ldt_at, 27, 31})
     c.tss(*c.system(gdt, tss_at, "TR", BUSY_TSS))
     ldt_base, ldt_limit = c.system(gdt, ldt_at, "LDT", LDT)

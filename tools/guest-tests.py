@@ -394,6 +394,8 @@ def probe_init(arch, name):
         c.directory(d)
     c.entry("dev/console", 0o020600, rdev=(5, 1))
     c.file("init", read(program(arch, name)))
+    if name == "seg_probe":
+        LAUNCHER.add_modules(c, arch, ["descriptor_tables"])
     return c.finish()
 
 
