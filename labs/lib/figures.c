@@ -224,7 +224,7 @@ void lab_walk(const char *title, const struct lab_walk *w)
 
 enum { MAX_COLUMNS = 16 };
 
-/* Does all of a column below its heading begin with a digit? Then it stands to the right. */
+/* Is a column below its heading short and begins with a digit in all rows? Then it stands to the right. */
 static int is_numeric(const char *const *cell, size_t columns, size_t rows, size_t c)
 {
 	int any = 0;
@@ -232,7 +232,7 @@ static int is_numeric(const char *const *cell, size_t columns, size_t rows, size
 	for (size_t r = 1; r < rows; r++) {
 		const char *s = cell[r * columns + c];
 
-		if (s && *s && (*s < '0' || *s > '9'))
+		if (s && *s && (*s < '0' || *s > '9' || text_width(s) > 18))
 			return 0;
 		any |= s && *s;
 	}

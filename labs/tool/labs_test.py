@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Tests of ./mnemos lab and ./mnemos grade, for every lab on every build that it names: what is told in the terminal and what a browser
-draws are the same, templates and answers belong together, right is right and wrong is wrong. Run by tools/test.sh.
+"""Tests of ./mnemos lab and ./mnemos grade, for every lab: what is told in the terminal and what a browser draws are the same (on the first
+and the last of its builds), templates and answers belong together, right is right and wrong is wrong (on builds by turns). That the checks hold
+and the answers come on all builds is seen in the guest tests. Run by tools/test.sh.
 
   labs/tool/labs_test.py [LAB...]      only these labs
 """
@@ -32,7 +33,7 @@ from labs.tool import folder, grading, page  # noqa: E402
 ONLY = [int(a) for a in sys.argv[1:] if a.isdigit()]
 LABS = [lab for lab in folder.every() if not ONLY or lab.number in ONLY]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SECONDS = 120
+SECONDS = 900  # for what hangs
 SOME = "1234"  # an answer that every question takes
 
 
@@ -41,9 +42,17 @@ def mnemos(*words):
     return done.returncode, done.stdout, done.stderr
 
 
-def on_all(work):
-    """@work(lab, arch) for each build of each lab, two at a time."""
-    jobs = [(lab, arch) for lab in LABS for arch in lab.builds]
+def first_and_last(lab):
+    return sorted({lab.builds[0], lab.builds[-1]})
+
+
+def one_by_turns(lab):
+    return [lab.builds[lab.number % len(lab.builds)]]
+
+
+def on_all(builds, work):
+    """@work(lab, arch) for the @builds of each lab, two at a time."""
+    jobs = [(lab, arch) for lab in LABS for arch in builds(lab)]
     with ThreadPoolExecutor(2) as pool:
         return dict(zip(((lab.number, arch) for lab, arch in jobs), pool.map(lambda job: work(*job), jobs)))
 
@@ -134,7 +143,7 @@ class Pages(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.tmp = tempfile.mkdtemp(prefix="mnemos-labs-")
-        cls.runs = on_all(cls.run_lab)
+        cls.runs = on_all(first_and_last, cls.run_lab)
 
     @classmethod
     def tearDownClass(cls):
@@ -144,7 +153,7 @@ class Pages(unittest.TestCase):
     def run_lab(cls, lab, arch):
         name = os.path.join(cls.tmp, f"{lab.number}-{arch}")
         told = mnemos("lab", str(lab.number), "--arch", arch, "--html", name + ".html", "--json", name + ".json")
-        again = mnemos("lab", str(lab.number), "--arch", arch)
+        again = mnemos("lab", str(lab.number), "--arch", arch) if arch == lab.builds[0] else None
         page = drawn(name + ".html", name + ".home") if browser() and not told[0] else (None, [])
         return name, told, again, page
 
@@ -158,6 +167,8 @@ class Pages(unittest.TestCase):
 
     def test_terminal_tells_the_same_in_another_run(self):
         def look(_, items, again, __):
+            if not again:
+                return
             self.assertEqual(again[0], 0, again[2])
             self.assertEqual(again[1].rpartition("\n\n")[0] + "\n", "".join(i["text"] for i in items))
             self.assertGreater(len([i for i in items if i["type"] == "step"]), 1)
@@ -238,7 +249,7 @@ class Grades(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.tmp = tempfile.mkdtemp(prefix="mnemos-grades-")
-        cls.runs = on_all(cls.run_lab)
+        cls.runs = on_all(one_by_turns, cls.run_lab)
 
     @classmethod
     def tearDownClass(cls):

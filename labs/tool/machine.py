@@ -7,7 +7,7 @@ import threading
 from labs.tool import folder
 from labs.tool import launcher as m
 
-SECONDS = 60
+SECONDS = 180  # for what hangs; a lab takes one or two
 WORDS = "quiet norandmaps"  # the same addresses in every run
 
 

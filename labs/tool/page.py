@@ -66,7 +66,7 @@ def readme(lab):
 def page(lab, arch, items):
     data = json.dumps({"lab": lab.number, "arch": arch, "items": items}, ensure_ascii=False, separators=(",", ":"))
     fill = {"title": html.escape(f"Lab {lab.number}: {lab.title}"), "where": html.escape(f"lab {lab.number} on {arch}"),
-            "teaches": html.escape(lab.teaches[0].upper() + lab.teaches[1:] + "."), "style": source("page.css"), "script": script(),
+            "teaches": html.escape(f"What you learn: {lab.teaches}."), "style": source("page.css"), "script": script(),
             "readme": readme(lab), "data": data.replace("<", "\\u003c")}
     text = re.sub(r"@(\w+)@", lambda k: fill[k[1]], source("page.html"))
     if len(text.encode()) > MAX_BYTES:
