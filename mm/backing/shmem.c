@@ -19,6 +19,7 @@
 #include "base/errno.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "mm/backing/backing_impl.h"
 #include "mm/commit.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
@@ -166,10 +167,26 @@ void shmem_set_ino(struct address_space *m, unsigned long ino)
 	anon_of(m)->ino = ino;
 }
 
+/* Scans took the pages off the lists while the object was locked. */
+static void rescue_pages(struct address_space *m)
+{
+	unsigned long index = 0;
+	struct page *page;
+
+	while ((page = mapping_next_page(m, &index, ULONG_MAX))) {
+		lru_rescue(page);
+		put_page(page);
+		if (!++index)
+			break;
+	}
+}
+
 void shmem_lock(struct address_space *m, bool lock)
 {
 	unsigned flags = READ_ONCE(m->flags);
 
 	WRITE_ONCE(m->flags,
 		   lock ? flags | MAPPING_UNEVICTABLE : flags & ~(unsigned)MAPPING_UNEVICTABLE);
+	if (!lock)
+		rescue_pages(m);
 }

@@ -337,6 +337,31 @@ static void memory_twice_the_ram_over_swap(void **state)
 	finish();
 }
 
+static void locked_shared_memory_is_passed_over_until_unlocked(void **state)
+{
+	struct address_space *m;
+	struct fakeswap sw;
+
+	(void)state;
+	begin(1);
+	fakeswap_begin(&sw, 64);
+	fakeswap_on(&sw, -1);
+	m = shmem_anon_create(P(8), false);
+	assert_int_equal(mapping_write_kernel(m, "x", 1, P(2)), 1);
+	assert_int_equal(mapping_write_kernel(m, "x", 1, P(7)), 1);
+	shmem_lock(m, true);
+	for (unsigned i = 0; i < 3; i++)
+		(void)reclaim();
+	assert_int_equal(global_node_stat(NR_UNEVICTABLE), 2);
+	shmem_lock(m, false);
+	assert_int_equal(global_node_stat(NR_UNEVICTABLE), 0);
+	assert_int_equal(global_node_stat(NR_INACTIVE_ANON) + global_node_stat(NR_ACTIVE_ANON), 2);
+	m->ops->drop(m);
+	assert_int_equal(swap_area_off(sw.type), 0);
+	fakeswap_end(&sw);
+	finish();
+}
+
 #undef T
 #define T(test) cmocka_unit_test(test)
 
@@ -354,6 +379,7 @@ int main(void)
 		T(a_file_larger_than_memory_is_read),
 		T(kswapd_brings_the_zones_back),
 		T(memory_twice_the_ram_over_swap),
+		T(locked_shared_memory_is_passed_over_until_unlocked),
 		T(kswapd_I2_gives_up_where_nothing_can_go),
 	};
 
