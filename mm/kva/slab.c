@@ -302,12 +302,12 @@ static struct magazine *depot_take_full(struct kmem_cache *c)
 
 /* ---- allocation ---- */
 
-/* A CPU without a magazine gets one once the cache is no small one: it will want more. Interrupts off, busy held. */
+/* A CPU without a magazine gets one once the cache is not tiny: it will want more. Interrupts off, busy held. */
 static inline void load_first(struct kmem_cache *c, struct cpu_cache *cc)
 {
 	struct magazine *m;
 
-	if (likely(cc->loaded->cap) || READ_ONCE(c->nr_in_use) <= 2ul * MAG_ROUNDS || !c->mag_cap)
+	if (likely(cc->loaded->cap) || READ_ONCE(c->nr_in_use) <= MAG_ROUNDS / 2 || !c->mag_cap)
 		return;
 	m = magazine_get(c);
 	if (m)
