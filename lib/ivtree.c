@@ -67,6 +67,10 @@ void ivtree_insert(struct ivtree *t, struct ivtree_node *n, unsigned long first,
 	n->first = first;
 	n->last = last;
 	n->max_last = last;
+	if (!rb) {
+		rbtree_insert_first(&t->rb, &n->rb);
+		return;
+	}
 	while (rb) {
 		struct ivtree_node *above = node_of(rb);
 
@@ -81,10 +85,19 @@ void ivtree_insert(struct ivtree *t, struct ivtree_node *n, unsigned long first,
 
 void ivtree_remove(struct ivtree *t, struct ivtree_node *n)
 {
-	if (t->rb.node == &n->rb && !n->rb.child[0] && !n->rb.child[1])
-		t->rb.node = NULL; /* the only one, as mostly */
-	else
+	struct rb_node *parent = rb_parent(&n->rb);
+
+	if (n->rb.child[0] || n->rb.child[1] || (parent && !rb_is_red(&n->rb))) {
 		rbtree_remove(&t->rb, &n->rb);
+		return;
+	}
+	if (!parent) { /* the only one, as mostly */
+		t->rb.node = NULL;
+		return;
+	}
+	parent->child[parent->child[1] == &n->rb] = NULL; /* a red leaf: nothing to balance */
+	while (parent && update(parent))
+		parent = rb_parent(parent);
 }
 
 /* Does @n, when it begins at @first, come where it is, as the last of those that begin there? */

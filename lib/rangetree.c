@@ -607,9 +607,22 @@ static noinline_ void join_apart(struct rangetree *t, unsigned long start)
 	rangetree_resize(t, start, start, end);
 }
 
+/* The slot that begins at @start: mostly the one before that used last, which has become like it. */
+static inline struct slot *slot_before_last(struct rangetree *t, unsigned long start)
+{
+	struct rangetree_node *n = t->last_leaf;
+	unsigned at = t->last_at;
+
+	if (n && at && at < n->nr && n->slot[at - 1].start == start) {
+		t->last_at = at - 1;
+		return &n->slot[at - 1];
+	}
+	return slot_of(t, start);
+}
+
 void rangetree_join(struct rangetree *t, unsigned long start, unsigned nr, void *item)
 {
-	struct slot *s = slot_of(t, start), *end;
+	struct slot *s = slot_before_last(t, start), *end;
 	struct rangetree_node *leaf = t->last_leaf;
 
 	s->ptr = item;

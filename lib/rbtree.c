@@ -22,7 +22,7 @@
 
 static bool is_red(const struct rb_node *n)
 {
-	return n && !(n->parent_black & 1); /* a missing child counts as black */
+	return n && rb_is_red(n); /* a missing child counts as black */
 }
 
 static void set_parent(struct rb_node *n, const struct rb_node *parent)
@@ -112,13 +112,12 @@ static void fix_red(struct rb_root *t, struct rb_node *n)
 
 void rbtree_insert(struct rb_root *t, struct rb_node *parent, int side, struct rb_node *n)
 {
-	n->child[0] = NULL;
-	n->child[1] = NULL;
 	if (!parent) {
-		n->parent_black = 1;
-		t->node = n;
+		rbtree_insert_first(t, n);
 		return;
 	}
+	n->child[0] = NULL;
+	n->child[1] = NULL;
 	n->parent_black = (uintptr_t)parent;
 	parent->child[side] = n;
 	if (is_red(parent))

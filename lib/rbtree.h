@@ -24,6 +24,11 @@ static inline struct rb_node *rb_parent(const struct rb_node *n)
 	return (struct rb_node *)(n->parent_black & ~(uintptr_t)1);
 }
 
+static inline bool rb_is_red(const struct rb_node *n)
+{
+	return !(n->parent_black & 1);
+}
+
 static inline bool rbtree_empty(const struct rb_root *t)
 {
 	return !READ_ONCE(t->node);
@@ -33,6 +38,14 @@ static inline bool rbtree_empty(const struct rb_root *t)
  * has brought the summaries of @n and of all above it up to date. */
 void rbtree_insert(struct rb_root *t, struct rb_node *parent, int side, struct rb_node *n);
 void rbtree_remove(struct rb_root *t, struct rb_node *n);
+/* The same of the first node. */
+static inline void rbtree_insert_first(struct rb_root *t, struct rb_node *n)
+{
+	n->parent_black = 1;
+	n->child[0] = NULL;
+	n->child[1] = NULL;
+	t->node = n;
+}
 /* @n takes @old's place; the same order and summary. */
 void rbtree_replace(struct rb_root *t, struct rb_node *old, struct rb_node *n);
 /* In order. NULL: none. */
