@@ -47,6 +47,7 @@
  *   pte_raw(e)                           uint64_t for reports; pte_from_raw(u64)
  *   pte_bit_name(e, bit, level)          name of a bit, for reports
  *   pt_table_pa(e) / pt_table_ptr(e)     lower table of a table entry, physical / linear
+ *   pte_is_plain_table(e)                surely pte_make_table's: no table entry need be; pt_plain_table_ptr(e) is its table then
  */
 #ifndef ARCH_PT_H
 #define ARCH_PT_H

@@ -55,6 +55,9 @@ pte_t *must_check pt_find_alloc_locked(struct mm_struct *mm, struct pt_root *roo
 				       struct page **table_page);
 /* pt_find_locked, but NULL for any large page. */
 pte_t *pt_find_small_locked(struct pt_root *root, uaddr_t va, struct page **table_page);
+/* The same; then *upper is the entry where the way ends: none, or a large page's (PAE: its low half). */
+pte_t *pt_find_fault_locked(struct pt_root *root, uaddr_t va, struct page **table_page,
+			    pte_t *upper);
 void pt_unlock(struct page *table_page);
 /* Snapshot without locks (reports, vtop): entry of @va at @level, none when absent. */
 pte_t pt_peek(const struct pt_root *root, uaddr_t va, int level);

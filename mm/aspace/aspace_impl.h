@@ -282,7 +282,7 @@ struct fault_ctx {
 	bool dirtied; /* a page of a store got dirty: the thread may have to wait, without locks */
 	struct page *table; /* table page of the entry; its lock is held where a stage says so */
 	pte_t *pte;
-	pte_t entry;			 /* what *pte was */
+	pte_t entry;			 /* what *pte was; without a table the entry above */
 	uaddr_t exact;			 /* of the access */
 	struct userfault_waiter *waiter; /* where to wait for a monitor; NULL: this fault cannot */
 };
@@ -302,7 +302,7 @@ int fault_swap(struct fault_ctx *f); /* an entry that is neither none nor presen
 /* Private pages of [start, end) that nobody else maps go to swap, as far as they can. mmap_lock held for read. Sleeps. */
 void vma_page_out(struct vm_area_struct *vma, uaddr_t start, uaddr_t end);
 int fault_cow(struct fault_ctx *f); /* write to an entry without the write right */
-/* No table of PTEs covers f->addr: a large entry does, or none, or may. No lock held. Return: also STAGE_SMALL. */
+/* No table of PTEs covers f->addr: a large entry, f->entry, does, or none, or did. No lock held. Return: also STAGE_SMALL. */
 int fault_huge(struct fault_ctx *f);
 /* A frame for a private page of @addr, contents undefined. NULL: no memory. Sleeps. */
 struct page *must_check fault_anon_page(const struct vm_area_struct *vma, uaddr_t addr);

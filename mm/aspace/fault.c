@@ -57,7 +57,7 @@ int fault_rights(const struct fault_ctx *f)
 	return flags & (VM_READ | VM_WRITE | VM_EXEC) ? FAULT_OK : FAULT_ACCERR;
 }
 
-/* There is no table for the entry yet. STAGE_SMALL: now there is, and its lock is held. */
+/* There is no table for the entry yet, f->entry is the one above. STAGE_SMALL: now there is, and its lock is held. */
 static noinline_ int fault_table(struct fault_ctx *f)
 {
 	int r = fault_huge(f);
@@ -80,7 +80,7 @@ static int fault_entry(struct fault_ctx *f)
 {
 	if (!READ_ONCE(f->vma->populated))
 		WRITE_ONCE(f->vma->populated, true);
-	f->pte = pt_find_small_locked(&f->mm->root, f->addr, &f->table);
+	f->pte = pt_find_fault_locked(&f->mm->root, f->addr, &f->table, &f->entry);
 	if (unlikely(!f->pte)) {
 		int r = fault_table(f);
 
@@ -161,21 +161,33 @@ static int fault_wait(struct fault_ctx *f)
 	return f->user && !mm_ctx_current()->fatal_signal ? FAULT_OK : FAULT_KILLED;
 }
 
+/* Field by field: what the stages find out needs no zero. */
+static inline void fault_begin(struct fault_ctx *f, struct mm_struct *mm,
+			       const struct fault_info *info)
+{
+	f->mm = mm;
+	f->addr = info->addr & PAGE_MASK;
+	f->stop = 0;
+	f->write = info->write;
+	f->exec = info->exec;
+	f->user = info->user;
+	f->made = false;
+	f->read_right = false;
+	f->force = false;
+	f->major = false;
+	f->dirtied = false;
+	f->exact = info->addr;
+}
+
 enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info *info)
 {
-	struct mm_ctx *ctx = mm_ctx_current();
 	struct userfault_waiter waiter; /* filled only by who waits */
-	struct fault_ctx f = {
-		.mm = mm,
-		.addr = info->addr & PAGE_MASK,
-		.write = info->write,
-		.exec = info->exec,
-		.user = info->user,
-		.exact = info->addr,
-		.waiter = &waiter,
-	};
+	struct mm_ctx *ctx;
+	struct fault_ctx f;
 	int r;
 
+	fault_begin(&f, mm, info);
+	f.waiter = &waiter;
 	count_vm_event(PGFAULT);
 	trace(TRACE_FAULT, info->addr, info->write);
 	if (info->addr >= mm->task_size)
@@ -187,6 +199,7 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info 
 	} while (r == STAGE_RETRY);
 	if (unlikely(f.dirtied))
 		dirty_throttle();
+	ctx = mm_ctx_current();
 	if (f.major) {
 		count_vm_event(PGMAJFAULT);
 		ctx->maj_flt++;

@@ -53,7 +53,9 @@ void fault_set_anon(struct fault_ctx *f, struct page *page)
 	if (unlikely(f->vma->vm_flags & VM_UFFD_WP) && pte_is_uffd_marker(pte_read(f->pte)))
 		prot = pte_mkuffd_wp(prot);
 	page_set_anon_rmap(page, f->vma, f->addr);
-	range_account_map(f->mm, page);
+	atomic_set(&page->_mapcount, 0); /* new: nobody else counts */
+	mod_node_stat(page, NR_ANON_MAPPED, 1);
+	mm_rss_add(f->mm, MM_ANONPAGES, 1);
 	vma_page_mapped(f->vma, page);
 	lru_add(page);
 	pte_set(f->pte, pte_make(page_to_pfn(page), prot));

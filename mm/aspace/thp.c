@@ -312,7 +312,7 @@ static int use_huge(struct fault_ctx *f)
 
 int fault_huge(struct fault_ctx *f)
 {
-	pte_t e = pt_peek(&f->mm->root, f->addr, pt_huge_level());
+	pte_t e = f->entry;
 
 	if (f->vma->vm_flags & VM_HUGETLB)
 		return fault_hugetlb(f);

@@ -125,6 +125,10 @@ static always_inline_ pte_t *descend(const struct pt_root *root, uaddr_t va, pte
 		if (pt_folded(level))
 			continue;
 		*stopped = pte_read_upper(tbl + pt_index(level, va));
+		if (likely(pte_is_plain_table(*stopped))) {
+			tbl = pt_plain_table_ptr(*stopped);
+			continue;
+		}
 		if (pte_none(*stopped) || pte_is_leaf(*stopped, level))
 			return NULL;
 		tbl = pt_table_ptr(*stopped);
@@ -189,6 +193,18 @@ pte_t *pt_find_small_locked(struct pt_root *root, uaddr_t va, struct page **tabl
 	return e;
 }
 
+pte_t *pt_find_fault_locked(struct pt_root *root, uaddr_t va, struct page **table_page,
+			    pte_t *upper)
+{
+	pte_t *e = descend(root, va, upper);
+
+	if (likely(e)) {
+		*table_page = table_page_of(*upper);
+		pt_table_lock(*table_page);
+	}
+	return e;
+}
+
 pte_t *pt_find_locked(struct pt_root *root, uaddr_t va, struct page **table_page)
 {
 	pte_t *e = pt_descend(root, va, table_page);
@@ -200,42 +216,44 @@ pte_t *pt_find_locked(struct pt_root *root, uaddr_t va, struct page **table_page
 	return e;
 }
 
-/* The descent again, hooking what is missing and splitting what is large. 0, -ENOMEM, -EEXIST (hugetlb). */
-static int make_tables(struct mm_struct *mm, struct pt_root *root, uaddr_t va)
+/* The descent, hooking what is missing and splitting what is large: then it begins again. NULL: no memory, or hugetlb. */
+static pte_t *descend_alloc(struct mm_struct *mm, struct pt_root *root, uaddr_t va, pte_t *last)
 {
 	pte_t *tbl = root->top;
 
 	for (int level = pt_top_level(); level > PT_PTE; level--) {
-		pte_t *e = tbl + pt_index(level, va);
-		pte_t cur;
+		pte_t *e = tbl + pt_index(level, va), cur;
 
 		if (pt_folded(level))
 			continue;
-		if (pte_none(pte_read(e))) {
-			int err = pt_install_table(mm, root, e, level);
-
-			if (err)
-				return err;
+		cur = pte_read_upper(e);
+		if (pte_none(cur)) {
+			if (pt_install_table(mm, root, e, level))
+				return NULL;
+			cur = pte_read_upper(e);
 		}
-		cur = pte_read(e);
-		if (pte_none(cur) ||
-		    pte_is_leaf(cur, level)) /* large, or was: the caller looks again */
-			return pt_split_at(root, va) ? 0 : -EEXIST;
+		if (unlikely(pte_none(cur) || pte_is_leaf(cur, level))) { /* large, or was */
+			if (!pt_split_at(root, va))
+				return NULL;
+			level = pt_top_level() + 1;
+			tbl = root->top;
+			continue;
+		}
+		*last = cur;
 		tbl = pt_table_ptr(cur);
 	}
-	return 0;
+	return tbl + pt_index(PT_PTE, va);
 }
 
 pte_t *pt_find_alloc_locked(struct mm_struct *mm, struct pt_root *root, uaddr_t va,
 			    struct page **table_page)
 {
-	pte_t *e = pt_descend(root, va, table_page);
+	pte_t last = pte_from_raw(0);
+	pte_t *e = descend_alloc(mm, root, va, &last);
 
-	while (unlikely(!e)) { /* round again when a huge page came and went */
-		if (make_tables(mm, root, va))
-			return NULL;
-		e = pt_descend(root, va, table_page);
-	}
+	if (!e)
+		return NULL;
+	*table_page = table_page_of(last);
 	pt_table_lock(*table_page);
 	return e;
 }

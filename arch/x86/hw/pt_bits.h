@@ -301,4 +301,20 @@ static inline pte_t *pt_table_ptr(pte_t e)
 	return (pte_t *)phys_to_virt(pte_phys(e));
 }
 
+/*
+ * What pte_make_table gives an entry, but for PAE's top ones, and the CPU leaves alone: one compare tells such an entry from none
+ * and from a large page, and taking it off leaves the address. A descent is mostly that.
+ */
+#define PTE_TABLE_BITS (PTE_BIT_P | PTE_BIT_RW | PTE_BIT_US | PTE_BIT_A | PTE_BIT_D)
+
+static inline bool pte_is_plain_table(pte_t e)
+{
+	return (uint8_t)e.v == (uint8_t)PTE_TABLE_BITS;
+}
+
+static inline pte_t *pt_plain_table_ptr(pte_t e)
+{
+	return (pte_t *)phys_to_virt((phys_t)(e.v - PTE_TABLE_BITS));
+}
+
 #endif
