@@ -305,7 +305,8 @@ int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct l
 
 	while (taken < n) {
 		unsigned order;
-		struct page *page = take_up_to(z, (unsigned)(n - taken), mt, &order);
+		/* Not only what is missing still: to cut blocks that small would leave odd pieces for the next time. */
+		struct page *page = take_up_to(z, (unsigned)n, mt, &order);
 
 		if (!page && !steal_block(z, 0, mt))
 			break;

@@ -10,7 +10,7 @@
  * LOCKS    pcp->lock, then zone->lock; interrupts off for both. The lock is the CPU's own and nobody waits for it but
  *          pcp_drain_zone, which may take every CPU's: so draining needs no interrupt to the others.
  * CONTEXT  any, interrupts included. Never sleeps.
- * COST     hit: a lock nobody else holds, one list operation. Miss: batch pages under one zone lock.
+ * COST     hit: a lock nobody else holds, one list operation. Miss: at least batch pages under one zone lock.
  * FAILS    NULL when the buddy has no page of any type.
  * NOT HERE higher orders (buddy.c): they are rare here and would fill the lists with memory in use by nobody.
  *
@@ -85,8 +85,9 @@ void pcp_set_limits(struct zone *z)
 
 static noinline_ bool refill(struct zone *z, struct pcp *p, enum migratetype mt)
 {
+	/* batch is one less than a power of two: one page more is one block, for one look at the lists. */
 	spin_lock(&z->lock);
-	int n = buddy_take_pages_locked(z, p->batch, mt, &p->lists[mt]);
+	int n = buddy_take_pages_locked(z, p->batch + 1, mt, &p->lists[mt]);
 
 	spin_unlock(&z->lock);
 	p->count += n;

@@ -120,7 +120,8 @@ struct page *buddy_alloc_locked(struct zone *z, unsigned order, enum migratetype
 /* The same, not at the cost of another migrate type. */
 struct page *buddy_alloc_own_locked(struct zone *z, unsigned order, enum migratetype mt)
 	must_hold(z->lock);
-/* Take up to @n single pages, state PS_PCP, to the end of @out by rising address per block. Return: how many. */
+/* Take @n single pages, or up to twice as many, state PS_PCP, to the end of @out by rising address per block. Return: how
+ * many; fewer: there are no more. */
 int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct list_head *out)
 	must_hold(z->lock);
 /* Take the free block that begins at @pfn, of at most @max_order; NULL: there is none. *order: its order. */
