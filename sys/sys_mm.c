@@ -42,25 +42,36 @@ static long map_file(struct file *f, struct vm_map_args *args)
 	return err ? err : vm_map(current_mm(), args);
 }
 
-static long do_mmap(uaddr_t addr, unsigned long len, unsigned long prot, unsigned long flags,
-		    int fd, unsigned long pgoff)
+static noinline_ long map_fd(int fd, struct vm_map_args *args)
 {
-	struct vm_map_args args = { .addr = addr,
-				    .len = len,
-				    .prot = (unsigned)prot,
-				    .flags = (unsigned)flags,
-				    .pgoff = pgoff };
-	struct file *f;
+	struct file *f = fd_file(fd);
 	long ret;
 
-	if (flags & MAP_ANONYMOUS)
-		return vm_map(current_mm(), &args);
-	f = fd_file(fd);
 	if (!f)
 		return -EBADF;
-	ret = map_file(f, &args);
+	ret = map_file(f, args);
 	fput(f);
 	return ret;
+}
+
+/* Field by field: of a struct that is cleared as a whole compilers make a loop. */
+static inline long do_mmap(uaddr_t addr, unsigned long len, unsigned long prot, unsigned long flags,
+			   int fd, unsigned long pgoff)
+{
+	struct vm_map_args args;
+
+	args.addr = addr;
+	args.len = len;
+	args.prot = (unsigned)prot;
+	args.flags = (unsigned)flags;
+	args.pgoff = pgoff;
+	args.mapping = NULL;
+	args.may_flags = 0;
+	args.file = false;
+	args.refuse = 0;
+	args.vm_ops = NULL;
+	args.vm_private_data = NULL;
+	return flags & MAP_ANONYMOUS ? vm_map(current_mm(), &args) : map_fd(fd, &args);
 }
 
 /* x86_64: the offset is in bytes. */
