@@ -1,6 +1,5 @@
 /*
- * /proc files about the machine and time: cpuinfo, uptime, loadavg, stat, version, cmdline, interrupts; and the lists of what
- * there is none of, which tools read all the same: disks, modules.
+ * /proc files about the machine and time: cpuinfo, uptime, loadavg, stat, version, cmdline, interrupts.
  *
  * OWNS     nothing: every number is read from its counter when the file is read.
  * CONTEXT  tasks; may sleep.
@@ -8,6 +7,7 @@
  */
 #include "proc_impl.h"
 
+#include "arch/irq_dynamic.h"
 #include "arch/machine.h"
 #include "base/version.h"
 #include "kernel/task.h"
@@ -100,6 +100,18 @@ static unsigned long line_sum(unsigned line)
 	return sum;
 }
 
+static unsigned long dynamic_sum(unsigned n)
+{
+	unsigned long sum = 0;
+	const char *name;
+	unsigned cpu;
+	int gsi;
+
+	for_each_online_cpu (cpu)
+		sum += irq_dynamic_count(n, cpu, &name, &gsi);
+	return sum;
+}
+
 static unsigned long local_sum(void)
 {
 	unsigned long sum = 0, n;
@@ -119,9 +131,13 @@ static void put_interrupts(struct seq_file *m)
 
 	for (line = 0; line < NR_LINES; line++)
 		sum += line_sum(line);
+	for (line = 0; line < IRQ_NR_DYNAMIC; line++)
+		sum += dynamic_sum(line);
 	seq_printf(m, "intr %lu", sum);
 	for (line = 0; line < NR_LINES; line++)
 		seq_printf(m, " %lu", line_sum(line));
+	for (line = 0; line < IRQ_NR_DYNAMIC; line++)
+		seq_printf(m, " %lu", dynamic_sum(line));
 	seq_putc(m, '\n');
 }
 
@@ -170,6 +186,22 @@ static void put_line(struct seq_file *m, unsigned line)
 	seq_printf(m, " %8s %3u-%-8s  %s\n", "IO-APIC", line, "edge", name);
 }
 
+static void put_dynamic(struct seq_file *m, unsigned n)
+{
+	const char *name;
+	unsigned cpu;
+	int gsi;
+
+	(void)irq_dynamic_count(n, 0, &name, &gsi);
+	if (!name)
+		return;
+	seq_printf(m, "%3u: ", NR_LINES + n);
+	for_each_online_cpu (cpu)
+		seq_printf(m, "%10lu ", irq_dynamic_count(n, cpu, &name, &gsi));
+	seq_printf(m, " %8s %3d-%-8s  %s\n", gsi < 0 ? "PCI-MSI" : "IO-APIC",
+		   gsi < 0 ? (int)n : gsi, gsi < 0 ? "edge" : "fasteoi", name);
+}
+
 static bool put_local(struct seq_file *m, unsigned n)
 {
 	const char *name, *text;
@@ -196,6 +228,8 @@ static int interrupts_show(struct seq_file *m)
 	seq_putc(m, '\n');
 	for (n = 0; n < NR_LINES; n++)
 		put_line(m, n);
+	for (n = 0; n < IRQ_NR_DYNAMIC; n++)
+		put_dynamic(m, n);
 	for (n = 0; put_local(m, n); n++)
 		;
 	return 0;
@@ -216,12 +250,6 @@ static int cmdline_show(struct seq_file *m)
 	return 0;
 }
 
-/* No disk: no line. */
-static int none_show(struct seq_file *m)
-{
-	return 0;
-}
-
 void proc_misc_init(void)
 {
 	static struct proc_entry cpuinfo = { .show = cpuinfo_show },
@@ -231,10 +259,6 @@ void proc_misc_init(void)
 				 version = { .show = version_show },
 				 cmdline = { .show = cmdline_show };
 
-	static struct proc_entry none[] = { { .show = none_show }, { .show = none_show } };
-
-	must(proc_register("diskstats", 0444, &none[0]) == 0);
-	must(proc_register("partitions", 0444, &none[1]) == 0);
 	must(proc_register("cmdline", 0444, &cmdline) == 0);
 	must(proc_register("cpuinfo", 0444, &cpuinfo) == 0);
 	must(proc_register("interrupts", 0444, &interrupts) == 0);

@@ -110,7 +110,8 @@ static void dispatch_local(unsigned vector)
 		irq_count_local(IRQ_LOCAL_ERROR);
 		break;
 	default: /* the spurious vector must not be ended; others are nobody's */
-		irq_count_local(IRQ_LOCAL_SPURIOUS);
+		if (!irq_dispatch_dynamic(vector))
+			irq_count_local(IRQ_LOCAL_SPURIOUS);
 		break;
 	}
 }
@@ -184,6 +185,16 @@ int irq_request(unsigned line, irq_handler_fn fn, void *arg, const char *name)
 		if (err)
 			lines[line] = (struct irq_line){ NULL, NULL, NULL };
 	}
+	spin_unlock_irqrestore(&irq_lock, f);
+	return err;
+}
+
+int irq_route_pin(uint32_t gsi, unsigned vector)
+{
+	struct ioapic_route r = { .vector = vector, .apic_id = acpi.apic_ids[0], .level = true };
+	irqflags_t f = spin_lock_irqsave(&irq_lock);
+	int err = pin_set(gsi, &r);
+
 	spin_unlock_irqrestore(&irq_lock, f);
 	return err;
 }

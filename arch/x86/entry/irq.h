@@ -16,6 +16,9 @@ enum irq_local {
 };
 void irq_count_local(enum irq_local kind);
 
+bool irq_dispatch_dynamic(unsigned vector); /* irq_dynamic.c; false: not one of its vectors */
+/* Pin of global interrupt @gsi: level, active high, to @vector on the boot CPU. 0, -ENODEV. */
+int must_check irq_route_pin(uint32_t gsi, unsigned vector);
 void ipi_interrupt(enum ipi kind); /* ipi.c; interrupts off, already ended */
 void timer_interrupt(void);	   /* timer.c; likewise */
 void irq_init_secondary(void);	   /* this CPU's local APIC and timer; interrupts off */

@@ -54,6 +54,21 @@ static inline void mmio_write32(volatile void *addr, uint32_t v)
 	*(volatile uint32_t *)addr = v;
 }
 
+static inline uint16_t mmio_read16(const volatile void *addr)
+{
+	return *(const volatile uint16_t *)addr;
+}
+
+static inline uint8_t mmio_read8(const volatile void *addr)
+{
+	return *(const volatile uint8_t *)addr;
+}
+
+static inline void mmio_write16(volatile void *addr, uint16_t v)
+{
+	*(volatile uint16_t *)addr = v;
+}
+
 static inline void mmio_write8(volatile void *addr, uint8_t v)
 {
 	*(volatile uint8_t *)addr = v;
