@@ -16,17 +16,19 @@ enum lock_rank {
 	RANK_FS_TTY,	    /* one tty's settings (mutex) */
 	RANK_FS_FILE,	    /* a pipe (mutex); a second one by try only */
 	RANK_FS,	    /* an inode (mutex); two: parent before child, else by address */
+	RANK_FS_IGET,	    /* a disk file system's inodes on their way in (mutex) */
 	RANK_IPC_CREATE,    /* making System V objects (mutex) */
 	RANK_SIGHAND_SLEEP, /* reserved for sleeping task state */
 	RANK_MM_MAP,	    /* mm->mmap_lock (rwsem); two: old mm before new mm (fork) */
 	RANK_HUGETLB,	    /* a place of a hugetlb object; the size of the pool (mutexes) */
 	RANK_MAPPING_INVAL, /* mapping->invalidate_lock (rwsem) */
 	RANK_PAGE,	    /* page lock bit (sleeps); same mapping by rising index, else try */
-	RANK_FS_INNER,	    /* locks a file system takes under a page lock */
-	RANK_MAPPING_VMAS,  /* mapping->i_mmap_lock */
-	RANK_MM_ANON,	    /* mm->page_table_lock */
-	RANK_ANON_VMA,	    /* the root anon_vma's lock */
-	RANK_VMALLOC,	    /* kernel virtual ranges */
+	RANK_FS_INNER,	   /* locks a file system takes under a page lock: a file's map of blocks */
+	RANK_FS_ALLOC,	   /* what of a disk is free (mutex) */
+	RANK_MAPPING_VMAS, /* mapping->i_mmap_lock */
+	RANK_MM_ANON,	   /* mm->page_table_lock */
+	RANK_ANON_VMA,	   /* the root anon_vma's lock */
+	RANK_VMALLOC,	   /* kernel virtual ranges */
 	RANK_PT, /* one page-table page; two: parent table before child (copy: dst before src) */
 	RANK_SWAPMAP,
 	RANK_INDEX, /* a page cache's radix index */

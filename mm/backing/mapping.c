@@ -185,6 +185,7 @@ struct page *mapping_new_page_gfp(struct address_space *m, unsigned long index, 
 		return NULL;
 	page_become(page, PS_KERNEL, PS_FILE);
 	page->index = index;
+	page->private = 0;
 	return page;
 }
 
@@ -265,6 +266,7 @@ static void take_place(struct address_space *m, struct page *old, struct page *n
 	copy_highpage(new, old);
 	page_copy_flags(new, old);
 	new->index = old->index;
+	new->private = old->private;
 	page_become(new, PS_KERNEL, PS_FILE);
 	xindex_replace(&m->pages, old->index, new);
 	get_page(new); /* the cache's */
@@ -331,12 +333,20 @@ static int fill_start(struct address_space *m, struct page *page)
 	return err;
 }
 
+/* lock_page for who may hold another page and a file system's lock: the page of a file while its map is read from the
+ * device's. A device's page is never locked by who waits for a file's. */
+static void lock_inner(struct page *page)
+{
+	while (!trylock_page(page))
+		(void)!page_wait_clear(page, PG_locked, PARK_UNINTERRUPTIBLE);
+}
+
 /* A page whose contents could not be read leaves the cache. Return: its error, or -EAGAIN when it is gone or good by now. */
 static int fill_failed(struct address_space *m, struct page *page)
 {
 	int err = -EAGAIN;
 
-	lock_page(page);
+	lock_inner(page);
 	if (mapping_owns(m, page) && !page_test(page, PG_uptodate) && page_test(page, PG_error)) {
 		err = -(int)page->private;
 		mapping_remove_page(m, page);
@@ -367,7 +377,7 @@ static int wait_uptodate(struct address_space *m, struct page *page)
 		return err;
 	if (page_test(page, PG_hwpoison))
 		return -EIO;
-	lock_page(page);
+	lock_inner(page);
 	if (!mapping_owns(m, page) || page_test(page, PG_uptodate)) {
 		unlock_page(page);
 		return -EAGAIN;
