@@ -18,6 +18,7 @@
 #include "base/version.h"
 #include "drivers/console.h"
 #include "drivers/tty.h"
+#include "drivers/virtio.h"
 #include "drivers/zram.h"
 #include "fs/file.h"
 #include "fs/path.h"
@@ -167,6 +168,7 @@ static void init_thread(void *arg)
 	syscalls_init();
 	tty_init();
 	zram_init();
+	virtio_init();
 	t->fs = fs_struct_root();
 	t->files = files_alloc();
 	if (!t->fs || !t->files)

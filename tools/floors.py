@@ -16,6 +16,7 @@ FLOORS = [
     ("include/mm/", 4.0), ("mm/phys/", 4.1), ("mm/pt/", 4.2), ("mm/kva/", 4.3), ("mm/track/", 4.4), ("mm/backing/", 4.5),
     ("mm/aspace/", 4.6), ("mm/reclaim/", 4.7), ("mm/obs/", 4.8),
     ("include/kernel/", 5), ("kernel/", 5),
+    ("include/block/", 5.5), ("block/", 5.5),
     ("include/fs/", 6), ("fs/", 6), ("include/ipc/", 6), ("ipc/", 6.2), ("include/net/", 6), ("net/", 6.2),
     ("include/drivers/", 6), ("drivers/", 6.5), ("include/module/", 6.8), ("include/linux/", 6.8), ("include/asm/", 6.8), ("module/", 6.8),
     ("sys/", 7), ("arch/x86/entry/", 8), ("arch/conformance/", 8), ("sim/", 8), ("init/", 9), ("user/", 9),

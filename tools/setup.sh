@@ -24,6 +24,7 @@ if [ "$want" = test ]; then
 	need musl-gcc musl-tools
 	need gzip gzip
 	command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || need chromium chromium
+	[ -x /usr/sbin/mke2fs ] || need mke2fs e2fsprogs
 	need cpio cpio
 	need_file /usr/include/cmocka.h libcmocka-dev
 	need_file /usr/include/zlib.h zlib1g-dev
