@@ -89,8 +89,11 @@ const struct file_ops *special_fops(const struct inode *inode)
 {
 	if (S_ISFIFO(inode->mode))
 		return &fifo_fops;
-	if (S_ISBLK(inode->mode))
-		return blkdev_find(inode->rdev);
+	if (S_ISBLK(inode->mode)) {
+		const struct file_ops *ops = blkdev_find(inode->rdev); /* with calls of its own */
+
+		return ops ? ops : &blkdev_fops;
+	}
 	return S_ISCHR(inode->mode) ? chrdev_find(inode->rdev) : NULL;
 }
 
@@ -114,6 +117,7 @@ static int devices_show(struct seq_file *m)
 	put_devices(m, false);
 	seq_puts(m, "\nBlock devices:\n");
 	put_devices(m, true);
+	blkdev_majors(m);
 	return 0;
 }
 

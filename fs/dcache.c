@@ -402,6 +402,31 @@ void dcache_forget_sb(const struct super_block *sb)
 		dput(dentry_free(d));
 }
 
+/* The first child of @parent that nobody uses, detached; NULL: none. */
+static struct dentry *take_unused_child(struct dentry *parent)
+{
+	struct dentry *d, *found = NULL;
+
+	spin_lock(&dcache_lock);
+	list_for_each_entry (d, &parent->children, child_link) {
+		if (atomic_read(&d->refs) == 0) {
+			found = d;
+			detach_locked(d);
+			break;
+		}
+	}
+	spin_unlock(&dcache_lock);
+	return found;
+}
+
+void dcache_forget_children(struct dentry *parent)
+{
+	struct dentry *d;
+
+	while ((d = take_unused_child(parent)) != NULL)
+		dput(dentry_free(d));
+}
+
 unsigned long dcache_shrink(unsigned long nr)
 {
 	unsigned long done = 0;

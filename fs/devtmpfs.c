@@ -99,6 +99,27 @@ int devtmpfs_create(const char *name, uint32_t mode, dev_k dev)
 	return make(name, &n);
 }
 
+void devtmpfs_remove(const char *name)
+{
+	struct dentry *root = dev_sb->root, *d;
+	struct inode *dir = root->inode;
+	struct qstr q = cut(&name);
+
+	mutex_lock(&dir->lock);
+	if (dir_lookup(root, &q, &d)) {
+		mutex_unlock(&dir->lock);
+		return;
+	}
+	if (d->inode) {
+		mutex_lock(&d->inode->lock);
+		if (!dir->ops->unlink(dir, d))
+			dentry_forget(d);
+		mutex_unlock(&d->inode->lock);
+	}
+	mutex_unlock(&dir->lock);
+	dput(d);
+}
+
 int devtmpfs_mount(const char *dir)
 {
 	struct path_ref at;

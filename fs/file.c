@@ -100,6 +100,7 @@ void file_set_path(struct file *f, const struct path_ref *p, unsigned flags)
 	f->path = *p;
 	path_get(p);
 	f->inode = p->dentry->inode;
+	f->mapping = &f->inode->mapping;
 }
 
 struct file *file_alloc_path(const struct path_ref *p, unsigned flags)

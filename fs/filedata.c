@@ -29,13 +29,15 @@ static bool opened_for(const struct file *f, unsigned mode)
 
 int inode_newsize_ok(struct inode *inode, uint64_t size)
 {
+	uint64_t max = inode->sb->max_bytes ? inode->sb->max_bytes : FILE_SIZE_MAX;
+
 	if (size <= mapping_size(&inode->mapping))
 		return 0;
 	if (size > rlimit_cur(RLIMIT_FSIZE)) {
 		signal_send_thread(current_task(), SIGXFSZ, NULL);
 		return -EFBIG;
 	}
-	return size > FILE_SIZE_MAX ? -EFBIG : 0;
+	return size > max || size > FILE_SIZE_MAX ? -EFBIG : 0;
 }
 
 int inode_truncate(struct inode *inode, uint64_t size)
@@ -156,7 +158,7 @@ static void pages_of(uint64_t off, uint64_t len, bool inner, unsigned long *firs
 
 static void advise_store(struct file *f, uint64_t off, uint64_t len, int advice)
 {
-	struct address_space *m = &f->inode->mapping;
+	struct address_space *m = f->mapping;
 	struct writeback_ctl ctl = { .left = ULONG_MAX };
 	unsigned long first, last;
 
@@ -190,7 +192,7 @@ int file_advise(struct file *f, int64_t off, int64_t len, int advice)
 		return -ESPIPE;
 	if (len < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE)
 		return -EINVAL;
-	if (f->inode->mapping.bdi)
+	if (f->mapping->bdi)
 		advise_store(f, (uint64_t)off, (uint64_t)len, advice);
 	return 0;
 }
@@ -199,7 +201,7 @@ int file_readahead(struct file *f, int64_t off, int64_t count)
 {
 	if (!opened_for(f, O_RDONLY))
 		return -EBADF;
-	if (!S_ISREG(f->inode->mode) || !f->inode->mapping.ops)
+	if ((!S_ISREG(f->inode->mode) && !S_ISBLK(f->inode->mode)) || !f->mapping->ops)
 		return -EINVAL;
 	return file_advise(f, off, count, POSIX_FADV_WILLNEED);
 }
@@ -213,7 +215,7 @@ int noop_fsync(struct file *f, uint64_t start, uint64_t last, bool data_only)
 
 void filedata_open(struct file *f)
 {
-	struct address_space *m = &f->inode->mapping;
+	struct address_space *m = f->mapping;
 
 	ra_init(&f->ra, m);
 	f->wb_err = errseq_sample(&m->wb_err);
@@ -222,7 +224,7 @@ void filedata_open(struct file *f)
 
 int generic_fsync(struct file *f, uint64_t start, uint64_t last, bool data_only)
 {
-	struct address_space *m = &f->inode->mapping;
+	struct address_space *m = f->mapping;
 	unsigned long end = (unsigned long)min_of(uint64_t, last >> PAGE_SHIFT, ULONG_MAX);
 
 	mapping_sync(m, (unsigned long)(start >> PAGE_SHIFT), end);
@@ -238,7 +240,7 @@ int file_sync(struct file *f, bool data_only)
 
 static int sync_range(struct file *f, uint64_t off, uint64_t nbytes, unsigned flags)
 {
-	struct address_space *m = &f->inode->mapping;
+	struct address_space *m = f->mapping;
 	struct writeback_ctl ctl = { .left = ULONG_MAX };
 	unsigned long first, last;
 
@@ -267,7 +269,7 @@ int file_sync_range(struct file *f, int64_t off, int64_t nbytes, unsigned flags)
 		return -EINVAL;
 	if (!S_ISREG(mode) && !S_ISBLK(mode) && !S_ISDIR(mode) && !S_ISLNK(mode))
 		return -ESPIPE;
-	return f->inode->mapping.bdi ? sync_range(f, (uint64_t)off, (uint64_t)nbytes, flags) : 0;
+	return f->mapping->bdi ? sync_range(f, (uint64_t)off, (uint64_t)nbytes, flags) : 0;
 }
 
 int file_sync_super(struct file *f)
@@ -278,12 +280,16 @@ int file_sync_super(struct file *f)
 		return -EBADF;
 	if (!bdi)
 		return 0;
-	bdi_sync(bdi);
+	if (f->inode->sb->ops->sync)
+		(void)f->inode->sb->ops->sync(f->inode->sb);
+	else
+		bdi_sync(bdi);
 	return errseq_check_and_advance(&bdi->wb_err, &f->sb_err);
 }
 
 void sync_all(void)
 {
+	supers_sync(); /* what files write to their devices is the devices' to write then */
 	writeback_sync_all();
 }
 

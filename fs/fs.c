@@ -68,10 +68,12 @@ void fs_init(void)
 	lock_init();
 	pipe_proc_init();
 	fs_register(&ramfs_type);
+	fs_register(&ext2_type);
 	chrdev_init();
 	devtmpfs_init();
 	memdev_init();
 	proc_init();
 	sysfs_init();
+	blkdev_init();
 	userfaultfd_init();
 }

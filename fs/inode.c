@@ -48,7 +48,7 @@ struct inode *inode_alloc(struct super_block *sb, uint32_t mode)
 	atomic_set(&inode->refs, 1);
 	inode->mode = mode;
 	inode->nlink = 1;
-	inode->mtime = inode->ctime = inode->atime = realtime_coarse_ts();
+	inode->mtime = inode->ctime = inode->atime = inode_now(inode);
 	inode->ops = &inode_no_ops;
 	mutex_init(&inode->lock, RANK_FS);
 	spin_init(&inode->mapping.lock,
@@ -94,9 +94,19 @@ unsigned long inode_count(void)
 	return (unsigned long)atomic_long_read(&nr_inodes);
 }
 
+/* As fine as the tick, as on Linux; as the file system keeps it. */
+struct timespec64_k inode_now(const struct inode *inode)
+{
+	struct timespec64_k t = realtime_coarse_ts();
+
+	if (inode->sb->whole_seconds)
+		t.tv_nsec = 0;
+	return t;
+}
+
 void inode_touch(struct inode *inode, unsigned what)
 {
-	struct timespec64_k t = realtime_coarse_ts(); /* as fine as the tick, as on Linux */
+	struct timespec64_k t = inode_now(inode);
 
 	if (what & TOUCH_A)
 		inode->atime = t;
@@ -122,7 +132,7 @@ void inode_accessed(struct inode *inode, bool check_age)
 		return;
 	if (inode->sb->flags & (MS_RDONLY | MS_NOATIME))
 		return;
-	t = realtime_coarse_ts();
+	t = inode_now(inode);
 	if (due || t.tv_sec - inode->atime.tv_sec >= DAY_S)
 		inode->atime = t;
 }

@@ -430,6 +430,8 @@ static int mount_remount(const struct path_ref *at, unsigned long flags, const c
 		err = make_readonly(at->mnt, all);
 	if (!err && all && sb->ops->remount && data)
 		err = sb->ops->remount(sb, data);
+	if (!err && all && sb->ops->set_writable && ((before ^ flags) & MS_RDONLY))
+		err = sb->ops->set_writable(sb, !(flags & MS_RDONLY));
 	if (err) {
 		sb->flags = before;
 		return err;

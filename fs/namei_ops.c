@@ -215,6 +215,8 @@ static int rmdir_locked(const struct walk *w, struct dentry *d)
 	if (!err)
 		dentry_forget(d);
 	mutex_unlock(&d->inode->lock);
+	if (!err) /* names that were not there: they would keep the directory */
+		dcache_forget_children(d);
 	return err;
 }
 
@@ -367,6 +369,8 @@ static int rename_locked(struct rename *r) no_lock_analysis
 		dentry_move(r->o, r->n, exchange);
 	if (victim)
 		mutex_unlock(&victim->lock);
+	if (!err && victim && S_ISDIR(victim->mode))
+		dcache_forget_children(r->n);
 	return err;
 }
 

@@ -13,7 +13,7 @@
  * I4       sleeper is a reader that is parked or about to park; it takes itself out with the lock held, so who finds it
  *          there may wake it. Data left over is for the queue: every writer, and every reader that slept, looks when it is
  *          done.
- * LOCKS    pipe->lock (mutex, rank FS_FILE) for everything in it; ends_lock for inode->private and files. Those in a queue
+ * LOCKS    pipe->lock (mutex, rank FS_FILE) for everything in it; ends_lock for inode->pipe and files. Those in a queue
  *          test without the lock and again with it.
  * CONTEXT  tasks; may sleep.
  * COST     a small message: one lock, one copy, one wake-up of one sleeper.
@@ -722,9 +722,9 @@ static struct pipe *pipe_of(struct inode *inode)
 
 	for (;;) {
 		spin_lock(&ends_lock);
-		if (!inode->private)
-			inode->private = fresh;
-		p = inode->private;
+		if (!inode->pipe)
+			inode->pipe = fresh;
+		p = inode->pipe;
 		if (p)
 			p->files++;
 		spin_unlock(&ends_lock);
@@ -745,7 +745,7 @@ static void ends_put(struct inode *inode, struct pipe *p)
 	spin_lock(&ends_lock);
 	last = --p->files == 0;
 	if (last)
-		inode->private = NULL;
+		inode->pipe = NULL;
 	spin_unlock(&ends_lock);
 	if (last)
 		pipe_free(p);
@@ -831,8 +831,8 @@ static void fifo_release(struct file *f)
 
 void fifo_evict(struct inode *inode)
 {
-	if (inode->private)
-		pipe_free(inode->private);
+	if (inode->pipe)
+		pipe_free(inode->pipe);
 }
 
 const struct file_ops fifo_fops = {
@@ -867,7 +867,7 @@ static int pipe_inode(unsigned flags, struct path_ref *out)
 		iput(inode);
 		return err;
 	}
-	inode->private = p;
+	inode->pipe = p;
 	inode_init_owner(inode, NULL);
 	return anon_path(inode, &name, out);
 }

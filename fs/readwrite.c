@@ -14,6 +14,7 @@
 #include "mm/mm.h"
 #include "vfs_impl.h"
 
+enum { O_SYNC_BIT = 04000000 }; /* O_SYNC is this and O_DSYNC */
 enum { FIONREAD = 0x541b, FIONBIO = 0x5421 };
 #define MAX_RW ((size_t)(INT_MAX & PAGE_MASK))
 
@@ -153,7 +154,7 @@ static int64_t seek_data_hole(int64_t off, int64_t size, int whence)
 
 int64_t seek_generic(struct file *f, int64_t off, int whence)
 {
-	int64_t size = (int64_t)mapping_size(&f->inode->mapping), base = 0;
+	int64_t size = (int64_t)mapping_size(f->mapping), base = 0;
 
 	if (whence == SEEK_CUR)
 		base = (int64_t)f->pos;
@@ -210,7 +211,7 @@ long file_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 
 long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	struct address_space *m = &f->inode->mapping;
+	struct address_space *m = f->mapping;
 	bool first = *pos == 0;
 	long ret = unlikely(m->bdi != NULL) ? mapping_read_ra(m, &f->ra, buf, len, pos)
 					    : mapping_read(m, buf, len, pos);
@@ -221,17 +222,20 @@ long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 }
 
 /* How much of a write at @pos the limits allow. Return: bytes, or -EFBIG with SIGXFSZ sent. */
-static long write_limit(uint64_t pos, size_t len)
+static long write_limit(const struct inode *inode, uint64_t pos, size_t len)
 {
-	uint64_t limit = rlimit_cur(RLIMIT_FSIZE);
+	uint64_t limit = rlimit_cur(RLIMIT_FSIZE), max = FILE_SIZE_MAX;
+
+	if (inode->sb->max_bytes)
+		max = min_of(uint64_t, max, inode->sb->max_bytes);
 
 	if (unlikely(pos >= limit) && len) {
 		signal_send_thread(current_task(), SIGXFSZ, NULL);
 		return -EFBIG;
 	}
-	if (pos >= FILE_SIZE_MAX)
+	if (pos >= max)
 		return len ? -EFBIG : 0;
-	limit = min_of(uint64_t, limit, FILE_SIZE_MAX) - pos;
+	limit = min_of(uint64_t, limit, max) - pos;
 	return (long)min_of(uint64_t, limit, len);
 }
 
@@ -254,7 +258,7 @@ static long write_file(struct file *f, bool user, unsigned long src, size_t len,
 	mutex_lock(&inode->lock);
 	if (f->flags & O_APPEND)
 		*pos = mapping_size(&inode->mapping);
-	ret = write_limit(*pos, len);
+	ret = write_limit(inode, *pos, len);
 	if (ret > 0) {
 		inode_drop_set_id(inode);
 		if (likely(user)) {
@@ -271,9 +275,21 @@ static long write_file(struct file *f, bool user, unsigned long src, size_t len,
 	return ret;
 }
 
+/* O_DSYNC, O_SYNC: what was written, @ret bytes before @end, is in the store when write(2) returns. */
+long write_synced(struct file *f, long ret, uint64_t end)
+{
+	int err = 0;
+
+	if (ret > 0 && unlikely(f->flags & O_DSYNC) && f->mapping->bdi && f->ops->fsync)
+		err = f->ops->fsync(f, end - (uint64_t)ret, end - 1, !(f->flags & O_SYNC_BIT));
+	return err ? err : ret;
+}
+
 long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	return write_file(f, true, buf, len, pos);
+	long ret = write_file(f, true, buf, len, pos);
+
+	return likely(!f->mapping->bdi) ? ret : write_synced(f, ret, *pos);
 }
 
 long generic_write_kernel(struct file *f, const void *buf, size_t len, uint64_t *pos)
@@ -283,7 +299,7 @@ long generic_write_kernel(struct file *f, const void *buf, size_t len, uint64_t 
 
 long generic_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)
 {
-	long ret = mapping_read_kernel(&f->inode->mapping, buf, len, *pos);
+	long ret = mapping_read_kernel(f->mapping, buf, len, *pos);
 
 	if (!(f->flags & O_NOATIME))
 		inode_accessed(f->inode, *pos == 0);
@@ -293,7 +309,7 @@ long generic_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)
 
 int generic_mmap(struct file *f, struct vm_map_args *args)
 {
-	args->mapping = &f->inode->mapping;
+	args->mapping = f->mapping;
 	inode_accessed(f->inode, true);
 	return 0;
 }

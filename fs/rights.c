@@ -182,6 +182,8 @@ int vfs_utimens(struct path_ref *p, const struct timespec64_k ts[2])
 	inode_touch(inode, TOUCH_C);
 	set_time(&inode->atime, ts ? &ts[0] : NULL, inode->ctime);
 	set_time(&inode->mtime, ts ? &ts[1] : NULL, inode->ctime);
+	if (inode->sb->whole_seconds)
+		inode->atime.tv_nsec = inode->mtime.tv_nsec = 0;
 	mutex_unlock(&inode->lock);
 	return 0;
 }

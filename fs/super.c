@@ -21,6 +21,8 @@
 
 static struct spinlock types_lock = SPINLOCK_INIT(RANK_OBJECT);
 static struct list_head types = LIST_HEAD_INIT(types);
+static struct spinlock stores_lock = SPINLOCK_INIT(RANK_OBJECT);
+static struct list_head stores = LIST_HEAD_INIT(stores); /* stores_lock */
 static atomic_t next_dev = { 1 }; /* 0:2 is the root file system, as on Linux */
 
 struct super_block *pipe_sb, *sock_sb, *anon_sb;
@@ -70,6 +72,12 @@ struct super_block *super_alloc_kernel(const struct fs_type *type, const struct 
 	return sb;
 }
 
+struct super_block *super_alloc_dev(const struct fs_type *type, const struct super_ops *ops,
+				    dev_k dev)
+{
+	return super_alloc_kernel(type, ops, dev);
+}
+
 struct super_block *super_alloc(const struct fs_type *type, const struct super_ops *ops)
 {
 	struct super_block *sb = super_alloc_kernel(type, ops, 0);
@@ -87,7 +95,56 @@ int super_set_bdi(struct super_block *sb, struct backing_dev_info *bdi)
 		return err;
 	bdi_register(bdi, sb->type->name);
 	sb->bdi = bdi;
+	spin_lock(&stores_lock);
+	list_add_tail(&sb->store_link, &stores);
+	spin_unlock(&stores_lock);
 	return 0;
+}
+
+void super_no_bdi(struct super_block *sb)
+{
+	spin_lock(&stores_lock);
+	list_del(&sb->store_link);
+	spin_unlock(&stores_lock);
+	bdi_unregister(sb->bdi);
+	sb->bdi = NULL;
+}
+
+/* The super block after @prev that has a store, referenced; @prev loses its reference. */
+static struct super_block *next_store(struct super_block *prev)
+{
+	struct super_block *sb, *found = NULL;
+	bool seen = !prev;
+
+	spin_lock(&stores_lock);
+	list_for_each_entry (sb, &stores, store_link) {
+		if (seen && atomic_inc_not_zero(&sb->refs)) {
+			found = sb;
+			break;
+		}
+		seen |= sb == prev;
+	}
+	spin_unlock(&stores_lock);
+	if (prev)
+		super_put(prev);
+	return found;
+}
+
+struct super_block *super_find_dev(const struct fs_type *type, dev_k dev)
+{
+	struct super_block *sb = next_store(NULL);
+
+	while (sb && (sb->type != type || sb->dev != dev))
+		sb = next_store(sb);
+	return sb;
+}
+
+void supers_sync(void)
+{
+	for (struct super_block *sb = next_store(NULL); sb; sb = next_store(sb)) {
+		if (sb->ops->sync)
+			(void)sb->ops->sync(sb);
+	}
 }
 
 void super_put(struct super_block *sb)

@@ -45,10 +45,10 @@ static struct pseudo_tree debugfs_tree = {
 	.root_iops = &pseudo_dir_iops,
 };
 
-/* Modules come and go. */
+/* Modules and partitions come and go. */
 static bool is_removable(const char *path)
 {
-	return !strncmp(path, "module/", 7);
+	return !strncmp(path, "module/", 7) || !strncmp(path, "block/", 6);
 }
 
 static void free_entry(struct proc_entry *e)

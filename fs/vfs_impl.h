@@ -25,6 +25,7 @@ struct dentry *must_check dentry_alloc(struct dentry *parent, struct super_block
 struct dentry *dentry_add(struct dentry *d, struct inode *inode);
 /* @o takes the place and name of @n, which leaves the tree; @exchange: they swap. Both parents locked. */
 void dentry_move(struct dentry *o, struct dentry *n, bool exchange);
+void dcache_forget_children(struct dentry *parent);  /* the unused ones */
 void dcache_forget_sb(const struct super_block *sb); /* free all unused dentries of @sb */
 /* Is @d @top or below it? */
 bool dentry_is_below(const struct dentry *d, const struct dentry *top);
@@ -47,7 +48,7 @@ int must_check path_want_write(const struct path_ref *p); /* 0 or -EROFS */
 
 /* ---- super.c ---- */
 struct fs_type *fs_find(const char *name);
-extern struct fs_type rootfs_type, tmpfs_type, devtmpfs_type, ramfs_type;
+extern struct fs_type rootfs_type, tmpfs_type, devtmpfs_type, ramfs_type, ext2_type;
 void anonfs_init(void);
 /* super_alloc with a device number given: for what the kernel mounts for itself. */
 struct super_block *must_check super_alloc_kernel(const struct fs_type *type,
@@ -114,15 +115,22 @@ uint32_t current_umask(void);
 void filedata_open(struct file *f); /* of a file whose mapping has a store */
 int must_check inode_newsize_ok(struct inode *inode, uint64_t size); /* -EFBIG, SIGXFSZ sent */
 void inode_drop_set_id(struct inode *inode); /* a write takes the set-id bits away */
+long must_check write_synced(struct file *f, long ret, uint64_t end);
 int64_t seek_generic(struct file *f, int64_t off, int whence); /* file->pos_lock held */
 
 extern const struct inode_ops inode_no_ops;
-extern const struct file_ops fifo_fops; /* pipe.c */
+extern const struct file_ops fifo_fops;	  /* pipe.c */
+extern const struct file_ops blkdev_fops; /* blkdev.c */
+struct seq_file;
+void blkdev_init(void);
+void blkdev_majors(struct seq_file *m); /* their lines of /proc/devices */
+void devtmpfs_remove(const char *name);
 void fifo_evict(struct inode *inode);
 const struct file_ops *
 special_fops(const struct inode *inode); /* device or FIFO; NULL: no such device */
 unsigned mode_to_dtype(uint32_t mode);
 
+struct timespec64_k inode_now(const struct inode *inode);
 void inode_init(void);
 void memfd_init(void);
 void hugetlbfs_init(void);

@@ -19,6 +19,8 @@ static uint64_t dev_encode(dev_k d)
 
 static uint64_t inode_blocks(struct inode *inode)
 {
+	if (inode->sb->ops->sectors)
+		return inode->sb->ops->sectors(inode);
 	return S_ISREG(inode->mode)
 		       ? (uint64_t)mapping_small_pages(&inode->mapping) * (PAGE_SIZE / 512)
 		       : 0;

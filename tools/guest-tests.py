@@ -46,6 +46,7 @@ def load_launcher():
 
 LAUNCHER = load_launcher()
 sys.path.insert(0, os.path.join(ROOT, "tools"))
+import disks  # noqa: E402
 import gdt_check  # noqa: E402
 import srat  # noqa: E402
 import vtop_check  # noqa: E402
@@ -53,7 +54,7 @@ import vtop_check  # noqa: E402
 # What others stand on first; then every other program of tests/guest by name; shell scripts last. Each program is looked at
 # for leaks, unless it is in SPECIAL with other flags (None: not in these boots).
 FIRST = ("mem_mmap", "mem_cow", "mem_fault", "mem_files", "proc_fork", "proc_exec", "sig_basic", "time_basic", "fs_basic", "pipe_poll")
-SPECIAL = {"driver": None, "highmem": None, "vtop_probe": None, "seg_probe": None}
+SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "highmem": None, "vtop_probe": None, "seg_probe": None}
 SCRIPTS = (("shell.sh", "sh"), ("thousand.sh", "sh"))
 
 
@@ -240,6 +241,10 @@ class Boot:
         """The console so far: is all seen that is to be seen?"""
         return False
 
+    def after(self, tmp):
+        """Lines to add to the console when the machine has ended."""
+        return []
+
     def run(self, keep, log):
         """Return: (console text, QEMU's exit status or None when it was stopped, seconds)."""
         start = time.monotonic()
@@ -272,6 +277,7 @@ class Boot:
                 if qemu.poll() is None:
                     qemu.kill()
                     qemu.wait()
+            out += "\n".join(["", *self.after(tmp), ""]).encode()
         text = out.decode(errors="replace").replace("\r", "")
         if keep:
             with open(os.path.join(keep, self.name.replace("/", "_") + ".log"), "w") as f:
@@ -313,6 +319,19 @@ class GdtBoot(ProbeBoot):
         if tables:
             out += "\n".join(gdt_check.compare(f"{tmp}/qmp", tables, tmp, self.arch) + [""]).encode()
         return tables
+
+
+class DiskBoot(Boot):
+    """A machine with the disks of tools/disks.py, which are looked at when it has ended."""
+
+    def __init__(self, arch, plan, **kw):
+        super().__init__(f"{arch}/disk", arch, lambda a: with_plan(a, plan).finish(), plan=plan, **kw)
+
+    def command(self, tmp):
+        return super().command(tmp) + disks.make(tmp)
+
+    def after(self, tmp):
+        return disks.check(tmp, any(n == "disk_block" and "test=" not in f for n, f in self.plan))
 
 
 def planned(name, arch, plan, **kw):
@@ -493,6 +512,10 @@ def machines(args):
         out.append(planned(f"{arch}/2G", arch, huge, mem="2048M"))
     for arch in ("i386-pae", "x86_64"):
         out.append(planned(f"{arch}/debug", arch, debug, kernel=debug_kernel))
+    disk_plan = plan if args.only else [("disk_block", "leak"), ("disk_ext2", "leak")]
+    for arch in ARCHES:
+        out.append(DiskBoot(arch, disk_plan, mem="2048M" if arch == "i386" else "256M", machine="q35" if arch == "x86_64" else None,
+                            kernel=debug_kernel if arch == "i386-pae" else None))
     # 5 levels: everything about memory once more, quickly.
     five = plan if args.only else [(n, f + ("" if n == "mem_la57" else " quick")) for n, f in plan
                                    if n.startswith("mem_") or n in ("vdso", "proc_exec", "smp_stress", "syscall_fuzz")]

@@ -21,8 +21,9 @@ struct file {
 	unsigned flags;	      /* O_*; F_SETFL changes some */
 	struct path_ref path; /* never empty; pipes and the like have a dentry outside every tree */
 	struct inode *inode;  /* referenced through path */
-	bool opened_write;    /* i: counted in inode->writers */
-	bool no_release;      /* i: ops->open failed */
+	struct address_space *mapping; /* i: its data: the inode's, or a block device's */
+	bool opened_write;	       /* i: counted in inode->writers */
+	bool no_release;	       /* i: ops->open failed */
 	const struct file_ops *ops;
 	uint64_t pos;	       /* pos_lock */
 	struct mutex pos_lock; /* rank FILE_POS */

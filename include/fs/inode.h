@@ -10,6 +10,7 @@
 
 struct file_ops;
 struct inode_locks;
+struct pipe;
 
 typedef uint32_t dev_k; /* major << 20 | minor */
 #define MKDEV(ma, mi) ((dev_k)(ma) << 20 | (mi))
@@ -55,6 +56,7 @@ struct inode {
 	atomic_t writers; /* open for writing: execve gives ETXTBSY; -n: n execs deny writing */
 	struct inode_locks *locks; /* fs/lock.c; NULL until one is set, then for life */
 	void *private;		   /* file system's own */
+	struct pipe *pipe;	   /* of a FIFO: what its open files share */
 	unsigned long generation;
 	struct dentry *alias;	   /* d: some dentry of this inode, not referenced */
 	struct dentry *map_dentry; /* d: the alias held while memory maps the file */

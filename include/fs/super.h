@@ -45,6 +45,12 @@ struct super_ops {
 	void (*free)(struct super_block *sb); /* the last inode is gone: free sb->private */
 	int (*remount)(struct super_block *sb,
 		       const char *data); /* change options; NULL: only flags */
+	/* What is dirty is stored, the file system's own blocks too. Waits. NULL: its mappings are all. 0 or -EIO. */
+	int (*sync)(struct super_block *sb);
+	/* It becomes writable or not. 0, -EROFS, -EACCES; NULL: of no consequence. */
+	int (*set_writable)(struct super_block *sb, bool writable);
+	/* 512-byte units that @inode has on the disk: st_blocks. NULL: its pages. */
+	uint64_t (*sectors)(struct inode *inode);
 	/* mount options as /proc/mounts shows them, beginning with ",". Return: length. */
 	size_t (*show_options)(struct super_block *sb, char *buf, size_t size);
 	/* Name of an object that is in no tree ("pipe:[12]"). Return: length. Any context. */
@@ -68,6 +74,9 @@ struct super_block {
 	atomic_t nr_unlinked;	      /* inodes without a name that live on */
 	bool to_readonly;	      /* a: remount looks for writers: opens wait */
 	bool no_negative;	      /* i: a name that is not there is not remembered */
+	bool whole_seconds;	      /* i: times are kept in seconds */
+	uint64_t max_bytes;	      /* i: largest file; 0: as far as pages go */
+	struct list_head store_link;  /* stores_lock: with bdi: all such */
 };
 
 struct fs_type {
@@ -79,11 +88,18 @@ struct fs_type {
 	struct list_head link;
 };
 
+/* super_alloc of a file system on device @dev. */
+struct super_block *must_check super_alloc_dev(const struct fs_type *type,
+					       const struct super_ops *ops, dev_k dev);
 struct super_block *must_check super_alloc(const struct fs_type *type, const struct super_ops *ops);
 void super_put(struct super_block *sb);
 /* @sb has a store: @bdi (the file system's, not used before) for its mappings, and the flusher runs. 0 or -ENOMEM.
  * The end: bdi_unregister, when no inode is left. */
 int must_check super_set_bdi(struct super_block *sb, struct backing_dev_info *bdi);
+void super_no_bdi(struct super_block *sb); /* undoes super_set_bdi */
+/* The one on device @dev that is mounted, or on its way out (root NULL). Referenced. */
+struct super_block *super_find_dev(const struct fs_type *type, dev_k dev);
+void supers_sync(void); /* all that have a store. Sleeps. */
 void fs_register(struct fs_type *type);
 
 #endif
