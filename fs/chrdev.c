@@ -2,8 +2,8 @@
  * Devices: numbers to file operations. Character devices, and block devices that have operations of their own.
  *
  * OWNS     the table of ranges.
- * I1       ranges do not overlap and are never removed, so a pointer to their operations stays valid.
- * LOCKS    devs_lock to add; readers see a count that grows after the entry is complete.
+ * I1       ranges do not overlap. Operations are constants of the kernel: a pointer to them stays valid when a range goes.
+ * LOCKS    devs_lock (rank OBJECT) for all of it.
  * CONTEXT  add: boot and tasks. find: any.
  * SOURCES  null(4), mknod(2), proc(5) /proc/devices.
  */
@@ -11,42 +11,54 @@
 
 #include "base/errno.h"
 #include "fs/proc.h"
+#include "lib/string.h"
 
 struct dev_range {
-	unsigned major, minor, nr;
+	unsigned major, minor, nr; /* nr 0: free */
 	const struct file_ops *ops;
-	const char *name;
+	char name[CHRDEV_NAME_MAX];
 	bool block;
 };
 
-enum { MAX_RANGES = 64 };
+enum { MAX_RANGES = 128, MAJOR_DYNAMIC_TOP = 254, MAJOR_DYNAMIC_END = 234 };
 
-static struct dev_range ranges[MAX_RANGES];
-static unsigned nr_ranges;
+static struct dev_range ranges[MAX_RANGES]; /* d: devs_lock */
 static struct spinlock devs_lock = SPINLOCK_INIT(RANK_OBJECT);
 
-static bool overlap(const struct dev_range *a, const struct dev_range *b)
+/* The range that shares a number with [minor, minor + nr); NULL: none. */
+static struct dev_range *overlaps(bool block, unsigned major, unsigned minor, unsigned nr)
+	must_hold(devs_lock)
 {
-	return a->block == b->block && a->major == b->major && a->minor < b->minor + b->nr &&
-	       b->minor < a->minor + a->nr;
+	for (unsigned i = 0; i < MAX_RANGES; i++)
+		if (ranges[i].block == block && ranges[i].major == major &&
+		    minor < ranges[i].minor + ranges[i].nr && ranges[i].minor < minor + nr)
+			return &ranges[i];
+	return NULL;
 }
 
-static int add_range(const struct dev_range *r)
+static int add(bool block, unsigned major, unsigned minor, unsigned nr, const struct file_ops *ops,
+	       const char *name) must_hold(devs_lock)
 {
-	int err = -ENOSPC;
+	if (overlaps(block, major, minor, nr))
+		return -EBUSY;
+	for (unsigned i = 0; i < MAX_RANGES; i++)
+		if (!ranges[i].nr) {
+			ranges[i] = (struct dev_range){ major, minor, nr, ops, "", block };
+			str_copy(ranges[i].name, name, sizeof(ranges[i].name));
+			return 0;
+		}
+	return -ENOSPC;
+}
 
-	if (!r->nr || r->major >= 1 << 12 || r->minor + r->nr > 1 << 20)
+static int reg(bool block, unsigned major, unsigned minor, unsigned nr, const struct file_ops *ops,
+	       const char *name)
+{
+	int err;
+
+	if (!nr || major >= 1 << 12 || minor + nr > 1 << 20)
 		return -EINVAL;
 	spin_lock(&devs_lock);
-	for (unsigned i = 0; i < nr_ranges; i++) {
-		if (overlap(&ranges[i], r))
-			err = -EBUSY;
-	}
-	if (err == -ENOSPC && nr_ranges < MAX_RANGES) {
-		ranges[nr_ranges] = *r;
-		__atomic_store_n(&nr_ranges, nr_ranges + 1, __ATOMIC_RELEASE);
-		err = 0;
-	}
+	err = add(block, major, minor, nr, ops, name);
 	spin_unlock(&devs_lock);
 	return err;
 }
@@ -54,25 +66,58 @@ static int add_range(const struct dev_range *r)
 int chrdev_register(unsigned major, unsigned minor, unsigned nr, const struct file_ops *ops,
 		    const char *name)
 {
-	return add_range(&(struct dev_range){ major, minor, nr, ops, name, false });
+	return reg(false, major, minor, nr, ops, name);
 }
 
 int blkdev_register(unsigned major, unsigned minor, unsigned nr, const struct file_ops *ops,
 		    const char *name)
 {
-	return add_range(&(struct dev_range){ major, minor, nr, ops, name, true });
+	return reg(true, major, minor, nr, ops, name);
+}
+
+static bool major_is_free(unsigned major) must_hold(devs_lock)
+{
+	return !overlaps(false, major, 0, 1 << 20);
+}
+
+int chrdev_register_any(unsigned minor, unsigned nr, const struct file_ops *ops, const char *name)
+{
+	int err = -EBUSY;
+
+	if (!nr || minor + nr > 1 << 20)
+		return -EINVAL;
+	spin_lock(&devs_lock);
+	for (unsigned major = MAJOR_DYNAMIC_TOP; major >= MAJOR_DYNAMIC_END; major--)
+		if (major_is_free(major)) {
+			err = add(false, major, minor, nr, ops, name);
+			err = err ? err : (int)major;
+			break;
+		}
+	spin_unlock(&devs_lock);
+	return err;
+}
+
+void chrdev_unregister(unsigned major, unsigned minor, unsigned nr)
+{
+	struct dev_range *r;
+
+	spin_lock(&devs_lock);
+	r = overlaps(false, major, minor, nr);
+	if (r && r->minor == minor && r->nr == nr)
+		r->nr = 0;
+	spin_unlock(&devs_lock);
 }
 
 static const struct file_ops *find(dev_k dev, bool block)
 {
-	unsigned n = __atomic_load_n(&nr_ranges, __ATOMIC_ACQUIRE);
+	const struct dev_range *r;
+	const struct file_ops *ops;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (ranges[i].block == block && ranges[i].major == MAJOR(dev) &&
-		    MINOR(dev) - ranges[i].minor < ranges[i].nr)
-			return ranges[i].ops;
-	}
-	return NULL;
+	spin_lock(&devs_lock);
+	r = overlaps(block, MAJOR(dev), MINOR(dev), 1);
+	ops = r ? r->ops : NULL;
+	spin_unlock(&devs_lock);
+	return ops;
 }
 
 const struct file_ops *chrdev_find(dev_k dev)
@@ -97,18 +142,30 @@ const struct file_ops *special_fops(const struct inode *inode)
 	return S_ISCHR(inode->mode) ? chrdev_find(inode->rdev) : NULL;
 }
 
+/* Range @n, unless one before it has its major number and name. */
+static bool first_of_name(unsigned n, struct dev_range *out)
+{
+	bool first;
+
+	spin_lock(&devs_lock);
+	*out = ranges[n];
+	first = out->nr != 0;
+	for (unsigned i = 0; i < n; i++)
+		if (ranges[i].nr && ranges[i].block == out->block &&
+		    ranges[i].major == out->major && !strcmp(ranges[i].name, out->name))
+			first = false;
+	spin_unlock(&devs_lock);
+	return first;
+}
+
 /* One line for each major number and name. */
 static void put_devices(struct seq_file *m, bool block)
 {
-	for (unsigned i = 0, j; i < nr_ranges; i++) {
-		for (j = 0; j < i; j++) {
-			if (ranges[j].major == ranges[i].major && ranges[j].block == block &&
-			    ranges[j].name == ranges[i].name)
-				break;
-		}
-		if (j == i && ranges[i].block == block)
-			seq_printf(m, "%3u %s\n", ranges[i].major, ranges[i].name);
-	}
+	struct dev_range r;
+
+	for (unsigned i = 0; i < MAX_RANGES; i++)
+		if (first_of_name(i, &r) && r.block == block)
+			seq_printf(m, "%3u %s\n", r.major, r.name);
 }
 
 static int devices_show(struct seq_file *m)

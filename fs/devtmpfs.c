@@ -99,25 +99,47 @@ int devtmpfs_create(const char *name, uint32_t mode, dev_k dev)
 	return make(name, &n);
 }
 
-void devtmpfs_remove(const char *name)
+/* @name out of @dir, which is locked. The dentry goes back to be put outside the lock; NULL: there is none. */
+static struct dentry *remove_one(struct dentry *dir, const struct qstr *name)
 {
-	struct dentry *root = dev_sb->root, *d;
-	struct inode *dir = root->inode;
-	struct qstr q = cut(&name);
+	struct inode *inode = dir->inode;
+	struct dentry *d;
 
-	mutex_lock(&dir->lock);
-	if (dir_lookup(root, &q, &d)) {
-		mutex_unlock(&dir->lock);
-		return;
-	}
-	if (d->inode) {
+	if (dir_lookup(dir, name, &d))
+		return NULL;
+	if (d->inode && !S_ISDIR(d->inode->mode)) {
 		mutex_lock(&d->inode->lock);
-		if (!dir->ops->unlink(dir, d))
+		if (!inode->ops->unlink(inode, d))
 			dentry_forget(d);
 		mutex_unlock(&d->inode->lock);
 	}
-	mutex_unlock(&dir->lock);
+	return d;
+}
+
+void devtmpfs_remove(const char *name)
+{
+	struct dentry *dir = dev_sb->root, *d = NULL;
+
+	dget(dir);
+	while (dir && *name) {
+		struct qstr q = cut(&name);
+		struct dentry *up = dir;
+
+		mutex_lock(&up->inode->lock);
+		if (*name && dir_lookup(up, &q, &dir))
+			dir = NULL;
+		else if (!*name)
+			d = remove_one(up, &q);
+		mutex_unlock(&up->inode->lock);
+		if (dir && dir != up && !dir->inode) {
+			dput(dir);
+			dir = NULL;
+		}
+		if (dir != up)
+			dput(up);
+	}
 	dput(d);
+	dput(dir);
 }
 
 int devtmpfs_mount(const char *dir)

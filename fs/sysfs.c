@@ -5,7 +5,7 @@
  * WHY      one description of an attribute serves every object of its kind (a node, a processor, a size of huge pages): the
  *          object comes to show and store as data.
  * CONTEXT  boot, or tasks; may sleep.
- * I1       what is below /sys/module can be removed, nothing else.
+ * I1       what is below /sys/module, and what modules have added, can be removed, nothing else.
  * FAILS    -ENOMEM, -EEXIST.
  * NOT HERE what is in them: sysfs_system.c (processors, nodes), and whoever registers.
  * SOURCES  sysfs(5); Linux Documentation/filesystems/{sysfs,debugfs}.rst.
@@ -122,6 +122,25 @@ int sysfs_remove(const char *path)
 {
 	must(is_removable(path));
 	return pseudo_unregister(&sysfs_tree, path);
+}
+
+/* ---- for modules ---- */
+
+int pseudo_add(enum pseudo_kind tree, const char *path, uint32_t mode, struct proc_entry *entry)
+{
+	struct pseudo_node n = { .mode = mode, .entry = entry, .removable = true };
+
+	if (tree == IN_PROC)
+		return proc_register_removable(path, mode, entry);
+	return pseudo_register(tree == IN_SYSFS ? &sysfs_tree : &debugfs_tree, path, &n);
+}
+
+void pseudo_remove(enum pseudo_kind tree, const char *path)
+{
+	if (tree == IN_PROC)
+		(void)proc_unregister(path);
+	else
+		(void)pseudo_unregister(tree == IN_SYSFS ? &sysfs_tree : &debugfs_tree, path);
 }
 
 /* ---- sets of numbers ---- */

@@ -85,13 +85,18 @@ static bool block_has(const struct module_block *b, kaddr_t addr)
 	return addr - (kaddr_t)b->base < b->size;
 }
 
+bool module_has(const struct module *mod, kaddr_t addr)
+{
+	return block_has(&mod->core, addr) || block_has(&mod->init, addr);
+}
+
 struct module *module_of(kaddr_t addr)
 {
 	struct module *mod, *found = NULL;
 
 	mutex_lock(&module_mutex);
 	list_for_each_entry (mod, &module_list, list) {
-		if (block_has(&mod->core, addr) || block_has(&mod->init, addr))
+		if (module_has(mod, addr))
 			found = mod;
 	}
 	mutex_unlock(&module_mutex);

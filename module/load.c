@@ -352,6 +352,8 @@ static void take_down(struct module *mod)
 {
 	module_kthreads_left(mod);
 	module_sysfs_remove(mod);
+	module_devices_left(mod);
+	module_cdevs_left(mod);
 	module_proc_left(mod);
 	module_free_params(mod);
 	unpublish(mod);

@@ -55,8 +55,9 @@ struct module_use {
 };
 
 extern struct mutex module_mutex;
-extern struct list_head module_list;	    /* m: newest first */
-int module_users(const struct module *mod); /* counts on it, beside its own */
+extern struct list_head module_list;			 /* m: newest first */
+bool module_has(const struct module *mod, kaddr_t addr); /* in its memory? */
+int module_users(const struct module *mod);		 /* counts on it, beside its own */
 const char *module_state_name(const struct module *mod);
 void module_taints(const struct module *mod, char *buf, size_t size); /* "PO" */
 

@@ -1,7 +1,7 @@
 /*
- * /proc files of modules: proc_create and what belongs to it.
+ * Files of modules in /proc, debugfs and /sys: proc_create, debugfs_create_file and what belongs to them.
  *
- * OWNS     struct module_proc, one for each file or directory that a module has made; struct open_proc, one for each open.
+ * OWNS     struct module_proc, one for each file or directory that a module has made in one of these trees; struct open_proc, one for each open.
  * WHY      a module's calls get Linux's struct file and struct inode (views), and text through Linux's seq_file calls; /proc
  *          itself has its own. Both kinds of operations, struct proc_ops and the older struct file_operations, become one
  *          struct module_calls in the headers.
@@ -10,11 +10,11 @@
  * FAILS    NULL: no memory, or the name is taken. After removal: -EIO, as Linux.
  * NOT HERE seq_file (seq.c).   TESTED BY  module_labs (guest)
  */
-#include "module/calls.h"
+#include "module/device.h"
 
 #include "base/errno.h"
 #include "fs/file.h"
-#include "fs/proc.h"
+#include "fs/poll.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -28,7 +28,11 @@ struct module_proc {
 	struct proc_entry entry;
 	struct list_head link; /* p: proc_lock */
 	struct module_calls calls;
-	void *data;
+	void *private,
+		*data; /* inode->i_private and the entry's data: the same in /proc and debugfs */
+	const struct module
+		*mod; /* whose name, or attribute, it has; only compared. NULL: not known */
+	enum pseudo_kind tree;
 	unsigned short mode;
 	char path[];
 };
@@ -72,7 +76,7 @@ static int calls_open(struct inode *inode, struct file *f)
 	o->proc = p;
 	o->inode = (struct inode_view){ .i_ino = inode->ino,
 					.i_mode = (unsigned short)inode->mode,
-					.i_private = p->data,
+					.i_private = p->private,
 					.pde_data = p->data };
 	o->file = (struct file_view){ .f_inode = &o->inode,
 				      .f_flags = f->flags,
@@ -141,6 +145,19 @@ static int64_t calls_seek(struct file *f, int64_t off, int whence)
 	return pos;
 }
 
+static unsigned calls_poll(struct file *f, struct poll_table *pt)
+{
+	struct open_proc *o = f->private;
+	unsigned ready = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+
+	if (!proc_entry_enter(f->inode))
+		return POLLERR | POLLHUP;
+	if (o->proc->calls.poll)
+		ready = o->proc->calls.poll(&o->file, pt);
+	proc_entry_leave(f->inode);
+	return ready;
+}
+
 static long calls_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 {
 	struct open_proc *o = f->private;
@@ -159,6 +176,7 @@ static const struct file_ops calls_fops = { .open = calls_open,
 					    .read = calls_read,
 					    .write = calls_write,
 					    .seek = calls_seek,
+					    .poll = calls_poll,
 					    .ioctl = calls_ioctl };
 
 /* ---- entries ---- */
@@ -168,8 +186,8 @@ static void proc_free(struct proc_entry *e)
 	kfree(container_of(e, struct module_proc, entry));
 }
 
-static struct module_proc *make(const char *name, unsigned mode, struct module_proc *parent,
-				const struct module_calls *calls, void *data)
+static struct module_proc *make(enum pseudo_kind tree, const char *name, unsigned mode,
+				struct module_proc *parent, const struct module_calls *calls)
 {
 	char path[PATH_ROOM];
 	size_t n = fmt_snprintf(path, sizeof(path), "%s%s%s", parent ? parent->path : "",
@@ -184,59 +202,150 @@ static struct module_proc *make(const char *name, unsigned mode, struct module_p
 	memcpy(p->path, path, n + 1);
 	if (calls)
 		p->calls = *calls;
-	p->data = data;
+	p->tree = tree;
+	p->mod = module_of((kaddr_t)name);
 	p->mode = (unsigned short)mode;
 	p->entry.fops = &calls_fops;
 	p->entry.free = proc_free;
 	return p;
 }
 
+static int add_entry(struct module_proc *p)
+{
+	int err = pseudo_add(p->tree, p->path, p->mode, S_ISDIR(p->mode) ? NULL : &p->entry);
+
+	if (err)
+		return err;
+	mutex_lock(&proc_lock);
+	list_add_tail(&p->link, &procs);
+	mutex_unlock(&proc_lock);
+	return 0;
+}
+
+/* NULL is passed on; what cannot be added is freed. */
 static struct module_proc *add(struct module_proc *p)
 {
 	int err;
 
 	if (!p)
 		return NULL;
-	err = proc_register_removable(p->path, p->mode, &p->entry);
-	if (err) {
-		if (err == -EEXIST)
-			pr_warn("proc_create: '/proc/%s' already registered", p->path);
+	err = add_entry(p);
+	if (err == -EEXIST && p->tree == IN_PROC)
+		pr_warn("proc_create: '/proc/%s' already registered", p->path);
+	if (err)
 		kfree(p);
-		return NULL;
-	}
-	mutex_lock(&proc_lock);
-	list_add_tail(&p->link, &procs);
-	mutex_unlock(&proc_lock);
-	return p;
+	return err ? NULL : p;
 }
 
 struct module_proc *module_proc_create(const char *name, unsigned mode, struct module_proc *parent,
 				       const struct module_calls *calls, void *data)
 {
-	return add(make(name, S_IFREG | (mode & 07777 ? mode & 07777 : 0444), parent, calls, data));
+	struct module_proc *p =
+		make(IN_PROC, name, S_IFREG | (mode & 07777 ? mode & 07777 : 0444), parent, calls);
+
+	if (p)
+		p->private = p->data = data;
+	return add(p);
 }
 
 struct module_proc *module_proc_mkdir(const char *name, struct module_proc *parent)
 {
-	return add(make(name, S_IFDIR | 0555, parent, NULL, NULL));
+	return add(make(IN_PROC, name, S_IFDIR | 0555, parent, NULL));
 }
 
-/* @p and what is below it. */
+/* What is at @path and below it. Directories have no entry that frees them: they are freed here. */
+void module_tree_remove(enum pseudo_kind tree, const char *path)
+{
+	struct list_head dirs = LIST_HEAD_INIT(dirs);
+	struct module_proc *q, *next;
+	size_t n = strlen(path);
+
+	mutex_lock(&proc_lock);
+	list_for_each_entry_safe (q, next, &procs, link) {
+		if (q->tree != tree || strncmp(q->path, path, n) ||
+		    (q->path[n] && q->path[n] != '/'))
+			continue;
+		list_del(&q->link);
+		if (S_ISDIR(q->mode))
+			list_add(&q->link, &dirs);
+	}
+	mutex_unlock(&proc_lock);
+	pseudo_remove(tree, path);
+	list_for_each_entry_safe (q, next, &dirs, link)
+		kfree(q);
+}
+
 void module_proc_remove(struct module_proc *p)
 {
-	struct module_proc *q, *next;
 	char path[PATH_ROOM];
-	size_t n;
+
+	if (!p || (uintptr_t)p >= (uintptr_t)-4095L)
+		return;
+	(void)str_copy(path, p->path, sizeof(path));
+	module_tree_remove(p->tree, path);
+}
+
+int module_tree_file(enum pseudo_kind tree, const char *path, uint32_t mode,
+		     const struct module_calls *calls, void *private, void *data, kaddr_t from)
+{
+	struct module_proc *p = make(tree, path, mode, NULL, calls);
+	int err;
 
 	if (!p)
-		return;
-	n = str_copy(path, p->path, sizeof(path));
-	mutex_lock(&proc_lock);
-	list_for_each_entry_safe (q, next, &procs, link)
-		if (!strncmp(q->path, path, n) && (!q->path[n] || q->path[n] == '/'))
-			list_del(&q->link);
-	mutex_unlock(&proc_lock);
-	(void)proc_unregister(path);
+		return -ENOMEM;
+	p->private = private;
+	p->data = data;
+	p->mod = module_of(from);
+	err = add_entry(p);
+	if (err)
+		kfree(p);
+	return err;
+}
+
+int module_tree_dir(enum pseudo_kind tree, const char *path, kaddr_t from)
+{
+	return module_tree_file(tree, path, S_IFDIR | 0755, NULL, NULL, NULL, from);
+}
+
+/* debugfs: ERR_PTR(-EEXIST), ERR_PTR(-ENOMEM), never NULL. */
+static struct module_proc *debugfs_add(struct module_proc *p)
+{
+	int err = p ? add_entry(p) : -ENOMEM;
+
+	if (!err)
+		return p;
+	kfree(p);
+	return (struct module_proc *)(long)err;
+}
+
+static struct module_proc *usable(struct module_proc *parent)
+{
+	return (uintptr_t)parent >= (uintptr_t)-4095L ? NULL : parent;
+}
+
+/* Of a number (kobject.c) @private is where it is. */
+struct module_proc *module_debugfs_new(const char *name, unsigned mode, struct module_proc *parent,
+				       const struct module_calls *calls, void *private, void *data)
+{
+	struct module_proc *p =
+		make(IN_DEBUGFS, name, S_IFREG | (mode & 07777), usable(parent), calls);
+
+	if (p) {
+		p->private = private;
+		p->data = data;
+	}
+	return debugfs_add(p);
+}
+
+struct module_proc *module_debugfs_file(const char *name, unsigned mode, struct module_proc *parent,
+					const struct module_calls *calls, void *data)
+{
+	return module_debugfs_new(name, mode, parent, calls, data, data);
+}
+
+struct module_proc *module_debugfs_dir(const char *name, struct module_proc *parent)
+{
+	return debugfs_add(make(IN_DEBUGFS, name, S_IFDIR | 0755, usable(parent), NULL));
 }
 
 void module_remove_proc_entry(const char *name, struct module_proc *parent)
@@ -248,7 +357,7 @@ void module_remove_proc_entry(const char *name, struct module_proc *parent)
 			   parent ? "/" : "", name);
 	mutex_lock(&proc_lock);
 	list_for_each_entry (p, &procs, link)
-		if (!strcmp(p->path, path))
+		if (p->tree == IN_PROC && !strcmp(p->path, path))
 			found = p;
 	mutex_unlock(&proc_lock);
 	if (found)
@@ -270,17 +379,21 @@ static bool calls_are_of(const struct module_calls *c, const struct module *mod)
 
 void module_proc_left(const struct module *mod)
 {
+	static const char *const roots[] = {
+		[IN_PROC] = "/proc", [IN_SYSFS] = "/sys", [IN_DEBUGFS] = "/sys/kernel/debug"
+	};
 	struct module_proc *p, *found;
 
 	do {
 		found = NULL;
 		mutex_lock(&proc_lock);
 		list_for_each_entry (p, &procs, link)
-			if (calls_are_of(&p->calls, mod))
+			if (p->mod == mod || calls_are_of(&p->calls, mod))
 				found = p;
 		mutex_unlock(&proc_lock);
 		if (found)
-			pr_warn("%s: /proc/%s was left behind; removed", mod->name, found->path);
+			pr_warn("%s: %s/%s was left behind; removed", mod->name, roots[found->tree],
+				found->path);
 		module_proc_remove(found);
 	} while (found);
 }

@@ -81,7 +81,7 @@ static void fill_vma(struct vma_view *v, struct mm_view *mm, struct vm_area_stru
 	v->vm_page_prot.pgprot = pte_raw(vma->vm_page_prot);
 	v->vm_flags = vma->vm_flags;
 	v->anon_vma = vma->anon_vma;
-	v->vm_ops = vma->vm_ops;
+	v->vm_ops = NULL;
 	v->vm_pgoff = vma->vm_pgoff;
 	v->vm_private_data = vma->vm_private_data;
 	fill_file(v, vma);

@@ -89,8 +89,14 @@ int noop_fsync(struct file *f, uint64_t start, uint64_t last,
 	       bool data_only); /* memory is the store */
 
 /* ---- character devices ---- */
+enum { CHRDEV_NAME_MAX = 64 };
+/* A range of numbers. @ops: a constant of the kernel; NULL: open(2) gives ENXIO. @name is copied. */
 int must_check chrdev_register(unsigned major, unsigned minor, unsigned nr,
 			       const struct file_ops *ops, const char *name);
+/* The same with a major number that is free. Return: it, -EBUSY, -EINVAL, -ENOSPC. */
+int must_check chrdev_register_any(unsigned minor, unsigned nr, const struct file_ops *ops,
+				   const char *name);
+void chrdev_unregister(unsigned major, unsigned minor, unsigned nr); /* a range as registered */
 const struct file_ops *chrdev_find(dev_k dev);
 /* The same for a block device that has file operations of its own. */
 int must_check blkdev_register(unsigned major, unsigned minor, unsigned nr,
@@ -98,6 +104,7 @@ int must_check blkdev_register(unsigned major, unsigned minor, unsigned nr,
 const struct file_ops *blkdev_find(dev_k dev);
 /* Create the node in devtmpfs; missing directories of @name are made. -EEXIST is 0. */
 int must_check devtmpfs_create(const char *name, uint32_t mode, dev_k dev);
+void devtmpfs_remove(const char *name); /* the node, not the directories above it */
 /* Mount devtmpfs on an existing directory (init, when the archive has no /dev of its own). */
 int must_check devtmpfs_mount(const char *dir);
 /* Open a device without a name in the tree (init's console). */

@@ -40,6 +40,13 @@ int sysfs_remove(const char *path);
 int must_check debugfs_create_files(const char *dir, const struct sysfs_attr *attrs, unsigned nr,
 				    void *data);
 
+/* For modules: a file (@entry), or a directory, that can be taken away again. @path is relative to the tree's root. */
+enum pseudo_kind { IN_PROC, IN_SYSFS, IN_DEBUGFS };
+int must_check pseudo_add(enum pseudo_kind tree, const char *path, uint32_t mode,
+			  struct proc_entry *entry); /* 0, -ENOMEM, -EEXIST */
+void pseudo_remove(enum pseudo_kind tree,
+		   const char *path); /* with all below it; waits for calls */
+
 /* "0", "0-3", "0,2-3" and a newline: the bits of @mask. */
 void seq_bit_list(struct seq_file *m, unsigned long mask);
 /* "000000ff" and a newline: in groups of 32 bits, as wide as @nr_bits need. */

@@ -5,5 +5,6 @@
 #include "base/errno.h"
 
 #define EWOULDBLOCK EAGAIN
+#define ENOIOCTLCMD 515
 
 #endif

@@ -33,7 +33,28 @@ struct file_operations {
 	int (*open)(struct inode *inode, struct file *file);
 	int (*flush)(struct file *file, void *id);
 	int (*release)(struct inode *inode, struct file *file);
+	int (*fsync)(struct file *file, loff_t start, loff_t end, int datasync);
+	int (*fasync)(int fd, struct file *file, int on);
+	ssize_t (*read_iter)(void *iocb, void *iter);
+	ssize_t (*write_iter)(void *iocb, void *iter);
 };
+
+#include "module/calls.h"
+
+/* The same in the form that the kernel keeps. */
+static inline struct module_calls file_calls(const struct file_operations *ops)
+{
+	return (struct module_calls){ .open = ops->open,
+				      .release = ops->release,
+				      .read = ops->read,
+				      .write = ops->write,
+				      .lseek = ops->llseek,
+				      .ioctl = ops->unlocked_ioctl,
+				      .poll = (unsigned int (*)(struct file *, void *))ops->poll,
+				      .mmap = ops->mmap,
+				      .flush = ops->flush,
+				      .owner = ops->owner };
+}
 
 static inline struct inode *file_inode(const struct file *file)
 {
@@ -70,5 +91,8 @@ static inline ssize_t simple_read_from_buffer(void __user *to, size_t n, loff_t 
 	*pos += (loff_t)(n - left);
 	return (ssize_t)(n - left);
 }
+
+#include <linux/chrdev_regions.h>
+#include <linux/fs_seek.h>
 
 #endif

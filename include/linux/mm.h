@@ -73,4 +73,6 @@ static inline unsigned long get_mm_rss(const struct mm_struct *mm)
 int access_process_vm(struct task_struct *task, unsigned long addr, void *buf, int len,
 		      unsigned int flags);
 
+#include <linux/mm_device.h>
+
 #endif

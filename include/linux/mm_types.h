@@ -36,6 +36,8 @@
 #define zone_view      zone
 #define node_view      pglist_data
 #define sysinfo_view   sysinfo
+#define vm_fault_view  vm_fault
+#define vm_ops_view    vm_operations_struct
 
 #include "module/page_view.h"
 

@@ -4,8 +4,6 @@
 
 #include <linux/fs.h>
 
-#include "module/calls.h"
-
 struct proc_ops {
 	unsigned int proc_flags;
 	int (*proc_open)(struct inode *inode, struct file *file);
@@ -43,7 +41,7 @@ static inline struct proc_dir_entry *proc_create_old(const char *name, umode_t m
 						     struct proc_dir_entry *parent,
 						     const struct file_operations *ops, void *data)
 {
-	MODULE_CALLS(calls, ops, open, release, read, write, llseek, unlocked_ioctl);
+	const struct module_calls calls = file_calls(ops);
 
 	return module_proc_create(name, mode, parent, &calls, data);
 }

@@ -36,4 +36,43 @@ void seq_puts(struct seq_file *m, const char *s);
 void seq_putc(struct seq_file *m, char c);
 int seq_write(struct seq_file *m, const void *data, size_t len);
 
+static inline void *seq_list_at(struct list_head *head, loff_t pos)
+{
+	struct list_head *at;
+
+	list_for_each (at, head)
+		if (!pos--)
+			return at;
+	return NULL;
+}
+#define seq_list_start(head, pos) seq_list_at(head, pos)
+
+static inline void *seq_list_next(void *v, struct list_head *head, loff_t *pos)
+{
+	struct list_head *at = ((struct list_head *)v)->next;
+
+	++*pos;
+	return at == head ? NULL : at;
+}
+
+/* name_show() becomes name_fops and name_proc_ops. */
+#define DEFINE_SHOW_OPEN(name)                                                                     \
+	static int name##_open(struct inode *inode, struct file *file)                             \
+	{                                                                                          \
+		return single_open(file, name##_show, inode->i_private);                           \
+	}
+#define DEFINE_SHOW_ATTRIBUTE(name)                                                                \
+	DEFINE_SHOW_OPEN(name)                                                                     \
+	static const struct file_operations name##_fops = { .owner = THIS_MODULE,                  \
+							    .open = name##_open,                   \
+							    .read = seq_read,                      \
+							    .llseek = seq_lseek,                   \
+							    .release = single_release }
+#define DEFINE_PROC_SHOW_ATTRIBUTE(name)                                                           \
+	DEFINE_SHOW_OPEN(name)                                                                     \
+	static const struct proc_ops name##_proc_ops = { .proc_open = name##_open,                 \
+							 .proc_read = seq_read,                    \
+							 .proc_lseek = seq_lseek,                  \
+							 .proc_release = single_release }
+
 #endif

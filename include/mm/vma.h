@@ -61,8 +61,12 @@ enum {
 struct vma_ops {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
-	/* The page for @index with a reference, in *out. 0 or -errno (SIGBUS). NULL: private anonymous memory all the same. */
+	/* The page for @index with a reference, in *out. 0, -EAGAIN (look again) or -errno (SIGBUS). NULL: private anonymous memory all the same. */
 	int (*fault)(struct vm_area_struct *vma, unsigned long index, struct page **out);
+	/* NULL, or false: as fault says. Else the frame for @index, with a descriptor or without: nobody counts the entry. */
+	bool (*pfn)(struct vm_area_struct *vma, unsigned long index, unsigned long *out);
+	/* A new mapping has its place; mmap_lock held for write. -errno: it is taken away again, without close. NULL: nothing. */
+	int (*mapped)(struct vm_area_struct *vma);
 	const char *(*name)(struct vm_area_struct *vma);
 	/* Of a device file: its device and inode number for /proc/PID/maps. NULL: no file. */
 	void (*ident)(struct vm_area_struct *vma, unsigned *major, unsigned *minor,

@@ -1,4 +1,4 @@
-/* What a module's /proc file does, in one form; shared by the files of module/ and by include/linux/proc_fs.h. */
+/* What a module's file does, in one form; shared by the files of module/ and by include/linux/proc_fs.h. */
 #ifndef MODULE_CALLS_H
 #define MODULE_CALLS_H
 
@@ -15,6 +15,10 @@ struct module_calls {
 	long long (*lseek)(struct file_view *file, long long off, int whence);
 	long (*ioctl)(struct file_view *file, unsigned cmd, unsigned long arg);
 	int (*show)(struct seq_file *m, void *data); /* of proc_create_single */
+	unsigned (*poll)(struct file_view *file, void *table);
+	int (*mmap)(struct file_view *file, struct vma_view *vma);
+	int (*flush)(struct file_view *file, void *id);
+	struct module *owner;
 };
 
 struct module_proc;
@@ -23,7 +27,9 @@ struct module_proc *module_proc_create(const char *name, unsigned mode, struct m
 struct module_proc *module_proc_mkdir(const char *name, struct module_proc *parent);
 void module_proc_remove(struct module_proc *p);
 void module_remove_proc_entry(const char *name, struct module_proc *parent);
-void module_proc_left(const struct module *mod); /* it is unloaded: what it forgot goes */
+void module_cdevs_left(const struct module *mod);   /* cdev.c */
+void module_devices_left(const struct module *mod); /* device.c */
+void module_proc_left(const struct module *mod);    /* it is unloaded: what it forgot goes */
 int module_proc_open_single(struct inode_view *inode, struct file_view *file);
 
 int module_single_open(struct file_view *file, int (*show)(struct seq_file *m, void *data),

@@ -13,6 +13,8 @@ struct inode_view {
 	unsigned short i_mode;
 	void *i_private;
 	void *pde_data;
+	unsigned int i_rdev;
+	void *i_cdev; /* struct cdev * */
 	long long i_size;
 };
 struct dentry_view {
@@ -31,6 +33,7 @@ struct file_view {
 	long long f_pos;
 	unsigned int f_flags, f_mode;
 	void *private_data;
+	const void *f_op; /* struct file_operations * */
 };
 
 struct mapped_file_view {

@@ -5,7 +5,7 @@
 #ifndef MODULE_PAGE_VIEW_H
 #define MODULE_PAGE_VIEW_H
 
-#include "module/views.h"
+#include "module/devmap_view.h"
 
 struct page_view { /* struct page of mm/memmap.h */
 	unsigned long flags;

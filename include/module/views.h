@@ -38,11 +38,12 @@ struct vma_view {
 	struct pgprot_view vm_page_prot;
 	unsigned long vm_flags;
 	void *anon_vma;
-	const void *vm_ops;
+	const struct vm_ops_view *vm_ops;
 	unsigned long vm_pgoff;
 	struct file_view *vm_file; /* NULL: none, or &mapped.file */
 	void *vm_private_data;
 	struct mapped_file_view *mapped;
+	void *map; /* module/devmap.c, of a device's vma */
 };
 
 enum { VIEW_RSS = 4 };

@@ -220,6 +220,24 @@ static int file_copy(struct fault_ctx *f, unsigned long index)
 	return r;
 }
 
+/* The device's frame for @index. False: it has none of its own. Table lock held. */
+static bool device_map_pfn(struct fault_ctx *f, unsigned long index)
+{
+	pfn_t pfn;
+
+	if (!f->vma->vm_ops->pfn || !f->vma->vm_ops->pfn(f->vma, index, &pfn))
+		return false;
+	if (pte_none(pte_read(f->pte)))
+		pte_set(f->pte, pte_mkspecial(pte_mkyoung(pte_make(pfn, f->vma->vm_page_prot))));
+	return true;
+}
+
+/* Mapped; a write to what is not writable comes again, to be copied. */
+static int device_mapped(const struct fault_ctx *f)
+{
+	return f->write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
+}
+
 /* A device gives its page; one that is neither file nor anonymous is mapped special: nobody counts it. */
 static int device_map(struct fault_ctx *f, unsigned long index)
 {
@@ -227,8 +245,14 @@ static int device_map(struct fault_ctx *f, unsigned long index)
 	pte_t e;
 	int err;
 
+	if (device_map_pfn(f, index)) {
+		pt_unlock(f->table);
+		return device_mapped(f);
+	}
 	pt_unlock(f->table);
 	err = f->vma->vm_ops->fault(f->vma, index, &page);
+	if (err == -EAGAIN) /* the device has a frame for it now */
+		return STAGE_RETRY;
 	if (err)
 		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
 	pt_table_lock(f->table);
@@ -245,7 +269,7 @@ static int device_map(struct fault_ctx *f, unsigned long index)
 	}
 	pt_unlock(f->table);
 	put_page(page);
-	return f->write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
+	return device_mapped(f);
 }
 
 /* Is the page, because it is there or because it is not, the monitor's? VM_UFFD_* or 0. */

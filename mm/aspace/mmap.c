@@ -766,6 +766,19 @@ long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args)
 	return err ? err : (long)c.req.start;
 }
 
+/* The device knows of its vma; one that it refuses goes again. */
+static noinline_ int map_tell_device(struct map_ctx *c)
+{
+	struct vm_area_struct *vma = find_vma(c->mm, c->req.start);
+	int err = vma->vm_ops->mapped(vma);
+
+	if (err) {
+		vma->vm_ops = NULL;
+		(void)!vm_unmap_locked(c->mm, c->req.start, c->req.end);
+	}
+	return err;
+}
+
 /* @plain: is_plain(args). A constant, so that each kind has code of its own. */
 static always_inline_ long map_args(struct mm_struct *mm, const struct vm_map_args *args,
 				    bool plain)
@@ -778,6 +791,8 @@ static always_inline_ long map_args(struct mm_struct *mm, const struct vm_map_ar
 	map_begin(&c, mm, args);
 	rwsem_down_write(&mm->mmap_lock);
 	err = map_locked(&c, plain);
+	if (!plain && !err && args->vm_ops && args->vm_ops->mapped)
+		err = map_tell_device(&c);
 	userfault_up_write(mm);
 	if (err)
 		return err;

@@ -1,6 +1,11 @@
 /* What modules use of the kernel: each family has a module of ours that tries it, and counts what went wrong. */
 #include "modules.h"
 
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/sysmacros.h>
+
 /* A module whose init does it all. */
 static void tries(const char *name)
 {
@@ -24,9 +29,210 @@ static void threads_timers_work(void)
 	tries("threads");
 }
 
+/* ---- devices.ko ---- */
+
+#define LAB_CLEAR    _IO('L', 1)
+#define LAB_GET_LEN  _IOR('L', 2, int)
+#define LAB_MAP_MODE _IOW('L', 3, int)
+
+static dev_t lab_number(void)
+{
+	struct stat st;
+
+	return stat("/dev/lab0", &st) ? 0 : st.st_rdev;
+}
+
+static void device_nodes_come_and_go(void)
+{
+	char text[128], want[64];
+	dev_t dev;
+	int fd;
+
+	NEED(module_in("devices", "") == 0);
+	NEED((dev = lab_number()) != 0);
+	NEED(tap_read("/proc/devices", text, sizeof(text)) > 0);
+	snprintf(want, sizeof(want), "%3u lab_dev\n", major(dev));
+	NEED(tap_read("/sys/class/lab_class/lab0/dev", text, sizeof(text)) > 0);
+	snprintf(want, sizeof(want), "%u:%u\n", major(dev), minor(dev));
+	STREQ(text, want);
+	NEED(tap_read("/sys/class/lab_class/lab0/opens", text, sizeof(text)) > 0);
+	STREQ(text, "lab0 0 1\n");
+	NEED(tap_read("/sys/class/lab_class/lab0/uevent", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "DEVNAME=lab0\n") != NULL);
+	NEED(tap_read("/dev/lab_misc", text, sizeof(text)) == 6);
+	STREQ(text, "hello\n");
+	NEED(mknod("own_node", S_IFCHR | 0600, makedev(major(dev), 1)) == 0);
+	NEED((fd = open("own_node", O_RDWR)) >= 0);
+	EQ(write(fd, "x", 1), 1);
+	FAILS(module_out("devices"), EWOULDBLOCK);
+	close(fd);
+	EQ(module_out("devices"), 0);
+	FAILS(access("/dev/lab0", F_OK), ENOENT);
+	FAILS(access("/dev/lab_misc", F_OK), ENOENT);
+	FAILS(access("/sys/class/lab_class", F_OK), ENOENT);
+	FAILS(open("own_node", O_RDWR), ENXIO);
+	unlink("own_node");
+}
+
+static void device_reads_and_writes(void)
+{
+	char buf[128] = "";
+	struct pollfd p;
+	pid_t child;
+	int fd, len = 0;
+
+	NEED(module_in("devices", "") == 0);
+	NEED((fd = open("/dev/lab0", O_RDWR | O_NONBLOCK)) >= 0);
+	FAILS(read(fd, buf, 10), EAGAIN);
+	p = (struct pollfd){ fd, POLLIN | POLLOUT, 0 };
+	EQ(poll(&p, 1, 0), 1);
+	EQ(p.revents, POLLOUT);
+	EQ(write(fd, "hello, device", 13), 13);
+	EQ(lseek(fd, 0, SEEK_SET), 0);
+	EQ(poll(&p, 1, 0), 1);
+	EQ(p.revents, POLLIN | POLLOUT);
+	EQ(read(fd, buf, 5), 5);
+	EQ(lseek(fd, 2, SEEK_CUR), 7);
+	EQ(read(fd, buf, sizeof(buf)), 6);
+	CHECK(!memcmp(buf, "device", 6));
+	FAILS(lseek(fd, 14, SEEK_SET), EINVAL);
+	FAILS(read(fd, NULL, 0) == 0 ? -1 : lseek(fd, -1, SEEK_SET), EINVAL);
+	EQ(ioctl(fd, LAB_GET_LEN, &len), 0);
+	EQ(len, 13);
+	FAILS(ioctl(fd, LAB_GET_LEN, NULL), EFAULT);
+	FAILS(ioctl(fd, _IO('L', 9)), ENOTTY);
+	EQ(ioctl(fd, LAB_CLEAR), 0);
+	FAILS(write(fd, NULL, 5), EFAULT);
+	EQ(write(fd, buf, 128), 100);
+	FAILS(write(fd, buf, 1), ENOSPC);
+	EQ(ioctl(fd, LAB_CLEAR), 0);
+	fflush(stdout);
+	child = fork();
+	if (child == 0) { /* sleeps until something is written */
+		int own = open("/dev/lab0", O_RDWR);
+
+		_exit(own >= 0 && read(own, buf, 10) == 4 ? 0 : 1);
+	}
+	tap_sleep_ms(20);
+	EQ(write(fd, "wake", 4), 4);
+	NEED(waitpid(child, &len, 0) == child);
+	EQ(len, 0);
+	close(fd);
+	EQ(module_out("devices"), 0);
+}
+
+static void map_and_look(int fd, int mode)
+{
+	char *p, *q;
+	int status;
+
+	NEED(ioctl(fd, LAB_MAP_MODE, &mode) == 0);
+	p = mmap(NULL, 2 * PAGE, RW, MAP_SHARED, fd, 0);
+	NEED(p != MAP_FAILED);
+	EQ(strncmp(p, "first", 5), mode ? 0 : -'f');
+	strcpy(p, "first page");
+	if (mode == 1) { /* only the first has been given */
+		munmap(p, 2 * PAGE);
+		return;
+	}
+	STREQ(p + PAGE, "second page");
+	q = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, PAGE);
+	NEED(q != MAP_FAILED);
+	STREQ(q, "second page");
+	p[PAGE] = 'S';
+	EQ(q[0], 'S');
+	p[PAGE] = 's';
+	if (fork() == 0)
+		_exit(strcmp(p, "first page") || strcmp(q, "second page"));
+	NEED(wait(&status) > 0);
+	EQ(status, 0);
+	EQ(munmap(p, PAGE), 0);
+	STREQ(p + PAGE, "second page");
+	munmap(p + PAGE, PAGE);
+	munmap(q, PAGE);
+}
+
+static void device_maps_memory(void)
+{
+	char text[4096], private;
+	char *p;
+	int fd, mode = 2;
+
+	NEED(module_in("devices", "") == 0);
+	NEED((fd = open("/dev/lab0", O_RDWR)) >= 0);
+	for (int m = 0; m < 4; m++)
+		map_and_look(fd, m);
+	p = mmap(NULL, 2 * PAGE, RW, MAP_PRIVATE, fd, 0);
+	NEED(p != MAP_FAILED);
+	private = p[PAGE];
+	p[PAGE] = '!';
+	EQ(private, 's');
+	munmap(p, 2 * PAGE);
+	NEED(ioctl(fd, LAB_MAP_MODE, &mode) == 0);
+	p = mmap(NULL, 2 * PAGE, RW, MAP_SHARED, fd, 0);
+	NEED(p != MAP_FAILED);
+	NEED(tap_read("/proc/self/maps", text, sizeof(text)) > 0);
+	CHECK(strstr(text, " /dev/lab0\n") != NULL);
+	close(fd);
+	STREQ(p, "first page");
+	FAILS(module_out("devices"), EWOULDBLOCK); /* the mapping holds the file */
+	munmap(p, 2 * PAGE);
+	EQ(module_out("devices"), 0);
+}
+
+static void attributes_and_debug_files(void)
+{
+	char text[128];
+
+	mkdir("debug", 0755);
+	NEED(mount("debugfs", "debug", "debugfs", 0, NULL) == 0);
+	NEED(module_in("devices", "") == 0);
+	NEED(tap_read("/sys/kernel/lab_object/value", text, sizeof(text)) > 0);
+	STREQ(text, "lab_object value 5\n");
+	EQ(tap_put("/sys/kernel/lab_object/more/value", "0x10\n"), 0);
+	NEED(tap_read("/sys/kernel/lab_object/value", text, sizeof(text)) > 0);
+	STREQ(text, "lab_object value 16\n");
+	FAILS(tap_put("/sys/kernel/lab_object/value", "many"), EINVAL);
+	NEED(tap_read("debug/lab_debug/number", text, sizeof(text)) > 0);
+	STREQ(text, "77\n");
+	EQ(tap_put("debug/lab_debug/number", "78\n"), 0);
+	NEED(tap_read("debug/lab_debug/number", text, sizeof(text)) > 0);
+	STREQ(text, "78\n");
+	EQ(tap_put("debug/lab_debug/on", "n"), 0);
+	NEED(tap_read("debug/lab_debug/on", text, sizeof(text)) > 0);
+	STREQ(text, "N\n");
+	NEED(tap_read("debug/lab_debug/counts", text, sizeof(text)) > 0);
+	STREQ(text, "opens 0 closes 0 faults 0\n");
+	EQ(module_out("devices"), 0);
+	FAILS(access("debug/lab_debug", F_OK), ENOENT);
+	FAILS(access("/sys/kernel/lab_object", F_OK), ENOENT);
+	EQ(umount("debug"), 0);
+	rmdir("debug");
+}
+
+static void what_is_left_behind_goes(void)
+{
+	FAILS(module_in("devices", "refuse=5"), EIO);
+	CHECK(log_has("devices: class lab_class was left behind; removed"));
+	FAILS(access("/dev/lab0", F_OK), ENOENT);
+	FAILS(access("/sys/kernel/lab_object", F_OK), ENOENT);
+	STREQ(module_line("devices"), "");
+}
+
+static void many_times(void)
+{
+	for (int i = 0; i < (tap_quick() ? 3 : 30); i++) {
+		NEED(module_in("devices", "") == 0);
+		NEED(module_out("devices") == 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(threads_timers_work), T(pages_zones_trees),
-						 TEND };
+	static const struct tap_test tests[] = {
+		T(threads_timers_work),	     T(pages_zones_trees),  T(device_nodes_come_and_go),
+		T(device_reads_and_writes),  T(device_maps_memory), T(attributes_and_debug_files),
+		T(what_is_left_behind_goes), T(many_times),	    TEND
+	};
 	return tap_main(argc, argv, tests);
 }

@@ -1,0 +1,73 @@
+/* Memory that a device maps into programs. Included by linux/mm.h. */
+#ifndef _LINUX_MM_DEVICE_H
+#define _LINUX_MM_DEVICE_H
+
+#include <linux/mm.h>
+
+typedef unsigned int vm_fault_t;
+
+#define VM_FAULT_OOM	 0x0001
+#define VM_FAULT_SIGBUS	 0x0002
+#define VM_FAULT_MAJOR	 0x0004
+#define VM_FAULT_SIGSEGV 0x0040
+#define VM_FAULT_NOPAGE	 0x0100
+#define VM_FAULT_LOCKED	 0x0200
+#define VM_FAULT_ERROR	 (VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)
+#define FAULT_FLAG_WRITE 0x01
+#define VM_RESERVED	 (VM_DONTEXPAND | VM_DONTDUMP)
+#define VM_MIXEDMAP	 0x10000000UL
+
+int module_remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn,
+			   unsigned long size);
+int module_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
+
+/* In a device's mmap: what is mapped there. 0 or -errno. */
+#define remap_pfn_range(vma, addr, pfn, size, prot)    module_remap_pfn_range(vma, addr, pfn, size)
+#define io_remap_pfn_range(vma, addr, pfn, size, prot) module_remap_pfn_range(vma, addr, pfn, size)
+#define vm_insert_page(vma, addr, page)		       module_insert_page(vma, addr, page)
+#define vm_insert_pfn(vma, addr, pfn)		       module_remap_pfn_range(vma, addr, pfn, PAGE_SIZE)
+
+static inline vm_fault_t vmf_result(int err)
+{
+	return err ? (err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS) : VM_FAULT_NOPAGE;
+}
+#define vmf_insert_pfn(vma, addr, pfn)	 vmf_result(vm_insert_pfn(vma, (addr)&PAGE_MASK, pfn))
+#define vmf_insert_page(vma, addr, page) vmf_result(vm_insert_page(vma, addr, page))
+
+static inline int vm_iomap_memory(struct vm_area_struct *vma, phys_addr_t start, unsigned long len)
+{
+	unsigned long size = vma->vm_end - vma->vm_start;
+	unsigned long first = (unsigned long)(start >> PAGE_SHIFT) + vma->vm_pgoff;
+
+	if ((vma->vm_pgoff << PAGE_SHIFT) + size > PAGE_ALIGN(len))
+		return -EINVAL;
+	return module_remap_pfn_range(vma, vma->vm_start, first, size);
+}
+
+struct page *vmalloc_to_page(const void *p);
+
+/* Memory of vmalloc, page by page. */
+static inline int remap_vmalloc_range(struct vm_area_struct *vma, void *at, unsigned long pgoff)
+{
+	int err = 0;
+
+	at = (char *)at + (pgoff << PAGE_SHIFT);
+	for (unsigned long a = vma->vm_start; a < vma->vm_end && !err; a += PAGE_SIZE) {
+		err = module_insert_page(vma, a, vmalloc_to_page(at));
+		at = (char *)at + PAGE_SIZE;
+	}
+	return err;
+}
+
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#define vm_flags_mod(vma, set, clear) ((vma)->vm_flags = ((vma)->vm_flags | (set)) & ~(clear))
+
+#endif

@@ -1,0 +1,280 @@
+/*
+ * Memory that a module's device maps into programs: mmap of its files, remap_pfn_range, vm_insert_page, vm_operations.
+ *
+ * OWNS     struct devmap: what one mmap(2) has been given, shared by all vmas that come of it (fork, munmap of a part).
+ * WHY      the module's mmap() runs when the vma has its place (vma_ops.mapped), so the addresses it sees are true. What it maps is
+ *          noted, frame by frame or as a run, and the entries are made at the first touch; a page that the module gives is held until
+ *          the last vma is gone. Old and new forms of vm_operations.fault are served by one call: struct vm_fault begins with
+ *          the vma, and comes as both arguments.
+ * I1       a devmap holds its file while it has a vma, and so the module.
+ * LOCKS    devmap->lock (rank OBJECT, leaf) for runs; mmap_lock is held in every call of vma_ops.
+ * CONTEXT  faults, mmap(2); sleeps, but not in devmap_pfn.   FAILS  -ENOMEM; what the module says; SIGBUS.
+ * SOURCES  Linux Documentation/core-api/mm-api.rst, remap_pfn_range's contract.   TESTED BY  module_api (guest)
+ */
+#include "module/devmap.h"
+#include "module/cdev.h"
+
+#include "base/errno.h"
+#include "mm/mm.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+
+struct run { /* @nr pages of the mapping from @index on are the frames from @pfn on */
+	struct run *next;
+	unsigned long index, nr;
+	pfn_t pfn;
+	struct page *held; /* NULL: frames that nobody counts */
+};
+
+struct devmap {
+	atomic_t refs; /* vmas */
+	struct open_chr *o;
+	const struct vm_ops_view *ops; /* the module's; NULL: none */
+	void *private;
+	struct spinlock lock;
+	struct run *runs; /* d: lock */
+};
+
+static const struct vma_ops devmap_vma_ops;
+
+static struct mm_view *unknown_mm; /* views here know no mm_struct */
+
+static void view_of(const struct vm_area_struct *vma, const struct devmap *d, struct vma_view *v)
+{
+	*v = (struct vma_view){ .vm_start = vma->vm_start,
+				.vm_end = vma->vm_end,
+				.vm_mm = unknown_mm,
+				.vm_page_prot.pgprot = pte_raw(vma->vm_page_prot),
+				.vm_flags = vma->vm_flags,
+				.vm_ops = d->ops,
+				.vm_pgoff = vma->vm_pgoff,
+				.vm_file = &d->o->file,
+				.vm_private_data = d->private,
+				.map = (void *)d };
+}
+
+/* ---- runs ---- */
+
+static int add_run(struct devmap *d, unsigned long index, unsigned long nr, pfn_t pfn,
+		   struct page *held)
+{
+	struct run *r = failpoint("devmap_run") ? NULL : kmalloc(sizeof(*r), GFP_KERNEL);
+
+	if (!r)
+		return -ENOMEM;
+	*r = (struct run){ NULL, index, nr, pfn, held };
+	if (held)
+		get_page(page_head(held));
+	spin_lock(&d->lock);
+	r->next = d->runs;
+	d->runs = r;
+	spin_unlock(&d->lock);
+	return 0;
+}
+
+static bool devmap_pfn(struct vm_area_struct *vma, unsigned long index, unsigned long *out)
+{
+	struct devmap *d = vma->vm_private_data;
+	const struct run *r;
+
+	spin_lock(&d->lock);
+	for (r = d->runs; r; r = r->next)
+		if (index - r->index < r->nr) {
+			*out = r->pfn + (index - r->index);
+			break;
+		}
+	spin_unlock(&d->lock);
+	return r != NULL;
+}
+
+static unsigned long index_of(const struct vma_view *v, unsigned long addr)
+{
+	return ((addr - v->vm_start) >> PAGE_SHIFT) + v->vm_pgoff;
+}
+
+int module_remap_pfn_range(struct vma_view *v, unsigned long addr, unsigned long pfn,
+			   unsigned long size)
+{
+	unsigned long nr = page_align(size) >> PAGE_SHIFT;
+
+	if (!v->map || addr & ~PAGE_MASK || addr < v->vm_start || size > v->vm_end - addr)
+		return -EINVAL;
+	v->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+	return add_run(v->map, index_of(v, addr), nr, pfn, NULL);
+}
+
+int module_insert_page(struct vma_view *v, unsigned long addr, struct page *page)
+{
+	if (!v->map || addr < v->vm_start || addr >= v->vm_end)
+		return -EFAULT;
+	return add_run(v->map, index_of(v, addr), 1, page_to_pfn(page), page);
+}
+
+/* ---- life ---- */
+
+static void devmap_free(struct devmap *d)
+{
+	struct run *r;
+
+	while ((r = d->runs)) {
+		d->runs = r->next;
+		if (r->held)
+			put_page(page_head(r->held));
+		kfree(r);
+	}
+	kfree(d);
+}
+
+typedef void (*vma_call)(struct vma_view *v);
+
+static void tell(struct vm_area_struct *vma, struct devmap *d, vma_call call)
+{
+	struct vma_view v;
+
+	if (!call || !open_chr_enter(d->o))
+		return;
+	view_of(vma, d, &v);
+	call(&v);
+	d->private = v.vm_private_data;
+	open_chr_leave(d->o);
+}
+
+static void devmap_open(struct vm_area_struct *vma)
+{
+	struct devmap *d = vma->vm_private_data;
+
+	atomic_inc(&d->refs);
+	tell(vma, d, d->ops ? d->ops->open : NULL);
+}
+
+static void devmap_close(struct vm_area_struct *vma)
+{
+	struct devmap *d = vma->vm_private_data;
+	struct file *f = d->o->real;
+
+	tell(vma, d, d->ops ? d->ops->close : NULL);
+	if (!atomic_dec_and_test(&d->refs))
+		return;
+	devmap_free(d);
+	fput(f);
+}
+
+/* What the module made of the flags. */
+static void take_flags(struct vm_area_struct *vma, const struct vma_view *v)
+{
+	const unsigned long add = VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY;
+	const unsigned long rights = VM_WRITE | VM_EXEC | VM_MAYWRITE | VM_MAYEXEC;
+
+	vma->vm_flags |= v->vm_flags & add;
+	vma->vm_flags &= ~rights | v->vm_flags;
+}
+
+static int devmap_mapped(struct vm_area_struct *vma)
+{
+	struct open_chr *o = vma->vm_private_data;
+	struct devmap *d = failpoint("devmap") ? NULL : kzalloc(sizeof(*d), GFP_KERNEL);
+	struct vma_view v;
+	int err = -EIO;
+
+	if (!d)
+		return -ENOMEM;
+	atomic_set(&d->refs, 1);
+	spin_init(&d->lock, RANK_OBJECT);
+	d->o = o;
+	view_of(vma, d, &v);
+	if (open_chr_enter(o)) {
+		err = o->calls.mmap(&o->file, &v);
+		open_chr_leave(o);
+	}
+	if (err) {
+		devmap_free(d);
+		return err;
+	}
+	d->ops = v.vm_ops;
+	d->private = v.vm_private_data;
+	take_flags(vma, &v);
+	vma->vm_private_data = d;
+	fget_file(o->real);
+	return 0;
+}
+
+/* ---- faults ---- */
+
+enum { /* of vm_operations.fault */
+       VM_FAULT_OOM = 1,
+       VM_FAULT_NOPAGE = 0x100,
+       VM_FAULT_LOCKED = 0x200,
+       VM_FAULT_WRONG = 1 | 2 | 0x10 | 0x40
+};
+
+/* Ask the module. The page becomes a run. -EAGAIN: there is one for @index now. */
+static int devmap_fault(struct vm_area_struct *vma, unsigned long index, struct page **out)
+{
+	struct devmap *d = vma->vm_private_data;
+	struct vm_fault_view vmf;
+	unsigned ret = VM_FAULT_WRONG;
+	int err;
+
+	if (!d->ops || !d->ops->fault)
+		return -EFAULT;
+	vmf = (struct vm_fault_view){ .vma = &vmf.self, .pgoff = index };
+	view_of(vma, d, &vmf.self);
+	vmf.address = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);
+	vmf.virtual_address = (void *)vmf.address;
+	if (open_chr_enter(d->o)) {
+		unsigned (*fault)(struct vm_fault_view *, struct vm_fault_view *) =
+			(unsigned (*)(struct vm_fault_view *, struct vm_fault_view *))d->ops->fault;
+
+		ret = fault(&vmf, &vmf);
+		open_chr_leave(d->o);
+	}
+	if (ret & VM_FAULT_WRONG)
+		return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+	if (ret & VM_FAULT_NOPAGE)
+		return devmap_pfn(vma, index, &(unsigned long){ 0 }) ? -EAGAIN : -EFAULT;
+	if (!vmf.page)
+		return -EFAULT;
+	if (ret & VM_FAULT_LOCKED)
+		unlock_page(vmf.page);
+	err = add_run(d, index, 1, page_to_pfn(vmf.page), vmf.page);
+	put_page(page_head(vmf.page)); /* the module's reference; the run has its own */
+	return err ? err : -EAGAIN;
+}
+
+static const char *devmap_name(struct vm_area_struct *vma)
+{
+	const struct devmap *d = vma->vm_private_data;
+
+	return d->o->path;
+}
+
+static void devmap_ident(struct vm_area_struct *vma, unsigned *major, unsigned *minor,
+			 unsigned long *ino)
+{
+	const struct devmap *d = vma->vm_private_data;
+	const struct inode *inode = d->o->real->inode;
+
+	*major = MAJOR(inode->sb->dev);
+	*minor = MINOR(inode->sb->dev);
+	*ino = inode->ino;
+}
+
+static const struct vma_ops devmap_vma_ops = { .open = devmap_open,
+					       .close = devmap_close,
+					       .fault = devmap_fault,
+					       .pfn = devmap_pfn,
+					       .mapped = devmap_mapped,
+					       .name = devmap_name,
+					       .ident = devmap_ident };
+
+int devmap_mmap(struct file *f, struct vm_map_args *args)
+{
+	struct open_chr *o = f->private;
+
+	if (!o->calls.mmap)
+		return -ENODEV;
+	args->mapping = NULL;
+	args->vm_ops = &devmap_vma_ops;
+	args->vm_private_data = o;
+	return 0;
+}
