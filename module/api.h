@@ -112,6 +112,7 @@ bool module_signal_pending(struct task_view *view);
 int module_send_sig(int sig, struct task_view *view);
 /* ---- later.c ---- */
 bool module_in_softirq(void);
+bool module_later_runs(void);
 bool module_later_arm(struct later_view *l, unsigned long long when_ns);
 bool module_later_cancel(struct later_view *l, bool sync);
 void module_timer_run(struct later_view *l);

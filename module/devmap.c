@@ -6,17 +6,20 @@
  *          noted, frame by frame or as a run, and the entries are made at the first touch; a page that the module gives is held until
  *          the last vma is gone. Old and new forms of vm_operations.fault are served by one call: struct vm_fault begins with
  *          the vma, and comes as both arguments.
- * I1       a devmap holds its file while it has a vma, and so the module.
- * LOCKS    devmap->lock (rank OBJECT, leaf) for runs; mmap_lock is held in every call of vma_ops.
+ * I1       a devmap holds its file while it has a vma, and so the module. The last vma goes with mmap_lock held, under which no
+ *          file may be released: the thread of timers does that, or whoever unloads a module.
+ * LOCKS    devmap->lock (rank OBJECT, leaf) for runs; gone_lock (the same) for those without a vma; mmap_lock is held in every call of vma_ops.
  * CONTEXT  faults, mmap(2); sleeps, but not in devmap_pfn.   FAILS  -ENOMEM; what the module says; SIGBUS.
  * SOURCES  Linux Documentation/core-api/mm-api.rst, remap_pfn_range's contract.   TESTED BY  module_api (guest)
  */
 #include "module/devmap.h"
 #include "module/cdev.h"
+#include "module/module_impl.h"
 
 #include "base/errno.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
+#include "module/api.h"
 #include "sync/failpoint.h"
 
 struct run { /* @nr pages of the mapping from @index on are the frames from @pfn on */
@@ -32,7 +35,8 @@ struct devmap {
 	const struct vm_ops_view *ops; /* the module's; NULL: none */
 	void *private;
 	struct spinlock lock;
-	struct run *runs; /* d: lock */
+	struct run *runs;    /* d: lock */
+	struct devmap *next; /* g: of those that have no vma any more */
 };
 
 static const struct vma_ops devmap_vma_ops;
@@ -125,6 +129,41 @@ static void devmap_free(struct devmap *d)
 	kfree(d);
 }
 
+static struct spinlock gone_lock = SPINLOCK_INIT(RANK_OBJECT);
+static struct devmap *gone; /* g: gone_lock */
+
+static struct devmap *take_gone(void)
+{
+	struct devmap *d;
+
+	spin_lock(&gone_lock);
+	d = gone;
+	if (d)
+		gone = d->next;
+	spin_unlock(&gone_lock);
+	return d;
+}
+
+static void release_gone(struct later_view *l)
+{
+	struct devmap *d;
+
+	while ((d = take_gone())) {
+		struct file *f = d->o->real;
+
+		devmap_free(d);
+		fput(f);
+	}
+}
+
+static struct later_view gone_later = { .run = release_gone };
+
+void devmap_settle(void)
+{
+	(void)module_later_cancel(&gone_later, true);
+	release_gone(&gone_later);
+}
+
 typedef void (*vma_call)(struct vma_view *v);
 
 static void tell(struct vm_area_struct *vma, struct devmap *d, vma_call call)
@@ -150,13 +189,16 @@ static void devmap_open(struct vm_area_struct *vma)
 static void devmap_close(struct vm_area_struct *vma)
 {
 	struct devmap *d = vma->vm_private_data;
-	struct file *f = d->o->real;
 
 	tell(vma, d, d->ops ? d->ops->close : NULL);
 	if (!atomic_dec_and_test(&d->refs))
 		return;
-	devmap_free(d);
-	fput(f);
+	spin_lock(&gone_lock);
+	d->next = gone;
+	gone = d;
+	spin_unlock(&gone_lock);
+	if (module_later_runs())
+		(void)module_later_arm(&gone_later, 0);
 }
 
 /* What the module made of the flags. */

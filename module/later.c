@@ -66,9 +66,15 @@ static bool is_running(const struct later_view *l)
 	return is;
 }
 
+/* Is its thread there? */
+bool module_later_runs(void)
+{
+	return READ_ONCE(later_task) != NULL;
+}
+
 bool module_in_softirq(void)
 {
-	return current_task() == later_task;
+	return later_task && current_task() == later_task;
 }
 
 /* @sync: on return it does not run, nor will. Return: it was queued. */

@@ -472,6 +472,7 @@ long module_unload(const char *name)
 	struct module *mod;
 	int err = 0;
 
+	devmap_settle();
 	mutex_lock(&module_mutex);
 	mod = module_find(name);
 	if (!mod)

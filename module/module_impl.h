@@ -93,6 +93,9 @@ void module_task_wait_gone(
 	struct task *t); /* @t ends: until its stack is free. Consumes the reference */
 void module_kthreads_left(const struct module *mod); /* it is unloaded: its threads are stopped */
 
+/* ---- devmap.c ---- */
+void devmap_settle(void); /* files whose last mapping has gone are released, not later */
+
 /* ---- sysfs.c ---- */
 int must_check module_sysfs_add(struct module *mod);
 void module_sysfs_remove(struct module *mod);
