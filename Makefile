@@ -62,6 +62,7 @@ help:
 ## make run [ARCH=x86_64|i386|i386-pae] [MEM=256M] [CPUS=2]   boot to a busybox shell
 ## make test                                                  host tests, then the guest tests on every build
 ## make host                                                  host tests only
+## make debug [ARCH=…] [MEM=128M]                             QEMU and GDB on it, with symbols and commands (mn-tasks, mn-walk, …)
 ## make bench                                                 what operations cost, here and on Debian's Linux kernel
 ## make check                                                 floors, sizes, headers, imports, format
 ## make [kernel] [ARCH=…] [CC=clang] [DEBUG=1]                build/ARCH/mnemos.elf
@@ -229,6 +230,10 @@ setup-run:
 
 test:
 	@sh tools/test.sh
+
+.PHONY: debug
+debug: kernel
+	@python3 tools/debug.py --arch $(ARCH) $(if $(MEM),--mem $(MEM))
 
 bench:
 	@sh tools/setup.sh test

@@ -199,6 +199,23 @@ void module_si_meminfo(struct sysinfo_view *s)
 
 /* ---- pages of programs ---- */
 
+/* The caller's lock is given back while pages are brought in. */
+static void unlock_meanwhile(struct mm_struct *mm, bool write) no_lock_analysis
+{
+	if (write)
+		rwsem_up_write(&mm->mmap_lock);
+	else
+		rwsem_up_read(&mm->mmap_lock);
+}
+
+static void lock_again(struct mm_struct *mm, bool write) no_lock_analysis
+{
+	if (write)
+		rwsem_down_write(&mm->mmap_lock);
+	else
+		rwsem_down_read(&mm->mmap_lock);
+}
+
 /*
  * The pages of [start, start + n pages) with a reference each, brought in as the program itself would. Return: how many; -EFAULT,
  * -ENOMEM: not even the first.
@@ -208,11 +225,12 @@ long module_get_pages(struct mm_view *view, unsigned long start, unsigned long n
 {
 	struct mm_struct *mm = view ? view->real : current_task()->mm_ctx.mm;
 	bool locked = view && view->locked;
+	bool exclusive = locked && rwsem_is_write_locked(&mm->mmap_lock);
 	unsigned long i;
 	int err = mm ? 0 : -EFAULT;
 
-	if (locked) /* by the caller: the pages are brought in without it */
-		rwsem_up_read(&mm->mmap_lock);
+	if (locked)
+		unlock_meanwhile(mm, exclusive);
 	for (i = 0; i < n && !err; i++) {
 		struct page *page;
 
@@ -225,7 +243,7 @@ long module_get_pages(struct mm_view *view, unsigned long start, unsigned long n
 			put_page(page);
 	}
 	if (locked)
-		rwsem_down_read(&mm->mmap_lock);
+		lock_again(mm, exclusive);
 	return i ? (long)i : err;
 }
 

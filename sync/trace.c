@@ -44,20 +44,25 @@ void trace_enable(bool on)
 	trace_on = on;
 }
 
+static const struct trace_event *ring_of(unsigned cpu)
+{
+	return (const struct trace_event *)(const void *)((char *)trace_ring +
+							  percpu_offset_of(cpu));
+}
+
+static void print_event(unsigned cpu, const struct trace_event *e)
+{
+	pr_err("cpu%u %llu ns tid %u %s %lx %lx", cpu, (unsigned long long)e->time_ns, e->tid,
+	       e->kind < TRACE_NR ? kind_names[e->kind] : "?", e->a, e->b);
+}
+
 static void dump_cpu(unsigned cpu, unsigned nr)
 {
-	const struct trace_event *events =
-		(const struct trace_event *)(const void *)((char *)trace_ring +
-							   percpu_offset_of(cpu));
 	uint32_t end = per_cpu(trace_count, cpu);
 	uint32_t n = min_of(uint32_t, nr, min_of(uint32_t, end, CFG_TRACE_EVENTS));
 
-	for (; n > 0; n--) {
-		const struct trace_event *e = &events[(end - n) % CFG_TRACE_EVENTS];
-
-		pr_err("cpu%u %llu ns tid %u %s %lx %lx", cpu, (unsigned long long)e->time_ns,
-		       e->tid, e->kind < TRACE_NR ? kind_names[e->kind] : "?", e->a, e->b);
-	}
+	for (; n > 0; n--)
+		print_event(cpu, &ring_of(cpu)[(end - n) % CFG_TRACE_EVENTS]);
 }
 
 void trace_dump(unsigned nr)
@@ -66,4 +71,49 @@ void trace_dump(unsigned nr)
 
 	for_each_possible_cpu (cpu)
 		dump_cpu(cpu, nr);
+}
+
+static bool is_about(const struct trace_event *e, unsigned long addr, unsigned long pfn)
+{
+	switch (e->kind) {
+	case TRACE_PAGE_ALLOC:
+	case TRACE_PAGE_FREE:
+		return pfn - e->a < 1UL << (e->b & 31);
+	case TRACE_FAULT:
+		return (e->a ^ addr) < PAGE_SIZE;
+	case TRACE_MAP:
+	case TRACE_UNMAP:
+		return addr - e->a < e->b - e->a;
+	default:
+		return false;
+	}
+}
+
+static void dump_cpu_about(unsigned cpu, unsigned long addr, unsigned long pfn, unsigned nr)
+{
+	const struct trace_event *ring = ring_of(cpu);
+	uint32_t end = per_cpu(trace_count, cpu), found = 0, from = end;
+	uint32_t first = end - min_of(uint32_t, end, CFG_TRACE_EVENTS);
+
+	for (uint32_t i = end; i != first && found < nr; i--)
+		if (is_about(&ring[(i - 1) % CFG_TRACE_EVENTS], addr, pfn)) {
+			found++;
+			from = i - 1;
+		}
+	for (; from != end; from++)
+		if (is_about(&ring[from % CFG_TRACE_EVENTS], addr, pfn))
+			print_event(cpu, &ring[from % CFG_TRACE_EVENTS]);
+}
+
+void trace_dump_about(unsigned long addr, unsigned long pfn, unsigned nr)
+{
+	unsigned cpu;
+
+	if (!trace_on) {
+		pr_err(" events   none are kept without 'trace' on the command line");
+		return;
+	}
+	pr_err(" events about it:");
+	for_each_possible_cpu (cpu)
+		dump_cpu_about(cpu, addr, pfn, nr);
 }

@@ -398,6 +398,24 @@ for i in 1 2 3; do /bin/busybox seq $i; done | /bin/busybox sort -n | /bin/busyb
 SAYS = (r"^shell 42 busybox$", r"^db0058a897c109c4d176929d28c5131a  -$")
 
 
+# What panic says of memory: the address, its vma, the entries of its tables, the frame, its owner, its events.
+PANIC_NULL = (r"panic - not syncing: page fault in", r"Last page fault: address 0+, task 1 \(insmod\)", r" vma      [0-9a-f]+-[0-9a-f]+ r",
+              r"the next above: the address is in none", r" (PGD|PTE|PMD|PUD)  +[0-9a-f]+ \[", r" frame    none", r"events about it:")
+PANIC_CODE = (r"Last page fault: address [0-9a-f]+, task 1 \(insmod\)", r" vma      none: the kernel's half", r" PTE  +[0-9a-f]+ \[ *\d+\] [0-9a-f]+ .*P",
+               r" frame    [0-9a-f]+ zone \w+ *, \w+, refcount 1 mapcount 0", r" owner    the kernel", r"events about it:", r"end Kernel panic")
+
+
+def crashing_init(arch, what):
+    """A module that reads where nothing is (0), or writes to its own code (1)."""
+    c = LAUNCHER.Cpio()
+    c.directory("dev")
+    c.entry("dev/console", 0o020600, rdev=(5, 1))
+    LAUNCHER.add_busybox(c, arch)
+    LAUNCHER.add_modules(c, arch, ["crashes"])
+    c.file("init", b"#!/bin/sh\nexec insmod /lib/modules/*/crashes.ko what=%d\n" % what)
+    return c.finish()
+
+
 def exiting_init(arch):
     c = LAUNCHER.Cpio()
     c.directory("dev")
@@ -534,6 +552,10 @@ def machines(args):
         out.append(Boot(f"{arch}/16M", arch, lambda a: say_init(a).finish(), mem="16M", cpus=1, seconds=60, want=SAYS, done=False))
         out.append(Boot(f"{arch}/panic", arch, exiting_init, mem="64M", seconds=60, done=False, want=(r"[Pp]anic.*init",),
                         status=lambda s: s not in (0, None)))
+        out.append(Boot(f"{arch}/panic-null", arch, lambda a: crashing_init(a, 0), mem="64M", seconds=60, done=False, append="trace",
+                        want=PANIC_NULL, status=lambda s: s not in (0, None)))
+        out.append(Boot(f"{arch}/panic-code", arch, lambda a: crashing_init(a, 1), mem="64M", seconds=60, done=False, append="trace",
+                        want=PANIC_CODE, status=lambda s: s not in (0, None)))
         out.append(Boot(f"{arch}/conformance", arch, lambda a: say_init(a).finish(), mem="64M", seconds=60, done=False,
                         append="conformance", want=(r"conformance: 0 failures",), status=lambda s: s == 1))
         out.append(Boot(f"{arch}/pvh", arch, lambda a: say_init(a).finish(), mem="128M", seconds=60, want=SAYS, done=False,

@@ -26,6 +26,7 @@ if [ "$want" = test ]; then
 	command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || need chromium chromium
 	[ -x /usr/sbin/mke2fs ] || need mke2fs e2fsprogs
 	need cpio cpio
+	need gdb gdb
 	need_file /usr/include/cmocka.h libcmocka-dev
 	need_file /usr/include/zlib.h zlib1g-dev
 	need_file /usr/include/zstd.h libzstd-dev

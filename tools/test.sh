@@ -52,6 +52,10 @@ note "trace simulator" $?
 make --no-print-directory -s -j"$jobs" policies ARCH=i386 && make --no-print-directory -s -j"$jobs" policies ARCH=x86_64
 note "policies build for the kernel" $?
 
+echo "== debugger"
+python3 tools/debug.py --check --all
+note "commands of make debug" $?
+
 echo "== costs"
 python3 bench/bench_test.py
 note "benchmark tool" $?

@@ -37,5 +37,7 @@ DECLARE_PER_CPU(uint32_t, trace_tid); /* id of the running thread, kept by the s
 void trace_enable(bool on);
 /* Print the newest @nr events of every CPU through klog. */
 void trace_dump(unsigned nr);
+/* Those that are about the page of @addr or the frame @pfn, at most @nr of each CPU; a line that says so when none are kept. */
+void trace_dump_about(unsigned long addr, unsigned long pfn, unsigned nr);
 
 #endif

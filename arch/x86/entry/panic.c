@@ -4,7 +4,7 @@
  *
  * OWNS     panic_cpu: the CPU that panics, or nobody. The first one wins; others halt, and a panic
  *          inside a panic skips the report.
- * ORDER    the message first, the risky parts (stack walk, event rings) last: if one of them
+ * ORDER    the message first, the risky parts (stack walk, event rings, page tables) last: if one of them
  *          faults, what came before is out already.
  * LOCKS    none are taken: the log is told to ignore its own.
  * CONTEXT  any. Interrupts go off and stay off.
@@ -13,9 +13,10 @@
  *          switches other machines off.
  * NOT HERE the register dump of a trap: trap code prints it before it calls panic().
  */
+#include "trap.h"
+
 #include "arch/irqflags.h"
 #include "arch/machine.h"
-#include "arch/percpu.h"
 #include "arch/thread.h"
 #include "base/atomic.h"
 #include "drivers/serial.h"
@@ -76,6 +77,7 @@ void panic(const char *fmt, ...)
 			stop_this_cpu();
 		panic_end();
 	}
+	panic_memory_note();
 	va_start(ap, fmt);
 	fmt_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -87,6 +89,7 @@ void panic(const char *fmt, ...)
 	klog(KLOG_EMERG, "CPU: %u", cpu_id());
 	backtrace_print(&STACK_PLACE((unsigned long)__builtin_return_address(0)));
 	trace_dump(PANIC_TRACE_EVENTS);
+	panic_memory();
 	klog(KLOG_EMERG, "---[ end Kernel panic - not syncing: %s ]---", text);
 	panic_end();
 }

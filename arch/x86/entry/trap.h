@@ -54,6 +54,10 @@ void page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr);
 noreturn_ void trap_die(const struct pt_regs *regs, unsigned long sp, const char *what,
 			unsigned long error);
 
+/* For panic: the last page fault's address, its vma, its tables, its frame, its events. */
+void panic_memory(void);
+void panic_memory_note(void); /* that address is the one of now; the first call counts */
+
 /* Stack pointer of @regs, kernel mode: i386 pushes none, it points to where it would be. */
 static inline unsigned long trap_kernel_sp(const struct pt_regs *regs)
 {

@@ -74,6 +74,7 @@ void trap_die(const struct pt_regs *regs, unsigned long sp, const char *what, un
 {
 	char where[SYMBOL_TEXT];
 
+	panic_memory_note();
 	klog_panic();
 	serial_panic();
 	klog_set_console_level(KLOG_DEBUG + 1);
