@@ -174,7 +174,7 @@ int module_kstrtoint(const char *s, unsigned base, int *res)
 	{                                                                                          \
 		int v, err = module_kstrtoint(s, base, &v);                                        \
                                                                                                    \
-		if (!err && (v < (low) || v > (high)))                                             \
+		if (!err && (v < (int)(low) || v > (int)(high)))                                   \
 			err = -ERANGE;                                                             \
 		if (!err)                                                                          \
 			*res = (type)v;                                                            \
