@@ -376,7 +376,7 @@ static void consume(struct sock *s, struct unix_msg *m, size_t n, bool all)
 }
 
 /* sock->receive is held and let go of while it waits. 0: look again; 1: the end; or -errno. */
-static int wait_message(struct sock *s, bool nonblock, uint64_t until)
+static int wait_message(struct sock *s, bool nonblock, uint64_t until) no_lock_analysis
 {
 	int err = sock_take_error(s);
 
