@@ -7,6 +7,7 @@
  */
 #include "sys/sys.h"
 
+#include "arch/vdso.h"
 #include "fs/file.h"
 #include "fs/path.h"
 #include "kernel/khugepaged.h"
@@ -108,11 +109,14 @@ SYS(mprotect)
 	return vm_protect(current_mm(), a0, a1, a2);
 }
 
-/* The vDSO is at @now: calls by sysenter and handlers of every thread in @mm return there from now on. */
+/* The vDSO is at @now: calls by sysenter, this one too, and handlers of every thread in @mm return there from now on. */
 static void vdso_moved(struct mm_struct *mm, uaddr_t now)
 {
+	struct pt_regs *regs = current_regs();
 	struct task *t;
 
+	if (vdso_offsets.landing && regs->ip == mm->vdso + vdso_offsets.landing)
+		regs->ip = now + vdso_offsets.landing;
 	WRITE_ONCE(mm->vdso, now);
 	for (int pid = 1; (t = task_next(&pid, false)); pid++) {
 		if (READ_ONCE(t->mm_ctx.mm) == mm)

@@ -146,7 +146,7 @@ static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 {
 	struct mmu_gather g;
 
-	if (!vma->populated)
+	if (!READ_ONCE(vma->populated))
 		return;
 	if (kind == ADV_PAGEOUT) {
 		vma_page_out(vma, start, end);

@@ -34,7 +34,7 @@ void mm_clear_soft_dirty(struct mm_struct *mm)
 		if (vma->vm_flags & VM_PFNMAP)
 			continue;
 		vma_set_flags(vma, vma->vm_flags & ~(unsigned long)VM_SOFTDIRTY);
-		if (vma->populated)
+		if (READ_ONCE(vma->populated))
 			range_clear_soft_dirty(&g, vma->vm_start, vma->vm_end);
 	}
 	gather_end(&g);

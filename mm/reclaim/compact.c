@@ -11,7 +11,6 @@
  * I2       frames come from MOVABLE pageblocks that are not wholly free: no block is broken that large requests could have.
  * I3       a part of a transparent huge page stays: moving it would cut the huge page.
  * I4       what was taken off the free lists is given back, or is the new place of a page, when a run ends.
- * I5       nobody's page lock is waited for: some pages are locked for as long as they live (the kernel's page of the vDSO).
  * LOCKS    zone->lock for taking a free block; the rest is migrate_pages'. Several runs in one zone do each other no harm.
  * CONTEXT  threads. COST  a look at each frame of the zone at most, and the moves.
  * FAILS    nothing moves: no block.
@@ -29,7 +28,8 @@ enum { CLUSTER = 32, WHOLE_ZONE = NR_ORDERS };
 
 struct compaction {
 	struct zone *zone;
-	unsigned order;	     /* a free block of it ends the run; WHOLE_ZONE: none does */
+	unsigned order; /* a free block of it ends the run; WHOLE_ZONE: none does */
+	enum migrate_mode mode;
 	pfn_t migrate, free; /* scanners: [start, migrate) is done, [free, end) is done */
 	struct page *pages[CLUSTER];
 	int status[CLUSTER];
@@ -184,7 +184,7 @@ static void move_cluster(struct compaction *c)
 {
 	const struct migrate_control control = { .new_page = next_frame,
 						 .arg = c,
-						 .mode = MIGRATE_ASYNC };
+						 .mode = c->mode };
 
 	collect_frames(c);
 	if (c->nr_frames) {
@@ -196,10 +196,11 @@ static void move_cluster(struct compaction *c)
 }
 
 /* Return: is a block of @order free now? */
-static bool compact_zone(struct zone *z, unsigned order)
+static bool compact_zone(struct zone *z, unsigned order, enum migrate_mode mode)
 {
 	struct compaction c = { .zone = z,
 				.order = order,
+				.mode = mode,
 				.migrate = z->start_pfn,
 				.free = z->start_pfn + z->spanned_pages };
 	unsigned since_drain = 0;
@@ -226,7 +227,7 @@ void compact_node(int node)
 
 	for_each_zone (node_data[node], z)
 		if (zone_has_memory(z))
-			(void)compact_zone(z, WHOLE_ZONE);
+			(void)compact_zone(z, WHOLE_ZONE, MIGRATE_SYNC);
 }
 
 /* Would moving pages help? Not when memory is short altogether. */
@@ -251,7 +252,7 @@ bool phys_compact(struct alloc_ctx *ctx)
 			if (z->type > ctx->highest || !zone_has_memory(z) || !suitable(z, ctx))
 				continue;
 			tried = true;
-			done = compact_zone(z, ctx->order);
+			done = compact_zone(z, ctx->order, MIGRATE_ASYNC);
 			if (done)
 				break;
 		}

@@ -17,7 +17,7 @@
 
 static bool is_reapable(const struct vm_area_struct *vma)
 {
-	return vma->populated && !(vma->vm_flags & (VM_HUGETLB | VM_PFNMAP | VM_SHARED));
+	return READ_ONCE(vma->populated) && !(vma->vm_flags & (VM_HUGETLB | VM_PFNMAP | VM_SHARED));
 }
 
 static void reap_locked(struct mm_struct *mm)

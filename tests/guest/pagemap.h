@@ -11,6 +11,7 @@
 #define PM_PRESENT    (1ULL << 63)
 
 enum {
+	KPF_LOCKED = 0,
 	KPF_UPTODATE = 3,
 	KPF_SLAB = 7,
 	KPF_BUDDY = 10,

@@ -4,6 +4,8 @@
  */
 #include "tap.h"
 
+#include "pagemap.h"
+
 #include <elf.h>
 #include <link.h>
 #include <sched.h>
@@ -161,6 +163,20 @@ static unsigned long ehdr_of_child(int no_randomize)
 	close(fds[0]);
 	tap_wait(pid);
 	return strtoul(text, NULL, 16);
+}
+
+/* The image's pages are no work in progress: who moves pages would wait for them. */
+static void pages_at_rest(void)
+{
+	struct range r;
+
+	CHECK(find_range("[vdso]", &r));
+	for (unsigned long a = r.start; a < r.end; a += PAGE) {
+		(void)*(volatile char *)a;
+		CHECK(pagemap((void *)a) & PM_PRESENT);
+		CHECK((kflags((void *)a) & (BIT(KPF_LOCKED) | BIT(KPF_UPTODATE))) ==
+		      BIT(KPF_UPTODATE));
+	}
 }
 
 static void placement(void)
@@ -777,6 +793,18 @@ static void moved(void)
 	}
 	if (c.ax == 0 || c.ax > 100000 || c.bp != 6)
 		__asm__ volatile("int $0x80" ::"a"(1), "b"(4));
+	/* And back by the image itself: the call returns to where its landing has come to. */
+	c = (struct call){ SYS_mremap,
+			   (unsigned long)to,
+			   r.end - r.start,
+			   r.end - r.start,
+			   MREMAP_MAYMOVE | MREMAP_FIXED,
+			   r.start,
+			   6,
+			   0 };
+	call_kernel(&c);
+	if (c.ax != r.start)
+		__asm__ volatile("int $0x80" ::"a"(1), "b"(6));
 	/* The trampolines are found there too. */
 	__asm__ volatile("int $0x80"
 			 : "=a"(c.ax)
@@ -792,6 +820,7 @@ static void moved(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(image),
+						 T(pages_at_rest),
 						 T(placement),
 						 T(clocks),
 						 T(time_of_day),

@@ -62,7 +62,7 @@ static int image_fill(struct address_space *m, struct page *page)
 	memset(p + n, 0, PAGE_SIZE - n);
 	if (has_sysenter() && vdso_offsets.enter >> PAGE_SHIFT == page->index)
 		memcpy(p + (vdso_offsets.enter & ~PAGE_MASK), enter, sizeof(enter));
-	page_set(page, PG_uptodate);
+	page_io_done(page, 0);
 	return 0;
 }
 

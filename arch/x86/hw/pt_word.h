@@ -7,9 +7,10 @@
 
 #include "arch/x86/hw/pt_bits.h"
 
+/* Acquire: what the entry leads to is seen as it was when the entry was set. */
 static inline pte_t pte_read(const pte_t *p)
 {
-	return (pte_t){ __atomic_load_n(&p->v, __ATOMIC_RELAXED) };
+	return (pte_t){ __atomic_load_n(&p->v, __ATOMIC_ACQUIRE) };
 }
 
 /* Not 0 where there is an entry. */
