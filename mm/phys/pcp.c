@@ -85,10 +85,11 @@ void pcp_set_limits(struct zone *z)
 
 static noinline_ bool refill(struct zone *z, struct pcp *p, enum migratetype mt)
 {
-	/* batch is one less than a power of two: one page more is one block, for one look at the lists. */
-	spin_lock(&z->lock);
-	int n = buddy_take_pages_locked(z, p->batch + 1, mt, &p->lists[mt]);
+	/* batch is one less than a power of two (or 1): one page more is one block, for one look at the lists. */
+	int batch = p->batch > 1 ? p->batch + 1 : 1, n;
 
+	spin_lock(&z->lock);
+	n = buddy_take_pages_locked(z, batch, mt, &p->lists[mt]);
 	spin_unlock(&z->lock);
 	p->count += n;
 	return n != 0;
