@@ -327,7 +327,7 @@ static void rows_are_linux(void)
 	EQ(before.nr_gdt, IS64 ? 16 : 32);
 	for (unsigned i = 0; i < before.nr_gdt; i++) {
 		const bool own = IS64 ? i == 8 || i == 9 || i == 15
-				      : i == 6 || i == 16 || i == 27 || i == 31;
+				      : i == 6 || i == 16 || i == 26 || i == 27 || i == 31;
 
 		if (!own && !CHECK(before.gdt[i] == (IS64 ? fixed64[i] : fixed32[i])))
 			tap_note("# entry %u: %016llx", i, (unsigned long long)before.gdt[i]);
@@ -346,6 +346,8 @@ static void other_rows(void)
 	}
 	EQ(desc_base(before.gdt[16]), before.tr.base);
 	EQ(before.gdt[6] & 0x00ffff000000ffff, 0x00dff3000000ffff);
+	/* Its base follows the stack of whoever last went back to 16-bit code. */
+	EQ(before.gdt[26] & 0x00fffe000000ffff, 0x00cf92000000ffff);
 	EQ(before.gdt[27] & 0x00ffff000000ffff, 0x008f93000000ffff);
 	EQ(before.gdt[31] >> 40 & 0xff, 0x89);
 }

@@ -120,6 +120,8 @@ static void answers(void)
 {
 	unsigned long long frame, address, offset;
 
+	if (mappings_story()->high) /* no question has an answer there: the checks skip, too */
+		return;
 	if (!begin())
 		return;
 	frame = lab_given_number("frame", 16, s->first.frame);

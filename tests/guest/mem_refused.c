@@ -277,12 +277,10 @@ static void numbers(void)
 	close(fd);
 }
 
-/* Calls that a kernel of this configuration has not. */
+/* A call that a kernel of this configuration has not. */
 static void calls_that_are_not(void)
 {
 	FAILS(syscall(SYS_MEMFD_SECRET, 0), ENOSYS);
-	FAILS(syscall(SYS_swapon, "/nowhere", 0), ENOSYS);
-	FAILS(syscall(SYS_swapoff, "/nowhere"), ENOSYS);
 }
 
 /* ---- mlock2 ---- */

@@ -324,7 +324,7 @@ static void works(void)
 	EXPECT(schedule_work(&second_work)); /* does not wait for the first */
 	flush_work(&first_work);
 	EXPECT(second_at == 1 && first_at == 2);
-	EXPECT(queue_delayed_work(wq, &delayed_work, 2));
+	EXPECT(queue_delayed_work(wq, &delayed_work, 1000 * HZ));
 	EXPECT(!queue_delayed_work(wq, &delayed_work, 2));
 	EXPECT(delayed_work_pending(&delayed_work));
 	EXPECT(flush_delayed_work(&delayed_work));
