@@ -45,6 +45,7 @@ static int counts(void *data)
 }
 
 static DECLARE_COMPLETION(began);
+static DECLARE_COMPLETION(woke);
 
 static int by_hand(void *data)
 {
@@ -52,7 +53,8 @@ static int by_hand(void *data)
 	complete(&began);
 	while (!kthread_should_stop()) {
 		schedule();
-		(*(int *)data)++;
+		if (!(*(int *)data)++)
+			complete(&woke);
 		set_current_state(TASK_INTERRUPTIBLE);
 	}
 	__set_current_state(TASK_RUNNING);
@@ -85,6 +87,7 @@ static void threads(void)
 	t = kthread_run(by_hand, &wakes, "by_hand");
 	wait_for_completion(&began);
 	wake_up_process(t);
+	wait_for_completion(&woke);
 	EXPECT(kthread_stop(t) == -5);
 	EXPECT(wakes >= 1);
 

@@ -8,7 +8,7 @@
  * WHY      the image is a mapping like a program's: its pages are shared, counted in RSS, and a debugger that
  *          sets a breakpoint gets a private copy. The clock page is a device's: nobody may write or pin it.
  * I1       the page in the cache is the linked image but for the four bytes that enter the kernel, which fit
- *          the CPU.
+ *          the CPU. Like any clean page it may go: the next fault makes it again.
  * PLACE    x86_64: between the stack and the end of the table that covers its top, at random, as Linux does;
  *          a little room there costs no page table more. i386, or where that is taken: as mmap would.
  * CONTEXT  vdso_init at boot, interrupts may be on, one CPU; vdso_map in exec.
@@ -123,7 +123,7 @@ void vdso_init(void)
 	if (!vvar_page)
 		panic("no memory for the clock page");
 	vvar_switch();
-	mapping_init(&image_mapping, &image_ops, NULL, GFP_KERNEL, MAPPING_UNEVICTABLE);
+	mapping_init(&image_mapping, &image_ops, NULL, GFP_KERNEL, 0);
 	image_mapping.size = image_bytes();
 }
 
