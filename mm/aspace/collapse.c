@@ -296,6 +296,22 @@ static int collapse_block(struct collapse *c)
 
 /* ---- MADV_COLLAPSE ---- */
 
+/* A range that holds no whole block, at @start: fine where huge pages can be. 0, -EINVAL, -ENOMEM (nothing is mapped). */
+static int nothing_to_collapse(struct mm_struct *mm, unsigned long start)
+{
+	const struct vm_area_struct *vma;
+	int err = 0;
+
+	rwsem_down_read(&mm->mmap_lock);
+	vma = find_vma(mm, start);
+	if (!vma || vma->vm_start > start)
+		err = -ENOMEM;
+	else if (!thp_possible(vma) || !thp_block_in(vma, round_up_pow2(vma->vm_start, HPAGE_SIZE)))
+		err = -EINVAL;
+	rwsem_up_read(&mm->mmap_lock);
+	return err;
+}
+
 int thp_collapse(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	unsigned long first = round_up_pow2(start, HPAGE_SIZE), stop = end & HPAGE_MASK;
@@ -303,6 +319,8 @@ int thp_collapse(struct mm_struct *mm, unsigned long start, unsigned long end)
 
 	if (first < start || first > stop)
 		return -EINVAL;
+	if (first == stop)
+		return nothing_to_collapse(mm, start);
 	for (unsigned long addr = first; addr < stop; addr += HPAGE_SIZE) {
 		struct collapse c = { .mm = mm, .addr = addr, .advised = true };
 		int err = collapse_block(&c);

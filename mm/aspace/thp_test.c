@@ -458,6 +458,12 @@ static void collapse_refuses(void **state)
 	assert_int_equal(vm_advise(mm, H(1), HPAGE_SIZE, MADV_COLLAPSE),
 			 -EINVAL); /* nothing there */
 	assert_int_equal(vm_advise(mm, H(0) + P(1), P(1), MADV_COLLAPSE), -EINVAL);
+	/* a part that touches a border of a block: of memory that can be huge, and of such that cannot */
+	assert_int_equal(vm_advise(mm, H(0), P(1), MADV_COLLAPSE), 0);
+	assert_int_equal(vm_advise(mm, H(0), HPAGE_SIZE, MADV_NOHUGEPAGE), 0);
+	assert_int_equal(vm_advise(mm, H(0), P(1), MADV_COLLAPSE), -EINVAL);
+	assert_int_equal(vm_advise(mm, H(0), HPAGE_SIZE, MADV_HUGEPAGE), 0);
+	assert_int_equal(vm_advise(mm, H(2), P(1), MADV_COLLAPSE), -ENOMEM);
 	assert_int_equal(vm_protect(mm, H(0), HPAGE_SIZE, PROT_READ), 0);
 	assert_int_equal(vm_advise(mm, H(0), HPAGE_SIZE, MADV_COLLAPSE), -EINVAL);
 	assert_int_equal(vm_protect(mm, H(0), HPAGE_SIZE, RW), 0);
