@@ -42,10 +42,6 @@ echo "== host tests"
 HOST_RESULT=$tmp/host make --no-print-directory -s -j"$jobs" host
 counts "$tmp/host"
 
-echo "== threads of the host under ThreadSanitizer"
-sh tools/tsan.sh 20000 1
-note "ThreadSanitizer" $?
-
 echo "== fuzzers, short runs"
 FUZZ_RESULT=$tmp/fuzz sh tools/fuzz.sh "${FUZZ_SECONDS:-8}"
 counts "$tmp/fuzz"
