@@ -64,6 +64,7 @@ static int bytes_are_right(const char *p, size_t pages)
 	return 1;
 }
 
+/* By @file, or (NULL) by those of the nodes. */
 static void compacts(const char *file)
 {
 	size_t pages = 8 * large;
@@ -78,7 +79,15 @@ static void compacts(const char *file)
 	before = large_blocks();
 	scanned = vmstat("compact_migrate_scanned");
 	moved = vmstat("pgmigrate_success");
-	tap_put(file, "1");
+	if (file)
+		tap_put(file, "1");
+	for (int n = 0; !file && n < 4; n++) { /* the pages are of whatever node we ran on */
+		char name[64];
+
+		snprintf(name, sizeof(name), "/sys/devices/system/node/node%d/compact", n);
+		if (access(name, W_OK) == 0)
+			tap_put(name, "1");
+	}
 	CHECK(large_blocks() > before);
 	CHECK(vmstat("compact_migrate_scanned") > scanned);
 	CHECK(vmstat("compact_free_scanned") > 0);
@@ -96,7 +105,7 @@ static void one_node(void)
 {
 	if (access("/sys/devices/system/node/node0/compact", W_OK))
 		SKIP("no files of nodes on this build");
-	compacts("/sys/devices/system/node/node0/compact");
+	compacts(NULL);
 }
 
 /* A child writes to its memory without an end while everything moves. */
