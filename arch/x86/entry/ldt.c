@@ -124,7 +124,7 @@ static int desc_check(const struct user_desc *d, bool old_form)
 {
 	if (d->entry_number >= LDT_MAX_ENTRIES)
 		return -EINVAL;
-	/* Conforming code only as a placeholder: a gate of another program might lead into it. */
+	/* Conforming code only when it is not present: a gate of another program might lead into it. */
 	if (d->contents == CONTENTS_CONFORMING && (old_form || !d->seg_not_present))
 		return -EINVAL;
 	return 0;
