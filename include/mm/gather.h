@@ -26,6 +26,7 @@ struct mmu_gather {
 	unsigned nr_blocks; /* transparent huge pages collected */
 	struct list_head tables; /* table pages unhooked, by page->lru */
 	unsigned nr, max;	 /* runs collected */
+	unsigned open;		 /* == nr: the last is of anonymous pages, and can go on */
 	/* inline_runs or one allocated page: runs of pages that lie side by side, first frame << GATHER_RUN_BITS | pages - 1 */
 	unsigned long *runs;
 	unsigned long inline_runs[GATHER_INLINE];
@@ -58,11 +59,11 @@ static inline bool must_check gather_page(struct mmu_gather *g, struct page *pag
 	return g->nr == g->max;
 }
 
-/* The same for the @n pages from @page on, which may go on where the last ones ended. */
+/* The same for the @n anonymous pages from @page on, which may go on where the last such ones ended. */
 static inline bool must_check gather_run(struct mmu_gather *g, struct page *page, unsigned n)
 {
 	kassert(n >= 1 && n <= GATHER_RUN);
-	if (g->nr) {
+	if (g->nr == g->open) {
 		unsigned long last = g->runs[g->nr - 1], more = last % GATHER_RUN;
 
 		if ((last >> GATHER_RUN_BITS) + more + 1 == page_to_pfn(page) &&
@@ -73,6 +74,7 @@ static inline bool must_check gather_run(struct mmu_gather *g, struct page *page
 	}
 	kassert(g->nr < g->max);
 	g->runs[g->nr++] = (unsigned long)page_to_pfn(page) << GATHER_RUN_BITS | (n - 1);
+	g->open = g->nr;
 	return g->nr == g->max;
 }
 

@@ -11,7 +11,8 @@
  *
  * I1       nr < max whenever a run function is entered.                                    [gather_page]
  * I2       everything in pages and tables had its entry cleared, and [start, end) covers those entries.
- * I3       after gather_flush nothing is pending and no TLB holds an entry that was noted.       [simulator's oracle]
+ * I3       a run of more than one page has none but anonymous ones: only such are joined.                     [gather_run]
+ * I4       after gather_flush nothing is pending and no TLB holds an entry that was noted.       [simulator's oracle]
  * LOCKS    none of its own: one thread's stack object. No spinlock may be held at relieve, flush and end, because the
  *          flush waits for other CPUs, which may be spinning on that lock.
  * CONTEXT  sleeping is not needed; the larger array is allocated without reclaim.
@@ -29,7 +30,10 @@
 #include "sync/failpoint.h"
 #include "sync/trace.h"
 
-enum { FREE_BLOCK_MIN = 3 }; /* order: fewer pages had better stay on the CPU's list */
+enum {
+	FREE_BLOCK_MIN = 3, /* order: fewer pages had better stay on the CPU's list */
+	NO_RUN = ~0U >> 1   /* of mmu_gather.open */
+};
 
 void gather_begin(struct mmu_gather *g, struct mm_struct *mm)
 {
@@ -41,6 +45,7 @@ void gather_begin(struct mmu_gather *g, struct mm_struct *mm)
 	g->keep_uffd_wp = false;
 	g->reload = false;
 	g->nr = 0;
+	g->open = NO_RUN;
 	g->nr_blocks = 0;
 	g->max = GATHER_INLINE;
 	g->runs = g->inline_runs;
@@ -144,6 +149,7 @@ static void free_collected(struct mmu_gather *g)
 			drop_page(&d, page);
 	}
 	g->nr = 0;
+	g->open = NO_RUN;
 	free_singles(&d);
 }
 

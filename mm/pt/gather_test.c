@@ -36,8 +36,8 @@ static struct page *unhook(uaddr_t va)
 	return page;
 }
 
-/* I3: the order unhook, flush, free; a reference that somebody else has keeps the page. */
-static void gather_I3_freed_by_the_flush_not_before(void **state)
+/* I4: the order unhook, flush, free; a reference that somebody else has keeps the page. */
+static void gather_I4_freed_by_the_flush_not_before(void **state)
 {
 	struct page *kept, *gone;
 
@@ -126,6 +126,33 @@ static void gather_runs_are_joined(void **state)
 	world_gone();
 }
 
+/* I3: a page that is not anonymous is never made the beginning of a run of those that lie behind it; nor after a flush. */
+static void gather_I3_runs_are_of_anonymous_pages(void **state)
+{
+	enum { ORDER = 3, NR = 1 << ORDER };
+	struct page *block;
+
+	world();
+	block = alloc_pages(GFP_KERNEL, ORDER);
+	assert_non_null(block);
+	split_page(block, ORDER);
+	for (unsigned i = 0; i < NR; i++)
+		if (i != 2)
+			page_become(block + i, PS_KERNEL, PS_ANON);
+	gather_begin(&g, &mm);
+	assert_false(gather_run(&g, block, 2));
+	gather_flush(&g);
+	assert_false(gather_page(&g, block + 2));
+	assert_false(gather_run(&g, block + 3, 2));
+	assert_int_equal(g.nr, 2);
+	assert_false(gather_run(&g, block + 5, 3));
+	assert_int_equal(g.nr, 2);
+	gather_end(&g);
+	for (unsigned i = 0; i < NR; i++)
+		assert_int_equal(page_ref_count(block + i), 0);
+	world_gone();
+}
+
 static void gather_tables_are_freed_after_the_flush(void **state)
 {
 	struct page *table;
@@ -199,9 +226,10 @@ static void gather_I2_noted_ranges_are_flushed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gather_I3_freed_by_the_flush_not_before),
+		cmocka_unit_test(gather_I4_freed_by_the_flush_not_before),
 		cmocka_unit_test(gather_I1_arrays_of_both_sizes),
 		cmocka_unit_test(gather_runs_are_joined),
+		cmocka_unit_test(gather_I3_runs_are_of_anonymous_pages),
 		cmocka_unit_test(gather_tables_are_freed_after_the_flush),
 		cmocka_unit_test(gather_blocks_with_and_without_others),
 		cmocka_unit_test(gather_I2_noted_ranges_are_flushed),
