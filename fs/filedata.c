@@ -120,6 +120,27 @@ static int fallocate_file_ok(const struct file *f)
 	return S_ISREG(mode) || S_ISBLK(mode) ? 0 : -ENODEV;
 }
 
+int fallocate_in_memory(struct file *f, unsigned mode, uint64_t off, uint64_t len,
+			const struct space_ops *ops)
+{
+	struct inode *inode = f->inode;
+	const bool punch = mode & FALLOC_FL_PUNCH_HOLE;
+	int err;
+
+	if (mode & ~(unsigned)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	mutex_lock(&inode->lock);
+	err = punch ? 0 : inode_newsize_ok(inode, off + len);
+	if (!err && punch)
+		err = ops->punch(&inode->mapping, off, off + len);
+	else if (!err)
+		err = ops->allocate(&inode->mapping, off, off + len, !(mode & FALLOC_FL_KEEP_SIZE));
+	if (!err)
+		inode_touch(inode, punch ? TOUCH_M | TOUCH_C : TOUCH_C);
+	mutex_unlock(&inode->lock);
+	return err;
+}
+
 int file_fallocate(struct file *f, unsigned mode, int64_t off, int64_t len)
 {
 	int err;

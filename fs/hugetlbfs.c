@@ -61,42 +61,11 @@ static int huge_truncate(struct inode *inode, uint64_t size)
 	return hugetlb_truncate(&inode->mapping, size);
 }
 
-/* inode->lock held. */
-static int punch(struct inode *inode, uint64_t off, uint64_t end)
-{
-	int err = hugetlb_punch(&inode->mapping, off, end);
-
-	if (!err)
-		inode_touch(inode, TOUCH_M | TOUCH_C);
-	return err;
-}
-
-/* inode->lock held. */
-static int allocate(struct inode *inode, unsigned mode, uint64_t off, uint64_t end)
-{
-	int err = inode_newsize_ok(inode, end);
-
-	if (!err)
-		err = hugetlb_allocate(&inode->mapping, off, end, !(mode & FALLOC_FL_KEEP_SIZE));
-	if (!err)
-		inode_touch(inode, TOUCH_C);
-	return err;
-}
-
 static int huge_fallocate(struct file *f, unsigned mode, uint64_t off, uint64_t len)
 {
-	struct inode *inode = f->inode;
-	int err;
+	static const struct space_ops ops = { hugetlb_punch, hugetlb_allocate };
 
-	if (mode & ~(unsigned)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
-		return -EOPNOTSUPP;
-	mutex_lock(&inode->lock);
-	if (mode & FALLOC_FL_PUNCH_HOLE)
-		err = punch(inode, off, off + len);
-	else
-		err = allocate(inode, mode, off, off + len);
-	mutex_unlock(&inode->lock);
-	return err;
+	return fallocate_in_memory(f, mode, off, len, &ops);
 }
 
 const struct inode_ops hugetlbfs_file_iops = { .truncate = huge_truncate,

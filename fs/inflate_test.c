@@ -12,15 +12,9 @@
 
 #include "base/errno.h"
 #include "fs/inflate.h"
+#include "sim/pieces.h"
 
 enum { MAX_OUT = 1 << 22 };
-
-struct input {
-	struct byte_source s;
-	const uint8_t *p;
-	size_t left, piece;
-	uint8_t *copy; /* exact size: the sanitizer sees every byte too far */
-};
 
 struct output {
 	uint8_t *p;
@@ -29,24 +23,6 @@ struct output {
 };
 
 static struct inflate z;
-
-static bool next_piece(struct byte_source *s)
-{
-	struct input *in = (struct input *)s;
-	size_t n = in->left < in->piece ? in->left : in->piece;
-
-	free(in->copy);
-	in->copy = NULL;
-	if (!n)
-		return false;
-	in->copy = malloc(n);
-	memcpy(in->copy, in->p, n);
-	in->p += n;
-	in->left -= n;
-	s->p = in->copy;
-	s->end = in->copy + n;
-	return true;
-}
 
 static int store(void *arg, const void *p, size_t len)
 {

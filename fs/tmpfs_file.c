@@ -61,44 +61,20 @@ static int64_t tmpfs_seek(struct file *f, int64_t off, int whence)
 	return off;
 }
 
-/* inode->lock held. */
-static int punch(struct inode *inode, uint64_t off, uint64_t end)
+static int allocate(struct address_space *m, uint64_t off, uint64_t end, bool grow)
 {
-	int err = mapping_punch(&inode->mapping, off, end);
+	int err = mapping_allocate(m, off, end);
 
-	if (!err)
-		inode_touch(inode, TOUCH_M | TOUCH_C);
-	return err;
-}
-
-/* inode->lock held. */
-static int allocate(struct inode *inode, unsigned mode, uint64_t off, uint64_t end)
-{
-	int err = inode_newsize_ok(inode, end);
-
-	if (!err)
-		err = mapping_allocate(&inode->mapping, off, end);
-	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && end > mapping_size(&inode->mapping))
-		err = mapping_truncate(&inode->mapping, end);
-	if (!err)
-		inode_touch(inode, TOUCH_C);
+	if (!err && grow && end > mapping_size(m))
+		err = mapping_truncate(m, end);
 	return err;
 }
 
 static int tmpfs_fallocate(struct file *f, unsigned mode, uint64_t off, uint64_t len)
 {
-	struct inode *inode = f->inode;
-	int err;
+	static const struct space_ops ops = { mapping_punch, allocate };
 
-	if (mode & ~(unsigned)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
-		return -EOPNOTSUPP;
-	mutex_lock(&inode->lock);
-	if (mode & FALLOC_FL_PUNCH_HOLE)
-		err = punch(inode, off, off + len);
-	else
-		err = allocate(inode, mode, off, off + len);
-	mutex_unlock(&inode->lock);
-	return err;
+	return fallocate_in_memory(f, mode, off, len, &ops);
 }
 
 /* F_SEAL_EXEC: who may execute it is fixed. */

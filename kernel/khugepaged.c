@@ -3,19 +3,15 @@
  *
  * OWNS     the thread; it is made when somebody first wants huge pages, so a system that never does has none.
  * WHY      mm makes no threads; a step is bounded, says when the next one is due, and leaves the waiting to us.
- * LOCKS    none: compare and exchange decides who starts it.
+ * LOCKS    none.
  * CONTEXT  khugepaged_wake: a thread that may sleep.
  * TESTED BY huge_thp.c
  */
 #include "kernel/khugepaged.h"
 
-#include "base/atomic.h"
 #include "kernel/kthread.h"
 #include "kernel/task.h"
 #include "mm/thp.h"
-
-static atomic_t started;
-static struct task *daemon; /* whoever set started; never goes back */
 
 static void khugepaged(void *unused)
 {
@@ -31,16 +27,7 @@ static void khugepaged(void *unused)
 
 void khugepaged_wake(void)
 {
-	struct task *t = READ_ONCE(daemon);
+	static struct kthread_daemon daemon = { .fn = khugepaged, .name = "khugepaged" };
 
-	if (t) {
-		thread_unpark(&t->thread);
-		return;
-	}
-	if (!atomic_cmpxchg(&started, 0, 1))
-		return;
-	t = kthread_run(khugepaged, NULL, "khugepaged");
-	WRITE_ONCE(daemon, t);
-	if (!t)
-		atomic_set(&started, 0);
+	kthread_daemon_wake(&daemon);
 }

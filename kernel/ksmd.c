@@ -3,21 +3,17 @@
  *
  * OWNS     the thread; it is made when somebody first turns merging on.
  * WHY      a step is short and says when the next is due, so a scan of many pages does not keep the CPU from others.
- * LOCKS    none: compare and exchange decides who starts it.   CONTEXT  ksmd_wake: a thread that may sleep.
+ * LOCKS    none.   CONTEXT  ksmd_wake: a thread that may sleep.
  * TESTED BY mem_ksm.c
  */
 #include "kernel/ksmd.h"
 
-#include "base/atomic.h"
 #include "kernel/kthread.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
 #include "mm/ksm.h"
 
 enum { KSMD_NICE = 5 };
-
-static atomic_t started;
-static struct task *daemon; /* whoever set started; never goes back */
 
 static void ksmd(void *unused)
 {
@@ -36,16 +32,7 @@ static void ksmd(void *unused)
 
 void ksmd_wake(void)
 {
-	struct task *t = READ_ONCE(daemon);
+	static struct kthread_daemon daemon = { .fn = ksmd, .name = "ksmd" };
 
-	if (t) {
-		thread_unpark(&t->thread);
-		return;
-	}
-	if (!atomic_cmpxchg(&started, 0, 1))
-		return;
-	t = kthread_run(ksmd, NULL, "ksmd");
-	WRITE_ONCE(daemon, t);
-	if (!t)
-		atomic_set(&started, 0);
+	kthread_daemon_wake(&daemon);
 }

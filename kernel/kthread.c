@@ -72,6 +72,22 @@ struct task *kthread_run(void (*fn)(void *), void *arg, const char *name)
 	return t;
 }
 
+void kthread_daemon_wake(struct kthread_daemon *d)
+{
+	struct task *t = READ_ONCE(d->task);
+
+	if (t) {
+		thread_unpark(&t->thread);
+		return;
+	}
+	if (!atomic_cmpxchg(&d->started, 0, 1))
+		return;
+	t = kthread_run(d->fn, NULL, d->name);
+	WRITE_ONCE(d->task, t);
+	if (!t)
+		atomic_set(&d->started, 0);
+}
+
 static void kthreadd_main(void *unused)
 {
 	struct k_sigaction ignore = { .handler = SIG_IGN };

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "sim/nodes_test.h"
+
 enum { MAX_RANGES = 3000, SPACE = 60000 };
 
 struct range {
@@ -20,28 +22,10 @@ struct range {
 };
 static struct range model[MAX_RANGES];
 static unsigned nr_model;
-static long nodes_out;
-static long fail_after = -1;
 
 static void *node_alloc(void)
 {
-	if (fail_after >= 0 && fail_after-- == 0)
-		return NULL;
-	nodes_out++;
-	return malloc(RANGETREE_NODE_SIZE);
-}
-
-static void node_free(void *n)
-{
-	nodes_out--;
-	free(n);
-}
-
-static uint64_t seed;
-static unsigned long rnd(unsigned long below)
-{
-	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (unsigned long)(seed >> 33) % below;
+	return counted_node(RANGETREE_NODE_SIZE);
 }
 
 /* First model range with end > addr. */

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "sim/nodes_test.h"
+
 enum { MAX_ITEMS = 400 };
 
 struct entry {
@@ -22,28 +24,10 @@ struct entry {
 };
 static struct entry model[MAX_ITEMS];
 static unsigned nr_model;
-static long nodes_out;
-static long fail_after = -1;
 
 static void *node_alloc(void)
 {
-	if (fail_after >= 0 && fail_after-- == 0)
-		return NULL;
-	nodes_out++;
-	return malloc(xindex_node_size);
-}
-
-static void node_free(void *n)
-{
-	nodes_out--;
-	free(n);
-}
-
-static uint64_t seed = 1;
-static unsigned long rnd(unsigned long below)
-{
-	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (unsigned long)(seed >> 33) % below;
+	return counted_node(xindex_node_size);
 }
 
 /* Dense low indexes, sparse ones of any height, and the largest. */

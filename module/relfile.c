@@ -14,24 +14,9 @@
 
 #include "base/errno.h"
 #include "lib/string.h"
+#include "uapi/elf.h"
 
 enum { ET_REL = 1, SHN_RESERVED = 0xff00, HEAD_MAX = 64 };
-
-struct ehdr32 {
-	uint8_t ident[16];
-	uint16_t type, machine;
-	uint32_t version, entry, phoff, shoff, flags;
-	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-
-struct ehdr64 {
-	uint8_t ident[16];
-	uint16_t type, machine;
-	uint32_t version;
-	uint64_t entry, phoff, shoff;
-	uint32_t flags;
-	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
 
 struct shdr32 {
 	uint32_t name, type, flags, addr, offset, size, link, info, align, entsize;

@@ -1,11 +1,11 @@
 /*
  * A disk in host memory.
  *
- * OWNS     struct fake_store, its disk and its queue.
+ * OWNS     struct fake_store and its disk.
  * WHY      what a page cache does wrong shows when reads and writes end late, in another order than they began, or badly.
  * I1       each request ends in one page_io_done.
  * I2       a write takes the page's bytes when it begins or when it ends, as chance wants: a DMA engine may do either.
- * LOCKS    queue_lock (rank OBJECT).   CONTEXT  threads of the simulator; without one (not threaded) the caller's own.
+ * LOCKS    none of its own.   CONTEXT  fakequeue's.
  */
 #include "sim/fakestore.h"
 #include "base/errno.h"
@@ -40,8 +40,9 @@ static void give_bytes(struct fake_store *s, struct page *page)
 	kunmap_local(p);
 }
 
-static void finish(struct fake_store *s, const struct fake_request *r)
+static void finish(struct fake_queue *q, const struct fake_request *r)
 {
+	struct fake_store *s = container_of(q, struct fake_store, queue);
 	long index = (long)r->page->index;
 	int err = 0;
 
@@ -58,20 +59,9 @@ static void finish(struct fake_store *s, const struct fake_request *r)
 
 static void submit(struct fake_store *s, struct page *page, bool write)
 {
-	struct fake_request r = { page, write };
-
 	if (write && (long)page->index != s->fail_write)
 		take_bytes(s, page);
-	if (!s->threaded) {
-		finish(s, &r);
-		return;
-	}
-	spin_lock(&s->queue_lock);
-	if (s->nr_queued == FAKE_QUEUE)
-		panic("fake store: queue full");
-	s->queue[s->nr_queued++] = r;
-	spin_unlock(&s->queue_lock);
-	waitq_wake_all(&s->work);
+	fake_submit(&s->queue, page, page->index, write);
 }
 
 static int fake_fill(struct address_space *m, struct page *page)
@@ -130,48 +120,6 @@ static const struct address_space_ops ops = {
 	.drop = fake_hold,
 };
 
-/* A request taken out of the queue at random. Return: false: there is none. */
-static bool take_request(struct fake_store *s, struct fake_request *r)
-{
-	bool any;
-
-	spin_lock(&s->queue_lock);
-	any = s->nr_queued;
-	if (any) {
-		unsigned i = (unsigned)sim_random(s->nr_queued);
-
-		*r = s->queue[i];
-		s->queue[i] = s->queue[--s->nr_queued];
-	}
-	spin_unlock(&s->queue_lock);
-	return any;
-}
-
-void fake_store_device(void *arg)
-{
-	struct fake_store *s = arg;
-	struct fake_request r;
-
-	for (;;) {
-		wait_event(&s->work, READ_ONCE(s->nr_queued) || READ_ONCE(s->stop));
-		if (!take_request(s, &r)) {
-			if (READ_ONCE(s->stop))
-				return;
-			continue;
-		}
-		if (s->max_delay_ns)
-			(void)thread_park(PARK_UNINTERRUPTIBLE,
-					  clock_ns() + sim_random(s->max_delay_ns));
-		finish(s, &r);
-	}
-}
-
-void fake_store_stop(struct fake_store *s)
-{
-	WRITE_ONCE(s->stop, true);
-	waitq_wake_all(&s->work);
-}
-
 void fake_store_begin(struct fake_store *s, unsigned pages)
 {
 	*s = (struct fake_store){ .fail_read = FAKE_NEVER,
@@ -188,8 +136,7 @@ void fake_store_begin(struct fake_store *s, unsigned pages)
 	s->m.size = (uint64_t)pages << PAGE_SHIFT;
 	ra_init(&s->m.ra, &s->m);
 	mutex_init(&s->lock, RANK_FS);
-	spin_init(&s->queue_lock, RANK_OBJECT);
-	waitq_init(&s->work);
+	fake_queue_init(&s->queue, finish);
 }
 
 void fake_store_end(struct fake_store *s)

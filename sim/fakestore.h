@@ -3,26 +3,17 @@
 #define SIM_FAKESTORE_H
 
 #include "mm/writeback.h"
+#include "sim/fakequeue.h"
 #include "sync/mutex.h"
 
-enum { FAKE_PAGES = 256, FAKE_QUEUE = 512, FAKE_NEVER = -1 };
-
-struct fake_request {
-	struct page *page;
-	bool write;
-};
+enum { FAKE_PAGES = 256, FAKE_NEVER = -1 };
 
 struct fake_store {
 	struct address_space m;
 	struct backing_dev_info bdi;
 	struct mutex lock; /* plays the inode's */
 	uint8_t *disk;	   /* FAKE_PAGES pages */
-	struct spinlock queue_lock;
-	struct fake_request queue[FAKE_QUEUE];
-	unsigned nr_queued;
-	struct waitq work;
-	bool threaded, stop; /* requests wait for fake_store_device; it is to end */
-	uint64_t max_delay_ns;
+	struct fake_queue queue;
 	long fail_read, fail_write; /* page whose requests fail, FAKE_NEVER: none */
 	long refuse_read;	    /* page whose fill answers -EIO itself, FAKE_NEVER: none */
 	int write_error;	    /* with what */
@@ -35,8 +26,5 @@ struct fake_store {
 /* @pages: size of the object; the disk has random bytes. */
 void fake_store_begin(struct fake_store *s, unsigned pages);
 void fake_store_end(struct fake_store *s); /* its pages are gone, the disk too */
-/* Thread body: serves requests in random order, after random times, until s->stop. @arg: the store. */
-void fake_store_device(void *arg);
-void fake_store_stop(struct fake_store *s);
 
 #endif

@@ -1,11 +1,11 @@
 /*
  * A swap device in host memory.
  *
- * OWNS     struct fakeswap, its disk and its queue.
+ * OWNS     struct fakeswap and its disk.
  * WHY      what swap does wrong shows when reads and writes end late, in another order than they began, or badly.
  * I1       each request ends in one page_io_done, unless it was refused.
  * I2       a slot that was freed is overwritten at once: who still reads it gets nonsense, and the test sees it.
- * LOCKS    lock (rank OBJECT).   CONTEXT  threads of the simulator; without one (not threaded) the caller's own.
+ * LOCKS    none of its own.   CONTEXT  fakequeue's.
  */
 #include "sim/fakeswap.h"
 #include "base/errno.h"
@@ -32,35 +32,25 @@ static bool fails(unsigned one_of)
 	return one_of && !sim_random(one_of);
 }
 
-static void finish(struct fakeswap *s, const struct fakeswap_request *r)
+static void finish(struct fake_queue *q, const struct fake_request *r)
 {
+	struct fakeswap *s = container_of(q, struct fakeswap, queue);
 	void *p = kmap_local_page(r->page);
-	int err = fails(r->write ? s->fail_writes : r->slot ? s->fail_reads : 0) ? -EIO : 0;
+	int err = fails(r->write ? s->fail_writes : r->place ? s->fail_reads : 0) ? -EIO : 0;
 
 	if (!err && r->write)
-		memcpy(place(s, r->slot), p, PAGE_SIZE);
+		memcpy(place(s, r->place), p, PAGE_SIZE);
 	else if (!err)
-		memcpy(p, place(s, r->slot), PAGE_SIZE);
+		memcpy(p, place(s, r->place), PAGE_SIZE);
 	kunmap_local(p);
 	page_io_done(r->page, err);
 }
 
 static int submit(struct fakeswap *s, unsigned long slot, struct page *page, bool write)
 {
-	struct fakeswap_request r = { page, slot, write };
-
 	if (s->refuse && fails(write ? s->fail_writes : s->fail_reads))
 		return -EIO;
-	if (!s->threaded) {
-		finish(s, &r);
-		return 0;
-	}
-	spin_lock(&s->lock);
-	if (s->nr_queued == FAKESWAP_QUEUE)
-		panic("fakeswap: queue full");
-	s->queue[s->nr_queued++] = r;
-	spin_unlock(&s->lock);
-	waitq_wake_all(&s->work);
+	fake_submit(&s->queue, page, slot, write);
 	return 0;
 }
 
@@ -92,46 +82,6 @@ static const struct swapdev_ops ops = {
 	.read = fake_read, .write = fake_write, .discard = fake_discard, .slot_free = fake_slot_free
 };
 
-/* A request taken out of the queue at random. Return: false: there is none. */
-static bool take_request(struct fakeswap *s, struct fakeswap_request *r)
-{
-	bool any;
-
-	spin_lock(&s->lock);
-	any = s->nr_queued;
-	if (any) {
-		unsigned i = (unsigned)sim_random(s->nr_queued);
-
-		*r = s->queue[i];
-		s->queue[i] = s->queue[--s->nr_queued];
-	}
-	spin_unlock(&s->lock);
-	return any;
-}
-
-void fakeswap_device(void *arg)
-{
-	struct fakeswap *s = arg;
-	struct fakeswap_request r;
-
-	for (;;) {
-		wait_event(&s->work, READ_ONCE(s->nr_queued) || READ_ONCE(s->stop));
-		if (!take_request(s, &r)) {
-			if (READ_ONCE(s->stop))
-				return;
-			continue;
-		}
-		(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + sim_random(100000));
-		finish(s, &r);
-	}
-}
-
-void fakeswap_stop(struct fakeswap *s)
-{
-	WRITE_ONCE(s->stop, true);
-	waitq_wake_all(&s->work);
-}
-
 static void put32(uint8_t *p, uint32_t v)
 {
 	memcpy(p, &v, sizeof(v));
@@ -146,8 +96,8 @@ void fakeswap_begin(struct fakeswap *s, unsigned long slots)
 	put32(s->disk + 1024, 1); /* version */
 	put32(s->disk + 1028, (uint32_t)slots - 1);
 	memcpy(s->disk + PAGE_SIZE - 10, "SWAPSPACE2", 10);
-	spin_init(&s->lock, RANK_OBJECT);
-	waitq_init(&s->work);
+	fake_queue_init(&s->queue, finish);
+	s->queue.max_delay_ns = 100000;
 }
 
 void fakeswap_on(struct fakeswap *s, int prio)

@@ -3,36 +3,12 @@
 #include <string.h>
 
 #include "fs/inflate.h"
+#include "sim/pieces.h"
 
 enum { MAX_OUT = 1 << 22 };
 
 static struct inflate z;
 static size_t total;
-
-struct input {
-	struct byte_source s;
-	const uint8_t *p;
-	size_t left, piece;
-	uint8_t *copy;
-};
-
-static bool next_piece(struct byte_source *s)
-{
-	struct input *in = (struct input *)s;
-	size_t n = in->left < in->piece ? in->left : in->piece;
-
-	free(in->copy);
-	in->copy = NULL;
-	if (!n)
-		return false;
-	in->copy = malloc(n);
-	memcpy(in->copy, in->p, n);
-	in->p += n;
-	in->left -= n;
-	s->p = in->copy;
-	s->end = in->copy + n;
-	return true;
-}
 
 static int sink(void *arg, const void *p, size_t len)
 {

@@ -12,26 +12,11 @@
 
 #include "base/errno.h"
 #include "lib/string.h"
+#include "uapi/elf.h"
 
 enum { ET_EXEC = 2, ET_DYN = 3, PT_LOAD = 1, PT_INTERP = 3 };
 #define PT_GNU_STACK 0x6474e551U
 enum { EHDR32_SIZE = 52, EHDR64_SIZE = 64, PHDR32_SIZE = 32, PHDR64_SIZE = 56 };
-
-struct ehdr32 {
-	uint8_t ident[16];
-	uint16_t type, machine;
-	uint32_t version, entry, phoff, shoff, flags;
-	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-
-struct ehdr64 {
-	uint8_t ident[16];
-	uint16_t type, machine;
-	uint32_t version;
-	uint64_t entry, phoff, shoff;
-	uint32_t flags;
-	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
 
 struct phdr32 {
 	uint32_t type, offset, vaddr, paddr, filesz, memsz, flags, align;

@@ -115,28 +115,40 @@ static int put_stat(struct inode *n, uaddr_t buf, bool is64)
 	return is64 ? put_stat64_i386(n, buf) : put_stat_i386(n, buf);
 }
 
-static long stat_path(int dirfd, uaddr_t name, unsigned lookup, uaddr_t buf, bool is64)
+/* @put of the inode that @name leads to. */
+static long path_put_with(int dirfd, uaddr_t name, unsigned lookup, uaddr_t buf, bool is64,
+			  int (*put)(struct inode *, uaddr_t, bool))
 {
 	struct path_ref p;
 	long ret = user_path(dirfd, name, lookup, &p);
 
 	if (ret)
 		return ret;
-	ret = put_stat(p.dentry->inode, buf, is64);
+	ret = put(p.dentry->inode, buf, is64);
 	path_put(&p);
 	return ret;
 }
 
-static long stat_fd(int fd, uaddr_t buf, bool is64)
+static long fd_put_with(int fd, uaddr_t buf, bool is64, int (*put)(struct inode *, uaddr_t, bool))
 {
 	struct file *f = fd_file(fd);
 	long ret;
 
 	if (!f)
 		return -EBADF;
-	ret = put_stat(f->inode, buf, is64);
+	ret = put(f->inode, buf, is64);
 	fput(f);
 	return ret;
+}
+
+static long stat_path(int dirfd, uaddr_t name, unsigned lookup, uaddr_t buf, bool is64)
+{
+	return path_put_with(dirfd, name, lookup, buf, is64, put_stat);
+}
+
+static long stat_fd(int fd, uaddr_t buf, bool is64)
+{
+	return fd_put_with(fd, buf, is64, put_stat);
 }
 
 SYS(stat)
@@ -244,8 +256,9 @@ SYS(statx)
 
 /* ---- statfs ---- */
 
-static long put_statfs(struct super_block *sb, uaddr_t buf, bool is64)
+static int put_statfs(struct inode *n, uaddr_t buf, bool is64)
 {
+	struct super_block *sb = n->sb;
 	struct statfs_k s = { 0 };
 	int err = sb->ops->statfs ? sb->ops->statfs(sb, &s) : -ENOSYS;
 
@@ -285,26 +298,12 @@ static long put_statfs(struct super_block *sb, uaddr_t buf, bool is64)
 
 static long statfs_path(uaddr_t name, uaddr_t buf, bool is64)
 {
-	struct path_ref p;
-	long ret = user_path(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
-
-	if (ret)
-		return ret;
-	ret = put_statfs(p.dentry->sb, buf, is64);
-	path_put(&p);
-	return ret;
+	return path_put_with(AT_FDCWD, name, LOOKUP_FOLLOW, buf, is64, put_statfs);
 }
 
 static long statfs_fd(int fd, uaddr_t buf, bool is64)
 {
-	struct file *f = fd_file(fd);
-	long ret;
-
-	if (!f)
-		return -EBADF;
-	ret = put_statfs(f->inode->sb, buf, is64);
-	fput(f);
-	return ret;
+	return fd_put_with(fd, buf, is64, put_statfs);
 }
 
 SYS(statfs)

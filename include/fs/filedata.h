@@ -17,6 +17,14 @@ enum {
 	FALLOC_FL_INSERT_RANGE = 0x20,
 	FALLOC_FL_UNSHARE_RANGE = 0x40,
 };
+/* How an object in memory makes and drops its pages in [off, end); @grow: its size too. inode->lock is held. */
+struct space_ops {
+	int (*punch)(struct address_space *m, uint64_t off, uint64_t end);
+	int (*allocate)(struct address_space *m, uint64_t off, uint64_t end, bool grow);
+};
+/* file_ops.fallocate of such an object. */
+int must_check fallocate_in_memory(struct file *f, unsigned mode, uint64_t off, uint64_t len,
+				   const struct space_ops *ops);
 int must_check file_fallocate(struct file *f, unsigned mode, int64_t off, int64_t len);
 
 /* truncate(2), ftruncate(2) */

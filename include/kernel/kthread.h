@@ -4,7 +4,18 @@
 
 #include "base/compiler.h"
 
+#include "base/atomic.h"
+
 struct task;
+/* A kernel thread that is made when it is first needed. Guard of both fields: compare and exchange of @started. */
+struct kthread_daemon {
+	void (*fn)(void *); /* never returns */
+	const char *name;
+	atomic_t started;
+	struct task *task; /* whoever set started; never goes back */
+};
+/* It is made, or unparked. Without memory for it nothing happens: the next call tries again. May sleep. */
+void kthread_daemon_wake(struct kthread_daemon *d);
 /* Start fn(arg) as a task named @name, child of kthreadd (pid 2). NULL: no memory. fn may return: the thread ends. */
 struct task *must_check kthread_run(void (*fn)(void *), void *arg, const char *name);
 /* The same without starting it (sched_start does), as child of @parent (NULL: nobody's). */

@@ -124,9 +124,7 @@ static void show_tables(void)
 static bool begin(void)
 {
 	s = segments_look();
-	if (s->error)
-		lab_failed("%s", s->error);
-	return !s->error;
+	return lab_told(s->error);
 }
 
 static void show(void)

@@ -159,9 +159,7 @@ static void show_frames(void)
 static bool begin(void)
 {
 	s = cow_story();
-	if (s->error)
-		lab_failed("%s", s->error);
-	return !s->error;
+	return lab_told(s->error);
 }
 
 static void show(void)

@@ -212,9 +212,7 @@ static void show_fallback(void)
 static bool begin(void)
 {
 	s = buddy_story(ALL);
-	if (s->error)
-		lab_failed("%s", s->error);
-	return !s->error;
+	return lab_told(s->error);
 }
 
 static void show(void)

@@ -99,9 +99,7 @@ static void show_proof(void)
 static bool begin(void)
 {
 	s = mappings_story();
-	if (s->error)
-		lab_failed("%s", s->error);
-	return !s->error;
+	return lab_told(s->error);
 }
 
 static void show(void)

@@ -5,6 +5,7 @@
 #ifndef LABS_LAB_H
 #define LABS_LAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,8 @@ LAB_PRINTF(2) void lab_step(const char *title, const char *format, ...);
 LAB_PRINTF(1) void lab_note(const char *format, ...);
 /* What could not be done; the program goes on and ends with status 1. */
 LAB_PRINTF(1) void lab_failed(const char *format, ...);
+/* Whether a story came to its end: without @error (NULL); otherwise that is what failed. */
+bool lab_told(const char *error);
 
 /* ---- figures ---- */
 

@@ -132,6 +132,13 @@ void lab_failed(const char *format, ...)
 	fputc('\n', stderr);
 }
 
+bool lab_told(const char *error)
+{
+	if (error)
+		lab_failed("%s", error);
+	return !error;
+}
+
 static void heading(void)
 {
 	struct utsname u;

@@ -479,7 +479,7 @@ static unsigned running;
 static void last_stops(void)
 {
 	if (!__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST))
-		fakeswap_stop(&swap);
+		fake_stop(&swap.queue);
 }
 
 /* Each writes its own byte of every page, and finds it again. */
@@ -555,18 +555,18 @@ static void threads_at_once(void **state)
 		sim_world_begin(&cfg);
 		shared_mm = new_mm();
 		swap_world(300);
-		swap.threaded = true;
+		swap.queue.threaded = true;
 		map_at(shared_mm, BASE, P(WORK_PAGES), RW, ANON | MAP_FIXED);
 		running = 6;
-		sim_spawn(fakeswap_device, &swap, -1);
-		sim_spawn(fakeswap_device, &swap, -1);
+		sim_spawn(fake_device, &swap.queue, -1);
+		sim_spawn(fake_device, &swap.queue, -1);
 		for (uintptr_t i = 1; i <= 3; i++)
 			sim_spawn(worker, (void *)i, -1);
 		sim_spawn(forker, NULL, -1);
 		sim_spawn(pusher, NULL, -1);
 		sim_spawn(switcher, NULL, -1);
 		sim_run();
-		swap.threaded = false;
+		swap.queue.threaded = false;
 		mm_check(shared_mm);
 		rmap_check();
 		swap_check();

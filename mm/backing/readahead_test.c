@@ -336,7 +336,7 @@ static void thread_reads(void *arg)
 	sim_use_mm(NULL);
 	end_mm(mm);
 	if (__atomic_sub_fetch(&readers_left, 1, __ATOMIC_SEQ_CST) == 0)
-		fake_store_stop(&s);
+		fake_stop(&s.queue);
 }
 
 static void readers_and_a_slow_disk(void **state)
@@ -344,12 +344,12 @@ static void readers_and_a_slow_disk(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 10; seed++) {
 		begin(seed);
-		s.threaded = true;
-		s.max_delay_ns = seed & 1 ? 100000 : 0;
+		s.queue.threaded = true;
+		s.queue.max_delay_ns = seed & 1 ? 100000 : 0;
 		readers_left = 4;
 		for (unsigned i = 0; i < 4; i++)
 			sim_spawn(thread_reads, NULL, -1);
-		sim_spawn(fake_store_device, &s, -1);
+		sim_spawn(fake_device, &s.queue, -1);
 		sim_run();
 		finish();
 	}

@@ -292,7 +292,7 @@ static void thread_flusher(void *arg)
 		(void)writeback_step();
 		(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + 100000);
 	}
-	fake_store_stop(&s);
+	fake_stop(&s.queue);
 }
 
 static uint8_t mine[WRITERS][OWN_PAGES];
@@ -343,14 +343,14 @@ static void after_a_sync_the_store_has_it_all(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 12; seed++) {
 		begin(seed, 3, FAKE_PAGES);
-		s.threaded = true;
-		s.max_delay_ns = seed % 3 ? 50000 : 0;
+		s.queue.threaded = true;
+		s.queue.max_delay_ns = seed % 3 ? 50000 : 0;
 		dirty_expire_centisecs = 0;
 		writers_left = WRITERS;
 		for (uintptr_t i = 0; i < WRITERS; i++)
 			sim_spawn(thread_writer, (void *)i, -1);
 		sim_spawn(thread_flusher, NULL, -1);
-		sim_spawn(fake_store_device, &s, -1);
+		sim_spawn(fake_device, &s.queue, -1);
 		sim_run();
 		finish();
 	}
@@ -361,8 +361,8 @@ static void dirty_I2_writers_wait_at_the_limit(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 4; seed++) {
 		begin(seed, 3, FAKE_PAGES);
-		s.threaded = true;
-		s.max_delay_ns = 200000;
+		s.queue.threaded = true;
+		s.queue.max_delay_ns = 200000;
 		vm_dirty_bytes = P(16);
 		dirty_background_bytes = P(4);
 		writers_left = WRITERS;
@@ -370,7 +370,7 @@ static void dirty_I2_writers_wait_at_the_limit(void **state)
 		for (uintptr_t i = 0; i < WRITERS; i++)
 			sim_spawn(thread_writer, (void *)i, -1);
 		sim_spawn(thread_flusher, NULL, -1);
-		sim_spawn(fake_store_device, &s, -1);
+		sim_spawn(fake_device, &s.queue, -1);
 		sim_run();
 		assert_true(worst_dirty <= 16 + WRITERS * IO_RUN_PAGES);
 		finish();
@@ -411,15 +411,15 @@ static void cuts_against_writes_to_the_store(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 8; seed++) {
 		begin(seed, 3, 60);
-		s.threaded = true;
-		s.max_delay_ns = 30000;
+		s.queue.threaded = true;
+		s.queue.max_delay_ns = 30000;
 		dirty_expire_centisecs = 0;
 		writers_left = 3;
 		sim_spawn(thread_cutter, NULL, -1);
 		sim_spawn(thread_scribbler, NULL, -1);
 		sim_spawn(thread_scribbler, NULL, -1);
 		sim_spawn(thread_flusher, NULL, -1);
-		sim_spawn(fake_store_device, &s, -1);
+		sim_spawn(fake_device, &s.queue, -1);
 		sim_run();
 		finish();
 	}

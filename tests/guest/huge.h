@@ -2,6 +2,7 @@
 #ifndef HUGE_H
 #define HUGE_H
 
+#include "figure.h"
 #include "tap.h"
 
 #ifndef MAP_HUGE_SHIFT
@@ -11,23 +12,6 @@
 enum { RW = PROT_READ | PROT_WRITE, ANON_HUGE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB };
 
 static size_t huge; /* bytes of a huge page: huge_init */
-
-/* The number after @label in @path, in the first line that begins with it after @from; -1: none. */
-static long figure_after(const char *path, const char *from, const char *label)
-{
-	static char text[1 << 17];
-	char *p = text;
-
-	if (tap_read(path, text, sizeof(text)) < 0)
-		return -1;
-	if (from)
-		p = strstr(text, from);
-	while (p && strncmp(p, label, strlen(label)) != 0) {
-		p = strchr(p, '\n');
-		p = p ? p + 1 : NULL;
-	}
-	return p ? strtol(p + strlen(label), NULL, 10) : -1;
-}
 
 static long meminfo(const char *label)
 {

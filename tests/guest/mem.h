@@ -2,6 +2,7 @@
 #ifndef MEM_H
 #define MEM_H
 
+#include "figure.h"
 #include "tap.h"
 
 enum { RW = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
@@ -22,23 +23,6 @@ static int resident(void *p, size_t n)
 	for (size_t i = 0; i < n; i++)
 		sum += vec[i] & 1;
 	return sum;
-}
-
-/* The number after @label, in the first line of @path that begins with it after @from (NULL: of all); -1: none. */
-static long figure_after(const char *path, const char *from, const char *label)
-{
-	static char text[1 << 17];
-	char *p = text;
-
-	if (tap_read(path, text, sizeof(text)) < 0)
-		return -1;
-	if (from)
-		p = strstr(text, from);
-	while (p && strncmp(p, label, strlen(label)) != 0) {
-		p = strchr(p, '\n');
-		p = p ? p + 1 : NULL;
-	}
-	return p ? strtol(p + strlen(label), NULL, 10) : -1;
 }
 
 static long meminfo_kb(const char *label)

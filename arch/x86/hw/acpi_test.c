@@ -10,9 +10,9 @@
 #include "arch/acpi.h"
 #include "base/errno.h"
 #include "lib/string.h"
+#include "sim/acpi_test.h"
 
 enum {
-	MEM = 0x20000,
 	RSDP = 0x1000,
 	RSDT = 0x2000,
 	XSDT = 0x2800,
@@ -21,28 +21,6 @@ enum {
 	HPET = 0x5000,
 	DSDT = 0x6000
 };
-
-static uint8_t mem[MEM];
-
-/* A copy that ends where the parser said it would read: ASan sees a byte too many. */
-static const void *map(phys_t pa, size_t len)
-{
-	static uint8_t *window;
-
-	free(window);
-	window = NULL;
-	if (pa >= MEM || len > MEM - pa)
-		return NULL;
-	window = malloc(len);
-	memcpy(window, mem + pa, len);
-	return window;
-}
-
-static void put(unsigned at, uint64_t v, unsigned size)
-{
-	for (unsigned i = 0; i < size; i++)
-		mem[at + i] = (uint8_t)(v >> 8 * i);
-}
 
 static void sum(unsigned at, unsigned len, unsigned where)
 {

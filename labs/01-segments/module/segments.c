@@ -76,16 +76,9 @@ static int segments_open(struct inode *inode, struct file *file)
 
 static ssize_t segments_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
-	char text[16];
 	unsigned int selector;
-	int err;
+	int err = kstrtouint_from_user(buf, len, 16, &selector);
 
-	if (len >= sizeof(text))
-		return -EINVAL;
-	if (copy_from_user(text, buf, len))
-		return -EFAULT;
-	text[len] = '\0';
-	err = kstrtouint(text, 16, &selector);
 	if (err || selector > 0xffff)
 		return err ? err : -ERANGE;
 	asked = selector;

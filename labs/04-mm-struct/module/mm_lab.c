@@ -57,15 +57,8 @@ static int mm_lab_open(struct inode *inode, struct file *file)
 
 static ssize_t mm_lab_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
-	char text[16];
-	int err;
+	int err = kstrtoint_from_user(buf, len, 10, &pid);
 
-	if (len >= sizeof(text))
-		return -EINVAL;
-	if (copy_from_user(text, buf, len))
-		return -EFAULT;
-	text[len] = '\0';
-	err = kstrtoint(text, 10, &pid);
 	return err ? err : (ssize_t)len;
 }
 
