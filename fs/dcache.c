@@ -18,6 +18,7 @@
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/notify.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/slab.h"
@@ -198,6 +199,8 @@ static struct dentry *dentry_free(struct dentry *d)
 {
 	struct dentry *parent = d->parent == d ? NULL : d->parent;
 
+	if (notify_wanted() && d->inode && !d->inode->nlink)
+		notify_deleted(d->inode);
 	iput(d->inode);
 	if (d->name != d->inline_name)
 		kfree(d->name);

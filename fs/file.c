@@ -13,6 +13,7 @@
 #include "fs/epoll.h"
 #include "fs/file.h"
 #include "fs/lock.h"
+#include "fs/notify.h"
 #include "kernel/task.h"
 #include "mm/alloc.h"
 #include "mm/slab.h"
@@ -117,8 +118,19 @@ void fget_file(struct file *f)
 	atomic_inc(&f->refs);
 }
 
+static void notify_closed(struct file *f)
+{
+	if (f->ops != &no_file_ops && !f->no_release)
+		notify_object(f->path.dentry,
+			      (f->flags & O_ACCMODE) == O_RDONLY ? IN_CLOSE_NOWRITE
+								 : IN_CLOSE_WRITE,
+			      true);
+}
+
 static noinline_ void file_free(struct file *f)
 {
+	if (notify_wanted())
+		notify_closed(f);
 	epoll_file_gone(f);
 	lock_file_gone(f);
 	if (f->ops->release && !f->no_release)

@@ -12,6 +12,7 @@
 
 #include "base/errno.h"
 #include "fs/file.h"
+#include "fs/notify.h"
 #include "kernel/task.h"
 #include "mm/hugetlb.h"
 #include "mm/mm.h"
@@ -57,13 +58,22 @@ int inode_truncate(struct inode *inode, uint64_t size)
 	return err;
 }
 
+static int truncate_dentry(struct dentry *d, uint64_t size)
+{
+	int err = inode_truncate(d->inode, size);
+
+	if (!err)
+		notify_dentry(d, IN_MODIFY);
+	return err;
+}
+
 int file_truncate(struct file *f, int64_t size)
 {
 	if (f->flags & O_PATH)
 		return -EBADF;
 	if (!S_ISREG(f->inode->mode) || !opened_for(f, O_WRONLY))
 		return -EINVAL;
-	return inode_truncate(f->inode, (uint64_t)size);
+	return truncate_dentry(f->path.dentry, (uint64_t)size);
 }
 
 int path_truncate(const struct path_ref *p, int64_t size)
@@ -82,7 +92,7 @@ int path_truncate(const struct path_ref *p, int64_t size)
 		err = inode_get_write(inode);
 	if (err)
 		return err;
-	err = inode_truncate(inode, (uint64_t)size);
+	err = truncate_dentry(p->dentry, (uint64_t)size);
 	inode_put_write(inode);
 	return err;
 }
@@ -158,7 +168,10 @@ int file_fallocate(struct file *f, unsigned mode, int64_t off, int64_t len)
 		return -EFBIG;
 	if (!f->ops->fallocate)
 		return -EOPNOTSUPP;
-	return f->ops->fallocate(f, mode, (uint64_t)off, (uint64_t)len);
+	err = f->ops->fallocate(f, mode, (uint64_t)off, (uint64_t)len);
+	if (!err)
+		notify_file(f, IN_MODIFY);
+	return err;
 }
 
 /* ---- advice ---- */

@@ -7,6 +7,7 @@
 #include "fs/event.h"
 
 #include "fs/epoll.h"
+#include "fs/inotify.h"
 #include "fs/lock.h"
 #include "fs/proc.h"
 #include "mm/shrinker.h"
@@ -65,6 +66,7 @@ void fs_init(void)
 	hugetlbfs_init();
 	anon_file_init();
 	epoll_init();
+	inotify_init();
 	lock_init();
 	pipe_proc_init();
 	fs_register(&ramfs_type);

@@ -13,6 +13,7 @@
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/notify.h"
 #include "fs/seq_file.h"
 #include "kernel/task.h"
 #include "lib/fmt.h"
@@ -65,6 +66,7 @@ void mnt_get(struct vfsmount *mnt)
 /* The last mount of a super block is gone. */
 static void super_kill(struct super_block *sb)
 {
+	notify_unmount(sb);
 	if (sb->ops->kill)
 		sb->ops->kill(sb);
 	dcache_forget_sb(sb);

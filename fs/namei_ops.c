@@ -12,6 +12,7 @@
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/notify.h"
 #include "kernel/task.h"
 #include "lib/string.h"
 
@@ -36,6 +37,14 @@ static int new_name_check(struct new_name *n, bool slash_ok)
 		return -ENOENT;
 	err = path_want_write(&n->w.pin);
 	return err ? err : may_create(n->dir);
+}
+
+/* The operation ended with @err: the name is there, or not. */
+static int new_name_made(struct new_name *n, int err)
+{
+	if (!err)
+		notify_created(n->dir, n->d);
+	return err;
 }
 
 static void new_name_end(struct new_name *n) no_lock_analysis
@@ -90,6 +99,7 @@ int vfs_mknod(int dirfd, const char *name, uint32_t mode, dev_k dev)
 		err = -EPERM;
 	else
 		err = n.dir->ops->create(n.dir, n.d, type | (mode & 07777 & ~current_umask()), dev);
+	err = new_name_made(&n, err);
 	new_name_end(&n);
 	return err;
 }
@@ -107,6 +117,7 @@ int vfs_mkdir(int dirfd, const char *name, uint32_t mode)
 		err = -EMLINK;
 	else
 		err = n.dir->ops->mkdir(n.dir, n.d, S_IFDIR | (mode & 01777 & ~current_umask()));
+	err = new_name_made(&n, err);
 	new_name_end(&n);
 	return err;
 }
@@ -122,6 +133,7 @@ int vfs_symlink(const char *target, int dirfd, const char *name)
 	if (err)
 		return err;
 	err = n.dir->ops->symlink ? n.dir->ops->symlink(n.dir, n.d, target) : -EPERM;
+	err = new_name_made(&n, err);
 	new_name_end(&n);
 	return err;
 }
@@ -143,7 +155,9 @@ static int link_to(struct new_name *n, const struct path_ref *old)
 	else
 		err = n->dir->ops->link(n->dir, n->d, inode);
 	mutex_unlock(&inode->lock);
-	return err;
+	if (!err && notify_wanted())
+		notify_self(inode, IN_ATTRIB);
+	return new_name_made(n, err);
 }
 
 int vfs_link(int odirfd, const char *old, int ndirfd, const char *name, unsigned at_flags)
@@ -193,6 +207,8 @@ static int unlink_locked(const struct walk *w, struct dentry *d)
 	if (!err)
 		dentry_forget(d);
 	mutex_unlock(&d->inode->lock);
+	if (!err && notify_wanted())
+		notify_unlinked(dir, d);
 	return err;
 }
 
@@ -215,9 +231,12 @@ static int rmdir_locked(const struct walk *w, struct dentry *d)
 	if (!err)
 		dentry_forget(d);
 	mutex_unlock(&d->inode->lock);
-	if (!err) /* names that were not there: they would keep the directory */
-		dcache_forget_children(d);
-	return err;
+	if (err)
+		return err;
+	dcache_forget_children(d); /* names that were not there: they would keep the directory */
+	if (notify_wanted())
+		notify_unlinked(dir, d);
+	return 0;
 }
 
 /* Walk to the directory of @name, lock it and remove the last component by @fn. */
@@ -350,9 +369,24 @@ static int rename_check_rights(const struct rename *r)
 	return err;
 }
 
+/* @source: what was called r->from.last. */
+static void notify_renamed(const struct rename *r, struct inode *source, struct inode *target)
+{
+	bool exchange = r->flags & RENAME_EXCHANGE;
+	struct notify_move there = { r->od->inode, r->nd->inode, &r->from.last,
+				     &r->to.last,  source,	 exchange ? NULL : target },
+			   back = { r->nd->inode,  r->od->inode, &r->to.last,
+				    &r->from.last, target,	 NULL };
+
+	notify_moved(&there);
+	if (exchange)
+		notify_moved(&back);
+}
+
 static int rename_locked(struct rename *r) no_lock_analysis
 {
 	bool exchange = r->flags & RENAME_EXCHANGE;
+	struct inode *target = r->n->inode;
 	struct inode *victim;
 	int err = rename_check_names(r);
 
@@ -371,6 +405,8 @@ static int rename_locked(struct rename *r) no_lock_analysis
 		mutex_unlock(&victim->lock);
 	if (!err && victim && S_ISDIR(victim->mode))
 		dcache_forget_children(r->n);
+	if (!err && notify_wanted())
+		notify_renamed(r, r->o->inode, target);
 	return err;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/errno.h"
 #include "fs/file.h"
+#include "fs/notify.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
 
@@ -135,6 +136,15 @@ int file_open_inode(struct file *f)
 	return err;
 }
 
+static int open_truncate(struct file *f)
+{
+	int err = inode_truncate(f->inode, 0);
+
+	if (!err)
+		notify_dentry(f->path.dentry, IN_MODIFY);
+	return err;
+}
+
 /* Open what @p names with the file *@spare, which is used up. */
 static int open_with(const struct path_ref *p, unsigned flags, unsigned mask, struct file **spare,
 		     struct file **out)
@@ -150,7 +160,7 @@ static int open_with(const struct path_ref *p, unsigned flags, unsigned mask, st
 		err = file_open_inode(f);
 	/* generated files have nothing to cut */
 	if (!err && (flags & O_TRUNC) && mask && f->inode->ops->truncate)
-		err = inode_truncate(f->inode, 0);
+		err = open_truncate(f);
 	if (err) {
 		fput(f);
 		return err;
@@ -175,7 +185,11 @@ int file_open_made(const struct path_ref *p, unsigned flags, bool made, struct f
 
 int file_open_path(const struct path_ref *p, unsigned flags, struct file **out)
 {
-	return open_at(p, flags, acc_mask(flags), out);
+	int err = open_at(p, flags, acc_mask(flags), out);
+
+	if (!err)
+		notify_file(*out, IN_OPEN);
+	return err;
 }
 
 /* ---- O_CREAT ---- */
@@ -193,6 +207,8 @@ static int create_file(struct walk *w, struct dentry *d, uint32_t mode)
 			      ? dir->ops->create(dir, d,
 						 S_IFREG | (mode & 07777 & ~current_umask()), 0)
 			      : -EACCES;
+	if (!err)
+		notify_created(dir, d);
 	return err;
 }
 
@@ -333,7 +349,8 @@ static int open_tmpfile(int dirfd, const char *name, unsigned flags, uint32_t mo
 
 /* ---- open(2) ---- */
 
-int file_open(int dirfd, const char *name, unsigned flags, uint32_t mode, struct file **out)
+static int open_by_name(int dirfd, const char *name, unsigned flags, uint32_t mode,
+			struct file **out)
 {
 	unsigned lookup = flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
 	struct path_ref p;
@@ -352,5 +369,14 @@ int file_open(int dirfd, const char *name, unsigned flags, uint32_t mode, struct
 		return err;
 	err = open_at(&p, flags, acc_mask(flags), out);
 	path_put(&p);
+	return err;
+}
+
+int file_open(int dirfd, const char *name, unsigned flags, uint32_t mode, struct file **out)
+{
+	int err = open_by_name(dirfd, name, flags, mode, out);
+
+	if (!err && !(flags & O_PATH))
+		notify_file(*out, IN_OPEN);
 	return err;
 }

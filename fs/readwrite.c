@@ -10,6 +10,7 @@
 
 #include "arch/uaccess.h"
 #include "base/errno.h"
+#include "fs/notify.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
 #include "vfs_impl.h"
@@ -46,6 +47,20 @@ static inline int may_write(const struct file *f, uaddr_t buf, size_t len)
 	return likely(access_ok(buf, len)) ? 0 : -EFAULT;
 }
 
+static inline void was_read(struct file *f, long ret)
+{
+	task_io_read(ret);
+	if (notify_wanted() && ret > 0)
+		notify_file(f, IN_ACCESS);
+}
+
+static inline void was_written(struct file *f, long ret)
+{
+	task_io_write(ret);
+	if (notify_wanted() && ret > 0)
+		notify_file(f, IN_MODIFY);
+}
+
 static noinline_ long read_seekable(struct file *f, uaddr_t buf, size_t len)
 {
 	long ret;
@@ -53,7 +68,7 @@ static noinline_ long read_seekable(struct file *f, uaddr_t buf, size_t len)
 	mutex_lock(&f->pos_lock);
 	ret = f->ops->read(f, buf, len, &f->pos);
 	mutex_unlock(&f->pos_lock);
-	task_io_read(ret);
+	was_read(f, ret);
 	return ret;
 }
 
@@ -67,7 +82,7 @@ long file_read(struct file *f, uaddr_t buf, size_t len)
 	if (!f->ops->is_stream)
 		return read_seekable(f, buf, len);
 	ret = f->ops->read(f, buf, len, &f->pos);
-	task_io_read(ret);
+	was_read(f, ret);
 	return ret;
 }
 
@@ -78,7 +93,7 @@ static noinline_ long write_seekable(struct file *f, uaddr_t buf, size_t len)
 	mutex_lock(&f->pos_lock);
 	ret = f->ops->write(f, buf, len, &f->pos);
 	mutex_unlock(&f->pos_lock);
-	task_io_write(ret);
+	was_written(f, ret);
 	return ret;
 }
 
@@ -92,7 +107,7 @@ long file_write(struct file *f, uaddr_t buf, size_t len)
 	if (!f->ops->is_stream)
 		return write_seekable(f, buf, len);
 	ret = f->ops->write(f, buf, len, &f->pos);
-	task_io_write(ret);
+	was_written(f, ret);
 	return ret;
 }
 
@@ -104,9 +119,9 @@ long file_vector(struct file *f, const struct iovec_k *v, size_t len, bool is_wr
 		return -EOPNOTSUPP;
 	ret = f->ops->vector(f, v, min_of(size_t, len, MAX_RW), is_write);
 	if (is_write)
-		task_io_write(ret);
+		was_written(f, ret);
 	else
-		task_io_read(ret);
+		was_read(f, ret);
 	return ret;
 }
 
@@ -122,7 +137,7 @@ long file_pread(struct file *f, uaddr_t buf, size_t len, int64_t pos)
 	if (f->ops->is_stream)
 		return -ESPIPE;
 	ret = f->ops->read(f, buf, min_of(size_t, len, MAX_RW), &at);
-	task_io_read(ret);
+	was_read(f, ret);
 	return ret;
 }
 
@@ -138,7 +153,7 @@ long file_pwrite(struct file *f, uaddr_t buf, size_t len, int64_t pos)
 	if (f->ops->is_stream)
 		return -ESPIPE;
 	ret = f->ops->write(f, buf, min_of(size_t, len, MAX_RW), &at);
-	task_io_write(ret);
+	was_written(f, ret);
 	return ret;
 }
 
@@ -321,6 +336,6 @@ long kernel_read(struct file *f, void *buf, size_t len, uint64_t pos)
 	if (!f->inode->mapping.ops || !S_ISREG(f->inode->mode))
 		return -EINVAL;
 	ret = mapping_read_kernel(&f->inode->mapping, buf, len, pos);
-	task_io_read(ret);
+	was_read(f, ret);
 	return ret;
 }

@@ -9,6 +9,7 @@
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/notify.h"
 #include "kernel/task.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
@@ -112,6 +113,8 @@ int vfs_chmod(struct path_ref *p, uint32_t mode)
 		err = set_attr(inode, mode, inode->uid, inode->gid);
 	}
 	mutex_unlock(&inode->lock);
+	if (!err)
+		notify_dentry(p->dentry, IN_ATTRIB);
 	return err;
 }
 
@@ -147,6 +150,8 @@ int vfs_chown(struct path_ref *p, uint32_t uid, uint32_t gid)
 	}
 	err = chown_ok(inode, uid, gid) ? set_attr(inode, mode, uid, gid) : -EPERM;
 	mutex_unlock(&inode->lock);
+	if (!err)
+		notify_dentry(p->dentry, IN_ATTRIB);
 	return err;
 }
 
@@ -159,6 +164,14 @@ static void set_time(struct timespec64_k *to, const struct timespec64_k *ts,
 		*to = now;
 	else if (ts->tv_nsec != UTIME_OMIT)
 		*to = *ts;
+}
+
+/* One time that changes alone is told as what changes it otherwise. */
+static unsigned times_event(const struct timespec64_k *ts)
+{
+	if (ts && ts[0].tv_nsec == UTIME_OMIT)
+		return IN_MODIFY;
+	return ts && ts[1].tv_nsec == UTIME_OMIT ? IN_ACCESS : IN_ATTRIB;
 }
 
 int vfs_utimens(struct path_ref *p, const struct timespec64_k ts[2])
@@ -185,6 +198,7 @@ int vfs_utimens(struct path_ref *p, const struct timespec64_k ts[2])
 	if (inode->sb->whole_seconds)
 		inode->atime.tv_nsec = inode->mtime.tv_nsec = 0;
 	mutex_unlock(&inode->lock);
+	notify_dentry(p->dentry, times_event(ts));
 	return 0;
 }
 

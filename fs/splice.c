@@ -17,6 +17,7 @@
 #include "fs/splice.h"
 
 #include "base/errno.h"
+#include "fs/notify.h"
 #include "fs/vfs_impl.h"
 #include "kernel/task.h"
 #include "mm/alloc.h"
@@ -233,6 +234,16 @@ static void side_store(const struct side *s, int64_t *off)
 		s->f->pos = s->pos;
 }
 
+static void was_copied(struct file *in, struct file *out, long ret)
+{
+	task_io_read(ret);
+	task_io_write(ret);
+	if (ret > 0) {
+		notify_file(in, IN_ACCESS);
+		notify_file(out, IN_MODIFY);
+	}
+}
+
 long file_send(struct file *out, struct file *in, int64_t *off, size_t len)
 {
 	struct side from, to;
@@ -256,8 +267,7 @@ long file_send(struct file *out, struct file *in, int64_t *off, size_t len)
 		if (!file_is_pipe(out))
 			side_store(&to, NULL);
 	}
-	task_io_read(ret);
-	task_io_write(ret);
+	was_copied(in, out, ret);
 	return ret;
 }
 
@@ -297,7 +307,6 @@ long file_copy_range(struct file *in, int64_t *off_in, struct file *out, int64_t
 		side_store(&from, off_in);
 		side_store(&to, off_out);
 	}
-	task_io_read(ret);
-	task_io_write(ret);
+	was_copied(in, out, ret);
 	return ret;
 }

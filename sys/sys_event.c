@@ -1,12 +1,14 @@
 /*
- * System calls that make and set files that are events: eventfd, timerfd, signalfd, userfaultfd.
+ * System calls that make and set files that are events: eventfd, timerfd, signalfd, userfaultfd, inotify.
  *
  * LOCKS    none.   CONTEXT  a task in a system call; may sleep.
- * SOURCES  eventfd(2), timerfd_create(2), signalfd(2).
+ * SOURCES  eventfd(2), timerfd_create(2), signalfd(2), inotify(7).
  */
 #include "sys/sys.h"
 
 #include "fs/event.h"
+#include "fs/inotify.h"
+#include "fs/path.h"
 #include "kernel/time.h"
 
 SYS(eventfd)
@@ -83,4 +85,37 @@ SYS(signalfd)
 SYS(signalfd4)
 {
 	return do_signalfd((int)a0, a1, a2, (unsigned)a3);
+}
+
+SYS(inotify_init)
+{
+	return inotify_create(0);
+}
+
+SYS(inotify_init1)
+{
+	return inotify_create((unsigned)a0);
+}
+
+SYS(inotify_add_watch)
+{
+	unsigned mask = (unsigned)a2, lookup = mask & IN_DONT_FOLLOW ? 0 : LOOKUP_FOLLOW;
+	struct path_ref p;
+	int ret = inotify_check((int)a0, mask);
+
+	if (ret)
+		return ret;
+	if (mask & IN_ONLYDIR)
+		lookup |= LOOKUP_DIRECTORY;
+	ret = user_path(AT_FDCWD, a1, lookup, &p);
+	if (ret)
+		return ret;
+	ret = inotify_add((int)a0, &p, mask);
+	path_put(&p);
+	return ret;
+}
+
+SYS(inotify_rm_watch)
+{
+	return inotify_remove((int)a0, (int)a1);
 }

@@ -10,6 +10,7 @@
 #include "fs/fd_lend.h"
 #include "fs/file.h"
 #include "fs/memfd.h"
+#include "fs/notify.h"
 #include "fs/path.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -444,6 +445,7 @@ static long do_getdents(int fd, uaddr_t buf, size_t size, bool is64)
 	ret = f->ops->iterate(f, &g.ctx);
 	f->pos = g.ctx.pos;
 	mutex_unlock(&f->pos_lock);
+	notify_file(f, IN_ACCESS);
 	fput(f);
 	if (g.done)
 		return (long)g.done;

@@ -10,6 +10,7 @@
 
 struct file_ops;
 struct inode_locks;
+struct watch;
 struct pipe;
 
 typedef uint32_t dev_k; /* major << 20 | minor */
@@ -55,6 +56,7 @@ struct inode {
 	struct mutex lock;
 	atomic_t writers; /* open for writing: execve gives ETXTBSY; -n: n execs deny writing */
 	struct inode_locks *locks; /* fs/lock.c; NULL until one is set, then for life */
+	struct watch *watches;	   /* fs/inotify.c */
 	void *private;		   /* file system's own */
 	struct pipe *pipe;	   /* of a FIFO: what its open files share */
 	unsigned long generation;
