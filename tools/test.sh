@@ -62,6 +62,10 @@ note "benchmark tool" $?
 ./mnemos bench --gate
 note "costs" $?
 
+echo "== programs of the host"
+python3 tools/pack/pack_test.py
+note "programs of the host" $?
+
 echo "== labs"
 python3 labs/tool/labs_test.py
 note labs $?

@@ -8,7 +8,10 @@
  *   pipe   standard input, output and error travel over the serial line as frames, byte for byte:
  *          guest to host  DLE 'O' len16 data (output), DLE 'E' len16 data (error), DLE 'X' 1 0 status;
  *                         DLE 'R' 0 0 first of all: input may be sent from now on (both modes)
- *          host to guest  DLE DLE is a DLE, DLE 'D' the end of input, all other bytes themselves
+ *          host to guest  DLE DLE is a DLE, DLE 'D' the end of input, DLE 'S' n signal n for the program, all other bytes
+ *                         themselves
+ * A third file may be there, /.mnemos/place: the program's path (argv's second is then its name only), the directory it
+ * starts in, rows and columns of the terminal.
  * Bytes outside frames are the kernel's messages. A status of 128+n means that signal n ended the program.
  * The signals of halt, poweroff and reboot end all programs; what they have written still goes out, and the status is 0.
  *
@@ -16,8 +19,18 @@
  */
 #include "user/sys.h"
 
-enum { O_RDWR = 2, POLLIN = 1, POLLHUP = 16, TCGETS = 0x5401, TCSETS = 0x5402, TIOCSCTTY = 0x540E };
 enum {
+	O_RDWR = 2,
+	POLLIN = 1,
+	POLLHUP = 16,
+	TCGETS = 0x5401,
+	TCSETS = 0x5402,
+	TIOCSCTTY = 0x540E,
+	TIOCSWINSZ = 0x5414
+};
+enum {
+	SIGINT = 2,
+	SIGQUIT = 3,
 	SIGKILL = 9,
 	SIGUSR1 = 10, /* halt */
 	SIGUSR2 = 12, /* poweroff */
@@ -37,8 +50,10 @@ struct termios {
 	uint8_t line, cc[19];
 };
 
-static char argv_text[65536], env_text[65536];
-static char *words[MAX_WORDS + 1], *env[MAX_WORDS + 1];
+enum { PLACE_PROGRAM, PLACE_DIR, PLACE_ROWS, PLACE_COLS, PLACE_WORDS };
+
+static char argv_text[65536], env_text[65536], place_text[8704];
+static char *words[MAX_WORDS + 1], *env[MAX_WORDS + 1], *place[MAX_WORDS + 1];
 
 /* gcc may ask for these. */
 void *memcpy(void *dst, const void *src, size_t n);
@@ -162,10 +177,11 @@ static int status_of(int wait_status)
 
 static _Noreturn void run_program(void)
 {
-	long err = SYS3(execve, words[1], words + 1, env);
+	const char *path = place[PLACE_PROGRAM] ? place[PLACE_PROGRAM] : words[1];
+	long err = SYS3(execve, path, words + 1, env);
 
 	say("mnemos: cannot run ");
-	say(words[1]);
+	say(path);
 	say(err == -2 ? ": no such file or a missing interpreter\n" : ": not executable here\n");
 	for (;;)
 		SYS1(exit, err == -2 ? 127 : 126);
@@ -183,6 +199,24 @@ static int wait_for(long pid)
 	return status_of(status);
 }
 
+static unsigned short number(const char *s)
+{
+	unsigned short n = 0;
+
+	while (s && *s >= '0' && *s <= '9')
+		n = (unsigned short)(n * 10 + (unsigned short)(*s++ - '0'));
+	return n;
+}
+
+/* The console gets the size of the host's terminal. */
+static void set_size(void)
+{
+	unsigned short size[4] = { number(place[PLACE_ROWS]), number(place[PLACE_COLS]), 0, 0 };
+
+	if (size[0] && size[1])
+		SYS3(ioctl, 0, TIOCSWINSZ, size);
+}
+
 static int run_on_tty(void)
 {
 	long pid;
@@ -192,6 +226,7 @@ static int run_on_tty(void)
 
 	if (pid == 0) {
 		SYS0(setsid);
+		set_size();
 		SYS3(ioctl, 0, TIOCSCTTY, 1);
 		run_program();
 	}
@@ -213,21 +248,33 @@ static void console_raw(void)
 	SYS3(ioctl, 0, TCSETS, &t);
 }
 
-/* Host input, unescaped, to the program's standard input. Return: false at the end of input. */
-static int forward_input(int to)
+/* As a terminal does it, what interrupts goes to the program's whole group (its leader is @pid). */
+static void send_signal(long pid, int sig)
 {
-	static int escaped;
+	SYS2(kill, sig == SIGINT || sig == SIGQUIT ? -pid : pid, sig);
+}
+
+/* Host input, unescaped, to the program's standard input; signals to @pid. Return: false at the end of input. */
+static int forward_input(int to, long pid)
+{
+	static int escaped; /* DLE, or 'S' after it */
 	char in[256], out[256];
 	long n = SYS3(read, 0, in, sizeof(in));
 	size_t len = 0;
 
 	for (long i = 0; i < n; i++) {
-		if (escaped && in[i] == 'D') {
+		if (escaped == DLE && in[i] == 'D') {
+			escaped = 0;
 			write_all(to, out, len);
 			return 0;
 		}
-		if (!escaped && in[i] == DLE) {
-			escaped = 1;
+		if (escaped == 'S') {
+			send_signal(pid, in[i]);
+			escaped = 0;
+			continue;
+		}
+		if ((!escaped && in[i] == DLE) || (escaped == DLE && in[i] == 'S')) {
+			escaped = in[i];
 			continue;
 		}
 		escaped = 0;
@@ -238,7 +285,7 @@ static int forward_input(int to)
 }
 
 /* A process of its own, so that a program that does not read cannot stop its output. */
-static long start_input(int to, int close_a, int close_b)
+static long start_input(long program, int to, int close_a, int close_b)
 {
 	long pid = SYS0(fork);
 
@@ -246,7 +293,11 @@ static long start_input(int to, int close_a, int close_b)
 		return pid;
 	SYS1(close, close_a);
 	SYS1(close, close_b);
-	while (forward_input(to))
+	while (forward_input(to, program))
+		;
+	SYS1(close, to);
+	to = -1; /* signals still come */
+	while (forward_input(to, program))
 		;
 	for (;;)
 		SYS1(exit, 0);
@@ -302,7 +353,7 @@ static int run_on_pipes(void)
 	SYS1(close, in[0]);
 	SYS1(close, out[1]);
 	SYS1(close, err[1]);
-	feeder = start_input(in[1], out[0], err[0]);
+	feeder = start_input(pid, in[1], out[0], err[0]);
 	SYS1(close, in[1]);
 	forward_output(out[0], err[0]);
 	int status = wait_for(pid);
@@ -330,7 +381,10 @@ void start_c(void)
 		say("mnemos: /.mnemos/argv is missing\n");
 		power_off();
 	}
-	SYS1(chdir, "/");
+	if (read_words("/.mnemos/place", place_text, sizeof(place_text), place) < PLACE_WORDS)
+		place[PLACE_PROGRAM] = place[PLACE_ROWS] = place[PLACE_COLS] = NULL;
+	if (!place[PLACE_PROGRAM] || SYS1(chdir, place[PLACE_DIR]))
+		SYS1(chdir, "/");
 	catch_end_signals();
 	status = (char)(words[0][0] == 't' ? run_on_tty() : run_on_pipes());
 	if (asked_to_end)

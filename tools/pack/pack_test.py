@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Tests of what `./mnemos run` packs, and one machine that runs it. Run by tools/test.sh."""
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
+sys.dont_write_bytecode = True
+sys.path.insert(0, ROOT)
+from tools.pack import dpkg, elf, image, languages, run  # noqa: E402
+from tools.pack.closure import Closure, env_program  # noqa: E402
+from tools.pack.elf import Trouble  # noqa: E402
+from tools.pack.tree import Tree  # noqa: E402
+
+LIB = 'int answer(void) { return 42; }\n'
+MAIN = 'int answer(void);\nint main(void) { return answer(); }\n'
+SCRIPT = r"""#!/usr/bin/env python3
+import os, subprocess, sys
+import beside
+sys.stderr.write("an error line\n")
+print(os.getcwd() == sys.argv[1], os.environ["GREETING"], beside.NAME, sys.stdin.read().upper())
+print(open("given.txt").read().strip(), subprocess.run(["sh", "-c", "exit 5"]).returncode, os.path.exists("/proc/self/maps"))
+sys.exit(23)
+"""
+PATH = ["/usr/bin", "/bin"]
+
+
+def compiled(folder, arg=(), name="prog", text=MAIN):
+    source = os.path.join(folder, name + ".c")
+    with open(source, "w") as f:
+        f.write(text)
+    subprocess.run(["gcc", "-o", os.path.join(folder, name), source, *arg], check=True)
+    return os.path.join(folder, name)
+
+
+def write(path, text, mode=0o644):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        f.write(text)
+    os.chmod(path, mode)
+    return path
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        tmp = tempfile.TemporaryDirectory(prefix="mnemos-pack-")
+        self.addCleanup(tmp.cleanup)
+        self.dir = os.path.realpath(tmp.name)
+
+    def trouble(self, text, fn, *args):
+        with self.assertRaises(Trouble) as e:
+            fn(*args)
+        self.assertIn(text, str(e.exception))
+
+
+class ElfFiles(Folder):
+    def test_a_dynamic_program(self):
+        e = elf.read(os.path.realpath("/bin/sh"))
+        self.assertIn(e.arch, ("x86_64", "i386"))
+        self.assertIn("libc.so.6", e.needed)
+        self.assertTrue(e.interp.startswith("/lib"))
+
+    def test_text_is_no_elf(self):
+        self.assertIsNone(elf.read(write(self.dir + "/a", "hello\n")))
+
+    def test_cut_off_anywhere_is_trouble_or_less(self):
+        with open(os.path.realpath("/bin/true"), "rb") as f:
+            whole = f.read(4096)
+        for n in range(4, 200):
+            with open(self.dir + "/cut", "wb") as f:
+                f.write(whole[:n])
+            try:
+                elf.read(self.dir + "/cut")
+            except Trouble as e:
+                self.assertRegex(str(e), "cut-off|another processor")
+
+    def test_another_processor(self):
+        with open(self.dir + "/arm", "wb") as f:
+            f.write(b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HH", 2, 183) + bytes(44))
+        self.trouble("another processor (ELF machine 183)", elf.read, self.dir + "/arm")
+
+
+class Libraries(Folder):
+    def library(self, place, name="libanswer.so"):
+        os.makedirs(place, exist_ok=True)
+        source = write(self.dir + "/lib.c", LIB)
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", os.path.join(place, name), source], check=True)
+
+    def test_the_same_as_the_loader_says(self):
+        for program in ("/bin/bash", "/usr/bin/python3", "/usr/bin/perl", "/bin/tar"):
+            if not os.path.exists(program):
+                continue
+            c = Closure(Tree(), PATH)
+            c.program(program)
+            out = subprocess.run(["ldd", program], capture_output=True, text=True).stdout
+            self.assertEqual({os.path.realpath(p) for p in c.libraries.values()} | {os.path.realpath(elf.read(program).interp)},
+                             {os.path.realpath(m.group(1)) for m in re.finditer(r"(/\S+) \(", out)}, program)
+
+    def test_runpath_with_origin(self):
+        self.library(self.dir + "/lib")
+        prog = compiled(self.dir, ["-L" + self.dir + "/lib", "-lanswer", "-Wl,-rpath,$ORIGIN/lib"])
+        c = Closure(Tree(), PATH)
+        c.program(prog)
+        self.assertIn((self.dir + "/lib/libanswer.so").lstrip("/"), c.tree.entries)
+
+    def test_ld_library_path(self):
+        self.library(self.dir + "/lib")
+        prog = compiled(self.dir, ["-L" + self.dir + "/lib", "-lanswer"])
+        Closure(Tree(), PATH, [self.dir + "/lib"]).program(prog)
+        self.trouble(f"{prog}: the library libanswer.so is missing", Closure(Tree(), PATH).program, prog)
+
+    def test_a_library_of_another_processor_is_passed_over(self):
+        write(self.dir + "/bad/libanswer.so", "\x7fELF\1\1\1" + "\0" * 9 + "\2\0\x28\0" + "\0" * 40)
+        self.library(self.dir + "/lib")
+        prog = compiled(self.dir, ["-L" + self.dir + "/lib", "-lanswer"])
+        c = Closure(Tree(), PATH, [self.dir + "/bad", self.dir + "/lib"])
+        c.program(prog)
+        self.assertEqual(c.libraries["x86_64", "libanswer.so"], self.dir + "/lib/libanswer.so")
+
+    def test_a_root_of_its_own(self):
+        compiled(self.dir, text="int main(void) { return 0; }\n")
+        self.trouble("needs the loader", Closure(Tree(self.dir), ["/"]).program, "/prog")
+
+
+class Scripts(Folder):
+    def test_interpreter_and_what_env_names(self):
+        path = write(self.dir + "/s", "#!/usr/bin/env -S A=1 sh -e\n", 0o755)
+        c = Closure(Tree(), PATH)
+        c.program(path)
+        self.assertIn("/usr/bin/env", c.programs)
+        self.assertEqual(os.path.basename(c.interpreter_of(path)), "sh")
+
+    def test_env_words(self):
+        self.assertEqual(env_program(["/usr/bin/env", "-S X=1 python3 -B"]), ["python3"])
+        self.assertEqual(env_program(["/usr/bin/env"]), [])
+
+    def test_errors(self):
+        c = Closure(Tree(), PATH)
+        self.trouble("its interpreter /no/such is not there", c.program, write(self.dir + "/a", "#!/no/such\n", 0o755))
+        self.trouble("neither ELF nor a script", c.program, write(self.dir + "/b", "text\n", 0o755))
+        self.trouble("names no interpreter", c.program, write(self.dir + "/c", "#!\n", 0o755))
+        self.trouble("deep", c.program, write(self.dir + "/d", f"#!{self.dir}/d\n", 0o755))
+        self.trouble("no such program", c.locate, "no-such-program-here")
+        self.trouble("no such program", c.locate, "./no", self.dir)
+        self.trouble("is a directory", c.locate, "./", self.dir)
+        write(self.dir + "/e", "#!/bin/sh\n")
+        self.trouble("not executable (chmod +x ./e)", c.locate, "./e", self.dir)
+
+    def test_shims_are_no_programs(self):
+        write(self.dir + "/shims/tool", "#!/bin/sh\n", 0o755)
+        self.assertIsNone(Closure(Tree(), [self.dir + "/shims"]).which("tool"))
+
+
+class Trees(Folder):
+    def test_links_come_along(self):
+        write(self.dir + "/real/deep/f", "x")
+        os.symlink("real", self.dir + "/one")
+        os.symlink("/one/deep", self.dir + "/two")
+        t = Tree(self.dir)
+        self.assertEqual(t.add("/two/f"), "/real/deep/f")
+        self.assertEqual([n for n, _ in t.in_order()], ["one", "real", "real/deep", "real/deep/f", "two"])
+
+    def test_endless_links(self):
+        os.symlink("b", self.dir + "/a")
+        os.symlink("a", self.dir + "/b")
+        self.assertIsNone(Tree(self.dir).add("/a"))
+
+    def test_key_follows_content(self):
+        write(self.dir + "/f", "x")
+
+        def key():
+            t = Tree(self.dir)
+            t.add("/f")
+            return t.key()
+        first = key()
+        self.assertEqual(first, key())
+        write(self.dir + "/f", "xyz")
+        self.assertNotEqual(first, key())
+
+    def test_image_is_kept(self):
+        write(self.dir + "/root/f", "content")
+        t = Tree(self.dir + "/root")
+        t.add("/f")
+        data = image.kept(t, self.dir + "/cache")
+        self.assertIn(b"content", data)
+        name, = os.listdir(self.dir + "/cache")
+        write(self.dir + "/cache/" + name, "from the cache")
+        self.assertEqual(image.kept(t, self.dir + "/cache"), b"from the cache")
+
+    def test_cache_keeps_the_newest(self):
+        for n in range(image.KEEP + 3):
+            t = Tree(self.dir)
+            t.data("/f", b"%d" % n)
+            image.kept(t, self.dir + "/cache")
+        self.assertEqual(len(os.listdir(self.dir + "/cache")), image.KEEP)
+
+    def test_memory(self):
+        t = Tree(self.dir)
+        t.data("/f", bytes(100 << 20))
+        self.assertGreaterEqual(run.memory_needed(100 << 20, (t,)), 200)
+
+    def test_rootfs_archive(self):
+        write(self.dir + "/r/bin/hello", "#!/bin/x\n", 0o755)
+        subprocess.run(["tar", "-C", self.dir + "/r", "-czf", self.dir + "/r.tar.gz", "."], check=True)
+        folder = run.unpack_root(self.dir + "/r.tar.gz", self.dir + "/cache")
+        self.assertEqual(folder, run.unpack_root(self.dir + "/r.tar.gz", self.dir + "/cache"))
+        self.assertTrue(os.access(folder + "/bin/hello", os.X_OK))
+        self.trouble("--rootfs", run.unpack_root, self.dir + "/none", self.dir + "/cache")
+        self.trouble("--rootfs", run.unpack_root, write(self.dir + "/text", "no archive"), self.dir + "/cache")
+
+
+class Languages(Folder):
+    def test_imports(self):
+        self.assertEqual(languages.imports("import a.b, c\nfrom d.e import f\nfrom . import g\ndef h():\n    import i\n"), {"a", "c", "d", "i"})
+        self.assertEqual(languages.imports("no python at all"), set())
+
+    def test_package_names(self):
+        self.assertEqual(dpkg.names("libc6 (>= 2.36), a | b:any, g++"), ["libc6", "a", "b", "g++"])
+
+
+class Machine(Folder):
+    """`./mnemos run` itself."""
+
+    def run_it(self, *words, **kw):
+        return subprocess.run([os.path.join(ROOT, "mnemos"), "run", *words], cwd=self.dir, capture_output=True, text=True, timeout=300, **kw)
+
+    def test_a_script_with_its_modules(self):
+        write(self.dir + "/prog.py", SCRIPT, 0o755)
+        write(self.dir + "/beside.py", "NAME = 'found'\n")
+        write(self.dir + "/given.txt", "a given file\n")
+        r = self.run_it("--env", "GREETING=hello", "--", "./prog.py", self.dir, "given.txt", input="from the pipe")
+        self.assertEqual((r.stdout, r.stderr, r.returncode),
+                         ("True hello found FROM THE PIPE\na given file 5 True\n", "an error line\n", 23))
+
+    def test_a_signal_reaches_the_program(self):
+        p = subprocess.Popen([os.path.join(ROOT, "mnemos"), "run", "--", "sh", "-c", 'trap "echo caught; exit 3" USR1; echo up; while :; do sleep 1; done'],
+                             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        with p:
+            self.addCleanup(p.kill)
+            self.assertEqual(p.stdout.readline(), "up\n")
+            p.send_signal(signal.SIGUSR1)
+            self.assertEqual((p.communicate(timeout=60)[0], p.returncode), ("caught\n", 3))
+
+    def test_errors(self):
+        r = self.run_it("--mem", "16M", "--", "sh")
+        self.assertEqual(r.returncode, 125)
+        self.assertRegex(r.stderr, r"--mem 16M: too little memory for sh and what it needs: at least \d+M")
+        self.assertIn("is a program for x86_64, but --arch is i386", self.run_it("--arch", "i386", "--", "/bin/sh").stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
