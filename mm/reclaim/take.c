@@ -13,18 +13,16 @@
  * I1       a page is freed only when nobody but the scan has a reference: the cache's was the last other one, checked in one
  *          step with taking it out (mapping_drop_page); of an anonymous page the last entry's.
  * I2       an entry is unhooked before its page is looked at for the last time: what a program wrote until then is seen
- *          (PG_dirty, or a dirty entry), and the page stays. A dirty entry is flushed at once. Clean ones of a cluster are
- *          flushed together before its pages are freed: until then a CPU may read through them, nothing more.
+ *          (PG_dirty, or a dirty entry), and the page stays. It is out of every TLB before the page leaves its cache: else who
+ *          finds it anew and writes would not be seen by who still has the old one.
  * LOCKS    page lock by try only: who waits for memory may hold one. Then rmap's.
  * CONTEXT  a thread; sleeps for nobody but TLB flushes.
  * COST     a clean unmapped page: some 200 instructions. A mapped one: its entries' walks twice, a flush each.
  * FAILS    a page that cannot go stays.
  * NOT HERE which pages are asked about (vmscan.c).
- * SOURCES  Linux's page states and counters; Gorman 2004, ch. 10.   TESTED BY vmscan_test.c
+ * SOURCES  Linux's page states and counters; Gorman 2004, ch. 10.   TESTED BY vmscan_test.c, sim/press_test.c
  */
-#include "mm/imports.h"
 #include "mm/mapping.h"
-#include "mm/pt.h"
 #include "mm/reclaim/reclaim_impl.h"
 #include "mm/rmap.h"
 #include "mm/swap.h"
@@ -145,10 +143,8 @@ static enum fate take_page(struct scan_control *sc, struct page *page)
 	if (!trylock_page(page))
 		return FATE_KEEP;
 	fate = take_locked(sc, page);
-	if (fate == FATE_ACTIVATE && !page_test(page, PG_active)) {
-		page_set(page, PG_active);
-		count_vm_event(PGACTIVATE);
-	}
+	if (fate == FATE_ACTIVATE)
+		lru_activate(page);
 	unlock_page(page);
 	return fate;
 }
@@ -171,15 +167,9 @@ static void decide(struct scan_control *sc, struct lru_scan *s, unsigned *nr_fre
 
 void take_pages(struct scan_control *sc, struct lru_scan *s)
 {
-	struct mm_ctx *self = mm_ctx_current();
-	unsigned long cpus = 0;
 	unsigned nr_free;
 
-	self->unhooked_cpus = &cpus;
 	decide(sc, s, &nr_free);
-	self->unhooked_cpus = NULL;
-	if (cpus)
-		tlb_flush_cpus(cpus);
 	for (unsigned i = 0; i < nr_free; i++)
 		swap_put_page(s->pages[i]); /* mostly the last reference */
 	s->taken -= nr_free;

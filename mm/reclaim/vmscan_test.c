@@ -337,6 +337,87 @@ static void memory_twice_the_ram_over_swap(void **state)
 	finish();
 }
 
+/* ---- what leaves the cache is out of every TLB before that ---- */
+
+static struct fakeswap slow;
+static struct swapdev_ops slow_ops;
+static int (*slow_write)(struct swapdev *dev, unsigned long slot, struct page *page);
+static struct mm_struct *seen_mm;
+enum { BEFORE, SEEN, LEFT, CHANGED, SEEN_AGAIN };
+static int phase;
+
+static void wait_for_phase(int want)
+{
+	while (READ_ONCE(phase) < want)
+		(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + 1000);
+}
+
+/* The first page of the cluster is gone; the second one's write takes until the reader has looked again. */
+static int write_slowly(struct swapdev *dev, unsigned long slot, struct page *page)
+{
+	WRITE_ONCE(phase, LEFT);
+	wait_for_phase(SEEN_AGAIN);
+	return slow_write(dev, slot, page);
+}
+
+static void reader(void *arg)
+{
+	sim_use_mm(seen_mm);
+	assert_int_equal(sim_peek(seen_mm, BASE), s.disk[0]);
+	WRITE_ONCE(phase, SEEN);
+	wait_for_phase(CHANGED);
+	assert_int_equal(sim_peek(seen_mm, BASE), 'x');
+	WRITE_ONCE(phase, SEEN_AGAIN);
+	sim_use_mm(NULL);
+}
+
+static void changer(void *arg)
+{
+	wait_for_phase(LEFT);
+	assert_int_equal(mapping_write_kernel(&s.m, "x", 1, 0), 1);
+	WRITE_ONCE(phase, CHANGED);
+}
+
+static void taker(void *arg)
+{
+	struct page *two[] = { page_at(seen_mm, BASE), page_at(seen_mm, BASE + P(1)) };
+
+	wait_for_phase(SEEN);
+	get_page(two[0]);
+	get_page(two[1]);
+	assert_int_equal(reclaim_these(two, 2), 2);
+}
+
+static void no_cpu_reads_what_has_left_the_cache(void **state)
+{
+	struct sim_config cfg = { .nr_cpus = 3 };
+
+	(void)state;
+	sim_world_begin(&cfg);
+	fake_store_begin(&s, 8);
+	fakeswap_begin(&slow, 10);
+	slow.dev.sync = true;
+	slow_ops = *slow.dev.ops;
+	slow_write = slow_ops.write;
+	slow_ops.write = write_slowly;
+	slow.dev.ops = &slow_ops;
+	fakeswap_on(&slow, -1);
+	phase = BEFORE;
+	seen_mm = new_mm();
+	assert_int_equal(map_file(seen_mm, BASE, P(1), PROT_READ, MAP_SHARED, &s.m, 0), BASE);
+	assert_int_equal(map_at(seen_mm, BASE + P(1), P(1), RW, ANON), BASE + P(1));
+	(void)sim_peek(seen_mm, BASE);
+	sim_poke(seen_mm, BASE + P(1), 1);
+	sim_spawn(taker, NULL, 0);
+	sim_spawn(reader, NULL, 1);
+	sim_spawn(changer, NULL, 2);
+	sim_run();
+	end_mm(seen_mm);
+	assert_int_equal(swap_area_off(slow.type), 0);
+	fakeswap_end(&slow);
+	finish();
+}
+
 static void locked_shared_memory_is_passed_over_until_unlocked(void **state)
 {
 	struct address_space *m;
@@ -379,6 +460,7 @@ int main(void)
 		T(a_file_larger_than_memory_is_read),
 		T(kswapd_brings_the_zones_back),
 		T(memory_twice_the_ram_over_swap),
+		T(no_cpu_reads_what_has_left_the_cache),
 		T(locked_shared_memory_is_passed_over_until_unlocked),
 		T(kswapd_I2_gives_up_where_nothing_can_go),
 	};
