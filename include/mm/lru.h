@@ -44,6 +44,8 @@ static inline void page_mark_referenced(struct page *page)
 void lru_activate(struct page *page);
 /* Not active any more: the newest of the inactive. */
 void lru_deactivate(struct page *page);
+/* A page that a scan has taken goes back as an inactive one. */
+void lru_retire(struct page *page);
 /* What reclaim had written is in its store: the next that a scan comes to. */
 void lru_rotate(struct page *page);
 /* MADV_FREE: the page lost PG_swapbacked, and waits among the inactive file pages. */

@@ -182,6 +182,29 @@ static void the_last_one_takes_it_over(void **state)
 	swap_world_end();
 }
 
+/* What MADV_FREE gave up waits among the file pages; on its way to swap it is an anonymous one again. */
+static void given_up_then_pushed_out(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	swap_world(100);
+	map_at(mm, BASE, P(1), RW, ANON | MAP_FIXED);
+	sim_poke(mm, BASE, 7);
+	assert_int_equal(vm_advise(mm, BASE, P(1), MADV_FREE), 0);
+	assert_int_equal(global_node_stat(NR_INACTIVE_FILE), 1);
+	swap.fail_writes = 1; /* so that it stays */
+	assert_int_equal(push(mm, BASE), PAGEOUT_KEEP);
+	swap.fail_writes = 0;
+	assert_int_equal(global_node_stat(NR_INACTIVE_FILE), 0);
+	assert_int_equal(global_node_stat(NR_INACTIVE_ANON), 1);
+	lru_check();
+	assert_int_equal(sim_peek(mm, BASE), 7);
+	end_mm(mm);
+	assert_int_equal(global_node_stat(NR_INACTIVE_ANON), 0);
+	swap_world_end();
+}
+
 static void rights_moves_and_marks(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -605,6 +628,7 @@ int main(void)
 		IN_WORLD(shared_by_fork),
 		IN_WORLD(the_last_one_takes_it_over),
 		IN_WORLD(rights_moves_and_marks),
+		IN_WORLD(given_up_then_pushed_out),
 		IN_WORLD(unmapping_frees_slots),
 		IN_WORLD(a_full_area_keeps_pages),
 		IN_WORLD(pinned_and_locked_pages_stay),

@@ -56,7 +56,8 @@ int add_to_swap(struct page *page)
 	if (err)
 		return err;
 	became_cached(page, entry);
-	page_set(page, PG_swapbacked); /* MADV_FREE's pages, too: what they hold is kept */
+	if (!page_test(page, PG_swapbacked)) /* MADV_FREE's, too: what they hold is kept */
+		lru_unlazy(page);
 	page_set(page, PG_dirty);
 	return 0;
 }

@@ -104,7 +104,7 @@ static void deactivate(struct page *page)
 	if (!trylock_page(page)) /* rmap wants a cached page locked */
 		return;
 	if (!stays_active(page)) {
-		page_clear(page, PG_active);
+		lru_retire(page);
 		page_set(page, PG_workingset);
 		count_vm_event(PGDEACTIVATE);
 	}

@@ -18,7 +18,7 @@
  * I3       lists hold no reference: a page whose last one goes is taken off by who frees it. A scan takes a reference
  *          unless the count is 0 (then the page is on its way out). So nothing here delays a free.
  * I4       a page taken by a scan is in an array of the scanner's: it is on no list, and others may link it again meanwhile
- *          (munlock): lru_putback links what is not linked yet.
+ *          (munlock): lru_putback links what is not linked yet, and flags that say which list change only under the lock.
  * LOCKS    lruvec.lock of the page's node, irqsave (an interrupt ends writes, and may drop a last reference). Rank LRU: below
  *          tables and indices, above the allocator.
  * CONTEXT  any.
@@ -257,6 +257,14 @@ void lru_deactivate(struct page *page)
 		move(page, 0, 1UL << PG_active | 1UL << PG_referenced, true);
 		count_vm_event(PGDEACTIVATE);
 	}
+	unlock_lists(page, flags);
+}
+
+void lru_retire(struct page *page)
+{
+	irqflags_t flags = lock_lists(page);
+
+	move(page, 0, 1UL << PG_active, true);
 	unlock_lists(page, flags);
 }
 
