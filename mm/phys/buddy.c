@@ -75,18 +75,24 @@ static void count_free(struct zone *z, long pages)
 	WRITE_ONCE(*free, *free + (unsigned long)pages);
 }
 
+/* zone_watermark_ok looks without the lock. */
+static void count_blocks(struct free_area *a, long n)
+{
+	WRITE_ONCE(a->nr_free, a->nr_free + (unsigned long)n);
+}
+
 static void list_block(struct zone *z, struct page *page, unsigned order, enum migratetype mt)
 {
 	page_set_state(page, PS_BUDDY);
 	page->private = order;
 	list_add(&page->lru, &z->free_area[order].free_list[mt]);
-	z->free_area[order].nr_free++;
+	count_blocks(&z->free_area[order], 1);
 }
 
 static void unlist_block(struct zone *z, struct page *page, unsigned order)
 {
 	list_del(&page->lru);
-	z->free_area[order].nr_free--;
+	count_blocks(&z->free_area[order], -1);
 	page_set_state(page, PS_FREE);
 }
 

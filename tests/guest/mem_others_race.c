@@ -17,7 +17,7 @@ enum { PAGES = 24, OTHERS = 3, SYS_PIDFD_OPEN = 434, SYS_PROCESS_MADVISE = 440 }
 
 static int rounds(void)
 {
-	return tap_quick() ? 40 : 150;
+	return tap_quick() ? 12 : 60;
 }
 
 /* ---- one memory ---- */
