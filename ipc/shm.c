@@ -422,6 +422,7 @@ int shm_info(struct shm_limits *limits, struct shm_totals *totals)
 				       .pages = (unsigned long)atomic_long_read(&total_pages) };
 	for (; (o = ipc_next(&shm_ids, &index)); index++) {
 		totals->resident += mapping_small_pages(shm_of(o)->mapping);
+		totals->swapped += shmem_nr_swapped(shm_of(o)->mapping);
 		ipc_put(&shm_ids, o);
 	}
 	return ipc_highest_index(&shm_ids);
@@ -475,7 +476,8 @@ void shm_show_one(struct seq_file *m, struct ipc_object *o)
 		   st.nattch, st.perm.uid, st.perm.gid, st.perm.cuid, st.perm.cgid);
 	seq_printf(m, "%10llu %10llu %10llu %*lu %*lu\n", (unsigned long long)st.atime,
 		   (unsigned long long)st.dtime, (unsigned long long)st.ctime, w,
-		   mapping_small_pages(s->mapping) << PAGE_SHIFT, w, 0UL);
+		   mapping_small_pages(s->mapping) << PAGE_SHIFT, w,
+		   shmem_nr_swapped(s->mapping) << PAGE_SHIFT);
 }
 
 void shm_init(void)

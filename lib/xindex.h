@@ -11,6 +11,22 @@
 
 enum { XINDEX_TAG_DIRTY, XINDEX_TAG_WRITEBACK, XINDEX_TAG_TOWRITE, XINDEX_NR_TAGS };
 
+/* An item may be a number instead of a pointer, which is even then; the top bit does not fit. */
+static inline void *xindex_value(unsigned long number)
+{
+	return (void *)(number << 1 | 1);
+}
+
+static inline bool xindex_is_value(const void *item)
+{
+	return (unsigned long)item & 1;
+}
+
+static inline unsigned long xindex_number(const void *value)
+{
+	return (unsigned long)value >> 1;
+}
+
 struct xindex_node;
 struct xindex {
 	void *root;	    /* height 0: the item at index 0, or NULL */

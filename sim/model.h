@@ -68,6 +68,7 @@ struct model_obj {
 	bool unsure;		/* which pages are cached: see model_settle */
 	unsigned long reserved; /* pages committed for its life; 0: those cached */
 	bool store;		/* has one: its pages are not committed */
+	bool swaps;		/* cached pages may be in swap */
 	bool cached[MODEL_OBJ_PAGES];
 	uint8_t bytes[MODEL_OBJ_PAGES][PAGE_SIZE];
 };
@@ -166,6 +167,8 @@ void model_obj_hole(struct model_obj *o, uint64_t from, uint64_t to);
 /* ---- model_swap.c ---- */
 void model_swap_begin(uint64_t seed); /* an area, or none */
 void model_swap_end(void);
+void model_obj_goes(struct model_obj *o, unsigned long index); /* the page may go to swap now */
+bool model_obj_swapped(const struct model_obj *o, unsigned index);
 const uint8_t *model_swap_bytes(pte_t e); /* of the page that the swapped entry stands for */
 
 /* ---- model_check.c ---- */

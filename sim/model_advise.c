@@ -5,6 +5,7 @@
  * SOURCES  madvise(2), mlock(2), mincore(2), msync(2)
  */
 #include "base/errno.h"
+#include "mm/shmem.h"
 #include "mm/swap.h"
 #include "sim/model.h"
 
@@ -53,6 +54,10 @@ static void advise_page(struct model_page *m, int advice)
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
 		model_page_gone(m);
+		break;
+	case MADV_PAGEOUT:
+		if (m->have == HAVE_FILE)
+			model_obj_goes(&model.obj[m->obj], m->pgoff);
 		break;
 	case MADV_DONTFORK:
 		m->flags |= VM_DONTCOPY;
@@ -214,12 +219,14 @@ static bool in_core(const struct model_proc *p, unsigned page)
 {
 	const struct model_page *m = &p->page[page];
 	pte_t e = model_entry(p, page);
+	bool cached;
 
 	if (pte_is_swapped(e))
 		return swap_is_cached(pte_swp_entry(e));
 	if (m->have != HAVE_NONE)
 		return true;
-	return m->obj >= 0 && m->pgoff < MODEL_OBJ_PAGES && model.obj[m->obj].cached[m->pgoff];
+	return m->obj >= 0 && m->pgoff < MODEL_OBJ_PAGES && model.obj[m->obj].cached[m->pgoff] &&
+	       (!shmem_swapped(model.obj[m->obj].m, m->pgoff, &cached) || cached);
 }
 
 static void compare_vec(struct model_proc *p, const struct model_range *r)

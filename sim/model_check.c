@@ -144,9 +144,9 @@ static void check_object(const struct model_obj *o, unsigned number)
 	for (unsigned i = 0; i < MODEL_OBJ_PAGES; i++) {
 		struct page *page = mapping_find(o->m, i);
 
-		if ((page != NULL) != o->cached[i])
+		if ((page || model_obj_swapped(o, i)) != o->cached[i])
 			model_differs("page %u of object %u is%s cached", i, number,
-				      page ? "" : " not");
+				      o->cached[i] ? " not" : "");
 		if (!page)
 			continue;
 		if (memcmp(sim_bus(page_to_phys(page)), o->bytes[i], PAGE_SIZE))

@@ -166,7 +166,8 @@ static void map_around(struct model_proc *p, unsigned page)
 
 		if (m->have == HAVE_NONE && m->pgoff < model_obj_pages(o) && o->cached[m->pgoff])
 			m->have = HAVE_FILE;
-		m->maybe |= o->store; /* more may have been read ahead */
+		m->maybe |=
+			o->store || o->swaps; /* more may have been read ahead, or less be there */
 	}
 }
 
@@ -279,7 +280,7 @@ static void settle_object(struct model_obj *o)
 	for (unsigned i = 0; i < MODEL_OBJ_PAGES; i++) {
 		struct page *page = mapping_find(o->m, i);
 
-		o->cached[i] = page != NULL;
+		o->cached[i] = page || model_obj_swapped(o, i);
 		if (!page)
 			continue;
 		if (o->store)

@@ -6,6 +6,7 @@
  */
 #include "arch/sim/hw/sim_hw.h"
 #include "mm/pt.h"
+#include "mm/shmem.h"
 #include "mm/swap.h"
 #include "sim/fakeswap.h"
 #include "sim/model.h"
@@ -47,6 +48,25 @@ const uint8_t *model_swap_bytes(pte_t e)
 	return bytes;
 }
 
+bool model_obj_swapped(const struct model_obj *o, unsigned index)
+{
+	bool cached;
+
+	return shmem_swapped(o->m, index, &cached);
+}
+
+void model_obj_goes(struct model_obj *o, unsigned long index)
+{
+	for (unsigned k = 0; k < MODEL_PROCS * MODEL_PAGES; k++) {
+		struct model_page *m = &model.proc[k / MODEL_PAGES].page[k % MODEL_PAGES];
+
+		if (model.proc[k / MODEL_PAGES].mm && m->mapped && m->have == HAVE_FILE &&
+		    &model.obj[m->obj] == o && m->pgoff == index)
+			m->maybe = true; /* its entry goes, if it is not locked */
+	}
+	o->swaps = true;
+}
+
 /* The page goes out if it can, out of every program that has it. */
 static void push_page(const struct model_proc *p, unsigned number)
 {
@@ -54,9 +74,11 @@ static void push_page(const struct model_proc *p, unsigned number)
 	struct page *page;
 	enum pageout_result r;
 
-	if (!pte_present(e) || pte_special(e) || page_state(pfn_to_page(pte_pfn(e))) != PS_ANON)
+	if (!pte_present(e) || pte_special(e))
 		return;
 	page = pfn_to_page(pte_pfn(e));
+	if (page_state(page) == PS_FILE)
+		model_obj_goes(&model.obj[p->page[number].obj], page->index);
 	get_page(page);
 	lock_page(page);
 	r = swap_out_page(page, true);

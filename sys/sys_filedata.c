@@ -199,6 +199,7 @@ static long do_cachestat(struct file *f, uaddr_t range, uaddr_t out, unsigned fl
 	cs.nr_cache = n.cached;
 	cs.nr_dirty = n.dirty;
 	cs.nr_writeback = n.writeback;
+	cs.nr_evicted = n.evicted;
 	return put_user(out, &cs);
 }
 

@@ -11,6 +11,7 @@
 #include "fs/file.h"
 #include "fs/path.h"
 #include "mm/hugetlb.h"
+#include "mm/shmem.h"
 
 static uint64_t dev_encode(dev_k d)
 {
@@ -21,9 +22,10 @@ static uint64_t inode_blocks(struct inode *inode)
 {
 	if (inode->sb->ops->sectors)
 		return inode->sb->ops->sectors(inode);
-	return S_ISREG(inode->mode)
-		       ? (uint64_t)mapping_small_pages(&inode->mapping) * (PAGE_SIZE / 512)
-		       : 0;
+	return S_ISREG(inode->mode) ? (uint64_t)(mapping_small_pages(&inode->mapping) +
+						 shmem_nr_swapped(&inode->mapping)) *
+					      (PAGE_SIZE / 512)
+				    : 0;
 }
 
 static uint32_t inode_blksize(const struct inode *inode)

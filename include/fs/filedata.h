@@ -3,9 +3,9 @@
 #define FS_FILEDATA_H
 
 #include "fs/path.h"
+#include "mm/cachestat.h"
 
 struct super_block;
-struct mapping_counts;
 
 /* fallocate(2) */
 enum {

@@ -51,22 +51,26 @@ struct address_space {
 	const struct address_space_ops *ops; /* i */
 	void *owner;			     /* i: the inode */
 	struct spinlock lock;		     /* rank INDEX */
-	struct xindex pages;	/* x: lock; page by index, reference held by the cache */
-	unsigned long nr_pages; /* x */
-	uint64_t size;		/* bytes; changed under the inode's lock; read by mapping_size() */
+	struct xindex pages;	 /* x: lock; page by index, reference held by the cache */
+	unsigned long nr_pages;	 /* x */
+	unsigned long nr_values; /* x: places without a page: shared memory's that are in swap */
+	uint64_t size;		 /* bytes; changed under the inode's lock; read by mapping_size() */
 	struct rwsem invalidate_lock; /* faults read, truncate writes; rank MAPPING_INVAL */
 	struct spinlock i_mmap_lock;  /* rank MAPPING_VMAS */
 	struct ivtree i_mmap;	      /* vmas of this mapping, by page offset: vma->i_mmap_node */
 	long i_mmap_writable;	      /* v: i_mmap_lock; see seal.c */
 	unsigned seals;		      /* F_SEAL_*; the owner's lock and i_mmap_lock to add */
 	struct backing_dev_info *bdi; /* i: NULL: memory is the store */
-	struct list_head wb_link; /* b: bdi->lock: on bdi->dirty while it may have dirty pages */
-	uint64_t dirtied_ns;	  /* b: since when */
-	bool wb_busy;		  /* b: the flusher or a sync works on it */
-	errseq_t wb_err;	  /* a: the last error of a write */
-	int wb_error;		  /* a: the same, for mapping_take_error */
-	struct file_ra_state ra;  /* of the faults through its mappings, and kernel reads */
-	gfp_t gfp;		  /* i: for its pages */
+	struct list_head
+		wb_link; /* b: bdi->lock: on bdi->dirty while it may have dirty pages; or shmem_swap.c's */
+	unsigned swap_pins;	      /* shmem_swap.c: swapoff works on it */
+	bool allocating;	      /* owner's lock: mapping_allocate runs */
+	uint64_t dirtied_ns;	      /* b: since when */
+	bool wb_busy;		      /* b: the flusher or a sync works on it */
+	errseq_t wb_err;	      /* a: the last error of a write */
+	int wb_error;		      /* a: the same, for mapping_take_error */
+	struct file_ra_state ra;      /* of the faults through its mappings, and kernel reads */
+	gfp_t gfp;		      /* i: for its pages */
 	struct shared_policy *policy; /* which nodes: mm/mempolicy.h; NULL until needed */
 	unsigned flags;		      /* i: MAPPING_* */
 };
@@ -131,12 +135,6 @@ int64_t must_check mapping_seek(struct address_space *m, uint64_t pos, bool hole
 /* Pages for bytes [start, end), which then cannot fail for want of room: fallocate(2). All or nothing; the size stays.
  * Memory-backed only; inode lock held. 0, -ENOSPC, -ENOMEM, -EINTR. */
 int must_check mapping_allocate(struct address_space *m, uint64_t start, uint64_t end);
-struct mapping_counts {
-	unsigned long cached, dirty, writeback; /* pages */
-};
-/* What of pages [first, last] is in the cache: cachestat(2). */
-void mapping_count(struct address_space *m, unsigned long first, unsigned long last,
-		   struct mapping_counts *out);
 /* Checker. */
 void mapping_check(struct address_space *m);
 

@@ -28,6 +28,25 @@ void shmem_set_ino(struct address_space *m, unsigned long ino);
 /* Pages of @m stay in memory, or (@lock false) may be reclaimed again: shmctl(2) SHM_LOCK. */
 void shmem_lock(struct address_space *m, bool lock);
 
+/* ---- in swap: mm/backing/shmem_swap.c ---- */
+/* The locked and unmapped page, with a reference of the caller's and nobody else's, goes into the swap cache; its object has
+ * the slot instead. 0; -EBUSY, -ENOSPC: nothing has changed. */
+int must_check shmem_swap_out(struct page *page);
+/* Is the place in swap? Then *cached: its page is in memory, too. */
+bool shmem_swapped(struct address_space *m, unsigned long index, bool *cached);
+/* Of all its places how many are in swap, and how many of [first, last]. */
+static inline unsigned long shmem_nr_swapped(const struct address_space *m)
+{
+	unsigned long n = READ_ONCE(m->nr_values);
+
+	return n && !m->ops->store ? n : 0;
+}
+unsigned long shmem_swap_usage(struct address_space *m, unsigned long first, unsigned long last);
+/* Start to read them: MADV_WILLNEED. Sleeps. */
+void shmem_read_ahead(struct address_space *m, unsigned long first, unsigned long last);
+/* swapoff: all that is in area @type comes back. 0, -ENOMEM, -EINTR. Sleeps. */
+int must_check shmem_unuse(unsigned type);
+
 /* ---- a page made outside of the cache (fallocate, userfaultfd) ---- */
 /* A page for @index that nobody else sees yet: PS_FILE, refcount 1, contents undefined, not in the index. NULL: no memory. */
 struct page *must_check mapping_new_page_gfp(struct address_space *m, unsigned long index,

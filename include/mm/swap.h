@@ -91,6 +91,8 @@ static inline swp_entry_t page_swap_entry(const struct page *page)
 int must_check add_to_swap(struct page *page);
 /* Its page in memory with a reference, contents valid or not; NULL: none. */
 struct page *must_check swapcache_find(swp_entry_t entry);
+/* The same for who is going to use it: reading ahead was right. */
+struct page *must_check swapcache_use(swp_entry_t entry);
 /* The page of @entry is to be read into @page, new and unlocked, whose reference stays the caller's. 0: it is, or will be
  * when it is unlocked; -EEXIST: another page is there; -ENOENT: the slot is free. Sleeps. */
 int must_check swap_read_page(swp_entry_t entry, struct page *page);
@@ -134,7 +136,7 @@ enum pageout_result {
 	PAGEOUT_KEEP,	 /* somebody uses it */
 	PAGEOUT_FULL	 /* no slot */
 };
-/* Take the locked page, anonymous, with a reference of the caller's, out of memory. @wait: for the write. Sleeps. */
+/* Take the locked page, anonymous or shared memory's, with a reference of the caller's, out of memory. @wait: for the write. Sleeps. */
 enum pageout_result swap_out_page(struct page *page, bool wait);
 
 #endif

@@ -100,6 +100,12 @@ struct vm_area_struct {
 	struct ivtree_node i_mmap_node;
 };
 
+/* The page of its mapping that @addr shows. */
+static inline unsigned long vma_index(const struct vm_area_struct *vma, uaddr_t addr)
+{
+	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+}
+
 /* Is it asked which pages are written (clear_refs)? Then an entry that is not soft-dirty is not writable. */
 static inline bool vma_tracks_writes(const struct vm_area_struct *vma)
 {

@@ -170,10 +170,6 @@ static inline bool vma_shared_maywrite(unsigned long flags)
 {
 	return (flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
 }
-static inline unsigned long vma_index(const struct vm_area_struct *vma, uaddr_t addr)
-{
-	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
-}
 
 /* ---- limit.c: what the running thread may still do ---- */
 extern const struct mm_limits vm_no_limits;

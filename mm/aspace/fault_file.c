@@ -21,6 +21,7 @@
 #include "mm/aspace/userfault_impl.h"
 #include "mm/poison.h"
 #include "mm/range.h"
+#include "mm/shmem.h"
 #include "mm/swap_entry.h"
 #include "mm/vmalloc.h"
 
@@ -40,7 +41,10 @@ static int make_cached(struct fault_ctx *f, unsigned long index)
 	struct address_space *m = f->vma->mapping;
 	struct page *page;
 	int err = -ENXIO;
+	bool cached = false;
 
+	if (shmem_swapped(m, index, &cached))
+		f->major = f->major || !cached;
 	if (m->ops->store && index < object_pages(m)) {
 		struct page *there = mapping_find(m, index);
 
@@ -276,7 +280,10 @@ static int device_map(struct fault_ctx *f, unsigned long index)
 static unsigned long monitored(const struct fault_ctx *f, unsigned long index)
 {
 	struct page *page = mapping_find(f->vma->mapping, index);
+	bool cached;
 
+	if (!page && shmem_swapped(f->vma->mapping, index, &cached))
+		return 0; /* the object has it: it comes back by itself */
 	if (!page)
 		return f->vma->vm_flags & VM_UFFD_MISSING;
 	put_page(page);

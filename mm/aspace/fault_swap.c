@@ -154,17 +154,13 @@ static struct page *read_in(struct fault_ctx *f, swp_entry_t entry, int *r)
 static int swap_in(struct fault_ctx *f)
 {
 	swp_entry_t entry = pte_swp_entry(f->entry);
-	struct page *page = swapcache_find(entry);
+	struct page *page = swapcache_use(entry);
 	bool found = page;
 	int r;
 
 	pt_unlock(f->table);
 	if (!page)
 		page = read_in(f, entry, &r);
-	else if (page_test(page, PG_readahead)) {
-		page_clear(page, PG_readahead);
-		count_vm_event(SWAP_RA_HIT);
-	}
 	if (!page)
 		return r;
 	r = wait_and_map(f, page, entry, !found);

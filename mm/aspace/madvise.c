@@ -7,7 +7,7 @@
  *                       POPULATE_READ, POPULATE_WRITE: faulted in. COLLAPSE: huge pages made of small ones.
  *   effect on the vma   DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK, DONTDUMP, DODUMP, SEQUENTIAL, RANDOM, NORMAL,
  *                       HUGEPAGE, NOHUGEPAGE: flags, so vmas split and merge as on Linux
- *   none                WILLNEED (memory is the store)
+ *   reading ahead       WILLNEED, of shared memory in swap
  *
  * LOCKS    mmap_lock: read where entries change, write where flags do. REMOVE: the mapping's invalidate_lock, without
  *          mmap_lock. Sleeps.
@@ -23,6 +23,7 @@
 #include "mm/imports.h"
 #include "mm/ksm.h"
 #include "mm/range.h"
+#include "mm/shmem.h"
 #include "uapi/mman.h"
 
 enum advice_kind {
@@ -32,6 +33,7 @@ enum advice_kind {
 	ADV_FREE,
 	ADV_AGE,
 	ADV_PAGEOUT,
+	ADV_WILLNEED,
 	ADV_REMOVE,
 	ADV_POPULATE,
 	ADV_COLLAPSE,
@@ -48,7 +50,7 @@ static const struct advice advices[] = {
 	[MADV_NORMAL] = { 0, VM_SEQ_READ | VM_RAND_READ, ADV_FLAGS, false },
 	[MADV_RANDOM] = { VM_RAND_READ, VM_SEQ_READ, ADV_FLAGS, false },
 	[MADV_SEQUENTIAL] = { VM_SEQ_READ, VM_RAND_READ, ADV_FLAGS, false },
-	[MADV_WILLNEED] = { 0, 0, ADV_NOTHING, false },
+	[MADV_WILLNEED] = { 0, 0, ADV_WILLNEED, false },
 	[MADV_DONTNEED] = { 0, 0, ADV_ZAP, true },
 	[MADV_DONTNEED_LOCKED] = { 0, 0, ADV_ZAP, true },
 	[MADV_FREE] = { 0, 0, ADV_FREE, true },
@@ -166,6 +168,13 @@ static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 	gather_end(&g);
 }
 
+/* Shared memory comes back from swap; what a file's store has, or a private page's slot, waits for its fault. */
+static void advise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	if (vma->mapping)
+		shmem_read_ahead(vma->mapping, vma_index(vma, start), vma_index(vma, end - 1));
+}
+
 /* The part of [start, end) inside @vma. mmap_lock held as the kind wants. */
 static int advise_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end, int advice)
@@ -177,7 +186,9 @@ static int advise_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned
 		return err;
 	if (a->kind == ADV_FLAGS)
 		return advise_flags(mm, vma, start, end, a);
-	if (a->kind != ADV_NOTHING)
+	if (a->kind == ADV_WILLNEED)
+		advise_willneed(vma, start, end);
+	else if (a->kind != ADV_NOTHING)
 		advise_pages(mm, vma, start, end, a->kind);
 	return 0;
 }

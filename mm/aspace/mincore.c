@@ -14,27 +14,37 @@
 #include "lib/string.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/range.h"
+#include "mm/shmem.h"
 #include "mm/writeback.h"
 #include "uapi/mman.h"
 
 enum { PIECE = 256 }; /* pages answered at a time */
 
+/* Is the page that has no entry in memory? In the mapping's cache, or on its way from or to swap. */
+static bool is_cached(struct address_space *m, unsigned long index)
+{
+	struct page *page = mapping_find(m, index);
+	bool cached = page && page_test(page, PG_uptodate);
+
+	if (page)
+		put_page(page);
+	else
+		(void)shmem_swapped(m, index, &cached);
+	return cached;
+}
+
 /* Pages without an entry: those that the mapping has cached are in memory. */
 static void mark_cached(struct vm_area_struct *vma, unsigned long start, unsigned n, uint8_t *vec)
 {
 	for (unsigned i = 0; i < n; i++) {
-		struct page *page;
+		unsigned long index = vma_index(vma, start + ((unsigned long)i << PAGE_SHIFT));
 
 		if (vec[i] != CORE_UNKNOWN)
 			continue;
-		page = vma->vm_flags & VM_HUGETLB /* what is mapped */
-			       ? NULL
-			       : mapping_find(
-					 vma->mapping,
-					 vma_index(vma, start + ((unsigned long)i << PAGE_SHIFT)));
-		vec[i] = page && page_test(page, PG_uptodate) ? CORE_PRESENT : CORE_ABSENT;
-		if (page)
-			put_page(page);
+		if (!(vma->vm_flags & VM_HUGETLB) && is_cached(vma->mapping, index))
+			vec[i] = CORE_PRESENT;
+		else /* of hugetlb only what is mapped */
+			vec[i] = CORE_ABSENT;
 	}
 }
 

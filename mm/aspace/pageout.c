@@ -1,5 +1,5 @@
 /*
- * Anonymous pages out of memory: one by one, and (MADV_PAGEOUT) those of a range.
+ * Anonymous pages and shared memory out of memory: one by one, and (MADV_PAGEOUT) those of a range.
  *
  *   locked ─► a slot ─► every entry becomes a swapped one ─► nobody else has a reference? ─► written ─► dropped
  *                │            └ mlocked: stays mapped              └ somebody reads or pins it: it stays in the swap cache,
@@ -18,6 +18,7 @@
 #include "mm/aspace/aspace_impl.h"
 #include "mm/pt.h"
 #include "mm/range.h"
+#include "mm/shmem.h"
 #include "mm/swap.h"
 
 /* Locked, in the cache. Whoever wants it from now on waits for the page lock. */
@@ -40,11 +41,26 @@ static enum pageout_result write_and_drop(struct page *page, bool wait)
 	return swap_drop_page(page) ? PAGEOUT_FREED : PAGEOUT_KEEP;
 }
 
+/* Shared memory's: its object gets the slot. Who else has a reference may be writing to it. */
+static enum pageout_result shared_out(struct page *page, bool wait)
+{
+	struct address_space *m = page_mapping(page);
+
+	if (!m || !page_test(page, PG_swapbacked) || (READ_ONCE(m->flags) & MAPPING_UNEVICTABLE))
+		return PAGEOUT_KEEP;
+	if (!swap_space_left())
+		return PAGEOUT_FULL;
+	if (page_ref_count(page) > 2 + page_mapcount(page) || !try_to_unmap(page) ||
+	    shmem_swap_out(page))
+		return PAGEOUT_KEEP;
+	return write_and_drop(page, wait);
+}
+
 enum pageout_result swap_out_page(struct page *page, bool wait)
 {
 	kassert(page_test(page, PG_locked));
-	if (page_state(page) != PS_ANON)
-		return PAGEOUT_KEEP;
+	if (page_state(page) == PS_FILE)
+		return shared_out(page, wait);
 	if (page_test(page, PG_writeback)) {
 		if (!wait)
 			return PAGEOUT_WRITING;
@@ -72,7 +88,7 @@ struct pageout {
 	uaddr_t next; /* where to go on */
 };
 
-/* An anonymous page that this program has alone, or the last one does (Linux spares what others may use, too). */
+/* A page that this program has alone, or the last one does (Linux spares what others may use, too). */
 static int collect(pte_t e, uaddr_t va, void *arg)
 {
 	struct pageout *p = arg;
@@ -82,7 +98,8 @@ static int collect(pte_t e, uaddr_t va, void *arg)
 	if (!pte_present(e) || pte_special(e))
 		return 0;
 	page = pfn_to_page(pte_pfn(e));
-	if (page_state(page) != PS_ANON || page_test(page, PG_head) || page_mapcount(page) != 1)
+	if ((page_state(page) != PS_ANON && !page_test(page, PG_swapbacked)) ||
+	    page_test(page, PG_head) || page_mapcount(page) != 1)
 		return 0;
 	get_page(page);
 	p->pages[p->nr++] = page;

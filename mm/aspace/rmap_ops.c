@@ -142,8 +142,9 @@ static int unmap_entry(const struct rmap_entry *e, void *arg)
 		return 1; /* it stays */
 	if (page_state(e->page) == PS_ANON)
 		take_to_swap(e);
-	else
-		rmap_take_entry(e, pte_from_raw(0));
+	else /* what a userfaultfd protects stays so where no page is */
+		rmap_take_entry(e, pte_uffd_wp(pte_read(e->pte)) ? pte_uffd_marker()
+								 : pte_from_raw(0));
 	return 0;
 }
 

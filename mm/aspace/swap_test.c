@@ -1,35 +1,14 @@
 /* Private pages in swap: out, in, shared by fork, marks of entries, rights, moves, errors, swapoff, many threads. */
+#include "sim/swap_test.h"
 #include "arch/pt.h"
 #include "mm/migrate.h"
 #include "mm/pt.h"
-#include "sim/fakeswap.h"
-#include "sim/mm_test.h"
 
 #include "mm/alloc.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
-
-static struct fakeswap swap;
-
-/* A world with an area of @slots usable slots. */
-static void swap_world(unsigned slots)
-{
-	fakeswap_begin(&swap, slots + 1);
-	fakeswap_on(&swap, -1);
-	assert_int_equal(total_swap_pages(), slots);
-}
-
-static void swap_world_end(void)
-{
-	swap_check();
-	assert_int_equal(swap_pages_free(), total_swap_pages());
-	assert_int_equal(global_node_stat(NR_SWAPCACHE), 0);
-	assert_int_equal(swap_area_off(swap.type), 0);
-	assert_int_equal(total_swap_pages(), 0);
-	fakeswap_end(&swap);
-}
 
 static pte_t entry_at(struct mm_struct *mm, unsigned long addr)
 {
@@ -44,22 +23,6 @@ static bool is_out(struct mm_struct *mm, unsigned long addr)
 static long swapents(struct mm_struct *mm)
 {
 	return atomic_long_read(&mm->rss_stat[MM_SWAPENTS]);
-}
-
-/* The page at @addr out, whoever maps it. */
-static enum pageout_result push(struct mm_struct *mm, unsigned long addr)
-{
-	struct page *page = page_at(mm, addr);
-	enum pageout_result r;
-
-	if (!page)
-		return PAGEOUT_KEEP;
-	get_page(page);
-	lock_page(page);
-	r = swap_out_page(page, true);
-	unlock_page(page);
-	swap_put_page(page);
-	return r;
 }
 
 static void out_and_in_again(void **state)
@@ -597,28 +560,6 @@ static void threads_at_once(void **state)
 		swap_world_end();
 	}
 }
-
-/* The world begins inside the test: the slots' array is in the kernel's windows (sim.h). */
-struct body {
-	void (*run)(void **state);
-};
-
-static void in_world(void **state)
-{
-	const struct body *b = *state;
-
-	mm_world_begin(NULL);
-	b->run(state);
-	mm_world_end(NULL);
-}
-
-#define IN_WORLD(test)                                                                             \
-	{                                                                                          \
-#test, in_world, NULL, NULL, &(struct body)                                        \
-		{                                                                                  \
-			test                                                                       \
-		}                                                                                  \
-	}
 
 int main(void)
 {

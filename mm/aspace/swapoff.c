@@ -1,8 +1,8 @@
 /*
  * swapoff: everything of an area comes back to memory.
  *
- *   no slot is given out any more │ every address space: swapped entries of the area are faulted in, one by one │ pages
- *   that no entry stands for leave the cache │ empty? else again
+ *   no slot is given out any more │ every shared object: its places in the area come back │ every address space: swapped
+ *   entries of the area are faulted in, one by one │ pages that no entry stands for leave the cache │ empty? else again
  *
  * WHY      from entries to slots, not the other way: nothing knows who has a slot, as on Linux. What comes back is mapped by
  *          the fault's own code, so counts, rights and marks are its.
@@ -16,6 +16,7 @@
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/range.h"
+#include "mm/shmem.h"
 #include "mm/swap.h"
 
 struct unuse {
@@ -103,8 +104,10 @@ static int unuse_mm(struct mm_struct *mm, unsigned type)
 static int unuse_all(unsigned type)
 {
 	struct mm_struct *mm;
-	int err = 0;
+	int err = shmem_unuse(type);
 
+	if (err)
+		return err;
 	for (mm = mm_list_next(NULL); mm && !err; mm = mm_list_next(mm))
 		err = unuse_mm(mm, type);
 	if (mm)

@@ -467,12 +467,15 @@ static int fill_private(struct fill_ctx *c)
 static int fill_continue(struct fill_ctx *c)
 {
 	unsigned long index = vma_index(c->vma, c->addr);
-	struct page *page = mapping_find(c->vma->mapping, index);
-	int err = -EFAULT;
+	struct page *page;
+	int err = mapping_lookup_page(c->vma->mapping, index, &page);
 
-	if (page && page_test(page, PG_uptodate) && index < object_pages(c->vma->mapping))
+	if (err)
+		return err == -ENOENT ? -EFAULT : err;
+	err = -EFAULT;
+	if (index < object_pages(c->vma->mapping))
 		err = install(c, page, true);
-	if (err && page)
+	if (err)
 		put_page(page);
 	return err;
 }

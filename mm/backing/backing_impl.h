@@ -6,6 +6,11 @@
 #include "mm/seal.h"
 #include "mm/shmem.h"
 
+/* The page of an item of m->pages; NULL: none, or a value. */
+static inline struct page *item_page(void *item)
+{
+	return unlikely(xindex_is_value(item)) ? NULL : item;
+}
 /* The object's size; the owner's lock serialises writers. Readers of 32-bit CPUs need m->lock to see 8 bytes whole. */
 void mapping_set_size_locked(struct address_space *m, uint64_t size);
 static inline void mapping_set_size(struct address_space *m, uint64_t size)
@@ -24,7 +29,7 @@ int must_check mapping_start_page(struct address_space *m, unsigned long index, 
 				  struct page **out);
 /* Take @page, locked, out of the index; the cache's reference is now the caller's to put, ops->release to call. */
 void mapping_remove_page(struct address_space *m, struct page *page);
-/* The first page of [*index, last] with a reference; *index is its place. NULL: none. */
+/* The first page of [*index, last] with a reference, values passed over; *index is its place. NULL: none. */
 struct page *mapping_next_page(struct address_space *m, unsigned long *index, unsigned long last);
 /* Unmap and remove all pages of [first, last]; @private_too: beyond the end, private copies go as well. Sleeps. */
 void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last,
@@ -44,6 +49,25 @@ enum { THROTTLE_EVERY = 32 }; /* pages made dirty between two calls of dirty_thr
 void writeback_note(struct address_space *m); /* m->lock held: it has a dirty page */
 void writeback_forget(
 	struct address_space *m); /* it has no pages and gets none: off its device's list */
+
+/* ---- shmem_swap.c ---- */
+/* The page at @index comes back, uptodate, with a reference. 0; -ENOENT: there is none in swap; -EAGAIN: look again; -EIO,
+ * -ENOMEM, -EINTR. Sleeps. */
+int must_check shmem_swap_in(struct address_space *m, unsigned long index, struct page **out);
+/* May a place of @m be in swap? Asked by who has looked at it under m->lock. */
+static inline bool shmem_has_swapped(const struct address_space *m)
+{
+	return unlikely(shmem_nr_swapped(m));
+}
+/* A place with value @item becomes empty. False: it has changed. */
+bool shmem_swap_drop(struct address_space *m, unsigned long index, void *item);
+void shmem_swap_end(struct address_space *m); /* it has no pages any more: swapoff forgets it */
+/* In mapping.c: a frame for @index, from where the object's policy says. */
+struct page *must_check mapping_alloc_frame(struct address_space *m, unsigned long index,
+					    gfp_t gfp);
+/* m->lock held: a page more, or fewer, in NR_FILE_PAGES and NR_SHMEM; a value fewer. */
+void mapping_forget_value(struct address_space *m, unsigned long index);
+void mapping_count_pages(struct address_space *m, const struct page *page, long n);
 
 /* ---- seal.c ---- */
 bool seal_forbids_write(const struct address_space *m);

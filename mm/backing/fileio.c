@@ -210,6 +210,8 @@ static noinline_ int read_missing(struct file_io *io, size_t n, unsigned want)
 
 	if (io->m->ops->store)
 		err = read_page(io, want, &page);
+	else if (shmem_has_swapped(io->m))
+		err = mapping_lookup_page(io->m, io_index(io), &page);
 	else if (mapping_is_poisoned(io->m, io_index(io)))
 		err = -EIO;
 	if (err == -ENOENT) {
@@ -339,13 +341,21 @@ static inline long write_old(struct file_io *io, struct page *page, unsigned nr,
 	return done ? (long)done : -EFAULT;
 }
 
+/* Then the object has a page there, and what it is charged stays. */
+static bool in_swap(const struct file_io *io)
+{
+	bool cached;
+
+	return shmem_swapped(io->m, io_index(io), &cached);
+}
+
 /* @page: in the cache, maybe without contents; NULL: it was not there. Return: bytes, or an error. */
 static noinline_ long write_missing(struct file_io *io, struct page *page, size_t n)
 {
 	struct address_space *m = io->m;
 	long done = 0;
 
-	if (!page && (!m->ops->store || n == PAGE_SIZE))
+	if (!page && (m->ops->store ? n == PAGE_SIZE : !in_swap(io)))
 		done = write_new(io, n);
 	if (done)
 		return done;
@@ -448,7 +458,7 @@ static inline char *one_page(struct address_space *m, uint64_t pos, size_t len, 
 		return NULL;
 	spin_lock(&m->lock);
 	if (likely(pos + len <= READ_ONCE(m->size)))
-		page = xindex_find(&m->pages, (unsigned long)(pos >> PAGE_SHIFT));
+		page = item_page(xindex_find(&m->pages, (unsigned long)(pos >> PAGE_SHIFT)));
 	if (likely(page && page_test(page, PG_uptodate) && page_address(page)))
 		get_page(page);
 	else

@@ -19,14 +19,15 @@
  */
 #include "base/errno.h"
 #include "mm/backing/backing_impl.h"
+#include "mm/cachestat.h"
 #include "mm/imports.h"
 
 enum { WALK_BATCH = 512 }; /* entries looked at under one m->lock */
 
-/* Is the byte range of @page data? */
-static bool page_is_data(const struct page *page)
+/* Is what stands at a place data? What is in swap is. */
+static bool is_data(const void *item)
 {
-	return page && page_test(page, PG_uptodate);
+	return item && (xindex_is_value(item) || page_test(item, PG_uptodate));
 }
 
 /* The first index >= *index that is data; within a batch. Return: 1 found, 0 none at all, -1 look on from *index. */
@@ -36,11 +37,11 @@ static int data_step(struct address_space *m, unsigned long *index)
 
 	spin_lock(&m->lock);
 	for (unsigned n = 0; n < WALK_BATCH && r < 0; n++) {
-		struct page *page = xindex_next(&m->pages, index);
+		const void *item = xindex_next(&m->pages, index);
 
-		if (!page)
+		if (!item)
 			r = 0;
-		else if (page_is_data(page))
+		else if (is_data(item))
 			r = 1;
 		else if (!++*index)
 			r = 0;
@@ -56,7 +57,7 @@ static int hole_step(struct address_space *m, unsigned long *index)
 
 	spin_lock(&m->lock);
 	for (unsigned n = 0; n < WALK_BATCH && r < 0; n++) {
-		if (!page_is_data(xindex_find(&m->pages, *index)))
+		if (!is_data(xindex_find(&m->pages, *index)))
 			r = 1;
 		else if (!++*index)
 			r = 0;
@@ -142,6 +143,7 @@ int mapping_allocate(struct address_space *m, uint64_t start, uint64_t end)
 
 	if ((m->seals & F_SEAL_GROW) && end > mapping_size(m))
 		return -EPERM;
+	WRITE_ONCE(m->allocating, true); /* the owner's lock is held */
 	for (index = first; index < stop; index++) {
 		err = mm_ctx_current()->fatal_signal ? -EINTR : allocate_one(m, index);
 		if (err)
@@ -149,6 +151,7 @@ int mapping_allocate(struct address_space *m, uint64_t start, uint64_t end)
 	}
 	if (err)
 		undo(m, first, index);
+	WRITE_ONCE(m->allocating, false);
 	return err;
 }
 
@@ -157,6 +160,10 @@ int mapping_allocate(struct address_space *m, uint64_t start, uint64_t end)
 static void count_page(struct address_space *m, const struct page *page, unsigned long index,
 		       struct mapping_counts *out)
 {
+	if (xindex_is_value(page)) {
+		out->evicted++;
+		return;
+	}
 	out->cached++;
 	if (page_test(page, PG_writeback))
 		out->writeback++;

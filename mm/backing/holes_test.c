@@ -1,6 +1,7 @@
 /* Holes of memory-backed objects: SEEK_DATA and SEEK_HOLE against a model, fallocate undone on failure, counts. */
 #include "sim/mm_test.h"
 
+#include "mm/cachestat.h"
 #include "mm/zone.h"
 
 enum { PAGES = 700 }; /* more than one piece of a walk */

@@ -9,8 +9,8 @@
  * OWNS     struct address_space, its index, the life of PS_FILE pages.
  * WHY      one copy for read, write, mmap and exec: a page is found by (mapping, index) and nowhere else.
  * I1       a page in the index has mapping and index of its place, state PS_FILE, refcount >= 1.  [mapping_check]
- * I2       nr_pages is the number of pages in the index; without a store, also what ops->reserve has granted
- *          and ops->release not taken back.                                                       [mapping_check]
+ * I2       nr_pages is the number of pages in the index, nr_values of values; without a store, their sum also what
+ *          ops->reserve has granted and ops->release not taken back.                              [mapping_check]
  * I3       PG_uptodate, once set, stays until the page is freed or its frame breaks (PG_hwpoison). Contents are undefined
  *          without.
  * I4       with a store, a dirty page has the tag DIRTY, one being written the tag WRITEBACK; the second may also stay
@@ -73,10 +73,12 @@ void mapping_destroy(struct address_space *m)
 {
 	kassert(ivtree_empty(&m->i_mmap));
 	mapping_remove_range(m, 0, ULONG_MAX, false);
-	kassert(!m->nr_pages);
+	kassert(!m->nr_pages && !m->nr_values);
 	shared_policy_free(m);
 	if (m->bdi)
 		writeback_forget(m);
+	else
+		shmem_swap_end(m);
 }
 
 /* A 32-bit CPU reads 8 bytes in two halves: there the writer's lock keeps them together. */
@@ -120,11 +122,20 @@ struct page *mapping_find(struct address_space *m, unsigned long index)
 	if (unlikely(m->flags & MAPPING_HUGETLB))
 		return find_in_huge(m, index);
 	spin_lock(&m->lock);
-	page = xindex_find(&m->pages, index);
+	page = item_page(xindex_find(&m->pages, index));
 	if (page)
 		get_page(page);
 	spin_unlock(&m->lock);
 	return page;
+}
+
+/* What is found of [first, first + nr), no values. m->lock held. */
+static inline void find_pages(struct address_space *m, unsigned long first, unsigned nr,
+			      struct page **pages)
+{
+	xindex_find_run(&m->pages, first, nr, (void **)pages);
+	for (unsigned i = 0; unlikely(m->nr_values) && i < nr; i++)
+		pages[i] = item_page(pages[i]);
 }
 
 void mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
@@ -136,7 +147,7 @@ void mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
 		return;
 	}
 	spin_lock(&m->lock);
-	xindex_find_run(&m->pages, first, nr, (void **)pages);
+	find_pages(m, first, nr, pages);
 	for (unsigned i = 0; i < nr; i++) {
 		if (!pages[i])
 			continue;
@@ -152,7 +163,7 @@ void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,
 		      struct page **pages)
 {
 	spin_lock(&m->lock);
-	xindex_find_run(&m->pages, first, nr, (void **)pages);
+	find_pages(m, first, nr, pages);
 	for (unsigned i = 0; i < nr; i++) {
 		if (pages[i])
 			get_page(pages[i]);
@@ -160,7 +171,7 @@ void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,
 	spin_unlock(&m->lock);
 }
 
-static void count_pages(struct address_space *m, struct page *page, long n)
+void mapping_count_pages(struct address_space *m, const struct page *page, long n)
 {
 	if (m->flags & MAPPING_HUGETLB)
 		return;
@@ -175,6 +186,11 @@ static inline struct page *cache_alloc(struct address_space *m, unsigned long in
 	if (!mpol_any())
 		return alloc_page(gfp);
 	return m->flags & MAPPING_SHMEM ? shared_policy_alloc(m, index, gfp) : mpol_alloc_task(gfp);
+}
+
+struct page *mapping_alloc_frame(struct address_space *m, unsigned long index, gfp_t gfp)
+{
+	return cache_alloc(m, index, gfp);
 }
 
 struct page *mapping_new_page_gfp(struct address_space *m, unsigned long index, gfp_t gfp)
@@ -228,7 +244,7 @@ int mapping_add_page(struct address_space *m, struct page *page)
 	}
 	xindex_reserve_drop(&r, node_free);
 	if (!err) {
-		count_pages(m, page, 1);
+		mapping_count_pages(m, page, 1);
 		if (!(m->flags & MAPPING_HUGETLB))
 			lru_add(page);
 		return 0;
@@ -247,6 +263,12 @@ static void take_out(struct address_space *m, struct page *page)
 	WRITE_ONCE(page->mapping, NULL);
 }
 
+void mapping_forget_value(struct address_space *m, unsigned long index)
+{
+	must(xindex_is_value(xindex_remove(&m->pages, index, node_free)));
+	WRITE_ONCE(m->nr_values, m->nr_values - 1);
+}
+
 void mapping_remove_page(struct address_space *m, struct page *page)
 {
 	kassert(page_test(page, PG_locked) && mapping_owns(m, page));
@@ -256,7 +278,7 @@ void mapping_remove_page(struct address_space *m, struct page *page)
 	spin_unlock(&m->lock);
 	if (m->ops->store && page_test(page, PG_dirty))
 		dirty_account(page, -1);
-	count_pages(m, page, -1);
+	mapping_count_pages(m, page, -1);
 	page_clear(page, PG_dirty);
 }
 
@@ -290,8 +312,8 @@ int mapping_replace_page(struct address_space *m, struct page *old, struct page 
 	spin_unlock(&m->lock);
 	if (!done)
 		return -EAGAIN;
-	count_pages(m, old, -1);
-	count_pages(m, new, 1);
+	mapping_count_pages(m, old, -1);
+	mapping_count_pages(m, new, 1);
 	lru_add(new);
 	if (m->ops->store && page_test(old, PG_dirty)) {
 		mod_node_stat(old, NR_FILE_DIRTY, -1);
@@ -310,8 +332,8 @@ bool mapping_drop_page(struct address_space *m, struct page *page)
 		 !page_test(page, PG_writeback);
 	if (unused) {
 		take_out(m, page);
-		count_pages(m, page,
-			    -1); /* unlocked, @m may be gone: it waited for this page only */
+		mapping_count_pages(
+			m, page, -1); /* unlocked, @m may be gone: it waited for this page only */
 	}
 	spin_unlock(&m->lock);
 	if (!unused)
@@ -430,16 +452,22 @@ static int make_page(struct address_space *m, unsigned long index, struct page *
 	return err;
 }
 
+/* No page is there: it comes back from swap, or @make says that a new one shall. As make_page; -ENOENT: neither. */
+static int bring_page(struct address_space *m, unsigned long index, bool make, struct page **out)
+{
+	int err = shmem_has_swapped(m) ? shmem_swap_in(m, index, out) : -ENOENT;
+
+	return err == -ENOENT && make ? make_page(m, index, out) : err;
+}
+
 static int find_or_make(struct address_space *m, unsigned long index, bool make, struct page **out)
 {
 	for (;;) {
 		struct page *page = mapping_find(m, index);
 		int err;
 
-		if (!page && !make)
-			return -ENOENT;
 		if (!page) {
-			err = make_page(m, index, out);
+			err = bring_page(m, index, make, out);
 		} else if (page_test(page, PG_uptodate)) {
 			*out = page;
 			return 0;
@@ -467,7 +495,7 @@ int mapping_lookup_page(struct address_space *m, unsigned long index, struct pag
 
 void mapping_check(struct address_space *m)
 {
-	unsigned long index = 0, nr = 0;
+	unsigned long index = 0, nr = 0, values = 0;
 	struct page *page;
 	const char *bad;
 
@@ -475,8 +503,11 @@ void mapping_check(struct address_space *m)
 	bad = xindex_check(&m->pages);
 	for (page = xindex_next(&m->pages, &index); page && !bad;
 	     page = xindex_next(&m->pages, &index)) {
-		if (page->mapping != m || page->index != index || page_state(page) != PS_FILE ||
-		    page_ref_count(page) < 1 + page_mapcount(page))
+		if (xindex_is_value(page))
+			values++;
+		else if (page->mapping != m || page->index != index ||
+			 page_state(page) != PS_FILE ||
+			 page_ref_count(page) < 1 + page_mapcount(page))
 			bad = "I1: page";
 		else if (m->ops->store &&
 			 page_test(page, PG_dirty) !=
@@ -489,7 +520,7 @@ void mapping_check(struct address_space *m)
 		if (!++index)
 			break;
 	}
-	if (!bad && nr != m->nr_pages)
+	if (!bad && (nr != m->nr_pages + m->nr_values || values != m->nr_values))
 		bad = "I2: count";
 	spin_unlock(&m->lock);
 	spin_lock(&m->i_mmap_lock);

@@ -121,7 +121,7 @@ static unsigned cached_before(struct address_space *m, unsigned long index, unsi
 	unsigned n = 0;
 
 	spin_lock(&m->lock);
-	while (n < max && n < index && xindex_find(&m->pages, index - 1 - n))
+	while (n < max && n < index && item_page(xindex_find(&m->pages, index - 1 - n)))
 		n++;
 	spin_unlock(&m->lock);
 	return n;
@@ -133,7 +133,7 @@ static unsigned long next_missing(struct address_space *m, unsigned long index, 
 	unsigned n = 0;
 
 	spin_lock(&m->lock);
-	while (n < max && xindex_find(&m->pages, index + n))
+	while (n < max && item_page(xindex_find(&m->pages, index + n)))
 		n++;
 	spin_unlock(&m->lock);
 	return index + n;

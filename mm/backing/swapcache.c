@@ -50,7 +50,8 @@ int add_to_swap(struct page *page)
 	int err;
 
 	kassert(page_test(page, PG_locked) && !page_test(page, PG_swapcache));
-	if (page_state(page) != PS_ANON || page_is_ksm(page) || page_test(page, PG_head))
+	if (page_is_ksm(page) || page_test(page, PG_head) ||
+	    (page_state(page) != PS_ANON && !page_test(page, PG_swapbacked)))
 		return -EBUSY;
 	err = swap_slot_get(page, &entry);
 	if (err)
@@ -94,6 +95,17 @@ struct page *swapcache_find(swp_entry_t entry)
 	if (page)
 		get_page(page);
 	spin_unlock_irqrestore(&a->lock, irq);
+	return page;
+}
+
+struct page *swapcache_use(swp_entry_t entry)
+{
+	struct page *page = swapcache_find(entry);
+
+	if (page && page_test(page, PG_readahead)) {
+		page_clear(page, PG_readahead);
+		count_vm_event(SWAP_RA_HIT);
+	}
 	return page;
 }
 

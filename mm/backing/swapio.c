@@ -40,12 +40,14 @@ struct swap_header {
 enum { MAX_BAD = (PAGE_SIZE - 10 - sizeof(struct swap_header)) / sizeof(uint32_t) };
 _Static_assert(MAX_BAD == 637, "room for bad pages");
 
-/* Slots that an entry can name. */
+/* Slots that an entry, and a value of an index, can name. */
 static unsigned long most_slots(void)
 {
 	pte_t all = pte_from_swap(0, ~0UL);
 
-	return (pte_swap_offset(all) >> SWAP_SLOT_SHIFT) + 1;
+	unsigned long slots = (pte_swap_offset(all) >> SWAP_SLOT_SHIFT) + 1;
+
+	return min_of(unsigned long, slots, (ULONG_MAX >> (SWP_TYPE_BITS + 1)) + 1);
 }
 
 /* ---- the end of an I/O ---- */

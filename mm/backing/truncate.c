@@ -11,8 +11,8 @@
  * (fork, mremap), because an entry in flight is in neither place.
  *
  * LOCKS    the owner's lock (rank FS) from the caller; invalidate_lock; a page's lock; m->lock. Sleeps.
- * FAILS    never for want of memory: a cut needs none, where memory is the store. With a store the page that the end cuts is
- *          read first, which may fail; then nothing has changed.
+ * FAILS    a page that an end cuts, and that a store or swap has, is read first, which may fail; then nothing has changed.
+ *          Else never: a cut needs no memory.
  * NOT HERE the file's blocks, its times (fs).   TESTED BY mapping_test.c, mm/aspace/fault_test.c
  */
 #include "base/errno.h"
@@ -44,12 +44,12 @@ static void zero_part(struct address_space *m, unsigned long index, unsigned fro
 /* References of a page that is out of the index, and that nobody else has found: the caller's and the cache's. */
 enum { REFS_ALONE = 2 };
 
-/* @page has the caller's reference and is somewhere in @m. A write that runs is waited for: it reads the page. */
+/* @page has the caller's reference and was somewhere in @m. A write that runs is waited for: it reads the page. */
 static void remove_one(struct address_space *m, struct page *page)
 {
 	lock_page(page);
 	page_wait_writeback(page);
-	if (!mapping_owns(m, page)) {
+	if (!mapping_owns(m, page)) { /* the place is looked at again */
 		unlock_page(page);
 		return;
 	}
@@ -89,8 +89,10 @@ struct page *mapping_next_page(struct address_space *m, unsigned long *index, un
 	struct page *page;
 
 	spin_lock(&m->lock);
-	page = xindex_next(&m->pages, index);
-	if (page && *index <= last)
+	do
+		page = xindex_next(&m->pages, index);
+	while (unlikely(xindex_is_value(page)) && *index < last && ++*index);
+	if (page && *index <= last && !xindex_is_value(page))
 		get_page(page);
 	else
 		page = NULL;
@@ -98,34 +100,72 @@ struct page *mapping_next_page(struct address_space *m, unsigned long *index, un
 	return page;
 }
 
+/* The first place of [*index, last] that is in use: a page with a reference, or a value. NULL: none. */
+static void *next_item(struct address_space *m, unsigned long *index, unsigned long last)
+{
+	void *item;
+
+	spin_lock(&m->lock);
+	item = xindex_next(&m->pages, index);
+	if (*index > last)
+		item = NULL;
+	if (item_page(item))
+		get_page(item);
+	spin_unlock(&m->lock);
+	return item;
+}
+
+/* A place is left only when it is found empty: a page may go to swap, or come back, while it is looked at. */
 void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last,
 			  bool private_too)
 {
 	unsigned long index = first;
-	struct page *page;
+	void *item;
 
 	mapping_unmap_pages(m, first, last, private_too);
-	while ((page = mapping_next_page(m, &index, last))) {
-		remove_one(m, page);
-		put_page(page);
-		if (index == last)
-			break;
-		index++;
+	while ((item = next_item(m, &index, last))) {
+		if (xindex_is_value(item)) {
+			(void)shmem_swap_drop(m, index, item);
+		} else {
+			remove_one(m, item);
+			put_page(item);
+		}
 	}
 }
 
-/* The page that the new end cuts, in the cache and allowed to get dirty: the store is to have zeroes behind the end. */
-static int hold_tail(struct address_space *m, uint64_t size)
+/* Memory is the store: the page at @index, if it is in swap, comes back and stays while it is held. */
+static int hold_swapped(struct address_space *m, unsigned long index, struct page **out)
 {
-	unsigned long index = (unsigned long)(size >> PAGE_SHIFT);
-	struct page *page;
-	int err = m->ops->reserve ? m->ops->reserve(m, index, 1) : 0;
+	int err;
 
-	if (!err)
-		err = mapping_get_page(m, index, &page);
-	if (!err)
-		put_page(page); /* makers and cutters are kept out: it stays */
-	return err;
+	do {
+		*out = mapping_find(m, index);
+		err = *out ? 0 : shmem_swap_in(m, index, out);
+	} while (err == -EAGAIN);
+	return err == -ENOENT ? 0 : err;
+}
+
+/* The page that an end at @at cuts, in memory with a reference, NULL where there is none; with a store in the cache and
+ * allowed to get dirty: the store is to have zeroes behind the end. 0 or -errno. */
+static int hold_part(struct address_space *m, uint64_t at, struct page **out)
+{
+	unsigned long index = (unsigned long)(at >> PAGE_SHIFT);
+	int err = 0;
+
+	*out = NULL;
+	if (!(at & (PAGE_SIZE - 1)))
+		return 0;
+	if (!m->ops->store)
+		return hold_swapped(m, index, out);
+	if (m->ops->reserve)
+		err = m->ops->reserve(m, index, 1);
+	return err ? err : mapping_get_page(m, index, out);
+}
+
+static void drop_part(struct page *page)
+{
+	if (page)
+		put_page(page);
 }
 
 int mapping_truncate(struct address_space *m, uint64_t size)
@@ -133,19 +173,19 @@ int mapping_truncate(struct address_space *m, uint64_t size)
 	uint64_t old = mapping_size(m);
 	uint64_t cut = old < size ? old : size;
 	unsigned tail = cut & (PAGE_SIZE - 1);
+	struct page *part = NULL;
+	int err = 0;
 
 	if (size && (size - 1) >> PAGE_SHIFT > ULONG_MAX - 1)
 		return -EFBIG;
 	if (seal_resize_ok(m, size))
 		return -EPERM;
 	rwsem_down_write(&m->invalidate_lock);
-	if (m->ops->store && size < old && tail) {
-		int err = hold_tail(m, size);
-
-		if (err) {
-			rwsem_up_write(&m->invalidate_lock);
-			return err;
-		}
+	if (!m->ops->store || size < old)
+		err = hold_part(m, cut, &part);
+	if (err) {
+		rwsem_up_write(&m->invalidate_lock);
+		return err;
 	}
 	if (size <= old)
 		mapping_set_size(m, size);
@@ -158,30 +198,46 @@ int mapping_truncate(struct address_space *m, uint64_t size)
 	if (size > old)
 		mapping_set_size(m, size);
 	rwsem_up_write(&m->invalidate_lock);
+	drop_part(part);
 	return 0;
 }
 
-int mapping_punch(struct address_space *m, uint64_t start, uint64_t end)
+/* What of pages [first - 1] and [stop] is in the hole becomes zero, all of those between goes. */
+static void punch(struct address_space *m, uint64_t start, uint64_t end)
 {
 	unsigned long first = (unsigned long)((start + PAGE_SIZE - 1) >> PAGE_SHIFT);
 	unsigned long stop = (unsigned long)(end >> PAGE_SHIFT);
 	unsigned head = start & (PAGE_SIZE - 1), tail = end & (PAGE_SIZE - 1);
+
+	if (first > stop) { /* inside one page */
+		zero_part(m, stop, head, tail);
+		return;
+	}
+	if (head)
+		zero_part(m, first - 1, head, PAGE_SIZE);
+	if (tail)
+		zero_part(m, stop, 0, tail);
+	if (first < stop)
+		mapping_remove_range(m, first, stop - 1, false);
+}
+
+int mapping_punch(struct address_space *m, uint64_t start, uint64_t end)
+{
+	struct page *head, *tail = NULL;
+	int err;
 
 	if (m->flags & MAPPING_HUGETLB)
 		return hugetlb_punch(m, start, end);
 	if (seal_forbids_write(m))
 		return -EPERM;
 	rwsem_down_write(&m->invalidate_lock);
-	if (first > stop) { /* inside one page */
-		zero_part(m, stop, head, tail);
-	} else {
-		if (head)
-			zero_part(m, first - 1, head, PAGE_SIZE);
-		if (tail)
-			zero_part(m, stop, 0, tail);
-		if (first < stop)
-			mapping_remove_range(m, first, stop - 1, false);
-	}
+	err = hold_part(m, start, &head);
+	if (!err)
+		err = hold_part(m, end, &tail);
+	if (!err)
+		punch(m, start, end);
 	rwsem_up_write(&m->invalidate_lock);
-	return 0;
+	drop_part(head);
+	drop_part(tail);
+	return err;
 }

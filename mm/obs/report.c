@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mm/mapping.h"
 #include "mm/range.h"
+#include "mm/shmem.h"
 #include "mm/swap.h"
 
 enum { PSS_SHIFT = 12 };
@@ -17,6 +18,7 @@ enum { PSS_SHIFT = 12 };
 struct smaps_ctx {
 	struct smaps_stat *out;
 	uint64_t pss, dirty, anon, shmem, swap; /* bytes << PSS_SHIFT; parts of pss; swap's own */
+	struct vm_area_struct *hides; /* private, of an object that is partly in swap; else NULL */
 };
 
 static int smaps_entry(pte_t e, uaddr_t va, void *arg)
@@ -25,10 +27,12 @@ static int smaps_entry(pte_t e, uaddr_t va, void *arg)
 	struct smaps_stat *s = c->out;
 	struct page *page;
 	unsigned long share;
-	bool dirty, moving = pte_is_migration(e);
+	bool dirty, moving;
 	int maps;
 
-	(void)va;
+	if (c->hides && shmem_swapped(c->hides->mapping, vma_index(c->hides, va), &moving))
+		s->swap -= PAGE_SIZE;
+	moving = pte_is_migration(e);
 	if (pte_is_swapped(e)) {
 		unsigned count = swap_count(pte_swp_entry(e));
 
@@ -65,11 +69,25 @@ static int smaps_entry(pte_t e, uaddr_t va, void *arg)
 	return 0;
 }
 
+/* What the object of @vma has in swap is the vma's, too, where it does not have a page of its own. */
+static void smaps_shared(struct smaps_ctx *c, struct vm_area_struct *vma)
+{
+	struct address_space *m = vma->mapping;
+	unsigned long n = m ? shmem_swap_usage(m, vma_index(vma, vma->vm_start),
+					       vma_index(vma, vma->vm_end - 1))
+			    : 0;
+
+	c->out->swap = n << PAGE_SHIFT;
+	if (n && !(vma->vm_flags & VM_SHARED))
+		c->hides = vma;
+}
+
 void vma_smaps(struct vm_area_struct *vma, struct smaps_stat *out)
 {
 	struct smaps_ctx c = { .out = out };
 
 	*out = (struct smaps_stat){ 0 };
+	smaps_shared(&c, vma);
 	(void)range_each(vma->vm_mm, vma->vm_start, vma->vm_end, smaps_entry, &c);
 	out->anon_huge = range_count_huge(vma->vm_mm, vma->vm_start, vma->vm_end) << PAGE_SHIFT;
 	out->pss = (unsigned long)(c.pss >> PSS_SHIFT);
