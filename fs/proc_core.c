@@ -9,6 +9,7 @@
 #include "proc_impl.h"
 
 #include "base/errno.h"
+#include "fs/claims.h"
 #include "kernel/task.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -104,6 +105,7 @@ void proc_init(void)
 	proc_swaps_init();
 	proc_vmstat_init();
 	proc_iomem_init();
+	claims_init();
 	proc_zone_init();
 	proc_kpage_init();
 	proc_sysvm_init();

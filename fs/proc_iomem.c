@@ -12,6 +12,7 @@
 #include "arch/acpi.h"
 #include "arch/machine.h"
 #include "arch/physmap.h"
+#include "fs/claims.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "sync/klog.h"
@@ -92,7 +93,23 @@ static void boot_range_at(unsigned n, struct resource *out)
 	resource_set(out, start, r->end - start, iomem_name(r->type));
 }
 
-/* The first page, the boot protocol's ranges, the registers. */
+/* What a module has claimed, number @n counted from the first register block on. */
+static bool claimed(unsigned n, struct resource *out)
+{
+	struct resource unused;
+	uint64_t start, last;
+	unsigned blocks = 0;
+
+	while (register_block(blocks, &unused))
+		blocks++;
+	if (!claim_at(CLAIM_MEMORY, n - blocks, &start, &last, out->name))
+		return false;
+	out->start = (phys_t)start;
+	out->last = (phys_t)last;
+	return true;
+}
+
+/* The first page, the boot protocol's ranges, the registers, claims. */
 static bool resource_at(unsigned n, struct resource *out)
 {
 	if (n == 0) {
@@ -104,7 +121,8 @@ static bool resource_at(unsigned n, struct resource *out)
 		boot_range_at(n, out);
 		return true;
 	}
-	return register_block(n - boot_info.nr_ranges, out);
+	n -= boot_info.nr_ranges;
+	return register_block(n, out) || claimed(n, out);
 }
 
 /* The parts of the kernel that lie in @r, and the firmware's code. */

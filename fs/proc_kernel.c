@@ -110,7 +110,7 @@ static void add(const char *path, uint32_t mode, struct proc_entry *e)
 
 void proc_kernel_init(void)
 {
-	static char domain[] = "domain", release[] = KERNEL_RELEASE, version[] = KERNEL_VERSION,
+	static char domain[] = "domain", release[] = KERNEL_RELEASE, version[] = KERNEL_BUILD,
 		    type[] = "Linux", bits[] = "256", untainted[] = "0";
 	static int last_cap = CAP_LAST, ngroups = ARRAY_SIZE(((struct cred *)0)->groups);
 	static struct proc_entry hostname = { .show = uts_show, .store = uts_store },

@@ -240,7 +240,7 @@ static int interrupts_show(struct seq_file *m)
 static int version_show(struct seq_file *m)
 {
 	seq_printf(m, "Linux version %s (mnemos) (%s) %s\n", KERNEL_RELEASE, "gcc " __VERSION__,
-		   KERNEL_VERSION);
+		   KERNEL_BUILD);
 	return 0;
 }
 

@@ -58,7 +58,7 @@ static void start_cpu(void)
 	cpu_init_boot();
 	spin_fair = !cpu_is_virtual();
 	console_init(boot_info.cmdline);
-	pr_info("Linux version " KERNEL_RELEASE " (" KERNEL_VERSION "), booted by %s",
+	pr_info("Linux version " KERNEL_RELEASE " (" KERNEL_BUILD "), booted by %s",
 		boot_info.protocol);
 	pr_info("Command line: %s", boot_info.cmdline);
 	str_copy(cmdline_text, boot_info.cmdline, sizeof(cmdline_text));

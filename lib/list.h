@@ -14,11 +14,12 @@ struct list_head {
 		&(name), &(name)                                                                   \
 	}
 
-static inline void list_init(struct list_head *h)
+static inline void list_head_init(struct list_head *h)
 {
 	h->next = h;
 	h->prev = h;
 }
+#define list_init(h) list_head_init(h) /* taken back in modules, where it is a free name */
 
 static inline bool list_empty(const struct list_head *h)
 {
@@ -54,7 +55,7 @@ static inline void list_del(struct list_head *n)
 static inline void list_del_init(struct list_head *n)
 {
 	list_del(n);
-	list_init(n);
+	list_head_init(n);
 }
 
 static inline void list_move_tail(struct list_head *n, struct list_head *h)
@@ -72,7 +73,7 @@ static inline void list_splice_tail_init(struct list_head *from, struct list_hea
 	to->prev->next = from->next;
 	from->prev->next = to;
 	to->prev = from->prev;
-	list_init(from);
+	list_head_init(from);
 }
 
 #define list_entry(ptr, type, member) container_of(ptr, type, member)

@@ -1,17 +1,22 @@
 /*
  * The kernel's own trees and processors, in the form in which Linux's modules use them.
  *
- * OWNS     nothing.
+ * OWNS     what module_utsname gives: written by each call, with the same text unless a name was changed.
  * WHY      Linux's rb_link_node hangs a node before the tree is balanced, the kernel's insertion does both: the node is
  *          taken off again for a moment. A function that is to run on another processor is brought there by the caller's going
  *          there itself: it is a thread, and needs no interrupt.
  * CONTEXT  threads.   FAILS  -ENXIO: no such processor.   TESTED BY  module_api (guest)
  */
 #include "module/adapt.h"
+#include "arch/abi.h"
 #include "arch/irqflags.h"
 #include "base/errno.h"
+#include "base/version.h"
 #include "kernel/task.h"
+#include "kernel/uts.h"
 #include "lib/rbtree.h"
+#include "lib/string.h"
+#include "module/uts_view.h"
 #include "sync/percpu.h"
 
 /* ---- red-black trees ---- */
@@ -101,4 +106,18 @@ int module_on_cpu(unsigned cpu, void (*fn)(void *info), void *info)
 	fn(info);
 	irq_restore(flags);
 	return sched_set_affinity(me, before);
+}
+
+/* ---- names of the system ---- */
+
+struct uts_view *module_utsname(void)
+{
+	static struct uts_view u = { .sysname = "Linux",
+				     .release = KERNEL_RELEASE,
+				     .version = KERNEL_BUILD };
+
+	uts_get(UTS_HOSTNAME, u.nodename);
+	uts_get(UTS_DOMAINNAME, u.domainname);
+	str_copy(u.machine, ABI_MACHINE, sizeof(u.machine));
+	return &u;
 }

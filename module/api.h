@@ -4,6 +4,7 @@
 
 #include "fs/seq_file.h"
 #include "module/calls.h"
+#include "module/resource_view.h"
 
 struct module_seq_calls;
 
@@ -110,7 +111,16 @@ long module_schedule_timeout(long timeout);
 int module_wake_up_process(struct task_view *view);
 bool module_signal_pending(struct task_view *view);
 int module_send_sig(int sig, struct task_view *view);
+/* ---- irq.c ---- */
+void module_irq_run_pending(void); /* the thread of timers */
+/* ---- claims.c ---- */
+struct resource_view *module_claim(unsigned long long start, unsigned long long n, const char *name,
+				   bool memory);
+void module_unclaim(unsigned long long start, unsigned long long n, bool memory);
+/* ---- adapt.c ---- */
+struct uts_view *module_utsname(void);
 /* ---- later.c ---- */
+void module_later_kick(void); /* it looks whether there is something to do; any context */
 bool module_in_softirq(void);
 bool module_later_runs(void);
 bool module_later_arm(struct later_view *l, unsigned long long when_ns);

@@ -66,6 +66,14 @@ static bool is_running(const struct later_view *l)
 	return is;
 }
 
+void module_later_kick(void)
+{
+	struct task *t = READ_ONCE(later_task);
+
+	if (t)
+		thread_unpark(&t->thread);
+}
+
 /* Is its thread there? */
 bool module_later_runs(void)
 {
@@ -128,6 +136,7 @@ static void later_main(void *unused)
 	uint64_t until;
 
 	while (!ends()) {
+		module_irq_run_pending();
 		l = next_due(&until);
 		if (l)
 			l->run(l);

@@ -19,6 +19,7 @@
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 #include "sync/failpoint.h"
+#include "sync/klog.h"
 
 static bool starts_with(const char *s, const char *with)
 {
@@ -40,6 +41,22 @@ static int group_of(const struct rel_section *s)
 	return strcmp(s->name, ".data..ro_after_init") ? BLOCK_DATA : BLOCK_CONST_LATER;
 }
 
+/* A module's own variables for each processor: copies, MODULE_PERCPU_STRIDE apart (include/linux/percpu.h). */
+static bool is_percpu(const struct rel_section *s)
+{
+	return !strcmp(s->name, ".data..percpu");
+}
+
+static size_t nr_copies(const struct rel_section *s)
+{
+	return is_percpu(s) ? CFG_NR_CPUS : 1;
+}
+
+static size_t copies_size(const struct rel_section *s)
+{
+	return (size_t)s->size + (nr_copies(s) - 1) * MODULE_PERCPU_STRIDE;
+}
+
 /* Give each section of one kind its offset in @b; x->addr holds offsets until base is known. */
 static void lay_out(struct load_ctx *x, struct module_block *b, bool init)
 {
@@ -53,7 +70,7 @@ static void lay_out(struct load_ctx *x, struct module_block *b, bool init)
 				continue;
 			b->size = round_up_pow2(b->size, s.align ? (size_t)s.align : 1);
 			x->addr[i] = b->size;
-			b->size += (size_t)s.size;
+			b->size += copies_size(&s);
 		}
 		if (!init && group == BLOCK_DATA) {
 			b->size = round_up_pow2(b->size, sizeof(uint64_t));
@@ -77,8 +94,11 @@ static void copy_sections(struct load_ctx *x)
 			continue;
 		b = starts_with(s.name, ".init") ? &x->mod->init : &x->mod->core;
 		x->addr[i] += (unsigned long)b->base;
-		if (s.type != SHT_NOBITS && s.size)
-			memcpy((char *)x->addr[i], x->file->image + s.offset, (size_t)s.size);
+		if (s.type == SHT_NOBITS || !s.size)
+			continue;
+		for (size_t n = 0; n < nr_copies(&s); n++)
+			memcpy((char *)x->addr[i] + n * MODULE_PERCPU_STRIDE,
+			       x->file->image + s.offset, (size_t)s.size);
 	}
 }
 
@@ -102,10 +122,27 @@ static void move_home(struct load_ctx *x)
 	kfree(old);
 }
 
+static bool percpu_too_large(struct load_ctx *x)
+{
+	struct rel_section s;
+
+	for (unsigned i = 1; i < x->file->nr_sections; i++) {
+		relfile_section(x->file, i, &s);
+		if (is_percpu(&s) && s.size > MODULE_PERCPU_STRIDE)
+			return true;
+	}
+	return false;
+}
+
 int module_layout(struct load_ctx *x)
 {
 	struct module *mod = x->mod;
 
+	if (percpu_too_large(x)) {
+		pr_err("%s: variables for each processor take more than %u bytes", mod->name,
+		       MODULE_PERCPU_STRIDE);
+		return -ENOEXEC;
+	}
 	lay_out(x, &mod->core, false);
 	lay_out(x, &mod->init, true);
 	if (!block_alloc(&mod->core))

@@ -351,6 +351,8 @@ static void drop_views(void)
 static void take_down(struct module *mod)
 {
 	module_kthreads_left(mod);
+	module_irqs_left(mod);
+	module_claims_left(mod);
 	module_sysfs_remove(mod);
 	module_devices_left(mod);
 	module_cdevs_left(mod);

@@ -31,6 +31,7 @@ struct module {
 	enum module_state state; /* m to write */
 	struct list_head list;	 /* m */
 	char name[MODULE_NAME_LEN];
+	char *version, *srcversion; /* of modinfo; NULL: none */
 	/* ... and ends here. */
 	struct module_block core, init; /* init: empty once it has run */
 	int (*init_fn)(void);
@@ -45,7 +46,6 @@ struct module {
 	struct list_head providers; /* m: module_use.source_link: whose symbols it uses */
 	struct section_attr *sections;
 	unsigned nr_sections;
-	char *version, *srcversion; /* of modinfo; NULL: none */
 };
 
 /* @source uses symbols of @target. */
@@ -92,6 +92,10 @@ struct task;
 void module_task_wait_gone(
 	struct task *t); /* @t ends: until its stack is free. Consumes the reference */
 void module_kthreads_left(const struct module *mod); /* it is unloaded: its threads are stopped */
+
+/* ---- irq.c, claims.c: what is forgotten goes, with a warning ---- */
+void module_irqs_left(const struct module *mod);
+void module_claims_left(const struct module *mod);
 
 /* ---- devmap.c ---- */
 void devmap_settle(void); /* files whose last mapping has gone are released, not later */

@@ -26,7 +26,7 @@ SYS(uname)
 {
 	struct utsname_k u = { .sysname = "Linux",
 			       .release = KERNEL_RELEASE,
-			       .version = KERNEL_VERSION,
+			       .version = KERNEL_BUILD,
 			       .machine = ABI_MACHINE };
 
 	uts_get(UTS_HOSTNAME, u.nodename);

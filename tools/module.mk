@@ -29,10 +29,17 @@ modname = $(subst -,_,$(notdir $(1)))
 
 __modules: $(foreach n,$(names),$(dest)/$(notdir $(n)).ko)
 
+# Headers of Linux that have their contents elsewhere here (module/headers.list).
+$(dest)/include/.made: module/headers.list tools/module.mk
+	@rm -rf $(@D)
+	@while read name has; do case $$name in '#'*) continue;; esac; \
+		mkdir -p "$(@D)/$${name%/*}"; echo "#include <$$has>" >"$(@D)/$$name"; done <$<
+	@touch $@
+
 define module_rules
-$(foreach p,$(call parts,$(1)),$(odir)/$(1)/$(p)): $(odir)/$(1)/%.o: $(M)/%.c $(kbuild) tools/module.mk Makefile
+$(foreach p,$(call parts,$(1)),$(odir)/$(1)/$(p)): $(odir)/$(1)/%.o: $(M)/%.c $(kbuild) $(dest)/include/.made tools/module.mk Makefile
 	@mkdir -p $$(@D)
-	@$(CC) $(MODULE_FLAGS) $(ccflags-y) $(EXTRA_CFLAGS) $$(CFLAGS_$$*.o) -I$(M) -DMODULE -DKBUILD_MODNAME='"$(call modname,$(1))"' \
+	@$(CC) $(MODULE_FLAGS) $(ccflags-y) $(EXTRA_CFLAGS) $$(CFLAGS_$$*.o) -I$(M) -I$(OUT)/modules/include -DMODULE -DKBUILD_MODNAME='"$(call modname,$(1))"' \
 		-DKBUILD_BASENAME='"$$*"' -MMD -MP -c $$< -o $$@
 $(odir)/$(1)/.mod.o: tools/module_info.c include/module/module.h include/base/version.h
 	@mkdir -p $$(@D)

@@ -5,6 +5,7 @@
 #ifndef ARCH_MACHINE_H
 #define ARCH_MACHINE_H
 
+#include "arch/irq.h"
 #include "arch/regs.h"
 #include "base/compiler.h"
 #include "base/types.h"
@@ -65,27 +66,6 @@ void physmap_protect(void);
 void physmap_boot_range(phys_t *start, phys_t *end);
 /* DirectMap4k/2M(4M)/1G in kB. */
 void physmap_direct_sizes(unsigned long *kb_4k, unsigned long *kb_large, unsigned long *kb_1g);
-
-/* ---- interrupts ---- */
-typedef void (*irq_handler_fn)(void *arg);
-/* Route ISA interrupt line 0..15 to @fn on the boot CPU, unmasked. Handler runs with interrupts off. 0 or -errno. */
-int must_check irq_request(unsigned line, irq_handler_fn fn, void *arg, const char *name);
-/* Counts for /proc/interrupts and /proc/stat: sum over CPUs of line @n; name NULL when unused. */
-unsigned long irq_count(unsigned line, unsigned cpu, const char **name);
-/* Called by trap.S with the vector of a hardware interrupt (drivers side: irq.c). */
-void irq_dispatch(struct pt_regs *regs, unsigned vector);
-bool in_interrupt(void);
-/* Registers of the context that this CPU's interrupt handler interrupted; NULL outside of one. */
-struct pt_regs *irq_regs(void);
-void irq_free(unsigned line);
-/* Interrupts that are not lines, for /proc/interrupts: *name "LOC", "RES", "TLB", ..., @text what it means. */
-bool irq_local_count(unsigned n, unsigned cpu, unsigned long *count, const char **name,
-		     const char **text);
-void acpi_early_init(
-	void); /* between physmap_init and meminit: tables read, memory and CPUs given to nodes */
-void acpi_init(void); /* after vmalloc_init: nr_cpus set (maxcpus=, nosmp), power-off prepared */
-void acpi_place_cpu(unsigned cpu); /* its node to where programs ask for it */
-void irq_init(void);		   /* boot CPU: local APIC and I/O APIC, else the PIC */
 
 /* ---- CPUs ---- */
 void smp_start_secondaries(void); /* starts what MADT lists, up to maxcpus= and CFG_NR_CPUS */

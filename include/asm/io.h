@@ -26,6 +26,44 @@ PORT_CALLS(b, unsigned char, "b")
 PORT_CALLS(w, unsigned short, "w")
 PORT_CALLS(l, unsigned int, "k")
 
+#define PORT_STRINGS(letter, type)                                                                 \
+	static inline void ins##letter(int port, void *to, unsigned long n)                        \
+	{                                                                                          \
+		for (type *p = to; n--; p++)                                                       \
+			*p = in##letter(port);                                                     \
+	}                                                                                          \
+	static inline void outs##letter(int port, const void *from, unsigned long n)               \
+	{                                                                                          \
+		for (const type *p = from; n--; p++)                                               \
+			out##letter(*p, port);                                                     \
+	}
+PORT_STRINGS(b, unsigned char)
+PORT_STRINGS(w, unsigned short)
+PORT_STRINGS(l, unsigned int)
+/* A write to port 0x80, which nobody hears, takes its time. */
+#define PORT_PAUSE() outb(0, 0x80)
+#define inb_p(port)                                                                                \
+	({                                                                                         \
+		unsigned char in_p_ = inb(port);                                                   \
+		PORT_PAUSE();                                                                      \
+		in_p_;                                                                             \
+	})
+#define inw_p(port)                                                                                \
+	({                                                                                         \
+		unsigned short in_p_ = inw(port);                                                  \
+		PORT_PAUSE();                                                                      \
+		in_p_;                                                                             \
+	})
+#define inl_p(port)                                                                                \
+	({                                                                                         \
+		unsigned int in_p_ = inl(port);                                                    \
+		PORT_PAUSE();                                                                      \
+		in_p_;                                                                             \
+	})
+#define outb_p(v, port) (outb(v, port), PORT_PAUSE())
+#define outw_p(v, port) (outw(v, port), PORT_PAUSE())
+#define outl_p(v, port) (outl(v, port), PORT_PAUSE())
+
 #define MEM_CALLS(letter, type)                                                                    \
 	static inline type read##letter(const volatile void __iomem *at)                           \
 	{                                                                                          \

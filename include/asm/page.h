@@ -15,7 +15,9 @@
 	((unsigned long)(v) >= KERNEL_BASE && KERNEL_BASE != PAGE_OFFSET                           \
 		 ? (phys_addr_t)((unsigned long)(v)-KERNEL_BASE)                                   \
 		 : (phys_addr_t)((unsigned long)(v)-PAGE_OFFSET))
-#define __va(p) ((void *)((unsigned long)(p) + PAGE_OFFSET))
+#define __va(p)		((void *)((unsigned long)(p) + PAGE_OFFSET))
+#define virt_to_phys(v) __pa(v)
+#define phys_to_virt(p) __va(p)
 #define virt_addr_valid(v)                                                                         \
 	((unsigned long)(v) >= PAGE_OFFSET && pfn_is_lowmem(phys_to_pfn(__pa(v))))
 #define PFN_PHYS(pfn) ((phys_addr_t)(pfn) << PAGE_SHIFT)

@@ -3,6 +3,6 @@
 #define BASE_VERSION_H
 
 #define KERNEL_RELEASE "6.1.0-mnemos"
-#define KERNEL_VERSION "#1 SMP Mnemos 0.1"
+#define KERNEL_BUILD   "#1 SMP Mnemos 0.1"
 
 #endif

@@ -3,8 +3,10 @@
 #define _LINUX_FS_H
 
 #include <linux/errno.h>
+#include <linux/ioctl.h>
 #include <linux/kernel.h>
 #include <linux/mm_types.h>
+#include <linux/semaphore.h>
 #include <linux/stat.h>
 
 #define FMODE_READ  1
@@ -13,7 +15,14 @@
 #define O_RDONLY    0
 #define O_WRONLY    1
 #define O_RDWR	    2
+#define O_CREAT	    0100
+#define O_EXCL	    0200
+#define O_TRUNC	    01000
+#define O_APPEND    02000
 #define O_NONBLOCK  04000
+#define O_NDELAY    O_NONBLOCK
+#define O_SYNC	    04010000
+#define O_CLOEXEC   02000000
 #define SEEK_SET    0
 #define SEEK_CUR    1
 #define SEEK_END    2
@@ -35,6 +44,8 @@ struct file_operations {
 	int (*release)(struct inode *inode, struct file *file);
 	int (*fsync)(struct file *file, loff_t start, loff_t end, int datasync);
 	int (*fasync)(int fd, struct file *file, int on);
+	unsigned long (*get_unmapped_area)(struct file *file, unsigned long addr, unsigned long len,
+					   unsigned long pgoff, unsigned long flags);
 	ssize_t (*read_iter)(void *iocb, void *iter);
 	ssize_t (*write_iter)(void *iocb, void *iter);
 };
@@ -61,7 +72,8 @@ static inline struct inode *file_inode(const struct file *file)
 	return file->f_inode;
 }
 
-#define f_dentry f_path.dentry
+#define f_dentry	  f_path.dentry
+#define file_dentry(file) ((file)->f_path.dentry)
 
 static inline char *d_path(const struct path *path, char *buf, int len)
 {

@@ -4,6 +4,8 @@
 
 #include <linux/mm_types.h>
 
+#include <asm/io.h>
+
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 struct page *alloc_pages_node_(int node, gfp_t gfp, unsigned int order);
 void __free_pages(struct page *page, unsigned int order);

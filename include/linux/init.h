@@ -24,13 +24,14 @@ void cleanup_module(void);
 	{                                                                                          \
 		return fn;                                                                         \
 	}                                                                                          \
-	int init_module(void) __attribute__((alias(#fn), copy(fn)))
+	int init_module(void) __attribute__((alias(#fn), copy(fn)));
 #define module_exit(fn)                                                                            \
 	static inline exitcall_t maybe_unused exit_module_type(void)                               \
 	{                                                                                          \
 		return fn;                                                                         \
 	}                                                                                          \
-	void cleanup_module(void) __attribute__((alias(#fn), copy(fn)))
+	void cleanup_module(void) __attribute__((alias(#fn), copy(fn)));
+/* Each of them is complete without a semicolon, as on Linux. */
 #define device_initcall(fn) module_init(fn)
 #define late_initcall(fn)   module_init(fn)
 #define __initcall(fn)	    module_init(fn)

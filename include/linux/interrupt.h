@@ -1,9 +1,41 @@
-/* Tasklets, old form (a number for the function) and new (the tasklet itself). */
+/* Handlers of interrupts, which a thread runs; tasklets, old form (a number for the function) and new (the tasklet itself). */
 #ifndef _LINUX_INTERRUPT_H
 #define _LINUX_INTERRUPT_H
 
 #include <linux/preempt.h>
 #include <linux/timer.h>
+
+#include "module/irq_view.h"
+
+typedef int irqreturn_t;
+#define irqreturn	int
+#define IRQ_NONE	VIEW_IRQ_NONE
+#define IRQ_HANDLED	VIEW_IRQ_HANDLED
+#define IRQ_WAKE_THREAD VIEW_IRQ_WAKE_THREAD
+#define IRQ_RETVAL(x)	((x) ? IRQ_HANDLED : IRQ_NONE)
+typedef irqreturn_t (*irq_handler_t)(int irq, void *dev);
+
+#define IRQF_TRIGGER_NONE    0x00000000
+#define IRQF_TRIGGER_RISING  0x00000001
+#define IRQF_TRIGGER_FALLING 0x00000002
+#define IRQF_TRIGGER_HIGH    0x00000004
+#define IRQF_TRIGGER_LOW     0x00000008
+#define IRQF_SHARED	     VIEW_IRQF_SHARED
+#define IRQF_PROBE_SHARED    0x00000100
+#define IRQF_ONESHOT	     0x00002000
+#define IRQF_NO_SUSPEND	     0x00004000
+#define IRQF_DISABLED	     0x00000020 /* before Linux 4.1 */
+#define SA_SHIRQ	     IRQF_SHARED
+#define SA_INTERRUPT	     IRQF_DISABLED
+
+#define request_irq(irq, fn, flags, name, dev) module_request_irq(irq, fn, NULL, flags, name, dev)
+#define request_threaded_irq(irq, fn, thread, flags, name, dev)                                    \
+	module_request_irq(irq, fn, thread, flags, name, dev)
+#define free_irq(irq, dev)	module_free_irq(irq, dev)
+#define enable_irq(irq)		module_irq_enable(irq, true)
+#define disable_irq(irq)	(module_irq_enable(irq, false), module_irq_synchronize(irq))
+#define disable_irq_nosync(irq) module_irq_enable(irq, false)
+#define synchronize_irq(irq)	module_irq_synchronize(irq)
 
 void module_tasklet_schedule(struct tasklet_struct *t);
 void tasklet_kill(struct tasklet_struct *t);

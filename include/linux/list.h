@@ -4,10 +4,11 @@
 
 #include <linux/types.h>
 
-#define LIST_POISON1	  ((void *)0x100)
-#define LIST_POISON2	  ((void *)0x122)
-#define LIST_HEAD(name)	  struct list_head name = LIST_HEAD_INIT(name)
-#define INIT_LIST_HEAD(h) list_init(h)
+#define LIST_POISON1	((void *)0x100)
+#define LIST_POISON2	((void *)0x122)
+#define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
+#undef list_init
+#define INIT_LIST_HEAD(h) list_head_init(h)
 
 static inline void list_move(struct list_head *n, struct list_head *h)
 {
@@ -46,7 +47,7 @@ static inline void list_splice_init(struct list_head *from, struct list_head *to
 	to->next->prev = last;
 	to->next = first;
 	first->prev = to;
-	list_init(from);
+	list_head_init(from);
 }
 
 #define list_splice(from, to)		  list_splice_init(from, to)
@@ -108,7 +109,26 @@ static inline void hlist_del(struct hlist_node *n)
 		n->next->pprev = n->pprev;
 }
 
-#define hlist_for_each(pos, h) for (pos = (h)->first; pos; pos = pos->next)
+static inline int hlist_unhashed(const struct hlist_node *n)
+{
+	return !n->pprev;
+}
+
+static inline void hlist_del_init(struct hlist_node *n)
+{
+	if (hlist_unhashed(n))
+		return;
+	hlist_del(n);
+	n->next = NULL;
+	n->pprev = NULL;
+}
+
+#define INIT_HLIST_NODE(n)	       ((void)((n)->next = NULL, (n)->pprev = NULL))
+#define hlist_add_head_rcu	       hlist_add_head
+#define hlist_del_rcu		       hlist_del
+#define hlist_for_each_entry_rcu       hlist_for_each_entry
+#define hlist_for_each_safe(pos, n, h) for (pos = (h)->first; pos && (n = pos->next, true); pos = n)
+#define hlist_for_each(pos, h)	       for (pos = (h)->first; pos; pos = pos->next)
 #define hlist_for_each_entry(pos, h, member)                                                       \
 	for (pos = hlist_entry_safe((h)->first, __typeof__(*(pos)), member); pos;                  \
 	     pos = hlist_entry_safe((pos)->member.next, __typeof__(*(pos)), member))

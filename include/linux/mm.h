@@ -51,6 +51,9 @@ static inline struct vm_area_struct *vma_next(struct vma_iterator *vmi)
 #define for_each_vma(vmi, vma) while (((vma) = vma_next(&(vmi))) != NULL)
 #define for_each_vma_range(vmi, vma, end)                                                          \
 	while (((vma) = vma_next(&(vmi))) != NULL && (vma)->vm_start < (end))
+#define ma_state vma_iterator
+#define mas_init(mas, tree, first)                                                                 \
+	((void)(*(mas) = (struct ma_state){ .mm = (tree)->mm, .addr = (first) }))
 #define MA_STATE(name, tree, first, last)                                                          \
 	struct vma_iterator name = { .mm = (tree)->mm, .addr = (first) }
 #define mas_find(mas, last) vma_next(mas)
@@ -73,6 +76,8 @@ static inline unsigned long get_mm_rss(const struct mm_struct *mm)
 int access_process_vm(struct task_struct *task, unsigned long addr, void *buf, int len,
 		      unsigned int flags);
 
+#include <linux/fs.h>
 #include <linux/mm_device.h>
+#include <linux/vmalloc.h>
 
 #endif

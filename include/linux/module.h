@@ -23,6 +23,7 @@ struct module {
 	enum module_state state;
 	struct list_head list;
 	char name[MODULE_NAME_LEN];
+	const char *version, *srcversion; /* of modinfo; NULL: none */
 };
 
 extern struct module __this_module;

@@ -3,6 +3,7 @@
 #define _LINUX_POLL_H
 
 #include <linux/fs.h>
+#include <linux/uaccess.h>
 #include <linux/wait.h>
 
 #define POLLIN	    0x0001

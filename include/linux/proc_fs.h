@@ -15,6 +15,9 @@ struct proc_ops {
 	unsigned int (*proc_poll)(struct file *file, struct poll_table_struct *table);
 	long (*proc_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
 	int (*proc_mmap)(struct file *file, struct vm_area_struct *vma);
+	unsigned long (*proc_get_unmapped_area)(struct file *file, unsigned long addr,
+						unsigned long len, unsigned long pgoff,
+						unsigned long flags);
 };
 
 #define proc_dir_entry module_proc

@@ -3,6 +3,7 @@
 #define _LINUX_SCHED_H
 
 #include <linux/atomic.h>
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
@@ -12,6 +13,10 @@
 #include <linux/rwsem.h>
 #include <linux/smp.h>
 #include <linux/wait.h>
+
+#include <asm/processor.h>
+
+#include "uapi/signal.h"
 
 #define TASK_COMM_LEN	     16
 #define TASK_RUNNING	     0
@@ -134,5 +139,7 @@ int module_send_sig(int sig, struct task_struct *task);
 #define need_resched()		  0
 #define send_sig(sig, task, priv) module_send_sig(sig, task)
 #define force_sig(sig, ...)	  ((void)module_send_sig(sig, current))
+
+#include <linux/signal.h>
 
 #endif

@@ -24,16 +24,16 @@ int mod_timer(struct timer_list *timer, unsigned long expires); /* 1: it was pen
 	}
 
 #define init_timer(t) ((void)(*(t) = (struct timer_list){ .function = NULL }))
-#define timer_init(t, fn, arg, flags_)                                                             \
+#define module_timer_set(t, fn, arg, flags_)                                                       \
 	((void)(*(t) = (struct timer_list){ .function = (void *)(fn),                              \
 					    .data = (unsigned long)(arg),                          \
 					    .flags = (flags_) }))
-#define setup_timer(t, fn, arg)		 timer_init(t, fn, arg, 0)
-#define setup_deferrable_timer(t, fn, d) timer_init(t, fn, d, TIMER_DEFERRABLE)
+#define setup_timer(t, fn, arg)		 module_timer_set(t, fn, arg, 0)
+#define setup_deferrable_timer(t, fn, d) module_timer_set(t, fn, d, TIMER_DEFERRABLE)
 #define timer_setup(t, fn, flags_)                                                                 \
 	do {                                                                                       \
 		void (*timer_fn_)(struct timer_list *) = (fn);                                     \
-		timer_init(t, timer_fn_, t, flags_);                                               \
+		module_timer_set(t, timer_fn_, t, flags_);                                         \
 	} while (0)
 #define timer_setup_on_stack(t, fn, flags)     timer_setup(t, fn, flags)
 #define destroy_timer_on_stack(t)	       ((void)(t))

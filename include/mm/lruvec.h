@@ -37,7 +37,7 @@ static inline void lruvec_init(struct lruvec *v)
 {
 	spin_init(&v->lock, RANK_LRU);
 	for (unsigned l = 0; l < LRU_EVICTABLE_LISTS; l++)
-		list_init(&v->lists[l]);
+		list_head_init(&v->lists[l]);
 }
 
 #endif

@@ -19,7 +19,10 @@
 #endif
 #define MODULE_VERMAGIC KERNEL_RELEASE " SMP mod_unload " MODULE_VERMAGIC_ARCH
 
-enum { MODULE_NAME_LEN = 64 - sizeof(unsigned long) };
+enum {
+	MODULE_NAME_LEN = 64 - sizeof(unsigned long),
+	MODULE_PERCPU_STRIDE = 4096, /* bytes between the copies of a variable for each processor */
+};
 
 struct module;
 

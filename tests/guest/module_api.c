@@ -29,6 +29,29 @@ static void threads_timers_work(void)
 	tries("threads");
 }
 
+/* kit.ko's claims are seen while it is there, and not when it is gone. */
+static void numbers_queues_interrupts(void)
+{
+	char text[8192];
+
+	if (!CHECK(module_in("kit", "") == 0))
+		log_show("kit");
+	CHECK(log_has("kit: 0 failures"));
+	NEED(tap_read("/proc/ioports", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "00a0-00a1 : pic2\n0300-030f : kit\n03f8-03ff : serial\n") != NULL);
+	NEED(tap_read("/proc/iomem", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "fd000000-fd000fff : kit\n") != NULL);
+	EQ(module_out("kit"), 0);
+	NEED(tap_read("/proc/ioports", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "kit") == NULL);
+	FAILS(module_in("kit", "forget=1"), EINTR);
+	CHECK(log_has("kit: it has not freed IRQ 10"));
+	CHECK(log_has("kit: it has not released 300-30f"));
+	CHECK(log_has("kit: it has not released fd000000-fd000fff"));
+	NEED(tap_read("/proc/iomem", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "kit") == NULL);
+}
+
 /* ---- devices.ko ---- */
 
 #define LAB_CLEAR    _IO('L', 1)
@@ -221,6 +244,12 @@ static void what_is_left_behind_goes(void)
 
 static void many_times(void)
 {
+	NEED(module_in("empty-one", "") == 0); /* what modules share stays */
+	for (int i = 0; i < (tap_quick() ? 10 : 1000); i++) {
+		NEED(module_in("basic", "") == 0);
+		NEED(module_out("basic") == 0);
+	}
+	NEED(module_out("empty_one") == 0);
 	for (int i = 0; i < (tap_quick() ? 3 : 30); i++) {
 		NEED(module_in("devices", "") == 0);
 		NEED(module_out("devices") == 0);
@@ -229,10 +258,15 @@ static void many_times(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(threads_timers_work),	     T(pages_zones_trees),  T(device_nodes_come_and_go),
-		T(device_reads_and_writes),  T(device_maps_memory), T(attributes_and_debug_files),
-		T(what_is_left_behind_goes), T(many_times),	    TEND
-	};
+	static const struct tap_test tests[] = { T(threads_timers_work),
+						 T(pages_zones_trees),
+						 T(numbers_queues_interrupts),
+						 T(device_nodes_come_and_go),
+						 T(device_reads_and_writes),
+						 T(device_maps_memory),
+						 T(attributes_and_debug_files),
+						 T(what_is_left_behind_goes),
+						 T(many_times),
+						 TEND };
 	return tap_main(argc, argv, tests);
 }

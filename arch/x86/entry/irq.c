@@ -209,6 +209,32 @@ void irq_free(unsigned line)
 	spin_unlock_irqrestore(&irq_lock, f);
 }
 
+void irq_mask(unsigned line, bool masked)
+{
+	irqflags_t f = spin_lock_irqsave(&irq_lock);
+
+	must(line < NR_ISA_LINES && lines[line].fn);
+	must(line_set_masked(line, masked) == 0);
+	spin_unlock_irqrestore(&irq_lock, f);
+}
+
+bool machine_ports(unsigned n, unsigned *start, unsigned *last, const char **name)
+{
+	static const struct {
+		unsigned short start, last;
+		const char *name;
+	} ports[] = { { 0x20, 0x21, "pic1" },	  { 0x40, 0x43, "timer0" },
+		      { 0x70, 0x71, "rtc0" },	  { 0xa0, 0xa1, "pic2" },
+		      { 0x3f8, 0x3ff, "serial" }, { 0xcf8, 0xcff, "PCI conf1" } };
+
+	if (n >= ARRAY_SIZE(ports))
+		return false;
+	*start = ports[n].start;
+	*last = ports[n].last;
+	*name = ports[n].name;
+	return true;
+}
+
 unsigned long irq_count(unsigned line, unsigned cpu, const char **name)
 {
 	if (line >= NR_ISA_LINES)

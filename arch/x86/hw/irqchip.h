@@ -8,8 +8,8 @@
 
 /* Vectors. Lines are the same whichever controller delivers them. */
 enum {
-	VEC_LINE0 = 0x20,    /* ISA lines 0..15: 0x20..0x2f */
-	VEC_DYNAMIC0 = 0x30, /* messages and other pins */
+	VEC_LINE0 = 0x30,    /* ISA lines 0..15: 0x30..0x3f, as on Linux */
+	VEC_DYNAMIC0 = 0x40, /* messages and other pins */
 	VEC_TIMER = 0xec,
 	VEC_IPI0 = 0xf0, /* + enum ipi */
 	VEC_ERROR = 0xfe,
