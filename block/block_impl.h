@@ -3,6 +3,7 @@
 #define BLOCK_IMPL_H
 
 #include "block/gendisk.h"
+#include "mm/seal.h"
 
 extern struct spinlock
 	block_lock; /* rank OBJECT: the list of disks, who has what open (letter b) */

@@ -4,7 +4,8 @@
  * OWNS     the list of disks, the partitions of each; openers, writers, holder of every device.
  * WHY      a device is used by many who only look (openers) or by one who relies on what is there (holder): then nobody
  *          writes it behind his back.
- * I1       holder set: no writers, and no holder of a device that covers the same sectors.
+ * I1       holder set: no writers, and no holder of a device that covers the same sectors. A device with MAPPING_SWAP may be
+ *          open for writing, but no write is let through (fs/blkdev.c).
  * I2       a device that nobody has open has no dirty page and no page that is not the device's contents.
  * I3       partitions come and go only while nobody has one of them open.
  * LOCKS    table_lock (mutex, rank FS_FILE) for the partitions of a disk as a whole; block_lock (rank OBJECT) for counts.
@@ -79,7 +80,7 @@ static int may_get(const struct block_device *bdev, bool write, const void *hold
 	if (!bdev)
 		return -ENXIO;
 	if (!holder)
-		return write && bdev->holder ? -EBUSY : 0;
+		return write && bdev->holder && !mapping_is_swap(&bdev->mapping) ? -EBUSY : 0;
 	if (bdev->holder || bdev->writers || overlap_held(bdev))
 		return -EBUSY;
 	return write && bdev->disk->readonly ? -EACCES : 0;
@@ -124,6 +125,35 @@ void block_put(struct block_device *bdev, bool write, void *holder)
 	}
 	bdev->writers -= write && !holder;
 	bdev->openers--;
+	spin_unlock(&block_lock);
+}
+
+int block_swap_claim(struct block_device *bdev, void *holder)
+{
+	int err = 0;
+
+	spin_lock(&block_lock);
+	if (bdev->holder || overlap_held(bdev)) {
+		err = -EBUSY;
+	} else if (bdev->disk->readonly) {
+		err = -EACCES;
+	} else {
+		bdev->holder = holder;
+		bdev->mapping.flags |= MAPPING_SWAP;
+	}
+	spin_unlock(&block_lock);
+	if (!err) /* what mkswap has written is on the device */
+		bdev_cache_drop(bdev);
+	return err;
+}
+
+void block_swap_unclaim(struct block_device *bdev, void *holder)
+{
+	bdev_cache_drop(bdev); /* what was read meanwhile may be old */
+	spin_lock(&block_lock);
+	kassert(bdev->holder == holder);
+	bdev->holder = NULL;
+	bdev->mapping.flags &= ~(unsigned)MAPPING_SWAP;
 	spin_unlock(&block_lock);
 }
 

@@ -16,6 +16,7 @@
  * TESTED BY  tests/guest/disk_block.c
  */
 #include "base/errno.h"
+#include "block/fail.h"
 #include "block_impl.h"
 
 enum { QUEUE_LONG = 128, UNPLUG_NS = 1000 * 1000 };
@@ -53,6 +54,8 @@ static int check(const struct bio *bio)
 	const struct gendisk *disk = bio->bdev->disk;
 	uint64_t size = READ_ONCE(bio->bdev->nr_sectors);
 
+	if (unlikely(fail_make_request.probability) && block_should_fail(bio))
+		return -EIO;
 	if (bio->op == REQ_OP_FLUSH)
 		return 0;
 	if (!bio->nr_sectors || bio->sector > size || bio->nr_sectors > size - bio->sector)

@@ -8,12 +8,12 @@
  *          opened for writing (-EBUSY), nor one that is written be mounted.
  * LOCKS    the node's inode->lock among its writers.
  * CONTEXT  tasks; may sleep.
- * FAILS    -ENOSPC at the end, -EPERM on a read-only device, as block devices do on Linux.
- * SOURCES  the requests of linux/fs.h as blockdev(8), blkdiscard(8) and mke2fs(8) use them.   TESTED BY  tests/guest/disk_block.c
+ * FAILS    -ENOSPC at the end, -EPERM on a read-only device, -ETXTBSY on a swap area, as block devices do on Linux.
+ * SOURCES  the requests of linux/fs.h as blockdev(8), blkdiscard(8) and mke2fs(8) use them.   TESTED BY  tests/guest/disk_block.c, disk_swap.c
  */
 #include "arch/uaccess.h"
 #include "base/errno.h"
-#include "block/block.h"
+#include "block/swap.h"
 #include "fs/file.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
@@ -70,13 +70,15 @@ static void blk_release(struct file *f)
 
 /* ---- bytes ---- */
 
-/* How much of a write at @pos there is room for; -EPERM, -ENOSPC. */
+/* How much of a write at @pos there is room for; -EPERM, -ENOSPC, -ETXTBSY. */
 static long write_room(struct file *f, uint64_t pos, size_t len)
 {
 	uint64_t size = mapping_size(f->mapping);
 
 	if (block_is_readonly(bdev_of(f)))
 		return -EPERM;
+	if (mapping_is_swap(f->mapping))
+		return -ETXTBSY;
 	if (pos >= size)
 		return len ? -ENOSPC : 0;
 	return (long)min_of(uint64_t, size - pos, len);
@@ -160,6 +162,8 @@ static long discard(struct file *f, unsigned long arg)
 	if ((r.start | r.len) & (SECTOR_SIZE - 1) || r.start + r.len < r.start ||
 	    r.start + r.len > mapping_size(f->mapping))
 		return -EINVAL;
+	if (mapping_is_swap(f->mapping))
+		return -EBUSY;
 	mutex_lock(&f->inode->lock);
 	err = mapping_punch(f->mapping, r.start, r.start + r.len); /* what is cached is old now */
 	if (!err)
@@ -228,6 +232,37 @@ static long blk_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	}
 }
 
+/* ---- swapon(2) ---- */
+
+static int blk_swap_on(struct file *f, struct swapdev **out)
+{
+	struct block_device *bdev = bdev_of(f);
+	unsigned long pages =
+		(unsigned long)min_of(uint64_t, bdev->nr_sectors / PAGE_SECTORS, ULONG_MAX >> 1);
+	struct block_swap *s;
+	int err = block_swap_claim(bdev, f);
+
+	if (err)
+		return err;
+	err = block_swap_new(bdev, false, &s);
+	if (!err && pages) {
+		err = block_swap_add(s, 0, pages);
+		if (err)
+			block_swap_free(s);
+	}
+	if (err)
+		block_swap_unclaim(bdev, f);
+	else
+		*out = &s->dev;
+	return err;
+}
+
+static void blk_swap_off(struct file *f, struct swapdev *dev)
+{
+	block_swap_free(block_swap_of(dev));
+	block_swap_unclaim(bdev_of(f), f);
+}
+
 const struct file_ops blkdev_fops = {
 	.open = blk_open,
 	.release = blk_release,
@@ -238,4 +273,6 @@ const struct file_ops blkdev_fops = {
 	.read_kernel = generic_read_kernel,
 	.write_kernel = blk_write_kernel,
 	.fsync = blk_fsync,
+	.swap_on = blk_swap_on,
+	.swap_off = blk_swap_off,
 };

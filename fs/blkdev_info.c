@@ -192,12 +192,32 @@ static int scheduler_show(struct seq_file *m)
 	return 0;
 }
 
+static int fail_show(struct seq_file *m)
+{
+	return show_number(m, ((struct block_device *)m->private)->make_it_fail);
+}
+
+static int fail_store(struct proc_entry *e, char *text, size_t len)
+{
+	long v;
+	int err = proc_parse_long(text, &v);
+
+	if (!err)
+		WRITE_ONCE(((struct block_device *)e->data)->make_it_fail, v != 0);
+	return err;
+}
+
 #define RO(n, fn)                                                                                  \
 	{                                                                                          \
 		.name = (n), .mode = 0444, .show = (fn)                                            \
 	}
-static const struct sysfs_attr all_attrs[] = { RO("dev", dev_show), RO("size", size_show),
-					       RO("ro", ro_show), RO("stat", stat_show) };
+static const struct sysfs_attr all_attrs[] = {
+	RO("dev", dev_show),
+	RO("size", size_show),
+	RO("ro", ro_show),
+	RO("stat", stat_show),
+	{ .name = "make-it-fail", .mode = 0644, .show = fail_show, .store = fail_store }
+};
 static const struct sysfs_attr disk_attrs[] = { RO("removable", zero_show) };
 static const struct sysfs_attr part_attrs[] = { RO("partition", partition_show),
 						RO("start", start_show) };

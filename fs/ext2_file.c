@@ -231,4 +231,6 @@ const struct file_ops ext2_file_fops = {
 	.read_kernel = generic_read_kernel,
 	.write_kernel = generic_write_kernel,
 	.fsync = ext2_fsync,
+	.swap_on = ext2_swap_on,
+	.swap_off = ext2_swap_off,
 };

@@ -96,6 +96,10 @@ extern const struct inode_ops ext2_file_iops;
 extern const struct file_ops ext2_file_fops;
 int ext2_fsync(struct file *f, uint64_t start, uint64_t last, bool data_only);
 
+/* ---- ext2_swap.c ---- */
+int ext2_swap_on(struct file *f, struct swapdev **out);
+void ext2_swap_off(struct file *f, struct swapdev *dev);
+
 /* ---- ext2_dir.c; dir->lock held ---- */
 struct ext2_place {			  /* of an entry */
 	struct page *page;		  /* referenced; NULL: none */

@@ -32,6 +32,8 @@ int inode_newsize_ok(struct inode *inode, uint64_t size)
 {
 	uint64_t max = inode->sb->max_bytes ? inode->sb->max_bytes : FILE_SIZE_MAX;
 
+	if (size < mapping_size(&inode->mapping) && mapping_is_swap(&inode->mapping))
+		return -ETXTBSY;
 	if (size <= mapping_size(&inode->mapping))
 		return 0;
 	if (size > rlimit_cur(RLIMIT_FSIZE)) {
@@ -168,6 +170,8 @@ int file_fallocate(struct file *f, unsigned mode, int64_t off, int64_t len)
 		return -EFBIG;
 	if (!f->ops->fallocate)
 		return -EOPNOTSUPP;
+	if (mapping_is_swap(f->mapping))
+		return -ETXTBSY;
 	err = f->ops->fallocate(f, mode, (uint64_t)off, (uint64_t)len);
 	if (!err)
 		notify_file(f, IN_MODIFY);

@@ -13,6 +13,7 @@
 #include "fs/notify.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
+#include "uapi/mman.h"
 #include "vfs_impl.h"
 
 enum { O_SYNC_BIT = 04000000 }; /* O_SYNC is this and O_DSYNC */
@@ -273,7 +274,7 @@ static long write_file(struct file *f, bool user, unsigned long src, size_t len,
 	mutex_lock(&inode->lock);
 	if (f->flags & O_APPEND)
 		*pos = mapping_size(&inode->mapping);
-	ret = write_limit(inode, *pos, len);
+	ret = unlikely(mapping_is_swap(&inode->mapping)) ? -ETXTBSY : write_limit(inode, *pos, len);
 	if (ret > 0) {
 		inode_drop_set_id(inode);
 		if (likely(user)) {
@@ -325,6 +326,9 @@ long generic_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)
 int generic_mmap(struct file *f, struct vm_map_args *args)
 {
 	args->mapping = f->mapping;
+	if (mapping_is_swap(f->mapping) && (args->prot & PROT_WRITE) &&
+	    (args->flags & MAP_TYPE) != MAP_PRIVATE)
+		args->refuse = -ETXTBSY;
 	inode_accessed(f->inode, true);
 	return 0;
 }

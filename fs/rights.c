@@ -37,7 +37,7 @@ int may_delete(struct inode *dir, const struct dentry *victim, bool want_dir)
 
 	if (err)
 		return err;
-	if (sticky_forbids(dir, victim->inode))
+	if (sticky_forbids(dir, victim->inode) || mapping_is_swap(&victim->inode->mapping))
 		return -EPERM;
 	if (want_dir && !S_ISDIR(victim->inode->mode))
 		return -ENOTDIR;

@@ -190,6 +190,7 @@ void sysfs_init(void)
 	debugfs_poison_init();
 	debugfs_extfrag_init();
 	debugfs_thp_init();
+	debugfs_fail_init();
 	sysfs_idle_init();
 	sysfs_thp_init();
 	sysfs_ksm_init();

@@ -3,6 +3,7 @@
 #define FS_VFS_IMPL_H
 
 #include "fs/path.h"
+#include "mm/seal.h"
 #include "sync/spinlock.h"
 
 extern struct spinlock dcache_lock;
@@ -146,6 +147,7 @@ void sysfs_init(void);
 void debugfs_pt_init(void);
 void sysfs_idle_init(void);
 void debugfs_poison_init(void);
+void debugfs_fail_init(void);
 void debugfs_extfrag_init(void);
 void debugfs_thp_init(void);
 void sysfs_system_init(void); /* processors and nodes */

@@ -3,6 +3,7 @@
   vda  16 MiB, each sector full of its own number; an MBR: vda1, vda2, and vda5, vda6 in an extended partition
   vdb, vdc, vdd  ext2 with blocks of 4, 1 and 2 KiB, and a tree that mke2fs has put there
   vde  ext2, read-only    vdf  a disk whose sectors 64 and 128 cannot be read and written    vdg  a GPT, three partitions
+  vdh  for swap: vdh1 and vdh2, 16 MiB each
 """
 import os
 import struct
@@ -11,6 +12,7 @@ import zlib
 
 SECTOR = 512
 VDA_SECTORS = 32768
+SWAP_SECTORS = 32768
 EXT2 = (("vdb", 4096, "24M"), ("vdc", 1024, "80M"), ("vdd", 2048, "8M"))
 BIG = 1 << 20  # bytes of the tree's largest file
 
@@ -34,6 +36,14 @@ def mbr_disk():
     put_table(data, 10240, [entry(0x83, 64, 2048), entry(5, 4096, 4096)])
     put_table(data, 14336, [entry(0x83, 64, 2048)])
     return data
+
+
+def swap_disk(path):
+    """Nothing but a table; sparse."""
+    head = bytearray(SECTOR)
+    put_table(head, 0, [entry(0x82, 2048, SWAP_SECTORS), entry(0x82, 2048 + SWAP_SECTORS, SWAP_SECTORS)])
+    write(path, head)
+    os.truncate(path, (2048 + 2 * SWAP_SECTORS) * SECTOR)
 
 
 def gpt_disk(sectors=16384):
@@ -114,7 +124,9 @@ def make(tmp):
     for n, event, sector in ((0, "read_aio", 64), (1, "write_aio", 128)):
         bad += f",file.inject-error.{n}.event={event},file.inject-error.{n}.iotype={event[:-4]},file.inject-error.{n}.errno=5,file.inject-error.{n}.sector={sector}"
     out += ["-drive", f"if=virtio,format=raw,rerror=report,werror=report,{bad}"]
-    return out + ["-drive", f"if=virtio,format=raw,cache=unsafe,file={tmp}/vdg"]
+    swap_disk(os.path.join(tmp, "vdh"))
+    out += ["-drive", f"if=virtio,format=raw,cache=unsafe,file={tmp}/vdg"]
+    return out + ["-drive", f"if=virtio,format=raw,discard=unmap,cache=unsafe,file={tmp}/vdh"]
 
 
 def check(tmp, wrote):

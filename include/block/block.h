@@ -36,6 +36,7 @@ struct block_device {
 	struct address_space mapping; /* its bytes, cached */
 	struct backing_dev_info bdi;
 	struct disk_stats stats; /* q: disk->lock */
+	bool make_it_fail;	 /* a: block/fail.h asks about its transfers */
 };
 
 struct bio_vec {
@@ -106,6 +107,9 @@ void page_parts_submit(struct page_parts *p); /* none at all: page_io_done(page,
 int must_check block_get(uint32_t dev, bool write, void *holder, struct block_device **out);
 /* The last one writes back what is dirty and drops the cache. Sleeps. */
 void block_put(struct block_device *bdev, bool write, void *holder);
+/* An open device belongs to @holder, who swaps on it: only reading goes on. 0, -EBUSY, -EACCES (read-only). Sleep. */
+int must_check block_swap_claim(struct block_device *bdev, void *holder);
+void block_swap_unclaim(struct block_device *bdev, void *holder);
 bool block_is_readonly(const struct block_device *bdev);
 unsigned block_size(const struct block_device *bdev); /* bytes: what the device can write at once */
 bool block_can_discard(const struct block_device *bdev);

@@ -72,12 +72,13 @@ struct address_space {
 	struct file_ra_state ra;      /* of the faults through its mappings, and kernel reads */
 	gfp_t gfp;		      /* i: for its pages */
 	struct shared_policy *policy; /* which nodes: mm/mempolicy.h; NULL until needed */
-	unsigned flags;		      /* i: MAPPING_* */
+	unsigned flags;		      /* i: MAPPING_*; MAPPING_SWAP: the owner's lock */
 };
 enum {
 	MAPPING_SHMEM = 1 /* pages are swap-backed, counted in NR_SHMEM */,
 	MAPPING_UNEVICTABLE = 2,
-	MAPPING_HUGETLB = 4 /* pages are of the pool of mm/hugetlb.h */
+	MAPPING_HUGETLB = 4 /* pages are of the pool of mm/hugetlb.h */,
+	MAPPING_SWAP = 8 /* its store is a swap area: nobody writes, cuts, removes */
 };
 
 void mapping_boot(void); /* node cache; after slab_init (mm_init calls it) */

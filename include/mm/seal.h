@@ -20,4 +20,10 @@ int must_check mapping_add_seals(struct address_space *m, unsigned seals);
 int must_check mapping_map_writable(struct address_space *m);
 void mapping_unmap_writable(struct address_space *m);
 
+/* Does the kernel swap on the object? Then nobody else writes, cuts or removes it (swapon(2)). */
+static inline bool mapping_is_swap(const struct address_space *m)
+{
+	return READ_ONCE(m->flags) & MAPPING_SWAP;
+}
+
 #endif

@@ -25,6 +25,7 @@ struct swapdev_ops {
 struct swapdev {
 	const struct swapdev_ops *ops; /* i */
 	unsigned long nr_slots;	       /* i: pages it has room for */
+	unsigned long nr_header;       /* i: pages that its header may speak of, if more; else 0 */
 	const char *name;	       /* i: for /proc/swaps */
 	bool file;		       /* i: a file, else a device */
 	bool sync; /* i: reads end before they return: reading ahead gains nothing */

@@ -54,6 +54,8 @@ void swap_slot_freed(struct swap_area *a, unsigned long slot);
  * Return: it, for swap_free_orphan without the lock; or NULL. */
 struct page *swap_take_orphan(struct swap_area *a, unsigned long slot);
 void swap_free_orphan(struct page *page);
+/* If the page of @entry is one, it goes. Any context. */
+void swap_drop_orphan(swp_entry_t entry);
 /* All pages of the area's slots that no entry stands for leave the cache. Sleeps. 0 or -EINTR. */
 int must_check swap_area_purge(unsigned type);
 

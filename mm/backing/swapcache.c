@@ -197,7 +197,8 @@ struct page *swap_take_orphan(struct swap_area *a, unsigned long slot)
 	const struct swap_slot *s = &a->slots[slot];
 	struct page *page = s->pfn ? pfn_to_page(s->pfn) : NULL;
 
-	if (!page || s->count || !freeze(page, 1)) /* an I/O has a reference, too */
+	if (!page || s->count || page_test(page, PG_writeback) || page_test(page, PG_locked) ||
+	    !freeze(page, 1)) /* an I/O looks again when it ends */
 		return NULL;
 	take_out(a, slot, page);
 	atomic_set(&page->_refcount, 1);
@@ -209,8 +210,7 @@ void swap_free_orphan(struct page *page)
 	put_page(page);
 }
 
-/* If the page of @entry is an orphan, it goes. */
-static void drop_orphan(swp_entry_t entry)
+void swap_drop_orphan(swp_entry_t entry)
 {
 	struct swap_area *a = swap_area_of(entry);
 	struct page *page = NULL;
@@ -232,7 +232,7 @@ static void drop_orphan(swp_entry_t entry)
 /* The page may be anybody's by now: then what is read here is no entry, or that of another page, which is as well. */
 void swap_page_dropped(struct page *page)
 {
-	drop_orphan(page_swap_entry(page));
+	swap_drop_orphan(page_swap_entry(page));
 }
 
 /* ---- migration ---- */

@@ -8,7 +8,8 @@
  * OWNS     the states of areas, the header, the end of a swap I/O.
  * WHY      the header is read by the device's own read(), so whatever can swap can be looked at: a disk, a file, compressed
  *          memory.
- * I1       an I/O has a reference to its page from start to end, and PG_locked (read) or PG_writeback (write).
+ * I1       a page has PG_locked (read) or PG_writeback (write) until its I/O ends, and stays in the cache so long, whose
+ *          reference keeps it.
  * I2       what failed to be written stays PG_dirty: nobody takes the slot for the page's contents.
  * LOCKS    area->lock. Reads and writes are started without spinlocks.
  * CONTEXT  page_io_done: any; else threads.
@@ -80,11 +81,12 @@ void swap_io_done(struct page *page, int err)
 	if (err)
 		pr_err("%s-error on swap-device (area %u, slot %lu): %d", write ? "Write" : "Read",
 		       swp_type(entry), swp_offset(entry), err);
+	put_page(page); /* the I/O's: who waits for its end finds the cache's and his own */
 	if (write)
 		write_done(page, err);
 	else
 		read_done(page, err);
-	swap_put_page(page); /* the I/O's */
+	swap_drop_orphan(entry);
 }
 
 int swap_writepage(struct page *page)
@@ -146,11 +148,11 @@ static unsigned long header_slots(const struct swapdev *dev, const struct swap_h
 		pr_warn("Truncating oversized swap area, only using %luk out of %luk",
 			slots << (PAGE_SHIFT - 10),
 			((unsigned long)h->last_page + 1) << (PAGE_SHIFT - 10));
-	if (slots > dev->nr_slots) {
+	if (slots > max_of(unsigned long, dev->nr_slots, dev->nr_header)) {
 		pr_warn("Swap area shorter than signature indicates");
 		return 0;
 	}
-	return slots;
+	return min_of(unsigned long, slots, dev->nr_slots);
 }
 
 /* Mark the header and bad slots. Return: usable ones; 0: none, or the list is wrong. */

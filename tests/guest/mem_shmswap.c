@@ -38,11 +38,6 @@ static int differing(const char *p)
 	return bad;
 }
 
-static int page_out(void *p, unsigned pages)
-{
-	return madvise(p, pages * PAGE, MADV_PAGEOUT);
-}
-
 static char *map_shared(int fd)
 {
 	return mmap(NULL, N * PAGE, RW, fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);

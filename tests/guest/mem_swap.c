@@ -3,64 +3,13 @@
 
 #include "pagemap.h"
 
-/* A page's bytes: some that compress, some that do not. */
-static void fill(unsigned char *p, unsigned seed)
-{
-	uint32_t x = seed * 2654435761U + 1;
-
-	for (size_t i = 0; i < PAGE; i++) {
-		x = x * 1664525 + 1013904223;
-		p[i] = (unsigned char)(i % 4 && seed % 3 ? seed : x >> 24);
-	}
-}
-
-static int is_filled(const unsigned char *p, unsigned seed)
-{
-	static unsigned char want[4096];
-
-	fill(want, seed);
-	return !memcmp(p, want, PAGE);
-}
-
-static unsigned char *filled(unsigned pages)
-{
-	unsigned char *p = (unsigned char *)anon(pages, RW);
-
-	for (unsigned i = 0; p != MAP_FAILED && i < pages; i++)
-		fill(p + i * PAGE, i);
-	return p;
-}
-
-static int page_out(void *p, unsigned pages)
-{
-	return madvise(p, pages * PAGE, MADV_PAGEOUT);
-}
-
 static void out_and_in(void)
 {
 	enum { N = 700 };
-	unsigned char *p;
-	long out, in;
-	unsigned bad = 0;
 
 	begin("8M\n", 2048);
 	EQ(meminfo_kb("SwapTotal:"), 2047 * 4);
-	p = filled(N);
-	out = vmstat("pswpout");
-	in = vmstat("pswpin");
-	OK(page_out(p, N));
-	EQ(vmstat("pswpout") - out, N);
-	EQ(resident(p, N), 0);
-	EQ(status_kb("VmSwap:"), N * 4);
-	EQ(meminfo_kb("SwapTotal:") - meminfo_kb("SwapFree:"), N * 4);
-	for (unsigned i = 0; i < N; i++)
-		bad += !is_filled(p + i * PAGE, i);
-	EQ(bad, 0);
-	EQ(vmstat("pswpin") - in, N);
-	EQ(resident(p, N), N);
-	EQ(status_kb("VmSwap:"), 0);
-	OK(munmap(p, N * PAGE));
-	EQ(meminfo_kb("SwapTotal:") - meminfo_kb("SwapFree:"), 0);
+	round_trip(N);
 	end();
 }
 
@@ -127,7 +76,6 @@ static void swapoff_brings_back(void)
 {
 	enum { N = 300 };
 	unsigned char *p;
-	unsigned bad = 0;
 
 	begin("4M\n", 1024);
 	p = filled(N);
@@ -136,9 +84,7 @@ static void swapoff_brings_back(void)
 	end();
 	OK(mprotect(p, 10 * PAGE, RW));
 	EQ(resident(p, N), N);
-	for (unsigned i = 0; i < N; i++)
-		bad += !is_filled(p + i * PAGE, i);
-	EQ(bad, 0);
+	EQ(spoilt(p, N), 0);
 	OK(munmap(p, N * PAGE));
 }
 
@@ -159,9 +105,9 @@ static void errors(void)
 	FAILS(set("disksize", "2M\n"), EBUSY);
 	FAILS(set("disksize", "x\n"), EINVAL);
 	FAILS(swapon(DEV, 0), EINVAL); /* no header */
-	make_header(257);
+	make_header(DEV, 257);
 	FAILS(swapon(DEV, 0), EINVAL); /* shorter than it says */
-	make_header(256);
+	make_header(DEV, 256);
 	FAILS(swapoff(DEV), EINVAL);
 	OK(swapon(DEV, SWAP_FLAG_PREFER | 7));
 	FAILS(swapon(DEV, 0), EBUSY);
@@ -190,16 +136,10 @@ static void tools(void)
 		"$b grep -q 'zram0.*partition.*4092.*0.*-2' /proc/swaps; $b swapoff " DEV
 		"; echo 1 >" SYS "reset";
 	int status;
-	pid_t pid;
 
 	NEED(access(SYS "disksize", F_OK) == 0);
 	NEED(access("/bin/busybox", X_OK) == 0);
-	pid = fork();
-	if (!pid) {
-		execl("/bin/busybox", "sh", "-c", script, (char *)NULL);
-		_exit(127);
-	}
-	EQ(waitpid(pid, &status, 0), pid);
+	status = run_shell(script);
 	EQ(status, 0);
 	if (status) { /* nothing of it for the tests to come */
 		(void)swapoff(DEV);

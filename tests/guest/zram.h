@@ -2,9 +2,7 @@
 #ifndef ZRAM_H
 #define ZRAM_H
 
-#include "mem.h"
-
-#include <sys/swap.h>
+#include "swap.h"
 
 #define DEV "/dev/zram0"
 #define SYS "/sys/block/zram0/"
@@ -17,24 +15,11 @@ static int set(const char *name, const char *text)
 	return tap_write(path, text, strlen(text), 0);
 }
 
-/* What mkswap writes, for an area of @pages with the header. */
-static void make_header(unsigned pages)
-{
-	static unsigned char page[4096];
-	uint32_t words[3] = { 1, pages - 1, 0 };
-	int fd = open(DEV, O_RDWR);
-
-	memcpy(page + 1024, words, sizeof(words));
-	memcpy(page + sizeof(page) - 10, "SWAPSPACE2", 10);
-	EQ(write(fd, page, sizeof(page)), sizeof(page));
-	OK(close(fd));
-}
-
 static void begin(const char *size, unsigned pages)
 {
 	NEED(access(SYS "disksize", F_OK) == 0);
 	OK(set("disksize", size));
-	make_header(pages);
+	make_header(DEV, pages);
 	OK(swapon(DEV, 0));
 }
 
