@@ -46,7 +46,7 @@ calls_i386-pae := $(calls_i386)
 calls_x86_64 := $(align_stack)$(if $(is_clang),8,3)
 KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) $(calls_$(ARCH)) $(if $(filter i386-pae,$(ARCH)),-DMODULE_PAE=1) -Iarch/x86/hw/$(mode_$(ARCH))
 
-KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c kernel/*.c block/*.c fs/*.c ipc/*.c net/*.c drivers/*.c \
+KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c mm/reclaim/policy/*.c kernel/*.c block/*.c fs/*.c ipc/*.c net/*.c drivers/*.c \
 	module/*.c sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
 KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S) arch/x86/vdso/image.S
 KOBJ := $(KSRC:%.c=$(OUT)/%.o) $(KASM:%.S=$(OUT)/%.S.o)
@@ -151,7 +151,7 @@ HCC ?= $(CC)
 HFLAGS = -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
 	-fno-strict-aliasing -DCFG_DEBUG=1 -DSIM=1 -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wwrite-strings -Wno-unused-parameter \
 	-I. -Iinclude -Iarch/sim/include
-HSRC := $(filter-out %_test.c sim/fuzz_% lib/string.c lib/div64.c,$(wildcard lib/*.c sync/*.c mm/*/*.c \
+HSRC := $(filter-out %_test.c sim/fuzz_% lib/string.c lib/div64.c,$(wildcard lib/*.c sync/*.c mm/*/*.c mm/reclaim/policy/*.c \
 	arch/sim/hw/*.c arch/conformance/*.c sim/*.c))
 HTEST := $(wildcard lib/*_test.c sync/*_test.c mm/*/*_test.c arch/sim/hw/*_test.c arch/x86/hw/*_test.c arch/conformance/*_test.c sim/*_test.c block/*_test.c fs/*_test.c drivers/*_test.c kernel/*_test.c sys/*_test.c init/*_test.c module/*_test.c)
 HOUT := build/host$(if $(filter clang%,$(notdir $(HCC))),-clang)

@@ -193,6 +193,7 @@ void sysfs_init(void)
 	debugfs_fail_init();
 	sysfs_idle_init();
 	sysfs_thp_init();
+	sysfs_policy_init();
 	sysfs_ksm_init();
 	sysfs_hugetlb_init();
 }

@@ -153,6 +153,7 @@ void debugfs_thp_init(void);
 void sysfs_system_init(void); /* processors and nodes */
 void sysfs_hugetlb_init(void);
 void sysfs_ksm_init(void);
-void sysfs_thp_init(void); /* transparent huge pages */
+void sysfs_thp_init(void);    /* transparent huge pages */
+void sysfs_policy_init(void); /* the replacement policy */
 
 #endif

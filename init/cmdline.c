@@ -129,6 +129,8 @@ static void take_word(struct cmdline *c, char *word)
 		c->fault_batch = number_of(word, v);
 	} else if ((v = value_of(word, "fault_around"))) {
 		c->fault_around = number_of(word, v);
+	} else if ((v = value_of(word, "policy"))) {
+		c->policy = v;
 	} else if (!strcmp(word, "trace")) {
 		c->show_trace = true;
 	} else if (!strcmp(word, "conformance")) {

@@ -14,6 +14,7 @@ struct cmdline {
 	const char *hugepages;	       /* hugepages=, if of the one size there is; NULL: none */
 	bool other_size;	       /* hugepagesz= named a size that there is not */
 	const char *thp;	       /* transparent_hugepage= or NULL */
+	const char *policy;	       /* policy= or NULL */
 	bool show_trace;	       /* trace: record events from the start */
 	bool conformance;	       /* conformance: check the machine contract, then end */
 	/* For init: arguments after "--" and unknown words; NAME=VALUE words go to the environment. */

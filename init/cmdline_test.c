@@ -118,7 +118,11 @@ static void quotes_keep_blanks(void **state)
 
 static void switches(void **state)
 {
+	parse("policy=sieve");
+	assert_string_equal(c.policy, "sieve");
+	assert_string_equal(args(), "");
 	parse("trace conformance");
+	assert_null(c.policy);
 	assert_true(c.show_trace && c.conformance);
 	assert_string_equal(args(), "");
 	parse("traces conform");

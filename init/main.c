@@ -33,6 +33,7 @@
 #include "mm/hugetlb.h"
 #include "mm/mm.h"
 #include "mm/thp.h"
+#include "mm/vmscan.h"
 #include "module/module.h"
 #include "net/socket.h"
 #include "sync/klog.h"
@@ -77,6 +78,17 @@ static void set_thp(const char *word)
 		}
 	}
 	pr_warn("transparent_hugepage= cannot parse, ignored");
+}
+
+/* Which pages leave memory first. */
+static void set_policy(void)
+{
+	int err = cmdline.policy ? reclaim_policy_set(cmdline.policy, strlen(cmdline.policy)) : 0;
+
+	if (err == -EINVAL)
+		pr_warn("policy=%s: no policy of that name, ignored", cmdline.policy);
+	else if (err)
+		pr_warn("policy=%s: no memory for it, ignored", cmdline.policy);
 }
 
 /* The pool that the command line asks for, while memory is in one piece. */
@@ -160,6 +172,7 @@ static void init_thread(void *arg)
 	if (cmdline.conformance)
 		run_conformance();
 	boot_huge_pages();
+	set_policy();
 	vdso_init();
 	fs_init();
 	ipc_init();

@@ -19,6 +19,8 @@ thread_unpark
 panic
 __start_percpu
 __stop_percpu
+__start_policies
+__stop_policies
 EOM
 comm -23 "$tmp/need" "$tmp/have" | grep -v -x -F -f "$tmp/allowed" >"$tmp/extra"
 # The machine's other half (arch/x86/entry) keeps the promises of include/arch.

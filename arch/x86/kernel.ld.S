@@ -49,6 +49,10 @@ SECTIONS {
 		KEEP(*(smap_patch))
 		__stop_smap_patch = .;
 		. = ALIGN(8);
+		__start_policies = .;
+		KEEP(*(policies))
+		__stop_policies = .;
+		. = ALIGN(8);
 		KEEP(*(.rodata_ksyms))
 	} :rodata
 	.note.pvh : AT(ADDR(.note.pvh) - BOOT_KERNEL_BASE) {

@@ -9,9 +9,12 @@
  *
  * A policy links pages by page->lru, keeps a tag of two bits in each, and what else it needs in set->state. It knows a
  * page that left by its key only. Written so, it runs in any struct policy_set: many at once in the simulator.
+ * In the kernel too the pages it sees are stand-ins, one for each frame (mm/reclaim/stand_in.c): no list of the kernel's is
+ * touched, no lock of the kernel's is held. There uses are seen by accessed bits only: hit(page) comes late, for a victim that
+ * turns out to be in use, after an add() that brings it back.
  *
- * LOCKS    the caller's: one call at a time for a set.   CONTEXT  any; victim() may look at many pages.
- * TESTED BY replay_test.c
+ * LOCKS    the caller's: one call at a time for a set.   CONTEXT  a thread; victim() may look at many pages.
+ * TESTED BY replay_test.c, vmscan_test.c
  */
 #ifndef MM_POLICY_H
 #define MM_POLICY_H
@@ -101,5 +104,12 @@ void policy_free(void *p);
 	static const struct policy id
 
 extern const struct policy *const __start_policies[], *const __stop_policies[];
+
+/* ---- for those who call policies (mm/reclaim/policy/registry.c) ---- */
+/* NULL: there is none of this name. */
+const struct policy *policy_by_name(const char *name, size_t len);
+/* @s has base, frames and referenced: @policy begins with no page in it. 0 or -ENOMEM. */
+int policy_set_begin(struct policy_set *s, const struct policy *policy);
+void policy_set_end(struct policy_set *s); /* zeroed memory, or one that did not begin: nothing */
 
 #endif

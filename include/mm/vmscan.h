@@ -25,4 +25,13 @@ unsigned long reclaim_node(int node, gfp_t gfp);
  * Return: how many are free. */
 unsigned reclaim_these(struct page **pages, unsigned n);
 
+/* ---- by which policy (mm/reclaim/stand_in.c, mm/policy.h); lru2 is the lists' own ---- */
+struct policy;
+const struct policy *reclaim_policy(void); /* the one in force */
+/* Can it run on a machine, or does it need the future? */
+bool policy_can_reclaim(const struct policy *p);
+/* From now on pages are chosen by the policy @name; all that are on the lists are new to it, in their order. Sleeps.
+ * 0; -EINVAL: there is none of this name, or it cannot; -ENOMEM: the old one stays. */
+int must_check reclaim_policy_set(const char *name, size_t len);
+
 #endif

@@ -15,6 +15,7 @@ struct scan_control {
 	unsigned priority;
 	bool kswapd;
 	bool force;	      /* whether a page was used does not matter */
+	bool chosen;	      /* by a policy, which has asked whether they were used */
 	bool clean_only;      /* only cached pages that are clean and unmapped: drop_caches */
 	unsigned long wanted; /* pages to free */
 	/* found: */
@@ -27,6 +28,8 @@ struct scan_control {
 void take_pages(struct scan_control *sc, struct lru_scan *s);
 
 /* ---- vmscan.c ---- */
+/* What a scan took and nobody freed: back on its list, without our references. */
+void lru_give_back(struct lru_scan *s);
 /* One round over the lists of sc->node at sc->priority; stops early when sc->wanted is reached. */
 void shrink_node(struct scan_control *sc);
 /* Lists of zones up to @highest that could give something, in pages. */

@@ -126,7 +126,7 @@ static enum fate take_locked(struct scan_control *sc, struct page *page)
 									       : FATE_KEEP;
 	if (page_test(page, PG_head) || page_is_ksm(page))
 		return FATE_ACTIVATE;
-	fate = check_references(page);
+	fate = sc->chosen ? FATE_FREE : check_references(page);
 	if (fate != FATE_FREE && !sc->force)
 		return fate;
 	if (page_test(page, PG_swapbacked))

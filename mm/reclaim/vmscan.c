@@ -6,6 +6,7 @@
  *   inactive    the oldest cluster: each page goes or stays (take.c); the oldest stay of those that were used comes first again
  *   active      only while the inactive list is too short for its size: the oldest cluster becomes inactive, but for code
  *               that runs
+ *   policy      another one than these lists' own, chosen by name, is asked instead of them (stand_in.c)
  *   caches      each registered cache gives its share (mm/track/shrinker.c)
  *
  * OWNS     vm_swappiness.
@@ -21,7 +22,7 @@
  * SOURCES  Linux Documentation/admin-guide/sysctl/vm; Gorman 2004, ch. 10.   TESTED BY vmscan_test.c
  */
 #include "mm/page.h"
-#include "mm/reclaim/reclaim_impl.h"
+#include "mm/reclaim/stand_in.h"
 #include "mm/rmap.h"
 #include "mm/shrinker.h"
 #include "mm/swap.h"
@@ -67,27 +68,40 @@ static void count_steal(const struct scan_control *sc, enum lru_list l, unsigned
 	count_vm_events(l & LRU_FILE ? PGSTEAL_FILE : PGSTEAL_ANON, n);
 }
 
-static void give_back(struct lru_scan *s)
+void lru_give_back(struct lru_scan *s)
 {
 	lru_putback(s->pages, s->taken);
 	for (unsigned i = 0; i < s->taken; i++)
 		swap_put_page(s->pages[i]);
 }
 
+/* The fate of what @s has taken; afterwards it has those that stay. */
+static void shrink_taken(struct scan_control *sc, struct lru_scan *s)
+{
+	unsigned long freed = sc->freed;
+	unsigned taken = s->taken;
+
+	count_scan(sc, s);
+	count_isolated(sc, s->list, taken);
+	take_pages(sc, s);
+	count_steal(sc, s->list, sc->freed - freed);
+	count_isolated(sc, s->list, -(long)taken);
+}
+
+void shrink_chosen(struct scan_control *sc, struct lru_scan *s)
+{
+	sc->chosen = true;
+	shrink_taken(sc, s);
+	sc->chosen = false;
+}
+
 static void shrink_inactive(struct scan_control *sc, enum lru_list l, unsigned nr)
 {
 	struct lru_scan s = { .list = l, .highest = sc->highest, .nr = nr };
-	unsigned long freed = sc->freed;
-	unsigned taken;
 
 	lru_isolate(sc->node, &s);
-	count_scan(sc, &s);
-	taken = s.taken;
-	count_isolated(sc, l, taken);
-	take_pages(sc, &s);
-	count_steal(sc, l, sc->freed - freed);
-	give_back(&s);
-	count_isolated(sc, l, -(long)taken);
+	shrink_taken(sc, &s);
+	lru_give_back(&s);
 }
 
 /* Code that runs stays active while it runs. */
@@ -120,12 +134,14 @@ static void shrink_active(struct scan_control *sc, enum lru_list l, unsigned nr)
 	count_vm_events(PGREFILL, s.scanned);
 	for (unsigned i = 0; i < s.taken; i++)
 		deactivate(s.pages[i]);
-	give_back(&s);
+	lru_give_back(&s);
 	count_isolated(sc, l, -(long)s.taken);
 }
 
 static void shrink_list(struct scan_control *sc, enum lru_list l, unsigned nr)
 {
+	if (shrink_by_policy(sc, l / LRU_FILE, nr))
+		return;
 	if (!(l & LRU_ACTIVE))
 		shrink_inactive(sc, l, nr);
 	else if (inactive_is_low(sc->node, (enum lru_list)(l & ~LRU_ACTIVE)))
@@ -236,7 +252,7 @@ static unsigned long drop_list(struct pglist_data *node, enum lru_list l)
 		left -= s.nr;
 		lru_isolate(node, &s);
 		take_pages(&sc, &s);
-		give_back(&s);
+		lru_give_back(&s);
 	}
 	return sc.freed;
 }
@@ -256,7 +272,7 @@ unsigned long drop_cached_pages(void)
 static void take_cluster(struct scan_control *sc, struct lru_scan *s)
 {
 	take_pages(sc, s);
-	give_back(s);
+	lru_give_back(s);
 	s->taken = 0;
 }
 

@@ -1,8 +1,11 @@
-/* Reclaim: what goes, what stays, and that all that was taken off a list is back or free. */
+/* Reclaim: what goes, what stays, and that all that was taken off a list is back or free; by the lists, and by every policy. */
 #include "sim/mm_test.h"
 
 #include "mm/alloc.h"
+#include "mm/policy.h"
 #include "mm/rmap.h"
+#include "mm/slab.h"
+#include "mm/vmalloc.h"
 #include "mm/vmevent.h"
 #include "mm/vmscan.h"
 #include "sim/fakestore.h"
@@ -302,38 +305,186 @@ static void kswapd_I2_gives_up_where_nothing_can_go(void **state)
 	finish();
 }
 
-/* A program with more memory than there is, over swap: every byte is what it was. */
-static void memory_twice_the_ram_over_swap(void **state)
+/* A program with @pages pages, twice what there is, over swap: every byte is what it was. */
+static void overfill(unsigned pages)
 {
-	enum { PAGES = 2048 };
 	struct fakeswap sw;
 	struct mm_struct *mm;
 	unsigned n;
 
-	(void)state;
-	begin_small(MIB(16), 1);
 	fakeswap_begin(&sw, 4096);
 	fakeswap_on(&sw, -1);
 	mm = new_mm();
-	n = hog(hogged, ARRAY_SIZE(hogged), PAGES / 2);
-	assert_int_equal(map_at(mm, BASE, P(PAGES), RW, ANON), BASE);
+	n = hog(hogged, ARRAY_SIZE(hogged), pages / 2);
+	assert_int_equal(map_at(mm, BASE, P(pages), RW, ANON), BASE);
 	for (unsigned round = 1; round <= 3; round++) {
-		for (unsigned i = 0; i < PAGES; i++) {
+		for (unsigned i = 0; i < pages; i++) {
 			if (round > 1)
 				assert_int_equal(sim_peek(mm, BASE + P(i)),
 						 (i * 7 + round - 1) % 256);
 			sim_poke(mm, BASE + P(i), (uint8_t)(i * 7 + round));
 		}
 	}
-	assert_true(vm_event_sum(PSWPOUT) > PAGES);
-	assert_true(vm_event_sum(PSWPIN) > PAGES / 2);
-	assert_true(vm_event_sum(PGSTEAL_ANON) > PAGES);
 	assert_int_equal(sim_oom_kills, 0);
 	swap_check();
 	end_mm(mm);
 	assert_int_equal(swap_area_off(sw.type), 0);
 	fakeswap_end(&sw);
 	unhog(hogged, n);
+}
+
+static void memory_twice_the_ram_over_swap(void **state)
+{
+	enum { PAGES = 2048 };
+
+	(void)state;
+	begin_small(MIB(16), 1);
+	overfill(PAGES);
+	assert_true(vm_event_sum(PSWPOUT) > PAGES);
+	assert_true(vm_event_sum(PSWPIN) > PAGES / 2);
+	assert_true(vm_event_sum(PGSTEAL_ANON) > PAGES);
+	finish();
+}
+
+/* ---- by a policy of mm/reclaim/policy ---- */
+
+static void choose_policy(const char *name)
+{
+	assert_int_equal(reclaim_policy_set(name, strlen(name)), 0);
+	assert_string_equal(reclaim_policy()->name, name);
+}
+
+static void finish_with_policy(void)
+{
+	choose_policy("lru2");
+	finish();
+}
+
+/* Each of them, under the worst: all is as it was, and the lists are whole. */
+static void every_policy_keeps_what_programs_have(void **state)
+{
+	(void)state;
+	for (const struct policy *const *p = __start_policies; p < __stop_policies; p++) {
+		if (!policy_can_reclaim(*p))
+			continue;
+		begin_small(MIB(16), FAKE_PAGES);
+		choose_policy((*p)->name);
+		overfill(1024);
+		assert_true(vm_event_sum(PSWPOUT) >= 512);
+		for (unsigned round = 0; round < 2; round++)
+			read_pages(0, FAKE_PAGES);
+		while (global_node_stat(NR_FILE_PAGES))
+			(void)reclaim();
+		finish_with_policy();
+	}
+}
+
+static void policies_that_cannot_are_refused(void **state)
+{
+	(void)state;
+	begin(1);
+	assert_int_equal(reclaim_policy_set("opt", 3), -EINVAL);
+	assert_int_equal(reclaim_policy_set("fif", 3), -EINVAL);
+	assert_int_equal(reclaim_policy_set("", 0), -EINVAL);
+	assert_string_equal(reclaim_policy()->name, "lru2");
+	finish();
+}
+
+static bool is_cached(unsigned i)
+{
+	struct page *page = mapping_find(&s.m, i);
+
+	if (page)
+		put_page(page);
+	return page;
+}
+
+/* A page or some are wanted. Return: the oldest of [@first, @last) that is there. */
+static unsigned relieve(unsigned first, unsigned last)
+{
+	struct alloc_ctx ctx = { .nodes = 1, .highest = ZONE_MOVABLE, .gfp = GFP_KERNEL };
+
+	assert_true(phys_relieve(&ctx));
+	while (first < last && !is_cached(first))
+		first++;
+	return first;
+}
+
+/* Pages go in the order in which they came, but for those used since, where a policy asks. */
+static void order_of_leaving(const char *policy, bool asks)
+{
+	unsigned oldest, next;
+
+	begin(256);
+	choose_policy(policy);
+	read_pages(0, 256);
+	oldest = relieve(0, 256);
+	assert_in_range(oldest, 32, 128);
+	for (unsigned i = 0; i < oldest; i++)
+		assert_false(is_cached(i));
+	read_pages(oldest, 4);
+	next = relieve(oldest + 4, 256);
+	assert_in_range(next, oldest + 32, 255);
+	for (unsigned i = oldest; i < 256; i++)
+		assert_int_equal(is_cached(i), i >= next || (asks && i < oldest + 4));
+	finish_with_policy();
+}
+
+static void policies_differ_in_who_leaves(void **state)
+{
+	(void)state;
+	order_of_leaving("fifo", false);
+	order_of_leaving("clock0", true);
+	order_of_leaving("second", true);
+	order_of_leaving("sieve", true);
+	order_of_leaving("lru", true); /* a late hit */
+}
+
+/* Frees and a change of mind in between: who is known is found out anew. */
+static void a_policy_follows_another(void **state)
+{
+	static const char *const turn[] = { "arc", "fifo", "lru2", "s3fifo", "random", "lru2" };
+	struct mm_struct *mm;
+
+	(void)state;
+	begin(100);
+	mm = new_mm();
+	for (unsigned i = 0; i < ARRAY_SIZE(turn); i++) {
+		choose_policy(turn[i]);
+		read_pages(0, 100);
+		assert_int_equal(map_at(mm, BASE, P(64), RW, ANON), BASE);
+		sim_poke(mm, BASE, 1);
+		(void)relieve(0, 100);
+		assert_int_equal(vm_unmap(mm, BASE, P(32)), 0);
+		(void)drop_cached_pages();
+		assert_int_equal(global_node_stat(NR_FILE_PAGES), 0);
+		read_pages(0, 50);
+		(void)relieve(0, 50);
+		assert_int_equal(vm_unmap(mm, BASE, P(64)), 0);
+	}
+	end_mm(mm);
+	finish_with_policy();
+}
+
+/* No memory for its tables: the old one stays, nothing leaks. */
+static void a_policy_needs_memory(void **state)
+{
+	unsigned long free;
+	unsigned n;
+
+	(void)state;
+	begin_small(MIB(16), 1);
+	free = nr_free_pages();
+	n = hog(hogged, ARRAY_SIZE(hogged), 40);
+	assert_int_equal(reclaim_policy_set("arc", 3), -ENOMEM);
+	assert_string_equal(reclaim_policy()->name, "lru2");
+	unhog(hogged, n);
+	(void)vmalloc_purge();
+	choose_policy("arc");
+	choose_policy("lru2");
+	(void)vmalloc_purge();
+	(void)slab_shrink_all();
+	assert_in_range(nr_free_pages(), free - 8, free);
 	finish();
 }
 
@@ -461,6 +612,11 @@ int main(void)
 		T(kswapd_brings_the_zones_back),
 		T(memory_twice_the_ram_over_swap),
 		T(no_cpu_reads_what_has_left_the_cache),
+		T(every_policy_keeps_what_programs_have),
+		T(policies_that_cannot_are_refused),
+		T(policies_differ_in_who_leaves),
+		T(a_policy_follows_another),
+		T(a_policy_needs_memory),
 		T(locked_shared_memory_is_passed_over_until_unlocked),
 		T(kswapd_I2_gives_up_where_nothing_can_go),
 	};

@@ -39,14 +39,6 @@ void policy_free(void *p)
 	free(p);
 }
 
-const struct policy *policy_by_name(const char *name, size_t len)
-{
-	for (const struct policy *const *p = __start_policies; p < __stop_policies; p++)
-		if (strlen((*p)->name) == len && !memcmp((*p)->name, name, len))
-			return *p;
-	return NULL;
-}
-
 static bool referenced(struct policy_set *s, struct page *page)
 {
 	uint8_t *pte = &container_of(s, struct memory, set)->pte[policy_slot(s, page)];
@@ -66,20 +58,15 @@ struct memory *memory_new(const struct policy *policy, unsigned long frames)
 	m->page = calloc(frames, sizeof(*m->page));
 	m->pte = calloc(frames, 1);
 	m->set = (struct policy_set){ .base = m->page, .frames = frames, .referenced = referenced };
-	m->set.state = calloc(1, policy->state_size);
-	if (m->page && m->pte && m->set.state && (!policy->init || !policy->init(&m->set))) {
-		m->set.policy = policy;
+	if (m->page && m->pte && !policy_set_begin(&m->set, policy))
 		return m;
-	}
 	memory_free(m);
 	return NULL;
 }
 
 void memory_free(struct memory *m)
 {
-	if (m->set.policy && m->set.policy->exit)
-		m->set.policy->exit(&m->set);
-	free(m->set.state);
+	policy_set_end(&m->set);
 	free(m->page);
 	free(m->pte);
 	free(m->where);

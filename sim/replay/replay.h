@@ -78,7 +78,6 @@ struct counts {
 
 struct policy;
 struct memory;
-const struct policy *policy_by_name(const char *name, size_t len);
 /* NULL: no memory. */
 struct memory *memory_new(const struct policy *policy, unsigned long frames);
 /* Play @b. false: no memory. */

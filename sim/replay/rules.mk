@@ -30,10 +30,4 @@ build/fuzz/replay/%.o: %.c Makefile sim/replay/rules.mk
 build/fuzz/trace: $(REPLAY_LIB:%.c=build/fuzz/replay/%.o) build/fuzz/replay/sim/fuzz_trace.o
 	$(call say,FLD,$@)clang -fsanitize=address,undefined -fsanitize=fuzzer $^ $(REPLAY_LIBS) -o $@
 
-# The policies as the kernel will have them: built with its flags, linked nowhere yet.
-.PHONY: policies
-policies: $(patsubst %.c,build/policies/$(ARCH)/%.o,$(wildcard mm/reclaim/policy/*.c))
-build/policies/$(ARCH)/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(KFLAGS) -c $< -o $@
 -include $(REPLAY_LIB:%.c=build/replay/%.d) $(REPLAY_LIB:%.c=build/replay-test/%.d) build/replay/sim/replay/main.d

@@ -1,0 +1,103 @@
+/* Replacement policies in the kernel: /sys/kernel/mm/policy, and memory under pressure by several of them. */
+#include "mem.h"
+
+#define POLICY "/sys/kernel/mm/policy"
+
+static const char *const names[] = { "arc", "clock0", "clock1", "fifo",	  "lfu",    "lru",  "lru2",
+				     "mru", "mglru",  "random", "s3fifo", "second", "sieve" };
+
+/* Each name once, that of @name in brackets. */
+static void is_in_force(const char *name)
+{
+	char text[200], *save, *word;
+	unsigned n = 0, seen = 0;
+
+	NEED(tap_read(POLICY, text, sizeof(text)) > 0);
+	for (word = strtok_r(text, " \n", &save); word; word = strtok_r(NULL, " \n", &save), n++) {
+		int marked = word[0] == '[';
+		size_t len = strlen(word) - 2 * marked;
+
+		for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+			if (strlen(names[i]) == len && !strncmp(word + marked, names[i], len)) {
+				seen |= 1U << i;
+				EQ(marked, !strcmp(names[i], name));
+			}
+	}
+	EQ(n, ARRAY_LEN(names));
+	EQ(seen, (1U << ARRAY_LEN(names)) - 1);
+}
+
+static void each_can_be_chosen(void)
+{
+	is_in_force("lru2");
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		OK(tap_put(POLICY, names[i]));
+		is_in_force(names[i]);
+	}
+	OK(tap_put(POLICY, "lru2\n"));
+	is_in_force("lru2");
+}
+
+static void what_is_none_is_refused(void)
+{
+	FAILS(tap_put(POLICY, "opt"), EINVAL); /* nobody knows the future here */
+	FAILS(tap_put(POLICY, "clock"), EINVAL);
+	FAILS(tap_put(POLICY, "lru2 fifo"), EINVAL);
+	FAILS(tap_put(POLICY, "\n"), EINVAL);
+	is_in_force("lru2");
+}
+
+/* Memory is given up as soon as it is filled: a quarter more than is free goes through. */
+static int fill_and_give_up(void *arg)
+{
+	enum { CHUNK = 256 };
+
+	for (size_t left = *(size_t *)arg; left > CHUNK; left -= CHUNK) {
+		char *p = anon(CHUNK, RW);
+
+		NEED_IN_CHILD(p != MAP_FAILED);
+		memset(p, 1, CHUNK * PAGE);
+		OK(madvise(p, CHUNK * PAGE, 8)); /* MADV_FREE */
+	}
+	return tap_failures;
+}
+
+static void pages_leave_by(const char *policy)
+{
+	size_t pages = (size_t)meminfo_kb("MemFree:") / 4;
+	long killed = vmstat("oom_kill"), lazy = vmstat("pglazyfreed");
+	unsigned char *mine = (unsigned char *)anon(64, RW);
+
+	if (pages > 20000)
+		SKIP("much memory");
+	NEED(mine != MAP_FAILED);
+	memset(mine, 5, 64 * PAGE);
+	pages += pages / 4;
+	OK(tap_put(POLICY, policy));
+	EQ(tap_child(fill_and_give_up, &pages), 0);
+	is_in_force(policy);
+	OK(tap_put(POLICY, "lru2"));
+	CHECK(vmstat("pglazyfreed") - lazy > (long)pages / 10);
+	EQ(vmstat("oom_kill"), killed);
+	for (size_t i = 0; i < 64; i++)
+		EQ(mine[i * PAGE], 5);
+}
+
+static void pages_leave_by_fifo(void)
+{
+	pages_leave_by("fifo");
+}
+
+static void pages_leave_by_arc(void)
+{
+	pages_leave_by("arc");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(each_can_be_chosen), T(what_is_none_is_refused),
+						 T(pages_leave_by_fifo), T(pages_leave_by_arc),
+						 TEND };
+
+	return tap_main(argc, argv, tests);
+}
