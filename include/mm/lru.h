@@ -46,6 +46,8 @@ void lru_activate(struct page *page);
 void lru_deactivate(struct page *page);
 /* A page that a scan has taken goes back as an inactive one. */
 void lru_retire(struct page *page);
+/* As an active one, though nobody used it. */
+void lru_admit(struct page *page);
 /* What reclaim had written is in its store: the next that a scan comes to. */
 void lru_rotate(struct page *page);
 /* MADV_FREE: the page lost PG_swapbacked, and waits among the inactive file pages. */

@@ -160,7 +160,7 @@ static void meet(struct stand_ins *s, struct page *page)
 	if (chosen->miss)
 		chosen->miss(&s->set[kind], policy_key(si));
 	enter(s, si, kind);
-	page_set(page, PG_active);
+	lru_admit(page);
 }
 
 /* A page on its way out is inactive as well: it goes when it is clean, if nobody came back to it. Return: take it. */
@@ -280,9 +280,9 @@ static void settle(struct stand_ins *s, struct page *page, unsigned kind, bool s
 	} else if (!page_mapcount(page) &&
 		   (page_test(page, PG_writeback) || page_test(page, PG_dirty))) {
 		si->private = LEAVING;
-		page_clear(page, PG_active);
+		lru_retire(page);
 	} else {
-		page_set(page, PG_active);
+		lru_admit(page);
 		enter(s, si, kind);
 	}
 }
@@ -309,7 +309,7 @@ static void settle_all(struct stand_ins *s, unsigned kind, const struct lru_scan
 static void settle_as_new(struct lru_scan *stayed)
 {
 	for (unsigned i = 0; i < stayed->taken; i++)
-		page_clear(stayed->pages[i], PG_active);
+		lru_retire(stayed->pages[i]);
 }
 
 bool shrink_by_policy(struct scan_control *sc, unsigned kind, unsigned nr)
@@ -400,7 +400,7 @@ static void renew(struct pglist_data *node, enum lru_list active)
 		some -= c.nr;
 		lru_isolate(node, &c);
 		for (unsigned i = 0; i < c.taken; i++)
-			page_clear(c.pages[i], PG_active);
+			lru_retire(c.pages[i]);
 		lru_give_back(&c);
 	}
 }

@@ -268,6 +268,14 @@ void lru_retire(struct page *page)
 	unlock_lists(page, flags);
 }
 
+void lru_admit(struct page *page)
+{
+	irqflags_t flags = lock_lists(page);
+
+	move(page, 1UL << PG_active, 0, true);
+	unlock_lists(page, flags);
+}
+
 void lru_rotate(struct page *page)
 {
 	irqflags_t flags = lock_lists(page);
