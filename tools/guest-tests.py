@@ -549,6 +549,7 @@ def machines(args):
     out.append(Boot("x86_64/conform-la57", "x86_64", lambda a: say_init(a).finish(), mem="64M", seconds=60, done=False, cpu="qemu64,+la57",
                     append="conformance", want=(r"conformance: 0 failures",), status=lambda s: s == 1))
     for arch in ARCHES:
+        out.append(planned(f"{arch}/policy", arch, [("mem_replace", "")], mem="64M", cpus=1, append="policy=sieve"))
         out.append(Boot(f"{arch}/16M", arch, lambda a: say_init(a).finish(), mem="16M", cpus=1, seconds=60, want=SAYS, done=False))
         out.append(Boot(f"{arch}/panic", arch, exiting_init, mem="64M", seconds=60, done=False, want=(r"[Pp]anic.*init",),
                         status=lambda s: s not in (0, None)))
