@@ -10,6 +10,8 @@
  *                         DLE 'R' 0 0 first of all: input may be sent from now on (both modes)
  *          host to guest  DLE DLE is a DLE, DLE 'D' the end of input, DLE 'S' n signal n for the program, all other bytes
  *                         themselves
+ *          guest to host, at the end: DLE 'V' len16 text, twice, /proc/uptime and /proc/vmstat before the program and after
+ *          (both modes; if there is a file /.mnemos/figures)
  * A third file may be there, /.mnemos/place: the program's path (argv's second is then its name only), the directory it
  * starts in, rows and columns of the terminal.
  * Bytes outside frames are the kernel's messages. A status of 128+n means that signal n ended the program.
@@ -114,18 +116,26 @@ static void frame(char kind, const char *data, size_t n)
 	write_all(1, data, n);
 }
 
-/* Read @path and split it at its NULs into @out. Return: words, 0 when it cannot be read. */
-static int read_words(const char *path, char *text, size_t size, char **out)
+/* What fits of the file @path into @text. Return: bytes, 0 when it cannot be read. */
+static size_t read_file(const char *path, char *text, size_t size)
 {
 	long fd = SYS3(open, path, 0, 0), n;
 	size_t len = 0;
-	int words_nr = 0;
 
 	if (fd < 0)
 		return 0;
-	while (len < size - 1 && (n = SYS3(read, fd, text + len, size - 1 - len)) > 0)
+	while (len < size && (n = SYS3(read, fd, text + len, size - len)) > 0)
 		len += (size_t)n;
 	SYS1(close, fd);
+	return len;
+}
+
+/* Read @path and split it at its NULs into @out. Return: words, 0 when it cannot be read. */
+static int read_words(const char *path, char *text, size_t size, char **out)
+{
+	size_t len = read_file(path, text, size - 1);
+	int words_nr = 0;
+
 	for (size_t i = 0; i < len && words_nr < MAX_WORDS; i += length(text + i) + 1)
 		out[words_nr++] = text + i;
 	out[words_nr] = NULL;
@@ -329,6 +339,24 @@ static void forward_output(int out, int err)
 	}
 }
 
+enum { FIGURES = 16384 };
+static char figures[2][FIGURES]; /* before the program, and after it */
+static size_t figures_len[2];
+
+static void take_figures(int when)
+{
+	size_t n = read_file("/proc/uptime", figures[when], FIGURES);
+
+	figures_len[when] = n + read_file("/proc/vmstat", figures[when] + n, FIGURES - n);
+}
+
+static void send_figures(void)
+{
+	console_raw();
+	for (int when = 0; when < 2; when++)
+		frame('V', figures[when], figures_len[when]);
+}
+
 static int run_on_pipes(void)
 {
 	int in[2], out[2], err[2];
@@ -367,6 +395,7 @@ void start_c(void);
 
 void start_c(void)
 {
+	int wants_figures;
 	char status;
 	int nr = read_words("/.mnemos/argv", argv_text, sizeof(argv_text), words);
 
@@ -386,7 +415,14 @@ void start_c(void)
 	if (!place[PLACE_PROGRAM] || SYS1(chdir, place[PLACE_DIR]))
 		SYS1(chdir, "/");
 	catch_end_signals();
+	wants_figures = read_file("/.mnemos/figures", &status, 1) == 1;
+	if (wants_figures)
+		take_figures(0);
 	status = (char)(words[0][0] == 't' ? run_on_tty() : run_on_pipes());
+	if (wants_figures) {
+		take_figures(1);
+		send_figures();
+	}
 	if (asked_to_end)
 		status = 0;
 	frame('X', &status, 1);

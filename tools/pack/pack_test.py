@@ -12,7 +12,7 @@ import unittest
 ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
 sys.dont_write_bytecode = True
 sys.path.insert(0, ROOT)
-from tools.pack import dpkg, elf, image, languages, run  # noqa: E402
+from tools.pack import dpkg, elf, figures, image, languages, run  # noqa: E402
 from tools.pack.closure import Closure, env_program  # noqa: E402
 from tools.pack.elf import Trouble  # noqa: E402
 from tools.pack.tree import Tree  # noqa: E402
@@ -223,6 +223,26 @@ class Languages(Folder):
         self.assertEqual(dpkg.names("libc6 (>= 2.36), a | b:any, g++"), ["libc6", "a", "b", "g++"])
 
 
+class Figures(unittest.TestCase):
+    def test_policies(self):
+        names = figures.policies(ROOT)
+        self.assertIn("clock0", names)
+        self.assertIn("random", names)
+        self.assertNotIn("opt", names)
+        with self.assertRaises(Trouble) as e:
+            figures.check(ROOT, "opt")
+        self.assertIn("--policy opt: use one of arc, clock0,", str(e.exception))
+
+    def test_table(self):
+        before = b"1.50 1.00\npgfault 100\npgmajfault 10\npswpout 7\n"
+        after = b"4.75 1.00\npgfault 1100\npgmajfault 15\npswpout 9\npgscan_kswapd 3\npgscan_direct 4\n"
+        text = "\n".join(figures.table("sieve", [before, after]))
+        self.assertIn("policy    sieve\ntime      3.25 s\nfaults    995 minor, 5 major,", text)
+        self.assertIn("swap      0 in, 2 out,", text)
+        self.assertIn("reclaim   7 looked at,", text)
+        self.assertEqual(figures.table("sieve", [before]), [])
+
+
 class Machine(Folder):
     """`./mnemos run` itself."""
 
@@ -236,6 +256,12 @@ class Machine(Folder):
         r = self.run_it("--env", "GREETING=hello", "--", "./prog.py", self.dir, "given.txt", input="from the pipe")
         self.assertEqual((r.stdout, r.stderr, r.returncode),
                          ("True hello found FROM THE PIPE\na given file 5 True\n", "an error line\n", 23))
+
+    def test_a_policy(self):
+        r = self.run_it("--policy", "sieve", "--", "cat", "/sys/kernel/mm/policy")
+        self.assertEqual(r.returncode, 0)
+        self.assertIn("[sieve]", r.stdout)
+        self.assertRegex(r.stderr, r"(?m)^policy    sieve\ntime      \d+\.\d\d s\nfaults    [1-9]\d* minor, ")
 
     def test_a_signal_reaches_the_program(self):
         p = subprocess.Popen([os.path.join(ROOT, "mnemos"), "run", "--", "sh", "-c", 'trap "echo caught; exit 3" USR1; echo up; while :; do sleep 1; done'],
