@@ -167,11 +167,12 @@ static void meet(struct stand_ins *s, struct page *page)
 static bool may_leave(struct stand_ins *s, struct page *page)
 {
 	struct page *si = stand_in(s, page);
+	bool same = page->index == si->index && READ_ONCE(page->mapping) == si->mapping;
 
 	if (si->private != LEAVING)
 		return false;
-	if (page->index == si->index && READ_ONCE(page->mapping) == si->mapping &&
-	    !page_mapcount(page) && !page_test(page, PG_referenced))
+	if ((same || page_test(page, PG_swapcache)) && !page_mapcount(page) &&
+	    !page_test(page, PG_referenced))
 		return !page_test(page, PG_writeback) && !page_test(page, PG_dirty);
 	left(s, si, kind_of(page));
 	return false;
