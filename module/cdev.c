@@ -34,8 +34,10 @@ static const struct file_ops chr_fops;
 bool open_chr_enter(struct open_chr *o)
 {
 	atomic_inc(&o->users);
-	if (!READ_ONCE(o->dead))
+	if (!READ_ONCE(o->dead)) {
+		module_entered();
 		return true;
+	}
 	open_chr_leave(o);
 	return false;
 }

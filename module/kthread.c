@@ -73,6 +73,7 @@ static void run(void *arg)
 {
 	struct module_kthread *k = arg;
 
+	module_entered();
 	end(k, is_set(&k->stop) ? -EINTR : k->fn(k->data));
 }
 

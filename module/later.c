@@ -138,10 +138,12 @@ static void later_main(void *unused)
 	while (!ends()) {
 		module_irq_run_pending();
 		l = next_due(&until);
-		if (l)
+		if (l) {
+			module_entered();
 			l->run(l);
-		else
+		} else {
 			(void)thread_park(PARK_INTERRUPTIBLE, until);
+		}
 		spin_lock(&later_lock);
 		running = NULL;
 		spin_unlock(&later_lock);

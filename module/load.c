@@ -367,7 +367,10 @@ static void take_down(struct module *mod)
 static long run_init(struct module *mod)
 {
 	struct module_block init = mod->init;
-	int ret = mod->init_fn ? mod->init_fn() : 0;
+	int ret;
+
+	module_entered();
+	ret = mod->init_fn ? mod->init_fn() : 0;
 
 	if (ret < 0) {
 		set_state(mod, MODULE_GOING);

@@ -93,6 +93,11 @@ void module_task_wait_gone(
 	struct task *t); /* @t ends: until its stack is free. Consumes the reference */
 void module_kthreads_left(const struct module *mod); /* it is unloaded: its threads are stopped */
 
+/* ---- view_task.c ---- */
+void module_uses_init_task(
+	void);		   /* a module names it: it may walk from there without a call of ours */
+void module_entered(void); /* a module's code begins to run. Sleeps. */
+
 /* ---- irq.c, claims.c: what is forgotten goes, with a warning ---- */
 void module_irqs_left(const struct module *mod);
 void module_claims_left(const struct module *mod);

@@ -49,11 +49,19 @@ static struct list_head procs = LIST_HEAD_INIT(procs);
 
 /* ---- open files ---- */
 
+static bool enter(const struct inode *inode)
+{
+	if (!proc_entry_enter(inode))
+		return false;
+	module_entered();
+	return true;
+}
+
 static void calls_release(struct file *f)
 {
 	struct open_proc *o = f->private;
 
-	if (o->proc->calls.release && proc_entry_enter(f->inode)) {
+	if (o->proc->calls.release && enter(f->inode)) {
 		(void)o->proc->calls.release(&o->inode, &o->file);
 		proc_entry_leave(f->inode);
 	}
@@ -66,7 +74,7 @@ static int calls_open(struct inode *inode, struct file *f)
 	struct open_proc *o;
 	int err = 0;
 
-	if (!proc_entry_enter(inode))
+	if (!enter(inode))
 		return -ENOENT;
 	o = failpoint("module_proc_open") ? NULL : kzalloc(sizeof(*o), GFP_KERNEL);
 	if (!o) {
@@ -103,7 +111,7 @@ static long calls_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	struct open_proc *o = f->private;
 	long n = -EIO;
 
-	if (!proc_entry_enter(f->inode))
+	if (!enter(f->inode))
 		return -EIO;
 	if (o->proc->calls.read)
 		n = o->proc->calls.read(&o->file, (char *)buf, len, (long long *)pos);
@@ -116,7 +124,7 @@ static long calls_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	struct open_proc *o = f->private;
 	long n = -EIO;
 
-	if (!proc_entry_enter(f->inode))
+	if (!enter(f->inode))
 		return -EIO;
 	if (o->proc->calls.write)
 		n = o->proc->calls.write(&o->file, (const char *)buf, len, (long long *)pos);
@@ -129,7 +137,7 @@ static int64_t calls_seek(struct file *f, int64_t off, int whence)
 	struct open_proc *o = f->private;
 	int64_t pos = -EIO;
 
-	if (!proc_entry_enter(f->inode))
+	if (!enter(f->inode))
 		return -EIO;
 	o->file.f_pos = (long long)f->pos;
 	if (o->proc->calls.lseek) {
@@ -150,7 +158,7 @@ static unsigned calls_poll(struct file *f, struct poll_table *pt)
 	struct open_proc *o = f->private;
 	unsigned ready = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
 
-	if (!proc_entry_enter(f->inode))
+	if (!enter(f->inode))
 		return POLLERR | POLLHUP;
 	if (o->proc->calls.poll)
 		ready = o->proc->calls.poll(&o->file, pt);
@@ -163,7 +171,7 @@ static long calls_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	struct open_proc *o = f->private;
 	long ret = -ENOTTY;
 
-	if (!proc_entry_enter(f->inode))
+	if (!enter(f->inode))
 		return -EIO;
 	if (o->proc->calls.ioctl)
 		ret = o->proc->calls.ioctl(&o->file, cmd, arg);

@@ -112,6 +112,8 @@ static int resolve(struct load_ctx *x, const struct rel_symbol *s, unsigned long
 		       x->mod->name, s->name, found->ns);
 		err = -EINVAL;
 	} else if (found) {
+		if (!strcmp(s->name, "init_task"))
+			module_uses_init_task();
 		err = owner ? use(x->mod, owner) : 0;
 		*value = (unsigned long)found->addr;
 	}

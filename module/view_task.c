@@ -17,6 +17,7 @@
  * TESTED BY  module_labs (guest)
  */
 #include "module/api.h"
+#include "module/module_impl.h"
 #include "module/view_impl.h"
 
 #include "arch/machine.h"
@@ -297,6 +298,19 @@ void module_look(void)
 	view_lock();
 	look();
 	view_unlock();
+}
+
+static bool init_task_is_used; /* set for ever by the first module that names it */
+
+void module_uses_init_task(void)
+{
+	WRITE_ONCE(init_task_is_used, true);
+}
+
+void module_entered(void)
+{
+	if (READ_ONCE(init_task_is_used))
+		module_look();
 }
 
 struct task_view *module_current(void)

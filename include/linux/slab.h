@@ -22,11 +22,37 @@ struct kmem_cache;
 #define ZERO_SIZE_PTR		((void *)16)
 #define ZERO_OR_NULL_PTR(p)	((unsigned long)(p) <= 16)
 
-void *kmalloc(size_t size, gfp_t gfp);
-void *krealloc(const void *p, size_t size, gfp_t gfp);
-void *kcalloc(size_t n, size_t size, gfp_t gfp);
-void kfree(const void *p);
-size_t ksize(const void *p);
+/* Of no bytes one gets ZERO_SIZE_PTR, which may be given to all of these. */
+void *module_kmalloc(size_t size, gfp_t gfp);
+void *module_krealloc(const void *p, size_t size, gfp_t gfp);
+void module_kfree(const void *p);
+size_t module_ksize(const void *p);
+
+static inline void *kmalloc(size_t size, gfp_t gfp)
+{
+	return size ? module_kmalloc(size, gfp) : ZERO_SIZE_PTR;
+}
+
+static inline void kfree(const void *p)
+{
+	if (!ZERO_OR_NULL_PTR(p))
+		module_kfree(p);
+}
+
+static inline size_t ksize(const void *p)
+{
+	return ZERO_OR_NULL_PTR(p) ? 0 : module_ksize(p);
+}
+
+static inline void *krealloc(const void *p, size_t size, gfp_t gfp)
+{
+	if (ZERO_OR_NULL_PTR(p))
+		return kmalloc(size, gfp);
+	if (size)
+		return module_krealloc(p, size, gfp);
+	kfree(p);
+	return ZERO_SIZE_PTR;
+}
 
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
 				     unsigned int flags, void (*ctor)(void *obj));
@@ -45,6 +71,7 @@ unsigned long kmem_cache_shrink(struct kmem_cache *c);
 #define kfree_sensitive(p)	   kzfree(p)
 #define kfree_const(p)		   kfree(p)
 
+#define kcalloc(n, size, gfp) kmalloc_array(n, size, (gfp) | __GFP_ZERO)
 static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
 {
 	size_t all;

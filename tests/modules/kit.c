@@ -266,6 +266,20 @@ static void walks(void)
 	mmput(mm);
 }
 
+/* ---- tasks, from init_task on, by hand ---- */
+
+static void tasks(void)
+{
+	struct task_struct *p;
+	int n = 0, me = 0;
+
+	for (p = &init_task; (p = next_task(p)) != &init_task;) {
+		n++;
+		me += p->pid == current->pid;
+	}
+	EXPECT(n > 2 && me == 1);
+}
+
 /* ---- claims and interrupts ---- */
 
 static struct resource *ports;
@@ -320,6 +334,7 @@ static void interrupts(void)
 
 static int __init kit_init(void)
 {
+	tasks();
 	arrays();
 	numbers();
 	queues();

@@ -149,6 +149,10 @@ static void caches(void)
 	struct kmem_cache *c = kmem_cache_create("lab_things", sizeof(struct thing), 0,
 						 SLAB_HWCACHE_ALIGN, make_thing);
 	struct thing *t[40];
+	EXPECT(kmalloc(0, GFP_KERNEL) == ZERO_SIZE_PTR &&
+	       krealloc(NULL, 0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	kfree(ZERO_SIZE_PTR);
+	EXPECT(ksize(ZERO_SIZE_PTR) == 0);
 
 	EXPECT(c != NULL && kmem_cache_size(c) == sizeof(struct thing));
 	for (int i = 0; i < 40; i++) {
