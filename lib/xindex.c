@@ -79,16 +79,30 @@ void *xindex_find(const struct xindex *x, unsigned long index)
 	return leaf ? leaf->slot[index & (SLOTS - 1)] : NULL;
 }
 
+void *const *xindex_slots(const struct xindex *x, unsigned long first, unsigned *nr)
+{
+	unsigned at = first & (SLOTS - 1);
+	const struct xindex_node *leaf;
+
+	if (first > x->last)
+		return NULL;
+	if (!x->height) {
+		*nr = 1;
+		return &x->root;
+	}
+	*nr = min_of(unsigned, *nr, SLOTS - at);
+	leaf = leaf_of(x, first);
+	return leaf ? leaf->slot + at : NULL;
+}
+
 void xindex_find_run(const struct xindex *x, unsigned long first, unsigned nr, void **out)
 {
 	while (nr) {
-		unsigned at = first & (SLOTS - 1), n = min_of(unsigned, nr, SLOTS - at);
-		struct xindex_node *leaf = x->height && first <= x->last ? leaf_of(x, first) : NULL;
+		unsigned n = nr;
+		void *const *slot = xindex_slots(x, first, &n);
 
 		for (unsigned i = 0; i < n; i++)
-			out[i] = leaf ? leaf->slot[at + i] : NULL;
-		if (!x->height && !first)
-			out[0] = x->root;
+			out[i] = slot ? slot[i] : NULL;
 		out += n;
 		nr -= n;
 		first += n;

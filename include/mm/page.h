@@ -105,6 +105,8 @@ struct page *page_get_by_pfn(pfn_t pfn);
 void page_copy_flags(struct page *to, const struct page *from);
 /* Drop one reference; the last one frees the page (order from its compound head). Any context. */
 void put_page(struct page *page);
+/* The same for @n pages side by side, none of them part of a compound one. */
+void put_pages(struct page *page, unsigned n);
 
 static inline int page_ref_count(const struct page *page)
 {

@@ -36,15 +36,30 @@ static inline struct address_space *anon_vma_as_mapping(const struct anon_vma *a
 	return (struct address_space *)((uintptr_t)av | PAGE_MAPPING_ANON);
 }
 
-/* @page, filled and not yet visible, is private memory of @vma at @addr from now on, nobody else's. Uncounted. */
+/* @page, filled and not yet visible, is private memory at @index of @mapping (an anon_vma) from now on, nobody else's.
+ * Uncounted. One store says all: nobody else changes the flags of a page that cannot be found. */
+static inline void page_set_anon(struct page *page, struct address_space *mapping,
+				 unsigned long index)
+{
+	const unsigned long set =
+		1UL << PG_uptodate | 1UL << PG_swapbacked | 1UL << PG_anon_exclusive;
+	const unsigned long edge = (unsigned long)(PS_KERNEL ^ PS_ANON) << PAGE_STATE_SHIFT;
+
+	if (CFG_DEBUG)
+		page_check_edge(page, PS_KERNEL, PS_ANON);
+	page->mapping = mapping;
+	page->index = index;
+	/* last: from now on it may be found by its number */
+	__atomic_store_n(&page->flags, (page->flags | set) ^ edge, __ATOMIC_RELEASE);
+}
+
+/* The same for the page of @vma at @addr. */
 static inline void page_set_anon_rmap(struct page *page, const struct vm_area_struct *vma,
 				      uaddr_t addr)
 {
 	kassert(vma->anon_vma);
-	page->mapping = anon_vma_as_mapping(vma->anon_vma);
-	page->index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
-	page->flags |= 1UL << PG_uptodate | 1UL << PG_swapbacked | 1UL << PG_anon_exclusive;
-	page_become(page, PS_KERNEL, PS_ANON); /* last: from now on it may be found by its number */
+	page_set_anon(page, anon_vma_as_mapping(vma->anon_vma),
+		      vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT));
 }
 
 /* The only entry of the shared @page, which nobody else refers to, is @vma's: it belongs there now. Table lock held. */

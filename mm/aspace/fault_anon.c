@@ -70,17 +70,21 @@ static bool memory_is_plentiful(void)
 			    2 * z->watermark[WMARK_HIGH];
 }
 
-/* Does @e, of one of the next pages, say what the entry of f->addr says: nothing, or the page of zeroes? */
-static inline bool same_start(const struct fault_ctx *f, pte_t e)
+/* Of the @n entries from @e on, how many in a row say what @start says: nothing, or the page of zeroes? */
+static inline unsigned same_start(const pte_t *e, unsigned n, pte_t start)
 {
-	return pte_raw(pte_mkold(e)) == pte_raw(pte_mkold(f->entry));
+	const pte_t *const first = e, *const end = e + n;
+
+	while (e < end && pte_raw(pte_mkold(pte_read_locked(e))) == pte_raw(pte_mkold(start)))
+		e++;
+	return (unsigned)(e - first);
 }
 
 /* How many pages this fault should map, from its address up. Table lock held. */
 static unsigned batch_size(const struct fault_ctx *f)
 {
 	struct vm_area_struct *vma = f->vma;
-	unsigned max = min_of(unsigned, fault_batch_pages, FAULT_BATCH_MAX), n, i;
+	unsigned max = min_of(unsigned, fault_batch_pages, FAULT_BATCH_MAX), n;
 	uaddr_t block_end;
 
 	if (max <= 1 || READ_ONCE(vma->fault_next) != (uint32_t)(f->addr >> PAGE_SHIFT) ||
@@ -97,9 +101,7 @@ static unsigned batch_size(const struct fault_ctx *f)
 		    1; /* a table holds whole blocks */
 	n = min_of(unsigned, n, (block_end - f->addr) >> PAGE_SHIFT);
 	n = min_of(unsigned, n, ((f->stop ? f->stop : vma->vm_end) - f->addr) >> PAGE_SHIFT);
-	for (i = 1; i < n && same_start(f, pte_read_locked(f->pte + i)); i++)
-		;
-	return i;
+	return 1 + same_start(f->pte + 1, n - 1, f->entry);
 }
 
 /* The fault has mapped @n pages: the next one may go on behind them. */
@@ -127,7 +129,7 @@ static void account_batch(struct mm_struct *mm, struct page **pages, unsigned n)
 	unsigned first = 0;
 
 	mm_rss_add(mm, MM_ANONPAGES, n);
-	for (unsigned i = 1; i <= n; i++) { /* runs of one node */
+	for (unsigned i = nr_nodes > 1 ? 1 : n; i <= n; i++) { /* runs of one node */
 		if (i < n && page_node_id(pages[i]) == page_node_id(pages[first]))
 			continue;
 		mod_node_stat(pages[first], NR_ANON_MAPPED, i - first);
@@ -138,10 +140,8 @@ static void account_batch(struct mm_struct *mm, struct page **pages, unsigned n)
 /* Of @n pages, how many entries are still as they were; if they map zeroes they are cleared and flushed. Table lock held. */
 static unsigned make_room(struct fault_ctx *f, unsigned n)
 {
-	unsigned i;
+	unsigned i = same_start(f->pte, n, f->entry);
 
-	for (i = 0; i < n && same_start(f, pte_read_locked(f->pte + i)); i++)
-		;
 	if (pte_none(f->entry) || !i)
 		return i;
 	for (unsigned k = 0; k < i; k++)
@@ -153,22 +153,26 @@ static unsigned make_room(struct fault_ctx *f, unsigned n)
 /* Map as many of the @n zeroed pages as there is room for. Return: how many. Table lock held. */
 static unsigned set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
 {
-	pte_t prot = anon_prot(f->vma);
-	uaddr_t addr = f->addr;
-	unsigned i;
+	const struct vm_area_struct *vma = f->vma;
+	struct address_space *mapping = anon_vma_as_mapping(vma->anon_vma);
+	unsigned long index = vma->vm_pgoff + ((f->addr - vma->vm_start) >> PAGE_SHIFT);
+	pte_t later = anon_prot(vma), prot = pte_mkyoung(later), *const e = f->pte;
 
 	n = make_room(f, n);
-	for (i = 0; i < n; i++, addr += PAGE_SIZE) {
-		page_set_anon_rmap(pages[i], f->vma, addr);
-		atomic_set(&pages[i]->_mapcount, 0);
-		vma_page_mapped(f->vma, pages[i]);
-		pte_set(f->pte + i, pte_make(page_to_pfn(pages[i]), i ? prot : pte_mkyoung(prot)));
+	if (!n)
+		return 0;
+	for (unsigned i = 0; i < n; i++, prot = later) {
+		struct page *page = pages[i];
+
+		page_set_anon(page, mapping, index + i);
+		atomic_set(&page->_mapcount, 0);
+		pte_set(e + i, pte_make(page_to_pfn(page), prot));
 	}
-	if (i) {
-		account_batch(f->mm, pages, i);
-		lru_add_pages(pages, i);
-	}
-	return i;
+	for (unsigned i = 0; unlikely(vma->vm_flags & VM_LOCKED) && i < n; i++)
+		page_mlock(pages[i]);
+	account_batch(f->mm, pages, n);
+	lru_add_pages(pages, n);
+	return n;
 }
 
 static int anon_write_batch(struct fault_ctx *f, unsigned n)

@@ -23,6 +23,15 @@ static inline void mapping_set_size(struct address_space *m, uint64_t size)
 /* mapping_find_run with pages that have no contents yet. */
 void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,
 		      struct page **pages);
+/*
+ * How many pages from @first on, @max at most, can be read and written at once: there, valid, side by side in the linear map.
+ * The first in *out; a reference of each. 0: not one; then *out says only whether one is there.
+ */
+unsigned mapping_find_span(struct address_space *m, unsigned long first, unsigned max,
+			   struct page **out);
+/* @n new pages, side by side if it goes, for places that their ->index will say. Return: how many; 0: as mapping_new_page then,
+ * for a policy says which node they come from, or there is no memory. */
+unsigned mapping_new_pages(struct address_space *m, unsigned n, struct page **pages);
 /* A new page in the cache whose fill has started (and maybe ended); a reference in *out. 0, -EEXIST, -ENOMEM, -ENOSPC.
  * With a store: invalidate_lock held. */
 int must_check mapping_start_page(struct address_space *m, unsigned long index, gfp_t gfp,

@@ -5,6 +5,7 @@
  * a time, each with a reference:
  *   read           copies from a referenced page; a concurrent write may show half done (as POSIX allows)
  *   write, page in the cache      copies into it; dirty and size follow
+ *   both, memory-backed: pages side by side, which nothing else is to be done for, are one copy (mapping_find_span)
  *   write, page not in the cache  copies into a page that nobody else sees, zeroes only what the copy left,
  *                  then puts it in; lost a race with a fault: throws it away and does the former
  * A high page needs a kmap window; while it is held faults are refused (the _nofault copies): on a short copy the window is closed, one byte
@@ -26,7 +27,10 @@
 #include "mm/vmalloc.h"
 #include "mm/writeback.h"
 
-enum { IO_RUN = 16 }; /* pages looked up at once */
+enum {
+	IO_RUN = 16, /* pages looked up, or made, at once */
+	NEW_RUN = 8, /* what is left to write that is worth making several pages at once */
+};
 
 struct file_io {
 	struct address_space *m;
@@ -35,6 +39,9 @@ struct file_io {
 	size_t left;
 	bool user;
 	struct file_ra_state *ra;
+	struct page *
+		*fresh; /* of a write: fresh[next_fresh..nr_fresh) are new pages for what comes */
+	unsigned next_fresh, nr_fresh;
 };
 
 static inline void io_advance(struct file_io *io, size_t n)
@@ -66,21 +73,6 @@ static inline unsigned io_pages(const struct file_io *io, size_t bytes)
 static inline size_t io_chunk(const struct file_io *io, size_t bytes, unsigned pages)
 {
 	return min_of(size_t, bytes, (size_t)pages * PAGE_SIZE - io_offset(io));
-}
-
-/*
- * How many of the @nr pages, the first of which is there, can be copied at once: valid, side by side, in the linear map. Pages of
- * an object with a store are looked at one by one.
- */
-static inline unsigned side_by_side(const struct file_io *io, struct page **pages, unsigned nr)
-{
-	unsigned n = 1;
-
-	if (io->m->ops->store || !page_test(pages[0], PG_uptodate))
-		return 1;
-	while (n < nr && pages[n] == pages[0] + n && page_test(pages[n], PG_uptodate))
-		n++;
-	return n == 1 || page_address(pages[n - 1]) ? n : 1;
 }
 
 static void pages_put(struct page **pages, unsigned from, unsigned nr)
@@ -228,38 +220,53 @@ static noinline_ int read_missing(struct file_io *io, size_t n, unsigned want)
 	return done == n ? 0 : -EFAULT;
 }
 
-/* Up to @bytes, which lie below the end. */
-static int read_run(struct file_io *io, size_t bytes)
+/* Up to @bytes, which lie below the end, page by page. */
+static noinline_ int read_run(struct file_io *io, size_t bytes)
 {
 	unsigned nr = io_pages(io, bytes);
 	struct page *pages[IO_RUN];
 	int err = 0;
 
 	mapping_find_run(io->m, io_index(io), nr, pages);
-	for (unsigned i = 0, k; i < nr; i += k) {
-		size_t n, done;
+	for (unsigned i = 0; i < nr; i++) {
+		size_t n = io_chunk(io, bytes, 1), done;
 
-		k = pages[i] ? side_by_side(io, pages + i, nr - i) : 1;
-		n = io_chunk(io, bytes, k);
 		if (unlikely(!pages[i])) {
 			err = read_missing(io, n, nr - i);
 		} else {
 			if (io->m->ops->store)
 				read_mark(io, pages[i], nr - i);
-			for (unsigned j = i; j < i + k; j++)
-				read_accessed(io, pages[j]);
+			read_accessed(io, pages[i]);
 			done = copy_out(io, pages[i], n);
-			pages_put(pages, i, i + k);
+			put_page(pages[i]);
 			io_advance(io, done);
 			err = done == n ? 0 : -EFAULT;
 		}
 		if (unlikely(err)) {
-			pages_put(pages, i + k, nr);
+			pages_put(pages, i + 1, nr);
 			break;
 		}
 		bytes -= n;
 	}
 	return err;
+}
+
+/* Up to @bytes, which lie below the end, of an object without a store: as many as are side by side. */
+static inline int read_span(struct file_io *io, size_t bytes)
+{
+	struct page *page;
+	unsigned nr = mapping_find_span(io->m, io_index(io), io_pages(io, bytes), &page);
+	size_t n, done;
+
+	if (unlikely(!nr))
+		return read_run(io, bytes);
+	for (struct page *p = page; p < page + nr; p++)
+		page_mark_referenced(p);
+	n = io_chunk(io, bytes, nr);
+	done = copy_out(io, page, n);
+	put_pages(page, nr);
+	io_advance(io, done);
+	return done == n ? 0 : -EFAULT;
 }
 
 static long io_result(const struct file_io *io, size_t len, int err)
@@ -269,15 +276,17 @@ static long io_result(const struct file_io *io, size_t len, int err)
 
 static noinline_ long read_loop(struct file_io *io)
 {
+	const bool by_page = io->m->ops->store;
 	size_t len = io->left;
 	int err = 0;
 
 	while (io->left && !err) {
 		uint64_t size = mapping_size(io->m);
+		size_t bytes = (size_t)min_of(uint64_t, io->left, size - io->pos);
 
 		if (io->pos >= size)
 			break;
-		err = read_run(io, (size_t)min_of(uint64_t, io->left, size - io->pos));
+		err = by_page ? read_run(io, bytes) : read_span(io, bytes);
 	}
 	if (io->m->ops->store && io->left < len)
 		io->ra->prev_pos = io->pos - 1;
@@ -297,11 +306,31 @@ static void zero_around(struct page *page, unsigned from, unsigned to)
 	kunmap_local(p);
 }
 
+/* A new page for io->pos; a long write gets several at once, which lie side by side. */
+static struct page *fresh_page(struct file_io *io)
+{
+	size_t more = io->left >> PAGE_SHIFT;
+	struct page *page;
+
+	if (io->next_fresh == io->nr_fresh) {
+		io->next_fresh = 0;
+		io->nr_fresh =
+			more < NEW_RUN
+				? 0
+				: mapping_new_pages(io->m, min_of(size_t, more, IO_RUN), io->fresh);
+	}
+	if (io->next_fresh == io->nr_fresh)
+		return mapping_new_page(io->m, io_index(io));
+	page = io->fresh[io->next_fresh++];
+	page->index = io_index(io);
+	return page;
+}
+
 /* Write by making the page. Return: bytes; 0: not this way; or an error. */
 static long write_new(struct file_io *io, size_t n)
 {
 	unsigned off = io_offset(io);
-	struct page *page = mapping_new_page(io->m, io_index(io));
+	struct page *page = fresh_page(io);
 	size_t done;
 	int err;
 
@@ -325,19 +354,17 @@ static long write_new(struct file_io *io, size_t n)
 	return (long)done;
 }
 
-/* Write into @page, which has contents, and those side by side with it, @nr in all. Return: bytes, or an error. */
-static inline long write_old(struct file_io *io, struct page *page, unsigned nr, size_t n)
+/* Write into @page, which has contents. Return: bytes, or an error. */
+static inline long write_old(struct file_io *io, struct page *page, size_t n)
 {
 	size_t done = copy_in(io, page, n);
 
-	for (unsigned i = 0; i < nr; i++) {
-		if (done)
-			mapping_set_dirty(io->m, page + i);
-		if (io->m->ops->store)
-			mark_page_accessed(page + i);
-		else
-			page_mark_referenced(page + i);
-	}
+	if (done)
+		mapping_set_dirty(io->m, page);
+	if (io->m->ops->store)
+		mark_page_accessed(page);
+	else
+		page_mark_referenced(page);
 	return done ? (long)done : -EFAULT;
 }
 
@@ -362,13 +389,21 @@ static noinline_ long write_missing(struct file_io *io, struct page *page, size_
 	done = mapping_get_page(m, io_index(io), &page);
 	if (done)
 		return done;
-	done = write_old(io, page, 1, n);
+	done = write_old(io, page, n);
 	put_page(page);
 	return done;
 }
 
-/* The part of one page, or of @nr side by side. The references stay the caller's. */
-static inline int write_step(struct file_io *io, struct page *page, unsigned nr, size_t n)
+/* @n more bytes are in the cache. */
+static inline void wrote(struct file_io *io, size_t n)
+{
+	io_advance(io, n);
+	if (io->pos > io->m->size) /* stable: the caller has the owner's lock */
+		mapping_set_size(io->m, io->pos);
+}
+
+/* The part of one page, whose reference stays the caller's. */
+static inline int write_step(struct file_io *io, struct page *page, size_t n)
 {
 	struct address_space *m = io->m;
 	long done;
@@ -380,38 +415,59 @@ static inline int write_step(struct file_io *io, struct page *page, unsigned nr,
 			return err;
 	}
 	if (likely(page && page_test(page, PG_uptodate)))
-		done = write_old(io, page, nr, n);
+		done = write_old(io, page, n);
 	else
 		done = write_missing(io, page, n);
 	if (unlikely(done < 0))
 		return (int)done;
-	io_advance(io, (size_t)done);
-	if (io->pos > m->size) /* stable: the caller has the owner's lock */
-		mapping_set_size(m, io->pos);
+	wrote(io, (size_t)done);
 	return (size_t)done == n ? 0 : -EFAULT;
 }
 
-static int write_run(struct file_io *io)
+static noinline_ int write_run(struct file_io *io)
 {
 	unsigned nr = io_pages(io, io->left);
 	struct page *pages[IO_RUN];
 	int err = 0;
 
 	mapping_find_all(io->m, io_index(io), nr, pages);
-	for (unsigned i = 0, k; i < nr; i += k) {
-		k = pages[i] ? side_by_side(io, pages + i, nr - i) : 1;
-		err = write_step(io, pages[i], k, io_chunk(io, io->left, k));
-		pages_put(pages, i, i + k);
+	for (unsigned i = 0; i < nr; i++) {
+		err = write_step(io, pages[i], io_chunk(io, io->left, 1));
+		if (pages[i])
+			put_page(pages[i]);
 		if (unlikely(err)) {
-			pages_put(pages, i + k, nr);
+			pages_put(pages, i + 1, nr);
 			break;
 		}
 	}
 	return err;
 }
 
+/* As much as goes into pages side by side of an object without a store. */
+static inline int write_span(struct file_io *io)
+{
+	unsigned max = io_pages(io, io->left), nr;
+	struct page *page;
+	size_t n, done;
+
+	nr = mapping_find_span(io->m, io_index(io), max, &page);
+	n = io_chunk(io, io->left, nr ? nr : 1);
+	if (!nr)
+		return page || max > 1 ? write_run(io) : write_step(io, NULL, n);
+	done = copy_in(io, page, n);
+	for (struct page *p = page; p < page + nr; p++) {
+		if (done)
+			mapping_set_dirty(io->m, p);
+		page_mark_referenced(p);
+	}
+	put_pages(page, nr);
+	wrote(io, done);
+	return done == n ? 0 : -EFAULT;
+}
+
 static noinline_ long write_loop(struct file_io *io)
 {
+	struct page *fresh[IO_RUN];
 	size_t len = io->left;
 	int err = 0;
 
@@ -421,18 +477,21 @@ static noinline_ long write_loop(struct file_io *io)
 	if (len < io->left && !len)
 		return -EPERM;
 	io->left = len;
+	io->fresh = fresh;
 	while (io->left && !err) {
-		err = write_run(io);
+		err = io->m->ops->store ? write_run(io) : write_span(io);
 		if (io->m->bdi)
 			dirty_throttle();
 	}
+	pages_put(fresh, io->next_fresh, io->nr_fresh);
+	io->fresh = NULL;
 	return io_result(io, len, err);
 }
 
 long mapping_read_ra(struct address_space *m, struct file_ra_state *ra, uaddr_t dst, size_t len,
 		     uint64_t *pos)
 {
-	struct file_io io = { m, *pos, dst, len, true, ra };
+	struct file_io io = { m, *pos, dst, len, true, ra, NULL, 0, 0 };
 	long done = read_loop(&io);
 
 	*pos = io.pos;
@@ -441,7 +500,7 @@ long mapping_read_ra(struct address_space *m, struct file_ra_state *ra, uaddr_t 
 
 static noinline_ long user_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos)
 {
-	struct file_io io = { m, *pos, src, len, true, &m->ra };
+	struct file_io io = { m, *pos, src, len, true, &m->ra, NULL, 0, 0 };
 	long done = write_loop(&io);
 
 	*pos = io.pos;
@@ -500,14 +559,14 @@ long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *p
 
 long mapping_read_kernel(struct address_space *m, void *dst, size_t len, uint64_t pos)
 {
-	struct file_io io = { m, pos, (unsigned long)dst, len, false, &m->ra };
+	struct file_io io = { m, pos, (unsigned long)dst, len, false, &m->ra, NULL, 0, 0 };
 
 	return read_loop(&io);
 }
 
 long mapping_write_kernel(struct address_space *m, const void *src, size_t len, uint64_t pos)
 {
-	struct file_io io = { m, pos, (unsigned long)src, len, false, &m->ra };
+	struct file_io io = { m, pos, (unsigned long)src, len, false, &m->ra, NULL, 0, 0 };
 
 	return write_loop(&io);
 }

@@ -171,6 +171,30 @@ void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,
 	spin_unlock(&m->lock);
 }
 
+unsigned mapping_find_span(struct address_space *m, unsigned long first, unsigned max,
+			   struct page **out)
+{
+	struct page *page = NULL;
+	void *const *slot;
+	unsigned n = 0;
+
+	spin_lock(&m->lock);
+	slot = xindex_slots(&m->pages, first, &max);
+	if (likely(slot != NULL))
+		page = item_page(*slot);
+	if (likely(page && !(m->flags & MAPPING_HUGETLB))) {
+		for (; n < max && slot[n] == page + n && page_test(page + n, PG_uptodate); n++)
+			get_page(page + n);
+	}
+	spin_unlock(&m->lock);
+	*out = page;
+	if (unlikely(n && !page_address(page + n - 1))) {
+		put_pages(page, n);
+		return 0;
+	}
+	return n;
+}
+
 void mapping_count_pages(struct address_space *m, const struct page *page, long n)
 {
 	if (m->flags & MAPPING_HUGETLB)
@@ -203,6 +227,20 @@ struct page *mapping_new_page_gfp(struct address_space *m, unsigned long index, 
 	page->index = index;
 	page->private = 0;
 	return page;
+}
+
+unsigned mapping_new_pages(struct address_space *m, unsigned n, struct page **pages)
+{
+	unsigned got;
+
+	if (failpoint("mapping_pages") || mpol_any())
+		return 0;
+	got = alloc_pages_bulk(m->gfp | __GFP_NOWARN, n, pages);
+	for (unsigned i = 0; i < got; i++) {
+		page_become(pages[i], PS_KERNEL, PS_FILE);
+		pages[i]->private = 0;
+	}
+	return got;
 }
 
 /* Put into the index, under the caller's m->lock attempts; -ENOMEM asks for nodes. */

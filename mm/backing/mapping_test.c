@@ -54,6 +54,8 @@ static void mapping_I1_bytes_against_a_model(void **state)
 		size_t pos = sim_random(FILE_MAX - 9000),
 		       len = sim_random(4) ? sim_random(300) : sim_random(9000);
 
+		if (!sim_random(16))
+			len = sim_random(FILE_MAX - pos); /* runs of new pages and of old ones */
 		switch (sim_random(8)) {
 		case 0:
 		case 1:
@@ -282,26 +284,73 @@ static void shmem_I1_a_mount_has_a_limit(void **state)
 	assert_int_equal(atomic_long_read(&space.used_pages), 0);
 }
 
-static void nth_failure_of_a_write_leaves_nothing(void **state)
+/* @len bytes at the beginning of page @first, the n-th allocation failing: pages are there for what was written only. */
+static void fail_writes(unsigned long first, size_t len)
 {
-	(void)state;
 	for (unsigned n = 1;; n++) {
 		struct address_space *m = shmem_anon_create(P(100), false);
 		bool fired;
 		long r;
 
 		failpoint_arm(n);
-		r = mapping_write_kernel(m, "abc", 3, P(80));
+		r = mapping_write_kernel(m, buf, len, P(first));
 		fired = failpoint_fired();
 		failpoint_arm(0);
-		assert_true(r == 3 || (fired && (r == -ENOMEM || r == -ENOSPC)));
-		assert_int_equal(m->nr_pages, r == 3);
+		assert_true(fired ? r == -ENOMEM || r == -ENOSPC || r > 0 : r == (long)len);
+		assert_int_equal(m->nr_pages, r > 0 ? (P(1) - 1 + (size_t)r) / P(1) : 0);
 		mapping_check(m);
 		m->ops->drop(m);
 		sim_check_leaks();
 		if (!fired)
 			return;
 	}
+}
+
+static void nth_failure_of_a_write_leaves_nothing(void **state)
+{
+	(void)state;
+	fail_writes(80, 3);
+	fail_writes(10, P(20));
+}
+
+static struct page *cached_at(struct address_space *m, unsigned long index)
+{
+	struct page *page = mapping_find(m, index);
+
+	assert_non_null(page);
+	put_page(page);
+	return page;
+}
+
+/* A long write makes its pages by blocks, gives back what it did not need, and leaves what is there; so does the next file. */
+static void long_writes_make_neighbours(void **state)
+{
+	unsigned long free = nr_free_pages();
+
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		struct address_space *m = shmem_anon_create(0, false);
+		struct page *fifth;
+
+		model_size = 0;
+		memset(model, 0, sizeof(model));
+		model_write(m, P(5) + 7, 1);
+		fifth = cached_at(m, 5);
+		model_write(m, 0, P(32));
+		assert_ptr_equal(cached_at(m, 5), fifth);
+		assert_int_equal(m->nr_pages, 32);
+		for (unsigned i = 1; i < 16; i++) {
+			if (i != 5)
+				assert_ptr_equal(cached_at(m, i),
+						 cached_at(m, i == 6 ? 4 : i - 1) + 1);
+		}
+		model_write(m, 10, P(31)); /* old pages, by runs */
+		model_read(m, 0, P(33));
+		model_cut(m, P(16) + 1);
+		assert_int_equal(m->nr_pages, 17);
+		m->ops->drop(m);
+	}
+	assert_in_range(nr_free_pages(), free - 16, free); /* slabs of nodes may stay */
 }
 
 /* ---- at the same time ---- */
@@ -356,6 +405,7 @@ int main(void)
 		T(a_store_is_read_once_and_told_of_the_first_write),
 		T(shmem_I1_a_mount_has_a_limit),
 		T(nth_failure_of_a_write_leaves_nothing),
+		T(long_writes_make_neighbours),
 		cmocka_unit_test(pages_are_made_once_whoever_asks),
 	};
 

@@ -44,14 +44,15 @@ static void zero_part(struct address_space *m, unsigned long index, unsigned fro
 /* References of a page that is out of the index, and that nobody else has found: the caller's and the cache's. */
 enum { REFS_ALONE = 2 };
 
-/* @page has the caller's reference and was somewhere in @m. A write that runs is waited for: it reads the page. */
-static void remove_one(struct address_space *m, struct page *page)
+/* @page has the caller's reference and was somewhere in @m. A write that runs is waited for: it reads the page. Return: it
+ * has left. */
+static bool remove_one(struct address_space *m, struct page *page)
 {
 	lock_page(page);
 	page_wait_writeback(page);
 	if (!mapping_owns(m, page)) { /* the place is looked at again */
 		unlock_page(page);
-		return;
+		return false;
 	}
 	mapping_remove_page(m, page);
 	if (page_mapcount(page) > 0 || page_ref_count(page) > REFS_ALONE)
@@ -61,6 +62,7 @@ static void remove_one(struct address_space *m, struct page *page)
 	put_page(page); /* the cache's */
 	if (!m->ops->store && m->ops->release)
 		m->ops->release(m, 1);
+	return true;
 }
 
 /* Without a store a hole would read as zeroes: the page stays, and says so. */
@@ -115,22 +117,38 @@ static void *next_item(struct address_space *m, unsigned long *index, unsigned l
 	return item;
 }
 
+enum { REMOVE_BATCH = 16 };
+
+/* The page freed last is the first to be given again: so what has lain side by side may do so in the next file. */
+static void put_backwards(struct page **pages, unsigned *nr)
+{
+	while (*nr)
+		put_page(pages[--*nr]);
+}
+
 /* A place is left only when it is found empty: a page may go to swap, or come back, while it is looked at. */
 void mapping_remove_range(struct address_space *m, unsigned long first, unsigned long last,
 			  bool private_too)
 {
+	struct page *gone[REMOVE_BATCH];
 	unsigned long index = first;
+	unsigned nr = 0;
 	void *item;
 
 	mapping_unmap_pages(m, first, last, private_too);
 	while ((item = next_item(m, &index, last))) {
 		if (xindex_is_value(item)) {
 			(void)shmem_swap_drop(m, index, item);
-		} else {
-			remove_one(m, item);
-			put_page(item);
+			continue;
 		}
+		if (remove_one(m, item))
+			gone[nr++] = item;
+		else
+			put_page(item);
+		if (nr == REMOVE_BATCH)
+			put_backwards(gone, &nr);
 	}
+	put_backwards(gone, &nr);
 }
 
 /* Memory is the store: the page at @index, if it is in swap, comes back and stays while it is held. */

@@ -545,6 +545,17 @@ void put_page(struct page *page)
 		put_last(page, left);
 }
 
+void put_pages(struct page *page, unsigned n)
+{
+	for (struct page *const end = page + n; page < end; page++) {
+		int left = atomic_add_return(&page->_refcount, -1);
+
+		kassert(page_state(page) != PS_TAIL);
+		if (unlikely(left <= 0))
+			put_last(page, left);
+	}
+}
+
 void __free_pages(struct page *page, unsigned order)
 {
 	bool compound = page_test(page, PG_head);
