@@ -507,33 +507,35 @@ static noinline_ long user_write(struct address_space *m, uaddr_t src, size_t le
 	return done;
 }
 
-/* The linear address of byte @pos, when it and @len more lie in one valid page below the end, and the page. NULL: not so. */
-static inline char *one_page(struct address_space *m, uint64_t pos, size_t len, struct page **out)
+/* The page that has byte @pos and the @len - 1 that follow, when they are below the end and it is valid and in the linear map,
+ * with a reference; *out: the first one's address. NULL: not so. */
+static inline struct page *one_page(struct address_space *m, uint64_t pos, size_t len, char **out)
 {
 	unsigned off = (unsigned)pos & (PAGE_SIZE - 1);
 	struct page *page = NULL;
+	char *p = NULL;
 
 	if (len - 1 >= PAGE_SIZE - off) /* none too */
 		return NULL;
 	spin_lock(&m->lock);
 	if (likely(pos + len <= READ_ONCE(m->size)))
 		page = item_page(xindex_find(&m->pages, (unsigned long)(pos >> PAGE_SHIFT)));
-	if (likely(page && page_test(page, PG_uptodate) && page_address(page)))
+	if (likely(page && page_test(page, PG_uptodate)))
+		p = page_address(page);
+	if (likely(p != NULL))
 		get_page(page);
-	else
-		page = NULL;
 	spin_unlock(&m->lock);
-	*out = page;
-	return page ? (char *)page_address(page) + off : NULL;
+	*out = p + off;
+	return p ? page : NULL;
 }
 
 /* Most calls are for a part of one page that is there. */
 long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *pos)
 {
-	struct page *page;
-	const char *p = m->ops->store ? NULL : one_page(m, *pos, len, &page);
+	char *p;
+	struct page *page = m->ops->store ? NULL : one_page(m, *pos, len, &p);
 
-	if (unlikely(!p))
+	if (unlikely(!page))
 		return mapping_read_ra(m, &m->ra, dst, len, pos);
 	len -= copy_to_user(dst, p, len);
 	page_mark_referenced(page);
@@ -545,10 +547,11 @@ long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *po
 /* The same below the end of an object that memory is the store of; its pages are dirty always. */
 long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos)
 {
-	struct page *page;
-	char *p = m->ops->store || seal_forbids_write(m) ? NULL : one_page(m, *pos, len, &page);
+	bool simple = !m->ops->store && !seal_forbids_write(m);
+	char *p;
+	struct page *page = simple ? one_page(m, *pos, len, &p) : NULL;
 
-	if (unlikely(!p))
+	if (unlikely(!page))
 		return user_write(m, src, len, pos);
 	len -= copy_from_user_keep(p, src, len);
 	page_mark_referenced(page);
