@@ -95,20 +95,6 @@ void *const *xindex_slots(const struct xindex *x, unsigned long first, unsigned 
 	return leaf ? leaf->slot + at : NULL;
 }
 
-void xindex_find_run(const struct xindex *x, unsigned long first, unsigned nr, void **out)
-{
-	while (nr) {
-		unsigned n = nr;
-		void *const *slot = xindex_slots(x, first, &n);
-
-		for (unsigned i = 0; i < n; i++)
-			out[i] = slot ? slot[i] : NULL;
-		out += n;
-		nr -= n;
-		first += n;
-	}
-}
-
 int xindex_reserve_fill(struct xindex_reserve *r, void *(*alloc)(void), void (*free_fn)(void *))
 {
 	while (r->nr < r->want) {

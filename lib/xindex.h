@@ -46,8 +46,6 @@ extern const size_t xindex_node_size;
 
 void xindex_init(struct xindex *x);
 void *xindex_find(const struct xindex *x, unsigned long index);
-/* The items of [first, first + nr) into out[]; NULL where there is none. */
-void xindex_find_run(const struct xindex *x, unsigned long first, unsigned nr, void **out);
 /* The slots from @first on, of which *nr are meant: cut to those that lie together; NULL: all of them are empty. */
 void *const *xindex_slots(const struct xindex *x, unsigned long first, unsigned *nr);
 static inline void xindex_reserve_init(struct xindex_reserve *r)

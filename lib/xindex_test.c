@@ -133,15 +133,18 @@ static void compare_next(struct xindex *x, unsigned long from, int tag)
 static void compare_run(struct xindex *x, unsigned long first)
 {
 	unsigned nr = 1 + (unsigned)rnd(100);
-	void *out[100];
+	void *const *slots;
 
 	if (first + nr < first)
 		return;
-	xindex_find_run(x, first, nr, out);
-	for (unsigned i = 0; i < nr; i++) {
-		struct entry *e = model_find(first + i);
+	for (unsigned i = 0, n = nr; i < nr; i += n, n = nr - i) {
+		slots = xindex_slots(x, first + i, &n);
+		assert_in_range(n, 1, nr - i);
+		for (unsigned k = 0; k < n; k++) {
+			struct entry *e = model_find(first + i + k);
 
-		assert_ptr_equal(out[i], e ? e->item : NULL);
+			assert_ptr_equal(slots ? slots[k] : NULL, e ? e->item : NULL);
+		}
 	}
 }
 

@@ -78,6 +78,14 @@ static inline bool must_check gather_run(struct mmu_gather *g, struct page *page
 	return g->nr == g->max;
 }
 
+/* The same for @n pages of a cache, from @page on, that are no compound ones. */
+static inline bool must_check gather_files(struct mmu_gather *g, struct page *page, unsigned n)
+{
+	kassert(n >= 1 && n <= GATHER_RUN && g->nr < g->max);
+	g->runs[g->nr++] = (unsigned long)page_to_pfn(page) << GATHER_RUN_BITS | (n - 1);
+	return g->nr == g->max;
+}
+
 /* The same for the HPAGE_NR pages from @page on, of each of which a large entry held a reference. */
 static inline bool must_check gather_block(struct mmu_gather *g, struct page *page)
 {

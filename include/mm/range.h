@@ -89,8 +89,17 @@ void page_remove_rmap(struct page *page);
 /* ---- one page, table lock held: what fault, rmap and the above share ---- */
 /* @page, whose reference the caller gives away, gets mapped: _mapcount, node statistics, RSS. */
 void range_account_map(struct mm_struct *mm, struct page *page);
-/* The same for @n pages of one kind. */
-void range_account_map_pages(struct mm_struct *mm, struct page **pages, unsigned n);
+/* Pages of one cache for the entries from @pte on, with a reference each; NULL: none for that one. */
+struct range_cached {
+	pte_t *pte;
+	struct page **pages;
+	unsigned nr;
+	pte_t prot;	/* rights of the entries */
+	unsigned chosen; /* this page is mapped by the entry @entry, whatever is there; the others where nothing is */
+	pte_t entry;
+};
+/* The same for them; of those that are not mapped the reference goes, and NULL is in their place. */
+void range_map_cached(struct mm_struct *mm, const struct range_cached *c);
 /* The opposite, without the reference (that goes through gather_page). */
 void range_account_unmap(struct mm_struct *mm, struct page *page);
 /* range_account_map for the HPAGE_NR pages from @page on, which a large entry maps. */

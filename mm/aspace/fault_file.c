@@ -119,31 +119,22 @@ static noinline_ pte_t marked_entry(const struct fault_ctx *f, pte_t e)
 /* Set what is none; give the other references back. Table lock held since the pages were looked up. */
 static void around_set(struct fault_ctx *f, const struct around *a, struct page **pages)
 {
-	pte_t *pte = f->pte - a->at;
-	const pte_t prot = f->vma->vm_page_prot;
-	unsigned n = 0;
+	struct range_cached c = {
+		.pte = f->pte - a->at,
+		.pages = pages,
+		.nr = a->nr,
+		.prot = f->vma->vm_page_prot,
+		.chosen = a->at,
+	};
 
-	for (unsigned i = 0; i < a->nr; i++, pte++) {
-		struct page *page = pages[i];
-		pte_t e;
-
-		if (!page)
-			continue;
-		if (unlikely(!pte_none(pte_read_locked(pte))) &&
-		    (pte != f->pte || !is_vacant(pte))) {
-			put_page(page);
-			continue;
-		}
-		e = pte_make(page_to_pfn(page), prot);
-		if (pte == f->pte)
-			e = pte_mkyoung(unlikely(f->vma->vm_flags & VM_UFFD_WP) ? marked_entry(f, e)
-										: e);
-		pte_set(pte, e);
-		pages[n++] = page;
+	c.entry = pte_mkyoung(pte_make(page_to_pfn(pages[a->at]), c.prot));
+	if (unlikely(f->vma->vm_flags & VM_UFFD_WP))
+		c.entry = marked_entry(f, c.entry);
+	range_map_cached(f->mm, &c);
+	for (unsigned i = 0; unlikely(f->vma->vm_flags & VM_LOCKED) && i < a->nr; i++) {
+		if (pages[i])
+			vma_page_mapped(f->vma, pages[i]);
 	}
-	for (unsigned i = 0; i < n && unlikely(f->vma->vm_flags & VM_LOCKED); i++)
-		vma_page_mapped(f->vma, pages[i]);
-	range_account_map_pages(f->mm, pages, n);
 }
 
 static void around_put(const struct around *a, struct page **pages)

@@ -129,13 +129,33 @@ struct page *mapping_find(struct address_space *m, unsigned long index)
 	return page;
 }
 
-/* What is found of [first, first + nr), no values. m->lock held. */
-static inline void find_pages(struct address_space *m, unsigned long first, unsigned nr,
-			      struct page **pages)
+/* The pages of @n slots with a reference each; NULL where there is none, or a value, or no @valid one. */
+static always_inline_ void get_slots(void *const *slot, struct page **pages, unsigned n, bool valid)
 {
-	xindex_find_run(&m->pages, first, nr, (void **)pages);
-	for (unsigned i = 0; unlikely(m->nr_values) && i < nr; i++)
-		pages[i] = item_page(pages[i]);
+	for (unsigned i = 0; i < n; i++) {
+		struct page *page = slot ? item_page(slot[i]) : NULL;
+
+		if (page && valid && unlikely(!page_test(page, PG_uptodate)))
+			page = NULL;
+		if (page)
+			get_page(page);
+		pages[i] = page;
+	}
+}
+
+static always_inline_ void find_run(struct address_space *m, unsigned long first, unsigned nr,
+				    struct page **pages, bool valid)
+{
+	spin_lock(&m->lock);
+	for (unsigned n = nr; nr; n = nr) {
+		void *const *slot = xindex_slots(&m->pages, first, &n);
+
+		get_slots(slot, pages, n, valid);
+		first += n;
+		pages += n;
+		nr -= n;
+	}
+	spin_unlock(&m->lock);
 }
 
 void mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
@@ -146,29 +166,13 @@ void mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
 			pages[i] = find_in_huge(m, first + i);
 		return;
 	}
-	spin_lock(&m->lock);
-	find_pages(m, first, nr, pages);
-	for (unsigned i = 0; i < nr; i++) {
-		if (!pages[i])
-			continue;
-		if (likely(page_test(pages[i], PG_uptodate)))
-			get_page(pages[i]);
-		else
-			pages[i] = NULL;
-	}
-	spin_unlock(&m->lock);
+	find_run(m, first, nr, pages, true);
 }
 
 void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,
 		      struct page **pages)
 {
-	spin_lock(&m->lock);
-	find_pages(m, first, nr, pages);
-	for (unsigned i = 0; i < nr; i++) {
-		if (pages[i])
-			get_page(pages[i]);
-	}
-	spin_unlock(&m->lock);
+	find_run(m, first, nr, pages, false);
 }
 
 unsigned mapping_find_span(struct address_space *m, unsigned long first, unsigned max,

@@ -11,7 +11,8 @@
  *
  * I1       nr < max whenever a run function is entered.                                    [gather_page]
  * I2       everything in pages and tables had its entry cleared, and [start, end) covers those entries.
- * I3       a run of more than one page has none but anonymous ones: only such are joined.                     [gather_run]
+ * I3       a run of more than one page had, when it was unhooked, none but anonymous ones or none but a cache's small ones, which
+ *          may have become anonymous since (swap).                                     [gather_run, gather_files]
  * I4       after gather_flush nothing is pending and no TLB holds an entry that was noted.       [simulator's oracle]
  * LOCKS    none of its own: one thread's stack object. No spinlock may be held at relieve, flush and end, because the
  *          flush waits for other CPUs, which may be spinning on that lock.
@@ -110,7 +111,7 @@ static inline void drop_page(struct dead *d, struct page *page)
 		swap_page_left(page);
 }
 
-/* The references of a run of anonymous pages go; those that nobody else has are freed, cut where one stays or a zone ends. */
+/* The references of a run go; pages that nobody else has are freed, cut where one stays or a zone ends. */
 static void drop_run(struct dead *d, struct page *page, unsigned n)
 {
 	struct page *first = page, *const start = page, *const end = page + n;
@@ -122,7 +123,7 @@ static void drop_run(struct dead *d, struct page *page, unsigned n)
 			first = page;
 			flags = READ_ONCE(page->flags);
 		}
-		kassert(page_state(page) == PS_ANON);
+		kassert(page_state(page) == PS_ANON || page_state(page) == PS_FILE);
 		if (atomic_dec_and_test(&page->_refcount))
 			continue;
 		if (page > first)

@@ -68,26 +68,6 @@ void range_account_map(struct mm_struct *mm, struct page *page)
 	mm_rss_add(mm, page_counter(page), 1);
 }
 
-void range_account_map_pages(struct mm_struct *mm, struct page **pages, unsigned n)
-{
-	enum mm_counter kind = n ? page_counter(pages[0]) : MM_FILEPAGES;
-	unsigned first = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		kassert(page_counter(pages[i]) == kind);
-		if (!mapcount_inc(pages[i]))
-			continue;
-		if (unlikely(page_node_id(pages[i]) != page_node_id(pages[0])))
-			mod_node_stat(pages[i], mapped_stat(kind), 1);
-		else
-			first++;
-	}
-	if (first)
-		mod_node_stat(pages[0], mapped_stat(kind), first);
-	if (n)
-		mm_rss_add(mm, kind, n);
-}
-
 void range_account_unmap(struct mm_struct *mm, struct page *page)
 {
 	page_remove_rmap(page);
@@ -130,18 +110,49 @@ static void tally_end(struct tally *t, struct mm_struct *mm)
 	}
 }
 
-/* ---- zap ---- */
+/* ---- map ---- */
 
-/* What the entry knew about a page that lives on without it. */
-static void keep_access_bits(struct page *page, pte_t old)
+/* @page has its first entry: counted with those of the node of @own, or alone. */
+static noinline_ unsigned first_mapped(struct page *page, const struct page *own)
 {
-	if (pte_dirty(old) && !page_test(page, PG_dirty))
-		page_set(page, PG_dirty);
-	if (pte_young(old) && !page_test(page, PG_referenced))
-		page_set(page, PG_referenced);
-	if (pte_young(old) && page_test(page, PG_idle))
-		page_clear(page, PG_idle);
+	if (likely(page_node_id(page) == page_node_id(own)))
+		return 1;
+	mod_node_stat(page, mapped_stat(page_counter(page)), 1);
+	return 0;
 }
+
+void range_map_cached(struct mm_struct *mm, const struct range_cached *c)
+{
+	struct page **const pages = c->pages, *const own = pages[c->chosen];
+	const pte_t prot = c->prot;
+	pte_t *const pte = c->pte;
+	unsigned mapped = 1, first = mapcount_inc(own);
+
+	pte_set(pte + c->chosen, c->entry);
+	pages[c->chosen] = NULL;
+	for (unsigned i = 0, n = c->nr; i < n; i++) {
+		struct page *page = pages[i];
+
+		if (!page)
+			continue;
+		kassert(page_counter(page) == page_counter(own));
+		if (unlikely(pte_any(pte + i))) {
+			put_page(page);
+			pages[i] = NULL;
+			continue;
+		}
+		pte_set(pte + i, pte_make(page_to_pfn(page), prot));
+		mapped++;
+		if (unlikely(mapcount_inc(page)))
+			first += first_mapped(page, own);
+	}
+	pages[c->chosen] = own;
+	if (first)
+		mod_node_stat(own, mapped_stat(page_counter(own)), first);
+	mm_rss_add(mm, page_counter(own), mapped);
+}
+
+/* ---- zap ---- */
 
 /* Return: the page's kind. */
 static inline enum mm_counter zap_page(struct mmu_gather *g, struct tally *t, pte_t old)
@@ -174,6 +185,26 @@ static inline unsigned zap_with(struct mmu_gather *g, struct tally *t, pte_t *e,
 	return n;
 }
 
+/* If entry @e, @old, is of a page that zap_files takes: as many of the @n from it on as do go. */
+static inline unsigned zap_file_run(struct mmu_gather *g, struct tally *t, pte_t *e, unsigned n,
+				    pte_t old, bool *full)
+{
+	struct page *page;
+	unsigned unmapped;
+
+	if (!pte_present(old) || pte_special(old) || g->mlocked || g->keep_uffd_wp)
+		return 0;
+	page = entry_page(old);
+	if (!page_is_small_file(page))
+		return 0;
+	n = zap_files(e, min_of(unsigned, n, GATHER_RUN), g->full, &unmapped);
+	t->rss[page_counter(page)] -= n;
+	if (unmapped)
+		tally_mapped(t, page, MM_FILEPAGES, -(long)unmapped);
+	*full = gather_files(g, page, n);
+	return n;
+}
+
 /* Is the entry, of whatever kind, protected for a userfaultfd? */
 static bool entry_uffd_wp(pte_t e)
 {
@@ -193,59 +224,59 @@ static noinline_ void zap_absent(struct tally *t, pte_t old)
 	swap_put(pte_swp_entry(old));
 }
 
+/* Entry @e of the @n from it on, @old, goes, with neighbours as far as they can go with it. Return: how many; *full: so is @g. */
+static inline unsigned zap_entry(struct mmu_gather *g, struct tally *t, pte_t *e, unsigned n,
+				 pte_t old, bool *full)
+{
+	unsigned gone = zap_file_run(g, t, e, n, old, full);
+
+	if (gone)
+		return gone;
+	if (g->full) /* no user code of this mm runs: A and D cannot change */
+		pte_set(e, pte_from_raw(0));
+	else
+		old = pte_clear(e);
+	if (unlikely(g->keep_uffd_wp) && entry_uffd_wp(old))
+		pte_set(e, pte_uffd_marker());
+	if (unlikely(!pte_present(old))) {
+		zap_absent(t, old);
+		return 1;
+	}
+	if (pte_special(old))
+		return 1;
+	if (zap_page(g, t, old) == MM_ANONPAGES)
+		gone = zap_with(g, t, e + 1, n - 1, old);
+	*full = gone ? gather_run(g, entry_page(old), gone + 1) : gather_page(g, entry_page(old));
+	return gone + 1;
+}
+
 static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct mmu_gather *g = w->arg;
 	struct tally t = { .page = NULL };
-	unsigned n = run_entries(va, last);
 	uaddr_t first_cleared = 0, end_cleared = 0;
-	int r = 0;
+	bool full = false;
 
-	for (; n > 0 && !r; n--, e++, va += PAGE_SIZE) {
+	for (unsigned n = run_entries(va, last), step; n > 0 && !full; n -= step) {
 		pte_t old = pte_read(e);
 
+		step = 1;
 		if (pte_none(old)) {
-			unsigned more = none_run(e, n) - 1;
-
-			n -= more;
-			e += more;
-			va += (uaddr_t)more << PAGE_SHIFT;
-			continue;
+			step = none_run(e, n);
+		} else if (likely(!g->keep_anon) || !is_private_entry(old)) {
+			step = zap_entry(g, &t, e, n, old, &full);
+			if (!end_cleared)
+				first_cleared = va;
+			end_cleared = va + ((uaddr_t)step << PAGE_SHIFT);
 		}
-		if (unlikely(g->keep_anon) && is_private_entry(old))
-			continue;
-		if (g->full) /* no user code of this mm runs: A and D cannot change */
-			pte_set(e, pte_from_raw(0));
-		else
-			old = pte_clear(e);
-		if (unlikely(g->keep_uffd_wp) && entry_uffd_wp(old))
-			pte_set(e, pte_uffd_marker());
-		if (!end_cleared)
-			first_cleared = va;
-		end_cleared = va + PAGE_SIZE;
-		if (unlikely(!pte_present(old))) {
-			zap_absent(&t, old);
-		} else if (!pte_special(old)) {
-			unsigned more = 0;
-
-			if (zap_page(g, &t, old) == MM_ANONPAGES)
-				more = zap_with(g, &t, e + 1, n - 1, old);
-			if (!more) {
-				r = gather_page(g, entry_page(old)) ? PT_AGAIN : 0;
-				continue;
-			}
-			r = gather_run(g, entry_page(old), more + 1) ? PT_AGAIN : 0;
-			n -= more;
-			e += more;
-			va += (uaddr_t)more << PAGE_SHIFT;
-			end_cleared = va + PAGE_SIZE;
-		}
+		e += step;
+		va += (uaddr_t)step << PAGE_SHIFT;
 	}
 	w->resume = va;
 	if (end_cleared)
 		gather_note_range(g, first_cleared, end_cleared);
 	tally_end(&t, g->mm);
-	return r;
+	return full ? PT_AGAIN : 0;
 }
 
 static int zap_again(struct pt_walk *w)

@@ -39,6 +39,9 @@ static inline bool mapcount_dec(struct page *page, enum mm_counter kind)
 	return atomic_add_return(&page->_mapcount, -1) < 0;
 }
 
+/* What pages that go together have in common. */
+#define PAGE_ALIKE_MASK (PAGE_STATE_MASK | PAGE_PLACE_MASK | 1UL << PG_head | 1UL << PG_swapbacked)
+
 /* The page that is being moved, for which the migration entry @e stands: alive as long as the table is locked. */
 static inline struct page *moving_page(pte_t e)
 {
@@ -155,11 +158,18 @@ struct each_ctx {
 };
 
 /* ---- range_runs.c ---- */
+/* What the entry @old knew about a page that lives on without it. */
+void keep_access_bits(struct page *page, pte_t old);
 /*
  * The entry before @e was @first, of an anonymous page: as many of the @n from @e on as map the frames behind it are cleared,
  * their pages' _mapcounts with them. Return: how many; *unmapped: so many pages are mapped nowhere any more.
  */
 unsigned zap_neighbours(pte_t *e, unsigned n, pte_t first, unsigned *unmapped);
+/*
+ * Entry @e maps a cache's page (page_is_small_file): it is cleared, and as many of the @n from it on as map the frames behind
+ * it. @full: the whole mm is going. Return: how many, one at least; *unmapped: as above.
+ */
+unsigned zap_files(pte_t *e, unsigned n, bool full, unsigned *unmapped);
 /* The same for fork, of a private mapping that nobody watches: entries from @d on become copies. *weakened: some lost the write right. */
 unsigned copy_neighbours(pte_t *e, pte_t *d, unsigned n, pte_t first, bool *weakened);
 

@@ -46,6 +46,62 @@ unsigned zap_neighbours(pte_t *e, unsigned n, pte_t first, unsigned *unmapped)
 	return (unsigned)(e - from);
 }
 
+void keep_access_bits(struct page *page, pte_t old)
+{
+	if (pte_dirty(old) && !page_test(page, PG_dirty))
+		page_set(page, PG_dirty);
+	if (pte_young(old) && !page_test(page, PG_referenced))
+		page_set(page, PG_referenced);
+	if (pte_young(old) && page_test(page, PG_idle))
+		page_clear(page, PG_idle);
+}
+
+/* Does @old say of its page what the page's @flags do not say yet? */
+static inline bool tells_more(pte_t old, unsigned long flags)
+{
+	const unsigned long used = 1UL << PG_referenced, idle = 1UL << PG_idle;
+
+	return (pte_dirty(old) && !(flags & 1UL << PG_dirty)) ||
+	       (pte_young(old) && (flags & (used | idle)) != used);
+}
+
+/* The loop of zap_files. @full: no user code of the mm runs, so A and D cannot change. */
+static always_inline_ unsigned clear_files(pte_t *e, unsigned n, bool full, unsigned *unmapped)
+{
+	pte_t *const from = e, *const end = e + n;
+	pte_t cur = pte_read_locked(e);
+	struct page *page = entry_page(cur);
+	const unsigned long like = READ_ONCE(page->flags);
+	unsigned last = 0;
+
+	for (;;) {
+		pte_t old = cur;
+
+		if (full)
+			pte_forget(e);
+		else
+			old = pte_clear(e);
+		if (unlikely(tells_more(old, READ_ONCE(page->flags))))
+			keep_access_bits(page, old);
+		if (atomic_add_return(&page->_mapcount, -1) < 0)
+			last++;
+		if (++e == end)
+			break;
+		old = cur;
+		cur = pte_read_locked(e);
+		page++;
+		if (!pte_follows(cur, old) || (READ_ONCE(page->flags) ^ like) & PAGE_ALIKE_MASK)
+			break;
+	}
+	*unmapped = last;
+	return (unsigned)(e - from);
+}
+
+unsigned zap_files(pte_t *e, unsigned n, bool full, unsigned *unmapped)
+{
+	return full ? clear_files(e, n, true, unmapped) : clear_files(e, n, false, unmapped);
+}
+
 unsigned copy_neighbours(pte_t *e, pte_t *d, unsigned n, pte_t first, bool *weakened)
 {
 	struct page *page = entry_page(first);

@@ -162,6 +162,79 @@ static void runs_with_odd_pages(void **state)
 	world_gone();
 }
 
+/* Pages of a cache for all entries of a run by range_map_cached, the caller's reference besides; number 40 is left out. */
+static struct page *map_cached_block(void)
+{
+	struct page *block = alloc_pages(GFP_KERNEL, RUN_ORDER), *pages[RUN_PAGES], *table;
+	struct range_cached c = { .pages = pages, .nr = RUN_PAGES, .chosen = 1 };
+
+	assert_non_null(block);
+	split_page(block, RUN_ORDER);
+	c.pte = pt_find_alloc_locked(&mm, &mm.root, at(0), &table);
+	assert_non_null(c.pte);
+	c.prot = pte_wrprotect(pte_prot_user(true, true, false));
+	c.entry = pte_mkyoung(pte_make(page_to_pfn(block + 1), c.prot));
+	for (unsigned i = 0; i < RUN_PAGES; i++) {
+		page_become(block + i, PS_KERNEL, PS_FILE);
+		pages[i] = i == 40 ? NULL : block + i;
+		if (pages[i])
+			get_page(block + i);
+	}
+	pte_set(c.pte + 20, pte_mkspecial(c.entry)); /* something is there already */
+	range_map_cached(&mm, &c);
+	assert_null(pages[20]);
+	assert_ptr_equal(pages[1], block + 1);
+	assert_ptr_equal(pages[21], block + 21);
+	pt_unlock(table);
+	assert_true(pte_young(entry_at(&mm, at(1))));
+	assert_false(pte_young(entry_at(&mm, at(2))));
+	assert_int_equal(atomic_long_read(&mm.rss_stat[MM_FILEPAGES]), RUN_PAGES - 2);
+	assert_int_equal(global_node_stat(NR_FILE_MAPPED), RUN_PAGES - 2);
+	return block;
+}
+
+/* Of a cache's pages that lie side by side entries, counts and references go together; what an entry knew its page knows then. */
+static void runs_of_a_cache_with_odd_pages(void **state)
+{
+	for (unsigned full = 0; full < 2; full++) {
+		struct mmu_gather g;
+		struct page *block;
+
+		world();
+		block = map_cached_block();
+		change_entry(5, pte_mkdirty);
+		change_entry(6, pte_mkwrite);
+		page_set(block + 7, PG_swapbacked); /* another kind: counted in MM_SHMEMPAGES */
+		mm_rss_add(&mm, MM_FILEPAGES, -1);
+		mm_rss_add(&mm, MM_SHMEMPAGES, 1);
+		put_page(block + 9); /* the entry's reference is the last one */
+		if (full)
+			gather_begin_full(&g, &mm);
+		else
+			gather_begin(&g, &mm);
+		range_zap(&g, NULL, at(0), at(RUN_PAGES));
+		assert_int_equal(page_ref_count(block + 8), 2); /* until the flush */
+		assert_int_equal(page_state(block + 9), PS_FILE);
+		assert_in_range(g.nr, 5, 7); /* runs end at 7, 20 and 40 */
+		gather_end(&g);
+		assert_int_equal(atomic_long_read(&mm.rss_stat[MM_FILEPAGES]), 0);
+		assert_int_equal(atomic_long_read(&mm.rss_stat[MM_SHMEMPAGES]), 0);
+		assert_int_equal(global_node_stat(NR_FILE_MAPPED), 0);
+		assert_int_not_equal(page_state(block + 9), PS_FILE);
+		for (unsigned i = 0; i < RUN_PAGES; i++) {
+			assert_true(pte_none(entry_at(&mm, at(i))));
+			if (i == 9)
+				continue;
+			assert_int_equal(page_mapcount(block + i), 0);
+			assert_int_equal(page_ref_count(block + i), 1);
+			assert_int_equal(page_test(block + i, PG_referenced), i == 1);
+			assert_int_equal(page_test(block + i, PG_dirty), i == 5);
+			put_page(block + i);
+		}
+		world_gone();
+	}
+}
+
 static void runs_are_copied_as_single_pages_are(void **state)
 {
 	struct page *block;
@@ -550,6 +623,7 @@ int main(void)
 		cmocka_unit_test(range_I2_accounts_are_exact),
 		cmocka_unit_test(zap_of_many_pages),
 		cmocka_unit_test(runs_with_odd_pages),
+		cmocka_unit_test(runs_of_a_cache_with_odd_pages),
 		cmocka_unit_test(runs_are_copied_as_single_pages_are),
 		cmocka_unit_test(zap_special_and_swap_entries),
 		cmocka_unit_test(protect_changes_rights_and_keeps_the_rest),
