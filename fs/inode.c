@@ -116,16 +116,18 @@ void inode_touch(struct inode *inode, unsigned what)
 		inode->ctime = t;
 }
 
-static bool time_before_eq(struct timespec64_k a, struct timespec64_k b)
+static inline bool time_before_eq(const struct timespec64_k *a, const struct timespec64_k *b)
 {
-	return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec <= b.tv_nsec);
+	if (a->tv_sec != b->tv_sec)
+		return a->tv_sec < b->tv_sec;
+	return (int32_t)a->tv_nsec <= (int32_t)b->tv_nsec; /* below a second */
 }
 
 /* relatime: only when the last access is not after the last change, or (asked at a file's beginning) a day old. */
 void inode_accessed(struct inode *inode, bool check_age)
 {
-	bool due = time_before_eq(inode->atime, inode->mtime) ||
-		   time_before_eq(inode->atime, inode->ctime);
+	bool due = time_before_eq(&inode->atime, &inode->mtime) ||
+		   time_before_eq(&inode->atime, &inode->ctime);
 	struct timespec64_k t;
 
 	if (likely(!due && !check_age))

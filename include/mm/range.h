@@ -94,8 +94,9 @@ struct range_cached {
 	pte_t *pte;
 	struct page **pages;
 	unsigned nr;
-	pte_t prot;	/* rights of the entries */
-	unsigned chosen; /* this page is mapped by the entry @entry, whatever is there; the others where nothing is */
+	pte_t prot; /* rights of the entries */
+	unsigned
+		chosen; /* this page is mapped by the entry @entry, whatever is there; the others where nothing is */
 	pte_t entry;
 };
 /* The same for them; of those that are not mapped the reference goes, and NULL is in their place. */

@@ -539,7 +539,7 @@ long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *po
 		return mapping_read_ra(m, &m->ra, dst, len, pos);
 	len -= copy_to_user(dst, p, len);
 	page_mark_referenced(page);
-	put_page(page);
+	put_page_cached(page);
 	*pos += len;
 	return len ? (long)len : -EFAULT;
 }
@@ -555,7 +555,7 @@ long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *p
 		return user_write(m, src, len, pos);
 	len -= copy_from_user_keep(p, src, len);
 	page_mark_referenced(page);
-	put_page(page);
+	put_page_cached(page);
 	*pos += len;
 	return len ? (long)len : -EFAULT;
 }

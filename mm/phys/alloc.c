@@ -528,7 +528,7 @@ static inline bool last_reference(struct page *page)
 }
 
 /* Apart, so that who is not the last pays for no registers. */
-static noinline_ void put_last(struct page *page, int left)
+noinline_ void page_put_last(struct page *page, int left)
 {
 	if (unlikely(left < 0))
 		page_bad(page, "freed with no reference");
@@ -537,12 +537,7 @@ static noinline_ void put_last(struct page *page, int left)
 
 void put_page(struct page *page)
 {
-	int left;
-
-	page = page_head(page);
-	left = atomic_add_return(&page->_refcount, -1);
-	if (unlikely(left <= 0))
-		put_last(page, left);
+	put_page_cached(page_head(page));
 }
 
 void put_pages(struct page *page, unsigned n)
@@ -552,7 +547,7 @@ void put_pages(struct page *page, unsigned n)
 
 		kassert(page_state(page) != PS_TAIL);
 		if (unlikely(left <= 0))
-			put_last(page, left);
+			page_put_last(page, left);
 	}
 }
 

@@ -81,6 +81,19 @@ struct tally {
 	const struct page *page;
 };
 
+/* Written out: what a compiler makes of a loop over a few words is longer. */
+static inline void tally_begin(struct tally *t)
+{
+	_Static_assert(NR_MM_COUNTERS == 4, "all of them");
+	t->rss[0] = 0;
+	t->rss[1] = 0;
+	t->rss[2] = 0;
+	t->rss[3] = 0;
+	t->mapped[0] = 0;
+	t->mapped[1] = 0;
+	t->page = NULL;
+}
+
 static void tally_stats(struct tally *t)
 {
 	if (t->mapped[0])
@@ -101,13 +114,20 @@ static inline void tally_mapped(struct tally *t, const struct page *page, enum m
 	t->mapped[kind != MM_ANONPAGES] += n;
 }
 
+static inline void rss_end(struct mm_struct *mm, enum mm_counter c, long n)
+{
+	if (n)
+		mm_rss_add(mm, c, n);
+}
+
 static void tally_end(struct tally *t, struct mm_struct *mm)
 {
-	tally_stats(t);
-	for (int c = 0; c < NR_MM_COUNTERS; c++) {
-		if (t->rss[c])
-			mm_rss_add(mm, (enum mm_counter)c, t->rss[c]);
-	}
+	if (t->page)
+		tally_stats(t);
+	rss_end(mm, MM_FILEPAGES, t->rss[MM_FILEPAGES]);
+	rss_end(mm, MM_ANONPAGES, t->rss[MM_ANONPAGES]);
+	rss_end(mm, MM_SWAPENTS, t->rss[MM_SWAPENTS]);
+	rss_end(mm, MM_SHMEMPAGES, t->rss[MM_SHMEMPAGES]);
 }
 
 /* ---- map ---- */
@@ -189,6 +209,7 @@ static inline unsigned zap_with(struct mmu_gather *g, struct tally *t, pte_t *e,
 static inline unsigned zap_file_run(struct mmu_gather *g, struct tally *t, pte_t *e, unsigned n,
 				    pte_t old, bool *full)
 {
+	enum mm_counter kind;
 	struct page *page;
 	unsigned unmapped;
 
@@ -197,8 +218,9 @@ static inline unsigned zap_file_run(struct mmu_gather *g, struct tally *t, pte_t
 	page = entry_page(old);
 	if (!page_is_small_file(page))
 		return 0;
+	kind = page_counter(page); /* a page of shared memory that nobody maps may become anonymous */
 	n = zap_files(e, min_of(unsigned, n, GATHER_RUN), g->full, &unmapped);
-	t->rss[page_counter(page)] -= n;
+	t->rss[kind] -= n;
 	if (unmapped)
 		tally_mapped(t, page, MM_FILEPAGES, -(long)unmapped);
 	*full = gather_files(g, page, n);
@@ -253,10 +275,11 @@ static inline unsigned zap_entry(struct mmu_gather *g, struct tally *t, pte_t *e
 static int zap_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct mmu_gather *g = w->arg;
-	struct tally t = { .page = NULL };
 	uaddr_t first_cleared = 0, end_cleared = 0;
 	bool full = false;
+	struct tally t;
 
+	tally_begin(&t);
 	for (unsigned n = run_entries(va, last), step; n > 0 && !full; n -= step) {
 		pte_t old = pte_read(e);
 
@@ -516,12 +539,13 @@ static bool is_inherited(const struct copy_ctx *c, pte_t e)
 static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t last)
 {
 	struct copy_ctx *c = w->arg;
-	struct tally t = { .page = NULL };
 	unsigned n = run_entries(va, last);
 	struct page *dst_table = NULL;
 	pte_t *d = NULL;
+	struct tally t;
 	unsigned more;
 
+	tally_begin(&t);
 	for (; n > 0; n--, e++, va += PAGE_SIZE) {
 		pte_t cur = pte_read(e);
 

@@ -35,22 +35,41 @@ static pte_t *top_alloc(void)
 		return NULL;
 	if (PT_TOP_BYTES < PAGE_SIZE)
 		return kmem_cache_alloc(top_cache, GFP_KERNEL);
-	return (pte_t *)__get_free_page(GFP_KERNEL);
+	return (pte_t *)get_zeroed_page(GFP_KERNEL);
+}
+
+/* The kernel's entries in a top table; on 64 bits the upper half of the table, wherever in it the linear map begins. */
+static unsigned first_kernel(void)
+{
+	return sizeof(long) == 8 ? PT_TOP_ENTRIES / 2 : pt_index(PT_PGD, PAGE_OFFSET);
+}
+
+/* User space has left its half empty; so has the kernel then, and the next that wants an empty page need not clear it. */
+static void top_free(pte_t *top)
+{
+	struct page *page;
+
+	if (PT_TOP_BYTES < PAGE_SIZE) {
+		kmem_cache_free(top_cache, top);
+		return;
+	}
+	page = virt_to_page(top);
+	memset(top + first_kernel(), 0, (PT_TOP_ENTRIES - first_kernel()) * sizeof(*top));
+	if (!CFG_DEBUG)
+		page_set(page, PG_zeroed);
+	__free_page(page);
 }
 
 int pt_root_alloc(struct pt_root *root)
 {
-	unsigned first_kernel = pt_index(PT_PGD, PAGE_OFFSET);
+	const unsigned first = first_kernel();
 	pte_t *top = top_alloc();
 
 	if (!top)
 		return -ENOMEM;
-	/* On 64 bits the upper half of the table, wherever in it the linear map begins. */
-	if (sizeof(long) == 8)
-		first_kernel = PT_TOP_ENTRIES / 2;
-	memset(top, 0, first_kernel * sizeof(*top));
-	memcpy(top + first_kernel, kernel_root.top + first_kernel,
-	       (PT_TOP_ENTRIES - first_kernel) * sizeof(*top));
+	if (PT_TOP_BYTES < PAGE_SIZE)
+		memset(top, 0, first * sizeof(*top));
+	memcpy(top + first, kernel_root.top + first, (PT_TOP_ENTRIES - first) * sizeof(*top));
 	*root = (struct pt_root){ .top = top, .top_phys = virt_to_phys(top) };
 	return 0;
 }
@@ -58,10 +77,7 @@ int pt_root_alloc(struct pt_root *root)
 void pt_root_free(struct pt_root *root)
 {
 	tlb_drop_root(root);
-	if (PT_TOP_BYTES < PAGE_SIZE)
-		kmem_cache_free(top_cache, root->top);
-	else
-		free_page((unsigned long)root->top);
+	top_free(root->top);
 	root->top = NULL;
 	kvfree(root->ldt);
 	root->ldt = NULL;
