@@ -398,9 +398,7 @@ void signal_force(int sig, int code, uaddr_t addr)
 	}
 	if (a->handler == SIG_DFL)
 		t->signal->unkillable = false;
-	sigpending_remove(&t->pending, sigmask(sig));
-	if (sigpending_add(&t->pending, t, sig, &info, false))
-		t->pending.set |= sigmask(sig);
+	sigpending_force(&t->pending, t, &info);
 	sched_work_set(&t->thread, WORK_SIGNAL);
 	spin_unlock_irqrestore(&t->sighand->lock, flags);
 }

@@ -6,7 +6,8 @@
  *          most once, with the first one's information; real-time signals each have an entry.
  * I1       a signal with an entry in the queue has its bit in the set. A bit without an entry is a signal whose entry could
  *          not be had: it is delivered with empty information.
- * I2       every entry is charged to a user_account, except where none was given.
+ * I2       every entry is charged to a user_account, except where none was given, and but for a fault's in the set's own entry:
+ *          the thread that faulted takes it at once.
  * I3       sigpending.own is in the queue, or its link.next is NULL: most signals are taken before the next one comes.
  * LOCKS    sighand->lock.
  * CONTEXT  any (entries come from atomic memory).
@@ -162,6 +163,23 @@ int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct s
 	}
 	p->set |= sigmask(sig);
 	return 0;
+}
+
+void sigpending_force(struct sigpending *p, struct task *t, const struct siginfo_k *info)
+{
+	const sigset_k mask = sigmask(info->si_signo);
+	struct sigqueue *q = &p->own;
+
+	sigpending_remove(p, mask);
+	if (likely(!q->link.next)) {
+		q->account = NULL;
+		q->timer = false;
+		memcpy(q->bytes, info, SIGINFO_KEPT);
+		list_add_tail(&q->link, &p->queue);
+		p->set |= mask;
+	} else if (sigpending_add(p, t, info->si_signo, info, false)) {
+		p->set |= mask;
+	}
 }
 
 void sigpending_take(struct sigpending *p, int sig, struct siginfo_k *info)

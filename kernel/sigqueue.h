@@ -8,6 +8,8 @@
  * @timer: of a POSIX timer, which has been charged: one more even if it pends; -EAGAIN: no memory. */
 int must_check sigpending_add(struct sigpending *p, struct task *t, int sig,
 			      const struct siginfo_k *info, bool timer);
+/* The signal of a fault of @t itself, in the place of one that pends. */
+void sigpending_force(struct sigpending *p, struct task *t, const struct siginfo_k *info);
 void sigpending_remove(struct sigpending *p, sigset_k mask);
 /* Of several signals in @ready, some that belong to the instruction that just ran go first. 0: none. */
 static inline int signal_first(sigset_k ready)

@@ -58,7 +58,7 @@ pte_t *pt_find_small_locked(struct pt_root *root, uaddr_t va, struct page **tabl
 /* The same; then *upper is the entry where the way ends: none, or a large page's (PAE: its low half). */
 pte_t *pt_find_fault_locked(struct pt_root *root, uaddr_t va, struct page **table_page,
 			    pte_t *upper);
-void pt_unlock(struct page *table_page);
+static inline void pt_unlock(struct page *table_page);
 /* Snapshot without locks (reports, vtop): entry of @va at @level, none when absent. */
 pte_t pt_peek(const struct pt_root *root, uaddr_t va, int level);
 /* The same of the page at @va: a large entry reads as the small one that it stands for. */
@@ -88,8 +88,22 @@ void pt_check_large(struct mm_struct *mm, struct pt_root *root);
 struct page *must_check pt_table_alloc(struct mm_struct *mm);
 void pt_table_free(struct mm_struct *mm,
 		   struct page *page); /* no translation may use it any more */
-void pt_table_lock(struct page *page);
-void pt_table_unlock(struct page *page);
+/* The lock is in page->private. */
+static inline void pt_table_lock(struct page *page) no_lock_analysis
+{
+	_Static_assert(sizeof(struct raw_spinlock) <= sizeof(page->private), "lock fits");
+	raw_spin_lock((struct raw_spinlock *)&page->private, RANK_PT);
+}
+
+static inline void pt_table_unlock(struct page *page) no_lock_analysis
+{
+	raw_spin_unlock((struct raw_spinlock *)&page->private, RANK_PT);
+}
+
+static inline void pt_unlock(struct page *table_page)
+{
+	pt_table_unlock(table_page);
+}
 
 /* Kernel ranges, on kernel_root: map pages / a physical run; unmap leaves tables in place. 0 or -ENOMEM. */
 int must_check pt_map_kernel(kaddr_t va, struct page **pages, unsigned nr_pages, pte_t prot);

@@ -22,23 +22,6 @@
 #include "mm/mm.h"
 #include "mm/pt/pt_impl.h"
 #include "sync/failpoint.h"
-#include "sync/spinlock.h"
-
-static struct raw_spinlock *table_lock_of(struct page *page)
-{
-	_Static_assert(sizeof(struct raw_spinlock) <= sizeof(page->private), "lock fits");
-	return (struct raw_spinlock *)&page->private;
-}
-
-void pt_table_lock(struct page *page) no_lock_analysis
-{
-	raw_spin_lock(table_lock_of(page), RANK_PT);
-}
-
-void pt_table_unlock(struct page *page) no_lock_analysis
-{
-	raw_spin_unlock(table_lock_of(page), RANK_PT);
-}
 
 struct page *pt_table_alloc(struct mm_struct *mm)
 {

@@ -258,11 +258,6 @@ pte_t *pt_find_alloc_locked(struct mm_struct *mm, struct pt_root *root, uaddr_t 
 	return e;
 }
 
-void pt_unlock(struct page *table_page)
-{
-	pt_table_unlock(table_page);
-}
-
 pte_t pt_peek(const struct pt_root *root, uaddr_t va, int level)
 {
 	const pte_t *tbl = root->top;

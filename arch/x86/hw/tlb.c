@@ -260,7 +260,13 @@ static bool only_here(const struct pt_root *root)
 
 void tlb_flush_page(struct pt_root *root, uaddr_t va)
 {
-	tlb_flush_range(root, va & PAGE_MASK, (va & PAGE_MASK) + PAGE_SIZE, PAGE_SIZE);
+	va &= PAGE_MASK;
+	if (likely(only_here(root))) {
+		invlpg(va);
+		tlb_cpus[cpu_id()].stats.local_flush_one++;
+		return;
+	}
+	tlb_flush_range(root, va, va + PAGE_SIZE, PAGE_SIZE);
 }
 
 void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned long stride)
@@ -269,7 +275,7 @@ void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned 
 
 	r.start = start & ~(stride - 1);
 	r.end = round_up_pow2(end, stride);
-	r.kind = (r.end - r.start) / stride > FLUSH_PAGES_MAX ? FLUSH_ALL : FLUSH_PAGES;
+	r.kind = r.end - r.start > FLUSH_PAGES_MAX * stride ? FLUSH_ALL : FLUSH_PAGES;
 	if (r.kind == FLUSH_PAGES && only_here(root))
 		invalidate_pages(&tlb_cpus[cpu_id()], &r);
 	else
