@@ -143,9 +143,11 @@ static int dup_vmas(struct dup_ctx *d)
 
 int mm_dup(struct mm_struct *old, struct mm_struct **out)
 {
-	struct dup_ctx d = { .old = old, .new = mm_alloc() };
+	struct dup_ctx d;
 	int err;
 
+	d.old = old;
+	d.new = mm_alloc();
 	if (!d.new)
 		return -ENOMEM;
 	rwsem_down_write(&old->mmap_lock);

@@ -129,12 +129,15 @@ struct page *mapping_find(struct address_space *m, unsigned long index)
 	return page;
 }
 
-/* The pages of @n slots with a reference each; NULL where there is none, or a value, or no @valid one. */
-static always_inline_ void get_slots(void *const *slot, struct page **pages, unsigned n, bool valid)
+/* The pages of @n slots with a reference each; NULL where there is none, or a value, or no @valid one. @values: there may be some. */
+static always_inline_ void get_slots(void *const *slot, struct page **pages, unsigned n, bool valid,
+				     bool values)
 {
 	for (unsigned i = 0; i < n; i++) {
-		struct page *page = slot ? item_page(slot[i]) : NULL;
+		struct page *page = slot ? slot[i] : NULL;
 
+		if (values)
+			page = item_page(page);
 		if (page && valid && unlikely(!page_test(page, PG_uptodate)))
 			page = NULL;
 		if (page)
@@ -150,7 +153,10 @@ static always_inline_ void find_run(struct address_space *m, unsigned long first
 	for (unsigned n = nr; nr; n = nr) {
 		void *const *slot = xindex_slots(&m->pages, first, &n);
 
-		get_slots(slot, pages, n, valid);
+		if (unlikely(m->nr_values))
+			get_slots(slot, pages, n, valid, true);
+		else
+			get_slots(slot, pages, n, valid, false);
 		first += n;
 		pages += n;
 		nr -= n;

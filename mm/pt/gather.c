@@ -118,17 +118,16 @@ static void drop_run(struct dead *d, struct page *page, unsigned n)
 	unsigned long flags = READ_ONCE(page->flags);
 
 	for (; page < end; page++) {
-		if (unlikely((READ_ONCE(page->flags) ^ flags) & PAGE_PLACE_MASK)) {
+		kassert(page_state(page) == PS_ANON || page_state(page) == PS_FILE);
+		if (!atomic_dec_and_test(&page->_refcount)) {
+			if (page > first)
+				free_run(d, first, (unsigned)(page - first));
+			first = page + 1;
+		} else if (unlikely((READ_ONCE(page->flags) ^ flags) & PAGE_PLACE_MASK)) {
 			free_run(d, first, (unsigned)(page - first));
 			first = page;
 			flags = READ_ONCE(page->flags);
 		}
-		kassert(page_state(page) == PS_ANON || page_state(page) == PS_FILE);
-		if (atomic_dec_and_test(&page->_refcount))
-			continue;
-		if (page > first)
-			free_run(d, first, (unsigned)(page - first));
-		first = page + 1;
 	}
 	free_run(d, first, (unsigned)(page - first));
 	for (page = swap_in_use() ? start : end; unlikely(page < end); page++)
