@@ -100,4 +100,16 @@ void hugetlb_page_freed(struct page *page);
 void buddy_check(struct zone *zone);
 void pcp_check(struct zone *zone);
 
+/* What put_page does when @left references are left, and that is not one. */
+void page_put_last(struct page *page, int left);
+
+/* put_page for one that is no tail of a compound one: what a cache's index has. */
+static inline void put_page_cached(struct page *page)
+{
+	int left = atomic_add_return(&page->_refcount, -1);
+
+	if (unlikely(left <= 0))
+		page_put_last(page, left);
+}
+
 #endif

@@ -107,17 +107,6 @@ void page_copy_flags(struct page *to, const struct page *from);
 void put_page(struct page *page);
 /* The same for @n pages side by side, none of them part of a compound one. */
 void put_pages(struct page *page, unsigned n);
-/* The same, apart: @left are left, and that is not one. */
-void page_put_last(struct page *page, int left);
-
-/* put_page for one that is no tail of a compound one: what a cache's index has. */
-static inline void put_page_cached(struct page *page)
-{
-	int left = atomic_add_return(&page->_refcount, -1);
-
-	if (unlikely(left <= 0))
-		page_put_last(page, left);
-}
 
 static inline int page_ref_count(const struct page *page)
 {

@@ -22,6 +22,7 @@
  */
 #include "arch/uaccess.h"
 #include "lib/string.h"
+#include "mm/alloc.h"
 #include "mm/backing/backing_impl.h"
 #include "mm/poison.h"
 #include "mm/vmalloc.h"

@@ -218,7 +218,8 @@ static inline unsigned zap_file_run(struct mmu_gather *g, struct tally *t, pte_t
 	page = entry_page(old);
 	if (!page_is_small_file(page))
 		return 0;
-	kind = page_counter(page); /* a page of shared memory that nobody maps may become anonymous */
+	kind = page_counter(
+		page); /* a page of shared memory that nobody maps may become anonymous */
 	n = zap_files(e, min_of(unsigned, n, GATHER_RUN), g->full, &unmapped);
 	t->rss[kind] -= n;
 	if (unmapped)
