@@ -58,6 +58,7 @@ struct mm_struct {
 	unsigned long ksm_rmap_items;	 /* pages that KSM keeps in mind */
 	struct list_head mm_list;	 /* all mms, for OOM; mm_list_lock */
 	int oom_score_adj;
+	int oom_origin; /* a: threads of it that take memory from all (swapoff) */
 	bool oom_init,
 		oom_done; /* i: init's, never killed; a: its memory is free, or nobody waits any more */
 	bool reaped; /* a: being killed, its private memory is gone: faults fail (mm/reclaim/reap.c) */

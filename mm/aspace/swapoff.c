@@ -115,12 +115,22 @@ static int unuse_all(unsigned type)
 	return err;
 }
 
+/* If memory runs out by what the caller does it shall be the first to go. */
+static void count_origin(int n)
+{
+	struct mm_struct *mm = mm_ctx_current()->mm;
+
+	if (mm)
+		(void)__atomic_add_fetch(&mm->oom_origin, n, __ATOMIC_RELAXED);
+}
+
 int swap_area_off(unsigned type)
 {
 	int err = swap_area_leave(type);
 
 	if (err)
 		return err;
+	count_origin(1);
 	do {
 		err = unuse_all(type);
 		if (!err)
@@ -132,5 +142,6 @@ int swap_area_off(unsigned type)
 	} while (err == -EAGAIN);
 	if (err)
 		swap_area_stay(type);
+	count_origin(-1);
 	return err;
 }

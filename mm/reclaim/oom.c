@@ -13,6 +13,7 @@
  *          decides. The points are Linux's, because people set oom_score_adj by them: the process whose end gives back the most.
  *          Of equals the youngest goes: what was started last can be started again. The administrator may have the
  *          caller killed instead, or the machine stopped (oom_kill_allocating_task, panic_on_oom).
+ *          Who runs swapoff goes first, as on Linux.
  *          Who is bound to some nodes (MPOL_BIND) lacks memory there: only processes that may have any of it are chosen, and
  *          panic_on_oom 1 does not count.
  * I1       no second victim while the first has memory, unless it does not end in STUCK_NS.
@@ -116,6 +117,12 @@ static struct mm_struct *choose_caller(const struct want *w)
 	return mm;
 }
 
+/* Who empties a swap area goes before all others: with it ends the want. */
+static long points_of(const struct mm_struct *mm, unsigned long total)
+{
+	return READ_ONCE(mm->oom_origin) && !mm->oom_init ? LONG_MAX : oom_badness(mm, total);
+}
+
 /* With a reference, or NULL. */
 static struct mm_struct *choose(const struct want *w)
 {
@@ -125,7 +132,7 @@ static struct mm_struct *choose(const struct want *w)
 	if (chosen)
 		return chosen;
 	while ((mm = mm_list_next(mm))) {
-		long points = oom_badness(mm, w->total);
+		long points = points_of(mm, w->total);
 
 		if (points == LONG_MIN || points < most || READ_ONCE(mm->oom_done) ||
 		    !atomic_read(&mm->mm_users) || !may_help(w, mm))

@@ -159,6 +159,14 @@ static void adjustments_count(void **state)
 	victim_is(0);
 }
 
+/* swapoff takes memory from all: whoever runs it goes first, small as it is. */
+static void who_empties_swap_goes_first(void **state)
+{
+	begin(50, 120, 80);
+	mms[0]->oom_origin = 1;
+	victim_is(0);
+}
+
 static void spared_are_spared(void **state)
 {
 	begin(50, 120, 80);
@@ -338,6 +346,7 @@ int main(void)
 		cmocka_unit_test(the_largest_goes),
 		cmocka_unit_test(of_equals_the_youngest),
 		cmocka_unit_test(adjustments_count),
+		cmocka_unit_test(who_empties_swap_goes_first),
 		cmocka_unit_test(spared_are_spared),
 		cmocka_unit_test(who_asks_goes_if_told_so),
 		cmocka_unit_test(panic_if_told_so),
