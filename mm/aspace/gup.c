@@ -24,6 +24,7 @@
 #include "mm/huge.h"
 #include "mm/imports.h"
 #include "mm/pt.h"
+#include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
 
@@ -147,7 +148,7 @@ static int copy_piece(struct fault_ctx *f, unsigned long at, char *buf, size_t n
 	if (f->write)
 		page_mark_dirty(page);
 	rwsem_up_read(&f->mm->mmap_lock);
-	put_page(page);
+	swap_put_page(page);
 	return 0;
 }
 

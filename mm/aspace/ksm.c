@@ -26,6 +26,7 @@
 #include "mm/aspace/ksm_impl.h"
 #include "mm/imports.h"
 #include "mm/slab.h"
+#include "mm/swap.h"
 #include "sync/failpoint.h"
 
 unsigned ksm_run, ksm_pages_to_scan = 100, ksm_sleep_ms = 20;
@@ -234,7 +235,7 @@ static void scan_unstable(struct ksm_item *item, struct page *page)
 	if (!other)
 		return;
 	merge_two(item, page, other, other_page);
-	put_page(other_page);
+	swap_put_page(other_page);
 }
 
 static void scan_page(struct ksm_item *item, struct page *page)
@@ -249,7 +250,7 @@ static void scan_page(struct ksm_item *item, struct page *page)
 	kpage = ksm_stable_search(page);
 	if (kpage) {
 		(void)ksm_join(item, page, kpage);
-		put_page(kpage);
+		swap_put_page(kpage);
 		return;
 	}
 	checksum = ksm_checksum(page);
@@ -338,7 +339,7 @@ static bool scan_one(void)
 	if (page) {
 		if (item)
 			scan_page(item, page);
-		put_page(page);
+		swap_put_page(page);
 		return !nomem;
 	}
 	next_slot();

@@ -21,6 +21,7 @@
 #include "mm/imports.h"
 #include "mm/pt.h"
 #include "mm/range.h"
+#include "mm/swap.h"
 #include "mm/swap_entry.h"
 #include "mm/vmevent.h"
 
@@ -173,7 +174,7 @@ static struct page *lock_stable(struct ksm_stable *s)
 		if (ksm_stable_of(page) == s)
 			break;
 		unlock_page(page); /* it has moved */
-		put_page(page);
+		swap_put_page(page);
 		page = ksm_stable_page(s);
 	}
 	return page;
@@ -196,7 +197,7 @@ void ksm_leave(struct ksm_item *item)
 	spin_unlock(&ksm_lock);
 	if (page) {
 		unlock_page(page);
-		put_page(page);
+		swap_put_page(page);
 	}
 	put_anon_vma(item->av);
 	item->state = KSM_NEW;
@@ -359,7 +360,7 @@ int ksm_break_range(struct vm_area_struct *vma, uaddr_t start, uaddr_t end)
 	int err = 0;
 
 	while (!err && start < end && (page = ksm_next_page(vma->vm_mm, &start, end, true))) {
-		put_page(page);
+		swap_put_page(page);
 		err = mm_ctx_current()->fatal_signal ? -EINTR : break_at(vma, start);
 	}
 	return err;

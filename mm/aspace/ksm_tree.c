@@ -20,6 +20,7 @@
 #include "mm/aspace/ksm_impl.h"
 #include "mm/numa.h"
 #include "mm/slab.h"
+#include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "sync/failpoint.h"
 
@@ -135,7 +136,7 @@ struct page *ksm_stable_page(const struct ksm_stable *s)
 	ours = got && ksm_stable_of(page) == s;
 	spin_unlock(&ksm_lock);
 	if (got && !ours)
-		put_page(page);
+		swap_put_page(page);
 	return ours ? page : NULL;
 }
 
@@ -212,7 +213,7 @@ static struct ksm_group *find_group(struct page *page, struct place *at)
 			continue;
 		}
 		diff = ksm_compare(page, other);
-		put_page(other);
+		swap_put_page(other);
 		if (!diff)
 			return g;
 		*at = (struct place){ n, diff > 0 };
@@ -341,7 +342,7 @@ struct ksm_item *ksm_unstable_search_insert(struct ksm_item *item, struct page *
 		diff = *other == page ? 0 : ksm_compare(page, *other);
 		if (!diff && *other != page)
 			return at;
-		put_page(*other);
+		swap_put_page(*other);
 		if (*other == page || (!ksm_merge_across_nodes && ksm_nid(*other) != nid))
 			return NULL;
 		parent = n;

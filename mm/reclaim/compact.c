@@ -22,6 +22,7 @@
 #include "mm/huge.h"
 #include "mm/imports.h"
 #include "mm/migrate.h"
+#include "mm/swap.h"
 #include "mm/vmevent.h"
 
 enum { CLUSTER = 32, WHOLE_ZONE = NR_ORDERS };
@@ -99,7 +100,7 @@ static struct page *movable_page(const struct zone *z, pfn_t pfn)
 	    !page_is_thp(page) &&
 	    (sysctl_compact_unevictable_allowed || !page_test(page, PG_mlocked)))
 		return page;
-	put_page(page);
+	swap_put_page(page);
 	return NULL;
 }
 
@@ -192,7 +193,7 @@ static void move_cluster(struct compaction *c)
 		return;
 	}
 	for (unsigned i = 0; i < c->nr; i++)
-		put_page(c->pages[i]);
+		swap_put_page(c->pages[i]);
 }
 
 /* Return: is a block of @order free now? */

@@ -21,6 +21,7 @@
 #include "mm/migrate.h"
 #include "mm/mm.h"
 #include "mm/range.h"
+#include "mm/swap.h"
 #include "sync/failpoint.h"
 
 enum { BATCH = 32 };
@@ -294,7 +295,7 @@ int vm_page_status(struct mm_struct *mm, unsigned long addr)
 	if (ret)
 		return ret;
 	ret = (int)page_node_id(page);
-	put_page(page);
+	swap_put_page(page);
 	return ret;
 }
 
@@ -315,7 +316,7 @@ int vm_page_pick(struct mm_struct *mm, unsigned long addr, int node, bool all, s
 	if (ret == 1)
 		*out = page;
 	else
-		put_page(page);
+		swap_put_page(page);
 	return ret;
 }
 

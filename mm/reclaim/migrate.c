@@ -187,7 +187,8 @@ static int move_locked(struct page *old, const struct migrate_control *c)
 		err = move_mapped(&v);
 	if (v.new) {
 		unlock_page(v.new);
-		put_page(v.new); /* its entries and the cache have theirs; or nobody wants it */
+		swap_put_page(
+			v.new); /* its entries and the cache have theirs; or nobody wants it */
 	}
 	if (v.av)
 		put_anon_vma(v.av);
@@ -219,7 +220,7 @@ unsigned migrate_pages(struct page **pages, int *status, unsigned n,
 		status[i] = move_one(pages[i], c);
 		failed += status[i] != 0;
 		if (!c->keep)
-			put_page(pages[i]);
+			swap_put_page(pages[i]);
 	}
 	count_vm_events(PGMIGRATE_SUCCESS, n - failed);
 	count_vm_events(PGMIGRATE_FAIL, failed);
