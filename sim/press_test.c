@@ -28,10 +28,8 @@ static unsigned running;
 
 static void last_stops(void)
 {
-	if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST))
-		return;
-	fakeswap_stop(&swap);
-	fake_store_stop(&store);
+	if (!__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST))
+		fake_stop(&swap.queue);
 }
 
 static uaddr_t counter_at(unsigned page, unsigned who)
@@ -181,7 +179,7 @@ static void begin(uint64_t seed)
 	fakeswap_begin(&swap, 300);
 	swap.dev.sync = seed % 3 == 0;
 	fakeswap_on(&swap, -1);
-	swap.threaded = seed % 2;
+	swap.queue.threaded = seed % 2;
 	fake_store_begin(&store, FILE_PAGES);
 	for (unsigned i = 0; i < FILE_PAGES; i++)
 		for (unsigned who = 0; who < THREADS; who++)
@@ -195,7 +193,7 @@ static void begin(uint64_t seed)
 
 static void end(void)
 {
-	swap.threaded = false;
+	swap.queue.threaded = false;
 	for (unsigned page = 0; page < PAGES; page++)
 		look(page);
 	rmap_check();
@@ -212,8 +210,8 @@ static void one_seed(uint64_t seed)
 {
 	begin(seed);
 	running = THREADS + 3;
-	if (swap.threaded)
-		sim_spawn(fakeswap_device, &swap, -1);
+	if (swap.queue.threaded)
+		sim_spawn(fake_device, &swap.queue, -1);
 	for (uintptr_t i = 0; i < THREADS; i++)
 		sim_spawn(user, (void *)i, -1);
 	sim_spawn(forker, NULL, -1);

@@ -33,6 +33,8 @@ void pt_activate(struct pt_root *prev, struct pt_root *next);
 void tlb_flush_page(struct pt_root *root, uaddr_t va);
 void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned long stride);
 void tlb_flush_root(struct pt_root *root);
+/* Everything of every root on the CPUs of @cpus: for entries of many roots that were unhooked, those of their cpu_masks. */
+void tlb_flush_cpus(unsigned long cpus);
 /* Kernel addresses [start, end), every CPU. */
 void tlb_flush_kernel(kaddr_t start, kaddr_t end);
 /* This CPU only. */

@@ -103,4 +103,8 @@ void gather_flush(struct mmu_gather *g);
 /* Flush, free, release. */
 void gather_end(struct mmu_gather *g);
 
+/* Reclaim has unhooked entries that it flushes later, many together. Who makes a new one from what he found under a table's lock
+ * flushes before, if mm->unhooked is not mm->flushed: no CPU may see the old page behind the new one. */
+void gather_flush_unhooked(struct mm_struct *mm);
+
 #endif

@@ -27,8 +27,11 @@ struct mm_ctx {
 	const struct mm_limits *limits; /* of the thread's process; NULL: none (kernel threads) */
 	unsigned long personality;	/* personality(2) */
 	unsigned kmap_depth;		/* local kmap slots in use */
-	struct mempolicy *mempolicy;	/* set_mempolicy(2), mm/mempolicy.h; NULL: none */
-	unsigned interleave_prev;	/* the node that the last page in turn came from */
+	/* Reclaim takes many pages: CPUs that may still read them through entries that were clean when they were unhooked, to be
+	 * flushed before a page is freed. NULL: each entry is flushed at once. */
+	unsigned long *unhooked_cpus;
+	struct mempolicy *mempolicy; /* set_mempolicy(2), mm/mempolicy.h; NULL: none */
+	unsigned interleave_prev;    /* the node that the last page in turn came from */
 	unsigned long oom_barred; /* nodes that the last allocation which failed could not have */
 	unsigned long min_flt, maj_flt; /* faults of this thread */
 };

@@ -57,6 +57,8 @@ struct mm_struct {
 	unsigned long ksm_merging_pages; /* entries of shared pages, as of the last scan */
 	unsigned long ksm_rmap_items;	 /* pages that KSM keeps in mind */
 	struct list_head mm_list;	 /* all mms, for OOM; mm_list_lock */
+	unsigned long unhooked,
+		flushed; /* a: counts of entries that reclaim unhooked, as of the last flush: mm/gather.h */
 	int oom_score_adj;
 	int oom_origin; /* a: threads of it that take memory from all (swapoff) */
 	bool oom_init,

@@ -25,6 +25,7 @@
 #include "mm/alloc.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/userfault_impl.h"
+#include "mm/gather.h"
 #include "mm/imports.h"
 #include "mm/range.h"
 #include "mm/swap_entry.h"
@@ -88,6 +89,8 @@ static int fault_entry(struct fault_ctx *f)
 			return r;
 	}
 	f->entry = pte_read(f->pte);
+	if (unlikely(READ_ONCE(f->mm->unhooked) != READ_ONCE(f->mm->flushed)))
+		gather_flush_unhooked(f->mm);
 	if (pte_none(f->entry))
 		return fault_none(f);
 	if (unlikely(!pte_present(f->entry)))

@@ -23,7 +23,7 @@ static int discard_entry(const struct rmap_entry *e, void *arg)
 	if (READ_ONCE(e->vma->vm_flags) & VM_LOCKED)
 		return 1;
 	old = pte_clear(e->pte);
-	tlb_flush_page(&mm->root, e->addr);
+	rmap_flush_entry(e, old);
 	if (pte_dirty(old) || page_test(page, PG_dirty))
 		lru_unlazy(page);
 	if (page_test(page, PG_swapbacked) || page_ref_count(page) != page_mapcount(page) + 1) {

@@ -16,6 +16,7 @@
  * NOT HERE contents' way to swap (mm/reclaim/pageout.c); moving pages (mm/reclaim/migrate.c).   TESTED BY rmap_test.c
  */
 #include "mm/aspace/aspace_impl.h"
+#include "mm/imports.h"
 #include "mm/range.h"
 #include "mm/swap.h"
 #include "mm/vmalloc.h"
@@ -100,16 +101,27 @@ void page_replace_anon(struct page *old, struct page *new)
 
 /* ---- unmapping ---- */
 
-/*
- * Flushed at once, and not later for many pages: until its translation is gone no CPU may find another page at the address, nor the
- * page another place (it is read in anew, the address is mapped anew, a fork copies what a thread still writes).
- */
+/* A CPU that keeps a clean entry looks at the table before it sets D, and finds it gone. */
+void rmap_flush_entry(const struct rmap_entry *e, pte_t old)
+{
+	struct pt_root *root = &e->vma->vm_mm->root;
+	unsigned long *cpus = mm_ctx_current()->unhooked_cpus;
+
+	if (!cpus || pte_dirty(old)) {
+		tlb_flush_page(root, e->addr);
+		return;
+	}
+	/* The entry first, then the mask: as a flush does. */
+	(void)__atomic_add_fetch(&e->vma->vm_mm->unhooked, 1, __ATOMIC_SEQ_CST);
+	*cpus |= READ_ONCE(root->cpu_mask);
+}
+
 void rmap_take_entry(const struct rmap_entry *e, pte_t then)
 {
 	struct mm_struct *mm = e->vma->vm_mm;
 	pte_t old = pte_clear(e->pte);
 
-	tlb_flush_page(&mm->root, e->addr);
+	rmap_flush_entry(e, old);
 	if (pte_dirty(old))
 		page_set(e->page, PG_dirty);
 	if (pte_young(old))

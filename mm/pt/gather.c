@@ -203,6 +203,14 @@ static void free_tables(struct mmu_gather *g)
 	}
 }
 
+void gather_flush_unhooked(struct mm_struct *mm)
+{
+	unsigned long unhooked = __atomic_load_n(&mm->unhooked, __ATOMIC_SEQ_CST);
+
+	tlb_flush_root(&mm->root);
+	WRITE_ONCE(mm->flushed, unhooked); /* of several the last: once too often does no harm */
+}
+
 static void flush_tlbs(struct mmu_gather *g)
 {
 	struct pt_root *root = &g->mm->root;
@@ -211,6 +219,8 @@ static void flush_tlbs(struct mmu_gather *g)
 		(void)__atomic_fetch_or(&root->reload_mask, READ_ONCE(root->cpu_mask),
 					__ATOMIC_SEQ_CST);
 		tlb_flush_root(root);
+	} else if (READ_ONCE(g->mm->unhooked) != READ_ONCE(g->mm->flushed)) {
+		gather_flush_unhooked(g->mm);
 	} else if (g->start < g->end) {
 		if (g->full)
 			tlb_flush_root(root);

@@ -13,16 +13,19 @@
  * I1       a page is freed only when nobody but the scan has a reference: the cache's was the last other one, checked in one
  *          step with taking it out (mapping_drop_page); of an anonymous page the last entry's.
  * I2       an entry is unhooked before its page is looked at for the last time: what a program wrote until then is seen
- *          (PG_dirty, or a dirty entry), and the page stays. It is out of every TLB before the page leaves its cache: else who
- *          finds it anew and writes would not be seen by who still has the old one.
+ *          (PG_dirty, or a dirty entry), and the page stays. A dirty entry is flushed at once. Clean ones of a cluster are
+ *          flushed together before its pages leave their cache or are freed: until then a CPU may read through them, nothing
+ *          more, and whoever gives an address another page or other rights flushes first (gather_flush_unhooked).
  * LOCKS    page lock by try only: who waits for memory may hold one. Then rmap's.
  * CONTEXT  a thread; sleeps for nobody but TLB flushes.
  * COST     a clean unmapped page: some 200 instructions. A mapped one: its entries' walks twice, a flush each.
  * FAILS    a page that cannot go stays.
  * NOT HERE which pages are asked about (vmscan.c).
- * SOURCES  Linux's page states and counters; Gorman 2004, ch. 10.   TESTED BY vmscan_test.c, sim/press_test.c
+ * SOURCES  Linux's page states and counters; Gorman 2004, ch. 10.   TESTED BY vmscan_test.c
  */
+#include "mm/imports.h"
 #include "mm/mapping.h"
+#include "mm/pt.h"
 #include "mm/reclaim/reclaim_impl.h"
 #include "mm/rmap.h"
 #include "mm/swap.h"
@@ -30,7 +33,7 @@
 #include "mm/vmevent.h"
 #include "mm/writeback.h"
 
-enum fate { FATE_KEEP, FATE_ACTIVATE, FATE_FREE };
+enum fate { FATE_KEEP, FATE_ACTIVATE, FATE_FREE, FATE_UNHOOKED /* free when it is flushed */ };
 
 /* Locked, and its object says that it may not leave. */
 static bool is_unevictable(struct page *page)
@@ -100,12 +103,16 @@ static enum fate take_to_swap(struct scan_control *sc, struct page *page)
 
 static enum fate take_cached(struct scan_control *sc, struct page *page, struct address_space *m)
 {
-	if (page_mapcount(page) > 0 && !try_to_unmap(page))
+	bool mapped = page_mapcount(page) > 0;
+
+	if (mapped && !try_to_unmap(page))
 		return FATE_ACTIVATE;
 	if (page_test(page, PG_dirty)) {
 		sc->dirty++;
 		return FATE_KEEP;
 	}
+	if (mapped)
+		return FATE_UNHOOKED;
 	return mapping_drop_page(m, page) ? FATE_FREE : FATE_KEEP;
 }
 
@@ -145,37 +152,67 @@ static enum fate take_page(struct scan_control *sc, struct page *page)
 	fate = take_locked(sc, page);
 	if (fate == FATE_ACTIVATE)
 		lru_activate(page);
-	unlock_page(page);
+	if (fate == FATE_UNHOOKED) /* it stays locked, and so in its cache, until the flush */
+		page_lock_give(page);
+	else
+		unlock_page(page);
 	return fate;
 }
 
-/* The fate of each; s->pages are the free ones first, *nr_free of them, then those that stay. */
-static void decide(struct scan_control *sc, struct lru_scan *s, unsigned *nr_free)
+/* What a cluster's pages become. */
+struct taking {
+	unsigned nr_gone, nr_unhooked;
+	struct page *gone[LRU_CLUSTER], *unhooked[LRU_CLUSTER];
+};
+
+/* The fate of each; those that stay are in @s again. */
+static void decide(struct scan_control *sc, struct lru_scan *s, struct taking *t)
 {
-	unsigned free = 0;
+	unsigned stay = 0;
 
 	for (unsigned i = 0; i < s->taken; i++) {
 		struct page *page = s->pages[i];
+		enum fate fate = take_page(sc, page);
 
-		if (take_page(sc, page) != FATE_FREE)
-			continue;
-		s->pages[i] = s->pages[free];
-		s->pages[free++] = page;
+		if (fate == FATE_FREE)
+			t->gone[t->nr_gone++] = page;
+		else if (fate == FATE_UNHOOKED)
+			t->unhooked[t->nr_unhooked++] = page;
+		else
+			s->pages[stay++] = page;
 	}
-	*nr_free = free;
+	s->taken = stay;
+}
+
+/* No CPU has them any more: those that nobody has found meanwhile leave their cache. */
+static void drop_unhooked(struct lru_scan *s, struct taking *t)
+{
+	for (unsigned i = 0; i < t->nr_unhooked; i++) {
+		struct page *page = t->unhooked[i];
+
+		if (mapping_drop_page(page_mapping(page), page))
+			t->gone[t->nr_gone++] = page;
+		else
+			s->pages[s->taken++] = page;
+		page_clear_wake(page, PG_locked);
+	}
 }
 
 void take_pages(struct scan_control *sc, struct lru_scan *s)
 {
-	unsigned nr_free;
+	struct mm_ctx *self = mm_ctx_current();
+	struct taking t = { .nr_gone = 0 };
+	unsigned long cpus = 0;
 
-	decide(sc, s, &nr_free);
-	for (unsigned i = 0; i < nr_free; i++)
-		swap_put_page(s->pages[i]); /* mostly the last reference */
-	s->taken -= nr_free;
-	for (unsigned i = 0; i < s->taken; i++)
-		s->pages[i] = s->pages[i + nr_free];
-	sc->freed += nr_free;
+	self->unhooked_cpus = &cpus;
+	decide(sc, s, &t);
+	self->unhooked_cpus = NULL;
+	if (cpus)
+		tlb_flush_cpus(cpus);
+	drop_unhooked(s, &t);
+	for (unsigned i = 0; i < t.nr_gone; i++)
+		swap_put_page(t.gone[i]); /* mostly the last reference */
+	sc->freed += t.nr_gone;
 	if (sc->dirty && !sc->force)
 		writeback_press();
 }

@@ -214,6 +214,22 @@ void tlb_flush_root(struct pt_root *root)
 	sim_hooks.point();
 }
 
+void tlb_flush_cpus(unsigned long cpus)
+{
+	sim_hooks.point();
+	sim_hw_lock();
+	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
+		if (!(cpus >> cpu & 1))
+			continue;
+		if (cpu != cpu_id() && !irqs_enabled())
+			sim_broken("flush of another CPU's TLB with interrupts off");
+		load_top(&sim_mmu[cpu]);
+		stats.local_flush_all++;
+	}
+	sim_hw_unlock();
+	sim_hooks.point();
+}
+
 void tlb_flush_kernel(kaddr_t start, kaddr_t end)
 {
 	if (!irqs_enabled())

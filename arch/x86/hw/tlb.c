@@ -50,10 +50,10 @@
 /* Beyond it a refill is cheaper than that many INVLPGs; Linux measured the same ceiling. */
 enum { FLUSH_PAGES_MAX = 33 };
 
-enum flush_kind { FLUSH_PAGES, FLUSH_ALL, FLUSH_LDT, FLUSH_DROP };
+enum flush_kind { FLUSH_PAGES, FLUSH_ALL, FLUSH_LDT, FLUSH_DROP, FLUSH_USERS };
 
 struct tlb_request {
-	struct pt_root *root; /* NULL: kernel addresses */
+	struct pt_root *root; /* NULL: kernel addresses; FLUSH_USERS: whichever is loaded */
 	enum flush_kind kind;
 	uaddr_t start, end;
 	unsigned long stride;
@@ -137,11 +137,21 @@ static void flush_kernel_local(struct tlb_cpu *c, const struct tlb_request *r)
 	invalidate_pages(c, r);
 }
 
+static void flush_users_local(struct tlb_cpu *c, unsigned cpu)
+{
+	if (!c->loaded)
+		return;
+	load_root(c, cpu, c->lazy ? &kernel_root : c->loaded);
+	c->stats.local_flush_all++;
+}
+
 static void flush_local(unsigned cpu, const struct tlb_request *r)
 {
 	struct tlb_cpu *c = &tlb_cpus[cpu];
 
-	if (r->root)
+	if (r->kind == FLUSH_USERS)
+		flush_users_local(c, cpu);
+	else if (r->root)
 		flush_user_local(c, cpu, r);
 	else
 		flush_kernel_local(c, r);
@@ -302,6 +312,13 @@ void tlb_drop_root(struct pt_root *root)
 
 	if (READ_ONCE(root->cpu_mask))
 		flush(&root->cpu_mask, &r);
+}
+
+void tlb_flush_cpus(unsigned long cpus)
+{
+	const struct tlb_request r = { .kind = FLUSH_USERS };
+
+	flush(&cpus, &r);
 }
 
 void tlb_flush_kernel(kaddr_t start, kaddr_t end)
