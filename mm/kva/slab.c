@@ -432,9 +432,25 @@ void *slab_alloc(struct kmem_cache *c, gfp_t gfp, kaddr_t caller)
 	return alloc_common(c, gfp, caller);
 }
 
-void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
+/* kmem_cache_alloc jumps here: so the return address is its caller's. */
+static noinline_ void *alloc_debugged(struct kmem_cache *c, gfp_t gfp)
 {
 	return alloc_common(c, gfp, (kaddr_t)__builtin_return_address(0));
+}
+
+/* Where nothing is debugged the caller is not asked for: a 32-bit CPU has few registers. */
+void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
+{
+	void *obj;
+
+	if (CFG_DEBUG)
+		return alloc_common(c, gfp, (kaddr_t)__builtin_return_address(0));
+	if (unlikely(slab_debugged(c)))
+		return alloc_debugged(c, gfp);
+	obj = take_round(c);
+	if (likely(obj) && likely(!(gfp & __GFP_ZERO)))
+		return obj;
+	return alloc_rare(c, gfp, obj, 0);
 }
 
 /* ---- free ---- */
