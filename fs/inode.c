@@ -15,6 +15,7 @@
 #include "base/errno.h"
 #include "fs/lock.h"
 #include "fs/path.h"
+#include "fs/xattr.h"
 #include "kernel/task.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -82,6 +83,8 @@ void iput(struct inode *inode)
 		sb->ops->evict(inode);
 	if (unlikely(inode->locks))
 		lock_inode_gone(inode);
+	if (unlikely(inode->xattrs))
+		xattr_inode_gone(inode);
 	if (inode->unlinked)
 		atomic_dec(&sb->nr_unlinked);
 	kmem_cache_free(inode_cache, inode);

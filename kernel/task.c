@@ -74,6 +74,7 @@ struct task *task_alloc(const char *comm)
 	t->blocked =
 		current_task()->restore_mask ? current_task()->saved_mask : current_task()->blocked;
 	t->mm_ctx.personality = current_task()->mm_ctx.personality;
+	t->ioprio = current_task()->ioprio;
 	t->timer_slack_ns = current_task()->timer_slack_ns;
 	t->loginuid_inv = current_task()->loginuid_inv;
 	t->sessionid_inv = current_task()->sessionid_inv;

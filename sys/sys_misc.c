@@ -16,6 +16,7 @@
 #include "mm/swap.h"
 #include "mm/zone.h"
 #include "sync/klog.h"
+#include "uapi/personality.h"
 
 struct utsname_k {
 	char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN], version[UTS_LEN],
@@ -31,6 +32,8 @@ SYS(uname)
 
 	uts_get(UTS_HOSTNAME, u.nodename);
 	uts_get(UTS_DOMAINNAME, u.domainname);
+	if ((current_task()->mm_ctx.personality & PER_MASK) == PER_LINUX32)
+		memcpy(u.machine, "i686", sizeof("i686"));
 	return put_user(a0, &u);
 }
 

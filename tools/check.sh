@@ -24,6 +24,7 @@ run sizes python3 tools/sizes.py
 run headers sh tools/headers.sh
 run format format_ok
 run errno python3 tools/errno.py
+run compat python3 tools/compat.py
 [ -d build/x86_64/mm ] && run imports sh tools/imports.sh build/x86_64
 [ -d build/i386/mm ] && run imports-i386 sh tools/imports.sh build/i386
 exit $bad

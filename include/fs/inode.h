@@ -56,6 +56,7 @@ struct inode {
 	struct mutex lock;
 	atomic_t writers; /* open for writing: execve gives ETXTBSY; -n: n execs deny writing */
 	struct inode_locks *locks; /* fs/lock.c; NULL until one is set, then for life */
+	struct xattr *xattrs;	   /* fs/xattr.c; inode->lock */
 	struct watch *watches;	   /* fs/inotify.c */
 	void *private;		   /* file system's own */
 	struct pipe *pipe;	   /* of a FIFO: what its open files share */

@@ -77,7 +77,8 @@ struct task {
 	struct thread thread; /* first: thread_self() is the task */
 	int pid, tgid;	      /* i, but for a thread that becomes leader by execve */
 	char comm[16];
-	struct mm_ctx mm_ctx;	      /* mm of the task; NULL for a kernel thread */
+	uint16_t ioprio;      /* class << 13 | level of ioprio_set(2); 0: by policy and nice */
+	struct mm_ctx mm_ctx; /* mm of the task; NULL for a kernel thread */
 	struct files_struct *files;   /* o: own thread, or tasklist_lock to read from another */
 	struct fs_struct *fs;	      /* o */
 	struct cred *cred;	      /* o to write, under tasklist_lock; t to read another's */

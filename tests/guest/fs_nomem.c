@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <poll.h>
 #include <sys/mount.h>
+#include <sys/xattr.h>
 
 static void begin(const char *name)
 {
@@ -57,6 +58,16 @@ static int op_symlink(void)
 static void undo_symlink(void)
 {
 	OK(unlink("l"));
+}
+
+static int op_setxattr(void)
+{
+	return setxattr("f", "trusted.a", "value", 5, XATTR_CREATE);
+}
+
+static void undo_setxattr(void)
+{
+	OK(removexattr("f", "trusted.a"));
 }
 
 static int op_link(void)
@@ -198,6 +209,7 @@ static void every_operation(void)
 	every_failure("mkdir", op_mkdir, undo_mkdir);
 	every_failure("symlink", op_symlink, undo_symlink);
 	every_failure("link", op_link, undo_link);
+	every_failure("setxattr", op_setxattr, undo_setxattr);
 	every_failure("rename", op_rename, undo_rename);
 	every_failure("walk", op_through_links, nothing);
 	every_failure("pipe", op_pipe, close_fds);

@@ -18,7 +18,9 @@ AT_A_PROMPT = ("ls cat cp mv rm mkdir rmdir ln chmod chown touch head tail sort 
                "true false test expr printf echo basename dirname readlink realpath mktemp nproc md5sum sha256sum od kill ps free vmstat pmap "
                "top uptime pgrep pkill slabtop watch find xargs grep egrep sed awk gawk tar gzip gunzip zcat xz less more vi diff cmp "
                "mount umount dmesg lscpu lsmem hexdump more clear tput reset stty tty hostname which").split()
-WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+# A word where a command may stand: at the begin of a line or string, after what ends or starts a command, after names that take one.
+COMMAND = re.compile(r"(?:^|[;&|({`!'\"]|\b(?:then|do|else|if|while|until|exec|command|time|xargs|env|nice|nohup|setsid|timeout\s+\S+))[ \t]*"
+                     r"(?:[A-Za-z_]\w*=\S*[ \t]+)*([A-Za-z0-9_][A-Za-z0-9_.+-]*)", re.M)
 
 
 def default_dirs(arch):
@@ -213,8 +215,8 @@ class Closure:
     # ---- words ----
 
     def words(self, text):
-        """The programs that @text, a script or a command line, names."""
-        for word in sorted(set(WORD.findall(text))):
+        """The programs that @text, a script or a command line, calls."""
+        for word in sorted(set(COMMAND.findall(text))):
             self.maybe(word)
 
     def maybe(self, word):

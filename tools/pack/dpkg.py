@@ -68,6 +68,8 @@ def needs(package):
         if not fields or fields["Package"] in out or (name != package and (name in SKIP or fields.get("Essential") == "yes")):
             continue
         out.append(fields["Package"])
+        if fields.get("Essential") == "yes":
+            break  # what it needs is found by its libraries
         todo += names(fields.get("Pre-Depends", "")) + names(fields.get("Depends", ""))
         if name == package or fields.get("Section") == "devel":
             todo += [n for n in names(fields.get("Recommends", "")) if n.endswith("-dev")]

@@ -101,9 +101,7 @@ class Job:
         real = "/" + self.tree.walk(path, False)[0]
         owner = dpkg.owner(path) or dpkg.owner(real)
         fields = dpkg.status().get(owner) if owner else None
-        if not fields or fields.get("Essential") == "yes":
-            return
-        for inner in dpkg.data(owner):
+        for inner in dpkg.data(owner) if fields else ():
             host = self.tree.host(inner)
             if os.path.isdir(host) and not os.path.islink(host):
                 self.tree.directory(inner)

@@ -1,0 +1,3 @@
+# packages: memtester
+# builds: x86_64
+want 'Done\.' memtester 2M 1

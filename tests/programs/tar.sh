@@ -1,0 +1,6 @@
+# packages: tar
+want 'etc/passwd' sh -c 'cd / && tar -cf /tmp/t.tar etc/passwd etc/group && tar -tf /tmp/t.tar'
+want '^$' sh -c 'mkdir -p /tmp/tx && tar -C /tmp/tx -xf /tmp/t.tar && cmp /etc/passwd /tmp/tx/etc/passwd'
+want '^$' sh -c 'tar -C / -czf /tmp/t.tgz etc && tar -tzf /tmp/t.tgz >/dev/null'
+want '^$' sh -c 'tar -C / -cJf /tmp/t.txz etc && tar -C /tmp/tx -xJf /tmp/t.txz'
+want '^$' tar -C / --diff -f /tmp/t.tar
