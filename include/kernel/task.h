@@ -84,8 +84,8 @@ struct task {
 	struct cred *cred;	      /* o to write, under tasklist_lock; t to read another's */
 	struct user_account *account; /* t: where it is counted */
 	struct signal_struct *signal; /* i; referenced until the struct is freed */
-	struct sighand_struct *
-		sighand; /* o to write, under tasklist_lock; referenced until the struct is freed */
+	struct sighand_struct
+		*sighand;	      /* o to write, under tasklist_lock; referenced until freed */
 	struct sigpending pending;    /* s */
 	sigset_k blocked, saved_mask; /* o (written by self under sighand->lock) */
 	sigset_k wait_set;	      /* s: signals that sigtimedwait takes */
