@@ -20,4 +20,4 @@ done
 printf 'OBJ := $(patsubst %%.c,%%.o,$(wildcard *.c))\nprog: $(OBJ)\n\t$(CC) -o $@ $^\n%%.o: %%.c\n\t$(CC) -O2 -Wall -c -o $@ $<\n' >Makefile
 want 'prog' make -j2 CC=gcc
 want '^sum 390$' ./prog
-want 'GNU' gcc --version
+want 'Free Software Foundation' gcc --version

@@ -4,7 +4,7 @@ cat >/tmp/all.py <<'X'
 import importlib, sys, pkgutil, warnings
 warnings.simplefilter("ignore")
 skip = {"antigravity", "this", "msilib", "winreg", "winsound", "msvcrt", "nt", "idlelib", "turtledemo", "turtle", "tkinter", "_tkinter", "test",
-        "ensurepip", "venv", "lib2to3", "__main__", "_winapi", "_overlapped", "_scproxy", "ossaudiodev", "nis", "dbm", "_msi"}
+        "ensurepip", "venv", "lib2to3", "__main__", "_winapi", "_overlapped", "_scproxy", "ossaudiodev", "nis", "dbm", "_gdbm", "_msi"}
 failed = []
 for name in sorted(n for n in sys.stdlib_module_names if n not in skip):
     try:
