@@ -79,16 +79,15 @@ struct task {
 	char comm[16];
 	uint16_t ioprio;      /* class << 13 | level of ioprio_set(2); 0: by policy and nice */
 	struct mm_ctx mm_ctx; /* mm of the task; NULL for a kernel thread */
-	struct files_struct *files;   /* o: own thread, or tasklist_lock to read from another */
-	struct fs_struct *fs;	      /* o */
-	struct cred *cred;	      /* o to write, under tasklist_lock; t to read another's */
-	struct user_account *account; /* t: where it is counted */
-	struct signal_struct *signal; /* i; referenced until the struct is freed */
-	struct sighand_struct
-		*sighand;	      /* o to write, under tasklist_lock; referenced until freed */
-	struct sigpending pending;    /* s */
-	sigset_k blocked, saved_mask; /* o (written by self under sighand->lock) */
-	sigset_k wait_set;	      /* s: signals that sigtimedwait takes */
+	struct files_struct *files;	/* o: own thread, or tasklist_lock to read from another */
+	struct fs_struct *fs;		/* o */
+	struct cred *cred;		/* o to write, under tasklist_lock; t to read another's */
+	struct user_account *account;	/* t: where it is counted */
+	struct signal_struct *signal;	/* i; referenced until the struct is freed */
+	struct sighand_struct *sighand; /* o to write, under tasklist_lock; referenced */
+	struct sigpending pending;	/* s */
+	sigset_k blocked, saved_mask;	/* o (written by self under sighand->lock) */
+	sigset_k wait_set;		/* s: signals that sigtimedwait takes */
 	bool restore_mask; /* saved_mask is to be restored on the way to user mode (sigsuspend, ppoll) */
 	bool stop_counted;				     /* s: counted in signal->stop_left */
 	struct sigaltstack_k altstack;			     /* o */
