@@ -334,7 +334,7 @@ static unsigned running;
 static void last_stops(void)
 {
 	if (!__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST))
-		fakeswap_stop(&swap);
+		fake_stop(&swap.queue);
 }
 
 /* Each writes its own byte of every page, by call or through its mapping, and finds it again. */
@@ -431,12 +431,12 @@ static void threads_at_once(void **state)
 		sim_world_begin(&cfg);
 		shared_mm = new_mm();
 		swap_world(300);
-		swap.threaded = true;
+		swap.queue.threaded = true;
 		object = shmem_anon_create(P(N), false);
 		map_file(shared_mm, BASE, P(N), RW, MAP_SHARED | MAP_FIXED, object, 0);
 		running = 7;
-		sim_spawn(fakeswap_device, &swap, -1);
-		sim_spawn(fakeswap_device, &swap, -1);
+		sim_spawn(fake_device, &swap.queue, -1);
+		sim_spawn(fake_device, &swap.queue, -1);
 		for (uintptr_t i = 1; i <= 3; i++)
 			sim_spawn(worker, (void *)i, -1);
 		sim_spawn(pusher, NULL, -1);
@@ -444,7 +444,7 @@ static void threads_at_once(void **state)
 		sim_spawn(switcher, NULL, -1);
 		sim_spawn(maker, NULL, -1);
 		sim_run();
-		swap.threaded = false;
+		swap.queue.threaded = false;
 		end_object(shared_mm, object);
 	}
 }
