@@ -3,13 +3,22 @@
 #define MM_SWAP_IMPL_H
 
 #include "mm/swap.h"
+#include "mm/workingset.h"
 #include "sync/spinlock.h"
 
 /* A slot is free when all of it is 0. */
 struct swap_slot {
 	uint32_t count; /* entries that stand for it; SLOT_BAD: never to be used */
-	uint32_t pfn;	/* its page in the swap cache; 0: none (frame 0 is never a user's) */
+	uint32_t
+		pfn; /* its page in the swap cache; 0: none (frame 0 is never a user's); or the shadow of the last one */
 };
+
+/* The frame of its page in the swap cache; 0: none. */
+static inline uint32_t slot_pfn(const struct swap_slot *s)
+{
+	return s->pfn & SHADOW_BIT ? 0 : s->pfn;
+}
+
 enum {
 	SWAP_CLUSTER = 256
 }; /* slots given out one after the other, as long as a whole cluster is free */

@@ -63,7 +63,7 @@ int add_to_swap(struct page *page)
 	return 0;
 }
 
-/* @page, new and locked, for @entry: 0, -EEXIST, -ENOENT. */
+/* @page, new, locked and on no list, for @entry: 0, -EEXIST, -ENOENT. */
 static int insert(swp_entry_t entry, struct page *page)
 {
 	struct swap_area *a = swap_area_of(entry);
@@ -73,12 +73,14 @@ static int insert(swp_entry_t entry, struct page *page)
 
 	if (!s || !s->count || s->count == SLOT_BAD)
 		err = -ENOENT;
-	else if (s->pfn)
+	else if (slot_pfn(s))
 		err = -EEXIST;
 	if (!err) {
 		page_become(page, PS_KERNEL, PS_ANON);
 		page_set(page, PG_swapbacked);
 		became_cached(page, entry);
+		if (s->pfn)
+			workingset_refault(page, s->pfn, swap_space_left());
 		s->pfn = (uint32_t)page_to_pfn(page);
 	}
 	spin_unlock_irqrestore(&a->lock, irq);
@@ -90,7 +92,7 @@ struct page *swapcache_find(swp_entry_t entry)
 	struct swap_area *a = swap_area_of(entry);
 	irqflags_t irq = spin_lock_irqsave(&a->lock);
 	const struct swap_slot *s = swap_slot_locked(entry);
-	struct page *page = s && s->pfn ? pfn_to_page(s->pfn) : NULL;
+	struct page *page = s && slot_pfn(s) ? pfn_to_page(s->pfn) : NULL;
 
 	if (page)
 		get_page(page);
@@ -114,7 +116,7 @@ bool swap_is_cached(swp_entry_t entry)
 	struct swap_area *a = swap_area_of(entry);
 	irqflags_t irq = spin_lock_irqsave(&a->lock);
 	const struct swap_slot *s = swap_slot_locked(entry);
-	bool cached = s && s->pfn && page_test(pfn_to_page(s->pfn), PG_uptodate);
+	bool cached = s && slot_pfn(s) && page_test(pfn_to_page(s->pfn), PG_uptodate);
 
 	spin_unlock_irqrestore(&a->lock, irq);
 	return cached;
@@ -184,6 +186,8 @@ bool swap_drop_page(struct page *page)
 		dropped = !page_test(page, PG_dirty) || !a->slots[swp_offset(entry)].count;
 		if (dropped) {
 			take_out(a, swp_offset(entry), page);
+			if (a->slots[swp_offset(entry)].count)
+				a->slots[swp_offset(entry)].pfn = workingset_eviction(page);
 			swap_slot_freed(a, swp_offset(entry));
 		}
 		atomic_set(&page->_refcount, dropped ? 1 : 2);
@@ -195,7 +199,7 @@ bool swap_drop_page(struct page *page)
 struct page *swap_take_orphan(struct swap_area *a, unsigned long slot)
 {
 	const struct swap_slot *s = &a->slots[slot];
-	struct page *page = s->pfn ? pfn_to_page(s->pfn) : NULL;
+	struct page *page = slot_pfn(s) ? pfn_to_page(s->pfn) : NULL;
 
 	if (!page || s->count || page_test(page, PG_writeback) || page_test(page, PG_locked) ||
 	    !freeze(page, 1)) /* an I/O looks again when it ends */
@@ -293,7 +297,7 @@ static bool worth_reading(struct swap_area *a, unsigned long slot)
 {
 	irqflags_t irq = spin_lock_irqsave(&a->lock);
 	const struct swap_slot *s = a->slots && slot && slot < a->nr_slots ? &a->slots[slot] : NULL;
-	bool worth = s && s->count && s->count != SLOT_BAD && !s->pfn;
+	bool worth = s && s->count && s->count != SLOT_BAD && !slot_pfn(s);
 
 	spin_unlock_irqrestore(&a->lock, irq);
 	return worth;

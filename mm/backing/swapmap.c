@@ -5,7 +5,7 @@
  *                      prio 5 ── area ─┘
  *                      prio -2 ─ area    only when the others are full
  *
- *   slot = { count: entries that stand for it │ pfn: its page in the swap cache }
+ *   slot = { count: entries that stand for it │ pfn: its page in the swap cache, or the shadow of the one that has left }
  *
  *   free ──swap_slot_get──► cached, count 0 ──try_to_unmap──► cached, count n ──written, page freed──► count n
  *     ▲                          │    ▲                                                                  │
@@ -221,6 +221,7 @@ void swap_put(swp_entry_t entry)
 	must(s && s->count && s->count != SLOT_BAD);
 	if (!--s->count) {
 		orphan = swap_take_orphan(a, swp_offset(entry));
+		s->pfn = slot_pfn(s); /* no shadow of what nobody wants */
 		swap_slot_freed(a, swp_offset(entry));
 	}
 	spin_unlock_irqrestore(&a->lock, irq);
@@ -263,8 +264,8 @@ static const char *check_slot(const struct swap_area *a, unsigned long slot)
 	const struct swap_slot *s = &a->slots[slot];
 	const struct page *page;
 
-	if (!s->pfn)
-		return NULL;
+	if (!slot_pfn(s))
+		return s->pfn && !s->count ? "I1: shadow in a free slot" : NULL;
 	page = pfn_to_page(s->pfn);
 	if (s->count == SLOT_BAD)
 		return "page in a bad slot";

@@ -32,6 +32,7 @@
  */
 #include "mm/track/lru_impl.h"
 #include "mm/vmevent.h"
+#include "mm/workingset.h"
 #include "sync/klog.h"
 
 /* What must be equal for pages to be handled together. */
@@ -232,6 +233,7 @@ void lru_activate(struct page *page)
 			lru_count(z, (enum lru_list)(l | LRU_ACTIVE), 1);
 		}
 		page_set(page, PG_active);
+		workingset_activation(v);
 		count_vm_event(PGACTIVATE);
 	}
 	spin_unlock_irqrestore(&v->lock, flags);
