@@ -13,7 +13,7 @@
  *          guest to host, at the end: DLE 'V' len16 text, twice, /proc/uptime and /proc/vmstat before the program and after
  *          (both modes; if there is a file /.mnemos/figures)
  * A third file may be there, /.mnemos/place: the program's path (argv's second is then its name only), the directory it
- * starts in, rows and columns of the terminal.
+ * starts in, rows and columns of the terminal. And /.mnemos/swap: a device to swap on.
  * Bytes outside frames are the kernel's messages. A status of 128+n means that signal n ended the program.
  * The signals of halt, poweroff and reboot end all programs; what they have written still goes out, and the status is 0.
  *
@@ -178,6 +178,20 @@ static void mount_shm(void)
 {
 	SYS2(mkdir, "/dev/shm", 01777);
 	SYS5(mount, "tmpfs", "/dev/shm", "tmpfs", 6 /* MS_NOSUID | MS_NODEV */, "mode=1777");
+}
+
+/* The launcher made an area, if it left its name. */
+static void swap_on(void)
+{
+	static char name[64], *device[MAX_WORDS + 1];
+
+	if (!read_words("/.mnemos/swap", name, sizeof(name), device))
+		return;
+	if (SYS2(swapon, device[0], 0)) {
+		say("mnemos: no swap on ");
+		say(device[0]);
+		say("\n");
+	}
 }
 
 static int status_of(int wait_status)
@@ -404,6 +418,7 @@ void start_c(void)
 	mount_at("debugfs", "/sys/kernel/debug");
 	mount_at("devtmpfs", "/dev");
 	mount_shm();
+	swap_on();
 	SYS2(sethostname, "mnemos", 6);
 	(void)read_words("/.mnemos/env", env_text, sizeof(env_text), env);
 	if (nr < 2) {

@@ -12,7 +12,7 @@ import unittest
 ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
 sys.dont_write_bytecode = True
 sys.path.insert(0, ROOT)
-from tools.pack import dpkg, elf, figures, image, languages, run  # noqa: E402
+from tools.pack import disks, dpkg, elf, figures, image, languages, run  # noqa: E402
 from tools.pack.closure import Closure, env_program  # noqa: E402
 from tools.pack.elf import Trouble  # noqa: E402
 from tools.pack.tree import Tree  # noqa: E402
@@ -28,6 +28,11 @@ print(open("given.txt").read().strip(), subprocess.run(["sh", "-c", "exit 5"]).r
 sys.exit(23)
 """
 PATH = ["/usr/bin", "/bin"]
+
+
+def read_head(path):
+    with open(path, "rb") as f:
+        return f.readline()
 
 
 def compiled(folder, arg=(), name="prog", text=MAIN):
@@ -271,6 +276,33 @@ class Machine(Folder):
             self.assertEqual(p.stdout.readline(), "up\n")
             p.send_signal(signal.SIGUSR1)
             self.assertEqual((p.communicate(timeout=60)[0], p.returncode), ("caught\n", 3))
+
+    def test_disks_and_swap(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            path = os.path.join(tmp, "a,b.img")
+            for name in (path, path + ".2"):
+                with open(name, "wb") as f:
+                    f.write(b"bytes of the disk\n".ljust(4096, b"."))
+            script = "head -n 1 /dev/vda; tail -n 1 /proc/swaps; echo BYTES | dd of=/dev/vda conv=notrunc,fsync 2>/dev/null; dd if=/dev/zero of=/dev/vdb count=1 2>/dev/null; echo $?"
+            r = self.run_it("--disk", path, "--disk", path + ".2,ro", "--swap", "32M", "--", "sh", "-c", script)
+            self.assertEqual((r.returncode, r.stdout.split()), (0, "bytes of the disk /dev/vdc partition 32764 0 -2 1".split()))
+            self.assertEqual(read_head(path), b"BYTES\n")
+
+    def test_wrong_disks(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            empty = os.path.join(tmp, "empty")
+            open(empty, "w").close()
+            for option, value, says in (("--disk", "/nowhere", "no such file"), ("--disk", tmp, "is a directory"), ("--disk", empty, "is empty"),
+                                        ("--swap", "much", "give a size such as"), ("--swap", "39k", "at least 40K"), ("--swap", "17T", "more than")):
+                r = self.run_it(option, value, "--", "true")
+                self.assertEqual(r.returncode, 125)
+                self.assertRegex(r.stderr, f"^mnemos: {option} {value}: .*{says}")
+
+    def test_swap_image(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            options, device = disks.drives([], "1G", tmp)
+            self.assertEqual((len(options), device, os.path.getsize(os.path.join(tmp, "swap"))), (2, "/dev/vda", 1 << 30))
+            self.assertLess(os.stat(os.path.join(tmp, "swap")).st_blocks, 64)
 
     def test_errors(self):
         r = self.run_it("--mem", "16M", "--", "sh")
