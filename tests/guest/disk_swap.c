@@ -53,7 +53,7 @@ static void partition(void)
 static void whole_disk(void)
 {
 	NEED_DISKS();
-	make_header("/dev/vdh", SLOTS); /* over the table of partitions, but its entries */
+	make_header("/dev/vdh", SLOTS); /* the kernel has read the table */
 	OK(swapon("/dev/vdh", 0));
 	FAILS(swapon(PART, 0), EBUSY);
 	round_trip(100);
