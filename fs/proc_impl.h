@@ -82,6 +82,8 @@ int pid_schedstat_show(struct seq_file *m, struct task *t);
 int pid_limits_show(struct seq_file *m, struct task *t);
 int numa_maps_show(struct seq_file *m, struct task *t);
 int clear_refs_store(struct task *t, char *text, size_t len);
+int frames_store(struct task *t, char *text, size_t len); /* proc_pid_frames.c */
+int frames_show(struct seq_file *m, struct task *t);
 int coredump_filter_show(struct seq_file *m, struct task *t);
 int coredump_filter_store(struct task *t, char *text, size_t len);
 

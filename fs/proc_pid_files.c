@@ -391,6 +391,7 @@ void proc_pid_init(void)
 		  .where = PID_ONLY,
 		  .show = pid_mountstats_show },
 		{ .name = "clear_refs", .mode = 0200, .store = clear_refs_store },
+		{ .name = "frames", .mode = 0600, .show = frames_show, .store = frames_store },
 		{ .name = "smaps", .mode = 0444, .show = smaps_show, .inspect = true },
 		{ .name = "smaps_rollup",
 		  .mode = 0444,

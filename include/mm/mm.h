@@ -63,7 +63,8 @@ struct mm_struct {
 	int oom_origin; /* a: threads of it that take memory from all (swapoff) */
 	bool oom_init,
 		oom_done; /* i: init's, never killed; a: its memory is free, or nobody waits any more */
-	bool reaped; /* a: being killed, its private memory is gone: faults fail (mm/reclaim/reap.c) */
+	unsigned char unusual; /* a: enum mm_unusual (mm/frames.h); what every fault looks at */
+	struct frames *frames; /* m: mm/frames.h; NULL: as many as there are */
 	bool unmerged; /* m: a fork took VM_LOCKED, VM_UFFD_* away: neighbours may be alike */
 };
 

@@ -20,6 +20,7 @@ enum lock_rank {
 	RANK_IPC_CREATE,    /* making System V objects (mutex) */
 	RANK_SIGHAND_SLEEP, /* reserved for sleeping task state */
 	RANK_MM_MAP,	    /* mm->mmap_lock (rwsem); two: old mm before new mm (fork) */
+	RANK_FRAMES,	    /* a process's own frames (mutex) */
 	RANK_HUGETLB,	    /* a place of a hugetlb object; the size of the pool (mutexes) */
 	RANK_MAPPING_INVAL, /* mapping->invalidate_lock (rwsem) */
 	RANK_PAGE,	    /* page lock bit (sleeps); same mapping by rising index, else try */

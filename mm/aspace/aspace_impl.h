@@ -293,6 +293,8 @@ int fault_anon(struct fault_ctx *f); /* none entry, private anonymous memory */
 int fault_anon_upgrade(
 	struct fault_ctx
 		*f); /* write to the zero page; STAGE_SMALL: one page, and the lock is still held */
+/* mm/frames.h: entries may be closed. The one of f->addr is open then, as far as it is there. mmap_lock held; sleeps. */
+void fault_closed(struct fault_ctx *f);
 int fault_file(struct fault_ctx *f); /* none entry, a mapping or a device */
 int fault_swap(struct fault_ctx *f); /* an entry that is neither none nor present */
 /* Private pages of [start, end) that nobody else maps go to swap, as far as they can. mmap_lock held for read. Sleeps. */

@@ -25,6 +25,7 @@
 #include "mm/alloc.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/userfault_impl.h"
+#include "mm/frames.h"
 #include "mm/gather.h"
 #include "mm/imports.h"
 #include "mm/range.h"
@@ -106,8 +107,12 @@ int fault_in(struct fault_ctx *f)
 {
 	int r;
 
-	if (unlikely(READ_ONCE(f->mm->reaped)))
-		return FAULT_BUS;
+	if (unlikely(READ_ONCE(f->mm->unusual))) {
+		if (READ_ONCE(f->mm->unusual) & MM_REAPED)
+			return FAULT_BUS;
+		if (fault_rights(f) == FAULT_OK)
+			fault_closed(f);
+	}
 	do {
 		r = fault_rights(f);
 		if (r == FAULT_OK)

@@ -23,6 +23,7 @@
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/userfault_impl.h"
+#include "mm/frames.h"
 #include "mm/gather.h"
 #include "mm/ksm.h"
 #include "mm/range.h"
@@ -59,6 +60,7 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 	memcpy(new->saved_auxv, old->saved_auxv, sizeof(new->saved_auxv));
 	new->oom_score_adj = old->oom_score_adj;
 	new->thp_disable = old->thp_disable;
+	new->unusual = old->unusual &MM_CLOSED;
 	new->hugetlb_seen = old->hugetlb_seen;
 	thp_zero_fork(new, old);
 	new->exe = old->exe;

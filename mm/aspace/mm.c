@@ -16,6 +16,7 @@
  */
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
+#include "mm/frames.h"
 #include "mm/gather.h"
 #include "mm/hugetlb.h"
 #include "mm/imports.h"
@@ -132,6 +133,7 @@ void mmput(struct mm_struct *mm)
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
 	vm_unmap_all(mm);
+	frames_exit(mm);
 	thp_zero_put(mm);
 	ksm_exit(mm);
 	if (mm->exe)

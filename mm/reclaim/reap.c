@@ -2,15 +2,16 @@
  * Reaping: the private memory of a program that is being killed goes now, not when its last thread has ended.
  *
  * WHY      a killed thread may wait for long: for a lock, for a device, for its turn on the CPU. Its memory is of no use to it.
- * I1       once mm->reaped is set no fault puts a page into the address space: a killed thread in the middle of write(2)
+ * I1       once MM_REAPED is set no fault puts a page into the address space: a killed thread in the middle of write(2)
  *          gets an error, never zeroes in the place of its data.
- * LOCKS    mmap_lock for read: with faults on other CPUs; against them the table locks, and reaped, which is set before.
+ * LOCKS    mmap_lock for read: with faults on other CPUs; against them the table locks, and MM_REAPED, which is set before.
  * CONTEXT  a thread; sleeps.   COST  O(resident pages).
  * FAILS    -EINTR: the caller is being killed itself.
  * NOT HERE who is being killed (kernel/), shared memory and hugetlb pages: they belong to others, or to a pool.
  * SOURCES  process_mrelease(2).   TESTED BY reap_test.c, tests/guest/mm_remote.c
  */
 #include "base/errno.h"
+#include "mm/frames.h"
 #include "mm/gather.h"
 #include "mm/oom.h"
 #include "mm/range.h"
@@ -38,7 +39,7 @@ int mm_reap(struct mm_struct *mm)
 {
 	int err;
 
-	WRITE_ONCE(mm->reaped, true);
+	(void)__atomic_fetch_or(&mm->unusual, MM_REAPED, __ATOMIC_SEQ_CST);
 	err = rwsem_down_read_killable(&mm->mmap_lock);
 	if (err)
 		return -EINTR;

@@ -9,6 +9,7 @@
  */
 #include "arch/irqflags.h"
 #include "arch/percpu.h"
+#include "arch/progress.h"
 #include "arch/pt_hooks.h"
 #include "arch/sim/hw/sim_hw.h"
 #include <stdio.h>
@@ -103,4 +104,11 @@ void sim_broken(const char *fmt, ...)
 		sim_hooks.broken(text);
 	fprintf(stderr, "simulated machine: %s\n", text);
 	abort();
+}
+
+unsigned long thread_progress(void)
+{
+	static unsigned long n;
+
+	return __atomic_add_fetch(&n, 1, __ATOMIC_RELAXED);
 }

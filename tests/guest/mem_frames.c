@@ -1,0 +1,161 @@
+/* A process with so many frames (/proc/PID/frames): the textbooks' counts, in the kernel. */
+#include "zram.h"
+
+#define FRAMES "/proc/self/frames"
+
+enum { POLICIES = 9, PAGES = 8 };
+static const char *const policies[POLICIES] = { "fifo",	 "lru", "opt", "clock1", "clock0",
+						"sieve", "arc", "lfu", "mru" };
+static const struct book {
+	const char *string;
+	unsigned frames, faults[POLICIES];
+} books[] = {
+	{ "1 2 3 4 1 2 5 1 2 3 4 5", 3, { 9, 10, 7, 9, 10, 10, 10, 10, 7 } },
+	{ "1 2 3 4 1 2 5 1 2 3 4 5", 4, { 10, 8, 6, 10, 8, 8, 7, 8, 6 } },
+	{ "7 0 1 2 0 3 0 4 2 3 0 3 2 1 2 0 1 7 0 1", 2, { 15, 17, 13, 15, 17, 17, 15, 15, 18 } },
+	{ "7 0 1 2 0 3 0 4 2 3 0 3 2 1 2 0 1 7 0 1", 3, { 15, 12, 9, 14, 11, 11, 13, 11, 16 } },
+	{ "7 0 1 2 0 3 0 4 2 3 0 3 2 1 2 0 1 7 0 1", 4, { 10, 8, 8, 9, 8, 8, 9, 9, 12 } },
+	{ "0 1 2 3 0 1 4 0 1 2 3 4", 3, { 9, 10, 7, 9, 10, 10, 10, 10, 7 } },
+	{ "0 1 2 3 0 1 4 0 1 2 3 4", 4, { 10, 8, 6, 10, 8, 8, 7, 8, 6 } },
+	{ "2 3 2 1 5 2 4 5 3 2 5 2", 3, { 9, 7, 6, 8, 6, 6, 6, 6, 6 } },
+	{ "0 1 2 0 1 3 0 3 1 2 1", 3, { 7, 5, 5, 7, 5, 5, 5, 5, 5 } },
+	{ "1 2 3 4 2 1 5 6 2 1 2 3 7 6 3 2 1 2 3 6", 3, { 16, 15, 11, 16, 16, 14, 14, 14, 16 } },
+	{ "1 2 3 4 2 1 5 6 2 1 2 3 7 6 3 2 1 2 3 6", 5, { 10, 8, 7, 9, 8, 8, 8, 8, 9 } },
+	{ "1 2 3 4 3 1 4 2 5 2 1 2 3 4 5 1", 4, { 11, 9, 6, 9, 10, 10, 8, 7, 7 } },
+	{ "0 1 2 3 4 0 1 2 3 4 0 1 2 3 4", 4, { 15, 15, 7, 15, 15, 15, 15, 15, 7 } },
+};
+
+static int limit(char *p, unsigned frames, const char *policy, const char *string)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), "%u %s %lx-%lx %s", frames, policy, (unsigned long)p,
+		 (unsigned long)p + PAGES * PAGE, string);
+	return tap_put(FRAMES, text);
+}
+
+/* Use the pages of @string in turn. Each has as many uses as its first byte says. */
+static unsigned play(volatile unsigned char *p, const char *string, unsigned *uses)
+{
+	unsigned n = 0;
+
+	for (const char *s = string; *s; s++)
+		if (*s != ' ') {
+			p[(size_t)(*s - '0') * PAGE]++;
+			uses[*s - '0']++;
+			n++;
+		}
+	return n;
+}
+
+/* As one test of its own: a cell of the table. */
+static int cell(const struct book *b, unsigned policy)
+{
+	unsigned uses[PAGES] = { 0 }, n;
+	char *p = anon(PAGES, RW);
+
+	NEED_IN_CHILD(p != MAP_FAILED);
+	OK(limit(p, b->frames, policies[policy], b->string));
+	n = play((volatile unsigned char *)p, b->string, uses);
+	if (!EQ(figure_after(FRAMES, NULL, "faults"), b->faults[policy]))
+		tap_note("# %s, %u frames: %s", policies[policy], b->frames, b->string);
+	EQ(figure_after(FRAMES, NULL, "references"), n);
+	EQ(figure_after(FRAMES, NULL, "frames"), b->frames);
+	CHECK(resident(p, PAGES) <= (int)b->frames);
+	OK(tap_put(FRAMES, "0"));
+	for (unsigned i = 0; i < PAGES; i++)
+		EQ((unsigned char)p[i * PAGE], uses[i]);
+	return munmap(p, PAGES * PAGE);
+}
+
+static void textbooks(void)
+{
+	begin("4M\n", 1024);
+	for (unsigned b = 0; b < ARRAY_LEN(books); b++)
+		for (unsigned policy = 0; policy < POLICIES; policy++)
+			EQ(cell(&books[b], policy), 0);
+	end();
+}
+
+/* An instruction that needs two pages of the range has both. */
+static void two_at_once(void)
+{
+	char *p;
+
+	begin("4M\n", 1024);
+	p = anon(PAGES, RW);
+	NEED(p != MAP_FAILED);
+	OK(limit(p, 2, "fifo", ""));
+	memset(p, 7, PAGES * PAGE);
+	for (unsigned i = 0; i + 1 < PAGES; i++)
+		memcpy(p + i * PAGE, p + (i + 1) * PAGE - 8, 16);
+	*(volatile long *)(p + 3 * PAGE - 2) = 0x01010101;
+	EQ(p[3 * PAGE - 2], 1);
+	EQ(p[3 * PAGE + 1], 1);
+	CHECK(resident(p, PAGES) <= 2);
+	OK(tap_put(FRAMES, "0"));
+	EQ(p[7 * PAGE], 7);
+	OK(munmap(p, PAGES * PAGE));
+	end();
+}
+
+static int see(void *arg)
+{
+	volatile unsigned char *p = arg;
+
+	for (unsigned i = 0; i < PAGES; i++)
+		EQ(p[i * PAGE], i + 1);
+	for (unsigned i = 0; i < PAGES; i++)
+		p[i * PAGE] = 99;
+	EQ(figure_after(FRAMES, NULL, "frames"), -1);
+	return tap_failures;
+}
+
+static void a_child_has_no_limit(void)
+{
+	volatile unsigned char *p;
+
+	begin("4M\n", 1024);
+	p = (volatile unsigned char *)anon(PAGES, RW);
+	NEED(p != MAP_FAILED);
+	OK(limit((char *)p, 3, "clock1", ""));
+	for (unsigned i = 0; i < PAGES; i++)
+		p[i * PAGE] = (unsigned char)(i + 1);
+	EQ(tap_child(see, (void *)p), 0);
+	for (unsigned i = 0; i < PAGES; i++)
+		EQ(p[i * PAGE], i + 1);
+	EQ(figure_after(FRAMES, NULL, "faults"), 2 * PAGES);
+	OK(munmap((void *)p, PAGES * PAGE));
+	end();
+}
+
+static void what_cannot_be(void)
+{
+	char *p = anon(PAGES, RW), text[100];
+
+	NEED(p != MAP_FAILED);
+	FAILS(limit(p, 3, "fifo", ""), ENOSPC); /* no swap */
+	begin("4M\n", 1024);
+	FAILS(limit(p, 3, "none", ""), EINVAL);
+	FAILS(limit(p, 3, "opt", ""), EINVAL); /* without the future */
+	FAILS(limit(p + 1, 3, "fifo", ""), EINVAL);
+	FAILS(limit(p, 70000, "fifo", ""), EINVAL);
+	FAILS(limit(p, 3, "fifo", "x"), EINVAL);
+	FAILS(tap_put(FRAMES, "3"), EINVAL);
+	FAILS(tap_put(FRAMES, "3 fifo"), EINVAL);
+	FAILS(tap_put(FRAMES, "0 fifo"), EINVAL);
+	FAILS(tap_put(FRAMES, "-1 fifo 0-1000"), EINVAL);
+	FAILS(tap_put(FRAMES, "3 fifo 1000-g000"), EINVAL);
+	FAILS(tap_put(FRAMES, "3 fifo 0-1000"), EINVAL); /* nothing there */
+	EQ(tap_read(FRAMES, text, sizeof(text)), 0);
+	OK(munmap(p, PAGES * PAGE));
+	end();
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = { T(textbooks), T(two_at_once),
+						 T(a_child_has_no_limit), T(what_cannot_be), TEND };
+
+	return tap_main(argc, argv, tests);
+}
