@@ -49,8 +49,6 @@ counts "$tmp/fuzz"
 echo "== trace simulator"
 python3 sim/tool/sim_test.py
 note "trace simulator" $?
-make --no-print-directory -s -j"$jobs" policies ARCH=i386 && make --no-print-directory -s -j"$jobs" policies ARCH=x86_64
-note "policies build for the kernel" $?
 
 echo "== debugger"
 python3 tools/debug.py --check --all

@@ -27,15 +27,30 @@ static void is_in_force(const char *name)
 	EQ(seen, (1U << ARRAY_LEN(names)) - 1);
 }
 
+/* Tables for each frame of much memory do not always fit into the small kernel half of 32 bits. */
+static int may_lack_room(void)
+{
+	return sizeof(void *) == 4 && sysconf(_SC_PHYS_PAGES) > 1 << 18;
+}
+
 static void each_can_be_chosen(void)
 {
+	const char *now;
 	char words[512] = "";
 
 	CHECK(tap_read("/proc/cmdline", words, sizeof(words)) > 0);
-	is_in_force(strstr(words, "policy=sieve") ? "sieve" : "lru2");
+	now = strstr(words, "policy=sieve") ? "sieve" : "lru2";
+	is_in_force(now);
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-		OK(tap_put(POLICY, names[i]));
-		is_in_force(names[i]);
+		int err = tap_put(POLICY, names[i]);
+
+		if (err && errno == ENOMEM && may_lack_room()) {
+			is_in_force(now); /* the old one stays */
+			continue;
+		}
+		OK(err);
+		now = names[i];
+		is_in_force(now);
 	}
 	OK(tap_put(POLICY, "lru2\n"));
 	is_in_force("lru2");

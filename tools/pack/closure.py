@@ -19,8 +19,9 @@ AT_A_PROMPT = ("ls cat cp mv rm mkdir rmdir ln chmod chown touch head tail sort 
                "top uptime pgrep pkill slabtop watch find xargs grep egrep sed awk gawk tar gzip gunzip zcat xz less more vi diff cmp "
                "mount umount dmesg lscpu lsmem hexdump more clear tput reset stty tty hostname which").split()
 # A word where a command may stand: at the begin of a line or string, after what ends or starts a command, after names that take one.
-COMMAND = re.compile(r"(?:^|[;&|({`!'\"]|\b(?:then|do|else|if|while|until|exec|command|time|xargs|env|nice|nohup|setsid|timeout\s+\S+))[ \t]*"
-                     r"(?:[A-Za-z_]\w*=\S*[ \t]+)*([A-Za-z0-9_][A-Za-z0-9_.+-]*)", re.M)
+# Looked for ahead, so that a word that takes a command is found, and the command behind it, too.
+COMMAND = re.compile(r"(?:^|[;&|({`!'\"]|\b(?:then|do|else|if|while|until|exec|command|time|xargs|env|nice|nohup|setsid|timeout\s+\S+)\b)"
+                     r"(?=[ \t]*(?:[A-Za-z_]\w*=\S*[ \t]+)*([A-Za-z0-9_][A-Za-z0-9_.+-]*))", re.M)
 
 
 def default_dirs(arch):

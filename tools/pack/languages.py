@@ -140,4 +140,4 @@ def lua(closure):
 
 def shell_text(args):
     """What a shell is told on its command line: the text after -c, or all words."""
-    return " ".join(args) if "-c" in args else shlex.join(args)
+    return "\n".join(args[args.index("-c") + 1:]) if "-c" in args else shlex.join(args)

@@ -13,7 +13,7 @@ ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
 sys.dont_write_bytecode = True
 sys.path.insert(0, ROOT)
 from tools.pack import disks, dpkg, elf, figures, image, languages, run  # noqa: E402
-from tools.pack.closure import Closure, env_program  # noqa: E402
+from tools.pack.closure import COMMAND, Closure, env_program  # noqa: E402
 from tools.pack.elf import Trouble  # noqa: E402
 from tools.pack.tree import Tree  # noqa: E402
 
@@ -139,6 +139,12 @@ class Scripts(Folder):
         c.program(path)
         self.assertIn("/usr/bin/env", c.programs)
         self.assertEqual(os.path.basename(c.interpreter_of(path)), "sh")
+
+    def test_commands_in_a_script(self):
+        found = COMMAND.findall("while :; do sleep 1; done; if grep -q x f; then A=1 cat f | xargs rm; fi\n timeout 5 sort < g && n=$(wc -l)")
+        self.assertEqual([w for w in found if w in ("sleep", "grep", "cat", "rm", "sort", "wc", "x", "f", "g", "l")],
+                         ["sleep", "grep", "cat", "rm", "sort", "wc"])
+        self.assertEqual(languages.shell_text(["-c", "head -n 1 f", "name"]), "head -n 1 f\nname")
 
     def test_env_words(self):
         self.assertEqual(env_program(["/usr/bin/env", "-S X=1 python3 -B"]), ["python3"])
