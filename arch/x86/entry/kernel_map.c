@@ -71,7 +71,10 @@ static struct map_part {
 	{ .write = true }, /* below the image */
 	{ .exec = true },  /* text */
 	{ .exec = false }, /* rodata */
-	{ .write = true }, /* data and all other memory */
+	{ .write = true }, /* data */
+	{ .write =
+		  true }, /* the guard page, which is unmapped again: by itself, so that no large page covers it */
+	{ .write = true }, /* all other memory */
 };
 
 static void map_parts_init(void)
@@ -79,7 +82,9 @@ static void map_parts_init(void)
 	map_parts[0].end = image_phys(__text_start);
 	map_parts[1].end = page_align(image_phys(__text_end));
 	map_parts[2].end = page_align(image_phys(__rodata_end));
-	map_parts[3].end = UINT64_MAX;
+	map_parts[3].end = image_phys(boot_stack_guard);
+	map_parts[4].end = map_parts[3].end + PAGE_SIZE;
+	map_parts[5].end = UINT64_MAX;
 }
 
 static pte_t part_prot(const struct map_part *part, bool image_address)
