@@ -73,8 +73,19 @@ static void group_read(struct task *t, struct group_info *g, bool whole)
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
+static int tracer_pid(const struct task *t)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	int pid = t->ptrace.tracer ? t->ptrace.tracer->pid : 0;
+
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return pid;
+}
+
 static char state_letter(const struct task *t)
 {
+	if (READ_ONCE(t->ptrace.stopped) && !t->exit_state)
+		return 't';
 	if (t->exit_state == EXIT_ZOMBIE)
 		return 'Z';
 	return t->exit_state == EXIT_DEAD ? 'X' : thread_state_letter(&t->thread);
@@ -343,9 +354,9 @@ int pid_status_show(struct seq_file *m, struct task *t)
 	put_comm(m, t);
 	seq_printf(
 		m,
-		"Umask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+		"Umask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
 		umask_of(t), state_name(state_letter(t)), t->tgid, t->pid,
-		signal_parent_pid(t->signal));
+		signal_parent_pid(t->signal), tracer_pid(t));
 	put_ids(m, t);
 	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", t->tgid, t->pid, g.pgrp,
 		   g.session);

@@ -16,6 +16,11 @@ void exit_to_user_work(struct pt_regs *regs)
 	while ((work = READ_ONCE(t->work))) {
 		if (work & WORK_RESCHED)
 			schedule();
+		if (unlikely(work & WORK_PTRACE)) {
+			irq_enable();
+			ptrace_exit_work(regs);
+			irq_disable();
+		}
 		if (work & (WORK_SIGNAL | WORK_RESTORE_MASK)) {
 			irq_enable();
 			signal_deliver(regs);

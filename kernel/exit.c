@@ -141,19 +141,43 @@ static void wake_exec(const struct signal_struct *s)
 		thread_unpark(&s->exec_task->thread);
 }
 
-static void become_zombie(struct task *me)
+void exit_thread_reaped(struct signal_struct *s)
 {
-	struct signal_struct *s = me->signal;
 	struct task *leader = s->leader;
 
-	me->exit_state = EXIT_ZOMBIE;
-	if (me != leader)
-		reap_locked(me);
 	wake_exec(s);
 	if (is_complete_zombie(s) && !s->exec_task)
 		waitq_wake_all(&s->wait_ended);
 	if (is_complete_zombie(s) && !s->exec_task && signal_notify_exit(leader))
 		reap_locked(leader);
+}
+
+void exit_untraced(struct task *t)
+{
+	struct signal_struct *s = t->signal;
+
+	if (t != s->leader) {
+		reap_locked(t);
+		exit_thread_reaped(s);
+	} else if (is_complete_zombie(s) &&
+		   !(s->parent && s->parent->signal == current_task()->signal)) {
+		if (signal_notify_exit(t)) /* else the parent knows already */
+			reap_locked(t);
+	}
+}
+
+static void become_zombie(struct task *me)
+{
+	struct signal_struct *s = me->signal;
+
+	if (unlikely(!list_empty(&s->tracees)))
+		ptrace_exit_tracer(me);
+	me->exit_state = EXIT_ZOMBIE;
+	if (me != s->leader && unlikely(me->ptrace.tracer))
+		ptrace_notify_exit(me); /* it waits for its tracer */
+	else if (me != s->leader)
+		reap_locked(me);
+	exit_thread_reaped(s);
 }
 
 static void check_init(const struct task *me)

@@ -57,6 +57,8 @@ static bool is_ignored(const struct task *t, int sig)
 		return false;
 	if ((t->blocked | t->wait_set) & sigmask(sig) && sig != SIGKILL)
 		return false;
+	if (unlikely(t->ptrace.tracer) && sig != SIGKILL)
+		return false; /* the tracer may want to know */
 	if (handler == SIG_DFL && t->signal->unkillable)
 		return true;
 	return handler == SIG_IGN || (handler == SIG_DFL && signal_is_default_ignored(sig));
@@ -80,8 +82,11 @@ static void continue_group(struct task *t)
 	sigpending_remove(&sig->shared_pending, STOP_SIGNALS);
 	list_for_each_entry (each, &sig->threads, thread_link) {
 		sigpending_remove(&each->pending, STOP_SIGNALS);
-		each->stop_counted = false;
-		sched_continue(&each->thread);
+		each->stop_work &= ~(unsigned)(STOP_COUNTED | STOP_REJOIN);
+		if (!each->ptrace.stopped)
+			sched_continue(&each->thread);
+		if (unlikely(each->ptrace.tracer))
+			ptrace_continued(each);
 	}
 	sig->continue_count++;
 	if (sig->stopped) {
@@ -159,7 +164,7 @@ static bool ends_group_at_once(const struct task *t, int sig)
 	if (sig == SIGKILL)
 		return true;
 	return handler_of(t, sig) == SIG_DFL && !((t->blocked | t->wait_set) & sigmask(sig)) &&
-	       !low_has(IGNORED_BY_DEFAULT | STOP_SIGNALS | DUMPS_CORE, sig);
+	       !low_has(IGNORED_BY_DEFAULT | STOP_SIGNALS | DUMPS_CORE, sig) && !t->ptrace.tracer;
 }
 
 static void hand_over(struct task *t, int sig, bool group)

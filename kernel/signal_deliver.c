@@ -18,6 +18,7 @@
 #include "kernel/imports.h"
 #include "kernel/sigqueue.h"
 #include "kernel/task_impl.h"
+#include "lib/string.h"
 
 /* One signal to be handled. */
 struct delivery {
@@ -48,7 +49,7 @@ static void begin_stop(struct task *me, int sig)
 	list_for_each_entry (t, &s->threads, thread_link) {
 		if (t->exiting)
 			continue;
-		t->stop_counted = true;
+		t->stop_work |= STOP_COUNTED;
 		s->stop_left++;
 		if (t == me)
 			continue;
@@ -61,9 +62,9 @@ void signal_stop_counted(struct task *me)
 {
 	struct signal_struct *s = me->signal;
 
-	if (!me->stop_counted)
+	if (!(me->stop_work & STOP_COUNTED))
 		return;
-	me->stop_counted = false;
+	me->stop_work &= ~(unsigned)STOP_COUNTED;
 	if (--s->stop_left > 0 || !s->stopping)
 		return;
 	s->stopping = false;
@@ -88,8 +89,12 @@ static void stop_here(int sig, unsigned count)
 	spin_lock(&me->sighand->lock);
 	if (sig && !s->stopping && !s->group_exit && s->continue_count == count)
 		begin_stop(me, sig);
-	if (me->stop_counted)
+	if (me->stop_work && me->ptrace.tracer)
+		me->stop_work |=
+			STOP_TRAP; /* it stops for its tracer, which is told that the group has */
+	else if (me->stop_work & STOP_COUNTED || s->stopped || s->stopping)
 		sched_stop_prepare();
+	me->stop_work &= ~(unsigned)STOP_REJOIN;
 	signal_stop_counted(me);
 	notify = s->notify_code;
 	s->notify_code = 0;
@@ -132,6 +137,19 @@ static bool must_end(const struct task *t)
 	return s->group_exit || (s->exec_task && s->exec_task != t);
 }
 
+/* The signal has a handler: what is blocked while that runs. sighand->lock held. */
+static inline void prepare_handler(struct task *t, struct delivery *d)
+{
+	d->blocked = t->blocked;
+	d->block = d->action.mask;
+	if (!(d->action.flags & SA_NODEFER))
+		d->block |= sigmask(d->sig);
+	d->is_last = !(t->pending.set | t->signal->shared_pending.set);
+	if (likely(d->is_last))
+		t->blocked |= d->block;
+	sched_work_clear(WORK_SIGNAL);
+}
+
 /*
  * The next signal, which may have a handler. sighand->lock held. If nothing else pends, its mask is set at once: then the
  * work that is left ends with the frame.
@@ -150,19 +168,48 @@ static enum verdict take_next(struct task *t, struct delivery *d)
 		return TAKE_NEXT;
 	v = judge(t, d);
 	sigpending_take(p, d->sig, d->action.flags & SA_SIGINFO ? info_of(d) : NULL);
-	if (v != RUN_HANDLER)
-		return v;
-	d->blocked = t->blocked;
-	d->block = d->action.mask;
-	if (!(d->action.flags & SA_NODEFER))
-		d->block |= sigmask(d->sig);
-	d->is_last = !(t->pending.set | t->signal->shared_pending.set);
-	if (likely(d->is_last))
-		t->blocked |= d->block;
-	sched_work_clear(WORK_SIGNAL);
+	if (v == RUN_HANDLER)
+		prepare_handler(t, d);
 	return v;
 }
 
+/*
+ * The next signal of a traced thread: its tracer sees it first, and may change or drop it. sighand->lock held, dropped
+ * meanwhile.
+ */
+static noinline_ enum verdict take_traced(struct task *t, struct delivery *d,
+					  irqflags_t *flags) no_lock_analysis
+{
+	struct siginfo_k *info = info_of(d);
+	enum verdict v;
+	int sig;
+
+	memset(info, 0, sizeof(*info));
+	d->sig = signal_dequeue_locked(t, t->blocked, info);
+	if (d->sig && d->sig != SIGKILL) {
+		spin_unlock_irqrestore(&t->sighand->lock, *flags);
+		sig = ptrace_stop(d->sig, CLD_TRAPPED, info);
+		*flags = spin_lock_irqsave(&t->sighand->lock);
+		if (!sig)
+			return TAKE_NEXT;
+		if (sig != PTRACE_NO_STOP && sig != d->sig) {
+			*info = (struct siginfo_k){ .si_signo = sig,
+						    .pid = signal_parent_pid(t->signal) };
+			d->sig = sig;
+		}
+		if (sigset_has(&t->blocked, d->sig)) { /* it waits until it is not */
+			if (sigpending_add(&t->pending, t, d->sig, info, false))
+				t->pending.set |= sigmask(d->sig);
+			return TAKE_NEXT;
+		}
+	}
+	if (!d->sig)
+		return TAKE_NEXT;
+	v = judge(t, d);
+	if (v == RUN_HANDLER)
+		prepare_handler(t, d);
+	return v;
+}
 /* Take signals until one has a handler. Return: false when none is left. Does not return if one ends the process. */
 static bool take_signal(struct delivery *d)
 {
@@ -171,7 +218,7 @@ static bool take_signal(struct delivery *d)
 
 	for (;;) {
 		enum verdict v = TAKE_NEXT;
-		bool ends = false, stop_here_too = false;
+		bool ends = false, stop_here_too = false, trap = false;
 		unsigned count;
 
 		flags = spin_lock_irqsave(&t->sighand->lock);
@@ -179,7 +226,10 @@ static bool take_signal(struct delivery *d)
 		d->sig = 0;
 		if (unlikely(signal_must_look(t))) {
 			ends = must_end(t);
-			stop_here_too = !ends;
+			trap = !ends && t->stop_work == STOP_TRAP;
+			stop_here_too = !ends && !trap;
+		} else if (unlikely(t->ptrace.tracer)) {
+			v = take_traced(t, d, &flags);
 		} else {
 			v = take_next(t, d);
 		}
@@ -192,7 +242,9 @@ static bool take_signal(struct delivery *d)
 			do_exit(t->signal->group_exit ? t->signal->exit_code : 0);
 		if (v == END)
 			do_exit(group_exit_begin(d->sig)); /* no core is written, so no core flag */
-		if (v == STOP || stop_here_too)
+		if (trap)
+			ptrace_trap();
+		else if (v == STOP || stop_here_too)
 			stop_here(v == STOP ? d->sig : 0, count);
 		else if (!d->sig)
 			return false;
@@ -299,8 +351,12 @@ void signal_deliver(struct pt_regs *regs)
 	struct delivery d;
 
 	if (take_signal(&d)) {
+		bool stepping = ptrace_step_suspend(regs);
+
 		finish_syscall(regs, &d.action);
 		run_handler(regs, &d);
+		if (unlikely(stepping))
+			ptrace_handler_entered();
 		return;
 	}
 	finish_syscall(regs, NULL);

@@ -70,6 +70,7 @@ struct task *task_alloc(const char *comm)
 	str_copy(t->comm, comm, sizeof(t->comm));
 	sigpending_init(&t->pending);
 	list_init(&t->thread_link);
+	list_init(&t->ptrace.link);
 	t->altstack.ss_flags = SS_DISABLE;
 	t->blocked =
 		current_task()->restore_mask ? current_task()->saved_mask : current_task()->blocked;
@@ -162,6 +163,7 @@ struct signal_struct *signal_dup(struct task *parent, int exit_signal)
 	atomic_set(&sig->refs, 1);
 	list_init(&sig->threads);
 	list_init(&sig->children);
+	list_init(&sig->tracees);
 	list_init(&sig->sibling);
 	list_init(&sig->pgrp_link);
 	sigpending_init(&sig->shared_pending);
@@ -342,6 +344,8 @@ void task_release_locked(struct task *t)
 	sig->maj_flt += t->mm_ctx.maj_flt;
 	spin_lock(&t->sighand->lock);
 	sigpending_flush(&t->pending);
+	if (unlikely(t->ptrace.tracer))
+		ptrace_unlink_locked(t);
 	spin_unlock(&t->sighand->lock);
 	list_del_init(&t->thread_link);
 	t->pid_entry->task = NULL;

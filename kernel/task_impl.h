@@ -62,7 +62,7 @@ static inline bool signal_must_look(const struct task *t)
 {
 	const struct signal_struct *s = t->signal;
 
-	return t->stop_counted || s->group_exit || (s->exec_task && s->exec_task != t);
+	return t->stop_work || s->group_exit || (s->exec_task && s->exec_task != t);
 }
 /* @add too is blocked for the caller, who has taken a signal and not looked for more. */
 void signal_block_more(sigset_k add);
@@ -76,5 +76,12 @@ bool signal_is_stop(int sig);
 int task_wait_status(const struct task *t, int *code);
 /* The zombie leader @t is complete: tell its parent. Return: nobody will wait, reap it now. */
 bool signal_notify_exit(struct task *t);
+/* SIGCHLD about @t, under the number @pid, to @to, unless that wants none of stopped children; and a wake-up. */
+void signal_notify_of(struct task *to, struct task *t, int pid, int code, int status);
+/* ---- exit.c: tasklist_lock held ---- */
+/* A zombie thread other than the leader is gone from its group: who waits for that? */
+void exit_thread_reaped(struct signal_struct *s);
+/* The zombie @t is no longer the caller's tracee: it is its parent's, or nobody's. */
+void exit_untraced(struct task *t);
 
 #endif

@@ -11,8 +11,9 @@
 #include "base/errno.h"
 #include "kernel/task_impl.h"
 
-#define WAIT_WALL   0x40000000U
-#define WAIT_WCLONE 0x80000000U
+#define WAIT_NOTHREAD 0x20000000U
+#define WAIT_WALL     0x40000000U
+#define WAIT_WCLONE   0x80000000U
 
 int task_wait_status(const struct task *t, int *code)
 {
@@ -38,18 +39,25 @@ static void fill_child_info(struct siginfo_k *info, const struct task *t, int co
 	info->stime = (long)(stime / (NSEC_PER_SEC / CFG_HZ));
 }
 
+void signal_notify_of(struct task *to, struct task *t, int pid, int code, int status)
+{
+	struct siginfo_k info;
+
+	if (code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED ||
+	    !(to->sighand->action[SIGCHLD - 1].flags & SA_NOCLDSTOP)) {
+		fill_child_info(&info, t, code, status);
+		info.pid = pid;
+		(void)signal_send_task_locked(to, SIGCHLD, &info, true);
+	}
+	waitq_wake_all(&to->signal->wait_child);
+}
+
 void signal_notify_parent(struct task *t, int code, int status)
 {
 	struct task *parent = t->signal->parent;
-	struct siginfo_k info;
 
-	if (!parent)
-		return;
-	if (!(parent->sighand->action[SIGCHLD - 1].flags & SA_NOCLDSTOP)) {
-		fill_child_info(&info, t, code, status);
-		(void)signal_send_task_locked(parent, SIGCHLD, &info, true);
-	}
-	waitq_wake_all(&parent->signal->wait_child);
+	if (parent)
+		signal_notify_of(parent, t, t->tgid, code, status);
 }
 
 bool signal_notify_exit(struct task *t)
@@ -61,6 +69,10 @@ bool signal_notify_exit(struct task *t)
 	bool reap;
 	int code, status = task_wait_status(t, &code);
 
+	if (unlikely(t->ptrace.tracer) && (!parent || t->ptrace.tracer->signal != parent->signal)) {
+		ptrace_notify_exit(t); /* the parent comes after it */
+		return false;
+	}
 	if (!parent)
 		return true;
 	a = &parent->sighand->action[SIGCHLD - 1];
@@ -115,10 +127,12 @@ static void add_child_usage(struct signal_struct *me, const struct signal_struct
 		me->cmaxrss = rss;
 }
 
-static void report(struct wait_ctx *w, struct signal_struct *s, int code, int status)
+static void report(struct wait_ctx *w, struct task *t, int code, int status)
 {
-	w->out->pid = s->leader->pid;
-	w->out->uid = s->leader->cred->uid;
+	struct signal_struct *s = t->signal;
+
+	w->out->pid = t->pid;
+	w->out->uid = t->cred->uid;
 	w->out->code = code;
 	w->out->status = status;
 	group_usage_locked(s, &w->out->ru);
@@ -131,8 +145,10 @@ static bool wait_exited(struct wait_ctx *w, struct signal_struct *s)
 
 	if (!(w->options & WAIT_EXITED) || t->exit_state != EXIT_ZOMBIE || s->nr_threads > 1)
 		return false;
+	if (unlikely(t->ptrace.tracer) && t->ptrace.tracer->signal != current_task()->signal)
+		return false; /* its tracer first */
 	status = task_wait_status(t, &code);
-	report(w, s, code, status);
+	report(w, t, code, status);
 	if (w->options & WAIT_NOWAIT)
 		return true;
 	task_release_locked(t);
@@ -141,12 +157,18 @@ static bool wait_exited(struct wait_ctx *w, struct signal_struct *s)
 	return true;
 }
 
+static bool traced_by_me(const struct task *t)
+{
+	return unlikely(t->ptrace.tracer != NULL) &&
+	       t->ptrace.tracer->signal == current_task()->signal;
+}
+
 static bool wait_stopped(struct wait_ctx *w, struct signal_struct *s)
 {
 	bool found, keep = w->options & WAIT_NOWAIT;
 	int code = 0, status = 0;
 
-	if (!(w->options & (WAIT_STOPPED | WAIT_CONTINUED)))
+	if (!(w->options & (WAIT_STOPPED | WAIT_CONTINUED)) || traced_by_me(s->leader))
 		return false;
 	spin_lock(&s->leader->sighand->lock);
 	if (w->options & WAIT_STOPPED && s->stopped && !s->stop_reported) {
@@ -161,8 +183,88 @@ static bool wait_stopped(struct wait_ctx *w, struct signal_struct *s)
 	found = code;
 	spin_unlock(&s->leader->sighand->lock);
 	if (found)
-		report(w, s, code, status);
+		report(w, s->leader, code, status);
 	return found;
+}
+
+/* ---- those whom the caller's process traces ---- */
+
+static bool matches_tracee(const struct wait_ctx *w, const struct task *t)
+{
+	const struct signal_struct *s = t->signal;
+
+	if (w->options & WAIT_NOTHREAD && t->ptrace.tracer != current_task())
+		return false;
+	if (w->group)
+		return w->group == s && t == s->leader;
+	if (w->which > 0)
+		return t->pid == w->which;
+	if (w->which == 0)
+		return s->pgrp == current_task()->signal->pgrp;
+	return w->which == -1 || s->pgrp == -w->which;
+}
+
+/* A thread that has ended, or a process whose parent is another one. */
+static bool wait_tracee_exited(struct wait_ctx *w, struct task *t)
+{
+	struct signal_struct *s = t->signal;
+	bool is_leader = t == s->leader;
+	int code, status;
+
+	if (!(w->options & WAIT_EXITED) || t->exit_state != EXIT_ZOMBIE)
+		return false;
+	if (is_leader &&
+	    (s->nr_threads > 1 || (s->parent && s->parent->signal == current_task()->signal)))
+		return false;
+	status = task_wait_status(t, &code);
+	report(w, t, code, status);
+	if (w->options & WAIT_NOWAIT)
+		return true;
+	if (is_leader) {
+		spin_lock(&t->sighand->lock);
+		ptrace_unlink_locked(t);
+		spin_unlock(&t->sighand->lock);
+		exit_untraced(t);
+		return true;
+	}
+	task_release_locked(t);
+	w->reaped = t;
+	exit_thread_reaped(s);
+	return true;
+}
+
+static bool wait_tracee_stopped(struct wait_ctx *w, struct task *t)
+{
+	struct ptrace *p = &t->ptrace;
+	int code = 0;
+
+	spin_lock(&t->sighand->lock);
+	if (p->stopped && !p->listening && !p->reported && !t->exit_state) {
+		code = p->code;
+		p->reported = !(w->options & WAIT_NOWAIT);
+	}
+	spin_unlock(&t->sighand->lock);
+	if (code)
+		report(w, t, CLD_TRAPPED, code << 8 | 0x7f);
+	return code;
+}
+
+static bool try_tracee(struct wait_ctx *w, struct task *t)
+{
+	if (!matches_tracee(w, t))
+		return false;
+	w->has_children = true;
+	return wait_tracee_exited(w, t) || wait_tracee_stopped(w, t);
+}
+
+static noinline_ bool try_tracees(struct wait_ctx *w)
+{
+	struct task *t, *tmp;
+
+	list_for_each_entry_safe (t, tmp, &current_task()->signal->tracees, ptrace.link)
+		if (try_tracee(w, t))
+			return true;
+	return false;
 }
 
 static bool try_child(struct wait_ctx *w, struct signal_struct *s)
@@ -178,6 +280,8 @@ static bool try_all(struct wait_ctx *w)
 	struct signal_struct *me = current_task()->signal, *s;
 	struct pid *p;
 
+	if (unlikely(!list_empty(&me->tracees)) && try_tracees(w))
+		return true;
 	if (w->which > 0 && !w->group) {
 		p = pid_find(w->which);
 		if (!p || !p->task || p->task->signal->leader != p->task ||

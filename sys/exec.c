@@ -505,6 +505,7 @@ static int do_exec(int dirfd, char *name, const struct exec_strings *argv,
 static long exec_user(int dirfd, uaddr_t uname, uaddr_t argv, uaddr_t envp, unsigned flags)
 {
 	struct exec_strings a = { .user = argv }, e = { .user = envp };
+	int old_tid = current_task()->pid;
 	char *name;
 	long err = name_get(uname, flags & AT_EMPTY_PATH, &name);
 
@@ -512,6 +513,8 @@ static long exec_user(int dirfd, uaddr_t uname, uaddr_t argv, uaddr_t envp, unsi
 		return err;
 	err = do_exec(dirfd, name, &a, &e, flags);
 	name_put(name);
+	if (!err)
+		ptrace_exec(old_tid);
 	return err ? err : (long)current_regs()->ax;
 }
 

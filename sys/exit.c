@@ -22,8 +22,12 @@ void do_exit(int code)
 	struct files_struct *files = t->files;
 	struct fs_struct *fs = t->fs;
 	struct mm_struct *mm;
-	bool last = group_exit_last();
+	bool last;
 	irqflags_t f;
+
+	if (unlikely(t->ptrace.tracer))
+		ptrace_event(PTRACE_EVENT_EXIT, (unsigned long)code);
+	last = group_exit_last();
 
 	t->mm_ctx.exiting = true;
 	if (t->mm_ctx.mm)

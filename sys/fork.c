@@ -28,6 +28,7 @@
 #define CLONE_FILES	     0x00000400U
 #define CLONE_SIGHAND	     0x00000800U
 #define CLONE_PIDFD	     0x00001000U
+#define CLONE_PTRACE	     0x00002000U
 #define CLONE_VFORK	     0x00004000U
 #define CLONE_PARENT	     0x00008000U
 #define CLONE_THREAD	     0x00010000U
@@ -37,6 +38,7 @@
 #define CLONE_PARENT_SETTID  0x00100000U
 #define CLONE_CHILD_CLEARTID 0x00200000U
 #define CLONE_DETACHED	     0x00400000U
+#define CLONE_UNTRACED	     0x00800000U
 #define CLONE_CHILD_SETTID   0x01000000U
 #define CLONE_NEWUSER	     0x10000000U
 #define CLONE_NAMESPACES                                                                           \
@@ -227,13 +229,25 @@ static void wait_for_vfork(struct task *c, struct waitq *q, bool *done)
 	spin_unlock_irqrestore(&tasklist_lock, f);
 }
 
+/* The caller is traced: so is the child, if its tracer, or the caller, wants that. Return: the event of it, 0. */
+static int clone_traced(struct task *c, const struct clone_req *r)
+{
+	int event = ptrace_clone_event(r->flags & CLONE_VFORK, r->exit_signal);
+
+	if (r->flags & CLONE_UNTRACED)
+		event = 0;
+	if (event || r->flags & CLONE_PTRACE)
+		ptrace_inherit(c);
+	return event;
+}
+
 static long do_clone(const struct clone_req *r)
 {
 	struct task *parent = current_task(), *c;
 	struct waitq vfork_q;
 	struct child_pidfd pidfd = { .fd = -1 };
 	bool vfork_done = false;
-	int pid, err = clone_check(r);
+	int pid, event = 0, err = clone_check(r);
 
 	if (err)
 		return err;
@@ -262,14 +276,20 @@ static long do_clone(const struct clone_req *r)
 		return err;
 	}
 	pid = c->pid;
+	if (unlikely(parent->ptrace.tracer))
+		event = clone_traced(c, r);
 	if (pidfd.file)
 		fd_install(pidfd.fd, pidfd.file);
 	task_get(c); /* it may be gone before vfork's wait ends */
 	if ((r->flags & CLONE_PARENT_SETTID) && put_user(r->parent_tid, &pid))
 		pr_debug("clone: parent_tid of %d is not writable", pid);
 	sched_start(&c->thread);
-	if (r->flags & CLONE_VFORK)
+	if (unlikely(event))
+		ptrace_event(event, (unsigned long)pid);
+	if (r->flags & CLONE_VFORK) {
 		wait_for_vfork(c, &vfork_q, &vfork_done);
+		ptrace_event(PTRACE_EVENT_VFORK_DONE, (unsigned long)pid);
+	}
 	task_put(c);
 	return pid;
 }

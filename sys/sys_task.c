@@ -257,6 +257,7 @@ SYS(waitid)
 		info.uid = w.uid;
 		info.status = w.code == CLD_EXITED	? w.status >> 8 & 0xff
 			      : w.code == CLD_STOPPED	? w.status >> 8 & 0xff
+			      : w.code == CLD_TRAPPED	? w.status >> 8 /* with the event */
 			      : w.code == CLD_CONTINUED ? SIGCONT
 							: w.status & 0x7f;
 	}

@@ -18,6 +18,11 @@
 #endif
 #define TLS_ENTRIES 3 /* GDT entries 6-8 on i386, 12-14 on x86_64 */
 
+/* Debug registers as the tracer has set them; status: why the last debug exception came. */
+struct arch_debug {
+	unsigned long addr[4], status, control;
+};
+
 struct arch_thread {
 	unsigned long sp;	      /* first: saved kernel stack pointer while not running */
 	unsigned long kstack_top;     /* pt_regs end here, the FPU area begins */
@@ -32,6 +37,8 @@ struct arch_thread {
 	unsigned long vdso;	       /* the image of the program's mm; 0: none */
 	unsigned long sysenter_return; /* i386: where in it sysenter goes on */
 	unsigned long trap_nr, error_code, cr2; /* last user fault, for the signal frame */
+	uint8_t watched; /* a traced thread: arch/ptrace.h; not 0: its switches do more */
+	struct arch_debug debug;
 };
 
 /* User registers of a thread that entered from user mode, at the top of its kernel stack. */

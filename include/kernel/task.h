@@ -7,6 +7,7 @@
 #define KERNEL_TASK_H
 
 #include "kernel/cred.h"
+#include "kernel/ptrace.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "mm/imports.h"
@@ -17,13 +18,11 @@ struct files_struct; /* fs/file.h */
 struct fs_struct;    /* fs/path.h */
 struct tty;
 struct posix_timers;
-struct mm_struct;
 struct sem_undo_list; /* ipc/undo.c */
 struct pid;	      /* kernel/pid.c: a number in use as thread, group or session id */
 
-/* What has been read and written by system calls: /proc/PID/io. */
-struct task_io {
-	uint64_t rchar, wchar, syscr, syscw; /* bytes, calls */
+struct task_io { /* by system calls, /proc/PID/io: bytes, calls */
+	uint64_t rchar, wchar, syscr, syscw;
 };
 
 /* One thread group ("process"). */
@@ -35,7 +34,7 @@ struct signal_struct {
 	struct task *leader;		    /* t */
 	struct task *parent;		    /* t: leader of the parent group; init's is NULL */
 	int parent_tgid;		    /* t to write; read without */
-	struct list_head children;	    /* t: signal->sibling of child groups */
+	struct list_head children, tracees; /* t: child groups' sibling; tasks' ptrace.link */
 	struct list_head sibling;	    /* t */
 	int pgrp, session;		    /* t: ids */
 	struct pid *pgrp_pid, *session_pid; /* t: their entries, counted */
@@ -89,7 +88,8 @@ struct task {
 	sigset_k blocked, saved_mask;	/* o (written by self under sighand->lock) */
 	sigset_k wait_set;		/* s: signals that sigtimedwait takes */
 	bool restore_mask; /* saved_mask is to be restored on the way to user mode (sigsuspend, ppoll) */
-	bool stop_counted;				     /* s: counted in signal->stop_left */
+	unsigned stop_work; /* s: STOP_*: to be looked at on the way to user mode */
+	struct ptrace ptrace;
 	struct sigaltstack_k altstack;			     /* o */
 	struct list_head thread_link;			     /* t: signal->threads */
 	struct pid *pid_entry;				     /* t: NULL when not published */

@@ -57,7 +57,7 @@ static const struct trap_kind kinds[TRAP_NR] = {
 	[TRAP_IRET] = { "iret exception", SIGILL, ILL_BADSTK, false },
 };
 
-enum { TRAP_HWBKPT = 4 };
+enum { TRAP_HWBKPT = 4, DR6_HITS = 0xf, DR6_STEP = 0x4000 };
 
 static const struct trap_kind *trap_kind(unsigned vector)
 {
@@ -67,15 +67,16 @@ static const struct trap_kind *trap_kind(unsigned vector)
 }
 
 /* Why the debug exception came: DR6, cleared for the next one. */
-static int debug_code(void)
+static int debug_code(struct arch_thread *t)
 {
 	unsigned long dr6;
 
 	__asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
 	__asm__ volatile("mov %0, %%dr6" ::"r"(0xffff0ff0UL));
-	if (dr6 & 0x4000)
+	t->debug.status = dr6 & (DR6_STEP | DR6_HITS);
+	if (dr6 & DR6_STEP)
 		return TRAP_TRACE;
-	return dr6 & 0xf ? TRAP_HWBKPT : TRAP_BRKPT;
+	return dr6 & DR6_HITS ? TRAP_HWBKPT : TRAP_BRKPT;
 }
 
 static int trap_code(struct arch_thread *t, unsigned vector)
@@ -83,7 +84,7 @@ static int trap_code(struct arch_thread *t, unsigned vector)
 	int code = trap_kind(vector)->code;
 
 	if (vector == TRAP_DB)
-		code = debug_code();
+		code = debug_code(t);
 	else if (vector == TRAP_MF || vector == TRAP_XF)
 		code = fpu_exception_code(t, vector == TRAP_XF);
 	return code ? code : SI_KERNEL;
@@ -114,6 +115,10 @@ void trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error)
 {
 	const unsigned long fixup = extable_find(regs->ip);
 
+	if (vector == TRAP_DB) { /* a watched address, touched for the program: not its doing */
+		(void)debug_code(this_cpu(current_arch_thread));
+		return;
+	}
 	if (!fixup)
 		trap_die(regs, trap_kernel_sp(regs), trap_kind(vector)->name, error);
 	regs->ip = fixup;

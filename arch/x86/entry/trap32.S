@@ -105,7 +105,7 @@
  * there is work to do; at @full when the frame is not what was saved or its flags say so.
  */
 .macro syscall_call work, full, flags
-	cmpl sys_call_nr, %eax
+	cmpl %fs:call_limit, %eax
 	jae 782f
 781:	pushl %ebp
 	pushl %edi
@@ -122,8 +122,24 @@
 	testl $\flags, REGS_FLAGS + ARGS(%esp)
 	jnz 784f
 	.pushsection .text.fixup, "ax"
-782:	movl sys_call_nr, %eax
+782:	cmpl $0, %fs:call_limit
+	je 785f
+786:	movl sys_call_nr, %eax
 	jmp 781b
+785:	movl %esp, %eax
+	call ptrace_call_enter
+	movl REGS_BX(%esp), %ebx
+	movl REGS_CX(%esp), %ecx
+	movl REGS_SI(%esp), %esi
+	movl REGS_DI(%esp), %edi
+	movl REGS_BP(%esp), %ebp
+	cmpl $-1, %eax
+	je 787f
+	cmpl sys_call_nr, %eax
+	jae 786b
+	jmp 781b
+787:	cli
+	jmp \work
 783:	addl $ARGS, %esp
 	movl %eax, REGS_AX(%esp)
 	jmp \work

@@ -27,6 +27,7 @@
 #include "arch/x86/hw/entry.inc"
 
 #define ENOSYS 38
+#define DR6_NOTHING 0xffff0ff0
 #define TRAP_GP 13
 
 .macro push_di_to_r15
@@ -96,8 +97,8 @@ GLOBAL(syscall_entry)
 	sti
 	movl %eax, %eax
 	movq %r10, %rcx
-	cmpq sys_call_nr, %rax
-	jae syscall_unknown
+	cmpq %gs:call_limit, %rax
+	jae syscall_slow
 syscall_call:
 	call *sys_call_table(, %rax, 8)
 	cli
@@ -117,9 +118,30 @@ syscall_call:
 	swapgs
 	sysretq
 
+syscall_slow:
+	cmpq $0, %gs:call_limit
+	je syscall_watched
 syscall_unknown:
 	movq sys_call_nr, %rax
 	jmp syscall_call
+/* Of a traced thread: what the call is, and with what arguments, may be the tracer's will. */
+syscall_watched:
+	movq %rsp, %rdi
+	call ptrace_call_enter
+	cmpq $-1, %rax
+	je syscall_skipped
+	movq REGS_DI(%rsp), %rdi
+	movq REGS_SI(%rsp), %rsi
+	movq REGS_DX(%rsp), %rdx
+	movq REGS_R10(%rsp), %rcx
+	movq REGS_R8(%rsp), %r8
+	movq REGS_R9(%rsp), %r9
+	cmpq sys_call_nr, %rax
+	jae syscall_unknown
+	jmp syscall_call
+syscall_skipped:
+	cli
+	jmp user_work
 syscall_work:
 	movq %rax, REGS_AX(%rsp)
 	jmp user_work
@@ -332,6 +354,35 @@ fatal_common:
 	call trap_fatal
 	ud2
 
+/*
+ * A stack of its own: after "mov ss" a watched address may trap only once the next instruction, a syscall, has come into the
+ * kernel, where neither stack nor GS is the kernel's yet. In the kernel it is forgotten: only user addresses are
+ * watched, and what a call does there is not the program's doing. From user mode: over to the thread's stack.
+ */
+debug_entry:
+	testb $3, 8(%rsp)
+	jz debug_kernel
+	swapgs
+	pushq %rdi
+	movq %rsp, %rdi
+	movq %gs:cpu_tss + TSS_SP0, %rsp
+	pushq 40(%rdi)
+	pushq 32(%rdi)
+	pushq 24(%rdi)
+	pushq 16(%rdi)
+	pushq 8(%rdi)
+	pushq $0
+	pushq $1
+	movq (%rdi), %rdi
+	swapgs
+	jmp trap_common
+debug_kernel:
+	pushq %rax
+	movl $DR6_NOTHING, %eax
+	movq %rax, %dr6
+	popq %rax
+	iretq
+
 /* Counted, nothing else: it may come at any instruction. */
 nmi_entry:
 	lock incq nmi_count(%rip)
@@ -355,7 +406,9 @@ exception_\vector:
 exception_entries:
 	.text
 	exception 0
-	exception 1
+	.pushsection .rodata
+	.quad debug_entry
+	.popsection
 	.pushsection .rodata
 	.quad nmi_entry
 	.popsection

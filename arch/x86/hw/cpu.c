@@ -24,6 +24,7 @@
 #include "arch/thread.h"
 #include "desc.h"
 #include "tls.h"
+#include "watch.h"
 
 enum {
 	MSR_MICROCODE = 0x8b,
@@ -210,6 +211,7 @@ static void cpu_init(unsigned cpu)
 	set_cr4();
 	set_syscall();
 	fpu_init_cpu();
+	watch_init_cpu();
 }
 
 void cpu_init_boot(void)

@@ -30,6 +30,7 @@
 #include "arch/percpu.h"
 #include "arch/processor.h"
 #include "arch/uaccess.h"
+#include "base/errno.h"
 #include "cpu.h"
 #include "lib/string.h"
 #include "uapi/signal.h"
@@ -155,6 +156,22 @@ bool fpu_load_from_user(struct arch_thread *t, uaddr_t from, uaddr_t legacy)
 		fpu_trap_on();
 	irq_restore(flags);
 	return ok;
+}
+
+void fpu_get(const struct arch_thread *t, struct fxsave *out)
+{
+	*out = t->fpu ? *(const struct fxsave *)t->fpu : fpu_initial;
+	out->mxcsr_mask = this_cpu(mxcsr_mask);
+}
+
+int fpu_set(struct arch_thread *t, const struct fxsave *in)
+{
+	if (in->mxcsr & ~this_cpu(mxcsr_mask))
+		return -EINVAL;
+	*thread_area(t) = *in;
+	t->fpu_clean = true;
+	t->fpu = thread_area(t);
+	return 0;
 }
 
 int fpu_exception_code(struct arch_thread *t, bool sse)

@@ -84,6 +84,9 @@ int must_check fpu_save_to_user(uaddr_t to, uaddr_t legacy);
  * state at @legacy, whose FSAVE image wins. Return: false when the memory is not there at the moment or the CPU would refuse something: no state then.
  */
 bool must_check fpu_load_from_user(struct arch_thread *t, uaddr_t from, uaddr_t legacy);
+/* State of a thread that does not run. -EINVAL: a bit of MXCSR that the CPU would refuse. */
+void fpu_get(const struct arch_thread *t, struct fxsave *out);
+int must_check fpu_set(struct arch_thread *t, const struct fxsave *in);
 /* Pending unmasked x87 and SSE exceptions of the running thread as si_code of SIGFPE. */
 int fpu_exception_code(struct arch_thread *t, bool sse);
 

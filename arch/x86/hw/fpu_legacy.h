@@ -16,6 +16,9 @@ struct fsave {
 };
 _Static_assert(sizeof(struct fsave) == 108, "FSAVE image");
 
+/* The other way, of a thread that does not run. */
+void fsave_take_fxsave(struct fsave *to, const struct fxsave *from);
+
 /* The x87 part of @to becomes @from; with @alone the SSE part gets its initial value. */
 void fxsave_take_fsave(struct fxsave *to, const struct fsave *from, bool alone);
 

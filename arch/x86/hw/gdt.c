@@ -74,6 +74,8 @@ void ldt_load(const struct ldt *l)
 
 #ifdef __x86_64__
 section_("percpu") static char nmi_stack[NMI_STACK_SIZE] aligned_(16);
+section_("percpu") static char debug_stack[NMI_STACK_SIZE] aligned_(
+	16); /* one frame and a few words */
 
 static void fill_gdt(uint64_t *gdt, const struct tss *tss)
 {
@@ -87,10 +89,11 @@ static void fill_gdt(uint64_t *gdt, const struct tss *tss)
 	gdt[GDT_TSS + 1] = (uintptr_t)tss >> 32;
 }
 
-static void fill_tss(struct tss *tss, struct fatal_stack *fatal, char *nmi)
+static void fill_tss(struct tss *tss, struct fatal_stack *fatal, char *nmi, char *debug)
 {
 	tss->ist[0] = (uintptr_t)&fatal->percpu_offset;
 	tss->ist[1] = (uintptr_t)(nmi + NMI_STACK_SIZE);
+	tss->ist[2] = (uintptr_t)(debug + NMI_STACK_SIZE);
 	tss->iomap_base = sizeof(*tss); /* beyond the limit: no port for user code */
 }
 
@@ -129,7 +132,7 @@ void gdt_init_cpu(unsigned cpu)
 	fatal->percpu_offset = offset;
 	fill_gdt(gdt, tss);
 	gdt_set_node(cpu, 0);
-	fill_tss(tss, fatal, nmi_stack + offset);
+	fill_tss(tss, fatal, nmi_stack + offset, debug_stack + offset);
 	load_gdt(gdt);
 	load_segments(offset);
 	load_task();

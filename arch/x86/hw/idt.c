@@ -67,6 +67,7 @@ void idt_build(void)
 	idt[8].ist = 1;
 	idt[18].ist = 1;
 	idt[2].ist = 2;
+	idt[1].ist = 3;
 #else
 	set_gate(8, 0, GATE_TASK);
 	idt[8].selector = SEL_DF_TSS;

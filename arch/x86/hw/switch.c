@@ -33,6 +33,7 @@
 #include "fpu.h"
 #include "lib/string.h"
 #include "tls.h"
+#include "watch.h"
 
 section_("percpu") struct arch_thread *current_arch_thread;
 
@@ -97,6 +98,8 @@ void arch_switch_state(struct arch_thread *prev, struct arch_thread *next)
 	if (prev->is_user)
 		user_state_save(prev);
 	fpu_switch(prev, next);
+	if (unlikely(prev->watched | next->watched))
+		watch_switch(prev, next);
 	if (next->is_user)
 		user_state_load(next);
 	this_cpu(current_arch_thread) = next;
@@ -152,6 +155,7 @@ int arch_thread_fork(struct arch_thread *child, void *kstack, const struct arch_
 void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp)
 {
 	struct pt_regs *regs = thread_regs(t);
+	const unsigned long orig_ax = regs->orig_ax;
 	irqflags_t flags;
 
 	user_state_save(t); /* the registers are the old program's: the load below must know */
@@ -165,7 +169,7 @@ void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp)
 	regs->ds = SEL_USER_DS;
 	regs->es = SEL_USER_DS;
 #endif
-	regs->orig_ax = (unsigned long)-1;
+	regs->orig_ax = orig_ax; /* a tracer sees which call it was */
 	memset(t->tls, 0, sizeof(t->tls));
 	t->tls_used = 0;
 	t->selectors = 0;

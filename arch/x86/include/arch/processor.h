@@ -92,8 +92,11 @@
 #define REGS_SS	     160
 #define REGS_SIZE    168
 #else
+#define REGS_BX	     0
 #define REGS_CX	     4
 #define REGS_DX	     8
+#define REGS_SI	     12
+#define REGS_DI	     16
 #define REGS_BP	     20
 #define REGS_AX	     24
 #define REGS_DS	     28

@@ -1,0 +1,14 @@
+/* What is special about a traced thread when it is switched to. Private to arch/x86. */
+#ifndef HW_WATCH_H
+#define HW_WATCH_H
+
+#include "arch/thread.h"
+
+enum { WATCH_CALLS = 1, WATCH_DEBUG = 2 }; /* t->watched */
+enum { DR7_FIXED = 0x400 };
+
+/* One of the two is watched. Interrupts off. */
+void watch_switch(const struct arch_thread *prev, const struct arch_thread *next);
+void watch_init_cpu(void);
+
+#endif
