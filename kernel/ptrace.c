@@ -51,8 +51,7 @@ static void notify_tracer(struct task *t, int why, int status)
 }
 
 /* Return: stopped; false: there is no tracer any more, or a SIGKILL. */
-static bool begin_stop(struct task *me, int code, int why,
-		       struct siginfo_k *info) no_lock_analysis
+static bool begin_stop(struct task *me, int code, int why, struct siginfo_k *info) no_lock_analysis
 {
 	struct ptrace *p = &me->ptrace;
 	irqflags_t flags = lock_both(me);

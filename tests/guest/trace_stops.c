@@ -137,27 +137,36 @@ static pid_t plain_child(int (*fn)(void *), void *arg)
 	return pid;
 }
 
+static int gate[2]; /* a pipe: what is written lets the child end */
+
+/* A call that is made again when nothing has handled a signal. */
 static int interruptible(void *arg)
 {
-	struct timespec t = { 0, 200000000 };
+	char c;
 
 	note_signals();
-	while (nanosleep(&t, &t))
-		;
-	return got_signal ? 1 : 7;
+	return read(gate[0], &c, 1) == 1 && !got_signal ? 7 : 1;
+}
+
+static void open_gate(void)
+{
+	EQ(write(gate[1], "x", 1), 1);
 }
 
 static void attach(void)
 {
-	pid_t pid = plain_child(interruptible, NULL);
 	siginfo_t info;
+	pid_t pid;
 
+	NEED(pipe(gate) == 0);
+	pid = plain_child(interruptible, NULL);
 	EQ(trace(PTRACE_ATTACH, pid, 0, 0), 0);
 	EQ(next_stop(pid), STOPPED(SIGSTOP));
 	EQ(trace(PTRACE_GETSIGINFO, pid, 0, (unsigned long)&info), 0);
 	EQ(info.si_signo, SIGSTOP);
 	EQ(trace(PTRACE_DETACH, pid, 0, 0), 0);
-	EQ(next_stop(pid), EXITED(7)); /* the sleep went on */
+	open_gate();
+	EQ(next_stop(pid), EXITED(7)); /* the read went on */
 	pid = plain_child(interruptible, NULL);
 	EQ(trace(PTRACE_ATTACH, pid, 0, 0), 0);
 	EQ(next_stop(pid), STOPPED(SIGSTOP));
@@ -184,14 +193,17 @@ static void attach_to_stopped(void)
 
 static void interrupt(void)
 {
-	pid_t pid = plain_child(interruptible, NULL);
 	siginfo_t info;
+	pid_t pid;
 
+	NEED(pipe(gate) == 0);
+	pid = plain_child(interruptible, NULL);
 	EQ(trace(PTRACE_SEIZE, pid, 0, 0), 0);
 	EQ(trace(PTRACE_INTERRUPT, pid, 0, 0), 0);
 	EQ(next_stop(pid), GROUP_STOP(SIGTRAP));
 	EQ(trace(PTRACE_GETSIGINFO, pid, 0, (unsigned long)&info), 0);
 	EQ(info.si_code, SIGTRAP | 128 << 8);
+	open_gate();
 	EQ(go_on(PTRACE_CONT, pid, 0), EXITED(7));
 }
 
@@ -394,12 +406,15 @@ static void another_tracer(void)
 
 static void tracer_ends(void)
 {
-	pid_t pid = plain_child(interruptible, NULL), tracer;
+	pid_t pid, tracer;
 
+	NEED(pipe(gate) == 0);
+	pid = plain_child(interruptible, NULL);
 	tracer = fork();
 	if (tracer == 0)
 		_exit(trace(PTRACE_ATTACH, pid, 0, 0) || next_stop(pid) != STOPPED(SIGSTOP));
 	EQ(tap_wait(tracer), EXITED(0));
+	open_gate();
 	EQ(next_stop(pid), EXITED(7)); /* free, and it goes on */
 	pid = plain_child(endless, NULL);
 	tracer = fork();
