@@ -324,6 +324,12 @@ void ptrace_continued(struct task *t)
 		wake_to_trap(t);
 }
 
+void ptrace_clone_regs(struct task *child)
+{
+	if (current_task()->ptrace.forced_tf)
+		arch_set_trap_flag(thread_regs(&child->thread.arch), false);
+}
+
 int ptrace_clone_event(bool vfork, int exit_signal)
 {
 	int event = vfork		     ? PTRACE_EVENT_VFORK

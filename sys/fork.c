@@ -234,6 +234,7 @@ static int clone_traced(struct task *c, const struct clone_req *r)
 {
 	int event = ptrace_clone_event(r->flags & CLONE_VFORK, r->exit_signal);
 
+	ptrace_clone_regs(c);
 	if (r->flags & CLONE_UNTRACED)
 		event = 0;
 	if (event || r->flags & CLONE_PTRACE)

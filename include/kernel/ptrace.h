@@ -63,6 +63,7 @@ void ptrace_trap(void);
 void ptrace_exec(int old_tid);
 /* Which event a clone(2) is to the caller's tracer, 0: none. */
 int ptrace_clone_event(bool vfork, int exit_signal);
+void ptrace_clone_regs(struct task *child); /* the caller's steps are not its child's */
 /* @child, not started yet, is traced as the caller is. */
 void ptrace_inherit(struct task *child);
 /* The call that @regs asks for, of a thread whose calls are watched. Return: its number; -1: none, regs->ax is the result. */

@@ -199,6 +199,39 @@ static void single_steps(void)
 	EQ(go_on(PTRACE_CONT, pid, 0), EXITED(0));
 }
 
+static int step_pipe[2];
+
+static int fork_in_steps(void *arg)
+{
+	raise(SIGUSR1);
+	steps();
+	return write(step_pipe[1], "x", 1) != 1;
+}
+
+/* The child of a thread that is single-stepped over fork(2) is not: it would die of SIGTRAP. */
+static void step_over_fork(void)
+{
+	struct user_regs_struct r;
+	char bytes[4];
+	pid_t pid;
+
+	NEED(pipe(step_pipe) == 0);
+	pid = traced_child(fork_in_steps, NULL);
+	close(step_pipe[1]);
+	EQ(go_on(PTRACE_CONT, pid, 0), STOPPED(SIGUSR1));
+	run_to(pid, (unsigned long)step_call);
+	r = regs_of(pid);
+	r.REG_AX = SYS_fork;
+	set_regs(pid, &r);
+	EQ(go_on(PTRACE_SINGLESTEP, pid, 0), STOPPED(SIGTRAP));
+	EQ(regs_of(pid).REG_IP, (unsigned long)after_call);
+	CHECK((long)regs_of(pid).REG_AX > pid);
+	trace(PTRACE_CONT, pid, 0, 0);
+	EQ(read(step_pipe[0], bytes, 1), 1);
+	EQ(read(step_pipe[0], bytes, 1), 1);
+	finish(pid);
+}
+
 static void handler(int sig)
 {
 	word = 99;
@@ -463,11 +496,19 @@ static void another_call(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(errors),	 T(one_tracer),	       T(memory),	T(breakpoint),
-		T(single_steps), T(step_into_handler), T(user_area),	T(floating_point),
-		T(watchpoints),	 T(system_calls),      T(another_call), TEND
-	};
+	static const struct tap_test tests[] = { T(errors),
+						 T(one_tracer),
+						 T(memory),
+						 T(breakpoint),
+						 T(single_steps),
+						 T(step_over_fork),
+						 T(step_into_handler),
+						 T(user_area),
+						 T(floating_point),
+						 T(watchpoints),
+						 T(system_calls),
+						 T(another_call),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }
