@@ -243,6 +243,7 @@ static void set_mode(struct task *t, enum ptrace_mode mode)
 /* Both locks held. */
 static void trace_link(struct task *t, struct task *tracer, bool seize, unsigned options)
 {
+	t->ptrace.capable = tracer->cred->cap_effective >> CAP_SYS_PTRACE & 1;
 	t->ptrace.tracer = tracer;
 	t->ptrace.seized = seize;
 	t->ptrace.options = options;
@@ -390,15 +391,65 @@ static void take_over_stop(struct task *t)
 	sched_continue(&t->thread);
 }
 
+/* signal->raising: how many are at it, and above that how often it was done. */
+enum { RAISED = 1 << 16 };
+
+static struct waitq rights_let = WAITQ_INIT(rights_let);
+
+static bool is_raising(const struct task *t)
+{
+	return atomic_read(&t->signal->raising) % RAISED != 0;
+}
+
+bool ptrace_rights_hold(void)
+{
+	struct task *me = current_task();
+	irqflags_t flags;
+	bool may;
+
+	atomic_inc(
+		&me->signal
+			 ->raising); /* before the look: an attach comes before it, and is seen, or waits */
+	flags = lock_both(me);
+	may = !me->ptrace.tracer || me->ptrace.capable;
+	unlock_both(me, flags);
+	return may;
+}
+
+void ptrace_rights_let(void)
+{
+	(void)atomic_add_return(&current_task()->signal->raising, RAISED - 1);
+	waitq_wake_all(&rights_let);
+}
+
+/* lock_both, at a moment when no execve of the process raises rights, and the caller may trace it. 0, -EPERM, -EINTR. */
+static int lock_to_attach(struct task *t, irqflags_t *flags) no_lock_analysis
+{
+	for (;;) {
+		int seen = atomic_read(&t->signal->raising);
+
+		if (!task_may_ptrace(t, true))
+			return -EPERM;
+		*flags = lock_both(t);
+		if (seen % RAISED == 0 && atomic_read(&t->signal->raising) == seen)
+			return 0;
+		unlock_both(t, *flags);
+		if (wait_event_interruptible(&rights_let, !is_raising(t)))
+			return -EINTR;
+	}
+}
+
 int ptrace_attach(struct task *t, bool seize, unsigned options) no_lock_analysis
 {
 	irqflags_t flags;
 	bool ok;
+	int err;
 
-	if (t->thread.is_kthread || t->signal == current_task()->signal ||
-	    !task_may_ptrace(t, true))
+	if (t->thread.is_kthread || t->signal == current_task()->signal)
 		return -EPERM;
-	flags = lock_both(t);
+	err = lock_to_attach(t, &flags);
+	if (err)
+		return err;
 	ok = !t->ptrace.tracer && !t->exiting && !t->exit_state && t->pid_entry;
 	if (ok) {
 		trace_link(t, current_task(), seize, options);

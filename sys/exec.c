@@ -397,6 +397,13 @@ static int exec_stack(struct exec_ctx *x)
 /* ---- commit ---- */
 
 /* Everything that is the old program's goes. Cannot fail but for a concurrent group exit. */
+static void exec_rights_let(struct exec_ctx *x)
+{
+	if (x->holds_rights)
+		ptrace_rights_let();
+	x->holds_rights = false;
+}
+
 static int exec_commit(struct exec_ctx *x)
 {
 	struct task *t = current_task();
@@ -422,6 +429,7 @@ static int exec_commit(struct exec_ctx *x)
 		cred_commit(x->cred);
 	t->pdeath_signal = 0; /* prctl(2) */
 	x->cred = NULL;
+	exec_rights_let(x);
 	arch_thread_exec(&t->thread.arch, x->start, x->p);
 	arch_thread_set_vdso(&t->thread.arch, t->mm_ctx.mm->vdso);
 	vfork_release(t);
@@ -442,6 +450,7 @@ static void exec_free(struct exec_ctx *x)
 		mmput(x->mm);
 	if (x->cred)
 		cred_put(x->cred);
+	exec_rights_let(x);
 	kfree(x->buf);
 	kfree(x);
 }

@@ -133,6 +133,9 @@ int exec_creds_prepare(struct exec_ctx *x)
 
 	if ((!suid && !sgid) || t->signal->no_new_privs || path_nosuid(&x->file->path))
 		return 0;
+	x->holds_rights = true;
+	if (!ptrace_rights_hold())
+		return 0;
 	c = cred_dup(t->cred);
 	if (!c)
 		return -ENOMEM;

@@ -37,6 +37,7 @@ struct exec_ctx {
 	bool has_interp;
 	struct mm_struct *mm; /* the new one, until committed */
 	struct cred *cred;    /* what a set-user-ID file gives, until committed; NULL: no change */
+	bool holds_rights;    /* ptrace_rights_hold was called */
 	bool randomize;
 	unsigned long
 		old_personality;  /* the caller's, once mm is there: a failure brings it back */

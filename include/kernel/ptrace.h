@@ -40,6 +40,7 @@ struct ptrace {
 	unsigned long message;	/* s: PTRACE_GETEVENTMSG */
 	struct siginfo_k *info; /* s: of the stop; NULL: a group stop */
 	bool seized;		/* b */
+	bool capable;		/* b: the tracer had CAP_SYS_PTRACE: execve may raise rights */
 	bool stopped;		/* s: the tracer may look */
 	bool reported;		/* s: wait has said so */
 	bool listening;		/* s: stopped, but not to be looked at: PTRACE_LISTEN */
@@ -61,6 +62,12 @@ bool ptrace_wants(int event);
 void ptrace_trap(void);
 /* execve has succeeded; the thread was @old_tid before. */
 void ptrace_exec(int old_tid);
+/*
+ * An execve that raises rights: from _hold to _let nobody attaches to a thread of the process (who wants to waits). Return: false:
+ * a tracer without CAP_SYS_PTRACE has the caller, so the rights must stay as they are.
+ */
+bool must_check ptrace_rights_hold(void);
+void ptrace_rights_let(void);
 /* Which event a clone(2) is to the caller's tracer, 0: none. */
 int ptrace_clone_event(bool vfork, int exit_signal);
 void ptrace_clone_regs(struct task *child); /* the caller's steps are not its child's */
@@ -84,7 +91,7 @@ void ptrace_continued(struct task *t);
 
 /* ---- the tracer ---- */
 int must_check ptrace_traceme(void);					    /* 0, -EPERM */
-int must_check ptrace_attach(struct task *t, bool seize, unsigned options); /* 0, -EPERM */
+int must_check ptrace_attach(struct task *t, bool seize, unsigned options); /* 0, -EPERM, -EINTR */
 /* @t is the caller's, and stopped (or in whatever state, @any): 0, -ESRCH. Its registers rest. */
 int must_check ptrace_check(struct task *t, bool any);
 void ptrace_detach(struct task *t, int sig);

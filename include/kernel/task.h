@@ -69,6 +69,7 @@ struct signal_struct {
 	struct itimer *itimer;		      /* s: kernel/itimer.c; NULL until used */
 	struct posix_timers *posix;	      /* s to set: kernel/posix_timer.c; NULL until used */
 	int oom_score_adj, oom_score_adj_min; /* min: the administrator's last word */
+	atomic_t raising;		      /* a: execves that raise rights: kernel/ptrace.c */
 	bool no_new_privs, dumpable_off, has_execed;
 };
 

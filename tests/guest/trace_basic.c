@@ -13,6 +13,54 @@ static int nothing(void *arg)
 	return 3;
 }
 
+static void copy_self(const char *to)
+{
+	static char buf[65536];
+	int in = open("/proc/self/exe", O_RDONLY),
+	    out = open(to, O_CREAT | O_TRUNC | O_WRONLY, 0755);
+	ssize_t n;
+
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		EQ(write(out, buf, (size_t)n), n);
+	close(in);
+	close(out);
+}
+
+/* A child that is traced executes the file of another user. Return: in the tracer, the child's exit status: did it become he? */
+static int becomes_another(void)
+{
+	char *const args[] = { (char *)"trace_basic", (char *)"ids", NULL };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		execv("another", args);
+		_exit(9);
+	}
+	if (next_stop(pid) != STOPPED(SIGTRAP) || ptrace(PTRACE_CONT, pid, 0, 0))
+		return -1;
+	return next_stop(pid);
+}
+
+/* A program must not hand rights that its tracer lacks to its tracer. */
+static void rights_of_another(void)
+{
+	pid_t pid;
+
+	copy_self("another");
+	EQ(chown("another", 1234, 1235), 0);
+	EQ(chmod("another", 06755), 0);
+	EQ(becomes_another(), EXITED(7)); /* the tracer may anything */
+	pid = fork();
+	if (pid == 0) {
+		if (setgid(55) || setuid(55))
+			_exit(1);
+		_exit(becomes_another() == EXITED(8) ? 0 : 2);
+	}
+	EQ(tap_wait(pid), EXITED(0));
+	unlink("another");
+}
+
 static void errors(void)
 {
 	pid_t pid = fork();
@@ -496,19 +544,15 @@ static void another_call(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(errors),
-						 T(one_tracer),
-						 T(memory),
-						 T(breakpoint),
-						 T(single_steps),
-						 T(step_over_fork),
-						 T(step_into_handler),
-						 T(user_area),
-						 T(floating_point),
-						 T(watchpoints),
-						 T(system_calls),
-						 T(another_call),
-						 TEND };
+	static const struct tap_test tests[] = { T(errors),	    T(rights_of_another),
+						 T(one_tracer),	    T(memory),
+						 T(breakpoint),	    T(single_steps),
+						 T(step_over_fork), T(step_into_handler),
+						 T(user_area),	    T(floating_point),
+						 T(watchpoints),    T(system_calls),
+						 T(another_call),   TEND };
 
+	if (argc > 1 && !strcmp(argv[1], "ids"))
+		return geteuid() == 1234 && getegid() == 1235 ? 7 : getuid() == geteuid() ? 8 : 9;
 	return tap_main(argc, argv, tests);
 }
