@@ -261,6 +261,7 @@ static void step_over_fork(void)
 {
 	struct user_regs_struct r;
 	char bytes[4];
+	int status;
 	pid_t pid;
 
 	NEED(pipe(step_pipe) == 0);
@@ -274,10 +275,13 @@ static void step_over_fork(void)
 	EQ(go_on(PTRACE_SINGLESTEP, pid, 0), STOPPED(SIGTRAP));
 	EQ(regs_of(pid).REG_IP, (unsigned long)after_call);
 	CHECK((long)regs_of(pid).REG_AX > pid);
-	trace(PTRACE_CONT, pid, 0, 0);
+	do
+		status = go_on(PTRACE_CONT, pid, 0);
+	while (status == STOPPED(SIGCHLD)); /* its child may be the first to end */
+	EQ(status, EXITED(0));
 	EQ(read(step_pipe[0], bytes, 1), 1);
 	EQ(read(step_pipe[0], bytes, 1), 1);
-	finish(pid);
+	close(step_pipe[0]);
 }
 
 static void handler(int sig)
