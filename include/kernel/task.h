@@ -27,7 +27,8 @@ struct task_io { /* by system calls, /proc/PID/io: bytes, calls */
 
 /* One thread group ("process"). */
 struct signal_struct {
-	atomic_t refs;			    /* a: one for each task struct of the group */
+	atomic_t refs,
+		raising; /* a: task structs of the group; execves that raise rights (kernel/ptrace.c) */
 	int nr_threads;			    /* t: tasklist_lock; not yet reaped */
 	int nr_live;			    /* t: not yet in task_exit_finish */
 	struct list_head threads;	    /* t: task->thread_link; the leader first */
@@ -69,7 +70,6 @@ struct signal_struct {
 	struct itimer *itimer;		      /* s: kernel/itimer.c; NULL until used */
 	struct posix_timers *posix;	      /* s to set: kernel/posix_timer.c; NULL until used */
 	int oom_score_adj, oom_score_adj_min; /* min: the administrator's last word */
-	atomic_t raising;		      /* a: execves that raise rights: kernel/ptrace.c */
 	bool no_new_privs, dumpable_off, has_execed;
 };
 
@@ -112,8 +112,7 @@ struct task {
 	uint64_t timer_slack_ns, default_timer_slack_ns; /* prctl(PR_SET_TIMERSLACK) */
 };
 
-enum { EXIT_ZOMBIE = 1, EXIT_DEAD = 2 };
-enum { PID_MAX = 32768, PID_MIN_LIMIT = 301 };
+enum { EXIT_ZOMBIE = 1, EXIT_DEAD = 2, PID_MAX = 32768, PID_MIN_LIMIT = 301 };
 extern int sysctl_pid_max; /* /proc/sys/kernel/pid_max */
 
 extern struct spinlock tasklist_lock;
