@@ -26,6 +26,7 @@
 #include "sync/waitq.h"
 
 enum { NR_LINES = 16, NAMES_LEN = 64, SHARERS_MAX = 8, NO_LINE = -1 };
+enum { LINE_TIMER = 0, LINE_CASCADE = 2 }; /* the machine's own */
 
 struct action {
 	struct list_head link; /* l: irq_actions_lock */
@@ -118,6 +119,8 @@ int module_request_irq(unsigned irq, int (*handler)(int irq, void *dev),
 
 	if (irq >= NR_LINES || (!handler && !thread_fn) || (flags & VIEW_IRQF_SHARED && !dev))
 		return -EINVAL;
+	if (irq == LINE_TIMER || irq == LINE_CASCADE)
+		return -EBUSY;
 	a = failpoint("module_irq") ? NULL : kmalloc(sizeof(*a), GFP_KERNEL | __GFP_ZERO);
 	if (!a)
 		return -ENOMEM;

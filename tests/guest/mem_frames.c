@@ -1,29 +1,10 @@
 /* A process with so many frames (/proc/PID/frames): the textbooks' counts, in the kernel. */
+#include "../../sim/replay/textbooks.h"
 #include "zram.h"
 
 #define FRAMES "/proc/self/frames"
 
-enum { POLICIES = 9, PAGES = 8 };
-static const char *const policies[POLICIES] = { "fifo",	 "lru", "opt", "clock1", "clock0",
-						"sieve", "arc", "lfu", "mru" };
-static const struct book {
-	const char *string;
-	unsigned frames, faults[POLICIES];
-} books[] = {
-	{ "1 2 3 4 1 2 5 1 2 3 4 5", 3, { 9, 10, 7, 9, 10, 10, 10, 10, 7 } },
-	{ "1 2 3 4 1 2 5 1 2 3 4 5", 4, { 10, 8, 6, 10, 8, 8, 7, 8, 6 } },
-	{ "7 0 1 2 0 3 0 4 2 3 0 3 2 1 2 0 1 7 0 1", 2, { 15, 17, 13, 15, 17, 17, 15, 15, 18 } },
-	{ "7 0 1 2 0 3 0 4 2 3 0 3 2 1 2 0 1 7 0 1", 3, { 15, 12, 9, 14, 11, 11, 13, 11, 16 } },
-	{ "7 0 1 2 0 3 0 4 2 3 0 3 2 1 2 0 1 7 0 1", 4, { 10, 8, 8, 9, 8, 8, 9, 9, 12 } },
-	{ "0 1 2 3 0 1 4 0 1 2 3 4", 3, { 9, 10, 7, 9, 10, 10, 10, 10, 7 } },
-	{ "0 1 2 3 0 1 4 0 1 2 3 4", 4, { 10, 8, 6, 10, 8, 8, 7, 8, 6 } },
-	{ "2 3 2 1 5 2 4 5 3 2 5 2", 3, { 9, 7, 6, 8, 6, 6, 6, 6, 6 } },
-	{ "0 1 2 0 1 3 0 3 1 2 1", 3, { 7, 5, 5, 7, 5, 5, 5, 5, 5 } },
-	{ "1 2 3 4 2 1 5 6 2 1 2 3 7 6 3 2 1 2 3 6", 3, { 16, 15, 11, 16, 16, 14, 14, 14, 16 } },
-	{ "1 2 3 4 2 1 5 6 2 1 2 3 7 6 3 2 1 2 3 6", 5, { 10, 8, 7, 9, 8, 8, 8, 8, 9 } },
-	{ "1 2 3 4 3 1 4 2 5 2 1 2 3 4 5 1", 4, { 11, 9, 6, 9, 10, 10, 8, 7, 7 } },
-	{ "0 1 2 3 4 0 1 2 3 4 0 1 2 3 4", 4, { 15, 15, 7, 15, 15, 15, 15, 15, 7 } },
-};
+enum { PAGES = 8 };
 
 static int limit(char *p, unsigned frames, const char *policy, const char *string)
 {
@@ -55,10 +36,10 @@ static int cell(const struct book *b, unsigned policy)
 	char *p = anon(PAGES, RW);
 
 	NEED_IN_CHILD(p != MAP_FAILED);
-	OK(limit(p, b->frames, policies[policy], b->string));
+	OK(limit(p, b->frames, book_policy[policy], b->string));
 	n = play((volatile unsigned char *)p, b->string, uses);
 	if (!EQ(figure_after(FRAMES, NULL, "faults"), b->faults[policy]))
-		tap_note("# %s, %u frames: %s", policies[policy], b->frames, b->string);
+		tap_note("# %s, %u frames: %s", book_policy[policy], b->frames, b->string);
 	EQ(figure_after(FRAMES, NULL, "references"), n);
 	EQ(figure_after(FRAMES, NULL, "frames"), b->frames);
 	CHECK(resident(p, PAGES) <= (int)b->frames);
@@ -72,7 +53,7 @@ static void textbooks(void)
 {
 	begin("4M\n", 1024);
 	for (unsigned b = 0; b < ARRAY_LEN(books); b++)
-		for (unsigned policy = 0; policy < POLICIES; policy++)
+		for (unsigned policy = 0; policy < BOOK_POLICIES; policy++)
 			EQ(cell(&books[b], policy), 0);
 	end();
 }

@@ -320,6 +320,7 @@ static void interrupts(void)
 	EXPECT(request_irq(99, deaf, 0, "kit", NULL) == -EINVAL);
 	EXPECT(request_irq(10, NULL, 0, "kit", NULL) == -EINVAL);
 	EXPECT(request_irq(10, deaf, IRQF_SHARED, "kit", NULL) == -EINVAL);
+	EXPECT(request_irq(0, deaf, 0, "kit", NULL) == -EBUSY);
 	EXPECT(request_irq(4, deaf, IRQF_SHARED, "kit", &ports) == -EBUSY);
 	EXPECT(request_threaded_irq(10, hear, hear_more, IRQF_SHARED, "kit", &ports) == 0);
 	EXPECT(request_irq(10, deaf, 0, "alone", &failures) == -EBUSY);
