@@ -351,7 +351,7 @@ void signal_deliver(struct pt_regs *regs)
 	struct delivery d;
 
 	if (take_signal(&d)) {
-		bool stepping = ptrace_step_suspend(regs);
+		bool stepping = unlikely(current_task()->ptrace.step) && ptrace_step_suspend(regs);
 
 		finish_syscall(regs, &d.action);
 		run_handler(regs, &d);

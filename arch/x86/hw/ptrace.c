@@ -24,6 +24,7 @@
 
 extern const unsigned long sys_call_nr;
 section_("percpu") unsigned long call_limit;
+bool watch_used;
 
 #define FLAGS_OF_USER 0x50dd5UL /* CF PF AF ZF SF TF DF OF RF AC */
 
@@ -212,6 +213,8 @@ static int set_control(struct arch_thread *t, unsigned long dr7)
 			return -EINVAL;
 	}
 	t->debug.control = dr7;
+	if (any)
+		WRITE_ONCE(watch_used, true);
 	t->watched = (uint8_t)((t->watched & ~WATCH_DEBUG) | (any ? WATCH_DEBUG : 0));
 	return 0;
 }
@@ -282,6 +285,8 @@ void watch_init_cpu(void)
 
 void arch_trace_calls(struct arch_thread *t, bool on)
 {
+	if (on)
+		WRITE_ONCE(watch_used, true);
 	t->watched = (uint8_t)((t->watched & ~WATCH_CALLS) | (on ? WATCH_CALLS : 0));
 }
 

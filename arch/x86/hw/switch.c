@@ -98,7 +98,7 @@ void arch_switch_state(struct arch_thread *prev, struct arch_thread *next)
 	if (prev->is_user)
 		user_state_save(prev);
 	fpu_switch(prev, next);
-	if (unlikely(prev->watched | next->watched))
+	if (unlikely(watch_used) && (prev->watched | next->watched))
 		watch_switch(prev, next);
 	if (next->is_user)
 		user_state_load(next);
