@@ -70,7 +70,9 @@ void page_mark_dirty(struct page *page)
 {
 	struct address_space *m;
 
-	if (page_test(page, PG_swapcache)) /* what swap has is older from now on */
+	bool given_up = page_state(page) == PS_ANON && !page_test(page, PG_swapbacked);
+
+	if (given_up || page_test(page, PG_swapcache)) /* wanted again; what swap has is older */
 		page_set(page, PG_dirty);
 	if (page_state(page) != PS_FILE || page_test(page, PG_dirty))
 		return;

@@ -395,11 +395,11 @@ static noinline_ long write_missing(struct file_io *io, struct page *page, size_
 	return done;
 }
 
-/* @n more bytes are in the cache. */
+/* @n more bytes are in the cache. None beyond the end, and the end stays. */
 static inline void wrote(struct file_io *io, size_t n)
 {
 	io_advance(io, n);
-	if (io->pos > io->m->size) /* stable: the caller has the owner's lock */
+	if (unlikely(io->pos > io->m->size) && n) /* stable: the caller has the owner's lock */
 		mapping_set_size(io->m, io->pos);
 }
 

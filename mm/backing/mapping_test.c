@@ -144,6 +144,10 @@ static void user_copies_are_short_at_a_bad_address(void **state)
 	pos = 0;
 	assert_int_equal(mapping_read(m, BASE + P(2), 10, &pos), -EFAULT);
 	assert_int_equal(pos, 0);
+	m->size = P(1) + 60;
+	pos = P(1) + 70; /* behind the end, in a page that is there */
+	assert_int_equal(mapping_write(m, BASE + P(2), 10, &pos), -EFAULT);
+	assert_int_equal(mapping_size(m), P(1) + 60);
 	sim_use_mm(NULL);
 	end_mm(mm);
 	m->ops->drop(m);
