@@ -47,6 +47,7 @@ struct model_page {
 	bool mapped;
 	bool maybe;	     /* mm was free to bring it in, or to drop it: see model_settle */
 	bool wp;	     /* protected by the userfaultfd */
+	bool lazy;	     /* given up by MADV_FREE, and not written since: it may go */
 	bool written;	     /* since the last model_forget_writes, through this entry */
 	int8_t have;	     /* enum model_have */
 	int16_t obj;	     /* of model.obj; -1: private anonymous */
@@ -184,7 +185,7 @@ model_op model_truncate, model_punch, model_write_file, model_read_file;       /
 model_op model_touch, model_look, model_fetch, model_access, model_forget_writes, model_fork,
 	model_exit, model_migrate;	   /* model_proc.c */
 model_op model_uffd, model_uffd_close;	   /* model_uffd.c */
-model_op model_swap;			   /* model_swap.c */
+model_op model_swap, model_reclaim;	   /* model_swap.c */
 struct model_proc *model_proc_begin(void); /* the first process */
 void model_proc_end(struct model_proc *p);
 

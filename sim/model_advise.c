@@ -55,6 +55,9 @@ static void advise_page(struct model_page *m, int advice)
 	case MADV_DONTNEED_LOCKED:
 		model_page_gone(m);
 		break;
+	case MADV_FREE:
+		m->lazy = m->have == HAVE_ANON;
+		break;
 	case MADV_PAGEOUT:
 		if (m->have == HAVE_FILE)
 			model_obj_goes(&model.obj[m->obj], m->pgoff);

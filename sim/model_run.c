@@ -42,7 +42,7 @@ static const struct {
 	{ model_read_file, 3 }, { model_access, 3 },  { model_fetch, 2 },
 	{ model_mincore, 2 },	{ model_msync, 1 },   { model_lock, 2 },
 	{ model_lock_all, 1 },	{ model_migrate, 2 }, { model_forget_writes, 1 },
-	{ model_uffd, 9 },	{ model_swap, 6 },
+	{ model_uffd, 9 },	{ model_swap, 6 },    { model_reclaim, 1 },
 };
 
 static struct model_config cfg;

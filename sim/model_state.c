@@ -150,6 +150,7 @@ static void make_own(struct model_proc *p, unsigned page, const uint8_t *bytes)
 {
 	memcpy(p->bytes[page], bytes, PAGE_SIZE);
 	p->page[page].have = HAVE_ANON;
+	p->page[page].lazy = false;
 }
 
 /* Every cached page of the aligned block, inside the vma and the object. */
@@ -215,6 +216,7 @@ int model_fault(struct model_proc *p, unsigned page, enum model_access access)
 		make_own(p, page, model_bytes(p, page));
 	}
 	m->written |= write && r == FAULT_OK;
+	m->lazy &= !write || r != FAULT_OK;
 	return r;
 }
 

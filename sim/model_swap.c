@@ -8,6 +8,7 @@
 #include "mm/pt.h"
 #include "mm/shmem.h"
 #include "mm/swap.h"
+#include "mm/vmscan.h"
 #include "sim/fakeswap.h"
 #include "sim/model.h"
 #include "sync/kassert.h"
@@ -86,6 +87,45 @@ static void push_page(const struct model_proc *p, unsigned number)
 		model_differs("page %u does not go out", number);
 	unlock_page(page);
 	swap_put_page(page);
+}
+
+/* Everything may go that no lock keeps: cached pages, with their entries, and what was given up; and anonymous pages to swap. */
+static void all_may_go(void)
+{
+	model_obj_sweep();
+	for (unsigned k = 0; k < MODEL_PROCS * MODEL_PAGES; k++) {
+		struct model_page *m = &model.proc[k / MODEL_PAGES].page[k % MODEL_PAGES];
+
+		if (model.proc[k / MODEL_PAGES].mm && m->mapped)
+			m->maybe |= m->have == HAVE_FILE || m->lazy;
+	}
+	for (unsigned i = 0; i < MODEL_OBJS; i++) {
+		struct model_obj *o = &model.obj[i];
+
+		o->unsure |= o->m != NULL;
+		o->swaps |= o->m && !o->store && in_use;
+	}
+}
+
+/* The lists of the machine are scanned, as when memory is short. */
+void model_reclaim(struct model_proc *p)
+{
+	bool all = model_one_in(3);
+
+	(void)p;
+	model_note(all ? "reclaim at full depth" : "cached pages dropped");
+	all_may_go();
+	if (all)
+		(void)reclaim_node(0, GFP_KERNEL);
+	else
+		(void)drop_cached_pages();
+	for (unsigned k = 0; k < MODEL_PROCS; k++) { /* the page for answers is outside the model */
+		struct mm_struct *mm = model.proc[k].mm;
+		uint8_t byte;
+
+		if (mm && !pte_present(pt_peek(&mm->root, MODEL_SCRATCH, PT_PTE)))
+			(void)sim_read(mm, MODEL_SCRATCH, &byte, 1);
+	}
 }
 
 void model_swap(struct model_proc *p)

@@ -140,6 +140,7 @@ static long fill_page(struct model_proc *p, unsigned page, const uint8_t *bytes,
 	if (m->have != HAVE_NONE)
 		return -EEXIST;
 	m->have = zero ? HAVE_ZERO : HAVE_ANON;
+	m->lazy = false;
 	memcpy(p->bytes[page], bytes, PAGE_SIZE);
 	m->wp = wp;
 	return 0;
