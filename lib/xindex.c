@@ -11,6 +11,7 @@
  * I2       an inner slot's tag bit is set exactly when some bit of that tag is set in its child.
  * I3       the root has a used slot beyond 0, or height is 0 (the tree is no higher than it needs to be).
  * I4       x->nr is the number of items.
+ * I5       a leaf's values are the number of its items that are numbers.
  * LOCKS    the caller's, for every call but the two of the reserve.
  * COST     find: one load per level; 1 level per factor of 64 in size (a 1 GiB file: 3).
  * FAILS    xindex_insert asks for nodes and changes nothing. Worst case, a tree of height 0 that gets the largest index:
@@ -22,17 +23,20 @@
 #include "base/errno.h"
 #include "lib/string.h"
 
-enum { BITS = 6, SLOTS = 1 << BITS, INDEX_BITS = sizeof(unsigned long) * 8 };
+enum { BITS = 6, SLOTS = XINDEX_LEAF_SLOTS, INDEX_BITS = sizeof(unsigned long) * 8 };
 
 struct xindex_node {
-	uint8_t level; /* 0: leaf */
-	uint8_t count; /* used slots */
+	struct xindex_keep keep;
+	uint8_t level;	/* 0: leaf */
+	uint8_t count;	/* used slots */
+	uint8_t values; /* leaf: of these, numbers */
 	uint64_t tags[XINDEX_NR_TAGS];
 	void *slot[SLOTS];
 };
 
 const size_t xindex_node_size = sizeof(struct xindex_node);
 
+_Static_assert(SLOTS == 1 << BITS, "slots");
 _Static_assert((INDEX_BITS + BITS - 1) / BITS <= XINDEX_MAX_HEIGHT, "height");
 
 void xindex_init(struct xindex *x)
@@ -161,6 +165,7 @@ static void root_raise(struct xindex *x, struct xindex_reserve *r)
 
 		n->tags[t] = set;
 	}
+	n->values = !x->height && xindex_is_value(old);
 	x->root = n;
 	x->root_tags = 0;
 	set_height(x, x->height + 1);
@@ -176,6 +181,7 @@ static void root_first(struct xindex *x, unsigned long index, void *item, struct
 
 		n->slot[slot_of(index, x->height)] = below;
 		n->count = 1;
+		n->values = !x->height && xindex_is_value(item);
 		below = n;
 		set_height(x, x->height + 1);
 	}
@@ -193,6 +199,7 @@ static void store(struct xindex *x, unsigned long index, void *item, struct xind
 		if (!*slot) {
 			*slot = level ? node_new(r, level - 1) : item;
 			n->count++;
+			n->values += !level && xindex_is_value(item);
 		}
 		if (!level)
 			break;
@@ -209,6 +216,7 @@ static int leaf_insert(struct xindex *x, struct xindex_node *leaf, unsigned long
 		return -EEXIST;
 	*slot = item;
 	leaf->count++;
+	leaf->values += xindex_is_value(item);
 	x->nr++;
 	return 0;
 }
@@ -271,10 +279,33 @@ static void root_lower(struct xindex *x, void (*free_fn)(void *))
 
 void xindex_replace(struct xindex *x, unsigned long index, void *item)
 {
-	if (!x->height)
+	struct xindex_node *leaf;
+	void **slot;
+
+	if (!x->height) {
 		x->root = item;
-	else
-		leaf_of(x, index)->slot[index & (SLOTS - 1)] = item;
+		return;
+	}
+	leaf = leaf_of(x, index);
+	slot = &leaf->slot[index & (SLOTS - 1)];
+	leaf->values = (uint8_t)(leaf->values + xindex_is_value(item) - xindex_is_value(*slot));
+	*slot = item;
+}
+
+struct xindex_keep *xindex_leaf(const struct xindex *x, unsigned long index, bool *all_values)
+{
+	struct xindex_node *leaf = x->height && index <= x->last ? leaf_of(x, index) : NULL;
+
+	if (!leaf)
+		return NULL;
+	*all_values = leaf->values == leaf->count;
+	return &leaf->keep;
+}
+
+void xindex_untag(struct xindex *x, unsigned long index)
+{
+	for (unsigned t = 0; t < XINDEX_NR_TAGS; t++)
+		xindex_tag_clear(x, index, t);
 }
 
 void *xindex_remove(struct xindex *x, unsigned long index, void (*free_fn)(void *))
@@ -285,8 +316,7 @@ void *xindex_remove(struct xindex *x, unsigned long index, void (*free_fn)(void 
 
 	if (!path_find(x, index, path))
 		return NULL;
-	for (unsigned t = 0; t < XINDEX_NR_TAGS; t++)
-		xindex_tag_clear(x, index, t);
+	xindex_untag(x, index);
 	x->nr--;
 	if (!height) {
 		item = x->root;
@@ -294,6 +324,7 @@ void *xindex_remove(struct xindex *x, unsigned long index, void (*free_fn)(void 
 		return item;
 	}
 	item = path[0]->slot[slot_of(index, 0)];
+	path[0]->values -= xindex_is_value(item);
 	for (unsigned level = 0; level < height; level++) {
 		path[level]->slot[slot_of(index, level)] = NULL;
 		if (--path[level]->count) {
@@ -412,7 +443,7 @@ void *xindex_next_tagged(const struct xindex *x, unsigned long *index, unsigned 
 
 static const char *node_check(const struct xindex_node *n, unsigned level, unsigned long *nr)
 {
-	unsigned used = 0;
+	unsigned used = 0, values = 0;
 
 	if (n->level != level)
 		return "level";
@@ -421,6 +452,7 @@ static const char *node_check(const struct xindex_node *n, unsigned level, unsig
 		const char *bad;
 
 		used += child != NULL;
+		values += !level && xindex_is_value(child);
 		for (unsigned t = 0; t < XINDEX_NR_TAGS; t++) {
 			bool set = n->tags[t] >> i & 1;
 
@@ -433,6 +465,8 @@ static const char *node_check(const struct xindex_node *n, unsigned level, unsig
 	}
 	if (!used || used != n->count)
 		return "I1: count";
+	if (values != n->values)
+		return "I5: values";
 	if (!level)
 		*nr += used;
 	return NULL;

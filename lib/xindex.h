@@ -6,8 +6,7 @@
 #ifndef LIB_XINDEX_H
 #define LIB_XINDEX_H
 
-#include "base/compiler.h"
-#include "base/types.h"
+#include "lib/list.h"
 
 enum { XINDEX_TAG_DIRTY, XINDEX_TAG_WRITEBACK, XINDEX_TAG_TOWRITE, XINDEX_NR_TAGS };
 
@@ -27,7 +26,15 @@ static inline unsigned long xindex_number(const void *value)
 	return (unsigned long)value >> 1;
 }
 
+/* A leaf has the items of so many indexes, from a multiple of it on. */
+enum { XINDEX_LEAF_SLOTS = 64 };
 struct xindex_node;
+/* At the beginning of each node: what the tree's owner keeps of it; all zero in a new one. */
+struct xindex_keep {
+	struct list_head link;
+	void *owner;
+	unsigned long first; /* an index of the leaf's */
+};
 struct xindex {
 	void *root;	    /* height 0: the item at index 0, or NULL */
 	unsigned height;    /* levels of nodes */
@@ -62,6 +69,10 @@ int must_check xindex_insert(struct xindex *x, unsigned long index, void *item,
 			     struct xindex_reserve *r);
 /* Put @item in the place of the one at @index, which is there; tags stay. */
 void xindex_replace(struct xindex *x, unsigned long index, void *item);
+/* The item at @index, which is there, loses all tags. */
+void xindex_untag(struct xindex *x, unsigned long index);
+/* The owner's part of the leaf that has @index, NULL: there is none. *all_values: it has nothing but numbers. */
+struct xindex_keep *xindex_leaf(const struct xindex *x, unsigned long index, bool *all_values);
 /* Remove; Return: the item or NULL. Empty nodes go to @free_fn. */
 void *xindex_remove(struct xindex *x, unsigned long index, void (*free_fn)(void *));
 /* First item with index >= *index; sets *index. NULL when none. */

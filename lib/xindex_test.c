@@ -113,6 +113,29 @@ static void step_tag(struct xindex *x, unsigned long index)
 	assert_int_equal(xindex_tag_get(x, index, tag), e && (e->tags >> tag & 1));
 }
 
+/* Numbers and pointers take each other's places; now and then the tags go. */
+static void step_replace(struct xindex *x, unsigned long index)
+{
+	struct entry *e = model_find(index);
+	bool all;
+
+	if (!e)
+		return;
+	e->item = rnd(2) ? xindex_value(rnd(1000)) : model;
+	xindex_replace(x, index, e->item);
+	if (rnd(2)) {
+		xindex_untag(x, index);
+		e->tags = 0;
+	}
+	if (!xindex_leaf(x, index, &all))
+		return;
+	for (unsigned i = 0; all && i < nr_model; i++) {
+		if (model[i].index / XINDEX_LEAF_SLOTS == index / XINDEX_LEAF_SLOTS)
+			assert_true(xindex_is_value(model[i].item));
+	}
+	assert_true(!all || xindex_is_value(e->item));
+}
+
 static void compare_next(struct xindex *x, unsigned long from, int tag)
 {
 	struct entry *best = NULL;
@@ -167,7 +190,7 @@ static void step_tag_range(struct xindex *x, unsigned long first)
 	}
 }
 
-static void xindex_I1_to_I4_against_a_list(void **state)
+static void xindex_I1_to_I5_against_a_list(void **state)
 {
 	struct xindex x;
 
@@ -192,6 +215,8 @@ static void xindex_I1_to_I4_against_a_list(void **state)
 					 model_find(index) ? model_find(index)->item : NULL);
 			compare_next(&x, index, (int)rnd(1 + XINDEX_NR_TAGS) - 1);
 			compare_run(&x, index);
+			if (nr_model && rnd(4) == 0)
+				step_replace(&x, model[rnd(nr_model)].index);
 			if (rnd(20) == 0)
 				step_tag_range(&x, index);
 			assert_null(xindex_check(&x));
@@ -251,7 +276,7 @@ static void xindex_a_low_tree_gets_the_largest_index(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(xindex_I1_to_I4_against_a_list),
+		cmocka_unit_test(xindex_I1_to_I5_against_a_list),
 		cmocka_unit_test(xindex_failed_reserve_changes_nothing),
 		cmocka_unit_test(xindex_a_low_tree_gets_the_largest_index),
 	};

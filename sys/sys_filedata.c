@@ -200,6 +200,7 @@ static long do_cachestat(struct file *f, uaddr_t range, uaddr_t out, unsigned fl
 	cs.nr_dirty = n.dirty;
 	cs.nr_writeback = n.writeback;
 	cs.nr_evicted = n.evicted;
+	cs.nr_recently_evicted = n.recent;
 	return put_user(out, &cs);
 }
 

@@ -15,6 +15,8 @@ uint32_t workingset_eviction(const struct page *page);
 /* @page, new and on no list yet, has what the one with @shadow had: counted, and active if memory would have had room for it.
  * @swap: what only swap could take could have made room. Any context. */
 void workingset_refault(struct page *page, uint32_t shadow, bool swap);
+/* Would memory have had room for the page that left with @shadow, if it came back now? @file: one of a file's. */
+bool workingset_is_recent(uint32_t shadow, bool file, bool swap);
 /* A page became active: those that left are older by that. Any context. */
 static inline void workingset_activation(struct lruvec *v)
 {

@@ -43,6 +43,8 @@ void mapping_sync(struct address_space *m, unsigned long first, unsigned long la
 int must_check mapping_take_error(struct address_space *m);
 /* @page, locked, leaves the cache if it is clean and nobody refers to it but the cache and the caller, whose reference stays. */
 bool mapping_drop_page(struct address_space *m, struct page *page);
+/* The same for reclaim: its place remembers when, as a shadow, if there is a store. */
+bool mapping_evict_page(struct address_space *m, struct page *page);
 /* Drop clean pages of [first, last] that nobody maps or uses. Return: how many. */
 unsigned long mapping_invalidate(struct address_space *m, unsigned long first, unsigned long last);
 

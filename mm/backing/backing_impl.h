@@ -68,6 +68,8 @@ static inline bool shmem_has_swapped(const struct address_space *m)
 {
 	return unlikely(shmem_nr_swapped(m));
 }
+/* A place has value @item, m->lock is held: would memory have had room for its page, if it came back now? */
+bool shmem_left_recently(const void *item);
 /* A place with value @item becomes empty. False: it has changed. */
 bool shmem_swap_drop(struct address_space *m, unsigned long index, void *item);
 void shmem_swap_end(struct address_space *m); /* it has no pages any more: swapoff forgets it */

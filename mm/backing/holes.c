@@ -19,6 +19,7 @@
  */
 #include "base/errno.h"
 #include "mm/backing/backing_impl.h"
+#include "mm/backing/shadow.h"
 #include "mm/cachestat.h"
 #include "mm/imports.h"
 
@@ -162,6 +163,7 @@ static void count_page(struct address_space *m, const struct page *page, unsigne
 {
 	if (xindex_is_value(page)) {
 		out->evicted++;
+		out->recent += m->ops->store ? shadow_is_recent(page) : shmem_left_recently(page);
 		return;
 	}
 	out->cached++;

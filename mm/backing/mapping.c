@@ -30,6 +30,7 @@
 #include "base/errno.h"
 #include "mm/alloc.h"
 #include "mm/backing/backing_impl.h"
+#include "mm/backing/shadow.h"
 #include "mm/huge.h"
 #include "mm/mempolicy.h"
 #include "mm/slab.h"
@@ -43,6 +44,7 @@ void mapping_boot(void)
 {
 	node_cache = kmem_cache_create("radix_tree_node", xindex_node_size, 0,
 				       SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
+	shadow_boot();
 }
 
 static void *node_alloc(void)
@@ -53,6 +55,13 @@ static void *node_alloc(void)
 static void node_free(void *node)
 {
 	kmem_cache_free(node_cache, node);
+}
+
+/* One that was in a tree. */
+static void node_leaves(void *node)
+{
+	shadow_leaf_freed(node);
+	node_free(node);
 }
 
 void mapping_init(struct address_space *m, const struct address_space_ops *ops, void *owner,
@@ -253,14 +262,21 @@ unsigned mapping_new_pages(struct address_space *m, unsigned n, struct page **pa
 	return got;
 }
 
-/* Put into the index, under the caller's m->lock attempts; -ENOMEM asks for nodes. */
-static int insert_once(struct address_space *m, struct page *page, struct xindex_reserve *r)
+/* Put into the index, under the caller's m->lock attempts; -ENOMEM asks for nodes. *shadow: what was there instead. */
+static int insert_once(struct address_space *m, struct page *page, struct xindex_reserve *r,
+		       uint32_t *shadow)
 {
 	int err;
 
 	spin_lock(&m->lock);
 	err = xindex_insert(&m->pages, page->index, page, r);
+	if (unlikely(err == -EEXIST)) {
+		*shadow = shadow_take(m, page);
+		err = *shadow ? 0 : -EEXIST;
+	}
 	if (!err) {
+		if (unlikely(m->nr_values || *shadow))
+			shadow_page_came(m, page->index);
 		m->nr_pages++;
 		WRITE_ONCE(page->mapping, m);
 	}
@@ -271,6 +287,7 @@ static int insert_once(struct address_space *m, struct page *page, struct xindex
 int mapping_add_page(struct address_space *m, struct page *page)
 {
 	struct xindex_reserve r;
+	uint32_t shadow = 0;
 	int err;
 
 	xindex_reserve_init(&r);
@@ -283,7 +300,7 @@ int mapping_add_page(struct address_space *m, struct page *page)
 	if (m->flags & MAPPING_SHMEM)
 		page->flags |= 1UL << PG_swapbacked;
 	for (;;) {
-		err = insert_once(m, page, &r);
+		err = insert_once(m, page, &r, &shadow);
 		if (err != -ENOMEM)
 			break;
 		err = xindex_reserve_fill(&r, node_alloc, node_free);
@@ -293,6 +310,8 @@ int mapping_add_page(struct address_space *m, struct page *page)
 	xindex_reserve_drop(&r, node_free);
 	if (!err) {
 		mapping_count_pages(m, page, 1);
+		if (unlikely(shadow))
+			shadow_refault(page, shadow);
 		if (!(m->flags & MAPPING_HUGETLB))
 			lru_add(page);
 		return 0;
@@ -306,14 +325,24 @@ int mapping_add_page(struct address_space *m, struct page *page)
 /* Out of the index. m->lock held. */
 static void take_out(struct address_space *m, struct page *page)
 {
-	must(xindex_remove(&m->pages, page->index, node_free) == page);
+	must(xindex_remove(&m->pages, page->index, node_leaves) == page);
+	if (unlikely(m->nr_values))
+		shadow_leaf_changed(m, page->index);
+	m->nr_pages--;
+	WRITE_ONCE(page->mapping, NULL);
+}
+
+/* The same, and its place remembers it. */
+static void leave_shadow(struct address_space *m, struct page *page)
+{
+	shadow_put(m, page);
 	m->nr_pages--;
 	WRITE_ONCE(page->mapping, NULL);
 }
 
 void mapping_forget_value(struct address_space *m, unsigned long index)
 {
-	must(xindex_is_value(xindex_remove(&m->pages, index, node_free)));
+	must(xindex_is_value(xindex_remove(&m->pages, index, node_leaves)));
 	WRITE_ONCE(m->nr_values, m->nr_values - 1);
 }
 
@@ -371,7 +400,7 @@ int mapping_replace_page(struct address_space *m, struct page *old, struct page 
 }
 
 /* Whoever looks a page up takes his reference under m->lock: with two, nobody is about to map it or to write into it. */
-bool mapping_drop_page(struct address_space *m, struct page *page)
+static bool drop_page(struct address_space *m, struct page *page, bool shadow)
 {
 	bool unused;
 
@@ -379,7 +408,10 @@ bool mapping_drop_page(struct address_space *m, struct page *page)
 	unused = page_ref_count(page) == 2 && !page_test(page, PG_dirty) &&
 		 !page_test(page, PG_writeback);
 	if (unused) {
-		take_out(m, page);
+		if (shadow)
+			leave_shadow(m, page);
+		else
+			take_out(m, page);
 		mapping_count_pages(
 			m, page, -1); /* unlocked, @m may be gone: it waited for this page only */
 	}
@@ -388,6 +420,16 @@ bool mapping_drop_page(struct address_space *m, struct page *page)
 		return false;
 	put_page(page); /* the cache's */
 	return true;
+}
+
+bool mapping_drop_page(struct address_space *m, struct page *page)
+{
+	return drop_page(m, page, false);
+}
+
+bool mapping_evict_page(struct address_space *m, struct page *page)
+{
+	return drop_page(m, page, m->ops->store);
 }
 
 /* Read @page, which is locked: the lock is the I/O's. */
@@ -570,6 +612,8 @@ void mapping_check(struct address_space *m)
 	}
 	if (!bad && (nr != m->nr_pages + m->nr_values || values != m->nr_values))
 		bad = "I2: count";
+	if (!bad)
+		bad = shadow_check(m);
 	spin_unlock(&m->lock);
 	spin_lock(&m->i_mmap_lock);
 	if (m->i_mmap_writable < 0 || (m->i_mmap_writable && (m->seals & F_SEAL_WRITE)))

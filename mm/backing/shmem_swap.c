@@ -29,9 +29,9 @@
 #include "base/errno.h"
 #include "lib/list.h"
 #include "mm/backing/backing_impl.h"
+#include "mm/backing/swap_impl.h"
 #include "mm/hugetlb.h"
 #include "mm/imports.h"
-#include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
 #include "sync/failpoint.h"
@@ -285,6 +285,13 @@ void shmem_read_ahead(struct address_space *m, unsigned long first, unsigned lon
 			swap_put_page(page);
 		more = index++ != last;
 	}
+}
+
+bool shmem_left_recently(const void *item)
+{
+	uint32_t shadow = is_lost(entry_of(item)) ? 0 : swap_entry_shadow(entry_of(item));
+
+	return shadow && workingset_is_recent(shadow, false, swap_space_left());
 }
 
 /* ---- gone ---- */

@@ -55,6 +55,14 @@ static inline struct swap_slot *swap_slot_locked(swp_entry_t entry)
 	return a->slots && swp_offset(entry) < a->nr_slots ? &a->slots[swp_offset(entry)] : NULL;
 }
 
+/* What is known of the page that was in the slot of @entry last, which something stands for; 0: nothing, or it is in memory. */
+static inline uint32_t swap_entry_shadow(swp_entry_t entry)
+{
+	uint32_t pfn = READ_ONCE(swap_area_of(entry)->slots[swp_offset(entry)].pfn);
+
+	return pfn & SHADOW_BIT ? pfn : 0;
+}
+
 /* A free slot becomes @page's place, without any entry yet. 0 or -ENOSPC. */
 int must_check swap_slot_get(struct page *page, swp_entry_t *out);
 /* The slot may have become free: neither count nor page. Area's lock held. */

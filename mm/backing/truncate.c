@@ -18,6 +18,7 @@
 #include "base/errno.h"
 #include "lib/string.h"
 #include "mm/backing/backing_impl.h"
+#include "mm/backing/shadow.h"
 #include "mm/hugetlb.h"
 #include "mm/poison.h"
 #include "mm/vmalloc.h"
@@ -86,20 +87,35 @@ bool mapping_is_poisoned(struct address_space *m, unsigned long index)
 	return poisoned;
 }
 
-struct page *mapping_next_page(struct address_space *m, unsigned long *index, unsigned long last)
+enum { VALUES_BATCH = 512 }; /* looked at under one m->lock */
+
+/* mapping_next_page, or the last value of a batch. */
+static struct page *next_page_step(struct address_space *m, unsigned long *index,
+				   unsigned long last)
 {
 	struct page *page;
+	unsigned n = 0;
 
 	spin_lock(&m->lock);
 	do
 		page = xindex_next(&m->pages, index);
-	while (unlikely(xindex_is_value(page)) && *index < last && ++*index);
-	if (page && *index <= last && !xindex_is_value(page))
-		get_page(page);
-	else
+	while (unlikely(xindex_is_value(page)) && ++n < VALUES_BATCH && *index < last && ++*index);
+	if (!page || *index > last)
 		page = NULL;
+	if (item_page(page))
+		get_page(page);
 	spin_unlock(&m->lock);
 	return page;
+}
+
+struct page *mapping_next_page(struct address_space *m, unsigned long *index, unsigned long last)
+{
+	struct page *page;
+
+	do
+		page = next_page_step(m, index, last);
+	while (unlikely(xindex_is_value(page)) && (*index)++ < last);
+	return item_page(page);
 }
 
 /* The first place of [*index, last] that is in use: a page with a reference, or a value. NULL: none. */
@@ -137,6 +153,10 @@ void mapping_remove_range(struct address_space *m, unsigned long first, unsigned
 
 	mapping_unmap_pages(m, first, last, private_too);
 	while ((item = next_item(m, &index, last))) {
+		if (xindex_is_value(item) && m->ops->store) {
+			shadows_drop(m, index, last);
+			continue;
+		}
 		if (xindex_is_value(item)) {
 			(void)shmem_swap_drop(m, index, item);
 			continue;

@@ -11,7 +11,7 @@
  * OWNS     nothing. PG_reclaim: a page whose write reclaim waits for.
  * WHY      all questions about a page are asked under its lock, so that none who maps, cuts, moves or writes it is in the middle.
  * I1       a page is freed only when nobody but the scan has a reference: the cache's was the last other one, checked in one
- *          step with taking it out (mapping_drop_page); of an anonymous page the last entry's.
+ *          step with taking it out (mapping_evict_page); of an anonymous page the last entry's.
  * I2       an entry is unhooked before its page is looked at for the last time: what a program wrote until then is seen
  *          (PG_dirty, or a dirty entry), and the page stays. A dirty entry is flushed at once. Clean ones of a cluster are
  *          flushed together before its pages leave their cache or are freed: until then a CPU may read through them, nothing
@@ -113,7 +113,7 @@ static enum fate take_cached(struct scan_control *sc, struct page *page, struct 
 	}
 	if (mapped)
 		return FATE_UNHOOKED;
-	return mapping_drop_page(m, page) ? FATE_FREE : FATE_KEEP;
+	return mapping_evict_page(m, page) ? FATE_FREE : FATE_KEEP;
 }
 
 static enum fate take_locked(struct scan_control *sc, struct page *page)
@@ -190,7 +190,7 @@ static void drop_unhooked(struct lru_scan *s, struct taking *t)
 	for (unsigned i = 0; i < t->nr_unhooked; i++) {
 		struct page *page = t->unhooked[i];
 
-		if (mapping_drop_page(page_mapping(page), page))
+		if (mapping_evict_page(page_mapping(page), page))
 			t->gone[t->nr_gone++] = page;
 		else
 			s->pages[s->taken++] = page;

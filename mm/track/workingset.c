@@ -15,7 +15,7 @@
  * LOCKS    none: the age is atomic, lists' sizes are read as they are.
  * CONTEXT  any.
  * FAILS    never.
- * NOT HERE where shadows are kept (the slot: mm/backing/swap_impl.h).
+ * NOT HERE where shadows are kept (the slot: mm/backing/swap_impl.h; the index of a file: mm/backing/shadow.c).
  * SOURCES  Linux mm/workingset.c's model, as Documentation/ and proc(5) tell it; Megiddo & Modha 2003 (ghost lists).
  * TESTED BY workingset_test.c
  */
@@ -42,6 +42,11 @@ uint32_t workingset_eviction(const struct page *page)
 	       node << NODE_SHIFT | age;
 }
 
+static struct pglist_data *node_of(uint32_t shadow)
+{
+	return node_data[shadow >> NODE_SHIFT & 3];
+}
+
 /* Pages that could have made room for one of its kind. */
 static unsigned long room_for(const struct pglist_data *node, bool file, bool swap)
 {
@@ -55,16 +60,22 @@ static unsigned long room_for(const struct pglist_data *node, bool file, bool sw
 	return n;
 }
 
+bool workingset_is_recent(uint32_t shadow, bool file, bool swap)
+{
+	const struct pglist_data *node = node_of(shadow);
+
+	return ((age_of(&node->lruvec) - shadow) & AGE_MASK) <= room_for(node, file, swap);
+}
+
 void workingset_refault(struct page *page, uint32_t shadow, bool swap)
 {
-	struct pglist_data *node = node_data[shadow >> NODE_SHIFT & 3];
 	bool file = !page_test(page, PG_swapbacked);
 
 	mod_node_stat(page, file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON, 1);
-	if (((age_of(&node->lruvec) - shadow) & AGE_MASK) > room_for(node, file, swap))
+	if (!workingset_is_recent(shadow, file, swap))
 		return;
 	page_set(page, PG_active);
-	workingset_activation(&node->lruvec);
+	workingset_activation(&node_of(shadow)->lruvec);
 	mod_node_stat(page, file ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON, 1);
 	if (!(shadow >> WORKINGSET_SHIFT & 1))
 		return;
