@@ -134,7 +134,8 @@ uint32_t shadow_take(struct address_space *m, struct page *page)
 
 void shadow_refault(struct page *page, uint32_t shadow)
 {
-	if (!page_test(page, PG_uptodate)) /* it is to be read: who writes all of it wants nothing back */
+	if (!page_test(page,
+		       PG_uptodate)) /* it is to be read: who writes all of it wants nothing back */
 		workingset_refault(page, shadow, swap_space_left());
 }
 
