@@ -1,11 +1,11 @@
 /*
- * The terminal device: bytes between the serial port, the line discipline and programs.
+ * Terminals: bytes between the line, the line discipline and programs.
  *
- * OWNS     the one terminal (ttyS0), its queues of waiting readers and writers.
- * HOW      input: the port's interrupt gives bytes to the discipline under tty->lock, which may
- *          echo into the output ring; the ring is pushed at once. Output: a writer fills the ring
- *          in pieces and pushes it; when the port takes no more, its interrupt pushes on and wakes
- *          the writer.
+ * OWNS     the terminal at the serial port (ttyS0); every terminal's queues of waiting readers and writers.
+ * HOW      input: the line's other end (the port's interrupt, a pseudo-terminal's master) gives
+ *          bytes to the discipline under tty->lock, which may echo into the output ring; the ring is
+ *          pushed at once. Output: a writer fills the ring in pieces and pushes it; when the port
+ *          takes no more, its interrupt pushes on and wakes the writer.
  * I1       the ring is pushed after every change: it holds bytes only while the port is busy or
  *          output is stopped.
  * I2       input is refused (room 0) only while a reader can make room: the port resumes when one
@@ -14,7 +14,7 @@
  * LOCKS    tty->lock (rank OBJECT, irqsave), then the port's. write_lock (rank FS_TTY) around a
  *          whole write(2).
  * CONTEXT  client functions: interrupt. File operations: threads; they sleep.
- * NOT HERE ioctl (tty_ioctl.c), sessions (tty_job.c), editing (ldisc.c).
+ * NOT HERE ioctl (tty_ioctl.c), sessions (tty_job.c), editing (ldisc.c), masters (pty.c).
  * SOURCES  termios(3), tty(4), console(4).
  */
 #include "drivers/tty.h"
@@ -27,44 +27,35 @@
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 #include "sync/klog.h"
+#include "uapi/ttyioctl.h"
 
 enum { CHUNK = 256, POLL_ROOM = 256, DECISECOND_MS = 100 };
-enum { TTY_MAJOR = 4, TTYAUX_MAJOR = 5, TTYS0_MINOR = 64, TTY_MINOR = 0, CONSOLE_MINOR = 1 };
+enum { TTYS0_MINOR = 64, TTY_MINOR = 0, CONSOLE_MINOR = 1 };
 
+static const struct tty_line serial_line;
 static struct tty tty0 = {
 	.lock = SPINLOCK_INIT(RANK_OBJECT),
 	.read_wait = WAITQ_INIT(tty0.read_wait),
 	.write_wait = WAITQ_INIT(tty0.write_wait),
 	.write_lock = MUTEX_INIT(tty0.write_lock, RANK_FS_TTY),
 	.dev = MKDEV(TTY_MAJOR, TTYS0_MINOR),
+	.line = &serial_line,
 };
 
 bool tty_hung_up(const struct tty_file *tf)
 {
-	return !tf->console && tf->hangups != READ_ONCE(tf->tty->hangups);
+	return !tf->console && !tf->master && tf->hangups != READ_ONCE(tf->tty->hangups);
 }
 
 void tty_push(struct tty *tty)
 {
-	const uint8_t *run;
-	size_t n, sent;
-
-	do {
-		n = ldisc_output(&tty->disc, &run);
-		sent = n ? serial_try_write(run, n) : 0;
-		ldisc_output_sent(&tty->disc, sent);
-	} while (sent && sent == n);
+	tty->line->push(tty);
 }
 
-/* ---- the port's side ---- */
-
-static size_t client_room(void)
+void tty_event(struct tty *tty, unsigned what)
 {
-	irqflags_t f = spin_lock_irqsave(&tty0.lock);
-	size_t n = ldisc_room(&tty0.disc);
-
-	spin_unlock_irqrestore(&tty0.lock, f);
-	return n;
+	if (tty->line->event)
+		tty->line->event(tty, what);
 }
 
 static void send_signals(struct tty *tty, unsigned events)
@@ -77,20 +68,69 @@ static void send_signals(struct tty *tty, unsigned events)
 		tty_signal_foreground(tty, SIGTSTP);
 }
 
-static void client_receive(const uint8_t *bytes, size_t n)
+void tty_receive(struct tty *tty, const uint8_t *bytes, size_t n)
+{
+	irqflags_t f = spin_lock_irqsave(&tty->lock);
+	unsigned events = ldisc_receive(&tty->disc, bytes, n);
+	bool readable = ldisc_readable(&tty->disc);
+
+	if (events && !(tty->disc.t.c_lflag & NOFLSH))
+		tty_event(tty, TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE);
+	tty_push(tty);
+	spin_unlock_irqrestore(&tty->lock, f);
+	if (events)
+		send_signals(tty, events);
+	if (readable)
+		waitq_wake_all(&tty->read_wait);
+	if (waitq_active(&tty->write_wait))
+		waitq_wake_all(&tty->write_wait); /* ^Q, or a signal has flushed the output */
+}
+
+/* ---- the port's side ---- */
+
+static void port_push(struct tty *tty)
+{
+	const uint8_t *run;
+	size_t n, sent;
+
+	do {
+		n = ldisc_output(&tty->disc, &run);
+		sent = n ? serial_try_write(run, n) : 0;
+		ldisc_output_sent(&tty->disc, sent);
+	} while (sent && sent == n);
+}
+
+static void port_resume(struct tty *tty)
+{
+	(void)tty; /* there is one port */
+	serial_resume_input();
+}
+
+static void port_speed(struct tty *tty, unsigned baud)
+{
+	(void)tty;
+	(void)serial_init(baud);
+}
+
+static const struct tty_line serial_line = {
+	.push = port_push,
+	.resume = port_resume,
+	.speed = port_speed,
+	.is_port = true,
+};
+
+static size_t client_room(void)
 {
 	irqflags_t f = spin_lock_irqsave(&tty0.lock);
-	unsigned events = ldisc_receive(&tty0.disc, bytes, n);
-	bool readable = ldisc_readable(&tty0.disc);
+	size_t n = ldisc_room(&tty0.disc);
 
-	tty_push(&tty0);
 	spin_unlock_irqrestore(&tty0.lock, f);
-	if (events)
-		send_signals(&tty0, events);
-	if (readable)
-		waitq_wake_all(&tty0.read_wait);
-	if (waitq_active(&tty0.write_wait))
-		waitq_wake_all(&tty0.write_wait); /* ^Q, or a signal has flushed the output */
+	return n;
+}
+
+static void client_receive(const uint8_t *bytes, size_t n)
+{
+	tty_receive(&tty0, bytes, n);
 }
 
 static void client_writable(void)
@@ -125,7 +165,7 @@ static long take_chunk(struct reader *r, bool *line_done)
 
 	spin_unlock_irqrestore(&tty->lock, f);
 	if (n || *line_done)
-		serial_resume_input();
+		tty->line->resume(tty);
 	if (n && copy_to_user(r->buf + r->done, chunk, n))
 		return -EFAULT;
 	r->done += n;
@@ -293,6 +333,8 @@ int tty_drain(struct tty_file *tf)
 {
 	struct tty *tty = tf->tty;
 
+	if (!tty->line->is_port)
+		return 0; /* what is written is with the master already */
 	if (wait_event_interruptible(&tty->write_wait,
 				     !ldisc_output_pending(&tty->disc) || tty_hung_up(tf)))
 		return -ERESTARTSYS;
@@ -325,46 +367,68 @@ static unsigned tty_poll(struct file *f, struct poll_table *pt)
 	return mask;
 }
 
-/* The terminal that @dev means for the caller. 0, -ENXIO (no controlling terminal), -ENODEV (no
- * port). */
+/* The terminal that @dev means for the caller, referenced. 0, -ENXIO (no controlling terminal),
+ * -ENODEV (no port), -EIO (no such pseudo-terminal). */
 static int tty_of_device(dev_k dev, struct tty **out)
 {
 	if (dev == MKDEV(TTYAUX_MAJOR, TTY_MINOR)) {
-		*out = tty_of_caller();
+		*out = tty_get_caller();
 		return *out ? 0 : -ENXIO;
+	}
+	if (MAJOR(dev) == PTS_MAJOR) {
+		*out = pty_get(dev);
+		return *out ? 0 : -EIO;
 	}
 	*out = &tty0;
 	return serial_present() ? 0 : -ENODEV;
 }
 
+static int tty_open_file(struct tty *tty, struct inode *inode, struct file *f)
+{
+	struct tty_file *tf = failpoint("tty_open") ? NULL : kmalloc(sizeof(*tf), GFP_KERNEL);
+	int err;
+
+	if (!tf)
+		return -ENOMEM;
+	*tf = (struct tty_file){ .tty = tty, .hangups = READ_ONCE(tty->hangups) };
+	tf->console = inode->rdev == MKDEV(TTYAUX_MAJOR, CONSOLE_MINOR);
+	err = tty->line->opened ? tty->line->opened(tty) : 0;
+	if (err) {
+		kfree(tf);
+		return err;
+	}
+	f->private = tf;
+	return 0;
+}
+
 static int tty_open(struct inode *inode, struct file *f)
 {
-	struct tty_file *tf;
 	struct tty *tty;
 	int err = tty_of_device(inode->rdev, &tty);
 
 	if (err)
 		return err;
-	if (READ_ONCE(tty->exclusive) && !capable(CAP_SYS_ADMIN))
-		return -EBUSY;
-	tf = failpoint("tty_open") ? NULL : kmalloc(sizeof(*tf), GFP_KERNEL);
-	if (!tf)
-		return -ENOMEM;
-	tf->tty = tty;
-	tf->hangups = READ_ONCE(tty->hangups);
-	tf->console = inode->rdev == MKDEV(TTYAUX_MAJOR, CONSOLE_MINOR);
-	f->private = tf;
-	if (!(f->flags & O_NOCTTY) && inode->rdev == tty->dev)
+	err = -EBUSY;
+	if (!READ_ONCE(tty->exclusive) || capable(CAP_SYS_ADMIN))
+		err = tty_open_file(tty, inode, f);
+	if (err)
+		tty_put(tty);
+	else if (!(f->flags & O_NOCTTY) && inode->rdev == tty->dev)
 		tty_open_controlling(tty);
-	return 0;
+	return err;
 }
 
 static void tty_release(struct file *f)
 {
+	struct tty *tty = tty_file_of(f)->tty;
+
 	kfree(f->private);
+	if (tty->line->closed)
+		tty->line->closed(tty);
+	tty_put(tty);
 }
 
-static const struct file_ops tty_fops = {
+const struct file_ops tty_fops = {
 	.open = tty_open,
 	.release = tty_release,
 	.read = tty_read,
@@ -398,6 +462,7 @@ void tty_init(void)
 {
 	ldisc_init(&tty0.disc);
 	proc_tty_hooks = (struct proc_tty_hooks){ tty_device, tty_foreground };
+	pty_init();
 	device_add("tty", 0666, TTYAUX_MAJOR, TTY_MINOR);
 	device_add("console", 0600, TTYAUX_MAJOR, CONSOLE_MINOR);
 	if (!serial_present())

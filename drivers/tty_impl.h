@@ -1,5 +1,4 @@
-/* Inside the tty: tty.c (data), tty_ioctl.c (settings), tty_job.c (sessions and foreground groups).
- * */
+/* Inside the tty: tty.c (data), tty_ioctl.c (settings), tty_job.c (sessions and foreground groups), pty.c (pseudo-terminals). */
 #ifndef DRIVERS_TTY_IMPL_H
 #define DRIVERS_TTY_IMPL_H
 
@@ -9,6 +8,24 @@
 #include "sync/spinlock.h"
 #include "sync/waitq.h"
 
+struct tty;
+
+enum { TTY_MAJOR = 4, TTYAUX_MAJOR = 5, PTS_MAJOR = 136 };
+
+/* What is at the other end of the line: a serial port, or the master of a pseudo-terminal. */
+struct tty_line {
+	void (*push)(struct tty *tty);	 /* the output ring has changed. tty->lock held */
+	void (*resume)(struct tty *tty); /* input has been taken: more may come */
+	void (*speed)(struct tty *tty, unsigned baud); /* NULL: it has none */
+	/* TIOCPKT_*: what a master in packet mode is told. tty->lock held. NULL: nobody is */
+	void (*event)(struct tty *tty, unsigned what);
+	int (*opened)(struct tty *tty);	 /* one more open file. 0, -EIO. NULL: not counted */
+	void (*closed)(struct tty *tty); /* one less. NULL: not counted */
+	void (*get)(struct tty *tty);	 /* a reference. NULL: it is for ever */
+	void (*put)(struct tty *tty);
+	bool is_port; /* it has registers and wires; output takes time */
+};
+
 /* Fields: l = tty->lock, t = tasklist_lock to write (readers look once), i = immutable. */
 struct tty {
 	struct spinlock lock;	  /* rank OBJECT, irqsave: the interrupt takes it */
@@ -17,9 +34,11 @@ struct tty {
 	unsigned hangups;	  /* l: how often it was hung up; older open files are dead */
 	bool exclusive;		  /* l: TIOCEXCL */
 	int session, pgrp;	  /* t: whose controlling terminal; foreground group; 0: none */
+	bool gone;		  /* t: nobody's controlling terminal any more */
 	struct waitq read_wait, write_wait;
-	struct mutex write_lock; /* rank FS_TTY: a write(2) is not mixed with another */
-	dev_k dev;		 /* i */
+	struct mutex write_lock;     /* rank FS_TTY: a write(2) is not mixed with another */
+	dev_k dev;		     /* i */
+	const struct tty_line *line; /* i */
 };
 
 /* file->private of an open terminal. */
@@ -27,6 +46,7 @@ struct tty_file {
 	struct tty *tty;  /* i */
 	unsigned hangups; /* i: tty->hangups at open */
 	bool console;	  /* i: opened as /dev/console, is never hung up */
+	bool master;	  /* i: the other end of a pseudo-terminal; is never hung up */
 };
 
 static inline struct tty_file *tty_file_of(struct file *f)
@@ -34,9 +54,19 @@ static inline struct tty_file *tty_file_of(struct file *f)
 	return f->private;
 }
 
+static inline void tty_put(struct tty *tty)
+{
+	if (tty->line->put)
+		tty->line->put(tty);
+}
+
 bool tty_hung_up(const struct tty_file *tf);
 /* Send what is in the output ring. tty->lock held. */
 void tty_push(struct tty *tty) must_hold(tty->lock);
+/* @n bytes have come from the line; there is room for them. Any context. */
+void tty_receive(struct tty *tty, const uint8_t *bytes, size_t n);
+/* For a master in packet mode: TIOCPKT_*. */
+void tty_event(struct tty *tty, unsigned what) must_hold(tty->lock);
 /* Wait until the output has gone out. 0, -ERESTARTSYS, -EIO (hung up). */
 int must_check tty_drain(struct tty_file *tf);
 
@@ -54,10 +84,18 @@ void tty_signal_foreground(struct tty *tty, int sig);		/* any context */
 void tty_open_controlling(struct tty *tty);			/* open(2) without O_NOCTTY */
 long tty_set_controlling(struct tty *tty, unsigned long steal); /* TIOCSCTTY */
 long tty_give_up(struct tty *tty);				/* TIOCNOTTY */
-long tty_get_pgrp(struct tty *tty, uaddr_t arg);
+long tty_get_pgrp(struct tty_file *tf, uaddr_t arg);
 long tty_set_pgrp(struct tty *tty, uaddr_t arg);
-long tty_get_session(struct tty *tty, uaddr_t arg);
-struct tty *tty_of_caller(void);   /* its controlling terminal, NULL: none */
-void tty_hang_up(struct tty *tty); /* every open file but the console's is dead from now on */
+long tty_get_session(struct tty_file *tf, uaddr_t arg);
+struct tty *tty_of_caller(void);	     /* its controlling terminal, NULL: none */
+struct tty *must_check tty_get_caller(void); /* the same, referenced */
+/* Every open file but the console's is dead from now on, and the terminal nobody's: its session's leader gets SIGHUP and
+ * SIGCONT. @for_good: no session gets it again. */
+void tty_vhangup(struct tty *tty, bool for_good);
+
+/* ---- pty.c ---- */
+extern const struct file_ops tty_fops;
+void pty_init(void);
+struct tty *must_check pty_get(dev_k dev); /* the slave of this number, referenced; NULL */
 
 #endif

@@ -41,21 +41,38 @@ static struct termios_k get_termios(struct tty *tty)
 	return t;
 }
 
+/* Do ^S and ^Q stop and start the output? */
+static bool flow_keys(const struct ldisc *l)
+{
+	return (l->t.c_iflag & IXON) && l->t.c_cc[VSTOP] == ('S' & 31) &&
+	       l->t.c_cc[VSTART] == ('Q' & 31);
+}
+
 static void apply_termios(struct tty *tty, const struct termios_k *t, bool flush)
 {
 	unsigned old_baud = baud_of(tty->disc.t.c_cflag), baud = baud_of(t->c_cflag);
 	irqflags_t f = spin_lock_irqsave(&tty->lock);
+	bool old_flow;
 
 	if (flush)
 		ldisc_flush_input(&tty->disc);
+	old_flow = flow_keys(&tty->disc);
 	ldisc_set_termios(&tty->disc, t);
+	if (flow_keys(&tty->disc) != old_flow)
+		tty_event(tty, old_flow ? TIOCPKT_NOSTOP : TIOCPKT_DOSTOP);
 	tty_push(tty);
 	spin_unlock_irqrestore(&tty->lock, f);
-	if (baud && baud != old_baud)
-		(void)serial_init(baud);
-	serial_resume_input();
+	if (baud && baud != old_baud && tty->line->speed)
+		tty->line->speed(tty, baud);
+	tty->line->resume(tty);
 	waitq_wake_all(&tty->read_wait);
 	waitq_wake_all(&tty->write_wait);
+}
+
+/* tty_check_change for a change of settings; a master's are its user's affair. */
+static int check_change(struct tty_file *tf)
+{
+	return tf->master ? 0 : tty_check_change(tf->tty, SIGTTOU);
 }
 
 /* The three ways of the TCSET* families. */
@@ -63,7 +80,7 @@ enum when { NOW, AFTER_OUTPUT, AFTER_OUTPUT_FLUSH };
 
 static long set_termios(struct tty_file *tf, const struct termios_k *t, enum when when)
 {
-	int err = tty_check_change(tf->tty, SIGTTOU);
+	int err = check_change(tf);
 
 	if (!err && when != NOW)
 		err = tty_drain(tf);
@@ -154,29 +171,37 @@ static long ioctl_settings(struct tty_file *tf, unsigned cmd, uaddr_t arg)
 
 /* ---- queues and flow ---- */
 
-static long ioctl_flush(struct tty *tty, unsigned long what)
+static long ioctl_flush(struct tty_file *tf, unsigned long what)
 {
-	int err = tty_check_change(tty, SIGTTOU);
+	struct tty *tty = tf->tty;
+	int err = check_change(tf);
 	irqflags_t f;
 
 	if (err)
 		return err;
 	if (what > TCIOFLUSH)
 		return -EINVAL;
+	if (tf->master && what != TCIOFLUSH)
+		what ^= TCIFLUSH ^ TCOFLUSH; /* its input is the slave's output */
 	f = spin_lock_irqsave(&tty->lock);
-	if (what != TCOFLUSH)
+	if (what != TCOFLUSH) {
 		ldisc_flush_input(&tty->disc);
-	if (what != TCIFLUSH)
+		tty_event(tty, TIOCPKT_FLUSHREAD);
+	}
+	if (what != TCIFLUSH) {
 		ldisc_flush_output(&tty->disc);
+		tty_event(tty, TIOCPKT_FLUSHWRITE);
+	}
 	spin_unlock_irqrestore(&tty->lock, f);
-	serial_resume_input();
+	tty->line->resume(tty);
 	waitq_wake_all(&tty->write_wait);
 	return 0;
 }
 
-static long ioctl_flow(struct tty *tty, unsigned long what)
+static long ioctl_flow(struct tty_file *tf, unsigned long what)
 {
-	int err = tty_check_change(tty, SIGTTOU);
+	struct tty *tty = tf->tty;
+	int err = check_change(tf);
 	const uint8_t *cc = tty->disc.t.c_cc;
 	irqflags_t f;
 
@@ -199,7 +224,7 @@ static long ioctl_flow(struct tty *tty, unsigned long what)
  * for one. */
 static long ioctl_break(struct tty_file *tf)
 {
-	int err = tty_check_change(tf->tty, SIGTTOU);
+	int err = check_change(tf);
 
 	return err ? err : tty_drain(tf);
 }
@@ -213,6 +238,11 @@ static long ioctl_count(struct tty *tty, uaddr_t arg, size_t (*count)(const stru
 	return put_user(arg, &n);
 }
 
+static long ioctl_put_int(uaddr_t arg, int v)
+{
+	return put_user(arg, &v);
+}
+
 static long ioctl_queues(struct tty_file *tf, unsigned cmd, unsigned long arg)
 {
 	switch (cmd) {
@@ -220,13 +250,15 @@ static long ioctl_queues(struct tty_file *tf, unsigned cmd, unsigned long arg)
 	case TCSBRKP:
 		return ioctl_break(tf);
 	case TCXONC:
-		return ioctl_flow(tf->tty, arg);
+		return ioctl_flow(tf, arg);
 	case TCFLSH:
-		return ioctl_flush(tf->tty, arg);
+		return ioctl_flush(tf, arg);
 	case TIOCOUTQ:
+		if (!tf->tty->line->is_port)
+			return ioctl_put_int(arg, 0);
 		return ioctl_count(tf->tty, arg, ldisc_output_pending);
 	case FIONREAD:
-		return ioctl_count(tf->tty, arg, ldisc_pending);
+		return ioctl_count(tf->tty, arg, tf->master ? ldisc_output_pending : ldisc_pending);
 	default:
 		return -ENOTTY;
 	}
@@ -273,32 +305,42 @@ static long ioctl_get_serial(uaddr_t arg)
 	return put_user(arg, &s);
 }
 
-static long ioctl_put_int(uaddr_t arg, int v)
-{
-	return put_user(arg, &v);
-}
-
 static long ioctl_hang_up(struct tty *tty)
 {
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	tty_hang_up(tty);
+	tty_vhangup(tty, false);
 	return 0;
 }
 
-static long ioctl_job(struct tty *tty, unsigned cmd, unsigned long arg)
+static long ioctl_job(struct tty_file *tf, unsigned cmd, unsigned long arg)
 {
+	struct tty *tty = tf->tty;
+
 	switch (cmd) {
 	case TIOCSCTTY:
 		return tty_set_controlling(tty, arg);
 	case TIOCNOTTY:
 		return tty_give_up(tty);
 	case TIOCGPGRP:
-		return tty_get_pgrp(tty, arg);
+		return tty_get_pgrp(tf, arg);
 	case TIOCSPGRP:
 		return tty_set_pgrp(tty, arg);
 	case TIOCGSID:
-		return tty_get_session(tty, arg);
+		return tty_get_session(tf, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static long ioctl_port(unsigned cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case TIOCGSERIAL:
+		return ioctl_get_serial(arg);
+	case TIOCMGET:
+		return ioctl_put_int(
+			arg, 0x166); /* DTR RTS, CTS CD DSR: the other end of an emulated line */
 	default:
 		return -ENOTTY;
 	}
@@ -317,21 +359,17 @@ static long ioctl_line(struct tty *tty, unsigned cmd, unsigned long arg)
 		return 0;
 	case TIOCSTI:
 		return -EIO; /* as Linux without legacy TIOCSTI: no typing into other programs */
-	case TIOCGSERIAL:
-		return ioctl_get_serial(arg);
 	case TIOCGETD:
 		return ioctl_put_int(arg, 0); /* N_TTY */
 	case TIOCGSOFTCAR:
 		return ioctl_put_int(arg, !!(tty->disc.t.c_cflag & CLOCAL));
-	case TIOCMGET:
-		return ioctl_put_int(
-			arg, 0x166); /* DTR RTS, CTS CD DSR: the other end of an emulated line */
 	case TIOCVHANGUP:
 		return ioctl_hang_up(tty);
 	case TIOCGDEV:
-		return ioctl_put_int(arg, (int)(MAJOR(tty->dev) << 8 | MINOR(tty->dev)));
+		return ioctl_put_int(arg, (int)((MINOR(tty->dev) & 0xff) | MAJOR(tty->dev) << 8 |
+						(MINOR(tty->dev) & ~0xffU) << 12));
 	default:
-		return -ENOTTY;
+		return tty->line->is_port ? ioctl_port(cmd, arg) : -ENOTTY;
 	}
 }
 
@@ -347,5 +385,5 @@ long tty_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 		r = ioctl_queues(tf, cmd, arg);
 	if (r == -ENOTTY)
 		r = ioctl_line(tf->tty, cmd, arg);
-	return r == -ENOTTY ? ioctl_job(tf->tty, cmd, arg) : r;
+	return r == -ENOTTY ? ioctl_job(tf, cmd, arg) : r;
 }

@@ -7,6 +7,7 @@
  * I2       a process's signal->tty is NULL or the terminal of its session.
  * I3       tty->pgrp is 0 or was a group of the session when it was set; it may have died out
  *          since.
+ * I4       tty->gone is set before the terminal's memory may go; from then on no signal->tty is it.
  * LOCKS    tasklist_lock to change any of them. Signals are sent without it (they take it). Readers
  *          of pgrp in the interrupt look once: a change meanwhile is as if the key had come a
  *          moment earlier.
@@ -71,26 +72,9 @@ void tty_open_controlling(struct tty *tty)
 	struct signal_struct *sig = current_task()->signal;
 	irqflags_t f = spin_lock_irqsave(&tasklist_lock);
 
-	if (sig->is_session_leader && !sig->tty && !tty->session)
+	if (sig->is_session_leader && !sig->tty && !tty->session && !tty->gone)
 		take_controlling(tty);
 	spin_unlock_irqrestore(&tasklist_lock, f);
-}
-
-/* No process of @session has @tty any more. */
-static void clear_session(struct tty *tty, int session)
-{
-	struct task *t;
-	int pid = 0;
-
-	while ((t = task_next(&pid, true)) != NULL) {
-		irqflags_t f = spin_lock_irqsave(&tasklist_lock);
-
-		if (t->signal && t->signal->session == session && t->signal->tty == tty)
-			WRITE_ONCE(t->signal->tty, NULL);
-		spin_unlock_irqrestore(&tasklist_lock, f);
-		task_put(t);
-		pid++;
-	}
 }
 
 long tty_set_controlling(struct tty *tty, unsigned long steal)
@@ -103,55 +87,115 @@ long tty_set_controlling(struct tty *tty, unsigned long steal)
 	if (sig->tty == tty && old == sig->session)
 		goto unlock;
 	err = -EPERM;
-	if (!sig->is_session_leader || sig->tty)
+	if (!sig->is_session_leader || sig->tty || tty->gone)
 		goto unlock;
 	if (old && !(steal == 1 && capable(CAP_SYS_ADMIN)))
 		goto unlock;
+	session_forget_tty(tty); /* that it is stolen from */
 	take_controlling(tty);
 	err = 0;
 unlock:
 	spin_unlock_irqrestore(&tasklist_lock, f);
-	if (!err && old && old != sig->session)
-		clear_session(tty, old);
 	return err;
 }
 
-void tty_hang_up(struct tty *tty)
+static void hang_up_files(struct tty *tty)
 {
 	irqflags_t f = spin_lock_irqsave(&tty->lock);
 
 	WRITE_ONCE(tty->hangups, tty->hangups + 1);
 	ldisc_flush_input(&tty->disc);
-	ldisc_flush_output(&tty->disc);
+	if (tty->line->is_port)
+		ldisc_flush_output(&tty->disc); /* a master may read what was written */
 	tty->disc.stopped = false;
 	spin_unlock_irqrestore(&tty->lock, f);
 	waitq_wake_all(&tty->read_wait);
 	waitq_wake_all(&tty->write_wait);
 }
 
-void tty_disassociate(bool on_exit)
+/* Signal @sig, and then SIGCONT. */
+static void send_to_leader(int session, int sig)
+{
+	struct task *t = task_find_leader(session);
+
+	if (!t)
+		return;
+	(void)signal_send_group(t, sig, NULL); /* it may have ended */
+	(void)signal_send_group(t, SIGCONT, NULL);
+	task_put(t);
+}
+
+void tty_vhangup(struct tty *tty, bool for_good)
+{
+	irqflags_t f = spin_lock_irqsave(&tasklist_lock);
+	int session = tty->session;
+
+	WRITE_ONCE(tty->session, 0);
+	WRITE_ONCE(tty->pgrp, 0);
+	if (for_good)
+		tty->gone = true;
+	session_forget_tty(tty);
+	spin_unlock_irqrestore(&tasklist_lock, f);
+	hang_up_files(tty);
+	if (session)
+		send_to_leader(session, SIGHUP);
+}
+
+struct tty *tty_get_caller(void)
+{
+	irqflags_t f = spin_lock_irqsave(&tasklist_lock);
+	struct tty *tty = current_task()->signal->tty;
+
+	if (tty && tty->line->get)
+		tty->line->get(tty);
+	spin_unlock_irqrestore(&tasklist_lock, f);
+	return tty;
+}
+
+/* The caller has @tty no more; if it leads the session, nobody of it has. Return: the foreground group that was; 0: none;
+ * -1: the caller does not lead. */
+static int leave(struct tty *tty)
 {
 	struct signal_struct *sig = current_task()->signal;
 	irqflags_t f = spin_lock_irqsave(&tasklist_lock);
-	struct tty *tty = sig->tty;
-	bool leader = tty && sig->is_session_leader && tty->session == sig->session;
-	int pgrp = leader ? tty->pgrp : 0;
+	int pgrp = -1;
 
 	WRITE_ONCE(sig->tty, NULL);
-	if (leader) {
+	if (sig->is_session_leader && tty->session == sig->session) {
+		pgrp = tty->pgrp;
 		WRITE_ONCE(tty->session, 0);
 		WRITE_ONCE(tty->pgrp, 0);
+		session_forget_tty(tty);
 	}
 	spin_unlock_irqrestore(&tasklist_lock, f);
-	if (!leader)
+	return pgrp;
+}
+
+void tty_disassociate(bool on_exit)
+{
+	struct tty *tty = tty_get_caller();
+	int pgrp;
+
+	if (!tty)
 		return;
-	clear_session(tty, sig->session);
+	pgrp = leave(tty);
 	if (pgrp > 0) {
 		(void)signal_send_pgrp(pgrp, SIGHUP, NULL); /* the group may be empty by now */
 		(void)signal_send_pgrp(pgrp, SIGCONT, NULL);
 	}
-	if (on_exit)
-		tty_hang_up(tty);
+	if (on_exit && pgrp >= 0)
+		hang_up_files(tty);
+	tty_put(tty);
+}
+
+void tty_vhangup_caller(void)
+{
+	struct tty *tty = tty_get_caller();
+
+	if (!tty)
+		return;
+	tty_vhangup(tty, false);
+	tty_put(tty);
 }
 
 long tty_give_up(struct tty *tty)
@@ -162,11 +206,11 @@ long tty_give_up(struct tty *tty)
 	return 0;
 }
 
-long tty_get_pgrp(struct tty *tty, uaddr_t arg)
+long tty_get_pgrp(struct tty_file *tf, uaddr_t arg)
 {
-	int pgrp = READ_ONCE(tty->pgrp);
+	int pgrp = READ_ONCE(tf->tty->pgrp);
 
-	if (tty_of_caller() != tty)
+	if (!tf->master && tty_of_caller() != tf->tty)
 		return -ENOTTY;
 	return put_user(arg, &pgrp);
 }
@@ -204,11 +248,11 @@ long tty_set_pgrp(struct tty *tty, uaddr_t arg)
 	return 0;
 }
 
-long tty_get_session(struct tty *tty, uaddr_t arg)
+long tty_get_session(struct tty_file *tf, uaddr_t arg)
 {
-	int session = READ_ONCE(tty->session);
+	int session = READ_ONCE(tf->tty->session);
 
-	if (tty_of_caller() != tty || !session)
+	if ((!tf->master && tty_of_caller() != tf->tty) || !session)
 		return -ENOTTY;
 	return put_user(arg, &session);
 }

@@ -9,6 +9,7 @@
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/devpts.h"
 #include "lib/string.h"
 
 static struct super_block *dev_sb;
@@ -36,14 +37,14 @@ static struct qstr cut(const char **name)
 	return q;
 }
 
-struct node {
-	uint32_t mode; /* S_IFDIR: a directory */
-	dev_k dev;
-	const char *target; /* of a symlink */
-};
+static void inode_own(struct inode *inode, const struct dev_node *n)
+{
+	inode->uid = n->uid;
+	inode->gid = n->gid;
+}
 
 /* Make @name in @dir, or take what is there. 0 and the referenced dentry, or -errno. */
-static int make_one(struct dentry *dir, const struct qstr *name, const struct node *n,
+static int make_one(struct dentry *dir, const struct qstr *name, const struct dev_node *n,
 		    struct dentry **out)
 {
 	struct inode *inode = dir->inode;
@@ -65,7 +66,7 @@ static int make_one(struct dentry *dir, const struct qstr *name, const struct no
 	else
 		err = inode->ops->create(inode, d, n->mode, n->dev);
 	if (!err && d->inode)
-		d->inode->uid = d->inode->gid = 0;
+		inode_own(d->inode, n);
 	mutex_unlock(&inode->lock);
 	if (err)
 		dput(d);
@@ -74,10 +75,10 @@ static int make_one(struct dentry *dir, const struct qstr *name, const struct no
 	return err;
 }
 
-static int make(const char *name, const struct node *leaf)
+int nodes_make(struct dentry *root, const char *name, const struct dev_node *leaf)
 {
-	static const struct node dir_node = { .mode = S_IFDIR | 0755 };
-	struct dentry *dir = dev_sb->root, *d;
+	static const struct dev_node dir_node = { .mode = S_IFDIR | 0755 };
+	struct dentry *dir = root, *d;
 	int err = 0;
 
 	dget(dir);
@@ -94,9 +95,9 @@ static int make(const char *name, const struct node *leaf)
 
 int devtmpfs_create(const char *name, uint32_t mode, dev_k dev)
 {
-	struct node n = { .mode = (mode & S_IFMT ? mode : mode | S_IFCHR), .dev = dev };
+	struct dev_node n = { .mode = (mode & S_IFMT ? mode : mode | S_IFCHR), .dev = dev };
 
-	return make(name, &n);
+	return nodes_make(dev_sb->root, name, &n);
 }
 
 /* @name out of @dir, which is locked. The dentry goes back to be put outside the lock; NULL: there is none. */
@@ -116,9 +117,9 @@ static struct dentry *remove_one(struct dentry *dir, const struct qstr *name)
 	return d;
 }
 
-void devtmpfs_remove(const char *name)
+void nodes_remove(struct dentry *root, const char *name)
 {
-	struct dentry *dir = dev_sb->root, *d = NULL;
+	struct dentry *dir = root, *d = NULL;
 
 	dget(dir);
 	while (dir && *name) {
@@ -142,6 +143,11 @@ void devtmpfs_remove(const char *name)
 	dput(dir);
 }
 
+void devtmpfs_remove(const char *name)
+{
+	nodes_remove(dev_sb->root, name);
+}
+
 int devtmpfs_mount(const char *dir)
 {
 	struct path_ref at;
@@ -156,13 +162,14 @@ int devtmpfs_mount(const char *dir)
 
 static void make_link(const char *name, const char *target)
 {
-	struct node n = { .mode = S_IFLNK | 0777, .target = target };
+	struct dev_node n = { .mode = S_IFLNK | 0777, .target = target };
 
-	must(make(name, &n) == 0);
+	must(nodes_make(dev_sb->root, name, &n) == 0);
 }
 
 void devtmpfs_init(void)
 {
+	devpts_init();
 	must(tmpfs_type.mount(&devtmpfs_type, 0, "devtmpfs", "mode=755", &dev_sb) == 0);
 	dev_mount = mount_detached(dev_sb, "devtmpfs");
 	must(dev_mount);

@@ -129,10 +129,11 @@ int file_open_inode(struct file *f)
 	f->ops = ops; /* from here on fput gives back what was taken */
 	f->opened_write = writes;
 	if (ops->open) {
-		err = ops->open(inode, f);
+		err = ops->open(inode, f); /* a terminal's asks for O_NOCTTY */
 		if (err)
 			f->no_release = true;
 	}
+	f->flags &= ~(unsigned)O_NOCTTY;
 	return err;
 }
 
@@ -155,7 +156,7 @@ static int open_with(const struct path_ref *p, unsigned flags, unsigned mask, st
 	if (err)
 		return err;
 	*spare = NULL;
-	file_set_path(f, p, flags & ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
+	file_set_path(f, p, flags & ~(unsigned)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC));
 	if (!(flags & O_PATH))
 		err = file_open_inode(f);
 	/* generated files have nothing to cut */

@@ -125,7 +125,18 @@ extern const struct file_ops blkdev_fops; /* blkdev.c */
 struct seq_file;
 void blkdev_init(void);
 void blkdev_majors(struct seq_file *m); /* their lines of /proc/devices */
-void devtmpfs_remove(const char *name);
+
+/* ---- devtmpfs.c: nodes of a tree on a tmpfs ---- */
+struct dev_node {
+	uint32_t mode; /* S_IFDIR: a directory */
+	dev_k dev;
+	const char *target; /* of a symlink */
+	uint32_t uid, gid;
+};
+/* @name below @root, with what directories it takes; one that is there stays. 0, -ENOMEM, -ENOSPC. */
+int must_check nodes_make(struct dentry *root, const char *name, const struct dev_node *leaf);
+void nodes_remove(struct dentry *root, const char *name);
+
 void fifo_evict(struct inode *inode);
 const struct file_ops *
 special_fops(const struct inode *inode); /* device or FIFO; NULL: no such device */

@@ -181,3 +181,13 @@ long task_setsid(void)
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return ret;
 }
+
+void session_forget_tty(const struct tty *tty)
+{
+	struct task *t;
+	int pid = 0;
+
+	for (; (t = pid_next_task(&pid)) != NULL; pid++)
+		if (t->signal->tty == tty)
+			WRITE_ONCE(t->signal->tty, NULL);
+}

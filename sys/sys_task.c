@@ -8,6 +8,7 @@
 #include "sys/sys.h"
 
 #include "arch/ldt.h"
+#include "drivers/tty.h"
 #include "fs/file.h"
 #include "fs/pidfd.h"
 #include "lib/string.h"
@@ -55,6 +56,14 @@ SYS(getsid)
 SYS(setsid)
 {
 	return task_setsid();
+}
+
+SYS(vhangup)
+{
+	if (!capable(CAP_SYS_TTY_CONFIG))
+		return -EPERM;
+	tty_vhangup_caller();
+	return 0;
 }
 
 /* ---- limits and usage ---- */

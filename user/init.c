@@ -180,6 +180,13 @@ static void mount_shm(void)
 	SYS5(mount, "tmpfs", "/dev/shm", "tmpfs", 6 /* MS_NOSUID | MS_NODEV */, "mode=1777");
 }
 
+static void mount_pts(void)
+{
+	SYS2(mkdir, "/dev/pts", 0755);
+	SYS5(mount, "devpts", "/dev/pts", "devpts", 10 /* MS_NOSUID | MS_NOEXEC */,
+	     "gid=5,mode=620,ptmxmode=666");
+}
+
 /* The launcher made an area, if it left its name. */
 static void swap_on(void)
 {
@@ -417,6 +424,7 @@ void start_c(void)
 	mount_at("sysfs", "/sys");
 	mount_at("debugfs", "/sys/kernel/debug");
 	mount_at("devtmpfs", "/dev");
+	mount_pts();
 	mount_shm();
 	swap_on();
 	SYS2(sethostname, "mnemos", 6);

@@ -22,5 +22,7 @@ int tty_foreground(const struct tty *tty);
  * Context: thread; no lock held.
  */
 void tty_disassociate(bool on_exit);
+/* vhangup(2): every open file of the caller's controlling terminal is dead, the terminal nobody's. Thread. */
+void tty_vhangup_caller(void);
 
 #endif

@@ -10,6 +10,7 @@ struct task;
 struct signal_struct;
 struct sighand_struct;
 struct mm_struct;
+struct tty;
 
 /* ---- making (sys/fork.c composes) ---- */
 /*
@@ -92,6 +93,8 @@ long task_setpgid(int pid, int pgid);
 long task_getpgid(int pid);
 long task_getsid(int pid);
 long task_setsid(void);
+/* @tty is nobody's controlling terminal any more. tasklist_lock held. O(tasks). */
+void session_forget_tty(const struct tty *tty);
 bool pgrp_exists(int pgrp, int session); /* some process of that group is in that session */
 bool pgrp_is_orphaned(int pgrp);
 
