@@ -1,9 +1,12 @@
 /*
  * /proc/PID/frames: a range of a process's memory with so many frames of its own (mm/frames.h).
  *
- *   write   "FRAMES POLICY START-END [PAGE ...]"; the pages, numbers from the range's start on, are the string to come, for policies
+ *   write   "FRAMES POLICY exec": of all that the program has which the process becomes next, and those after it
+ *           "FRAMES POLICY START-END [PAGE ...]"; the pages, numbers from the range's start on, are the string to come, for policies
  *           that need the future. "0": no limit any more
  *   read    a line for each figure; empty without a limit
+ *
+ * And debugfs's frames: sums of all limits that have ended.
  *
  * LOCKS    those of mm/frames.h.   CONTEXT  tasks; may sleep.
  * FAILS    -EINVAL for what cannot be read or be; -ENOSPC without swap, -EBUSY over huge pages, -ENOMEM; -ESRCH, -EACCES.
@@ -12,6 +15,7 @@
 #include "proc_impl.h"
 
 #include "base/errno.h"
+#include "fs/sysfs.h"
 #include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/frames.h"
@@ -95,7 +99,11 @@ static int parse(char *text, uint32_t *string, struct frames_request *r)
 	if (!r->frames)
 		return word ? -EINVAL : 0;
 	r->policy = word ? policy_by_name(word, strlen(word)) : NULL;
-	return take_range(next_word(&text), r) ?: take_string(text, string, r);
+	word = next_word(&text);
+	r->for_exec = word && !strcmp(word, "exec");
+	if (r->for_exec)
+		return next_word(&text) ? -EINVAL : 0;
+	return take_range(word, r) ?: take_string(text, string, r);
 }
 
 static int set(struct task *t, const struct frames_request *r)
@@ -148,4 +156,24 @@ int frames_show(struct seq_file *m, struct task *t)
 	}
 	mmput(mm);
 	return 0;
+}
+
+static int totals_show(struct seq_file *m)
+{
+	struct frames_figures f;
+
+	frames_totals(&f);
+	seq_printf(m, "frames_references %llu\nframes_faults %llu\nframes_cold %llu\n",
+		   (unsigned long long)f.references, (unsigned long long)f.faults,
+		   (unsigned long long)f.cold);
+	return 0;
+}
+
+void debugfs_frames_init(void)
+{
+	static const struct sysfs_attr file = { .name = "frames",
+						.mode = 0400,
+						.show = totals_show };
+
+	must(debugfs_create_files("", &file, 1, NULL) == 0);
 }

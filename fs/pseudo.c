@@ -24,7 +24,7 @@
 static struct spinlock nodes_lock = SPINLOCK_INIT(RANK_OBJECT);
 static unsigned long next_ino = 0xf0000000UL; /* n */
 
-static const struct inode_ops link_iops, file_iops;
+static const struct inode_ops link_iops, file_iops, cut_iops;
 static const struct file_ops dir_fops;
 static struct waitq users_gone =
 	WAITQ_INIT(users_gone); /* somebody waits for node->users to fall to 0 */
@@ -254,7 +254,7 @@ static struct inode *node_inode(struct super_block *sb, struct pseudo_node *n)
 	} else if (S_ISLNK(n->mode)) {
 		inode->ops = &link_iops;
 	} else {
-		inode->ops = &file_iops;
+		inode->ops = n->entry->cut ? &cut_iops : &file_iops;
 		inode->fops = n->entry->fops ? n->entry->fops : &proc_text_fops;
 		inode->mapping.size = tree->file_size;
 	}
@@ -285,6 +285,14 @@ static int node_readlink(struct inode *inode, char *buf, size_t size)
 	len = min_of(size_t, strlen(n->target), size);
 	memcpy(buf, n->target, len);
 	return (int)len;
+}
+
+static int node_truncate(struct inode *inode, uint64_t size)
+{
+	struct proc_entry *e = proc_entry_of(inode);
+
+	e->cut(e);
+	return 0;
 }
 
 /* ---- reading directories ---- */
@@ -351,6 +359,7 @@ static int dir_iterate(struct file *f, struct dir_context *c)
 const struct inode_ops pseudo_dir_iops = { .lookup = pseudo_lookup };
 static const struct inode_ops link_iops = { .readlink = node_readlink };
 static const struct inode_ops file_iops = { 0 };
+static const struct inode_ops cut_iops = { .truncate = node_truncate };
 static const struct file_ops dir_fops = { .iterate = dir_iterate };
 
 /* ---- mounts ---- */
@@ -359,7 +368,7 @@ static void pseudo_evict(struct inode *inode)
 {
 	const struct pseudo_tree *tree = inode->sb->private;
 
-	if (inode->ops == &file_iops || inode->ops == &link_iops ||
+	if (inode->ops == &file_iops || inode->ops == &cut_iops || inode->ops == &link_iops ||
 	    inode->ops == &pseudo_dir_iops || inode->ops == tree->root_iops)
 		node_put(inode->private);
 	else if (inode->uncached)

@@ -1,7 +1,7 @@
 /*
- * sysfs and debugfs: directories of attributes, one value to a file.
+ * sysfs, debugfs and tracefs: directories of attributes, one value to a file.
  *
- * OWNS     the two trees; a proc_entry for each registered attribute.
+ * OWNS     the three trees; a proc_entry for each registered attribute.
  * WHY      one description of an attribute serves every object of its kind (a node, a processor, a size of huge pages): the
  *          object comes to show and store as data.
  * CONTEXT  boot, or tasks; may sleep.
@@ -25,6 +25,7 @@
 enum {
 	SYSFS_MAGIC = 0x62656572,
 	DEBUGFS_MAGIC = 0x64626720,
+	TRACEFS_MAGIC = 0x74726163,
 	PATH_ROOM = 160,
 	WORD_BITS = 8 * sizeof(long)
 };
@@ -42,6 +43,13 @@ static struct pseudo_tree debugfs_tree = {
 	.type = { .name = "debugfs", .nodev = true, .mount = pseudo_mount },
 	.root = { .name = "", .mode = S_IFDIR | 0700, .ino = PSEUDO_ROOT_INO, .refs = { 1 } },
 	.magic = DEBUGFS_MAGIC,
+	.root_iops = &pseudo_dir_iops,
+};
+
+static struct pseudo_tree tracefs_tree = {
+	.type = { .name = "tracefs", .nodev = true, .mount = pseudo_mount },
+	.root = { .name = "", .mode = S_IFDIR | 0700, .ino = PSEUDO_ROOT_INO, .refs = { 1 } },
+	.magic = TRACEFS_MAGIC,
 	.root_iops = &pseudo_dir_iops,
 };
 
@@ -70,6 +78,7 @@ static int create_file(struct pseudo_tree *tree, const char *dir, const struct s
 		return -ENOMEM;
 	*e = (struct proc_entry){ .show = a->show,
 				  .store = a->store,
+				  .cut = a->cut,
 				  .fops = a->fops,
 				  .data = data,
 				  .free = free_entry };
@@ -99,6 +108,11 @@ int sysfs_create_files(const char *dir, const struct sysfs_attr *attrs, unsigned
 int debugfs_create_files(const char *dir, const struct sysfs_attr *attrs, unsigned nr, void *data)
 {
 	return create_files(&debugfs_tree, dir, attrs, nr, data);
+}
+
+int tracefs_create_files(const char *dir, const struct sysfs_attr *attrs, unsigned nr, void *data)
+{
+	return create_files(&tracefs_tree, dir, attrs, nr, data);
 }
 
 int sysfs_create_dir(const char *dir)
@@ -177,12 +191,15 @@ void seq_bit_map(struct seq_file *m, unsigned long mask, unsigned nr_bits)
 
 void sysfs_init(void)
 {
-	static const char *const dirs[] = { "block",	    "bus",	 "class",  "dev",
-					    "devices",	    "firmware",	 "fs",	   "kernel",
-					    "kernel/debug", "kernel/mm", "module", "power" };
+	static const char *const dirs[] = {
+		"block",	  "bus",    "class",  "dev",	      "devices",
+		"firmware",	  "fs",	    "kernel", "kernel/debug", "kernel/mm",
+		"kernel/tracing", "module", "power"
+	};
 
 	fs_register(&sysfs_tree.type);
 	fs_register(&debugfs_tree.type);
+	fs_register(&tracefs_tree.type);
 	for (unsigned i = 0; i < ARRAY_SIZE(dirs); i++)
 		must(sysfs_create_dir(dirs[i]) == 0);
 	sysfs_system_init();
@@ -191,6 +208,8 @@ void sysfs_init(void)
 	debugfs_extfrag_init();
 	debugfs_thp_init();
 	debugfs_fail_init();
+	debugfs_frames_init();
+	tracefs_init();
 	sysfs_idle_init();
 	sysfs_thp_init();
 	sysfs_policy_init();

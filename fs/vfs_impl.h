@@ -159,6 +159,8 @@ void debugfs_pt_init(void);
 void sysfs_idle_init(void);
 void debugfs_poison_init(void);
 void debugfs_fail_init(void);
+void debugfs_frames_init(void);
+void tracefs_init(void);
 void debugfs_extfrag_init(void);
 void debugfs_thp_init(void);
 void sysfs_system_init(void); /* processors and nodes */

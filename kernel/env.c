@@ -13,6 +13,7 @@
 #include "mm/oom.h"
 #include "sync/klog.h"
 #include "sync/percpu.h"
+#include "sync/tracepoint.h"
 
 static struct mm_ctx boot_ctx;
 static DEFINE_PER_CPU(struct lockorder_held, irq_held);
@@ -111,6 +112,7 @@ void oom_deliver(struct mm_struct *victim)
 	for (nr = 1; (t = pid_next_task(&nr)); nr++) {
 		if (t->mm_ctx.mm != victim || t->signal->unkillable)
 			continue;
+		tracepoint(mark_victim, (unsigned)t->pid);
 		if (!reported)
 			oom_report(t->signal->leader, victim);
 		reported = true;

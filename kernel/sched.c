@@ -285,6 +285,15 @@ static void start_clocks(struct runq *rq, struct thread *prev, struct thread *ne
 	}
 }
 
+static noinline_ void trace_switch(struct thread *prev, struct thread *next)
+{
+	unsigned long from = (unsigned long)task_of(prev)->pid,
+		      to = (unsigned long)task_of(next)->pid;
+
+	trace(TRACE_SWITCH, from, to);
+	tracepoint(sched_switch, from, to);
+}
+
 /* Run the next thread. rq->lock held with interrupts off; released on return. */
 static void switch_away(struct runq *rq, bool at_tail) no_lock_analysis
 {
@@ -313,7 +322,8 @@ static void switch_away(struct runq *rq, bool at_tail) no_lock_analysis
 	next->on_cpu = true;
 	switch_mm(rq, next);
 	this_cpu(trace_tid) = (uint32_t)task_of(next)->pid;
-	trace(TRACE_SWITCH, (unsigned long)task_of(prev)->pid, (unsigned long)task_of(next)->pid);
+	if (unlikely(trace_on))
+		trace_switch(prev, next);
 	if (CFG_DEBUG)
 		lockorder_spin_release(&rq->lock.raw, RANK_RUNQ); /* the next thread has it */
 	arch_switch(&prev->arch, &next->arch);

@@ -39,9 +39,18 @@ void trace_record(enum trace_kind kind, unsigned long a, unsigned long b)
 	irq_restore(flags);
 }
 
+void trace_want(enum trace_wanted who, bool on)
+{
+	static unsigned wanted;
+	unsigned now = on ? __atomic_or_fetch(&wanted, (unsigned)who, __ATOMIC_SEQ_CST)
+			  : __atomic_and_fetch(&wanted, ~(unsigned)who, __ATOMIC_SEQ_CST);
+
+	WRITE_ONCE(trace_on, now != 0);
+}
+
 void trace_enable(bool on)
 {
-	trace_on = on;
+	trace_want(TRACE_FOR_PANIC, on);
 }
 
 static const struct trace_event *ring_of(unsigned cpu)

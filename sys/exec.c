@@ -24,6 +24,7 @@
 #include "fs/random.h"
 #include "kernel/posix_timer.h"
 #include "lib/string.h"
+#include "mm/frames.h"
 #include "mm/slab.h"
 #include "uapi/mman.h"
 #include "uapi/personality.h"
@@ -417,8 +418,10 @@ static int exec_commit(struct exec_ctx *x)
 		return err;
 	old = sched_use_mm(x->mm);
 	x->mm = NULL;
-	if (old)
+	if (old) {
+		frames_exec(t->mm_ctx.mm, old);
 		mmput(old);
+	}
 	str_copy(t->comm, base ? base + 1 : x->filename, sizeof(t->comm));
 	t->signal->has_execed = true;
 	signal_exec_reset(t);

@@ -10,10 +10,13 @@
  *                         DLE 'R' 0 0 first of all: input may be sent from now on (both modes)
  *          host to guest  DLE DLE is a DLE, DLE 'D' the end of input, DLE 'S' n signal n for the program, all other bytes
  *                         themselves
- *          guest to host, at the end: DLE 'V' len16 text, twice, /proc/uptime and /proc/vmstat before the program and after
- *          (both modes; if there is a file /.mnemos/figures)
+ *          guest to host, at the end: DLE 'V' len16 text, twice, /proc/uptime, /proc/vmstat and debugfs's frames before the program
+ *          and after (both modes; if there is a file /.mnemos/figures)
+ *          guest to host, all the time: DLE 'T' len16 text, what trace_pipe says, with \1 for the ends of lines (both modes; if there
+ *          is /.mnemos/trace)
  * A third file may be there, /.mnemos/place: the program's path (argv's second is then its name only), the directory it
- * starts in, rows and columns of the terminal. And /.mnemos/swap: a device to swap on.
+ * starts in, rows and columns of the terminal. And /.mnemos/swap: a device to swap on; /.mnemos/frames: what the program's process
+ * writes to /proc/self/frames before it becomes the program.
  * Bytes outside frames are the kernel's messages. A status of 128+n means that signal n ended the program.
  * The signals of halt, poweroff and reboot end all programs; what they have written still goes out, and the status is 0.
  *
@@ -40,7 +43,7 @@ enum {
 	SA_RESTORER = 0x4000000,
 	SA_RESTART = 0x10000000
 };
-enum { DLE = 0x10, MAX_WORDS = 1024, BUF = 4096 };
+enum { DLE = 0x10, MAX_WORDS = 1024, BUF = 4096, FIGURES = 16384, TRACE_PART = 2048 };
 
 struct pollfd {
 	int fd;
@@ -108,12 +111,17 @@ static _Noreturn void power_off(void)
 		SYS1(exit, 1);
 }
 
+/* One write of the console's: frames of two processes do not mix. */
 static void frame(char kind, const char *data, size_t n)
 {
-	char head[4] = { DLE, kind, (char)(n & 0xff), (char)(n >> 8) };
+	static char whole[4 + FIGURES];
 
-	write_all(1, head, sizeof(head));
-	write_all(1, data, n);
+	whole[0] = DLE;
+	whole[1] = kind;
+	whole[2] = (char)(n & 0xff);
+	whole[3] = (char)(n >> 8);
+	memcpy(whole + 4, data, n);
+	write_all(1, whole, 4 + n);
 }
 
 /* What fits of the file @path into @text. Return: bytes, 0 when it cannot be read. */
@@ -143,6 +151,8 @@ static int read_words(const char *path, char *text, size_t size, char **out)
 }
 
 static volatile int asked_to_end;
+static int traced;
+#define TRACEFS "/sys/kernel/tracing"
 
 static void on_end_signal(int sig)
 {
@@ -206,8 +216,76 @@ static int status_of(int wait_status)
 	return wait_status & 0x7f ? 128 + (wait_status & 0x7f) : wait_status >> 8 & 0xff;
 }
 
+static void write_file(const char *path, const char *text)
+{
+	long fd = SYS3(open, path, 1 /* O_WRONLY */, 0);
+
+	if (fd < 0 || SYS3(write, fd, text, length(text)) < 0) {
+		say("mnemos: cannot write ");
+		say(path);
+		say("\n");
+	}
+	SYS1(close, fd);
+}
+
+/* The console of a terminal writes CR before LF: none may be in the frame, nor in its length. */
+static void trace_frame(char *text, size_t n)
+{
+	size_t part;
+
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '\n')
+			text[i] = 1;
+	for (; n; text += part, n -= part) {
+		part = n < TRACE_PART ? n : TRACE_PART;
+		part -= (part & 0xff) == '\n';
+		frame('T', text, part);
+	}
+}
+
+/* What is recorded goes to the host as it comes: ahead of the program, whenever there is something. */
+static long start_trace(void)
+{
+	static char text[BUF];
+	int priority = 1;
+	long fd, n, pid;
+
+	SYS5(mount, "tracefs", TRACEFS, "tracefs", 0, 0);
+	pid = SYS0(fork);
+	if (pid)
+		return pid;
+	SYS3(sched_setscheduler, 0, 1 /* SCHED_FIFO */, &priority);
+	fd = SYS3(open, TRACEFS "/trace_pipe", 0, 0);
+	while ((n = SYS3(read, fd, text, sizeof(text))) > 0)
+		trace_frame(text, (size_t)n);
+	for (;;)
+		SYS1(exit, 0);
+}
+
+static void end_trace(long reader)
+{
+	int status;
+
+	write_file(TRACEFS "/tracing_on", "0");
+	SYS4(wait4, reader, &status, 0, 0);
+}
+
+/* The limit and the records begin with the program. */
+static void set_watch(void)
+{
+	static char text[256];
+	size_t n = read_file("/.mnemos/frames", text, sizeof(text) - 1);
+
+	text[n] = '\0';
+	if (n)
+		write_file("/proc/self/frames", text);
+	if (traced)
+		write_file(TRACEFS "/events/enable", "1");
+}
+
 static _Noreturn void run_program(void)
 {
+	set_watch();
 	const char *path = place[PLACE_PROGRAM] ? place[PLACE_PROGRAM] : words[1];
 	long err = SYS3(execve, path, words + 1, env);
 
@@ -360,7 +438,6 @@ static void forward_output(int out, int err)
 	}
 }
 
-enum { FIGURES = 16384 };
 static char figures[2][FIGURES]; /* before the program, and after it */
 static size_t figures_len[2];
 
@@ -368,12 +445,13 @@ static void take_figures(int when)
 {
 	size_t n = read_file("/proc/uptime", figures[when], FIGURES);
 
-	figures_len[when] = n + read_file("/proc/vmstat", figures[when] + n, FIGURES - n);
+	n += read_file("/proc/vmstat", figures[when] + n, FIGURES - n);
+	figures_len[when] =
+		n + read_file("/sys/kernel/debug/frames", figures[when] + n, FIGURES - n);
 }
 
 static void send_figures(void)
 {
-	console_raw();
 	for (int when = 0; when < 2; when++)
 		frame('V', figures[when], figures_len[when]);
 }
@@ -417,6 +495,7 @@ void start_c(void);
 void start_c(void)
 {
 	int wants_figures;
+	long reader = 0;
 	char status;
 	int nr = read_words("/.mnemos/argv", argv_text, sizeof(argv_text), words);
 
@@ -439,13 +518,19 @@ void start_c(void)
 		SYS1(chdir, "/");
 	catch_end_signals();
 	wants_figures = read_file("/.mnemos/figures", &status, 1) == 1;
+	traced = read_file("/.mnemos/trace", &status, 1) == 1;
+	if (traced)
+		reader = start_trace();
 	if (wants_figures)
 		take_figures(0);
 	status = (char)(words[0][0] == 't' ? run_on_tty() : run_on_pipes());
-	if (wants_figures) {
+	if (wants_figures)
 		take_figures(1);
+	console_raw();
+	if (traced)
+		end_trace(reader);
+	if (wants_figures)
 		send_figures();
-	}
 	if (asked_to_end)
 		status = 0;
 	frame('X', &status, 1);

@@ -13,7 +13,8 @@ struct proc_entry {
 	int (*show)(struct seq_file *m); /* 0 or -errno; m->private is data */
 	/* Text written by a user (kernel copy, NUL-terminated). 0 or -errno; NULL: read only. */
 	int (*store)(struct proc_entry *e, char *text, size_t len);
-	const struct file_ops *fops; /* instead of show/store: binary and special files */
+	void (*cut)(struct proc_entry *e); /* opened with O_TRUNC; NULL: nothing happens then */
+	const struct file_ops *fops;	   /* instead of show/store: binary and special files */
 	void *data;
 	void (*free)(struct proc_entry *e); /* removable: the last user is gone; may be NULL */
 	bool strict; /* below /proc/sys: to open it for what it cannot do is -EACCES */

@@ -20,6 +20,7 @@ struct sysfs_attr {
 	int (*show)(struct seq_file *m);
 	/* e->data is the directory's object; the text is a kernel copy, NUL-terminated. 0 or -errno. */
 	int (*store)(struct proc_entry *e, char *text, size_t len);
+	void (*cut)(struct proc_entry *e); /* opened with O_TRUNC; NULL: nothing happens then */
 	const struct file_ops *fops; /* instead: binary; proc_entry_of(inode)->data is the object */
 };
 
@@ -36,8 +37,10 @@ int must_check sysfs_create_link(const char *path, const char *target);
 /* "module/NAME", "block/vda/vda1", and all below it; on return no show or store of it runs, nor will. Sleeps. 0, -ENOENT. */
 int sysfs_remove(const char *path);
 
-/* The same in debugfs. */
+/* The same in debugfs, and in tracefs. */
 int must_check debugfs_create_files(const char *dir, const struct sysfs_attr *attrs, unsigned nr,
+				    void *data);
+int must_check tracefs_create_files(const char *dir, const struct sysfs_attr *attrs, unsigned nr,
 				    void *data);
 
 /* For modules: a file (@entry), or a directory, that can be taken away again. @path is relative to the tree's root. */

@@ -17,6 +17,8 @@ enum mm_unusual { MM_REAPED = 1, MM_CLOSED = 2 };
 
 struct frames_request {
 	unsigned long start, end; /* within one private anonymous mapping, whole pages */
+	bool for_exec; /* instead: all private anonymous memory of the program that the process becomes next */
+	bool whole; /* within [start, end), what of it is private anonymous memory */
 	unsigned long frames;
 	const struct policy *policy;
 	const uint32_t *
@@ -40,6 +42,12 @@ int must_check frames_set(struct mm_struct *mm, const struct frames_request *r);
 void frames_clear(struct mm_struct *mm); /* as before; takes mmap_lock for write */
 /* Return: false: there is no limit. */
 bool frames_read(struct mm_struct *mm, struct frames_figures *out);
+/* @mm is of a program that begins, @old was its process's: a limit of the whole of @old, or one for exec, goes on. */
+void frames_exec(struct mm_struct *mm, const struct mm_struct *old);
+/* [start, end) is empty from now on. mmap_lock held, mm->frames not NULL. */
+void frames_unmapped(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* The sums of all limits that have ended: references, faults, cold. */
+void frames_totals(struct frames_figures *out);
 void frames_exit(struct mm_struct *mm); /* the last user is gone, nothing is mapped */
 
 #endif

@@ -17,6 +17,7 @@ enum lock_rank {
 	RANK_FS_FILE,	    /* a pipe (mutex); a second one by try only */
 	RANK_FS,	    /* an inode (mutex); two: parent before child, else by address */
 	RANK_FS_IGET,	    /* a disk file system's inodes on their way in (mutex) */
+	RANK_TRACEFS,	    /* memory for trace records (mutex) */
 	RANK_IPC_CREATE,    /* making System V objects (mutex) */
 	RANK_SIGHAND_SLEEP, /* reserved for sleeping task state */
 	RANK_MM_MAP,	    /* mm->mmap_lock (rwsem); two: old mm before new mm (fork) */
@@ -55,6 +56,7 @@ enum lock_rank {
 	RANK_IRQCHIP,	  /* interrupt controllers */
 	RANK_LOG,	  /* kernel log */
 	RANK_CONSOLE,	  /* UART */
+	RANK_TRACE,	  /* a CPU's trace records */
 	RANK_MAX
 };
 

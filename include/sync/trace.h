@@ -4,6 +4,7 @@
 
 #include "base/types.h"
 #include "sync/percpu.h"
+#include "sync/tracepoint.h"
 
 enum trace_kind {
 	TRACE_NONE,
@@ -25,7 +26,7 @@ struct trace_event {
 	unsigned long a, b;
 };
 
-/* Off (one predictable branch) until trace_enable(true). Any context. */
+/* Off (one predictable branch) until somebody wants records: the panic report (trace_enable), trace points. Any context. */
 extern bool trace_on;
 void trace_record(enum trace_kind kind, unsigned long a, unsigned long b);
 static inline void trace(enum trace_kind kind, unsigned long a, unsigned long b)
@@ -34,6 +35,8 @@ static inline void trace(enum trace_kind kind, unsigned long a, unsigned long b)
 		trace_record(kind, a, b);
 }
 DECLARE_PER_CPU(uint32_t, trace_tid); /* id of the running thread, kept by the scheduler */
+enum trace_wanted { TRACE_FOR_PANIC = 1, TRACE_FOR_POINTS = 2 };
+void trace_want(enum trace_wanted who, bool on);
 void trace_enable(bool on);
 /* Print the newest @nr events of every CPU through klog. */
 void trace_dump(unsigned nr);

@@ -32,7 +32,6 @@
 #include "mm/swap_entry.h"
 #include "mm/vmevent.h"
 #include "mm/writeback.h"
-#include "sync/trace.h"
 
 struct page *zero_page;
 
@@ -197,7 +196,6 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info 
 	fault_begin(&f, mm, info);
 	f.waiter = &waiter;
 	count_vm_event(PGFAULT);
-	trace(TRACE_FAULT, info->addr, info->write);
 	if (info->addr >= mm->task_size)
 		return FAULT_MAPERR;
 	do {

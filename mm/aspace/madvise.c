@@ -19,6 +19,7 @@
 #include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/thp_impl.h"
 #include "mm/aspace/userfault_impl.h"
+#include "mm/frames.h"
 #include "mm/gather.h"
 #include "mm/imports.h"
 #include "mm/ksm.h"
@@ -158,6 +159,8 @@ static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 	gather_begin(&g, mm);
 	g.keep_uffd_wp = (vma->vm_flags & VM_UFFD_WP) && !vma_is_anon(vma);
 	if (kind == ADV_ZAP) {
+		if (unlikely(mm->frames))
+			frames_unmapped(mm, start, end);
 		range_zap(&g, vma, start, end);
 	} else if (kind == ADV_FREE) {
 		range_lazyfree(&g, start, end);

@@ -20,6 +20,7 @@
 #include "base/errno.h"
 #include "mm/aspace/hugetlb_vma.h"
 #include "mm/aspace/userfault_impl.h"
+#include "mm/frames.h"
 #include "mm/gather.h"
 #include "mm/imports.h"
 #include "mm/range.h"
@@ -187,6 +188,8 @@ static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 	if (!vma || vma->vm_start >= end)
 		return;
 	trace(TRACE_UNMAP, start, end);
+	if (unlikely(mm->frames))
+		frames_unmapped(mm, start, end);
 	unmap_begin(&u, mm, start, end);
 	u.spares = spares;
 	u.moved = moved;

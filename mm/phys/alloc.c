@@ -119,6 +119,7 @@ static noinline_ struct page *finish_rare(struct page *page, const struct zone *
 
 	prepare(page, z, order, gfp);
 	trace(TRACE_PAGE_ALLOC, page_to_pfn(page), order);
+	tracepoint(mm_page_alloc, page_to_pfn(page), order, migratetype_of(gfp), gfp);
 	if ((gfp & __GFP_ZERO) && !zero)
 		zero_block(page, order);
 	return page;
@@ -473,6 +474,12 @@ static inline bool was_listed(const struct page *page)
 	return READ_ONCE(page->flags) & PAGE_LIST_FLAGS;
 }
 
+static void trace_free(const struct page *page, unsigned order)
+{
+	trace(TRACE_PAGE_FREE, page_to_pfn(page), order);
+	tracepoint(mm_page_free, page_to_pfn(page), order);
+}
+
 /* Blocks, and every free while tracing. Refcount is 0. */
 static noinline_ void free_block_slow(struct page *page, unsigned order)
 {
@@ -484,7 +491,7 @@ static noinline_ void free_block_slow(struct page *page, unsigned order)
 		return;
 	}
 	count_vm_events(PGFREE, 1UL << order);
-	trace(TRACE_PAGE_FREE, page_to_pfn(page), order);
+	trace_free(page, order);
 	if (order == 0) {
 		page_free_prepare_one(page, PS_PCP);
 		pcp_free(z, page);
@@ -571,7 +578,7 @@ void free_pages_bulk(struct page **pages, unsigned n)
 	lru_free_pages(pages, n);
 	count_vm_events(PGFREE, n);
 	for (unsigned t = 0; unlikely(trace_on) && t < n; t++)
-		trace(TRACE_PAGE_FREE, page_to_pfn(pages[t]), 0);
+		trace_free(pages[t], 0);
 	while (i < n)
 		i += pcp_free_bulk(page_zone(pages[i]), pages + i, n - i);
 }
@@ -609,7 +616,7 @@ void free_pages_block(struct page *page, unsigned order)
 
 	lru_free_block(page, 1U << order);
 	count_vm_events(PGFREE, 1UL << order);
-	trace(TRACE_PAGE_FREE, page_to_pfn(page), order);
+	trace_free(page, order);
 	for (struct page *p = page; p < page + (1UL << order); p++)
 		page_free_prepare_one(p, PS_FREE);
 	irqflags_t flags = spin_lock_irqsave(&z->lock);

@@ -22,6 +22,7 @@
 #include "mm/reclaim/reclaim_impl.h"
 #include "mm/slab.h"
 #include "mm/vmevent.h"
+#include "sync/tracepoint.h"
 
 enum { MAX_FAILURES = 16 };
 
@@ -38,14 +39,17 @@ void phys_wake(int node, enum zone_type highest)
 		return;
 	if (READ_ONCE(k->highest) < (unsigned)highest)
 		WRITE_ONCE(k->highest, (unsigned)highest);
-	if (!__atomic_exchange_n(&k->wanted, true, __ATOMIC_SEQ_CST))
+	if (!__atomic_exchange_n(&k->wanted, true, __ATOMIC_SEQ_CST)) {
+		tracepoint(mm_vmscan_kswapd_wake, (unsigned)node, 0);
 		waitq_wake_all(&k->wait);
+	}
 }
 
 void kswapd_wait(int node)
 {
 	struct kswapd *k = &node_data[node]->kswapd;
 
+	tracepoint(mm_vmscan_kswapd_sleep, (unsigned)node);
 	(void)wait_event_mode(&k->wait, __atomic_load_n(&k->wanted, __ATOMIC_SEQ_CST),
 			      PARK_UNINTERRUPTIBLE, PARK_FOREVER);
 }

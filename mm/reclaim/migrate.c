@@ -34,6 +34,7 @@
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
 #include "sync/failpoint.h"
+#include "sync/tracepoint.h"
 
 enum { ATTEMPTS_SYNC = 10, ATTEMPTS_ASYNC = 3 };
 
@@ -224,6 +225,7 @@ unsigned migrate_pages(struct page **pages, int *status, unsigned n,
 	}
 	count_vm_events(PGMIGRATE_SUCCESS, n - failed);
 	count_vm_events(PGMIGRATE_FAIL, failed);
+	tracepoint(mm_migrate_pages, n - failed, failed);
 	return failed;
 }
 

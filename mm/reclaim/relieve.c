@@ -24,6 +24,7 @@
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 #include "sync/thread.h"
+#include "sync/tracepoint.h"
 
 enum { PAUSE_NS = 10 * 1000 * 1000 };
 
@@ -91,8 +92,11 @@ static bool empty_caches(gfp_t gfp)
 
 bool phys_relieve(struct alloc_ctx *ctx)
 {
-	unsigned long before = nr_free_pages(), freed = shrink_lists_of(ctx);
+	unsigned long before = nr_free_pages(), freed;
 
+	tracepoint(mm_vmscan_direct_reclaim_begin, ctx->order, ctx->gfp);
+	freed = shrink_lists_of(ctx);
+	tracepoint(mm_vmscan_direct_reclaim_end, freed);
 	if (freed) {
 		for (unsigned n = 0; n < nr_nodes; n++)
 			WRITE_ONCE(node_data[n]->kswapd.failures, 0);

@@ -32,6 +32,7 @@
 #include "mm/vma.h"
 #include "mm/vmevent.h"
 #include "mm/writeback.h"
+#include "sync/tracepoint.h"
 
 enum fate { FATE_KEEP, FATE_ACTIVATE, FATE_FREE, FATE_UNHOOKED /* free when it is flushed */ };
 
@@ -93,6 +94,7 @@ static enum fate take_to_swap(struct scan_control *sc, struct page *page)
 	case PAGEOUT_FREED:
 		return FATE_FREE;
 	case PAGEOUT_WRITING:
+		tracepoint(mm_vmscan_write_folio, page_to_pfn(page));
 		page_set(page, PG_reclaim); /* first again when it is written */
 		sc->writeback++;
 		return FATE_KEEP;

@@ -28,6 +28,7 @@
 #include "mm/swap.h"
 #include "mm/vma.h"
 #include "mm/vmevent.h"
+#include "sync/tracepoint.h"
 
 enum { MAX_SWAPPINESS = 200 };
 int vm_swappiness = 60;
@@ -86,6 +87,8 @@ static void shrink_taken(struct scan_control *sc, struct lru_scan *s)
 	take_pages(sc, s);
 	count_steal(sc, s->list, sc->freed - freed);
 	count_isolated(sc, s->list, -(long)taken);
+	tracepoint(mm_vmscan_lru_shrink_inactive, (unsigned)sc->node->node_id, s->scanned,
+		   sc->freed - freed, (unsigned)sc->priority);
 }
 
 void shrink_chosen(struct scan_control *sc, struct lru_scan *s)
@@ -95,11 +98,17 @@ void shrink_chosen(struct scan_control *sc, struct lru_scan *s)
 	sc->chosen = false;
 }
 
+static void isolate(const struct scan_control *sc, struct lru_scan *s)
+{
+	lru_isolate(sc->node, s);
+	tracepoint(mm_vmscan_lru_isolate, s->nr, s->scanned, s->taken, s->list);
+}
+
 static void shrink_inactive(struct scan_control *sc, enum lru_list l, unsigned nr)
 {
 	struct lru_scan s = { .list = l, .highest = sc->highest, .nr = nr };
 
-	lru_isolate(sc->node, &s);
+	isolate(sc, &s);
 	shrink_taken(sc, &s);
 	lru_give_back(&s);
 }
@@ -129,13 +138,15 @@ static void shrink_active(struct scan_control *sc, enum lru_list l, unsigned nr)
 {
 	struct lru_scan s = { .list = l, .highest = sc->highest, .nr = nr };
 
-	lru_isolate(sc->node, &s);
+	isolate(sc, &s);
 	count_isolated(sc, l, s.taken);
 	count_vm_events(PGREFILL, s.scanned);
 	for (unsigned i = 0; i < s.taken; i++)
 		deactivate(s.pages[i]);
 	lru_give_back(&s);
 	count_isolated(sc, l, -(long)s.taken);
+	tracepoint(mm_vmscan_lru_shrink_active, (unsigned)sc->node->node_id, s.taken,
+		   (unsigned)sc->priority);
 }
 
 static void shrink_list(struct scan_control *sc, enum lru_list l, unsigned nr)

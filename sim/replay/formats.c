@@ -7,6 +7,7 @@
  *   memtrace  readi/readd/write 0x04000BE0 2 (Ewha)         arc       first block, blocks, -, - (the ARC paper's .lis)
  *   msr       MSR Cambridge's csv                           csv       any table; --columns says which column is what
  *   drmemtrace  DynamoRIO's `-tool view`                    ftrace    page_fault_user and page_fault_kernel events
+ *   mnemos    what `./mnemos run --trace` has recorded
  *
  * OWNS     nothing.   FAILS  a message for people.   SOURCES  the tools' own documentation.   TESTED BY replay_test.c
  */
@@ -334,6 +335,31 @@ static const char *ftrace_parse(const struct layout *l, const char **p, struct a
 	return bytes_at(l, addr, 1, bits & 2, out);
 }
 
+/* ---- ./mnemos run --trace: JSON, an event on each line; "ref" is in those that are uses of pages ---- */
+
+static bool mnemos_like(const char *line)
+{
+	return !strncmp(line, "{\"displayTimeUnit\"", 18) || strstr(line, "\"ref\":\"0x");
+}
+
+static const char *mnemos_parse(const struct layout *l, const char **p, struct access *out)
+{
+	const char *line = *p, *ref = strstr(line, "\"ref\":\""),
+		   *write = strstr(line, "\"write\":");
+
+	to_end(p);
+	if (*line && !strchr("{]\"", *line))
+		return "not a line of a recording: neither {, ] nor \" at the beginning";
+	if (!ref)
+		return NULL;
+	ref += strlen("\"ref\":\"");
+	if (!prefixed(&ref, &out->page) || *ref != '"')
+		return "ref is no page number (hexadecimal with 0x)";
+	out->nr = 1;
+	out->write = write && write[strlen("\"write\":")] == '1';
+	return NULL;
+}
+
 /* ---- tables ---- */
 
 /* Column @n of @line, from 1: its beginning; *len. NULL: there are fewer. */
@@ -422,6 +448,7 @@ const struct format formats[] = {
 	{ "address", address_like, address_parse },
 	{ "memtrace", memtrace_like, memtrace_parse },
 	{ "drmemtrace", drmemtrace_like, drmemtrace_parse },
+	{ "mnemos", mnemos_like, mnemos_parse },
 	{ "ftrace", ftrace_like, ftrace_parse },
 	{ "msr", msr_like, msr_parse },
 	{ "arc", arc_like, arc_parse },

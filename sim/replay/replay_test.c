@@ -467,6 +467,12 @@ static const struct sample good[] = {
 	  "  sh-12 [000] d... 1.1: mm_page_alloc: page=1 pfn=0x1\n"
 	  "  sh-12 [000] d... 1.2: page_fault_user: address=0x400123 ip=0x400123 error_code=0x14\n",
 	  "7f12345w 400" },
+	{ "mnemos",
+	  "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n"
+	  "{\"name\":\"page_reference\",\"args\":{\"address\":\"0x1000\",\"write\":1,\"ref\":\"0x60001\"}},\n"
+	  "{\"name\":\"mm_page_free\",\"args\":{\"pfn\":\"0x1\"}},\n"
+	  "{\"name\":\"page_reference\",\"args\":{\"write\":0,\"ref\":\"0x7fff2\"}}\n],\n\"otherData\": {}}\n",
+	  "60001w 7fff2" },
 	{ "msr",
 	  "128166372003061629,hm,1,Read,383496192,8192,3014\n128166372016382155,hm,1,Write,2822144,4096,0\n",
 	  "16dbb 16dbc 2b1w" },
@@ -527,6 +533,10 @@ static const struct sample bad[] = {
 	{ "ftrace", "page_fault_user: address=zz ip=0 error_code=0x4\n",
 	  "line 1: address= or error_code= is no hexadecimal number: "
 	  "\"page_fault_user: address=zz ip=0 error_code=0x4\"" },
+	{ "mnemos", "{\"ref\":\"12\"}\n",
+	  "line 1: ref is no page number (hexadecimal with 0x): \"{\"ref\":\"12\"}\"" },
+	{ "mnemos", "{}\n12\n",
+	  "line 2: not a line of a recording: neither {, ] nor \" at the beginning: \"12\"" },
 	{ "nonsense", "1\n", "there is no such format" },
 	{ NULL, "what is this\n", "looks like none of the formats: give --format" },
 	{ NULL, "\1\2\3", "neither text nor a binary trace (oracleGeneral)" },

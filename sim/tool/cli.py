@@ -34,7 +34,7 @@ def options(words):
     p.add_argument("--trace", action="append", default=[], metavar="FILE", help="text or oracleGeneral; gzip, zstd; - is standard input; again for more")
     p.add_argument("--policy", default="lru2", metavar="LIST", help="all, or names with commas; --policies has them (lru2)")
     p.add_argument("--frames", metavar="LIST", help="sizes of memory: 3,4 or 1K..1M*2 or 10..50+10")
-    p.add_argument("--format", help="lackey address memtrace drmemtrace ftrace msr arc csv plain lirs oracleGeneral (found out)")
+    p.add_argument("--format", help="lackey address memtrace drmemtrace ftrace mnemos msr arc csv plain lirs oracleGeneral (found out)")
     p.add_argument("--columns", metavar="SPEC", help="csv: page=N or addr=N, size=N, op=N, delim=C or tab, header; columns from 1")
     p.add_argument("--page-size", type=int, metavar="BYTES", help="of traces with addresses (4096)")
     p.add_argument("--curves", action="store_true", help="LRU at every size, working sets")

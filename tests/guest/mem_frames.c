@@ -2,6 +2,8 @@
 #include "../../sim/replay/textbooks.h"
 #include "zram.h"
 
+#include <sys/mount.h>
+
 #define FRAMES "/proc/self/frames"
 
 enum { PAGES = 8 };
@@ -110,6 +112,70 @@ static void a_child_has_no_limit(void)
 	end();
 }
 
+/* What the program of the limit says: every page is what it was, and few are in memory. */
+static int limited_program(void)
+{
+	volatile unsigned char *p = (volatile unsigned char *)anon(PAGES * 8, RW);
+	long before, faults;
+
+	NEED_IN_CHILD(p != MAP_FAILED);
+	EQ(figure_after(FRAMES, NULL, "frames"), 8);
+	before = figure_after(FRAMES, NULL, "references");
+	for (unsigned round = 0; round < 3; round++)
+		for (unsigned i = 0; i < PAGES * 8; i++)
+			p[i * PAGE] += (unsigned char)i;
+	for (unsigned i = 0; i < PAGES * 8; i++)
+		EQ(p[i * PAGE], (unsigned char)(3 * i));
+	CHECK(resident((void *)p, PAGES * 8) <= 8);
+	CHECK(figure_after(FRAMES, NULL, "references") - before >= PAGES * 8 * 4);
+	faults = figure_after(FRAMES, NULL, "faults");
+	CHECK(faults >= PAGES * 8 * 4);
+	EQ(figure_after(FRAMES, NULL, "refaults"), faults - figure_after(FRAMES, NULL, "cold"));
+	OK(munmap((void *)p, PAGES * 8 * PAGE)); /* its frames are free again */
+	CHECK(figure_after(FRAMES, NULL, "resident") <= 8);
+	return tap_failures;
+}
+
+static int become_limited(void *path)
+{
+	char *argv[] = { path, "limited", NULL };
+
+	OK(tap_put(FRAMES, "8 fifo exec"));
+	EQ(figure_after(FRAMES, NULL, "references"), 0); /* not this program */
+	execv(path, argv);
+	return 99;
+}
+
+static long total(const char *label)
+{
+	return figure_after("/sys/kernel/debug/frames", NULL, label);
+}
+
+/* A limit for all that the next program has. */
+static void a_whole_program(void)
+{
+	long before, faults;
+	char path[200];
+	int mounted;
+
+	mounted = mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	begin("4M\n", 1024);
+	OK(readlink("/proc/self/exe", memset(path, 0, sizeof(path)), sizeof(path) - 1));
+	before = total("frames_references");
+	faults = total("frames_faults");
+	EQ(tap_child(become_limited, path), 0);
+	CHECK(total("frames_references") >= before + PAGES * 8 * 4);
+	CHECK(total("frames_faults") >= faults + PAGES * 8 * 4);
+	EQ(figure_after(FRAMES, NULL, "frames"), -1);
+	FAILS(tap_put(FRAMES, "3 opt exec"), EINVAL);
+	FAILS(tap_put(FRAMES, "3 fifo exec 1"), EINVAL);
+	OK(tap_put(FRAMES, "3 fifo exec"));
+	OK(tap_put(FRAMES, "0"));
+	end();
+	if (!mounted)
+		OK(umount("/sys/kernel/debug"));
+}
+
 static void what_cannot_be(void)
 {
 	char *p = anon(PAGES, RW), text[100];
@@ -135,8 +201,12 @@ static void what_cannot_be(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(textbooks), T(two_at_once),
-						 T(a_child_has_no_limit), T(what_cannot_be), TEND };
+	static const struct tap_test tests[] = {
+		T(textbooks),	    T(two_at_once),    T(a_child_has_no_limit),
+		T(a_whole_program), T(what_cannot_be), TEND
+	};
 
+	if (argc == 2 && !strcmp(argv[1], "limited"))
+		return limited_program();
 	return tap_main(argc, argv, tests);
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Tests of what `./mnemos run` packs, and one machine that runs it. Run by tools/test.sh."""
+import json
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ import unittest
 ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
 sys.dont_write_bytecode = True
 sys.path.insert(0, ROOT)
-from tools.pack import disks, dpkg, elf, figures, image, languages, run  # noqa: E402
+from tools.pack import disks, dpkg, elf, figures, image, languages, run, trace  # noqa: E402
 from tools.pack.closure import COMMAND, Closure, env_program  # noqa: E402
 from tools.pack.elf import Trouble  # noqa: E402
 from tools.pack.tree import Tree  # noqa: E402
@@ -252,6 +253,58 @@ class Figures(unittest.TestCase):
         self.assertIn("swap      0 in, 2 out,", text)
         self.assertIn("reclaim   7 looked at,", text)
         self.assertEqual(figures.table("sieve", [before]), [])
+        with_frames = "\n".join(figures.table("fifo", [before, after + b"frames_references 50\nframes_faults 9\nframes_cold 4\n"], 3))
+        self.assertIn("frames    3: 50 references, 9 faults, 4 cold, 5 refaults\n", with_frames)
+
+
+PIPE = """\
+            init-3       [000] .....     1.000001: page_fault_user: address=0x1000 ip=0x2000 error_code=0x7
+     my prog-x-12      [001] .....     1.000002: page_fault_user: address=0x7fff00001008 ip=0x401000 error_code=0x6
+     my prog-x-12      [001] .....     1.000003: mm_page_alloc: pfn=0x1a order=0 migratetype=1 gfp_flags=0xcc0
+CPU:1 [LOST 7 EVENTS]
+     my prog-x-12      [001] .....     2.500000: page_reference: address=0x400000 write=0 fault=1
+"""
+
+
+class Recordings(Folder):
+    def recorded(self, limited):
+        """What the file says, and the lines for people."""
+        r = trace.Recording(self.dir + "/t.json", limited)
+        data = PIPE.encode().replace(b"\n", b"\1")
+        for at in range(0, len(data), 50):  # frames end anywhere
+            r.feed(data[at:at + 50])
+        said = r.end(["./prog", "x"])
+        with open(self.dir + "/t.json", encoding="utf-8") as f:
+            return json.load(f), said
+
+    def test_what_viewers_demand(self):
+        whole, said = self.recorded(False)
+        check_events(self, whole["traceEvents"])
+        self.assertEqual(whole["otherData"], {"program": "./prog x", "lost_events": 7})
+        self.assertEqual(said, [f"trace     5 events in {self.dir}/t.json, 7 lost"])
+        first = whole["traceEvents"][0]
+        self.assertEqual((first["name"], first["cat"], first["ts"], first["tid"]), ("page_fault_user", "exceptions", 1000002, 12))
+        self.assertEqual(first["args"], {"address": "0x7fff00001008", "ip": "0x401000", "error_code": "0x6", "ref": "0xc07fff00001", "write": 1, "cpu": 1})
+        self.assertEqual(whole["traceEvents"][3]["args"], {"name": "my prog-x"})
+
+    def test_what_is_a_reference(self):
+        for limited, names in ((False, ["page_fault_user", "page_reference"]), (True, ["page_reference"])):
+            events = self.recorded(limited)[0]["traceEvents"]
+            self.assertEqual([e["name"] for e in events if "ref" in e["args"]], names)
+
+    def test_no_such_folder(self):
+        self.trouble("--trace /nowhere/t: No such file", trace.Recording, "/nowhere/t", False)
+
+
+def check_events(test, events):
+    """The rules of Chrome's trace format, as far as we use it."""
+    for e in events:
+        test.assertIn(e["ph"], ("i", "M"))
+        test.assertTrue(e["name"] and isinstance(e["pid"], int) and isinstance(e["tid"], int) and isinstance(e["args"], dict))
+        if e["ph"] == "i":
+            test.assertTrue(isinstance(e["ts"], int) and e["ts"] >= 0 and e["s"] == "t" and e["cat"])
+        else:
+            test.assertIn(e["name"], ("process_name", "thread_name"))
 
 
 class Machine(Folder):
@@ -274,6 +327,22 @@ class Machine(Folder):
         self.assertIn("[sieve]", r.stdout)
         self.assertRegex(r.stderr, r"(?m)^policy    sieve\ntime      \d+\.\d\d s\nfaults    [1-9]\d* minor, ")
 
+    def test_frames_and_a_recording(self):
+        """The simulator counts for what was recorded as the kernel did."""
+        path = self.dir + "/t.json"
+        r = self.run_it("--frames", "8", "--policy", "arc", "--trace", path, "--", "head", "-n", "3", "/proc/self/frames")
+        self.assertEqual((r.returncode, r.stdout.split()[:2], r.stdout.split()[-2:]), (0, ["policy", "arc"], ["frames", "8"]))
+        said = re.search(r"(?m)^frames    8: (\d+) references, (\d+) faults, (\d+) cold, (\d+) refaults$", r.stderr)
+        with open(path, encoding="utf-8") as f:
+            whole = json.load(f)
+        check_events(self, whole["traceEvents"])
+        self.assertEqual(whole["otherData"]["lost_events"], 0)
+        sim = subprocess.run([os.path.join(ROOT, "mnemos"), "sim", "--trace", path, "--policy", "arc", "--frames", "8", "--json", "-"], capture_output=True, text=True)
+        one, = json.loads(sim.stdout)["runs"]
+        result, = one["results"]
+        self.assertEqual((one["format"], one["references"], result["faults"], result["cold"], result["refaults"]), ("mnemos", *map(int, said.groups())))
+        self.assertGreater(result["refaults"], 0)
+
     def test_a_signal_reaches_the_program(self):
         p = subprocess.Popen([os.path.join(ROOT, "mnemos"), "run", "--", "sh", "-c", 'trap "echo caught; exit 3" USR1; echo up; while :; do sleep 1; done'],
                              stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
@@ -294,11 +363,11 @@ class Machine(Folder):
             self.assertEqual((r.returncode, r.stdout.split()), (0, "bytes of the disk /dev/vdc partition 32764 0 -2 1".split()))
             self.assertEqual(read_head(path), b"BYTES\n")
 
-    def test_wrong_disks(self):
+    def test_wrong_options(self):
         with tempfile.TemporaryDirectory() as tmp:
             empty = os.path.join(tmp, "empty")
             open(empty, "w").close()
-            for option, value, says in (("--disk", "/nowhere", "no such file"), ("--disk", tmp, "is a directory"), ("--disk", empty, "is empty"),
+            for option, value, says in (("--frames", "0", "1 to 65536"), ("--trace", "/nowhere/t", "No such file"), ("--disk", "/nowhere", "no such file"), ("--disk", tmp, "is a directory"), ("--disk", empty, "is empty"),
                                         ("--swap", "much", "give a size such as"), ("--swap", "39k", "at least 40K"), ("--swap", "17T", "more than")):
                 r = self.run_it(option, value, "--", "true")
                 self.assertEqual(r.returncode, 125)

@@ -29,6 +29,7 @@
 #include "mm/mm.h"
 #include "mm/oom.h"
 #include "pt_geom.h"
+#include "sync/trace.h"
 #include "uapi/signal.h"
 
 enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RSVD = 8, PF_FETCH = 16 };
@@ -50,6 +51,16 @@ static void fault_record(unsigned long error, uaddr_t addr)
 	t->trap_nr = TRAP_PF;
 	t->error_code = error | PF_USER | (addr >= USER_TOP ? PF_PRESENT : 0);
 	t->cr2 = addr;
+}
+
+static noinline_ void trace_fault(enum tracepoint_id id, const struct pt_regs *regs,
+				  unsigned long error, uaddr_t addr)
+{
+	const unsigned long arg[TRACEPOINT_ARGS] = { addr, regs->ip, error };
+
+	trace(TRACE_FAULT, addr, error & PF_WRITE);
+	if (READ_ONCE(tracepoints[id].on))
+		tracepoint_record(id, arg);
 }
 
 static noinline_ void fault_signal(enum fault_result result, unsigned long error, uaddr_t addr)
@@ -76,6 +87,8 @@ void page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr)
 	struct fault_info info;
 
 	irq_enable();
+	if (unlikely(trace_on))
+		trace_fault(TP_page_fault_user, regs, error, addr);
 	if (likely(addr < USER_TOP)) {
 		decode(&info, error, addr);
 		result = handle_mm_fault(mm, &info);
@@ -117,6 +130,8 @@ void page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr)
 	struct mm_ctx *ctx = mm_ctx_current();
 	unsigned long fixup;
 
+	if (unlikely(trace_on))
+		trace_fault(TP_page_fault_kernel, regs, error, addr);
 	if (addr < USER_TOP && in_user_copy(regs->ip) && may_page_in(regs, ctx) &&
 	    page_in(ctx->mm, error, addr))
 		return;
