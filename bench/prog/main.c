@@ -44,6 +44,8 @@ static const struct group {
 	{ "pipe", bench_pipe },
 	{ "yield", bench_yield },
 	{ "signal", bench_signal },
+	{ "thread", bench_thread },
+	{ "socket", bench_socket },
 	{ "file", bench_file },
 	{ "name", bench_name },
 	{ "many_100", bench_many_100 },
