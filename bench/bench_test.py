@@ -32,7 +32,9 @@ def result(name="anon_fault", arch="x86_64", own=800, lean=1600):
 class Rows(unittest.TestCase):
     def test_every_row_of_the_program_is_described_once(self):
         named = set(re.findall(r'"((?:vma|mem|smp)_\w+)"', programs()))
-        named |= set(re.findall(r'(?:start|figure|fork_row|exec_row|move_row|call_row|fault_row)\("(\w+)"', programs()))
+        named |= set(re.findall(r'(?:start|figure|fork_row|exec_row|move_row|call_row|fault_row|pingpong|report|sweep)\("(\w+)"', programs()))
+        for name in re.findall(r'(?:report\("(?=\w+", &c, \w+, 1\))|sweep\(")(\w+)"', programs()):
+            named |= {name + "_faults", name + "_io"}
         self.assertEqual({n for n in named if not n.startswith("smp_")}, {n for n, r in rows.load().items() if r.group != size.GROUP})
 
     def test_groups_are_the_programs(self):

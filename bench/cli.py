@@ -17,13 +17,16 @@ def progress(arch, kernel, run):
     return lambda name: say(".", end="")
 
 
-def boots(arch, groups):
-    """(image, groups) of each boot: the shell's row has an image of its own, for a shell takes memory."""
-    counted = groups and [g for g in groups if g not in ("script", size.GROUP)]
+def boots(kernel, arch, groups):
+    """(image, groups, more for the machine) of each boot: the shell's row has an image of its own, for a shell takes memory."""
+    counted = groups and [g for g in groups if g not in ("script", size.GROUP, machine.SWAP_GROUP)]
     if groups is None or counted:
-        yield machine.image(arch), counted
+        yield machine.image(arch), counted, {}
     if groups is None or "script" in groups:
-        yield machine.image(arch, with_shell=True), ["script"]
+        yield machine.image(arch, with_shell=True), ["script"], {}
+    if groups is None or machine.SWAP_GROUP in groups:
+        modules = linux.disk_modules(arch) if kernel != "mnemos" else ()
+        yield machine.image(arch, modules=modules), [machine.SWAP_GROUP], {"with_disks": True, "memory": machine.SWAP_MEMORY}
 
 
 def measure(arch, kernels, groups, runs):
@@ -32,8 +35,8 @@ def measure(arch, kernels, groups, runs):
     for kernel in kernels:
         for run in range(1, runs + 1):
             on_group, one = progress(arch, kernel, run), {}
-            for img, some in boots(arch, groups):
-                one = machine.run(kernel, arch, img, some, on_group=on_group) | one
+            for img, some, more in boots(kernel, arch, groups):
+                one = machine.run(kernel, arch, img, some, on_group=on_group, **more) | one
             if groups is None or size.GROUP in groups:
                 one |= size.measure(kernel, arch)
             one.pop("wall_boot", None)
@@ -91,7 +94,7 @@ def main(args):
     if args.profile:
         return profile.main(args.arch or "x86_64", table, args.profile, not args.no_linux)
     if args.wall:
-        timed = [g for g in dict.fromkeys(r.group for r in table.values()) if g not in ("usage", size.GROUP)] + ["smp"]
+        timed = [g for g in dict.fromkeys(r.group for r in table.values()) if g not in ("usage", size.GROUP, machine.SWAP_GROUP)] + ["smp"]
         data = wall.main(archs, groups or timed, args.runs)
     else:
         kernels = ("mnemos",) if args.no_linux else machine.KERNELS

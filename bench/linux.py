@@ -51,6 +51,22 @@ def kernel(arch):
     return path
 
 
+# What a kernel of Debian's needs for a virtio disk, in the order in which it is loaded.
+DISK_MODULES = ("virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci_modern_dev", "virtio/virtio_pci",
+                "block/virtio_blk")
+
+
+def disk_modules(arch):
+    """Their files; fetched when they are not there."""
+    release = os.path.basename(kernel(arch)).removeprefix("vmlinuz-")
+    drivers = os.path.join(directory(arch), "lib", "modules", release, "kernel", "drivers")
+    if not os.path.isdir(drivers):
+        architecture, package = PACKAGES[arch]
+        script = os.path.join(m.ROOT, "tools", "fetch-deb.sh")
+        subprocess.run(["sh", script, architecture, package, "lib/modules", directory(arch)], stdout=subprocess.DEVNULL)
+    return [m.read_file(os.path.join(drivers, name + ".ko")) for name in DISK_MODULES]
+
+
 def version(arch):
     try:
         with open(os.path.join(directory(arch), "version")) as f:

@@ -7,8 +7,10 @@ import time
 
 from bench import launcher as m
 from bench import linux
+from tools.pack import disks as launcher_disks
 
 MEMORY = "256"
+SWAP_GROUP, SWAP_MEMORY, SWAP, READ_MIB = "swap", "128", "512M", 160  # bench/prog/swap.c
 LIMIT_SECONDS = 900
 ICOUNT = ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
 OWN = "norandmaps"  # as lean Linux: where mappings lie by chance decides how many tables they take, so counts would jump
@@ -27,8 +29,8 @@ def program(arch):
     return os.path.join(m.ROOT, path)
 
 
-def image(arch, with_shell=False):
-    """The initramfs: the program is its /init. @with_shell: and busybox, when it has been fetched."""
+def image(arch, with_shell=False, modules=()):
+    """The initramfs: the program is its /init. @with_shell: and busybox, when it has been fetched. @modules: for Linux, to load."""
     c = m.Cpio()
     for name in ("dev", "proc", "tmp"):
         c.directory(name)
@@ -37,7 +39,18 @@ def image(arch, with_shell=False):
     shell = linux.busybox(arch)
     if with_shell and os.path.exists(shell):
         c.file("bin/busybox", m.read_file(shell))
+    for letter, data in zip("abcdefghijklmnopqrstuvwxyz", modules):
+        c.file(f"modules/{letter}.ko", data)
     return c.finish()
+
+
+def disks(folder):
+    """Options for the disks of the group swap: one for swap, one with something to read."""
+    blank = os.path.join(folder, "blank")
+    with open(blank, "wb") as f:
+        f.truncate(READ_MIB << 20)
+    options, _ = launcher_disks.drives([], SWAP, folder)
+    return options + launcher_disks.drive(blank, "cache=unsafe")
 
 
 def kernel_file(kernel, arch):
@@ -77,7 +90,7 @@ class Reader:
 
 
 def run(kernel, arch, img, groups=None, counted=True, cpus=1, memory=MEMORY, patience=LIMIT_SECONDS, on_group=lambda name: None,
-        on_text=lambda line: None):
+        on_text=lambda line: None, with_disks=False):
     """Boot once. Return: row -> (total, operations); "wall_boot" is the nanoseconds until process 1 spoke.
 
     Not counted: plain emulation in real time, each group twice, for the emulator translates code as it comes by."""
@@ -87,7 +100,8 @@ def run(kernel, arch, img, groups=None, counted=True, cpus=1, memory=MEMORY, pat
         with open(initrd, "wb") as f:
             f.write(img)
         reader, begin = Reader(on_group, on_text), time.monotonic_ns()
-        qemu = m.start_qemu(command(kernel, arch, initrd, words, counted, cpus, memory), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        options = disks(tmp) if with_disks else []
+        qemu = m.start_qemu(command(kernel, arch, initrd, words, counted, cpus, memory) + options, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL)
         watchdog = threading.Timer(patience, qemu.kill)  # a machine that says nothing any more ends too
         watchdog.start()

@@ -43,6 +43,7 @@ void bench_yield(void);
 void bench_signal(void);
 void bench_thread(void);
 void bench_socket(void);
+void bench_swap(void);
 void bench_file(void);
 void bench_name(void);
 void bench_many_100(void);

@@ -51,6 +51,7 @@ static const struct group {
 	{ "many_100", bench_many_100 },
 	{ "many_1000", bench_many_1000 },
 	{ "many_10000", bench_many_10000 },
+	{ "swap", bench_swap }, /* in a machine of its own: needs disks */
 	{ "smp", bench_smp },
 };
 enum { NR_GROUPS = sizeof(groups) / sizeof(groups[0]) };
@@ -254,7 +255,8 @@ static void process_1(const char *self, int argc, char **argv)
 			turns = 2;
 	}
 	for (int i = 0; i < NR_GROUPS; i++)
-		if (list ? listed(list, groups[i].name) : strcmp(groups[i].name, "smp"))
+		if (list ? listed(list, groups[i].name)
+			 : strcmp(groups[i].name, "smp") && strcmp(groups[i].name, "swap"))
 			for (int k = 0; k < turns; k++)
 				start_group(self, groups[i].name, profile);
 	if (listed(list, "symbols"))
