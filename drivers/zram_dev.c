@@ -9,7 +9,7 @@
  */
 #include "zram_impl.h"
 
-#include "arch/uaccess.h"
+#include "arch/abi.h"
 #include "base/errno.h"
 #include "fs/fs.h"
 #include "kernel/task.h"
@@ -141,7 +141,7 @@ static long zram_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 		return put_user(arg, &block);
 	switch (cmd) {
 	case BLKGETSIZE:
-		return put_user(arg, &sectors);
+		return put_abi(arg, &sectors, "p");
 	case BLKSSZGET:
 	case BLKPBSZGET:
 		return put_user(arg, &block);

@@ -11,7 +11,7 @@
  * FAILS    -ENOSPC at the end, -EPERM on a read-only device, -ETXTBSY on a swap area, as block devices do on Linux.
  * SOURCES  the requests of linux/fs.h as blockdev(8), blkdiscard(8) and mke2fs(8) use them.   TESTED BY  tests/guest/disk_block.c, disk_swap.c
  */
-#include "arch/uaccess.h"
+#include "arch/abi.h"
 #include "base/errno.h"
 #include "block/swap.h"
 #include "fs/file.h"
@@ -128,7 +128,7 @@ static long put_int(unsigned long arg, int v)
 
 static long put_long(unsigned long arg, unsigned long v)
 {
-	return put_user(arg, &v) ? -EFAULT : 0;
+	return put_abi(arg, &v, "p");
 }
 
 static long put_u64(unsigned long arg, uint64_t v)

@@ -84,14 +84,19 @@ static int environ_show(struct seq_file *m, struct task *t)
 static int auxv_show(struct seq_file *m, struct task *t)
 {
 	struct mm_struct *mm;
-	unsigned n = 0;
+	static const char none[sizeof(long)];
+	const char *auxv;
+	size_t word, n = 0;
 	int err = task_mm_inspect(t, &mm);
 
 	if (err || !mm)
 		return err;
-	while (n + 2 < ARRAY_SIZE(mm->saved_auxv) && mm->saved_auxv[n])
-		n += 2;
-	seq_write(m, mm->saved_auxv, (n + 2) * sizeof(long));
+	/* It is in the program's words. */
+	word = t->thread.arch.program32 ? sizeof(uint32_t) : sizeof(long);
+	auxv = (const char *)mm->saved_auxv;
+	while (n + 4 * word <= sizeof(mm->saved_auxv) && memcmp(auxv + n, none, word))
+		n += 2 * word;
+	seq_write(m, mm->saved_auxv, n + 2 * word);
 	mmput(mm);
 	return 0;
 }

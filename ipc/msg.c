@@ -18,7 +18,7 @@
 #include "ipc/msg.h"
 #include "ipc_impl.h"
 
-#include "arch/uaccess.h"
+#include "arch/abi.h"
 #include "base/errno.h"
 #include "fs/seq_file.h"
 #include "kernel/task.h"
@@ -367,7 +367,7 @@ static long store_message(uaddr_t buf, struct msg_msg *m, size_t size)
 	size_t n = min_of(size_t, size, m->size);
 	long ret = (long)n;
 
-	if (put_user(buf, &m->type) || message_store(buf + sizeof(long), m, n))
+	if (put_abi(buf, &m->type, "l") || message_store(buf + abi_word(), m, n))
 		ret = -EFAULT;
 	message_free(m);
 	return ret;

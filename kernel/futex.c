@@ -13,7 +13,7 @@
  * SOURCES  futex(2), get_robust_list(2), set_tid_address(2); Drepper, "Futexes Are Tricky".
  */
 #include "kernel/futex.h"
-#include "arch/uaccess.h"
+#include "arch/abi.h"
 #include "base/errno.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
@@ -420,11 +420,11 @@ static void walk_robust_list(struct task *t)
 	unsigned long head[3], entry, next;
 	unsigned i;
 
-	if (copy_from_user(head, t->robust_list, sizeof(head)))
+	if (get_abi(&head, t->robust_list, "plp"))
 		return;
 	entry = head[0];
 	for (i = 0; i < ROBUST_MAX && (entry & ~1UL) != t->robust_list; i++) {
-		bool last = get_user(&next, entry & ~1UL);
+		bool last = get_abi(&next, entry & ~1UL, "p");
 
 		if ((entry & ~1UL) != (head[2] & ~1UL))
 			owner_died((entry & ~1UL) + head[1], (uint32_t)t->pid);

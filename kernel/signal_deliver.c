@@ -271,7 +271,7 @@ static void finish_syscall(struct pt_regs *regs, const struct k_sigaction *actio
 		if (action)
 			regs->ax = (unsigned long)-EINTR;
 		else
-			restart(regs, ABI_SYS_RESTART);
+			restart(regs, abi_sys_restart(abi_narrow()));
 		break;
 	case ERESTARTNOHAND:
 		if (action)

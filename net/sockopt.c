@@ -7,7 +7,7 @@
  * CONTEXT  tasks.   FAILS  ENOPROTOOPT, EINVAL, EFAULT, EDOM, EPERM, EOPNOTSUPP.
  * SOURCES  socket(7), unix(7), getsockopt(2).   TESTED BY  tests/guest/net_unix.c
  */
-#include "arch/uaccess.h"
+#include "arch/abi.h"
 #include "base/errno.h"
 #include "lib/string.h"
 #include "net/unix_impl.h"
@@ -106,11 +106,11 @@ static int time_get(uaddr_t value, int len, bool wide, struct socket_time *out)
 {
 	long pair[2];
 
-	if (len < (int)(wide ? sizeof(*out) : sizeof(pair)))
+	if (len < (int)(wide ? sizeof(*out) : 2 * abi_word()))
 		return -EINVAL;
 	if (wide)
 		return get_user(out, value);
-	if (copy_from_user(pair, value, sizeof(pair)))
+	if (get_abi(&pair, value, "2l"))
 		return -EFAULT;
 	*out = (struct socket_time){ pair[0], pair[1] };
 	return 0;
@@ -249,6 +249,18 @@ static int number_of(struct sock *s, int name, int *out)
 	return sizeof(*out);
 }
 
+/* A timeval of the caller's longs. Return: bytes. */
+static int put_pair(union option *v, const struct socket_time *t)
+{
+	const int32_t narrow[2] = { (int32_t)t->sec, (int32_t)t->usec };
+
+	v->pair[0] = (long)t->sec;
+	v->pair[1] = (long)t->usec;
+	if (abi_narrow())
+		memcpy(v, narrow, sizeof(narrow));
+	return (int)(2 * abi_word());
+}
+
 /* Return: bytes of @v, or -ENOPROTOOPT. */
 static int option_of(struct sock *s, int name, union option *v)
 {
@@ -268,9 +280,7 @@ static int option_of(struct sock *s, int name, union option *v)
 	case SO_RCVTIMEO:
 	case SO_SNDTIMEO:
 		t = timeout_of(s, name);
-		v->pair[0] = (long)t.sec;
-		v->pair[1] = (long)t.usec;
-		return sizeof(v->pair);
+		return put_pair(v, &t);
 	case SO_RCVTIMEO_NEW:
 	case SO_SNDTIMEO_NEW:
 		v->time = timeout_of(s, name);

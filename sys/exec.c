@@ -38,7 +38,7 @@ static long string_ptr(const struct exec_strings *s, unsigned i, uaddr_t *user, 
 	}
 	if (!s->user)
 		return 0;
-	if (get_user(user, s->user + i * sizeof(long)))
+	if (get_abi(user, s->user + i * abi_word(), "p"))
 		return -EFAULT;
 	return *user != 0;
 }
@@ -144,7 +144,7 @@ static int push_strings(struct exec_ctx *x, const struct exec_strings *s, unsign
 static int exec_strings_copy(struct exec_ctx *x)
 {
 	static const char zero[8];
-	int err = push_bytes(x, zero, sizeof(long));
+	int err = push_bytes(x, zero, x->abi->word);
 
 	if (!err)
 		err = push_kernel_string(x, x->filename);
@@ -301,13 +301,10 @@ static unsigned long exec_personality(const struct exec_ctx *x, unsigned long ol
 {
 	unsigned long p = x->cred ? old & ~PER_CLEAR_ON_SETID : old;
 
-	if (!ABI_32)
+	if (x->abi->word == 8)
 		return p & ~READ_IMPLIES_EXEC;
 	return x->prog.stack_unspecified ? p | READ_IMPLIES_EXEC : p;
 }
-
-/* How far things move by chance: the highest place of the stack's top, and the pages of mmap's. */
-enum { STACK_RANDOM_PAGES = ABI_32 ? 0x7ff : 0x3fffff };
 
 static unsigned long random_pages(unsigned long mask)
 {
@@ -317,16 +314,16 @@ static unsigned long random_pages(unsigned long mask)
 	return (r & mask) << PAGE_SHIFT;
 }
 
-unsigned long exec_random_mmap(void)
+unsigned long exec_random_mmap(const struct abi *abi)
 {
-	return random_pages((1UL << mmap_rnd_bits) - 1);
+	return random_pages((1UL << (abi->mmap_rnd_bits ? abi->mmap_rnd_bits : mmap_rnd_bits)) - 1);
 }
 
 static int exec_new_mm(struct exec_ctx *x)
 {
 	struct mm_ctx *ctx = &current_task()->mm_ctx;
-	unsigned long top = MAP_WINDOW;
-	struct mm_layout l = { .stack_limit = ctx->limits->stack };
+	unsigned long top = x->abi->top ? x->abi->top : MAP_WINDOW;
+	struct mm_layout l = { .stack_limit = ctx->limits->stack, .top = x->abi->top };
 
 	x->mm = mm_alloc();
 	if (!x->mm)
@@ -339,10 +336,10 @@ static int exec_new_mm(struct exec_ctx *x)
 	x->mm->oom_init = current_task()->signal->unkillable;
 	l.bottom_up = (ctx->personality & ADDR_COMPAT_LAYOUT) || sysctl_legacy_va_layout;
 	if (x->randomize) {
-		l.stack_random = (unsigned long)STACK_RANDOM_PAGES << PAGE_SHIFT;
-		l.random = exec_random_mmap();
+		l.stack_random = (unsigned long)x->abi->stack_random_pages << PAGE_SHIFT;
+		l.random = exec_random_mmap(x->abi);
 		l.random_low = random_pages(MIB(32) / PAGE_SIZE - 1);
-		top -= random_pages(STACK_RANDOM_PAGES);
+		top -= random_pages(x->abi->stack_random_pages);
 	}
 	mm_set_layout(x->mm, &l);
 	x->p = top;
@@ -352,11 +349,13 @@ static int exec_new_mm(struct exec_ctx *x)
 	return vm_stack_setup(x->mm, top, x->prog.exec_stack);
 }
 
-/* Behind the interpreter, so that this one is at the top of the mappings. */
+/* Behind the interpreter, so that this one is at the top of the mappings. A 32-bit program of x86_64 has none. */
 static int exec_vdso(struct exec_ctx *x)
 {
 	unsigned long rnd = 0;
 
+	if (x->abi != &abis[0])
+		return 0;
 	if (!ABI_32)
 		random_bytes(&rnd, sizeof(rnd));
 	return vdso_map(x->mm, x->p, rnd);
@@ -378,7 +377,7 @@ static int exec_stack(struct exec_ctx *x)
 		x->p -= (rnd[0] | (unsigned)rnd[1] << 8) % (2 * PAGE_SIZE);
 	random_bytes(rnd, sizeof(rnd));
 	x->p &= ~15UL;
-	err = push_kernel_string(x, ABI_MACHINE);
+	err = push_kernel_string(x, x->abi->machine);
 	x->platform = x->p;
 	if (!err)
 		err = push_bytes(x, rnd, sizeof(rnd));
@@ -387,7 +386,7 @@ static int exec_stack(struct exec_ctx *x)
 		return err;
 	exec_auxv(x);
 	nr_words = 1 + x->argc + 1 + x->envc + 1 + x->nr_auxv;
-	words_bytes = nr_words * sizeof(long);
+	words_bytes = nr_words * x->abi->word;
 	x->p_limit = 0; /* the table's size follows from the strings, whose sum was limited */
 	x->p = ((x->p & ~15UL) - words_bytes) & ~15UL;
 	err = exec_tables(x, x->p);
@@ -433,7 +432,7 @@ static int exec_commit(struct exec_ctx *x)
 	t->pdeath_signal = 0; /* prctl(2) */
 	x->cred = NULL;
 	exec_rights_let(x);
-	arch_thread_exec(&t->thread.arch, x->start, x->p);
+	arch_thread_exec(&t->thread.arch, x->start, x->p, x->abi->word == 4);
 	arch_thread_set_vdso(&t->thread.arch, t->mm_ctx.mm->vdso);
 	vfork_release(t);
 	if (t->mm_ctx.personality &

@@ -45,11 +45,11 @@ void exec_auxv(struct exec_ctx *x)
 {
 	const struct cred *c = x->cred ? x->cred : current_task()->cred;
 
-	if (x->mm->vdso && ABI_32)
+	if (x->mm->vdso && x->abi->word == 4)
 		aux_add(x, AT_SYSINFO, x->mm->vdso + vdso_offsets.vsyscall);
 	if (x->mm->vdso)
 		aux_add(x, AT_SYSINFO_EHDR, x->mm->vdso);
-	aux_add(x, AT_MINSIGSTKSZ, sigframe_max_bytes());
+	aux_add(x, AT_MINSIGSTKSZ, sigframe_max_bytes(x->abi->word == 4));
 	aux_add(x, AT_HWCAP, cpu_hwcap());
 	aux_add(x, AT_PAGESZ, PAGE_SIZE);
 	aux_add(x, AT_CLKTCK, CFG_HZ);
@@ -71,10 +71,24 @@ void exec_auxv(struct exec_ctx *x)
 	aux_add(x, AT_NULL, 0);
 }
 
-/* Write @n words at *sp and move it. */
-static int put_words(struct exec_ctx *x, uaddr_t *sp, const unsigned long *words, size_t n)
+/* @n longs become the program's words, where they are. */
+static void to_words(const struct exec_ctx *x, unsigned long *words, size_t n)
 {
-	size_t bytes = n * sizeof(*words);
+	uint32_t *narrow = (uint32_t *)words;
+
+	for (size_t i = 0; x->abi->word < sizeof(long) && i < n; i++) {
+		uint32_t w = (uint32_t)words[i];
+
+		memcpy(narrow + i, &w, sizeof(w));
+	}
+}
+
+/* Write @n words at *sp and move it; they are the program's afterwards. */
+static int put_words(struct exec_ctx *x, uaddr_t *sp, unsigned long *words, size_t n)
+{
+	size_t bytes = n * x->abi->word;
+
+	to_words(x, words, n);
 
 	if (exec_put(x, *sp, words, bytes))
 		return -ENOMEM;

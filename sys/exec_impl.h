@@ -35,9 +35,10 @@ struct exec_ctx {
 	size_t head_len;
 	unsigned script_depth, nr_script_args;
 	bool has_interp;
-	struct mm_struct *mm; /* the new one, until committed */
-	struct cred *cred;    /* what a set-user-ID file gives, until committed; NULL: no change */
-	bool holds_rights;    /* ptrace_rights_hold was called */
+	const struct abi *abi; /* the program's */
+	struct mm_struct *mm;  /* the new one, until committed */
+	struct cred *cred;     /* what a set-user-ID file gives, until committed; NULL: no change */
+	bool holds_rights;     /* ptrace_rights_hold was called */
 	bool randomize;
 	unsigned long
 		old_personality;  /* the caller's, once mm is there: a failure brings it back */
@@ -57,7 +58,8 @@ struct exec_ctx {
 };
 
 /* exec.c */
-unsigned long exec_random_mmap(void); /* bytes by which a mapping moves, when it does */
+/* Bytes by which a mapping of a program of @abi moves, when it does. */
+unsigned long exec_random_mmap(const struct abi *abi);
 /* exec_load.c */
 int must_check
 exec_parse(struct exec_ctx *x); /* head and program headers to x->prog; interpreter to x->interp */
@@ -70,8 +72,9 @@ int must_check exec_put(struct exec_ctx *x, uaddr_t at, const void *data,
 uaddr_t exec_string_end(struct exec_ctx *x, uaddr_t at);
 void exec_stack_done(struct exec_ctx *x); /* nothing more is written */
 /* exec_auxv.c */
-void exec_auxv(struct exec_ctx *x);			    /* fill mm->saved_auxv */
-int must_check exec_tables(struct exec_ctx *x, uaddr_t sp); /* argc, argv, envp, auxv at @sp */
+void exec_auxv(struct exec_ctx *x); /* fill mm->saved_auxv */
+/* argc, argv, envp, auxv at @sp; mm->saved_auxv has the program's words afterwards. */
+int must_check exec_tables(struct exec_ctx *x, uaddr_t sp);
 int must_check
 exec_creds_prepare(struct exec_ctx *x); /* set-user-ID to x->cred; file capabilities do not exist */
 void futex_exec_reset(

@@ -17,18 +17,20 @@
 #include "mm/vmalloc.h"
 #include "uapi/mman.h"
 
-enum { ELF_HEADER_SIZE = ABI_ELFCLASS == 2 ? 64 : 52 };
+enum { ELF_HEADER32 = 52, ELF_HEADER64 = 64 };
 
 int exec_randomize = 2;
 
-/* Parse @file, whose first bytes are in @head. */
-static int parse_file(struct file *f, const char *head, size_t head_len, struct elf_program *out)
+/* Parse @file, whose first bytes are in @head, as one of @abi. */
+static int parse_file(struct file *f, const char *head, size_t head_len, const struct abi *abi,
+		      struct elf_program *out)
 {
 	uint64_t off, file_size = mapping_size(&f->inode->mapping);
 	size_t size;
 	char *phdrs;
-	const struct elf_target native = { ABI_ELFCLASS, ABI_EM, USER_TOP };
-	int err = elf_check_header(head, head_len, &native, &off, &size);
+	const struct elf_target target = { abi->elf_class, abi->elf_machine,
+					   abi->top ? abi->top : USER_TOP };
+	int err = elf_check_header(head, head_len, &target, &off, &size);
 
 	if (err)
 		return err;
@@ -36,7 +38,7 @@ static int parse_file(struct file *f, const char *head, size_t head_len, struct 
 	if (!phdrs)
 		return -ENOMEM;
 	err = off <= INT64_MAX && kernel_read(f, phdrs, size, off) == (long)size
-		      ? elf_parse(head, head_len, phdrs, size, file_size, &native, out)
+		      ? elf_parse(head, head_len, phdrs, size, file_size, &target, out)
 		      : -ENOEXEC;
 	kfree(phdrs);
 	return err;
@@ -70,7 +72,13 @@ out:
 
 int exec_parse(struct exec_ctx *x)
 {
-	return parse_file(x->file, x->head, x->head_len, &x->prog);
+	int err = -ENOEXEC;
+
+	for (unsigned i = 0; err == -ENOEXEC && i < NR_ABIS; i++) {
+		x->abi = &abis[i];
+		err = parse_file(x->file, x->head, x->head_len, x->abi, &x->prog);
+	}
+	return err;
 }
 
 /* ---- mapping ---- */
@@ -217,19 +225,20 @@ static void set_ranges(struct exec_ctx *x)
 	mm->start_brk = page_align((unsigned long)(last->vaddr + last->memsz) + x->bias);
 	/* A PIE that mmap has placed keeps its heap out of mmap's way: where PIEs with an interpreter are. */
 	if (x->randomize && exec_randomize > 1 && x->prog.is_dyn && !x->prog.interp_len)
-		mm->start_brk = ABI_PIE_BASE;
+		mm->start_brk = x->abi->pie_base;
 	mm->start_brk += rnd % MIB(32) & PAGE_MASK;
 	mm->brk = mm->start_brk;
 }
 
 /* 0, -EIO (the file ends in its header), -ELIBBAD (it is no program of this machine), -ENOMEM. */
-static int interp_parse(struct file *f, const char *head, size_t n, struct elf_program *out)
+static int interp_parse(struct file *f, const char *head, size_t n, const struct abi *abi,
+			struct elf_program *out)
 {
 	int err;
 
-	if (n < ELF_HEADER_SIZE)
+	if (n < (abi->word == 8 ? ELF_HEADER64 : ELF_HEADER32))
 		return -EIO;
-	err = parse_file(f, head, n, out);
+	err = parse_file(f, head, n, abi, out);
 	return err == -ENOEXEC ? -ELIBBAD : err;
 }
 
@@ -243,7 +252,7 @@ static int load_interp(struct exec_ctx *x)
 	if (err)
 		return err;
 	n = kernel_read(f, head, sizeof(head), 0);
-	err = n < 0 ? (int)n : interp_parse(f, head, (size_t)n, &x->interp);
+	err = n < 0 ? (int)n : interp_parse(f, head, (size_t)n, x->abi, &x->interp);
 	if (!err)
 		err = map_program(x->mm, f, &x->interp, 0, &x->interp_bias);
 	if (!err) {
@@ -261,7 +270,7 @@ int exec_load(struct exec_ctx *x)
 
 	/* A PIE with an interpreter goes to its usual place; one without (static-pie, the interpreter itself) where mmap puts it. */
 	if (x->prog.is_dyn && x->prog.interp_len)
-		hint = ABI_PIE_BASE + (x->randomize ? exec_random_mmap() : 0);
+		hint = x->abi->pie_base + (x->randomize ? exec_random_mmap(x->abi) : 0);
 	err = map_program(x->mm, x->file, &x->prog, hint, &x->bias);
 	if (err)
 		return err;
@@ -269,7 +278,7 @@ int exec_load(struct exec_ctx *x)
 	x->start = (uaddr_t)x->prog.entry + x->bias;
 	if (x->prog.interp_len)
 		err = load_interp(x);
-	if (!err && x->start >= USER_TOP)
+	if (!err && x->start >= x->mm->task_size)
 		err = -ENOEXEC;
 	x->mm->exe = &x->file->inode->mapping;
 	x->mm->exe->ops->hold(x->mm->exe);

@@ -139,7 +139,7 @@ static int clone_tls(struct task *c, const struct clone_req *r)
 
 	if (!(r->flags & CLONE_SETTLS))
 		return 0;
-	if (!ABI_32) {
+	if (!abi_32()) {
 		if (r->tls >= USER_TOP)
 			return -EPERM;
 		arch_set_fsbase(&c->thread.arch, r->tls);

@@ -6,7 +6,7 @@
  */
 #include "sys/iovec.h"
 
-#include "arch/uaccess.h"
+#include "arch/abi.h"
 #include "base/errno.h"
 #include "mm/slab.h"
 
@@ -20,7 +20,7 @@ int iovec_read(uaddr_t uiov, unsigned long nr, struct iovec_k **out)
 	v = kmalloc((nr ? nr : 1) * sizeof(*v), GFP_KERNEL);
 	if (!v)
 		return -ENOMEM;
-	if (copy_from_user(v, uiov, nr * sizeof(*v)))
+	if (abi_get_array(v, uiov, nr, sizeof(*v), "pl"))
 		goto free;
 	err = -EINVAL;
 	for (unsigned long i = 0; i < nr; i++) {

@@ -24,7 +24,7 @@
 /* A 64-bit argument that i386 passes in two registers, low half first. */
 static inline uint64_t arg64(unsigned long low, unsigned long high)
 {
-	return ABI_32 ? (uint64_t)(uint32_t)low | (uint64_t)high << 32 : (uint64_t)low;
+	return abi_32() ? (uint64_t)(uint32_t)low | (uint64_t)high << 32 : (uint64_t)low;
 }
 
 /* ---- shared among the files of sys/ ---- */

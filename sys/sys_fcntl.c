@@ -68,7 +68,7 @@ static int get_flock(uaddr_t addr, bool wide, struct flock_any *out)
 		*out = (struct flock_any){ w.type, w.whence, w.start, w.len, w.pid };
 		return 0;
 	}
-	if (get_user(&n, addr))
+	if (get_abi(&n, addr, "2s2li"))
 		return -EFAULT;
 	*out = (struct flock_any){ n.type, n.whence, n.start, n.len, n.pid };
 	return 0;
@@ -81,9 +81,10 @@ static int put_flock(uaddr_t addr, bool wide, const struct flock_any *fl)
 
 	if (wide)
 		return put_user(addr, &w);
-	if (n.start != fl->start || n.len != fl->len)
+	if (abi_long((unsigned long)n.start) != fl->start ||
+	    abi_long((unsigned long)n.len) != fl->len)
 		return -EOVERFLOW;
-	return put_user(addr, &n);
+	return put_abi(addr, &n, "2s2li");
 }
 
 /* fcntl(2): start and length, relative to a place, to a range. 0, -EINVAL, -EOVERFLOW. */
@@ -269,8 +270,8 @@ static long do_fcntl(int fd, unsigned cmd, unsigned long arg, bool has64)
 		ret = -EBADF;
 	else if (cmd >= F_GETLK && cmd <= F_SETLKW)
 		ret = fcntl_lock(fd, f, cmd, arg, false);
-	else if ((ofd && has64) || (lk64 && ABI_32 && has64))
-		ret = fcntl_lock(fd, f, cmd, arg, ABI_32);
+	else if ((ofd && has64) || (lk64 && abi_32() && has64))
+		ret = fcntl_lock(fd, f, cmd, arg, abi_32());
 	else
 		ret = fcntl_plain(fd, f, cmd, arg);
 	fput(f);
@@ -279,7 +280,7 @@ static long do_fcntl(int fd, unsigned cmd, unsigned long arg, bool has64)
 
 SYS(fcntl)
 {
-	return do_fcntl((int)a0, (unsigned)a1, a2, !ABI_32);
+	return do_fcntl((int)a0, (unsigned)a1, a2, !abi_32());
 }
 
 SYS(fcntl64)

@@ -93,7 +93,7 @@ static long iov_get(uaddr_t uiov, unsigned long nr, struct iovec_k *inline_iov, 
 			return -ENOMEM;
 	}
 	*out = iov;
-	if (copy_from_user(iov, uiov, nr * sizeof(*iov)))
+	if (abi_get_array(iov, uiov, nr, sizeof(*iov), "pl"))
 		goto fault;
 	for (unsigned long i = 0; i < nr; i++) {
 		if ((long)iov[i].len < 0 || total + iov[i].len > (size_t)LONG_MAX) {
@@ -226,9 +226,9 @@ static int64_t do_lseek(int fd, int64_t off, unsigned whence)
 
 SYS(lseek)
 {
-	int64_t ret = do_lseek((int)a0, (long)a1, (unsigned)a2);
+	int64_t ret = do_lseek((int)a0, abi_long(a1), (unsigned)a2);
 
-	return ret > LONG_MAX ? -EOVERFLOW : (long)ret;
+	return ret > (abi_32() ? INT32_MAX : LONG_MAX) ? -EOVERFLOW : (long)ret;
 }
 
 /* _llseek(fd, high, low, result, whence) of i386. */
@@ -385,14 +385,31 @@ struct dirent_head {
 	uint16_t d_reclen;
 } packed_;
 
+struct dirent32_head {
+	uint32_t d_ino, d_off;
+	uint16_t d_reclen;
+} packed_;
+
+/* The record of getdents(2), but for name and type. */
+static void dirent_head_fill(char *rec, uint64_t ino, uint64_t off, size_t reclen)
+{
+	struct dirent_head h = { (unsigned long)ino, (unsigned long)off, (uint16_t)reclen };
+	struct dirent32_head n = { (uint32_t)ino, (uint32_t)off, (uint16_t)reclen };
+
+	if (abi_narrow())
+		memcpy(rec, &n, sizeof(n));
+	else
+		memcpy(rec, &h, sizeof(h));
+}
+
 /* One record. The old layout has the type in the last byte. */
 static bool getdents_emit(struct dir_context *c, const char *name, unsigned len, uint64_t ino,
 			  unsigned type)
 {
 	struct getdents *g = container_of(c, struct getdents, ctx);
 	char rec[sizeof(struct dirent64_head) + VFS_NAME_MAX + 16];
-	size_t head = g->is64 ? sizeof(struct dirent64_head) : sizeof(struct dirent_head);
-	size_t align = g->is64 ? 8 : sizeof(long);
+	size_t head = g->is64 ? sizeof(struct dirent64_head) : 2 * abi_word() + sizeof(uint16_t);
+	size_t align = g->is64 ? 8 : abi_word();
 	size_t reclen = round_up_pow2(head + len + (g->is64 ? 1 : 2), align);
 
 	if (len > VFS_NAME_MAX)
@@ -408,10 +425,7 @@ static bool getdents_emit(struct dir_context *c, const char *name, unsigned len,
 
 		memcpy(rec, &h, head);
 	} else {
-		struct dirent_head h = { (unsigned long)ino, (unsigned long)c->pos,
-					 (uint16_t)reclen };
-
-		memcpy(rec, &h, head);
+		dirent_head_fill(rec, ino, c->pos, reclen);
 		rec[reclen - 1] = (char)type;
 	}
 	memcpy(rec + head, name, len);

@@ -46,12 +46,12 @@ static long truncate_fd(int fd, int64_t size)
 
 SYS(truncate)
 {
-	return truncate_path(a0, (long)a1);
+	return truncate_path(a0, abi_long(a1));
 }
 
 SYS(ftruncate)
 {
-	return truncate_fd((int)a0, (long)a1);
+	return truncate_fd((int)a0, abi_long(a1));
 }
 
 SYS(truncate64)
@@ -67,7 +67,7 @@ SYS(ftruncate64)
 /* i386: offset and length take two registers each. */
 SYS(fallocate)
 {
-	int64_t off = (int64_t)arg64(a2, a3), len = (int64_t)(ABI_32 ? arg64(a4, a5) : a3);
+	int64_t off = (int64_t)arg64(a2, a3), len = (int64_t)(abi_32() ? arg64(a4, a5) : a3);
 	struct file *f = fd_file((int)a0);
 	long ret;
 
@@ -95,7 +95,7 @@ static long do_fadvise(int fd, int64_t off, int64_t len, int advice)
 /* i386: the length of this older call is one register. */
 SYS(fadvise64)
 {
-	if (ABI_32)
+	if (abi_32())
 		return do_fadvise((int)a0, (int64_t)arg64(a1, a2), (int64_t)a3, (int)a4);
 	return do_fadvise((int)a0, (int64_t)a1, (int64_t)a2, (int)a3);
 }
@@ -112,7 +112,7 @@ SYS(readahead)
 
 	if (!f)
 		return -EBADF;
-	ret = file_readahead(f, (int64_t)arg64(a1, a2), (int64_t)(ABI_32 ? a3 : a2));
+	ret = file_readahead(f, (int64_t)arg64(a1, a2), (int64_t)(abi_32() ? a3 : a2));
 	fput(f);
 	return ret;
 }
@@ -143,13 +143,13 @@ SYS(fdatasync)
 
 SYS(sync_file_range)
 {
-	int64_t off = (int64_t)arg64(a1, a2), nbytes = (int64_t)(ABI_32 ? arg64(a3, a4) : a2);
+	int64_t off = (int64_t)arg64(a1, a2), nbytes = (int64_t)(abi_32() ? arg64(a3, a4) : a2);
 	struct file *f = fd_file((int)a0);
 	long ret;
 
 	if (!f)
 		return -EBADF;
-	ret = file_sync_range(f, off, nbytes, (unsigned)(ABI_32 ? a5 : a3));
+	ret = file_sync_range(f, off, nbytes, (unsigned)(abi_32() ? a5 : a3));
 	fput(f);
 	return ret;
 }

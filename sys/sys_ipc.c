@@ -17,6 +17,10 @@
 
 enum { IPC_64 = 0x100 };
 
+/* Layouts (lib/layout32.h). A time is one long, or two of i386: 64 bits in both. */
+#define PERM  "5ii2s2p"
+#define MSQID PERM "3q3p2i2p"
+
 static struct ipc64_perm_k perm_out(const struct ipc_perm_stat *p)
 {
 	return (struct ipc64_perm_k){ .key = p->key,
@@ -62,14 +66,15 @@ static int get_set(uaddr_t buf, bool old, struct ipc_set *set)
 		*set = (struct ipc_set){ o.uid, o.gid, o.mode };
 		return 0;
 	}
-	if (get_user(&p, buf))
+	if (get_abi(&p, buf, PERM))
 		return -EFAULT;
 	*set = (struct ipc_set){ p.uid, p.gid, p.mode };
 	return 0;
 }
 
 /* Return @ret when the structure could be written. */
-#define PUT_OR_FAULT(buf, what, ret) (put_user(buf, &(what)) ? -EFAULT : (ret))
+#define PUT_OR_FAULT(buf, what, ret)		 (put_user(buf, &(what)) ? -EFAULT : (ret))
+#define PUT_ABI_OR_FAULT(buf, what, layout, ret) (put_abi(buf, &(what), layout) ? -EFAULT : (ret))
 
 /* ---- shared memory ---- */
 
@@ -116,7 +121,7 @@ static long shmctl_stat(int id, enum ipc_which which, uaddr_t buf, bool old)
 				  .lpid = s.lpid,
 				  .nattch = s.nattch };
 
-	return PUT_OR_FAULT(buf, d, ret);
+	return PUT_ABI_OR_FAULT(buf, d, PERM "p3q2i3p", ret);
 }
 
 static long shmctl_info(uaddr_t buf, bool old)
@@ -134,7 +139,7 @@ static long shmctl_info(uaddr_t buf, bool old)
 	unsigned long n[9] = { l.max_bytes, 1, (unsigned long)l.max_ids, (unsigned long)l.max_ids,
 			       l.all_pages };
 
-	return PUT_OR_FAULT(buf, n, ret);
+	return PUT_ABI_OR_FAULT(buf, n, "9p", ret);
 }
 
 static long shmctl_totals(uaddr_t buf)
@@ -147,7 +152,7 @@ static long shmctl_totals(uaddr_t buf)
 		unsigned long tot, rss, swp, swap_attempts, swap_successes;
 	} i = { t.used_ids, t.pages, t.resident, t.swapped, 0, 0 };
 
-	return PUT_OR_FAULT(buf, i, ret);
+	return PUT_ABI_OR_FAULT(buf, i, "i5p", ret);
 }
 
 static long do_shmctl(int id, int cmd, uaddr_t buf, bool old)
@@ -239,7 +244,7 @@ static long semctl_stat(int id, enum ipc_which which, uaddr_t buf, bool old)
 				  .ctime_high = ABI_HIGH(s.ctime),
 				  .nsems = s.nsems };
 
-	return PUT_OR_FAULT(buf, d, ret);
+	return PUT_ABI_OR_FAULT(buf, d, PERM "lplp3p", ret);
 }
 
 /* struct seminfo. What the kernel has no use for shows Linux's constants. */
@@ -316,14 +321,14 @@ SYS(msgsnd)
 {
 	long type;
 
-	if (get_user(&type, a1))
+	if (get_abi(&type, a1, "l"))
 		return -EFAULT;
-	return msg_send((int)a0, type, a1 + sizeof(long), a2, (int)a3);
+	return msg_send((int)a0, type, a1 + abi_word(), (size_t)abi_long(a2), (int)a3);
 }
 
 SYS(msgrcv)
 {
-	return msg_receive((int)a0, a1, a2, (long)a3, (int)a4);
+	return msg_receive((int)a0, a1, (size_t)abi_long(a2), abi_long(a3), (int)a4);
 }
 
 static long msgctl_stat(int id, enum ipc_which which, uaddr_t buf, bool old)
@@ -358,7 +363,7 @@ static long msgctl_stat(int id, enum ipc_which which, uaddr_t buf, bool old)
 				  .lspid = s.lspid,
 				  .lrpid = s.lrpid };
 
-	return PUT_OR_FAULT(buf, d, ret);
+	return PUT_ABI_OR_FAULT(buf, d, MSQID, ret);
 }
 
 /* struct msginfo. */
@@ -394,7 +399,7 @@ static long msgctl_set(int id, uaddr_t buf, bool old)
 	if (old)
 		return get_user(&o, buf) ? -EFAULT
 					 : msg_set(id, &set, o.qbytes ? o.qbytes : o.lqbytes);
-	return get_user(&d, buf) ? -EFAULT : msg_set(id, &set, d.qbytes);
+	return get_abi(&d, buf, MSQID) ? -EFAULT : msg_set(id, &set, d.qbytes);
 }
 
 static long do_msgctl(int id, int cmd, uaddr_t buf, bool old)
@@ -455,7 +460,7 @@ static long ipc_msgrcv(unsigned version, int id, unsigned long size, int flags, 
 		return msg_receive(id, ptr, size, fifth, flags);
 	if (!ptr)
 		return -EINVAL;
-	return get_user(&k, ptr) ? -EFAULT : msg_receive(id, k.buf, size, k.type, flags);
+	return get_abi(&k, ptr, "pl") ? -EFAULT : msg_receive(id, k.buf, size, k.type, flags);
 }
 
 /* The address goes to user memory; the result is an errno or 0. */
@@ -468,7 +473,7 @@ static long ipc_shmat(unsigned version, int id, int flags, uaddr_t result, uaddr
 	at = shm_attach(id, addr, flags);
 	if ((unsigned long)at > (unsigned long)-4096)
 		return at;
-	return put_user(result, &at);
+	return put_abi(result, &at, "l");
 }
 
 static long ipc_semctl(int id, int num, int cmd, uaddr_t ptr)
@@ -477,7 +482,7 @@ static long ipc_semctl(int id, int num, int cmd, uaddr_t ptr)
 
 	if (!ptr)
 		return -EINVAL;
-	if (get_user(&arg, ptr))
+	if (get_abi(&arg, ptr, "p"))
 		return -EFAULT;
 	return do_semctl(id, num, cmd & ~IPC_64, arg, !(cmd & IPC_64));
 }
@@ -498,7 +503,8 @@ SYS(ipc)
 	case CALL_MSGSND:
 		return sys_msgsnd(a1, a4, a2, a3, 0, 0);
 	case CALL_MSGRCV:
-		return ipc_msgrcv(version, (int)a1, a2, (int)a3, a4, (long)a5);
+		return ipc_msgrcv(version, (int)a1, (size_t)abi_long(a2), (int)a3, a4,
+				  abi_long(a5));
 	case CALL_MSGGET:
 		return msg_get((int)a1, (int)a2);
 	case CALL_MSGCTL:

@@ -31,23 +31,26 @@ enum {
 static int get_nodes(uaddr_t addr, unsigned long maxnode, nodemask_t *out)
 {
 	unsigned long bits = maxnode - 1, word;
+	const unsigned word_bits = 8 * abi_word();
 
 	*out = 0;
 	if (bits == 0 || !addr)
 		return 0;
 	if (bits > NODEMASK_BITS_MAX)
 		return -EINVAL;
-	for (unsigned long at = 0; at < bits; at += WORD_BITS) {
+	for (unsigned long at = 0; at < bits; at += word_bits) {
 		unsigned long known = NODES_MAX > at ? NODES_MAX - at : 0;
 
-		if (get_user(&word, addr + at / 8))
+		if (get_abi(&word, addr + at / 8, "p"))
 			return -EFAULT;
-		if (bits - at < WORD_BITS)
+		if (bits - at < word_bits)
 			word &= (1UL << (bits - at)) - 1;
-		if (known < WORD_BITS && word >> known)
+		if (known < word_bits && word >> known)
 			return -EINVAL;
 		if (at == 0)
 			*out = word;
+		else if (at < WORD_BITS)
+			*out |= word << at % WORD_BITS;
 		else if (word)
 			*out |= 1UL << (WORD_BITS - 1);
 	}
@@ -298,7 +301,7 @@ struct move {
 
 static int get_address(const struct move *m, unsigned long i, unsigned long *addr)
 {
-	return get_user(addr, m->pages + i * sizeof(long));
+	return get_abi(addr, m->pages + i * abi_word(), "p");
 }
 
 static int put_status(const struct move *m, unsigned long i, int status)

@@ -80,7 +80,7 @@ SYS(sysinfo)
 
 	sched_loadavg(s.loads);
 	/* Bytes while they fit in a long, else pages. */
-	if (pages[0] + swap > ULONG_MAX >> PAGE_SHIFT)
+	if (pages[0] + swap > (abi_narrow() ? UINT32_MAX : ULONG_MAX) >> PAGE_SHIFT)
 		s.mem_unit = PAGE_SIZE;
 	unsigned shift = s.mem_unit == 1 ? PAGE_SHIFT : 0;
 
@@ -91,7 +91,7 @@ SYS(sysinfo)
 	s.freehigh = pages[4] << shift;
 	s.totalswap = swap << shift;
 	s.freeswap = swap_pages_free() << shift;
-	return put_user(a0, &s);
+	return put_abi(a0, &s, "l9p2s2pi");
 }
 
 /* ---- reboot(2) ---- */

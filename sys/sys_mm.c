@@ -94,7 +94,7 @@ SYS(mmap_old)
 {
 	unsigned long a[6];
 
-	if (copy_from_user(a, a0, sizeof(a)))
+	if (get_abi(&a, a0, "6p"))
 		return -EFAULT;
 	return sys_mmap(a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -17,7 +17,7 @@ SYS(mq_open)
 	char *name;
 	long ret;
 
-	if (a3 && get_user(&attr, a3))
+	if (a3 && get_abi(&attr, a3, "8l"))
 		return -EFAULT;
 	ret = name_get(a0, false, &name);
 	if (ret)
@@ -114,7 +114,7 @@ SYS(mq_notify)
 
 	if (!a1)
 		return mqueue_notify((int)a0, NULL);
-	if (get_user(&ev, a1))
+	if (get_abi(&ev, a1, "l2i"))
 		return -EFAULT;
 	n = (struct mq_notify_k){ ev.how, ev.signo, ev.value };
 	return mqueue_notify((int)a0, &n);
@@ -125,10 +125,10 @@ SYS(mq_getsetattr)
 	struct mq_attr_k set, old;
 	int err;
 
-	if (a1 && get_user(&set, a1))
+	if (a1 && get_abi(&set, a1, "8l"))
 		return -EFAULT;
 	err = mqueue_attr((int)a0, a1 ? &set : NULL, &old);
 	if (err)
 		return err;
-	return a2 && put_user(a2, &old) ? -EFAULT : 0;
+	return a2 && put_abi(a2, &old, "8l") ? -EFAULT : 0;
 }

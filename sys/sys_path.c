@@ -419,13 +419,13 @@ enum { UTIME_NOW_K = 0x3fffffff, UTIME_OMIT_K = 0x3ffffffe };
 static long get_utimes(uaddr_t addr, bool time64, struct timespec64_k ts[2])
 {
 	for (int i = 0; i < 2; i++) {
-		if (time64 || !ABI_32) {
+		if (time64 || !abi_32()) {
 			if (get_user(&ts[i], addr + (unsigned)i * sizeof(ts[i])))
 				return -EFAULT;
 		} else {
 			struct timespec_k t;
 
-			if (get_user(&t, addr + (unsigned)i * sizeof(t)))
+			if (get_abi(&t, addr + (unsigned)i * 2 * abi_word(), "2l"))
 				return -EFAULT;
 			ts[i] = (struct timespec64_k){ t.tv_sec, t.tv_nsec };
 		}
@@ -490,7 +490,7 @@ static long do_utimes(int dirfd, uaddr_t name, uaddr_t utv)
 
 	if (!utv)
 		return utimens_at(dirfd, name, NULL, 0);
-	if (copy_from_user(tv, utv, sizeof(tv)))
+	if (get_abi(&tv, utv, "4l"))
 		return -EFAULT;
 	for (int i = 0; i < 2; i++) {
 		if (tv[i].tv_usec < 0 || tv[i].tv_usec >= 1000000)
@@ -517,7 +517,7 @@ SYS(utime)
 
 	if (!a1)
 		return utimens_at(AT_FDCWD, a0, NULL, 0);
-	if (copy_from_user(t, a1, sizeof(t)))
+	if (get_abi(&t, a1, "2l"))
 		return -EFAULT;
 	ts[0].tv_sec = t[0];
 	ts[1].tv_sec = t[1];

@@ -220,6 +220,7 @@ enum {
 struct fd_sets {
 	unsigned nr;	       /* descriptors, 0..nr-1 */
 	size_t bytes;	       /* of one set */
+	size_t user_bytes;     /* of one set of the caller, whose longs may be shorter */
 	unsigned long *set[3]; /* read, write, except; zero when the user gave none */
 	uaddr_t user[3];
 	struct pollfd_k *fds;
@@ -248,7 +249,7 @@ static short select_events(const struct fd_sets *s, unsigned fd)
 static long sets_get(struct fd_sets *s)
 {
 	for (int i = 0; i < 3; i++) {
-		if (s->user[i] && copy_from_user(s->set[i], s->user[i], s->bytes))
+		if (s->user[i] && copy_from_user(s->set[i], s->user[i], s->user_bytes))
 			return -EFAULT;
 	}
 	for (unsigned fd = 0; fd < s->nr; fd++) {
@@ -283,7 +284,7 @@ static long sets_put(struct fd_sets *s)
 		}
 	}
 	for (int i = 0; i < 3; i++) {
-		if (s->user[i] && copy_to_user(s->user[i], s->set[i], s->bytes))
+		if (s->user[i] && copy_to_user(s->user[i], s->set[i], s->user_bytes))
 			return -EFAULT;
 	}
 	return bits;
@@ -299,6 +300,7 @@ static long do_select(int n, uaddr_t in, uaddr_t out, uaddr_t ex, uint64_t deadl
 		return -EINVAL;
 	s.nr = (unsigned)min_of(uint64_t, (unsigned)n, rlimit_cur(RLIMIT_NOFILE));
 	s.bytes = div_round_up(s.nr, 8 * sizeof(long)) * sizeof(long);
+	s.user_bytes = div_round_up(s.nr, 8 * abi_word()) * abi_word();
 	mem = kzalloc(3 * s.bytes + s.nr * sizeof(*s.fds) + sizeof(long), GFP_KERNEL);
 	if (!mem)
 		return -ENOMEM;
@@ -322,7 +324,7 @@ SYS(select)
 	long ret;
 
 	if (a4) {
-		if (get_user(&tv, a4))
+		if (get_abi(&tv, a4, "2l"))
 			return -EFAULT;
 		if (tv.tv_sec < 0 || tv.tv_usec < 0)
 			return -EINVAL;
@@ -337,7 +339,7 @@ SYS(select)
 		left = deadline > now ? deadline - now : 0;
 		tv.tv_sec = (long)(left / NSEC_PER_SEC);
 		tv.tv_usec = (long)(left % NSEC_PER_SEC / NSEC_PER_USEC);
-		if (put_user(a4, &tv))
+		if (put_abi(a4, &tv, "2l"))
 			return ret == -EINTR ? -EINTR : ret;
 	}
 	return ret == -EINTR ? -ERESTARTNOHAND : ret;
@@ -348,7 +350,7 @@ SYS(select_old)
 {
 	unsigned long a[5];
 
-	if (copy_from_user(a, a0, sizeof(a)))
+	if (get_abi(&a, a0, "5p"))
 		return -EFAULT;
 	return sys_select(a[0], a[1], a[2], a[3], a[4], 0);
 }
@@ -362,7 +364,7 @@ static long do_pselect(SYS_ARGS, bool time64)
 	uint64_t deadline;
 	long ret;
 
-	if (a5 && get_user(&sig, a5))
+	if (a5 && get_abi(&sig, a5, "2p"))
 		return -EFAULT;
 	ret = get_wait_args(a4, time64, sig.mask, sig.size, &deadline);
 	if (ret)

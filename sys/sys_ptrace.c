@@ -464,6 +464,8 @@ SYS(ptrace)
 
 	if (request == PTRACE_TRACEME)
 		return ptrace_traceme();
+	if (abi_narrow())
+		return -ENOSYS; /* a 32-bit tracer would want other registers than there are */
 	if (request == PTRACE_ATTACH)
 		return attach((int)a1, false, 0);
 	if (request == PTRACE_SEIZE)

@@ -127,7 +127,7 @@ SYS(sched_getaffinity)
 	unsigned long mask = 0;
 	unsigned cpu;
 
-	if (a1 < sizeof(mask) || a1 % sizeof(mask))
+	if (a1 < abi_word() || a1 % abi_word() || nr_cpus > 8 * a1)
 		return -EINVAL;
 	t = task_or_self((int)a0);
 	if (!t)
@@ -135,7 +135,8 @@ SYS(sched_getaffinity)
 	for_each_online_cpu (cpu)
 		mask |= t->thread.cpus_allowed & 1UL << cpu;
 	task_put(t);
-	return put_user(a2, &mask) ? -EFAULT : (long)sizeof(mask);
+	a1 = min_of(size_t, a1, sizeof(mask));
+	return copy_to_user(a2, &mask, a1) ? -EFAULT : (long)a1;
 }
 
 SYS(getcpu)

@@ -34,7 +34,7 @@ SYS(rt_sigaction)
 	if (a3 != sizeof(sigset_k))
 		return -EINVAL;
 	if (a1) {
-		if (get_user(&u, a1))
+		if (get_abi(&u, a1, "3p2i"))
 			return -EFAULT;
 		act = (struct k_sigaction){ u.handler, u.flags, u.restorer,
 					    u.mask[0] | (uint64_t)u.mask[1] << 32 };
@@ -46,7 +46,7 @@ SYS(rt_sigaction)
 				     old.flags,
 				     old.restorer,
 				     { (uint32_t)old.mask, (uint32_t)(old.mask >> 32) } };
-	return put_user(a2, &u);
+	return put_abi(a2, &u, "3p2i");
 }
 
 /* i386 call 67: 32-bit mask, other field order. */
@@ -61,7 +61,7 @@ SYS(sigaction)
 	long ret;
 
 	if (a1) {
-		if (get_user(&u, a1))
+		if (get_abi(&u, a1, "4p"))
 			return -EFAULT;
 		act = (struct k_sigaction){ u.handler, u.flags, u.restorer, u.mask };
 	}
@@ -69,7 +69,7 @@ SYS(sigaction)
 	if (ret || !a2)
 		return ret;
 	u = (struct old_sigaction){ old.handler, (unsigned long)old.mask, old.flags, old.restorer };
-	return put_user(a2, &u);
+	return put_abi(a2, &u, "4p");
 }
 
 SYS(signal)
@@ -205,7 +205,7 @@ static long do_sigtimedwait(uaddr_t uset, uaddr_t uinfo, uaddr_t uts, size_t siz
 	if (ret)
 		return ret;
 	ret = signal_timedwait(set, &info, deadline);
-	if (ret > 0 && uinfo && put_user(uinfo, &info))
+	if (ret > 0 && uinfo && put_siginfo(uinfo, &info))
 		return -EFAULT;
 	return ret;
 }
@@ -280,7 +280,7 @@ static long get_pidfd_info(uaddr_t uinfo, int sig, const struct task *t, struct 
 	info_of_sender(info, sig, SI_USER);
 	if (!uinfo)
 		return 0;
-	if (get_user(info, uinfo))
+	if (get_siginfo(info, uinfo))
 		return -EFAULT;
 	if (sig != info->si_signo)
 		return -EINVAL;
@@ -332,7 +332,7 @@ SYS(tgkill)
 /* A process may not pose as the kernel or as kill(2), except towards itself. */
 static long get_queued_info(uaddr_t uinfo, int sig, int target, struct siginfo_k *info)
 {
-	if (get_user(info, uinfo))
+	if (get_siginfo(info, uinfo))
 		return -EFAULT;
 	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && target != current_task()->tgid)
 		return -EPERM;
@@ -375,7 +375,7 @@ SYS(sigaltstack)
 	long ret;
 
 	if (a0) {
-		if (get_user(&u, a0))
+		if (get_abi(&u, a0, "pip"))
 			return -EFAULT;
 		ss = (struct sigaltstack_k){ u.sp, u.flags, u.size };
 	}
@@ -383,7 +383,7 @@ SYS(sigaltstack)
 	if (ret || !a1)
 		return ret;
 	u = (struct user_altstack){ .sp = old.ss_sp, .flags = old.ss_flags, .size = old.ss_size };
-	return put_user(a1, &u);
+	return put_abi(a1, &u, "pip");
 }
 
 static bool altstack_differs(const struct sigframe_altstack *s)

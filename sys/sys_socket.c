@@ -9,6 +9,7 @@
 #include "sys/sys.h"
 
 #include "kernel/time.h"
+#include "lib/layout32.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "net/socket.h"
@@ -33,9 +34,33 @@ struct cmsghdr_k {
 };
 enum { CMSG_MAX = 4096 };
 
+/* Of the caller, whose longs may be shorter than ours: layouts (lib/layout32.h), sizes and offsets. */
+#define MSGHDR	"pi4pi"
+#define CMSGHDR "p2i"
+
 static size_t cmsg_align(size_t n)
 {
-	return (n + sizeof(long) - 1) & ~(sizeof(long) - 1);
+	return (n + abi_word() - 1) & ~(size_t)(abi_word() - 1);
+}
+
+static size_t cmsg_head(void)
+{
+	return abi_narrow() ? layout32_size(CMSGHDR) : sizeof(struct cmsghdr_k);
+}
+
+static size_t narrow_or(size_t narrow, size_t native)
+{
+	return abi_narrow() ? narrow : native;
+}
+
+static size_t mmsg_size(void)
+{
+	return narrow_or(layout32_size(MSGHDR "i"), sizeof(struct mmsghdr_k));
+}
+
+static size_t mmsg_len_at(void)
+{
+	return narrow_or(layout32_size(MSGHDR), offsetof(struct mmsghdr_k, len));
 }
 
 /* ---- descriptors and addresses ---- */
@@ -281,14 +306,18 @@ static int control_in(const struct msghdr_k *h, struct scm *scm)
 		return -ENOMEM;
 	if (copy_from_user(buf, h->control, len))
 		err = -EFAULT;
-	while (!err && len - at >= sizeof(struct cmsghdr_k)) {
-		const struct cmsghdr_k *c = (const void *)(buf + at);
+	while (!err && len - at >= cmsg_head()) {
+		struct cmsghdr_k c;
 
-		if (c->len < sizeof(*c) || c->len > len - at)
+		if (abi_narrow())
+			layout32_widen(&c, buf + at, CMSGHDR);
+		else
+			memcpy(&c, buf + at, sizeof(c));
+		if (c.len < cmsg_head() || c.len > len - at)
 			err = -EINVAL;
 		else
-			err = cmsg_in(c, c + 1, c->len - sizeof(*c), scm);
-		at += err ? 0 : min_of(size_t, cmsg_align(c->len), len - at);
+			err = cmsg_in(&c, buf + at + cmsg_head(), c.len - cmsg_head(), scm);
+		at += err ? 0 : min_of(size_t, cmsg_align(c.len), len - at);
 	}
 	kfree(buf);
 	return err;
@@ -398,7 +427,7 @@ SYS(sendmsg)
 {
 	struct msghdr_k h;
 
-	return get_user(&h, a1) ? -EFAULT : do_send((int)a0, &h, (unsigned)a2);
+	return get_abi(&h, a1, MSGHDR) ? -EFAULT : do_send((int)a0, &h, (unsigned)a2);
 }
 
 SYS(sendmmsg)
@@ -407,10 +436,10 @@ SYS(sendmmsg)
 	long ret = 0;
 
 	for (; done < n; done++) {
-		uaddr_t at = a1 + done * sizeof(struct mmsghdr_k);
+		uaddr_t at = a1 + done * mmsg_size();
 		struct mmsghdr_k mm;
 
-		if (get_user(&mm, at)) {
+		if (get_abi(&mm.hdr, at, MSGHDR)) {
 			ret = -EFAULT;
 			break;
 		}
@@ -418,7 +447,7 @@ SYS(sendmmsg)
 		if (ret < 0)
 			break;
 		mm.len = (unsigned)ret;
-		if (put_user(at + offsetof(struct mmsghdr_k, len), &mm.len)) {
+		if (put_user(at + mmsg_len_at(), &mm.len)) {
 			ret = -EFAULT;
 			break;
 		}
@@ -437,19 +466,19 @@ struct control {
 /* One control message of @len bytes; what does not fit is cut. Return: bytes of @data that fitted, or -EFAULT. */
 static long cmsg_out(struct control *c, int type, const void *data, size_t len)
 {
-	struct cmsghdr_k h = { sizeof(h) + len, SOL_SOCKET, type };
+	struct cmsghdr_k h = { cmsg_head() + len, SOL_SOCKET, type };
 	size_t n = len;
 
-	if (c->left < sizeof(h)) {
+	if (c->left < cmsg_head()) {
 		c->cut = true;
 		return 0;
 	}
 	if (c->left < h.len) {
 		c->cut = true;
 		h.len = c->left;
-		n = c->left - sizeof(h);
+		n = c->left - cmsg_head();
 	}
-	if (put_user(c->at, &h) || copy_to_user(c->at + sizeof(h), data, n))
+	if (put_abi(c->at, &h, CMSGHDR) || copy_to_user(c->at + cmsg_head(), data, n))
 		return -EFAULT;
 	c->at += min_of(size_t, cmsg_align(h.len), c->left);
 	c->left -= min_of(size_t, cmsg_align(h.len), c->left);
@@ -459,9 +488,7 @@ static long cmsg_out(struct control *c, int type, const void *data, size_t len)
 /* Descriptors for the files that fit; the rest is put. */
 static int rights_out(struct control *c, struct scm *scm, bool cloexec)
 {
-	size_t room = c->left < sizeof(struct cmsghdr_k)
-			      ? 0
-			      : (c->left - sizeof(struct cmsghdr_k)) / sizeof(int);
+	size_t room = c->left < cmsg_head() ? 0 : (c->left - cmsg_head()) / sizeof(int);
 	int fds[SCM_MAX_FD], err = 0;
 	unsigned n = 0, want = scm->nr;
 
@@ -507,11 +534,12 @@ static int header_out(uaddr_t uhdr, const struct msghdr_k *h, const struct messa
 	unsigned out = msg->m.flags | (c->cut ? MSG_CTRUNC : 0) | (flags & MSG_CMSG_CLOEXEC);
 	size_t used = h->control ? c->at - h->control : 0;
 
-	if (h->name && put_user(uhdr + offsetof(struct msghdr_k, namelen), &msg->addr.len))
+	if (h->name &&
+	    put_user(uhdr + narrow_or(4, offsetof(struct msghdr_k, namelen)), &msg->addr.len))
 		return -EFAULT;
-	if (put_user(uhdr + offsetof(struct msghdr_k, flags), &out))
+	if (put_user(uhdr + narrow_or(24, offsetof(struct msghdr_k, flags)), &out))
 		return -EFAULT;
-	return put_user(uhdr + offsetof(struct msghdr_k, controllen), &used);
+	return put_abi(uhdr + narrow_or(20, offsetof(struct msghdr_k, controllen)), &used, "p");
 }
 
 static long receive_message(struct file *f, const struct msghdr_k *h, uaddr_t uhdr, unsigned flags)
@@ -550,7 +578,7 @@ static long do_receive(int fd, uaddr_t uhdr, unsigned flags)
 
 	if (!f)
 		return err;
-	ret = get_user(&h, uhdr) ? -EFAULT : receive_message(f, &h, uhdr, flags);
+	ret = get_abi(&h, uhdr, MSGHDR) ? -EFAULT : receive_message(f, &h, uhdr, flags);
 	fput(f);
 	return ret;
 }
@@ -595,14 +623,14 @@ static long receive_many(unsigned long a0, uaddr_t vec, unsigned n, unsigned fla
 	long ret = 0;
 
 	while (done < n) {
-		uaddr_t at = vec + done * sizeof(struct mmsghdr_k);
+		uaddr_t at = vec + done * mmsg_size();
 		unsigned len;
 
 		ret = do_receive((int)a0, at, flags & ~(unsigned)MSG_WAITFORONE);
 		if (ret < 0)
 			break;
 		len = (unsigned)ret;
-		if (put_user(at + offsetof(struct mmsghdr_k, len), &len)) {
+		if (put_user(at + mmsg_len_at(), &len)) {
 			ret = -EFAULT;
 			break;
 		}
@@ -683,7 +711,7 @@ SYS(socketcall)
 
 	if (a0 < 1 || a0 >= ARRAY_SIZE(calls))
 		return -EINVAL;
-	if (copy_from_user(a, a1, calls[a0].nr * sizeof(a[0])))
+	if (abi_get_array(a, a1, calls[a0].nr, sizeof(a[0]), "p"))
 		return -EFAULT;
 	return calls[a0].fn(a[0], a[1], a[2], a[3], a[4], a[5]);
 }

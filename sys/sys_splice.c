@@ -124,7 +124,7 @@ SYS(vmsplice)
 			size_t len;
 		} iov;
 
-		if (get_user(&iov, a1 + i * sizeof(iov))) {
+		if (get_abi(&iov, a1 + i * 2 * abi_word(), "2p")) {
 			n = -EFAULT;
 			break;
 		}
@@ -169,16 +169,16 @@ SYS(sendfile)
 
 	if (!a2)
 		return do_sendfile((int)a0, (int)a1, NULL, a3);
-	if (get_user(&pos, a2))
+	if (get_abi(&pos, a2, "l"))
 		return -EFAULT;
 	off = pos;
-	if (ABI_32 && a3 && off == LONG_MAX)
+	if (abi_32() && a3 && off == INT32_MAX)
 		return -EOVERFLOW;
-	if (ABI_32 && a3 > (size_t)LONG_MAX - (size_t)min_of(int64_t, off, LONG_MAX))
-		a3 = (size_t)(LONG_MAX - off);
+	if (abi_32() && a3 > (size_t)INT32_MAX - (size_t)min_of(int64_t, off, INT32_MAX))
+		a3 = (size_t)(INT32_MAX - off);
 	ret = do_sendfile((int)a0, (int)a1, &off, a3);
 	pos = (long)off;
-	return ret >= 0 && put_user(a2, &pos) ? -EFAULT : ret;
+	return ret >= 0 && put_abi(a2, &pos, "l") ? -EFAULT : ret;
 }
 
 SYS(copy_file_range)

@@ -112,7 +112,7 @@ static int put_stat_i386(struct inode *n, uaddr_t buf)
 /* The native stat of the plain calls; the 64-bit one of i386's *64 calls. */
 static int put_stat(struct inode *n, uaddr_t buf, bool is64)
 {
-	if (!ABI_32)
+	if (!abi_32())
 		return put_stat_x64(n, buf);
 	return is64 ? put_stat64_i386(n, buf) : put_stat_i386(n, buf);
 }
@@ -266,7 +266,7 @@ static int put_statfs(struct inode *n, uaddr_t buf, bool is64)
 
 	if (err)
 		return err;
-	if (ABI_32 && is64) {
+	if (abi_32() && is64) {
 		struct statfs64_i386 o = {
 			.f_type = (uint32_t)s.type,
 			.f_bsize = (uint32_t)s.bsize,
@@ -295,7 +295,7 @@ static int put_statfs(struct inode *n, uaddr_t buf, bool is64)
 		.f_flags = (long)s.flags,
 	};
 
-	return put_user(buf, &o);
+	return put_abi(buf, &o, "7l2i7l");
 }
 
 static long statfs_path(uaddr_t name, uaddr_t buf, bool is64)

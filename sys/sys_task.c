@@ -122,10 +122,15 @@ struct rlimit_native {
 	unsigned long cur, max;
 };
 
-/* "No limit" is all ones in the native word. */
+/* "No limit" is all ones in the caller's word. */
+static unsigned long limit_infinity(void)
+{
+	return abi_narrow() ? UINT32_MAX : ULONG_MAX;
+}
+
 static uint64_t limit_widen(unsigned long v)
 {
-	return v == ULONG_MAX ? RLIM64_INFINITY : v;
+	return v == limit_infinity() ? RLIM64_INFINITY : v;
 }
 
 SYS(setrlimit)
@@ -135,7 +140,7 @@ SYS(setrlimit)
 
 	if (a0 >= RLIM_NLIMITS)
 		return -EINVAL;
-	if (get_user(&n, a1))
+	if (get_abi(&n, a1, "2p"))
 		return -EFAULT;
 	limit = (struct rlimit64){ limit_widen(n.cur), limit_widen(n.max) };
 	return limit_change(current_task(), (unsigned)a0, &limit, &old);
@@ -154,12 +159,12 @@ static long do_getrlimit(unsigned which, uaddr_t out, unsigned long infinity)
 		return ret;
 	n.cur = old.rlim_cur >= infinity ? infinity : (unsigned long)old.rlim_cur;
 	n.max = old.rlim_max >= infinity ? infinity : (unsigned long)old.rlim_max;
-	return put_user(out, &n);
+	return put_abi(out, &n, "2p");
 }
 
 SYS(getrlimit)
 {
-	return do_getrlimit((unsigned)a0, a1, ULONG_MAX);
+	return do_getrlimit((unsigned)a0, a1, limit_infinity());
 }
 
 /* i386 call 76: values end at 0x7fffffff. */
@@ -176,7 +181,7 @@ SYS(getrusage)
 	if (who != RUSAGE_SELF_K && who != RUSAGE_CHILDREN_K && who != RUSAGE_THREAD_K)
 		return -EINVAL;
 	group_rusage(who, &ru);
-	return put_user(a1, &ru);
+	return put_abi(a1, &ru, "18l");
 }
 
 /* ---- waiting for children ---- */
@@ -201,7 +206,7 @@ static long do_wait4(int pid, uaddr_t ustatus, unsigned options, uaddr_t uru)
 		return ret;
 	if (ustatus && put_user(ustatus, &w.status))
 		return -EFAULT;
-	if (uru && put_user(uru, &w.ru))
+	if (uru && put_abi(uru, &w.ru, "18l"))
 		return -EFAULT;
 	return ret;
 }
@@ -271,11 +276,11 @@ SYS(waitid)
 							: w.status & 0x7f;
 	}
 	/* Zeros when there was nothing to report: also beside an error, as in Linux. */
-	if (a2 && put_user(a2, &info))
+	if (a2 && put_siginfo(a2, &info))
 		return -EFAULT;
 	if (ret < 0)
 		return ret;
-	if (ret > 0 && a4 && put_user(a4, &w.ru))
+	if (ret > 0 && a4 && put_abi(a4, &w.ru, "18l"))
 		return -EFAULT;
 	return 0;
 }
@@ -296,11 +301,9 @@ SYS(set_tid_address)
 	return current_task()->pid;
 }
 
-enum { ROBUST_LIST_HEAD_SIZE = 3 * sizeof(long) };
-
 SYS(set_robust_list)
 {
-	if (a1 != ROBUST_LIST_HEAD_SIZE)
+	if (a1 != 3 * abi_word())
 		return -EINVAL;
 	current_task()->robust_list = a0;
 	current_task()->robust_list_len = a1;
@@ -310,14 +313,14 @@ SYS(set_robust_list)
 SYS(get_robust_list)
 {
 	struct task *t = task_or_self((int)a0);
-	size_t len = ROBUST_LIST_HEAD_SIZE;
+	size_t len = 3 * abi_word();
 	uaddr_t head;
 
 	if (!t)
 		return -ESRCH;
 	head = t->robust_list;
 	task_put(t);
-	return put_user(a1, &head) || put_user(a2, &len) ? -EFAULT : 0;
+	return put_abi(a1, &head, "p") || put_abi(a2, &len, "p") ? -EFAULT : 0;
 }
 
 SYS(arch_prctl)

@@ -11,15 +11,15 @@
 
 int get_timespec(uaddr_t addr, bool time64, struct timespec64_k *out)
 {
-	if (time64 || !ABI_32) {
+	if (time64 || !abi_32()) {
 		if (get_user(out, addr))
 			return -EFAULT;
-		if (ABI_32)
+		if (abi_32())
 			out->tv_nsec = (int32_t)out->tv_nsec; /* the upper half is padding */
 	} else {
 		struct timespec_k ts;
 
-		if (get_user(&ts, addr))
+		if (get_abi(&ts, addr, "2l"))
 			return -EFAULT;
 		*out = (struct timespec64_k){ ts.tv_sec, ts.tv_nsec };
 	}
@@ -32,14 +32,14 @@ int put_timespec(uaddr_t addr, bool time64, uint64_t ns)
 {
 	uint64_t sec = ns / NSEC_PER_SEC;
 
-	if (time64 || !ABI_32) {
+	if (time64 || !abi_32()) {
 		struct timespec64_k ts = { (int64_t)sec, (int64_t)(ns - sec * NSEC_PER_SEC) };
 
 		return put_user(addr, &ts);
 	}
 	struct timespec_k ts = { (long)sec, (long)(ns - sec * NSEC_PER_SEC) };
 
-	return put_user(addr, &ts);
+	return put_abi(addr, &ts, "2l");
 }
 
 uint64_t timespec_ns(const struct timespec64_k *ts)
@@ -126,7 +126,7 @@ SYS(gettimeofday)
 	struct timeval_k tv = { (long)sec, (long)((ns - sec * NSEC_PER_SEC) / NSEC_PER_USEC) };
 	int tz[2] = { 0, 0 };
 
-	if (a0 && put_user(a0, &tv))
+	if (a0 && put_abi(a0, &tv, "2l"))
 		return -EFAULT;
 	return a1 ? (copy_to_user(a1, tz, sizeof(tz)) ? -EFAULT : 0) : 0;
 }
@@ -137,7 +137,7 @@ SYS(settimeofday)
 
 	if (!a0)
 		return a1 ? 0 : -EINVAL;
-	if (get_user(&tv, a0))
+	if (get_abi(&tv, a0, "2l"))
 		return -EFAULT;
 	if (tv.tv_sec < 0 || tv.tv_usec < 0 || tv.tv_usec >= 1000000)
 		return -EINVAL;
@@ -151,7 +151,7 @@ SYS(time)
 {
 	long now = (long)(realtime_ns() / NSEC_PER_SEC);
 
-	return a0 && put_user(a0, &now) ? -EFAULT : now;
+	return a0 && put_abi(a0, &now, "l") ? -EFAULT : now;
 }
 
 /* ---- sleeping ---- */
@@ -264,7 +264,7 @@ SYS(setitimer)
 	uint64_t old_value, old_interval;
 	long ret;
 
-	if (a1 && get_user(&it, a1))
+	if (a1 && get_abi(&it, a1, "4l"))
 		return -EFAULT;
 	if (!timeval_ok(&it.value) || !timeval_ok(&it.interval))
 		return -EINVAL;
@@ -273,7 +273,7 @@ SYS(setitimer)
 	if (ret || !a2)
 		return ret;
 	old = (struct itimerval_k){ timeval_of(old_interval), timeval_of(old_value) };
-	return put_user(a2, &old);
+	return put_abi(a2, &old, "4l");
 }
 
 SYS(getitimer)
@@ -285,7 +285,7 @@ SYS(getitimer)
 	if (ret)
 		return ret;
 	it = (struct itimerval_k){ timeval_of(interval), timeval_of(value) };
-	return put_user(a1, &it);
+	return put_abi(a1, &it, "4l");
 }
 
 /* Seconds left of the previous alarm, rounded up as Linux does (at least 1 when one was pending). */
@@ -313,7 +313,7 @@ SYS(times)
 	t[1] = (long)(timeval_ns(&ru.ru_stime) / tick);
 	t[2] = (long)(sig->cutime_ns / tick);
 	t[3] = (long)(sig->cstime_ns / tick);
-	if (a0 && copy_to_user(a0, t, sizeof(t)))
+	if (a0 && put_abi(a0, &t, "4l"))
 		return -EFAULT;
 	return (long)(clock_ns() / tick);
 }

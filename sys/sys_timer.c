@@ -14,7 +14,7 @@ enum { TIMER_ABSTIME = 1 };
 
 static size_t timespec_size(bool time64)
 {
-	return time64 || !ABI_32 ? sizeof(struct timespec64_k) : sizeof(struct timespec_k);
+	return time64 ? sizeof(struct timespec64_k) : 2 * abi_word();
 }
 
 int get_itimerspec(uaddr_t addr, bool time64, uint64_t *value_ns, uint64_t *interval_ns)
@@ -51,7 +51,7 @@ SYS(timer_create)
 	struct sigevent_k user;
 	int id, err;
 
-	if (a1 && get_user(&user, a1))
+	if (a1 && get_abi(&user, a1, "l3i"))
 		return -EFAULT;
 	if (a1)
 		e = (struct timer_event){ user.notify, user.signo, user.tid, user.value, false };

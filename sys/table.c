@@ -1,7 +1,7 @@
 /*
  * The system-call table: dispatch arrays of both ABIs from one list, and the count of calls nobody implements.
  *
- * OWNS     sys_call_table (read by arch/x86/entry), missing[].
+ * OWNS     sys_call_table, sys_call_table32 (read by arch/x86/entry), missing[].
  * WHY      one list keeps names, both numbers and handlers together; a call without a handler still has its name,
  *          so /proc/mnemos/missing_syscalls can say what a program wanted.
  * I1       no entry of sys_call_table is NULL: a number without a name leads to sys_missing too.
@@ -14,32 +14,49 @@
 #include "lib/cmdline.h"
 #include "sync/klog.h"
 
-/* Number of the native ABI. */
-#define NR_NATIVE(nr32, nr64) (ABI_32 ? (nr32) : (nr64))
-/* Behind the table: the entry of all numbers beyond, and a spare slot for rows that the native ABI lacks (-1). */
+/* Behind the tables: the entry of all numbers beyond, and a spare slot for rows that an ABI lacks (-1). */
 enum { NR_TABLE = 470, NR_SPARE = NR_TABLE + 1 };
-#define SLOT(nr32, nr64) (NR_NATIVE(nr32, nr64) < 0 ? NR_SPARE : NR_NATIVE(nr32, nr64))
+#define SLOT(nr)	   ((nr) < 0 ? NR_SPARE : (nr))
+#define NATIVE(nr32, nr64) SLOT(ABI_32 ? (nr32) : (nr64))
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
+#define SYSCALL(name, nr32, nr64, handler) [NATIVE(nr32, nr64)] = sys_##handler,
 const sys_fn sys_call_table[NR_SPARE + 1] = {
 	[0 ... NR_TABLE] = sys_missing,
-#define SYSCALL(name, nr32, nr64, handler) [SLOT(nr32, nr64)] = sys_##handler,
 #include "sys/table.inc"
-#undef SYSCALL
 };
-
+#undef SYSCALL
+#define SYSCALL(name, nr32, nr64, handler) [SLOT(nr32)] = sys_##handler,
+const sys_fn sys_call_table32[NR_SPARE + 1] = {
+	[0 ... NR_TABLE] = sys_missing,
+#include "sys/table.inc"
+};
+#undef SYSCALL
+#define SYSCALL(name, nr32, nr64, handler) [NATIVE(nr32, nr64)] = #name,
 static const char *const names[NR_SPARE + 1] = {
-#define SYSCALL(name, nr32, nr64, handler) [SLOT(nr32, nr64)] = #name,
 #include "sys/table.inc"
-#undef SYSCALL
 };
+#undef SYSCALL
+#define SYSCALL(name, nr32, nr64, handler) [SLOT(nr32)] = #name,
+static const char *const names32[NR_SPARE + 1] = {
+#include "sys/table.inc"
+};
+#undef SYSCALL
 #pragma GCC diagnostic pop
 
 const unsigned long sys_call_nr = NR_TABLE;
 
-static atomic_t missing[NR_TABLE];
+/* Calls of programs of the kernel's ABI, and of 32-bit ones beside it. */
+static atomic_t missing[NR_TABLE], missing32[ABI_32 ? 1 : NR_TABLE];
 static atomic_t missing_beyond; /* numbers above the table */
+
+static void count_missing(atomic_t *count, const char *const *name, unsigned long nr)
+{
+	if (atomic_add_return(&count[nr], 1) == 1)
+		pr_debug("%s[%d]: system call %s (%lu) is not there", current_task()->comm,
+			 current_task()->pid, name[nr] ? name[nr] : "?", nr);
+}
 
 SYS(missing)
 {
@@ -49,22 +66,27 @@ SYS(missing)
 		atomic_inc(&missing_beyond);
 		return -ENOSYS;
 	}
-	if (atomic_add_return(&missing[nr], 1) == 1)
-		pr_debug("%s[%d]: system call %s (%lu) is not there", current_task()->comm,
-			 current_task()->pid, names[nr] ? names[nr] : "?", nr);
+	count_missing(abi_narrow() ? missing32 : missing, abi_narrow() ? names32 : names, nr);
 	return -ENOSYS;
+}
+
+static void missing_of(struct seq_file *m, const atomic_t *count, const char *const *name)
+{
+	for (unsigned nr = 0; nr < NR_TABLE; nr++) {
+		int n = atomic_read(&count[nr]);
+
+		if (n && name[nr])
+			seq_printf(m, "%s %d\n", name[nr], n);
+		else if (n)
+			seq_printf(m, "nr_%u %d\n", nr, n);
+	}
 }
 
 static int missing_show(struct seq_file *m)
 {
-	for (unsigned nr = 0; nr < NR_TABLE; nr++) {
-		int n = atomic_read(&missing[nr]);
-
-		if (n && names[nr])
-			seq_printf(m, "%s %d\n", names[nr], n);
-		else if (n)
-			seq_printf(m, "nr_%u %d\n", nr, n);
-	}
+	missing_of(m, missing, names);
+	if (!ABI_32)
+		missing_of(m, missing32, names32);
 	if (atomic_read(&missing_beyond))
 		seq_printf(m, "out_of_range %d\n", atomic_read(&missing_beyond));
 	return 0;

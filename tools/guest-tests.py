@@ -164,11 +164,11 @@ mkdir tmp/shell.sh; chmod 1777 tmp; RECORD=1 exec chroot . /bin/busybox sh -c 'c
                 f.write(b"### " + name.encode() + b"\n" + read(os.path.join(top, "tests", "shell", name + ".out")))
 
 
-def plan_file(arch, name):
-    """The program or script of a plan's entry."""
+def plan_file(arch, name, abi_of=None):
+    """The program or script of a plan's entry; @abi_of: of another build's programs."""
     if name.endswith(".sh"):
         return os.path.join(ROOT, "tests", "boot", name)
-    return program(arch, name.split()[0])
+    return program(abi_of or arch, name.split()[0])
 
 
 def portions(arch, plan, most):
@@ -185,12 +185,12 @@ def portions(arch, plan, most):
     return parts
 
 
-def with_plan(arch, plan):
+def with_plan(arch, plan, abi_of=None):
     """The driver and a plan: (name, flags) pairs."""
     c = base(arch)
     lines = []
     for name, flags in plan:
-        path = plan_file(arch, name)
+        path = plan_file(arch, name, abi_of)
         if not path:
             raise SystemExit(f"no program {name} for {arch}")
         c.file("tests/" + os.path.basename(path), read(path))
@@ -338,6 +338,20 @@ def planned(name, arch, plan, **kw):
     """A machine whose driver runs @plan, without labs that are for other builds."""
     plan = [(n, f) for n, f in plan if arch in LABS.get(n, ARCHES)]
     return Boot(name, arch, lambda a: with_plan(a, plan).finish(), plan=plan, **kw)
+
+
+# 32-bit programs on the 64-bit kernel: those that do not ask for what only a kernel of 32 bits has.
+COMPAT = ("proc_compat", "mem_mmap", "mem_cow", "mem_fault", "mem_uffd", "mm_args", "mm_move", "mm_remote", "proc_fork", "proc_exec",
+          "sig_basic", "sig_fpu", "thread_basic", "time_basic", "time_posix", "fs_path", "file_lock", "file_splice", "file_space",
+          "ipc_mqueue", "ipc_sem", "net_unix", "pipe_poll", "event_epoll", "event_fd", "event_timer", "event_signal", "event_inotify",
+          "syscall_fuzz")
+
+
+def compat_machine(args):
+    plan = [(n, "leak quick") for n in COMPAT if not args.only or n == args.only.split(":")[0]]
+    if ":" in (args.only or ""):
+        plan = [(n, f + " test=" + args.only.split(":")[1]) for n, f in plan]
+    return [Boot("x86_64/compat", "x86_64", lambda a: with_plan(a, plan, "i386").finish(), plan=plan)] if plan else []
 
 
 def judge(boot, text, status):
@@ -539,6 +553,7 @@ def machines(args):
                                    if n.startswith("mem_") or n in ("vdso", "proc_exec", "smp_stress", "syscall_fuzz")]
     out.append(planned("x86_64/la57", "x86_64", five, cpu="qemu64,+la57"))
     out += numa_machines(args, plan)
+    out += compat_machine(args)
     if args.only:
         return out
     out += [GdtBoot(arch) for arch in ARCHES]

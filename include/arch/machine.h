@@ -105,6 +105,8 @@ extern bool
 typedef long (*sys_fn)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long,
 		       unsigned long);
 extern const sys_fn sys_call_table[];
+/* x86_64: i386's numbers, as many entries, the same handlers. */
+extern const sys_fn sys_call_table32[];
 extern const unsigned long sys_call_nr;
 /*
  * Per-CPU (arch/x86/hw/cpu.c): not 0 when the thread running here must call exit_to_user_work before it returns to

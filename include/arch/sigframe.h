@@ -38,8 +38,8 @@ struct sigframe_saved {
 	struct sigframe_altstack altstack;
 };
 
-/* The most that a signal takes from the stack, padding included: AT_MINSIGSTKSZ, getauxval(3). */
-unsigned long sigframe_max_bytes(void);
+/* The most that a signal takes from a program's stack, padding included: AT_MINSIGSTKSZ, getauxval(3). @is32: of i386. */
+unsigned long sigframe_max_bytes(bool is32);
 
 /**
  * sigframe_push - build @req's frame on the user stack and enter the handler.

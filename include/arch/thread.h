@@ -38,6 +38,8 @@ struct arch_thread {
 	unsigned long sysenter_return; /* i386: where in it sysenter goes on */
 	unsigned long trap_nr, error_code, cr2; /* last user fault, for the signal frame */
 	uint8_t watched; /* a traced thread: arch/ptrace.h; not 0: its switches do more */
+	bool program32;	 /* x86_64: its program is one of i386 */
+	bool abi32;	 /* and so is the system call that it is in: arch/abi.h */
 	struct arch_debug debug;
 };
 
@@ -78,8 +80,8 @@ int must_check arch_thread_fork(struct arch_thread *child, void *kstack,
 				const struct arch_thread *parent, unsigned long sp);
 /* From a kernel thread that has called arch_thread_exec: first entry to user mode. */
 noreturn_ void arch_enter_user(void);
-/* Fresh user state for exec: everything zero, FPU reset, TLS cleared, entry point and stack set. */
-void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp);
+/* Fresh user state for exec: everything zero, FPU reset, TLS cleared, entry point and stack set. @is32: of i386. */
+void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp, bool is32);
 /* The vDSO of the thread's program is at @vdso now (exec, mremap); its next sysenter sees it. */
 void arch_thread_set_vdso(struct arch_thread *t, unsigned long vdso);
 void arch_thread_free(struct arch_thread *t); /* FPU area */

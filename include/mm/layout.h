@@ -14,6 +14,7 @@ struct mm_layout {
 	unsigned long stack_limit, stack_random; /* bytes; the second: the most its top is moved */
 	unsigned long random,
 		random_low; /* bytes: mmap_base and where MAP_32BIT looks move by this */
+	unsigned long top;  /* where user space ends for this program; 0: at USER_TOP */
 	bool bottom_up;	    /* the legacy layout */
 };
 /* Where mappings go by themselves: from below the stack's room downwards, or from a third of the window upwards. */

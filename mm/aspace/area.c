@@ -118,11 +118,12 @@ static noinline_ bool hint_fits(struct mm_struct *mm, unsigned long addr, unsign
 static noinline_ int search_rarely(struct mm_struct *mm, unsigned long hint, unsigned long len,
 				   unsigned flags, struct vma_gap *out)
 {
-	unsigned long window = hint > MAP_WINDOW ? mm->task_size : MAP_WINDOW;
+	unsigned long window =
+		hint > MAP_WINDOW || mm->task_size < MAP_WINDOW ? mm->task_size : MAP_WINDOW;
 
 	if (wants_low_2g(flags))
 		return gap_above(mm, mm->low_2g_base, LOW_2G_END, len, out) ? 0 : -ENOMEM;
-	if (mm->mmap_topdown && window != MAP_WINDOW &&
+	if (mm->mmap_topdown && window > MAP_WINDOW &&
 	    gap_below(mm, page_align(mmap_min_addr), mm->mmap_base + (window - MAP_WINDOW), len,
 		      out))
 		return 0;

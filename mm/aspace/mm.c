@@ -170,9 +170,9 @@ void mm_update_hiwater(struct mm_struct *mm)
 }
 
 /* Room below the window's end: the stack's limit, how far its top may move, its guard gap; 128 MiB to 5/6 of the window. */
-static unsigned long stack_room(const struct mm_layout *l)
+static unsigned long stack_room(const struct mm_layout *l, unsigned long window)
 {
-	unsigned long max = MAP_WINDOW / 6 * 5, min = MIB(128);
+	unsigned long max = window / 6 * 5, min = MIB(128);
 	unsigned long pad = ((unsigned long)STACK_GUARD_PAGES << PAGE_SHIFT) + l->stack_random;
 	unsigned long room = l->stack_limit + pad < pad ? l->stack_limit : l->stack_limit + pad;
 
@@ -181,12 +181,16 @@ static unsigned long stack_room(const struct mm_layout *l)
 
 void mm_set_layout(struct mm_struct *mm, const struct mm_layout *l)
 {
-	mm->task_size = USER_TOP;
-	mm->mmap_legacy_base = page_align(MAP_WINDOW / 3) + (l->random & PAGE_MASK);
+	const unsigned long top = l->top ? l->top : USER_TOP,
+			    window = min_of(unsigned long, MAP_WINDOW, top);
+
+	mm->task_size = top;
+	mm->mmap_legacy_base = page_align(window / 3) + (l->random & PAGE_MASK);
 	mm->low_2g_base = LOW_2G_START + (l->random_low & PAGE_MASK);
 	mm->mmap_topdown = !l->bottom_up;
 	mm->gap_len = 0; /* nothing is known */
 	mm->mmap_base = mm->mmap_legacy_base;
 	if (mm->mmap_topdown)
-		mm->mmap_base = page_align(MAP_WINDOW - stack_room(l) - (l->random & PAGE_MASK));
+		mm->mmap_base =
+			page_align(window - stack_room(l, window) - (l->random & PAGE_MASK));
 }

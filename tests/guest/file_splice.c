@@ -380,7 +380,7 @@ static void vectors(void)
 struct ring {
 	int in, out;
 	volatile int stop;
-	long moved;
+	volatile long moved;
 };
 
 static void *ring_move(void *arg)
@@ -413,6 +413,8 @@ static void opposite(void)
 	for (int i = 0; i < 2; i++)
 		NEED(pthread_create(&t[i], NULL, ring_move, &r[i]) == 0);
 	tap_sleep_ms(tap_quick() ? 30 : 200);
+	while (!r[0].moved || !r[1].moved) /* on a busy host one may not have begun */
+		tap_sleep_ms(1);
 	for (int i = 0; i < 2; i++)
 		r[i].stop = 1;
 	for (int i = 0; i < 2; i++) {

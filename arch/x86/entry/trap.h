@@ -35,6 +35,8 @@ enum trap_vector {
 /* Exceptions other than page faults, from user / kernel mode. Interrupts off. */
 void trap_user(struct pt_regs *regs, unsigned vector, unsigned long error);
 void trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error);
+/* x86_64: a system call by int 0x80; the result is in @regs afterwards. Interrupts on. */
+void compat_call(struct pt_regs *regs);
 /* x86_64: double fault and machine check, on the fatal stack. */
 noreturn_ void trap_fatal(struct pt_regs *regs, unsigned vector, unsigned long error);
 /* i386: double fault, in its task. */

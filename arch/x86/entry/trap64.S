@@ -150,6 +150,24 @@ syscall_full:
 	jmp return_full
 
 /*
+ * int 0x80, i386's system call: %eax number; %ebx %ecx %edx %esi %edi %ebp arguments. C does the rest, and leaves the
+ * result in the frame.
+ */
+GLOBAL(int80_entry)
+	movl %eax, %eax
+	pushq %rax
+	push_di_to_r15
+	cld
+	smap_clac
+	swapgs
+	movq $-ENOSYS, REGS_AX(%rsp)
+	sti
+	movq %rsp, %rdi
+	call compat_call
+	cli
+	jmp return_to_user
+
+/*
  * The syscall instruction in 32-bit code: there is no 32-bit ABI here. Nothing has been changed yet
  * but %rcx, %r11.
  */

@@ -5,6 +5,7 @@
 #include "arch/processor.h"
 #include "arch/thread.h"
 #include "fxsave.h"
+#include "lib/string.h"
 
 extern bool fpu_trap; /* per-CPU: CR0.TS is set */
 
@@ -15,6 +16,13 @@ static inline void fpu_regs_save(struct fxsave *area)
 #else
 	__asm__ volatile("fxsave %0" : "=m"(*area));
 #endif
+}
+
+/* In the form that 32-bit code knows. */
+static inline void fpu_regs_save32(struct fxsave *area)
+{
+	memset(area, 0, sizeof(*area));
+	__asm__ volatile("fxsave %0" : "+m"(*area));
 }
 
 static inline void fpu_regs_load(const struct fxsave *area)

@@ -6,7 +6,7 @@
  *          with interrupts off, so that a half-built frame, or a user's GS, is never seen by an
  *          interrupt handler.
  * GATES    0-31   exceptions; 3 (int3) and 4 (into) for user mode too; i386: 8 is a task gate;
- *          32-255 hardware; i386: 128 is the system call, callable from user mode.
+ *          32-255 hardware; 128 is the system call of i386, callable from user mode.
  * STACKS   x86_64: vectors 8 and 18 on IST 1, vector 2 on IST 2; all others on the current or the
  *          TSS's stack.
  * CONTEXT  built once at boot, then only read.
@@ -71,8 +71,8 @@ void idt_build(void)
 #else
 	set_gate(8, 0, GATE_TASK);
 	idt[8].selector = SEL_DF_TSS;
-	set_gate(VECTOR_SYSCALL, (unsigned long)int80_entry, GATE_USER);
 #endif
+	set_gate(VECTOR_SYSCALL, (unsigned long)int80_entry, GATE_USER);
 }
 
 void idt_load(void)

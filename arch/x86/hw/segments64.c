@@ -14,6 +14,7 @@
  *          cannot see without reading it, so it is written at each switch.
  * LDT      a selector whose descriptor is gone loads as null; so DS and ES do at once when the table
  *          changes under a running program, and FS and GS at the next switch, as in Linux.
+ * TLS      only 32-bit programs have entries of the GDT, and those always have selectors: they are loaded where those are.
  * CONTEXT  the running thread, or interrupts off at a switch.
  * COST     threads that have a base of FS and no more: 10 instructions to leave, 10 to come.
  * NOT HERE CS and SS, which are in pt_regs; i386, where all are.
@@ -77,6 +78,7 @@ void segments_load_rare(const struct arch_thread *t)
 {
 	const uint64_t s = t->selectors;
 
+	tls_load(t);
 	selector_write("ds", s >> 32 & 0xffff);
 	selector_write("es", s >> 48);
 	selector_write("fs", s & 0xffff);
@@ -96,6 +98,16 @@ void segments_refresh(void)
 		selector_write("ds", ds);
 	if (es & SEL_LDT)
 		selector_write("es", es);
+}
+
+void segments_set(struct arch_thread *t, uint64_t selectors)
+{
+	const irqflags_t flags = irq_save();
+
+	segments_save_rare(t);
+	t->selectors = selectors;
+	segments_load_rare(t);
+	irq_restore(flags);
 }
 
 /* The selector becomes null, as in Linux: the base is the MSR's from now on. */
@@ -135,7 +147,7 @@ void arch_set_fsbase(struct arch_thread *t, unsigned long base)
 
 long arch_prctl(struct arch_thread *t, int code, uaddr_t addr)
 {
-	switch (code) {
+	switch (t->abi32 ? -1 : code) {
 	case ARCH_SET_FS:
 		return set_base(t, true, addr);
 	case ARCH_SET_GS:

@@ -1,6 +1,6 @@
 /*
- * Signal frames of i386: Linux's sigframe (plain handlers) and rt_sigframe (SA_SIGINFO), to the
- * byte.
+ * Signal frames of i386, and of its programs on x86_64: Linux's sigframe (plain handlers) and rt_sigframe (SA_SIGINFO), to
+ * the byte.
  *
  *            old stack pointer
  *            FPU state: FSAVE layout, 112 bytes, then FXSAVE area, 512 bytes, 64-byte aligned;
@@ -24,15 +24,16 @@
  * FAILS    -EFAULT with the registers unchanged.
  * SOURCES  Linux uapi asm/sigcontext.h, sigreturn(2); SDM volume 1, "x87 FPU State" and "FXSAVE".
  */
-#ifndef __x86_64__
 #include "sigframe_impl.h"
 
+#include "arch/abi.h"
 #include "arch/thread.h"
 #include "arch/uaccess.h"
 #include "arch/vdso.h"
 #include "fpu.h"
 #include "fpu_legacy.h"
 #include "lib/string.h"
+#include "tls.h"
 
 struct sigcontext {
 	uint32_t gs, fs, es,
@@ -105,14 +106,72 @@ enum {
 static const unsigned char retcode_old[8] = { 0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80 };
 static const unsigned char retcode_rt[8] = { 0xb8, 173, 0, 0, 0, 0xcd, 0x80, 0 };
 
-/* Everything but the FPU's place and the mask, field by field: all of it is stored once. */
-static inline void regs_to_context(struct sigcontext *c, const struct pt_regs *r,
-				   const struct arch_thread *t)
+/* A null selector stays what it is, any other gets privilege 3. */
+static unsigned long user_selector(uint32_t v)
+{
+	v &= 0xffff;
+	return v & 0xfffc ? v | 3UL : v;
+}
+
+/* The data selectors: in pt_regs, or (x86_64) in the processor. */
+#ifdef __x86_64__
+#define PROGRAM_CS SEL_USER32_CS
+#define SEGMENTS_OF(c)
+
+static void segments_to_context(struct sigcontext *c, const struct pt_regs *r)
+{
+	(void)r;
+	c->gs = (uint16_t)selector_read("gs");
+	c->fs = (uint16_t)selector_read("fs");
+	c->es = (uint16_t)selector_read("es");
+	c->ds = (uint16_t)selector_read("ds");
+}
+
+static void segments_from_context(const struct sigcontext *c)
+{
+	segments_set(this_cpu(current_arch_thread),
+		     user_selector(c->fs) | user_selector(c->gs) << 16 |
+			     user_selector(c->ds) << 32 | user_selector(c->es) << 48);
+}
+
+static void segments_of_handler(struct pt_regs *regs)
+{
+	(void)regs;
+	segments_set(this_cpu(current_arch_thread),
+		     (uint16_t)selector_read("fs") | (uint64_t)(uint16_t)selector_read("gs") << 16 |
+			     (uint64_t)SEL_USER_DS << 32 | (uint64_t)SEL_USER_DS << 48);
+}
+#else
+#define PROGRAM_CS SEL_USER_CS
+#define SEGMENTS_OF(c)                                                                             \
+	.gs = user_selector((c)->gs), .fs = user_selector((c)->fs), .es = user_selector((c)->es),  \
+	.ds = user_selector((c)->ds),
+
+static inline void segments_to_context(struct sigcontext *c, const struct pt_regs *r)
 {
 	c->gs = (uint16_t)r->gs;
 	c->fs = (uint16_t)r->fs;
 	c->es = (uint16_t)r->es;
 	c->ds = (uint16_t)r->ds;
+}
+
+static inline void segments_from_context(const struct sigcontext *c)
+{
+	(void)c;
+}
+
+static inline void segments_of_handler(struct pt_regs *regs)
+{
+	regs->ds = SEL_USER_DS;
+	regs->es = SEL_USER_DS;
+}
+#endif
+
+/* Everything but the FPU's place and the mask, field by field: all of it is stored once. */
+static inline void regs_to_context(struct sigcontext *c, const struct pt_regs *r,
+				   const struct arch_thread *t)
+{
+	segments_to_context(c, r);
 	c->di = r->di;
 	c->si = r->si;
 	c->bp = r->bp;
@@ -131,23 +190,12 @@ static inline void regs_to_context(struct sigcontext *c, const struct pt_regs *r
 	c->cr2 = t->cr2;
 }
 
-/* A null selector stays what it is, any other gets privilege 3. */
-static unsigned long user_selector(uint32_t v)
-{
-	v &= 0xffff;
-	return v & 0xfffc ? v | 3UL : v;
-}
-
 static void context_to_regs(struct pt_regs *r, const struct sigcontext *c)
 {
 	const unsigned long flags = sigframe_return_flags(r->flags, c->flags);
 
 	*r = (struct pt_regs){
-		.gs = user_selector(c->gs),
-		.fs = user_selector(c->fs),
-		.es = user_selector(c->es),
-		.ds = user_selector(c->ds),
-		.di = c->di,
+		SEGMENTS_OF(c).di = c->di,
 		.si = c->si,
 		.bp = c->bp,
 		.sp = c->sp,
@@ -161,6 +209,7 @@ static void context_to_regs(struct pt_regs *r, const struct sigcontext *c)
 		.ss = (uint16_t)c->ss | 3UL,
 		.orig_ax = (unsigned long)-1,
 	};
+	segments_from_context(c);
 }
 
 /* Room of @frame_size below the old stack or on the alternate one; *fpstate: see x86_64. */
@@ -220,7 +269,10 @@ static int rt_push(const struct pt_regs *regs, const struct sigframe_req *req, u
 	f.sig = req->sig;
 	f.pinfo = frame + offsetof(struct rt_sigframe, info);
 	f.puc = frame + offsetof(struct rt_sigframe, uc);
-	sigframe_info(f.info, req);
+	if (ABI_32)
+		sigframe_info(f.info, req);
+	else
+		siginfo_narrow(f.info, (const struct siginfo_k *)(const void *)req->info);
 	f.uc.flags = 0;
 	f.uc.link = 0;
 	f.uc.ss_sp = req->altstack.sp;
@@ -241,19 +293,44 @@ static void handler_enter(struct pt_regs *regs, const struct sigframe_req *req, 
 	regs->cx = req->siginfo ? frame + offsetof(struct rt_sigframe, uc) : 0;
 	regs->ip = req->handler;
 	regs->sp = frame;
-	regs->cs = SEL_USER_CS;
+	regs->cs = PROGRAM_CS;
 	regs->ss = SEL_USER_DS;
-	regs->ds = SEL_USER_DS;
-	regs->es = SEL_USER_DS;
+	segments_of_handler(regs);
 	regs->flags = sigframe_handler_flags(regs->flags);
 }
 
-unsigned long sigframe_max_bytes(void)
+/* Both images; the registers do not survive it. */
+static int fpu_push(uaddr_t fpstate)
+{
+#ifdef __x86_64__
+	struct fxsave fx aligned_(16);
+	struct fpstate_head h = { .magic = FPSTATE_MAGIC };
+
+	fpu_regs_save32(&fx);
+	fsave_take_fxsave(&h.legacy, &fx);
+	h.status = fx.sw;
+	return put_user(fpstate, &h) || put_user(fpstate + offsetof(struct fpstate, fx), &fx)
+		       ? -EFAULT
+		       : 0;
+#else
+	return fpu_save_to_user(fpstate + offsetof(struct fpstate, fx), fpstate);
+#endif
+}
+
+#ifndef __x86_64__
+unsigned long sigframe_max_bytes(bool is32)
+{
+	(void)is32;
+	return sigframe32_max_bytes();
+}
+#endif
+
+unsigned long sigframe32_max_bytes(void)
 {
 	return round_up_pow2(sizeof(struct sigframe) + 15 + sizeof(struct fpstate) + 63, 16UL);
 }
 
-int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
+int sigframe32_push(struct pt_regs *regs, const struct sigframe_req *req)
 {
 	struct arch_thread *t = this_cpu(current_arch_thread);
 	const bool has_fpu = t->fpu;
@@ -268,7 +345,7 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 	if (err)
 		return err;
 	if (has_fpu) { /* last: the registers do not survive it */
-		if (fpu_save_to_user(fpstate + offsetof(struct fpstate, fx), fpstate))
+		if (fpu_push(fpstate))
 			return -EFAULT;
 		fpu_reset(t);
 	}
@@ -283,7 +360,7 @@ static int fpu_restore(struct arch_thread *t, uaddr_t fpstate)
 	struct fpstate_head h;
 	struct fxsave *fx;
 
-	if (likely(fpu_load_from_user(t, user_fx, fpstate)))
+	if (ABI_32 && likely(fpu_load_from_user(t, user_fx, fpstate)))
 		return 0;
 	if (get_user(&h, fpstate))
 		return -EFAULT;
@@ -329,7 +406,7 @@ static int rt_pop(const struct pt_regs *regs, struct sigcontext *mc, struct sigf
 	return 0;
 }
 
-int sigframe_pop(struct pt_regs *regs, bool rt, struct sigframe_saved *out)
+int sigframe32_pop(struct pt_regs *regs, bool rt, struct sigframe_saved *out)
 {
 	struct sigcontext mc;
 	const int err = rt ? rt_pop(regs, &mc, out) : old_pop(regs, &mc, out);
@@ -343,4 +420,3 @@ int sigframe_pop(struct pt_regs *regs, bool rt, struct sigframe_saved *out)
 	context_to_regs(regs, &mc);
 	return 0;
 }
-#endif

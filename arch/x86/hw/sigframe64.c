@@ -174,8 +174,10 @@ static void handler_enter(struct pt_regs *regs, const struct sigframe_req *req, 
 	regs->flags = sigframe_handler_flags(regs->flags);
 }
 
-unsigned long sigframe_max_bytes(void)
+unsigned long sigframe_max_bytes(bool is32)
 {
+	if (is32)
+		return sigframe32_max_bytes();
 	/* Linux's sum: frame, alignment of the frame, FPU area, alignment of that. */
 	return round_up_pow2(sizeof(struct rt_sigframe) + 15 + FPU_AREA_SIZE + 63, 16UL);
 }
@@ -187,6 +189,8 @@ int sigframe_push(struct pt_regs *regs, const struct sigframe_req *req)
 	struct rt_sigframe f;
 	uaddr_t frame, fpstate;
 
+	if (unlikely(t->program32))
+		return sigframe32_push(regs, req);
 	if (!req->restorer)
 		return -EFAULT; /* x86_64 demands SA_RESTORER */
 	frame = frame_place(regs, req, has_fpu, &fpstate);
@@ -233,6 +237,8 @@ int sigframe_pop(struct pt_regs *regs, bool rt, struct sigframe_saved *out)
 		regs->sp - sizeof(uint64_t); /* the handler's ret has popped pretcode */
 	struct ucontext uc;
 
+	if (unlikely(this_cpu(current_arch_thread)->program32))
+		return sigframe32_pop(regs, rt, out);
 	if (!rt || copy_from_user(&uc, frame + offsetof(struct rt_sigframe, uc), sizeof(uc)))
 		return -EFAULT;
 	if (fpu_restore(this_cpu(current_arch_thread), uc.mc.fpstate))

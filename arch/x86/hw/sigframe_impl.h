@@ -7,6 +7,17 @@
 #include "arch/sigframe.h"
 #include "lib/string.h"
 
+/* The frames of i386's programs, which x86_64 has beside its own. */
+#ifdef __x86_64__
+int must_check sigframe32_push(struct pt_regs *regs, const struct sigframe_req *req);
+int must_check sigframe32_pop(struct pt_regs *regs, bool rt, struct sigframe_saved *out);
+#else
+#define sigframe32_push sigframe_push
+#define sigframe32_pop	sigframe_pop
+#endif
+
+unsigned long sigframe32_max_bytes(void);
+
 /* Flags a handler starts with. */
 static inline unsigned long sigframe_handler_flags(unsigned long flags)
 {

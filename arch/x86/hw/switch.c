@@ -146,13 +146,33 @@ int arch_thread_fork(struct arch_thread *child, void *kstack, const struct arch_
 	child->vdso = parent->vdso;
 	child->sysenter_return = parent->sysenter_return;
 	child->is_user = true;
+	child->program32 = child->abi32 = parent->program32;
 	user_state_save(child); /* the parent runs: its selectors are the CPU's */
 	fpu_fork(child, parent);
 	(void)frame_init(child, thread_start_user);
 	return 0;
 }
 
-void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp)
+/* What a program of i386 finds in its data selectors on x86_64. */
+#ifdef __x86_64__
+static void set_program(struct arch_thread *t, struct pt_regs *regs, bool is32)
+{
+	t->program32 = t->abi32 = is32;
+	t->selectors = is32 ? (uint64_t)SEL_USER_DS << 32 | (uint64_t)SEL_USER_DS << 48 : 0;
+	regs->cs = is32 ? SEL_USER32_CS : SEL_USER_CS;
+}
+#else
+static void set_program(struct arch_thread *t, struct pt_regs *regs, bool is32)
+{
+	(void)is32;
+	t->selectors = 0;
+	regs->cs = SEL_USER_CS;
+	regs->ds = SEL_USER_DS;
+	regs->es = SEL_USER_DS;
+}
+#endif
+
+void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp, bool is32)
 {
 	struct pt_regs *regs = thread_regs(t);
 	const unsigned long orig_ax = regs->orig_ax;
@@ -161,18 +181,13 @@ void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp)
 	user_state_save(t); /* the registers are the old program's: the load below must know */
 	memset(regs, 0, sizeof(*regs));
 	regs->ip = entry;
-	regs->cs = SEL_USER_CS;
 	regs->flags = FLAG_FIXED | FLAG_IF | FLAG_RF; /* RF: leave the system call by iret */
 	regs->sp = sp;
 	regs->ss = SEL_USER_DS;
-#ifndef __x86_64__
-	regs->ds = SEL_USER_DS;
-	regs->es = SEL_USER_DS;
-#endif
+	set_program(t, regs, is32);
 	regs->orig_ax = orig_ax; /* a tracer sees which call it was */
 	memset(t->tls, 0, sizeof(t->tls));
 	t->tls_used = 0;
-	t->selectors = 0;
 	t->fsbase = 0;
 	t->gsbase = 0;
 	t->is_user = true;

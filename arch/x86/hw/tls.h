@@ -7,7 +7,7 @@
 #include "arch/thread.h"
 #include "desc.h"
 
-/* i386: @t's descriptors into the running CPU's GDT. Interrupts off. (x86_64 programs have no call to set any.) */
+/* @t's descriptors into the running CPU's GDT. Interrupts off. (64-bit programs have no call to set any.) */
 extern unsigned tls_loaded; /* per-CPU */
 void tls_load_rare(const struct arch_thread *t);
 
@@ -58,6 +58,8 @@ static inline void segments_load(const struct arch_thread *t)
 
 /* The LDT has changed: DS and ES follow it. Interrupts off. */
 void segments_refresh(void);
+/* The running thread @t gets data selectors: FS GS DS ES, 16 bits each. */
+void segments_set(struct arch_thread *t, uint64_t selectors);
 #else
 static inline void segments_refresh(void)
 {

@@ -7,6 +7,8 @@
 enum { WATCH_CALLS = 1, WATCH_DEBUG = 2 }; /* t->watched */
 enum { DR7_FIXED = 0x400 };
 
+/* Per-CPU: call numbers from here on take the slow path; 0 while a watched thread runs. */
+extern unsigned long call_limit;
 /* Was any thread ever watched? Set before its watched is, and for good: until then a switch has one compare to do. */
 extern bool watch_used;
 /* One of the two is watched. Interrupts off. */

@@ -2,6 +2,7 @@
 #ifndef ARCH_REGS_H
 #define ARCH_REGS_H
 
+#include "arch/processor.h"
 #include "base/types.h"
 
 #ifdef __x86_64__
@@ -25,11 +26,15 @@ static inline bool regs_user_mode(const struct pt_regs *r)
 	return (r->cs & 3) == 3;
 }
 
-/* System call arguments 0..5 by the native ABI. */
+/* System call arguments 0..5, by the ABI of the code that made the call. */
 static inline unsigned long regs_syscall_arg(const struct pt_regs *r, unsigned n)
 {
 #ifdef __x86_64__
-	const unsigned long a[6] = { r->di, r->si, r->dx, r->r10, r->r8, r->r9 };
+	const unsigned long a[6] = { r->di, r->si, r->dx, r->r10, r->r8, r->r9 },
+			    narrow[6] = { r->bx, r->cx, r->dx, r->si, r->di, r->bp };
+
+	if (r->cs == SEL_USER32_CS)
+		return (uint32_t)narrow[n];
 #else
 	const unsigned long a[6] = { r->bx, r->cx, r->dx, r->si, r->di, r->bp };
 #endif
