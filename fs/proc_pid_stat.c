@@ -151,7 +151,7 @@ static void put_signals(struct seq_file *m, struct task *t)
 static void put_times(struct seq_file *m, struct task *t, const struct group_info *g, bool whole)
 {
 	uint64_t utime, stime;
-	int nice = t->thread.nice, rt = t->thread.rt_priority;
+	int nice = t->thread.nice, rt = t->thread.rt_effective;
 
 	if (whole)
 		group_times(t, &utime, &stime);

@@ -136,8 +136,8 @@ int pid_sched_show(struct seq_file *m, struct task *t)
 		   (unsigned long long)th->weight << (sizeof(long) == 8 ? 10 : 0));
 	put_number(m, "policy", (unsigned)th->policy);
 	put_number(m, "prio",
-		   (unsigned)(th->rt_priority ? PRIO_RT_BASE - th->rt_priority
-					      : PRIO_DEFAULT + th->nice));
+		   (unsigned)(th->rt_effective ? PRIO_RT_BASE - th->rt_effective
+					       : PRIO_DEFAULT + th->nice));
 	put_number(m, "clock-delta", clock_ns() - before);
 	return 0;
 }

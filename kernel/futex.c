@@ -5,47 +5,29 @@
  * WHY      the word is compared under the bucket's lock, and a waker takes the same lock after it has changed the word: a
  *          wake-up cannot fall between the comparison and the sleep.
  * I1       a waiter's link points to itself exactly when it has been woken; it is in the bucket of its key otherwise.
- * I2       a key of shared memory is the page's mapping and place there; of private memory the address space and address.
+ * I2       real-time waiters come first in a bucket, by priority; the others and equal ones in order of arrival.
+ * I3       a key of shared memory is the page's mapping and place there; of private memory the address space and address.
  *          So processes that map the same file or shared memory meet, wherever they map it.
  * LOCKS    bucket->lock (rank FUTEX); two by address. User memory is read under it without faulting: a fault is taken
  *          outside and the whole attempt repeated.
  * COST     O(waiters of the bucket) for wake; 256 buckets.
- * SOURCES  futex(2), get_robust_list(2), set_tid_address(2); Drepper, "Futexes Are Tricky".
+ * NOT HERE locks with priority inheritance (futex_pi.c, futex_requeue.c), the end of a thread (futex_exit.c).
+ * SOURCES  futex(2), futex_waitv(2); Drepper, "Futexes Are Tricky".   TESTED BY  tests/guest/thread_basic.c, futex_pi.c
  */
-#include "kernel/futex.h"
-#include "arch/abi.h"
+#include "arch/uaccess.h"
 #include "base/errno.h"
+#include "kernel/futex_impl.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
 #include "sync/kassert.h"
 
-enum { BUCKETS = 256, ROBUST_MAX = 2048 };
-#define FUTEX_WAITERS	 0x80000000U
-#define FUTEX_OWNER_DIED 0x40000000U
-#define FUTEX_TID_MASK	 0x3fffffffU
-
-struct futex_key {
-	const void *space;   /* mm_struct or address_space */
-	unsigned long place; /* address, or page offset in the mapping */
-	unsigned offset;     /* in the page; bit 0: shared */
-};
-
-struct futex_waiter {
-	struct list_head link; /* b: bucket->lock */
-	struct thread *thread;
-	struct futex_key key;  /* b: a requeue changes it */
-	struct bucket *bucket; /* b */
-	uint32_t bitset;
-};
-
-struct bucket {
-	struct spinlock lock;
-	struct list_head waiters; /* next NULL: not initialised */
-};
+enum { BUCKETS = 256 };
 
 static struct bucket buckets[BUCKETS];
 
-static struct bucket *bucket_of(const struct futex_key *k)
+struct bucket *futex_bucket(const struct futex_key *k)
 {
 	unsigned long h = (unsigned long)(uintptr_t)k->space / 64 + k->place * 31 + k->offset / 4;
 
@@ -54,7 +36,7 @@ static struct bucket *bucket_of(const struct futex_key *k)
 	return &buckets[h % BUCKETS];
 }
 
-static irqflags_t lock_bucket(struct bucket *b) no_lock_analysis
+irqflags_t futex_lock_bucket(struct bucket *b)
 {
 	irqflags_t flags = irq_save();
 
@@ -65,7 +47,7 @@ static irqflags_t lock_bucket(struct bucket *b) no_lock_analysis
 	return flags;
 }
 
-static void unlock_bucket(struct bucket *b, irqflags_t flags) no_lock_analysis
+void futex_unlock_bucket(struct bucket *b, irqflags_t flags)
 {
 	spin_unlock_irqrestore(&b->lock, flags);
 }
@@ -94,7 +76,7 @@ static int shared_key(uaddr_t addr, struct futex_key *k)
 	return 0;
 }
 
-static int make_key(uaddr_t addr, bool shared, struct futex_key *k)
+int futex_key_of(uaddr_t addr, bool shared, struct futex_key *k)
 {
 	if (addr % sizeof(uint32_t))
 		return -EINVAL;
@@ -106,18 +88,25 @@ static int make_key(uaddr_t addr, bool shared, struct futex_key *k)
 	return shared ? shared_key(addr, k) : 0;
 }
 
-static bool same_key(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->space == b->space && a->place == b->place && a->offset == b->offset;
-}
-
 /* ---- waiting ---- */
 
-/* Compare and queue. Return: 0 when queued; -EAGAIN: the word differs; -EFAULT: it must be faulted in first. */
-static int enqueue_if_equal(uaddr_t addr, uint32_t val, struct futex_waiter *w)
+void futex_queue(struct bucket *b, struct futex_waiter *w)
 {
-	struct bucket *b = bucket_of(&w->key);
-	irqflags_t flags = lock_bucket(b);
+	struct list_head *at = b->waiters.prev;
+	int prio = w->thread->rt_effective;
+
+	while (unlikely(prio > 0) && at != &b->waiters &&
+	       list_entry(at, struct futex_waiter, link)->prio < prio)
+		at = at->prev;
+	w->prio = prio;
+	w->bucket = b;
+	list_add(&w->link, at);
+}
+
+int futex_enqueue(uaddr_t addr, uint32_t val, struct futex_waiter *w)
+{
+	struct bucket *b = futex_bucket(&w->key);
+	irqflags_t flags = futex_lock_bucket(b);
 	uint32_t now;
 	int err = 0;
 
@@ -126,29 +115,34 @@ static int enqueue_if_equal(uaddr_t addr, uint32_t val, struct futex_waiter *w)
 	else if (now != val)
 		err = -EAGAIN;
 	else
-		list_add_tail(&w->link, &b->waiters);
-	w->bucket = b;
-	unlock_bucket(b, flags);
+		futex_queue(b, w);
+	futex_unlock_bucket(b, flags);
 	return err;
+}
+
+struct bucket *futex_lock_home(struct futex_waiter *w, irqflags_t *flags)
+{
+	for (;;) {
+		struct bucket *b = READ_ONCE(w->bucket);
+
+		*flags = futex_lock_bucket(b);
+		if (b == w->bucket)
+			return b;
+		futex_unlock_bucket(b, *flags);
+	}
 }
 
 /* Leave the queue, wherever a requeue has put us. Return: a waker took us out first. */
 static bool leave(struct futex_waiter *w)
 {
-	for (;;) {
-		struct bucket *b = READ_ONCE(w->bucket);
-		irqflags_t flags = lock_bucket(b);
-		bool woken = list_empty(&w->link);
+	irqflags_t flags;
+	struct bucket *b = futex_lock_home(w, &flags);
+	bool woken = list_empty(&w->link);
 
-		if (b != w->bucket) {
-			unlock_bucket(b, flags);
-			continue;
-		}
-		if (!woken)
-			list_del_init(&w->link);
-		unlock_bucket(b, flags);
-		return woken;
-	}
+	if (!woken)
+		list_del_init(&w->link);
+	futex_unlock_bucket(b, flags);
+	return woken;
 }
 
 static long sleep_on(struct futex_waiter *w, uint64_t timeout_ns)
@@ -171,10 +165,10 @@ long futex_wait(uaddr_t addr, bool shared, uint32_t val, uint32_t bitset, uint64
 	if (!bitset)
 		return -EINVAL;
 	for (;;) {
-		err = make_key(addr, shared, &w.key);
+		err = futex_key_of(addr, shared, &w.key);
 		if (err)
 			return err;
-		err = enqueue_if_equal(addr, val, &w);
+		err = futex_enqueue(addr, val, &w);
 		if (!err)
 			return sleep_on(&w, timeout_ns);
 		if (err != -EFAULT)
@@ -184,10 +178,87 @@ long futex_wait(uaddr_t addr, bool shared, uint32_t val, uint32_t bitset, uint64
 	}
 }
 
+/* ---- waiting for one of many ---- */
+
+static bool all_queued(const struct futex_waiter *w, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++)
+		if (list_empty(&w[i].link))
+			return false;
+	return true;
+}
+
+/* Leave all queues. Return: the number of the last one that was woken; -1: none. */
+static long leave_all(struct futex_waiter *w, unsigned nr)
+{
+	long woken = -1;
+
+	for (unsigned i = 0; i < nr; i++)
+		if (leave(&w[i]))
+			woken = i;
+	return woken;
+}
+
+/* Queue on each word. 0; else on none: -EAGAIN, -EFAULT, or 1 + the number of a word that was woken meanwhile. */
+static long enqueue_all(const struct futex_wait_one *one, struct futex_waiter *w, unsigned nr,
+			uaddr_t *fault)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		int err = futex_key_of(one[i].addr, one[i].shared, &w[i].key);
+		long woken;
+
+		*fault = 0;
+		if (!err) {
+			err = futex_enqueue(one[i].addr, one[i].val, &w[i]);
+			*fault = err == -EFAULT ? one[i].addr : 0;
+		}
+		if (!err)
+			continue;
+		woken = leave_all(w, i);
+		return woken < 0 ? err : woken + 1;
+	}
+	return 0;
+}
+
+static long sleep_on_all(struct futex_waiter *w, unsigned nr, uint64_t timeout_ns)
+{
+	int err = 0;
+	long woken;
+
+	while (!err && all_queued(w, nr))
+		err = thread_park(PARK_INTERRUPTIBLE, timeout_ns);
+	woken = leave_all(w, nr);
+	if (woken >= 0)
+		return woken;
+	return err == -ETIMEDOUT ? -ETIMEDOUT : -ERESTARTSYS;
+}
+
+long futex_wait_many(const struct futex_wait_one *one, unsigned nr, uint64_t timeout_ns)
+{
+	struct futex_waiter *w =
+		failpoint("futex_waiters") ? NULL : kmalloc(nr * sizeof(*w), GFP_KERNEL);
+	uaddr_t fault;
+	uint32_t now;
+	long ret;
+
+	if (!w)
+		return -ENOMEM;
+	for (unsigned i = 0; i < nr; i++)
+		w[i] = (struct futex_waiter){ .thread = thread_self(), .bitset = UINT32_MAX };
+	do {
+		ret = enqueue_all(one, w, nr, &fault);
+	} while (ret == -EFAULT && fault && !get_user(&now, fault));
+	if (ret > 0)
+		ret--;
+	else if (!ret)
+		ret = sleep_on_all(w, nr, timeout_ns);
+	kfree(w);
+	return ret;
+}
+
 /* ---- waking ---- */
 
-/* The waiter may return as soon as its link points to itself and the bucket is unlocked. */
-static void wake(struct futex_waiter *w)
+void futex_wake_one(struct futex_waiter *w)
 {
 	struct thread *t = w->thread;
 
@@ -195,6 +266,7 @@ static void wake(struct futex_waiter *w)
 	thread_unpark(t);
 }
 
+/* -EINVAL: among the waiters is one of a lock, which only the lock's owner wakes. */
 static long wake_in(struct bucket *b, const struct futex_key *key, int nr, uint32_t bitset)
 {
 	struct futex_waiter *w, *tmp;
@@ -203,9 +275,13 @@ static long wake_in(struct bucket *b, const struct futex_key *key, int nr, uint3
 	list_for_each_entry_safe (w, tmp, &b->waiters, link) {
 		if (woken >= nr)
 			break;
-		if (!same_key(&w->key, key) || !(w->bitset & bitset))
+		if (!futex_same_key(&w->key, key))
 			continue;
-		wake(w);
+		if (unlikely(w->pi))
+			return -EINVAL;
+		if (!(w->bitset & bitset))
+			continue;
+		futex_wake_one(w);
 		woken++;
 	}
 	return woken;
@@ -217,28 +293,28 @@ long futex_wake(uaddr_t addr, bool shared, int nr, uint32_t bitset)
 	struct bucket *b;
 	irqflags_t flags;
 	long ret;
-	int err = bitset ? make_key(addr, shared, &key) : -EINVAL;
+	int err = bitset ? futex_key_of(addr, shared, &key) : -EINVAL;
 
 	if (err)
 		return err;
-	b = bucket_of(&key);
-	flags = lock_bucket(b);
+	b = futex_bucket(&key);
+	flags = futex_lock_bucket(b);
 	ret = wake_in(b, &key, max_of(int, nr, 1),
 		      bitset); /* Linux looks at the count behind a wake */
-	unlock_bucket(b, flags);
+	futex_unlock_bucket(b, flags);
 	return ret;
 }
 
-static irqflags_t lock_buckets(struct bucket *a, struct bucket *b) no_lock_analysis
+irqflags_t futex_lock_buckets(struct bucket *a, struct bucket *b)
 {
-	irqflags_t flags = lock_bucket(a < b ? a : b);
+	irqflags_t flags = futex_lock_bucket(a < b ? a : b);
 
 	if (a != b)
-		(void)lock_bucket(a < b ? b : a);
+		(void)futex_lock_bucket(a < b ? b : a);
 	return flags;
 }
 
-static void unlock_buckets(struct bucket *a, struct bucket *b, irqflags_t flags) no_lock_analysis
+void futex_unlock_buckets(struct bucket *a, struct bucket *b, irqflags_t flags)
 {
 	if (a != b)
 		spin_unlock(&b->lock);
@@ -251,16 +327,18 @@ static long move_waiters(struct bucket *from, struct bucket *to, const struct fu
 	struct futex_waiter *w, *tmp;
 	long moved = 0;
 
-	if (same_key(key, key2))
+	if (futex_same_key(key, key2))
 		return 0;
 	list_for_each_entry_safe (w, tmp, &from->waiters, link) {
 		if (moved >= nr)
 			break;
-		if (!same_key(&w->key, key))
+		if (!futex_same_key(&w->key, key))
 			continue;
-		list_move_tail(&w->link, &to->waiters);
+		if (unlikely(w->pi))
+			return -EINVAL;
+		list_del(&w->link);
 		w->key = *key2;
-		w->bucket = to;
+		futex_queue(to, w);
 		moved++;
 	}
 	return moved;
@@ -273,31 +351,32 @@ long futex_requeue(uaddr_t addr, bool shared, int nr_wake, int nr_requeue, uaddr
 	struct bucket *b, *b2;
 	irqflags_t flags;
 	uint32_t now = val;
-	long ret;
+	long ret, moved;
 
 	if (nr_wake < 0 || nr_requeue < 0)
 		return -EINVAL;
 	for (;;) {
-		ret = make_key(addr, shared, &key);
+		ret = futex_key_of(addr, shared, &key);
 		if (!ret)
-			ret = make_key(addr2, shared, &key2);
+			ret = futex_key_of(addr2, shared, &key2);
 		if (ret)
 			return ret;
-		b = bucket_of(&key);
-		b2 = bucket_of(&key2);
-		flags = lock_buckets(b, b2);
+		b = futex_bucket(&key);
+		b2 = futex_bucket(&key2);
+		flags = futex_lock_buckets(b, b2);
 		if (!compare || !copy_from_user_nofault(&now, addr, sizeof(now)))
 			break;
-		unlock_buckets(b, b2, flags);
+		futex_unlock_buckets(b, b2, flags);
 		if (get_user(&now, addr))
 			return -EFAULT;
 	}
 	ret = -EAGAIN;
 	if (now == val) {
 		ret = wake_in(b, &key, nr_wake, UINT32_MAX);
-		ret += move_waiters(b, b2, &key, &key2, nr_requeue);
+		moved = ret < 0 ? ret : move_waiters(b, b2, &key, &key2, nr_requeue);
+		ret = moved < 0 ? moved : ret + moved;
 	}
-	unlock_buckets(b, b2, flags);
+	futex_unlock_buckets(b, b2, flags);
 	return ret;
 }
 
@@ -392,61 +471,4 @@ long futex_wake_op(uaddr_t addr, bool shared, int nr_wake, int nr_wake2, uaddr_t
 	if (ret >= 0 && compare_holds(op, old))
 		more = futex_wake(addr2, shared, nr_wake2, UINT32_MAX);
 	return ret < 0 ? ret : more < 0 ? more : ret + more;
-}
-
-/* ---- the end of a thread ---- */
-
-/* A lock word of a dead owner: mark it, let one waiter see it. */
-static void owner_died(uaddr_t addr, uint32_t tid)
-{
-	uint32_t old, seen;
-
-	if (addr % sizeof(uint32_t) || get_user(&seen, addr))
-		return;
-	do {
-		old = seen;
-		if ((old & FUTEX_TID_MASK) != tid)
-			return;
-		if (user_cmpxchg_u32(addr, old, (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &seen))
-			return;
-	} while (seen != old);
-	if (old & FUTEX_WAITERS)
-		(void)futex_wake(addr, true, 1, UINT32_MAX);
-}
-
-/* struct robust_list_head: list, futex_offset, list_op_pending. Bit 0 of an entry marks a priority-inheritance lock. */
-static void walk_robust_list(struct task *t)
-{
-	unsigned long head[3], entry, next;
-	unsigned i;
-
-	if (get_abi(&head, t->robust_list, "plp"))
-		return;
-	entry = head[0];
-	for (i = 0; i < ROBUST_MAX && (entry & ~1UL) != t->robust_list; i++) {
-		bool last = get_abi(&next, entry & ~1UL, "p");
-
-		if ((entry & ~1UL) != (head[2] & ~1UL))
-			owner_died((entry & ~1UL) + head[1], (uint32_t)t->pid);
-		if (last)
-			return;
-		entry = next;
-	}
-	if (head[2])
-		owner_died((head[2] & ~1UL) + head[1], (uint32_t)t->pid);
-}
-
-void futex_exit_thread(struct task *t)
-{
-	static const uint32_t zero;
-
-	if (!t->mm_ctx.mm)
-		return;
-	if (t->robust_list)
-		walk_robust_list(t);
-	t->robust_list = 0;
-	if (t->clear_child_tid && atomic_read(&t->mm_ctx.mm->mm_users) > 1 &&
-	    !put_user(t->clear_child_tid, &zero))
-		(void)futex_wake(t->clear_child_tid, true, 1, UINT32_MAX);
-	t->clear_child_tid = 0;
 }

@@ -51,7 +51,7 @@ struct task *kthread_make(void (*fn)(void *), void *arg, const char *name, struc
 	s->arg = arg;
 	t->thread.is_kthread = true;
 	t->thread.policy = SCHED_OTHER;
-	t->thread.rt_priority = 0;
+	t->thread.rt_priority = t->thread.rt_effective = 0;
 	t->thread.cpus_allowed = ~0UL;
 	t->blocked = 0;
 	arch_thread_init_kernel(&t->thread.arch, t->thread.kstack, run, s);

@@ -118,7 +118,8 @@ static bool slice_over(const struct runq *rq)
 
 	if (!is_rt(t))
 		return rq->nr_fair && used >= fair_slice(rq);
-	return t->policy == SCHED_RR && used >= RR_SLICE_NS && !list_empty(&rq->rt[t->rt_priority]);
+	return t->policy == SCHED_RR && used >= RR_SLICE_NS &&
+	       !list_empty(&rq->rt[t->rt_effective]);
 }
 
 void sched_tick(void)

@@ -17,25 +17,54 @@ struct params {
 	int policy, rt_priority, nice;
 };
 
-static void change(struct thread *t, const struct params *p) no_lock_analysis
-{
+/* A queued thread leaves its queue while it changes; what it used so far counts by the old weight. */
+struct change {
 	irqflags_t flags;
-	struct runq *rq = sched_lock_thread(t, &flags);
-	bool queued = t->on_rq;
+	struct runq *rq;
+	bool queued;
+};
 
-	if (rq->curr == t)
-		sched_account(rq, clock_ns()); /* what it used so far counts by the old weight */
-	if (queued)
-		sched_dequeue(rq, t);
+static struct change begin_change(struct thread *t) no_lock_analysis
+{
+	struct change c;
+
+	c.rq = sched_lock_thread(t, &c.flags);
+	c.queued = t->on_rq;
+	if (c.rq->curr == t)
+		sched_account(c.rq, clock_ns());
+	if (c.queued)
+		sched_dequeue(c.rq, t);
+	return c;
+}
+
+static void end_change(struct change *c, struct thread *t, bool at_tail) no_lock_analysis
+{
+	if (c->queued)
+		sched_enqueue(c->rq, t, at_tail);
+	if (c->queued || c->rq->curr == t)
+		sched_resched(c->rq);
+	spin_unlock_irqrestore(&c->rq->lock, c->flags);
+}
+
+static void change(struct thread *t, const struct params *p)
+{
+	struct change c = begin_change(t);
+
 	t->policy = p->policy;
 	t->rt_priority = p->rt_priority;
+	t->rt_effective = max_of(int, t->rt_priority, t->rt_lent);
 	t->nice = p->nice;
 	t->weight = fair_weight(p->policy, p->nice);
-	if (queued)
-		sched_enqueue(rq, t, true);
-	if (queued || rq->curr == t)
-		sched_resched(rq);
-	spin_unlock_irqrestore(&rq->lock, flags);
+	end_change(&c, t, true);
+}
+
+void sched_lend_priority(struct thread *t, int rt_priority)
+{
+	struct change c = begin_change(t);
+
+	t->rt_lent = rt_priority;
+	t->rt_effective = max_of(int, t->rt_priority, rt_priority);
+	end_change(&c, t, false);
 }
 
 int sched_set_policy(struct thread *t, int policy, int rt_priority)
@@ -59,23 +88,13 @@ void sched_set_nice(struct thread *t, int nice)
 	change(t, &p);
 }
 
-void sched_hurry(struct thread *t) no_lock_analysis
+void sched_hurry(struct thread *t)
 {
-	irqflags_t flags;
-	struct runq *rq = sched_lock_thread(t, &flags);
-	bool queued = t->on_rq;
+	struct change c = begin_change(t);
 
-	if (rq->curr == t)
-		sched_account(rq, clock_ns());
-	if (queued)
-		sched_dequeue(rq, t);
 	t->weight = fair_weight(SCHED_OTHER, -20);
-	t->vruntime = min_of(uint64_t, t->vruntime, rq->min_vruntime - HURRY_NS);
-	if (queued)
-		sched_enqueue(rq, t, false);
-	if (queued)
-		sched_resched(rq);
-	spin_unlock_irqrestore(&rq->lock, flags);
+	t->vruntime = min_of(uint64_t, t->vruntime, c.rq->min_vruntime - HURRY_NS);
+	end_change(&c, t, false);
 }
 
 /* A waiting thread moves at once, a running one when its CPU next puts it back: that is asked for. */

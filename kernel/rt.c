@@ -11,7 +11,7 @@
 
 void rt_enqueue(struct runq *rq, struct thread *t, bool at_tail)
 {
-	unsigned prio = (unsigned)t->rt_priority;
+	unsigned prio = (unsigned)t->rt_effective;
 
 	if (at_tail)
 		list_add_tail(&t->run_link, &rq->rt[prio]);
@@ -23,7 +23,7 @@ void rt_enqueue(struct runq *rq, struct thread *t, bool at_tail)
 
 void rt_dequeue(struct runq *rq, struct thread *t)
 {
-	unsigned prio = (unsigned)t->rt_priority;
+	unsigned prio = (unsigned)t->rt_effective;
 
 	list_del(&t->run_link);
 	if (list_empty(&rq->rt[prio]))

@@ -480,7 +480,7 @@ static inline void check_preempt(struct runq *rq, struct thread *t)
 	if (curr->is_idle)
 		preempts = true;
 	else if (is_rt(t) || is_rt(curr))
-		preempts = t->rt_priority > curr->rt_priority;
+		preempts = t->rt_effective > curr->rt_effective;
 	else
 		preempts = fair_preempts(t, curr);
 	if (preempts)
@@ -752,6 +752,7 @@ void sched_fork(struct thread *t)
 	t->cpus_allowed = me->cpus_allowed;
 	t->policy = reset && me->rt_priority ? SCHED_OTHER : me->policy;
 	t->rt_priority = reset ? 0 : me->rt_priority;
+	t->rt_effective = t->rt_priority;
 	t->nice = reset && me->nice < 0 ? 0 : me->nice;
 	if (me->is_idle)
 		t->cpus_allowed = ~0UL;

@@ -56,7 +56,7 @@ static inline struct runq *runq_of(unsigned cpu)
 
 static inline bool is_rt(const struct thread *t)
 {
-	return t->rt_priority > 0;
+	return t->rt_effective > 0;
 }
 
 /* sched.c. All with rq->lock held. */

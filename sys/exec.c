@@ -415,6 +415,7 @@ static int exec_commit(struct exec_ctx *x)
 		err = group_become_single();
 	if (err)
 		return err;
+	futex_exit_thread(t, false);
 	old = sched_use_mm(x->mm);
 	x->mm = NULL;
 	if (old) {
@@ -426,7 +427,6 @@ static int exec_commit(struct exec_ctx *x)
 	signal_exec_reset(t);
 	posix_timers_exit(t->signal);
 	files_close_on_exec(t->files);
-	futex_exec_reset(t);
 	if (x->cred)
 		cred_commit(x->cred);
 	t->pdeath_signal = 0; /* prctl(2) */

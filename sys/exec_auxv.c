@@ -162,9 +162,3 @@ int exec_creds_prepare(struct exec_ctx *x)
 	x->cred = c;
 	return 0;
 }
-
-void futex_exec_reset(struct task *t)
-{
-	t->robust_list = 0;
-	t->clear_child_tid = 0;
-}

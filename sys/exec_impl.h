@@ -77,7 +77,5 @@ void exec_auxv(struct exec_ctx *x); /* fill mm->saved_auxv */
 int must_check exec_tables(struct exec_ctx *x, uaddr_t sp);
 int must_check
 exec_creds_prepare(struct exec_ctx *x); /* set-user-ID to x->cred; file capabilities do not exist */
-void futex_exec_reset(
-	struct task *t); /* robust list and clear_child_tid belong to the old program */
 
 #endif

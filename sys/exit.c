@@ -31,7 +31,7 @@ void do_exit(int code)
 
 	t->mm_ctx.exiting = true;
 	if (t->mm_ctx.mm)
-		futex_exit_thread(t);
+		futex_exit_thread(t, true);
 	if (last) {
 		itimer_exit(t->signal);
 		posix_timers_exit(t->signal);

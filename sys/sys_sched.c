@@ -30,6 +30,15 @@ static bool may_set(struct task *t, int prio)
 	return may_schedule(t) && (prio <= 0 || capable(CAP_SYS_NICE));
 }
 
+static long set_policy(struct task *t, int policy, int prio)
+{
+	int err = sched_set_policy(&t->thread, policy, prio);
+
+	if (!err)
+		pi_priority_changed(t);
+	return err;
+}
+
 static long do_setscheduler(int pid, int policy, uaddr_t uparam)
 {
 	struct task *t;
@@ -45,7 +54,7 @@ static long do_setscheduler(int pid, int policy, uaddr_t uparam)
 		return -ESRCH;
 	if (policy == -1)
 		policy = t->thread.policy;
-	ret = may_set(t, prio) ? sched_set_policy(&t->thread, policy, prio) : -EPERM;
+	ret = may_set(t, prio) ? set_policy(t, policy, prio) : -EPERM;
 	task_put(t);
 	return ret;
 }
@@ -311,7 +320,7 @@ static long set_attr(struct task *t, const struct sched_attr *attr)
 		return -EPERM;
 	if (attr->flags & ATTR_RESET_ON_FORK)
 		policy |= SCHED_RESET_ON_FORK;
-	ret = sched_set_policy(&t->thread, policy, prio);
+	ret = set_policy(t, policy, prio);
 	if (!ret && set_nice)
 		sched_set_nice(&t->thread, nice);
 	return ret;

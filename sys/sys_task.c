@@ -305,8 +305,8 @@ SYS(set_robust_list)
 {
 	if (a1 != 3 * abi_word())
 		return -EINVAL;
-	current_task()->robust_list = a0;
-	current_task()->robust_list_len = a1;
+	current_task()->futex.robust = a0;
+	current_task()->futex.robust_len = a1;
 	return 0;
 }
 
@@ -318,7 +318,7 @@ SYS(get_robust_list)
 
 	if (!t)
 		return -ESRCH;
-	head = t->robust_list;
+	head = t->futex.robust;
 	task_put(t);
 	return put_abi(a1, &head, "p") || put_abi(a2, &len, "p") ? -EFAULT : 0;
 }

@@ -35,5 +35,8 @@ long must_check strncpy_from_user(char *dst, uaddr_t src, size_t size);
 
 /* Atomic compare-and-exchange on a user 32-bit word (futex). Return: 0 and *seen = old value, or -EFAULT. */
 int must_check user_cmpxchg_u32(uaddr_t addr, uint32_t old, uint32_t new_value, uint32_t *seen);
+/* The same under locks: a page that is not there, or may not be written, is -EFAULT. */
+int must_check user_cmpxchg_u32_nofault(uaddr_t addr, uint32_t old, uint32_t new_value,
+					uint32_t *seen);
 
 #endif

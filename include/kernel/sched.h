@@ -50,6 +50,7 @@ struct thread {
 	bool reset_on_fork;	       /* r */
 	int park_result;	       /* r: what ended the sleep */
 	int policy, rt_priority, nice; /* r */
+	int rt_lent, rt_effective;     /* r: by a waiter (kernel/pi.c); the higher of the two */
 	unsigned weight;	       /* r: by nice, 1024 is nice 0 */
 	unsigned long cpus_allowed;    /* r: affinity mask */
 	uint64_t vruntime; /* r: ns weighted by nice; asleep: relative to the queue's minimum */
@@ -108,6 +109,8 @@ struct mm_struct;
 struct mm_struct *sched_use_mm(struct mm_struct *mm);
 
 int must_check sched_set_policy(struct thread *t, int policy, int rt_priority); /* 0, -EINVAL */
+/* @t runs with @rt_priority at least, until the next call; 0: with its own. Any context. */
+void sched_lend_priority(struct thread *t, int rt_priority);
 /* @t comes next, and for some time: it is about to end, and others wait for what it has. */
 void sched_hurry(struct thread *t);
 void sched_set_nice(struct thread *t, int nice);

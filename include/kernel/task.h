@@ -7,6 +7,7 @@
 #define KERNEL_TASK_H
 
 #include "kernel/cred.h"
+#include "kernel/futex.h"
 #include "kernel/ptrace.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
@@ -91,11 +92,11 @@ struct task {
 	bool restore_mask; /* saved_mask is to be restored on the way to user mode (sigsuspend, ppoll) */
 	unsigned stop_work; /* s: STOP_*: to be looked at on the way to user mode */
 	struct ptrace ptrace;
-	struct sigaltstack_k altstack;			     /* o */
-	struct list_head thread_link;			     /* t: signal->threads */
-	struct pid *pid_entry;				     /* t: NULL when not published */
-	uaddr_t set_child_tid, clear_child_tid, robust_list; /* o */
-	size_t robust_list_len;
+	struct sigaltstack_k altstack;		/* o */
+	struct list_head thread_link;		/* t: signal->threads */
+	struct pid *pid_entry;			/* t: NULL when not published */
+	uaddr_t set_child_tid, clear_child_tid; /* o */
+	struct task_futex futex;
 	struct waitq *vfork_done; /* t: the parent waits here until exec or exit (flag below) */
 	bool *vfork_flag;
 	int exit_state;			      /* t: 0, EXIT_ZOMBIE, EXIT_DEAD */
@@ -128,23 +129,7 @@ static inline struct task *current_task(void)
 	return (struct task *)(void *)this_cpu(current_arch_thread);
 }
 
-/* A call that reads or writes files has ended: @n bytes, or an error. */
-static inline void task_io_read(long n)
-{
-	struct task_io *io = &current_task()->io;
-
-	io->rchar += n > 0 ? (unsigned long)n : 0;
-	io->syscr++;
-}
-
-static inline void task_io_write(long n)
-{
-	struct task_io *io = &current_task()->io;
-
-	io->wchar += n > 0 ? (unsigned long)n : 0;
-	io->syscw++;
-}
-
 #include "kernel/task_calls.h"
+#include "kernel/task_io.h"
 
 #endif

@@ -42,6 +42,7 @@ enum lock_rank {
 	RANK_SIGHAND,	  /* signal state of one thread group */
 	RANK_FILES,	  /* a file-descriptor table */
 	RANK_FUTEX,	  /* a bucket of waiting threads; two: by address */
+	RANK_PI,	  /* who waits for whom (kernel/pi.c) */
 	RANK_IPC,	  /* one System V object */
 	RANK_CLOCK_WATCH, /* those who want to know that the time of day was set */
 	RANK_OBJECT, /* leaf-like spinlock of one object (pipe wait state, tty buffer, timer user) */

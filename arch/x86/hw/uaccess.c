@@ -95,3 +95,13 @@ int user_cmpxchg_u32(uaddr_t addr, uint32_t old, uint32_t new_value, uint32_t *s
 		return -EFAULT;
 	return user_cmpxchg(addr, old, new_value, seen);
 }
+
+int user_cmpxchg_u32_nofault(uaddr_t addr, uint32_t old, uint32_t new_value, uint32_t *seen)
+{
+	int err;
+
+	this_cpu(uaccess_nofault)++;
+	err = user_cmpxchg_u32(addr, old, new_value, seen);
+	this_cpu(uaccess_nofault)--;
+	return err;
+}
