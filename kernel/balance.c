@@ -94,6 +94,7 @@ static bool pull_from(struct runq *from, struct runq *to) no_lock_analysis
 		t->vruntime += to->min_vruntime - from->min_vruntime;
 		WRITE_ONCE(t->cpu, to->idle->cpu);
 		t->nr_migrations++;
+		sched_thread_moved(t);
 		sched_enqueue(to, t, true);
 		to->nr_running++;
 	}

@@ -14,8 +14,16 @@ void exit_to_user_work(struct pt_regs *regs)
 	unsigned long work;
 
 	while ((work = READ_ONCE(t->work))) {
-		if (work & WORK_RESCHED)
+		if (work & WORK_RESCHED) {
 			schedule();
+			if (task_of(t)->rseq.addr)
+				work |= WORK_RSEQ;
+		}
+		if (unlikely(work & WORK_RSEQ)) {
+			irq_enable();
+			rseq_resume(regs);
+			irq_disable();
+		}
 		if (unlikely(work & WORK_PTRACE)) {
 			irq_enable();
 			ptrace_exit_work(regs);

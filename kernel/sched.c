@@ -54,6 +54,13 @@ void sched_lock_two(struct runq *a, struct runq *b)
 	spin_lock(&b->lock);
 }
 
+/* Its registered structure, and the sequence in it, are out of date. */
+void sched_thread_moved(struct thread *t)
+{
+	if (task_of(t)->rseq.addr)
+		(void)__atomic_fetch_or(&t->work, (unsigned long)WORK_RSEQ, __ATOMIC_SEQ_CST);
+}
+
 static inline void enqueue(struct runq *rq, struct thread *t, bool at_tail)
 {
 	if (likely(!is_rt(t)))
@@ -157,6 +164,8 @@ static void note_sleep(struct runq *rq, struct thread *t)
 	uint64_t burst;
 
 	rq->nr_running--;
+	if (unlikely(task_of(t)->rseq.addr) && (long)thread_regs(&t->arch)->orig_ax < 0)
+		sched_thread_moved(t); /* not in a system call: perhaps in a sequence */
 	if (nr_cpus == 1)
 		return;
 	burst = t->sum_exec_ns - t->wake_exec_ns;
@@ -502,6 +511,7 @@ static noinline_ struct runq *queue_elsewhere(struct runq *from, struct thread *
 	t->vruntime += rq->min_vruntime - from->min_vruntime;
 	WRITE_ONCE(t->cpu, cpu);
 	t->nr_migrations++;
+	sched_thread_moved(t);
 	spin_unlock(&from->lock);
 	spin_lock(&rq->lock);
 	return rq;

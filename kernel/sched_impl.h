@@ -64,6 +64,7 @@ void sched_account(struct runq *rq, uint64_t now);
 void sched_enqueue(struct runq *rq, struct thread *t, bool at_tail);
 void sched_dequeue(struct runq *rq, struct thread *t);
 void sched_resched(struct runq *rq);
+void sched_thread_moved(struct thread *t);
 /* Queue the runnable @t where it should run. @from: locked queue of t->cpu, or NULL; released. Interrupts off. */
 void sched_activate(struct runq *from, struct thread *t) no_lock_analysis;
 /* The queue with the smaller CPU number first. */

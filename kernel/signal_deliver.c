@@ -327,6 +327,8 @@ static void run_handler(struct pt_regs *regs, struct delivery *d)
 {
 	struct task *t = current_task();
 
+	if (unlikely(t->rseq.addr))
+		rseq_signal(regs);
 	fill_request(d, t, regs->sp);
 	if (unlikely(sigframe_push(regs, &d->req))) {
 		signal_set_blocked(d->blocked);

@@ -416,6 +416,7 @@ static int exec_commit(struct exec_ctx *x)
 	if (err)
 		return err;
 	futex_exit_thread(t, false);
+	t->rseq = (struct task_rseq){ 0 };
 	old = sched_use_mm(x->mm);
 	x->mm = NULL;
 	if (old) {

@@ -29,6 +29,8 @@ enum {
 	AT_SECURE = 23,
 	AT_RANDOM = 25,
 	AT_HWCAP2 = 26,
+	AT_RSEQ_FEATURE_SIZE,
+	AT_RSEQ_ALIGN,
 	AT_EXECFN = 31,
 	AT_SYSINFO = 32,
 	AT_SYSINFO_EHDR = 33,
@@ -66,6 +68,8 @@ void exec_auxv(struct exec_ctx *x)
 	aux_add(x, AT_SECURE, c->uid != c->euid || c->gid != c->egid);
 	aux_add(x, AT_RANDOM, x->random);
 	aux_add(x, AT_HWCAP2, 0);
+	aux_add(x, AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_SIZE);
+	aux_add(x, AT_RSEQ_ALIGN, RSEQ_ALIGN);
 	aux_add(x, AT_EXECFN, x->execfn);
 	aux_add(x, AT_PLATFORM, x->platform);
 	aux_add(x, AT_NULL, 0);

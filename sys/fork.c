@@ -169,6 +169,8 @@ static int clone_parts(struct task *c, struct task *parent, const struct clone_r
 	int err;
 
 	c->cred = cred_get(parent->cred);
+	if (!(r->flags & CLONE_VM))
+		rseq_fork(c, parent);
 	mpol_fork(&c->mm_ctx, &parent->mm_ctx);
 	if (r->flags & CLONE_CHILD_SETTID)
 		c->set_child_tid = r->child_tid;

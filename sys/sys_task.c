@@ -323,6 +323,15 @@ SYS(get_robust_list)
 	return put_abi(a1, &head, "p") || put_abi(a2, &len, "p") ? -EFAULT : 0;
 }
 
+SYS(rseq)
+{
+	enum { RSEQ_UNREGISTER = 1 };
+
+	if ((int)a2 == RSEQ_UNREGISTER)
+		return rseq_unregister(a0, (uint32_t)a1, (uint32_t)a3);
+	return a2 ? -EINVAL : rseq_register(a0, (uint32_t)a1, (uint32_t)a3);
+}
+
 SYS(arch_prctl)
 {
 	return arch_prctl(&current_task()->thread.arch, (int)a0, a1);

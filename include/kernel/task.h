@@ -9,6 +9,7 @@
 #include "kernel/cred.h"
 #include "kernel/futex.h"
 #include "kernel/ptrace.h"
+#include "kernel/rseq.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "mm/imports.h"
@@ -97,6 +98,7 @@ struct task {
 	struct pid *pid_entry;			/* t: NULL when not published */
 	uaddr_t set_child_tid, clear_child_tid; /* o */
 	struct task_futex futex;
+	struct task_rseq rseq;
 	struct waitq *vfork_done; /* t: the parent waits here until exec or exit (flag below) */
 	bool *vfork_flag;
 	int exit_state;			      /* t: 0, EXIT_ZOMBIE, EXIT_DEAD */
