@@ -39,6 +39,11 @@ bool signal_is_default_ignored(int sig)
 	return low_has(IGNORED_BY_DEFAULT, sig);
 }
 
+bool signal_dumps_core(int sig)
+{
+	return low_has(DUMPS_CORE, sig);
+}
+
 bool signal_is_stop(int sig)
 {
 	return low_has(STOP_SIGNALS, sig);

@@ -167,7 +167,9 @@ static enum verdict take_next(struct task *t, struct delivery *d)
 	if (!d->sig)
 		return TAKE_NEXT;
 	v = judge(t, d);
-	sigpending_take(p, d->sig, d->action.flags & SA_SIGINFO ? info_of(d) : NULL);
+	if (unlikely(v == END))
+		memset(info_of(d), 0, sizeof(*info_of(d)));
+	sigpending_take(p, d->sig, v == END || d->action.flags & SA_SIGINFO ? info_of(d) : NULL);
 	if (v == RUN_HANDLER)
 		prepare_handler(t, d);
 	return v;
@@ -210,6 +212,14 @@ static noinline_ enum verdict take_traced(struct task *t, struct delivery *d,
 		prepare_handler(t, d);
 	return v;
 }
+/* A signal's default action ends the process, perhaps with a core file; then the status says so. */
+static noreturn_ void end_by(struct delivery *d)
+{
+	if (signal_dumps_core(d->sig))
+		core_dump(info_of(d), d->sig);
+	do_exit(group_exit_begin(d->sig));
+}
+
 /* Take signals until one has a handler. Return: false when none is left. Does not return if one ends the process. */
 static bool take_signal(struct delivery *d)
 {
@@ -241,7 +251,7 @@ static bool take_signal(struct delivery *d)
 		if (ends)
 			do_exit(t->signal->group_exit ? t->signal->exit_code : 0);
 		if (v == END)
-			do_exit(group_exit_begin(d->sig)); /* no core is written, so no core flag */
+			end_by(d);
 		if (trap)
 			ptrace_trap();
 		else if (v == STOP || stop_here_too)

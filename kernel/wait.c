@@ -9,6 +9,7 @@
  * SOURCES  wait4(2), waitid(2), sigaction(2) SA_NOCLDWAIT and SA_NOCLDSTOP, clone(2) __WCLONE.
  */
 #include "base/errno.h"
+#include "kernel/core.h"
 #include "kernel/task_impl.h"
 
 #define WAIT_NOTHREAD 0x20000000U
@@ -20,7 +21,7 @@ int task_wait_status(const struct task *t, int *code)
 	const struct signal_struct *s = t->signal;
 	int status = s->group_exit ? s->exit_code : t->exit_code;
 
-	*code = status & 0x7f ? CLD_KILLED : CLD_EXITED;
+	*code = !(status & 0x7f) ? CLD_EXITED : status & STATUS_CORE ? CLD_DUMPED : CLD_KILLED;
 	return status;
 }
 

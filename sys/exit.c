@@ -11,6 +11,7 @@
 #include "fs/file.h"
 #include "fs/path.h"
 #include "ipc/ipc.h"
+#include "kernel/core.h"
 #include "kernel/futex.h"
 #include "kernel/posix_timer.h"
 #include "kernel/time.h"
@@ -25,6 +26,7 @@ void do_exit(int code)
 	bool last;
 	irqflags_t f;
 
+	core_join();
 	if (unlikely(t->ptrace.tracer))
 		ptrace_event(PTRACE_EVENT_EXIT, (unsigned long)code);
 	last = group_exit_last();

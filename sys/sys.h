@@ -54,6 +54,7 @@ extern int exec_randomize; /* /proc/sys/kernel/randomize_va_space: 0, 1, 2 */
 int must_check exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 
 void membarrier_init(void);
+void core_init(void);	  /* /proc/sys/kernel/core_* */
 void syscalls_init(void); /* /proc/mnemos/missing_syscalls */
 
 #endif

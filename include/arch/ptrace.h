@@ -10,9 +10,11 @@
 #ifdef __x86_64__
 enum { USER_REGS = 27, USER_DEBUG_AT = 848, USER_SIZE = 928, USER_FPREGS_SIZE = 512 };
 #define PTRACE_ARCH 0xc000003eU /* AUDIT_ARCH_X86_64 */
+typedef uint32_t core_uid_t;	/* of a user in a core file */
 #else
 enum { USER_REGS = 17, USER_DEBUG_AT = 252, USER_SIZE = 284, USER_FPREGS_SIZE = 108 };
 #define PTRACE_ARCH 0x40000003U /* AUDIT_ARCH_I386 */
+typedef uint16_t core_uid_t;
 #endif
 enum { USER_DEBUG_REGS = 8, USER_FXREGS_SIZE = 512 };
 

@@ -50,6 +50,8 @@ struct signal_struct {
 	int exit_code;			    /* s: wait status once group_exit */
 	bool group_exit;		    /* s: all threads are to die */
 	struct task *exec_task;		    /* s: this thread's execve kills the others */
+	struct task *core;		    /* t: writes the core file; NULL */
+	unsigned core_left;		    /* t: threads that it still waits for */
 	bool stopping; /* s: job control stop under way, stop_left threads still run */
 	int stop_left; /* s */
 	bool stopped;  /* s: job control stop */
