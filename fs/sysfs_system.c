@@ -1,11 +1,11 @@
 /*
- * /sys/devices/system: processors and memory nodes.
+ * /sys/devices/system/node: memory nodes.
  *
  * OWNS     nothing: every number is read from its counter when the file is opened.
- * WHY      C libraries count processors here, numactl(8) and numastat(8) read nodes. Formats are Linux 6.1's.
+ * WHY      numactl(8) and numastat(8) read nodes. Formats are Linux 6.1's.
  * CONTEXT  boot; then tasks, may sleep.
  * SOURCES  Linux Documentation/ABI/{stable/sysfs-devices-node,testing/sysfs-devices-system-cpu}; captured texts.
- * NOT HERE pools of huge pages.   TESTED BY proc_sysfs.c
+ * NOT HERE processors (sysfs_cpu.c), pools of huge pages.   TESTED BY proc_sysfs.c
  */
 #include "fs/sysfs.h"
 
@@ -20,45 +20,6 @@
 #include "vfs_impl.h"
 
 enum { PATH_ROOM = 64 };
-
-/* ---- processors ---- */
-
-static unsigned long possible_cpus(void)
-{
-	return ~0UL >> (8 * sizeof(long) - nr_cpus);
-}
-
-static int cpu_online_show(struct seq_file *m)
-{
-	seq_bit_list(m, cpu_online_mask());
-	return 0;
-}
-
-static int cpu_possible_show(struct seq_file *m)
-{
-	seq_bit_list(m, possible_cpus());
-	return 0;
-}
-
-static int cpu_offline_show(struct seq_file *m)
-{
-	seq_bit_list(m, possible_cpus() & ~cpu_online_mask());
-	return 0;
-}
-
-static int kernel_max_show(struct seq_file *m)
-{
-	seq_printf(m, "%d\n", CFG_NR_CPUS - 1);
-	return 0;
-}
-
-static const struct sysfs_attr cpu_attrs[] = {
-	{ .name = "online", .mode = 0444, .show = cpu_online_show },
-	{ .name = "possible", .mode = 0444, .show = cpu_possible_show },
-	{ .name = "present", .mode = 0444, .show = cpu_possible_show },
-	{ .name = "offline", .mode = 0444, .show = cpu_offline_show },
-	{ .name = "kernel_max", .mode = 0444, .show = kernel_max_show },
-};
 
 /* ---- one node: m->private is its pglist_data ---- */
 
@@ -348,14 +309,9 @@ static void nodes_init(void)
 
 void sysfs_system_init(void)
 {
-	char path[PATH_ROOM];
-
-	must(sysfs_create_files("devices/system/cpu", cpu_attrs, ARRAY_SIZE(cpu_attrs), NULL) == 0);
+	sysfs_cpu_init();
 	if (CFG_NUMA)
 		nodes_init();
-	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
-		fmt_snprintf(path, sizeof(path), "devices/system/cpu/cpu%u", cpu);
-		must(sysfs_create_dir(path) == 0);
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
 		link_cpu(cpu);
-	}
 }

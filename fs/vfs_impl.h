@@ -163,7 +163,8 @@ void debugfs_frames_init(void);
 void tracefs_init(void);
 void debugfs_extfrag_init(void);
 void debugfs_thp_init(void);
-void sysfs_system_init(void); /* processors and nodes */
+void sysfs_system_init(void); /* nodes, and: */
+void sysfs_cpu_init(void);    /* processors */
 void sysfs_hugetlb_init(void);
 void sysfs_ksm_init(void);
 void sysfs_thp_init(void);    /* transparent huge pages */

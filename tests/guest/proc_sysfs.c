@@ -74,6 +74,64 @@ static void processors(void)
 	FAILS(access(SYSTEM "cpu/cpu8", F_OK), ENOENT);
 }
 
+static long number_of(const char *path)
+{
+	return load(path) ? strtol(text, NULL, 10) : -1;
+}
+
+/* Every CPU is its core's only thread here, all are of one package. */
+static void places_of_processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	char path[100], want[32];
+
+	for (long cpu = 0; cpu < n; cpu++) {
+		snprintf(path, sizeof(path), SYSTEM "cpu/cpu%ld/topology/core_id", cpu);
+		EQ(number_of(path), cpu);
+		snprintf(path, sizeof(path), SYSTEM "cpu/cpu%ld/topology/physical_package_id", cpu);
+		EQ(number_of(path), 0);
+		snprintf(path, sizeof(path), SYSTEM "cpu/cpu%ld/topology/thread_siblings_list",
+			 cpu);
+		snprintf(want, sizeof(want), "%ld\n", cpu);
+		NEED(load(path));
+		STREQ(text, want);
+		snprintf(path, sizeof(path), SYSTEM "cpu/cpu%ld/topology/core_siblings_list", cpu);
+		snprintf(want, sizeof(want), n > 1 ? "0-%ld\n" : "0\n", n - 1);
+		NEED(load(path));
+		STREQ(text, want);
+		snprintf(path, sizeof(path), SYSTEM "cpu/cpu%ld/topology/thread_siblings", cpu);
+		NEED(load(path));
+		EQ(strtol(text, NULL, 16), 1L << cpu);
+	}
+}
+
+static long cache_number(size_t cache, const char *name)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), SYSTEM "cpu/cpu0/cache/index%zu/%s", cache, name);
+	return number_of(path); /* and text is what the file says */
+}
+
+/* size = line * ways * sets, of each cache; the first three are L1's two and L2. */
+static void caches_of_processors(void)
+{
+	static const char *const types[] = { "Data\n", "Instruction\n", "Unified\n" };
+	static const long levels[] = { 1, 1, 2 };
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		long line = cache_number(i, "coherency_line_size");
+		long ways = cache_number(i, "ways_of_associativity");
+		long sets = cache_number(i, "number_of_sets");
+
+		CHECK(line > 0 && ways > 0 && sets > 0);
+		EQ(cache_number(i, "size"), line * ways * sets / 1024);
+		EQ(cache_number(i, "level"), levels[i]);
+		(void)cache_number(i, "type");
+		STREQ(text, types[i]);
+	}
+}
+
 static void node_meminfo_has_linuxs_lines(void)
 {
 	static const char *const lines[] = {
@@ -191,6 +249,8 @@ static void debugfs_is_a_place_of_its_own(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(processors),
+						 T(places_of_processors),
+						 T(caches_of_processors),
 						 T(node_meminfo_has_linuxs_lines),
 						 T(node_files),
 						 T(attributes_say_at_open_what_they_cannot),

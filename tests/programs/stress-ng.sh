@@ -1,10 +1,8 @@
 # packages: stress-ng
-# builds: x86_64
 for s in vm mmap brk fork malloc mremap madvise shm shm-sysv memfd userfaultfd pthread futex switch; do
 	o=
 	[ $s = vm ] && o='--vm-bytes 32M'
 	[ $s = mmap ] && o='--mmap-bytes 16M'
-	[ $s = brk ] && o='--brk-bytes 32M'
 	[ $s = malloc ] && o='--malloc-bytes 32M'
 	[ $s = mremap ] && o='--mremap-bytes 16M'
 	[ $s = shm ] && o='--shm-bytes 8M'

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
 sys.dont_write_bytecode = True
 sys.path.insert(0, ROOT)
-from tools.pack import disks, dpkg, elf, figures, image, languages, run, trace  # noqa: E402
+from tools.pack import debian, disks, dpkg, elf, figures, image, languages, run, trace  # noqa: E402
 from tools.pack.closure import COMMAND, Closure, env_program  # noqa: E402
 from tools.pack.elf import Trouble  # noqa: E402
 from tools.pack.tree import Tree  # noqa: E402
@@ -227,6 +228,25 @@ class Trees(Folder):
 
 
 class Languages(Folder):
+    def test_debian(self):
+        with tempfile.TemporaryDirectory() as tmp, mock.patch.object(debian, "suite", lambda: "somewhere"):
+            with mock.patch.object(debian.shutil, "which", lambda name: None), self.assertRaisesRegex(Trouble, "needs mmdebstrap"):
+                debian.root("i386", tmp)
+            self.assertEqual(os.listdir(tmp), [])
+            kept = os.path.join(tmp, "debian-somewhere-i386.tar")
+            open(kept, "w").close()
+            self.assertEqual(debian.root("i386-pae", tmp), kept)
+            with mock.patch.object(debian.shutil, "which", lambda name: name == "mmdebstrap" and "/bin/false"), self.assertRaises(Trouble), \
+                    mock.patch.object(debian, "command", lambda processor, target: ["false"]):
+                debian.root("x86_64", tmp)
+            self.assertEqual(os.listdir(tmp), [os.path.basename(kept)])
+
+    def test_mirrors(self):
+        old = ["# deb http://a/debian x main", "deb [arch=amd64] http://b/debian x main", "deb http://c/debian y main"]
+        new = ["Types: deb", "URIs: http://d/debian", "Suites: z z-updates", "URIs: http://e/security", "Suites: z-security"]
+        found = [debian.mirror(old + new, name) for name in ("x", "y", "z", "z-security", "none")]
+        self.assertEqual(found, [["http://b/debian"], ["http://c/debian"], ["http://d/debian"], ["http://e/security"], []])
+
     def test_imports(self):
         self.assertEqual(languages.imports("import a.b, c\nfrom d.e import f\nfrom . import g\ndef h():\n    import i\n"), {"a", "c", "d", "i"})
         self.assertEqual(languages.imports("no python at all"), set())

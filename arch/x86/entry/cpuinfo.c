@@ -11,6 +11,7 @@
  * SOURCES  proc(5); Intel SDM volume 2A, "CPUID"; AMD APM volume 3, "CPUID"; captured text of Linux
  *          6.1.
  */
+#include "arch/cpu_place.h"
 #include "arch/machine.h"
 #include "arch/msr.h"
 #include "arch/percpu.h"
@@ -197,49 +198,15 @@ static unsigned cache_kib(enum vendor vendor)
 	return kib;
 }
 
-/* ---- which CPUs share a package and a core: by the bits of their APIC numbers ---- */
-
-static unsigned bits_for(unsigned n)
-{
-	unsigned bits = 0;
-
-	while (1U << bits < n)
-		bits++;
-	return bits;
-}
-
-static unsigned smt_bits(void)
-{
-	return cpu_features.max_leaf >= 11 && cpuid(11, 0).b ? cpuid(11, 0).a & 31 : 0;
-}
-
-static unsigned package_bits(void)
-{
-	if (cpu_features.max_leaf >= 11 && cpuid(11, 1).b)
-		return cpuid(11, 1).a & 31;
-	return cpu_features.leaf1_d >> 28 & 1 ? bits_for(cpuid(1, 0).b >> 16 & 255) : 0;
-}
-
-static unsigned apic_id(unsigned cpu)
-{
-	return per_cpu(cpu_apic_id, cpu);
-}
-
 static void put_topology(struct text *t, unsigned cpu)
 {
-	const unsigned package = apic_id(cpu) >> package_bits(), smt = smt_bits();
-	unsigned siblings = 0, cores = 0, other;
+	const unsigned apic = per_cpu(cpu_apic_id, cpu);
+	struct cpu_place p;
 
-	for_each_online_cpu (other) {
-		if (apic_id(other) >> package_bits() != package)
-			continue;
-		siblings++;
-		cores += (apic_id(other) & ((1U << smt) - 1)) == 0;
-	}
-	put(t, "physical id\t: %u\nsiblings\t: %u\n", package, siblings);
-	put(t, "core id\t\t: %u\n", (apic_id(cpu) & ((1U << package_bits()) - 1)) >> smt);
-	put(t, "cpu cores\t: %u\n", max_of(unsigned, cores, 1));
-	put(t, "apicid\t\t: %u\ninitial apicid\t: %u\n", apic_id(cpu), apic_id(cpu));
+	cpu_place_get(cpu, &p);
+	put(t, "physical id\t: %u\nsiblings\t: %u\n", p.package, p.nr_siblings);
+	put(t, "core id\t\t: %u\ncpu cores\t: %u\n", p.core, p.nr_cores);
+	put(t, "apicid\t\t: %u\ninitial apicid\t: %u\n", apic, apic);
 }
 
 /* ---- the whole entry ---- */
