@@ -12,7 +12,9 @@
 #include "kernel/task.h"
 #include "kernel/uts.h"
 #include "lib/string.h"
+#include "sync/kassert.h"
 #include "sync/klog.h"
+#include "sync/taint.h"
 
 /* ---- names ---- */
 
@@ -103,6 +105,23 @@ static int printk_store(struct proc_entry *e, char *text, size_t len)
 	return 0;
 }
 
+static int tainted_show(struct seq_file *m)
+{
+	seq_printf(m, "%lu\n", taint_mask());
+	return 0;
+}
+
+/* Bits can be added, not taken away. */
+static int tainted_store(struct proc_entry *e, char *text, size_t len)
+{
+	long mask;
+	int err = capable(CAP_SYS_ADMIN) ? proc_parse_long(text, &mask) : -EPERM;
+
+	if (!err)
+		taint_add_mask((unsigned long)mask);
+	return err;
+}
+
 static void add(const char *path, uint32_t mode, struct proc_entry *e)
 {
 	must(proc_register(path, mode, e) == 0);
@@ -111,7 +130,7 @@ static void add(const char *path, uint32_t mode, struct proc_entry *e)
 void proc_kernel_init(void)
 {
 	static char domain[] = "domain", release[] = KERNEL_RELEASE, version[] = KERNEL_BUILD,
-		    type[] = "Linux", bits[] = "256", untainted[] = "0";
+		    type[] = "Linux", bits[] = "256";
 	static int last_cap = CAP_LAST, ngroups = ARRAY_SIZE(((struct cred *)0)->groups);
 	static struct proc_entry hostname = { .show = uts_show, .store = uts_store },
 				 domainname = { .show = uts_show,
@@ -120,7 +139,7 @@ void proc_kernel_init(void)
 				 osrelease = { .show = text_show, .data = release },
 				 osversion = { .show = text_show, .data = version },
 				 ostype = { .show = text_show, .data = type },
-				 tainted = { .show = text_show, .data = untainted },
+				 tainted = { .show = tainted_show, .store = tainted_store },
 				 entropy = { .show = text_show, .data = bits },
 				 caps = { .show = int_show, .data = &last_cap },
 				 groups = { .show = int_show, .data = &ngroups },
@@ -135,10 +154,12 @@ void proc_kernel_init(void)
 	add("sys/kernel/version", 0444, &osversion);
 	must(proc_register_int("sys/kernel/threads-max", &max_threads, 1, INT_MAX) == 0);
 	must(proc_register_int("sys/kernel/pid_max", &sysctl_pid_max, PID_MIN_LIMIT, PID_MAX) == 0);
+	must(proc_register_int("sys/kernel/panic_on_oops", &panic_on_oops, INT_MIN, INT_MAX) == 0);
+	must(proc_register_int("sys/kernel/panic_on_warn", &panic_on_warn, 0, 1) == 0);
 	must(proc_register_int("sys/kernel/dmesg_restrict", &klog_restricted, 0, 1) == 0);
 	add("sys/kernel/cap_last_cap", 0444, &caps);
 	add("sys/kernel/ngroups_max", 0444, &groups);
-	add("sys/kernel/tainted", 0444, &tainted);
+	add("sys/kernel/tainted", 0644, &tainted);
 	add("sys/kernel/printk", 0644, &printk);
 	add("sys/kernel/random/entropy_avail", 0444, &entropy);
 	add("sys/kernel/random/poolsize", 0444, &entropy);

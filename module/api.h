@@ -36,6 +36,8 @@ void module_msleep(unsigned ms);
 int module_cond_resched(void);
 int module_access_process_vm(struct task_view *task, unsigned long addr, void *buf, int len,
 			     unsigned flags);
+/* ---- oops.c ---- */
+void module_warn(const char *file, int line, const char *fmt, ...);
 /* ---- seq.c ---- */
 int module_seq_open(struct file_view *file, const struct module_seq_calls *calls);
 void *module_seq_open_private(struct file_view *file, const struct module_seq_calls *calls,

@@ -87,6 +87,15 @@ void module_do_exit(long code)
 	task_exit_finish(0);
 }
 
+/* Its thread ends where it is. */
+void module_kthread_crashed(void)
+{
+	struct module_kthread *k = find(current_task(), NULL);
+
+	if (k)
+		end(k, 0);
+}
+
 /* Until the task's stack is free. */
 void module_task_wait_gone(struct task *t)
 {

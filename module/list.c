@@ -25,18 +25,6 @@ const char *module_state_name(const struct module *mod)
 	return names[mod->state];
 }
 
-void module_taints(const struct module *mod, char *buf, size_t size)
-{
-	char *p = buf;
-
-	kassert(size >= 3);
-	if (mod->taints & TAINT_PROPRIETARY)
-		*p++ = 'P';
-	if (mod->taints & TAINT_OUT_OF_TREE)
-		*p++ = 'O';
-	*p = '\0';
-}
-
 static void put_users(struct seq_file *m, const struct module *mod)
 {
 	const struct module_use *u;
@@ -58,14 +46,14 @@ static void put_users(struct seq_file *m, const struct module *mod)
 static void put_module(struct seq_file *m, const struct module *mod)
 {
 	unsigned long base = capable(CAP_SYS_ADMIN) ? (unsigned long)mod->core.base : 0;
-	char taints[4];
+	char taints[TAINT_TEXT];
 
 	seq_printf(m, "%s %zu", mod->name, mod->core.size + mod->init.size);
 	put_users(m, mod);
 	seq_printf(m, " %s 0x%0*lx", module_state_name(mod), (int)sizeof(base) * 2, base);
-	module_taints(mod, taints, sizeof(taints));
+	module_taints(mod, taints);
 	if (*taints)
-		seq_printf(m, " (%s)", taints);
+		seq_printf(m, " %s", taints);
 	seq_putc(m, '\n');
 }
 

@@ -86,6 +86,13 @@ static bool name_ok(const char *name)
 	return len && len < MODULE_NAME_LEN && *name != '.';
 }
 
+static void note_out_of_tree(struct module *mod)
+{
+	if (taint_add(TAINT_OUT_OF_TREE))
+		pr_warn("%s: loading out-of-tree module taints kernel.", mod->name);
+	mod->taints |= 1UL << TAINT_OUT_OF_TREE;
+}
+
 static int check_info(struct load_ctx *x)
 {
 	const char *magic = module_info(x, "vermagic"), *name = module_info(x, "name");
@@ -103,11 +110,12 @@ static int check_info(struct load_ctx *x)
 		return -ENOEXEC;
 	}
 	if (!module_info(x, "intree"))
-		mod->taints |= TAINT_OUT_OF_TREE;
+		note_out_of_tree(mod);
 	if (!license_is_free(module_info(x, "license"))) {
-		mod->taints |= TAINT_PROPRIETARY;
 		pr_warn("%s: module license '%s' taints kernel.", name,
 			module_info(x, "license") ? module_info(x, "license") : "unspecified");
+		mod->taints |= 1UL << TAINT_PROPRIETARY;
+		(void)taint_add(TAINT_PROPRIETARY);
 	}
 	return 0;
 }
@@ -188,6 +196,8 @@ static int find_parts(struct load_ctx *x)
 	mod->init_fn = (int (*)(void))find_function(x, "init_module");
 	mod->exit_fn = (void (*)(void))find_function(x, "cleanup_module");
 	if (!err)
+		err = module_note_functions(x);
+	if (!err)
 		err = keep_text(x, "version", &mod->version);
 	if (!err)
 		err = keep_text(x, "srcversion", &mod->srcversion);
@@ -234,6 +244,7 @@ static void module_free(struct module *mod)
 	for (unsigned i = 0; i < mod->nr_sections; i++)
 		kfree(mod->sections[i].name);
 	kfree(mod->sections);
+	kvfree(mod->functions);
 	kfree(mod->version);
 	kfree(mod->srcversion);
 	vfree_module(mod->init.base);
@@ -270,12 +281,16 @@ static bool is_settled(const char *name)
 static int publish(struct module *mod)
 {
 	struct module *other;
+	irqflags_t flags;
 
 	for (;;) {
 		mutex_lock(&module_mutex);
 		other = module_find(mod->name);
-		if (!other)
+		if (!other) {
+			flags = module_code_lock();
 			list_add(&mod->list, &module_list);
+			module_code_unlock(flags);
+		}
 		if (!other || other->state == MODULE_LIVE)
 			break;
 		mutex_unlock(&module_mutex);
@@ -296,8 +311,12 @@ static void set_state(struct module *mod, enum module_state state)
 
 static void unpublish(struct module *mod)
 {
+	irqflags_t flags;
+
 	mutex_lock(&module_mutex);
+	flags = module_code_lock();
 	list_del(&mod->list);
+	module_code_unlock(flags);
 	mutex_unlock(&module_mutex);
 	waitq_wake_all(&state_changed);
 }
@@ -367,6 +386,7 @@ static void take_down(struct module *mod)
 static long run_init(struct module *mod)
 {
 	struct module_block init = mod->init;
+	irqflags_t flags;
 	int ret;
 
 	module_entered();
@@ -381,7 +401,9 @@ static long run_init(struct module *mod)
 		pr_warn("%s: init suspiciously returned %d, it should follow 0/-E convention",
 			mod->name, ret);
 	module_block_protect(&mod->core, true);
+	flags = module_code_lock();
 	mod->init = (struct module_block){ 0 };
+	module_code_unlock(flags);
 	set_state(mod, MODULE_LIVE);
 	module_put(mod); /* init's */
 	vfree_module(init.base);
@@ -484,7 +506,7 @@ long module_unload(const char *name)
 		err = -ENOENT;
 	else if (!list_empty(&mod->users))
 		err = -EAGAIN;
-	else if (mod->state != MODULE_LIVE || (mod->init_fn && !mod->exit_fn))
+	else if (mod->state != MODULE_LIVE || mod->crashed || (mod->init_fn && !mod->exit_fn))
 		err = -EBUSY;
 	else if (!atomic_cmpxchg(&mod->refcnt, 1, 0))
 		err = -EAGAIN;

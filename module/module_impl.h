@@ -8,9 +8,9 @@
 #include "linux/moduleparam.h"
 #include "module/module.h"
 #include "sync/mutex.h"
+#include "sync/taint.h"
 
 enum module_state { MODULE_LIVE, MODULE_COMING, MODULE_GOING };
-enum { TAINT_PROPRIETARY = 1, TAINT_OUT_OF_TREE = 2 };
 enum { BLOCK_CODE, BLOCK_CONST, BLOCK_CONST_LATER, BLOCK_DATA, BLOCK_GROUPS };
 
 /* Sections in one range of memory, by rights. */
@@ -36,8 +36,9 @@ struct module {
 	struct module_block core, init; /* init: empty once it has run */
 	int (*init_fn)(void);
 	void (*exit_fn)(void);
-	atomic_t refcnt; /* a: 1 while it may be used; users beyond */
-	unsigned taints; /* TAINT_* */
+	atomic_t refcnt;      /* a: 1 while it may be used; users beyond */
+	unsigned long taints; /* bits of enum taint */
+	bool crashed;	      /* names.c: a task has ended in its code; it stays */
 	const struct kernel_param *params;
 	unsigned nr_params;
 	const struct module_symbol *exports;
@@ -46,6 +47,8 @@ struct module {
 	struct list_head providers; /* m: module_use.source_link: whose symbols it uses */
 	struct section_attr *sections;
 	unsigned nr_sections;
+	struct module_function *functions;
+	unsigned nr_functions;
 };
 
 /* @source uses symbols of @target. */
@@ -59,11 +62,23 @@ extern struct list_head module_list;			 /* m: newest first */
 bool module_has(const struct module *mod, kaddr_t addr); /* in its memory? */
 int module_users(const struct module *mod);		 /* counts on it, beside its own */
 const char *module_state_name(const struct module *mod);
-void module_taints(const struct module *mod, char *buf, size_t size); /* "PO" */
+
+/* ---- names.c ---- */
+struct load_ctx;
+/* Around changes of module_list and of a listed module's blocks. */
+irqflags_t module_code_lock(void);
+void module_code_unlock(irqflags_t flags);
+int must_check module_note_functions(struct load_ctx *x); /* 0, -ENOMEM */
+void module_taints(const struct module *mod, char *buf);  /* "(PO+)" or ""; TAINT_TEXT bytes */
+kaddr_t module_name_to_address(const char *name);	  /* of a function; 0: none */
+void module_code_crashed(const unsigned long *ips, unsigned n);
+/* The running task is about to end inside a module. Interrupts off. */
+void module_kthread_crashed(void);
+void module_worker_crashed(void);
+void module_param_crashed(void);
 
 /* ---- layout.c ---- */
 struct relfile;
-struct load_ctx;
 int must_check
 module_layout(struct load_ctx *x); /* places and copies every section. 0 or -ENOMEM */
 void module_block_protect(const struct module_block *b, bool init_done);

@@ -374,6 +374,12 @@ int module_param_show(const struct kernel_param *kp, char *buf)
 	return len;
 }
 
+void module_param_crashed(void)
+{
+	if (param_lock.owner == thread_self())
+		mutex_unlock(&param_lock);
+}
+
 void module_free_params(struct module *mod)
 {
 	mutex_lock(&param_lock);

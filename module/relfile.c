@@ -113,13 +113,17 @@ static uint32_t read_symbol(const struct relfile *f, unsigned nr, struct rel_sym
 		memcpy(&s64, at + (size_t)nr * sizeof(s64), sizeof(s64));
 		*out = (struct rel_symbol){ .value = s64.value,
 					    .section = s64.section,
-					    .bind = s64.info >> 4 };
+					    .size = s64.size,
+					    .bind = s64.info >> 4,
+					    .type = s64.info & 0xf };
 		return s64.name;
 	}
 	memcpy(&s32, at + (size_t)nr * sizeof(s32), sizeof(s32));
 	*out = (struct rel_symbol){ .value = s32.value,
 				    .section = s32.section,
-				    .bind = s32.info >> 4 };
+				    .size = s32.size,
+				    .bind = s32.info >> 4,
+				    .type = s32.info & 0xf };
 	return s32.name;
 }
 

@@ -20,6 +20,7 @@ enum {
 };
 enum { SYMBOL_UNDEF = 0, SYMBOL_ABS = 0xfff1, SYMBOL_COMMON = 0xfff2 };
 enum { SYMBOL_LOCAL, SYMBOL_GLOBAL, SYMBOL_WEAK };
+enum { SYMBOL_FUNC = 2 };
 
 struct rel_section {
 	const char *name;
@@ -30,9 +31,9 @@ struct rel_section {
 
 struct rel_symbol {
 	const char *name;
-	uint64_t value;
+	uint64_t value, size;
 	uint32_t section; /* number, or SYMBOL_* */
-	uint8_t bind;
+	uint8_t bind, type;
 };
 
 struct rel_reloc {

@@ -53,9 +53,10 @@ static int refcnt_show(struct seq_file *m)
 
 static int taint_show(struct seq_file *m)
 {
-	char taints[4];
+	const struct module *mod = m->private;
+	char taints[TAINT_TEXT];
 
-	module_taints(m->private, taints, sizeof(taints));
+	taint_letters(mod->taints, taints);
 	seq_printf(m, "%s\n", taints);
 	return 0;
 }

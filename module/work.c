@@ -74,6 +74,20 @@ static void done(struct worker *me)
 	waitq_wake_all(&works_done);
 }
 
+/* The thread ends inside a work: nobody waits for that. */
+void module_worker_crashed(void)
+{
+	struct workqueue *q;
+
+	spin_lock(&works_lock);
+	list_for_each_entry (q, &queues, link)
+		for (unsigned i = 0; i < q->nr; i++)
+			if (q->workers[i].task == current_task())
+				q->workers[i].now = NULL;
+	spin_unlock(&works_lock);
+	waitq_wake_all(&works_done);
+}
+
 static bool has_works(struct workqueue *q)
 {
 	bool has;

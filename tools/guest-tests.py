@@ -54,7 +54,7 @@ import vtop_check  # noqa: E402
 # What others stand on first; then every other program of tests/guest by name; shell scripts last. Each program is looked at
 # for leaks, unless it is in SPECIAL with other flags (None: not in these boots).
 FIRST = ("mem_mmap", "mem_cow", "mem_fault", "mem_files", "proc_fork", "proc_exec", "sig_basic", "time_basic", "fs_basic", "pipe_poll")
-SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "disk_swap": None, "highmem": None, "vtop_probe": None, "seg_probe": None}
+SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "disk_swap": None, "highmem": None, "vtop_probe": None, "seg_probe": None, "module_oops": None}
 SCRIPTS = (("shell.sh", "sh"), ("thousand.sh", "sh"))
 
 
@@ -413,7 +413,7 @@ SAYS = (r"^shell 42 busybox$", r"^db0058a897c109c4d176929d28c5131a  -$")
 
 
 # What panic says of memory: the address, its vma, the entries of its tables, the frame, its owner, its events.
-PANIC_NULL = (r"panic - not syncing: page fault in", r"Last page fault: address 0+, task 1 \(insmod\)", r" vma      [0-9a-f]+-[0-9a-f]+ r",
+PANIC_NULL = (r"^\[.*Oops: 0000 \[#1\] SMP", r"panic - not syncing: Attempted to kill init! exitcode=0x00000009", r"Last page fault: address 0+, task 1 \(insmod\)", r" vma      [0-9a-f]+-[0-9a-f]+ r",
               r"the next above: the address is in none", r" (PGD|PTE|PMD|PUD)  +[0-9a-f]+ \[", r" frame    none", r"events about it:")
 PANIC_CODE = (r"Last page fault: address [0-9a-f]+, task 1 \(insmod\)", r" vma      none: the kernel's half", r" PTE  +[0-9a-f]+ \[ *\d+\] [0-9a-f]+ .*P",
                r" frame    [0-9a-f]+ zone \w+ *, \w+, refcount 1 mapcount 0", r" owner    the kernel", r"events about it:", r"end Kernel panic")
@@ -428,6 +428,20 @@ def crashing_init(arch, what):
     LAUNCHER.add_modules(c, arch, ["crashes"])
     c.file("init", b"#!/bin/sh\nexec insmod /lib/modules/*/crashes.ko what=%d\n" % what)
     return c.finish()
+
+
+def oopsing_init(arch, script):
+    """A shell that does @script with the modules that end tasks."""
+    c = base(arch, init=False)
+    LAUNCHER.add_modules(c, arch, ["oops_init", "oops_timer"])
+    c.file("init", b"#!/bin/sh\n/bin/busybox mount -t proc proc /proc\n" + script.encode() + b"\necho it goes on\npoweroff -f\n")
+    return c.finish()
+
+
+OOPSES = (("panic-oops", "echo 1 >/proc/sys/kernel/panic_on_oops; insmod /lib/modules/*/oops_init.ko how=bug",
+           (r"kernel BUG at .*oopses.c:\d+!", r"invalid opcode: 0000 \[#1\] SMP", r"panic - not syncing: Fatal exception$")),
+          ("panic-timer", "insmod /lib/modules/*/oops_timer.ko how=timer; sleep 30",
+           (r"Oops: 0002 \[#1\] SMP", r"panic - not syncing: Fatal exception in interrupt$")))
 
 
 def exiting_init(arch):
@@ -572,6 +586,11 @@ def machines(args):
                         want=PANIC_NULL, status=lambda s: s not in (0, None)))
         out.append(Boot(f"{arch}/panic-code", arch, lambda a: crashing_init(a, 1), mem="64M", seconds=60, done=False, append="trace",
                         want=PANIC_CODE, status=lambda s: s not in (0, None)))
+        for name, script, want in OOPSES:
+            out.append(Boot(f"{arch}/{name}", arch, lambda a, script=script: oopsing_init(a, script), mem="64M", seconds=60, done=False,
+                            want=want, status=lambda s: s not in (0, None)))
+        out.append(planned(f"{arch}/oops", arch, [("module_oops", ""), ("module_oops", "leak test=again")], mem="96M",
+                           kernel=debug_kernel if arch == "i386-pae" else None))
         out.append(Boot(f"{arch}/conformance", arch, lambda a: say_init(a).finish(), mem="64M", seconds=60, done=False,
                         append="conformance", want=(r"conformance: 0 failures",), status=lambda s: s == 1))
         out.append(Boot(f"{arch}/pvh", arch, lambda a: say_init(a).finish(), mem="128M", seconds=60, want=SAYS, done=False,

@@ -118,6 +118,9 @@ void exit_to_user_work(
 	struct pt_regs *
 		regs); /* kernel/entry_work.c: signals, reschedule; interrupts off at call and return */
 void ret_from_fork(void); /* kernel/sched.c */
+/* module/names.c: is @addr in a module's code; its name as symbol_format gives it, 0: no module's. Any context. */
+bool module_code_has(kaddr_t addr);
+size_t module_symbol_format(kaddr_t addr, char *buf, size_t size);
 /* A trap in user mode that is a signal: kernel/signal.c. */
 void trap_signal(int sig, int code, uaddr_t addr);
 
@@ -126,6 +129,8 @@ struct stack_place; /* arch/thread.h */
 /* @at and what called it, innermost first, up to @max addresses, at least 1. Return: how many. */
 unsigned backtrace_save(const struct stack_place *at, unsigned long *ips, unsigned max);
 void backtrace_print(const struct stack_place *at);
+/* The same words of the stack, but only those in modules' code. */
+unsigned backtrace_modules(const struct stack_place *at, unsigned long *ips, unsigned max);
 /* "function+0x12/0x34"; Return: length. */
 size_t symbol_format(kaddr_t addr, char *buf, size_t size);
 

@@ -27,4 +27,10 @@ static inline bool IS_ERR_OR_NULL(const void *p)
 	return !p || IS_ERR_VALUE(p);
 }
 
+static inline int __must_check PTR_ERR_OR_ZERO(const void *ptr)
+{
+	return IS_ERR(ptr) ? (int)PTR_ERR(ptr) : 0;
+}
+#define PTR_RET(ptr) PTR_ERR_OR_ZERO(ptr)
+
 #endif

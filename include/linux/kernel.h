@@ -110,29 +110,35 @@ int module_kstrto_from_user(const void __user *from, size_t n, unsigned int base
 
 void panic(const char *fmt, ...) __noreturn;
 void might_sleep(void);
-#define BUG() __builtin_trap()
+#define BUG()                                                                                      \
+	do {                                                                                       \
+		printk(KERN_ALERT "------------[ cut here ]------------\n");                       \
+		printk(KERN_ALERT "kernel BUG at %s:%d!\n", __FILE__, __LINE__);                   \
+		__builtin_trap();                                                                  \
+	} while (0)
 #define BUG_ON(c)                                                                                  \
 	do {                                                                                       \
 		if (unlikely(c))                                                                   \
 			BUG();                                                                     \
 	} while (0)
-#define WARN(c, fmt, ...)                                                                          \
+/* A report with the stack; @fmt NULL: nothing is said beside. */
+void module_warn(const char *file, int line, const char *fmt, ...);
+#define WARN_IF(c, once, ...)                                                                      \
 	({                                                                                         \
-		int warn_on_ = !!(c);                                                              \
-		if (warn_on_)                                                                      \
-			printk(KERN_WARNING fmt, ##__VA_ARGS__);                                   \
-		warn_on_;                                                                          \
+		static bool warned_;                                                               \
+		const bool warn_on_ = !!(c);                                                       \
+		if (unlikely(warn_on_) && !((once) && warned_)) {                                  \
+			warned_ = true;                                                            \
+			module_warn(__FILE__, __LINE__, __VA_ARGS__);                              \
+		}                                                                                  \
+		unlikely(warn_on_);                                                                \
 	})
-#define WARN_ON(c) WARN(c, "WARNING: %s:%d: %s\n", __FILE__, __LINE__, #c)
-#define WARN_ON_ONCE(c)                                                                            \
-	({                                                                                         \
-		static int warned_;                                                                \
-		int warn_once_ = !!(c);                                                            \
-		if (warn_once_ && !warned_++)                                                      \
-			printk(KERN_WARNING "WARNING: %s:%d: %s\n", __FILE__, __LINE__, #c);       \
-		warn_once_;                                                                        \
-	})
-#define WARN_ONCE(c, fmt, ...) WARN(c, fmt, ##__VA_ARGS__)
+#define WARN(c, ...)		  WARN_IF(c, false, __VA_ARGS__)
+#define WARN_ON(c)		  WARN_IF(c, false, NULL)
+#define WARN_ONCE(c, ...)	  WARN_IF(c, true, __VA_ARGS__)
+#define WARN_ON_ONCE(c)		  WARN_IF(c, true, NULL)
+#define WARN_TAINT(c, taint, ...) WARN(c, __VA_ARGS__)
+#define WARN_RATELIMIT(c, ...)	  WARN(c, __VA_ARGS__)
 
 #include <linux/math.h>
 

@@ -52,6 +52,8 @@ void module_put(struct module *mod);
 struct module *module_of(kaddr_t addr);
 const char *module_name(const struct module *mod);
 
+void modules_print(void); /* "Modules linked in:" into the log. Any context. */
+
 void modules_init(void); /* boot: /proc/modules */
 
 #endif

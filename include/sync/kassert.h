@@ -10,6 +10,7 @@
  * simulator: fail the test). Any context.
  */
 noreturn_ void panic(const char *fmt, ...) printf_(1, 2);
+extern int panic_on_oops, panic_on_warn; /* sysctls kernel.* (sync/taint.c) */
 
 /* Our invariant, cheap; on in debug builds and the simulator. */
 #define kassert(c)                                                                                 \

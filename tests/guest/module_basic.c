@@ -333,7 +333,7 @@ int main(int argc, char **argv)
 						 T(other_machines),
 						 T(nothing_writable_and_executable),
 						 T(open_file_outlives_module),
-						 T(thousand_times),
+						 T_FOR(thousand_times, 240),
 						 T(busybox_tools),
 						 TEND };
 	return tap_main(argc, argv, tests);

@@ -5,7 +5,7 @@
  *          leaves them alone, so that a walk passes through a trap into what it interrupted). The others use the
  *          register, which saves one instruction of twenty:
  *          there the trace is every word of the stack that is a return address. Old frames leave some, too, so a
- *          name may be that of a function that has returned; none is missing.
+ *          name may be that of a function that has returned; none is missing. So is every stack that modules are on.
  * I1       each frame lies above the one before, and within one kernel stack's size of it: a
  *          damaged chain ends the walk, it cannot lead it round in circles.
  * CONTEXT  any. Reads memory only through kernel_peek: a stack's guard page ends a search.
@@ -60,7 +60,10 @@ static bool is_return_address(unsigned long word)
 {
 	const unsigned char *ret = (const unsigned char *)word;
 
-	if (word < (unsigned long)__text_start + 8 || word >= (unsigned long)__text_end)
+	const bool ours =
+		word >= (unsigned long)__text_start + 8 && word < (unsigned long)__text_end;
+
+	if (!ours && !(module_code_has(word - 1) && module_code_has(word - 7)))
 		return false;
 	return ret[-5] == 0xe8 || is_indirect_call(ret, 2) || is_indirect_call(ret, 3) ||
 	       is_indirect_call(ret, 6) || is_indirect_call(ret, 7);
@@ -78,10 +81,27 @@ static unsigned by_search(unsigned long sp, unsigned long *ips, unsigned n, unsi
 	return n;
 }
 
+unsigned backtrace_modules(const struct stack_place *at, unsigned long *ips, unsigned max)
+{
+	const unsigned long start = round_down_pow2(at->sp, sizeof(at->sp));
+	unsigned long word;
+	unsigned n = 0;
+
+	if (module_code_has(at->ip))
+		ips[n++] = at->ip;
+	for (unsigned long sp = start;
+	     n < max && sp < start + KSTACK_SIZE && kernel_peek(sp, &word); sp += sizeof(word))
+		if (module_code_has(word - 1) && is_return_address(word))
+			ips[n++] = word;
+	return n;
+}
+
 unsigned backtrace_save(const struct stack_place *at, unsigned long *ips, unsigned max)
 {
+	const bool modules = backtrace_modules(at, ips, 1); /* perhaps compiled without frames */
+
 	ips[0] = at->ip;
-	if (CFG_DEBUG)
+	if (CFG_DEBUG && !modules)
 		return by_frames(at->bp, ips, 1, max);
 	return by_search(round_down_pow2(at->sp, sizeof(at->sp)), ips, 1, max);
 }

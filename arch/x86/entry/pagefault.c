@@ -7,7 +7,8 @@
  * KERNEL   three cases are legal, and all other kernel faults are bugs:
  *            a user address, in the copy routines (hw/uaccess.S), paging allowed: as above, failing
  *            to the fix-up; the same, paging not allowed (a nofault copy, or interrupts were off):
- *            the fix-up; kernel_peek, which looks where there may be nothing: the fix-up.
+ *            the fix-up; kernel_peek, which looks where there may be nothing: the fix-up. And a module that reads a
+ *            program's memory by its address, without a copy routine, gets what is there, as on Linux without SMAP.
  * ERROR    the thread keeps number, code and address for the signal frame. For a kernel address the
  *          program sees "protection" set whatever is mapped there, as in Linux: it must not learn
  *          the kernel's map.
@@ -31,8 +32,6 @@
 #include "pt_geom.h"
 #include "sync/trace.h"
 #include "uapi/signal.h"
-
-enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RSVD = 8, PF_FETCH = 16 };
 
 static inline void decode(struct fault_info *info, unsigned long error, uaddr_t addr)
 {
@@ -132,12 +131,11 @@ void page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr)
 
 	if (unlikely(trace_on))
 		trace_fault(TP_page_fault_kernel, regs, error, addr);
-	if (addr < USER_TOP && in_user_copy(regs->ip) && may_page_in(regs, ctx) &&
-	    page_in(ctx->mm, error, addr))
+	if (addr < USER_TOP && (in_user_copy(regs->ip) || module_code_has(regs->ip)) &&
+	    may_page_in(regs, ctx) && page_in(ctx->mm, error, addr))
 		return;
 	fixup = extable_find(regs->ip);
 	if (!fixup || (addr >= USER_TOP && in_user_copy(regs->ip)))
-		trap_die(regs, trap_kernel_sp(regs),
-			 error & PF_FETCH ? "page fault: jump to nowhere" : "page fault", error);
+		trap_die_fault(regs, trap_kernel_sp(regs), error, addr);
 	regs->ip = fixup;
 }

@@ -52,8 +52,12 @@ static int parse_timeout(const char *cmdline)
 
 void panic_init(void)
 {
+	char value[16];
+
 	ipi_register(IPI_STOP, stop_this_cpu);
 	panic_timeout = parse_timeout(boot_info.cmdline);
+	panic_on_oops = cmdline_get(boot_info.cmdline, "oops", value, sizeof(value)) &&
+			!strcmp(value, "panic");
 }
 
 noreturn_ static void panic_end(void)

@@ -34,11 +34,17 @@ static bool noted;
 static uaddr_t last_fault;
 
 /* Before a report looks where nothing is mapped (kernel_peek). */
-void panic_memory_note(void)
+uaddr_t panic_memory_note(void)
 {
 	if (!noted)
 		last_fault = read_cr2_now();
 	noted = true;
+	return last_fault;
+}
+
+void panic_memory_forget(void)
+{
+	noted = false;
 }
 
 static const char *vma_kind(const struct mm_struct *mm, const struct vm_area_struct *vma)

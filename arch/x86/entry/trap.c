@@ -143,8 +143,11 @@ static unsigned long read_cr2(void)
 
 noreturn_ static void double_fault_die(const struct pt_regs *regs, unsigned long sp)
 {
-	trap_die(regs, sp, kstack_is_guard(read_cr2()) ? "kernel stack overflow" : "double fault",
-		 0);
+	if (!kstack_is_guard(read_cr2()))
+		trap_die_final(regs, sp, "double fault", 0);
+	if (sizeof(long) == 8)
+		trap_die(regs, page_align(sp), "kernel stack overflow", 0);
+	trap_die_final(regs, page_align(sp), "kernel stack overflow", 0); /* in a task of its own */
 }
 
 #ifdef __x86_64__
@@ -152,7 +155,7 @@ void trap_fatal(struct pt_regs *regs, unsigned vector, unsigned long error)
 {
 	if (vector == TRAP_DF)
 		double_fault_die(regs, regs->sp);
-	trap_die(regs, regs->sp, trap_kind(vector)->name, error);
+	trap_die_final(regs, regs->sp, trap_kind(vector)->name, error);
 }
 #else
 /* The processor has left the interrupted state in the CPU's ordinary TSS. */

@@ -32,6 +32,14 @@ enum trap_vector {
 	TRAP_NR
 };
 
+enum {
+	PF_PRESENT = 1,
+	PF_WRITE = 2,
+	PF_USER = 4,
+	PF_RSVD = 8,
+	PF_FETCH = 16
+}; /* error code of a page fault */
+
 /* Exceptions other than page faults, from user / kernel mode. Interrupts off. */
 void trap_user(struct pt_regs *regs, unsigned vector, unsigned long error);
 void trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error);
@@ -49,16 +57,25 @@ struct pt_regs *trap_join_frame(struct pt_regs *regs);
 void page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr);
 void page_fault_kernel(struct pt_regs *regs, unsigned long error, uaddr_t addr);
 
-/*
- * Print @regs of kernel mode with the stack pointer @sp, the control registers, code bytes and the
- * stack, then stop: @what is wrong and where.
- */
+/* Print @regs of kernel mode with the stack pointer @sp, the control registers, code bytes and the stack. */
+void trap_report(const struct pt_regs *regs, unsigned long sp);
+void trap_report_task(void); /* who runs where */
+
+/* ---- oops.c ---- */
+/* A trap in kernel mode that nobody expects: a report; where a module is at fault its task ends, else the machine. */
 noreturn_ void trap_die(const struct pt_regs *regs, unsigned long sp, const char *what,
 			unsigned long error);
+/* The same, without a way back. */
+noreturn_ void trap_die_final(const struct pt_regs *regs, unsigned long sp, const char *what,
+			      unsigned long error);
+noreturn_ void trap_die_fault(const struct pt_regs *regs, unsigned long sp, unsigned long error,
+			      uaddr_t addr);
 
 /* For panic: the last page fault's address, its vma, its tables, its frame, its events. */
 void panic_memory(void);
-void panic_memory_note(void); /* that address is the one of now; the first call counts */
+void panic_memory_forget(void); /* the next note counts again: the machine goes on */
+uaddr_t
+panic_memory_note(void); /* that address is the one of now; the first call counts. Return: it */
 
 /* Stack pointer of @regs, kernel mode: i386 pushes none, it points to where it would be. */
 static inline unsigned long trap_kernel_sp(const struct pt_regs *regs)

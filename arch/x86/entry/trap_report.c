@@ -1,11 +1,11 @@
 /*
- * What the kernel says when a trap in its own code ends it.
+ * What the kernel says of a trap in kernel mode.
  *
  * WHY      this is all a person has afterwards: registers, control registers, the instruction's
  *          bytes, the stack by names. It is printed before panic() so that a second fault in the
  *          report still leaves the first lines.
  * CONTEXT  any, also the double-fault stack: no locks, no allocation, little stack.
- * NOT HERE stopping the machine (panic.c).
+ * NOT HERE what becomes of the task or the machine (oops.c, panic.c).
  */
 #include "trap.h"
 
@@ -15,11 +15,17 @@
 #include "arch/processor.h"
 #include "arch/thread.h"
 #include "arch/x86/hw/peek.h"
-#include "drivers/serial.h"
+#include "kernel/task.h"
 #include "lib/fmt.h"
-#include "sync/kassert.h"
+#include "module/module.h"
 #include "sync/klog.h"
+#include "sync/taint.h"
 
+#ifdef __x86_64__
+#define TRAP_R "R"
+#else
+#define TRAP_R "E"
+#endif
 enum { CODE_BEFORE = 16, CODE_BYTES = 48, SYMBOL_TEXT = 96 };
 
 #define read_cr(n)                                                                                 \
@@ -47,7 +53,7 @@ static void print_registers(const struct pt_regs *r, unsigned long sp)
 	       r->fs & 0xffff, r->gs & 0xffff);
 #endif
 	pr_err("CR0: %08lx CR2: %0*lx CR3: %0*lx CR4: %08lx", read_cr(0), (int)sizeof(long) * 2,
-	       read_cr(2), (int)sizeof(long) * 2, read_cr(3), read_cr(4));
+	       panic_memory_note(), (int)sizeof(long) * 2, read_cr(3), read_cr(4));
 }
 
 static void print_code(unsigned long ip)
@@ -70,21 +76,27 @@ static void print_code(unsigned long ip)
 	pr_err("Code: %s", text);
 }
 
-void trap_die(const struct pt_regs *regs, unsigned long sp, const char *what, unsigned long error)
+void trap_report_task(void)
 {
+	const struct task *t = current_task();
+	char taints[TAINT_TEXT];
+
+	taint_format(taints);
+	pr_err("CPU: %u PID: %d Comm: %s %s %s %s", cpu_id(), t ? t->pid : 0,
+	       t ? t->comm : "swapper", taints, KERNEL_RELEASE, "#1");
+}
+
+void trap_report(const struct pt_regs *regs, unsigned long sp)
+{
+	const int wide = (int)sizeof(long) * 2;
 	char where[SYMBOL_TEXT];
 
-	panic_memory_note();
-	klog_panic();
-	serial_panic();
-	klog_set_console_level(KLOG_DEBUG + 1);
 	symbol_format(regs->ip, where, sizeof(where));
-	pr_err("Kernel trap: %s, error code %04lx, CPU %u", what, error, cpu_id());
-	pr_err("IP: %04lx:%s [%0*lx]", regs->cs & 0xffff, where, (int)sizeof(long) * 2, regs->ip);
-	pr_err("SP: %04x:%0*lx EFLAGS: %08lx", SEL_KERNEL_DS, (int)sizeof(long) * 2, sp,
-	       regs->flags);
-	print_registers(regs, sp);
+	trap_report_task();
+	pr_err(TRAP_R "IP: %04lx:%s [%0*lx]", regs->cs & 0xffff, where, wide, regs->ip);
 	print_code(regs->ip);
+	pr_err(TRAP_R "SP: %04x:%0*lx EFLAGS: %08lx", SEL_KERNEL_DS, wide, sp, regs->flags);
+	print_registers(regs, sp);
 	backtrace_print(&(struct stack_place){ regs->bp, sp, regs->ip });
-	panic("%s in %s", what, where);
+	modules_print();
 }

@@ -4,7 +4,7 @@
  * OWNS     nothing; reads ksyms_*: N text addresses less KERNEL_BASE, rising, and for each the
  *          place of its name.
  * CONTEXT  any, panic included.   COST  O(log N).
- * FAILS    an address outside the kernel's text is printed as a number.
+ * FAILS    an address outside the kernel's and the modules' text is printed as a number.
  */
 #include "arch/machine.h"
 #include "arch/x86/hw/image.h"
@@ -38,8 +38,11 @@ static uint32_t symbol_end(uint32_t i)
 size_t symbol_format(kaddr_t addr, char *buf, size_t size)
 {
 	const uint32_t offset = (uint32_t)(addr - KERNEL_BASE);
+	size_t n = module_symbol_format(addr, buf, size);
 	uint32_t i;
 
+	if (n)
+		return n;
 	if (addr < (kaddr_t)__text_start || addr >= (kaddr_t)__text_end || !ksyms_nr ||
 	    offset < ksyms_addrs[0])
 		return fmt_scnprintf(buf, size, "0x%lx", addr);

@@ -1,0 +1,12 @@
+/* What an oops means for modules: module/oops.c. */
+#ifndef MODULE_OOPS_H
+#define MODULE_OOPS_H
+
+#include "base/types.h"
+
+bool modules_any(void);	      /* is one loaded? Any context. */
+bool module_is_softirq(void); /* the running thread stands for an interrupt of modules' */
+/* The running task ends in code of modules, of which @ips are addresses (none: of any): they stay for good. Interrupts off. */
+void module_oops(const unsigned long *ips, unsigned n);
+
+#endif
