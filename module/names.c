@@ -32,12 +32,12 @@ struct module_function {
 
 static struct spinlock code_lock = SPINLOCK_INIT(RANK_OBJECT);
 
-irqflags_t module_code_lock(void)
+irqflags_t module_code_lock(void) no_lock_analysis
 {
 	return spin_lock_irqsave(&code_lock);
 }
 
-void module_code_unlock(irqflags_t flags)
+void module_code_unlock(irqflags_t flags) no_lock_analysis
 {
 	spin_unlock_irqrestore(&code_lock, flags);
 }
