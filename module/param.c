@@ -374,7 +374,7 @@ int module_param_show(const struct kernel_param *kp, char *buf)
 	return len;
 }
 
-void module_param_crashed(void)
+void module_param_crashed(void) no_lock_analysis
 {
 	if (param_lock.owner == thread_self())
 		mutex_unlock(&param_lock);
