@@ -44,12 +44,19 @@ align_stack := $(if $(is_clang),-mstack-alignment=,-mpreferred-stack-boundary=)
 calls_i386 := -mregparm=3 -freg-struct-return $(align_stack)$(if $(is_clang),4,2)
 calls_i386-pae := $(calls_i386)
 calls_x86_64 := $(align_stack)$(if $(is_clang),8,3)
-KFLAGS = $(COMMON) $(WARN) $(bits_$(ARCH)) $(calls_$(ARCH)) $(if $(filter i386-pae,$(ARCH)),-DMODULE_PAE=1) -Iarch/x86/hw/$(mode_$(ARCH))
+# AF_INET is lwIP's work: built in when its sources are there (make setup fetches them).
+CACHE := $(if $(MNEMOS_CACHE),$(MNEMOS_CACHE),build/cache)
+LWIP := $(CACHE)/lwip
+INET := $(if $(wildcard $(LWIP)/src/core/init.c),1,0)
+KFLAGS = $(COMMON) -DCFG_INET=$(INET) $(WARN) $(bits_$(ARCH)) $(calls_$(ARCH)) $(if $(filter i386-pae,$(ARCH)),-DMODULE_PAE=1) -Iarch/x86/hw/$(mode_$(ARCH))
 
-KSRC := $(filter-out %_test.c,$(wildcard lib/*.c sync/*.c mm/*/*.c mm/reclaim/policy/*.c kernel/*.c block/*.c fs/*.c ipc/*.c net/*.c drivers/*.c \
+KSRC := $(filter-out %_test.c $(if $(filter 0,$(INET)),net/inet% drivers/virtio_net.c),$(wildcard lib/*.c sync/*.c mm/*/*.c mm/reclaim/policy/*.c kernel/*.c block/*.c fs/*.c ipc/*.c net/*.c drivers/*.c \
 	module/*.c sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
 KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S) arch/x86/vdso/image.S
-KOBJ := $(KSRC:%.c=$(OUT)/%.o) $(KASM:%.S=$(OUT)/%.S.o)
+LWIP_FILES := core/def core/inet_chksum core/init core/ip core/mem core/memp core/netif core/pbuf core/raw core/tcp core/tcp_in core/tcp_out \
+	core/udp core/ipv4/dhcp core/ipv4/etharp core/ipv4/icmp core/ipv4/ip4 core/ipv4/ip4_addr core/ipv4/ip4_frag \
+	core/ipv6/ethip6 core/ipv6/icmp6 core/ipv6/inet6 core/ipv6/ip6 core/ipv6/ip6_addr core/ipv6/ip6_frag core/ipv6/nd6 netif/ethernet
+KOBJ := $(KSRC:%.c=$(OUT)/%.o) $(KASM:%.S=$(OUT)/%.S.o) $(if $(filter 1,$(INET)),$(LWIP_FILES:%=$(OUT)/lwip/%.o))
 LIBGCC_FREE := # lib/div64.c has what 32-bit code needs
 LDFLAGS_K := -nostdlib -static $(if $(filter x86_64,$(ARCH)),-m elf_x86_64 -z max-page-size=4096,-m elf_i386) \
 	--gc-sections --no-warn-rwx-segments -z noexecstack --build-id=none
@@ -71,9 +78,21 @@ help:
 
 kernel: $(OUT)/mnemos.elf $(OUT)/user/init $(OUT)/user/vtop
 
-$(OUT)/%.o: %.c Makefile
+# With it or without: a change of that makes all anew.
+inet_stamp := $(OUT)/inet-$(INET)
+$(inet_stamp):
+	@mkdir -p $(@D) && rm -f $(OUT)/inet-? && touch $@
+
+$(OUT)/%.o: %.c Makefile $(inet_stamp)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(KFLAGS) -MMD -MP -c $< -o $@
+
+LWIP_INCLUDE := -isystem net/lwip -isystem $(LWIP)/src/include
+$(OUT)/net/inet.o $(OUT)/net/inet_%.o: KFLAGS += $(LWIP_INCLUDE)
+# Not ours: compiled as it is, with its own idea of warnings.
+$(OUT)/lwip/%.o: $(LWIP)/src/%.c Makefile $(wildcard net/lwip/*.h net/lwip/arch/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(KFLAGS) -w $(LWIP_INCLUDE) -MMD -MP -c $< -o $@
 
 $(OUT)/%.S.o: %.S Makefile
 	@mkdir -p $(@D)

@@ -79,15 +79,19 @@ void virtio_found(const struct virtio_device *found)
 	struct virtio_device *dev;
 	int err;
 
-	if (found->id != VIRTIO_ID_BLOCK)
+	if (!virtio_has_driver(found->id))
 		return;
 	dev = failpoint("virtio_device") ? NULL : kzalloc(sizeof(*dev), GFP_KERNEL);
 	if (!dev)
 		return;
 	*dev = *found;
-	err = virtio_blk_probe(dev);
+	if (CFG_INET && dev->id == VIRTIO_ID_NET)
+		err = virtio_net_probe(dev);
+	else
+		err = virtio_blk_probe(dev);
 	if (err) /* an interrupt of its may be under way: it is not freed */
-		pr_warn("virtio: a disk cannot be used (error %d)", -err);
+		pr_warn("virtio: a %s cannot be used (error %d)",
+			dev->id == VIRTIO_ID_BLOCK ? "disk" : "network device", -err);
 }
 
 void virtio_init(void)

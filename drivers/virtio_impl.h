@@ -5,9 +5,10 @@
 #define DRIVERS_VIRTIO_IMPL_H
 
 #include "base/compiler.h"
+#include "base/config.h"
 #include "base/types.h"
 
-enum { VIRTIO_ID_BLOCK = 2 };
+enum { VIRTIO_ID_NET = 1, VIRTIO_ID_BLOCK = 2 };
 enum {
 	VIRTIO_ACKNOWLEDGE = 1,
 	VIRTIO_DRIVER = 2,
@@ -47,9 +48,11 @@ struct virtq {
 	struct virtq_used *used;
 	uint16_t free, nr_free; /* chain of free descriptors */
 	uint16_t last_used;	/* what of used->ring we have seen */
-	uint16_t added;		/* since the last virtq_notify */
-	volatile void *notify;	/* where the device is told */
-	bool notify32;		/* the register's width */
+	uint32_t
+		used_len; /* bytes that the device wrote of the request that virtq_used gave last */
+	uint16_t added;	  /* since the last virtq_notify */
+	volatile void *notify; /* where the device is told */
+	bool notify32;	       /* the register's width */
 };
 
 /* How the bus reaches the device. */
@@ -81,6 +84,10 @@ struct virtio_device {
 };
 
 /* ---- virtio.c ---- */
+static inline bool virtio_has_driver(unsigned id)
+{
+	return id == VIRTIO_ID_BLOCK || (CFG_INET && id == VIRTIO_ID_NET);
+}
 /* A device was found: give it to its driver. @dev is copied into one that lives for ever. */
 void virtio_found(const struct virtio_device *dev);
 /* Agree on what both know; VERSION_1 is a must. 0 or -ENODEV. */
@@ -110,5 +117,6 @@ void virtio_mmio_scan(void);
 
 /* ---- drivers ---- */
 int must_check virtio_blk_probe(struct virtio_device *dev);
+int must_check virtio_net_probe(struct virtio_device *dev); /* CFG_INET */
 
 #endif

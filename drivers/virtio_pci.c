@@ -278,7 +278,7 @@ static bool probe(struct pci_addr a, void *unused)
 	    id >= DEVICE_END)
 		return false;
 	dev.id = id >= DEVICE_MODERN ? id - DEVICE_MODERN : pci_read16(a, PCI_SUBSYSTEM);
-	if (dev.id != VIRTIO_ID_BLOCK) /* nothing is mapped for what has no driver */
+	if (!virtio_has_driver(dev.id)) /* nothing is mapped for what has no driver */
 		return false;
 	dev.pci = (uint32_t)a.bus << 16 | (uint32_t)a.dev << 8 | a.fn;
 	pci_write16(a, PCI_COMMAND,

@@ -107,6 +107,7 @@ bool virtq_used(struct virtq *q, unsigned *id)
 {
 	while (q->last_used != __atomic_load_n(&q->used->idx, __ATOMIC_ACQUIRE)) {
 		*id = READ_ONCE(q->used->ring[q->last_used & (q->size - 1)].id);
+		q->used_len = READ_ONCE(q->used->ring[q->last_used & (q->size - 1)].len);
 		q->last_used++;
 		if (*id < q->size) {
 			free_chain(q, *id);

@@ -1,22 +1,85 @@
 /*
  * Sockets as files: descriptors, read and write, poll, and what /proc says of them.
  *
- * OWNS     socket_fops; the limits under /proc/sys/net.
+ * OWNS     socket_fops; struct sock, what all families share of it; the limits under /proc/sys/net/core.
  * I1       a socket's file has one sock from birth to release; an accepted one gets it before anybody knows the file.
  * LOCKS    none of its own.   CONTEXT  tasks; may sleep.
  * FAILS    EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT, EMFILE, ENFILE, ENOMEM.
- * SOURCES  socket(2), socketpair(2), accept(2), unix(7), proc(5) /proc/net/unix.   TESTED BY  tests/guest/net_unix.c
+ * NOT HERE what a family does: unix.c, inet.c; options (sockopt.c).
+ * SOURCES  socket(2), socketpair(2), accept(2).   TESTED BY  tests/guest/net_unix.c, tests/guest/net_inet.c
  */
 #include "base/errno.h"
 #include "fs/anon_file.h"
-#include "fs/seq_file.h"
 #include "fs/sysctl.h"
 #include "mm/slab.h"
 #include "net/unix_impl.h"
+#include "sync/failpoint.h"
 
-int unix_max_dgram_qlen = 10, net_somaxconn = 4096;
+int net_somaxconn = 4096;
 int net_wmem_max = 212992, net_rmem_max = 212992, net_wmem_default = 212992,
     net_rmem_default = 212992;
+
+/* ---- life ---- */
+
+struct sock *sock_new(const struct sock_ops *ops, int type)
+{
+	struct sock *s = failpoint("socket") ? NULL : kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	s->ops = ops;
+	atomic_set(&s->refs, 1);
+	s->type = type;
+	s->lock = (struct spinlock)SPINLOCK_INIT(RANK_OBJECT);
+	waitq_init(&s->wait);
+	mutex_init(&s->receive, RANK_FS_FILE);
+	list_init(&s->queue);
+	list_init(&s->accept);
+	s->rcvtimeo = s->sndtimeo = PARK_FOREVER;
+	s->sndbuf = READ_ONCE(net_wmem_default);
+	s->rcvbuf = READ_ONCE(net_rmem_default);
+	s->rcvlowat = 1;
+	s->linger = -1;
+	return s;
+}
+
+struct sock *sock_get(struct sock *s)
+{
+	atomic_inc(&s->refs);
+	return s;
+}
+
+void sock_put(struct sock *s)
+{
+	if (!s || !atomic_dec_and_test(&s->refs))
+		return;
+	kassert(s->state == SS_DEAD && list_empty(&s->queue));
+	s->ops->free(s);
+	kfree(s);
+}
+
+/* ---- waiting ---- */
+
+uint64_t sock_deadline(uint64_t timeo, bool nonblock)
+{
+	uint64_t now = clock_ns();
+
+	if (nonblock)
+		return 0;
+	return timeo >= PARK_FOREVER - now ? PARK_FOREVER : now + timeo;
+}
+
+int sock_wait_error(uint64_t timeo, int err)
+{
+	if (err == -ETIMEDOUT)
+		return -EAGAIN;
+	return timeo == PARK_FOREVER ? -ERESTARTSYS : -EINTR;
+}
+
+int sock_take_error(struct sock *s)
+{
+	return -__atomic_exchange_n(&s->err, 0, __ATOMIC_SEQ_CST);
+}
 
 bool file_is_socket(const struct file *f)
 {
@@ -32,12 +95,16 @@ static bool nonblocking(const struct file *f, const struct sock_msg *m)
 
 long socket_send(struct file *f, struct sock_msg *m)
 {
-	return unix_send(sock_of(f), m, nonblocking(f, m));
+	struct sock *s = sock_of(f);
+
+	return s->ops->send(s, m, nonblocking(f, m));
 }
 
 long socket_receive(struct file *f, struct sock_msg *m)
 {
-	return unix_receive(sock_of(f), m, nonblocking(f, m));
+	struct sock *s = sock_of(f);
+
+	return s->ops->receive(s, m, nonblocking(f, m));
 }
 
 /* Bytes alone: what came with them is let go of. */
@@ -105,66 +172,21 @@ static long socket_write_kernel(struct file *f, const void *buf, size_t len, uin
 	return send_bytes(f, &from);
 }
 
-/* ---- poll ---- */
-
-static void keep(struct waitq *q)
-{
-	sock_get(container_of(q, struct sock, wait));
-}
-
-static void unkeep(struct waitq *q)
-{
-	sock_put(container_of(q, struct sock, wait));
-}
-
-static const struct poll_keeper keeper = { keep, unkeep };
-
-/* May a datagram be sent to the peer? It is asked, and waited for, when it is what stands in the way. */
-static bool peer_has_room(struct sock *s, struct poll_table *pt)
-{
-	struct sock *p = sock_has_connections(s) ? NULL : sock_peer(s);
-	bool room = true;
-
-	if (p && READ_ONCE(p->peer) != s) {
-		poll_wait_kept(pt, &p->wait, POLLOUT | POLLWRNORM, &keeper);
-		room = (int)READ_ONCE(p->nr_queued) <= READ_ONCE(unix_max_dgram_qlen);
-	}
-	sock_put(p);
-	return room;
-}
+/* ---- as a file ---- */
 
 static unsigned socket_poll(struct file *f, struct poll_table *pt)
 {
 	struct sock *s = sock_of(f);
-	unsigned ready = 0, shutdown;
-	enum sock_state state;
 
-	poll_wait(pt, &s->wait);
-	spin_lock(&s->lock);
-	shutdown = s->shutdown;
-	state = s->state;
-	if (!list_empty(&s->queue))
-		ready |= POLLIN | POLLRDNORM;
-	spin_unlock(&s->lock);
-	if (READ_ONCE(s->err))
-		ready |= POLLERR;
-	if (shutdown == SHUTDOWN_BOTH)
-		ready |= POLLHUP;
-	if (shutdown & RCV_SHUTDOWN)
-		ready |= POLLRDHUP | POLLIN | POLLRDNORM;
-	if (state == SS_LISTENING)
-		return ready;
-	if (sock_has_connections(s) && state == SS_UNCONNECTED)
-		ready |= POLLHUP;
-	if (4 * atomic_long_read(&s->sent) <= READ_ONCE(s->sndbuf) && peer_has_room(s, pt))
-		ready |= POLLOUT | POLLWRNORM | POLLWRBAND;
-	return ready;
+	return s->ops->poll(s, pt);
 }
 
 static void socket_closed(struct file *f)
 {
-	if (f->private)
-		sock_release(f->private);
+	struct sock *s = f->private;
+
+	if (s)
+		s->ops->release(s);
 }
 
 const struct file_ops socket_fops = {
@@ -202,45 +224,39 @@ static int give_up(int fd, struct file *f, int err)
 	return err;
 }
 
-static void attach(struct sock *s, struct file *f)
+/* The family, and the type without its flags; NULL: *err is what socket(2) says. */
+static const struct sock_ops *family_of(int family, int *type, int *err)
 {
-	f->private = s;
-	spin_lock(&unix_lock);
-	s->file = f;
-	spin_unlock(&unix_lock);
-}
-
-/* 0 and the type of socket; or what socket(2) says. */
-static int check_kind(int family, int *type, int protocol)
-{
+	*err = -EINVAL;
 	if (*type & ~(0xf | O_CLOEXEC | O_NONBLOCK))
-		return -EINVAL;
+		return NULL;
 	*type &= 0xf;
-	if (family != AF_UNIX)
-		return -EAFNOSUPPORT;
+	*err = -EAFNOSUPPORT;
+	if (family != AF_UNIX && !(CFG_INET && (family == AF_INET || family == AF_INET6)))
+		return NULL;
+	*err = -EINVAL;
 	if (*type >= SOCK_TYPE_MAX)
-		return -EINVAL;
-	if (protocol && protocol != AF_UNIX)
-		return -EPROTONOSUPPORT;
-	if (*type == SOCK_RAW)
-		*type = SOCK_DGRAM;
-	return *type == SOCK_STREAM || *type == SOCK_DGRAM || *type == SOCK_SEQPACKET
-		       ? 0
-		       : -ESOCKTNOSUPPORT;
+		return NULL;
+	if (CFG_INET && family != AF_UNIX)
+		return family == AF_INET ? &inet_ops : &inet6_ops;
+	return &unix_ops;
 }
 
 /* A descriptor that is not installed yet. */
-static int make(int type, unsigned flags, struct file **f)
+static int make(const struct sock_ops *ops, int type, int protocol, unsigned flags, struct file **f)
 {
-	struct sock *s;
-	int fd = new_descriptor(flags, f);
+	struct sock *s = NULL;
+	int fd, err = ops->create(type, protocol, &s);
 
-	if (fd < 0)
+	if (err)
+		return err;
+	fd = new_descriptor(flags, f);
+	if (fd < 0) {
+		ops->release(s);
 		return fd;
-	s = sock_alloc(type);
-	if (!s)
-		return give_up(fd, *f, -ENOMEM);
-	attach(s, *f);
+	}
+	(*f)->private = s;
+	ops->attach(s, *f);
 	return fd;
 }
 
@@ -248,11 +264,12 @@ int socket_create(int family, int type, int protocol)
 {
 	unsigned flags = (unsigned)type;
 	struct file *f;
-	int fd, err = check_kind(family, &type, protocol);
+	int fd, err;
+	const struct sock_ops *ops = family_of(family, &type, &err);
 
-	if (err)
+	if (!ops)
 		return err;
-	fd = make(type, flags, &f);
+	fd = make(ops, type, protocol, flags, &f);
 	if (fd >= 0)
 		fd_install(fd, f);
 	return fd;
@@ -262,14 +279,17 @@ int socket_pair(int family, int type, int protocol, int fds[2])
 {
 	unsigned flags = (unsigned)type;
 	struct file *a, *b;
-	int err = check_kind(family, &type, protocol);
+	int err;
+	const struct sock_ops *ops = family_of(family, &type, &err);
 
-	if (err)
+	if (!ops)
 		return err;
-	fds[0] = make(type, flags, &a);
+	if (family != AF_UNIX)
+		return -EOPNOTSUPP;
+	fds[0] = make(ops, type, protocol, flags, &a);
 	if (fds[0] < 0)
 		return fds[0];
-	fds[1] = make(type, flags, &b);
+	fds[1] = make(ops, type, protocol, flags, &b);
 	if (fds[1] < 0)
 		return give_up(fds[0], a, fds[1]);
 	unix_join_pair(sock_of(a), sock_of(b));
@@ -278,9 +298,43 @@ int socket_pair(int family, int type, int protocol, int fds[2])
 	return 0;
 }
 
+/* ---- calls ---- */
+
 int socket_bind(struct file *f, const struct sock_addr *a)
 {
-	return unix_bind(sock_of(f), a);
+	struct sock *s = sock_of(f);
+
+	return s->ops->bind(s, a);
+}
+
+int socket_connect(struct file *f, const struct sock_addr *a)
+{
+	struct sock *s = sock_of(f);
+
+	return a->len < 2 ? -EINVAL : s->ops->connect(s, a, f->flags & O_NONBLOCK);
+}
+
+int socket_listen(struct file *f, int backlog)
+{
+	struct sock *s = sock_of(f);
+
+	if ((unsigned)backlog > (unsigned)READ_ONCE(net_somaxconn))
+		backlog = READ_ONCE(net_somaxconn);
+	return s->ops->listen(s, backlog);
+}
+
+int socket_shutdown(struct file *f, int how)
+{
+	struct sock *s = sock_of(f);
+
+	return how < 0 || how > 2 ? -EINVAL : s->ops->shutdown(s, (unsigned)how + 1);
+}
+
+int socket_name(struct file *f, bool peer, struct sock_addr *out)
+{
+	struct sock *s = sock_of(f);
+
+	return s->ops->name(s, peer, out);
 }
 
 static bool may_accept(const struct sock *l)
@@ -299,7 +353,7 @@ static int wait_connection(struct file *lf, struct file *f)
 
 	if (!sock_has_connections(l))
 		return -EOPNOTSUPP;
-	while (!(s = unix_accept(l, f))) {
+	while (!(s = l->ops->accept(l, f))) {
 		if (READ_ONCE(l->state) != SS_LISTENING || (READ_ONCE(l->shutdown) & RCV_SHUTDOWN))
 			return -EINVAL;
 		if (lf->flags & O_NONBLOCK)
@@ -331,84 +385,10 @@ int socket_accept(struct file *lf, unsigned flags, struct sock_addr *peer)
 	return fd;
 }
 
-/* ---- /proc ---- */
-
-static unsigned long ino_of(const struct sock *s)
-{
-	unsigned long ino;
-
-	spin_lock(&unix_lock);
-	ino = s->file ? s->file->inode->ino : 0;
-	spin_unlock(&unix_lock);
-	return ino;
-}
-
-static void show_one(struct seq_file *m, struct sock *s)
-{
-	enum sock_state state = READ_ONCE(s->state);
-	struct unix_addr *a = sock_addr_ref(s);
-
-	seq_printf(m, "%016lx: %08X %08X %08X %04X %02X %5lu", 0UL,
-		   (unsigned)atomic_read(&s->refs) - 1, 0, state == SS_LISTENING ? 0x10000U : 0U,
-		   (unsigned)s->type, state == SS_CONNECTED ? 3U : 1U, ino_of(s));
-	if (a) {
-		seq_putc(m, ' ');
-		for (unsigned i = 0; i < a->len - (a->path[0] != '\0'); i++)
-			seq_putc(m, a->path[i] ? a->path[i] : '@');
-	}
-	seq_putc(m, '\n');
-	addr_put(a);
-}
-
-/* References to all sockets, for what may sleep. Return: how many; -ENOMEM. */
-static int snapshot(struct sock ***out)
-{
-	unsigned room = 0, n;
-	struct sock **all = NULL, *s;
-
-	for (;;) {
-		n = 0;
-		spin_lock(&unix_lock);
-		list_for_each_entry (s, &unix_sockets, all)
-			n++;
-		if (n <= room) {
-			n = 0;
-			list_for_each_entry (s, &unix_sockets, all)
-				all[n++] = sock_get(s);
-			room = UINT_MAX;
-		}
-		spin_unlock(&unix_lock);
-		if (room == UINT_MAX)
-			break;
-		kfree(all);
-		room = n + 16;
-		all = kmalloc(room * sizeof(struct sock *), GFP_KERNEL);
-		if (!all)
-			return -ENOMEM;
-	}
-	*out = all;
-	return (int)n;
-}
-
-static int sockets_show(struct seq_file *m)
-{
-	struct sock **all;
-	int n = snapshot(&all);
-
-	if (n < 0)
-		return n;
-	seq_puts(m, "Num       RefCount Protocol Flags    Type St Inode Path\n");
-	for (int i = 0; i < n; i++) {
-		show_one(m, all[i]);
-		sock_put(all[i]);
-	}
-	kfree(all);
-	return 0;
-}
+/* ---- boot ---- */
 
 void net_init(void)
 {
-	static struct proc_entry entry = { .show = sockets_show };
 	static const struct sysctl limits[] = {
 		{ .path = "net/core/wmem_max",
 		  .number = &net_wmem_max,
@@ -427,11 +407,10 @@ void net_init(void)
 		  .min = 2304,
 		  .max = INT_MAX },
 		{ .path = "net/core/somaxconn", .number = &net_somaxconn, .max = INT_MAX },
-		{ .path = "net/unix/max_dgram_qlen",
-		  .number = &unix_max_dgram_qlen,
-		  .max = INT_MAX },
 	};
 
-	must(proc_register("net/unix", 0444, &entry) == 0);
 	must(sysctl_register(limits, ARRAY_SIZE(limits)) == 0);
+	unix_init();
+	if (CFG_INET)
+		inet_init();
 }

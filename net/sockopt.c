@@ -52,15 +52,17 @@ static unsigned flag_of(int name)
 {
 	switch (name) {
 	case SO_PASSCRED:
-		return SOF_PASSCRED;
+		return SKF_PASSCRED;
 	case SO_REUSEADDR:
-		return SOF_REUSEADDR;
+		return SKF_REUSEADDR;
 	case SO_KEEPALIVE:
-		return SOF_KEEPALIVE;
+		return SKF_KEEPALIVE;
 	case SO_BROADCAST:
-		return SOF_BROADCAST;
+		return SKF_BROADCAST;
 	case SO_OOBINLINE:
-		return SOF_OOBINLINE;
+		return SKF_OOBINLINE;
+	case SO_REUSEPORT:
+		return SKF_REUSEPORT;
 	default:
 		return 0;
 	}
@@ -99,6 +101,9 @@ static int set_buffer(struct sock *s, int name, int value)
 
 struct socket_time {
 	int64_t sec, usec;
+};
+struct linger_k {
+	int on, seconds;
 };
 
 /* A struct timeval of longs, or of 64-bit numbers. 0, -EINVAL, -EFAULT. */
@@ -166,6 +171,8 @@ static int set_number(struct sock *s, int name, int value)
 		spin_lock(&s->lock);
 		s->flags = value ? s->flags | flag : s->flags & ~flag;
 		spin_unlock(&s->lock);
+		if (s->ops->flags_changed)
+			s->ops->flags_changed(s);
 		return 0;
 	}
 	switch (name) {
@@ -182,11 +189,24 @@ static int set_number(struct sock *s, int name, int value)
 	case SO_NO_CHECK:
 	case SO_PRIORITY:
 	case SO_BSDCOMPAT:
-	case SO_LINGER:
 		return 0; /* nothing here that they could change */
 	default:
 		return -ENOPROTOOPT;
 	}
+}
+
+static int set_linger(struct sock *s, uaddr_t value, int len)
+{
+	struct linger_k v;
+
+	if (len < (int)sizeof(v))
+		return -EINVAL;
+	if (get_user(&v, value))
+		return -EFAULT;
+	spin_lock(&s->lock);
+	s->linger = !v.on ? -1 : v.seconds < 0 ? INT_MAX : v.seconds;
+	spin_unlock(&s->lock);
+	return 0;
 }
 
 int socket_set_option(struct file *f, int level, int name, uaddr_t value, int len)
@@ -197,7 +217,10 @@ int socket_set_option(struct file *f, int level, int name, uaddr_t value, int le
 	if (len < 0)
 		return -EINVAL;
 	if (level != SOL_SOCKET)
-		return -EOPNOTSUPP;
+		return s->ops->set_option ? s->ops->set_option(s, level, name, value, len)
+					  : -EOPNOTSUPP;
+	if (name == SO_LINGER)
+		return set_linger(s, value, len);
 	if (name == SO_RCVTIMEO || name == SO_SNDTIMEO || name == SO_RCVTIMEO_NEW ||
 	    name == SO_SNDTIMEO_NEW)
 		return set_timeout(s, name, value, len);
@@ -215,7 +238,7 @@ union option {
 	struct ucred creds;
 	struct socket_time time;
 	long pair[2];
-	int linger[2];
+	struct linger_k linger;
 };
 
 /* Return: bytes, or -ENOPROTOOPT. */
@@ -229,7 +252,9 @@ static int number_of(struct sock *s, int name, int *out)
 	else if (name == SO_TYPE)
 		*out = s->type;
 	else if (name == SO_DOMAIN)
-		*out = AF_UNIX;
+		*out = s->ops->family;
+	else if (name == SO_PROTOCOL)
+		*out = s->ops == &unix_ops ? 0 : s->in.protocol;
 	else if (name == SO_ERROR)
 		*out = -sock_take_error(s);
 	else if (name == SO_ACCEPTCONN)
@@ -242,9 +267,8 @@ static int number_of(struct sock *s, int name, int *out)
 		*out = READ_ONCE(s->rcvlowat);
 	else if (name == SO_SNDLOWAT)
 		*out = 1;
-	else if (name != SO_PROTOCOL && name != SO_DEBUG && name != SO_DONTROUTE &&
-		 name != SO_NO_CHECK && name != SO_PRIORITY && name != SO_BSDCOMPAT &&
-		 name != SO_REUSEPORT)
+	else if (name != SO_DEBUG && name != SO_DONTROUTE && name != SO_NO_CHECK &&
+		 name != SO_PRIORITY && name != SO_BSDCOMPAT)
 		return -ENOPROTOOPT;
 	return sizeof(*out);
 }
@@ -269,6 +293,9 @@ static int option_of(struct sock *s, int name, union option *v)
 	memset(v, 0, sizeof(*v));
 	switch (name) {
 	case SO_PEERCRED:
+		v->creds = (struct ucred){ 0, UINT32_MAX, UINT32_MAX };
+		if (s->ops != &unix_ops)
+			return sizeof(v->creds);
 		spin_lock(&unix_lock);
 		v->creds = s->peer_cred;
 		spin_unlock(&unix_lock);
@@ -276,6 +303,8 @@ static int option_of(struct sock *s, int name, union option *v)
 			v->creds.uid = v->creds.gid = UINT32_MAX;
 		return sizeof(v->creds);
 	case SO_LINGER:
+		v->linger.on = READ_ONCE(s->linger) >= 0;
+		v->linger.seconds = v->linger.on ? READ_ONCE(s->linger) : 0;
 		return sizeof(v->linger);
 	case SO_RCVTIMEO:
 	case SO_SNDTIMEO:
@@ -292,16 +321,18 @@ static int option_of(struct sock *s, int name, union option *v)
 
 int socket_get_option(struct file *f, int level, int name, uaddr_t value, uaddr_t ulen)
 {
+	struct sock *s = sock_of(f);
 	union option v;
 	int len, n;
 
 	if (level != SOL_SOCKET)
-		return -EOPNOTSUPP;
+		return s->ops->get_option ? s->ops->get_option(s, level, name, value, ulen)
+					  : -EOPNOTSUPP;
 	if (get_user(&len, ulen))
 		return -EFAULT;
 	if (len < 0)
 		return -EINVAL;
-	n = option_of(sock_of(f), name, &v);
+	n = option_of(s, name, &v);
 	if (n < 0)
 		return n;
 	if (len > n)
@@ -313,22 +344,6 @@ int socket_get_option(struct file *f, int level, int name, uaddr_t value, uaddr_
 
 /* ---- ioctl ---- */
 
-static int bytes_to_read(struct sock *s)
-{
-	struct unix_msg *m;
-	size_t n = 0;
-
-	spin_lock(&s->lock);
-	if (sock_is_stream(s)) {
-		n = s->nr_bytes;
-	} else if (!list_empty(&s->queue)) {
-		m = list_first(&s->queue, struct unix_msg, link);
-		n = m->len;
-	}
-	spin_unlock(&s->lock);
-	return (int)n;
-}
-
 long socket_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 {
 	struct sock *s = sock_of(f);
@@ -338,15 +353,15 @@ long socket_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	case FIONREAD:
 		if (READ_ONCE(s->state) == SS_LISTENING)
 			return -EINVAL;
-		n = bytes_to_read(s);
+		n = s->ops->bytes_to_read(s);
 		break;
 	case SIOCOUTQ:
 		if (READ_ONCE(s->state) == SS_LISTENING)
 			return -EINVAL;
-		n = (int)atomic_long_read(&s->sent);
+		n = s->ops->bytes_to_send(s);
 		break;
 	default:
-		return -ENOTTY;
+		return CFG_INET ? inet_ioctl(cmd, arg) : -ENOTTY;
 	}
 	return put_user((uaddr_t)arg, &n);
 }

@@ -27,43 +27,41 @@ struct list_head unix_sockets = LIST_HEAD_INIT(unix_sockets);
 
 /* ---- life ---- */
 
-struct sock *sock_alloc(int type)
+static struct sock *unix_new(int type)
 {
-	struct sock *s = failpoint("socket") ? NULL : kzalloc(sizeof(*s), GFP_KERNEL);
+	struct sock *s = sock_new(&unix_ops, type);
 
 	if (!s)
 		return NULL;
-	atomic_set(&s->refs, 1);
-	s->type = type;
-	s->lock = (struct spinlock)SPINLOCK_INIT(RANK_OBJECT);
-	waitq_init(&s->wait);
-	mutex_init(&s->receive, RANK_FS_FILE);
-	list_init(&s->queue);
 	list_init(&s->bound);
-	list_init(&s->accept);
-	s->rcvtimeo = s->sndtimeo = PARK_FOREVER;
-	s->sndbuf = READ_ONCE(net_wmem_default);
-	s->rcvbuf = READ_ONCE(net_rmem_default);
-	s->rcvlowat = 1;
 	spin_lock(&unix_lock);
 	list_add_tail(&s->all, &unix_sockets);
 	spin_unlock(&unix_lock);
 	return s;
 }
 
-struct sock *sock_get(struct sock *s)
+static int unix_create(int type, int protocol, struct sock **out)
 {
-	atomic_inc(&s->refs);
-	return s;
+	if (protocol && protocol != AF_UNIX)
+		return -EPROTONOSUPPORT;
+	if (type == SOCK_RAW)
+		type = SOCK_DGRAM;
+	if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_SEQPACKET)
+		return -ESOCKTNOSUPPORT;
+	*out = unix_new(type);
+	return *out ? 0 : -ENOMEM;
 }
 
-void sock_put(struct sock *s)
+static void unix_attach(struct sock *s, struct file *f)
 {
-	if (!s || !atomic_dec_and_test(&s->refs))
-		return;
-	kassert(s->state == SS_DEAD && list_empty(&s->queue));
+	spin_lock(&unix_lock);
+	s->file = f;
+	spin_unlock(&unix_lock);
+}
+
+static void unix_free(struct sock *s)
+{
 	addr_put(s->addr);
-	kfree(s);
 }
 
 struct sock *sock_peer(struct sock *s)
@@ -136,7 +134,7 @@ static void end(struct sock *s, struct list_head *embryos)
 	sock_put(s);
 }
 
-void sock_release(struct sock *s)
+static void unix_release(struct sock *s)
 {
 	struct list_head embryos = LIST_HEAD_INIT(embryos), none = LIST_HEAD_INIT(none);
 
@@ -148,29 +146,6 @@ void sock_release(struct sock *s)
 		end(e, &none);
 	}
 	scm_collect();
-}
-
-/* ---- waiting ---- */
-
-uint64_t sock_deadline(uint64_t timeo, bool nonblock)
-{
-	uint64_t now = clock_ns();
-
-	if (nonblock)
-		return 0;
-	return timeo >= PARK_FOREVER - now ? PARK_FOREVER : now + timeo;
-}
-
-int sock_wait_error(uint64_t timeo, int err)
-{
-	if (err == -ETIMEDOUT)
-		return -EAGAIN;
-	return timeo == PARK_FOREVER ? -ERESTARTSYS : -EINTR;
-}
-
-int sock_take_error(struct sock *s)
-{
-	return -__atomic_exchange_n(&s->err, 0, __ATOMIC_SEQ_CST);
 }
 
 /* ---- connections ---- */
@@ -250,7 +225,7 @@ static void drop_embryo(struct sock *e)
 static int connect_stream(struct sock *s, const struct sock_addr *a, bool nonblock)
 {
 	uint64_t timeo = READ_ONCE(s->sndtimeo), until = sock_deadline(timeo, nonblock);
-	struct sock *l, *embryo = sock_alloc(s->type);
+	struct sock *l, *embryo = unix_new(s->type);
 	int err;
 
 	if (!embryo)
@@ -317,31 +292,23 @@ static int connect_dgram(struct sock *s, const struct sock_addr *a)
 	return err;
 }
 
-int socket_connect(struct file *f, const struct sock_addr *a)
+static int unix_connect(struct sock *s, const struct sock_addr *a, bool nonblock)
 {
-	struct sock *s = sock_of(f);
-
-	if (a->len < 2)
-		return -EINVAL;
-	if ((s->flags & SOF_PASSCRED) && !READ_ONCE(s->addr)) {
+	if ((s->flags & SKF_PASSCRED) && !READ_ONCE(s->addr)) {
 		int err = unix_autobind(s);
 
 		if (err)
 			return err;
 	}
-	return sock_has_connections(s) ? connect_stream(s, a, f->flags & O_NONBLOCK)
-				       : connect_dgram(s, a);
+	return sock_has_connections(s) ? connect_stream(s, a, nonblock) : connect_dgram(s, a);
 }
 
-int socket_listen(struct file *f, int backlog)
+static int unix_listen(struct sock *s, int backlog)
 {
-	struct sock *s = sock_of(f);
 	int err = 0;
 
 	if (!sock_has_connections(s))
 		return -EOPNOTSUPP;
-	if ((unsigned)backlog > (unsigned)READ_ONCE(net_somaxconn))
-		backlog = READ_ONCE(net_somaxconn);
 	spin_lock(&unix_lock);
 	spin_lock(&s->lock);
 	if (!s->addr || (s->state != SS_UNCONNECTED && s->state != SS_LISTENING))
@@ -357,7 +324,7 @@ int socket_listen(struct file *f, int backlog)
 	return err;
 }
 
-struct sock *unix_accept(struct sock *l, struct file *f)
+static struct sock *unix_accept(struct sock *l, struct file *f)
 {
 	struct sock *s = NULL;
 
@@ -379,13 +346,11 @@ struct sock *unix_accept(struct sock *l, struct file *f)
 	return s;
 }
 
-int socket_shutdown(struct file *f, int how)
+static int unix_shutdown(struct sock *s, unsigned mode)
 {
-	struct sock *s = sock_of(f), *p;
-	unsigned mode = (unsigned)how + 1, theirs;
+	struct sock *p;
+	unsigned theirs;
 
-	if (how < 0 || how > 2)
-		return -EINVAL;
 	theirs = (mode & RCV_SHUTDOWN ? SEND_SHUTDOWN : 0) |
 		 (mode & SEND_SHUTDOWN ? RCV_SHUTDOWN : 0);
 	spin_lock(&unix_lock);
@@ -400,9 +365,9 @@ int socket_shutdown(struct file *f, int how)
 	return 0;
 }
 
-int socket_name(struct file *f, bool peer, struct sock_addr *out)
+static int unix_sockname(struct sock *s, bool peer, struct sock_addr *out)
 {
-	struct sock *s = sock_of(f), *of = peer ? sock_peer(s) : sock_get(s);
+	struct sock *of = peer ? sock_peer(s) : sock_get(s);
 	struct unix_addr *a;
 
 	if (!of)
@@ -413,3 +378,100 @@ int socket_name(struct file *f, bool peer, struct sock_addr *out)
 	sock_put(of);
 	return 0;
 }
+
+/* ---- poll ---- */
+
+static void keep(struct waitq *q)
+{
+	sock_get(container_of(q, struct sock, wait));
+}
+
+static void unkeep(struct waitq *q)
+{
+	sock_put(container_of(q, struct sock, wait));
+}
+
+static const struct poll_keeper keeper = { keep, unkeep };
+
+/* May a datagram be sent to the peer? It is asked, and waited for, when it is what stands in the way. */
+static bool peer_has_room(struct sock *s, struct poll_table *pt)
+{
+	struct sock *p = sock_has_connections(s) ? NULL : sock_peer(s);
+	bool room = true;
+
+	if (p && READ_ONCE(p->peer) != s) {
+		poll_wait_kept(pt, &p->wait, POLLOUT | POLLWRNORM, &keeper);
+		room = (int)READ_ONCE(p->nr_queued) <= READ_ONCE(unix_max_dgram_qlen);
+	}
+	sock_put(p);
+	return room;
+}
+
+static unsigned unix_poll(struct sock *s, struct poll_table *pt)
+{
+	unsigned ready = 0, shutdown;
+	enum sock_state state;
+
+	poll_wait(pt, &s->wait);
+	spin_lock(&s->lock);
+	shutdown = s->shutdown;
+	state = s->state;
+	if (!list_empty(&s->queue))
+		ready |= POLLIN | POLLRDNORM;
+	spin_unlock(&s->lock);
+	if (READ_ONCE(s->err))
+		ready |= POLLERR;
+	if (shutdown == SHUTDOWN_BOTH)
+		ready |= POLLHUP;
+	if (shutdown & RCV_SHUTDOWN)
+		ready |= POLLRDHUP | POLLIN | POLLRDNORM;
+	if (state == SS_LISTENING)
+		return ready;
+	if (sock_has_connections(s) && state == SS_UNCONNECTED)
+		ready |= POLLHUP;
+	if (4 * atomic_long_read(&s->sent) <= READ_ONCE(s->sndbuf) && peer_has_room(s, pt))
+		ready |= POLLOUT | POLLWRNORM | POLLWRBAND;
+	return ready;
+}
+
+/* ---- bytes that wait ---- */
+
+static int unix_bytes_to_read(struct sock *s)
+{
+	struct unix_msg *m;
+	size_t n = 0;
+
+	spin_lock(&s->lock);
+	if (sock_is_stream(s)) {
+		n = s->nr_bytes;
+	} else if (!list_empty(&s->queue)) {
+		m = list_first(&s->queue, struct unix_msg, link);
+		n = m->len;
+	}
+	spin_unlock(&s->lock);
+	return (int)n;
+}
+
+static int unix_bytes_to_send(struct sock *s)
+{
+	return (int)atomic_long_read(&s->sent);
+}
+
+const struct sock_ops unix_ops = {
+	.family = AF_UNIX,
+	.create = unix_create,
+	.attach = unix_attach,
+	.release = unix_release,
+	.free = unix_free,
+	.bind = unix_bind,
+	.connect = unix_connect,
+	.listen = unix_listen,
+	.accept = unix_accept,
+	.name = unix_sockname,
+	.shutdown = unix_shutdown,
+	.send = unix_send,
+	.receive = unix_receive,
+	.poll = unix_poll,
+	.bytes_to_read = unix_bytes_to_read,
+	.bytes_to_send = unix_bytes_to_send,
+};

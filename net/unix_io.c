@@ -309,7 +309,7 @@ static long send_datagram(struct sock *s, struct sock_msg *in, bool nonblock)
 		return -EOPNOTSUPP;
 	if (sock_has_connections(s) && READ_ONCE(s->state) != SS_CONNECTED)
 		return -ENOTCONN;
-	if ((s->flags & SOF_PASSCRED) && !READ_ONCE(s->addr)) {
+	if ((s->flags & SKF_PASSCRED) && !READ_ONCE(s->addr)) {
 		err = unix_autobind(s);
 		if (err)
 			return err;
@@ -405,7 +405,7 @@ static void show_sender(const struct sock_msg *out, const struct unix_msg *m)
 /* What comes with @m goes to the receiver. */
 static void take_extras(struct sock *s, struct sock_msg *out, struct unix_msg *m, bool peek)
 {
-	if (s->flags & SOF_PASSCRED) {
+	if (s->flags & SKF_PASSCRED) {
 		out->scm->has_creds = true;
 		out->scm->creds = m->creds;
 	}
@@ -417,7 +417,7 @@ static bool same_sender(const struct sock *s, const struct scm *scm, const struc
 {
 	if (scm->nr)
 		return false; /* nothing is glued to files */
-	return !(s->flags & SOF_PASSCRED) || !scm->has_creds ||
+	return !(s->flags & SKF_PASSCRED) || !scm->has_creds ||
 	       !memcmp(&scm->creds, &m->creds, sizeof(m->creds));
 }
 

@@ -28,7 +28,7 @@ static bool digging;				       /* grave_lock */
 /* NULL: no socket. */
 static struct sock *carried(const struct file *f)
 {
-	return file_is_socket(f) ? sock_of(f) : NULL;
+	return file_is_socket(f) && sock_of(f)->ops == &unix_ops ? sock_of(f) : NULL;
 }
 
 /* u held. */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what the build (and, with "test", the tests) needs, and fetch busybox for both ABIs. Says what it does.
+# Install what the build (and, with "test", the tests) needs, and fetch busybox for both ABIs and the sources of lwIP. Says what it does.
 # usage: tools/setup.sh [run|test]
 set -eu
 cd "$(dirname "$0")/.."
@@ -68,3 +68,12 @@ fetch_busybox() {
 }
 fetch_busybox amd64
 fetch_busybox i386
+
+# lwIP's sources: without them the kernel is built without AF_INET, and what needs it is skipped.
+if ! [ -e "$cache/lwip/src/core/init.c" ]; then
+	echo "fetching lwip (source)"
+	sh tools/fetch-lwip.sh "$cache/lwip" || sh tools/fetch-lwip.sh "$cache/lwip" || {
+		echo "mnemos: could not fetch Debian's source package lwip: this kernel will have no AF_INET" >&2
+		[ -z "${MNEMOS_NEED_INET:-}" ] || exit 1
+	}
+fi

@@ -7,6 +7,10 @@
 	0 /* kassert, lock ranks, slab red zones and poison; make DEBUG=1, always in the simulator */
 #endif
 
+#ifndef CFG_INET
+#define CFG_INET 0 /* 1: lwIP's sources were there (make setup): AF_INET and AF_INET6 */
+#endif
+
 enum {
 	CFG_NR_CPUS = 8,	      /* most CPUs one kernel uses */
 	CFG_MAX_NODES = 4,	      /* most NUMA nodes */

@@ -1,5 +1,6 @@
 /*
- * Sockets, as system calls see them: a descriptor, an address, a message. AF_UNIX is the one family there is (net/unix.c).
+ * Sockets, as system calls see them: a descriptor, an address, a message. Families: AF_UNIX (net/unix.c),
+ * AF_INET and AF_INET6 (net/inet.c) where the kernel was built with lwIP.
  * Functions take a file that is_socket() and return what the call of their name does: a result or -errno.
  */
 #ifndef NET_SOCKET_H
@@ -10,7 +11,7 @@
 
 struct sock;
 
-enum { AF_UNSPEC, AF_UNIX };
+enum { AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6 = 10 };
 enum { SOCK_STREAM = 1, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_TYPE_MAX = 11 };
 enum { SOL_SOCKET = 1, SCM_RIGHTS = 1, SCM_CREDENTIALS = 2, SCM_MAX_FD = 253 };
 enum {
@@ -25,7 +26,7 @@ enum {
 	MSG_CMSG_CLOEXEC = 0x40000000
 };
 
-/* struct sockaddr_un, and how many of its bytes count. */
+/* struct sockaddr_un, _in, _in6, and how many of its bytes count. */
 struct sock_addr {
 	int len;
 	union {

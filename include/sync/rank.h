@@ -19,6 +19,7 @@ enum lock_rank {
 	RANK_FS_IGET,	    /* a disk file system's inodes on their way in (mutex) */
 	RANK_TRACEFS,	    /* memory for trace records (mutex) */
 	RANK_IPC_CREATE,    /* making System V objects (mutex) */
+	RANK_NET,	    /* the TCP/IP stack (mutex) */
 	RANK_SIGHAND_SLEEP, /* reserved for sleeping task state */
 	RANK_MM_MAP,	    /* mm->mmap_lock (rwsem); two: old mm before new mm (fork) */
 	RANK_FRAMES,	    /* a process's own frames (mutex) */

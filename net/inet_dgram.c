@@ -1,0 +1,366 @@
+/*
+ * Datagrams: UDP, and raw IP for those who may (ping).
+ *
+ * OWNS     the pcb of such a socket, from birth to release.
+ * WHY      a datagram is copied into its packet straight from user memory, before the core lock is taken.
+ * I1       what is queued is no more than SO_RCVBUF, each datagram counted with OVERHEAD; what does not fit is lost.
+ * I2       a "port unreachable" that comes for a connected socket is its error (ECONNREFUSED), as on Linux.
+ * LOCKS    core lock; sock->receive for readers; sock->lock for the queue.
+ * FAILS    EAGAIN, EDESTADDRREQ, EMSGSIZE, ENETUNREACH, EACCES, EPIPE, ECONNREFUSED, ENOBUFS, EFAULT.
+ * SOURCES  udp(7), raw(7), ip(7).   TESTED BY  tests/guest/net_inet.c
+ */
+#include "base/errno.h"
+#include "lib/string.h"
+#include "net/inet_impl.h"
+
+#include <lwip/prot/icmp.h>
+#include <lwip/prot/ip4.h>
+#include <lwip/prot/udp.h>
+
+enum { UDP_MAX = 65507, RAW_MAX = 65515, OVERHEAD = 256 };
+
+/* ---- what lwIP calls back ---- */
+
+static bool has_room(struct sock *s, size_t n)
+{
+	size_t queued;
+
+	spin_lock(&s->lock);
+	queued = s->nr_bytes + s->nr_queued * (size_t)OVERHEAD;
+	spin_unlock(&s->lock);
+	return queued + n <= (size_t)READ_ONCE(s->rcvbuf);
+}
+
+/* Takes @p. */
+static void deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr, uint16_t port)
+{
+	struct inet_msg *m =
+		has_room(s, p->tot_len) && !(s->shutdown & RCV_SHUTDOWN) ? inet_msg_new(p) : NULL;
+
+	if (!m) {
+		pbuf_free(p);
+		return;
+	}
+	inet_end_set(&m->from, addr, port);
+	inet_queue(s, m);
+}
+
+static void on_udp(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *addr,
+		   u16_t port)
+{
+	(void)pcb;
+	deliver(arg, p, addr, port);
+}
+
+/* Everybody who listens has a copy, and so has lwIP itself. */
+static u8_t on_raw(void *arg, struct raw_pcb *pcb, struct pbuf *p, const ip_addr_t *addr)
+{
+	struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+
+	(void)pcb;
+	if (copy)
+		deliver(arg, copy, addr, 0);
+	return 0;
+}
+
+static bool is_from(const struct udp_pcb *pcb, const struct ip_hdr *ip, const struct udp_hdr *udp)
+{
+	return (pcb->flags & UDP_FLAGS_CONNECTED) && pcb->local_port == lwip_ntohs(udp->src) &&
+	       pcb->remote_port == lwip_ntohs(udp->dest) && !IP_IS_V6_VAL(pcb->remote_ip) &&
+	       ip_2_ip4(&pcb->remote_ip)->addr == ip->dest.addr;
+}
+
+/* An ICMP message: does it say of a datagram of ours that nobody wanted it? */
+static u8_t on_icmp(void *arg, struct raw_pcb *raw, struct pbuf *p, const ip_addr_t *addr)
+{
+	struct {
+		struct ip_hdr ip;
+		uint8_t type, code;
+		uint16_t sum;
+		uint32_t unused;
+		struct ip_hdr of;
+		struct udp_hdr udp;
+	} __attribute__((packed)) h;
+
+	(void)arg;
+	(void)raw;
+	(void)addr;
+	if (pbuf_copy_partial(p, &h, sizeof(h), 0) != sizeof(h) || IPH_HL(&h.ip) != 5 ||
+	    h.type != ICMP_DUR || h.code != ICMP_DUR_PORT || IPH_HL(&h.of) != 5 ||
+	    IPH_PROTO(&h.of) != IP_PROTO_UDP)
+		return 0;
+	for (struct udp_pcb *u = udp_pcbs; u; u = u->next) {
+		struct ip_hdr of = h.of;
+		struct udp_hdr udp = h.udp;
+		struct sock *s = u->recv_arg;
+
+		if (u->recv == on_udp && is_from(u, &of, &udp)) {
+			WRITE_ONCE(s->err, ECONNREFUSED);
+			waitq_wake_all(&s->wait);
+		}
+	}
+	return 0;
+}
+
+/* ---- control blocks ---- */
+
+/* The one ear for ICMP, when the first datagram socket is made. */
+static bool hear_icmp(void)
+{
+	static struct raw_pcb *ear; /* c */
+
+	if (!ear) {
+		ear = raw_new(IP_PROTO_ICMP);
+		if (ear)
+			raw_recv(ear, on_icmp, NULL);
+	}
+	return ear;
+}
+
+int inet_dgram_open(struct sock *s)
+{
+	int err = -ENOMEM;
+
+	inet_lock();
+	if (inet_is_udp(s)) {
+		s->in.udp = hear_icmp() ? udp_new_ip_type(inet_ip_type(s)) : NULL;
+		if (s->in.udp)
+			udp_recv(s->in.udp, on_udp, s);
+	} else {
+		s->in.raw = raw_new_ip_type(inet_ip_type(s), (u8_t)s->in.protocol);
+		if (s->in.raw)
+			raw_recv(s->in.raw, on_raw, s);
+	}
+	if (s->in.udp) {
+		s->in.udp->ttl = s->in.ttl;
+		err = 0;
+	}
+	inet_unlock();
+	return err;
+}
+
+int inet_dgram_bind(struct sock *s, const ip_addr_t *ip, uint16_t port)
+{
+	err_t e = inet_is_udp(s) ? udp_bind(s->in.udp, ip, port) : raw_bind(s->in.raw, ip);
+
+	if (e == ERR_OK)
+		inet_end_set(&s->in.local, ip, inet_is_udp(s) ? s->in.udp->local_port : 0);
+	return inet_errno(e);
+}
+
+static void forget_peer(struct sock *s)
+{
+	inet_lock();
+	if (inet_is_udp(s)) {
+		udp_disconnect(s->in.udp);
+		inet_end_set(&s->in.local, &s->in.udp->local_ip, s->in.udp->local_port);
+	} else {
+		raw_disconnect(s->in.raw);
+	}
+	s->in.remote = (struct inet_end){ .port = 0 };
+	WRITE_ONCE(s->state, SS_UNCONNECTED);
+	inet_unlock();
+}
+
+static int set_peer(struct sock *s, ip_addr_t *ip, uint16_t port)
+{
+	ip_addr_t from;
+	int err;
+	err_t e;
+
+	ip_addr_copy(from, s->in.udp->local_ip);
+	err = inet_route(s, ip, &from);
+	if (err)
+		return err;
+	if (inet_is_udp(s)) {
+		e = udp_connect(s->in.udp, ip, port);
+		inet_end_set(&s->in.local, &from, s->in.udp->local_port);
+	} else {
+		e = raw_connect(s->in.raw, ip);
+	}
+	if (e != ERR_OK)
+		return inet_errno(e);
+	inet_end_set(&s->in.remote, ip, port);
+	WRITE_ONCE(s->state, SS_CONNECTED);
+	return 0;
+}
+
+int inet_dgram_connect(struct sock *s, const struct sock_addr *a)
+{
+	ip_addr_t ip;
+	uint16_t port;
+	int err;
+
+	if (a->family == AF_UNSPEC) {
+		forget_peer(s);
+		return 0;
+	}
+	err = inet_parse(s, a, &ip, &port);
+	if (err)
+		return err;
+	inet_lock();
+	err = set_peer(s, &ip, port);
+	inet_unlock();
+	return err;
+}
+
+/* ---- sending ---- */
+
+/* The broadcast address asks for SO_BROADCAST. */
+static void broadcast_as_asked(struct sock *s)
+{
+	if (READ_ONCE(s->flags) & SKF_BROADCAST)
+		ip_set_option(s->in.udp, SOF_BROADCAST);
+	else
+		ip_reset_option(s->in.udp, SOF_BROADCAST);
+}
+
+static int send_locked(struct sock *s, struct pbuf *p, ip_addr_t *to, uint16_t port)
+{
+	ip_addr_t from;
+	err_t e;
+	int err;
+
+	ip_addr_copy(from, s->in.udp->local_ip);
+	err = inet_route(s, to, &from);
+	if (err)
+		return err;
+	broadcast_as_asked(s);
+	if (inet_is_udp(s))
+		e = udp_sendto(s->in.udp, p, to, port);
+	else
+		e = raw_sendto(s->in.raw, p, to);
+	if (inet_is_udp(s) && !s->in.local.port)
+		s->in.local.port = s->in.udp->local_port;
+	return e == ERR_VAL ? -EACCES : inet_errno(e);
+}
+
+/* Whom the datagram is for. 0 or -errno. */
+static int destination(struct sock *s, const struct sock_msg *m, ip_addr_t *to, uint16_t *port)
+{
+	int err = -EDESTADDRREQ;
+
+	if (m->addr)
+		return inet_parse(s, m->addr, to, port);
+	inet_lock();
+	if (s->state == SS_CONNECTED) {
+		ip_addr_copy(*to, s->in.udp->remote_ip);
+		*port = s->in.remote.port;
+		err = 0;
+	}
+	inet_unlock();
+	if (inet_is_udp(s) && IP_IS_V6(to) && !inet_is_v6(s))
+		err = -EAFNOSUPPORT;
+	return err;
+}
+
+long inet_dgram_send(struct sock *s, struct sock_msg *m, bool nonblock)
+{
+	size_t n = m->data.left;
+	ip_addr_t to = { 0 };
+	uint16_t port = 0;
+	struct pbuf *p;
+	int err;
+
+	(void)nonblock;
+	if (m->flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (n > (inet_is_udp(s) ? UDP_MAX : RAW_MAX))
+		return -EMSGSIZE;
+	err = destination(s, m, &to, &port);
+	if (!err && READ_ONCE(s->err))
+		err = sock_take_error(s);
+	if (!err && (READ_ONCE(s->shutdown) & SEND_SHUTDOWN))
+		err = -EPIPE;
+	if (!err && inet_is_udp(s) && !port)
+		err = -EINVAL;
+	if (err)
+		return err;
+	p = pbuf_alloc(inet_is_udp(s) ? PBUF_TRANSPORT : PBUF_IP, (u16_t)n, PBUF_RAM);
+	if (!p)
+		return -ENOBUFS;
+	err = iter_read(&m->data, p->payload, n);
+	if (!err) {
+		inet_lock();
+		err = send_locked(s, p, &to, port);
+		inet_unlock();
+	}
+	pbuf_free(p);
+	return err ? err : (long)n;
+}
+
+/* ---- receiving ---- */
+
+/* sock->receive is held and let go of while it waits. 0: a message is there; 1: none will come; or -errno. */
+static int wait_message(struct sock *s, bool nonblock) no_lock_analysis
+{
+	uint64_t timeo = READ_ONCE(s->rcvtimeo), until = sock_deadline(timeo, nonblock);
+	int err;
+
+	while (!READ_ONCE(s->nr_queued)) {
+		err = sock_take_error(s);
+		if (err)
+			return err;
+		if (READ_ONCE(s->shutdown) & RCV_SHUTDOWN)
+			return 1;
+		if (nonblock)
+			return -EAGAIN;
+		mutex_unlock(&s->receive);
+		err = wait_event_mode(&s->wait, inet_may_read(s), PARK_INTERRUPTIBLE, until);
+		mutex_lock(&s->receive);
+		if (err)
+			return sock_wait_error(timeo, err);
+	}
+	return 0;
+}
+
+static void take_off(struct sock *s, struct inet_msg *m)
+{
+	struct list_head gone = LIST_HEAD_INIT(gone);
+
+	spin_lock(&s->lock);
+	list_del(&m->link);
+	list_add(&m->link, &gone);
+	s->nr_queued--;
+	s->nr_bytes -= m->p->tot_len;
+	spin_unlock(&s->lock);
+	inet_msgs_free(&gone);
+}
+
+static long read_datagram(struct sock *s, struct sock_msg *out)
+{
+	struct inet_msg *m = list_first(&s->queue, struct inet_msg, link);
+	unsigned flags = out->flags;
+	size_t len = m->p->tot_len, n = min_of(size_t, out->data.left, len);
+
+	if (out->addr)
+		inet_show(s, &m->from, out->addr);
+	out->flags = n < len ? MSG_TRUNC : 0;
+	if (inet_copy_out(m, 0, &out->data, n))
+		return -EFAULT;
+	if (flags & MSG_TRUNC)
+		n = len;
+	if (!(flags & MSG_PEEK))
+		take_off(s, m);
+	return (long)n;
+}
+
+long inet_dgram_receive(struct sock *s, struct sock_msg *out, bool nonblock)
+{
+	long ret;
+
+	if (out->flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	mutex_lock(&s->receive);
+	ret = wait_message(s, nonblock);
+	if (!ret) {
+		ret = read_datagram(s, out);
+	} else {
+		out->flags = 0;
+		if (out->addr)
+			out->addr->len = 0;
+		ret = ret < 0 ? ret : 0;
+	}
+	mutex_unlock(&s->receive);
+	return ret;
+}

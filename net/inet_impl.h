@@ -1,0 +1,101 @@
+/* What the files of AF_INET and AF_INET6 share: the lock around lwIP, its callers' helpers. */
+#ifndef NET_INET_IMPL_H
+#define NET_INET_IMPL_H
+
+#include "net/sock_impl.h"
+
+#include <lwip/ip.h>
+#include <lwip/raw.h>
+#include <lwip/tcp.h>
+#include <lwip/udp.h>
+
+enum { IP_PROTO_NUMBER_TCP = 6, IP_PROTO_NUMBER_UDP = 17 };
+
+/* A datagram, or a piece of a stream, that has come and nobody has read. */
+struct inet_msg {
+	struct list_head link;
+	struct pbuf *p;
+	unsigned off; /* the reader's */
+	struct inet_end from;
+};
+
+/* ---- inet_core.c ---- */
+/* Everything of lwIP is under this lock (rank NET, sleeps). Letting go of it delivers what the loopback holds. */
+void inet_lock(void);
+void inet_unlock(void);
+/* 0 when the stack runs; -ENOMEM. Sleeps. */
+int must_check inet_start(void);
+void inet_kick(void);	 /* a device has something; any context */
+int inet_errno(err_t e); /* 0 or -errno */
+
+/* ---- inet.c ---- */
+static inline bool inet_is_v6(const struct sock *s)
+{
+	return s->ops == &inet6_ops;
+}
+static inline bool inet_is_tcp(const struct sock *s)
+{
+	return s->type == SOCK_STREAM;
+}
+static inline bool inet_is_udp(const struct sock *s)
+{
+	return s->type == SOCK_DGRAM;
+}
+void inet_end_set(struct inet_end *e, const ip_addr_t *ip, uint16_t port);
+/* @a as lwIP has it; an IPv6 socket's own kind (any, or IPv6 alone) for the unspecified address. 0 or -errno. */
+int must_check inet_parse(const struct sock *s, const struct sock_addr *a, ip_addr_t *ip,
+			  uint16_t *port);
+void inet_show(const struct sock *s, const struct inet_end *e, struct sock_addr *out);
+uint8_t inet_ip_type(const struct sock *s);
+/* An address that a packet can go to: the unspecified one means this machine. 0, -ENETUNREACH, and the address to come from. */
+int must_check inet_route(const struct sock *s, ip_addr_t *to, ip_addr_t *from);
+struct inet_msg *must_check inet_msg_new(struct pbuf *p); /* NULL: no memory */
+void inet_msgs_free(struct list_head *msgs);
+void inet_bury(struct list_head *embryos); /* unaccepted connections, by sock->accept */
+/* s->lock is not held. Return: the number of bytes queued now. */
+void inet_queue(struct sock *s, struct inet_msg *m);
+bool inet_may_read(const struct sock *s);
+int must_check inet_copy_out(const struct inet_msg *m, unsigned off, struct sock_iter *to,
+			     size_t n);
+extern struct sock *inet_alloc(const struct sock_ops *ops, int type, int protocol);
+
+/* ---- inet_tcp.c ---- */
+struct tcp_pcb *must_check
+inet_tcp_pcb(struct sock *s);	       /* made when there is none; NULL: no memory */
+void inet_tcp_options(struct sock *s); /* the socket's own to its pcb's */
+int inet_tcp_connect(struct sock *s, const struct sock_addr *a, bool nonblock);
+int inet_tcp_listen(struct sock *s, int backlog);
+struct sock *inet_accept(struct sock *l, struct file *f);
+int inet_tcp_shutdown(struct sock *s, unsigned mode);
+void inet_tcp_end(struct sock *s, struct list_head *embryos);
+bool inet_may_send(const struct sock *s);
+
+/* ---- inet_io.c ---- */
+long inet_tcp_send(struct sock *s, struct sock_msg *m, bool nonblock);
+long inet_tcp_receive(struct sock *s, struct sock_msg *m, bool nonblock);
+
+/* ---- inet_dgram.c ---- */
+int must_check inet_dgram_open(struct sock *s); /* the pcb. 0, -ENOMEM */
+int inet_dgram_bind(struct sock *s, const ip_addr_t *ip, uint16_t port);
+int inet_dgram_connect(struct sock *s, const struct sock_addr *a);
+long inet_dgram_send(struct sock *s, struct sock_msg *m, bool nonblock);
+long inet_dgram_receive(struct sock *s, struct sock_msg *m, bool nonblock);
+
+/* ---- inet_opt.c ---- */
+int inet_set_option(struct sock *s, int level, int name, uaddr_t value, int len);
+int inet_get_option(struct sock *s, int level, int name, uaddr_t value, uaddr_t ulen);
+void inet_flags_changed(struct sock *s);
+int inet_tcp_state(const struct sock *s); /* as Linux numbers them; the core lock is held */
+
+/* ---- inet_if.c ---- */
+/* A name as Linux gives it (lo, eth0), IFF_*. */
+void inet_if_name(const struct netif *n, char name[16]);
+unsigned inet_if_flags(const struct netif *n);
+
+/* ---- inet_dev.c ---- */
+bool netdev_exists(void); /* besides the loopback */
+void netdev_poll(void);	  /* what has come, to lwIP; the core lock is held */
+
+/* ---- inet_proc.c ---- */
+void inet_proc_init(void);
+#endif
