@@ -7,7 +7,7 @@
  * I2       a "port unreachable" that comes for a connected socket is its error (ECONNREFUSED), as on Linux.
  * LOCKS    core lock; sock->receive for readers; sock->lock for the queue.
  * FAILS    EAGAIN, EDESTADDRREQ, EMSGSIZE, ENETUNREACH, EACCES, EPIPE, ECONNREFUSED, ENOBUFS, EFAULT.
- * SOURCES  udp(7), raw(7), ip(7).   TESTED BY  tests/guest/net_inet.c
+ * SOURCES  udp(7), raw(7), ip(7).   TESTED BY  tests/guest/net_inet_dgram.c
  */
 #include "base/errno.h"
 #include "lib/string.h"

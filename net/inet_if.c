@@ -2,7 +2,7 @@
  * Interfaces, as ioctl(2) shows them: names, addresses, flags.
  *
  * LOCKS    core lock while lwIP's list is read.   CONTEXT  tasks.   FAILS  ENODEV, EADDRNOTAVAIL, ENOTTY, EFAULT, EINVAL.
- * SOURCES  netdevice(7).   TESTED BY  tests/guest/net_inet.c
+ * SOURCES  netdevice(7).   TESTED BY  tests/guest/net_inet_dgram.c
  */
 #include "arch/uaccess.h"
 #include "base/errno.h"

@@ -3,7 +3,7 @@
  *
  * WHY      lwIP's lists are the truth: lines are printed from them under the core lock.
  * LOCKS    core lock.   CONTEXT  tasks.   FAILS  -ENOMEM (seq_file).
- * SOURCES  proc(5), /proc/net.   TESTED BY  tests/guest/net_inet.c
+ * SOURCES  proc(5), /proc/net.   TESTED BY  tests/guest/net_inet_dgram.c
  */
 #include "fs/file.h"
 #include "fs/inode.h"

@@ -5,25 +5,25 @@
 #define LWIPOPTS_H
 
 /* One lock of our own around every call (net/inet/core.c), our own socket layer above. */
-#define NO_SYS		     1
-#define SYS_LIGHTWEIGHT_PROT 0
-#define LWIP_SOCKET	     0
-#define LWIP_NETCONN	     0
+#define NO_SYS		      1
+#define SYS_LIGHTWEIGHT_PROT  0
+#define LWIP_SOCKET	      0
+#define LWIP_NETCONN	      0
 #define LWIP_ERRNO_STDINCLUDE 0
 
 /* All memory is kmalloc's. */
 void *inet_malloc(unsigned long size);
 void *inet_calloc(unsigned long n, unsigned long size);
 void inet_free(void *p);
-#define MEM_LIBC_MALLOC	 1
-#define MEMP_MEM_MALLOC	 1
-#define MEM_ALIGNMENT	 8
-#define mem_clib_malloc	 inet_malloc
-#define mem_clib_calloc	 inet_calloc
-#define mem_clib_free	 inet_free
-#define PBUF_POOL_BUFSIZE 1792 /* a frame of an Ethernet device in one piece */
-#define LWIP_TIMERS_CUSTOM   1 /* net/inet_core.c */
-#define LWIP_STATS	     0
+#define MEM_LIBC_MALLOC	   1
+#define MEMP_MEM_MALLOC	   1
+#define MEM_ALIGNMENT	   8
+#define mem_clib_malloc	   inet_malloc
+#define mem_clib_calloc	   inet_calloc
+#define mem_clib_free	   inet_free
+#define PBUF_POOL_BUFSIZE  1792 /* a frame of an Ethernet device in one piece */
+#define LWIP_TIMERS_CUSTOM 1	/* net/inet_core.c */
+#define LWIP_STATS	   0
 
 /* What there is. */
 #define LWIP_IPV4		      1
@@ -49,7 +49,7 @@ void inet_free(void *p);
 #define LWIP_MULTICAST_TX_OPTIONS     0
 #define IP_REASSEMBLY		      1
 #define IP_FRAG			      1
-#define IPV6_FRAG_COPYHEADER 1
+#define IPV6_FRAG_COPYHEADER	      1
 #define IP_REASS_MAX_PBUFS	      64
 #define ARP_QUEUEING		      1
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
@@ -58,35 +58,36 @@ void inet_free(void *p);
 #define SO_REUSE_RXTOALL	      0
 
 /* TCP: segments that fit an allocation of 16 KiB on the loopback, the MTU decides elsewhere; windows as Linux starts with. */
-#define TCP_MSS			15872
+#define TCP_MSS			   15872
 #define TCP_CALCULATE_EFF_SEND_MSS 1
-#define LWIP_WND_SCALE		1
-#define TCP_RCV_SCALE		3
-#define TCP_WND			(32 * 15872)
-#define TCP_SND_BUF		(16 * 15872)
-#define TCP_SND_QUEUELEN	2048
-#define TCP_SNDLOWAT		1024 /* of a layer that is not built */
-#define TCP_SNDQUEUELOWAT	1024
-#define TCP_QUEUE_OOSEQ		1
-#define TCP_OVERSIZE		256
-#define TCP_LISTEN_BACKLOG	1
+#define LWIP_WND_SCALE		   1
+#define TCP_RCV_SCALE		   3
+#define TCP_WND			   (32 * 15872)
+#define TCP_SND_BUF		   (16 * 15872)
+#define TCP_SND_QUEUELEN	   2048
+#define TCP_SNDLOWAT		   1024 /* of a layer that is not built */
+#define TCP_SNDQUEUELOWAT	   1024
+#define TCP_QUEUE_OOSEQ		   1
+#define TCP_OVERSIZE		   256
+#define TCP_LISTEN_BACKLOG	   1
 #define TCP_DEFAULT_LISTEN_BACKLOG 0xff
-#define LWIP_TCP_KEEPALIVE	1
-#define LWIP_TCP_TIMESTAMPS	0
-#define LWIP_TCP_SACK_OUT	1
-#define TCP_MAXRTX		12
-#define TCP_SYNMAXRTX		6
-#define TCP_TMR_INTERVAL	50 /* ms: a late ACK waits no longer; twice that is a tick of the retransmission clock */
-#define TCP_MSL			30000UL /* TIME-WAIT lasts a minute, as Linux's */
-#define TCP_WND_UPDATE_THRESHOLD 16384
-#define LWIP_TCP_RTO_TIME	1000
-#define TCP_LOCAL_PORT_RANGE_START 32768
-#define TCP_LOCAL_PORT_RANGE_END   60999
-#define TCP_ENSURE_LOCAL_PORT_RANGE(p) ((u16_t)((p) % 28232 + 32768))
-#define UDP_LOCAL_PORT_RANGE_START 32768
-#define UDP_LOCAL_PORT_RANGE_END   60999
-#define UDP_ENSURE_LOCAL_PORT_RANGE(p) ((u16_t)((p) % 28232 + 32768))
-#define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
+#define LWIP_TCP_KEEPALIVE	   1
+#define LWIP_TCP_TIMESTAMPS	   0
+#define LWIP_TCP_SACK_OUT	   1
+#define TCP_MAXRTX		   12
+#define TCP_SYNMAXRTX		   6
+#define TCP_TMR_INTERVAL                                                                           \
+	50 /* ms: a late ACK waits no longer; twice that is a tick of the retransmission clock */
+#define TCP_MSL					  30000UL /* TIME-WAIT lasts a minute, as Linux's */
+#define TCP_WND_UPDATE_THRESHOLD		  16384
+#define LWIP_TCP_RTO_TIME			  1000
+#define TCP_LOCAL_PORT_RANGE_START		  32768
+#define TCP_LOCAL_PORT_RANGE_END		  60999
+#define TCP_ENSURE_LOCAL_PORT_RANGE(p)		  ((u16_t)((p) % 28232 + 32768))
+#define UDP_LOCAL_PORT_RANGE_START		  32768
+#define UDP_LOCAL_PORT_RANGE_END		  60999
+#define UDP_ENSURE_LOCAL_PORT_RANGE(p)		  ((u16_t)((p) % 28232 + 32768))
+#define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS	  1
 #define LWIP_HOOK_TCP_ISN(lip, lport, rip, rport) inet_random()
 
 #endif

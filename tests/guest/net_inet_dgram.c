@@ -1,0 +1,285 @@
+/* UDP and raw IP over the loopback, IPv6 of all kinds, interfaces, /proc/net. */
+#include "inet.h"
+
+/* ---- datagrams ---- */
+
+static int udp(unsigned *port)
+{
+	struct sockaddr_in a = at(INADDR_LOOPBACK, 0);
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	CHECK(s >= 0);
+	OK(bind(s, (void *)&a, sizeof(a)));
+	*port = port_of(s);
+	return s;
+}
+
+static void datagrams(void)
+{
+	struct sockaddr_in a, from;
+	socklen_t len = sizeof(from);
+	unsigned pa, pb;
+	char buf[16];
+	int s, t;
+
+	NEED_INET();
+	s = udp(&pa);
+	t = udp(&pb);
+	a = at(INADDR_LOOPBACK, pb);
+	FAILS(send(s, "x", 1, 0), EDESTADDRREQ);
+	EQ(sendto(s, "one", 3, 0, (void *)&a, sizeof(a)), 3);
+	EQ(sendto(s, "", 0, 0, (void *)&a, sizeof(a)), 0);
+	EQ(sendto(s, "three", 5, 0, (void *)&a, sizeof(a)), 5);
+	EQ(ready(t), POLLIN | POLLOUT);
+	EQ(pending(t), 3);
+	EQ(recvfrom(t, buf, sizeof(buf), MSG_PEEK, (void *)&from, &len), 3);
+	EQ(recvfrom(t, buf, sizeof(buf), 0, (void *)&from, &len), 3);
+	CHECK(!memcmp(buf, "one", 3));
+	EQ(ntohs(from.sin_port), pa);
+	EQ(ntohl(from.sin_addr.s_addr), INADDR_LOOPBACK);
+	EQ(recv(t, buf, sizeof(buf), 0), 0);
+	EQ(recv(t, buf, 2, MSG_TRUNC), 5); /* the rest is lost */
+	CHECK(!memcmp(buf, "th", 2));
+	FAILS(recv(t, buf, 2, MSG_DONTWAIT), EAGAIN);
+	OK(connect(s, (void *)&a, sizeof(a)));
+	EQ(send(s, "four", 4, 0), 4);
+	EQ(read(t, buf, sizeof(buf)), 4);
+	a = at(INADDR_LOOPBACK, pa);
+	EQ(sendto(t, "five", 4, 0, (void *)&a, sizeof(a)), 4);
+	EQ(read(s, buf, sizeof(buf)), 4);
+	close(t);
+	EQ(send(s, "x", 1, 0), 1);
+	EQ(option(s, SOL_SOCKET, SO_ERROR), ECONNREFUSED); /* nobody is there */
+	close(s);
+}
+
+static void large_datagram(void)
+{
+	static unsigned char buf[65508];
+	struct sockaddr_in a;
+	unsigned port, own;
+	size_t wrong = 0;
+	int s, t, came = 0;
+
+	NEED_INET();
+	s = udp(&own);
+	t = udp(&port);
+	a = at(INADDR_LOOPBACK, port);
+	for (size_t i = 0; i < sizeof(buf); i++)
+		buf[i] = byte_at(i);
+	FAILS(sendto(s, buf, 65508, 0, (void *)&a, sizeof(a)), EMSGSIZE);
+	EQ(sendto(s, buf, 65507, 0, (void *)&a, sizeof(a)), 65507);
+	memset(buf, 0, sizeof(buf));
+	EQ(recv(t, buf, sizeof(buf), 0), 65507);
+	for (size_t i = 0; i < 65507; i++)
+		wrong += buf[i] != byte_at(i);
+	EQ(wrong, 0);
+	/* What is over SO_RCVBUF is lost; what is below stays. */
+	set(t, SOL_SOCKET, SO_RCVBUF, 4096);
+	for (int i = 0; i < 20; i++)
+		EQ(sendto(s, buf, 1000, 0, (void *)&a, sizeof(a)), 1000);
+	while (recv(t, buf, sizeof(buf), MSG_DONTWAIT) == 1000)
+		came++;
+	EQ(errno, EAGAIN);
+	CHECK(came > 0 && came < 20);
+	close(s);
+	close(t);
+}
+
+static void many_messages(void)
+{
+	char a[2][8], out[2][3] = { "ab", "cd" };
+	struct iovec in[2] = { { a[0], 8 }, { a[1], 8 } },
+		     iov[2] = { { out[0], 2 }, { out[1], 2 } };
+	struct mmsghdr h[2];
+	unsigned pa, pb;
+	int s, t;
+
+	NEED_INET();
+	s = udp(&pa);
+	t = udp(&pb);
+	OK(join(s, pb));
+	memset(h, 0, sizeof(h));
+	for (int i = 0; i < 2; i++)
+		h[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i], .msg_iovlen = 1 };
+	EQ(sendmmsg(s, h, 2, 0), 2);
+	for (int i = 0; i < 2; i++)
+		h[i].msg_hdr = (struct msghdr){ .msg_iov = &in[i], .msg_iovlen = 1 };
+	EQ(recvmmsg(t, h, 2, 0, NULL), 2);
+	EQ(h[1].msg_len, 2);
+	CHECK(!memcmp(a[0], "ab", 2) && !memcmp(a[1], "cd", 2));
+	close(s);
+	close(t);
+}
+
+/* An echo request to oneself: request and reply pass by a raw socket. */
+static void raw(void)
+{
+	unsigned char echo[8] = { 8, 0, 0, 0, 0x12, 0x34, 0, 1 }, buf[64];
+	struct sockaddr_in a = at(INADDR_LOOPBACK, 0), from;
+	socklen_t len = sizeof(from);
+	unsigned sum = 0x0800 + 0x1234 + 1;
+	int s;
+
+	NEED_INET();
+	s = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+	CHECK(s >= 0);
+	echo[2] = (unsigned char)(~sum >> 8);
+	echo[3] = (unsigned char)~sum;
+	EQ(sendto(s, echo, 8, 0, (void *)&a, sizeof(a)), 8);
+	EQ(recv(s, buf, sizeof(buf), 0), 28);
+	EQ(buf[20], 8);
+	EQ(recvfrom(s, buf, sizeof(buf), 0, (void *)&from, &len), 28);
+	EQ(buf[0], 0x45);
+	EQ(buf[20], 0);
+	CHECK(!memcmp(buf + 24, echo + 4, 4));
+	EQ(ntohl(from.sin_addr.s_addr), INADDR_LOOPBACK);
+	close(s);
+}
+
+/* ---- IPv6 ---- */
+
+static struct sockaddr_in6 at6(const char *text, unsigned port)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+
+	EQ(inet_pton(AF_INET6, text, &a.sin6_addr), 1);
+	return a;
+}
+
+static void ipv6(void)
+{
+	struct sockaddr_in6 a = at6("::", 0), b;
+	socklen_t len = sizeof(b);
+	char buf[8];
+	unsigned port;
+	int l, s, c;
+
+	NEED_INET();
+	l = socket(AF_INET6, SOCK_STREAM, 0);
+	EQ(option(l, IPPROTO_IPV6, IPV6_V6ONLY), 0);
+	OK(bind(l, (void *)&a, sizeof(a)));
+	OK(listen(l, 5));
+	OK(getsockname(l, (void *)&b, &len));
+	EQ(len, sizeof(b));
+	port = ntohs(b.sin6_port);
+	s = socket(AF_INET6, SOCK_STREAM, 0);
+	a = at6("::1", port);
+	OK(connect(s, (void *)&a, sizeof(a)));
+	c = accept(l, (void *)&b, &len);
+	CHECK(IN6_IS_ADDR_LOOPBACK(&b.sin6_addr));
+	EQ(write(s, "six", 3), 3);
+	EQ(read(c, buf, sizeof(buf)), 3);
+	reset(s);
+	reset(c);
+	s = socket(AF_INET, SOCK_STREAM, 0); /* of the older kind, to the same listener */
+	OK(join(s, port));
+	c = accept(l, (void *)&b, &len);
+	CHECK(IN6_IS_ADDR_V4MAPPED(&b.sin6_addr));
+	EQ(ntohs(b.sin6_port), port_of(s));
+	reset(s);
+	reset(c);
+	close(l);
+	l = socket(AF_INET6, SOCK_STREAM, 0);
+	set(l, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	a = at6("::", 0);
+	OK(bind(l, (void *)&a, sizeof(a)));
+	OK(listen(l, 5));
+	OK(getsockname(l, (void *)&b, &len));
+	s = socket(AF_INET, SOCK_STREAM, 0);
+	FAILS(join(s, ntohs(b.sin6_port)), ECONNREFUSED);
+	close(s);
+	close(l);
+}
+
+static void ipv6_datagrams(void)
+{
+	struct sockaddr_in6 a = at6("::1", 0), from;
+	socklen_t len = sizeof(a);
+	char buf[8];
+	int s, t;
+
+	NEED_INET();
+	s = socket(AF_INET6, SOCK_DGRAM, 0);
+	t = socket(AF_INET6, SOCK_DGRAM, 0);
+	OK(bind(t, (void *)&a, sizeof(a)));
+	OK(getsockname(t, (void *)&a, &len));
+	EQ(sendto(s, "abc", 3, 0, (void *)&a, sizeof(a)), 3);
+	EQ(recvfrom(t, buf, sizeof(buf), 0, (void *)&from, &len), 3);
+	CHECK(IN6_IS_ADDR_LOOPBACK(&from.sin6_addr));
+	close(s);
+	close(t);
+}
+
+/* ---- interfaces, /proc ---- */
+
+static void interfaces(void)
+{
+	struct ifreq r = { .ifr_name = "lo" };
+	struct ifconf c = { 0 };
+	int s;
+
+	NEED_INET();
+	s = socket(AF_INET, SOCK_DGRAM, 0);
+	OK(ioctl(s, SIOCGIFFLAGS, &r));
+	EQ(r.ifr_flags, IFF_UP | IFF_LOOPBACK | IFF_RUNNING);
+	OK(ioctl(s, SIOCGIFADDR, &r));
+	EQ(ntohl(((struct sockaddr_in *)&r.ifr_addr)->sin_addr.s_addr), INADDR_LOOPBACK);
+	OK(ioctl(s, SIOCGIFNETMASK, &r));
+	EQ(ntohl(((struct sockaddr_in *)&r.ifr_addr)->sin_addr.s_addr), 0xff000000);
+	OK(ioctl(s, SIOCGIFMTU, &r));
+	EQ(r.ifr_mtu, 65536);
+	OK(ioctl(s, SIOCGIFINDEX, &r));
+	EQ(r.ifr_ifindex, 1);
+	OK(ioctl(s, SIOCGIFCONF, &c));
+	CHECK(c.ifc_len >= (int)sizeof(r));
+	EQ(if_nametoindex("lo"), 1);
+	strcpy(r.ifr_name, "none");
+	FAILS(ioctl(s, SIOCGIFFLAGS, &r), ENODEV);
+	FAILS(ioctl(s, 0x1234, &r), ENOTTY);
+	close(s);
+}
+
+static int listed(const char *file, const char *what)
+{
+	char line[256];
+	FILE *f = fopen(file, "r");
+	int n = 0;
+
+	CHECK(f);
+	while (f && fgets(line, sizeof(line), f))
+		n += strstr(line, what) != NULL;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void in_proc(void)
+{
+	char text[64];
+	unsigned port, u;
+	int l, s;
+
+	NEED_INET();
+	l = listener(&port);
+	s = udp(&u);
+	snprintf(text, sizeof(text), "0100007F:%04X 00000000:0000 0A", port);
+	EQ(listed("/proc/net/tcp", text), 1);
+	EQ(listed("/proc/net/tcp6", text), 0);
+	snprintf(text, sizeof(text), "0100007F:%04X 00000000:0000 07", u);
+	EQ(listed("/proc/net/udp", text), 1);
+	EQ(listed("/proc/net/dev", "lo:"), 1);
+	EQ(listed("/proc/net/if_inet6", "00000000000000000000000000000001 01 80 10 80"), 1);
+	close(l);
+	close(s);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test t[] = {
+		T(datagrams),	   T(large_datagram), T(many_messages), T(raw), T(ipv6),
+		T(ipv6_datagrams), T(interfaces),     T(in_proc),	TEND,
+	};
+
+	return tap_main(argc, argv, t);
+}
