@@ -69,7 +69,9 @@ int trampoline_install(void)
 		trampoline_remove();
 		return -ENOMEM;
 	}
-	pte_set(low, pte_make_large(0, PTE_KERNEL_EXEC, PT_PMD));
+	/* The copy, and boot_gdt: somewhere in the image, which ends below that (kernel.ld.S). */
+	for (phys_t pa = 0; pa < MIB(9); pa += pt_span(PT_PMD))
+		pte_set(low++, pte_make_large(phys_to_pfn(pa), PTE_KERNEL_EXEC, PT_PMD));
 	memcpy(phys_to_virt(TRAMPOLINE_PHYS), trampoline_start,
 	       (size_t)(trampoline_end - trampoline_start));
 	params()->top = top_phys;
