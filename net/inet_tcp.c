@@ -270,7 +270,7 @@ static int listen_locked(struct sock *s, uint8_t backlog)
 	}
 	l = tcp_listen_with_backlog_and_err(pcb, backlog, &e);
 	if (!l)
-		return inet_errno(e);
+		return e == ERR_MEM ? -ENOMEM : inet_errno(e);
 	s->in.tcp = l;
 	tcp_accept(l, on_accept);
 	WRITE_ONCE(s->shutdown, 0);

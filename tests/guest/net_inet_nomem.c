@@ -1,0 +1,115 @@
+/* AF_INET sockets without memory: each allocation fails once. What makes a socket says so; a lost packet is sent again. */
+#include "failpoint.h"
+#include "inet.h"
+
+static int fd;
+
+static int op_socket(void)
+{
+	return fd = socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static int op_datagram_socket(void)
+{
+	return fd = socket(AF_INET6, SOCK_DGRAM, 0);
+}
+
+static void close_fd(void)
+{
+	close(fd);
+}
+
+static int op_listen(void)
+{
+	int s = socket(AF_INET, SOCK_STREAM, 0), r, err;
+
+	if (s < 0)
+		return -1;
+	r = listen(s, 5);
+	err = errno;
+	close(s);
+	errno = err;
+	return r;
+}
+
+static void nothing(void)
+{
+}
+
+static void making(void)
+{
+	NEED_INET();
+	if (!failpoints_open())
+		SKIP("a kernel without failpoints");
+	close(socket(AF_INET, SOCK_STREAM, 0)); /* the stack is there */
+	every_failure("socket", op_socket, close_fd);
+	every_failure("socket of datagrams", op_datagram_socket, close_fd);
+	every_failure("listen", op_listen, nothing);
+	close(points);
+}
+
+/* A connection to @l, a message each way. Return: 0, or what failed. */
+static int talk(int l, unsigned port)
+{
+	int s = socket(AF_INET, SOCK_STREAM, 0), c = -1, err = 0;
+	char buf[8] = "";
+
+	if (s < 0)
+		return errno;
+	if (join(s, port) < 0)
+		err = errno;
+	if (!err && (c = accept(l, NULL, NULL)) < 0)
+		err = errno;
+	if (!err && send(s, "there", 5, MSG_NOSIGNAL) != 5)
+		err = errno;
+	if (!err && recv(c, buf, 5, MSG_WAITALL) != 5)
+		err = errno ? errno : EPIPE;
+	if (!err && send(c, "back", 4, MSG_NOSIGNAL) != 4)
+		err = errno;
+	if (!err && recv(s, buf, 4, MSG_WAITALL) != 4)
+		err = errno ? errno : EPIPE;
+	if (!err)
+		CHECK(!memcmp(buf, "backe", 5));
+	reset(s);
+	if (c >= 0)
+		reset(c);
+	return err;
+}
+
+/* The listener is new each time: a connection that its client gave up may still wait for accept. */
+static int talk_failing(int nth, int *hit)
+{
+	struct timeval tv = { 2, 0 };
+	unsigned port;
+	int l = listener(&port), err;
+
+	OK(setsockopt(l, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
+	arm(nth);
+	err = talk(l, port);
+	*hit = fired();
+	close(l);
+	return err;
+}
+
+static void talking(void)
+{
+	int n, err, hit = 1;
+
+	NEED_INET();
+	if (!failpoints_open())
+		SKIP("a kernel without failpoints");
+	for (n = 1; hit && n < 100; n += 3) { /* a lost packet takes a second */
+		err = talk_failing(n, &hit);
+		CHECK(!err || (hit && (err == ENOMEM || err == ENOBUFS || err == ECONNRESET ||
+				       err == EAGAIN)));
+	}
+	CHECK(n > 10 && n < 100);
+	close(points);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test t[] = { T(making), T_FOR(talking, 90), TEND };
+
+	return tap_main(argc, argv, t);
+}
