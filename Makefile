@@ -48,7 +48,7 @@ calls_x86_64 := $(align_stack)$(if $(is_clang),8,3)
 CACHE := $(if $(MNEMOS_CACHE),$(MNEMOS_CACHE),build/cache)
 LWIP := $(CACHE)/lwip
 INET := $(if $(wildcard $(LWIP)/src/core/init.c),1,0)
-KFLAGS = $(COMMON) -DCFG_INET=$(INET) $(WARN) $(bits_$(ARCH)) $(calls_$(ARCH)) $(if $(filter i386-pae,$(ARCH)),-DMODULE_PAE=1) -Iarch/x86/hw/$(mode_$(ARCH))
+KFLAGS = $(COMMON) $(if $(filter 1,$(INET)),-DCFG_INET=1) $(WARN) $(bits_$(ARCH)) $(calls_$(ARCH)) $(if $(filter i386-pae,$(ARCH)),-DMODULE_PAE=1) -Iarch/x86/hw/$(mode_$(ARCH))
 
 KSRC := $(filter-out %_test.c $(if $(filter 0,$(INET)),net/inet% drivers/virtio_net.c),$(wildcard lib/*.c sync/*.c mm/*/*.c mm/reclaim/policy/*.c kernel/*.c block/*.c fs/*.c ipc/*.c net/*.c drivers/*.c \
 	module/*.c sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
