@@ -73,7 +73,7 @@ static int swap_write(struct swapdev *dev, unsigned long slot, struct page *page
 	return transfer(dev, slot, page, REQ_OP_WRITE);
 }
 
-static void swap_kick(struct swapdev *dev)
+static void kick_queue(struct swapdev *dev)
 {
 	block_kick(block_swap_of(dev)->bdev);
 }
@@ -95,9 +95,9 @@ static void swap_discard(struct swapdev *dev, unsigned long slot, unsigned long 
 
 static const struct swapdev_ops swap_ops = { .read = swap_read,
 					     .write = swap_write,
-					     .kick = swap_kick };
+					     .kick = kick_queue };
 static const struct swapdev_ops discard_ops = {
-	.read = swap_read, .write = swap_write, .kick = swap_kick, .discard = swap_discard
+	.read = swap_read, .write = swap_write, .kick = kick_queue, .discard = swap_discard
 };
 
 int block_swap_new(struct block_device *bdev, bool file, struct block_swap **out)

@@ -106,5 +106,9 @@ void gather_end(struct mmu_gather *g);
 /* Reclaim has unhooked entries that it flushes later, many together. Who makes a new one from what he found under a table's lock
  * flushes before, if mm->unhooked is not mm->flushed: no CPU may see the old page behind the new one. */
 void gather_flush_unhooked(struct mm_struct *mm);
+/* What rmap unhooks between these two is flushed by the second, which sleeps for nobody but TLB flushes; *cpus is theirs. Until
+ * then a page whose entry was dirty stays locked, and in its cache. */
+void unhook_begin(unsigned long *cpus);
+void unhook_end(unsigned long *cpus);
 
 #endif

@@ -27,8 +27,8 @@ struct mm_ctx {
 	const struct mm_limits *limits; /* of the thread's process; NULL: none (kernel threads) */
 	unsigned long personality;	/* personality(2) */
 	unsigned kmap_depth;		/* local kmap slots in use */
-	/* Reclaim takes many pages: CPUs that may still read them through entries that were clean when they were unhooked, to be
-	 * flushed before a page is freed. NULL: each entry is flushed at once. */
+	/* Reclaim takes many pages: CPUs that may still use them through entries that were unhooked, to be flushed before a page is
+	 * unlocked, written or freed (mm/gather.h). NULL: each entry is flushed at once. */
 	unsigned long *unhooked_cpus;
 	struct mempolicy *mempolicy; /* set_mempolicy(2), mm/mempolicy.h; NULL: none */
 	unsigned interleave_prev;    /* the node that the last page in turn came from */

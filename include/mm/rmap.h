@@ -127,7 +127,8 @@ int rmap_visit(const struct rmap_walk *w, struct vm_area_struct *vma, uaddr_t ad
 int page_referenced(struct page *page, unsigned long *vm_flags);
 /* For idle page tracking: the same, but the page remembers (PG_young), and is not idle any more. */
 void page_idle_clear_refs(struct page *page);
-/* For rmap_fn: @old, the entry's, is unhooked: no CPU writes through it any more; nor reads, once unhooked_cpus are flushed. */
+/* For rmap_fn: @old, the entry's, is unhooked: no CPU uses it any more, once unhooked_cpus are flushed; a dirty one of a page whose
+ * lock does not keep others from it is flushed at once. */
 void rmap_flush_entry(const struct rmap_entry *e, pte_t old);
 /* For rmap_fn: the entry goes, @then is set in its place; counts, dirty, young and its reference are seen to. */
 void rmap_take_entry(const struct rmap_entry *e, pte_t then);

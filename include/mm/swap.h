@@ -95,10 +95,9 @@ struct page *must_check swapcache_find(swp_entry_t entry);
 /* The same for who is going to use it: reading ahead was right. */
 struct page *must_check swapcache_use(swp_entry_t entry);
 /* The page of @entry is to be read into @page, new and unlocked, whose reference stays the caller's. 0: it is, or will be
- * when it is unlocked; -EEXIST: another page is there; -ENOENT: the slot is free. Sleeps. */
-int must_check swap_read_page(swp_entry_t entry, struct page *page);
-/* Its neighbours, as far as that costs no wait for memory. After swap_read_page. */
-void swap_read_around(swp_entry_t entry);
+ * when it is unlocked; -EEXIST: another page is there; -ENOENT: the slot is free. Sleeps. @around: its neighbours too, as far as
+ * there is memory. */
+int must_check swap_read_page(swp_entry_t entry, struct page *page, bool around);
 /* Is it in the cache for @entry? Stable with the page lock. */
 static inline bool swapcache_owns(const struct page *page, swp_entry_t entry)
 {
@@ -120,8 +119,10 @@ static inline void swap_put_page(struct page *page)
 	put_page(page);
 	swap_page_left(page);
 }
-/* Start writing the locked, dirty @page: PG_writeback until page_io_done. 0, or -errno: it stays dirty. Sleeps. */
+/* Start writing the locked, dirty @page: PG_writeback until page_io_done. 0, or -errno: it stays dirty. Sleeps. It may wait for
+ * neighbours until swap_kick. */
 int must_check swap_writepage(struct page *page);
+void swap_kick(struct page **pages, unsigned n); /* of locked pages, those in the cache */
 /* Is the locked page clean, unmapped and known to nobody but the cache and the caller? Then it leaves the cache; the
  * caller's reference is the last. */
 bool swap_drop_page(struct page *page);
@@ -132,6 +133,7 @@ void swap_check(void);			       /* checker: every area's counts and pages */
 
 /* ---- mm/aspace/pageout.c ---- */
 enum pageout_result {
+	PAGEOUT_READY,	 /* unmapped: swap_out_ready */
 	PAGEOUT_FREED,	 /* the caller's reference is the last */
 	PAGEOUT_WRITING, /* come again when it is written */
 	PAGEOUT_KEEP,	 /* somebody uses it */
@@ -139,5 +141,9 @@ enum pageout_result {
 };
 /* Take the locked page, anonymous or shared memory's, with a reference of the caller's, out of memory. @wait: for the write. Sleeps. */
 enum pageout_result swap_out_page(struct page *page, bool wait);
+/* Its parts, for many together. The first between unhook_begin and unhook_end (mm/gather.h): READY, WRITING, KEEP, FULL; the page
+ * stays locked whatever it says. Then those that are READY: FREED, WRITING, KEEP. */
+enum pageout_result swap_unhook_page(struct page *page);
+void swap_out_ready(struct page **pages, enum pageout_result *r, unsigned n, bool wait);
 
 #endif

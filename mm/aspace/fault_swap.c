@@ -142,10 +142,8 @@ static struct page *read_in(struct fault_ctx *f, swp_entry_t entry, int *r)
 	if (!page)
 		return NULL;
 	f->major = true;
-	if (!swap_read_page(entry, page)) {
-		swap_read_around(entry);
+	if (!swap_read_page(entry, page, true))
 		return page;
-	}
 	put_page(page); /* somebody was faster, or the entry is gone */
 	*r = STAGE_RETRY;
 	return NULL;

@@ -1,21 +1,27 @@
 /*
  * Anonymous pages and shared memory out of memory: one by one, and (MADV_PAGEOUT) those of a range.
  *
- *   locked ─► a slot ─► every entry becomes a swapped one ─► nobody else has a reference? ─► written ─► dropped
- *                │            └ mlocked: stays mapped              └ somebody reads or pins it: it stays in the swap cache,
- *                └ none: KEEP, FULL                                  where a fault finds it
+ *   locked ─► a slot ─► every entry becomes a swapped one ─► flush ─► nobody else has a reference? ─► written ─► dropped
+ *                │            └ mlocked: stays mapped                      └ somebody reads or pins it: it stays in the
+ *                └ none: KEEP, FULL                                          swap cache, where a fault finds it
+ *
+ * Many go together: all are unhooked, other CPUs' TLBs flushed once, then all are written; what has slots side by side is one
+ * request to the device. They stay locked until the writes have been started.
  *
  * WHY      a clean page of the swap cache goes without a write: what came in by a read and was not written leaves free of
  *          cost.
  * I1       a page is written only when nobody but the cache and the caller refers to it: a pin through which the kernel
  *          writes is an entry's or older than the unmapping, so it would be seen. Whoever comes later finds the page in the
  *          cache, and what he writes makes it dirty again.
+ *          Entries that were dirty may be written through until the flush, by their program, which finds out at its next
+ *          fault (mm->unhooked): as the page is locked, nobody has taken its contents before.
  * I2       a page leaves the cache only clean, unmapped, and without any other reference, checked in one step.
  * LOCKS    page lock from the caller; rmap's and table locks in try_to_unmap. Sleeps in the write.
  * FAILS    PAGEOUT_KEEP, PAGEOUT_FULL: the page is as usable as before, its entries may be swapped ones.
  * NOT HERE which pages reclaim takes (vmscan).   TESTED BY swap_test.c
  */
 #include "mm/aspace/aspace_impl.h"
+#include "mm/gather.h"
 #include "mm/pt.h"
 #include "mm/range.h"
 #include "mm/shmem.h"
@@ -28,21 +34,8 @@ static enum pageout_result keep(struct page *page)
 	return PAGEOUT_KEEP;
 }
 
-/* Unmapped, in the cache. */
-static enum pageout_result write_and_drop(struct page *page, bool wait)
-{
-	if (page_test(page, PG_dirty)) {
-		if (page_ref_count(page) != 2 || swap_writepage(page))
-			return PAGEOUT_KEEP;
-		if (!wait && page_test(page, PG_writeback))
-			return PAGEOUT_WRITING;
-		(void)!page_wait_clear(page, PG_writeback, PARK_UNINTERRUPTIBLE);
-	}
-	return swap_drop_page(page) ? PAGEOUT_FREED : PAGEOUT_KEEP;
-}
-
 /* Shared memory's: its object gets the slot. Who else has a reference may be writing to it. */
-static enum pageout_result shared_out(struct page *page, bool wait)
+static enum pageout_result unhook_shared(struct page *page)
 {
 	struct address_space *m = page_mapping(page);
 
@@ -53,28 +46,64 @@ static enum pageout_result shared_out(struct page *page, bool wait)
 	if (page_ref_count(page) > 2 + page_mapcount(page) || !try_to_unmap(page) ||
 	    shmem_swap_out(page))
 		return PAGEOUT_KEEP;
-	return write_and_drop(page, wait);
+	return PAGEOUT_READY;
 }
 
-enum pageout_result swap_out_page(struct page *page, bool wait)
+enum pageout_result swap_unhook_page(struct page *page)
 {
 	kassert(page_test(page, PG_locked));
 	if (page_state(page) == PS_FILE)
-		return shared_out(page, wait);
-	if (page_test(page, PG_writeback)) {
-		if (!wait)
-			return PAGEOUT_WRITING;
-		(void)!page_wait_clear(page, PG_writeback, PARK_UNINTERRUPTIBLE);
-	}
+		return unhook_shared(page);
+	if (page_test(page, PG_writeback))
+		return PAGEOUT_WRITING;
 	if (!page_test(page, PG_swapcache)) {
 		if (!page_mapcount(page)) /* its program has just ended */
 			return PAGEOUT_KEEP;
 		if (add_to_swap(page))
 			return swap_space_left() ? PAGEOUT_KEEP : PAGEOUT_FULL;
 	}
-	if (!try_to_unmap(page))
-		return keep(page);
-	return write_and_drop(page, wait);
+	return try_to_unmap(page) ? PAGEOUT_READY : keep(page);
+}
+
+/* Unmapped, flushed, in the cache. */
+static enum pageout_result write_start(struct page *page)
+{
+	if (!page_test(page, PG_dirty))
+		return PAGEOUT_READY;
+	return page_ref_count(page) != 2 || swap_writepage(page) ? PAGEOUT_KEEP : PAGEOUT_READY;
+}
+
+static enum pageout_result write_end(struct page *page, bool wait)
+{
+	if (!wait && page_test(page, PG_writeback))
+		return PAGEOUT_WRITING;
+	(void)!page_wait_clear(page, PG_writeback, PARK_UNINTERRUPTIBLE);
+	return swap_drop_page(page) ? PAGEOUT_FREED : PAGEOUT_KEEP;
+}
+
+void swap_out_ready(struct page **pages, enum pageout_result *r, unsigned n, bool wait)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (r[i] == PAGEOUT_READY)
+			r[i] = write_start(pages[i]);
+	}
+	swap_kick(pages, n);
+	for (unsigned i = 0; i < n; i++) {
+		if (r[i] == PAGEOUT_READY)
+			r[i] = write_end(pages[i], wait);
+	}
+}
+
+enum pageout_result swap_out_page(struct page *page, bool wait)
+{
+	enum pageout_result r = swap_unhook_page(page);
+
+	if (wait && r == PAGEOUT_WRITING) {
+		(void)!page_wait_clear(page, PG_writeback, PARK_UNINTERRUPTIBLE);
+		r = swap_unhook_page(page);
+	}
+	swap_out_ready(&page, &r, 1, wait);
+	return r;
 }
 
 /* ---- MADV_PAGEOUT ---- */
@@ -106,25 +135,50 @@ static int collect(pte_t e, uaddr_t va, void *arg)
 	return p->nr == PAGEOUT_BATCH ? RANGE_STOP : 0;
 }
 
-/* All of the batch: first the writes are started, then they are waited for. */
+/* Those that nobody has locked, together. Return: how many are left, the first in p->pages. */
+static unsigned page_out_free(struct pageout *p)
+{
+	enum pageout_result r[PAGEOUT_BATCH];
+	struct page *locked[PAGEOUT_BATCH];
+	unsigned left = 0, n = 0;
+	unsigned long cpus;
+
+	unhook_begin(&cpus);
+	for (unsigned i = 0; i < p->nr; i++) {
+		struct page *page = p->pages[i];
+
+		if (!trylock_page(page)) {
+			p->pages[left++] = page;
+			continue;
+		}
+		page_lock_give(
+			page); /* many locks, in no order: nobody waits for one with another */
+		r[n] = swap_unhook_page(page);
+		locked[n++] = page;
+	}
+	unhook_end(&cpus);
+	swap_out_ready(locked, r, n, true);
+	for (unsigned i = 0; i < n; i++) {
+		page_clear_wake(locked[i], PG_locked);
+		if (r[i] == PAGEOUT_WRITING)
+			p->pages[left++] = locked[i];
+		else
+			swap_put_page(locked[i]);
+	}
+	return left;
+}
+
 static void page_out_batch(struct pageout *p)
 {
-	for (int wait = 0; wait <= 1; wait++) {
-		unsigned left = 0;
+	unsigned left = page_out_free(p);
 
-		for (unsigned i = 0; i < p->nr; i++) {
-			struct page *page = p->pages[i];
-			enum pageout_result r;
+	for (unsigned i = 0; i < left; i++) {
+		struct page *page = p->pages[i];
 
-			lock_page(page);
-			r = swap_out_page(page, wait);
-			unlock_page(page);
-			if (r == PAGEOUT_WRITING)
-				p->pages[left++] = page;
-			else
-				swap_put_page(page);
-		}
-		p->nr = left;
+		lock_page(page);
+		(void)swap_out_page(page, true);
+		unlock_page(page);
+		swap_put_page(page);
 	}
 }
 

@@ -101,19 +101,21 @@ void page_replace_anon(struct page *old, struct page *new)
 
 /* ---- unmapping ---- */
 
-/* It may go to swap and come back elsewhere within one scan, and change there by another program. */
-static bool is_shared_memory(const struct page *page)
+/* On its way to swap: who wants its contents waits for the page lock, which the caller keeps until the flush. Write-back of a
+ * file's page does not wait so long. */
+static bool lock_guards(const struct page *page)
 {
-	return page_state(page) == PS_FILE && page_test(page, PG_swapbacked);
+	return page_test(page, PG_swapcache) || page_test(page, PG_swapbacked);
 }
 
-/* A CPU that keeps a clean entry looks at the table before it sets D, and finds it gone. */
+/* A CPU that keeps a clean entry looks at the table before it sets D, and finds it gone. One that keeps a dirty entry writes on:
+ * so the page is written out after the flush. */
 void rmap_flush_entry(const struct rmap_entry *e, pte_t old)
 {
 	struct pt_root *root = &e->vma->vm_mm->root;
 	unsigned long *cpus = mm_ctx_current()->unhooked_cpus;
 
-	if (!cpus || pte_dirty(old) || is_shared_memory(e->page)) {
+	if (!cpus || (pte_dirty(old) && !lock_guards(e->page))) {
 		tlb_flush_page(root, e->addr);
 		return;
 	}

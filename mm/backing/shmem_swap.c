@@ -155,7 +155,7 @@ bool shmem_swapped(struct address_space *m, unsigned long index, bool *cached)
 }
 
 /* Start to read the slot. 0 and the page; -EAGAIN: somebody was faster, or the value has changed; -ENOMEM. */
-static int start_read(struct address_space *m, unsigned long index, swp_entry_t entry,
+static int start_read(struct address_space *m, unsigned long index, swp_entry_t entry, bool around,
 		      struct page **out)
 {
 	struct page *page =
@@ -163,7 +163,7 @@ static int start_read(struct address_space *m, unsigned long index, swp_entry_t 
 
 	if (!page)
 		return -ENOMEM;
-	if (swap_read_page(entry, page)) {
+	if (swap_read_page(entry, page, around)) {
 		put_page(page);
 		return -EAGAIN;
 	}
@@ -234,10 +234,9 @@ int shmem_swap_in(struct address_space *m, unsigned long index, struct page **ou
 	page = swapcache_use(entry);
 	found = page;
 	if (!found) {
-		err = start_read(m, index, entry, &page);
+		err = start_read(m, index, entry, true, &page);
 		if (err)
 			return err;
-		swap_read_around(entry);
 	}
 	err = take_back(m, index, entry, page, !found);
 	if (err)
@@ -281,7 +280,7 @@ void shmem_read_ahead(struct address_space *m, unsigned long first, unsigned lon
 		if (!value)
 			continue;
 		if (!is_lost(entry_of(value)) && !swap_is_cached(entry_of(value)) &&
-		    !start_read(m, index, entry_of(value), &page))
+		    !start_read(m, index, entry_of(value), false, &page))
 			swap_put_page(page);
 		more = index++ != last;
 	}

@@ -39,6 +39,7 @@ struct swap_area {
 	unsigned long next;	 /* s: where the last one was given out, + 1 */
 	int prio;		 /* i: higher first; equal ones take turns */
 	bool sync;		 /* a: the device reads at once */
+	atomic_t pins;		 /* a: readers that have not kicked the device yet: it stays */
 };
 extern struct swap_area swap_areas[MAX_SWAPFILES];
 

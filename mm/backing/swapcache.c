@@ -267,9 +267,9 @@ int swapcache_replace(struct page *old, struct page *new)
 
 /* ---- reading ---- */
 
-int swap_read_page(swp_entry_t entry, struct page *page)
+/* @page, new, enters the cache, its lock and a reference the I/O's. 0, -EEXIST, -ENOENT. */
+static int read_prepare(swp_entry_t entry, struct page *page)
 {
-	struct swapdev *dev;
 	int err;
 
 	if (!trylock_page(page))
@@ -283,48 +283,83 @@ int swap_read_page(swp_entry_t entry, struct page *page)
 	count_vm_event(PSWPIN);
 	get_page(page); /* the I/O's */
 	page_lock_give(page);
-	dev = swap_area_of(entry)->dev; /* the page, in the cache and locked, keeps it */
-	err = dev->ops->read(dev, swp_offset(entry), page);
+	return 0;
+}
+
+/* The page, in the cache and locked, keeps the area. */
+static void read_start(struct swap_area *a, unsigned long slot, struct page *page)
+{
+	int err = a->dev->ops->read(a->dev, slot, page);
+
 	if (err)
 		page_io_done(page, err);
-	else if (dev->ops->kick)
-		dev->ops->kick(dev);
-	return 0;
+}
+
+static void read_kick(struct swap_area *a)
+{
+	if (a->dev->ops->kick)
+		a->dev->ops->kick(a->dev);
 }
 
 /* Is slot @slot of @a in use, but not in memory? */
 static bool worth_reading(struct swap_area *a, unsigned long slot)
 {
 	irqflags_t irq = spin_lock_irqsave(&a->lock);
-	const struct swap_slot *s = a->slots && slot && slot < a->nr_slots ? &a->slots[slot] : NULL;
+	const struct swap_slot *s = slot && slot < a->nr_slots ? &a->slots[slot] : NULL;
 	bool worth = s && s->count && s->count != SLOT_BAD && !slot_pfn(s);
 
 	spin_unlock_irqrestore(&a->lock, irq);
 	return worth;
 }
 
-void swap_read_around(swp_entry_t entry)
+/* Return: false: there is no memory. */
+static bool read_neighbour(struct swap_area *a, unsigned long slot)
+{
+	struct page *page;
+
+	if (!worth_reading(a, slot))
+		return true;
+	page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | __GFP_NOWARN);
+	if (!page)
+		return false;
+	if (!read_prepare(swp_entry((unsigned)(a - swap_areas), slot), page)) {
+		page_set(page, PG_readahead);
+		count_vm_event(SWAP_RA);
+		read_start(a, slot, page);
+	}
+	swap_put_page(page);
+	return true;
+}
+
+/* In the order of slots, which is the device's: what lies side by side is one request. */
+static void read_window(struct swap_area *a, unsigned long first, unsigned long nr,
+			unsigned long wanted, struct page *page)
+{
+	bool room = true;
+
+	for (unsigned long slot = first; slot < first + nr; slot++) {
+		if (slot == wanted)
+			read_start(a, slot, page);
+		else if (room)
+			room = read_neighbour(a, slot);
+	}
+}
+
+int swap_read_page(swp_entry_t entry, struct page *page, bool around)
 {
 	struct swap_area *a = swap_area_of(entry);
-	unsigned long window = 1UL << min_of(int, READ_ONCE(sysctl_page_cluster), 8);
-	unsigned long first = swp_offset(entry) & ~(window - 1);
+	unsigned long slot = swp_offset(entry), window = 1;
+	int err = read_prepare(entry, page);
 
-	if (window == 1 || READ_ONCE(a->sync))
-		return;
-	for (unsigned long slot = first; slot < first + window; slot++) {
-		struct page *page;
-
-		if (!worth_reading(a, slot))
-			continue;
-		page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | __GFP_NOWARN);
-		if (!page)
-			return;
-		if (!swap_read_page(swp_entry(swp_type(entry), slot), page)) {
-			page_set(page, PG_readahead);
-			count_vm_event(SWAP_RA);
-		}
-		swap_put_page(page);
-	}
+	if (err)
+		return err;
+	if (around && !READ_ONCE(a->sync))
+		window <<= min_of(int, READ_ONCE(sysctl_page_cluster), 8);
+	atomic_inc(&a->pins);
+	read_window(a, slot & ~(window - 1), window, slot, page);
+	read_kick(a);
+	atomic_dec(&a->pins);
+	return 0;
 }
 
 /* ---- swapoff ---- */

@@ -106,9 +106,23 @@ int swap_writepage(struct page *page)
 	err = dev->ops->write(dev, swp_offset(entry), page);
 	if (err)
 		page_io_done(page, err);
-	else if (dev->ops->kick)
-		dev->ops->kick(dev);
 	return err;
+}
+
+/* A locked page in the cache keeps its area, and so its device. */
+void swap_kick(struct page **pages, unsigned n)
+{
+	struct swapdev *last = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct swapdev *dev = swap_area_of(page_swap_entry(pages[i]))->dev;
+
+		if (!page_test(pages[i], PG_swapcache) || dev == last)
+			continue;
+		if (dev->ops->kick)
+			dev->ops->kick(dev);
+		last = dev;
+	}
 }
 
 /* ---- swapon ---- */
@@ -343,7 +357,7 @@ int swap_area_end(unsigned type)
 	if (err)
 		return err;
 	irq = spin_lock_irqsave(&a->lock);
-	empty = !a->used;
+	empty = !a->used && !atomic_read(&a->pins);
 	spin_unlock_irqrestore(&a->lock, irq);
 	if (!empty)
 		return -EAGAIN;

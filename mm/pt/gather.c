@@ -26,6 +26,7 @@
 #include "arch/pt.h"
 #include "mm/alloc.h"
 #include "mm/huge.h"
+#include "mm/imports.h"
 #include "mm/mm.h"
 #include "mm/swap.h"
 #include "sync/failpoint.h"
@@ -209,6 +210,19 @@ void gather_flush_unhooked(struct mm_struct *mm)
 
 	tlb_flush_root(&mm->root);
 	WRITE_ONCE(mm->flushed, unhooked); /* of several the last: once too often does no harm */
+}
+
+void unhook_begin(unsigned long *cpus)
+{
+	*cpus = 0;
+	mm_ctx_current()->unhooked_cpus = cpus;
+}
+
+void unhook_end(unsigned long *cpus)
+{
+	mm_ctx_current()->unhooked_cpus = NULL;
+	if (*cpus)
+		tlb_flush_cpus(*cpus);
 }
 
 static void flush_tlbs(struct mmu_gather *g)

@@ -451,6 +451,8 @@ bool range_protect_page(struct vm_area_struct *vma, uaddr_t va, pte_t prot)
 		}
 	} else {
 		protect_absent(e, cur, prot);
+		/* Reclaim took it: a CPU may still have the entry that was there. */
+		lost = READ_ONCE(vma->vm_mm->unhooked) != READ_ONCE(vma->vm_mm->flushed);
 	}
 	pt_table_unlock(table);
 	if (lost)

@@ -3,7 +3,8 @@
  *
  *   busy: locked, being written                          stays; a written one is looked at again when that ends
  *   used since the last look (accessed bits, calls)      stays; a second time, or as a program's code: active
- *   only swap could take it                              a slot, unmapped, written, freed (mm/aspace/pageout.c); or active
+ *   only swap could take it                              a slot, unmapped, written with the others of its cluster, freed
+ *                                                        (mm/aspace/pageout.c); or active
  *   given up by MADV_FREE, and not written since         unmapped, freed
  *   cached, clean                                        unmapped, out of the cache, freed
  *   cached, dirty                                        stays; the flusher is told
@@ -13,9 +14,10 @@
  * I1       a page is freed only when nobody but the scan has a reference: the cache's was the last other one, checked in one
  *          step with taking it out (mapping_evict_page); of an anonymous page the last entry's.
  * I2       an entry is unhooked before its page is looked at for the last time: what a program wrote until then is seen
- *          (PG_dirty, or a dirty entry), and the page stays. A dirty entry is flushed at once. Clean ones of a cluster are
- *          flushed together before its pages leave their cache or are freed: until then a CPU may read through them, nothing
- *          more, and whoever gives an address another page or other rights flushes first (gather_flush_unhooked).
+ *          (PG_dirty, or a dirty entry), and the page stays. A cluster's entries are flushed together before its pages are
+ *          written, unlocked, leave their cache or are freed: until then a CPU may read through clean ones, and write through
+ *          dirty ones of pages that go to swap; whoever gives an address another page or other rights flushes first
+ *          (gather_flush_unhooked). A dirty entry of a file's page is flushed at once: write-back asks for no page lock before.
  * LOCKS    page lock by try only: who waits for memory may hold one. Then rmap's.
  * CONTEXT  a thread; sleeps for nobody but TLB flushes.
  * COST     a clean unmapped page: some 200 instructions. A mapped one: its entries' walks twice, a flush each.
@@ -23,9 +25,8 @@
  * NOT HERE which pages are asked about (vmscan.c).
  * SOURCES  Linux's page states and counters; Gorman 2004, ch. 10.   TESTED BY vmscan_test.c
  */
-#include "mm/imports.h"
+#include "mm/gather.h"
 #include "mm/mapping.h"
-#include "mm/pt.h"
 #include "mm/reclaim/reclaim_impl.h"
 #include "mm/rmap.h"
 #include "mm/swap.h"
@@ -34,7 +35,13 @@
 #include "mm/writeback.h"
 #include "sync/tracepoint.h"
 
-enum fate { FATE_KEEP, FATE_ACTIVATE, FATE_FREE, FATE_UNHOOKED /* free when it is flushed */ };
+enum fate {
+	FATE_KEEP,
+	FATE_ACTIVATE,
+	FATE_FREE,
+	FATE_UNHOOKED, /* free when it is flushed */
+	FATE_SWAP      /* to be unhooked, flushed, written */
+};
 
 /* Locked, and its object says that it may not leave. */
 static bool is_unevictable(struct page *page)
@@ -86,23 +93,6 @@ static enum fate take_lazyfree(struct page *page)
 	return FATE_FREE;
 }
 
-static enum fate take_to_swap(struct scan_control *sc, struct page *page)
-{
-	if (!(sc->gfp & __GFP_IO))
-		return FATE_KEEP;
-	switch (swap_out_page(page, false)) {
-	case PAGEOUT_FREED:
-		return FATE_FREE;
-	case PAGEOUT_WRITING:
-		tracepoint(mm_vmscan_write_folio, page_to_pfn(page));
-		page_set(page, PG_reclaim); /* first again when it is written */
-		sc->writeback++;
-		return FATE_KEEP;
-	default:
-		return FATE_ACTIVATE;
-	}
-}
-
 static enum fate take_cached(struct scan_control *sc, struct page *page, struct address_space *m)
 {
 	bool mapped = page_mapcount(page) > 0;
@@ -139,7 +129,7 @@ static enum fate take_locked(struct scan_control *sc, struct page *page)
 	if (fate != FATE_FREE && !sc->force)
 		return fate;
 	if (page_test(page, PG_swapbacked))
-		return take_to_swap(sc, page);
+		return sc->gfp & __GFP_IO ? FATE_SWAP : FATE_KEEP;
 	if (page_state(page) == PS_ANON)
 		return take_lazyfree(page);
 	return m ? take_cached(sc, page, m) : FATE_KEEP; /* cut off: its last user frees it */
@@ -154,7 +144,7 @@ static enum fate take_page(struct scan_control *sc, struct page *page)
 	fate = take_locked(sc, page);
 	if (fate == FATE_ACTIVATE)
 		lru_activate(page);
-	if (fate == FATE_UNHOOKED) /* it stays locked, and so in its cache, until the flush */
+	if (fate >= FATE_UNHOOKED) /* it stays locked, and so in its cache, until the flush */
 		page_lock_give(page);
 	else
 		unlock_page(page);
@@ -163,9 +153,16 @@ static enum fate take_page(struct scan_control *sc, struct page *page)
 
 /* What a cluster's pages become. */
 struct taking {
-	unsigned nr_gone, nr_unhooked;
-	struct page *gone[LRU_CLUSTER], *unhooked[LRU_CLUSTER];
+	unsigned nr_gone, nr_unhooked, nr_swap;
+	struct page *gone[LRU_CLUSTER], *unhooked[LRU_CLUSTER], *swap[LRU_CLUSTER];
+	enum pageout_result result[LRU_CLUSTER]; /* of swap */
 };
+
+static void unhook(struct taking *t, struct page *page)
+{
+	t->result[t->nr_swap] = swap_unhook_page(page);
+	t->swap[t->nr_swap++] = page;
+}
 
 /* The fate of each; those that stay are in @s again. */
 static void decide(struct scan_control *sc, struct lru_scan *s, struct taking *t)
@@ -180,6 +177,8 @@ static void decide(struct scan_control *sc, struct lru_scan *s, struct taking *t
 			t->gone[t->nr_gone++] = page;
 		else if (fate == FATE_UNHOOKED)
 			t->unhooked[t->nr_unhooked++] = page;
+		else if (fate == FATE_SWAP)
+			unhook(t, page);
 		else
 			s->pages[stay++] = page;
 	}
@@ -200,18 +199,39 @@ static void drop_unhooked(struct lru_scan *s, struct taking *t)
 	}
 }
 
+/* No CPU has them any more: their writes start, those that nothing is to be written of leave at once. */
+static void swap_unhooked(struct scan_control *sc, struct lru_scan *s, struct taking *t)
+{
+	swap_out_ready(t->swap, t->result, t->nr_swap, false);
+	for (unsigned i = 0; i < t->nr_swap; i++) {
+		struct page *page = t->swap[i];
+
+		if (t->result[i] == PAGEOUT_WRITING) {
+			tracepoint(mm_vmscan_write_folio, page_to_pfn(page));
+			page_set(page, PG_reclaim); /* first again when it is written */
+			sc->writeback++;
+		} else if (t->result[i] != PAGEOUT_FREED) {
+			lru_activate(page);
+		}
+		if (t->result[i] == PAGEOUT_FREED)
+			t->gone[t->nr_gone++] = page;
+		else
+			s->pages[s->taken++] = page;
+		page_clear_wake(page, PG_locked);
+	}
+}
+
 void take_pages(struct scan_control *sc, struct lru_scan *s)
 {
-	struct mm_ctx *self = mm_ctx_current();
-	struct taking t = { .nr_gone = 0 };
-	unsigned long cpus = 0;
+	struct taking t; /* the arrays are as long as their counts say */
+	unsigned long cpus;
 
-	self->unhooked_cpus = &cpus;
+	t.nr_gone = t.nr_unhooked = t.nr_swap = 0;
+	unhook_begin(&cpus);
 	decide(sc, s, &t);
-	self->unhooked_cpus = NULL;
-	if (cpus)
-		tlb_flush_cpus(cpus);
+	unhook_end(&cpus);
 	drop_unhooked(s, &t);
+	swap_unhooked(sc, s, &t);
 	for (unsigned i = 0; i < t.nr_gone; i++)
 		swap_put_page(t.gone[i]); /* mostly the last reference */
 	sc->freed += t.nr_gone;

@@ -505,7 +505,7 @@ static void wait_for_phase(int want)
 		(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + 1000);
 }
 
-/* The first page of the cluster is unmapped; the second one's write takes until the reader has looked again. */
+/* The first page of the cluster has left; the second one's write takes until the reader has looked again. */
 static int write_slowly(struct swapdev *dev, unsigned long slot, struct page *page)
 {
 	WRITE_ONCE(phase, LEFT);
@@ -538,25 +538,39 @@ static void taker(void *arg)
 	wait_for_phase(SEEN);
 	get_page(two[0]);
 	get_page(two[1]);
-	assert_int_equal(reclaim_these(two, 2), 1); /* the first was found and written: it stays */
+	assert_int_equal(reclaim_these(two, 2), 2);
 }
 
-static void no_cpu_reads_what_has_left_the_cache(void **state)
+static void begin_slow(int (*write)(struct swapdev *, unsigned long, struct page *))
 {
 	struct sim_config cfg = { .nr_cpus = 3 };
 
-	(void)state;
 	sim_world_begin(&cfg);
 	fake_store_begin(&s, 8);
 	fakeswap_begin(&slow, 10);
 	slow.dev.sync = true;
 	slow_ops = *slow.dev.ops;
 	slow_write = slow_ops.write;
-	slow_ops.write = write_slowly;
+	slow_ops.write = write;
 	slow.dev.ops = &slow_ops;
 	fakeswap_on(&slow, -1);
 	phase = BEFORE;
 	seen_mm = new_mm();
+}
+
+static void end_slow(void)
+{
+	sim_run();
+	end_mm(seen_mm);
+	assert_int_equal(swap_area_off(slow.type), 0);
+	fakeswap_end(&slow);
+	finish();
+}
+
+static void no_cpu_reads_what_has_left_the_cache(void **state)
+{
+	(void)state;
+	begin_slow(write_slowly);
 	assert_int_equal(map_file(seen_mm, BASE, P(1), PROT_READ, MAP_SHARED, &s.m, 0), BASE);
 	assert_int_equal(map_at(seen_mm, BASE + P(1), P(1), RW, ANON), BASE + P(1));
 	(void)sim_peek(seen_mm, BASE);
@@ -564,11 +578,49 @@ static void no_cpu_reads_what_has_left_the_cache(void **state)
 	sim_spawn(taker, NULL, 0);
 	sim_spawn(reader, NULL, 1);
 	sim_spawn(changer, NULL, 2);
+	end_slow();
+}
+
+/* Who has written through its TLB and does so again, while the page is being written out or after that. */
+static void scribbler(void *arg)
+{
+	sim_use_mm(seen_mm);
+	sim_poke(seen_mm, BASE, 1);
+	WRITE_ONCE(phase, SEEN);
+	wait_for_phase(LEFT);
+	sim_poke(seen_mm, BASE, 2);
+	sim_use_mm(NULL);
+}
+
+static int write_then_wait(struct swapdev *dev, unsigned long slot, struct page *page)
+{
+	int err = slow_write(dev, slot, page);
+
+	WRITE_ONCE(phase, LEFT);
+	(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + 1000 * 1000);
+	return err;
+}
+
+static void one_taker(void *arg)
+{
+	struct page *page;
+
+	wait_for_phase(SEEN);
+	page = page_at(seen_mm, BASE);
+	get_page(page);
+	(void)reclaim_these(&page, 1);
+}
+
+static void dirty_entries_are_flushed_before_the_write(void **state)
+{
+	(void)state;
+	begin_slow(write_then_wait);
+	assert_int_equal(map_at(seen_mm, BASE, P(1), RW, ANON), BASE);
+	sim_spawn(one_taker, NULL, 0);
+	sim_spawn(scribbler, NULL, 1);
 	sim_run();
-	end_mm(seen_mm);
-	assert_int_equal(swap_area_off(slow.type), 0);
-	fakeswap_end(&slow);
-	finish();
+	assert_int_equal(sim_peek(seen_mm, BASE), 2);
+	end_slow();
 }
 
 static void locked_shared_memory_is_passed_over_until_unlocked(void **state)
@@ -614,6 +666,7 @@ int main(void)
 		T(kswapd_brings_the_zones_back),
 		T(memory_twice_the_ram_over_swap),
 		T(no_cpu_reads_what_has_left_the_cache),
+		T(dirty_entries_are_flushed_before_the_write),
 		T(every_policy_keeps_what_programs_have),
 		T(policies_that_cannot_are_refused),
 		T(policies_differ_in_who_leaves),
