@@ -128,6 +128,59 @@ void ivtree_change(struct ivtree *t, struct ivtree_node *n, unsigned long first,
 		rb = rb_parent(rb);
 }
 
+static void hang_red(struct ivtree_node *below, int side, struct ivtree_node *n,
+		     unsigned long first, unsigned long last)
+{
+	n->rb.parent_black = (uintptr_t)&below->rb;
+	n->rb.child[0] = NULL;
+	n->rb.child[1] = NULL;
+	n->first = first;
+	n->last = last;
+	n->max_last = last;
+	below->rb.child[side] = &n->rb;
+}
+
+/* Two red leaves below a black one: all ways stay as black as they were, and what is above sums up the same. */
+void ivtree_cut(struct ivtree *t, struct ivtree_node *n, unsigned long first, unsigned long last,
+		struct ivtree_node *low, struct ivtree_node *high)
+{
+	unsigned long low_first = n->first, high_last = n->last;
+
+	if (likely(!n->rb.child[0] && !n->rb.child[1] && !rb_is_red(&n->rb))) {
+		hang_red(n, 0, low, low_first, first - 1);
+		hang_red(n, 1, high, last + 1, high_last);
+		n->first = first;
+		n->last = last;
+		return;
+	}
+	ivtree_change(t, n, first, last);
+	ivtree_insert(t, low, low_first, first - 1);
+	ivtree_insert(t, high, last + 1, high_last);
+}
+
+static inline bool is_red_leaf(const struct rb_node *rb)
+{
+	return rb_is_red(rb) && !rb->child[0] && !rb->child[1];
+}
+
+void ivtree_join(struct ivtree *t, struct ivtree_node *n, struct ivtree_node *low,
+		 struct ivtree_node *high)
+{
+	unsigned long first = low->first, last = high->last;
+
+	if (likely(n->rb.child[0] == &low->rb && n->rb.child[1] == &high->rb &&
+		   is_red_leaf(&low->rb) && is_red_leaf(&high->rb))) {
+		n->rb.child[0] = NULL;
+		n->rb.child[1] = NULL;
+		n->first = first;
+		n->last = last; /* the largest there was: the summaries stay */
+		return;
+	}
+	ivtree_change(t, n, first, last); /* first, so that the summaries above the others stay */
+	ivtree_remove(t, low);
+	ivtree_remove(t, high);
+}
+
 /* The lowest overlap in the subtree of @rb, which reaches @first. NULL: all that reach it begin beyond @last. */
 static struct ivtree_node *lowest_below(struct rb_node *rb, unsigned long first, unsigned long last)
 {

@@ -25,6 +25,12 @@ void ivtree_remove(struct ivtree *t, struct ivtree_node *n);
 /* @n, in the tree, stands for [first, last] from now on; with the same first it keeps its place among equals. */
 void ivtree_change(struct ivtree *t, struct ivtree_node *n, unsigned long first,
 		   unsigned long last);
+/* @n keeps [first, last] of its interval; @low and @high, in no tree, get what it had below and above, neither empty. */
+void ivtree_cut(struct ivtree *t, struct ivtree_node *n, unsigned long first, unsigned long last,
+		struct ivtree_node *low, struct ivtree_node *high);
+/* The reverse: @n, between @low and @high, takes over theirs, and they leave the tree. */
+void ivtree_join(struct ivtree *t, struct ivtree_node *n, struct ivtree_node *low,
+		 struct ivtree_node *high);
 static inline bool ivtree_empty(const struct ivtree *t)
 {
 	return rbtree_empty(&t->rb);

@@ -169,6 +169,16 @@ static void chain_fill(struct anon_vma_chain *c, struct vm_area_struct *vma, str
 	c->next = NULL;
 }
 
+static inline struct anon_vma_chain *chain_take(struct anon_vma_chain **list,
+						struct vm_area_struct *vma, struct anon_vma *av)
+{
+	struct anon_vma_chain *c = *list;
+
+	*list = c->next;
+	chain_fill(c, vma, av);
+	return c;
+}
+
 /* Into the tree of its anon_vma. Root locked, or the anon_vma nobody else's. */
 static void chain_insert(struct anon_vma_chain *c)
 {
@@ -195,10 +205,8 @@ static struct anon_vma *copy_chains(struct vm_area_struct *dst, const struct vm_
 
 	for (const struct anon_vma_chain *from = src->anon_vma_chain; from; from = from->next) {
 		struct anon_vma *av = from->anon_vma;
-		struct anon_vma_chain *c = *list;
+		struct anon_vma_chain *c = chain_take(list, dst, av);
 
-		*list = c->next;
-		chain_fill(c, dst, av);
 		*tail = c;
 		tail = &c->next;
 		chain_insert(c);
@@ -233,6 +241,57 @@ void anon_vma_clone(struct vm_area_struct *dst, const struct vm_area_struct *src
 	anon_vma_lock(av);
 	anon_vma_clone_locked(dst, src, list);
 	anon_vma_unlock(av);
+}
+
+void anon_vma_cut_locked(struct vm_area_struct *lower, const struct vm_area_struct *vma,
+			 struct vm_area_struct *upper, struct anon_vma_chain **list)
+{
+	struct anon_vma_chain **lower_tail = &lower->anon_vma_chain;
+	struct anon_vma_chain **upper_tail = &upper->anon_vma_chain;
+	unsigned long first = vma->vm_pgoff, last = vma_last_pgoff(vma);
+
+	if (!vma->anon_vma)
+		return;
+	for (struct anon_vma_chain *c = vma->anon_vma_chain; c; c = c->next) {
+		struct anon_vma_chain *low = chain_take(list, lower, c->anon_vma);
+		struct anon_vma_chain *high = chain_take(list, upper, c->anon_vma);
+
+		ivtree_cut(&c->anon_vma->chains, &c->node, first, last, &low->node, &high->node);
+		*lower_tail = low;
+		lower_tail = &low->next;
+		*upper_tail = high;
+		upper_tail = &high->next;
+	}
+	use_as_own(lower, vma->anon_vma);
+	use_as_own(upper, vma->anon_vma);
+}
+
+/* The one chain of @vma, which is in @av and none of those that @av has inside. NULL: it has others. */
+static inline struct anon_vma_chain *lone_chain(const struct vm_area_struct *vma,
+						const struct anon_vma *av)
+{
+	struct anon_vma_chain *c = vma->anon_vma_chain;
+
+	return c && !c->next && c->anon_vma == av && c != &av->first && c != &av->second ? c : NULL;
+}
+
+bool anon_vma_join_locked(const struct vm_area_struct *vma, const struct vm_area_struct *lower,
+			  const struct vm_area_struct *upper)
+{
+	struct anon_vma *av = vma->anon_vma;
+	struct anon_vma_chain *c = vma->anon_vma_chain, *low, *high;
+
+	if (!av || c->next)
+		return false;
+	low = lone_chain(lower, av);
+	high = lone_chain(upper, av);
+	if (!low || !high)
+		return false;
+	ivtree_join(&av->chains, &c->node, &low->node, &high->node);
+	low->anon_vma = NULL; /* as anon_vma_unlink_locked leaves it */
+	high->anon_vma = NULL;
+	av->num_active_vmas -= 2;
+	return true;
 }
 
 /* Root locked: the family gets a member, of which @vma is the first vma. */

@@ -52,6 +52,12 @@ void anon_vma_unlink(struct vm_area_struct *vma);
 /* In two steps: out of the trees with the root locked; then, without, the memory. */
 void anon_vma_unlink_locked(struct vm_area_struct *vma);
 void anon_vma_release(struct vm_area_struct *vma);
+/* @vma, whose bounds are the middle's already, is cut in three: what anon_vma_rmap_change and two clones would do. */
+void anon_vma_cut_locked(struct vm_area_struct *lower, const struct vm_area_struct *vma,
+			 struct vm_area_struct *upper, struct anon_vma_chain **list);
+/* The reverse, if all three have one chain and the same anon_vma; else false, and nothing has changed. */
+bool anon_vma_join_locked(const struct vm_area_struct *vma, const struct vm_area_struct *lower,
+			  const struct vm_area_struct *upper);
 /* Bounds of @vma have changed. Root locked. */
 void anon_vma_rmap_change(struct vm_area_struct *vma);
 

@@ -43,6 +43,10 @@ static inline void vma_spares_init(struct vma_spares *s)
 int must_check vma_spares_get(struct mm_struct *mm, unsigned nr, const struct vm_area_struct *like,
 			      bool has_node, struct vma_spares *s);
 void vma_spares_put(struct vma_spares *s); /* what was not used */
+/* @lower and @upper, joined to what lies between (anon_vma_join_locked), wait for the next cut, if they may. */
+bool vma_parts_keep(struct mm_struct *mm, struct vm_area_struct *lower,
+		    struct vm_area_struct *upper);
+void vma_parts_free(struct mm_struct *mm);
 static inline struct vm_area_struct *vma_spare_take(struct vma_spares *s)
 {
 	kassert(s->nr);

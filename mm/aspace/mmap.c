@@ -324,6 +324,7 @@ void vm_unmap_all(struct mm_struct *mm)
 	unmap_each(&u);
 	gather_end(&u.gather);
 	free_gone(&u);
+	vma_parts_free(mm);
 	rangetree_destroy(&mm->vmas);
 	kassert(atomic_long_read(&mm->pgtables_bytes) == 0);
 	kassert(mm->total_vm == 0 && mm->map_count == 0 && mm->locked_vm == 0 && mm_rss(mm) == 0);

@@ -61,12 +61,50 @@ struct vm_area_struct *vma_get(struct mm_struct *mm, bool has_node)
 	return rangetree_reserve(&mm->vmas, 1) ? NULL : vma_alloc(has_node);
 }
 
+bool vma_parts_keep(struct mm_struct *mm, struct vm_area_struct *lower,
+		    struct vm_area_struct *upper)
+{
+	if (mm->parts[0] || lower->has_node || upper->has_node || lower->vm_ops || lower->vm_policy)
+		return false;
+	mm->parts[0] = lower;
+	mm->parts[1] = upper;
+	return true;
+}
+
+void vma_parts_free(struct mm_struct *mm)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(mm->parts) && mm->parts[i]; i++) {
+		anon_vma_release(mm->parts[i]);
+		kmem_cache_free(vma_caches[false], mm->parts[i]);
+		mm->parts[i] = NULL;
+	}
+}
+
+/* Two parts of @like, which has one chain. The chains go into the list, as blank ones do. */
+static void parts_take(struct mm_struct *mm, struct vma_spares *s)
+{
+	struct vm_area_struct *upper = mm->parts[1], *lower = mm->parts[0];
+
+	s->chains = lower->anon_vma_chain;
+	s->chains->next = upper->anon_vma_chain;
+	s->vma[0] = upper;
+	s->vma[1] = lower;
+	s->nr = 2;
+	mm->parts[0] = NULL;
+	mm->parts[1] = NULL;
+}
+
 int vma_spares_get(struct mm_struct *mm, unsigned nr, const struct vm_area_struct *like,
 		   bool has_node, struct vma_spares *s)
 {
 	vma_spares_init(s);
 	if (rangetree_reserve(&mm->vmas, nr))
 		return -ENOMEM;
+	if (nr == 2 && mm->parts[0] && !has_node && like && like->anon_vma &&
+	    !like->anon_vma_chain->next) {
+		parts_take(mm, s);
+		return 0;
+	}
 	if (like && like->anon_vma &&
 	    anon_vma_chains_get(&s->chains, nr * anon_vma_chains_of(like)))
 		return -ENOMEM;
@@ -276,6 +314,14 @@ static inline void hang_part(struct vm_area_struct *part, const struct vm_area_s
 	anon_vma_clone_locked(part, vma, &s->chains);
 }
 
+static void mapping_cut(struct vm_area_struct *lower, struct vm_area_struct *vma,
+			struct vm_area_struct *upper)
+{
+	ivtree_cut(&vma->mapping->i_mmap, &vma->i_mmap_node, vma->vm_pgoff, vma_last_pgoff(vma),
+		   &lower->i_mmap_node, &upper->i_mmap_node);
+	vma->mapping->i_mmap_writable += 2 * vma_shared_maywrite(vma->vm_flags);
+}
+
 static inline void part_opened(struct vm_area_struct *part)
 {
 	if (part->vm_ops && part->vm_ops->open)
@@ -320,9 +366,11 @@ void vma_cut(struct mm_struct *mm, struct vma_spares *s, struct vm_area_struct *
 	vma->vm_pgoff = vma_index(vma, start);
 	vma->vm_start = start;
 	vma->vm_end = end;
-	vma_rmap_change(vma);
-	hang_part(lower, vma, s);
-	hang_part(upper, vma, s);
+	lower->vm_private_data = vma->vm_private_data; /* as in hang_part */
+	upper->vm_private_data = vma->vm_private_data;
+	if (vma->mapping)
+		mapping_cut(lower, vma, upper);
+	anon_vma_cut_locked(lower, vma, upper, &s->chains);
 	rmap_unlock_vma(vma);
 	part_opened(upper);
 	part_opened(lower);

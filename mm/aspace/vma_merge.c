@@ -65,6 +65,8 @@ static struct vma_neighbours alike(struct vma_neighbours n, const struct vma_req
 /* The choice for a range whose pages, if any, are in @av. */
 static void choose_changed(struct vma_neighbours *n, const struct anon_vma *av)
 {
+	if (n->prev && n->next && n->prev->anon_vma == av && n->next->anon_vma == av)
+		return; /* both, as where the range was cut out of them */
 	if (n->prev && !anon_allows(av, n->prev))
 		n->prev = NULL;
 	if (n->next && !anon_allows(av, n->next))
@@ -113,10 +115,15 @@ static void unhook(struct vm_area_struct *gone)
 	anon_vma_unlink_locked(gone);
 }
 
-static void joined(struct vm_area_struct *keep, struct vm_area_struct *gone)
+static inline void inherit(struct vm_area_struct *keep, const struct vm_area_struct *gone)
 {
 	keep->populated |= gone->populated;
 	keep_soft_dirty(keep, gone->vm_flags);
+}
+
+static void joined(struct vm_area_struct *keep, struct vm_area_struct *gone)
+{
+	inherit(keep, gone);
 	anon_vma_release(gone);
 	vma_free(gone);
 }
@@ -126,12 +133,21 @@ struct join {
 	struct vm_area_struct *low, *mid, *high, *keep;
 };
 
+/* Out of the middle, where it was cut. */
+static inline bool joined_middle(const struct join *j)
+{
+	return j->mid && j->keep == j->mid && !j->mid->mapping &&
+	       anon_vma_join_locked(j->mid, j->low, j->high);
+}
+
 /* @keep grows first: so the summaries above the others stay as they are when these go. */
 static void join(struct mm_struct *mm, const struct join *j)
 {
 	struct vm_area_struct *keep = j->keep, *gone = keep == j->low ? j->high : j->low;
 	struct vm_area_struct *also = !j->mid ? NULL : keep == j->mid ? j->high : j->mid;
 	unsigned long start = j->low->vm_start, end = j->high->vm_end, pgoff = j->low->vm_pgoff;
+
+	bool middle;
 
 	kassert(!gone->anon_vma || gone->anon_vma == keep->anon_vma);
 	rangetree_join(&mm->vmas, start, also ? 2 : 1, keep);
@@ -140,11 +156,19 @@ static void join(struct mm_struct *mm, const struct join *j)
 	keep->vm_start = start;
 	keep->vm_end = end;
 	keep->vm_pgoff = pgoff;
-	vma_rmap_change(keep);
-	unhook(gone);
-	if (also)
-		unhook(also);
+	middle = joined_middle(j);
+	if (!middle) {
+		vma_rmap_change(keep);
+		unhook(gone);
+		if (also)
+			unhook(also);
+	}
 	rmap_unlock_vma(keep);
+	if (middle && vma_parts_keep(mm, j->low, j->high)) {
+		inherit(keep, j->low);
+		inherit(keep, j->high);
+		return;
+	}
 	joined(keep, gone);
 	if (also)
 		joined(keep, also);
