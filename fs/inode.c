@@ -98,25 +98,35 @@ unsigned long inode_count(void)
 }
 
 /* As fine as the tick, as on Linux; as the file system keeps it. */
+/* Where it is already, or in *buf. */
+static inline const struct timespec64_k *now_of(const struct inode *inode, struct timespec64_k *buf)
+{
+	const struct timespec64_k *now = realtime_coarse_ts();
+
+	if (likely(!inode->sb->whole_seconds))
+		return now;
+	*buf = (struct timespec64_k){ now->tv_sec, 0 };
+	return buf;
+}
+
 struct timespec64_k inode_now(const struct inode *inode)
 {
-	struct timespec64_k t = realtime_coarse_ts();
+	struct timespec64_k buf;
 
-	if (inode->sb->whole_seconds)
-		t.tv_nsec = 0;
-	return t;
+	return *now_of(inode, &buf);
 }
 
 void inode_touch(struct inode *inode, unsigned what)
 {
-	struct timespec64_k t = inode_now(inode);
+	struct timespec64_k buf;
+	const struct timespec64_k *now = now_of(inode, &buf);
 
 	if (what & TOUCH_A)
-		inode->atime = t;
+		inode->atime = *now;
 	if (what & TOUCH_M)
-		inode->mtime = t;
+		inode->mtime = *now;
 	if (what & TOUCH_C)
-		inode->ctime = t;
+		inode->ctime = *now;
 }
 
 static inline bool time_before_eq(const struct timespec64_k *a, const struct timespec64_k *b)
@@ -131,15 +141,16 @@ void inode_accessed(struct inode *inode, bool check_age)
 {
 	bool due = time_before_eq(&inode->atime, &inode->mtime) ||
 		   time_before_eq(&inode->atime, &inode->ctime);
-	struct timespec64_k t;
+	struct timespec64_k buf;
+	const struct timespec64_k *now;
 
 	if (likely(!due && !check_age))
 		return;
 	if (inode->sb->flags & (MS_RDONLY | MS_NOATIME))
 		return;
-	t = inode_now(inode);
-	if (due || t.tv_sec - inode->atime.tv_sec >= DAY_S)
-		inode->atime = t;
+	now = now_of(inode, &buf);
+	if (due || now->tv_sec - inode->atime.tv_sec >= DAY_S)
+		inode->atime = *now;
 }
 
 /* Capabilities that override the mode bits (capabilities(7)). */

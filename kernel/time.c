@@ -50,7 +50,7 @@ struct coarse_ts {
 static DEFINE_PER_CPU(struct coarse_ts, coarse_ts);
 static unsigned long coarse_gen = 1; /* raised after the coarse time of day has changed */
 
-struct timespec64_k realtime_coarse_ts(void)
+const struct timespec64_k *realtime_coarse_ts(void)
 {
 	struct coarse_ts *c = this_cpu_ptr(&coarse_ts);
 	unsigned long gen = READ_ONCE(coarse_gen);
@@ -62,7 +62,7 @@ struct timespec64_k realtime_coarse_ts(void)
 					       (int64_t)(ns % NSEC_PER_SEC) };
 		c->gen = gen;
 	}
-	return c->ts;
+	return &c->ts;
 }
 
 void clock_coarse_update(uint64_t now_ns)

@@ -51,7 +51,8 @@ int must_check clock_read(int clock, uint64_t *ns);
 uint64_t realtime_ns(void); /* since 1970 */
 /* The same as of the last tick of any busy CPU: up to 1/CFG_HZ s old, never falling, cheap. For time stamps. */
 uint64_t realtime_coarse_ns(void);
-struct timespec64_k realtime_coarse_ts(void); /* the same, divided; thread context */
+/* The same, divided; thread context. Until the thread gives the CPU away or asks again. */
+const struct timespec64_k *realtime_coarse_ts(void);
 uint64_t clock_coarse_ns(void);
 /* The scheduler has read the clock. Interrupts off. */
 void clock_coarse_update(uint64_t now_ns);

@@ -48,6 +48,18 @@ static inline bool protect_fits(const struct mm_struct *mm, const struct mm_limi
 	return vm_fits(mm, l, flags, pages) || !vm_fits(mm, l, old, pages);
 }
 
+/* The sums over vmas of a kind, when @pages change from @old to @flags: mostly private data, writable or no longer. */
+static inline void protect_stat(struct mm_struct *mm, unsigned long old, unsigned long flags,
+				unsigned long pages)
+{
+	if (likely(!(old & (VM_EXEC | VM_SHARED | VM_GROWSDOWN)) && !(flags & VM_EXEC))) {
+		mm->data_vm += flags & VM_WRITE ? pages : -pages;
+		return;
+	}
+	vma_stat(mm, old, -(long)pages);
+	vma_stat(mm, flags, (long)pages);
+}
+
 /* From p->start on. */
 static inline void protect_entries(struct protect_req *p, struct vm_area_struct *vma,
 				   unsigned long end, pte_t prot)
@@ -78,10 +90,8 @@ static int protect_vma(struct protect_req *p, struct vm_area_struct *vma, unsign
 		commit_uncharge(charge);
 		return err;
 	}
-	if ((old ^ flags) & (VM_WRITE | VM_EXEC)) { /* the parts of total_vm that it counts in */
-		vma_stat(mm, old, -(long)pages);
-		vma_stat(mm, flags, (long)pages);
-	}
+	if ((old ^ flags) & (VM_WRITE | VM_EXEC)) /* the parts of total_vm that it counts in */
+		protect_stat(mm, old, flags, pages);
 	if (vma->populated)
 		protect_entries(p, vma, end,
 				write ? pte_mkwrite(vma->vm_page_prot) : vma->vm_page_prot);
@@ -91,18 +101,17 @@ static int protect_vma(struct protect_req *p, struct vm_area_struct *vma, unsign
 	return 0;
 }
 
-/* PROT_GROWSDOWN: the change begins where the stack begins. */
-static int protect_extend(struct protect_req *p, struct vm_area_struct *vma)
+enum { PROT_GROWS = PROT_GROWSDOWN | PROT_GROWSUP };
+
+/* PROT_GROWSDOWN: the change begins where the stack begins. No stack of this machine grows up. */
+static always_inline_ int protect_extend(struct protect_req *p, struct vm_area_struct *vma)
 {
-	if (p->prot & PROT_GROWSDOWN) {
-		if (!vma || vma->vm_start >= p->end)
-			return -ENOMEM;
-		p->start = vma->vm_start;
-		return vma->vm_flags & VM_GROWSDOWN ? 0 : -EINVAL;
-	}
-	if (!vma || vma->vm_start > p->start)
+	if (p->prot & PROT_GROWSUP)
+		return vma && vma->vm_start <= p->start ? -EINVAL : -ENOMEM;
+	if (!vma || vma->vm_start >= p->end)
 		return -ENOMEM;
-	return p->prot & PROT_GROWSUP ? -EINVAL : 0; /* no stack of this machine grows up */
+	p->start = vma->vm_start;
+	return vma->vm_flags & VM_GROWSDOWN ? 0 : -EINVAL;
 }
 
 /* personality(2) READ_IMPLIES_EXEC: what may be executed is when it may be read. */
@@ -114,45 +123,54 @@ static inline unsigned protect_prot(const struct protect_req *p, const struct vm
 	return (unsigned)p->prot | (implied ? PROT_EXEC : 0);
 }
 
-static int protect_locked(struct mm_struct *mm, struct protect_req *p)
+/* What @vma has of the range. */
+static always_inline_ int protect_part(struct protect_req *p, struct vm_area_struct *vma)
 {
 	const unsigned long rights = VM_READ | VM_WRITE | VM_EXEC;
+	unsigned long flags = (vma->vm_flags & ~rights) | vm_flags_of_prot(protect_prot(p, vma));
+	unsigned long stop = min_of(unsigned long, p->end, vma->vm_end);
+	int err = 0;
+
+	if ((flags & ~(flags >> 4)) & rights) /* VM_MAYx stands 4 bits above VM_x */
+		return -EACCES;
+	if (flags != vma->vm_flags)
+		err = protect_vma(p, vma, stop, flags);
+	p->start = stop;
+	return err;
+}
+
+static int protect_locked(struct mm_struct *mm, struct protect_req *p)
+{
 	struct vm_area_struct *vma = find_vma(mm, p->start);
-	int err = protect_extend(p, vma);
+	int err = unlikely(p->prot & PROT_GROWS) ? protect_extend(p, vma) : 0;
 
-	if (!err && vm_is_sealed(mm, p->start, p->end))
+	if (!err && vm_is_sealed(mm, p->start, p->end) && vma && vma->vm_start <= p->start)
 		err = -EPERM;
-	while (!err && p->start < p->end) {
-		unsigned long flags, stop;
-
+	while (!err) {
 		if (!vma || vma->vm_start > p->start)
 			return -ENOMEM;
-		flags = (vma->vm_flags & ~rights) | vm_flags_of_prot(protect_prot(p, vma));
-		stop = min_of(unsigned long, p->end, vma->vm_end);
-		if ((flags & ~(flags >> 4)) & rights) /* VM_MAYx stands 4 bits above VM_x */
-			return -EACCES;
-		err = flags == vma->vm_flags ? 0 : protect_vma(p, vma, stop, flags);
-		p->start = stop;
-		if (stop < p->end)
-			vma = find_vma(mm, stop);
+		err = protect_part(p, vma);
+		if (likely(p->start == p->end))
+			break;
+		vma = find_vma(mm, p->start);
 	}
 	return err;
 }
 
 int vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned long prot)
 {
-	const unsigned long grows = PROT_GROWSDOWN | PROT_GROWSUP;
+	const unsigned long rights = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
 	struct protect_req p = { .start = addr, .end = addr + page_align(len), .prot = prot };
 	struct mmu_gather g;
 	int err;
 
-	if ((prot & grows) == grows || (addr & ~PAGE_MASK))
+	if ((addr & ~PAGE_MASK) || ((prot & ~rights) && (prot & PROT_GROWS) == PROT_GROWS))
 		return -EINVAL;
 	if (!len)
 		return 0;
 	if (p.end <= addr)
 		return -ENOMEM;
-	if (prot & ~(grows | PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
+	if (prot & ~(rights | PROT_GROWS))
 		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
 	p.g = &g;

@@ -229,7 +229,7 @@ static void count_locked(struct mm_struct *mm, unsigned long start, unsigned lon
 		mlock_count_entries(mm, start, end, flags & VM_LOCKED);
 }
 
-static void change_flags(struct vm_area_struct *vma, unsigned long flags)
+static inline void change_flags(struct vm_area_struct *vma, unsigned long flags)
 {
 	unsigned long old = vma->vm_flags;
 
@@ -337,8 +337,8 @@ static struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struc
 	return vma;
 }
 
-static int modify(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r,
-		  struct vm_area_struct **out)
+static always_inline_ int modify_here(struct mm_struct *mm, struct vm_area_struct *vma,
+				      const struct vma_req *r, struct vm_area_struct **out)
 {
 	unsigned splits = (r->start > vma->vm_start) + (r->end < vma->vm_end);
 	struct vma_neighbours n = { NULL, NULL };
@@ -367,12 +367,19 @@ static int modify(struct mm_struct *mm, struct vm_area_struct *vma, const struct
 	return 0;
 }
 
+static noinline_ int modify(struct mm_struct *mm, struct vm_area_struct *vma,
+			    const struct vma_req *r, struct vm_area_struct **out)
+{
+	return modify_here(mm, vma, r, out);
+}
+
+/* What most ask for: inline, it keeps half of the request in registers. */
 int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 	       unsigned long end, unsigned long flags, struct vm_area_struct **out)
 {
 	struct vma_req r = part_of_vma(vma, start, end, flags);
 
-	return modify(mm, vma, &r, out);
+	return modify_here(mm, vma, &r, out);
 }
 
 int vma_modify_userfault(struct vm_area_struct *vma, unsigned long start, unsigned long end,

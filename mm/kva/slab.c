@@ -88,11 +88,12 @@ static unsigned take_from_slab(struct kmem_cache *c, struct page *slab, void **o
 {
 	unsigned long was = slab->private;
 	void *obj = slab->slab_freelist;
+	const unsigned link = c->link_offset;
 	unsigned got = 0;
 
 	while (got < n && obj) {
 		objs[got++] = obj;
-		obj = *slab_link(c, obj);
+		obj = *(void **)(void *)((char *)obj + link);
 	}
 	slab->slab_freelist = obj;
 	slab->private = was + got;
@@ -155,17 +156,18 @@ static void count_slab(const struct kmem_cache *c, const struct page *slab, long
 
 static void thread_free_list(struct kmem_cache *c, struct page *slab)
 {
-	const unsigned size = c->size;
+	const unsigned size = c->size, link = c->link_offset;
+	const bool special = c->ctor || slab_debugged(c);
 	char *obj = (char *)page_address(slab) + (size_t)c->per_slab * size + c->offset;
 	void *next = NULL;
 
 	for (unsigned i = c->per_slab; i-- > 0; next = obj) {
 		obj -= size;
-		if (unlikely(c->ctor))
+		if (unlikely(special) && c->ctor)
 			c->ctor(obj);
-		if (slab_debugged(c))
+		if (unlikely(special) && slab_debugged(c))
 			slab_debug_new(c, obj);
-		*slab_link(c, obj) = next;
+		*(void **)(void *)(obj + link) = next;
 	}
 	slab->slab_freelist = next;
 }

@@ -15,7 +15,7 @@ static inline irqflags_t irq_save(void)
 
 static inline void irq_restore(irqflags_t f)
 {
-	if (f & 0x200)
+	if (__builtin_expect(f & 0x200, 0x200))
 		__asm__ volatile("sti" ::: "memory");
 }
 
