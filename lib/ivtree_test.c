@@ -142,12 +142,63 @@ static void ivtree_many_and_one_of_them(void **state)
 	free(many);
 }
 
+/* Interval @i is [20 i, 20 i + 19], or in three: the node keeps the middle, two of the others have the rest. */
+static void cut_or_join(struct ivtree *t, unsigned i, unsigned nr)
+{
+	struct item *it = &items[i], *low = &items[nr + i], *high = &items[2 * nr + i];
+	unsigned long first = 20UL * i;
+
+	if (low->in) {
+		ivtree_join(t, &it->node, &low->node, &high->node);
+		*it = (struct item){
+			.node = it->node, .first = first, .last = first + 19, .in = true
+		};
+		low->in = high->in = false;
+		return;
+	}
+	it->first = first + 1 + (unsigned long)random() % 9;
+	it->last = it->first + (unsigned long)random() % 9;
+	ivtree_cut(t, &it->node, it->first, it->last, &low->node, &high->node);
+	*low = (struct item){
+		.node = low->node, .first = first, .last = it->first - 1, .in = true
+	};
+	*high = (struct item){
+		.node = high->node, .first = it->last + 1, .last = first + 19, .in = true
+	};
+}
+
+static void ivtree_cut_in_three_and_joined(void **state)
+{
+	struct ivtree t;
+
+	(void)state;
+	srandom(7);
+	for (unsigned nr = 1; nr <= ITEMS / 3; nr += nr / 4 + 1) {
+		ivtree_init(&t);
+		for (unsigned i = 0; i < ITEMS; i++)
+			items[i] = (struct item){ .in = false };
+		for (unsigned i = 0; i < nr; i++) {
+			items[i] =
+				(struct item){ .first = 20 * i, .last = 20 * i + 19, .in = true };
+			ivtree_insert(&t, &items[i].node, items[i].first, items[i].last);
+		}
+		for (unsigned step = 0; step < 300; step++) {
+			unsigned long from = (unsigned long)random() % (20 * nr);
+
+			cut_or_join(&t, (unsigned)random() % nr, nr);
+			assert_null(ivtree_check(&t));
+			compare(&t, from, from + (unsigned long)random() % 40);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ivtree_I1_I2_random_intervals),
 		cmocka_unit_test(ivtree_ends_of_the_number_range),
 		cmocka_unit_test(ivtree_many_and_one_of_them),
+		cmocka_unit_test(ivtree_cut_in_three_and_joined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ struct mm_struct {
 	unsigned long gap_top,
 		gap_len; /* m: no free gap of gap_len or more lies in [gap_top, mmap_base) */
 	bool mmap_topdown;
-	bool has_sealed, has_userfault; /* m: some vma may be VM_SEALED, have one; never go back */
+	bool has_sealed, has_userfault;	 /* m: some vma may be VM_SEALED, have one; never go back */
 	struct vm_area_struct *parts[2]; /* m: blank, for the next cut; NULL: none (vma.c) */
 	struct list_head userfault_events; /* m: to be sent when mmap_lock is dropped */
 	unsigned long start_code, end_code, start_data, end_data; /* set by exec, m */
@@ -61,7 +61,8 @@ struct mm_struct {
 		flushed; /* a: counts of entries that reclaim unhooked, as of the last flush: mm/gather.h */
 	int oom_score_adj;
 	int oom_origin; /* a: threads of it that take memory from all (swapoff) */
-	bool oom_init, oom_done; /* i: never killed; a: its memory is free, or nobody waits any more */
+	bool oom_init,
+		oom_done; /* i: never killed; a: its memory is free, or nobody waits any more */
 	unsigned char unusual; /* a: enum mm_unusual (mm/frames.h); what every fault looks at */
 	struct frames *frames; /* m: mm/frames.h; NULL: as many as there are */
 	bool unmerged; /* m: a fork took VM_LOCKED, VM_UFFD_* away: neighbours may be alike */

@@ -10,6 +10,8 @@
  *          anon_vmas, from the first private page on.
  * I5       vm_pgoff of private anonymous memory is vm_start >> PAGE_SHIFT at birth, and mremap keeps it: it
  *          identifies the page, not the place.
+ * I6       mm->parts: none, or two blank vmas, each with a chain that is in no tree: what the last join to a middle left.
+ *          A program that protects a page and permits it again, over and over, cuts with these.
  * LOCKS    mmap_lock for write. Bounds and vm_pgoff of a vma in a tree by page offset change with rmap locked too, because
  *          rmap reads them without mmap_lock; and outside the tree, because they are its key.
  * FAILS    vma_spares_get (-ENOMEM), before anything has changed. Nothing else.

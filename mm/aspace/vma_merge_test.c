@@ -389,6 +389,35 @@ static void fork_keeps_vmas_apart(void **state)
 	end_mm(mm);
 }
 
+/* What a join leaves over waits for the next cut, and for the end of the address space. */
+static void what_was_cut_and_joined_is_cut_again(void **state)
+{
+	struct mm_struct *mm = new_mm(), *child;
+
+	(void)state;
+	map_at(mm, BASE, P(6), RW, ANON | MAP_FIXED);
+	sim_poke(mm, BASE + P(2), 7);
+	assert_int_equal(vm_protect(mm, BASE + P(2), P(2), PROT_READ), 0);
+	assert_null(mm->parts[0]);
+	assert_int_equal(vm_protect(mm, BASE + P(2), P(2), RW), 0);
+	assert_string_equal(picture(mm), "0-6rw-");
+	assert_non_null(mm->parts[1]);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	assert_null(child->parts[0]);
+	assert_int_equal(vm_protect(child, BASE + P(3), P(1), PROT_READ), 0); /* two chains each */
+	assert_int_equal(vm_protect(child, BASE + P(3), P(1), RW), 0);
+	assert_string_equal(picture(child), "0-6rw-");
+	end_mm(child);
+	assert_int_equal(vm_protect(mm, BASE + P(1), P(1), PROT_READ), 0);
+	assert_null(mm->parts[0]);
+	assert_string_equal(picture(mm), "0-1rw- 1-2r-- 2-6rw-");
+	assert_int_equal(sim_peek(mm, BASE + P(2)), 7);
+	mm_check(mm);
+	assert_int_equal(vm_protect(mm, BASE + P(1), P(1), RW), 0);
+	mm_check(mm);
+	end_mm(mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +429,7 @@ int main(void)
 		T(an_untouched_vma_takes_the_offset_of_its_new_place),
 		T(moved_beside_itself_and_cut),
 		T(fork_keeps_vmas_apart),
+		T(what_was_cut_and_joined_is_cut_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
