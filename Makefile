@@ -34,7 +34,7 @@ is_clang := $(filter clang%,$(notdir $(CC)))
 
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wundef -Wvla \
 	-Wwrite-strings -Wpointer-arith -Wno-unused-parameter $(if $(is_clang),-Wthread-safety -Wno-address-of-packed-member)
-COMMON := -std=gnu11 -O2 -g -falign-jumps=1 -falign-loops=1 -ffreestanding -nostdinc -isystem $(ISYS) -fno-pic -fno-pie \
+COMMON := -std=gnu11 -O2 -g $(if $(is_clang),,-falign-jumps=1 -falign-loops=1) -ffreestanding -nostdinc -isystem $(ISYS) -fno-pic -fno-pie \
 	-fno-stack-protector -fno-strict-aliasing -fno-common -fno-delete-null-pointer-checks \
 	$(if $(filter 1,$(DEBUG)),-fno-omit-frame-pointer,-fomit-frame-pointer) -fno-asynchronous-unwind-tables -mgeneral-regs-only \
 	-ffunction-sections -fdata-sections $(if $(is_clang),,-fno-tree-loop-distribute-patterns) \
