@@ -137,11 +137,18 @@ static void resched_ipi(void)
 
 static inline struct thread *pick_next(struct runq *rq)
 {
-	struct thread *t = unlikely(rq->nr_rt) ? rt_first(rq) : fair_first(rq);
+	struct pheap_node *first = pheap_first(&rq->fair);
+	struct thread *t = unlikely(rq->nr_rt) ? rt_first(rq) : NULL;
 
-	if (unlikely(!t))
+	if (unlikely(t != NULL)) {
+		dequeue(rq, t);
+		return t;
+	}
+	if (unlikely(rq->nr_rt) || unlikely(!first))
 		return rq->idle;
-	dequeue(rq, t);
+	t = container_of(first, struct thread, run_node);
+	fair_dequeue(rq, t);
+	t->on_rq = false;
 	return t;
 }
 

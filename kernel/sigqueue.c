@@ -136,11 +136,15 @@ static struct sigqueue *new_entry(struct sigpending *p, struct task *t, uint64_t
 	return q;
 }
 
+static inline bool queued_by_user(const struct siginfo_k *info)
+{
+	return info && info->si_code < 0 && info->si_code != SI_TKILL;
+}
+
 int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct siginfo_k *info,
 		   bool timer)
 {
-	bool realtime = sig >= SIGRTMIN,
-	     queued_by_user = info && info->si_code < 0 && info->si_code != SI_TKILL;
+	bool realtime = sig >= SIGRTMIN;
 	uint64_t limit =
 		realtime && !timer ? t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur : UINT64_MAX;
 	struct sigqueue *q;
@@ -158,7 +162,7 @@ int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct s
 		q->signo = sig;
 		q->timer = timer;
 		list_add_tail(&q->link, &p->queue);
-	} else if (timer || (realtime && queued_by_user)) {
+	} else if (timer || (realtime && queued_by_user(info))) {
 		return -EAGAIN; /* sigqueue(3): its information may not be lost */
 	}
 	p->set |= sigmask(sig);

@@ -266,13 +266,13 @@ void anon_vma_cut_locked(struct vm_area_struct *lower, const struct vm_area_stru
 	use_as_own(upper, vma->anon_vma);
 }
 
-/* The one chain of @vma, which is in @av and none of those that @av has inside. NULL: it has others. */
+/* The one chain of @vma, which is in @av but not av->first (av->second never is in @av). NULL: not so. */
 static inline struct anon_vma_chain *lone_chain(const struct vm_area_struct *vma,
 						const struct anon_vma *av)
 {
 	struct anon_vma_chain *c = vma->anon_vma_chain;
 
-	return c && !c->next && c->anon_vma == av && c != &av->first && c != &av->second ? c : NULL;
+	return c && !c->next && c->anon_vma == av && c != &av->first ? c : NULL;
 }
 
 bool anon_vma_join_locked(const struct vm_area_struct *vma, const struct vm_area_struct *lower,

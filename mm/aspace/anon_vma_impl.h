@@ -2,6 +2,7 @@
 #ifndef MM_ANON_VMA_IMPL_H
 #define MM_ANON_VMA_IMPL_H
 
+#include "mm/mapping.h"
 #include "mm/rmap.h"
 #include "sync/spinlock.h"
 
@@ -33,6 +34,21 @@ static inline void anon_vma_lock(struct anon_vma *av) no_lock_analysis
 static inline void anon_vma_unlock(struct anon_vma *av) no_lock_analysis
 {
 	spin_unlock(&av->root->lock);
+}
+/* rmap_lock_vma, for those who only change bounds. */
+static inline void rmap_lock_bounds(struct vm_area_struct *vma) no_lock_analysis
+{
+	if (unlikely(vma->mapping))
+		spin_lock(&vma->mapping->i_mmap_lock);
+	if (vma->anon_vma)
+		anon_vma_lock(vma->anon_vma);
+}
+static inline void rmap_unlock_bounds(struct vm_area_struct *vma) no_lock_analysis
+{
+	if (vma->anon_vma)
+		anon_vma_unlock(vma->anon_vma);
+	if (unlikely(vma->mapping))
+		spin_unlock(&vma->mapping->i_mmap_lock);
 }
 /* @nr blank chains in front of *list. 0, or -ENOMEM (*list is empty then). */
 int must_check anon_vma_chains_get(struct anon_vma_chain **list, unsigned nr);

@@ -73,18 +73,12 @@ void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned 
 
 void rmap_lock_vma(struct vm_area_struct *vma) no_lock_analysis
 {
-	if (vma->mapping)
-		spin_lock(&vma->mapping->i_mmap_lock);
-	if (vma->anon_vma)
-		anon_vma_lock(vma->anon_vma);
+	rmap_lock_bounds(vma);
 }
 
 void rmap_unlock_vma(struct vm_area_struct *vma) no_lock_analysis
 {
-	if (vma->anon_vma)
-		anon_vma_unlock(vma->anon_vma);
-	if (vma->mapping)
-		spin_unlock(&vma->mapping->i_mmap_lock);
+	rmap_unlock_bounds(vma);
 }
 
 /* ---- walks ---- */

@@ -364,7 +364,7 @@ void vma_cut(struct mm_struct *mm, struct vma_spares *s, struct vm_area_struct *
 	mapping_hold(vma->mapping);
 	rangetree_cut(&mm->vmas, vma->vm_start, &cut);
 	mm->map_count += 2;
-	rmap_lock_vma(vma);
+	rmap_lock_bounds(vma);
 	vma->vm_pgoff = vma_index(vma, start);
 	vma->vm_start = start;
 	vma->vm_end = end;
@@ -373,7 +373,7 @@ void vma_cut(struct mm_struct *mm, struct vma_spares *s, struct vm_area_struct *
 	if (vma->mapping)
 		mapping_cut(lower, vma, upper);
 	anon_vma_cut_locked(lower, vma, upper, &s->chains);
-	rmap_unlock_vma(vma);
+	rmap_unlock_bounds(vma);
 	part_opened(upper);
 	part_opened(lower);
 }

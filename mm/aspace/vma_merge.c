@@ -65,8 +65,6 @@ static struct vma_neighbours alike(struct vma_neighbours n, const struct vma_req
 /* The choice for a range whose pages, if any, are in @av. */
 static void choose_changed(struct vma_neighbours *n, const struct anon_vma *av)
 {
-	if (n->prev && n->next && n->prev->anon_vma == av && n->next->anon_vma == av)
-		return; /* both, as where the range was cut out of them */
 	if (n->prev && !anon_allows(av, n->prev))
 		n->prev = NULL;
 	if (n->next && !anon_allows(av, n->next))
@@ -101,7 +99,7 @@ static int anon_import(struct vm_area_struct *to, const struct vm_area_struct *f
 /* @to takes over a range that has @flags: what counted as written must go on to. */
 static void keep_soft_dirty(struct vm_area_struct *to, unsigned long flags)
 {
-	if (flags & VM_SOFTDIRTY)
+	if ((flags & VM_SOFTDIRTY) && unlikely(vma_tracks_writes(to)))
 		vma_mark_soft_dirty(to);
 }
 
@@ -115,15 +113,10 @@ static void unhook(struct vm_area_struct *gone)
 	anon_vma_unlink_locked(gone);
 }
 
-static inline void inherit(struct vm_area_struct *keep, const struct vm_area_struct *gone)
+static void joined(struct vm_area_struct *keep, struct vm_area_struct *gone)
 {
 	keep->populated |= gone->populated;
 	keep_soft_dirty(keep, gone->vm_flags);
-}
-
-static void joined(struct vm_area_struct *keep, struct vm_area_struct *gone)
-{
-	inherit(keep, gone);
 	anon_vma_release(gone);
 	vma_free(gone);
 }
@@ -152,7 +145,7 @@ static void join(struct mm_struct *mm, const struct join *j)
 	kassert(!gone->anon_vma || gone->anon_vma == keep->anon_vma);
 	rangetree_join(&mm->vmas, start, also ? 2 : 1, keep);
 	mm->map_count -= also ? 2 : 1;
-	rmap_lock_vma(keep);
+	rmap_lock_bounds(keep);
 	keep->vm_start = start;
 	keep->vm_end = end;
 	keep->vm_pgoff = pgoff;
@@ -163,10 +156,10 @@ static void join(struct mm_struct *mm, const struct join *j)
 		if (also)
 			unhook(also);
 	}
-	rmap_unlock_vma(keep);
+	rmap_unlock_bounds(keep);
 	if (middle && vma_parts_keep(mm, j->low, j->high)) {
-		inherit(keep, j->low);
-		inherit(keep, j->high);
+		keep->populated |= j->low->populated | j->high->populated;
+		keep_soft_dirty(keep, j->low->vm_flags | j->high->vm_flags);
 		return;
 	}
 	joined(keep, gone);
@@ -315,8 +308,9 @@ static struct vma_neighbours would_join(struct mm_struct *mm, const struct vm_ar
 	if (!may_be_alike(n, r))
 		return (struct vma_neighbours){ NULL, NULL };
 	n = alike(n, r);
-	choose_changed(&n, vma->anon_vma); /* @vma itself is something else: it is none of them */
-	return n;
+	if (!(n.prev && n.next && has_what_others_have(vma, n)))
+		choose_changed(&n, vma->anon_vma);
+	return n; /* @vma itself is something else: it is none of them */
 }
 
 /* Cut @r out of @vma, *splits times. Return: the vma that covers it. NULL: no memory, or too many. */

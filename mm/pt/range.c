@@ -442,7 +442,7 @@ bool range_protect_page(struct vm_area_struct *vma, uaddr_t va, pte_t prot)
 	if (unlikely(!e))
 		return false;
 	pt_table_lock(table);
-	cur = pte_read(e);
+	cur = pte_read_locked(e);
 	if (likely(pte_present(cur))) {
 		to = protected_entry(cur, prot, pte_write(prot) ? protect_care(vma) : 0);
 		if (pte_raw(to) != pte_raw(cur)) {

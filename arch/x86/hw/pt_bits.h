@@ -49,10 +49,10 @@ typedef struct {
 #define PTE_KERNEL_EXEC	   ((pte_t){ PTE_BIT_P | PTE_BIT_A | PTE_BIT_G })
 #define PTE_KERNEL_NOCACHE ((pte_t){ PTE_KERNEL.v | PTE_BIT_PCD | PTE_BIT_PWT })
 
-/* The half with all flags but NX: on a 32-bit CPU one register. */
-static inline uint32_t pte_flags(pte_t e)
+/* Those of @flags, any but NX, that are set: on a 32-bit CPU one register has them. */
+static inline uint32_t pte_flags(pte_t e, pteval_t flags)
 {
-	return (uint32_t)e.v;
+	return (uint32_t)e.v & (uint32_t)flags;
 }
 
 static inline bool pte_none(pte_t e)
@@ -62,23 +62,23 @@ static inline bool pte_none(pte_t e)
 
 static inline bool pte_present(pte_t e)
 {
-	return pte_flags(e) & (PTE_BIT_P | PTE_BIT_PROTNONE);
+	return pte_flags(e, PTE_BIT_P | PTE_BIT_PROTNONE);
 }
 
 /* Does the entry, found in a table of @level, map memory itself? Above the PTEs there are no swap entries. */
 static inline bool pte_is_leaf(pte_t e, int level)
 {
-	return level == 0 ? pte_present(e) : (pte_flags(e) & PTE_BIT_PS) != 0;
+	return level == 0 ? pte_present(e) : pte_flags(e, PTE_BIT_PS) != 0;
 }
 
 static inline bool pte_write(pte_t e)
 {
-	return pte_flags(e) & PTE_BIT_RW;
+	return pte_flags(e, PTE_BIT_RW);
 }
 
 static inline bool pte_user(pte_t e)
 {
-	return pte_flags(e) & PTE_BIT_US;
+	return pte_flags(e, PTE_BIT_US);
 }
 
 static inline bool pte_exec(pte_t e)
@@ -88,22 +88,22 @@ static inline bool pte_exec(pte_t e)
 
 static inline bool pte_young(pte_t e)
 {
-	return pte_flags(e) & PTE_BIT_A;
+	return pte_flags(e, PTE_BIT_A);
 }
 
 static inline bool pte_dirty(pte_t e)
 {
-	return pte_flags(e) & PTE_BIT_D;
+	return pte_flags(e, PTE_BIT_D);
 }
 
 static inline bool pte_global(pte_t e)
 {
-	return (pte_flags(e) & (PTE_BIT_P | PTE_BIT_G)) == (PTE_BIT_P | PTE_BIT_G);
+	return pte_flags(e, PTE_BIT_P | PTE_BIT_G) == (PTE_BIT_P | PTE_BIT_G);
 }
 
 static inline bool pte_special(pte_t e)
 {
-	return pte_flags(e) & PTE_BIT_SPECIAL;
+	return pte_flags(e, PTE_BIT_SPECIAL);
 }
 
 static inline phys_t pte_phys(pte_t e)
@@ -191,7 +191,7 @@ static inline pte_t pte_mkspecial(pte_t e)
 /* Write-protected for a userfaultfd: stays through mprotect, and over what a fork or a move copies. */
 static inline bool pte_uffd_wp(pte_t e)
 {
-	return pte_flags(e) & PTE_BIT_UFFD_WP;
+	return pte_flags(e, PTE_BIT_UFFD_WP);
 }
 
 static inline pte_t pte_mkuffd_wp(pte_t e)
@@ -207,7 +207,7 @@ static inline pte_t pte_clear_uffd_wp(pte_t e)
 /* Written since /proc/PID/clear_refs was given a 4. */
 static inline bool pte_soft_dirty(pte_t e)
 {
-	return pte_flags(e) & PTE_BIT_SOFT_D;
+	return pte_flags(e, PTE_BIT_SOFT_D);
 }
 
 static inline pte_t pte_mksoft_dirty(pte_t e)
@@ -236,7 +236,7 @@ static inline pte_t pte_modify(pte_t e, pte_t prot)
 
 static inline bool pte_is_swap(pte_t e)
 {
-	return (pte_flags(e) & (PTE_BIT_P | PTE_BIT_PROTNONE | PTE_BIT_SWAP)) == PTE_BIT_SWAP;
+	return pte_flags(e, PTE_BIT_P | PTE_BIT_PROTNONE | PTE_BIT_SWAP) == PTE_BIT_SWAP;
 }
 
 static inline pte_t pte_from_swap(unsigned type, unsigned long offset)
