@@ -29,7 +29,7 @@ static inline bool list_empty(const struct list_head *h)
 static inline void list_insert_between(struct list_head *n, struct list_head *prev,
 				       struct list_head *next)
 {
-	next->prev = n;
+	WRITE_ONCE(next->prev, n); /* who is in a wait queue looks at his own without its lock */
 	n->next = next;
 	n->prev = prev;
 	WRITE_ONCE(prev->next, n);
@@ -48,7 +48,7 @@ static inline void list_add_tail(struct list_head *n, struct list_head *h)
 /* The node's own pointers are left dangling; use list_del_init when it may be tested again. */
 static inline void list_del(struct list_head *n)
 {
-	n->next->prev = n->prev;
+	WRITE_ONCE(n->next->prev, n->prev);
 	WRITE_ONCE(n->prev->next, n->next);
 }
 

@@ -93,7 +93,7 @@ static int unuse_mm(struct mm_struct *mm, unsigned type)
 		return 0;
 	rwsem_down_read(&mm->mmap_lock);
 	for (vma = vma_first(mm); vma && !err; vma = vma_next(mm, vma)) {
-		if (vma->anon_vma)
+		if (READ_ONCE(vma->anon_vma))
 			err = unuse_vma(vma, type);
 	}
 	rwsem_up_read(&mm->mmap_lock);

@@ -39,7 +39,7 @@ static void account(const struct page *page, long n)
 static void became_cached(struct page *page, swp_entry_t entry)
 {
 	get_page(page); /* the cache's */
-	page->private = entry.val;
+	WRITE_ONCE(page->private, entry.val);
 	page_set(page, PG_swapcache);
 	account(page, 1);
 }
@@ -135,7 +135,7 @@ static void take_out(struct swap_area *a, unsigned long slot, struct page *page)
 	must(a->slots[slot].pfn == (uint32_t)page_to_pfn(page));
 	a->slots[slot].pfn = 0;
 	page_clear(page, PG_swapcache);
-	page->private = 0;
+	WRITE_ONCE(page->private, 0); /* looked at by who has just put the page */
 	account(page, -1);
 }
 

@@ -209,7 +209,7 @@ static int setup_slots(struct swap_area *a, const struct swapdev *dev, const str
 	if (!a->slots || !a->cluster_free)
 		return -ENOMEM;
 	a->nr_slots = nr;
-	a->pages = mark_bad(a, h);
+	WRITE_ONCE(a->pages, mark_bad(a, h));
 	if (!a->pages) {
 		pr_warn("Empty swap-file");
 		return -EINVAL;
@@ -259,8 +259,8 @@ static void forget(struct swap_area *a)
 	a->cluster_free = NULL;
 	a->dev = NULL;
 	a->nr_slots = 0;
-	a->pages = 0;
-	a->used = 0;
+	WRITE_ONCE(a->pages, 0); /* looked at without the lock, as is state */
+	WRITE_ONCE(a->used, 0);
 	a->next = 0;
 	WRITE_ONCE(a->state, AREA_NONE);
 	spin_unlock_irqrestore(&a->lock, irq);
@@ -324,13 +324,14 @@ int swap_area_on(struct swapdev *dev, int flags, unsigned *type)
 int swap_area_leave(unsigned type)
 {
 	struct swap_area *a = &swap_areas[type];
+	unsigned long pages = READ_ONCE(a->pages); /* somebody else may switch it off, and on */
 	irqflags_t irq;
 	bool on;
 
 	/* Do all promises fit without it? The sum stays what it is. */
-	if (commit_charge(READ_ONCE(a->pages), 0))
+	if (commit_charge(pages, 0))
 		return -ENOMEM;
-	commit_uncharge(a->pages);
+	commit_uncharge(pages);
 	irq = spin_lock_irqsave(&a->lock);
 	on = a->state == AREA_ON;
 	if (on)

@@ -56,9 +56,9 @@ unsigned long total_swap_pages(void)
 /* Free slots of an area that gives them out. */
 static unsigned long area_left(const struct swap_area *a)
 {
-	unsigned long used = READ_ONCE(a->used);
+	unsigned long used = READ_ONCE(a->used), pages = READ_ONCE(a->pages);
 
-	return READ_ONCE(a->state) == AREA_ON && used < a->pages ? a->pages - used : 0;
+	return READ_ONCE(a->state) == AREA_ON && used < pages ? pages - used : 0;
 }
 
 unsigned long swap_pages_free(void)

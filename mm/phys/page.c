@@ -145,7 +145,7 @@ static void poison_fill(struct page *page)
 	if (!addr || page_test(page, PG_poisoned))
 		return;
 	memset(addr, PAGE_POISON, PAGE_SIZE);
-	page->flags |= 1UL << PG_poisoned;
+	WRITE_ONCE(page->flags, page->flags | 1UL << PG_poisoned);
 }
 
 static void poison_verify(struct page *page)
@@ -155,7 +155,7 @@ static void poison_verify(struct page *page)
 
 	if (!page_test(page, PG_poisoned))
 		return;
-	page->flags &= ~(1UL << PG_poisoned);
+	WRITE_ONCE(page->flags, page->flags & ~(1UL << PG_poisoned));
 	for (size_t i = 0; i < PAGE_SIZE / sizeof(*word); i++) {
 		if (word[i] != want)
 			page_bad(page, "written after it was freed");
@@ -244,7 +244,7 @@ static void alloc_prepare_block(struct page *page, unsigned order, bool compound
 		if (unlikely(page_state(p) != PS_FREE || page_ref_count(p) != 0))
 			page_bad(p, "in a free block, but not free");
 		page_set_taken(p, compound ? PS_TAIL : PS_KERNEL);
-		p->private = 0;
+		WRITE_ONCE(p->private, 0); /* who has put the page before may look: swap_put_page */
 		if (compound)
 			p->compound_head = page;
 	}
@@ -266,6 +266,6 @@ void page_alloc_prepare(struct page *page, unsigned order, gfp_t gfp)
 	page_set_taken(page, PS_KERNEL);
 	if (compound)
 		page->flags |= 1UL << PG_head;
-	page->private = 0;
+	WRITE_ONCE(page->private, 0);
 	atomic_set(&page->_refcount, 1);
 }

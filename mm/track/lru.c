@@ -94,7 +94,8 @@ static always_inline_ unsigned add_run(struct page *first, struct page **pages, 
 static inline void forget(struct page *page)
 {
 	if (CFG_DEBUG)
-		page->flags &= ~(1UL << PG_lru | 1UL << PG_active | 1UL << PG_unevictable);
+		WRITE_ONCE(page->flags, page->flags & ~(1UL << PG_lru | 1UL << PG_active |
+							1UL << PG_unevictable));
 }
 
 /* @n pages of @class less. Lock held. */

@@ -1,6 +1,6 @@
 /*
  * Threads of the host in mm, under ThreadSanitizer: faults, mmap, munmap, mprotect, mremap, madvise, fork, userfaultfd and
- * truncation at the same time. The sanitizer looks for accesses that nothing orders; the test itself only looks at what no
+ * truncation at the same time; and once more while everything leaves for swap now and then. The sanitizer looks for accesses that nothing orders; the test itself only looks at what no
  * race may change.
  * TSAN_ROUNDS in the environment makes a longer run (tools/tsan.sh).
  */
@@ -10,7 +10,9 @@
 #include "mm/mm.h"
 #include "mm/shmem.h"
 #include "mm/userfault.h"
+#include "mm/vmscan.h"
 #include "mm/wire.h"
+#include "sim/fakeswap.h"
 #include "sim/sim.h"
 #include "sync/kassert.h"
 #include "sync/mutex.h"
@@ -32,6 +34,8 @@ static struct address_space *file;
 static struct mutex inode_lock;
 static struct userfault *watcher;
 static unsigned rounds;
+static struct fakeswap swap;
+static bool pressure;
 
 struct racer {
 	struct prng r;
@@ -182,6 +186,23 @@ static void race_uffd(struct racer *c, unsigned page, unsigned n)
 	     err == -EFAULT || err == -EPERM || err == -ENOMEM);
 }
 
+/* Memory is short, once in a while. */
+static void race_reclaim(struct racer *c)
+{
+	if (!pressure || pick(c, 150))
+		return;
+	if (pick(c, 4))
+		(void)reclaim_node(0, GFP_KERNEL);
+	else
+		(void)drop_cached_pages();
+	if (pick(c, 8))
+		return;
+	mutex_lock(&inode_lock); /* one at a time */
+	must(swap_area_off(swap.type) == 0);
+	must(swap_area_on(&swap.dev, 0, &swap.type) == 0);
+	mutex_unlock(&inode_lock);
+}
+
 static void race_all(void *arg)
 {
 	struct racer c = { .tag = (uint8_t)(uintptr_t)arg };
@@ -191,6 +212,7 @@ static void race_all(void *arg)
 	for (unsigned i = 0; i < rounds; i++) {
 		unsigned page = pick(&c, WINDOW), n = 1 + pick(&c, 6), what = pick(&c, 100);
 
+		race_reclaim(&c);
 		if (what < 70)
 			race_touch(&c, page);
 		else if (what < 74)
@@ -222,6 +244,11 @@ static void begin(void)
 	must(watcher);
 	atomic_set(&watcher->features, USERFAULT_READY | UFFD_FEATURE_SIGBUS);
 	sim_use_mm(NULL);
+	if (pressure) {
+		fakeswap_begin(&swap, 600);
+		swap.dev.sync = true;
+		fakeswap_on(&swap, -1);
+	}
 }
 
 static void end(void)
@@ -232,6 +259,11 @@ static void end(void)
 	mapping_check(file);
 	mmput(mm);
 	file->ops->drop(file);
+	if (pressure) {
+		swap_check();
+		must(swap_area_off(swap.type) == 0);
+		fakeswap_end(&swap);
+	}
 	sim_world_end();
 }
 
@@ -257,6 +289,7 @@ static void race_cow(void *arg)
 	for (unsigned i = 0; i < rounds; i++) {
 		unsigned page = pick(&c, WINDOW);
 
+		race_reclaim(&c);
 		if (pick(&c, 3)) {
 			value[page]++;
 			sim_poke(mine, at(page) + c.tag, value[page]);
@@ -299,11 +332,19 @@ static void copies_stay_apart(void **state)
 	end();
 }
 
+static int press(void **state)
+{
+	pressure = true;
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_stay_apart),
 		cmocka_unit_test(all_calls_on_one_mm),
+		cmocka_unit_test_setup(copies_stay_apart, press),
+		cmocka_unit_test_setup(all_calls_on_one_mm, press),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
