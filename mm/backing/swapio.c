@@ -194,27 +194,48 @@ static void count_clusters(struct swap_area *a)
 		a->cluster_free[slot / SWAP_CLUSTER] += !a->slots[slot].count;
 }
 
+static void free_arrays(struct swap_slot *slots, uint16_t *cluster_free)
+{
+	vfree(slots);
+	vfree(cluster_free);
+}
+
+/* From now on who has an entry of the area that was here before finds free slots. */
+static void publish(struct swap_area *a, const struct swap_area *made)
+{
+	irqflags_t irq = spin_lock_irqsave(&a->lock);
+
+	a->slots = made->slots;
+	a->cluster_free = made->cluster_free;
+	a->nr_slots = made->nr_slots;
+	WRITE_ONCE(a->pages, made->pages);
+	spin_unlock_irqrestore(&a->lock, irq);
+}
+
 /* The area's arrays, from its header. 0, -ENOMEM, -EINVAL. */
 static int setup_slots(struct swap_area *a, const struct swapdev *dev, const struct swap_header *h)
 {
-	unsigned long nr = header_slots(dev, h);
+	struct swap_area made = { .nr_slots = header_slots(dev, h) };
+	unsigned long clusters = (made.nr_slots + SWAP_CLUSTER - 1) / SWAP_CLUSTER;
 
-	if (!nr)
+	if (!made.nr_slots)
 		return -EINVAL;
 	if (failpoint("swap_slots"))
 		return -ENOMEM;
-	a->slots = vzalloc(nr * sizeof(*a->slots));
-	a->cluster_free =
-		vzalloc((nr + SWAP_CLUSTER - 1) / SWAP_CLUSTER * sizeof(*a->cluster_free));
-	if (!a->slots || !a->cluster_free)
+	made.slots = vzalloc(made.nr_slots * sizeof(*made.slots));
+	made.cluster_free = vzalloc(clusters * sizeof(*made.cluster_free));
+	if (!made.slots || !made.cluster_free) {
+		free_arrays(made.slots, made.cluster_free);
 		return -ENOMEM;
-	a->nr_slots = nr;
-	WRITE_ONCE(a->pages, mark_bad(a, h));
-	if (!a->pages) {
+	}
+	made.pages = mark_bad(&made, h);
+	if (!made.pages) {
 		pr_warn("Empty swap-file");
+		free_arrays(made.slots, made.cluster_free);
 		return -EINVAL;
 	}
-	count_clusters(a);
+	count_clusters(&made);
+	publish(a, &made);
 	return 0;
 }
 
@@ -264,8 +285,7 @@ static void forget(struct swap_area *a)
 	a->next = 0;
 	WRITE_ONCE(a->state, AREA_NONE);
 	spin_unlock_irqrestore(&a->lock, irq);
-	vfree(slots);
-	vfree(cluster_free);
+	free_arrays(slots, cluster_free);
 }
 
 /* Without a wish an area comes after all others: -2, -3, ... as on Linux. */
@@ -333,7 +353,7 @@ int swap_area_leave(unsigned type)
 		return -ENOMEM;
 	commit_uncharge(pages);
 	irq = spin_lock_irqsave(&a->lock);
-	on = a->state == AREA_ON;
+	on = READ_ONCE(a->state) == AREA_ON;
 	if (on)
 		WRITE_ONCE(a->state, AREA_LEAVING);
 	spin_unlock_irqrestore(&a->lock, irq);

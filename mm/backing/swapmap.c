@@ -142,7 +142,7 @@ static unsigned long take_slot(struct swap_area *a, struct page *page)
 	unsigned long slot = 0;
 	irqflags_t irq = spin_lock_irqsave(&a->lock);
 
-	if (a->state == AREA_ON && a->used < a->pages)
+	if (READ_ONCE(a->state) == AREA_ON && a->used < a->pages)
 		slot = next_slot(a);
 	if (slot) {
 		a->slots[slot].pfn = (uint32_t)page_to_pfn(page);
@@ -244,7 +244,7 @@ bool swap_area_info(unsigned type, struct swap_info *out)
 {
 	struct swap_area *a = &swap_areas[type];
 	irqflags_t irq = spin_lock_irqsave(&a->lock);
-	bool on = a->state >= AREA_ON;
+	bool on = READ_ONCE(a->state) >= AREA_ON;
 
 	if (on) {
 		(void)str_copy(out->name, a->dev->name, sizeof(out->name));
