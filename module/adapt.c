@@ -9,13 +9,14 @@
  */
 #include "module/adapt.h"
 #include "arch/abi.h"
-#include "arch/irqflags.h"
 #include "base/errno.h"
 #include "base/version.h"
 #include "kernel/task.h"
 #include "kernel/uts.h"
 #include "lib/rbtree.h"
 #include "lib/string.h"
+#include "mm/swap.h"
+#include "module/page_view.h"
 #include "module/uts_view.h"
 #include "sync/percpu.h"
 
@@ -120,4 +121,12 @@ struct uts_view *module_utsname(void)
 	uts_get(UTS_DOMAINNAME, u.domainname);
 	str_copy(u.machine, ABI_MACHINE, sizeof(u.machine));
 	return &u;
+}
+
+/* ---- swap ---- */
+
+void module_si_swapinfo(struct sysinfo_view *s)
+{
+	s->totalswap = total_swap_pages();
+	s->freeswap = swap_pages_free();
 }

@@ -14,4 +14,7 @@ unsigned module_cpu_id(void);
 unsigned long module_cpus_online(void);
 int module_on_cpu(unsigned cpu, void (*fn)(void *info), void *info);
 
+struct sysinfo_view;
+void module_si_swapinfo(struct sysinfo_view *s);
+
 #endif

@@ -38,6 +38,16 @@ int module_access_process_vm(struct task_view *task, unsigned long addr, void *b
 			     unsigned flags);
 /* ---- oops.c ---- */
 void module_warn(const char *file, int line, const char *fmt, ...);
+/* ---- files.c ---- */
+struct file_view *module_filp_open(const char *name, int flags, unsigned mode);
+int module_filp_close(struct file_view *v);
+long module_kernel_read(struct file_view *v, void *buf, size_t n, long long *pos);
+long module_kernel_write(struct file_view *v, const void *buf, size_t n, long long *pos);
+unsigned long module_vm_mmap(unsigned long addr, unsigned long len, unsigned long prot,
+			     unsigned long flags);
+int module_vm_munmap(unsigned long addr, unsigned long len);
+/* ---- names.c ---- */
+unsigned long module_kallsyms_lookup_name(const char *name);
 /* ---- seq.c ---- */
 int module_seq_open(struct file_view *file, const struct module_seq_calls *calls);
 void *module_seq_open_private(struct file_view *file, const struct module_seq_calls *calls,
@@ -95,6 +105,8 @@ void module_rwsem_downgrade(struct rwsem_view *s);
 bool module_completion_try(struct completion_view *c);
 int module_completion_wait(struct completion_view *c, int mode, unsigned long long deadline_ns);
 void module_complete(struct completion_view *c, bool all);
+extern unsigned long module_ticks;
+void module_tick(void); /* jiffies as the clock is */
 unsigned long module_jiffies(void);
 unsigned long long module_jiffies64(void);
 unsigned long long module_jiffies_ns(unsigned long jiffies);

@@ -267,6 +267,7 @@ static void sleep_as_said(uint64_t deadline_ns)
 	else
 		sched_yield_current();
 	me->module_state = 0;
+	module_tick();
 }
 
 void module_schedule(void)

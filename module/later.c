@@ -1,7 +1,7 @@
 /*
  * Timers, high-resolution timers and tasklets of modules.
  *
- * OWNS     the queue of what is to be done, by time; the thread that does it (ksoftirqd), there while any module is.
+ * OWNS     jiffies; the queue of what is to be done, by time; the thread that does it (ksoftirqd), there while any module is.
  * WHY      Linux runs these in interrupts. Here a thread runs them, one after the other, as ksoftirqd may on Linux: so a module's
  *          code never interrupts the kernel's, and may look at tasks from there. in_interrupt() says yes, and current is the
  *          idle task, as on an idle Linux.
@@ -24,6 +24,60 @@ static struct later_view *running;			 /* l */
 static struct task *later_task;				 /* referenced */
 static bool later_ends;					 /* l */
 static struct waitq later_done = WAITQ_INIT(later_done);
+
+/* ---- jiffies ---- */
+
+static const uint64_t tick_ns = NSEC_PER_SEC / CFG_HZ;
+
+/*
+ * The variable that modules read; a timer's interrupt counts it while a module is there that names it. Whoever wakes in a module has it as the
+ * clock is: a time that has been slept is seen.
+ */
+unsigned long module_ticks; /* a: it only rises */
+static struct ktimer ticker;
+static bool ticks_wanted, ticks_run; /* services_lock of load.c; ticks_run: read by the timer */
+
+void module_tick(void)
+{
+	unsigned long now = (unsigned long)(clock_ns() / tick_ns), seen = READ_ONCE(module_ticks);
+
+	if ((long)(now - seen) > 0)
+		(void)__atomic_compare_exchange_n(&module_ticks, &seen, now, false,
+						  __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+static void tick(struct ktimer *t)
+{
+	module_tick();
+	if (READ_ONCE(ticks_run))
+		ktimer_arm(t, (clock_ns() / tick_ns + 1) * tick_ns);
+}
+
+void module_uses_jiffies(void)
+{
+	WRITE_ONCE(ticks_wanted, true);
+}
+
+void module_ticks_start(void)
+{
+	module_tick();
+	if (!READ_ONCE(ticks_wanted) || ticks_run)
+		return;
+	WRITE_ONCE(ticks_run, true);
+	ktimer_init(&ticker, tick);
+	ktimer_arm(&ticker, (clock_ns() / tick_ns + 1) * tick_ns);
+}
+
+void module_ticks_stop(void)
+{
+	if (!ticks_run)
+		return;
+	WRITE_ONCE(ticks_run, false);
+	(void)ktimer_cancel(&ticker);
+	WRITE_ONCE(ticks_wanted, false);
+}
+
+/* ---- the queue ---- */
 
 /* Out of the queue. Return: it was there. */
 static bool take_off(struct later_view *l) must_hold(later_lock)
@@ -140,6 +194,7 @@ static void later_main(void *unused)
 		l = next_due(&until);
 		if (l) {
 			module_entered();
+			module_tick();
 			l->run(l);
 		} else {
 			(void)thread_park(PARK_INTERRUPTIBLE, until);

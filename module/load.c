@@ -340,6 +340,8 @@ static int services_get(void)
 			module_later_stop();
 	}
 	services_users += !err;
+	if (!err)
+		module_ticks_start();
 	mutex_unlock(&services_lock);
 	return err;
 }
@@ -350,6 +352,7 @@ static void services_put(void)
 	if (!--services_users) {
 		module_work_stop();
 		module_later_stop();
+		module_ticks_stop();
 	}
 	mutex_unlock(&services_lock);
 }

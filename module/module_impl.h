@@ -70,7 +70,6 @@ irqflags_t module_code_lock(void);
 void module_code_unlock(irqflags_t flags);
 int must_check module_note_functions(struct load_ctx *x); /* 0, -ENOMEM */
 void module_taints(const struct module *mod, char *buf);  /* "(PO+)" or ""; TAINT_TEXT bytes */
-kaddr_t module_name_to_address(const char *name);	  /* of a function; 0: none */
 void module_code_crashed(const unsigned long *ips, unsigned n);
 /* The running task is about to end inside a module. Interrupts off. */
 void module_kthread_crashed(void);
@@ -88,6 +87,7 @@ extern const struct module_symbol module_exports[];
 extern const unsigned module_nr_exports;
 /* Values of all symbols into x->values; uses are noted. 0, -ENOENT, -EINVAL, -ENOMEM. */
 int must_check module_link(struct load_ctx *x);
+unsigned long module_export_address(const char *name); /* of the kernel's; 0: none */
 void module_drop_providers(struct module *mod);
 
 /* ---- param.c ---- */
@@ -99,6 +99,9 @@ void module_free_params(struct module *mod);
 /* ---- later.c, work.c: their threads, for the first module and after the last ---- */
 int must_check module_later_start(void); /* 0, -ENOMEM */
 void module_later_stop(void);
+void module_uses_jiffies(void); /* a module names it */
+void module_ticks_start(void);	/* where one does */
+void module_ticks_stop(void);
 int must_check module_work_start(void);
 void module_work_stop(void);
 

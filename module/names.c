@@ -9,11 +9,11 @@
  * CONTEXT  lookups: any.   COST  a lookup: O(functions of the module).   FAILS  -ENOMEM.
  * TESTED BY  module_oops (guest)
  */
+#include "module/api.h"
 #include "module/module_impl.h"
 #include "module/oops.h"
 #include "module/relfile.h"
 
-#include "arch/irqflags.h"
 #include "arch/machine.h"
 #include "base/errno.h"
 #include "lib/fmt.h"
@@ -167,14 +167,17 @@ size_t module_symbol_format(kaddr_t addr, char *buf, size_t size)
 	return n;
 }
 
-kaddr_t module_name_to_address(const char *name)
+/* What is exported under that name, a function of the kernel, a module's; 0: none. */
+unsigned long module_kallsyms_lookup_name(const char *name)
 {
 	const struct module *mod;
-	kaddr_t addr = 0;
+	kaddr_t addr = module_export_address(name);
 	irqflags_t flags;
 
-	if (!try_lock(&flags))
-		return 0;
+	if (!addr)
+		addr = symbol_address(name);
+	if (addr || !try_lock(&flags))
+		return addr;
 	list_for_each_entry (mod, &module_list, list)
 		for (unsigned i = 0; i < mod->nr_functions && !addr; i++)
 			if (!strcmp(mod->functions[i].name, name))

@@ -18,6 +18,7 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "module/api.h"
 #include "module/module_impl.h"
 #include "sync/failpoint.h"
 #include "sync/klog.h"
@@ -412,4 +413,12 @@ int module_proc_open_single(struct inode_view *inode, struct file_view *file)
 	const struct open_proc *o = container_of(file, struct open_proc, file);
 
 	return module_single_open(file, o->proc->calls.show, inode->pde_data);
+}
+
+/* proc_create_seq: the same for a sequence. */
+int module_proc_open_seq(struct inode_view *inode, struct file_view *file)
+{
+	const struct open_proc *o = container_of(file, struct open_proc, file);
+
+	return module_seq_open(file, o->proc->calls.seq);
 }

@@ -43,6 +43,13 @@ static const struct module_symbol *find_in(const struct module_symbol *table, un
 	return NULL;
 }
 
+unsigned long module_export_address(const char *name)
+{
+	const struct module_symbol *s = find_in(module_exports, module_nr_exports, name);
+
+	return s ? (unsigned long)s->addr : 0;
+}
+
 /* *owner: the module that has it, NULL the kernel. */
 static const struct module_symbol *find_symbol(const char *name, struct module **owner)
 {
@@ -114,6 +121,8 @@ static int resolve(struct load_ctx *x, const struct rel_symbol *s, unsigned long
 	} else if (found) {
 		if (!strcmp(s->name, "init_task"))
 			module_uses_init_task();
+		if (!strcmp(s->name, "jiffies"))
+			module_uses_jiffies();
 		err = owner ? use(x->mod, owner) : 0;
 		*value = (unsigned long)found->addr;
 	}

@@ -183,6 +183,26 @@ static void put_nested(struct out *o, const struct va_format *v)
 	va_end(copy);
 }
 
+/* Bits as ranges: "0-3,7". */
+static void put_bits(struct out *o, const unsigned long *map, int bits)
+{
+	const int word = 8 * sizeof(*map);
+	char text[32];
+	bool any = false;
+
+	for (int i = 0, first; i < bits; i++) {
+		if (!(map[i / word] >> i % word & 1))
+			continue;
+		for (first = i; i + 1 < bits && map[(i + 1) / word] >> (i + 1) % word & 1; i++)
+			;
+		put(o, text,
+		    first == i ? fmt_snprintf(text, sizeof(text), "%s%d", any ? "," : "", i)
+			       : fmt_snprintf(text, sizeof(text), "%s%d-%d", any ? "," : "", first,
+					      i));
+		any = true;
+	}
+}
+
 /* The letters behind %p. Return: how many were used. */
 static unsigned put_pointer(struct out *o, struct spec *s, const char *f, va_list *ap)
 {
@@ -219,6 +239,9 @@ static unsigned put_pointer(struct out *o, struct spec *s, const char *f, va_lis
 	case 'V':
 		put_nested(o, p);
 		return 1;
+	case 'b':
+		put_bits(o, p, s->width);
+		return f[1] == 'l' ? 2 : 1;
 	default:
 		put(o, text,
 		    fmt_snprintf(text, sizeof(text), "%0*lx", (int)sizeof(p) * 2,
@@ -349,9 +372,12 @@ static enum klog_level take_level(const char **text)
 
 int module_vprintk(const char *fmt, va_list ap)
 {
-	enum klog_level level = take_level(&fmt);
-	char line[LINE_ROOM], *at = line, *end;
+	char line[LINE_ROOM], *at, *end;
 	int n = module_vsnprintf(line, sizeof(line), fmt, ap);
+	const char *text = line; /* the level stands in the format or in what its first %s is */
+	enum klog_level level = take_level(&text);
+
+	at = line + (text - line);
 
 	while ((end = strchr(at, '\n'))) { /* a record is a line */
 		*end = '\0';
@@ -360,7 +386,7 @@ int module_vprintk(const char *fmt, va_list ap)
 	}
 	if (*at)
 		klog(level, "%s", at);
-	return n;
+	return n - (int)(text - line);
 }
 
 int module_printk(const char *fmt, ...)

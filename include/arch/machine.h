@@ -133,5 +133,6 @@ void backtrace_print(const struct stack_place *at);
 unsigned backtrace_modules(const struct stack_place *at, unsigned long *ips, unsigned max);
 /* "function+0x12/0x34"; Return: length. */
 size_t symbol_format(kaddr_t addr, char *buf, size_t size);
+kaddr_t symbol_address(const char *name); /* of a function of the kernel; 0: none */
 
 #endif

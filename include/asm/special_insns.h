@@ -20,4 +20,23 @@ READ_CONTROL_REGISTER(4)
 #define native_read_cr3 read_cr3
 #define native_read_cr4 read_cr4
 
+#define native_read_cr2 read_cr2
+#define read_cr3_pa()	(read_cr3() & ~0xfffUL)
+#define __read_cr3_pa	read_cr3_pa
+
+static inline unsigned long native_save_fl(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("pushf; pop %0" : "=rm"(flags)::"memory");
+	return flags;
+}
+
+static inline void wbinvd(void)
+{
+	__asm__ volatile("wbinvd" ::: "memory");
+}
+
+#include <asm/processor-flags.h>
+
 #endif

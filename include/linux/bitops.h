@@ -89,4 +89,16 @@ static inline unsigned int bitmap_weight(const unsigned long *a, unsigned int bi
 	return n;
 }
 
+static inline void bitmap_set(unsigned long *map, unsigned int start, unsigned int n)
+{
+	for (; n; n--, start++)
+		set_bit(start, map);
+}
+
+static inline void bitmap_clear(unsigned long *map, unsigned int start, unsigned int n)
+{
+	for (; n; n--, start++)
+		clear_bit(start, map);
+}
+
 #endif

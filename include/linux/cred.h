@@ -4,7 +4,7 @@
 
 #include <linux/sched.h>
 
-typedef __typeof__(((struct cred *)0)->uid) kuid_t;
+typedef __typeof__(((struct cred *)0)->uid) kuid_t, kgid_t;
 #define __kuid_val(u)		((u).val)
 #define __kgid_val(g)		((g).val)
 #define from_kuid(ns, u)	((u).val)
@@ -15,5 +15,24 @@ typedef __typeof__(((struct cred *)0)->uid) kuid_t;
 #define current_gid()		(current->cred->gid)
 #define current_cred()		(current->cred)
 #define task_euid(p)		((p)->cred->euid)
+
+struct user_namespace;
+#define init_user_ns	   (*(struct user_namespace *)NULL) /* there is one; only its address is taken */
+#define current_user_ns()  (&init_user_ns)
+#define KUIDT_INIT(v)	   ((kuid_t){ v })
+#define KGIDT_INIT(v)	   ((kgid_t){ v })
+#define make_kuid(ns, v)   KUIDT_INIT(v)
+#define make_kgid(ns, v)   KGIDT_INIT(v)
+#define uid_eq(a, b)	   ((a).val == (b).val)
+#define gid_eq(a, b)	   ((a).val == (b).val)
+#define GLOBAL_ROOT_UID	   KUIDT_INIT(0)
+#define GLOBAL_ROOT_GID	   KGIDT_INIT(0)
+#define current_egid()	   (current->cred->egid)
+#define current_fsuid()	   (current->cred->fsuid)
+#define current_suid()	   (current->cred->suid)
+#define __task_cred(p)	   ((p)->cred)
+#define get_task_cred(p)   ((p)->cred)
+#define get_current_cred() (current->cred)
+#define put_cred(cred)	   ((void)(cred))
 
 #endif

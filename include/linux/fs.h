@@ -2,6 +2,7 @@
 #ifndef _LINUX_FS_H
 #define _LINUX_FS_H
 
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/ioctl.h>
 #include <linux/kernel.h>
@@ -105,6 +106,7 @@ static inline ssize_t simple_read_from_buffer(void __user *to, size_t n, loff_t 
 }
 
 #include <linux/chrdev_regions.h>
+#include <linux/fs_open.h>
 #include <linux/fs_seek.h>
 
 #endif

@@ -80,4 +80,25 @@ int access_process_vm(struct task_struct *task, unsigned long addr, void *buf, i
 #include <linux/mm_device.h>
 #include <linux/vmalloc.h>
 
+static inline struct vm_area_struct *find_vma_intersection(struct mm_struct *mm,
+							   unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+
+	return vma && vma->vm_start < end ? vma : NULL;
+}
+
+static inline struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+						   struct vm_area_struct **prev)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	*prev = vma ? vma->vm_prev : NULL;
+	return vma;
+}
+#define get_mm_hiwater_rss(mm) max((mm)->hiwater_rss, (unsigned long)get_mm_rss(mm))
+#define get_mm_hiwater_vm(mm)  max((mm)->hiwater_vm, (mm)->total_vm)
+#define mm_pgtables_bytes(mm)  ((unsigned long)atomic_long_read(&(mm)->pgtables_bytes))
+#define vma_is_anonymous(vma)  (!(vma)->vm_ops && !(vma)->vm_file)
+
 #endif

@@ -70,4 +70,11 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 }
 #define vm_flags_mod(vma, set, clear) ((vma)->vm_flags = ((vma)->vm_flags | (set)) & ~(clear))
 
+/* Memory for the calling program. Address or -errno; files are not mapped so. */
+unsigned long module_vm_mmap(unsigned long addr, unsigned long len, unsigned long prot,
+			     unsigned long flags);
+int vm_munmap(unsigned long addr, size_t len);
+#define vm_mmap(file, addr, len, prot, flags, off)                                                 \
+	((file) ? (unsigned long)-ENODEV : module_vm_mmap(addr, len, prot, flags))
+
 #endif

@@ -71,11 +71,12 @@ struct page *module_follow_page(struct vm_area_struct *vma, unsigned long addr);
 #define GUP_5(start, n, flags, pages, vmas)	    GUP_4(start, n, flags, pages)
 #define GUP_8(task, mm, start, n, write, force, pages, vmas)                                       \
 	module_get_pages(mm, start, n, (write) != 0, pages)
-#define GUP_NONE(...) GUP_takes_4_5_or_8_arguments
-/* (start, n, flags, pages[, vmas]); before Linux 4.6 (task, mm, start, n, write, force, pages, vmas). */
+#define GUP_6(start, n, write, force, pages, vmas)                                                 \
+	module_get_pages(NULL, start, n, (write) != 0, pages)
+#define GUP_NONE(...) GUP_takes_4_to_8_arguments
+/* (start, n, flags, pages[, vmas]); in Linux 4.6 to 4.8 (start, n, write, force, pages, vmas); before (task, mm, start, n, write, force, pages, vmas). */
 #define get_user_pages(...)                                                                        \
-	GUP_FORM(__VA_ARGS__, GUP_8, GUP_NONE, GUP_NONE, GUP_5, GUP_4, GUP_NONE, GUP_NONE,         \
-		 GUP_NONE)                                                                         \
+	GUP_FORM(__VA_ARGS__, GUP_8, GUP_NONE, GUP_6, GUP_5, GUP_4, GUP_NONE, GUP_NONE, GUP_NONE)  \
 	(__VA_ARGS__)
 #define GUPR_6(mm, start, n, flags, pages, locked)                                                 \
 	module_get_pages(mm, start, n, (flags)&FOLL_WRITE, pages)
@@ -100,6 +101,13 @@ static inline void unpin_user_pages(struct page **pages, unsigned long n)
 	while (n)
 		put_page(pages[--n]);
 }
+
+static inline void unpin_user_pages_dirty_lock(struct page **pages, unsigned long n, bool dirty)
+{
+	for (unsigned long i = 0; dirty && i < n; i++)
+		set_page_dirty_lock(pages[i]);
+	unpin_user_pages(pages, n);
+}
 #define release_pages(pages, n) unpin_user_pages(pages, (unsigned long)(n))
 
 /* What is mapped there; with FOLL_GET with a reference. */
@@ -115,5 +123,17 @@ static inline struct page *follow_page(struct vm_area_struct *vma, unsigned long
 
 int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int len,
 		     unsigned int flags);
+
+#define max_low_pfn lowmem_end_pfn
+#define max_mapnr   max_pfn
+
+void module_si_swapinfo(struct sysinfo *s);
+#define si_swapinfo(s) module_si_swapinfo(s)
+
+#define PFN_ALIGN(x) PAGE_ALIGN(x)
+#define PFN_UP(x)    (((x) + PAGE_SIZE - 1) >> PAGE_SHIFT)
+#define PFN_DOWN(x)  ((x) >> PAGE_SHIFT)
+#define PFN_PHYS(x)  ((phys_addr_t)(x) << PAGE_SHIFT)
+#define PHYS_PFN(x)  ((unsigned long)((x) >> PAGE_SHIFT))
 
 #endif

@@ -1,2 +1,9 @@
-/* What Linux has here is in linux/mm.h. */
+/* Kinds of mappings: mmap(2). */
+#ifndef _LINUX_MMAN_H
+#define _LINUX_MMAN_H
+
 #include <linux/mm.h>
+
+#include "uapi/mman.h"
+
+#endif

@@ -92,4 +92,10 @@ int param_get_charp(char *buffer, const struct kernel_param *kp);
 #define module_param_array(name, type, nump, perm)                                                 \
 	module_param_array_named(name, name, type, nump, perm)
 
+/* The form before operations: functions for one parameter. */
+#define module_param_call(name, set_fn, get_fn, arg_, perm)                                        \
+	static const struct kernel_param_ops param_calls_##name = { .set = (void *)(set_fn),       \
+								    .get = (void *)(get_fn) };     \
+	MODULE_PARAM_ENTRY(name, &param_calls_##name, perm, arg, arg_)
+
 #endif

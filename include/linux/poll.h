@@ -32,4 +32,7 @@ static inline void poll_wait(struct file *file, struct wait_queue_head *q, poll_
 	module_poll_wait(q, pt);
 }
 
+#define EPOLLNVAL	 POLLNVAL
+#define DEFAULT_POLLMASK (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
+
 #endif

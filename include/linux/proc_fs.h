@@ -95,4 +95,26 @@ static inline void *pde_data(const struct inode *inode)
 }
 #define PDE_DATA pde_data
 
+struct seq_operations;
+int module_proc_open_seq(struct inode *inode, struct file *file);
+
+/* A file of a sequence; @show takes the place of one function, the operations of many. */
+static inline struct proc_dir_entry *proc_create_seq_data(const char *name, umode_t mode,
+							  struct proc_dir_entry *parent,
+							  const struct seq_operations *seq,
+							  void *data)
+{
+	extern ssize_t seq_read(struct file *, char __user *, size_t, loff_t *);
+	extern loff_t seq_lseek(struct file *, loff_t, int);
+	extern int seq_release(struct inode *, struct file *);
+	const struct module_calls calls = { .open = module_proc_open_seq,
+					    .release = seq_release,
+					    .read = seq_read,
+					    .lseek = seq_lseek,
+					    .seq = seq };
+
+	return module_proc_create(name, mode, parent, &calls, data);
+}
+#define proc_create_seq(name, mode, parent, seq) proc_create_seq_data(name, mode, parent, seq, NULL)
+
 #endif

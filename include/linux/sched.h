@@ -70,9 +70,7 @@ static inline struct task_struct *next_thread(struct task_struct *p)
 	     t = next_thread(t) == (p)->group_leader ? NULL : next_thread(t))
 #define for_each_process_thread(p, t) for_each_process(p) for_each_thread(p, t)
 #define do_each_thread(g, t)                                                                       \
-	for_each_process(g)                                                                        \
-	{                                                                                          \
-		t = g;                                                                             \
+	for (g = t = module_first_task(); (g = t = next_task(g)) != &init_task;)                   \
 		do
 #define while_each_thread(g, t) while ((t = next_thread(t)) != g)
 
@@ -140,6 +138,7 @@ int module_send_sig(int sig, struct task_struct *task);
 #define send_sig(sig, task, priv) module_send_sig(sig, task)
 #define force_sig(sig, ...)	  ((void)module_send_sig(sig, current))
 
+#include <linux/sched_task.h>
 #include <linux/signal.h>
 
 #endif

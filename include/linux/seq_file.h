@@ -23,6 +23,8 @@ struct seq_operations {
 #define SEQ_START_TOKEN ((void *)1)
 
 int single_open(struct file *file, int (*show)(struct seq_file *m, void *v), void *data);
+/* The text grows as it must, whatever @size says. */
+#define single_open_size(file, show, data, size) single_open(file, show, data)
 int single_release(struct inode *inode, struct file *file);
 int seq_open(struct file *file, const struct seq_operations *ops);
 void *__seq_open_private(struct file *file, const struct seq_operations *ops, int size);
@@ -35,6 +37,14 @@ void seq_vprintf(struct seq_file *m, const char *fmt, va_list args);
 void seq_puts(struct seq_file *m, const char *s);
 void seq_putc(struct seq_file *m, char c);
 int seq_write(struct seq_file *m, const void *data, size_t len);
+
+/* Up to the width of the last seq_setwidth: none is kept, so that only the character comes. */
+#define seq_setwidth(m, width) ((void)(m))
+static inline void seq_pad(struct seq_file *m, char c)
+{
+	if (c)
+		seq_putc(m, c);
+}
 
 static inline void *seq_list_at(struct list_head *head, loff_t pos)
 {

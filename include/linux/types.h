@@ -55,4 +55,6 @@ struct rcu_head {
 	void (*func)(struct rcu_head *head);
 };
 
+typedef unsigned int __poll_t;
+
 #endif

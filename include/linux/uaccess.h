@@ -32,4 +32,28 @@ long strncpy_from_user(char *to, const char __user *from, long n);
 #define VERIFY_READ    0
 #define VERIFY_WRITE   1
 
+#define __copy_from_user_inatomic	    copy_from_user
+#define __copy_to_user_inatomic		    copy_to_user
+#define raw_copy_from_user		    copy_from_user
+#define raw_copy_to_user		    copy_to_user
+#define copy_from_user_nofault(to, from, n) (copy_from_user(to, from, n) ? -EFAULT : 0)
+/* Nothing is paged out while a module looks: a fault may be served. */
+#define pagefault_disable() ((void)0)
+#define pagefault_enable()  ((void)0)
+
+/* The length with its NUL; 0: cannot be read; more than @n: longer. */
+static inline long strnlen_user(const char __user *s, long n)
+{
+	char c;
+
+	for (long i = 0; i < n; i++) {
+		if (copy_from_user(&c, s + i, 1))
+			return 0;
+		if (!c)
+			return i + 1;
+	}
+	return n + 1;
+}
+#define strlen_user(s) strnlen_user(s, ~0UL >> 1)
+
 #endif

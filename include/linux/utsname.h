@@ -17,4 +17,9 @@ struct uts_namespace {
 #define utsname()      module_utsname()
 #define init_utsname() module_utsname()
 
+#include "base/version.h"
+#define UTS_RELEASE KERNEL_RELEASE
+#define UTS_VERSION KERNEL_BUILD
+#define UTS_SYSNAME "Linux"
+
 #endif

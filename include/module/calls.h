@@ -18,6 +18,7 @@ struct module_calls {
 	unsigned (*poll)(struct file_view *file, void *table);
 	int (*mmap)(struct file_view *file, struct vma_view *vma);
 	int (*flush)(struct file_view *file, void *id);
+	const void *seq; /* of proc_create_seq: struct seq_operations * */
 	struct module *owner;
 };
 
@@ -30,6 +31,7 @@ void module_remove_proc_entry(const char *name, struct module_proc *parent);
 void module_cdevs_left(const struct module *mod);   /* cdev.c */
 void module_devices_left(const struct module *mod); /* device.c */
 void module_proc_left(const struct module *mod);    /* it is unloaded: what it forgot goes */
+int module_proc_open_seq(struct inode_view *inode, struct file_view *file);
 int module_proc_open_single(struct inode_view *inode, struct file_view *file);
 
 int module_single_open(struct file_view *file, int (*show)(struct seq_file *m, void *data),

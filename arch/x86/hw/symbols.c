@@ -9,6 +9,7 @@
 #include "arch/machine.h"
 #include "arch/x86/hw/image.h"
 #include "lib/fmt.h"
+#include "lib/string.h"
 #include "pt_geom.h"
 
 extern const uint32_t ksyms_nr, ksyms_addrs[], ksyms_names[];
@@ -49,4 +50,12 @@ size_t symbol_format(kaddr_t addr, char *buf, size_t size)
 	i = find(offset);
 	return fmt_scnprintf(buf, size, "%s+0x%x/0x%x", (const char *)ksyms_names + ksyms_names[i],
 			     offset - ksyms_addrs[i], symbol_end(i) - ksyms_addrs[i]);
+}
+
+kaddr_t symbol_address(const char *name)
+{
+	for (uint32_t i = 0; i < ksyms_nr; i++)
+		if (!strcmp((const char *)ksyms_names + ksyms_names[i], name))
+			return KERNEL_BASE + ksyms_addrs[i];
+	return 0;
 }
