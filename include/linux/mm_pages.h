@@ -133,7 +133,5 @@ void module_si_swapinfo(struct sysinfo *s);
 #define PFN_ALIGN(x) PAGE_ALIGN(x)
 #define PFN_UP(x)    (((x) + PAGE_SIZE - 1) >> PAGE_SHIFT)
 #define PFN_DOWN(x)  ((x) >> PAGE_SHIFT)
-#define PFN_PHYS(x)  ((phys_addr_t)(x) << PAGE_SHIFT)
-#define PHYS_PFN(x)  ((unsigned long)((x) >> PAGE_SHIFT))
 
 #endif

@@ -68,7 +68,8 @@ static void old_gate(void)
 	EQ((unsigned)words[2], 0xaaaaaaaa);
 	EQ(call32(9999, 0, 0, 0), -ENOSYS);
 	EQ(call32(-1, 0, 0, 0), -ENOSYS);
-	EQ(call32(4, (unsigned)fds[1], 0xfffff000, 1), -EFAULT); /* nothing is there in any program */
+	EQ(call32(4, (unsigned)fds[1], 0xfffff000, 1),
+	   -EFAULT); /* nothing is there in any program */
 	close(fds[0]);
 	close(fds[1]);
 	munmap(low, PAGE);
@@ -141,8 +142,7 @@ static void address_space(void)
 	CHECK(p == (void *)0xd0000000UL);
 	*(volatile char *)p = 1;
 	OK(munmap(p, PAGE));
-	CHECK(mmap((void *)0xffffe000UL, PAGE, RW, ANON | MAP_FIXED, -1, 0) ==
-	      MAP_FAILED);
+	CHECK(mmap((void *)0xffffe000UL, PAGE, RW, ANON | MAP_FIXED, -1, 0) == MAP_FAILED);
 	EQ(errno, ENOMEM);
 }
 
@@ -276,14 +276,10 @@ static void call_in_proc(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(old_gate),
-						 T(fork_by_it),
-						 T(auxiliary_vector),
-						 T(address_space),
-						 T(signal_information),
-						 T(passed_descriptors),
-						 T(call_in_proc),
-						 TEND };
+	static const struct tap_test tests[] = { T(old_gate),		T(fork_by_it),
+						 T(auxiliary_vector),	T(address_space),
+						 T(signal_information), T(passed_descriptors),
+						 T(call_in_proc),	TEND };
 
 	return tap_main(argc, argv, tests);
 }
