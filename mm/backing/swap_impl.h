@@ -74,6 +74,7 @@ struct page *swap_take_orphan(struct swap_area *a, unsigned long slot);
 void swap_free_orphan(struct page *page);
 /* If the page of @entry is one, it goes. Any context. */
 void swap_drop_orphan(swp_entry_t entry);
+void swap_ra_reset(void); /* nothing is known of how reading ahead has worked */
 /* All pages of the area's slots that no entry stands for leave the cache. Sleeps. 0 or -EINTR. */
 int must_check swap_area_purge(unsigned type);
 

@@ -28,6 +28,17 @@
 
 int sysctl_page_cluster = 3;
 
+/* Reading ahead: pages of it that were used since the last window, how large that was, where its fault was. Hints, without a lock. */
+enum { FIRST_HITS = 4 };
+static unsigned ra_hits; /* a */
+static unsigned long ra_window, ra_slot;
+
+void swap_ra_reset(void)
+{
+	ra_hits = FIRST_HITS;
+	ra_window = ra_slot = 0;
+}
+
 static void account(const struct page *page, long n)
 {
 	mod_node_stat(page, NR_SWAPCACHE, n);
@@ -107,6 +118,7 @@ struct page *swapcache_use(swp_entry_t entry)
 	if (page && page_test(page, PG_readahead)) {
 		page_clear(page, PG_readahead);
 		count_vm_event(SWAP_RA_HIT);
+		(void)__atomic_add_fetch(&ra_hits, 1, __ATOMIC_RELAXED);
 	}
 	return page;
 }
@@ -345,6 +357,28 @@ static void read_window(struct swap_area *a, unsigned long first, unsigned long 
 	}
 }
 
+/* How many pages the fault at @slot is to read: as many more as were used of the last ones; without any, one, unless it goes on
+ * where the last fault was. It shrinks by halves. Linux's rule. */
+static unsigned long read_ahead(unsigned long slot)
+{
+	unsigned long most = 1UL << min_of(int, READ_ONCE(sysctl_page_cluster), 8);
+	unsigned hits = __atomic_exchange_n(&ra_hits, 0, __ATOMIC_RELAXED);
+	unsigned long prev = READ_ONCE(ra_slot), n = 1;
+
+	if (most == 1)
+		return 1;
+	if (!hits)
+		WRITE_ONCE(ra_slot, slot);
+	if (hits)
+		for (n = 4; n < hits + 2;)
+			n *= 2;
+	else if (slot == prev + 1 || slot + 1 == prev)
+		n = 2;
+	n = min_of(unsigned long, max_of(unsigned long, n, READ_ONCE(ra_window) / 2), most);
+	WRITE_ONCE(ra_window, n);
+	return n;
+}
+
 int swap_read_page(swp_entry_t entry, struct page *page, bool around)
 {
 	struct swap_area *a = swap_area_of(entry);
@@ -354,7 +388,7 @@ int swap_read_page(swp_entry_t entry, struct page *page, bool around)
 	if (err)
 		return err;
 	if (around && !READ_ONCE(a->sync))
-		window <<= min_of(int, READ_ONCE(sysctl_page_cluster), 8);
+		window = read_ahead(slot);
 	atomic_inc(&a->pins);
 	read_window(a, slot & ~(window - 1), window, slot, page);
 	read_kick(a);

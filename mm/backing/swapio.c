@@ -330,7 +330,8 @@ int swap_area_on(struct swapdev *dev, int flags, unsigned *type)
 	a->dev = dev;
 	WRITE_ONCE(a->sync, dev->sync);
 	a->prio = priority(flags);
-	(void)__atomic_add_fetch(&nr_swap_areas, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_add_fetch(&nr_swap_areas, 1, __ATOMIC_SEQ_CST) == 1)
+		swap_ra_reset();
 	set_state(a, AREA_ON);
 	commit_swap(a->pages, true);
 	pr_info("Adding %luk swap on %s.  Priority:%d", a->pages << (PAGE_SHIFT - 10), dev->name,
