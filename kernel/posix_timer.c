@@ -321,6 +321,16 @@ static struct posix_timers *get_all(void)
 	return fresh;
 }
 
+/* The caller's own CPU clocks by the numbers that the C library has for them: those of process 0. clock_getcpuclockid(3). */
+static int own_clock(int clock)
+{
+	enum { PROCESS_0 = ~0U << 3 | 2, THREAD_0 = ~0U << 3 | 4 | 2 };
+
+	return clock == (int)PROCESS_0	? CLOCK_PROCESS_CPUTIME_ID
+	       : clock == (int)THREAD_0 ? CLOCK_THREAD_CPUTIME_ID
+					: clock;
+}
+
 static int check_clock(int clock)
 {
 	uint64_t now;
@@ -406,7 +416,10 @@ int posix_timer_create(int clock, const struct timer_event *event, int *id)
 	struct posix_timers *all = get_all();
 	struct task *target;
 	struct posix_timer *t;
-	int err = check_clock(clock);
+	int err;
+
+	clock = own_clock(clock);
+	err = check_clock(clock);
 
 	if (!err)
 		err = check_event(event, &target);
