@@ -140,13 +140,26 @@ static void hang_red(struct ivtree_node *below, int side, struct ivtree_node *n,
 	below->rb.child[side] = &n->rb;
 }
 
+/* Does what comes behind the leaf @n begin at @first or later? Others may overlap @n. */
+static inline bool next_begins_from(const struct ivtree_node *n, unsigned long first)
+{
+	const struct rb_node *below = &n->rb, *rb = rb_parent(below);
+
+	while (rb && rb->child[1] == below) {
+		below = rb;
+		rb = rb_parent(rb);
+	}
+	return !rb || node_of(rb)->first >= first;
+}
+
 /* Two red leaves below a black one: all ways stay as black as they were, and what is above sums up the same. */
 void ivtree_cut(struct ivtree *t, struct ivtree_node *n, unsigned long first, unsigned long last,
 		struct ivtree_node *low, struct ivtree_node *high)
 {
 	unsigned long low_first = n->first, high_last = n->last;
 
-	if (likely(!n->rb.child[0] && !n->rb.child[1] && !rb_is_red(&n->rb))) {
+	if (likely(!n->rb.child[0] && !n->rb.child[1] && !rb_is_red(&n->rb)) &&
+	    likely(next_begins_from(n, last + 1))) {
 		hang_red(n, 0, low, low_first, first - 1);
 		hang_red(n, 1, high, last + 1, high_last);
 		n->first = first;

@@ -88,7 +88,7 @@ class Check:
             if i == 8 and not self.wide:
                 self.equal("IDT gate 8", selector << 8 | kind, 0xf885)
                 continue
-            user = i in (3, 4) or (i == 0x80 and not self.wide)
+            user = i in (3, 4, 0x80)
             self.equal(f"IDT gate {i} type", kind, 0xee if user else 0x8e)
             self.equal(f"IDT gate {i} selector", selector, 0x10 if self.wide else 0x60)
 

@@ -153,7 +153,8 @@ static void show_idt(void)
 		"The IDT",
 		"256 gates: where to go when something happens, and with which code segment. Vectors 3 and 4 "
 		"%sare for ring 3: a program may raise them with an instruction.%s",
-		IS64 ? "" : "and 128, the system call, ",
+		IS64 ? "and 128, the system call of 32-bit programs, "
+		     : "and 128, the system call, ",
 		IS64 ? ""
 		     : " Vector 8 is a task gate: a double fault may mean that there is no stack, so "
 		       "the processor changes to a task that has one.");
@@ -399,7 +400,7 @@ static void gates_and_task_state(void)
 {
 	NEED(begin());
 	for (unsigned i = 0; i < NR_GATES; i++) {
-		const bool user = i == 3 || i == 4 || (i == 0x80 && !IS64);
+		const bool user = i == 3 || i == 4 || i == 0x80;
 
 		if (i == 8 && !IS64) {
 			EQ(before.gate[i][0], 0x0000850000f80000);
