@@ -177,8 +177,7 @@ static void cut_and_join(unsigned nr, unsigned long apart)
 	for (unsigned i = 0; i < ITEMS; i++)
 		items[i] = (struct item){ .in = false };
 	for (unsigned i = 0; i < nr; i++) {
-		items[i] =
-			(struct item){ .first = apart * i, .last = apart * i + 19, .in = true };
+		items[i] = (struct item){ .first = apart * i, .last = apart * i + 19, .in = true };
 		ivtree_insert(&t, &items[i].node, items[i].first, items[i].last);
 	}
 	for (unsigned step = 0; step < 300; step++) {
