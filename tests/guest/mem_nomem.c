@@ -163,6 +163,18 @@ static void undo_mlock(void)
 	OK(madvise(area, PAGES * PAGE, MADV_DONTNEED));
 }
 
+/* What joined last lends its parts to the next cut, which then needs no memory: somebody else has them now. */
+static char *take_parts(void)
+{
+	char *p = anon(3, RW);
+
+	if (p == MAP_FAILED)
+		return p;
+	memset(p, 1, 3 * PAGE);
+	OK(mprotect(p + PAGE, PAGE, PROT_READ));
+	return p;
+}
+
 static int op_advice(void)
 {
 	return madvise(area + 4 * PAGE, PAGE, MADV_DONTFORK);
@@ -185,11 +197,15 @@ static void undo_populate(void)
 
 static void locks_and_advice(void)
 {
+	char *cut;
+
 	if (!ready())
 		SKIP("the kernel has no failpoints");
 	/* No room for a second mapping, no page: mlock/ENOMEM, mlock/EAGAIN, mlock2/ENOMEM, mlock2/EAGAIN. */
 	failures_are(ENOMEM, EAGAIN, "mlock", op_mlock, undo_mlock);
+	cut = take_parts();
 	failures_are(ENOMEM, EAGAIN, "mlock2", op_mlock2, undo_mlock);
+	OK(munmap(cut, 3 * PAGE));
 	OK(munlock(area, PAGES * PAGE));
 	OK(madvise(area, PAGES * PAGE, MADV_DONTNEED));
 	every_failure_is(EAGAIN, "madvise", op_advice, undo_advice); /* madvise/EAGAIN */
