@@ -26,7 +26,6 @@
 #include "init/cmdline.h"
 #include "ipc/ipc.h"
 #include "kernel/kswapd.h"
-#include "kernel/oom_reaper.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "lib/string.h"
@@ -190,7 +189,6 @@ static void init_thread(void *arg)
 	boot_unpack_initramfs();
 	setup_per_zone_wmarks();
 	kswapd_start();
-	oom_reaper_start();
 	open_console();
 	physmap_protect();
 	run_first_program();

@@ -7,9 +7,7 @@
  * mm/imports.h: mm_ctx_current, oom_eligible, oom_deliver.
  */
 #include "arch/machine.h"
-#include "kernel/oom_reaper.h"
 #include "kernel/task_impl.h"
-#include "lib/string.h"
 #include "mm/mempolicy.h"
 #include "mm/mm.h"
 #include "mm/oom.h"
@@ -107,7 +105,6 @@ static void oom_report(const struct task *t, const struct mm_struct *mm)
 void oom_deliver(struct mm_struct *victim)
 {
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
-	struct oom_reaped r = { .mm = victim };
 	bool reported = false;
 	struct task *t;
 	int nr;
@@ -116,17 +113,12 @@ void oom_deliver(struct mm_struct *victim)
 		if (t->mm_ctx.mm != victim || t->signal->unkillable)
 			continue;
 		tracepoint(mark_victim, (unsigned)t->pid);
-		if (!reported) {
+		if (!reported)
 			oom_report(t->signal->leader, victim);
-			r.pid = t->signal->leader->pid;
-			str_copy(r.comm, t->signal->leader->comm, sizeof(r.comm));
-		}
 		reported = true;
 		t->mm_ctx.oom_victim = true;
 		(void)signal_send_task_locked(t, SIGKILL, NULL, true);
 		sched_hurry(&t->thread);
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	if (reported)
-		oom_reaper_wake(&r);
 }

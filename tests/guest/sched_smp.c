@@ -344,19 +344,37 @@ static void migrating(void)
 	stop_all(pid, N);
 }
 
-static void load_and_counts(void)
+static unsigned long long context_switches(void)
 {
 	char text[8192], *at = NULL;
-	unsigned long long before = 0, after = 0;
-	struct timespec t = { 0, 1000 };
 
-	NEED(tap_read("/proc/stat", text, sizeof(text)) > 0 && (at = strstr(text, "\nctxt ")));
-	before = strtoull(at + 6, NULL, 10);
+	CHECK(tap_read("/proc/stat", text, sizeof(text)) > 0 && (at = strstr(text, "\nctxt ")));
+	return at ? strtoull(at + 6, NULL, 10) : 0;
+}
+
+/* Two on one processor that wait for each other: each round is two switches at least. */
+static void load_and_counts(void)
+{
+	unsigned long long before = context_switches();
+	int to[2], back[2];
+	pid_t pid;
+	char c = 'x';
+
+	NEED(pipe(to) == 0 && pipe(back) == 0 && pin(0, 0) == 0);
+	pid = fork();
+	if (pid == 0) {
+		close(to[1]);
+		while (read(to[0], &c, 1) == 1)
+			if (write(back[1], &c, 1) != 1)
+				_exit(1);
+		_exit(0);
+	}
+	NEED(pid > 0);
 	for (int i = 0; i < 50; i++)
-		nanosleep(&t, NULL);
-	NEED(tap_read("/proc/stat", text, sizeof(text)) > 0 && (at = strstr(text, "\nctxt ")));
-	after = strtoull(at + 6, NULL, 10);
-	CHECK(after >= before + 50);
+		CHECK(write(to[1], &c, 1) == 1 && read(back[0], &c, 1) == 1);
+	CHECK(context_switches() >= before + 100);
+	close(to[1]);
+	EQ(waitpid(pid, NULL, 0), pid);
 }
 
 int main(int argc, char **argv)
