@@ -7,6 +7,10 @@ pass=0 fail=0
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
+began=$(date +%s)
+phase() { # phase TITLE: with the seconds since the start
+	echo "== $1 ($(($(date +%s) - began)) s)"
+}
 note() { # note NAME STATUS
 	if [ "$2" -eq 0 ]; then
 		pass=$((pass + 1))
@@ -24,7 +28,7 @@ counts() { # counts FILE: "passed failed" of a runner
 	fi
 }
 
-echo "== builds"
+phase "builds"
 for arch in i386 i386-pae x86_64; do
 	make --no-print-directory -s -j"$jobs" kernel ARCH=$arch
 	note "build $arch (gcc)" $?
@@ -34,41 +38,41 @@ note "build x86_64 (clang)" $?
 make --no-print-directory -s -j"$jobs" kernel ARCH=i386-pae CC=clang
 note "build i386-pae (clang)" $?
 
-echo "== rules"
+phase "rules"
 sh tools/check.sh
 note rules $?
 
-echo "== host tests"
+phase "host tests"
 HOST_RESULT=$tmp/host make --no-print-directory -s -j"$jobs" host
 counts "$tmp/host"
 
-echo "== fuzzers, short runs"
+phase "fuzzers, short runs"
 FUZZ_RESULT=$tmp/fuzz sh tools/fuzz.sh "${FUZZ_SECONDS:-8}"
 counts "$tmp/fuzz"
 
-echo "== trace simulator"
+phase "trace simulator"
 python3 sim/tool/sim_test.py
 note "trace simulator" $?
 
-echo "== debugger"
+phase "debugger"
 python3 tools/debug.py --check --all
 note "commands of make debug" $?
 
-echo "== costs"
+phase "costs"
 python3 bench/bench_test.py
 note "benchmark tool" $?
 ./mnemos bench --gate
 note "costs" $?
 
-echo "== programs of the host"
+phase "programs of the host"
 python3 tools/pack/pack_test.py
 note "programs of the host" $?
 
-echo "== labs"
+phase "labs"
 python3 labs/tool/labs_test.py
 note labs $?
 
-echo "== guest tests"
+phase "guest tests"
 GUEST_RESULT=$tmp/guest python3 tools/guest-tests.py
 counts "$tmp/guest"
 

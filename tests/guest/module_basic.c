@@ -289,7 +289,7 @@ static void open_file_outlives_module(void)
 
 static void thousand_times(void)
 {
-	for (int i = 0, n = tap_quick() ? 100 : 1000; i < n; i++) {
+	for (int i = 0, n = tap_quick() ? 25 : 1000; i < n; i++) {
 		NEED(module_in("basic", "word=again number=1") == 0);
 		if (i % 10 == 0)
 			FAILS(module_in("refuses", ""), EIO);
