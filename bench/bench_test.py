@@ -17,10 +17,10 @@ loader.exec_module(launcher)
 import bench  # noqa: E402
 
 bench.launcher = launcher
-from bench import gate, machine, profile, report, rows, size, wall  # noqa: E402
+from bench import gate, machine, profile, programs, report, rows, size, wall  # noqa: E402
 
 
-def programs():
+def sources():
     folder = os.path.join(ROOT, "bench", "prog")
     return "".join(launcher.read_file(os.path.join(folder, name)).decode() for name in sorted(os.listdir(folder)))
 
@@ -31,14 +31,17 @@ def result(name="anon_fault", arch="x86_64", own=800, lean=1600):
 
 class Rows(unittest.TestCase):
     def test_every_row_of_the_program_is_described_once(self):
-        named = set(re.findall(r'"((?:vma|mem|smp)_\w+)"', programs()))
-        named |= set(re.findall(r'(?:start|figure|fork_row|exec_row|move_row|call_row|fault_row|pingpong|report|sweep)\("(\w+)"', programs()))
-        for name in re.findall(r'(?:report\("(?=\w+", &c, \w+, 1\))|sweep\(")(\w+)"', programs()):
+        named = set(re.findall(r'"((?:vma|mem|smp)_\w+)"', sources()))
+        named |= set(re.findall(r'(?:start|figure|fork_row|exec_row|move_row|call_row|fault_row|pingpong|report|sweep)\("(\w+)"', sources()))
+        for name in re.findall(r'(?:report\("(?=\w+", &c, \w+, 1\))|sweep\(")(\w+)"', sources()):
             named |= {name + "_faults", name + "_io"}
+        for name in programs.GROUPS:
+            named |= set(re.findall(r"^measure (\w+) \d+ ", programs.script(name), re.M))
         self.assertEqual({n for n in named if not n.startswith("smp_")}, {n for n, r in rows.load().items() if r.group != size.GROUP})
 
     def test_groups_are_the_programs(self):
-        self.assertEqual({r.group for r in rows.load().values()} - {size.GROUP} | {"smp"}, set(re.findall(r'\{ "(\w+)", bench_', programs())))
+        apart = {size.GROUP, *programs.GROUPS}
+        self.assertEqual({r.group for r in rows.load().values()} - apart | {"smp"}, set(re.findall(r'\{ "(\w+)", bench_', sources())))
 
     def test_limits_of_each_build(self):
         row = rows.load()["anon_fault"]
@@ -46,6 +49,10 @@ class Rows(unittest.TestCase):
         self.assertEqual(rows.load()["mem_process"].limit("goal", "i386"), 16384)
         self.assertEqual(rows.load()["boot"].limit("first", "i386-pae"), 20000000)
         self.assertIsNone(rows.load()["readdir"].limit("first", "x86_64"))
+
+    def test_a_row_held_against_lean_linux(self):
+        self.assertIsNone(rows.load()["tcp_tput"].limit("first", "x86_64"))
+        self.assertEqual([result("tcp_tput", own=v).verdict() for v in (1600, 1601)], ["ok", "OVER"])
 
     def test_selection(self):
         table = rows.load()
@@ -98,6 +105,17 @@ class Gate(unittest.TestCase):
         worse, better = gate.compare({"a": 100, "b": 100, "c": 100, "gone": 1}, {"a": 102, "b": 103, "c": 90, "new": 1})
         self.assertEqual(worse, ["b: 100.0 -> 103.0 (+3.0 %)", "new: not in the baseline", "gone: no longer measured"])
         self.assertEqual(better, ["c: 100.0 -> 90.0 (-10.0 %)"])
+
+
+class Programs(unittest.TestCase):
+    def test_the_project_is_as_long_as_its_row_says(self):
+        files = programs.project()
+        self.assertGreaterEqual(sum(text.count("\n") for name, text in files.items() if name.endswith(".c")), 10000)
+        self.assertEqual(programs.function(7).count("\n"), 10)
+
+    def test_each_says_what_it_needs(self):
+        self.assertEqual(programs.needs("sqlite"), ["sqlite3"])
+        self.assertTrue(all(programs.needs(name) for name in programs.GROUPS))
 
 
 class Profile(unittest.TestCase):

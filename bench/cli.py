@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 
-from bench import gate, linux, machine, profile, report, rows, size, wall
+from bench import gate, linux, machine, profile, programs, report, rows, size, wall
 from bench import launcher as m
 
 
@@ -17,26 +17,30 @@ def progress(arch, kernel, run):
     return lambda name: say(".", end="")
 
 
-def boots(kernel, arch, groups):
-    """(image, groups, more for the machine) of each boot: the shell's row has an image of its own, for a shell takes memory."""
-    counted = groups and [g for g in groups if g not in ("script", size.GROUP, machine.SWAP_GROUP)]
+def boots(kernel, arch, groups, found):
+    """(image, more for machine.run) of each boot: the shell's row has an image of its own, for a shell takes memory. found: programs."""
+    apart = ("script", size.GROUP, machine.SWAP_GROUP, *programs.GROUPS)
+    counted = groups and [g for g in groups if g not in apart]
     if groups is None or counted:
-        yield machine.image(arch), counted, {}
+        yield machine.image(arch), {"groups": counted}
     if groups is None or "script" in groups:
-        yield machine.image(arch, with_shell=True), ["script"], {}
+        yield machine.image(arch, with_shell=True), {"groups": ["script"]}
     if groups is None or machine.SWAP_GROUP in groups:
         modules = linux.disk_modules(arch) if kernel != "mnemos" else ()
-        yield machine.image(arch, modules=modules), [machine.SWAP_GROUP], {"with_disks": True, "memory": machine.SWAP_MEMORY}
+        yield machine.image(arch, modules=modules), {"groups": [machine.SWAP_GROUP], "with_disks": True, "memory": machine.SWAP_MEMORY}
+    if found:
+        img, mib = programs.packed(found)
+        yield img, {"programs": found, "memory": mib}
 
 
 def measure(arch, kernels, groups, runs):
     """row -> kernel -> list of (total, operations), one for each run."""
-    found = {}
+    found, there = {}, programs.find(groups) if arch == programs.ARCH else ()
     for kernel in kernels:
         for run in range(1, runs + 1):
             on_group, one = progress(arch, kernel, run), {}
-            for img, some, more in boots(kernel, arch, groups):
-                one = machine.run(kernel, arch, img, some, on_group=on_group, **more) | one
+            for img, how in boots(kernel, arch, groups, there):
+                one = machine.run(kernel, arch, img, on_group=on_group, **how) | one
             if groups is None or size.GROUP in groups:
                 one |= size.measure(kernel, arch)
             one.pop("wall_boot", None)
@@ -84,6 +88,8 @@ def one_arch(arch, args, kernels, table, groups):
 
 def main(args):
     table = rows.load()
+    if args.programs:
+        args.arch, args.rows = args.arch or programs.ARCH, (args.rows or []) + list(programs.GROUPS)
     if args.wall and args.rows == ["smp"]:
         groups = args.rows
     else:

@@ -90,11 +90,12 @@ class Reader:
 
 
 def run(kernel, arch, img, groups=None, counted=True, cpus=1, memory=MEMORY, patience=LIMIT_SECONDS, on_group=lambda name: None,
-        on_text=lambda line: None, with_disks=False):
+        on_text=lambda line: None, with_disks=False, programs=()):
     """Boot once. Return: row -> (total, operations); "wall_boot" is the nanoseconds until process 1 spoke.
 
     Not counted: plain emulation in real time, each group twice, for the emulator translates code as it comes by."""
-    words = (["groups=" + ",".join(groups)] if groups else []) + ([] if counted else ["warm"])
+    words = ["groups=" + ",".join(groups)] if groups else ["programs=" + ",".join(programs)] if programs else []
+    words += [] if counted else ["warm"]
     with tempfile.TemporaryDirectory(prefix="mnemos-bench-") as tmp:
         initrd = os.path.join(tmp, "initrd")
         with open(initrd, "wb") as f:

@@ -6,6 +6,7 @@ import statistics
 from xml.sax.saxutils import escape
 
 from bench import launcher as m
+from bench import rows
 
 TITLES = {"mnemos": "Mnemos", "linux": "Linux", "lean": "lean"}
 
@@ -37,8 +38,12 @@ class Result:
         own, lean = self.value("mnemos"), self.value("lean")
         return own / lean if own is not None and lean else None
 
+    def limit(self, which):
+        """As rows.Row.limit, with what lean Linux was measured to take where that is the limit."""
+        return self.value("lean") if self.row.limits[which] == rows.LEAN else self.row.limit(which, self.arch)
+
     def verdict(self):
-        own, first, goal = self.value("mnemos"), self.row.limit("first", self.arch), self.row.limit("goal", self.arch)
+        own, first, goal = self.value("mnemos"), self.limit("first"), self.limit("goal")
         if own is None or first is None:
             return ""
         if own > first:
@@ -52,7 +57,7 @@ class Result:
     def cells(self):
         ratio = self.ratio()
         return [self.row.name, self.row.unit] + [number(self.value(k)) for k in TITLES] + \
-            ["-" if ratio is None else f"{ratio:.2f}"] + [number(self.row.limit(k, self.arch)) for k in ("first", "goal")] + \
+            ["-" if ratio is None else f"{ratio:.2f}"] + [number(self.limit(k)) for k in ("first", "goal")] + \
             [number(self.row.fiwix), self.verdict()]
 
 
@@ -78,10 +83,10 @@ def summary(results):
 
 
 def as_json(arch, results, about):
-    rows = {r.row.name: {"unit": r.row.unit, "first": r.row.limit("first", arch), "goal": r.row.limit("goal", arch), "fiwix": r.row.fiwix,
+    found = {r.row.name: {"unit": r.row.unit, "first": r.limit("first"), "goal": r.limit("goal"), "fiwix": r.row.fiwix,
                          "runs": {k: [{"total": t, "operations": n} for t, n in runs] for k, runs in r.raw.items()},
                          "value": {k: r.value(k) for k in r.raw}, "ratio": r.ratio(), "verdict": r.verdict()} for r in results}
-    return {"arch": arch, "about": about, "rows": rows}
+    return {"arch": arch, "about": about, "rows": found}
 
 
 def write_json(path, data):
@@ -97,7 +102,7 @@ COLOURS = {"ok": "#2f7d4f", "goal": "#2f7d4f", "OVER": "#c0392b", "": "#4a6fa5"}
 
 def bar(r, y):
     """One row: a bar as long as the share of lean Linux's cost, and a mark where its target is."""
-    ratio, first = r.ratio(), r.row.limit("first", r.arch)
+    ratio, first = r.ratio(), r.limit("first")
     shown, out = min(ratio, 1.0), []
     out.append(f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{escape(r.row.name)}</text>')
     out.append(f'<rect x="{LEFT}" y="{y + 3}" width="{shown * SCALE:.1f}" height="11" fill="{COLOURS[r.verdict()]}">'
@@ -111,8 +116,8 @@ def bar(r, y):
 
 
 def chart(arch, results, about):
-    rows = [r for r in results if r.ratio() is not None]
-    height, width = 76 + LINE * len(rows), LEFT + SCALE + RIGHT
+    shown = [r for r in results if r.ratio() is not None]
+    height, width = 76 + LINE * len(shown), LEFT + SCALE + RIGHT
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
            'font-family="sans-serif" font-size="11">', f'<rect width="{width}" height="{height}" fill="#fff"/>',
            f'<text x="10" y="20" font-size="15">Mnemos as a share of lean Linux, {escape(arch)}</text>',
@@ -121,7 +126,7 @@ def chart(arch, results, about):
     for i in range(0, 11, 2):
         x = LEFT + SCALE * i / 10
         out.append(f'<path d="M{x} 58V{height - 12}" stroke="#ddd"/><text x="{x}" y="54" text-anchor="middle" fill="#555">{i * 10} %</text>')
-    for i, r in enumerate(rows):
+    for i, r in enumerate(shown):
         out += bar(r, 60 + i * LINE)
     return "\n".join(out + ["</svg>", ""])
 

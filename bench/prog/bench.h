@@ -25,6 +25,11 @@ void touch(char *p, size_t pages, size_t step);
 /* fork, and in the child fn(arg), then _exit(0). Return: the child. */
 int child(void (*fn)(void *), void *arg);
 void reap(int pid);
+void loopback_up(void);
+
+/* Programs of Debian's: those of bench/programs, separated by commas; a row "NAME OPERATIONS COMMAND ARGS...". Return: exit status. */
+void run_programs(char *names);
+int measure_program(char **words);
 
 /* The groups. A group runs in a process of its own, so that no row depends on those before it. */
 void bench_syscall(void);
@@ -43,6 +48,7 @@ void bench_yield(void);
 void bench_signal(void);
 void bench_thread(void);
 void bench_socket(void);
+void bench_net(void);
 void bench_swap(void);
 void bench_file(void);
 void bench_name(void);

@@ -3,6 +3,7 @@
  * place up and runs each group of rows in a fresh process; with a group's name it runs that group.
  *
  *	/init [groups=a,b] [profile=ROW] [warm]	as process 1: the kernel's words behind "--"
+ *	/init programs=a,b			the same: programs of Debian's in place of groups (program.c)
  *
  * Output: "row NAME TOTAL N" for each row, TOTAL nanoseconds (instructions under -icount) for N operations, or bytes;
  * "group NAME" before a group; "end" at the end. With warm every group runs twice, and its second rows are meant.
@@ -46,6 +47,7 @@ static const struct group {
 	{ "signal", bench_signal },
 	{ "thread", bench_thread },
 	{ "socket", bench_socket },
+	{ "net", bench_net },
 	{ "file", bench_file },
 	{ "name", bench_name },
 	{ "many_100", bench_many_100 },
@@ -221,7 +223,7 @@ static void set_up(void)
 
 	mkdir("/proc", 0755);
 	mkdir("/tmp", 0777);
-	if (mount("proc", "/proc", "proc", 0, NULL) || mount("tmpfs", "/tmp", "tmpfs", 0, NULL))
+	if (mount("proc", "/proc", "proc", 0, NULL))
 		give_up("mount");
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* the rows are about small pages */
 	/* What the kernel still does after its boot is not the rows'. */
@@ -242,6 +244,7 @@ static void print_symbols(void)
 static void process_1(const char *self, int argc, char **argv)
 {
 	const char *list = NULL, *profile = NULL;
+	char *programs = NULL;
 	int turns = 1;
 
 	figure("boot", (unsigned long long)boot_hi << 32 | boot_lo, 1);
@@ -249,12 +252,18 @@ static void process_1(const char *self, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strncmp(argv[i], "groups=", 7))
 			list = argv[i] + 7;
+		if (!strncmp(argv[i], "programs=", 9))
+			programs = argv[i] + 9;
 		if (!strncmp(argv[i], "profile=", 8))
 			profile = argv[i] + 8;
 		if (!strcmp(argv[i], "warm"))
 			turns = 2;
 	}
-	for (int i = 0; i < NR_GROUPS; i++)
+	if (programs) /* which may lie below /tmp */
+		run_programs(programs);
+	else if (mount("tmpfs", "/tmp", "tmpfs", 0, NULL))
+		give_up("mount");
+	for (int i = 0; i < NR_GROUPS && !programs; i++)
 		if (list ? listed(list, groups[i].name)
 			 : strcmp(groups[i].name, "smp") && strcmp(groups[i].name, "swap"))
 			for (int k = 0; k < turns; k++)
@@ -272,6 +281,8 @@ int main(int argc, char **argv)
 		process_1(argv[0], argc, argv);
 	if (argc < 2)
 		return 0; /* what the exec rows run */
+	if (argc > 4 && !strcmp(argv[1], "measure"))
+		return measure_program(argv + 2);
 	profiled = argc > 2 ? argv[2] : NULL;
 	return run_group(argv[1]);
 }

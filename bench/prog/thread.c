@@ -1,8 +1,7 @@
-/* Rows of threads: futexes, making and joining, switches; and of sockets between processes. */
+/* Rows of threads: futexes, making and joining, switches. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -117,65 +116,4 @@ void bench_thread(void)
 	futex_row();
 	create_row();
 	switch_row();
-}
-
-/* ---- sockets ---- */
-
-static void echo(void *fd)
-{
-	int s = *(int *)fd;
-	char c;
-
-	for (int i = 0; i < ROUNDS; i++)
-		if (read(s, &c, 1) != 1 || write(s, &c, 1) != 1)
-			_exit(1);
-}
-
-static void pingpong(const char *row, int type)
-{
-	int fd[2], pid;
-	char c = 0;
-
-	if (socketpair(AF_UNIX, type, 0, fd))
-		give_up(row);
-	pid = child(echo, &fd[1]);
-	start(row);
-	for (int i = 0; i < ROUNDS; i++)
-		if (write(fd[0], &c, 1) != 1 || read(fd[0], &c, 1) != 1)
-			give_up(row);
-	stop(ROUNDS);
-	reap(pid);
-	close(fd[0]);
-	close(fd[1]);
-}
-
-static void unix_tput(void)
-{
-	static char buf[16 * PAGE];
-	int fd[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
-		give_up("unix_tput");
-	start("unix_tput");
-	for (int i = 0; i < 64; i++) {
-		size_t got = 0;
-
-		if (write(fd[0], buf, sizeof(buf)) != sizeof(buf))
-			give_up("unix_tput");
-		while (got < sizeof(buf)) {
-			ssize_t n = read(fd[1], buf, sizeof(buf) - got);
-
-			if (n <= 0)
-				give_up("unix_tput");
-			got += (size_t)n;
-		}
-	}
-	stop(64 * 16);
-}
-
-void bench_socket(void)
-{
-	pingpong("unix_pingpong", SOCK_STREAM);
-	pingpong("unix_datagram", SOCK_DGRAM);
-	unix_tput();
 }

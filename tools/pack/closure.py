@@ -50,9 +50,9 @@ class Closure:
     # ---- programs ----
 
     def which(self, word):
-        """The path of a program in the root, or None. Folders of shims (version managers) hold no programs."""
+        """The path of a program in the root, or None. Folders of shims (version managers, ccache) hold no programs."""
         for d in self.path:
-            if os.path.basename(d) == "shims":
+            if os.path.basename(d) in ("shims", "ccache"):
                 continue
             host = self.tree.find(os.path.join(d, word))
             if host and os.access(host, os.X_OK):
