@@ -2,7 +2,7 @@
  * /proc/sys/vm: the tunables of memory management.
  *
  * OWNS     nothing: each variable belongs to the file of mm/ that uses it.
- * WHY      a file is here when what it says has an effect here. Linux has more: about node reclaim and kcompactd.
+ * WHY      a file is here when what it says has an effect here. Linux has more: about node reclaim and compaction before it is asked for.
  * LOCKS    none: an aligned word is written whole.   CONTEXT  a task; sleeps.
  * FAILS    -EINVAL for text that is no number or out of bounds.
  * SOURCES  Documentation of /proc/sys/vm (admin-guide/sysctl/vm), proc(5).   TESTED BY proc_sysvm.c

@@ -76,6 +76,9 @@ extern int percpu_pagelist_high_fraction; /* of a zone, on all lists; 0: by the 
 bool zone_watermark_ok(const struct zone *z, unsigned order, unsigned long mark,
 		       enum zone_type highest);
 
+/* Above it reclaim is not repeated: it rarely makes blocks that large (Linux). */
+enum { COSTLY_ORDER = 3 };
+
 /* Highest zone type allowed by @gfp. */
 enum zone_type gfp_zone(gfp_t gfp);
 enum migratetype gfp_migratetype(gfp_t gfp);
@@ -91,8 +94,9 @@ struct alloc_ctx {
 };
 bool phys_relieve(struct alloc_ctx *ctx);
 bool phys_compact(struct alloc_ctx *ctx); /* mm/compact.h */
-/* @node has no zone up to @highest above its low watermark: background reclaim. Any context. */
-void phys_wake(int node, enum zone_type highest);
+/* @node has no zone up to @highest that is above its low watermark and has a block of @order: background reclaim, and
+ * compaction. Any context. */
+void phys_wake(int node, enum zone_type highest, unsigned order);
 /* And to mm/backing: the last reference of a page of hugetlb's pool is gone. Any context. */
 void hugetlb_page_freed(struct page *page);
 

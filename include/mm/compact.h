@@ -13,6 +13,15 @@ bool phys_compact(struct alloc_ctx *ctx);
 /* Every zone of @node, from end to end (vm.compact_memory, nodeN/compact). Sleeps; no locks held. */
 void compact_node(int node);
 
+/*
+ * kcompactd, a thread of each node that kernel/kswapd.c loops: blocks for those who could not wait.
+ * kcompactd_wake: no block of @order was found; order 0: nothing is wanted. Any context.
+ * kcompactd_wait: until one is wanted. kcompactd_step: what is wanted now, as far as it can be had. Sleep.
+ */
+void kcompactd_wake(int node, enum zone_type highest, unsigned order);
+void kcompactd_wait(int node);
+void kcompactd_step(int node);
+
 /* Why an allocation of @order from @z would fail, times 1000: 0 for want of memory, 1000 for fragmentation; -1000: it would
  * not. Any context, a snapshot. */
 int fragmentation_index(const struct zone *z, unsigned order);

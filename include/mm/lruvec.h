@@ -30,7 +30,15 @@ struct kswapd {
 	struct waitq wait;
 	bool wanted;	   /* a: set by phys_wake */
 	unsigned highest;  /* a: enum zone_type that was asked for */
+	unsigned order;	   /* a: of the largest block that was not found */
 	unsigned failures; /* a: steps in a row that freed nothing */
+};
+
+/* Background compaction of a node: mm/reclaim/kcompactd.c. */
+struct kcompactd {
+	struct waitq wait;
+	unsigned order;	  /* a: of the largest block wanted; 0: none is */
+	unsigned highest; /* a: enum zone_type */
 };
 
 static inline void lruvec_init(struct lruvec *v)

@@ -75,6 +75,8 @@ struct zone {
 	struct zone_numa numa_base; /* what was counted when vm.numa_stat was last switched on */
 	/* z: migrate type at [pfn >> PAGEBLOCK_ORDER]; the array itself begins with start_pfn */
 	uint8_t *block_types;
+	/* k: kcompactd's alone. In vain for blocks of this order and larger: so many runs are left out, 1 << shift */
+	unsigned compact_order_failed, compact_considered, compact_defer_shift;
 	atomic_t
 		*huge_maps; /* a: large entries of user tables that map the pageblock, same index */
 	struct spinlock lock cacheline_;       /* irqsave; rank ZONE */
@@ -102,6 +104,7 @@ struct pglist_data {
 	atomic_long_t stat[NR_NODE_STATS];
 	struct lruvec lruvec;
 	struct kswapd kswapd;
+	struct kcompactd kcompactd;
 };
 
 extern struct pglist_data *node_data[CFG_MAX_NODES];

@@ -40,8 +40,6 @@ enum {
 	MAX_RETRIES =
 		16, /* rounds of reclaim that found something before an allocation gives up (Linux) */
 	MAX_WARNINGS = 10, /* failures reported in the log */
-	COSTLY_ORDER =
-		3, /* above it reclaim is not repeated: it rarely makes blocks that large (Linux) */
 	NOFAIL_PAUSE_MS = 10,
 	RUN_MIN = 8, /* pages that are worth a block of their own */
 };
@@ -298,7 +296,7 @@ static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglis
 		if (page)
 			return page;
 		if (gfp & __GFP_KSWAPD_RECLAIM)
-			phys_wake(node->node_id, ctx.highest);
+			phys_wake(node->node_id, ctx.highest, order);
 		page = search(&ctx, node, reserve_for(gfp, self));
 		if (!page && may_reclaim(gfp, self))
 			page = reclaim_and_search(&ctx, node);

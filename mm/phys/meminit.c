@@ -168,6 +168,7 @@ static void build_nodes(void)
 		node_data[n]->node_id = (int)n;
 		lruvec_init(&node_data[n]->lruvec);
 		waitq_init(&node_data[n]->kswapd.wait);
+		waitq_init(&node_data[n]->kcompactd.wait);
 		for (unsigned t = 0; t < MAX_NR_ZONES; t++)
 			init_zone(node_data[n], (enum zone_type)t);
 	}

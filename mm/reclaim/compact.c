@@ -14,7 +14,7 @@
  * LOCKS    zone->lock for taking a free block; the rest is migrate_pages'. Several runs in one zone do each other no harm.
  * CONTEXT  threads. COST  a look at each frame of the zone at most, and the moves.
  * FAILS    nothing moves: no block.
- * NOT HERE how a page moves (migrate.c); keeping kinds of pages apart so that this is rarely needed (mm/phys/buddy.c).
+ * NOT HERE how a page moves (migrate.c); compaction in the background (kcompactd.c); keeping kinds of pages apart so that this is rarely needed (mm/phys/buddy.c).
  * SOURCES  Linux Documentation/admin-guide/sysctl/vm.rst; Gorman, LWN 368869.   TESTED BY compact_test.c
  */
 #include "mm/compact.h"
@@ -22,6 +22,7 @@
 #include "mm/huge.h"
 #include "mm/imports.h"
 #include "mm/migrate.h"
+#include "mm/reclaim/reclaim_impl.h"
 #include "mm/swap.h"
 #include "mm/vmevent.h"
 
@@ -31,6 +32,7 @@ struct compaction {
 	struct zone *zone;
 	unsigned order; /* a free block of it ends the run; WHOLE_ZONE: none does */
 	enum migrate_mode mode;
+	bool daemon;	     /* it is kcompactd's */
 	pfn_t migrate, free; /* scanners: [start, migrate) is done, [free, end) is done */
 	struct page *pages[CLUSTER];
 	int status[CLUSTER];
@@ -104,6 +106,15 @@ static struct page *movable_page(const struct zone *z, pfn_t pfn)
 	return NULL;
 }
 
+/* Frames looked at: by @e, and if kcompactd looked, by the event beside it. */
+static void count_scanned(const struct compaction *c, enum vm_event e, enum vm_event of_daemon,
+			  unsigned long n)
+{
+	count_vm_events(e, n);
+	if (c->daemon)
+		count_vm_events(of_daemon, n);
+}
+
 /* Up to CLUSTER pages from where the migrate scanner stands, at most to the end of its pageblock. */
 static void collect_pages(struct compaction *c)
 {
@@ -115,7 +126,7 @@ static void collect_pages(struct compaction *c)
 		if (page)
 			c->pages[c->nr++] = page;
 	}
-	count_vm_events(COMPACTMIGRATE_SCANNED, c->migrate - begin);
+	count_scanned(c, COMPACTMIGRATE_SCANNED, KCOMPACTD_MIGRATE_SCANNED, c->migrate - begin);
 	count_vm_events(COMPACTISOLATED, c->nr);
 }
 
@@ -144,7 +155,7 @@ static void collect_frames(struct compaction *c)
 
 		start = max_of(pfn_t, start, c->zone->start_pfn);
 		c->free = start;
-		count_vm_events(COMPACTFREE_SCANNED, end - start);
+		count_scanned(c, COMPACTFREE_SCANNED, KCOMPACTD_FREE_SCANNED, end - start);
 		if (pageblock_type(c->zone, start) == MIGRATE_MOVABLE)
 			take_frames(c, start, end);
 	}
@@ -197,11 +208,12 @@ static void move_cluster(struct compaction *c)
 }
 
 /* Return: is a block of @order free now? */
-static bool compact_zone(struct zone *z, unsigned order, enum migrate_mode mode)
+static bool compact_zone(struct zone *z, unsigned order, enum migrate_mode mode, bool daemon)
 {
 	struct compaction c = { .zone = z,
 				.order = order,
 				.mode = mode,
+				.daemon = daemon,
 				.migrate = z->start_pfn,
 				.free = z->start_pfn + z->spanned_pages };
 	unsigned since_drain = 0;
@@ -228,16 +240,21 @@ void compact_node(int node)
 
 	for_each_zone (node_data[node], z)
 		if (zone_has_memory(z))
-			(void)compact_zone(z, WHOLE_ZONE, MIGRATE_SYNC);
+			(void)compact_zone(z, WHOLE_ZONE, MIGRATE_SYNC, false);
 }
 
-/* Would moving pages help? Not when memory is short altogether. */
-static bool suitable(const struct zone *z, const struct alloc_ctx *ctx)
+bool compact_in_background(struct zone *z, unsigned order)
 {
-	int index = fragmentation_index(z, ctx->order);
+	return compact_zone(z, order, MIGRATE_SYNC, true);
+}
 
-	return index > sysctl_extfrag_threshold &&
-	       zone_watermark_ok(z, 0, z->watermark[WMARK_LOW] + (2UL << ctx->order), ctx->highest);
+bool compact_suitable(const struct zone *z, unsigned order, enum zone_type highest)
+{
+	int index = fragmentation_index(z, order);
+
+	if (index < 0 || (order > COSTLY_ORDER && index <= sysctl_extfrag_threshold))
+		return false;
+	return zone_watermark_ok(z, 0, z->watermark[WMARK_LOW] + (2UL << order), highest);
 }
 
 bool phys_compact(struct alloc_ctx *ctx)
@@ -250,10 +267,11 @@ bool phys_compact(struct alloc_ctx *ctx)
 		if (!(ctx->nodes >> n & 1))
 			continue;
 		for_each_zone (node_data[n], z) {
-			if (z->type > ctx->highest || !zone_has_memory(z) || !suitable(z, ctx))
+			if (z->type > ctx->highest || !zone_has_memory(z) ||
+			    !compact_suitable(z, ctx->order, ctx->highest))
 				continue;
 			tried = true;
-			done = compact_zone(z, ctx->order, MIGRATE_ASYNC);
+			done = compact_zone(z, ctx->order, MIGRATE_ASYNC, false);
 			if (done)
 				break;
 		}

@@ -2,6 +2,7 @@
 #include "mm/compact.h"
 #include "mm/huge.h"
 #include "mm/vmevent.h"
+#include "mm/vmscan.h"
 #include "sim/mm_test.h"
 
 #include "mm/rmap.h"
@@ -110,23 +111,100 @@ static void an_allocation_makes_its_block(void **state)
 	end_mm(mm);
 }
 
-static void what_is_held_stays(void **state)
+/* A wish for a block of order 9 by somebody who does not wait. */
+static void wish_for_a_block(void)
 {
-	static struct page *held[USED / 2];
+	assert_null(alloc_pages(LARGE_GFP & ~(gfp_t)__GFP_DIRECT_RECLAIM, HPAGE_ORDER));
+	assert_false(kswapd_step(0));
+	assert_int_equal(vm_event_sum(COMPACTSTALL), 0);
+}
+
+static void kcompactd_makes_what_was_not_found(void **state)
+{
 	struct mm_struct *mm = fragmented();
+	struct page *page;
 
 	(void)state;
+	kcompactd_step(0); /* nobody has asked */
+	assert_int_equal(vm_event_sum(KCOMPACTD_WAKE), 0);
+	wish_for_a_block();
+	assert_int_equal(node_data[0]->kcompactd.order, HPAGE_ORDER);
+	kcompactd_wait(0); /* does not wait */
+	kcompactd_step(0);
+	assert_int_equal(vm_event_sum(KCOMPACTD_WAKE), 1);
+	assert_int_equal(large_blocks(), 1);
+	assert_true(vm_event_sum(KCOMPACTD_MIGRATE_SCANNED) > 0);
+	assert_int_equal(vm_event_sum(KCOMPACTD_MIGRATE_SCANNED),
+			 vm_event_sum(COMPACTMIGRATE_SCANNED));
+	assert_int_equal(vm_event_sum(KCOMPACTD_FREE_SCANNED), vm_event_sum(COMPACTFREE_SCANNED));
+	kcompactd_wake(0, ZONE_MOVABLE, HPAGE_ORDER); /* there is one */
+	assert_int_equal(node_data[0]->kcompactd.order, 0);
+	page = alloc_pages(LARGE_GFP & ~(gfp_t)__GFP_DIRECT_RECLAIM, HPAGE_ORDER);
+	assert_non_null(page);
+	__free_pages(page, HPAGE_ORDER);
+	all_bytes_are_there(mm);
+	give_large_blocks();
+	end_mm(mm);
+}
+
+static struct page *held[USED / 2];
+
+/* References that keep the pages where they are. */
+static void hold_all(struct mm_struct *mm)
+{
 	for (unsigned i = 1; i < USED; i += 2) {
 		held[i / 2] = page_at(mm, BASE + P(i));
 		get_page(held[i / 2]);
 	}
-	assert_null(alloc_pages(LARGE_GFP, HPAGE_ORDER));
-	assert_int_equal(vm_event_sum(COMPACTFAIL), vm_event_sum(COMPACTSTALL));
-	assert_int_equal(vm_event_sum(COMPACTSUCCESS), 0);
+}
+
+static void drop_all(struct mm_struct *mm)
+{
 	for (unsigned i = 1; i < USED; i += 2) {
 		assert_ptr_equal(page_at(mm, BASE + P(i)), held[i / 2]);
 		put_page(held[i / 2]);
 	}
+}
+
+static void kcompactd_I2_waits_where_it_was_in_vain(void **state)
+{
+	struct mm_struct *mm = fragmented();
+	unsigned long scanned[12];
+
+	(void)state;
+	hold_all(mm);
+	for (unsigned i = 0; i < ARRAY_SIZE(scanned); i++) {
+		wish_for_a_block();
+		kcompactd_step(0);
+		scanned[i] = vm_event_sum(KCOMPACTD_MIGRATE_SCANNED);
+	}
+	assert_int_equal(vm_event_sum(KCOMPACTD_WAKE), ARRAY_SIZE(scanned));
+	for (unsigned i = 1; i < ARRAY_SIZE(scanned); i++) /* runs: 0, 2, 5, 10 */
+		assert_int_equal(scanned[i] > scanned[i - 1], i == 2 || i == 5 || i == 10);
+	drop_all(mm);
+	for (unsigned i = 11; i < 18; i++) {
+		wish_for_a_block();
+		kcompactd_step(0);
+	}
+	assert_int_equal(large_blocks(), 0); /* 8 are left out; the ninth run finds that it can */
+	wish_for_a_block();
+	kcompactd_step(0);
+	assert_int_equal(large_blocks(), 1);
+	all_bytes_are_there(mm);
+	give_large_blocks();
+	end_mm(mm);
+}
+
+static void what_is_held_stays(void **state)
+{
+	struct mm_struct *mm = fragmented();
+
+	(void)state;
+	hold_all(mm);
+	assert_null(alloc_pages(LARGE_GFP, HPAGE_ORDER));
+	assert_int_equal(vm_event_sum(COMPACTFAIL), vm_event_sum(COMPACTSTALL));
+	assert_int_equal(vm_event_sum(COMPACTSUCCESS), 0);
+	drop_all(mm);
 	all_bytes_are_there(mm);
 	give_large_blocks();
 	end_mm(mm);
@@ -244,9 +322,14 @@ static void against_writers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_node_is_compacted),	      T(an_allocation_makes_its_block),
-		T(what_is_held_stays),	      T(locked_pages_move_if_they_may),
-		T(a_huge_page_is_left_whole), T(indices),
+		T(a_node_is_compacted),
+		T(an_allocation_makes_its_block),
+		T(kcompactd_makes_what_was_not_found),
+		T(kcompactd_I2_waits_where_it_was_in_vain),
+		T(what_is_held_stays),
+		T(locked_pages_move_if_they_may),
+		T(a_huge_page_is_left_whole),
+		T(indices),
 		T(against_writers),
 	};
 

@@ -15,9 +15,11 @@
  * CONTEXT  steps: a thread; sleeps. Wake-ups: any context.
  * COST     a step: at most 12 rounds.
  * FAILS    never.
- * NOT HERE the thread (kernel/kswapd.c), which pages (vmscan.c).   TESTED BY vmscan_test.c, tests/guest/mem_reclaim.c
+ * NOT HERE the thread (kernel/kswapd.c), which pages (vmscan.c), large blocks out of free pages (kcompactd.c, woken from here).
+ * TESTED BY vmscan_test.c, tests/guest/mem_reclaim.c
  */
 #include "mm/alloc.h"
+#include "mm/compact.h"
 #include "mm/imports.h"
 #include "mm/reclaim/reclaim_impl.h"
 #include "mm/slab.h"
@@ -31,14 +33,16 @@ bool kswapd_gave_up(int node)
 	return READ_ONCE(node_data[node]->kswapd.failures) >= MAX_FAILURES;
 }
 
-void phys_wake(int node, enum zone_type highest)
+void phys_wake(int node, enum zone_type highest, unsigned order)
 {
 	struct kswapd *k = &node_data[node]->kswapd;
 
-	if (kswapd_gave_up(node))
+	if (kswapd_gave_up(node)) {
+		kcompactd_wake(node, highest, order);
 		return;
-	if (READ_ONCE(k->highest) < (unsigned)highest)
-		WRITE_ONCE(k->highest, (unsigned)highest);
+	}
+	raise_to(&k->highest, (unsigned)highest);
+	raise_to(&k->order, order);
 	if (!__atomic_exchange_n(&k->wanted, true, __ATOMIC_SEQ_CST)) {
 		tracepoint(mm_vmscan_kswapd_wake, (unsigned)node, 0);
 		waitq_wake_all(&k->wait);
@@ -115,6 +119,7 @@ bool kswapd_step(int node)
 	__atomic_store_n(&k->wanted, false, __ATOMIC_SEQ_CST);
 	if (lacking(node_data[node], highest) && balance_node(node, highest))
 		return true;
+	kcompactd_wake(node, highest, __atomic_exchange_n(&k->order, 0, __ATOMIC_SEQ_CST));
 	WRITE_ONCE(k->highest, 0);
 	return false;
 }

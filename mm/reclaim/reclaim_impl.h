@@ -22,7 +22,20 @@ struct scan_control {
 	unsigned long scanned, freed, dirty, writeback;
 };
 
-/* ---- pageout.c: one page's fate ---- */
+/* What a daemon is asked for: @asked becomes @v if it is less. Of two at once the lesser may win. */
+static inline void raise_to(unsigned *asked, unsigned v)
+{
+	if (READ_ONCE(*asked) < v)
+		WRITE_ONCE(*asked, v);
+}
+
+/* ---- compact.c ---- */
+/* Would moving pages make a block of @order in @z? Not when there is one, nor when memory is short altogether. */
+bool compact_suitable(const struct zone *z, unsigned order, enum zone_type highest);
+/* For kcompactd, which waits for locks. Return: is a block of @order free now? Sleeps. */
+bool compact_in_background(struct zone *z, unsigned order);
+
+/* ---- take.c: one page's fate ---- */
 /* Free those of @s->pages, isolated, that may go. The others come first in it afterwards, @s->taken of them, active or not as
  * they are to be put back. */
 void take_pages(struct scan_control *sc, struct lru_scan *s);

@@ -298,7 +298,7 @@ static void kswapd_I2_gives_up_where_nothing_can_go(void **state)
 	begin_small(MIB(16), 1);
 	n = hog(hogged, ARRAY_SIZE(hogged), 0);
 	for (unsigned i = 0; i < 100; i++) {
-		phys_wake(0, ZONE_MOVABLE);
+		phys_wake(0, ZONE_MOVABLE, 0);
 		if (node_data[0]->kswapd.wanted)
 			assert_false(kswapd_step(0));
 	}

@@ -8,6 +8,7 @@
 enum { ROUNDS = 4 };
 #define COMPACT "/proc/sys/vm/compact_memory"
 #define EXTFRAG "/sys/kernel/debug/extfrag/"
+#define DEFRAG	"/sys/kernel/mm/transparent_hugepage/defrag"
 
 static size_t large; /* pages in what /proc/meminfo calls a huge page */
 
@@ -139,6 +140,61 @@ static void against_a_writer(void)
 	EQ(munmap(p, pages * PAGE), 0);
 }
 
+/* One byte in each huge page of @p; those that got small pages give them back. Return: how many. */
+static unsigned touch_huge(char *p, unsigned n)
+{
+	unsigned small = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		char *at = p + i * large * PAGE;
+		unsigned char resident[2] = { 0, 0 };
+
+		*(volatile char *)at = (char)i;
+		OK(mincore(at, 2 * PAGE, resident));
+		if (!(resident[1] & 1)) {
+			OK(madvise(at, PAGE, MADV_DONTNEED));
+			small++;
+		}
+	}
+	return small;
+}
+
+/* More huge pages than there are blocks for, and nobody who asks waits: kcompactd makes the rest. */
+static void in_the_background(void)
+{
+	size_t pages = (size_t)meminfo_kb("MemFree:") / 4 * 3 / 4, align = large * PAGE;
+	long woken = vmstat("compact_daemon_wake"), stalls = vmstat("compact_stall"),
+	     scanned = vmstat("compact_daemon_migrate_scanned");
+	unsigned n, left = 1;
+	char *p, *at, *huge;
+
+	if (pages < 36 * large || meminfo_kb("MemTotal:") > 300 * 1024)
+		SKIP("less memory than that, or more");
+	p = fragment(pages);
+	NEED(p);
+	n = (unsigned)large_blocks() + 2;
+	huge = anon((n + 1) * large, RW);
+	NEED(huge != MAP_FAILED);
+	at = (char *)(((uintptr_t)huge + align - 1) & ~(uintptr_t)(align - 1));
+	OK(tap_put(DEFRAG, "defer"));
+	OK(madvise(at, n * align, MADV_HUGEPAGE));
+	for (int tries = 0; tries < 500 && left; tries++) {
+		left = touch_huge(at, n);
+		if (left)
+			usleep(10000);
+	}
+	OK(tap_put(DEFRAG, "madvise"));
+	EQ(left, 0);
+	CHECK(vmstat("compact_daemon_wake") > woken);
+	CHECK(vmstat("compact_daemon_migrate_scanned") > scanned);
+	EQ(vmstat("compact_stall"), stalls);
+	for (unsigned i = 0; i < n; i++)
+		EQ(at[i * align], (char)i);
+	CHECK(bytes_are_right(p, pages));
+	OK(munmap(huge, (n + 1) * align));
+	OK(munmap(p, pages * PAGE));
+}
+
 static void limits(void)
 {
 	char text[64];
@@ -183,8 +239,10 @@ static void indices(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(whole_machine), T(one_node), T(against_a_writer),
-						 T(limits),	   T(indices),	TEND };
+	static const struct tap_test tests[] = {
+		T(whole_machine), T(one_node), T(against_a_writer), T(in_the_background), T(limits),
+		T(indices),	  TEND
+	};
 
 	large = (size_t)meminfo_kb("Hugepagesize:") * 1024 / PAGE;
 	return tap_main(argc, argv, tests);

@@ -87,25 +87,32 @@ static void meminfo_says_the_same(void)
 	EQ(meminfo_kb("Active:"), meminfo_kb("Active(anon):") + meminfo_kb("Active(file):"));
 }
 
-static int is_kswapd(const char *pid)
+static int is_called(const char *pid, const char *name)
 {
 	char path[64], text[64] = "";
 
 	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
-	return tap_read(path, text, sizeof(text)) > 0 && !strcmp(text, "kswapd0\n");
+	return tap_read(path, text, sizeof(text)) > 0 && !strcmp(text, name);
 }
 
-static void there_is_a_kswapd(void)
+static int tasks_called(const char *name)
 {
 	DIR *d = opendir("/proc");
 	struct dirent *e;
 	int n = 0;
 
-	NEED(d != NULL);
+	if (!d)
+		return -1;
 	while ((e = readdir(d)))
-		n += e->d_name[0] >= '0' && e->d_name[0] <= '9' && is_kswapd(e->d_name);
+		n += e->d_name[0] >= '0' && e->d_name[0] <= '9' && is_called(e->d_name, name);
 	closedir(d);
-	EQ(n, 1);
+	return n;
+}
+
+static void there_are_daemons(void)
+{
+	EQ(tasks_called("kswapd0\n"), 1);
+	EQ(tasks_called("kcompactd0\n"), 1);
 }
 
 /* Memory that is given up as soon as it is filled: twice what is free goes through, and nobody is killed. */
@@ -172,7 +179,7 @@ int main(int argc, char **argv)
 						 T(locked_pages_are_not),
 						 T(given_up_pages_wait_among_the_files),
 						 T(meminfo_says_the_same),
-						 T(there_is_a_kswapd),
+						 T(there_are_daemons),
 						 T(memory_given_up_is_taken_in_time),
 						 T(swappiness),
 						 TEND };
