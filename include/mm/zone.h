@@ -54,7 +54,6 @@ struct pcp {
 } cacheline_;
 
 struct pglist_data;
-
 /* Allocations by where they were wanted, as numastat(8) shows them. */
 struct zone_numa {
 	unsigned long hit, miss, foreign, interleave, local, other;
@@ -75,8 +74,6 @@ struct zone {
 	struct zone_numa numa_base; /* what was counted when vm.numa_stat was last switched on */
 	/* z: migrate type at [pfn >> PAGEBLOCK_ORDER]; the array itself begins with start_pfn */
 	uint8_t *block_types;
-	/* k: kcompactd's alone. In vain for blocks of this order and larger: so many runs are left out, 1 << shift */
-	unsigned compact_order_failed, compact_considered, compact_defer_shift;
 	atomic_t
 		*huge_maps; /* a: large entries of user tables that map the pageblock, same index */
 	struct spinlock lock cacheline_;       /* irqsave; rank ZONE */

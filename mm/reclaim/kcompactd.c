@@ -4,12 +4,12 @@
  *   no block of an order is found ──► kswapd sees to it that there are pages enough ──► wakes kcompactd, if moving pages would
  *   (mm/phys/alloc.c)                 (kswapd.c)                                        help ──► a run over each such zone
  *
- * OWNS     struct kcompactd of each node; compact_* of struct zone; KCOMPACTD_WAKE.
+ * OWNS     struct kcompactd of each node; KCOMPACTD_WAKE.
  * WHY      who asks without waiting, from an interrupt or for a huge page that may as well be small, finds one next time.
  * I1       a wish is not lost: the order is taken before the zones are looked at, set before the thread is woken.
- * I2       it ends: a run goes over a zone once. A zone where one was in vain is left out at the next 1, 2, 4, ... 64 wishes for
- *          blocks as large, until a run makes one.
- * LOCKS    none; the fields are single words, those of zones the thread's own.
+ * I2       it ends: a run goes over a zone once. After one in vain the next 1, 2, 4, ... 64 wishes for blocks as large are left
+ *          out, until a run makes one.
+ * LOCKS    none; the fields are single words, shift and its like the thread's own.
  * CONTEXT  wake-ups: any. Steps: a thread; sleeps.
  * COST     a step: compact.c's for each zone.
  * FAILS    never: there is a block then, or not.
@@ -54,29 +54,28 @@ void kcompactd_wait(int node)
 }
 
 /* I2. */
-static bool deferred(struct zone *z, unsigned order)
+static bool deferred(struct kcompactd *k, unsigned order)
 {
-	if (!z->compact_defer_shift || order < z->compact_order_failed)
+	if (!k->shift || order < k->failed_order)
 		return false;
-	if (++z->compact_considered <= 1U << (z->compact_defer_shift - 1))
+	if (++k->left_out <= 1U << (k->shift - 1))
 		return true;
-	z->compact_considered = 0;
+	k->left_out = 0;
 	return false;
 }
 
-static void note_success(struct zone *z, unsigned order)
+static void note_result(struct kcompactd *k, unsigned order, bool made)
 {
-	if (order >= z->compact_order_failed)
-		z->compact_defer_shift = 0;
-}
-
-static void note_failure(struct zone *z, unsigned order)
-{
-	if (!z->compact_defer_shift || order < z->compact_order_failed)
-		z->compact_order_failed = order;
-	z->compact_considered = 0;
-	if (z->compact_defer_shift <= MAX_DEFER_SHIFT)
-		z->compact_defer_shift++;
+	if (made) {
+		if (order >= k->failed_order)
+			k->shift = 0;
+		return;
+	}
+	if (!k->shift || order < k->failed_order)
+		k->failed_order = order;
+	k->left_out = 0;
+	if (k->shift <= MAX_DEFER_SHIFT)
+		k->shift++;
 }
 
 void kcompactd_step(int node)
@@ -85,17 +84,20 @@ void kcompactd_step(int node)
 	unsigned order = __atomic_exchange_n(&k->order, 0, __ATOMIC_SEQ_CST);
 	enum zone_type highest =
 		(enum zone_type)__atomic_exchange_n(&k->highest, 0, __ATOMIC_SEQ_CST);
+	bool tried = false, made = false;
 	struct zone *z;
 
 	if (!order)
 		return;
 	count_vm_event(KCOMPACTD_WAKE);
+	if (deferred(k, order))
+		return;
 	for_each_zone (node_data[node], z) {
-		if (!may_help(z, highest, order) || deferred(z, order))
+		if (!may_help(z, highest, order))
 			continue;
-		if (compact_in_background(z, order))
-			note_success(z, order);
-		else
-			note_failure(z, order);
+		tried = true;
+		made |= compact_in_background(z, order);
 	}
+	if (tried)
+		note_result(k, order, made);
 }
