@@ -372,6 +372,7 @@ static void drop_views(void)
 /* Nobody calls it any more: parameters, files and memory go. */
 static void take_down(struct module *mod)
 {
+	module_probes_left(mod);
 	module_kthreads_left(mod);
 	module_irqs_left(mod);
 	module_claims_left(mod);

@@ -76,6 +76,14 @@ void module_kthread_crashed(void);
 void module_worker_crashed(void);
 void module_param_crashed(void);
 
+/* The function of a module that has @addr; false: none. */
+bool module_function_range(kaddr_t addr, kaddr_t *start, kaddr_t *end);
+
+/* ---- kprobe.c ---- */
+bool module_in_probe(void);	 /* a handler runs on this CPU */
+void module_probe_crashed(void); /* ... and the task ends in it */
+void module_probes_left(const struct module *mod);
+
 /* ---- layout.c ---- */
 struct relfile;
 int must_check

@@ -167,6 +167,18 @@ size_t module_symbol_format(kaddr_t addr, char *buf, size_t size)
 	return n;
 }
 
+bool module_function_range(kaddr_t addr, kaddr_t *start, kaddr_t *end)
+{
+	const struct module *mod = module_of(addr);
+	const struct module_function *f = mod ? function_of(mod, addr) : NULL;
+
+	if (!f || addr - f->addr >= f->size || !block_has_code(&mod->core, addr))
+		return false;
+	*start = f->addr;
+	*end = f->addr + f->size;
+	return true;
+}
+
 /* What is exported under that name, a function of the kernel, a module's; 0: none. */
 unsigned long module_kallsyms_lookup_name(const char *name)
 {

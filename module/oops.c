@@ -39,6 +39,7 @@ void module_oops(const unsigned long *ips, unsigned n)
 		*held = (struct lockorder_held){ 0 };
 	while (ctx->kmap_depth)
 		physmap_unmap_slot(--ctx->kmap_depth);
+	module_probe_crashed();
 	module_code_crashed(ips, n);
 	module_kthread_crashed();
 	module_worker_crashed();

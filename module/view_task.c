@@ -12,7 +12,7 @@
  *          still point to it: those with counts, and the last DEAD_MAX.
  * LOCKS    the view lock: a sleeping one without a rank, because modules call with and without mmap_lock held. Under it
  *          mmap_lock is only tried, so the two cannot wait for each other.
- * CONTEXT  tasks; sleeps. current in an interrupt: the view as it is.
+ * CONTEXT  tasks; sleeps. current in an interrupt: the view as it is; in a probe's handler: one of the CPU's.
  * COST     O(tasks + their vmas) for each look.   FAILS  a task without memory for its view is not seen.
  * TESTED BY  module_labs (guest)
  */
@@ -21,6 +21,7 @@
 #include "module/view_impl.h"
 
 #include "arch/machine.h"
+#include "arch/percpu.h"
 #include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/mm.h"
@@ -54,6 +55,7 @@ struct task_view module_init_task = {
 static struct list_head views = LIST_HEAD_INIT(views); /* by pid */
 static struct list_head dead = LIST_HEAD_INIT(dead);   /* oldest first */
 static unsigned nr_dead, round_nr;
+section_("percpu") static struct task_view in_probe;
 
 void view_lock(void)
 {
@@ -313,10 +315,41 @@ void module_entered(void)
 		module_look();
 }
 
+/* In a probe's handler no lock may be had: as much as the running task says of itself, true until the handler returns. */
+static struct task_view *current_in_probe(void)
+{
+	struct task_view *v = this_cpu_ptr(&in_probe);
+	const struct task *t = current_task();
+
+	*v = (struct task_view){ .pid = t->pid,
+				 .tgid = t->tgid,
+				 .face.nr = t->pid,
+				 .stack = t->thread.kstack,
+				 .cpu = (int)t->thread.cpu,
+				 .on_cpu = 1,
+				 .flags = t->thread.is_kthread ? VIEW_PF_KTHREAD : 0,
+				 .static_prio = 120 + t->thread.nice,
+				 .group_leader = v,
+				 .parent = &module_init_task,
+				 .real_parent = &module_init_task,
+				 .active_mm = &module_init_mm,
+				 .own_cred = { .uid.val = t->cred->uid,
+					       .euid.val = t->cred->euid,
+					       .gid.val = t->cred->gid,
+					       .egid.val = t->cred->egid },
+				 .cred = &v->own_cred,
+				 .real_cred = &v->own_cred,
+				 .signal = &v->own_signal };
+	str_copy(v->comm, t->comm, sizeof(v->comm));
+	return v;
+}
+
 struct task_view *module_current(void)
 {
 	struct task_view *v;
 
+	if (module_in_probe())
+		return current_in_probe();
 	if (module_in_softirq())
 		return &module_init_task;
 	if (in_interrupt() || !irqs_enabled()) {

@@ -33,6 +33,10 @@ SECTIONS {
 		uaccess_text_start = .;
 		*(.text.uaccess)
 		uaccess_text_end = .;
+		noprobe_text_start = .;
+		*(.text.noprobe .text.fixup)
+		*trap32.S.o(.text) *trap64.S.o(.text) *switch.S.o(.text)
+		noprobe_text_end = .;
 		*(.text .text.*)
 		__text_end = .;
 	} :text = 0xcccccccc

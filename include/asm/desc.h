@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+#include "arch/processor.h"
+
 struct desc_ptr {
 	unsigned short size;
 	unsigned long address;
@@ -14,8 +16,6 @@ struct desc_struct {
 	u16 base1 : 8, type : 4, s : 1, dpl : 2, p : 1;
 	u16 limit1 : 4, avl : 1, l : 1, d : 1, g : 1, base2 : 8;
 } __attribute__((packed));
-
-#define GDT_ENTRIES (sizeof(long) == 8 ? 16 : 32)
 
 static inline void store_gdt(struct desc_ptr *p)
 {

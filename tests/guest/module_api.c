@@ -29,6 +29,14 @@ static void threads_timers_work(void)
 	tries("threads");
 }
 
+static void probes_of_code(void)
+{
+	tries("probes");
+	NEED(module_in("probes", "forget=1") == 0);
+	EQ(module_out("probes"), 0);
+	CHECK(log_has("probes: it has not unregistered its probe of vmalloc+0x0/"));
+}
+
 /* kit.ko's claims are seen while it is there, and not when it is gone. */
 static void numbers_queues_interrupts(void)
 {
@@ -261,6 +269,7 @@ int main(int argc, char **argv)
 	static const struct tap_test tests[] = { T(threads_timers_work),
 						 T(pages_zones_trees),
 						 T(numbers_queues_interrupts),
+						 T(probes_of_code),
 						 T(device_nodes_come_and_go),
 						 T(device_reads_and_writes),
 						 T(device_maps_memory),

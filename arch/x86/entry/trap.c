@@ -6,6 +6,7 @@
  *          frame. #NM is not an error: the thread starts to use the FPU (hw/fpu.c).
  * KERNEL   an instruction of the exception table goes on at its fix-up; anything else is a bug:
  *          report, panic.
+ * INT3     in the kernel it may be a probe's (module/kprobe.c).
  * NMI      counted by the entry code and nothing else.
  * #DF      the report says "kernel stack overflow" when the address that faulted lies in a stack's
  *          guard page.
@@ -18,6 +19,7 @@
 
 #include "arch/irqflags.h"
 #include "arch/machine.h"
+#include "arch/probe.h"
 #include "arch/thread.h"
 #include "arch/uaccess.h"
 #include "arch/x86/hw/desc.h"
@@ -111,10 +113,13 @@ void trap_user(struct pt_regs *regs, unsigned vector, unsigned long error)
 	trap_signal(kind->sig, code, kind->addr_is_ip && code != SI_KERNEL ? regs->ip : 0);
 }
 
-void trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error)
+noprobe void trap_kernel(struct pt_regs *regs, unsigned vector, unsigned long error)
 {
-	const unsigned long fixup = extable_find(regs->ip);
+	unsigned long fixup;
 
+	if (vector == TRAP_BP && kprobe_trap(regs))
+		return;
+	fixup = extable_find(regs->ip);
 	if (vector == TRAP_DB) { /* a watched address, touched for the program: not its doing */
 		(void)debug_code(this_cpu(current_arch_thread));
 		return;

@@ -5,6 +5,7 @@
 #include "arch/regs.h"
 #include "base/compiler.h"
 #include "base/types.h"
+#include "module/oops.h"
 
 /* The fault number of Linux's sigcontext.trapno. */
 enum trap_vector {

@@ -372,6 +372,10 @@ debug_entry:
 	pushl $1
 	jmp trap_common
 
+/* Where functions of kretprobes return to: arch/probe.h. */
+GLOBAL(probe_return_here)
+	int3
+
 /* Counted, nothing else: it may come at any instruction, with any data segment. */
 nmi_entry:
 	pushl %eax

@@ -401,6 +401,10 @@ debug_kernel:
 	popq %rax
 	iretq
 
+/* Where functions of kretprobes return to: arch/probe.h. */
+GLOBAL(probe_return_here)
+	int3
+
 /* Counted, nothing else: it may come at any instruction. */
 nmi_entry:
 	lock incq nmi_count(%rip)

@@ -6,6 +6,7 @@
 
 extern char __image_start[], __image_end[];
 extern char __text_start[], __text_end[];
+extern char noprobe_text_start[], noprobe_text_end[]; /* no breakpoint of a probe (arch/probe.h) */
 extern char __rodata_start[], __rodata_end[];
 extern char __data_start[], __data_end[];
 extern char __bss_start[], __bss_end[];

@@ -7,6 +7,8 @@
  * FAILS    an address outside the kernel's and the modules' text is printed as a number.
  */
 #include "arch/machine.h"
+#include "arch/probe.h"
+#include "arch/x86/hw/extable.h"
 #include "arch/x86/hw/image.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -58,4 +60,28 @@ kaddr_t symbol_address(const char *name)
 		if (!strcmp((const char *)ksyms_names + ksyms_names[i], name))
 			return KERNEL_BASE + ksyms_addrs[i];
 	return 0;
+}
+
+bool symbol_range(kaddr_t at, kaddr_t *start, kaddr_t *end)
+{
+	const uint32_t offset = (uint32_t)(at - KERNEL_BASE);
+	uint32_t i;
+
+	if (at < (kaddr_t)__text_start || at >= (kaddr_t)__text_end || !ksyms_nr ||
+	    offset < ksyms_addrs[0])
+		return false;
+	i = find(offset);
+	*start = KERNEL_BASE + ksyms_addrs[i];
+	*end = KERNEL_BASE + symbol_end(i);
+	return true;
+}
+
+bool probe_allowed(kaddr_t at)
+{
+	if (at < (kaddr_t)__text_start || at >= (kaddr_t)__text_end)
+		return false;
+	if (at >= (kaddr_t)noprobe_text_start && at < (kaddr_t)noprobe_text_end)
+		return false;
+	return (at < (kaddr_t)uaccess_text_start || at >= (kaddr_t)uaccess_text_end) &&
+	       !extable_find(at);
 }

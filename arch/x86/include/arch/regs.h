@@ -41,4 +41,14 @@ static inline unsigned long regs_syscall_arg(const struct pt_regs *r, unsigned n
 	return a[n];
 }
 
+/* Of kernel mode, at a function's first instruction: where its return address is. */
+static inline unsigned long *regs_return_slot(struct pt_regs *r)
+{
+#ifdef __x86_64__
+	return (unsigned long *)r->sp;
+#else
+	return &r->sp; /* the frame ends there */
+#endif
+}
+
 #endif
