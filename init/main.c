@@ -26,6 +26,7 @@
 #include "init/cmdline.h"
 #include "ipc/ipc.h"
 #include "kernel/kswapd.h"
+#include "kernel/oom_reaper.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "lib/string.h"
@@ -189,6 +190,7 @@ static void init_thread(void *arg)
 	boot_unpack_initramfs();
 	setup_per_zone_wmarks();
 	kswapd_start();
+	oom_reaper_start();
 	open_console();
 	physmap_protect();
 	run_first_program();

@@ -7,6 +7,7 @@
  * mm/imports.h: mm_ctx_current, oom_eligible, oom_deliver.
  */
 #include "arch/machine.h"
+#include "kernel/oom_reaper.h"
 #include "kernel/task_impl.h"
 #include "mm/mempolicy.h"
 #include "mm/mm.h"
@@ -30,13 +31,6 @@ struct mm_ctx *mm_ctx_current(void)
 	struct thread *t = thread_self();
 
 	return likely(t) ? &task_of(t)->mm_ctx : &boot_ctx;
-}
-
-static unsigned long rss_kb(const struct mm_struct *mm, enum mm_counter c)
-{
-	long pages = atomic_long_read(&mm->rss_stat[c]);
-
-	return pages > 0 ? (unsigned long)pages << (PAGE_SHIFT - 10) : 0;
 }
 
 bool oom_eligible(const struct mm_struct *mm, unsigned long nodes)
@@ -95,8 +89,8 @@ static void oom_report(const struct task *t, const struct mm_struct *mm)
 	       sysctl_oom_kill_allocating_task && me->mm_ctx.mm == mm
 		       ? " (oom_kill_allocating_task)"
 		       : "",
-	       t->pid, t->comm, mm->total_vm << (PAGE_SHIFT - 10), rss_kb(mm, MM_ANONPAGES),
-	       rss_kb(mm, MM_FILEPAGES), rss_kb(mm, MM_SHMEMPAGES), t->cred->uid,
+	       t->pid, t->comm, mm->total_vm << (PAGE_SHIFT - 10), mm_rss_kb(mm, MM_ANONPAGES),
+	       mm_rss_kb(mm, MM_FILEPAGES), mm_rss_kb(mm, MM_SHMEMPAGES), t->cred->uid,
 	       (unsigned long)atomic_long_read(&mm->pgtables_bytes) >> 10,
 	       t->signal->oom_score_adj);
 }
@@ -121,4 +115,5 @@ void oom_deliver(struct mm_struct *victim)
 		sched_hurry(&t->thread);
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+	oom_reaper_wake();
 }

@@ -710,7 +710,9 @@ struct mm_struct *sched_use_mm(struct mm_struct *mm)
 	irqflags_t flags = irq_save();
 	struct runq *rq = this_runq();
 
+	spin_lock(&tasklist_lock); /* task_mm_get: who sees the old one, has it in time */
 	me->mm_ctx.mm = mm;
+	spin_unlock(&tasklist_lock);
 	if (mm)
 		me->thread.is_kthread = false;
 	switch_mm(rq, &me->thread);

@@ -462,6 +462,17 @@ struct mm_struct *task_mm_get(struct task *t)
 	return mm;
 }
 
+struct mm_struct *task_mm_grab(struct task *t)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	struct mm_struct *mm = t->mm_ctx.mm;
+
+	if (mm)
+		mmgrab(mm);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return mm;
+}
+
 bool mm_is_dying(const struct mm_struct *mm)
 {
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);

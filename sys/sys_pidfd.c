@@ -134,14 +134,14 @@ SYS(process_madvise)
 
 static long release_task(struct task *t)
 {
-	struct mm_struct *mm = task_mm_get(t);
+	struct mm_struct *mm = task_mm_grab(t);
 	long ret = -EINVAL;
 
 	if (!mm)
 		return -ESRCH;
 	if (mm_is_dying(mm))
 		ret = mm_reap(mm);
-	mmput(mm);
+	mmdrop(mm);
 	return ret;
 }
 

@@ -51,8 +51,9 @@ unsigned nr_tasks(void), nr_processes_forked(void);
 extern int max_threads; /* /proc/sys/kernel/threads-max: then fork(2) says EAGAIN, to root too */
 unsigned nr_running_tasks(void);
 int last_pid(void);
-struct task *task_init(void);				  /* pid 1 */
-struct mm_struct *must_check task_mm_get(struct task *t); /* its mm with users+1, or NULL */
+struct task *task_init(void);				   /* pid 1 */
+struct mm_struct *must_check task_mm_get(struct task *t);  /* its mm with users+1, or NULL */
+struct mm_struct *must_check task_mm_grab(struct task *t); /* its mm with count+1, or NULL */
 bool mm_is_dying(const struct mm_struct *mm); /* every task that has it is being killed or ends */
 int signal_parent_pid(struct signal_struct *sig); /* the parent group's id, 0 for none. No lock */
 

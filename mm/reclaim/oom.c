@@ -14,6 +14,7 @@
  *          Of equals the youngest goes: what was started last can be started again. The administrator may have the
  *          caller killed instead, or the machine stopped (oom_kill_allocating_task, panic_on_oom).
  *          Who runs swapoff goes first, as on Linux.
+ *          A victim that waits for something else than the CPU does not end: after REAP_NS a thread takes its memory (reap.c).
  *          Who is bound to some nodes (MPOL_BIND) lacks memory there: only processes that may have any of it are chosen, and
  *          panic_on_oom 1 does not count.
  * I1       no second victim while the first has memory, unless it does not end in STUCK_NS.
@@ -23,7 +24,7 @@
  *          for one of these, I1's limit ends the wait.
  * COST     O(mms) a kill.
  * FAILS    false: the caller is the one that goes, or nobody can be killed. init itself waits for ever: memory may come.
- * NOT HERE killing (kernel: oom_deliver), who asks (arch: the page fault).
+ * NOT HERE killing (kernel: oom_deliver), the thread that reaps (kernel/oom_reaper.c), who asks (arch: the page fault).
  * SOURCES  Linux Documentation/filesystems/proc.rst "oom_score", "oom_score_adj".   TESTED BY oom_test.c, tests/guest/oom.c
  */
 #include "mm/oom.h"
@@ -35,6 +36,7 @@
 #include "sync/thread.h"
 
 #define MOMENT_NS (4 * NSEC_PER_MSEC)
+#define REAP_NS	  (100 * NSEC_PER_MSEC)
 #define STUCK_NS  (10 * NSEC_PER_SEC)
 
 int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks = 1;
@@ -47,6 +49,7 @@ struct want {
 static int busy;
 static struct mm_struct *victim; /* busy; a reference (mm_count); NULL: none */
 static uint64_t victim_until;	 /* busy */
+static uint64_t reap_at;	 /* busy: if it still has its memory then, it is taken */
 
 long oom_badness(const struct mm_struct *mm, unsigned long total)
 {
@@ -68,6 +71,13 @@ unsigned long oom_score(const struct mm_struct *mm)
 		return 0;
 	points = (1000 + points * 1000 / total) * 2 / 3;
 	return points > 0 ? (unsigned long)points : 0;
+}
+
+unsigned long mm_rss_kb(const struct mm_struct *mm, int counter)
+{
+	long pages = atomic_long_read(&mm->rss_stat[counter]);
+
+	return pages > 0 ? (unsigned long)pages << (PAGE_SHIFT - 10) : 0;
 }
 
 /* The victim of before: is its memory still to come? */
@@ -171,26 +181,58 @@ static bool kill_one(unsigned long nodes)
 	victim = choose(&w);
 	if (!victim)
 		return false;
+	reap_at = clock_ns() + REAP_NS;
 	victim_until = clock_ns() + STUCK_NS;
 	count_vm_event(OOM_KILL);
 	oom_deliver(victim);
 	return true;
 }
 
+static bool try_busy(void)
+{
+	int idle = 0;
+
+	return __atomic_compare_exchange_n(&busy, &idle, 1, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+static void not_busy(void)
+{
+	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+}
+
+struct mm_struct *oom_stuck_victim(uint64_t *next)
+{
+	struct mm_struct *mm = NULL;
+
+	*next = clock_ns() + MOMENT_NS;
+	if (!try_busy())
+		return NULL;
+	if (!victim || READ_ONCE(victim->oom_done)) {
+		*next = PARK_FOREVER;
+	} else if (clock_ns() < reap_at) {
+		*next = reap_at;
+	} else {
+		mm = victim;
+		mmgrab(mm);
+		reap_at = clock_ns() + REAP_NS;
+	}
+	not_busy();
+	return mm;
+}
+
 bool out_of_memory(void)
 {
 	struct mm_ctx *self = mm_ctx_current();
 	bool hope = true;
-	int idle = 0;
 
 	might_sleep();
 	if (self->fatal_signal)
 		return false;
-	if (__atomic_compare_exchange_n(&busy, &idle, 1, false, __ATOMIC_ACQUIRE,
-					__ATOMIC_RELAXED)) {
+	if (try_busy()) {
 		hope = kill_one(~self->oom_barred);
 		self->oom_barred = 0;
-		__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+		not_busy();
 	}
 	if (self->fatal_signal || (!hope && !(self->mm && self->mm->oom_init)))
 		return false;

@@ -318,6 +318,52 @@ static void one_victim_at_a_time(void **state)
 	sim_world_end();
 }
 
+/* What the reaper does. */
+static void reaper(void *arg)
+{
+	uint64_t next, killed = clock_ns();
+	struct mm_struct *mm = oom_stuck_victim(&next);
+
+	(void)arg;
+	assert_null(mm);
+	assert_true(next > killed && next <= killed + 100 * NSEC_PER_MSEC);
+	(void)thread_park(PARK_UNINTERRUPTIBLE, next);
+	mm = oom_stuck_victim(&next);
+	assert_ptr_equal(mm, mms[1]);
+	assert_null(oom_stuck_victim(&next)); /* not before a while */
+	assert_true(next > clock_ns() && next <= clock_ns() + 100 * NSEC_PER_MSEC);
+	rwsem_down_write(&mm->mmap_lock);
+	assert_false(mm_try_reap(mm));
+	rwsem_up_write(&mm->mmap_lock);
+	assert_int_equal(mm_rss(mm), 120);
+	assert_true(mm_try_reap(mm));
+	assert_int_equal(mm_rss(mm), 0);
+	mm->oom_done = true;
+	mmdrop(mm);
+	assert_null(oom_stuck_victim(&next));
+	assert_true(next == PARK_FOREVER);
+}
+
+static void who_does_not_end_is_reaped(void **state)
+{
+	uint64_t next;
+
+	begin(50, 120, 80);
+	assert_null(oom_stuck_victim(&next));
+	assert_true(next == PARK_FOREVER);
+	exhaust();
+	run_one_fault();
+	sim_spawn(reaper, NULL, 0);
+	sim_run();
+	for (unsigned i = 0; i < 4000; i++)
+		run_one_fault(); /* there is memory */
+	assert_int_equal(sim_oom_kills, 1);
+	give_back();
+	for (unsigned i = 0; i < 3; i++)
+		end_mm(mms[i]);
+	sim_world_end();
+}
+
 static void dying(void *arg)
 {
 	(void)arg;
@@ -353,6 +399,7 @@ int main(void)
 		cmocka_unit_test(who_cannot_help_is_spared),
 		cmocka_unit_test(nobody_to_kill_is_said),
 		cmocka_unit_test(one_victim_at_a_time),
+		cmocka_unit_test(who_does_not_end_is_reaped),
 		cmocka_unit_test(who_dies_already_kills_nobody),
 	};
 

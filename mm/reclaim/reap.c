@@ -4,11 +4,13 @@
  * WHY      a killed thread may wait for long: for a lock, for a device, for its turn on the CPU. Its memory is of no use to it.
  * I1       once MM_REAPED is set no fault puts a page into the address space: a killed thread in the middle of write(2)
  *          gets an error, never zeroes in the place of its data.
+ * I2       whoever has waited for the program's end finds all of its memory free: its last thread takes mmap_lock for write,
+ *          so what is being reaped is free before; and a lazy reference keeps no memory of it but the top table.
  * LOCKS    mmap_lock for read: with faults on other CPUs; against them the table locks, and MM_REAPED, which is set before.
  * CONTEXT  a thread; sleeps.   COST  O(resident pages).
- * FAILS    -EINTR: the caller is being killed itself.
+ * FAILS    mm_reap: -EINTR: the caller is being killed itself. mm_try_reap: the lock is held for write.
  * NOT HERE who is being killed (kernel/), shared memory and hugetlb pages: they belong to others, or to a pool.
- * SOURCES  process_mrelease(2).   TESTED BY reap_test.c, tests/guest/mm_remote.c
+ * SOURCES  process_mrelease(2).   TESTED BY reap_test.c, tests/guest/mm_remote.c, module_stuck.c
  */
 #include "base/errno.h"
 #include "mm/frames.h"
@@ -35,15 +37,30 @@ static void reap_locked(struct mm_struct *mm)
 	gather_end(&g);
 }
 
+static void no_more_faults(struct mm_struct *mm)
+{
+	(void)__atomic_fetch_or(&mm->unusual, MM_REAPED, __ATOMIC_SEQ_CST);
+}
+
 int mm_reap(struct mm_struct *mm)
 {
 	int err;
 
-	(void)__atomic_fetch_or(&mm->unusual, MM_REAPED, __ATOMIC_SEQ_CST);
+	no_more_faults(mm);
 	err = rwsem_down_read_killable(&mm->mmap_lock);
 	if (err)
 		return -EINTR;
 	reap_locked(mm);
 	rwsem_up_read(&mm->mmap_lock);
 	return 0;
+}
+
+bool mm_try_reap(struct mm_struct *mm)
+{
+	no_more_faults(mm);
+	if (!rwsem_try_read(&mm->mmap_lock))
+		return false;
+	reap_locked(mm);
+	rwsem_up_read(&mm->mmap_lock);
+	return true;
 }

@@ -39,7 +39,11 @@ static void private_goes_shared_stays(void **state)
 	assert_int_equal(sim_write(mm, BASE + P(50), &c, 1), FAULT_BUS);
 	assert_int_equal(sim_peek(mm, BASE + P(33)), 2); /* its entry is there */
 	assert_int_equal(mm_reap(mm), 0);
-	mmput(mm);
+	mmgrab(mm);
+	mmput(mm); /* it has ended; who reaps it now finds nothing */
+	assert_true(mm_try_reap(mm));
+	assert_int_equal(mm_reap(mm), 0);
+	mmdrop(mm);
 	m->ops->drop(m);
 	sim_world_end();
 }
