@@ -362,16 +362,19 @@ void dentry_move(struct dentry *o, struct dentry *n, bool exchange)
 	spin_unlock(&dcache_lock);
 }
 
+bool dentry_is_below_locked(const struct dentry *d, const struct dentry *top)
+{
+	while (d != top && d->parent != d)
+		d = d->parent;
+	return d == top;
+}
+
 bool dentry_is_below(const struct dentry *d, const struct dentry *top)
 {
-	bool below = false;
+	bool below;
 
 	spin_lock(&dcache_lock);
-	for (;; d = d->parent) {
-		below = d == top;
-		if (below || d->parent == d)
-			break;
-	}
+	below = dentry_is_below_locked(d, top);
 	spin_unlock(&dcache_lock);
 	return below;
 }

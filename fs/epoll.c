@@ -343,6 +343,27 @@ static bool is_epoll(const struct file *f)
 	return f->ops == &epoll_fops;
 }
 
+int epoll_watched(struct file *set, int fd, unsigned nth, const struct file **out)
+{
+	struct eventpoll *ep = set->private;
+	const struct epitem *i;
+	int err = -ENOENT;
+
+	if (!is_epoll(set))
+		return -EINVAL;
+	mutex_lock(&ep->mtx);
+	for (unsigned n = 0; n < ep->nr_buckets && err; n++) {
+		for (i = ep->table[n]; i && err; i = i->next) {
+			if (i->fd == fd && nth-- == 0) {
+				*out = i->file;
+				err = 0;
+			}
+		}
+	}
+	mutex_unlock(&ep->mtx);
+	return err;
+}
+
 /* Sets in the longest chain from @ep downwards, itself included; more than MAX_NEST when @top is below it. */
 static unsigned depth_below(struct eventpoll *ep, const struct eventpoll *top,
 			    unsigned above) no_lock_analysis

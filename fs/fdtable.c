@@ -204,6 +204,11 @@ struct files_struct *files_dup(struct files_struct *from)
 	}
 }
 
+bool files_shared(const struct files_struct *fs)
+{
+	return atomic_read(&fs->refs) > 1;
+}
+
 void files_get(struct files_struct *fs)
 {
 	atomic_inc(&fs->refs);

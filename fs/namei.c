@@ -11,8 +11,10 @@
  * LOCKS    dcache_lock; a directory's inode->lock around lookup, without dcache_lock.
  * CONTEXT  tasks; may sleep.
  * COST     cached: one hash and one compare per component, one lock, one reference.
- * FAILS    ENOENT ENOTDIR EACCES ELOOP ENAMETOOLONG EBADF ENOMEM, as path_resolution(7) says.
- * SOURCES  path_resolution(7), symlink(7), openat(2).
+ * I4       LOOKUP_SCOPED: w->root is where the walk started; what a step up or the end of the walk arrives at is below it,
+ *          whatever others move meanwhile.
+ * FAILS    ENOENT ENOTDIR EACCES ELOOP ENAMETOOLONG EBADF ENOMEM, as path_resolution(7) says; EXDEV, EAGAIN as openat2(2).
+ * SOURCES  path_resolution(7), symlink(7), openat(2), openat2(2).
  */
 #include "vfs_impl.h"
 
@@ -157,12 +159,34 @@ void path_follow_mounts(struct path_ref *p)
 	path_put(&old);
 }
 
-static void step_up(struct walk *w) must_hold(dcache_lock)
+static bool same_place(const struct path_ref *a, const struct path_ref *b)
 {
+	return a->dentry == b->dentry && a->mnt == b->mnt;
+}
+
+/* Is the place of the walk its root or below it? */
+static bool is_within(const struct walk *w) must_hold(dcache_lock)
+{
+	struct path_ref p = w->cur;
+
+	while (p.mnt != w->root.mnt) {
+		if (!p.mnt->parent)
+			return false;
+		p.dentry = p.mnt->mountpoint;
+		p.mnt = p.mnt->parent;
+	}
+	return dentry_is_below_locked(p.dentry, w->root.dentry);
+}
+
+static int step_up(struct walk *w) must_hold(dcache_lock)
+{
+	const struct vfsmount *from = w->cur.mnt;
 	struct path_ref *c = &w->cur;
 
+	if ((w->flags & LOOKUP_BENEATH) && same_place(c, &w->root))
+		return -EXDEV;
 	for (;;) {
-		if (c->dentry == w->root.dentry && c->mnt == w->root.mnt)
+		if (same_place(c, &w->root))
 			break;
 		if (c->dentry != c->mnt->root) {
 			c->dentry = c->dentry->parent;
@@ -174,6 +198,9 @@ static void step_up(struct walk *w) must_hold(dcache_lock)
 		c->mnt = c->mnt->parent;
 	}
 	step_mounts(c);
+	if ((w->flags & LOOKUP_NO_XDEV) && c->mnt != from)
+		return -EXDEV;
+	return (w->flags & LOOKUP_SCOPED) && !is_within(w) ? -EAGAIN : 0; /* it was moved away */
 }
 
 int dir_lookup(struct dentry *dir, const struct qstr *name, struct dentry **out)
@@ -214,6 +241,8 @@ static int lookup_slow(struct walk *w, const struct qstr *name, struct dentry **
 	struct dentry *dir = w->cur.dentry, *d = NULL;
 	int err;
 
+	if (w->flags & LOOKUP_CACHED)
+		return -EAGAIN;
 	walk_unlock(w);
 	mutex_lock(&dir->inode->lock);
 	err = dir_lookup(dir, name, &d);
@@ -266,29 +295,46 @@ static void push_text(struct walk *w, struct walk_text *t)
 	w->rest = t->text;
 }
 
+/* Through a link of /proc, which stands for an object and has no text. */
+static int follow_magic(struct walk *w, struct inode *link)
+{
+	struct path_ref p;
+	int err;
+
+	if (w->flags & LOOKUP_NO_MAGICLINKS)
+		return -ELOOP;
+	err = link->ops->follow(link, &p);
+	if (err)
+		return err;
+	if ((w->flags & LOOKUP_SCOPED) || ((w->flags & LOOKUP_NO_XDEV) && p.mnt != w->pin.mnt)) {
+		path_put(&p);
+		return -EXDEV;
+	}
+	walk_jump(w, &p);
+	return 0;
+}
+
 /* Go through the symlink @link, whose directory is pinned; no lock held. */
 static int follow_link(struct walk *w, struct inode *link)
 {
 	struct walk_text *t;
-	struct path_ref p;
 	int err;
 
 	if (w->flags & LOOKUP_NO_SYMLINKS || ++w->nr_links > VFS_SYMLOOP_MAX)
 		return -ELOOP;
-	if (link->ops->follow) {
-		err = link->ops->follow(link, &p);
-		if (!err)
-			walk_jump(w, &p);
-		return err;
-	}
+	if (link->ops->follow)
+		return follow_magic(w, link);
 	err = read_link(link, &t);
 	if (err)
 		return err;
 	push_text(w, t);
-	if (t->text[0] == '/') {
-		path_get(&w->root);
-		walk_jump(w, &w->root);
-	}
+	if (t->text[0] != '/')
+		return 0;
+	if ((w->flags & LOOKUP_BENEATH) ||
+	    ((w->flags & LOOKUP_NO_XDEV) && w->pin.mnt != w->root.mnt))
+		return -EXDEV;
+	path_get(&w->root);
+	walk_jump(w, &w->root);
 	return 0;
 }
 
@@ -370,6 +416,8 @@ static int step_down(struct walk *w, const struct qstr *name, bool is_last) must
 	if (!next.dentry->inode)
 		return -ENOENT;
 	step_mounts(&next);
+	if (unlikely(next.mnt != w->cur.mnt) && (w->flags & LOOKUP_NO_XDEV))
+		return -EXDEV;
 	if (unlikely(S_ISLNK(next.dentry->inode->mode)) &&
 	    (!is_last || w->must_dir || (w->flags & LOOKUP_FOLLOW)))
 		return follow_locked(w, next.dentry);
@@ -398,9 +446,7 @@ static int walk_step(struct walk *w) must_hold(dcache_lock)
 	}
 	if (likely(w->last_type == LAST_NORM))
 		return step_down(w, &name, is_last);
-	if (w->last_type == LAST_DOTDOT)
-		step_up(w);
-	return 0;
+	return w->last_type == LAST_DOTDOT ? step_up(w) : 0;
 }
 
 /*
@@ -461,6 +507,8 @@ static int walk_run(struct walk *w) releases(dcache_lock)
 	if (!err && !(w->flags & WALK_PARENT) && (w->must_dir || (w->flags & LOOKUP_DIRECTORY)) &&
 	    !S_ISDIR(w->cur.dentry->inode->mode))
 		err = -ENOTDIR;
+	if (!err && unlikely(w->flags & LOOKUP_SCOPED) && !is_within(w))
+		err = -EXDEV;
 	old = w->pin;
 	child = w->child;
 	w->child = NULL;
@@ -488,7 +536,9 @@ static int walk_start(struct walk *w, int dirfd, const char *name)
 {
 	struct fs_struct *fs = current_task()->fs;
 
-	if (name[0] != '/' && dirfd != AT_FDCWD) {
+	if (name[0] == '/' && (w->flags & LOOKUP_BENEATH))
+		return -EXDEV;
+	if ((name[0] != '/' || (w->flags & LOOKUP_IN_ROOT)) && dirfd != AT_FDCWD) {
 		w->start_file = fd_file(dirfd);
 		if (!w->start_file)
 			return -EBADF;
@@ -509,10 +559,12 @@ static void walk_place(struct walk *w, const char *name) must_hold(dcache_lock)
 		w->root = (struct path_ref){ root_mount, root_mount->root };
 		w->cur = w->root;
 	}
-	if (name[0] == '/')
-		w->cur = w->root;
-	else if (w->start_file)
+	if (w->start_file)
 		w->cur = w->start_file->path;
+	else if (name[0] == '/' && !(w->flags & LOOKUP_IN_ROOT))
+		w->cur = w->root;
+	if (unlikely(w->flags & LOOKUP_SCOPED))
+		w->root = w->cur;
 }
 
 int walk_begin(struct walk *w, int dirfd, const char *name, unsigned flags)

@@ -289,7 +289,7 @@ static int open_create_step(struct walk *w, unsigned flags, uint32_t mode, struc
 }
 
 /* The struct file comes first: a file that was made is also opened. */
-static int open_create(int dirfd, const char *name, unsigned flags, uint32_t mode,
+static int open_create(int dirfd, const char *name, unsigned flags, uint32_t mode, unsigned lookup,
 		       struct file **out)
 {
 	struct file *spare = file_reserve();
@@ -298,7 +298,7 @@ static int open_create(int dirfd, const char *name, unsigned flags, uint32_t mod
 
 	if (!spare)
 		return file_error();
-	err = walk_begin(&w, dirfd, name, WALK_PARENT);
+	err = walk_begin(&w, dirfd, name, WALK_PARENT | lookup);
 	while (!err) {
 		err = open_create_step(&w, flags, mode, &spare, out);
 		if (err != 1)
@@ -312,7 +312,7 @@ static int open_create(int dirfd, const char *name, unsigned flags, uint32_t mod
 
 /* ---- O_TMPFILE ---- */
 
-static int open_tmpfile(int dirfd, const char *name, unsigned flags, uint32_t mode,
+static int open_tmpfile(int dirfd, const char *name, unsigned flags, uint32_t mode, unsigned lookup,
 			struct file **out)
 {
 	static const struct qstr anon = { "#", 1, 0 };
@@ -322,7 +322,7 @@ static int open_tmpfile(int dirfd, const char *name, unsigned flags, uint32_t mo
 
 	if (!(flags & O_DIRECTORY) || !(acc_mask(flags) & MAY_WRITE))
 		return -EINVAL;
-	err = path_lookup(dirfd, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &dir);
+	err = path_lookup(dirfd, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY | lookup, &dir);
 	if (err)
 		return err;
 	inode = dir.dentry->inode;
@@ -350,19 +350,22 @@ static int open_tmpfile(int dirfd, const char *name, unsigned flags, uint32_t mo
 
 /* ---- open(2) ---- */
 
-static int open_by_name(int dirfd, const char *name, unsigned flags, uint32_t mode,
+static int open_by_name(int dirfd, const char *name, unsigned flags, uint32_t mode, unsigned lookup,
 			struct file **out)
 {
-	unsigned lookup = flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
 	struct path_ref p;
 	int err;
 
 	if (flags & O_PATH)
 		flags &= O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
 	if (flags & O_TMPFILE)
-		return flags & O_CREAT ? -EINVAL : open_tmpfile(dirfd, name, flags, mode, out);
+		return flags & O_CREAT ? -EINVAL
+				       : open_tmpfile(dirfd, name, flags, mode, lookup, out);
 	if (flags & O_CREAT)
-		return flags & O_DIRECTORY ? -EINVAL : open_create(dirfd, name, flags, mode, out);
+		return flags & O_DIRECTORY ? -EINVAL
+					   : open_create(dirfd, name, flags, mode, lookup, out);
+	if (!(flags & O_NOFOLLOW))
+		lookup |= LOOKUP_FOLLOW;
 	if (flags & O_DIRECTORY)
 		lookup |= LOOKUP_DIRECTORY;
 	err = path_lookup(dirfd, name, lookup, &p);
@@ -373,11 +376,17 @@ static int open_by_name(int dirfd, const char *name, unsigned flags, uint32_t mo
 	return err;
 }
 
-int file_open(int dirfd, const char *name, unsigned flags, uint32_t mode, struct file **out)
+int file_open_within(int dirfd, const char *name, unsigned flags, uint32_t mode, unsigned lookup,
+		     struct file **out)
 {
-	int err = open_by_name(dirfd, name, flags, mode, out);
+	int err = open_by_name(dirfd, name, flags, mode, lookup, out);
 
 	if (!err && !(flags & O_PATH))
 		notify_file(*out, IN_OPEN);
 	return err;
+}
+
+int file_open(int dirfd, const char *name, unsigned flags, uint32_t mode, struct file **out)
+{
+	return file_open_within(dirfd, name, flags, mode, 0, out);
 }

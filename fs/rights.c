@@ -276,6 +276,8 @@ int vfs_chroot(const struct path_ref *p)
 	int err = S_ISDIR(p->dentry->inode->mode) ? inode_permission(p->dentry->inode, MAY_EXEC)
 						  : -ENOTDIR;
 
+	if (!err && !capable(CAP_SYS_CHROOT))
+		err = -EPERM;
 	if (!err)
 		fs_set(current_task()->fs, &current_task()->fs->root, p);
 	return err;

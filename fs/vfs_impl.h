@@ -30,6 +30,8 @@ void dcache_forget_children(struct dentry *parent);  /* the unused ones */
 void dcache_forget_sb(const struct super_block *sb); /* free all unused dentries of @sb */
 /* Is @d @top or below it? */
 bool dentry_is_below(const struct dentry *d, const struct dentry *top);
+bool dentry_is_below_locked(const struct dentry *d, const struct dentry *top)
+	must_hold(dcache_lock);
 
 /* ---- mount.c ---- */
 extern struct mutex mount_lock; /* rank FS_MOUNT: the shape of the mount tree */

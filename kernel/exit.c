@@ -6,7 +6,7 @@
  * OWNS     task->exiting, exit_state, exit_code; signal->nr_live, group_exit.
  * I1       nr_live counts the threads that are not exiting; who makes it 0 ends the process.
  * I2       a thread other than the leader never becomes a zombie that somebody waits for: it reaps itself.
- * I3       a dying process has no children left: they are init's.
+ * I3       a dying process has no children left: they are init's, or a subreaper's (prctl(2)).
  * I4       the parent is told when the leader is a zombie and the only thread left.
  * LOCKS    tasklist_lock, then sighand->lock.
  * SOURCES  exit(2), exit_group(2), wait(2), execve(2) "Effect on threads", clone(2).
@@ -112,10 +112,20 @@ static void send_pdeath_signals(struct signal_struct *child)
 			(void)signal_send_task_locked(t, t->pdeath_signal, NULL, true);
 }
 
-/* Init takes over the children of the dying @s. */
+/* Who takes over the children of the dying @s: the nearest ancestor that asked for that and lives, else init. */
+static struct task *heir_of(const struct signal_struct *s)
+{
+	const struct task *p;
+
+	for (p = s->parent; p; p = p->signal->parent)
+		if (p->signal->is_subreaper && p->signal->nr_live)
+			return p->signal->leader;
+	return task_init();
+}
+
 static void give_away_children(struct signal_struct *s)
 {
-	struct task *heir = task_init();
+	struct task *heir = heir_of(s);
 	struct signal_struct *child, *tmp;
 
 	list_for_each_entry_safe (child, tmp, &s->children, sibling) {

@@ -299,7 +299,7 @@ static int exec_find(struct exec_ctx *x, int dirfd, const char *name, unsigned l
  */
 static unsigned long exec_personality(const struct exec_ctx *x, unsigned long old)
 {
-	unsigned long p = x->cred ? old & ~PER_CLEAR_ON_SETID : old;
+	unsigned long p = x->set_id ? old & ~PER_CLEAR_ON_SETID : old;
 
 	if (x->abi->word == 8)
 		return p & ~READ_IMPLIES_EXEC;

@@ -141,28 +141,68 @@ int exec_tables(struct exec_ctx *x, uaddr_t sp)
 	return err;
 }
 
-int exec_creds_prepare(struct exec_ctx *x)
+/* May this execve give rights that the caller has not? */
+static bool may_raise(struct exec_ctx *x)
+{
+	if (current_task()->signal->no_new_privs)
+		return false;
+	if (!x->holds_rights)
+		x->may_raise = ptrace_rights_hold();
+	x->holds_rights = true;
+	return x->may_raise;
+}
+
+/* The effective ids of a set-id program, unless somebody without rights of his own would have a hand in it. */
+static void take_file_ids(struct exec_ctx *x, struct cred *c)
 {
 	const struct inode *inode = x->file->inode;
-	const struct task *t = current_task();
 	bool suid = inode->mode & S_ISUID,
 	     sgid = (inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010);
-	struct cred *c;
 
-	if ((!suid && !sgid) || t->signal->no_new_privs || path_nosuid(&x->file->path))
-		return 0;
-	x->holds_rights = true;
-	if (!ptrace_rights_hold())
-		return 0;
-	c = cred_dup(t->cred);
-	if (!c)
-		return -ENOMEM;
+	if ((!suid && !sgid) || path_nosuid(&x->file->path) || !may_raise(x))
+		return;
+	x->set_id = true;
 	if (suid)
-		c->euid = c->suid = c->fsuid = inode->uid;
+		c->euid = inode->uid;
 	if (sgid)
-		c->egid = c->sgid = c->fsgid = inode->gid;
-	if (suid && !inode->uid)
-		c->cap_effective = c->cap_permitted = c->cap_bounding;
-	x->cred = c;
-	return 0;
+		c->egid = inode->gid;
+}
+
+/* capabilities(7), "Transformation of capabilities during execve()": no file has any here; user 0's have all. */
+static void exec_caps(struct exec_ctx *x, struct cred *c, const struct cred *old)
+{
+	bool root_is_special = !(c->securebits & SECURE_NOROOT);
+
+	if (c->euid != old->uid || c->egid != old->gid)
+		c->cap_ambient = 0;
+	c->cap_permitted = c->cap_ambient;
+	if (root_is_special && (!c->euid || !c->uid))
+		c->cap_permitted |= c->cap_inheritable | c->cap_bounding;
+	if ((c->cap_permitted & ~old->cap_permitted) && !may_raise(x))
+		c->cap_permitted &= old->cap_permitted;
+	c->cap_effective = root_is_special && !c->euid ? c->cap_permitted : c->cap_ambient;
+	c->securebits &= ~(uint32_t)SECURE_KEEP_CAPS;
+}
+
+static bool cred_same(const struct cred *a, const struct cred *b)
+{
+	return a->euid == b->euid && a->suid == b->suid && a->fsuid == b->fsuid &&
+	       a->egid == b->egid && a->sgid == b->sgid && a->fsgid == b->fsgid &&
+	       a->cap_permitted == b->cap_permitted && a->cap_effective == b->cap_effective &&
+	       a->cap_ambient == b->cap_ambient && a->securebits == b->securebits;
+}
+
+int exec_creds_prepare(struct exec_ctx *x)
+{
+	const struct cred *old = current_task()->cred;
+	struct cred c = *old;
+
+	take_file_ids(x, &c);
+	c.suid = c.fsuid = c.euid;
+	c.sgid = c.fsgid = c.egid;
+	exec_caps(x, &c, old);
+	if (cred_same(&c, old))
+		return 0;
+	x->cred = cred_dup(&c);
+	return x->cred ? 0 : -ENOMEM;
 }

@@ -39,6 +39,8 @@ struct exec_ctx {
 	struct mm_struct *mm;  /* the new one, until committed */
 	struct cred *cred;     /* what a set-user-ID file gives, until committed; NULL: no change */
 	bool holds_rights;     /* ptrace_rights_hold was called */
+	bool may_raise;	       /* and that is what it said */
+	bool set_id;	       /* the file gives its user or group */
 	bool randomize;
 	unsigned long
 		old_personality;  /* the caller's, once mm is there: a failure brings it back */

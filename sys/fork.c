@@ -20,32 +20,8 @@
 #include "mm/mempolicy.h"
 #include "mm/mm.h"
 #include "sync/klog.h"
+#include "uapi/clone.h"
 #include "uapi/ldt.h"
-
-#define CSIGNAL		     0x000000ffU
-#define CLONE_VM	     0x00000100U
-#define CLONE_FS	     0x00000200U
-#define CLONE_FILES	     0x00000400U
-#define CLONE_SIGHAND	     0x00000800U
-#define CLONE_PIDFD	     0x00001000U
-#define CLONE_PTRACE	     0x00002000U
-#define CLONE_VFORK	     0x00004000U
-#define CLONE_PARENT	     0x00008000U
-#define CLONE_THREAD	     0x00010000U
-#define CLONE_NEWNS	     0x00020000U
-#define CLONE_SYSVSEM	     0x00040000U
-#define CLONE_SETTLS	     0x00080000U
-#define CLONE_PARENT_SETTID  0x00100000U
-#define CLONE_CHILD_CLEARTID 0x00200000U
-#define CLONE_DETACHED	     0x00400000U
-#define CLONE_UNTRACED	     0x00800000U
-#define CLONE_CHILD_SETTID   0x01000000U
-#define CLONE_NEWUSER	     0x10000000U
-#define CLONE_NAMESPACES                                                                           \
-	0x7e020080U /* NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET, NEWTIME of clone3 */
-
-#define CLONE_CLEAR_SIGHAND (1ULL << 32) /* clone3 only, and the next */
-#define CLONE_INTO_CGROUP   (1ULL << 33)
 
 struct clone_req {
 	uint64_t flags; /* without the signal */
@@ -329,24 +305,6 @@ struct clone_args_k {
 };
 enum { CLONE_ARGS_SIZE_VER0 = 64 };
 
-/* The arguments as far as this kernel knows them; what the program's structure has beyond must be zero. */
-static int clone_args_get(uaddr_t from, size_t size, struct clone_args_k *a)
-{
-	if (size < CLONE_ARGS_SIZE_VER0 || size > PAGE_SIZE)
-		return size > PAGE_SIZE ? -E2BIG : -EINVAL;
-	if (copy_from_user(a, from, min_of(size_t, size, sizeof(*a))))
-		return -EFAULT;
-	for (size_t i = sizeof(*a); i < size; i++) {
-		char byte;
-
-		if (get_user(&byte, from + i))
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
-	return 0;
-}
-
 static int clone_args_check(const struct clone_args_k *a)
 {
 	if ((a->flags & (CSIGNAL | CLONE_DETACHED)) || a->flags & ~(CLONE_INTO_CGROUP * 2 - 1))
@@ -379,7 +337,7 @@ SYS(clone3)
 {
 	struct clone_args_k a = { 0 };
 	struct clone_req r;
-	int tid, err = clone_args_get(a0, a1, &a);
+	int tid, err = get_struct(&a, sizeof(a), CLONE_ARGS_SIZE_VER0, a0, a1);
 
 	if (!err)
 		err = clone_args_check(&a);

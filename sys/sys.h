@@ -28,8 +28,19 @@ static inline uint64_t arg64(unsigned long low, unsigned long high)
 }
 
 /* ---- shared among the files of sys/ ---- */
+/*
+ * A structure that grows from kernel to kernel: @user_size bytes at @from into the @size bytes at @to, the rest zero. What the
+ * program's has beyond must be zero: -E2BIG; shorter than its first version, @least: -EINVAL; longer than a page: -E2BIG.
+ */
+int must_check get_struct(void *to, size_t size, size_t least, uaddr_t from, size_t user_size);
+/* Bytes @known to @size of @from are 0. 0, -E2BIG, -EFAULT. */
+int must_check user_rest_is_zero(uaddr_t from, size_t known, size_t size);
 /* Lookup flags of an *at call; -EINVAL for bits not in @allowed. */
 long at_lookup(unsigned flags, unsigned allowed);
+/* setgroups(2), checked: 0, -ENOMEM. */
+long cred_set_groups(const uint32_t *groups, unsigned nr);
+/* The caller has its own CLONE_FS and CLONE_FILES parts, of those in @flags, from now on. 0, -ENOMEM. */
+int must_check unshare_parts(unsigned long flags);
 /* Task by id (0: the caller), referenced; NULL. */
 struct task *task_or_self(int pid);
 struct timespec64_k;

@@ -7,6 +7,8 @@
  */
 #include "sys/sys.h"
 
+#include "lib/string.h"
+
 SYS(getuid)
 {
 	return (long)current_task()->cred->uid;
@@ -55,13 +57,36 @@ static void cred_install(struct cred *c)
 	bool was_root = !old->uid || !old->euid || !old->suid;
 	bool is_root = !c->uid || !c->euid || !c->suid;
 
-	if (was_root && !is_root)
-		c->cap_permitted = c->cap_effective = c->cap_ambient = 0;
-	else if (!old->euid && c->euid)
+	if (c->securebits & SECURE_NO_SETUID_FIXUP) {
+		cred_commit(c);
+		return;
+	}
+	if (was_root && !is_root) {
+		c->cap_ambient = 0;
+		if (!(c->securebits & SECURE_KEEP_CAPS))
+			c->cap_permitted = c->cap_effective = 0;
+	}
+	if (!old->euid && c->euid)
 		c->cap_effective = 0;
 	else if (old->euid && !c->euid)
 		c->cap_effective = c->cap_permitted;
 	cred_commit(c);
+}
+
+/* What leaves the effective set with the file-system user id 0, and comes back with it. */
+#define CAPS_OF_FS                                                                                 \
+	(1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_DAC_READ_SEARCH |              \
+	 1ULL << CAP_FOWNER | 1ULL << CAP_FSETID | 1ULL << CAP_LINUX_IMMUTABLE |                   \
+	 1ULL << CAP_MKNOD | 1ULL << CAP_MAC_OVERRIDE)
+
+static void fsuid_caps(struct cred *c, uint32_t old_fsuid)
+{
+	if (c->securebits & SECURE_NO_SETUID_FIXUP)
+		return;
+	if (!old_fsuid && c->fsuid)
+		c->cap_effective &= ~CAPS_OF_FS;
+	else if (old_fsuid && !c->fsuid)
+		c->cap_effective |= c->cap_permitted & CAPS_OF_FS;
 }
 
 enum { KEEP_ID = -1 };
@@ -170,7 +195,9 @@ static long set_fs_id(bool group, uint32_t id)
 		c->fsgid = id;
 	else
 		c->fsuid = id;
-	cred_install(c);
+	if (!group)
+		fsuid_caps(c, old_id);
+	cred_commit(c);
 	return (long)old_id;
 }
 
@@ -196,24 +223,29 @@ SYS(getgroups)
 	return (long)c->nr_groups;
 }
 
+long cred_set_groups(const uint32_t *groups, unsigned nr)
+{
+	struct cred *c = cred_dup(current_task()->cred);
+
+	if (!c)
+		return -ENOMEM;
+	memcpy(c->groups, groups, nr * sizeof(c->groups[0]));
+	c->nr_groups = nr;
+	cred_commit(c);
+	return 0;
+}
+
 SYS(setgroups)
 {
-	struct cred *c;
+	uint32_t groups[CRED_GROUPS];
 
 	if (!capable(CAP_SETGID))
 		return -EPERM;
-	if (a0 > ARRAY_SIZE(c->groups))
+	if (a0 > CRED_GROUPS)
 		return -EINVAL;
-	c = cred_dup(current_task()->cred);
-	if (!c)
-		return -ENOMEM;
-	if (copy_from_user(c->groups, a1, a0 * sizeof(c->groups[0]))) {
-		cred_put(c);
+	if (copy_from_user(groups, a1, a0 * sizeof(groups[0])))
 		return -EFAULT;
-	}
-	c->nr_groups = (unsigned)a0;
-	cred_install(c);
-	return 0;
+	return cred_set_groups(groups, (unsigned)a0);
 }
 
 struct cap_header {
@@ -224,6 +256,7 @@ struct cap_header {
 struct cap_data {
 	uint32_t effective, permitted, inheritable;
 };
+#define CAP_HIGH_MASK ((1U << (CAP_LAST - 31)) - 1) /* what is not there is dropped, not refused */
 enum { CAP_VERSION_1 = 0x19980330, CAP_VERSION_2 = 0x20071026, CAP_VERSION_3 = 0x20080522 };
 
 /* Check the header; an unknown version is answered with the best one. Return: words of each set, or -errno. */
@@ -282,11 +315,14 @@ SYS(capset)
 		return -EPERM;
 	if (copy_from_user(d, a1, (size_t)words * sizeof(d[0])))
 		return -EFAULT;
+	d[1] = (struct cap_data){ d[1].effective & CAP_HIGH_MASK, d[1].permitted & CAP_HIGH_MASK,
+				  d[1].inheritable & CAP_HIGH_MASK };
 	eff = d[0].effective | (uint64_t)d[1].effective << 32;
 	perm = d[0].permitted | (uint64_t)d[1].permitted << 32;
 	inh = d[0].inheritable | (uint64_t)d[1].inheritable << 32;
 	if ((perm & ~old->cap_permitted) || (eff & ~perm) ||
-	    (inh & ~(old->cap_inheritable | old->cap_permitted)))
+	    inh & ~(old->cap_inheritable | old->cap_bounding) ||
+	    (!capable(CAP_SETPCAP) && inh & ~(old->cap_inheritable | old->cap_permitted)))
 		return -EPERM;
 	c = cred_dup(old);
 	if (!c)
@@ -294,6 +330,7 @@ SYS(capset)
 	c->cap_effective = eff;
 	c->cap_permitted = perm;
 	c->cap_inheritable = inh;
+	c->cap_ambient &= perm & inh;
 	cred_commit(c);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "fs/path.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "uapi/clone.h"
 
 enum { IOV_MAX_K = 1024 };
 
@@ -247,11 +248,20 @@ SYS(close)
 	return fd_close((int)a0);
 }
 
+enum { CLOSE_RANGE_UNSHARE = 2, CLOSE_RANGE_CLOEXEC = 4 };
+
 SYS(close_range)
 {
-	if (a0 > a1 || (a2 & ~6UL))
+	if (a0 > a1 || a2 & ~(unsigned long)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))
 		return -EINVAL;
-	return fd_close_range((unsigned)a0, (unsigned)min_of(unsigned long, a1, UINT_MAX), a2 & 4);
+	if (a2 & CLOSE_RANGE_UNSHARE) {
+		int err = unshare_parts(CLONE_FILES);
+
+		if (err)
+			return err;
+	}
+	return fd_close_range((unsigned)a0, (unsigned)min_of(unsigned long, a1, UINT_MAX),
+			      a2 & CLOSE_RANGE_CLOEXEC);
 }
 
 static long do_dup(struct file *f, int min, bool cloexec)
@@ -301,7 +311,7 @@ SYS(dup2)
 
 SYS(dup3)
 {
-	if (a2 & ~(unsigned long)O_CLOEXEC)
+	if (a2 & ~(unsigned long)O_CLOEXEC || (int)a0 == (int)a1)
 		return -EINVAL;
 	return do_dup3((int)a0, (int)a1, (unsigned)a2, false);
 }

@@ -1,5 +1,5 @@
 /*
- * i386's calls with 16-bit user and group ids: -1 ("keep") is 0xffff there.
+ * i386's calls with 16-bit user and group ids: -1 ("keep") is 0xffff there; an id that does not fit is shown as 65534.
  *
  * LOCKS    none.   CONTEXT  a task in a system call.   SOURCES  setresuid(2), C library/kernel differences.
  */
@@ -8,6 +8,12 @@
 static unsigned long id_wide(unsigned long id)
 {
 	return (uint16_t)id == 0xffff ? UINT_MAX : (uint16_t)id;
+}
+
+/* overflowuid(5): what a program gets that cannot be told. */
+static uint16_t id_narrow(uint32_t id)
+{
+	return id > UINT16_MAX ? 65534 : (uint16_t)id;
 }
 
 SYS(setuid16)
@@ -38,4 +44,89 @@ SYS(setresuid16)
 SYS(setresgid16)
 {
 	return sys_setresgid(id_wide(a0), id_wide(a1), id_wide(a2), 0, 0, 0);
+}
+
+SYS(setfsuid16)
+{
+	return id_narrow((uint32_t)sys_setfsuid(id_wide(a0), 0, 0, 0, 0, 0));
+}
+
+SYS(setfsgid16)
+{
+	return id_narrow((uint32_t)sys_setfsgid(id_wide(a0), 0, 0, 0, 0, 0));
+}
+
+SYS(getuid16)
+{
+	return id_narrow(current_task()->cred->uid);
+}
+
+SYS(geteuid16)
+{
+	return id_narrow(current_task()->cred->euid);
+}
+
+SYS(getgid16)
+{
+	return id_narrow(current_task()->cred->gid);
+}
+
+SYS(getegid16)
+{
+	return id_narrow(current_task()->cred->egid);
+}
+
+static long put_three16(const unsigned long *to, uint32_t r, uint32_t e, uint32_t s)
+{
+	uint16_t ids[3] = { id_narrow(r), id_narrow(e), id_narrow(s) };
+
+	for (int i = 0; i < 3; i++)
+		if (put_user(to[i], &ids[i]))
+			return -EFAULT;
+	return 0;
+}
+
+SYS(getresuid16)
+{
+	const struct cred *c = current_task()->cred;
+
+	return put_three16((unsigned long[]){ a0, a1, a2 }, c->uid, c->euid, c->suid);
+}
+
+SYS(getresgid16)
+{
+	const struct cred *c = current_task()->cred;
+
+	return put_three16((unsigned long[]){ a0, a1, a2 }, c->gid, c->egid, c->sgid);
+}
+
+SYS(getgroups16)
+{
+	const struct cred *c = current_task()->cred;
+	uint16_t ids[CRED_GROUPS];
+	int size = (int)a0;
+
+	if (size < 0 || (size && (unsigned)size < c->nr_groups))
+		return -EINVAL;
+	for (unsigned i = 0; i < c->nr_groups; i++)
+		ids[i] = id_narrow(c->groups[i]);
+	if (size && copy_to_user(a1, ids, c->nr_groups * sizeof(ids[0])))
+		return -EFAULT;
+	return (long)c->nr_groups;
+}
+
+SYS(setgroups16)
+{
+	uint16_t ids[CRED_GROUPS];
+	uint32_t wide[CRED_GROUPS];
+
+	if (!capable(CAP_SETGID))
+		return -EPERM;
+	if (a0 > CRED_GROUPS)
+		return -EINVAL;
+	if (copy_from_user(ids, a1, a0 * sizeof(ids[0])))
+		return -EFAULT;
+	for (unsigned i = 0; i < a0; i++)
+		wide[i] = (uint32_t)id_wide(ids[i]);
+	return cred_set_groups(wide, (unsigned)a0);
 }

@@ -277,18 +277,6 @@ struct sched_attr {
 	uint32_t util_min, util_max;
 };
 
-/* Bytes of @from beyond what we know, up to @size, are all 0. */
-static long rest_is_zero(uaddr_t from, size_t known, size_t size)
-{
-	for (char c = 0; known < size; known++) {
-		if (get_user(&c, from + known))
-			return -EFAULT;
-		if (c)
-			return -E2BIG;
-	}
-	return 0;
-}
-
 /* -E2BIG tells the caller the size that is known here. */
 static long read_attr(struct sched_attr *attr, uaddr_t from)
 {
@@ -299,7 +287,8 @@ static long read_attr(struct sched_attr *attr, uaddr_t from)
 		return -EFAULT;
 	if (!size)
 		size = ATTR_SIZE_FIRST;
-	ret = size < ATTR_SIZE_FIRST || size > PAGE_SIZE ? -E2BIG : rest_is_zero(from, known, size);
+	ret = size < ATTR_SIZE_FIRST || size > PAGE_SIZE ? -E2BIG
+							 : user_rest_is_zero(from, known, size);
 	if (ret)
 		return ret == -E2BIG && put_user(from, &known) ? -EFAULT : ret;
 	memset(attr, 0, sizeof(*attr));

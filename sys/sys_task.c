@@ -2,7 +2,7 @@
  * System calls on tasks: ids, groups, sessions, limits, waiting, thread set-up.
  *
  * LOCKS    none held across a call down, but where a line says so.   CONTEXT  a task in a system call; may sleep.
- * SOURCES  getpid(2), setpgid(2), setsid(2), prlimit(2), getrusage(2), wait4(2), waitid(2), prctl(2),
+ * SOURCES  getpid(2), setpgid(2), setsid(2), prlimit(2), getrusage(2), wait4(2), waitid(2),
  *          set_tid_address(2), set_robust_list(2), arch_prctl(2), set_thread_area(2), modify_ldt(2).
  */
 #include "sys/sys.h"
@@ -11,9 +11,7 @@
 #include "drivers/tty.h"
 #include "fs/file.h"
 #include "fs/pidfd.h"
-#include "lib/string.h"
 #include "mm/mm.h"
-#include "mm/thp.h"
 #include "uapi/ldt.h"
 
 /* ---- ids ---- */
@@ -376,85 +374,4 @@ SYS(personality)
 	if ((uint32_t)a0 != UINT_MAX)
 		current_task()->mm_ctx.personality = (uint32_t)a0;
 	return (long)old;
-}
-
-enum {
-	PR_SET_PDEATHSIG = 1,
-	PR_GET_PDEATHSIG = 2,
-	PR_GET_DUMPABLE = 3,
-	PR_SET_DUMPABLE = 4,
-	PR_GET_KEEPCAPS = 7,
-	PR_SET_NAME = 15,
-	PR_GET_NAME = 16,
-	PR_CAPBSET_READ = 23,
-	PR_SET_TIMERSLACK = 29,
-	PR_GET_TIMERSLACK = 30,
-	PR_SET_NO_NEW_PRIVS = 38,
-	PR_GET_NO_NEW_PRIVS = 39,
-	PR_SET_THP_DISABLE = 41,
-	PR_GET_THP_DISABLE = 42
-};
-
-static long prctl_set_name(uaddr_t uname)
-{
-	struct task *t = current_task();
-	char name[sizeof(t->comm)];
-	long n = strncpy_from_user(name, uname, sizeof(name) - 1);
-
-	if (n < 0)
-		return n;
-	memset(name + n, 0, sizeof(name) - (size_t)n);
-	memcpy(t->comm, name, sizeof(t->comm));
-	return 0;
-}
-
-SYS(prctl)
-{
-	struct task *t = current_task();
-
-	switch (a0) {
-	case PR_SET_PDEATHSIG:
-		if (a1 > NSIG)
-			return -EINVAL;
-		t->pdeath_signal = (int)a1;
-		return 0;
-	case PR_GET_PDEATHSIG:
-		return put_user(a1, &t->pdeath_signal);
-	case PR_SET_NAME:
-		return prctl_set_name(a1);
-	case PR_GET_NAME:
-		return copy_to_user(a1, t->comm, sizeof(t->comm)) ? -EFAULT : 0;
-	case PR_GET_DUMPABLE:
-		return !t->signal->dumpable_off;
-	case PR_SET_DUMPABLE:
-		if (a1 > 1)
-			return -EINVAL;
-		t->signal->dumpable_off = !a1;
-		return 0;
-	case PR_GET_KEEPCAPS:
-		return 0;
-	case PR_CAPBSET_READ:
-		return a1 > CAP_LAST ? -EINVAL : (long)(t->cred->cap_bounding >> a1 & 1);
-	case PR_SET_TIMERSLACK:
-		t->timer_slack_ns = (long)a1 > 0 ? a1 : t->default_timer_slack_ns;
-		return 0;
-	case PR_GET_TIMERSLACK:
-		return (long)t->timer_slack_ns;
-	case PR_SET_NO_NEW_PRIVS:
-		if (a1 != 1 || a2 || a3 || a4)
-			return -EINVAL;
-		t->signal->no_new_privs = true;
-		return 0;
-	case PR_GET_NO_NEW_PRIVS:
-		return a1 || a2 || a3 || a4 ? -EINVAL : t->signal->no_new_privs;
-	case PR_SET_THP_DISABLE:
-		if (a2 || a3 || a4)
-			return -EINVAL;
-		mm_set_thp_disable(t->mm_ctx.mm, a1);
-		return 0;
-	case PR_GET_THP_DISABLE:
-		return a1 || a2 || a3 || a4 ? -EINVAL : t->mm_ctx.mm->thp_disable;
-	default:
-		return -EINVAL;
-	}
 }

@@ -24,6 +24,9 @@ int must_check epoll_control(int epfd, int op, int fd, const struct epoll_event_
 /* epoll_wait(2): events to user memory. @deadline_ns: absolute; 0: do not wait. Return: how many, 0 at the deadline, or
  * -EBADF, -EFAULT, -EINTR, -EINVAL. */
 long epoll_wait_events(int epfd, uaddr_t events, int max, uint64_t deadline_ns);
+/* The file that set @set watches as number @fd, the @nth of those that were called so, in *out: to compare it, not to use it.
+ * 0, -EINVAL (no set), -ENOENT. */
+int must_check epoll_watched(struct file *set, int fd, unsigned nth, const struct file **out);
 /* The last reference of @f is gone: every set forgets it. */
 void epoll_forget_file(struct file *f);
 static inline void epoll_file_gone(struct file *f)

@@ -20,6 +20,7 @@ struct files_struct *must_check files_dup(struct files_struct *from);
 void files_get(struct files_struct *fs);
 void files_put(struct files_struct *fs);
 void files_close_on_exec(struct files_struct *fs);
+bool files_shared(const struct files_struct *fs); /* does anybody else use it? */
 
 /* Of the calling task. fd_file: referenced, or NULL when the number is not open (O_PATH files too: caller looks at flags). */
 struct file *fd_file(int fd);

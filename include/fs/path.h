@@ -18,7 +18,20 @@ struct fs_struct *must_check fs_struct_root(void); /* for pid 1: root and cwd ar
 void path_get(const struct path_ref *p);
 void path_put(const struct path_ref *p);
 
-enum { LOOKUP_FOLLOW = 1, LOOKUP_DIRECTORY = 2, LOOKUP_EMPTY = 4, LOOKUP_NO_SYMLINKS = 8 };
+enum {
+	LOOKUP_FOLLOW = 1,
+	LOOKUP_DIRECTORY = 2,
+	LOOKUP_EMPTY = 4,
+	/* openat2(2), RESOLVE_*: no way through a symlink, another mount, a link of /proc, out of the place where it starts;
+	 * that place is the root; nothing that is not in memory */
+	LOOKUP_NO_SYMLINKS = 0x8,
+	LOOKUP_NO_XDEV = 0x10,
+	LOOKUP_NO_MAGICLINKS = 0x20,
+	LOOKUP_BENEATH = 0x40,
+	LOOKUP_IN_ROOT = 0x80,
+	LOOKUP_CACHED = 0x200,
+	LOOKUP_SCOPED = LOOKUP_BENEATH | LOOKUP_IN_ROOT
+};
 /* Walk @name (kernel string) from @dirfd (AT_FDCWD: cwd). 0 and a referenced path, or -errno. */
 int must_check path_lookup(int dirfd, const char *name, unsigned flags, struct path_ref *out);
 /* The same with a user-space name. Copies it once. */
@@ -35,6 +48,9 @@ long path_format(const struct path_ref *p, char *buf, size_t size);
 /* open(2). Return: 0 and *out with one reference, or -errno. */
 int must_check file_open(int dirfd, const char *name, unsigned flags, uint32_t mode,
 			 struct file **out);
+/* The same with limits to the way there: @lookup is of LOOKUP_NO_SYMLINKS and what follows it. */
+int must_check file_open_within(int dirfd, const char *name, unsigned flags, uint32_t mode,
+				unsigned lookup, struct file **out);
 /* Open a known object. */
 int must_check file_open_path(const struct path_ref *p, unsigned flags, struct file **out);
 int must_check vfs_mknod(int dirfd, const char *name, uint32_t mode, dev_k dev); /* umask applied */

@@ -33,6 +33,6 @@ struct task;
 void ipc_exit(struct task *t);
 /* clone(2) with CLONE_SYSVSEM: @child shares the undo list. 0, -ENOMEM. */
 int must_check ipc_share_undo(struct task *child);
-void ipc_put_undo(struct task *child); /* of a task that was never published */
+void ipc_put_undo(struct task *child); /* of the caller, or of one never published */
 
 #endif

@@ -5,13 +5,16 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 
+enum { CRED_GROUPS = 32 };
+
 /* Immutable once installed (a change installs a copy); reference counted. */
 struct cred {
 	atomic_t refs;
 	uint32_t uid, euid, suid, fsuid, gid, egid, sgid, fsgid;
 	uint64_t cap_inheritable, cap_permitted, cap_effective, cap_bounding, cap_ambient;
+	uint32_t securebits; /* SECURE_*, and the bit above each: it is locked */
 	unsigned nr_groups;
-	uint32_t groups[32];
+	uint32_t groups[CRED_GROUPS];
 };
 
 struct cred *cred_get(struct cred *c);
@@ -37,6 +40,8 @@ enum {
 	CAP_KILL = 5,
 	CAP_SETGID = 6,
 	CAP_SETUID = 7,
+	CAP_SETPCAP = 8,
+	CAP_LINUX_IMMUTABLE = 9,
 	CAP_NET_BIND_SERVICE = 10,
 	CAP_NET_ADMIN = 12,
 	CAP_NET_RAW = 13,
@@ -54,9 +59,19 @@ enum {
 	CAP_SYS_TTY_CONFIG = 26,
 	CAP_MKNOD = 27,
 	CAP_LEASE = 28,
+	CAP_MAC_OVERRIDE = 32,
 	CAP_WAKE_ALARM = 35,
 	CAP_CHECKPOINT_RESTORE = 40,
 	CAP_LAST = 40
+};
+
+/* capabilities(7), "The securebits flags". */
+enum {
+	SECURE_NOROOT = 0x1,
+	SECURE_NO_SETUID_FIXUP = 0x4,
+	SECURE_KEEP_CAPS = 0x10,
+	SECURE_NO_CAP_AMBIENT_RAISE = 0x40,
+	SECURE_ALL_BITS = 0x55
 };
 
 /* Counters of one real user id; shared by its tasks, found by uid. */

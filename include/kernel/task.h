@@ -75,6 +75,7 @@ struct signal_struct {
 	struct posix_timers *posix;	      /* s to set: kernel/posix_timer.c; NULL until used */
 	int oom_score_adj, oom_score_adj_min; /* min: the administrator's last word */
 	bool no_new_privs, dumpable_off, has_execed;
+	bool is_subreaper; /* orphans below it become its children */
 };
 
 struct task {

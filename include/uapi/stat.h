@@ -43,6 +43,7 @@
 #define O_CLOEXEC   02000000
 #define O_PATH	    010000000
 #define O_TMPFILE   020000000
+#define O_SYNC	    04010000
 
 #define AT_FDCWD	    (-100)
 #define AT_SYMLINK_NOFOLLOW 0x100

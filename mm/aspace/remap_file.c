@@ -51,7 +51,12 @@ static long remap_locked(struct mm_struct *mm, struct vm_map_args *args, bool *l
 	args->vm_ops = vma->vm_ops;
 	args->vm_private_data = vma->vm_private_data;
 	m->ops->hold(m); /* the old vma may go, and with it the last hold */
+	if (vma->vm_ops &&
+	    vma->vm_ops->open) /* nobody counts a vma that is mapped: here, the new one */
+		vma->vm_ops->open(vma);
 	r = vm_map_locked(mm, args);
+	if (r < 0 && r > -4096 && vma->vm_ops && vma->vm_ops->close)
+		vma->vm_ops->close(vma); /* it is still there */
 	m->ops->drop(m);
 	return r;
 }

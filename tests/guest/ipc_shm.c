@@ -204,6 +204,32 @@ static int exec_self(void *arg)
 	return 1;
 }
 
+/* remap_file_pages(2) puts a new mapping in the place of the old: one attachment goes, one comes. */
+static void remapped(void)
+{
+	int id = make(4 * PAGE);
+	char *p = attach(id);
+
+	p[0] = 1;
+	p[3 * PAGE] = 4;
+	EQ(syscall(SYS_remap_file_pages, p, PAGE, 0, 3, 0), 0);
+	EQ(p[0], 4);
+	EQ(nattch(id), 2); /* the page that was remapped, and the rest */
+	FAILS(syscall(SYS_remap_file_pages, p, PAGE, 0, ~0UL, 0), EINVAL);
+	EQ(nattch(id), 2);
+	EQ(syscall(SYS_remap_file_pages, p, PAGE, 0, 0, 0), 0);
+	EQ(p[0], 1);
+	EQ(nattch(id), 2);
+	EQ(shmctl(id, IPC_RMID, NULL), 0);
+	EQ(munmap(p + PAGE, 3 * PAGE), 0);
+	EQ(nattch(id), 1);
+	EQ(syscall(SYS_remap_file_pages, p, PAGE, 0, 3, 0), 0);
+	EQ(nattch(id), 1); /* with its last mapping it would be gone */
+	EQ(p[0], 4);
+	EQ(munmap(p, PAGE), 0);
+	CHECK(gone(id));
+}
+
 static void processes(void)
 {
 	int id = make(PAGE), pid, go[2], done[2];
@@ -746,26 +772,13 @@ static void races(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(simple),
-						 T(keys),
-						 T(removed),
-						 T(counts),
-						 T(processes),
-						 T(addresses),
-						 T(rights_of_mapping),
-						 T(beyond_the_end),
-						 T(permissions),
-						 T(locking),
-						 T(infos),
-						 T(identifiers),
-						 T(proc_lines),
-						 T(limits),
-						 T(forced),
-						 T(promises),
-						 T(huge_pages),
-						 T(multiplexed),
-						 T(races),
-						 TEND };
+	static const struct tap_test tests[] = {
+		T(simple),    T(keys),	    T(removed),		  T(counts),	     T(remapped),
+		T(processes), T(addresses), T(rights_of_mapping), T(beyond_the_end), T(permissions),
+		T(locking),   T(infos),	    T(identifiers),	  T(proc_lines),     T(limits),
+		T(forced),    T(promises),  T(huge_pages),	  T(multiplexed),    T(races),
+		TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }
