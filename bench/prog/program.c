@@ -43,7 +43,8 @@ static int show_output(const char *row, int status)
 	int fd = open(output, O_RDONLY);
 	ssize_t n = read(fd, text, sizeof(text) - 1);
 
-	dprintf(1, "%.*s\nfailed %s: status %#x\n", n > 0 ? (int)n : 0, text, row, (unsigned)status);
+	dprintf(1, "%.*s\nfailed %s: status %#x\n", n > 0 ? (int)n : 0, text, row,
+		(unsigned)status);
 	return 1;
 }
 

@@ -108,7 +108,8 @@ static int local_socket(int type, struct sockaddr_in *addr)
 	socklen_t len = sizeof(*addr);
 	int fd = new_socket(type);
 
-	*addr = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	*addr = (struct sockaddr_in){ .sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	if (bind(fd, (void *)addr, sizeof(*addr)) || getsockname(fd, (void *)addr, &len))
 		give_up("bind");
 	return fd;
@@ -123,7 +124,8 @@ static void connect_to(int fd, struct sockaddr_in *addr)
 static struct pair udp_pair(void)
 {
 	struct sockaddr_in addr[2];
-	struct pair p = { { local_socket(SOCK_DGRAM, &addr[0]), local_socket(SOCK_DGRAM, &addr[1]) } };
+	struct pair p = { { local_socket(SOCK_DGRAM, &addr[0]),
+			    local_socket(SOCK_DGRAM, &addr[1]) } };
 
 	connect_to(p.fd[0], &addr[1]);
 	connect_to(p.fd[1], &addr[0]);
