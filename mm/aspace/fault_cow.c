@@ -94,19 +94,12 @@ static int shared_write(struct fault_ctx *f)
 	return r;
 }
 
-static void fill_copy(struct page *new, struct page *old)
+static inline void fill_copy(struct page *new, struct page *old)
 {
-	void *dst = kmap_local_page(new);
-	const void *src;
-
-	if (old == zero_page) {
-		frame_zero(dst);
-	} else {
-		src = kmap_local_page(old);
-		frame_copy(dst, src);
-		kunmap_local(src);
-	}
-	kunmap_local(dst);
+	if (old == zero_page)
+		clear_highpage(new);
+	else
+		copy_highpage(new, old);
 }
 
 /* The old entry goes, then @new is set. Table lock held, entry unchanged. */
@@ -225,6 +218,19 @@ static int zero_write(struct fault_ctx *f)
 	return r == STAGE_SMALL ? copy_page(f, zero_page) : r;
 }
 
+/* The first write to an anonymous page that others map, too. */
+static int shared_anon_write(struct fault_ctx *f, struct page *page)
+{
+	int r = fault_goes_on(f) ? fault_copy_shared(f) : STAGE_SMALL;
+
+	if (r != STAGE_SMALL)
+		return r;
+	fault_note_run(f, 1);
+	if (page_is_ksm(page))
+		count_vm_event(COW_KSM);
+	return copy_page(f, page);
+}
+
 int fault_cow(struct fault_ctx *f)
 {
 	struct page *page;
@@ -242,9 +248,7 @@ int fault_cow(struct fault_ctx *f)
 	page = pfn_to_page(pte_pfn(f->entry));
 	if (page == zero_page && pte_special(f->entry) && vma_is_anon(f->vma))
 		return zero_write(f);
-	if (!pte_special(f->entry) && page_state(page) == PS_ANON && may_take(f, page))
-		return take_over_anon(f);
-	if (!pte_special(f->entry) && page_state(page) == PS_ANON && page_is_ksm(page))
-		count_vm_event(COW_KSM);
-	return copy_page(f, page);
+	if (pte_special(f->entry) || page_state(page) != PS_ANON)
+		return copy_page(f, page);
+	return may_take(f, page) ? take_over_anon(f) : shared_anon_write(f, page);
 }

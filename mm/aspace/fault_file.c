@@ -173,22 +173,17 @@ static int file_map(struct fault_ctx *f, unsigned long index, unsigned long end)
 	return f->write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
 }
 
-static void copy_frame(struct page *to, struct page *from)
-{
-	const void *src = kmap_local_page(from);
-	void *dst = kmap_local_page(to);
-
-	frame_copy(dst, src);
-	kunmap_local(dst);
-	kunmap_local(src);
-}
-
 /* Write to a private mapping: a copy at once, without mapping the original first. */
-static int file_copy(struct fault_ctx *f, unsigned long index)
+static int file_copy(struct fault_ctx *f, unsigned long index, unsigned long end)
 {
-	struct page *old = mapping_find(f->vma->mapping, index), *new;
-	int r = FAULT_OK;
+	int r = fault_goes_on(f) ? fault_copy_cached(f, index, end) : STAGE_SMALL;
+	struct page *old, *new;
 
+	if (r != STAGE_SMALL)
+		return r;
+	fault_note_run(f, 1);
+	r = FAULT_OK;
+	old = mapping_find(f->vma->mapping, index);
 	pt_unlock(f->table);
 	if (!old || !page_test(old, PG_uptodate)) {
 		if (old)
@@ -200,7 +195,7 @@ static int file_copy(struct fault_ctx *f, unsigned long index)
 		put_page(old);
 		return FAULT_OOM;
 	}
-	copy_frame(new, old);
+	copy_highpage(new, old);
 	pt_table_lock(f->table);
 	if (is_vacant(f->pte) && mapping_owns(f->vma->mapping, old)) {
 		fault_set_anon(f, new);
@@ -301,6 +296,6 @@ int fault_file(struct fault_ctx *f)
 		}
 	}
 	if (f->write && !(f->vma->vm_flags & VM_SHARED))
-		return file_copy(f, index);
+		return file_copy(f, index, end);
 	return file_map(f, index, end);
 }

@@ -53,7 +53,7 @@ void clear_highpage(struct page *page)
 	kunmap_local(addr);
 }
 
-void copy_highpage(struct page *to, struct page *from)
+static noinline_ void copy_by_windows(struct page *to, struct page *from)
 {
 	const void *src = kmap_local_page(from);
 	void *dst = kmap_local_page(to);
@@ -61,4 +61,14 @@ void copy_highpage(struct page *to, struct page *from)
 	frame_copy(dst, src);
 	kunmap_local(dst);
 	kunmap_local(src);
+}
+
+void copy_highpage(struct page *to, struct page *from)
+{
+	pfn_t dst = page_to_pfn(to), src = page_to_pfn(from);
+
+	if (likely(pfn_is_lowmem(src) && pfn_is_lowmem(dst)))
+		frame_copy(phys_to_virt(pfn_to_phys(dst)), phys_to_virt(pfn_to_phys(src)));
+	else
+		copy_by_windows(to, from);
 }

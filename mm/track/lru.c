@@ -50,17 +50,17 @@ static void unlock_lists(struct page *page, irqflags_t flags) no_lock_analysis
 	spin_unlock_irqrestore(&page_lruvec(page)->lock, flags);
 }
 
-/* ---- runs: either pages[0..n) or the n pages from @first on; the compiler makes two of each ---- */
+/* ---- runs: either pages[0..n) or, @block, the n pages from *pages on; the compiler makes two of each ---- */
 
-static always_inline_ struct page *nth(struct page *first, struct page **pages, unsigned i)
+static always_inline_ struct page *nth(struct page *const *pages, bool block, unsigned i)
 {
-	return pages ? pages[i] : first + i;
+	return block ? *pages + i : pages[i];
 }
 
 /* Link those pages that are of one class with the first. Return: how many. */
-static always_inline_ unsigned add_run(struct page *first, struct page **pages, unsigned n)
+static always_inline_ unsigned add_run(struct page *const *pages, bool block, unsigned n)
 {
-	struct page *page = nth(first, pages, 0);
+	struct page *page = nth(pages, block, 0);
 	struct zone *z = page_zone(page);
 	struct lruvec *v = &z->pgdat->lruvec;
 	irqflags_t flags = spin_lock_irqsave(&v->lock);
@@ -80,7 +80,7 @@ static always_inline_ unsigned add_run(struct page *first, struct page **pages, 
 		page_set(page, PG_lru);
 		if (++i == n)
 			break;
-		page = nth(first, pages, i);
+		page = nth(pages, block, i);
 	} while ((READ_ONCE(page->flags) & LRU_CLASS) == class);
 	newest->prev = &v->lists[l];
 	v->lists[l].next = newest;
@@ -177,13 +177,13 @@ static inline unsigned free_span(struct page *page, unsigned n)
 void lru_add_pages(struct page **pages, unsigned n)
 {
 	for (unsigned i = 0; i < n;)
-		i += add_run(NULL, pages + i, n - i);
+		i += add_run(pages + i, false, n - i);
 }
 
 void lru_add_block(struct page *page, unsigned n)
 {
 	for (unsigned i = 0; i < n;)
-		i += add_run(page + i, NULL, n - i);
+		i += add_run(&(struct page *){ page + i }, true, n - i);
 }
 
 void lru_free_pages(struct page **pages, unsigned n)
@@ -200,7 +200,7 @@ void lru_free_block(struct page *page, unsigned n)
 
 void lru_add(struct page *page)
 {
-	(void)add_run(page, NULL, 1);
+	(void)add_run(&page, true, 1);
 }
 
 /* ---- one page ---- */
