@@ -175,6 +175,20 @@ struct block_device *block_next(unsigned *pos)
 	return found;
 }
 
+unsigned long block_cached_pages(void)
+{
+	unsigned long n = 0;
+	struct gendisk *d;
+
+	spin_lock(&block_lock);
+	list_for_each_entry (d, &disks, link) {
+		for (unsigned i = 0; i < DISK_MINORS; i++)
+			n += d->parts[i] ? READ_ONCE(d->parts[i]->mapping.nr_pages) : 0;
+	}
+	spin_unlock(&block_lock);
+	return n;
+}
+
 /* ---- partitions ---- */
 
 static int read_sector(void *arg, uint64_t sector, void *buf)

@@ -18,6 +18,7 @@
 #include "base/errno.h"
 #include "block/fail.h"
 #include "block_impl.h"
+#include "mm/vmevent.h"
 
 enum { QUEUE_LONG = 128, UNPLUG_NS = 1000 * 1000 };
 
@@ -83,6 +84,10 @@ static void enqueue(struct gendisk *disk, struct bio *bio)
 {
 	bio->start_ns = clock_ns();
 	bio->sector += bio->bdev->start;
+	if (bio->op == REQ_OP_READ)
+		count_vm_events(PGPGIN, (unsigned long)bio->nr_sectors);
+	else if (bio->op == REQ_OP_WRITE)
+		count_vm_events(PGPGOUT, (unsigned long)bio->nr_sectors);
 	count_start(&disk->whole.stats, bio->start_ns);
 	if (bio->bdev != &disk->whole)
 		count_start(&bio->bdev->stats, bio->start_ns);

@@ -245,6 +245,24 @@ static void dir_of(const struct block_device *b, char *dir)
 		fmt_snprintf(dir, PATH_ROOM, "block/%s", b->name);
 }
 
+/* Where a device is found by its number, and by its name whether it is a disk or a partition. */
+static void link_names(const struct block_device *b, char *by_number, char *by_name)
+{
+	fmt_snprintf(by_number, PATH_ROOM, "dev/block/%u:%u", MAJOR(b->dev), MINOR(b->dev));
+	fmt_snprintf(by_name, PATH_ROOM, "class/block/%s", b->name);
+}
+
+static int make_links(const struct block_device *b, const char *dir)
+{
+	char by_number[PATH_ROOM], by_name[PATH_ROOM], target[PATH_ROOM];
+	int err;
+
+	link_names(b, by_number, by_name);
+	fmt_snprintf(target, sizeof(target), "../../%s", dir);
+	err = sysfs_create_link(by_number, target);
+	return err ? err : sysfs_create_link(by_name, target);
+}
+
 static int make_sysfs(struct block_device *b)
 {
 	char dir[PATH_ROOM], queue[PATH_ROOM];
@@ -252,6 +270,8 @@ static int make_sysfs(struct block_device *b)
 
 	dir_of(b, dir);
 	err = sysfs_create_files(dir, all_attrs, ARRAY_SIZE(all_attrs), b);
+	if (!err)
+		err = make_links(b, dir);
 	if (!err && b->partno)
 		return sysfs_create_files(dir, part_attrs, ARRAY_SIZE(part_attrs), b);
 	fmt_snprintf(queue, sizeof(queue), "%s/queue", dir);
@@ -274,8 +294,11 @@ static void device_added(struct block_device *b)
 
 static void device_removed(struct block_device *b)
 {
-	char dir[PATH_ROOM];
+	char dir[PATH_ROOM], by_number[PATH_ROOM], by_name[PATH_ROOM];
 
+	link_names(b, by_number, by_name);
+	(void)sysfs_remove(by_number);
+	(void)sysfs_remove(by_name);
 	dir_of(b, dir);
 	(void)sysfs_remove(dir);
 	devtmpfs_remove(b->name);

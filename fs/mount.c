@@ -280,10 +280,10 @@ static int bind_children(struct vfsmount *from, struct dentry *root, struct vfsm
 	struct vfsmount *child, *copy;
 	int id = 0, err = 0;
 
-	while (!err && (child = mount_next(&id)) != NULL && id <= last_id) {
+	while (!err && (child = mount_next(&id)) != NULL) {
 		struct dentry *point = child->mountpoint;
 
-		if (child->parent == from && dentry_is_below(point, root)) {
+		if (id <= last_id && child->parent == from && dentry_is_below(point, root)) {
 			struct path_ref at = { to, point };
 
 			copy = clone_mount(child, child->root);
@@ -806,9 +806,25 @@ static void show_mountstats(struct seq_file *s, struct vfsmount *m, char *buf)
 	seq_printf(s, " with fstype %s\n", m->sb->type->name);
 }
 
+/* Does one get to the root of @m from @root? */
+static bool mount_is_seen(const struct vfsmount *m, const struct path_ref *root)
+{
+	const struct dentry *d = m->root;
+
+	spin_lock(&dcache_lock);
+	for (; m && m != root->mnt; m = m->parent)
+		d = m->mountpoint;
+	while (m && d != root->dentry && d->parent != d)
+		d = d->parent;
+	spin_unlock(&dcache_lock);
+	return m && d == root->dentry;
+}
+
+/* Those that the caller's root directory has at or below it. */
 static void show_all(struct seq_file *s, void (*show)(struct seq_file *, struct vfsmount *, char *))
 {
 	char *buf = kmalloc(VFS_PATH_MAX, GFP_KERNEL);
+	const struct fs_struct *fs = current_task()->fs;
 	struct vfsmount *m;
 	int id = 0;
 
@@ -817,7 +833,8 @@ static void show_all(struct seq_file *s, void (*show)(struct seq_file *, struct 
 		return;
 	}
 	while ((m = mount_next(&id)) != NULL) {
-		show(s, m, buf);
+		if (!fs || mount_is_seen(m, &fs->root))
+			show(s, m, buf);
 		mnt_put(m);
 	}
 	kfree(buf);

@@ -11,9 +11,9 @@
 #include "fs/proc_impl.h"
 
 #include "arch/machine.h"
+#include "block/block.h"
 #include "lib/fmt.h"
 #include "mm/hugetlb.h"
-#include "mm/memblock.h"
 #include "mm/mm.h"
 #include "mm/poison.h"
 #include "mm/slab.h"
@@ -121,12 +121,14 @@ static int meminfo_show(struct seq_file *m)
 {
 	unsigned long total = totalram_pages(), high = totalhigh_pages();
 	unsigned long free = nr_free_pages(), free_high = nr_free_highpages();
+	unsigned long buffers = block_cached_pages();
+	unsigned long cached = global_node_stat(NR_FILE_PAGES) - global_node_stat(NR_SWAPCACHE);
 
 	line(m, "MemTotal", total);
 	line(m, "MemFree", free);
 	line(m, "MemAvailable", available_pages());
-	line(m, "Buffers", 0);
-	line(m, "Cached", global_node_stat(NR_FILE_PAGES) - global_node_stat(NR_SWAPCACHE));
+	line(m, "Buffers", buffers);
+	line(m, "Cached", cached > buffers ? cached - buffers : 0);
 	line(m, "SwapCached", global_node_stat(NR_SWAPCACHE));
 	meminfo_lru(m);
 	if (zone_type_exists(ZONE_HIGHMEM)) {

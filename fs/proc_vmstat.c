@@ -23,6 +23,12 @@ static bool zone_line_exists(enum vm_event e, enum vm_event first)
 	return zone_type_exists((enum zone_type)(e - first));
 }
 
+/* Sectors count, kilobytes are shown. */
+static unsigned long event_shown(enum vm_event e)
+{
+	return vm_event_sum(e) / (e == PGPGIN || e == PGPGOUT ? 2 : 1);
+}
+
 static bool event_exists(enum vm_event e)
 {
 	if (e >= PGALLOC_DMA && e <= PGALLOC_DEVICE)
@@ -103,8 +109,7 @@ static int vmstat_show(struct seq_file *m)
 		if (i == SWAP_RA)
 			put_tlb(m);
 		if (event_exists((enum vm_event)i))
-			seq_printf(m, "%s %lu\n", vm_event_names[i],
-				   vm_event_sum((enum vm_event)i));
+			seq_printf(m, "%s %lu\n", vm_event_names[i], event_shown((enum vm_event)i));
 	}
 	seq_puts(m, "nr_unstable 0\n");
 	return 0;

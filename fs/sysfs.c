@@ -56,7 +56,12 @@ static struct pseudo_tree tracefs_tree = {
 /* Modules and partitions come and go. */
 static bool is_removable(const char *path)
 {
-	return !strncmp(path, "module/", 7) || !strncmp(path, "block/", 6);
+	static const char *const places[] = { "module/", "block/", "dev/block/", "class/block/" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++)
+		if (!strncmp(path, places[i], strlen(places[i])))
+			return true;
+	return false;
 }
 
 static void free_entry(struct proc_entry *e)
@@ -191,11 +196,11 @@ void seq_bit_map(struct seq_file *m, unsigned long mask, unsigned nr_bits)
 
 void sysfs_init(void)
 {
-	static const char *const dirs[] = {
-		"block",	  "bus",    "class",  "dev",	      "devices",
-		"firmware",	  "fs",	    "kernel", "kernel/debug", "kernel/mm",
-		"kernel/tracing", "module", "power"
-	};
+	static const char *const dirs[] = { "block",	    "bus",	 "class/block",
+					    "dev/block",    "dev/char",	 "devices",
+					    "firmware",	    "fs",	 "kernel",
+					    "kernel/debug", "kernel/mm", "kernel/tracing",
+					    "module",	    "power" };
 
 	fs_register(&sysfs_tree.type);
 	fs_register(&debugfs_tree.type);

@@ -310,8 +310,10 @@ static void nodes_init(void)
 void sysfs_system_init(void)
 {
 	sysfs_cpu_init();
-	if (CFG_NUMA)
+	if (CFG_NUMA) {
 		nodes_init();
+		sysfs_memory_init();
+	}
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
 		link_cpu(cpu);
 }

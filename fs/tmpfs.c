@@ -7,7 +7,7 @@
  * I1       a positive child has one extra reference (the pin), dropped when its name goes.
  * I2       children are in dir->children in rising order of cookie, the directory position; a new or moved name gets a
  *          higher cookie than every name before, so positions stay valid while others are removed.
- * I3       a directory's size is entry_size bytes per entry, its nlink 2 plus its subdirectories; a removed one has nlink 0.
+ * I3       a directory's size is entry_size bytes per entry and for . and .., its nlink 2 plus its subdirectories; a removed one has nlink 0.
  * I4       nr_inodes counts live inodes (removed but open ones too), at most max_inodes when that is not 0.
  * LOCKS    directory inode->lock for entries and cookies; dcache_lock for the list of children; counters are atomic.
  * CONTEXT  tasks; may sleep.
@@ -74,6 +74,7 @@ static int inode_setup(struct inode *inode, const char *text)
 		inode->ops = files && !files->tree ? &special_dir_iops : &dir_iops;
 		inode->fops = &dir_fops;
 		inode->nlink = 2;
+		inode->mapping.size = 2 * tmpfs_of(inode->sb)->entry_size;
 		return 0;
 	}
 	if (S_ISLNK(inode->mode)) {
@@ -728,6 +729,7 @@ static int ramfs_mount(const struct fs_type *type, unsigned long flags, const ch
 
 		(*out)->magic = 0x858458f6UL;
 		fs->entry_size = 0;
+		(*out)->root->inode->mapping.size = 0;
 		fs->size_set = fs->inodes_set = false;
 		fs->owner.mode = 01777;
 	}

@@ -167,6 +167,7 @@ void debugfs_extfrag_init(void);
 void debugfs_thp_init(void);
 void sysfs_system_init(void); /* nodes, and: */
 void sysfs_cpu_init(void);    /* processors */
+void sysfs_memory_init(void); /* blocks of physical memory */
 void sysfs_hugetlb_init(void);
 void sysfs_ksm_init(void);
 void sysfs_thp_init(void);    /* transparent huge pages */

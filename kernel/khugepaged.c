@@ -20,7 +20,7 @@ static void khugepaged(void *unused)
 
 		if (READ_ONCE(thp_enabled) != THP_NEVER)
 			ms = khugepaged_step();
-		(void)thread_park(PARK_UNINTERRUPTIBLE,
+		(void)thread_park(PARK_INTERRUPTIBLE,
 				  ms ? clock_ns() + ms * NSEC_PER_MSEC : PARK_FOREVER);
 	}
 }

@@ -22,9 +22,9 @@ static void ksmd(void *unused)
 		unsigned ms = ksm_step();
 
 		if (ms == KSM_IDLE)
-			(void)thread_park(PARK_UNINTERRUPTIBLE, PARK_FOREVER);
+			(void)thread_park(PARK_INTERRUPTIBLE, PARK_FOREVER);
 		else if (ms)
-			(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + ms * NSEC_PER_MSEC);
+			(void)thread_park(PARK_INTERRUPTIBLE, clock_ns() + ms * NSEC_PER_MSEC);
 		else
 			cond_resched();
 	}

@@ -7,8 +7,8 @@
 #include "sys/sys.h"
 
 #include "base/version.h"
+#include "block/block.h"
 #include "fs/random.h"
-#include "kernel/time.h"
 #include "kernel/uts.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -87,6 +87,7 @@ SYS(sysinfo)
 	s.totalram = pages[0] << shift;
 	s.freeram = pages[1] << shift;
 	s.sharedram = pages[2] << shift;
+	s.bufferram = block_cached_pages() << shift;
 	s.totalhigh = pages[3] << shift;
 	s.freehigh = pages[4] << shift;
 	s.totalswap = swap << shift;

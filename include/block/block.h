@@ -118,6 +118,7 @@ int must_check block_rescan(struct block_device *bdev);
 /* In the order of disks and partitions, from *pos = 0. NULL at the end. The device stays; its partition may go. */
 struct block_device *block_next(unsigned *pos);
 void block_stats(struct block_device *bdev, struct disk_stats *out);
+unsigned long block_cached_pages(void); /* of all devices together: what free(1) calls buffers */
 
 /* ---- blocks of a file system's own, in the cache of its device (bdev->holder); block/buffer.c ---- */
 struct block_buf {

@@ -1,6 +1,6 @@
 /*
  * Directories of attributes: /sys, and /sys/kernel/debug (debugfs). Whoever has the facts registers them, at boot or later;
- * only what is below /sys/module and /sys/block is ever removed.
+ * only modules, block devices and their links are ever removed.
  *
  *	static const struct sysfs_attr attrs[] = {
  *		{ .name = "run", .mode = 0644, .show = run_show, .store = run_store },
@@ -34,7 +34,7 @@ int must_check sysfs_create_files(const char *dir, const struct sysfs_attr *attr
 				  void *data);
 int must_check sysfs_create_dir(const char *dir); /* one that may stay empty */
 int must_check sysfs_create_link(const char *path, const char *target);
-/* "module/NAME", "block/vda/vda1", and all below it; on return no show or store of it runs, nor will. Sleeps. 0, -ENOENT. */
+/* "module/NAME", "block/vda/vda1", "dev/block/254:1", and all below it; on return no show or store of it runs, nor will. Sleeps. 0, -ENOENT. */
 int sysfs_remove(const char *path);
 
 /* The same in debugfs, and in tracefs. */

@@ -55,7 +55,7 @@ void kswapd_wait(int node)
 
 	tracepoint(mm_vmscan_kswapd_sleep, (unsigned)node);
 	(void)wait_event_mode(&k->wait, __atomic_load_n(&k->wanted, __ATOMIC_SEQ_CST),
-			      PARK_UNINTERRUPTIBLE, PARK_FOREVER);
+			      PARK_INTERRUPTIBLE, PARK_FOREVER);
 }
 
 /* Pages that the zones up to @highest lack to their high watermarks; 0: one of them has enough, so allocations go on. */

@@ -151,6 +151,9 @@ static void partitions(void)
 	EQ(number_in("/sys/block/vdg/vdg3/size"), 7809);
 	EQ(number_in("/sys/block/vda/queue/logical_block_size"), 512);
 	EQ(number_in("/sys/block/vde/ro"), 1);
+	EQ(number_in("/sys/dev/block/254:0/size"), VDA_SECTORS);
+	EQ(number_in("/sys/dev/block/254:5/partition"), 5);
+	EQ(number_in("/sys/class/block/vda6/start"), 14336 + 64);
 	CHECK(tap_read("/proc/partitions", text, sizeof(text)) > 0);
 	CHECK(strstr(text, "major minor  #blocks  name\n\n 254        0      16384 vda\n"));
 	CHECK(strstr(text, " 254        5       1024 vda5\n"));
@@ -170,6 +173,8 @@ static void partitions(void)
 	EQ(access("/dev/vda1", F_OK), 0);
 	FAILS(access("/dev/vda2", F_OK), ENOENT);
 	FAILS(access("/sys/block/vda/vda5", F_OK), ENOENT);
+	FAILS(access("/sys/dev/block/254:5", F_OK), ENOENT);
+	FAILS(access("/sys/class/block/vda5", F_OK), ENOENT);
 	EQ(pwrite(fd, table, SECTOR, 0), SECTOR);
 	OK(ioctl(fd, BLKRRPART, 0));
 	EQ(access("/dev/vda6", F_OK), 0);
@@ -324,9 +329,21 @@ static void count(const char *name, long *reads, long *writes)
 		sscanf(p + strlen(name), "%ld %*d %*d %*d %ld", reads, writes);
 }
 
+/* The number after @label in the file at @path. */
+static long kilobytes(const char *path, const char *label)
+{
+	static char text[16384];
+	char *p;
+
+	if (tap_read(path, text, sizeof(text)) <= 0 || !(p = strstr(text, label)))
+		return -1;
+	return atol(p + strlen(label));
+}
+
 static void statistics(void)
 {
 	long r0, w0, r1, w1;
+	long in = kilobytes("/proc/vmstat", "pgpgin "), out = kilobytes("/proc/vmstat", "pgpgout ");
 	int fd;
 
 	NEED_DISKS();
@@ -341,6 +358,9 @@ static void statistics(void)
 	count(" vda ", &r1, &w1);
 	CHECK(r1 > r0 && w1 > w0);
 	CHECK(w1 - w0 < 16); /* neighbours go together */
+	CHECK(kilobytes("/proc/vmstat", "pgpgin ") - in >= 64);
+	CHECK(kilobytes("/proc/vmstat", "pgpgout ") - out >= 64);
+	CHECK(kilobytes("/proc/meminfo", "Buffers:") >= 64);
 	close(fd);
 }
 

@@ -137,6 +137,63 @@ static void bind_and_move(void)
 	OK(umount("src"));
 }
 
+/* Every clone of a recursive one can be taken off by itself. */
+static void recursive_binds_come_off(void)
+{
+	enter(__func__);
+	NEED(mkdir("src", 0755) == 0 && mkdir("dst", 0755) == 0);
+	NEED(mount("none", "src", "tmpfs", 0, NULL) == 0 && mkdir("src/sub", 0755) == 0);
+	NEED(mount("none", "src/sub", "tmpfs", 0, NULL) == 0);
+	NEED(mount("src", "dst", NULL, MS_BIND | MS_REC, NULL) == 0);
+	OK(umount("dst/sub"));
+	OK(umount("dst"));
+	OK(umount("src/sub"));
+	OK(umount("src"));
+}
+
+static int lines_in_new_root(void *unused)
+{
+	static char text[4096];
+	int lines = 0;
+
+	NEED_IN_CHILD(chroot("root") == 0 && chdir("/") == 0);
+	NEED_IN_CHILD(tap_read("/proc/self/mountinfo", text, sizeof(text)) > 0);
+	for (char *p = text; *p; p++)
+		lines += *p == '\n';
+	CHECK(strstr(text, " / / rw") && strstr(text, " / /proc rw"));
+	NEED_IN_CHILD(tap_read("/proc/mounts", text, sizeof(text)) > 0);
+	CHECK(!strncmp(text, "below / tmpfs ", 14));
+	NEED_IN_CHILD(chroot("proc") == 0);
+	NEED_IN_CHILD(tap_read("/mounts", text, sizeof(text)) == 0 ||
+		      !strncmp(text, "proc / proc ", 12));
+	return lines;
+}
+
+/* With another root directory one sees the mounts at and below it. */
+static void mounts_below_the_root(void)
+{
+	enter(__func__);
+	NEED(mkdir("root", 0755) == 0);
+	NEED(mount("below", "root", "tmpfs", 0, NULL) == 0 && mkdir("root/proc", 0755) == 0);
+	NEED(mount("proc", "root/proc", "proc", 0, NULL) == 0);
+	EQ(tap_child(lines_in_new_root, NULL), EXITED(2));
+	OK(umount("root/proc"));
+	OK(umount("root"));
+}
+
+static void sizes_of_directories(void)
+{
+	struct stat st;
+
+	enter(__func__);
+	NEED(mkdir("d", 0755) == 0 && stat("d", &st) == 0);
+	EQ(st.st_size, 40); /* 20 for each entry, and for . and .. */
+	NEED(touch("d/one") == 0 && mkdir("d/two", 0755) == 0 && stat("d", &st) == 0);
+	EQ(st.st_size, 80);
+	NEED(unlink("d/one") == 0 && rmdir("d/two") == 0 && stat("d", &st) == 0);
+	EQ(st.st_size, 40);
+}
+
 static void devices_and_their_flags(void)
 {
 	char buf[16];
@@ -454,6 +511,9 @@ int main(int argc, char **argv)
 	static const struct tap_test tests[] = { T(tmpfs_limits),
 						 T(mounted_places),
 						 T(bind_and_move),
+						 T(recursive_binds_come_off),
+						 T(mounts_below_the_root),
+						 T(sizes_of_directories),
 						 T(devices_and_their_flags),
 						 T(read_only_when_nobody_writes),
 						 T(read_only_places),

@@ -216,6 +216,46 @@ static void node_files(void)
 	EQ(access(NODE0 "cpu0/node0/meminfo", F_OK), 0);
 }
 
+/* Memory in blocks: together they are at least what the nodes have. */
+static void blocks_of_memory(void)
+{
+	static const char dir[] = SYSTEM "memory";
+	unsigned long long block, total = 0, managed;
+	char path[300];
+	struct dirent *e;
+	DIR *d;
+
+	if (!has_nodes())
+		SKIP("no nodes");
+	load(SYSTEM "memory/block_size_bytes");
+	block = strtoull(text, NULL, 16);
+	EQ(block, 128 << 20);
+	NEED((d = opendir(dir)) != NULL);
+	while ((e = readdir(d)) != NULL) {
+		unsigned nr;
+
+		if (sscanf(e->d_name, "memory%u", &nr) != 1)
+			continue;
+		total += block;
+		snprintf(path, sizeof(path), "%s/%s/phys_index", dir, e->d_name);
+		load(path);
+		EQ(strtoull(text, NULL, 16), nr);
+		snprintf(path, sizeof(path), "%s/%s/state", dir, e->d_name);
+		load(path);
+		STREQ(text, "online\n");
+		snprintf(path, sizeof(path), "%s/%s/valid_zones", dir, e->d_name);
+		load(path);
+		CHECK(!strcmp(text, "none\n") || !strcmp(text, "DMA32\n") ||
+		      !strcmp(text, "Normal\n"));
+	}
+	closedir(d);
+	load("/proc/meminfo");
+	managed = (unsigned long long)number_after("MemTotal:") << 10;
+	CHECK(total >= managed);
+	CHECK(access(SYSTEM "memory/memory0/node0/meminfo", F_OK) == 0);
+	CHECK(access(NODE0 "memory0/state", F_OK) == 0);
+}
+
 static void attributes_say_at_open_what_they_cannot(void)
 {
 	struct stat st;
@@ -253,6 +293,7 @@ int main(int argc, char **argv)
 						 T(caches_of_processors),
 						 T(node_meminfo_has_linuxs_lines),
 						 T(node_files),
+						 T(blocks_of_memory),
 						 T(attributes_say_at_open_what_they_cannot),
 						 T(debugfs_is_a_place_of_its_own),
 						 TEND };
