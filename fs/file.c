@@ -11,6 +11,7 @@
 
 #include "base/errno.h"
 #include "fs/epoll.h"
+#include "fs/fasync.h"
 #include "fs/file.h"
 #include "fs/lock.h"
 #include "fs/notify.h"
@@ -73,6 +74,7 @@ static struct file *file_new(const struct file_ops *ops, unsigned flags)
 	f->ops = ops;
 	f->pos = 0;
 	f->private = NULL;
+	f->async = NULL;
 	list_init(&f->ep_items);
 	mutex_init(&f->pos_lock, RANK_FILE_POS);
 	return f;
@@ -132,6 +134,7 @@ static noinline_ void file_free(struct file *f)
 	if (notify_wanted())
 		notify_closed(f);
 	epoll_file_gone(f);
+	fasync_file_gone(f);
 	lock_file_gone(f);
 	if (f->ops->release && !f->no_release)
 		f->ops->release(f);

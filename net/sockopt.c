@@ -9,6 +9,7 @@
  */
 #include "arch/abi.h"
 #include "base/errno.h"
+#include "fs/fasync.h"
 #include "lib/string.h"
 #include "net/unix_impl.h"
 
@@ -43,7 +44,7 @@ enum {
 	SO_SNDTIMEO_NEW
 };
 enum { MIN_SNDBUF = 4608, MIN_RCVBUF = 2304 };
-enum { FIONREAD = 0x541b, SIOCOUTQ = 0x5411 };
+enum { FIONREAD = 0x541b, SIOCOUTQ = 0x5411, FIOSETOWN = 0x8901, SIOCSPGRP, FIOGETOWN, SIOCGPGRP };
 
 /* ---- flags ---- */
 
@@ -350,6 +351,13 @@ long socket_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	int n;
 
 	switch (cmd) {
+	case FIOSETOWN:
+	case SIOCSPGRP:
+		return get_user(&n, (uaddr_t)arg) ? -EFAULT : file_set_owner(f, n);
+	case FIOGETOWN:
+	case SIOCGPGRP:
+		n = file_owner(f);
+		break;
 	case FIONREAD:
 		if (READ_ONCE(s->state) == SS_LISTENING)
 			return -EINVAL;

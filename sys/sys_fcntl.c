@@ -7,6 +7,7 @@
  */
 #include "sys/sys.h"
 
+#include "fs/fasync.h"
 #include "fs/file.h"
 #include "fs/lock.h"
 #include "fs/memfd.h"
@@ -21,9 +22,16 @@ enum {
 	F_GETLK,
 	F_SETLK,
 	F_SETLKW,
+	F_SETOWN,
+	F_GETOWN,
+	F_SETSIG,
+	F_GETSIG,
 	F_GETLK64 = 12,
 	F_SETLK64,
 	F_SETLKW64,
+	F_SETOWN_EX,
+	F_GETOWN_EX,
+	F_GETOWNER_UIDS = 17,
 	F_OFD_GETLK = 36,
 	F_OFD_SETLK,
 	F_OFD_SETLKW,
@@ -216,10 +224,73 @@ static long fcntl_dup(struct file *f, unsigned long min, bool cloexec)
 	return fd;
 }
 
+/* ---- signals of files ---- */
+
+struct owner_ex {
+	int type, pid;
+};
+
+static long set_owner_ex(struct file *f, uaddr_t addr)
+{
+	struct owner_ex o;
+
+	if (get_user(&o, addr))
+		return -EFAULT;
+	if (o.type < FASYNC_TID || o.type > FASYNC_PGRP)
+		return -EINVAL;
+	return fasync_set_owner(f, (enum fasync_owner)o.type, o.pid);
+}
+
+static long get_owner_ex(struct file *f, uaddr_t addr)
+{
+	enum fasync_owner kind;
+	struct owner_ex o = { .pid = fasync_owner(f, &kind) };
+
+	o.type = (int)kind;
+	return put_user(addr, &o);
+}
+
+static long get_owner_uids(struct file *f, uaddr_t addr)
+{
+	uint32_t ids[2];
+
+	fasync_owner_uids(f, ids);
+	return put_user(addr, &ids);
+}
+
+static long fcntl_signals(struct file *f, unsigned cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case F_SETOWN:
+		return file_set_owner(f, (int)arg);
+	case F_GETOWN:
+		return file_owner(f);
+	case F_SETSIG:
+		return fasync_set_signal(f, arg);
+	case F_GETSIG:
+		return fasync_signal(f);
+	case F_SETOWN_EX:
+		return set_owner_ex(f, arg);
+	case F_GETOWN_EX:
+		return get_owner_ex(f, arg);
+	default:
+		return get_owner_uids(f, arg);
+	}
+}
+
+/* O_ASYNC changes only where there is something to be told: as on Linux nobody hears of the others. */
+static int set_async(int fd, struct file *f, unsigned long flags)
+{
+	if (!((f->flags ^ flags) & O_ASYNC) || !fasync_can(f))
+		return 0;
+	return fasync_enable(f, fd, flags & O_ASYNC);
+}
+
 /* Commands that know no layout. */
 static long fcntl_plain(int fd, struct file *f, unsigned cmd, unsigned long arg)
 {
-	const unsigned settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
+	const unsigned settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
+	int err;
 
 	switch (cmd) {
 	case F_DUPFD:
@@ -233,8 +304,19 @@ static long fcntl_plain(int fd, struct file *f, unsigned cmd, unsigned long arg)
 	case F_GETFL:
 		return f->flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 	case F_SETFL:
+		err = set_async(fd, f, arg);
+		if (err)
+			return err;
 		f->flags = (f->flags & ~settable) | ((unsigned)arg & settable);
 		return 0;
+	case F_SETOWN:
+	case F_GETOWN:
+	case F_SETSIG:
+	case F_GETSIG:
+	case F_SETOWN_EX:
+	case F_GETOWN_EX:
+	case F_GETOWNER_UIDS:
+		return fcntl_signals(f, cmd, arg);
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_size(f, cmd == F_SETPIPE_SZ ? arg : 0);

@@ -7,6 +7,7 @@
  */
 #include "sys/sys.h"
 
+#include "fs/fasync.h"
 #include "fs/fd_lend.h"
 #include "fs/file.h"
 #include "fs/memfd.h"
@@ -316,6 +317,20 @@ SYS(dup3)
 	return do_dup3((int)a0, (int)a1, (unsigned)a2, false);
 }
 
+enum { FIOASYNC = 0x5452 };
+
+/* O_ASYNC, where the descriptor's number matters. */
+static long ioctl_async(int fd, struct file *f, uaddr_t arg)
+{
+	int on;
+
+	if (f->flags & O_PATH)
+		return -EBADF;
+	if (get_user(&on, arg))
+		return -EFAULT;
+	return !on == !(f->flags & O_ASYNC) ? 0 : fasync_enable(f, fd, on);
+}
+
 SYS(ioctl)
 {
 	struct file *f = fd_file((int)a0);
@@ -323,7 +338,8 @@ SYS(ioctl)
 
 	if (!f)
 		return -EBADF;
-	ret = file_ioctl(f, (unsigned)a1, a2);
+	ret = (unsigned)a1 == FIOASYNC ? ioctl_async((int)a0, f, a2)
+				       : file_ioctl(f, (unsigned)a1, a2);
 	fput(f);
 	return ret;
 }

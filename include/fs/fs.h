@@ -9,6 +9,7 @@
 #include "fs/super.h"
 
 struct file;
+struct file_async;
 struct iovec_k;
 struct poll_table;
 struct seq_file;
@@ -29,6 +30,7 @@ struct file {
 	struct mutex pos_lock; /* rank FILE_POS */
 	void *private;
 	struct list_head ep_items; /* fs/epoll.c: the epoll sets that watch this file */
+	struct file_async *async;  /* fs/fasync.c; NULL until somebody asks for signals */
 	/* Of a file whose mapping has a store (mapping.bdi): */
 	struct file_ra_state ra;
 	errseq_t wb_err, sb_err; /* write errors that this file has been told of */

@@ -105,6 +105,10 @@ struct siginfo_k {
 			unsigned long addr; /* SIGSEGV, SIGBUS, SIGILL, SIGFPE */
 			int16_t addr_lsb;   /* BUS_MCEERR_AR: so many low bits of it say nothing */
 		};
+		struct {
+			long band; /* SIGIO and what F_SETSIG says */
+			int fd;
+		};
 	};
 };
 _Static_assert(sizeof(struct siginfo_k) == 128, "siginfo size");
