@@ -175,7 +175,7 @@ HSRC := $(filter-out %_test.c sim/fuzz_% lib/string.c lib/div64.c,$(wildcard lib
 HTEST := $(wildcard lib/*_test.c sync/*_test.c mm/*/*_test.c arch/sim/hw/*_test.c arch/x86/hw/*_test.c arch/conformance/*_test.c sim/*_test.c block/*_test.c fs/*_test.c drivers/*_test.c kernel/*_test.c sys/*_test.c init/*_test.c module/*_test.c)
 HOUT := build/host$(if $(filter clang%,$(notdir $(HCC))),-clang)
 # Pure files of higher floors that have host tests (parsers and the like).
-HPURE := $(wildcard block/partition.c fs/cpio.c fs/ext2_format.c fs/inflate.c drivers/ldisc.c arch/x86/hw/acpi.c arch/x86/hw/acpi_numa.c arch/x86/hw/desc.c arch/x86/hw/fpu_legacy.c arch/x86/hw/probe_insn.c sys/elf.c init/cmdline.c module/relfile.c module/reloc.c)
+HPURE := $(wildcard block/partition.c fs/cpio.c fs/ext2_format.c fs/inflate.c fs/p9_wire.c drivers/ldisc.c arch/x86/hw/acpi.c arch/x86/hw/acpi_numa.c arch/x86/hw/desc.c arch/x86/hw/fpu_legacy.c arch/x86/hw/probe_insn.c sys/elf.c init/cmdline.c module/relfile.c module/reloc.c)
 
 define host_mode
 $(HOUT)/$(1)/%.o: %.c Makefile

@@ -87,11 +87,16 @@ void virtio_found(const struct virtio_device *found)
 	*dev = *found;
 	if (CFG_INET && dev->id == VIRTIO_ID_NET)
 		err = virtio_net_probe(dev);
+	else if (dev->id == VIRTIO_ID_9P)
+		err = virtio_9p_probe(dev);
 	else
 		err = virtio_blk_probe(dev);
 	if (err) /* an interrupt of its may be under way: it is not freed */
 		pr_warn("virtio: a %s cannot be used (error %d)",
-			dev->id == VIRTIO_ID_BLOCK ? "disk" : "network device", -err);
+			dev->id == VIRTIO_ID_BLOCK ? "disk"
+			: dev->id == VIRTIO_ID_9P  ? "shared folder"
+						   : "network device",
+			-err);
 }
 
 void virtio_init(void)

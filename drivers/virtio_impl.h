@@ -8,7 +8,7 @@
 #include "base/config.h"
 #include "base/types.h"
 
-enum { VIRTIO_ID_NET = 1, VIRTIO_ID_BLOCK = 2 };
+enum { VIRTIO_ID_NET = 1, VIRTIO_ID_BLOCK = 2, VIRTIO_ID_9P = 9 };
 enum {
 	VIRTIO_ACKNOWLEDGE = 1,
 	VIRTIO_DRIVER = 2,
@@ -86,7 +86,7 @@ struct virtio_device {
 /* ---- virtio.c ---- */
 static inline bool virtio_has_driver(unsigned id)
 {
-	return id == VIRTIO_ID_BLOCK || (CFG_INET && id == VIRTIO_ID_NET);
+	return id == VIRTIO_ID_BLOCK || id == VIRTIO_ID_9P || (CFG_INET && id == VIRTIO_ID_NET);
 }
 /* A device was found: give it to its driver. @dev is copied into one that lives for ever. */
 void virtio_found(const struct virtio_device *dev);
@@ -117,6 +117,7 @@ void virtio_mmio_scan(void);
 
 /* ---- drivers ---- */
 int must_check virtio_blk_probe(struct virtio_device *dev);
+int must_check virtio_9p_probe(struct virtio_device *dev);
 int must_check virtio_net_probe(struct virtio_device *dev); /* CFG_INET */
 
 #endif

@@ -231,7 +231,7 @@ static noinline_ void dput_slow(struct dentry *d)
 			spin_unlock(&dcache_lock);
 			return;
 		}
-		if (d->hashed) {
+		if (d->hashed && !d->sb->no_keep) {
 			if (list_empty(&d->lru_link)) {
 				list_add_tail(&d->lru_link, &lru);
 				nr_unused++;
@@ -318,6 +318,19 @@ struct dentry *dentry_lookup_cached(struct dentry *parent, const struct qstr *na
 		dget(d);
 	spin_unlock(&dcache_lock);
 	return d;
+}
+
+void dentry_forget_alias(struct inode *inode)
+{
+	struct dentry *d;
+
+	spin_lock(&dcache_lock);
+	d = inode->alias;
+	if (d) {
+		unhash_locked(d);
+		d->deleted = true;
+	}
+	spin_unlock(&dcache_lock);
 }
 
 static void swap_names(struct dentry *a, struct dentry *b) must_hold(dcache_lock)

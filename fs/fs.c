@@ -71,6 +71,7 @@ void fs_init(void)
 	pipe_proc_init();
 	fs_register(&ramfs_type);
 	fs_register(&ext2_type);
+	fs_register(&p9_type);
 	chrdev_init();
 	devtmpfs_init();
 	memdev_init();

@@ -229,6 +229,8 @@ int dir_lookup(struct dentry *dir, const struct qstr *name, struct dentry **out)
 	}
 	if (inode && inode->uncached)
 		d->inode = inode; /* nobody else can find it */
+	else if (!inode && dir->sb->no_keep)
+		; /* it is hashed if it is made */
 	else
 		*out = dentry_add(d, inode);
 	return 0;

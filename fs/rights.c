@@ -174,6 +174,31 @@ static unsigned times_event(const struct timespec64_k *ts)
 	return ts && ts[1].tv_nsec == UTIME_OMIT ? IN_ACCESS : IN_ATTRIB;
 }
 
+static bool omitted(const struct timespec64_k *ts, unsigned i)
+{
+	return ts && ts[i].tv_nsec == UTIME_OMIT;
+}
+
+static int set_times(struct inode *inode, const struct timespec64_k ts[2])
+{
+	struct timespec64_k now = inode_now(inode), a = inode->atime, m = inode->mtime;
+	int err = 0;
+
+	set_time(&a, ts ? &ts[0] : NULL, now);
+	set_time(&m, ts ? &ts[1] : NULL, now);
+	if (inode->sb->whole_seconds)
+		a.tv_nsec = m.tv_nsec = 0;
+	if (inode->ops->settimes)
+		err = inode->ops->settimes(inode, omitted(ts, 0) ? NULL : &a,
+					   omitted(ts, 1) ? NULL : &m);
+	if (err)
+		return err;
+	inode->atime = a;
+	inode->mtime = m;
+	inode->ctime = now;
+	return 0;
+}
+
 int vfs_utimens(struct path_ref *p, const struct timespec64_k ts[2])
 {
 	struct inode *inode = p->dentry->inode;
@@ -192,14 +217,11 @@ int vfs_utimens(struct path_ref *p, const struct timespec64_k ts[2])
 			return err;
 	}
 	mutex_lock(&inode->lock);
-	inode_touch(inode, TOUCH_C);
-	set_time(&inode->atime, ts ? &ts[0] : NULL, inode->ctime);
-	set_time(&inode->mtime, ts ? &ts[1] : NULL, inode->ctime);
-	if (inode->sb->whole_seconds)
-		inode->atime.tv_nsec = inode->mtime.tv_nsec = 0;
+	err = set_times(inode, ts);
 	mutex_unlock(&inode->lock);
-	notify_dentry(p->dentry, times_event(ts));
-	return 0;
+	if (!err)
+		notify_dentry(p->dentry, times_event(ts));
+	return err;
 }
 
 /* ---- root, working directory and umask of a task ---- */

@@ -26,6 +26,7 @@ struct dentry *must_check dentry_alloc(struct dentry *parent, struct super_block
 struct dentry *dentry_add(struct dentry *d, struct inode *inode);
 /* @o takes the place and name of @n, which leaves the tree; @exchange: they swap. Both parents locked. */
 void dentry_move(struct dentry *o, struct dentry *n, bool exchange);
+void dentry_forget_alias(struct inode *inode);	     /* dentry_forget of one of its names */
 void dcache_forget_children(struct dentry *parent);  /* the unused ones */
 void dcache_forget_sb(const struct super_block *sb); /* free all unused dentries of @sb */
 /* Is @d @top or below it? */
@@ -51,7 +52,7 @@ int must_check path_want_write(const struct path_ref *p); /* 0 or -EROFS */
 
 /* ---- super.c ---- */
 struct fs_type *fs_find(const char *name);
-extern struct fs_type rootfs_type, tmpfs_type, devtmpfs_type, ramfs_type, ext2_type;
+extern struct fs_type rootfs_type, tmpfs_type, devtmpfs_type, ramfs_type, ext2_type, p9_type;
 void anonfs_init(void);
 /* super_alloc with a device number given: for what the kernel mounts for itself. */
 struct super_block *must_check super_alloc_kernel(const struct fs_type *type,

@@ -8,6 +8,7 @@
  */
 #include "sys/sys.h"
 
+#include "base/errno.h"
 #include "fs/file.h"
 #include "fs/path.h"
 #include "mm/hugetlb.h"
@@ -117,12 +118,31 @@ static int put_stat(struct inode *n, uaddr_t buf, bool is64)
 	return is64 ? put_stat64_i386(n, buf) : put_stat_i386(n, buf);
 }
 
+/* The object, with what is to be shown of it asked for. */
+static long fresh_path(int dirfd, uaddr_t name, unsigned lookup, struct path_ref *p)
+{
+	long ret;
+
+	for (int i = 0; i < 2; i++) { /* a name that had gone elsewhere is looked up again */
+		ret = user_path(dirfd, name, lookup, p);
+		if (ret)
+			return ret;
+		ret = inode_getattr(p->dentry->inode);
+		if (!ret || ((lookup & LOOKUP_EMPTY) && ret == -ESTALE))
+			return 0;
+		path_put(p);
+		if (ret != -ESTALE)
+			break;
+	}
+	return ret;
+}
+
 /* @put of the inode that @name leads to. */
 static long path_put_with(int dirfd, uaddr_t name, unsigned lookup, uaddr_t buf, bool is64,
 			  int (*put)(struct inode *, uaddr_t, bool))
 {
 	struct path_ref p;
-	long ret = user_path(dirfd, name, lookup, &p);
+	long ret = fresh_path(dirfd, name, lookup, &p);
 
 	if (ret)
 		return ret;
@@ -138,6 +158,7 @@ static long fd_put_with(int fd, uaddr_t buf, bool is64, int (*put)(struct inode 
 
 	if (!f)
 		return -EBADF;
+	(void)!inode_getattr(f->inode); /* if its name leads elsewhere: as it was last known */
 	ret = put(f->inode, buf, is64);
 	fput(f);
 	return ret;
@@ -229,7 +250,7 @@ SYS(statx)
 		return -EINVAL;
 	if ((a2 & STATX_SYNC_TYPE) == STATX_SYNC_TYPE)
 		return -EINVAL;
-	ret = user_path((int)a0, a1, (unsigned)lookup, &p);
+	ret = fresh_path((int)a0, a1, (unsigned)lookup, &p);
 	if (ret)
 		return ret;
 	n = p.dentry->inode;

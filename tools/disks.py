@@ -4,6 +4,7 @@
   vdb, vdc, vdd  ext2 with blocks of 4, 1 and 2 KiB, and a tree that mke2fs has put there
   vde  ext2, read-only    vdf  a disk whose sectors 64 and 128 cannot be read and written    vdg  a GPT, three partitions
   vdh  for swap: vdh1 and vdh2, 16 MiB each
+  share, other  one folder of the host with such a tree, twice; fixed: the same, read-only
 """
 import os
 import struct
@@ -89,6 +90,16 @@ def make_tree(top):
             os.utime(os.path.join(path, name), (1000000000, 1234567890), follow_symlinks=False)
 
 
+def folders(tmp):
+    """A folder of the host under two tags, so that what one mount changes is the host's doing for the other, and read-only."""
+    make_tree(os.path.join(tmp, "share"))
+    out = []
+    for tag in ("share", "other", "fixed"):
+        out += ["-fsdev", f"local,id={tag},security_model=none,multidevs=remap,path={tmp}/share" + (",readonly=on" if tag == "fixed" else ""),
+                "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
+    return out
+
+
 def write(path, data):
     with open(path, "wb") as f:
         f.write(data)
@@ -126,12 +137,17 @@ def make(tmp):
     out += ["-drive", f"if=virtio,format=raw,rerror=report,werror=report,{bad}"]
     swap_disk(os.path.join(tmp, "vdh"))
     out += ["-drive", f"if=virtio,format=raw,cache=unsafe,file={tmp}/vdg"]
-    return out + ["-drive", f"if=virtio,format=raw,discard=unmap,cache=unsafe,file={tmp}/vdh"]
+    return out + ["-drive", f"if=virtio,format=raw,discard=unmap,cache=unsafe,file={tmp}/vdh"] + folders(tmp)
 
 
-def check(tmp, wrote):
-    """After the machine has ended; @wrote: disk_block has run. Return: TAP lines."""
+def check(tmp, wrote, shared):
+    """After the machine has ended; @wrote: disk_block has run; @shared: disk_share has. Return: TAP lines."""
     lines = []
+    if shared:
+        path = os.path.join(tmp, "share", "for_the_host")
+        with open(path, "rb") as f:
+            same = f.read() == pattern(3, 20)[:9999] and os.stat(path).st_mode & 0o7777 == 0o640 and os.stat(path).st_mtime == 1234567890
+        lines.append(("ok" if same else "not ok") + " - disks/shared_with_the_guest")
     for name, _, _ in EXT2:
         done = tool("e2fsck", "-fn", os.path.join(tmp, name))
         lines += [f"# {line}" for line in done.stdout.split("\n") if done.returncode and line]

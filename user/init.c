@@ -15,7 +15,7 @@
  *          guest to host, all the time: DLE 'T' len16 text, what trace_pipe says, with \1 for the ends of lines (both modes; if there
  *          is /.mnemos/trace)
  * A third file may be there, /.mnemos/place: the program's path (argv's second is then its name only), the directory it
- * starts in, rows and columns of the terminal. And /.mnemos/swap: a device to swap on; /.mnemos/frames: what the program's process
+ * starts in, rows and columns of the terminal. And /.mnemos/swap: a device to swap on; /.mnemos/shares: folders to mount; /.mnemos/frames: what the program's process
  * writes to /proc/self/frames before it becomes the program.
  * Bytes outside frames are the kernel's messages. A status of 128+n means that signal n ended the program.
  * The signals of halt, poweroff and reboot end all programs; what they have written still goes out, and the status is 0.
@@ -195,6 +195,38 @@ static void mount_pts(void)
 	SYS2(mkdir, "/dev/pts", 0755);
 	SYS5(mount, "devpts", "/dev/pts", "devpts", 10 /* MS_NOSUID | MS_NOEXEC */,
 	     "gid=5,mode=620,ptmxmode=666");
+}
+
+/* The directory @path with what is above it. */
+static void make_directories(char *path)
+{
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		SYS2(mkdir, path, 0755);
+		*p = '/';
+	}
+	SYS2(mkdir, path, 0755);
+}
+
+/* Folders of the host: tag, place, "ro" or "rw" of each. */
+static void mount_shares(void)
+{
+	static char text[BUF], *word[MAX_WORDS + 1];
+	int nr = read_words("/.mnemos/shares", text, sizeof(text), word);
+
+	for (int i = 0; i + 2 < nr; i += 3) {
+		unsigned long flags = word[i + 2][1] == 'o' ? 1 /* MS_RDONLY */ : 0;
+
+		make_directories(word[i + 1]);
+		if (SYS5(mount, word[i], word[i + 1], "9p", flags,
+			 "trans=virtio,version=9p2000.L")) {
+			say("mnemos: no folder at ");
+			say(word[i + 1]);
+			say("\n");
+		}
+	}
 }
 
 /* The launcher made an area, if it left its name. */
@@ -506,6 +538,7 @@ void start_c(void)
 	mount_pts();
 	mount_shm();
 	swap_on();
+	mount_shares();
 	SYS2(sethostname, "mnemos", 6);
 	(void)read_words("/.mnemos/env", env_text, sizeof(env_text), env);
 	if (nr < 2) {

@@ -41,6 +41,11 @@ struct inode_ops {
 	int (*permission)(struct inode *inode, unsigned mask); /* may sleep; NULL: generic */
 	int (*setattr)(struct inode *inode, uint32_t mode, uint32_t uid,
 		       uint32_t gid); /* veto a change; NULL: allow */
+	/* Times are about to be set; NULL: this one stays. inode->lock held. NULL: allow */
+	int (*settimes)(struct inode *inode, const struct timespec64_k *atime,
+			const struct timespec64_k *mtime);
+	/* Attributes are about to be shown: ask who knows them. -ESTALE: the name leads elsewhere. NULL: they are as they are */
+	int (*getattr)(struct inode *inode);
 };
 
 struct inode {
@@ -81,6 +86,10 @@ void inode_touch(struct inode *inode, unsigned what);	  /* TOUCH_A | TOUCH_M | T
 void inode_accessed(struct inode *inode, bool check_age); /* a read: relatime */
 /* MAY_* mask against mode, owner and capabilities of the caller. 0 or -EACCES / -EROFS. */
 int must_check inode_permission(struct inode *inode, unsigned mask);
+static inline int must_check inode_getattr(struct inode *inode)
+{
+	return unlikely(inode->ops->getattr != NULL) ? inode->ops->getattr(inode) : 0;
+}
 /* The caller owns the inode or has CAP_FOWNER. */
 bool inode_owner_ok(const struct inode *inode);
 /* The data ends at @size from now on. Takes inode->lock. -EFBIG with SIGXFSZ beyond RLIMIT_FSIZE, -EINVAL. */

@@ -74,10 +74,11 @@ struct super_block {
 	atomic_t nr_unlinked;	      /* inodes without a name that live on */
 	bool to_readonly;	      /* a: remount looks for writers: opens wait */
 	bool no_negative;	      /* i: a name that is not there is not remembered */
-	bool whole_seconds;	      /* i: times are kept in seconds */
-	bool keeps_xattrs;	      /* i: trusted.* and security.* of its files (fs/xattr.c) */
-	uint64_t max_bytes;	      /* i: largest file; 0: as far as pages go */
-	struct list_head store_link;  /* stores_lock: with bdi: all such */
+	bool no_keep; /* i: the same, and one that nobody has in use: others change the tree */
+	bool whole_seconds;	     /* i: times are kept in seconds */
+	bool keeps_xattrs;	     /* i: trusted.* and security.* of its files (fs/xattr.c) */
+	uint64_t max_bytes;	     /* i: largest file; 0: as far as pages go */
+	struct list_head store_link; /* stores_lock: with bdi: all such */
 };
 
 struct fs_type {

@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -382,6 +384,43 @@ class Machine(Folder):
             r = self.run_it("--disk", path, "--disk", path + ".2,ro", "--swap", "32M", "--", "sh", "-c", script)
             self.assertEqual((r.returncode, r.stdout.split()), (0, "bytes of the disk /dev/vdc partition 32764 0 -2 1".split()))
             self.assertEqual(read_head(path), b"BYTES\n")
+
+    def test_shared_folders(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            folder = os.path.join(tmp, "a,b")
+            os.mkdir(folder)
+            with open(os.path.join(folder, "in"), "w") as f:
+                f.write("from the host\n")
+            script = "cat /mnt/one/in; echo from inside >/mnt/one/out; cat /fixed/out; echo x 2>/dev/null >/fixed/no; echo $?"
+            r = self.run_it("-v", folder + ":/mnt/one", "-v", folder + ":/fixed:ro", "--", "sh", "-c", script)
+            self.assertEqual((r.returncode, r.stdout), (0, "from the host\nfrom inside\n2\n"))
+            self.assertEqual(read_head(os.path.join(folder, "out")), b"from inside\n")
+            for value, says in (("/nowhere:/mnt", "/nowhere: is not a folder"), (tmp, "give DIR:MNT"), (tmp + ":mnt", "give DIR:MNT"), (tmp + ":/", "give DIR:MNT")):
+                r = self.run_it("-v", value, "--", "true")
+                self.assertEqual((r.returncode, says in r.stderr), (125, True))
+
+    def test_a_port_of_the_machine(self):
+        """-p: a client of the host speaks to a server in the machine."""
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        script = "echo ready; nc -l -p 7 | cat"
+        p = subprocess.Popen([os.path.join(ROOT, "mnemos"), "shell", "-p", f"{port}:7", "-c", script], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        with p:
+            self.addCleanup(p.kill)
+            self.assertEqual(p.stdout.readline(), "ready\n")
+            said = ""
+            while not said:  # until the server listens QEMU accepts and hangs up
+                with socket.create_connection(("127.0.0.1", port), timeout=60) as c:
+                    c.sendall(b"a line from the host\n")
+                    c.shutdown(socket.SHUT_WR)
+                    try:
+                        c.recv(1)
+                    except ConnectionResetError:
+                        pass
+                if p.poll() is not None or select.select([p.stdout], [], [], 0.3)[0]:
+                    said = p.stdout.readline()
+            self.assertEqual((said, p.wait(60)), ("a line from the host\n", 0))
 
     def test_wrong_options(self):
         with tempfile.TemporaryDirectory() as tmp:
