@@ -382,8 +382,7 @@ int file_open_within(int dirfd, const char *name, unsigned flags, uint32_t mode,
 	int err = open_by_name(dirfd, name, flags, mode, lookup, out);
 
 	if (unlikely(err == -ESTALE)) /* the name led elsewhere, and is forgotten */
-		err = open_by_name(dirfd, name, flags, mode, out);
-
+		err = open_by_name(dirfd, name, flags, mode, lookup, out);
 	if (!err && !(flags & O_PATH))
 		notify_file(*out, IN_OPEN);
 	return err;
