@@ -174,9 +174,16 @@ struct inet_msg *inet_msg_new(struct pbuf *p)
 	return m;
 }
 
+/* A packet of several parts may have one in common with its sender (inet_loop.c). */
 static void msg_free(struct inet_msg *m)
 {
-	pbuf_free(m->p);
+	bool shared = m->p->next;
+
+	if (shared)
+		inet_lock();
+	(void)pbuf_free(m->p);
+	if (shared)
+		inet_unlock();
 	kfree(m);
 }
 

@@ -43,10 +43,34 @@ static bool kick;		 /* c: the thread has to look at the timers */
 
 /* ---- what lwIP asks for ---- */
 
+static void *offered; /* c */
+static size_t offered_size;
+
+void inet_offer(void *block, size_t size)
+{
+	offered = block;
+	offered_size = size;
+}
+
+bool inet_taken(void)
+{
+	bool taken = !offered;
+
+	offered = NULL;
+	offered_size = 0;
+	return taken;
+}
+
 void *inet_malloc(unsigned long size)
 {
+	void *p = offered;
+
 	if (failpoint("inet"))
 		return NULL;
+	if (p && size == offered_size) {
+		offered = NULL;
+		return p;
+	}
 	if (size > BIG)
 		return vmalloc(size);
 	return kmalloc(size, GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
@@ -64,6 +88,13 @@ void *inet_calloc(unsigned long n, unsigned long size)
 void inet_free(void *p)
 {
 	kvfree(p);
+}
+
+/* What was written into an offered block is where it belongs. */
+void inet_move(void *to, const void *from, unsigned long n)
+{
+	if (to != from)
+		memmove(to, from, n);
 }
 
 uint32_t inet_random(void)

@@ -27,6 +27,19 @@ void inet_unlock(void);
 int must_check inet_start(void);
 void inet_kick(void);	 /* a device has something; any context */
 int inet_errno(err_t e); /* 0 or -errno */
+/* A packet of lwIP's for bytes of a TCP segment, its first or (@more) behind others: where its data are. */
+static inline size_t inet_packet_head(bool more)
+{
+	return LWIP_MEM_ALIGN_SIZE(sizeof(struct pbuf)) +
+	       (more ? 0 : LWIP_MEM_ALIGN_SIZE(PBUF_TRANSPORT));
+}
+/* lwIP's next allocation of @size gets @block, until the caller asks whether it was taken. The core lock is held. */
+void inet_offer(void *block, size_t size);
+bool inet_taken(void);
+
+/* ---- inet_loop.c ---- */
+void inet_free(void *p);
+err_t inet_loop_output(struct netif *n, struct pbuf *p);
 
 /* ---- inet.c ---- */
 static inline bool inet_is_v6(const struct sock *s)

@@ -1,10 +1,11 @@
 /*
  * Bytes through TCP connections.
  *
- *	send     user memory ── a buffer ── tcp_write (core lock) ── segments
+ *	send     user memory ── a block as lwIP allocates one for a segment ── tcp_write (core lock), which takes it
  *	receive  segments ── sock->queue ── user memory ── tcp_recved (core lock, now and then): the window opens
  *
- * WHY      user memory may fault and so is copied outside of the core lock: by way of a buffer in, straight out of the packets out.
+ * WHY      user memory may fault and so is copied outside of the core lock: into a packet before lwIP has it, straight out of the
+ *          packets out. Where lwIP wants memory of another size it copies out of the block.
  *          The peer hears of room in the window in steps of TELL bytes, so that small reads do not take the core lock.
  * I1       only who holds sock->receive takes messages off the queue of a socket that has a file.
  * I2       bytes that lwIP has taken are sent or die with the connection; what it has not is not counted in the result.
@@ -17,7 +18,9 @@
 #include "net/inet_impl.h"
 #include "sync/failpoint.h"
 
-enum { CHUNK = 32768, TELL = 8192, MSG_MORE = 0x8000 };
+#include <lwip/priv/tcp_priv.h>
+
+enum { TELL = 32768, SPACE_MIN = 512, MSG_MORE = 0x8000 };
 
 /* ---- sending ---- */
 
@@ -54,74 +57,102 @@ static int wait_room(struct sock *s, bool nonblock, uint64_t until)
 		       : 0;
 }
 
-/* To lwIP what it takes of @n bytes. Return: how many; -EAGAIN: none now; -EPIPE. */
-static long write_some(struct sock *s, const char *buf, size_t n, bool more)
-{
-	struct tcp_pcb *pcb;
-	long ret = -EPIPE;
-
-	inet_lock();
-	pcb = s->in.tcp;
-	if (!pcb || (s->shutdown & SEND_SHUTDOWN))
-		goto out;
-	n = min_of(size_t, n, pcb->snd_buf);
-	ret = -EAGAIN;
-	if (n && tcp_write(pcb, buf, (u16_t)n,
-			   TCP_WRITE_FLAG_COPY | (more ? TCP_WRITE_FLAG_MORE : 0)) == ERR_OK) {
-		ret = (long)n;
-		(void)tcp_output(pcb);
-		WRITE_ONCE(s->in.room, pcb->snd_buf);
-	} else {
-		/* No memory for it, and nothing under way whose end could be waited for. */
-		if (n && !pcb->unacked && !pcb->unsent)
-			ret = -ENOBUFS;
-		WRITE_ONCE(s->in.room, 0);
-	}
-out:
-	inet_unlock();
-	return ret;
-}
-
 struct sending {
 	struct sock *s;
-	char *buf;
-	size_t size;
 	bool nonblock;
 	uint64_t until;
 	long done;
 };
 
+/* What fits into the last segment that has not been sent; 0: a new one is better. */
+static unsigned space_behind(const struct tcp_pcb *pcb)
+{
+	const struct tcp_seg *last = pcb->unsent;
+
+	while (last && last->next)
+		last = last->next;
+	return last && last->len + SPACE_MIN <= pcb->mss ? (unsigned)pcb->mss - last->len : 0;
+}
+
+/* All @n bytes at @data to lwIP, or none. 0; -EAGAIN: not now; -EPIPE, -ENOBUFS. */
+static int write_piece(struct sock *s, const char *data, size_t n, u8_t flags)
+{
+	struct tcp_pcb *pcb = s->in.tcp;
+
+	if (!pcb || (s->shutdown & SEND_SHUTDOWN))
+		return -EPIPE;
+	if (n <= pcb->snd_buf && tcp_write(pcb, data, (u16_t)n, flags) == ERR_OK) {
+		(void)tcp_output(pcb);
+		WRITE_ONCE(s->in.room, pcb->snd_buf);
+		WRITE_ONCE(s->in.space, space_behind(pcb));
+		return 0;
+	}
+	WRITE_ONCE(s->in.room, 0);
+	/* No memory for it, and nothing under way whose end could be waited for. */
+	return pcb->unacked || pcb->unsent ? -EAGAIN : -ENOBUFS;
+}
+
+struct piece {
+	char *block; /* lwIP may take it for a packet of its own: else it is freed */
+	size_t head, n;
+};
+
+static int write_block(struct sock *s, const struct piece *p, bool more)
+{
+	int err;
+
+	inet_lock();
+	inet_offer(p->block, p->head + LWIP_MEM_ALIGN_SIZE(p->n));
+	err = write_piece(s, p->block + p->head, p->n,
+			  TCP_WRITE_FLAG_COPY | (more ? TCP_WRITE_FLAG_MORE : 0));
+	if (!inet_taken())
+		kfree(p->block);
+	inet_unlock();
+	return err;
+}
+
+/* As much of @m as goes into one packet, as far as can be seen without the lock. 0, -EFAULT, -ENOMEM. */
+static int read_piece(const struct sending *w, struct sock_msg *m, struct piece *p)
+{
+	unsigned space = READ_ONCE(w->s->in.space);
+
+	p->head = inet_packet_head(space);
+	p->n = min_of(size_t, m->data.left, space ? space : TCP_MSS);
+	if (w->nonblock)
+		p->n = min_of(size_t, p->n, READ_ONCE(w->s->in.room));
+	p->block = failpoint("inet_send")
+			   ? NULL
+			   : kmalloc(p->head + LWIP_MEM_ALIGN_SIZE(p->n), GFP_KERNEL);
+	if (!p->block)
+		return -ENOMEM;
+	if (!iter_read(&m->data, p->block + p->head, p->n))
+		return 0;
+	kfree(p->block);
+	return -EFAULT;
+}
+
 /* The next piece of @m. 0 or -errno. */
 static int send_piece(struct sending *w, struct sock_msg *m)
 {
-	size_t n, off = 0;
+	struct sock_iter before = m->data;
+	struct piece p;
 	int err = wait_room(w->s, w->nonblock, w->until);
 
+	if (!err)
+		err = read_piece(w, m, &p);
 	if (err)
 		return err;
-	n = min_of(size_t, m->data.left, w->size);
-	if (w->nonblock)
-		n = min_of(size_t, n, READ_ONCE(w->s->in.room));
-	if (iter_read(&m->data, w->buf, n))
-		return -EFAULT;
-	while (off < n) {
-		long ret = write_some(w->s, w->buf + off, n - off,
-				      m->data.left || (m->flags & MSG_MORE));
-
-		if (ret == -EAGAIN && !w->nonblock)
-			ret = wait_room(w->s, false, w->until);
-		if (ret < 0)
-			return (int)ret;
-		off += (size_t)ret;
-		w->done += ret;
-	}
-	return 0;
+	err = write_block(w->s, &p, m->data.left || (m->flags & MSG_MORE));
+	if (!err)
+		w->done += (long)p.n;
+	else
+		m->data = before;
+	return err == -EAGAIN && !w->nonblock ? 0 : err;
 }
 
 long inet_tcp_send(struct sock *s, struct sock_msg *m, bool nonblock)
 {
 	struct sending w = { .s = s,
-			     .size = min_of(size_t, m->data.left, CHUNK),
 			     .nonblock = nonblock,
 			     .until = sock_deadline(READ_ONCE(s->sndtimeo), nonblock) };
 	int err = 0;
@@ -132,12 +163,8 @@ long inet_tcp_send(struct sock *s, struct sock_msg *m, bool nonblock)
 		err = wait_room(s, nonblock, w.until);
 	if (err == -EAGAIN)
 		return 0;
-	w.buf = failpoint("inet_send") ? NULL : kmalloc(w.size ? w.size : 1, GFP_KERNEL);
-	if (!w.buf)
-		return -ENOMEM;
 	while (!err && m->data.left)
 		err = send_piece(&w, m);
-	kfree(w.buf);
 	if (err == -EPIPE && !w.done && !(m->flags & MSG_NOSIGNAL))
 		signal_send_thread(current_task(), SIGPIPE, NULL);
 	return w.done ? w.done : err;

@@ -93,7 +93,8 @@ struct sock {
 			bool no_delay, v6only; /* c */
 			uint8_t ttl, tos;      /* c */
 			int keep_idle, keep_interval, keep_count; /* c: seconds, times */
-			size_t room; /* c; read without: bytes that may be sent */
+			size_t room;	/* c; read without: bytes that may be sent */
+			unsigned space; /* c; read without: of them, behind the last segment */
 			size_t unrecved; /* r: sock->receive, or the last user: bytes read that the peer has not been told of */
 			bool got_fin, sent_fin; /* c: the peer sends no more; we do not */
 		} in;

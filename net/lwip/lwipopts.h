@@ -15,6 +15,8 @@
 void *inet_malloc(unsigned long size);
 void *inet_calloc(unsigned long n, unsigned long size);
 void inet_free(void *p);
+void inet_move(void *to, const void *from, unsigned long n);
+#define MEMCPY		   inet_move
 #define MEM_LIBC_MALLOC	   1
 #define MEMP_MEM_MALLOC	   1
 #define MEM_ALIGNMENT	   8
@@ -57,29 +59,30 @@ void inet_free(void *p);
 #define SO_REUSE		      1
 #define SO_REUSE_RXTOALL	      0
 
-/* TCP: segments that fit an allocation of 16 KiB on the loopback, the MTU decides elsewhere; windows as Linux starts with. */
-#define TCP_MSS			   15872
-#define TCP_CALCULATE_EFF_SEND_MSS 1
-#define LWIP_WND_SCALE		   1
-#define TCP_RCV_SCALE		   3
-#define TCP_WND			   (32 * 15872)
-#define TCP_SND_BUF		   (16 * 15872)
-#define TCP_SND_QUEUELEN	   2048
-#define TCP_SNDLOWAT		   1024 /* of a layer that is not built */
-#define TCP_SNDQUEUELOWAT	   1024
-#define TCP_QUEUE_OOSEQ		   1
-#define TCP_OVERSIZE		   256
-#define TCP_LISTEN_BACKLOG	   1
-#define TCP_DEFAULT_LISTEN_BACKLOG 0xff
-#define LWIP_TCP_KEEPALIVE	   1
-#define LWIP_TCP_TIMESTAMPS	   0
-#define LWIP_TCP_SACK_OUT	   1
-#define TCP_MAXRTX		   12
-#define TCP_SYNMAXRTX		   6
+/* TCP: segments that fit an allocation of 32 KiB on the loopback, the MTU decides elsewhere; windows as Linux starts with. */
+#define TCP_MSS			       32640
+#define TCP_CALCULATE_EFF_SEND_MSS     1
+#define LWIP_WND_SCALE		       1
+#define TCP_RCV_SCALE		       3
+#define TCP_WND			       (16 * TCP_MSS)
+#define TCP_SND_BUF		       (8 * TCP_MSS)
+#define TCP_SND_QUEUELEN	       2048
+#define TCP_SNDLOWAT		       1024 /* of a layer that is not built, but 4 * TCP_MSS is checked for it */
+#define LWIP_DISABLE_TCP_SANITY_CHECKS 1
+#define TCP_SNDQUEUELOWAT	       1024
+#define TCP_QUEUE_OOSEQ		       1
+#define TCP_OVERSIZE		       256
+#define TCP_LISTEN_BACKLOG	       1
+#define TCP_DEFAULT_LISTEN_BACKLOG     0xff
+#define LWIP_TCP_KEEPALIVE	       1
+#define LWIP_TCP_TIMESTAMPS	       0
+#define LWIP_TCP_SACK_OUT	       1
+#define TCP_MAXRTX		       12
+#define TCP_SYNMAXRTX		       6
 #define TCP_TMR_INTERVAL                                                                           \
 	50 /* ms: a late ACK waits no longer; twice that is a tick of the retransmission clock */
 #define TCP_MSL					  30000UL /* TIME-WAIT lasts a minute, as Linux's */
-#define TCP_WND_UPDATE_THRESHOLD		  16384
+#define TCP_WND_UPDATE_THRESHOLD		  (2 * TCP_MSS)
 #define LWIP_TCP_RTO_TIME			  1000
 #define TCP_LOCAL_PORT_RANGE_START		  32768
 #define TCP_LOCAL_PORT_RANGE_END		  60999

@@ -102,6 +102,38 @@ static void much(void)
 	gone(v);
 }
 
+/* Pieces of all sizes, whose sender has closed before they are read: looked at first, then taken in odd steps. */
+static void left_behind(void)
+{
+	static const size_t sizes[] = { 1, 5000, 300, 40000, 70, 33000, 32640, 9, 65536 };
+	static unsigned char buf[65536];
+	size_t in = 0, out = 0, wrong = 0;
+	ssize_t n;
+	int v[2];
+
+	NEED_INET();
+	connection(v);
+	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+		for (size_t i = 0; i < sizes[k]; i++)
+			buf[i] = byte_at(in + i);
+		EQ(send(v[0], buf, sizes[k], 0), sizes[k]);
+		in += sizes[k];
+	}
+	OK(close(v[0]));
+	EQ(recv(v[1], buf, 50000, MSG_PEEK), 50000);
+	for (size_t i = 0; i < 50000; i++)
+		wrong += buf[i] != byte_at(i);
+	while ((n = recv(v[1], buf, 4777, 0)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			wrong += buf[i] != byte_at(out + (size_t)i);
+		out += (size_t)n;
+	}
+	EQ(n, 0);
+	EQ(out, in);
+	EQ(wrong, 0);
+	close(v[1]);
+}
+
 /* Without waiting: as much as goes, then what was sent comes out. */
 static void full(void)
 {
@@ -612,12 +644,12 @@ static void from_file(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test t[] = {
-		T(exchange),	T(vectors),	T(much),	  T(full),
-		T(wait_all),	T(half_closed), T(broken),	  T(refused),
-		T(in_progress), T(unconnected), T(accepted_once), T(closed_listener),
-		T(timeouts),	T(names),	T(privileged),	  T(kinds),
-		T(options),	T(reuse),	T(epolled),	  T(forked),
-		T(from_file),	TEND,
+		T(exchange),	    T(vectors),	    T(much),	    T(full),
+		T(left_behind),	    T(wait_all),    T(half_closed), T(broken),
+		T(refused),	    T(in_progress), T(unconnected), T(accepted_once),
+		T(closed_listener), T(timeouts),    T(names),	    T(privileged),
+		T(kinds),	    T(options),	    T(reuse),	    T(epolled),
+		T(forked),	    T(from_file),   TEND,
 	};
 
 	return tap_main(argc, argv, t);
