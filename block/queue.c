@@ -4,7 +4,7 @@
  *   submit_bio ── queue: bio bio bio ... ── block_kick ──> driver's start ── disk_next: neighbours in one request ──> device
  *                                                                            disk_ended <── its interrupt
  *
- * OWNS     disk->queue and the counts of /proc/diskstats.
+ * OWNS     disk->queue and the counts of /proc/diskstats; PGPGIN and PGPGOUT, in sectors.
  * WHY      a page is a bio, and a device is as long about one page as about thirty: what the page cache asks for in one go
  *          waits for the kick that ends it, and goes out as one request. Only neighbours in the queue are looked at: those
  *          who write much write in order.
@@ -82,6 +82,10 @@ static void count_end(struct disk_stats *s, const struct bio *bio, uint64_t now)
 
 static void enqueue(struct gendisk *disk, struct bio *bio)
 {
+	if (bio->op == REQ_OP_READ)
+		count_vm_events(PGPGIN, bio->nr_sectors);
+	else if (bio->op == REQ_OP_WRITE)
+		count_vm_events(PGPGOUT, bio->nr_sectors);
 	bio->start_ns = clock_ns();
 	bio->sector += bio->bdev->start;
 	if (bio->op == REQ_OP_READ)

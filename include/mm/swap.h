@@ -139,7 +139,7 @@ enum pageout_result {
 	PAGEOUT_KEEP,	 /* somebody uses it */
 	PAGEOUT_FULL	 /* no slot */
 };
-/* Take the locked page, anonymous or shared memory's, with a reference of the caller's, out of memory. @wait: for the write. Sleeps. */
+/* Take the locked page, anonymous, shared memory's or a file's clean one, with a reference of the caller's, out of memory. @wait: for the write. Sleeps. */
 enum pageout_result swap_out_page(struct page *page, bool wait);
 /* Its parts, for many together. The first between unhook_begin and unhook_end (mm/gather.h): READY, WRITING, KEEP, FULL; the page
  * stays locked whatever it says. Then those that are READY: FREED, WRITING, KEEP. */

@@ -3,7 +3,7 @@
  *
  *   effect on pages     DONTNEED, DONTNEED_LOCKED: entries zapped, private pages gone. FREE: pages may go while they stay
  *                       unwritten. REMOVE: a hole in shared memory. COLD: pages become old. PAGEOUT:
- *                       private pages go to swap.
+ *                       private pages go to swap, clean ones of files leave their cache.
  *                       POPULATE_READ, POPULATE_WRITE: faulted in. COLLAPSE: huge pages made of small ones.
  *   effect on the vma   DONTFORK, DOFORK, WIPEONFORK, KEEPONFORK, DONTDUMP, DODUMP, SEQUENTIAL, RANDOM, NORMAL,
  *                       HUGEPAGE, NOHUGEPAGE: flags, so vmas split and merge as on Linux

@@ -1,5 +1,5 @@
 /*
- * Anonymous pages and shared memory out of memory: one by one, and (MADV_PAGEOUT) those of a range.
+ * Pages out of memory: anonymous ones and shared memory one by one, and (MADV_PAGEOUT) all of a range.
  *
  *   locked ─► a slot ─► every entry becomes a swapped one ─► flush ─► nobody else has a reference? ─► written ─► dropped
  *                │            └ mlocked: stays mapped                      └ somebody reads or pins it: it stays in the
@@ -7,6 +7,9 @@
  *
  * Many go together: all are unhooked, other CPUs' TLBs flushed once, then all are written; what has slots side by side is one
  * request to the device. They stay locked until the writes have been started.
+ *
+ * A file's page goes by the same ways when it is clean, and needs no slot; a dirty one stays until write-back has been there, and
+ * all stay whose file the caller may not write: what others have in memory is none of his business.
  *
  * WHY      a clean page of the swap cache goes without a write: what came in by a read and was not written leaves free of
  *          cost.
@@ -26,6 +29,7 @@
 #include "mm/range.h"
 #include "mm/shmem.h"
 #include "mm/swap.h"
+#include "mm/writeback.h"
 
 /* Locked, in the cache. Whoever wants it from now on waits for the page lock. */
 static enum pageout_result keep(struct page *page)
@@ -49,9 +53,26 @@ static enum pageout_result unhook_shared(struct page *page)
 	return PAGEOUT_READY;
 }
 
+/* What has a store: nobody writes it for us. */
+static bool is_of_file(const struct page *page)
+{
+	return page_state(page) == PS_FILE && !page_test(page, PG_swapbacked);
+}
+
+static enum pageout_result unhook_cached(struct page *page)
+{
+	struct address_space *m = page_mapping(page);
+
+	if (!m || (READ_ONCE(m->flags) & MAPPING_UNEVICTABLE) || page_test(page, PG_writeback))
+		return PAGEOUT_KEEP;
+	return try_to_unmap(page) && !page_test(page, PG_dirty) ? PAGEOUT_READY : PAGEOUT_KEEP;
+}
+
 enum pageout_result swap_unhook_page(struct page *page)
 {
 	kassert(page_test(page, PG_locked));
+	if (is_of_file(page))
+		return unhook_cached(page);
 	if (page_state(page) == PS_FILE)
 		return unhook_shared(page);
 	if (page_test(page, PG_writeback))
@@ -65,12 +86,22 @@ enum pageout_result swap_unhook_page(struct page *page)
 	return try_to_unmap(page) ? PAGEOUT_READY : keep(page);
 }
 
-/* Unmapped, flushed, in the cache. */
-static enum pageout_result write_start(struct page *page)
+/* Unmapped, flushed, in the cache. Who does not wait has it first again when it is written. */
+static enum pageout_result write_start(struct page *page, bool wait)
 {
-	if (!page_test(page, PG_dirty))
+	if (is_of_file(page) || !page_test(page, PG_dirty))
 		return PAGEOUT_READY;
-	return page_ref_count(page) != 2 || swap_writepage(page) ? PAGEOUT_KEEP : PAGEOUT_READY;
+	if (page_ref_count(page) != 2)
+		return PAGEOUT_KEEP;
+	if (!wait)
+		page_set(page, PG_reclaim);
+	return swap_writepage(page) ? PAGEOUT_KEEP : PAGEOUT_READY;
+}
+
+static bool leave_cache(struct page *page)
+{
+	return is_of_file(page) ? mapping_evict_page(page_mapping(page), page)
+				: swap_drop_page(page);
 }
 
 static enum pageout_result write_end(struct page *page, bool wait)
@@ -78,14 +109,14 @@ static enum pageout_result write_end(struct page *page, bool wait)
 	if (!wait && page_test(page, PG_writeback))
 		return PAGEOUT_WRITING;
 	(void)!page_wait_clear(page, PG_writeback, PARK_UNINTERRUPTIBLE);
-	return swap_drop_page(page) ? PAGEOUT_FREED : PAGEOUT_KEEP;
+	return leave_cache(page) ? PAGEOUT_FREED : PAGEOUT_KEEP;
 }
 
 void swap_out_ready(struct page **pages, enum pageout_result *r, unsigned n, bool wait)
 {
 	for (unsigned i = 0; i < n; i++) {
 		if (r[i] == PAGEOUT_READY)
-			r[i] = write_start(pages[i]);
+			r[i] = write_start(pages[i], wait);
 	}
 	swap_kick(pages, n);
 	for (unsigned i = 0; i < n; i++) {
@@ -127,8 +158,8 @@ static int collect(pte_t e, uaddr_t va, void *arg)
 	if (!pte_present(e) || pte_special(e))
 		return 0;
 	page = pfn_to_page(pte_pfn(e));
-	if ((page_state(page) != PS_ANON && !page_test(page, PG_swapbacked)) ||
-	    page_test(page, PG_head) || page_mapcount(page) != 1)
+	if ((!is_of_file(page) && !swap_space_left()) || page_test(page, PG_head) ||
+	    page_mapcount(page) != 1)
 		return 0;
 	get_page(page);
 	p->pages[p->nr++] = page;
@@ -187,7 +218,10 @@ void vma_page_out(struct vm_area_struct *vma, uaddr_t start, uaddr_t end)
 	struct pageout p = { .next = start };
 	int r = RANGE_STOP;
 
-	while (r == RANGE_STOP && swap_space_left()) {
+	if (vma->mapping && vma->mapping->ops->may_write &&
+	    !vma->mapping->ops->may_write(vma->mapping))
+		return;
+	while (r == RANGE_STOP) {
 		p.nr = 0;
 		r = range_each(vma->vm_mm, p.next, end, collect, &p);
 		page_out_batch(&p);

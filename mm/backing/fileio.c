@@ -43,6 +43,7 @@ struct file_io {
 	struct page *
 		*fresh; /* of a write: fresh[next_fresh..nr_fresh) are new pages for what comes */
 	unsigned next_fresh, nr_fresh;
+	bool again; /* of a read: it begins in the page in which the last one ended */
 };
 
 static inline void io_advance(struct file_io *io, size_t n)
@@ -186,12 +187,13 @@ static inline void read_mark(struct file_io *io, struct page *page, unsigned wan
 }
 
 /* Reading a page of a file piece by piece is one use. */
-static inline void read_accessed(const struct file_io *io, struct page *page)
+static inline void read_accessed(struct file_io *io, struct page *page)
 {
 	if (!io->m->ops->store)
 		page_mark_referenced(page);
-	else if (io->ra->prev_pos >> PAGE_SHIFT != io->pos >> PAGE_SHIFT)
+	else if (!io->again)
 		mark_page_accessed(page);
+	io->again = false;
 }
 
 /* No valid page was in the cache: a hole, or the store has it. */
@@ -281,6 +283,7 @@ static noinline_ long read_loop(struct file_io *io)
 	size_t len = io->left;
 	int err = 0;
 
+	io->again = by_page && io->ra->prev_pos >> PAGE_SHIFT == io->pos >> PAGE_SHIFT;
 	while (io->left && !err) {
 		uint64_t size = mapping_size(io->m);
 		size_t bytes = (size_t)min_of(uint64_t, io->left, size - io->pos);
@@ -492,7 +495,7 @@ static noinline_ long write_loop(struct file_io *io)
 long mapping_read_ra(struct address_space *m, struct file_ra_state *ra, uaddr_t dst, size_t len,
 		     uint64_t *pos)
 {
-	struct file_io io = { m, *pos, dst, len, true, ra, NULL, 0, 0 };
+	struct file_io io = { m, *pos, dst, len, true, ra, NULL, 0, 0, false };
 	long done = read_loop(&io);
 
 	*pos = io.pos;
@@ -501,7 +504,7 @@ long mapping_read_ra(struct address_space *m, struct file_ra_state *ra, uaddr_t 
 
 static noinline_ long user_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos)
 {
-	struct file_io io = { m, *pos, src, len, true, &m->ra, NULL, 0, 0 };
+	struct file_io io = { m, *pos, src, len, true, &m->ra, NULL, 0, 0, false };
 	long done = write_loop(&io);
 
 	*pos = io.pos;
@@ -563,14 +566,14 @@ long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *p
 
 long mapping_read_kernel(struct address_space *m, void *dst, size_t len, uint64_t pos)
 {
-	struct file_io io = { m, pos, (unsigned long)dst, len, false, &m->ra, NULL, 0, 0 };
+	struct file_io io = { m, pos, (unsigned long)dst, len, false, &m->ra, NULL, 0, 0, false };
 
 	return read_loop(&io);
 }
 
 long mapping_write_kernel(struct address_space *m, const void *src, size_t len, uint64_t pos)
 {
-	struct file_io io = { m, pos, (unsigned long)src, len, false, &m->ra, NULL, 0, 0 };
+	struct file_io io = { m, pos, (unsigned long)src, len, false, &m->ra, NULL, 0, 0, false };
 
 	return write_loop(&io);
 }

@@ -39,6 +39,15 @@ void mapping_note_error(struct address_space *m, int err)
 	__atomic_store_n(&m->wb_error, err, __ATOMIC_SEQ_CST);
 }
 
+void page_written(struct page *page)
+{
+	writeback_account(page, false);
+	if (page_test(page,
+		      PG_reclaim)) /* reclaim waits for it: it is the next that a scan comes to */
+		lru_rotate(page);
+	page_clear_writeback(page);
+}
+
 void page_io_done(struct page *page, int err)
 {
 	if (page_test(page, PG_swapcache)) {
@@ -53,12 +62,7 @@ void page_io_done(struct page *page, int err)
 		mapping_note_error(page->mapping, err);
 		page_set(page, PG_error);
 	}
-	writeback_account(page, false);
-	if (page_test(page, PG_reclaim)) { /* reclaim waits for it */
-		page_clear(page, PG_reclaim);
-		lru_rotate(page);
-	}
-	page_clear_wake(page, PG_writeback);
+	page_written(page);
 	put_page(page);
 	dirty_progress();
 }

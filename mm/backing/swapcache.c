@@ -115,7 +115,8 @@ struct page *swapcache_use(swp_entry_t entry)
 {
 	struct page *page = swapcache_find(entry);
 
-	if (page && page_test(page, PG_readahead)) {
+	/* While it is being written the bit is PG_reclaim. */
+	if (page && page_test(page, PG_readahead) && !page_test(page, PG_writeback)) {
 		page_clear(page, PG_readahead);
 		count_vm_event(SWAP_RA_HIT);
 		(void)__atomic_add_fetch(&ra_hits, 1, __ATOMIC_RELAXED);

@@ -65,12 +65,7 @@ static void write_done(struct page *page, int err)
 		page_set(page, PG_error);
 		page_set(page, PG_dirty);
 	}
-	writeback_account(page, false);
-	if (page_test(page, PG_reclaim)) { /* what reclaim wanted to leave */
-		page_clear(page, PG_reclaim);
-		lru_rotate(page);
-	}
-	page_clear_wake(page, PG_writeback);
+	page_written(page);
 }
 
 void swap_io_done(struct page *page, int err)
@@ -115,9 +110,12 @@ void swap_kick(struct page **pages, unsigned n)
 	struct swapdev *last = NULL;
 
 	for (unsigned i = 0; i < n; i++) {
-		struct swapdev *dev = swap_area_of(page_swap_entry(pages[i]))->dev;
+		struct swapdev *dev;
 
-		if (!page_test(pages[i], PG_swapcache) || dev == last)
+		if (!page_test(pages[i], PG_swapcache))
+			continue;
+		dev = swap_area_of(page_swap_entry(pages[i]))->dev;
+		if (dev == last)
 			continue;
 		if (dev->ops->kick)
 			dev->ops->kick(dev);

@@ -83,7 +83,7 @@ static void writing_undo(struct address_space *m, struct page *page)
 {
 	mapping_dirty_page(m, page);
 	writeback_account(page, false);
-	page_clear_wake(page, PG_writeback);
+	page_clear_writeback(page);
 	put_page(page);
 }
 

@@ -105,15 +105,37 @@ void page_wait_end(struct page_wait *w)
 	waitq_del(w->q, &w->waiter);
 }
 
-void page_clear_wake(struct page *page, enum page_flag bit)
+static always_inline_ void clear_wake(struct page *page, enum page_flag bit, unsigned long others)
 {
-	const unsigned long bits = 1UL << bit | 1UL << PG_waiters;
+	const unsigned long bits = 1UL << bit | 1UL << PG_waiters | others;
 	unsigned long old = __atomic_fetch_and(&page->flags, ~bits, __ATOMIC_SEQ_CST);
 
 	if (unlikely(!(old & 1UL << bit)))
 		page_bad(page, "unlocked, but it was not locked");
 	if (unlikely(old & 1UL << PG_waiters))
 		waitq_wake_all(queue_of(page));
+}
+
+void page_clear_wake(struct page *page, enum page_flag bit)
+{
+	clear_wake(page, bit, 0);
+}
+
+void page_clear_writeback(struct page *page)
+{
+	clear_wake(page, PG_writeback, 1UL << PG_reclaim);
+}
+
+bool page_set_reclaim(struct page *page)
+{
+	unsigned long old = READ_ONCE(page->flags);
+
+	while (old & 1UL << PG_writeback) {
+		if (__atomic_compare_exchange_n(&page->flags, &old, old | 1UL << PG_reclaim, false,
+						__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
 }
 
 void unlock_page(struct page *page)

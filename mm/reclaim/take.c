@@ -115,8 +115,7 @@ static enum fate take_locked(struct scan_control *sc, struct page *page)
 
 	if (is_unevictable(page))
 		return FATE_KEEP;
-	if (page_test(page, PG_writeback)) {
-		page_set(page, PG_reclaim);
+	if (page_set_reclaim(page)) {
 		sc->writeback++;
 		return FATE_KEEP;
 	}
@@ -208,7 +207,6 @@ static void swap_unhooked(struct scan_control *sc, struct lru_scan *s, struct ta
 
 		if (t->result[i] == PAGEOUT_WRITING) {
 			tracepoint(mm_vmscan_write_folio, page_to_pfn(page));
-			page_set(page, PG_reclaim); /* first again when it is written */
 			sc->writeback++;
 		} else if (t->result[i] != PAGEOUT_FREED) {
 			lru_activate(page);
