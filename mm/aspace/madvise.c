@@ -13,7 +13,7 @@
  *          mmap_lock. Sleeps.
  * FAILS    as madvise(2) ERRORS. Over a hole the rest is done and the result is ENOMEM; EAGAIN when a vma cannot be split.
  * NOT HERE page merging (ksm.c): MERGEABLE lets it begin, UNMERGEABLE undoes it.
- * TESTED BY mmap_test.c
+ * TESTED BY mmap_test.c, tests/guest/disk_pages.c
  */
 #include "base/errno.h"
 #include "mm/aspace/hugetlb_vma.h"

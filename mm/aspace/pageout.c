@@ -21,7 +21,7 @@
  * I2       a page leaves the cache only clean, unmapped, and without any other reference, checked in one step.
  * LOCKS    page lock from the caller; rmap's and table locks in try_to_unmap. Sleeps in the write.
  * FAILS    PAGEOUT_KEEP, PAGEOUT_FULL: the page is as usable as before, its entries may be swapped ones.
- * NOT HERE which pages reclaim takes (vmscan).   TESTED BY swap_test.c
+ * NOT HERE which pages reclaim takes (vmscan).   TESTED BY swap_test.c, tests/guest/disk_pages.c
  */
 #include "mm/aspace/aspace_impl.h"
 #include "mm/gather.h"

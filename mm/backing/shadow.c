@@ -23,7 +23,7 @@
  * CONTEXT  any that may take m->lock.
  * FAILS    never.
  * NOT HERE distances (mm/track/workingset.c); shared memory's values (shmem_swap.c).
- * SOURCES  Linux mm/workingset.c's model; Megiddo & Modha 2003 (ghost lists).   TESTED BY shadow_test.c
+ * SOURCES  Linux mm/workingset.c's model; Megiddo & Modha 2003 (ghost lists).   TESTED BY shadow_test.c, tests/guest/disk_pages.c
  */
 #include "mm/backing/shadow.h"
 
