@@ -135,10 +135,6 @@ void page_lock_give(struct page *page);
 int must_check page_wait_clear(struct page *page, enum page_flag bit, enum park_mode mode);
 /* Clear one of them and wake who waits. Any context. */
 void page_clear_wake(struct page *page, enum page_flag bit);
-/* The end of a write: PG_writeback and, with it, PG_reclaim, which means something else without. Any context. */
-void page_clear_writeback(struct page *page);
-/* PG_reclaim, if the page is being written: reclaim waits for the end. Return: it is. Any context. */
-bool page_set_reclaim(struct page *page);
 /* Wait for the lock without a reference: begin while something (a table lock) keeps @page locked; end sleeps until the
  * lock is given back, a fatal signal comes, or for nothing. */
 struct page_wait {

@@ -2,6 +2,8 @@
 #ifndef MM_PAGE_FLAGS_H
 #define MM_PAGE_FLAGS_H
 
+#include "base/types.h"
+
 /* Bits of page->flags, Linux's names. Zone and node live in the top bits (see page_zone_id). */
 enum page_flag {
 	PG_locked,     /* page lock; sleeps */
@@ -48,5 +50,11 @@ enum page_state {
 	PS_TAIL,   /* not the first page of a compound page; page->compound_head */
 	PS_NR
 };
+
+struct page;
+/* The end of a write: PG_writeback and, with it, PG_reclaim, which means something else without. Any context. */
+void page_clear_writeback(struct page *page);
+/* PG_reclaim, if the page is being written: reclaim waits for the end. Return: it is. Any context. */
+bool page_set_reclaim(struct page *page);
 
 #endif
