@@ -17,6 +17,12 @@
 struct fail_make_request fail_make_request = { .interval = 1, .times = 1 };
 static atomic_t counted, rolled; /* transfers that came to that question */
 
+void fail_make_request_interval(int n)
+{
+	atomic_set(&counted, 0);
+	WRITE_ONCE(fail_make_request.interval, n);
+}
+
 static bool take_space(int bytes)
 {
 	int space = READ_ONCE(fail_make_request.space);

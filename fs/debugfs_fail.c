@@ -25,7 +25,10 @@ static int number_store(struct proc_entry *e, char *text, size_t len)
 	if (proc_parse_long(text, &v) || v > INT_MAX ||
 	    v < (number == &fail_make_request.times ? -1 : 0))
 		return -EINVAL;
-	WRITE_ONCE(*number, (int)v);
+	if (number == &fail_make_request.interval)
+		fail_make_request_interval((int)v);
+	else
+		WRITE_ONCE(*number, (int)v);
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct fail_make_request {
 	int space;	 /* bytes that go well before */
 };
 extern struct fail_make_request fail_make_request;
+void fail_make_request_interval(int n); /* the n-th from now on, and each n-th after it */
 
 /* Does this one fail? Any context. */
 bool block_should_fail(const struct bio *bio);

@@ -335,6 +335,43 @@ static void swapoff_brings_all_back(void **state)
 	assert_int_equal(swap_area_off(0), -EINVAL);
 }
 
+/* Whatever of it finds no memory: the area stays, and goes later. */
+static void swapoff_without_memory(void **state)
+{
+	unsigned refused = 0;
+	bool fired = true;
+
+	(void)state;
+	for (unsigned n = 1; fired; n++) {
+		struct mm_struct *mm = new_mm();
+		int err;
+
+		swap_world(64);
+		map_at(mm, BASE, P(10), RW, ANON | MAP_FIXED);
+		for (unsigned i = 0; i < 10; i++)
+			sim_poke(mm, BASE + P(i), (uint8_t)(i + 1));
+		assert_int_equal(vm_advise(mm, BASE, P(10), MADV_PAGEOUT), 0);
+		failpoint_arm(n);
+		err = swap_area_off(swap.type);
+		fired = failpoint_fired();
+		failpoint_arm(0);
+		if (err) {
+			assert_int_equal(err, -ENOMEM);
+			refused++;
+			assert_int_equal(sim_peek(mm, BASE), 1);
+			assert_int_equal(push(mm, BASE), PAGEOUT_FREED); /* it is in use */
+			assert_int_equal(swap_area_off(swap.type), 0);
+		}
+		fakeswap_end(&swap);
+		assert_int_equal(swapents(mm), 0);
+		for (unsigned i = 0; i < 10; i++)
+			assert_int_equal(sim_peek(mm, BASE + P(i)), i + 1);
+		mm_check(mm);
+		end_mm(mm);
+	}
+	assert_true(refused > 0);
+}
+
 static void pages_of_the_cache_move(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -575,6 +612,7 @@ int main(void)
 		IN_WORLD(pinned_and_locked_pages_stay),
 		IN_WORLD(a_failing_device),
 		IN_WORLD(swapoff_brings_all_back),
+		IN_WORLD(swapoff_without_memory),
 		IN_WORLD(pages_of_the_cache_move),
 		IN_WORLD(areas_by_priority),
 		IN_WORLD(headers),

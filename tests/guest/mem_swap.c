@@ -3,6 +3,8 @@
 
 #include "pagemap.h"
 
+#define OVERCOMMIT "/proc/sys/vm/overcommit_"
+
 static void out_and_in(void)
 {
 	enum { N = 700 };
@@ -88,6 +90,35 @@ static void swapoff_brings_back(void)
 	OK(munmap(p, N * PAGE));
 }
 
+/* What is promised does not fit without it: it stays in use, with all that is there. */
+static void swapoff_without_memory(void)
+{
+	enum { N = 300 };
+	unsigned char *p;
+	char mode[16], ratio[16];
+
+	begin("4M\n", 1024);
+	NEED(tap_read(OVERCOMMIT "memory", mode, sizeof(mode)) > 0);
+	NEED(tap_read(OVERCOMMIT "ratio", ratio, sizeof(ratio)) > 0);
+	p = filled(N);
+	OK(page_out(p, N));
+	OK(tap_put(OVERCOMMIT "ratio", "0\n"));
+	OK(tap_put(OVERCOMMIT "memory", "2\n"));
+	FAILS(swapoff(DEV), ENOMEM);
+	OK(tap_put(OVERCOMMIT "memory", mode));
+	OK(tap_put(OVERCOMMIT "ratio", ratio));
+	EQ(meminfo_kb("SwapTotal:"), 1023 * 4);
+	EQ(status_kb("VmSwap:"), N * 4);
+	EQ(spoilt(p, N), 0);
+	for (unsigned i = 0; i < N; i++)
+		p[i * PAGE] ^= 0; /* written: it needs a slot anew */
+	OK(page_out(p, N));
+	EQ(status_kb("VmSwap:"), N * 4);
+	end();
+	EQ(spoilt(p, N), 0);
+	OK(munmap(p, N * PAGE));
+}
+
 static void errors(void)
 {
 	char text[400];
@@ -153,6 +184,7 @@ int main(int argc, char **argv)
 						 T(shared_by_fork),
 						 T(rights_and_places),
 						 T(swapoff_brings_back),
+						 T(swapoff_without_memory),
 						 T(errors),
 						 T(tools),
 						 TEND };
