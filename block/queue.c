@@ -88,10 +88,6 @@ static void enqueue(struct gendisk *disk, struct bio *bio)
 		count_vm_events(PGPGOUT, bio->nr_sectors);
 	bio->start_ns = clock_ns();
 	bio->sector += bio->bdev->start;
-	if (bio->op == REQ_OP_READ)
-		count_vm_events(PGPGIN, (unsigned long)bio->nr_sectors);
-	else if (bio->op == REQ_OP_WRITE)
-		count_vm_events(PGPGOUT, (unsigned long)bio->nr_sectors);
 	count_start(&disk->whole.stats, bio->start_ns);
 	if (bio->bdev != &disk->whole)
 		count_start(&bio->bdev->stats, bio->start_ns);

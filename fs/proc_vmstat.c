@@ -23,12 +23,6 @@ static bool zone_line_exists(enum vm_event e, enum vm_event first)
 	return zone_type_exists((enum zone_type)(e - first));
 }
 
-/* Sectors count, kilobytes are shown. */
-static unsigned long event_shown(enum vm_event e)
-{
-	return vm_event_sum(e) / (e == PGPGIN || e == PGPGOUT ? 2 : 1);
-}
-
 static bool event_exists(enum vm_event e)
 {
 	if (e >= PGALLOC_DMA && e <= PGALLOC_DEVICE)
