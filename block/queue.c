@@ -82,6 +82,10 @@ static void count_end(struct disk_stats *s, const struct bio *bio, uint64_t now)
 
 static void enqueue(struct gendisk *disk, struct bio *bio)
 {
+	if (bio->op == REQ_OP_READ)
+		count_vm_events(PGPGIN, bio->nr_sectors);
+	else if (bio->op == REQ_OP_WRITE)
+		count_vm_events(PGPGOUT, bio->nr_sectors);
 	bio->start_ns = clock_ns();
 	bio->sector += bio->bdev->start;
 	count_start(&disk->whole.stats, bio->start_ns);

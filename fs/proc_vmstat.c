@@ -84,6 +84,12 @@ static void put_dirty_limits(struct seq_file *m)
 		   background);
 }
 
+/* What is read and written is counted in sectors, and shown in KiB. */
+static unsigned long event_shown(enum vm_event e)
+{
+	return e == PGPGIN || e == PGPGOUT ? vm_event_sum(e) / 2 : vm_event_sum(e);
+}
+
 static int vmstat_show(struct seq_file *m)
 {
 	for (unsigned i = 0; i < NR_ZONE_STATS; i++)
