@@ -18,6 +18,7 @@ struct module_proc *module_debugfs_file(const char *name, unsigned mode, struct 
 					const struct module_calls *calls, void *data);
 struct module_proc *module_debugfs_new(const char *name, unsigned mode, struct module_proc *parent,
 				       const struct module_calls *calls, void *private, void *data);
+struct module_proc *module_debugfs_lookup(const char *name, struct module_proc *parent);
 struct module_proc *module_debugfs_dir(const char *name, struct module_proc *parent);
 
 /* ---- kobject.c ---- */
@@ -45,6 +46,8 @@ struct device_view *module_device_create(struct class_view *c, struct device_vie
 void module_device_destroy(struct class_view *c, unsigned devt);
 
 int module_device_add_mode(struct device_view *d, const char *name, unsigned mode);
+struct module_proc *module_debugfs_blob(const char *name, unsigned mode, struct module_proc *parent,
+					void *blob);
 struct module_proc *module_debugfs_number(const char *name, unsigned mode,
 					  struct module_proc *parent, void *value, unsigned kind);
 

@@ -293,3 +293,31 @@ struct module_proc *module_debugfs_number(const char *name, unsigned mode,
 
 	return module_debugfs_new(name, mode, parent, &calls, value, (void *)(uintptr_t)kind);
 }
+
+/* ---- bytes in debugfs ---- */
+
+struct blob_view { /* struct debugfs_blob_wrapper */
+	const char *data;
+	unsigned long size;
+};
+
+static long blob_read(struct file_view *f, char *buf, size_t len, long long *pos)
+{
+	const struct blob_view *b = f->f_inode->i_private;
+	long n = *pos >= 0 && (unsigned long)*pos < b->size
+			 ? min_of(long, (long)len, (long)b->size - (long)*pos)
+			 : 0;
+
+	if (n && copy_to_user((uaddr_t)buf, b->data + *pos, (size_t)n))
+		return -EFAULT;
+	*pos += n;
+	return n;
+}
+
+struct module_proc *module_debugfs_blob(const char *name, unsigned mode, struct module_proc *parent,
+					void *blob)
+{
+	const struct module_calls calls = { .read = blob_read };
+
+	return module_debugfs_new(name, mode, parent, &calls, blob, blob);
+}

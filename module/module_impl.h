@@ -84,6 +84,10 @@ bool module_in_probe(void);	 /* a handler runs on this CPU */
 void module_probe_crashed(void); /* ... and the task ends in it */
 void module_probes_left(const struct module *mod);
 
+/* ---- sysctl.c, shrink.c ---- */
+void module_sysctls_left(const struct module *mod);
+void module_shrinkers_left(const struct module *mod);
+
 /* ---- layout.c ---- */
 struct relfile;
 int must_check

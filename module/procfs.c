@@ -357,7 +357,9 @@ struct module_proc *module_debugfs_dir(const char *name, struct module_proc *par
 	return debugfs_add(make(IN_DEBUGFS, name, S_IFDIR | 0755, usable(parent), NULL));
 }
 
-void module_remove_proc_entry(const char *name, struct module_proc *parent)
+/* What a module has made there. */
+static struct module_proc *find(enum pseudo_kind tree, const char *name,
+				const struct module_proc *parent)
 {
 	char path[PATH_ROOM];
 	struct module_proc *p, *found = NULL;
@@ -366,9 +368,21 @@ void module_remove_proc_entry(const char *name, struct module_proc *parent)
 			   parent ? "/" : "", name);
 	mutex_lock(&proc_lock);
 	list_for_each_entry (p, &procs, link)
-		if (p->tree == IN_PROC && !strcmp(p->path, path))
+		if (p->tree == tree && !strcmp(p->path, path))
 			found = p;
 	mutex_unlock(&proc_lock);
+	return found;
+}
+
+struct module_proc *module_debugfs_lookup(const char *name, struct module_proc *parent)
+{
+	return find(IN_DEBUGFS, name, usable(parent));
+}
+
+void module_remove_proc_entry(const char *name, struct module_proc *parent)
+{
+	struct module_proc *found = find(IN_PROC, name, parent);
+
 	if (found)
 		module_proc_remove(found);
 	else

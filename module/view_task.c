@@ -22,6 +22,7 @@
 
 #include "arch/machine.h"
 #include "arch/percpu.h"
+#include "kernel/signal.h"
 #include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/mm.h"
@@ -128,6 +129,17 @@ static void fill_cred(struct task_view *v, struct task *t)
 	cred_put(c);
 }
 
+/* What waits for the whole process counts as the thread's: who asks wants to know whether to go on sleeping. */
+static void fill_signals(struct task_view *v, struct task *t)
+{
+	sigset_k own, shared, blocked, ignored, caught;
+
+	signal_sets(t, &own, &shared, &blocked, &ignored, &caught);
+	own |= shared;
+	memcpy(v->pending.signal.sig, &own, sizeof(own));
+	memcpy(v->blocked.sig, &blocked, sizeof(blocked));
+}
+
 static void fill_mm(struct task_view *v, struct task *t)
 {
 	struct mm_struct *mm = task_mm_get(t);
@@ -153,6 +165,7 @@ static void fill(struct task_view *v, struct task *t)
 	fill_state(v, t);
 	fill_times(v, t);
 	fill_cred(v, t);
+	fill_signals(v, t);
 	fill_mm(v, t);
 	v->own_signal.nr_threads = t->signal->nr_threads;
 	v->own_signal.pgrp = t->signal->pgrp;

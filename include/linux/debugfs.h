@@ -16,7 +16,22 @@ struct dentry *module_debugfs_number(const char *name, umode_t mode, struct dent
 				     void *value, unsigned int kind);
 
 #define debugfs_remove_recursive(d) debugfs_remove(d)
-#define debugfs_initialized()	    true
+/* NULL: there is none. */
+struct dentry *debugfs_lookup(const char *name, struct dentry *parent);
+
+static inline void debugfs_lookup_and_remove(const char *name, struct dentry *parent)
+{
+	debugfs_remove(debugfs_lookup(name, parent));
+}
+
+struct debugfs_blob_wrapper {
+	void *data;
+	unsigned long size;
+};
+struct dentry *module_debugfs_blob(const char *name, umode_t mode, struct dentry *parent,
+				   void *blob);
+#define debugfs_create_blob(name, mode, parent, blob) module_debugfs_blob(name, mode, parent, blob)
+#define debugfs_initialized()			      true
 
 static inline struct dentry *debugfs_create_file(const char *name, umode_t mode,
 						 struct dentry *parent, void *data,

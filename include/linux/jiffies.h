@@ -14,7 +14,7 @@
 
 unsigned long module_jiffies(void);
 unsigned long long module_jiffies64(void);
-#define jiffies			  (module_jiffies())
+extern unsigned long volatile jiffies;
 #define jiffies_64		  (module_jiffies64())
 #define get_jiffies_64()	  ((u64)module_jiffies64())
 #define MAX_JIFFY_OFFSET	  ((long)(((~0UL) >> 1) - 1))

@@ -40,4 +40,18 @@ static inline struct task_struct *kthread_create_on_cpu(int (*fn)(void *data), v
 	return task;
 }
 
+#define CLONE_FS      0x00000200
+#define CLONE_FILES   0x00000400
+#define CLONE_SIGHAND 0x00000800
+#define CLONE_KERNEL  (CLONE_FS | CLONE_FILES | CLONE_SIGHAND)
+
+/* As modules could until Linux 3.6. Return: its pid. */
+static inline int kernel_thread(int (*fn)(void *data), void *data, unsigned long flags)
+{
+	struct task_struct *task = kthread_run(fn, data, "kernel_thread");
+
+	(void)flags;
+	return IS_ERR(task) ? (int)PTR_ERR(task) : task->pid;
+}
+
 #endif

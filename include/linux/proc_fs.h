@@ -89,6 +89,10 @@ void remove_proc_entry(const char *name, struct proc_dir_entry *parent);
 void proc_remove(struct proc_dir_entry *entry);
 #define remove_proc_subtree(name, parent) remove_proc_entry(name, parent)
 
+/* Files of modules are root's, and have no length to show. */
+#define proc_set_user(entry, uid, gid) ((void)(entry), (void)(uid), (void)(gid))
+#define proc_set_size(entry, size)     ((void)(entry), (void)(size))
+
 static inline void *pde_data(const struct inode *inode)
 {
 	return inode->pde_data;

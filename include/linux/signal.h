@@ -4,14 +4,16 @@
 
 #include <linux/sched.h>
 
-#define POLL_IN	   1
-#define POLL_OUT   2
-#define POLL_MSG   3
-#define POLL_ERR   4
-#define POLL_PRI   5
-#define POLL_HUP   6
-#define _NSIG	   64
-#define sigmask(n) (1UL << ((n)-1))
+#define POLL_IN	    1
+#define POLL_OUT    2
+#define POLL_MSG    3
+#define POLL_ERR    4
+#define POLL_PRI    5
+#define POLL_HUP    6
+#define _NSIG	    64
+#define _NSIG_BPW   (8 * sizeof(long))
+#define _NSIG_WORDS (_NSIG / _NSIG_BPW)
+#define sigmask(n)  (1UL << ((n)-1))
 
 /* What a handler with SA_SIGINFO is told. A module's signals say SI_KERNEL; si_int is kept only here. */
 typedef struct kernel_siginfo {

@@ -42,4 +42,21 @@ static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
 }
 #define kvcalloc(n, size, gfp) kvmalloc_array(n, size, gfp)
 
+/* Linux 5.15 to 6.11. */
+static inline void *kvrealloc(const void *p, size_t old, size_t size, gfp_t gfp)
+{
+	void *fresh;
+
+	(void)gfp;
+	if (old >= size)
+		return (void *)p;
+	fresh = kvzalloc_(size);
+	if (!fresh)
+		return NULL;
+	if (p)
+		__builtin_memcpy(fresh, p, old);
+	kvfree(p);
+	return fresh;
+}
+
 #endif

@@ -85,6 +85,9 @@ struct cred_view {
 		unsigned int val;
 	} uid, gid, suid, sgid, euid, egid, fsuid, fsgid;
 };
+struct sigset_view { /* sigset_t */
+	unsigned long sig[8 / sizeof(long)];
+};
 struct signal_view {
 	struct task_view *group_exit_task;
 	int nr_threads;
@@ -119,6 +122,10 @@ struct task_view {
 	const struct cred_view *real_cred, *cred;
 	char comm[16];
 	struct signal_view *signal;
+	struct sigset_view blocked;
+	struct {
+		struct sigset_view signal;
+	} pending;
 	struct counter_view usage;
 	void *files, *fs;
 	/* The kernel's side. */

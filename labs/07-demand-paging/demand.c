@@ -53,41 +53,41 @@ static void show_malloc(void)
 	lab_step(
 		"malloc(8 MiB)",
 		"The C library asks the kernel for addresses (mmap). The kernel writes down that they "
-		"are the program's: one vma, %.*s. No table and no frame for page A. (What VmRSS shows are "
+		"are the program's: one vma, %.*s. No table and no frame for page X. (What VmRSS shows are "
 		"notes of the library at the edges of the block: page faults like those below.)",
 		(int)strcspn(at(ALLOCATED)->vma, " "), at(ALLOCATED)->vma);
 	counts_table(BEFORE, ALLOCATED);
-	vtop_figure(lab_f("Page A, %lx: where the processor's walk ends", s->a), at(ALLOCATED),
+	vtop_figure(lab_f("Page X, %lx: where the processor's walk ends", s->a), at(ALLOCATED),
 		    NULL);
 }
 
 static void show_reads(void)
 {
 	lab_step(
-		"Reading page A",
+		"Reading page X",
 		"The %s entry is empty: a page fault. The kernel finds the vma, allocates the missing "
 		"table, and enters the zero page, frame %llx, read-only: all of it is zeroes, and who "
 		"only reads needs no memory of his own. VmRSS does not count it.",
 		vtop_last(at(ALLOCATED))->name, s->zero_frame);
 	counts_table(ALLOCATED, READ_ONE);
-	vtop_figure("Page A", at(READ_ONE), "0");
-	lab_step("Reading page B",
+	vtop_figure("Page X", at(READ_ONE), "0");
+	lab_step("Reading page Y",
 		 "Another page, another fault, the same frame %llx. The table is there.",
 		 at(READ_TWO)->pfn);
 	counts_table(READ_ONE, READ_TWO);
-	vtop_figure("Page B", at(READ_TWO), "0");
+	vtop_figure("Page Y", at(READ_TWO), "0");
 }
 
 static void show_writes(void)
 {
-	lab_step("Writing to page A",
+	lab_step("Writing to page X",
 		 "The entry is read-only: a fault of another kind. The vma allows writing, so the "
 		 "kernel takes a frame, fills it with zeroes and enters it, writable: frame %llx "
 		 "instead of %llx.",
 		 s->a_frame, s->zero_frame);
 	counts_table(READ_TWO, WRITTEN);
-	vtop_figure("Page A", at(WRITTEN), "7");
-	lab_step("Writing to page C, never read",
+	vtop_figure("Page X", at(WRITTEN), "7");
+	lab_step("Writing to page Z, never read",
 		 "One fault instead of two: the frame %llx comes at once.", at(FRESH)->pfn);
 	counts_table(WRITTEN, FRESH);
 	lab_step(
@@ -100,8 +100,8 @@ static void show_writes(void)
 static void show_frames(void)
 {
 	const struct lab_run zero = { s->zero_frame, 1, "zero page", "of all programs" },
-			     a = { s->a_frame, 1, "page A", NULL },
-			     c = { at(FRESH)->pfn, 1, "page C", NULL };
+			     a = { s->a_frame, 1, "page X", NULL },
+			     c = { at(FRESH)->pfn, 1, "page Z", NULL };
 	struct lab_run r[3] = { zero, a, c };
 
 	for (int i = 1; i < 3; i++)
@@ -127,9 +127,9 @@ static void show_end(void)
 		"frames, then the table that is empty now, and takes the vma out. VmSize, VmRSS and VmPTE "
 		"are what they were before malloc.");
 	counts_table(DROPPED, FREED);
-	vtop_figure("Page A", at(FREED), NULL);
+	vtop_figure("Page X", at(FREED), NULL);
 	lab_step(
-		"Reading page A once more",
+		"Reading page X once more",
 		"A fault as the first one was. But no vma has the address: the kernel sends signal %d "
 		"(SIGSEGV), si_code %d (SEGV_MAPERR: nothing mapped), si_addr %lx.",
 		s->signal, s->code, s->fault_address);

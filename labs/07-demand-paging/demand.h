@@ -7,10 +7,10 @@
 enum when {
 	BEFORE,
 	ALLOCATED,
-	READ_ONE, /* page A */
-	READ_TWO, /* page B */
-	WRITTEN,  /* A again */
-	FRESH,	  /* page C, never read */
+	READ_ONE, /* page X */
+	READ_TWO, /* page Y */
+	WRITTEN,  /* X again */
+	FRESH,	  /* page Z, never read */
 	SIXTEEN,  /* pages D, downwards */
 	DROPPED,  /* those given back, the block kept */
 	FREED,
@@ -27,7 +27,7 @@ struct story {
 	struct moment now[NR_MOMENTS];
 	unsigned long block, a, b, c, d;
 	unsigned long long zero_frame, a_frame,
-		a_flags;		/* of the frame of A: kpageflags when mapped */
+		a_flags;		/* of the frame of X: kpageflags when mapped */
 	unsigned long long freed_flags; /* after free() */
 	int signal, code;		/* a touch after free() */
 	unsigned long fault_address;

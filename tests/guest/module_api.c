@@ -37,6 +37,50 @@ static void probes_of_code(void)
 	CHECK(log_has("probes: it has not unregistered its probe of vmalloc+0x0/"));
 }
 
+#define LAB "/proc/sys/kernel/mnemos_lab/deep/"
+
+static const char *sysctl(const char *name)
+{
+	static char text[64];
+	char path[96];
+
+	snprintf(path, sizeof(path), LAB "%s", name);
+	text[0] = '\0';
+	(void)!tap_read(path, text, sizeof(text));
+	return text;
+}
+
+static void variables_of_proc_sys(void)
+{
+	NEED(module_in("tunables", "") == 0);
+	STREQ(sysctl("one"), "1\n");
+	STREQ(sysctl("three"), "1\t-2\t3\n");
+	STREQ(sysctl("positive"), "4000000000\n");
+	STREQ(sysctl("wide"), "7\n");
+	STREQ(sysctl("text"), "abc\n");
+	EQ(tap_put(LAB "one", "0x10\n"), 0);
+	STREQ(sysctl("fixed"), "16\n");
+	EQ(tap_put(LAB "three", "7 8"), 0);
+	STREQ(sysctl("three"), "7\t8\t3\n");
+	EQ(tap_put(LAB "bounded", "10"), 0);
+	FAILS(tap_put(LAB "bounded", "11"), EINVAL);
+	FAILS(tap_put(LAB "bounded", "1"), EINVAL);
+	FAILS(tap_put(LAB "one", "many"), EINVAL);
+	FAILS(tap_put(LAB "one", "2147483648"), EINVAL);
+	FAILS(tap_put(LAB "positive", "-1"), EINVAL);
+	FAILS(tap_put(LAB "wide", "101"), EINVAL);
+	STREQ(sysctl("bounded"), "10\n");
+	EQ(tap_put(LAB "text", "longer than it\n"), 0);
+	STREQ(sysctl("text"), "longer \n");
+	EQ(tap_put("/proc/sys/dev/mnemos_lab/leaf", "-5"), 0);
+	STREQ(sysctl("fixed"), "-5\n");
+	EQ(tap_put("/proc/sys/vm/drop_caches", "2"), 0);
+	EQ(module_out("tunables"), 0);
+	CHECK(log_has("tunables: 3 writes, 0 objects after 8 scans"));
+	FAILS(access("/proc/sys/kernel/mnemos_lab", F_OK), ENOENT);
+	FAILS(access("/proc/sys/dev/mnemos_lab", F_OK), ENOENT);
+}
+
 /* kit.ko's claims are seen while it is there, and not when it is gone. */
 static void numbers_queues_interrupts(void)
 {
@@ -270,6 +314,7 @@ int main(int argc, char **argv)
 						 T(pages_zones_trees),
 						 T(numbers_queues_interrupts),
 						 T(probes_of_code),
+						 T(variables_of_proc_sys),
 						 T(device_nodes_come_and_go),
 						 T(device_reads_and_writes),
 						 T(device_maps_memory),
