@@ -46,7 +46,8 @@ def main():
     p.add_argument("arguments", nargs=argparse.REMAINDER)
     args = p.parse_args()
     make = ["make", "--no-print-directory", "-s", "-j2"]
-    for goal in (["guest-programs"], ["kernel", "ARCH=" + args.arch] + ["DEBUG=1"] * args.debug):
+    program = os.path.join("build", "guest", gt.abi(args.arch), args.program)
+    for goal in ([program], ["kernel", "ARCH=" + args.arch] + ["DEBUG=1"] * args.debug):
         if gt.subprocess.run(make + goal, cwd=ROOT).returncode:
             return 125
 
