@@ -100,6 +100,17 @@ class Output(unittest.TestCase):
         self.assertEqual([wall.times(v) for v in (12, 1200, 3.5e6, 2e9)], ["12 ns", "1.2 us", "3.5 ms", "2 s"])
 
 
+class Document(unittest.TestCase):
+    def test_tables_are_those_of_the_kept_figures(self):
+        text = launcher.read_file(report.DOCUMENT).decode()
+        self.assertEqual(report.with_tables(text), text)
+
+    def test_no_row_is_missing(self):
+        for arch in launcher.ARCHES:
+            here = {n for n, r in rows.load().items() if r.group not in programs.GROUPS or arch == programs.ARCH}
+            self.assertEqual({n for n, v in report.kept()[arch].items() if "mnemos" in v}, here)
+
+
 class Gate(unittest.TestCase):
     def test_more_than_the_allowance_is_named(self):
         worse, better = gate.compare({"a": 100, "b": 100, "c": 100, "gone": 1}, {"a": 102, "b": 103, "c": 90, "new": 1})

@@ -75,7 +75,8 @@ def one_arch(arch, args, kernels, table, groups):
             if r.spread(kernel) > 0.001:
                 print(f"{r.row.name} on {kernel}: the runs differ by {r.spread(kernel) * 100:.2f} %")
     if args.document:
-        report.update_document(arch, results)
+        report.keep(arch, {r.row.name: {k: r.value(k) for k in r.raw} for r in results})
+        report.update_document()
     data = report.as_json(arch, results, notes)
     out = os.path.join(m.ROOT, "build", "bench", arch)
     report.write_json(out + ".json", data)

@@ -6,7 +6,7 @@ import sys
 import zlib
 
 from bench import launcher as m
-from bench import machine
+from bench import machine, report
 
 PATH = os.path.join(m.ROOT, "bench", "baseline.json")
 ALLOWED = 0.02
@@ -66,12 +66,13 @@ def check(arch, kept, new):
 
 
 def main(archs, save):
-    """The gate on @archs, or with @save the new baseline. Return: exit status."""
+    """The gate on @archs, or with @save the new baseline, in the documentation too. Return: exit status."""
     kept, good = load(), True
     for arch in archs:
         new = measure(arch)
         if save:
             kept[arch] = {"with": made_with(arch), "rows": new}
+            report.keep(arch, {name: {"mnemos": value} for name, value in new.items()})
         elif arch not in kept:
             print(f"{arch}: not in the baseline", file=sys.stderr)
             good = False
@@ -81,4 +82,5 @@ def main(archs, save):
         with open(PATH, "w") as f:
             json.dump(kept, f, indent=1, sort_keys=True)
             f.write("\n")
+        report.update_document()
     return 0 if good else 1

@@ -131,23 +131,51 @@ def chart(arch, results, about):
     return "\n".join(out + ["</svg>", ""])
 
 
-# ---- the tables of the documentation, between two marks ----
+# ---- the tables of the documentation, between two marks: made of the last figures of every row, which bench/results.json keeps ----
+RESULTS, DOCUMENT = os.path.join(m.ROOT, "bench", "results.json"), os.path.join(m.ROOT, "docs", "performance.md")
+
+
+def kept():
+    """arch -> row -> kernel -> per operation."""
+    try:
+        with open(RESULTS) as f:
+            return json.load(f)
+    except OSError:
+        return {}
+
+
+def keep(arch, found):
+    """@found: row -> kernel -> per operation. Figures that were not measured now stay as they were."""
+    data = kept()
+    for name, values in found.items():
+        data.setdefault(arch, {}).setdefault(name, {}).update({k: round(v, 2) for k, v in values.items()})
+    with open(RESULTS, "w") as f:
+        json.dump(data, f, indent=1, sort_keys=True)
+        f.write("\n")
+
+
 def markdown(results):
     lines = ["| row | one operation | Mnemos | Linux | lean | ratio | first | goal | Fiwix |", "|---|---|--:|--:|--:|--:|--:|--:|--:|"]
     for r in results:
         c = r.cells()
         own = {"OVER": f"**{c[2]}**", "goal": f"{c[2]} ✓"}.get(c[9], c[2])
         lines.append(f"| {c[0]} | {r.row.meaning} ({c[1]}) | {own} | " + " | ".join(c[3:9]) + " |")
-    return "\n".join(lines)
+    return "\n".join(lines + ["", summary(results) + "."])
 
 
-def update_document(arch, results):
-    path = os.path.join(m.ROOT, "docs", "performance.md")
-    with open(path) as f:
-        text = f.read()
-    text, n = re.subn(rf"(<!-- table {re.escape(arch)} -->\n).*?(<!-- end -->)",
-                      lambda found: found[1] + markdown(results) + "\n" + found[2], text, flags=re.S)
-    if n != 1:
-        raise m.Trouble(f"docs/performance.md has no place for the table of {arch}")
-    with open(path, "w") as f:
+def with_tables(text):
+    """@text with its tables as bench/results.json has the figures."""
+    for arch, found in kept().items():
+        results = [Result(row, arch, {k: [(v, 1)] for k, v in found[name].items()}) for name, row in rows.load().items() if name in found]
+        text, n = re.subn(rf"(<!-- table {re.escape(arch)} -->\n).*?(<!-- end -->)",
+                          lambda at: at[1] + markdown(results) + "\n" + at[2], text, flags=re.S)
+        if n != 1:
+            raise m.Trouble(f"docs/performance.md has no place for the table of {arch}")
+    return text
+
+
+def update_document():
+    with open(DOCUMENT) as f:
+        text = with_tables(f.read())
+    with open(DOCUMENT, "w") as f:
         f.write(text)
