@@ -126,6 +126,8 @@ void vma_cut(struct mm_struct *mm, struct vma_spares *s, struct vm_area_struct *
 	     unsigned long start, unsigned long end);
 /* Out of the tree and off its mapping: no rmap walk sees it any more. Return: the next vma. */
 struct vm_area_struct *vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
+/* The same, but it stays in the tree, which goes as a whole. */
+void vma_unlink_rmap(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_free(struct vm_area_struct *vma); /* drops the mapping: may sleep; unlinked */
 struct vm_area_struct *vma_prev(struct mm_struct *mm,
 				unsigned long addr); /* last with vm_start < addr; NULL */

@@ -98,14 +98,11 @@ unmap_a_part(struct unmap_ctx *u, struct vm_area_struct *vma, unsigned long from
 	return next;
 }
 
-/* The part of @vma inside the range goes. Return: the vma that follows the part. */
-static always_inline_ struct vm_area_struct *unmap_one(struct unmap_ctx *u,
-						       struct vm_area_struct *vma)
+/* What [from, to) of @vma maps goes, and out of the sums. */
+static always_inline_ void unmap_part(struct unmap_ctx *u, struct vm_area_struct *vma,
+				      unsigned long from, unsigned long to)
 {
-	unsigned long from = max_of(unsigned long, u->start, vma->vm_start);
-	unsigned long to = min_of(unsigned long, u->end, vma->vm_end);
 	long pages = (long)((to - from) >> PAGE_SHIFT);
-	struct vm_area_struct *next;
 
 	if (vma->populated)
 		unmap_entries(u, vma, from, to);
@@ -116,11 +113,27 @@ static always_inline_ struct vm_area_struct *unmap_one(struct unmap_ctx *u,
 		u->mm->locked_vm -= (unsigned long)pages;
 	if (vma->vm_flags & VM_ACCOUNT)
 		commit_uncharge((unsigned long)pages);
+}
+
+static inline void note_gone(struct unmap_ctx *u, struct vm_area_struct *vma)
+{
+	vma->next_gone = u->gone;
+	u->gone = vma;
+}
+
+/* The part of @vma inside the range goes. Return: the vma that follows the part. */
+static always_inline_ struct vm_area_struct *unmap_one(struct unmap_ctx *u,
+						       struct vm_area_struct *vma)
+{
+	unsigned long from = max_of(unsigned long, u->start, vma->vm_start);
+	unsigned long to = min_of(unsigned long, u->end, vma->vm_end);
+	struct vm_area_struct *next;
+
+	unmap_part(u, vma, from, to);
 	if (to - from != vma->vm_end - vma->vm_start)
 		return unmap_a_part(u, vma, from, to);
 	next = vma_unlink(u->mm, vma);
-	vma->next_gone = u->gone;
-	u->gone = vma;
+	note_gone(u, vma);
 	return next;
 }
 
@@ -295,16 +308,21 @@ static void free_tables_of_run(struct unmap_ctx *u, unsigned long start, unsigne
 	pt_free_tables(&u->gather, start, end, 0, next ? next->vm_start : USER_TOP);
 }
 
-/* Every vma, and the tables by runs of vmas that lie close together: most upper entries are never looked at. */
+/* Every vma, which stays in the tree; and the tables by runs of vmas that lie close together: most upper entries are never
+ * looked at. */
 static void unmap_each(struct unmap_ctx *u)
 {
 	struct vm_area_struct *vma = vma_first(u->mm);
 	unsigned long run = vma ? vma->vm_start : 0;
 
 	while (vma) {
+		struct vm_area_struct *gone = vma;
 		unsigned long end = vma->vm_end;
 
-		vma = unmap_one(u, vma);
+		unmap_part(u, gone, gone->vm_start, end);
+		vma = vma_next(u->mm, gone);
+		vma_unlink_rmap(u->mm, gone);
+		note_gone(u, gone);
 		if (vma && vma->vm_start - end < pt_span(PT_PMD))
 			continue;
 		free_tables_of_run(u, run, end, vma);
@@ -323,9 +341,9 @@ void vm_unmap_all(struct mm_struct *mm)
 	u.touched = true;
 	unmap_each(&u);
 	gather_end(&u.gather);
+	rangetree_destroy(&mm->vmas);
 	free_gone(&u);
 	vma_parts_free(mm);
-	rangetree_destroy(&mm->vmas);
 	kassert(atomic_long_read(&mm->pgtables_bytes) == 0);
 	kassert(mm->total_vm == 0 && mm->map_count == 0 && mm->locked_vm == 0 && mm_rss(mm) == 0);
 	rwsem_up_write(&mm->mmap_lock);

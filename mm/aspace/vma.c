@@ -236,10 +236,8 @@ void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const stru
 	}
 }
 
-struct vm_area_struct *vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+static always_inline_ void unlink_rmap(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	struct vm_area_struct *next = rangetree_remove(&mm->vmas, vma->vm_start);
-
 	mm->map_count--;
 	if (vma->mapping) {
 		spin_lock(&vma->mapping->i_mmap_lock);
@@ -249,7 +247,19 @@ struct vm_area_struct *vma_unlink(struct mm_struct *mm, struct vm_area_struct *v
 	}
 	if (vma->anon_vma)
 		anon_vma_unlink(vma);
+}
+
+struct vm_area_struct *vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *next = rangetree_remove(&mm->vmas, vma->vm_start);
+
+	unlink_rmap(mm, vma);
 	return next;
+}
+
+void vma_unlink_rmap(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	unlink_rmap(mm, vma);
 }
 
 void vma_free(struct vm_area_struct *vma)
