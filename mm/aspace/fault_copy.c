@@ -86,10 +86,14 @@ static void exchange_run(struct fault_ctx *f, unsigned n, struct page **new, str
 	fault_set_batch(f, new, n);
 }
 
+/* The references are ours, and seen a moment ago: only whether one is the last is asked, which costs least. */
 static void put_all(struct page **pages, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		put_page_cached(pages[i]);
+	for (unsigned i = 0; i < n; i++) {
+		kassert(page_ref_count(pages[i]) > 0);
+		if (unlikely(atomic_add_return(&pages[i]->_refcount, -1) == 0))
+			page_put_last(pages[i], 0);
+	}
 }
 
 /* @n frames, if so many are to be had; the table's lock, which is dropped meanwhile, is held again. Return: how many; 0: not held. */
