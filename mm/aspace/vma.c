@@ -66,7 +66,7 @@ struct vm_area_struct *vma_get(struct mm_struct *mm, bool has_node)
 bool vma_parts_keep(struct mm_struct *mm, struct vm_area_struct *lower,
 		    struct vm_area_struct *upper)
 {
-	if (mm->parts[0] || lower->has_node || upper->has_node || lower->vm_ops || lower->vm_policy)
+	if (mm->parts[0] || lower->has_node | upper->has_node || lower->vm_ops || lower->vm_policy)
 		return false;
 	mm->parts[0] = lower;
 	mm->parts[1] = upper;

@@ -254,28 +254,32 @@ void pt_activate(struct pt_root *prev, struct pt_root *next)
 }
 
 /*
- * Is this CPU the only one that may have translations of @root, and has it loaded and in use? The
+ * Is this CPU, which is returned, the only one that may have translations of @root, and has it loaded and in use? The
  * answer stays true until the caller sleeps: an interrupt here changes the root only of a lazy
  * CPU, and another CPU that loads it from now on sees the entries as they are.
  */
-static bool only_here(const struct pt_root *root)
+static inline struct tlb_cpu *only_here(const struct pt_root *root)
 {
 	unsigned self = cpu_id();
-	const struct tlb_cpu *c = &tlb_cpus[self];
+	struct tlb_cpu *c = &tlb_cpus[self];
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* entries first, then the mask */
-	return READ_ONCE(root->cpu_mask) == 1UL << self && c->loaded == root && !c->lazy &&
-	       !READ_ONCE(root->reload_mask);
+	if (READ_ONCE(root->cpu_mask) != 1UL << self || c->loaded != root || c->lazy ||
+	    READ_ONCE(root->reload_mask))
+		return NULL;
+	return c;
 }
 
 void tlb_flush_page(struct pt_root *root, uaddr_t va)
 {
-	va &= PAGE_MASK;
-	if (likely(only_here(root))) {
-		invlpg(va);
-		tlb_cpus[cpu_id()].stats.local_flush_one++;
+	struct tlb_cpu *c = only_here(root);
+
+	if (likely(c != NULL)) {
+		invlpg(va); /* of any byte of the page */
+		c->stats.local_flush_one++;
 		return;
 	}
+	va &= PAGE_MASK;
 	tlb_flush_range(root, va, va + PAGE_SIZE, PAGE_SIZE);
 }
 
