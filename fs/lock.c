@@ -6,7 +6,7 @@
  *          All three are ranges with an owner; flock's is the whole file, and it does not see the others.
  * I1       ranges of one owner in one list do not overlap; neighbours of one type are one.
  * I2       two overlapping locks of different owners in one list are both for reading.
- * I3       a waiter is in waiters from before it sleeps; following "waits for a lock of" from owner to owner never comes back
+ * I3       a waiter is in waiters from before it sleeps until it has the lock; following "waits for a lock of" from owner to owner never comes back
  *          to where it started (EDEADLK instead), for process owners.
  * LOCKS    lock_lock (rank OBJECT): every list here. Locks are allocated before it is taken.
  * CONTEXT  tasks; may sleep.
@@ -137,7 +137,7 @@ static struct file_lock *find_conflict(struct inode_locks *l, const struct file_
 	return NULL;
 }
 
-/* After the owner's last lock that begins before it, else at the end. */
+/* An owner's locks are in order: after its last that begins before, or before its first; else at the end. */
 static void insert(struct inode_locks *l, struct spares *s, const struct file_lock *from)
 {
 	struct file_lock *fl = s->lock[--s->nr], *each;
@@ -145,8 +145,8 @@ static void insert(struct inode_locks *l, struct spares *s, const struct file_lo
 
 	*fl = *from;
 	list_for_each_entry (each, list_of(l, fl->kind), link)
-		if (each->owner == fl->owner && each->start < fl->start)
-			at = &each->link;
+		if (each->owner == fl->owner && (!at || each->start < fl->start))
+			at = each->start < fl->start ? &each->link : each->link.prev;
 	if (at)
 		list_add(&fl->link, at);
 	else
@@ -228,6 +228,16 @@ static bool makes_circle(const void *owner, const void *holder)
 	return false;
 }
 
+/* What @owner has of @inode has changed: who waited for it looks again soon, and until then waits for nobody. */
+static void forget_blocked_by(const void *owner, const struct inode *inode)
+{
+	struct lock_waiter *w;
+
+	list_for_each_entry (w, &waiters, link)
+		if (w->want.inode == inode && w->blocked_by == owner)
+			w->blocked_by = NULL;
+}
+
 /* One try under the lock. 0; -EAGAIN: in the way is w->blocker, and if @wait the waiter is entered; -EDEADLK. */
 static int try_lock(struct inode_locks *l, struct spares *s, struct lock_waiter *w, bool wait)
 {
@@ -239,6 +249,8 @@ static int try_lock(struct inode_locks *l, struct spares *s, struct lock_waiter 
 		struct file_lock want = w->want;
 
 		apply(l, s, &want);
+		list_del_init(&w->link); /* who has it waits for nobody, from this moment on */
+		forget_blocked_by(want.owner, want.inode);
 		return 0;
 	}
 	if (!wait)
@@ -373,8 +385,9 @@ int lock_flock(struct file *f, enum lock_type type, bool wait)
 
 /* ---- ends ---- */
 
-static void drop_owned(struct inode_locks *l, struct list_head *list, const void *owner)
+static void drop_owned(const struct inode *inode, struct list_head *list, const void *owner)
 {
+	struct inode_locks *l = inode->locks;
 	struct file_lock *each, *tmp;
 	bool any = false;
 
@@ -385,6 +398,8 @@ static void drop_owned(struct inode_locks *l, struct list_head *list, const void
 			any = true;
 		}
 	}
+	if (any)
+		forget_blocked_by(owner, inode);
 	spin_unlock(&lock_lock);
 	if (any && waitq_active(&l->wait))
 		waitq_wake_all(&l->wait);
@@ -395,7 +410,7 @@ void lock_close(struct file *f, const struct files_struct *files)
 	struct inode_locks *l = __atomic_load_n(&f->inode->locks, __ATOMIC_ACQUIRE);
 
 	if (unlikely(l))
-		drop_owned(l, &l->posix, files);
+		drop_owned(f->inode, &l->posix, files);
 }
 
 void lock_file_gone(struct file *f)
@@ -405,8 +420,8 @@ void lock_file_gone(struct file *f)
 
 	if (likely(!l))
 		return;
-	drop_owned(l, &l->posix, f);
-	drop_owned(l, &l->flock, f);
+	drop_owned(f->inode, &l->posix, f);
+	drop_owned(f->inode, &l->flock, f);
 }
 
 /* ---- /proc/locks ---- */

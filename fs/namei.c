@@ -164,18 +164,25 @@ static bool same_place(const struct path_ref *a, const struct path_ref *b)
 	return a->dentry == b->dentry && a->mnt == b->mnt;
 }
 
-/* Is the place of the walk its root or below it? */
-static bool is_within(const struct walk *w) must_hold(dcache_lock)
+static bool is_below_locked(struct path_ref p, const struct path_ref *top) must_hold(dcache_lock)
 {
-	struct path_ref p = w->cur;
-
-	while (p.mnt != w->root.mnt) {
+	while (p.mnt != top->mnt) {
 		if (!p.mnt->parent)
 			return false;
 		p.dentry = p.mnt->mountpoint;
 		p.mnt = p.mnt->parent;
 	}
-	return dentry_is_below_locked(p.dentry, w->root.dentry);
+	return dentry_is_below_locked(p.dentry, top->dentry);
+}
+
+bool path_is_below(const struct path_ref *p, const struct path_ref *top)
+{
+	bool below;
+
+	spin_lock(&dcache_lock);
+	below = is_below_locked(*p, top);
+	spin_unlock(&dcache_lock);
+	return below;
 }
 
 static int step_up(struct walk *w) must_hold(dcache_lock)
@@ -200,7 +207,9 @@ static int step_up(struct walk *w) must_hold(dcache_lock)
 	step_mounts(c);
 	if ((w->flags & LOOKUP_NO_XDEV) && c->mnt != from)
 		return -EXDEV;
-	return (w->flags & LOOKUP_SCOPED) && !is_within(w) ? -EAGAIN : 0; /* it was moved away */
+	return (w->flags & LOOKUP_SCOPED) && !is_below_locked(*c, &w->root)
+		       ? -EAGAIN
+		       : 0; /* it was moved away */
 }
 
 int dir_lookup(struct dentry *dir, const struct qstr *name, struct dentry **out)
@@ -509,7 +518,7 @@ static int walk_run(struct walk *w) releases(dcache_lock)
 	if (!err && !(w->flags & WALK_PARENT) && (w->must_dir || (w->flags & LOOKUP_DIRECTORY)) &&
 	    !S_ISDIR(w->cur.dentry->inode->mode))
 		err = -ENOTDIR;
-	if (!err && unlikely(w->flags & LOOKUP_SCOPED) && !is_within(w))
+	if (!err && unlikely(w->flags & LOOKUP_SCOPED) && !is_below_locked(w->cur, &w->root))
 		err = -EXDEV;
 	old = w->pin;
 	child = w->child;

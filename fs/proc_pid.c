@@ -472,6 +472,14 @@ static const struct inode_ops link_iops = { .readlink = link_readlink, .follow =
 static const struct inode_ops file_iops;
 static const struct file_ops dir_fops = { .iterate = pid_iterate };
 
+struct task *proc_dir_process(const struct file *f)
+{
+	if (f->ops != &dir_fops || pid_of(f->inode)->kind != KIND_DIR)
+		return NULL;
+	task_get(pid_of(f->inode)->task);
+	return pid_of(f->inode)->task;
+}
+
 /* ---- text files ---- */
 
 static int text_open(struct inode *inode, struct file *f)

@@ -381,14 +381,15 @@ int ptrace_traceme(void)
 	return err;
 }
 
-/* A thread that job control has stopped becomes one that its tracer has. Both locks held. */
-static void take_over_stop(struct task *t)
+/* A thread that job control has stopped becomes one that its tracer has. Both locks held. Return: it was one. */
+static bool take_over_stop(struct task *t)
 {
 	if (!READ_ONCE(t->thread.stop_wanted))
-		return;
+		return false;
 	t->stop_work |= STOP_TRAP;
 	sched_work_set(&t->thread, WORK_SIGNAL);
 	sched_continue(&t->thread);
+	return true;
 }
 
 /* signal->raising: how many are at it, and above that how often it was done. */
@@ -439,10 +440,16 @@ static int lock_to_attach(struct task *t, irqflags_t *flags) no_lock_analysis
 	}
 }
 
+static bool attach_is_done(const struct task *t)
+{
+	return READ_ONCE(t->ptrace.stopped) || READ_ONCE(t->exiting) ||
+	       READ_ONCE(t->ptrace.tracer) != current_task();
+}
+
 int ptrace_attach(struct task *t, bool seize, unsigned options) no_lock_analysis
 {
 	irqflags_t flags;
-	bool ok;
+	bool ok, was_stopped = false;
 	int err;
 
 	if (t->thread.is_kthread || t->signal == current_task()->signal)
@@ -453,12 +460,15 @@ int ptrace_attach(struct task *t, bool seize, unsigned options) no_lock_analysis
 	ok = !t->ptrace.tracer && !t->exiting && !t->exit_state && t->pid_entry;
 	if (ok) {
 		trace_link(t, current_task(), seize, options);
-		take_over_stop(t);
+		was_stopped = take_over_stop(t);
 	}
 	spin_unlock(&t->sighand->lock);
 	if (ok && !seize)
 		(void)signal_send_task_locked(t, SIGSTOP, NULL, false);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (ok &&
+	    was_stopped) /* it only changes who has it stopped: that is over when the call returns */
+		(void)wait_event_killable(&current_task()->signal->wait_child, attach_is_done(t));
 	return ok ? 0 : -EPERM;
 }
 

@@ -138,7 +138,7 @@ static struct sigqueue *new_entry(struct sigpending *p, struct task *t, uint64_t
 
 static inline bool queued_by_user(const struct siginfo_k *info)
 {
-	return info && info->si_code < 0 && info->si_code != SI_TKILL;
+	return info && info->si_code != SI_USER;
 }
 
 int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct siginfo_k *info,

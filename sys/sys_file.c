@@ -143,7 +143,8 @@ static long vector_fd(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos
 
 	if (!f)
 		return -EBADF;
-	ret = iov_get(uiov, nr, inline_iov, ARRAY_SIZE(inline_iov), &iov);
+	ret = pos && file_is_pipe(f) ? -ESPIPE
+				     : iov_get(uiov, nr, inline_iov, ARRAY_SIZE(inline_iov), &iov);
 	if (ret >= 0) {
 		ret = f->ops->vector && !pos ? file_vector(f, iov, (size_t)ret, is_write)
 					     : each_segment(f, iov, nr, pos, is_write);

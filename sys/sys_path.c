@@ -331,6 +331,13 @@ SYS(renameat2)
 
 /* ---- symbolic links ---- */
 
+static bool name_is_empty(uaddr_t name)
+{
+	char c;
+
+	return !get_user(&c, name) && !c;
+}
+
 static long do_readlink(int dirfd, uaddr_t name, uaddr_t buf, long size)
 {
 	struct path_ref p;
@@ -346,7 +353,7 @@ static long do_readlink(int dirfd, uaddr_t name, uaddr_t buf, long size)
 	if (!text)
 		ret = -ENOMEM;
 	else if (!S_ISLNK(p.dentry->inode->mode) || !p.dentry->inode->ops->readlink)
-		ret = -EINVAL;
+		ret = name_is_empty(name) ? -ENOENT : -EINVAL;
 	else
 		ret = p.dentry->inode->ops->readlink(p.dentry->inode, text, VFS_PATH_MAX);
 	if (ret > 0) {
@@ -625,20 +632,28 @@ SYS(chroot)
 
 SYS(getcwd)
 {
+	static const char outside[] = "(unreachable)"; /* of the root */
 	struct fs_struct *fs = current_task()->fs;
-	struct path_ref pwd;
+	struct path_ref pwd, root;
 	char *buf = kmalloc(VFS_PATH_MAX, GFP_KERNEL);
+	size_t skip;
 	long ret;
 
 	if (!buf)
 		return -ENOMEM;
 	spin_lock(&fs->lock);
 	pwd = fs->pwd;
+	root = fs->root;
 	path_get(&pwd);
+	path_get(&root);
 	spin_unlock(&fs->lock);
-	ret = !pwd.dentry->deleted ? path_format(&pwd, buf, VFS_PATH_MAX) : -ENOENT;
+	skip = path_is_below(&pwd, &root) ? 0 : sizeof(outside) - 1;
+	memcpy(buf, outside, skip);
+	ret = !pwd.dentry->deleted ? path_format(&pwd, buf + skip, VFS_PATH_MAX - skip) : -ENOENT;
 	path_put(&pwd);
+	path_put(&root);
 	if (ret >= 0) {
+		ret += (long)skip;
 		ret++;
 		if ((size_t)ret > a1)
 			ret = -ERANGE;

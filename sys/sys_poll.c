@@ -14,6 +14,7 @@
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "uapi/personality.h"
 
 enum { NR_INLINE = 16 };
 
@@ -102,6 +103,12 @@ static long get_wait_args(uaddr_t uts, bool time64, uaddr_t umask, size_t size, 
 	return 0;
 }
 
+/* personality(2): the time left is not written back. */
+static bool keeps_timeout(void)
+{
+	return current_task()->mm_ctx.personality & STICKY_TIMEOUTS;
+}
+
 /* ppoll and pselect write back the time left, and a signal restarts them only without a handler. */
 static long finish_wait(long ret, uaddr_t uts, bool time64, uint64_t deadline)
 {
@@ -109,7 +116,8 @@ static long finish_wait(long ret, uaddr_t uts, bool time64, uint64_t deadline)
 
 	if (ret != -EINTR)
 		signal_end_temp_mask();
-	if (uts && put_timespec(uts, time64, deadline > now ? deadline - now : 0) && ret >= 0)
+	if (uts && !keeps_timeout() &&
+	    put_timespec(uts, time64, deadline > now ? deadline - now : 0) && ret >= 0)
 		return ret; /* the result stands: Linux ignores a timeout it cannot write */
 	return ret == -EINTR ? -ERESTARTNOHAND : ret;
 }
@@ -334,7 +342,7 @@ SYS(select)
 		deadline = deadline_after(&ts);
 	}
 	ret = do_select((int)a0, a1, a2, a3, deadline);
-	if (a4) {
+	if (a4 && !keeps_timeout()) {
 		now = clock_ns();
 		left = deadline > now ? deadline - now : 0;
 		tv.tv_sec = (long)(left / NSEC_PER_SEC);

@@ -8,7 +8,9 @@
 #include "sys/sys.h"
 
 #include "arch/sigframe.h"
+#include "fs/file.h"
 #include "fs/pidfd.h"
+#include "fs/proc.h"
 #include "kernel/time.h"
 #include "lib/string.h"
 
@@ -290,6 +292,23 @@ static long get_pidfd_info(uaddr_t uinfo, int sig, const struct task *t, struct 
 	return 0;
 }
 
+/* A pidfd, or the directory of a process in /proc. */
+static long process_of_fd(int fd, struct task **out)
+{
+	long ret = pidfd_task(fd, out);
+	struct file *f = ret == -EBADF ? fd_file(fd) : NULL;
+
+	if (!f)
+		return ret;
+	*out = f->flags & O_PATH ? NULL : proc_dir_process(f);
+	fput(f);
+	if (*out && READ_ONCE((*out)->exit_state) == EXIT_DEAD) {
+		task_put(*out);
+		return -ESRCH;
+	}
+	return *out ? 0 : -EBADF;
+}
+
 SYS(pidfd_send_signal)
 {
 	struct siginfo_k info;
@@ -299,7 +318,7 @@ SYS(pidfd_send_signal)
 
 	if (a3)
 		return -EINVAL;
-	ret = pidfd_task((int)a0, &t);
+	ret = process_of_fd((int)a0, &t);
 	if (ret)
 		return ret;
 	ret = get_pidfd_info(a2, sig, t, &info);

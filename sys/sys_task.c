@@ -313,11 +313,15 @@ SYS(get_robust_list)
 	struct task *t = task_or_self((int)a0);
 	size_t len = 3 * abi_word();
 	uaddr_t head;
+	bool may;
 
 	if (!t)
 		return -ESRCH;
+	may = task_may_ptrace(t, true);
 	head = t->futex.robust;
 	task_put(t);
+	if (!may)
+		return -EPERM;
 	return put_abi(a1, &head, "p") || put_abi(a2, &len, "p") ? -EFAULT : 0;
 }
 

@@ -17,6 +17,7 @@ struct fs_struct *must_check fs_struct_root(void); /* for pid 1: root and cwd ar
 
 void path_get(const struct path_ref *p);
 void path_put(const struct path_ref *p);
+bool path_is_below(const struct path_ref *p, const struct path_ref *top); /* or the same */
 
 enum {
 	LOOKUP_FOLLOW = 1,

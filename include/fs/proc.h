@@ -44,6 +44,8 @@ void proc_register_pid(const struct proc_pid_entry *entries, unsigned nr);
 /* For fops of entries: what the inode stands for. */
 struct proc_entry *proc_entry_of(const struct inode *inode);
 struct task *proc_task_of(const struct inode *inode);
+/* The process whose directory of /proc @f is; referenced. NULL: it is none. */
+struct task *proc_dir_process(const struct file *f);
 
 /* Helper: integer sysctl with bounds, in Linux's text format. */
 int must_check proc_register_int(const char *path, int *value, int min, int max);

@@ -8,6 +8,7 @@
 #define MMAP_PAGE_ZERO	   0x00100000UL
 #define ADDR_COMPAT_LAYOUT 0x00200000UL
 #define READ_IMPLIES_EXEC  0x00400000UL
+#define STICKY_TIMEOUTS	   0x04000000UL
 /* What a set-user-ID program does not inherit. */
 #define PER_CLEAR_ON_SETID                                                                         \
 	(READ_IMPLIES_EXEC | ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO)

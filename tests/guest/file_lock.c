@@ -3,6 +3,7 @@
 #include "tap.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/file.h>
 
 #ifndef F_OFD_GETLK
@@ -455,12 +456,92 @@ static void narrow(void)
 }
 #endif
 
+/* fcntl(2) F_GETLK: the first of an owner's locks by place, whatever the order they came in. */
+static void order(void)
+{
+	int fd = open_f();
+	struct flock fl;
+
+	EQ(lk(fd, F_SETLK, F_WRLCK, 10, 5), 0);
+	EQ(lk(fd, F_SETLK, F_RDLCK, 1, 5), 0);
+	EQ(lk(fd, F_SETLK, F_WRLCK, 20, 5), 0);
+	EQ(lk(fd, F_SETLK, F_RDLCK, 17, 1), 0);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		static const int starts[] = { 1, 10, 17, 20 };
+		int bad = 0;
+
+		for (int i = 0; i < 4; i++) {
+			fl = (struct flock){ .l_type = F_WRLCK,
+					     .l_start = i ? starts[i - 1] + 5 : 0 };
+			if (i == 3)
+				fl.l_start = 18;
+			bad |= fcntl(fd, F_GETLK, &fl) != 0 || fl.l_start != starts[i];
+		}
+		_exit(bad);
+	}
+	EQ(tap_wait(pid), 0);
+	close(fd);
+}
+
+/* Is @pid in /proc/locks as one that waits? */
+static int waits(pid_t pid)
+{
+	char line[200], want[40];
+	FILE *f = fopen("/proc/locks", "r");
+	int found = 0;
+
+	snprintf(want, sizeof(want), " %d ", (int)pid);
+	while (f && fgets(line, sizeof(line), f))
+		found |= strstr(line, "->") && strstr(line, want);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/*
+ * Who has been given a lock waits for nobody, though he has not run yet. On one CPU: the child waits for byte 0 and has byte
+ * 1; the parent lets go of 0, and asks for 1 before the child can run.
+ */
+static void no_circle_any_more(void)
+{
+	unsigned long one = 1, all = 0;
+	int fd = open_f(), status;
+	pid_t pid;
+
+	NEED(syscall(SYS_sched_getaffinity, 0, sizeof(all), &all) > 0);
+	NEED(syscall(SYS_sched_setaffinity, 0, sizeof(one), &one) == 0);
+	EQ(lk(fd, F_SETLK, F_WRLCK, 0, 1), 0);
+	pid = fork();
+	if (pid == 0) {
+		int mine = open_f();
+
+		if (lk(mine, F_SETLK, F_WRLCK, 1, 1))
+			_exit(1);
+		raise(SIGSTOP);
+		_exit(lk(mine, F_SETLKW, F_WRLCK, 0, 1) ? 2 : 0);
+	}
+	EQ(waitpid(pid, &status, WUNTRACED), pid);
+	kill(pid, SIGCONT);
+	while (!waits(pid))
+		sched_yield();
+	EQ(lk(fd, F_SETLK, F_UNLCK, 0, 1), 0);
+	EQ(lk(fd, F_SETLKW, F_WRLCK, 1, 1), 0); /* when the child has ended */
+	EQ(tap_wait(pid), 0);
+	syscall(SYS_sched_setaffinity, 0, sizeof(all), &all);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(ranges),	T(whence),   T(access_modes),	 T(closing), T(waiting),
-		T(interrupted), T(deadlock), T(open_file_locks), T(flocks),  T(proc_lines),
-		T(leases),	T(crowd),    T(narrow),		 TEND
+		T(ranges),     T(whence),	   T(access_modes),
+		T(closing),    T(waiting),	   T(interrupted),
+		T(deadlock),   T(open_file_locks), T(flocks),
+		T(proc_lines), T(leases),	   T(crowd),
+		T(narrow),     T(order),	   T(no_circle_any_more),
+		TEND
 	};
 
 	return tap_main(argc, argv, tests);

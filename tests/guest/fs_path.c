@@ -436,11 +436,43 @@ static void read_one(void)
 	pause();
 }
 
+static void nothing_and_nowhere(void)
+{
+	char buf[300];
+	int dir;
+	pid_t pid;
+
+	enter(__func__);
+	NEED(mkdir("jail", 0755) == 0 && symlink("target", "link") == 0);
+	FAILS(readlink("", buf, sizeof(buf)), ENOENT);
+	dir = open(".", O_RDONLY);
+	FAILS(readlinkat(dir, "", buf, sizeof(buf)), ENOENT);
+	close(dir);
+	dir = open("link", O_PATH | O_NOFOLLOW);
+	EQ(readlinkat(dir, "", buf, sizeof(buf)), 6);
+	close(dir);
+	pid = fork();
+	if (pid == 0) { /* outside of the root */
+		long len = chroot("jail") ? 0 : syscall(SYS_getcwd, buf, sizeof(buf));
+
+		_exit(len < 15 || buf[len - 1] || (size_t)len != strlen(buf) + 1 ||
+		      strncmp(buf, "(unreachable)/", 14) ||
+		      syscall(SYS_getcwd, buf, len - 1) != -1 || errno != ERANGE);
+	}
+	EQ(tap_wait(pid), 0);
+	pid = fork();
+	if (pid == 0) /* CAP_SYS_CHROOT is asked for last */
+		_exit(chmod("jail", 0700) || setuid(1000) || chroot("jail") != -1 ||
+		      errno != EACCES || chroot(".") != -1 || errno != EPERM);
+	EQ(tap_wait(pid), 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(errors_of_components),
 						 T(dot_dot_is_of_the_target),
 						 T(lengths),
+						 T(nothing_and_nowhere),
 						 T(link_chains),
 						 T(absolute_links_and_long_targets),
 						 T(open_flags),

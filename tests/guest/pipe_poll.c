@@ -437,10 +437,42 @@ static void ring(void)
 	EQ(token, (unsigned)(N * rounds));
 }
 
+static void no_places(void)
+{
+	struct iovec v = { &(char){ 0 }, 1 };
+	int p[2];
+
+	NEED(pipe(p) == 0);
+	FAILS(preadv(p[0], &v, 1, 0), ESPIPE);
+	FAILS(pwritev(p[1], &v, 1, 0), ESPIPE);
+	FAILS(pwritev(p[0], &v, 1, 0), ESPIPE); /* before it is found to be the wrong end */
+	close(p[0]);
+	close(p[1]);
+}
+
+/* personality(2) STICKY_TIMEOUTS: the time left is not written back. */
+static void sticky_timeouts(void)
+{
+	struct timeval tv = { 0, 10 };
+	struct timespec ts = { 0, 10000 };
+
+	EQ(syscall(SYS_personality, 0x4000000), 0);
+#ifdef SYS__newselect
+	EQ(syscall(SYS__newselect, 0, NULL, NULL, NULL, &tv), 0);
+#else
+	EQ(syscall(SYS_select, 0, NULL, NULL, NULL, &tv), 0);
+#endif
+	EQ(tv.tv_usec, 10);
+	EQ(syscall(SYS_ppoll, NULL, 0, &ts, NULL, 8), 0);
+	EQ(ts.tv_nsec, 10000);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(simple),
 						 T(flags),
+						 T(no_places),
+						 T(sticky_timeouts),
 						 T(broken),
 						 T(broken_kills),
 						 T(nonblocking),

@@ -6,6 +6,10 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+
 static volatile int count, last, order[64];
 static siginfo_t seen;
 static sigset_t mask_inside;
@@ -799,12 +803,58 @@ static void storm(void)
 	CHECK(count >= 1 && count <= N);
 }
 
+/* A real-time signal of a thread's kill is queued or refused; an ordinary one, and kill(2)'s, come without information then. */
+static void queue_limit_of_tgkill(void)
+{
+	struct rlimit none = { 0, 0 };
+	sigset_t set;
+
+	sigfillset(&set);
+	NEED(sigprocmask(SIG_BLOCK, &set, NULL) == 0 && setrlimit(RLIMIT_SIGPENDING, &none) == 0);
+	FAILS(syscall(SYS_tgkill, getpid(), getpid(), 40), EAGAIN);
+	FAILS(syscall(SYS_tkill, getpid(), 40), EAGAIN);
+	EQ(sigpending(&set), 0);
+	EQ(sigismember(&set, 40), 0);
+	EQ(syscall(SYS_tgkill, getpid(), getpid(), SIGUSR1), 0);
+	EQ(kill(getpid(), 41), 0);
+	EQ(sigpending(&set), 0);
+	EQ(sigismember(&set, SIGUSR1), 1);
+	EQ(sigismember(&set, 41), 1);
+}
+
+/* The directory of a process in /proc is as good as a pidfd. */
+static void by_directory(void)
+{
+	pid_t pid = fork();
+	char name[40];
+	int dir, status;
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	snprintf(name, sizeof(name), "/proc/%d", pid);
+	dir = open(name, O_RDONLY | O_DIRECTORY);
+	FAILS(syscall(SYS_pidfd_send_signal, dir, 0, NULL, 1), EINVAL);
+	FAILS(syscall(SYS_pidfd_send_signal, dir, 65, NULL, 0), EINVAL);
+	EQ(syscall(SYS_pidfd_send_signal, dir, 0, NULL, 0), 0);
+	EQ(syscall(SYS_pidfd_send_signal, dir, SIGKILL, NULL, 0), 0);
+	EQ(waitpid(pid, &status, 0), pid);
+	EQ(status, SIGKILL);
+	FAILS(syscall(SYS_pidfd_send_signal, dir, 0, NULL, 0), ESRCH);
+	close(dir);
+	dir = open("/proc/self/task", O_RDONLY);
+	FAILS(syscall(SYS_pidfd_send_signal, dir, 0, NULL, 0), EBADF);
+	close(dir);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(actions),
 						 T(masks),
 						 T(pending_then_ignored),
 						 T(nodefer_and_mask),
+						 T(queue_limit_of_tgkill),
+						 T(by_directory),
 						 T(information),
 						 T(child_information),
 						 T(restarting),

@@ -527,9 +527,26 @@ static int child_main(const char *pid)
 		       : 1;
 }
 
+/* The list of somebody else is only for who may trace him. */
+static void robust_list_of_others(void)
+{
+	size_t len = 0;
+	void *head = NULL;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(setuid(1000) || syscall(SYS_get_robust_list, 0, &head, &len) ||
+		      syscall(SYS_get_robust_list, getppid(), &head, &len) != -1 || errno != EPERM);
+	EQ(tap_wait(pid), 0);
+	EQ(syscall(SYS_get_robust_list, getppid(), &head, &len), 0);
+	EQ(len, 3 * sizeof(long));
+	FAILS(syscall(SYS_get_robust_list, 0x3fffffff, &head, &len), ESRCH);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(identity),
+						 T(robust_list_of_others),
 						 T(mutexes),
 						 T(local_storage),
 						 T(conditions),

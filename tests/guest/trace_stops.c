@@ -174,7 +174,7 @@ static void attach(void)
 	EQ(next_stop(pid), KILLED(SIGTERM));
 }
 
-static void attach_to_stopped(void)
+static pid_t stopped_child(void)
 {
 	pid_t pid = plain_child(endless, NULL);
 	int status;
@@ -182,12 +182,27 @@ static void attach_to_stopped(void)
 	kill(pid, SIGSTOP);
 	EQ(waitpid(pid, &status, WUNTRACED), pid);
 	EQ(status, STOPPED(SIGSTOP));
+	return pid;
+}
+
+static void attach_to_stopped(void)
+{
+	pid_t pid = stopped_child();
+	int status;
+
 	EQ(trace(PTRACE_SEIZE, pid, 0, 0), 0);
+	CHECK(peek(PTRACE_PEEKUSER, pid, offsetof(struct user, regs.REG_IP)) !=
+	      -1); /* no wait needed */
 	EQ(next_stop(pid), GROUP_STOP(SIGSTOP));
 	EQ(trace(PTRACE_DETACH, pid, 0, 0), 0); /* back to the stop it was in */
 	kill(pid, SIGCONT);
 	EQ(waitpid(pid, &status, WCONTINUED), pid);
 	EQ(status, 0xffff);
+	finish(pid);
+	pid = stopped_child();
+	EQ(trace(PTRACE_ATTACH, pid, 0, 0), 0);
+	CHECK(peek(PTRACE_PEEKUSER, pid, offsetof(struct user, regs.REG_IP)) != -1);
+	EQ(next_stop(pid), STOPPED(SIGSTOP));
 	finish(pid);
 }
 
