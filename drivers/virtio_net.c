@@ -11,7 +11,7 @@
  * I2       what the device reports is believed in bounds only: a length beyond the buffer is a lost frame.
  * LOCKS    the stack's lock; the interrupt only wakes.
  * FAILS    -ENOMEM, -ENODEV. Without a free buffer a frame is not sent.
- * SOURCES  Virtual I/O Device (VIRTIO) 1.1, 5.1 "Network Device".
+ * SOURCES  Virtual I/O Device (VIRTIO) 1.1, 5.1 "Network Device".   TESTED BY  tools/pack/pack_test.py
  */
 #include "base/errno.h"
 #include "lib/string.h"

@@ -111,7 +111,7 @@ enum {
 
 extern int net_somaxconn, net_wmem_max, net_rmem_max, net_wmem_default, net_rmem_default;
 extern const struct file_ops socket_fops;
-extern const struct sock_ops unix_ops, inet_ops, inet6_ops;
+extern const struct sock_ops unix_ops, inet_ops, inet6_ops, netlink_ops;
 
 static inline struct sock *sock_of(const struct file *f)
 {

@@ -232,11 +232,14 @@ static const struct sock_ops *family_of(int family, int *type, int *err)
 		return NULL;
 	*type &= 0xf;
 	*err = -EAFNOSUPPORT;
-	if (family != AF_UNIX && !(CFG_INET && (family == AF_INET || family == AF_INET6)))
+	if (family != AF_UNIX &&
+	    !(CFG_INET && (family == AF_INET || family == AF_INET6 || family == AF_NETLINK)))
 		return NULL;
 	*err = -EINVAL;
 	if (*type >= SOCK_TYPE_MAX)
 		return NULL;
+	if (CFG_INET && family == AF_NETLINK)
+		return &netlink_ops;
 	if (CFG_INET && family != AF_UNIX)
 		return family == AF_INET ? &inet_ops : &inet6_ops;
 	return &unix_ops;

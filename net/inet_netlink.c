@@ -1,0 +1,425 @@
+/*
+ * AF_NETLINK, the family NETLINK_ROUTE: what C libraries and ip(8) ask about interfaces, addresses and routes.
+ *
+ *   send: each request ── route_answer ── one datagram of all messages | NLMSG_DONE, or NLMSG_ERROR ── queue ── receive
+ *
+ * OWNS     netlink sockets: their numbers, their queues.
+ * WHY      a request is answered before send returns: nothing is asked for that takes time.
+ * I1       a socket's number is nobody else's: the process's, or one above all processes'.
+ * LOCKS    nl_lock for the list of numbers; the socket's lock for its queue; the core lock while lwIP's lists are read.
+ * CONTEXT  tasks; may sleep.
+ * FAILS    ENOBUFS, ENOMEM, EPROTONOSUPPORT (other families), EADDRINUSE, EINVAL.
+ * NOT HERE what is said (inet_route.c); groups: nobody is told of changes.
+ * SOURCES  netlink(7), rtnetlink(7).   TESTED BY  tests/guest/net_netlink.c
+ */
+#include "net/inet_netlink.h"
+
+#include "base/errno.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "sync/failpoint.h"
+
+enum { QUEUE_MOST = 64, REQUEST_MOST = 4096, OWN_NUMBERS = 0x40000000 };
+
+struct sockaddr_nl {
+	uint16_t family, pad;
+	uint32_t pid, groups;
+};
+
+static struct spinlock nl_lock = SPINLOCK_INIT(RANK_OBJECT);
+static struct list_head numbered = LIST_HEAD_INIT(numbered); /* by accept */
+static uint32_t last_number = OWN_NUMBERS;		     /* n: nl_lock */
+
+/* ---- messages ---- */
+
+static unsigned aligned(unsigned n)
+{
+	return (n + 3) & ~3U;
+}
+
+static void put(struct nl_msg *m, const void *data, unsigned len)
+{
+	if (m->full || aligned(len) > NL_MESSAGE - m->len) {
+		m->full = true;
+		return;
+	}
+	memcpy(m->data + m->len, data, len);
+	memset(m->data + m->len + len, 0, aligned(len) - len);
+	m->len += aligned(len);
+}
+
+unsigned nl_begin(struct nl_msg *m, const struct nl_header *q, unsigned type, const void *body,
+		  unsigned len)
+{
+	const struct nl_header h = { .type = (uint16_t)type,
+				     .flags = (q->flags & NLM_F_DUMP) == NLM_F_DUMP ? NLM_F_MULTI
+										    : 0,
+				     .seq = q->seq,
+				     .pid = q->pid };
+	unsigned start = m->len;
+
+	put(m, &h, sizeof(h));
+	put(m, body, len);
+	return start;
+}
+
+void nl_attr(struct nl_msg *m, unsigned type, const void *value, unsigned len)
+{
+	const uint16_t head[2] = { (uint16_t)(sizeof(head) + len), (uint16_t)type };
+
+	put(m, head, sizeof(head));
+	put(m, value, len);
+}
+
+/* One that had no room is taken back. */
+void nl_end(struct nl_msg *m, unsigned start)
+{
+	uint32_t len = m->len - start;
+
+	if (m->full)
+		m->len = start;
+	else
+		memcpy(m->data + start, &len, sizeof(len));
+}
+
+/* ---- the queue ---- */
+
+static struct nl_msg *msg_new(void)
+{
+	struct nl_msg *m = failpoint("nl_msg") ? NULL : kmalloc(sizeof(*m), GFP_KERNEL);
+
+	if (m) {
+		m->len = 0;
+		m->full = false;
+	}
+	return m;
+}
+
+static void queue(struct sock *s, struct nl_msg *m)
+{
+	bool room;
+
+	spin_lock(&s->lock);
+	room = s->nr_queued < QUEUE_MOST;
+	if (room) {
+		list_add_tail(&m->link, &s->queue);
+		s->nr_queued++;
+		s->nr_bytes += m->len;
+	} else {
+		s->err = ENOBUFS;
+	}
+	spin_unlock(&s->lock);
+	if (!room)
+		kfree(m);
+	waitq_wake_all(&s->wait);
+}
+
+static struct nl_msg *first(struct sock *s, bool take)
+{
+	struct nl_msg *m = NULL;
+
+	spin_lock(&s->lock);
+	if (!list_empty(&s->queue)) {
+		m = list_entry(s->queue.next, struct nl_msg, link);
+		if (take) {
+			list_del(&m->link);
+			s->nr_queued--;
+			s->nr_bytes -= m->len;
+		}
+	}
+	spin_unlock(&s->lock);
+	return m;
+}
+
+/* ---- numbers ---- */
+
+static bool number_used(uint32_t n) must_hold(nl_lock)
+{
+	struct sock *s;
+
+	list_for_each_entry (s, &numbered, accept) {
+		if (s->in.local.addr[0] == n)
+			return true;
+	}
+	return false;
+}
+
+/* @n 0: any. */
+static int number_take(struct sock *s, uint32_t n)
+{
+	int err = 0;
+
+	spin_lock(&nl_lock);
+	if (s->in.local.addr[0]) {
+		err = n && n != s->in.local.addr[0] ? -EINVAL : 0;
+	} else {
+		if (!n)
+			for (n = (uint32_t)current_task()->tgid; number_used(n);)
+				n = ++last_number;
+		err = number_used(n) ? -EADDRINUSE : 0;
+		if (!err) {
+			s->in.local.addr[0] = n;
+			list_add(&s->accept, &numbered);
+		}
+	}
+	spin_unlock(&nl_lock);
+	return err;
+}
+
+/* ---- calls ---- */
+
+static int nl_create(int type, int protocol, struct sock **out)
+{
+	int err;
+
+	if (type != SOCK_RAW && type != SOCK_DGRAM)
+		return -ESOCKTNOSUPPORT;
+	if (protocol) /* NETLINK_ROUTE is 0 */
+		return -EPROTONOSUPPORT;
+	err = inet_start();
+	if (err)
+		return err;
+	*out = sock_new(&netlink_ops, type);
+	return *out ? 0 : -ENOMEM;
+}
+
+static void nl_attach(struct sock *s, struct file *f)
+{
+	s->file = f;
+}
+
+static void nl_free(struct sock *s)
+{
+	(void)s;
+}
+
+static void nl_release(struct sock *s)
+{
+	struct nl_msg *m;
+
+	spin_lock(&nl_lock);
+	if (s->in.local.addr[0])
+		list_del_init(&s->accept);
+	spin_unlock(&nl_lock);
+	s->file = NULL;
+	WRITE_ONCE(s->state, SS_DEAD);
+	while ((m = first(s, true)) != NULL)
+		kfree(m);
+	sock_put(s);
+}
+
+static int nl_bind(struct sock *s, const struct sock_addr *a)
+{
+	struct sockaddr_nl nl;
+
+	memcpy(&nl, a->bytes, sizeof(nl));
+	if (a->len < (int)sizeof(nl) || nl.family != AF_NETLINK)
+		return -EINVAL;
+	return number_take(s, nl.pid);
+}
+
+/* The kernel is number 0; there is nobody else to talk to. */
+static int nl_connect(struct sock *s, const struct sock_addr *a, bool nonblock)
+{
+	struct sockaddr_nl nl;
+
+	memcpy(&nl, a->bytes, sizeof(nl));
+	if (a->len < (int)sizeof(nl) || nl.family != AF_NETLINK)
+		return -EINVAL;
+	return nl.pid ? -ECONNREFUSED : number_take(s, 0);
+}
+
+static int nl_listen(struct sock *s, int backlog)
+{
+	return -EOPNOTSUPP;
+}
+
+static struct sock *nl_accept(struct sock *l, struct file *f)
+{
+	return NULL;
+}
+
+static int nl_shutdown(struct sock *s, unsigned how)
+{
+	return -EOPNOTSUPP;
+}
+
+static void set_addr(struct sock_addr *a, uint32_t pid)
+{
+	const struct sockaddr_nl nl = { .family = AF_NETLINK, .pid = pid };
+
+	memcpy(a->bytes, &nl, sizeof(nl));
+	a->len = sizeof(nl);
+}
+
+static int nl_name(struct sock *s, bool peer, struct sock_addr *out)
+{
+	set_addr(out, peer ? 0 : s->in.local.addr[0]);
+	return 0;
+}
+
+/* How a request ends: NLMSG_DONE of a list, NLMSG_ERROR of what failed or wanted to know. */
+static void close_answer(struct nl_msg *m, const struct nl_header *q, int err)
+{
+	bool list = (q->flags & NLM_F_DUMP) == NLM_F_DUMP && !err;
+	struct {
+		int error;
+		struct nl_header of;
+	} body = { err, *q };
+
+	if (list)
+		nl_end(m, nl_begin(m, q, NLMSG_DONE, &body.error, sizeof(body.error)));
+	else
+		nl_end(m, nl_begin(m, q, NLMSG_ERROR, &body, sizeof(body)));
+}
+
+static int answer(struct sock *s, const struct nl_header *q, const void *body, unsigned len)
+{
+	struct nl_msg *m = msg_new(), *end = msg_new();
+	int err = m && end ? 0 : -ENOMEM;
+
+	if (err) {
+		kfree(m);
+		kfree(end);
+		return err;
+	}
+	err = route_answer(m, q, body, len);
+	if (!err && m->len)
+		queue(s, m);
+	else
+		kfree(m);
+	if (err || (q->flags & NLM_F_ACK) || (q->flags & NLM_F_DUMP) == NLM_F_DUMP) {
+		close_answer(end, q, err);
+		queue(s, end);
+	} else {
+		kfree(end);
+	}
+	return 0;
+}
+
+static int answer_all(struct sock *s, const char *data, size_t len)
+{
+	int err = 0;
+
+	while (len >= NL_HEADER && !err) {
+		struct nl_header q;
+		size_t step;
+
+		memcpy(&q, data, sizeof(q));
+		if (q.len < NL_HEADER || q.len > len)
+			break;
+		q.pid = s->in.local.addr[0];
+		if ((q.flags & NLM_F_REQUEST) && q.type > NLMSG_DONE)
+			err = answer(s, &q, data + NL_HEADER, q.len - NL_HEADER);
+		step = aligned(q.len);
+		step = min_of(size_t, step, len);
+		data += step;
+		len -= step;
+	}
+	return err;
+}
+
+static long nl_send(struct sock *s, struct sock_msg *m, bool nonblock)
+{
+	size_t len = m->data.left;
+	char *buf;
+	int err;
+
+	if (m->flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (len > REQUEST_MOST)
+		return -EMSGSIZE;
+	err = number_take(s, 0);
+	if (err)
+		return err;
+	buf = failpoint("nl_request") ? NULL : kmalloc(len + 1, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	err = iter_read(&m->data, buf, len);
+	if (!err)
+		err = answer_all(s, buf, len);
+	kfree(buf);
+	return err ? err : (long)len;
+}
+
+static long read_msg(struct sock *s, struct sock_msg *out)
+{
+	unsigned flags = out->flags;
+	struct nl_msg *m = first(s, false);
+	size_t n = min_of(size_t, m->len, out->data.left), len = m->len;
+	int err = iter_write(&out->data, m->data, n);
+
+	if (out->addr)
+		set_addr(out->addr, 0);
+	out->flags = n < len ? MSG_TRUNC : 0;
+	if (!(flags & MSG_PEEK))
+		kfree(first(s, true));
+	return err ? err : (long)(flags & MSG_TRUNC ? len : n);
+}
+
+static long nl_receive(struct sock *s, struct sock_msg *out, bool nonblock)
+{
+	uint64_t timeo = READ_ONCE(s->rcvtimeo), until = sock_deadline(timeo, nonblock);
+	long ret;
+
+	if (out->flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	mutex_lock(&s->receive);
+	ret = sock_take_error(s);
+	if (!ret && nonblock && list_empty(&s->queue))
+		ret = -EAGAIN;
+	else if (!ret)
+		ret = wait_event_mode(&s->wait, !list_empty(&s->queue), PARK_INTERRUPTIBLE, until);
+	if (ret && ret != -EAGAIN && ret != -ENOBUFS)
+		ret = sock_wait_error(timeo, (int)ret);
+	if (!ret)
+		ret = read_msg(s, out);
+	mutex_unlock(&s->receive);
+	return ret;
+}
+
+static unsigned nl_poll(struct sock *s, struct poll_table *pt)
+{
+	unsigned ready = POLLOUT | POLLWRNORM | POLLWRBAND;
+
+	poll_wait(pt, &s->wait);
+	if (READ_ONCE(s->nr_queued))
+		ready |= POLLIN | POLLRDNORM;
+	return READ_ONCE(s->err) ? ready | POLLERR : ready;
+}
+
+/* Groups, packet information, strict checks: taken, as nothing comes of them. */
+static int nl_set_option(struct sock *s, int level, int name, uaddr_t value, int len)
+{
+	return level == SOL_NETLINK && name >= 1 && name <= 12 ? 0 : -ENOPROTOOPT;
+}
+
+static int nl_bytes_to_read(struct sock *s)
+{
+	return (int)READ_ONCE(s->nr_bytes);
+}
+
+static int nl_bytes_to_send(struct sock *s)
+{
+	return 0;
+}
+
+const struct sock_ops netlink_ops = {
+	.family = AF_NETLINK,
+	.create = nl_create,
+	.attach = nl_attach,
+	.release = nl_release,
+	.free = nl_free,
+	.bind = nl_bind,
+	.connect = nl_connect,
+	.listen = nl_listen,
+	.accept = nl_accept,
+	.name = nl_name,
+	.shutdown = nl_shutdown,
+	.send = nl_send,
+	.receive = nl_receive,
+	.poll = nl_poll,
+	.set_option = nl_set_option,
+	.bytes_to_read = nl_bytes_to_read,
+	.bytes_to_send = nl_bytes_to_send,
+};

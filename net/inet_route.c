@@ -1,0 +1,271 @@
+/*
+ * NETLINK_ROUTE: interfaces, addresses and routes in rtnetlink's form, as lwIP has them.
+ *
+ * WHY      one interface is a message; lists are short, so they go in one datagram.
+ * LOCKS    core lock.   CONTEXT  tasks.
+ * FAILS    ENODEV (no such interface), EINVAL (a request too short), EPERM without CAP_NET_ADMIN and EOPNOTSUPP with it: nothing is
+ *          changed this way.
+ * SOURCES  rtnetlink(7), ip-link(8), ip-address(8), ip-route(8).   TESTED BY  tests/guest/net_netlink.c
+ */
+#include "base/errno.h"
+#include "lib/string.h"
+#include "net/inet_netlink.h"
+
+enum {
+	RTM_NEWLINK = 16,
+	RTM_GETLINK = 18,
+	RTM_NEWADDR = 20,
+	RTM_GETADDR = 22,
+	RTM_NEWROUTE = 24,
+	RTM_GETROUTE = 26
+};
+enum {
+	IFLA_ADDRESS = 1,
+	IFLA_BROADCAST,
+	IFLA_IFNAME,
+	IFLA_MTU,
+	IFLA_QDISC = 6,
+	IFLA_TXQLEN = 13,
+	IFLA_OPERSTATE = 16
+};
+enum { IFA_ADDRESS = 1, IFA_LOCAL, IFA_LABEL, IFA_BROADCAST, IFA_FLAGS = 8 };
+enum { RTA_DST = 1, RTA_OIF = 4, RTA_GATEWAY = 5, RTA_PREFSRC = 7, RTA_TABLE = 15 };
+enum {
+	ARPHRD_ETHER = 1,
+	ARPHRD_LOOPBACK = 772,
+	IFF_LOWER_UP = 0x10000,
+	OPER_UNKNOWN = 0,
+	OPER_DOWN = 2,
+	OPER_UP = 6
+};
+enum { IFA_F_PERMANENT = 0x80, SCOPE_UNIVERSE = 0, SCOPE_LINK = 253, SCOPE_HOST = 254 };
+enum { RT_TABLE_MAIN = 254, RTPROT_BOOT = 3, RTPROT_KERNEL = 2, RTN_UNICAST = 1, LINK_BODY = 16 };
+
+struct link_body {
+	uint8_t family, pad;
+	uint16_t type;
+	int index;
+	uint32_t flags, change;
+};
+struct addr_body {
+	uint8_t family, prefix, flags, scope;
+	uint32_t index;
+};
+struct route_body {
+	uint8_t family, dst_len, src_len, tos, table, protocol, scope, type;
+	uint32_t flags;
+};
+
+static bool is_loopback(const struct netif *n)
+{
+	return n->name[0] == 'l';
+}
+
+static void attr32(struct nl_msg *m, unsigned type, uint32_t v)
+{
+	nl_attr(m, type, &v, sizeof(v));
+}
+
+static void attr_text(struct nl_msg *m, unsigned type, const char *text)
+{
+	nl_attr(m, type, text, (unsigned)strlen(text) + 1);
+}
+
+static unsigned prefix_of(uint32_t mask)
+{
+	unsigned n = 0;
+
+	for (mask = lwip_ntohl(mask); mask & 0x80000000U; mask <<= 1)
+		n++;
+	return n;
+}
+
+/* ---- interfaces ---- */
+
+static void say_link(struct nl_msg *m, const struct nl_header *q, const struct netif *n)
+{
+	static const uint8_t all_ones[6] = { 255, 255, 255, 255, 255, 255 }, none[6];
+	unsigned flags = inet_if_flags(n), start;
+	bool up = netif_is_up(n) && netif_is_link_up(n), lo = is_loopback(n);
+	uint8_t oper = lo ? OPER_UNKNOWN : up ? OPER_UP : OPER_DOWN;
+	const struct link_body b = { .type = lo ? ARPHRD_LOOPBACK : ARPHRD_ETHER,
+				     .index = netif_get_index(n),
+				     .flags = up ? flags | IFF_LOWER_UP : flags };
+	char name[16];
+
+	inet_if_name(n, name);
+	start = nl_begin(m, q, RTM_NEWLINK, &b, sizeof(b));
+	attr_text(m, IFLA_IFNAME, name);
+	attr32(m, IFLA_TXQLEN, 1000);
+	nl_attr(m, IFLA_OPERSTATE, &oper, 1);
+	attr32(m, IFLA_MTU, lo ? 65536 : n->mtu);
+	attr_text(m, IFLA_QDISC, "noqueue");
+	nl_attr(m, IFLA_ADDRESS, lo ? none : n->hwaddr, 6);
+	nl_attr(m, IFLA_BROADCAST, lo ? none : all_ones, 6);
+	nl_end(m, start);
+}
+
+/* The name that an attribute behind the body of a request asks for; NULL. */
+static const char *wanted_name(const char *body, unsigned len)
+{
+	unsigned at = LINK_BODY;
+
+	while (at + 4 <= len) {
+		uint16_t head[2];
+
+		memcpy(head, body + at, sizeof(head));
+		if (head[0] < 5 || head[0] > len - at)
+			return NULL;
+		if (head[1] == IFLA_IFNAME && !body[at + head[0] - 1])
+			return body + at + 4;
+		at += (head[0] + 3U) & ~3U;
+	}
+	return NULL;
+}
+
+static bool is_wanted(const struct netif *n, int index, const char *name)
+{
+	char mine[16];
+
+	inet_if_name(n, mine);
+	return index > 0 ? netif_get_index(n) == index : name && !strcmp(name, mine);
+}
+
+static int say_links(struct nl_msg *m, const struct nl_header *q, const char *body, unsigned len)
+{
+	bool list = (q->flags & NLM_F_DUMP) == NLM_F_DUMP;
+	struct link_body b = { 0 };
+	const char *name = NULL;
+
+	if (len >= sizeof(b)) {
+		memcpy(&b, body, sizeof(b));
+		name = wanted_name(body, len);
+	} else if (!list) {
+		return -EINVAL;
+	}
+	for (unsigned i = 1; i < 255; i++) {
+		struct netif *n = netif_get_by_index((u8_t)i);
+
+		if (!n)
+			break;
+		if (list || is_wanted(n, b.index, name))
+			say_link(m, q, n);
+	}
+	return list || m->len ? 0 : -ENODEV;
+}
+
+/* ---- addresses ---- */
+
+static void say_v4(struct nl_msg *m, const struct nl_header *q, const struct netif *n)
+{
+	uint32_t addr = netif_ip4_addr(n)->addr, mask = netif_ip4_netmask(n)->addr;
+	const struct addr_body b = { .family = AF_INET,
+				     .prefix = (uint8_t)prefix_of(mask),
+				     .flags = IFA_F_PERMANENT,
+				     .scope = is_loopback(n) ? SCOPE_HOST : SCOPE_UNIVERSE,
+				     .index = netif_get_index(n) };
+	char name[16];
+	unsigned start;
+
+	if (!addr)
+		return;
+	inet_if_name(n, name);
+	start = nl_begin(m, q, RTM_NEWADDR, &b, sizeof(b));
+	attr32(m, IFA_ADDRESS, addr);
+	attr32(m, IFA_LOCAL, addr);
+	if (!is_loopback(n))
+		attr32(m, IFA_BROADCAST, addr | ~mask);
+	attr_text(m, IFA_LABEL, name);
+	attr32(m, IFA_FLAGS, IFA_F_PERMANENT);
+	nl_end(m, start);
+}
+
+static void say_v6(struct nl_msg *m, const struct nl_header *q, const struct netif *n)
+{
+	bool lo = is_loopback(n);
+
+	for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+		const ip6_addr_t *a = netif_ip6_addr(n, i);
+		const struct addr_body b = { .family = AF_INET6,
+					     .prefix = lo ? 128 : 64,
+					     .flags = IFA_F_PERMANENT,
+					     .scope = lo			? SCOPE_HOST
+						      : ip6_addr_islinklocal(a) ? SCOPE_LINK
+										: SCOPE_UNIVERSE,
+					     .index = netif_get_index(n) };
+		unsigned start;
+
+		if (!ip6_addr_isvalid(netif_ip6_addr_state(n, i)))
+			continue;
+		start = nl_begin(m, q, RTM_NEWADDR, &b, sizeof(b));
+		nl_attr(m, IFA_ADDRESS, a->addr, 16);
+		attr32(m, IFA_FLAGS, IFA_F_PERMANENT);
+		nl_end(m, start);
+	}
+}
+
+/* ---- routes ---- */
+
+static void say_routes(struct nl_msg *m, const struct nl_header *q, const struct netif *n)
+{
+	uint32_t addr = netif_ip4_addr(n)->addr, mask = netif_ip4_netmask(n)->addr;
+	struct route_body b = { .family = AF_INET,
+				.table = RT_TABLE_MAIN,
+				.protocol = RTPROT_BOOT,
+				.type = RTN_UNICAST };
+	unsigned start;
+
+	if (is_loopback(n) || !addr)
+		return;
+	if (n == netif_default && netif_ip4_gw(n)->addr) {
+		start = nl_begin(m, q, RTM_NEWROUTE, &b, sizeof(b));
+		attr32(m, RTA_TABLE, RT_TABLE_MAIN);
+		attr32(m, RTA_GATEWAY, netif_ip4_gw(n)->addr);
+		attr32(m, RTA_OIF, netif_get_index(n));
+		nl_end(m, start);
+	}
+	b.dst_len = (uint8_t)prefix_of(mask);
+	b.protocol = RTPROT_KERNEL;
+	b.scope = SCOPE_LINK;
+	start = nl_begin(m, q, RTM_NEWROUTE, &b, sizeof(b));
+	attr32(m, RTA_TABLE, RT_TABLE_MAIN);
+	attr32(m, RTA_DST, addr & mask);
+	attr32(m, RTA_PREFSRC, addr);
+	attr32(m, RTA_OIF, netif_get_index(n));
+	nl_end(m, start);
+}
+
+static int say_list(struct nl_msg *m, const struct nl_header *q, unsigned family)
+{
+	if ((q->flags & NLM_F_DUMP) != NLM_F_DUMP)
+		return -EOPNOTSUPP;
+	for (unsigned i = 1; i < 255; i++) {
+		struct netif *n = netif_get_by_index((u8_t)i);
+
+		if (!n)
+			break;
+		if (family != AF_INET6 && q->type == RTM_GETADDR)
+			say_v4(m, q, n);
+		if (family != AF_INET && q->type == RTM_GETADDR)
+			say_v6(m, q, n);
+		if (family != AF_INET6 && q->type == RTM_GETROUTE)
+			say_routes(m, q, n);
+	}
+	return 0;
+}
+
+int route_answer(struct nl_msg *m, const struct nl_header *q, const void *body, unsigned len)
+{
+	unsigned family = len ? *(const uint8_t *)body : AF_UNSPEC;
+	int err;
+
+	if (q->type != RTM_GETLINK && q->type != RTM_GETADDR && q->type != RTM_GETROUTE) {
+		if (q->type % 4 == 2 && (q->flags & NLM_F_DUMP) == NLM_F_DUMP)
+			return 0; /* lists of what we do not have are empty */
+		return q->type % 4 != 2 && !capable(CAP_NET_ADMIN) ? -EPERM : -EOPNOTSUPP;
+	}
+	inet_lock();
+	err = q->type == RTM_GETLINK ? say_links(m, q, body, len) : say_list(m, q, family);
+	inet_unlock();
+	return err;
+}

@@ -1,0 +1,146 @@
+/* AF_NETLINK: interfaces, addresses and routes as C libraries and ip(8) ask for them. */
+#include "inet.h"
+#include "tap.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <sys/socket.h>
+
+enum { NETLINK = 16, GETLINK = 18, GETADDR = 22, GETROUTE = 26, DUMP = 0x301, DONE = 3, ERROR = 2 };
+
+struct header {
+	uint32_t len;
+	uint16_t type, flags;
+	uint32_t seq, pid;
+};
+struct nl {
+	uint16_t family, pad;
+	uint32_t pid, groups;
+};
+struct request {
+	struct header h;
+	uint8_t family, rest[15];
+};
+
+static int ask(int s, unsigned type, unsigned flags, int index)
+{
+	struct request q = { { sizeof(q), (uint16_t)type, (uint16_t)flags, 7, 0 }, 0, { 0 } };
+
+	memcpy(q.rest + 3, &index, sizeof(index));
+	return (int)send(s, &q, sizeof(q), 0);
+}
+
+static void by_library(void)
+{
+	struct ifaddrs *all, *a;
+	int lo = 0, v6 = 0, link = 0;
+
+	NEED_INET();
+	NEED(getifaddrs(&all) == 0);
+	for (a = all; a; a = a->ifa_next) {
+		const struct sockaddr_in *in = (void *)a->ifa_addr;
+
+		if (strcmp(a->ifa_name, "lo") != 0 || !a->ifa_addr)
+			continue;
+		link += a->ifa_addr->sa_family == 17 /* AF_PACKET */;
+		v6 += a->ifa_addr->sa_family == AF_INET6;
+		if (a->ifa_addr->sa_family != AF_INET)
+			continue;
+		lo++;
+		EQ(ntohl(in->sin_addr.s_addr), INADDR_LOOPBACK);
+		EQ(ntohl(((struct sockaddr_in *)(void *)a->ifa_netmask)->sin_addr.s_addr),
+		   0xff000000);
+		EQ(a->ifa_flags & (IFF_UP | IFF_LOOPBACK | IFF_RUNNING),
+		   IFF_UP | IFF_LOOPBACK | IFF_RUNNING);
+	}
+	EQ(link, 1);
+	EQ(lo, 1);
+	EQ(v6, 1);
+	freeifaddrs(all);
+	EQ(if_nametoindex("lo"), 1);
+}
+
+static void messages(void)
+{
+	struct nl me = { NETLINK, 0, 0, 0 }, from;
+	socklen_t len = sizeof(me);
+	char buf[4096];
+	struct header h;
+	int s, s2, code;
+	ssize_t n;
+
+	NEED_INET();
+	s = socket(NETLINK, SOCK_RAW, 0);
+	NEED(s >= 0);
+	s2 = socket(NETLINK, SOCK_DGRAM, 0);
+	OK(bind(s, (void *)&me, sizeof(me)));
+	OK(getsockname(s, (void *)&me, &len));
+	EQ(len, 12);
+	EQ(me.pid, getpid()); /* the first of a process has its number, */
+	FAILS(bind(s2, (void *)&me, sizeof(me)), EADDRINUSE);
+	me.pid = 0;
+	OK(bind(s2, (void *)&me, sizeof(me)));
+	OK(getsockname(s2, (void *)&me, &len));
+	CHECK(me.pid != 0 && me.pid != (uint32_t)getpid()); /* the next another */
+	EQ(ask(s, GETLINK, DUMP, 0), sizeof(struct request));
+	len = sizeof(from);
+	n = recvfrom(s, buf, sizeof(buf), MSG_PEEK, (void *)&from, &len);
+	EQ(from.pid, 0);
+	EQ(recv(s, buf, 8, MSG_TRUNC), n);
+	n = recv(s, buf, sizeof(buf), MSG_DONTWAIT);
+	memcpy(&h, buf, sizeof(h));
+	EQ(n, 20);
+	EQ(h.type, DONE);
+	EQ(h.flags, 2);
+	EQ(h.seq, 7);
+	EQ(h.pid, getpid());
+	FAILS(recv(s, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	EQ(ask(s, GETLINK, 1, 77), sizeof(struct request)); /* no such interface */
+	EQ(recv(s, buf, sizeof(buf), 0), 36);
+	memcpy(&h, buf, sizeof(h));
+	memcpy(&code, buf + sizeof(h), sizeof(code));
+	EQ(h.type, ERROR);
+	EQ(code, -ENODEV);
+	EQ(ask(s, GETLINK, 1, 1), sizeof(struct request));
+	n = recv(s, buf, sizeof(buf), 0);
+	memcpy(&h, buf, sizeof(h));
+	EQ(h.type, 16);
+	EQ(h.flags, 0);
+	EQ(h.len, n);
+	EQ(ask(s, GETROUTE, DUMP, 0),
+	   sizeof(struct request)); /* there is none but the loopback's */
+	n = recv(s, buf, sizeof(buf), 0);
+	EQ(n, 20);
+	close(s2);
+	close(s);
+}
+
+static void refused(void)
+{
+	struct nl there = { NETLINK, 0, 5, 0 };
+	char buf[64];
+	int s;
+
+	NEED_INET();
+	FAILS(socket(NETLINK, SOCK_STREAM, 0), ESOCKTNOSUPPORT);
+	FAILS(socket(NETLINK, SOCK_RAW, 31), EPROTONOSUPPORT);
+	s = socket(NETLINK, SOCK_RAW, 0);
+	FAILS(listen(s, 1), EOPNOTSUPP);
+	FAILS(connect(s, (void *)&there, sizeof(there)), ECONNREFUSED);
+	FAILS(bind(s, (void *)&there, 4), EINVAL);
+	EQ(send(s, "short", 5, 0), 5);			   /* is no request */
+	EQ(ask(s, GETLINK, 0, 0), sizeof(struct request)); /* says that it is none */
+	FAILS(recv(s, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	for (int i = 0; i < 40; i++) /* nobody reads: two answers each */
+		EQ(ask(s, GETADDR, DUMP, 0), sizeof(struct request));
+	FAILS(recv(s, buf, sizeof(buf), 0), ENOBUFS);
+	EQ(recv(s, buf, sizeof(buf), 0), sizeof(buf));
+	close(s);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test t[] = { T(by_library), T(messages), T(refused), TEND };
+
+	return tap_main(argc, argv, t);
+}
