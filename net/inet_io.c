@@ -99,10 +99,14 @@ struct piece {
 
 static int write_block(struct sock *s, const struct piece *p, bool more)
 {
+	size_t size = p->head + LWIP_MEM_ALIGN_SIZE(p->n);
 	int err;
 
 	inet_lock();
-	inet_offer(p->block, p->head + LWIP_MEM_ALIGN_SIZE(p->n));
+	/* What goes into the last packet's spare room is copied last of all: not out of a block that has become a packet. */
+	if (s->in.tcp && s->in.tcp->unsent_oversize)
+		size = 0;
+	inet_offer(p->block, size);
 	err = write_piece(s, p->block + p->head, p->n,
 			  TCP_WRITE_FLAG_COPY | (more ? TCP_WRITE_FLAG_MORE : 0));
 	if (!inet_taken())
