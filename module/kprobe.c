@@ -43,7 +43,7 @@ struct site {
 	struct probe_insn insn;
 };
 
-static struct mutex probe_mutex = MUTEX_INIT(probe_mutex, RANK_MODULE_PARAM);
+static struct mutex probe_mutex = MUTEX_INIT(probe_mutex, RANK_MODULE_USE);
 static struct site *sites;
 section_("percpu") static struct kprobe_view *running;
 

@@ -32,7 +32,7 @@ struct ctl_set_view {
 	char path[PATH_ROOM]; /* "sys/kernel/mine" */
 };
 
-static struct mutex sets_lock = MUTEX_INIT(sets_lock, RANK_MODULE);
+static struct mutex sets_lock = MUTEX_INIT(sets_lock, RANK_MODULE_USE);
 static struct list_head sets = LIST_HEAD_INIT(sets);
 
 /* ---- handlers ---- */

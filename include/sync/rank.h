@@ -7,6 +7,7 @@
 
 enum lock_rank {
 	RANK_FILE_POS = 1,  /* a file's position (mutex) */
+	RANK_MODULE_USE,    /* what modules have registered: probes, variables (mutex) */
 	RANK_MODULE,	    /* the list of modules (mutex) */
 	RANK_MODULE_PARAM,  /* parameters of modules (mutex) */
 	RANK_KSM,	    /* KSM's scan (mutex); programs may end inside */
