@@ -33,8 +33,12 @@ int proc_each_vma(struct seq_file *m, struct task *t,
 	buf = failpoint("maps_name") ? NULL : kmalloc(VFS_PATH_MAX, GFP_KERNEL);
 	if (buf) {
 		rwsem_down_read(&mm->mmap_lock);
-		for (vma = vma_first(mm); vma && !m->err; vma = vma_next(mm, vma))
+		for (vma = find_vma(mm, (unsigned long)m->from); vma && !m->err && !m->more;
+		     vma = vma_next(mm, vma)) {
 			show(m, vma, buf, arg);
+			m->from = vma->vm_end;
+			m->more = m->len >= m->want;
+		}
 		rwsem_up_read(&mm->mmap_lock);
 		kfree(buf);
 	}

@@ -3,7 +3,8 @@
  *
  * OWNS     struct proc_file: an open text file.
  * WHY      an entry knows how to print its whole text at once; a read at position 0 prints anew, later ones copy, so a
- *          file read in pieces is of one moment, and a monitor that seeks back gets fresh numbers.
+ *          file read in pieces is of one moment, and a monitor that seeks back gets fresh numbers. Mappings, of which there
+ *          may be 65,530, come as they are read: who wants the first line does not hold mmap_lock for all of them.
  * LOCKS    file->pos_lock serialises readers of one open file.
  * CONTEXT  tasks; may sleep.
  * SOURCES  proc(5), sysfs(5).
@@ -86,8 +87,6 @@ static int fill(struct proc_file *pf, const struct inode *inode)
 {
 	int err;
 
-	pf->m.len = 0;
-	pf->m.err = 0;
 	pf->filled = false;
 	if (pf->entry)
 		err = entry_show(pf, inode);
@@ -99,13 +98,34 @@ static int fill(struct proc_file *pf, const struct inode *inode)
 	return err;
 }
 
+/* Print what is missing of the first @end bytes, if there are so many. 0 or -errno. */
+static int fill_to(struct proc_file *pf, const struct inode *inode, bool anew, size_t end)
+{
+	int err = 0;
+
+	if (anew) {
+		pf->m.len = 0;
+		pf->m.err = 0;
+		pf->m.from = 0;
+		pf->m.more = true;
+	}
+	while (!err && pf->m.more && pf->m.len < end) {
+		pf->m.more = false;
+		pf->m.want = end;
+		err = fill(pf, inode);
+	}
+	return err;
+}
+
 static long text_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct proc_file *pf = f->private;
 	size_t n;
 
-	if (*pos == 0 || !pf->filled) {
-		int err = fill(pf, f->inode);
+	if (*pos < SIZE_MAX / 4) {
+		size_t end =
+			(size_t)*pos + max_of(size_t, min_of(size_t, len, SIZE_MAX / 4), PAGE_SIZE);
+		int err = fill_to(pf, f->inode, *pos == 0 || !pf->filled, end);
 
 		if (err)
 			return err;

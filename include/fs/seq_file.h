@@ -1,6 +1,7 @@
 /*
  * Generated files of /proc and /sys: a show function prints the whole text into a growing buffer at the first read of
- * an open; reads then copy from it. Numbers are taken once, so a file read in pieces is consistent.
+ * an open; reads then copy from it. Numbers are taken once, so a file read in pieces is consistent; only long lists of mappings
+ * are printed as they are read.
  */
 #ifndef FS_SEQ_FILE_H
 #define FS_SEQ_FILE_H
@@ -11,7 +12,12 @@
 struct seq_file {
 	char *buf; /* kmalloc'ed or vmalloc'ed, by size */
 	size_t len, size;
-	int err;       /* -ENOMEM once growing failed */
+	int err; /* -ENOMEM once growing failed */
+	/* A long text may come in pieces: show stops once len reaches @want, says @more, and notes where it is to go on.
+	 * Others leave them alone: @from is 0 at the first piece. */
+	size_t want;
+	uint64_t from;
+	bool more;
 	void *private; /* of the entry, or struct task * in /proc/PID */
 };
 

@@ -408,6 +408,52 @@ static int oom_as_nobody(void *arg)
 	return tap_put("/proc/self/oom_score_adj", "99") == 0 || errno != EACCES ? 3 : 0;
 }
 
+static size_t read_on(int fd, char *buf, size_t size, size_t piece)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < size && (n = read(fd, buf + len, piece < size - len ? piece : size - len)) > 0)
+		len += (size_t)n;
+	return len;
+}
+
+/* The list of mappings is printed as it is read: what comes behind the first piece is of later. */
+static void maps_come_in_pieces(void)
+{
+	enum { PIECES = 200, ROOM = 64 << 10 };
+	static char whole[ROOM], parts[ROOM];
+	size_t len, before;
+	char *p, last[40];
+	int fd;
+
+	p = mmap(NULL, PIECES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	NEED(p != MAP_FAILED);
+	for (int i = 0; i < PIECES; i += 2)
+		NEED(mprotect(p + (size_t)i * PAGE, PAGE, PROT_READ) == 0);
+	NEED((fd = open("/proc/self/maps", O_RDONLY)) >= 0);
+	len = read_on(fd, whole, ROOM, ROOM);
+	CHECK(len > 2 * PAGE && len < ROOM);
+	EQ(lseek(fd, 0, SEEK_SET), 0);
+	EQ(read_on(fd, parts, ROOM, 100), len);
+	CHECK(!memcmp(parts, whole, len));
+	EQ(pread(fd, parts, 50, (off_t)len - 50), 50);
+	CHECK(!memcmp(parts, whole + len - 50, 50));
+	EQ(pread(fd, parts, 1, (off_t)len), 0);
+
+	snprintf(last, sizeof(last), "%08lx-", (unsigned long)(p + (PIECES - 2) * PAGE));
+	CHECK(strstr(whole, last));
+	EQ(lseek(fd, 0, SEEK_SET), 0);
+	before = (size_t)read(fd, parts, 100);
+	EQ(before, 100);
+	EQ(munmap(p + (PIECES - 2) * PAGE, PAGE), 0);
+	len = read_on(fd, parts + before, ROOM - before - 1, PAGE);
+	parts[before + len] = '\0';
+	CHECK(!strstr(parts, last));
+	close(fd);
+	munmap(p, PIECES * PAGE);
+}
+
 static void oom_words(void)
 {
 	OK(tap_put("/proc/self/oom_score_adj", "100"));
@@ -535,6 +581,7 @@ int main(int argc, char **argv)
 						 T(map_files_lead_to_the_files),
 						 T(map_files_lists_what_maps_shows),
 						 T(numa_maps_counts_by_kind),
+						 T(maps_come_in_pieces),
 						 T(oom_words),
 						 T(dump_filter_and_slack),
 						 T(a_program_without_any_mapping),
