@@ -339,10 +339,9 @@ static inline void fault_forget_run(const struct fault_ctx *f)
 {
 	WRITE_ONCE(f->vma->fault_next, 0);
 }
-/* Writes that go on, to a page shared by fork, and to the file's page @index of @end that is not mapped: copies of it and of
- * those behind it. STAGE_SMALL: only the one, and the lock is still held. */
+/* A write that goes on, to a page shared by fork: copies of it and of those behind it. STAGE_SMALL: only the one, and the
+ * lock is still held. */
 int fault_copy_shared(struct fault_ctx *f);
-int fault_copy_cached(struct fault_ctx *f, unsigned long index, unsigned long end);
 /* A fault with mmap_lock held for read, on behalf of gup. Return: enum fault_result, or STAGE_WAIT. */
 int fault_in(struct fault_ctx *f);
 int must_check fault_errno(enum fault_result r);

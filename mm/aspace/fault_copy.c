@@ -1,21 +1,19 @@
 /*
- * Writes upwards through private pages that must be copied: several copies for one fault.
+ * Writes upwards through anonymous pages shared by fork: several copies for one fault.
  *
- *   shared by fork     entries without the write right, whose anonymous pages only entries refer to
- *   of a file          entries that are none, whose pages are in the cache
- *
- *   run:   how many entries are such?  lock dropped: frames | lock: as many as still are such: copied, set
+ *   run:   how many entries lack the write right, and have pages that only entries refer to?  lock dropped: frames | lock: as many as still are such: copied, set
  *
  * WHY      as for zeroed pages (fault_anon.c, which says how long a run may be): a fault costs as much as copying a page.
- * I1       a page is copied under the table lock, which the entry that maps it (or, of a file, its being in the cache) needs
- *          to change: so it needs no reference, and is looked at once. Nobody writes a shared anonymous page meanwhile:
- *          every entry of it lacks the write right, and it has more than one. 16 pages take a processor 2 µs.
+ * I1       a page is copied under the table lock, which the entry that maps it needs to change: so it needs no reference, and
+ *          is looked at once. Nobody writes it meanwhile: every entry of it lacks the write right, and it has more than
+ *          one. 16 pages take a processor 2 µs.
  * I2       not copied ahead: what anybody but entries refers to (a pin, the swap cache, KSM, migration): its user may tell
  *          the copy from the page. Nor what no other program maps any more: its own fault takes it over.
  * I3       pages beyond the written one are not young.
  * LOCKS    table lock at the call, not on return; the mapping's lock inside.
  * FAILS    never: without memory for a run the fault comes again, as one of one page.
- * NOT HERE one page alone: fault_cow.c, fault_file.c.   TESTED BY  fork_test.c, fault_test.c
+ * NOT HERE one page alone: fault_cow.c. Pages of a file, which are not copied ahead: what is written to the file later shows in
+ *          pages that nobody wrote through the mapping.   TESTED BY  fork_test.c
  */
 #include "mm/alloc.h"
 #include "mm/aspace/aspace_impl.h"
@@ -145,54 +143,4 @@ int fault_copy_shared(struct fault_ctx *f)
 	for (unsigned i = 0; unlikely(swap_in_use()) && i < n; i++)
 		swap_page_left(old[i]);
 	return end_run(f, new, got, n);
-}
-
-/* The same, that are none. */
-static inline unsigned count_none(const pte_t *pte, unsigned n)
-{
-	const pte_t *e = pte, *const end = pte + n;
-
-	while (e < end && pte_none(pte_read_locked(e)))
-		e++;
-	return (unsigned)(e - pte);
-}
-
-/* Copy those of the file's @n pages from @index on that are there, one after the other. Table lock held. Return: how many. */
-static unsigned copy_cached(struct fault_ctx *f, unsigned long index, unsigned n, struct page **new,
-			    struct page **old)
-{
-	unsigned i = 0;
-
-	mapping_find_run(f->vma->mapping, index, n, old);
-	for (; i < n && old[i]; i++)
-		copy_highpage(new[i], old[i]);
-	if (i)
-		fault_set_batch(f, new, i);
-	return i;
-}
-
-int fault_copy_cached(struct fault_ctx *f, unsigned long index, unsigned long end)
-{
-	struct page *old[FAULT_BATCH_MAX], *new[FAULT_BATCH_MAX];
-	unsigned n = fault_batch_wish(f), got, done;
-
-	n = (unsigned)min_of(unsigned long, n, end - index);
-	if (n > 1)
-		n = (f->vma->vm_flags & (VM_WRITE | VM_UFFD_ANY)) == VM_WRITE
-			    ? count_none(f->pte, n)
-			    : 1;
-	if (n <= 1)
-		return STAGE_SMALL;
-	got = get_frames(f, n, new);
-	if (!got)
-		return STAGE_RETRY;
-	n = count_none(f->pte, got);
-	done = copy_cached(f, index, n, new, old);
-	pt_unlock(f->table);
-	put_all(old, done);
-	for (unsigned i = done; i < n; i++) {
-		if (old[i])
-			put_page(old[i]);
-	}
-	return end_run(f, new, got, done);
 }

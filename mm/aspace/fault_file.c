@@ -174,16 +174,11 @@ static int file_map(struct fault_ctx *f, unsigned long index, unsigned long end)
 }
 
 /* Write to a private mapping: a copy at once, without mapping the original first. */
-static int file_copy(struct fault_ctx *f, unsigned long index, unsigned long end)
+static int file_copy(struct fault_ctx *f, unsigned long index)
 {
-	int r = fault_goes_on(f) ? fault_copy_cached(f, index, end) : STAGE_SMALL;
-	struct page *old, *new;
+	struct page *old = mapping_find(f->vma->mapping, index), *new;
+	int r = FAULT_OK;
 
-	if (r != STAGE_SMALL)
-		return r;
-	fault_note_run(f, 1);
-	r = FAULT_OK;
-	old = mapping_find(f->vma->mapping, index);
 	pt_unlock(f->table);
 	if (!old || !page_test(old, PG_uptodate)) {
 		if (old)
@@ -296,6 +291,6 @@ int fault_file(struct fault_ctx *f)
 		}
 	}
 	if (f->write && !(f->vma->vm_flags & VM_SHARED))
-		return file_copy(f, index, end);
+		return file_copy(f, index);
 	return file_map(f, index, end);
 }

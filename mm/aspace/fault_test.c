@@ -157,31 +157,6 @@ static void fault_batches_of_zeroes(void **state)
 	end_mm(mm);
 }
 
-/* Private writes to a file that go upwards copy several of its pages: those that are cached, up to its end. */
-static void fault_batches_of_a_files_copies(void **state)
-{
-	struct mm_struct *mm = new_mm();
-	struct address_space *m = new_file(12);
-	unsigned long before = mm_ctx_current()->min_flt;
-
-	(void)state;
-	map_file(mm, BASE, P(16), RW, MAP_PRIVATE | MAP_FIXED, m, 0);
-	for (unsigned i = 0; i < 12; i++) {
-		sim_poke(mm, BASE + P(i) + 1, (uint8_t)i);
-		assert_int_equal(mm_rss(mm), i < 1 ? 1 : i < 3 ? 3 : i < 7 ? 7 : 12);
-		mm_check(mm);
-	}
-	assert_int_equal(mm_ctx_current()->min_flt - before, 4);
-	assert_int_equal(sim_write(mm, BASE + P(12), "x", 1), FAULT_BUS);
-	for (unsigned i = 0; i < 12; i++) {
-		assert_int_equal(sim_peek(mm, BASE + P(i)), 'a' + i);
-		assert_int_equal(sim_peek(mm, BASE + P(i) + 1), i);
-		assert_int_equal(page_mapcount(page_at(mm, BASE + P(i))), 1);
-	}
-	end_mm(mm);
-	file_gone(m);
-}
-
 static void fault_batch_stops_at_a_mapped_page(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -565,7 +540,6 @@ int main(void)
 		T(fault_batches_double_while_access_is_sequential),
 		T(fault_batches_go_on_after_one_cut_short),
 		T(fault_batches_of_zeroes),
-		T(fault_batches_of_a_files_copies),
 		T(fault_batch_stops_at_a_mapped_page),
 		T(stack_grows_to_its_limit_and_no_further),
 		T(stack_keeps_its_distance),
