@@ -17,6 +17,7 @@
  * A third file may be there, /.mnemos/place: the program's path (argv's second is then its name only), the directory it
  * starts in, rows and columns of the terminal. And /.mnemos/swap: a device to swap on; /.mnemos/shares: folders to mount; /.mnemos/frames: what the program's process
  * writes to /proc/self/frames before it becomes the program.
+ * The machine ends with the program: of what its children still write only what is in the pipes then is sent.
  * Bytes outside frames are the kernel's messages. A status of 128+n means that signal n ended the program.
  * The signals of halt, poweroff and reboot end all programs; what they have written still goes out, and the status is 0.
  *
@@ -31,7 +32,11 @@ enum {
 	TCGETS = 0x5401,
 	TCSETS = 0x5402,
 	TIOCSCTTY = 0x540E,
-	TIOCSWINSZ = 0x5414
+	TIOCSWINSZ = 0x5414,
+	FIONREAD = 0x541B,
+	WNOHANG = 1,
+	SIG_BLOCK = 0,
+	SIG_SETMASK = 2
 };
 enum {
 	SIGINT = 2,
@@ -40,6 +45,7 @@ enum {
 	SIGUSR1 = 10, /* halt */
 	SIGUSR2 = 12, /* poweroff */
 	SIGTERM = 15, /* reboot */
+	SIGCHLD = 17,
 	SA_RESTORER = 0x4000000,
 	SA_RESTART = 0x10000000
 };
@@ -444,30 +450,66 @@ static long start_input(long program, int to, int close_a, int close_b)
 		SYS1(exit, 0);
 }
 
-/* Move output until both pipes are at their end. */
-static void forward_output(int out, int err)
+/* What @fd has now goes to the host as frames of @kind, at most @max bytes. Return: how many; 0 at its end. */
+static long forward_some(int fd, char kind, size_t max)
 {
 	static char buf[BUF];
-	struct pollfd p[2] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
-	int open = 2;
+	long n = SYS3(read, fd, buf, max < BUF ? max : BUF);
 
-	while (open) {
-		if (SYS3(poll, p, 2, -1) <= 0)
+	if (n > 0)
+		frame(kind, buf, (size_t)n);
+	return n > 0 ? n : 0;
+}
+
+/* What was written before the program's end, though others still hold the pipe. */
+static void forward_rest(int fd, char kind)
+{
+	int left = 0;
+	long n = 1;
+
+	if (fd < 0 || SYS3(ioctl, fd, FIONREAD, &left))
+		return;
+	for (; left > 0 && n > 0; left -= (int)n)
+		n = forward_some(fd, kind, (size_t)left);
+}
+
+/* Every child that has ended is waited for. Return: whether @pid is one of them, with its @status. */
+static int reap(int children, long pid, int *status)
+{
+	char info[128];
+	int found = 0, s = 0;
+	long got;
+
+	(void)SYS3(read, children, info, sizeof(info));
+	while ((got = SYS4(wait4, -1, &s, WNOHANG, 0)) > 0)
+		if (got == pid) {
+			*status = status_of(s);
+			found = 1;
+		}
+	return found;
+}
+
+/* Move output until program @pid has ended. @children: readable when a child has. Return: the program's exit status. */
+static int forward_output(int out, int err, int children, long pid)
+{
+	struct pollfd p[3] = { { out, POLLIN, 0 }, { err, POLLIN, 0 }, { children, POLLIN, 0 } };
+	int status = 0;
+
+	for (;;) {
+		if (SYS3(poll, p, 3, -1) <= 0)
 			continue;
 		for (int i = 0; i < 2; i++) {
-			if (p[i].fd < 0 || !p[i].revents)
-				continue;
-			long n = SYS3(read, p[i].fd, buf, sizeof(buf));
-
-			if (n > 0) {
-				frame(i ? 'E' : 'O', buf, (size_t)n);
-			} else {
+			if (p[i].fd >= 0 && p[i].revents && !forward_some(p[i].fd, "OE"[i], BUF)) {
 				SYS1(close, p[i].fd);
 				p[i].fd = -1;
-				open--;
 			}
 		}
+		if (p[2].revents && reap(children, pid, &status))
+			break;
 	}
+	forward_rest(p[0].fd, 'O');
+	forward_rest(p[1].fd, 'E');
+	return status;
 }
 
 static char figures[2][FIGURES]; /* before the program, and after it */
@@ -488,12 +530,28 @@ static void send_figures(void)
 		frame('V', figures[when], figures_len[when]);
 }
 
+/* A descriptor that is readable when a child has ended. The signal is blocked from here on. */
+static long watch_children(void)
+{
+	uint64_t set = 1ull << (SIGCHLD - 1);
+
+	SYS4(rt_sigprocmask, SIG_BLOCK, &set, 0, sizeof(set));
+	return SYS4(signalfd4, -1, &set, sizeof(set), 0);
+}
+
+static void unblock_all(void)
+{
+	uint64_t none = 0;
+
+	SYS4(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+}
+
 static int run_on_pipes(void)
 {
-	int in[2], out[2], err[2];
-	long pid, feeder;
+	int in[2], out[2], err[2], status;
+	long pid, feeder, children = watch_children();
 
-	if (SYS1(pipe, in) || SYS1(pipe, out) || SYS1(pipe, err))
+	if (children < 0 || SYS1(pipe, in) || SYS1(pipe, out) || SYS1(pipe, err))
 		return 126;
 	console_raw();
 	frame('R', "", 0);
@@ -507,6 +565,7 @@ static int run_on_pipes(void)
 		for (int fd = 3; fd < 16; fd++)
 			SYS1(close, fd);
 		SYS0(setsid);
+		unblock_all();
 		run_program();
 	}
 	SYS1(close, in[0]);
@@ -514,9 +573,7 @@ static int run_on_pipes(void)
 	SYS1(close, err[1]);
 	feeder = start_input(pid, in[1], out[0], err[0]);
 	SYS1(close, in[1]);
-	forward_output(out[0], err[0]);
-	int status = wait_for(pid);
-
+	status = forward_output(out[0], err[0], (int)children, pid);
 	if (feeder > 0)
 		SYS2(kill, feeder, SIGKILL);
 	return status;

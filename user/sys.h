@@ -29,6 +29,8 @@ enum {
 	NR_kill = 62,
 	NR_setpgid = 109,
 	NR_rt_sigaction = 13,
+	NR_rt_sigprocmask = 14,
+	NR_signalfd4 = 289,
 	NR_sethostname = 170
 };
 
@@ -69,6 +71,8 @@ enum {
 	NR_kill = 37,
 	NR_setpgid = 57,
 	NR_rt_sigaction = 174,
+	NR_rt_sigprocmask = 175,
+	NR_signalfd4 = 327,
 	NR_sethostname = 74
 };
 

@@ -374,6 +374,12 @@ class Machine(Folder):
             p.send_signal(signal.SIGUSR1)
             self.assertEqual((p.communicate(timeout=60)[0], p.returncode), ("caught\n", 3))
 
+    def test_it_ends_with_the_program(self):
+        """A child that goes on does not hold the machine; process 1 waits for orphans as they end."""
+        script = '(sleep 0.1 &); sleep 1; grep -l "^State:.Z" /proc/[0-9]*/status; seq 1 20000; sleep 1000 & exit 7'
+        r = self.run_it("--", "sh", "-c", script)
+        self.assertEqual((r.stdout, r.returncode), ("".join(f"{i}\n" for i in range(1, 20001)), 7))
+
     def test_disks_and_swap(self):
         with tempfile.TemporaryDirectory() as tmp:
             path = os.path.join(tmp, "a,b.img")
