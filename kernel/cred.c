@@ -237,6 +237,13 @@ unsigned nr_user_processes(uint32_t uid)
 	return (unsigned)n;
 }
 
+/* Does who had @old gain or change rights by @c? Then a parent may no longer choose what its death sends, prctl(2). */
+static bool cred_rises(const struct cred *old, const struct cred *c)
+{
+	return c->euid != old->euid || c->egid != old->egid || c->fsuid != old->fsuid ||
+	       c->fsgid != old->fsgid || (c->cap_permitted & ~old->cap_permitted);
+}
+
 /* Without memory for a new account the task stays counted where it was: no failure is possible after setuid's checks. */
 void cred_commit(struct cred *c)
 {
@@ -246,6 +253,8 @@ void cred_commit(struct cred *c)
 			    *from = NULL;
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
 
+	if (cred_rises(old, c))
+		t->pdeath_signal = 0;
 	t->cred = c;
 	t->mm_ctx.caps = cred_mm_caps(c);
 	if (to) {

@@ -430,7 +430,6 @@ static int exec_commit(struct exec_ctx *x)
 	files_close_on_exec(t->files);
 	if (x->cred)
 		cred_commit(x->cred);
-	t->pdeath_signal = 0; /* prctl(2) */
 	x->cred = NULL;
 	exec_rights_let(x);
 	arch_thread_exec(&t->thread.arch, x->start, x->p, x->abi->word == 4);

@@ -322,6 +322,27 @@ static void new_programs(void)
 
 /* ---- the rest ---- */
 
+/* The signal of a parent's death stays over execve; a change of user ends it. */
+static void death_signal(void)
+{
+	int sig = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prc(PR_SET_PDEATHSIG, SIGUSR2, 0, 0, 0);
+		execl("/proc/self/exe", "dies", (char *)NULL);
+		_exit(99);
+	}
+	EQ(tap_wait(pid), SIGUSR2 << 8);
+	EQ(prc(PR_SET_PDEATHSIG, SIGUSR2, 0, 0, 0), 0);
+	EQ(setgid(getgid()), 0);
+	EQ(prc(PR_GET_PDEATHSIG, (uintptr_t)&sig, 0, 0, 0), 0);
+	EQ(sig, SIGUSR2);
+	EQ(setuid(1000), 0);
+	EQ(prc(PR_GET_PDEATHSIG, (uintptr_t)&sig, 0, 0, 0), 0);
+	EQ(sig, 0);
+}
+
 static void odds_and_ends(void)
 {
 	int n = -1;
@@ -357,9 +378,13 @@ int main(int argc, char **argv)
 						 T(sets),
 						 T(ambient),
 						 T(new_programs),
+						 T(death_signal),
 						 T(odds_and_ends),
 						 TEND };
+	int sig = 0;
 
+	if (argc == 1 && !strcmp(argv[0], "dies"))
+		return prc(PR_GET_PDEATHSIG, (uintptr_t)&sig, 0, 0, 0) ? 99 : sig;
 	if (argc == 3 && !strcmp(argv[0], "has"))
 		return has(argv);
 	return tap_main(argc, argv, tests);
