@@ -102,18 +102,34 @@ static void much(void)
 	gone(v);
 }
 
+/* The stream's bytes from its start to its end, which must be @len of them. */
+static void take_all(int fd, size_t len)
+{
+	static unsigned char buf[4777];
+	size_t out = 0, wrong = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			wrong += buf[i] != byte_at(out + (size_t)i);
+		out += (size_t)n;
+	}
+	EQ(n, 0);
+	EQ(out, len);
+	EQ(wrong, 0);
+}
+
 /* Pieces of all sizes, whose sender has closed before they are read: looked at first, then taken in odd steps. */
 static void left_behind(void)
 {
 	static const size_t sizes[] = { 1, 5000, 300, 40000, 70, 33000, 32640, 9, 65536 };
 	static unsigned char buf[65536];
-	size_t in = 0, out = 0, wrong = 0;
-	ssize_t n;
+	size_t in = 0, wrong = 0;
 	int v[2];
 
 	NEED_INET();
 	connection(v);
-	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+	for (size_t k = 0; k < ARRAY_LEN(sizes); k++) {
 		for (size_t i = 0; i < sizes[k]; i++)
 			buf[i] = byte_at(in + i);
 		EQ(send(v[0], buf, sizes[k], 0), sizes[k]);
@@ -123,14 +139,36 @@ static void left_behind(void)
 	EQ(recv(v[1], buf, 50000, MSG_PEEK), 50000);
 	for (size_t i = 0; i < 50000; i++)
 		wrong += buf[i] != byte_at(i);
-	while ((n = recv(v[1], buf, 4777, 0)) > 0) {
-		for (ssize_t i = 0; i < n; i++)
-			wrong += buf[i] != byte_at(out + (size_t)i);
-		out += (size_t)n;
-	}
-	EQ(n, 0);
-	EQ(out, in);
 	EQ(wrong, 0);
+	take_all(v[1], in);
+	close(v[1]);
+}
+
+/* Small pieces and large ones in turn, until no more goes: those that wait for the peer share packets. */
+static void held_back(void)
+{
+	static const size_t sizes[] = { 100, 3000, 1, 20000, 70, 200, 9 };
+	static unsigned char buf[20000];
+	size_t in = 0;
+	ssize_t n = 0;
+	int v[2];
+
+	NEED_INET();
+	connection(v);
+	OK(fcntl(v[0], F_SETFL, O_NONBLOCK));
+	for (size_t k = 0; n >= 0; k++, in += (size_t)n) {
+		size_t len = sizes[k % ARRAY_LEN(sizes)];
+
+		for (size_t i = 0; i < len; i++)
+			buf[i] = byte_at(in + i);
+		n = send(v[0], buf, len, MSG_MORE);
+		if (n < 0)
+			break;
+	}
+	EQ(errno, EAGAIN);
+	CHECK(in > 300000);
+	OK(close(v[0]));
+	take_all(v[1], in);
 	close(v[1]);
 }
 
@@ -644,12 +682,12 @@ static void from_file(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test t[] = {
-		T(exchange),	    T(vectors),	    T(much),	    T(full),
-		T(left_behind),	    T(wait_all),    T(half_closed), T(broken),
-		T(refused),	    T(in_progress), T(unconnected), T(accepted_once),
-		T(closed_listener), T(timeouts),    T(names),	    T(privileged),
-		T(kinds),	    T(options),	    T(reuse),	    T(epolled),
-		T(forked),	    T(from_file),   TEND,
+		T(exchange),	  T(vectors),	      T(much),	      T(full),
+		T(left_behind),	  T(held_back),	      T(wait_all),    T(half_closed),
+		T(broken),	  T(refused),	      T(in_progress), T(unconnected),
+		T(accepted_once), T(closed_listener), T(timeouts),    T(names),
+		T(privileged),	  T(kinds),	      T(options),     T(reuse),
+		T(epolled),	  T(forked),	      T(from_file),   TEND,
 	};
 
 	return tap_main(argc, argv, t);
