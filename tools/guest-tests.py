@@ -554,10 +554,10 @@ def machines(args):
         for i, part in enumerate(portions(arch, small, 10 << 20)):
             out.append(planned(f"{arch}/64M" + (f".{i + 1}" if i else ""), arch, part, mem="64M"))
     debug = [(n, (f + " quick").replace("leak", "")) for n, f in plan if f != "sh"]
-    huge = [("highmem", "leak")] * (not args.only) + [(n, f if f == "sh" else f + " quick") for n, f in plain if n != "thousand.sh" or args.only]
-    brief = [(n, f if n == "highmem" or f == "sh" else f.replace("leak", "")) for n, f in huge]
-    out.append(planned("i386/2G", "i386", brief, mem="2048M"))  # the builds with high memory
-    out.append(planned("i386-pae/2G", "i386-pae", huge, mem="2048M"))
+    huge = [("highmem", "leak")] * (not args.only) + [(n, f if f == "sh" else (f + " quick").replace("leak", "")) for n, f in plain
+                                                      if n != "thousand.sh" or args.only]
+    for arch in ("i386", "i386-pae"):  # the builds with high memory
+        out.append(planned(f"{arch}/2G", arch, huge, mem="2048M"))
     for arch in ("i386-pae", "x86_64"):
         out.append(planned(f"{arch}/debug", arch, debug, kernel=debug_kernel))
     disk_plan = plan if args.only else [("disk_block", "leak"), ("disk_ext2", "leak"), ("disk_pages", "leak"), ("disk_swap", "leak"), ("disk_share", "leak"), ("fail_loops", "")]

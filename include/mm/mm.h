@@ -141,7 +141,7 @@ int must_check get_user_page(struct mm_struct *mm, unsigned long addr, bool writ
 /* ---- tunables (/proc/sys/vm) ---- */
 extern int sysctl_max_map_count;    /* 65530 */
 extern unsigned long mmap_min_addr; /* 65536 */
-extern int fault_batch_pages;	    /* most pages a fault on private memory maps; 1: just the one */
+extern int fault_batch_pages;	    /* most pages an anonymous write fault maps; 1: just the one */
 extern int fault_around_pages;	    /* most cached pages a file read fault maps; 1: just the one */
 
 /* Checker: VMA tree, counters, page tables against VMAs, RSS exact. */

@@ -317,31 +317,6 @@ unsigned must_check vma_alloc_bulk(const struct vm_area_struct *vma, unsigned lo
 				   unsigned n, struct page **pages);
 /* @page, new and filled, becomes the private page of f->addr. Table lock held, entry none. */
 void fault_set_anon(struct fault_ctx *f, struct page *page);
-/* The same of @n pages, for the entries from f->pte on; only the first is young. */
-void fault_set_batch(struct fault_ctx *f, struct page **pages, unsigned n);
-/* Is the fault for the page behind those of the vma's last fault? If not, a new run begins. */
-static inline bool fault_goes_on(const struct fault_ctx *f)
-{
-	if (READ_ONCE(f->vma->fault_next) == (uint32_t)(f->addr >> PAGE_SHIFT))
-		return true;
-	WRITE_ONCE(f->vma->fault_run, 1);
-	return false;
-}
-/* How many pages should this fault map, from its address up? More than one only if it goes on. Table lock held. */
-unsigned fault_batch_wish(const struct fault_ctx *f);
-/* The fault has mapped @n pages: the next one may go on behind them. */
-static inline void fault_note_run(const struct fault_ctx *f, unsigned n)
-{
-	WRITE_ONCE(f->vma->fault_next, (uint32_t)(f->addr >> PAGE_SHIFT) + n);
-}
-/* The next one is for one page, wherever it is. */
-static inline void fault_forget_run(const struct fault_ctx *f)
-{
-	WRITE_ONCE(f->vma->fault_next, 0);
-}
-/* A write that goes on, to a page shared by fork: copies of it and of those behind it. STAGE_SMALL: only the one, and the
- * lock is still held. */
-int fault_copy_shared(struct fault_ctx *f);
 /* A fault with mmap_lock held for read, on behalf of gup. Return: enum fault_result, or STAGE_WAIT. */
 int fault_in(struct fault_ctx *f);
 int must_check fault_errno(enum fault_result r);

@@ -80,14 +80,16 @@ static inline unsigned same_start(const pte_t *e, unsigned n, pte_t start)
 	return (unsigned)(e - first);
 }
 
-unsigned fault_batch_wish(const struct fault_ctx *f)
+/* How many pages this fault should map, from its address up. Table lock held. */
+static unsigned batch_size(const struct fault_ctx *f)
 {
 	struct vm_area_struct *vma = f->vma;
 	unsigned max = min_of(unsigned, fault_batch_pages, FAULT_BATCH_MAX), n;
 	uaddr_t block_end;
 
-	if (max <= 1 || !fault_goes_on(f) || vma_tracks_writes(vma) ||
-	    (mpol_any() && vma_follows_thread(vma)) || !memory_is_plentiful()) {
+	if (max <= 1 || READ_ONCE(vma->fault_next) != (uint32_t)(f->addr >> PAGE_SHIFT) ||
+	    vma_tracks_writes(vma) || (mpol_any() && vma_follows_thread(vma)) ||
+	    !memory_is_plentiful()) {
 		WRITE_ONCE(vma->fault_run, 1);
 		return 1;
 	}
@@ -98,15 +100,14 @@ unsigned fault_batch_wish(const struct fault_ctx *f)
 	block_end = (f->addr | ((uaddr_t)FAULT_BATCH_MAX * PAGE_SIZE - 1)) +
 		    1; /* a table holds whole blocks */
 	n = min_of(unsigned, n, (block_end - f->addr) >> PAGE_SHIFT);
-	return min_of(unsigned, n, ((f->stop ? f->stop : vma->vm_end) - f->addr) >> PAGE_SHIFT);
+	n = min_of(unsigned, n, ((f->stop ? f->stop : vma->vm_end) - f->addr) >> PAGE_SHIFT);
+	return 1 + same_start(f->pte + 1, n - 1, f->entry);
 }
 
-/* How many pages this fault should map, from its address up: so many entries say what its own does. Table lock held. */
-static inline unsigned batch_size(const struct fault_ctx *f)
+/* The fault has mapped @n pages: the next one may go on behind them. */
+static void note_run(const struct fault_ctx *f, unsigned n)
 {
-	unsigned n = fault_batch_wish(f);
-
-	return n > 1 ? 1 + same_start(f->pte + 1, n - 1, f->entry) : 1;
+	WRITE_ONCE(f->vma->fault_next, (uint32_t)(f->addr >> PAGE_SHIFT) + n);
 }
 
 static int anon_read(struct fault_ctx *f)
@@ -118,7 +119,7 @@ static int anon_read(struct fault_ctx *f)
 	for (unsigned i = 1; i < n; i++)
 		pte_set(f->pte + i, e);
 	pt_unlock(f->table);
-	fault_note_run(f, n);
+	note_run(f, n);
 	return FAULT_OK;
 }
 
@@ -149,13 +150,17 @@ static unsigned make_room(struct fault_ctx *f, unsigned n)
 	return i;
 }
 
-void fault_set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
+/* Map as many of the @n zeroed pages as there is room for. Return: how many. Table lock held. */
+static unsigned set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
 {
 	const struct vm_area_struct *vma = f->vma;
 	struct address_space *mapping = anon_vma_as_mapping(vma->anon_vma);
 	unsigned long index = vma->vm_pgoff + ((f->addr - vma->vm_start) >> PAGE_SHIFT);
 	pte_t later = anon_prot(vma), prot = pte_mkyoung(later), *const e = f->pte;
 
+	n = make_room(f, n);
+	if (!n)
+		return 0;
 	for (unsigned i = 0; i < n; i++, prot = later) {
 		struct page *page = pages[i];
 
@@ -167,6 +172,7 @@ void fault_set_batch(struct fault_ctx *f, struct page **pages, unsigned n)
 		page_mlock(pages[i]);
 	account_batch(f->mm, pages, n);
 	lru_add_pages(pages, n);
+	return n;
 }
 
 static int anon_write_batch(struct fault_ctx *f, unsigned n)
@@ -182,13 +188,11 @@ static int anon_write_batch(struct fault_ctx *f, unsigned n)
 	for (unsigned i = 0; i < got; i++)
 		clear_highpage(pages[i]);
 	pt_table_lock(f->table);
-	done = make_room(f, got);
-	if (done)
-		fault_set_batch(f, pages, done);
+	done = set_batch(f, pages, got);
 	pt_unlock(f->table);
 	for (unsigned i = done; i < got; i++)
 		put_page(pages[i]);
-	fault_note_run(f, done);
+	note_run(f, done);
 	return FAULT_OK;
 }
 
@@ -207,7 +211,7 @@ static int anon_write_one(struct fault_ctx *f)
 	pt_unlock(f->table);
 	if (unlikely(page != NULL))
 		put_page(page); /* another thread was faster */
-	fault_note_run(f, 1);
+	note_run(f, 1);
 	return FAULT_OK;
 }
 
@@ -217,15 +221,15 @@ int fault_anon_upgrade(struct fault_ctx *f)
 	int r;
 
 	if (n == 1) {
-		fault_note_run(f, 1);
+		note_run(f, 1);
 		return STAGE_SMALL;
 	}
 	pt_unlock(f->table);
 	r = anon_vma_prepare(f->vma) ? FAULT_OOM : anon_write_batch(f, n);
 	if (r != FAULT_OOM)
 		return r;
-	fault_forget_run(
-		f); /* no batch next time: the copy of one page is all there is memory for */
+	WRITE_ONCE(f->vma->fault_next,
+		   0); /* no batch next time: the copy of one page is all there is memory for */
 	return STAGE_RETRY;
 }
 

@@ -218,19 +218,6 @@ static int zero_write(struct fault_ctx *f)
 	return r == STAGE_SMALL ? copy_page(f, zero_page) : r;
 }
 
-/* The first write to an anonymous page that others map, too. */
-static int shared_anon_write(struct fault_ctx *f, struct page *page)
-{
-	int r = fault_goes_on(f) ? fault_copy_shared(f) : STAGE_SMALL;
-
-	if (r != STAGE_SMALL)
-		return r;
-	fault_note_run(f, 1);
-	if (page_is_ksm(page))
-		count_vm_event(COW_KSM);
-	return copy_page(f, page);
-}
-
 int fault_cow(struct fault_ctx *f)
 {
 	struct page *page;
@@ -250,5 +237,9 @@ int fault_cow(struct fault_ctx *f)
 		return zero_write(f);
 	if (pte_special(f->entry) || page_state(page) != PS_ANON)
 		return copy_page(f, page);
-	return may_take(f, page) ? take_over_anon(f) : shared_anon_write(f, page);
+	if (may_take(f, page))
+		return take_over_anon(f);
+	if (page_is_ksm(page))
+		count_vm_event(COW_KSM);
+	return copy_page(f, page);
 }

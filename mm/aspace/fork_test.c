@@ -132,46 +132,6 @@ static void cow_neighbours_are_taken_over_together(void **state)
 	end_mm(mm);
 }
 
-/* Writes that go upwards copy 1 2 4 8 pages, but none that somebody looks at, and none that is the program's alone. */
-static void cow_upwards_copies_several_at_once(void **state)
-{
-	struct mm_struct *mm = new_mm(), *child;
-	unsigned long before;
-	struct page *page;
-
-	(void)state;
-	map_at(mm, BASE, P(32), RW, ANON | MAP_FIXED);
-	for (unsigned i = 0; i < 32; i++)
-		sim_poke(mm, BASE + P(i), (uint8_t)i);
-	assert_int_equal(mm_dup(mm, &child), 0);
-	sim_poke(mm, BASE + P(20), 120);
-	assert_int_equal(get_user_page(child, BASE + P(12), false, &page), 0);
-	before = mm_ctx_current()->min_flt;
-	for (unsigned i = 0; i < 12; i++) {
-		sim_poke(mm, BASE + P(i), (uint8_t)(100 + i));
-		assert_int_equal(is_writable(mm, i + 1), i != 0 && i != 2 && i != 6 && i != 11);
-		mm_check(mm);
-	}
-	assert_int_equal(mm_ctx_current()->min_flt - before,
-			 4); /* 1 2 4 5: up to the page looked at */
-	for (unsigned i = 12; i < 20; i++)
-		sim_poke(mm, BASE + P(i), (uint8_t)(100 + i));
-	assert_int_equal(mm_ctx_current()->min_flt - before,
-			 4 + 4); /* that one; 2, 1 at the block's end; 4 up to 20 */
-	assert_int_equal(pinned_byte(page), 12);
-	put_page(page);
-	assert_int_equal(mm_rss(mm), 32);
-	assert_int_equal(mm_rss(child), 32);
-	assert_int_equal(global_node_stat(NR_ANON_MAPPED), 32 + 21);
-	for (unsigned i = 0; i < 32; i++) {
-		assert_int_equal(sim_peek(child, BASE + P(i)), i);
-		assert_int_equal(sim_peek(mm, BASE + P(i)), i + (i <= 20 ? 100 : 0));
-	}
-	mm_check(child);
-	end_mm(child);
-	end_mm(mm);
-}
-
 /* Where it is asked which pages are written, and where a fault shall map one page, only the written one changes. */
 static void cow_neighbours_that_must_fault(void **state)
 {
@@ -477,7 +437,6 @@ int main(void)
 		T(fork_leaves_out_what_faults_bring_back),
 		T(fork_smaps_divide_shared_pages),
 		T(cow_neighbours_are_taken_over_together),
-		T(cow_upwards_copies_several_at_once),
 		T(cow_neighbours_that_must_fault),
 		T(cow_I1_a_pin_does_not_make_a_copy),
 		T(cow_I1_a_pin_of_a_shared_page_makes_a_copy),

@@ -150,9 +150,9 @@ static void interrupted(void)
 /* A stop and a continue do not end a sleep: the rest is slept. */
 static void sleep_through_stop(void)
 {
+	long long start = clock_of(CLOCK_MONOTONIC);
 	pid_t pid = fork();
 	int status;
-	long long start = clock_of(CLOCK_MONOTONIC);
 
 	if (pid == 0) {
 		struct timespec t = { 0, 150 * MS };
