@@ -58,10 +58,16 @@ int fault_rights(const struct fault_ctx *f)
 	return flags & (VM_READ | VM_WRITE | VM_EXEC) ? FAULT_OK : FAULT_ACCERR;
 }
 
+/* An entry that is none may have been reaped a moment ago: that is seen here, for MM_REAPED was set before (reap.c, I1). */
+static inline bool is_reaped(const struct fault_ctx *f)
+{
+	return unlikely(READ_ONCE(f->mm->unusual) & MM_REAPED);
+}
+
 /* There is no table for the entry yet, f->entry is the one above. STAGE_SMALL: now there is, and its lock is held. */
 static noinline_ int fault_table(struct fault_ctx *f)
 {
-	int r = fault_huge(f);
+	int r = is_reaped(f) ? FAULT_BUS : fault_huge(f);
 
 	if (r != STAGE_SMALL)
 		return r;
@@ -73,6 +79,10 @@ static noinline_ int fault_table(struct fault_ctx *f)
 static inline int fault_none(struct fault_ctx *f)
 {
 	kassert(pte_none(f->entry) || pte_is_uffd_marker(f->entry));
+	if (is_reaped(f)) {
+		pt_unlock(f->table);
+		return FAULT_BUS;
+	}
 	return vma_is_anon(f->vma) ? fault_anon(f) : fault_file(f);
 }
 

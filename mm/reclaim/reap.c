@@ -2,8 +2,8 @@
  * Reaping: the private memory of a program that is being killed goes now, not when its last thread has ended.
  *
  * WHY      a killed thread may wait for long: for a lock, for a device, for its turn on the CPU. Its memory is of no use to it.
- * I1       once MM_REAPED is set no fault puts a page into the address space: a killed thread in the middle of write(2)
- *          gets an error, never zeroes in the place of its data.
+ * I1       what was reaped does not come back as zeroes: a killed thread in the middle of write(2) gets an error. A fault looks at
+ *          MM_REAPED first of all, and again when it finds an entry to be none: it was set before the entry went.
  * I2       whoever has waited for the program's end finds all of its memory free: its last thread takes mmap_lock for write,
  *          so what is being reaped is free before; and a lazy reference keeps no memory of it but the top table.
  * LOCKS    mmap_lock for read: with faults on other CPUs; against them the table locks, and MM_REAPED, which is set before.

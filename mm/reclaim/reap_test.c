@@ -83,11 +83,71 @@ static void who_is_killed_does_not_wait(void **state)
 	sim_world_end();
 }
 
+enum { FULL = 24, SEVEN = 7 };
+static unsigned zeroes;
+
+/* Copies shared pages, so that a fault of it may be under way whenever the pages are reaped. */
+static void writes_sevens(void *arg)
+{
+	uint8_t c = SEVEN;
+
+	for (unsigned i = 0; i < FULL; i++) {
+		(void)sim_write(busy_mm, BASE + P(i) + 1, &c, 1);
+		sim_point();
+	}
+}
+
+static void reads_sevens(void *arg)
+{
+	uint8_t c;
+
+	for (unsigned i = 0; i < 4 * FULL; i++) {
+		c = SEVEN;
+		if (sim_read(busy_mm, BASE + P(i % FULL), &c, 1) == FAULT_OK && c != SEVEN)
+			zeroes++;
+		sim_point();
+	}
+}
+
+static void reaps(void *arg)
+{
+	for (unsigned n = (unsigned)sim_random(150); n; n--)
+		sim_point();
+	assert_int_equal(mm_reap(busy_mm), 0);
+}
+
+static void nothing_comes_back_as_zeroes(void **state)
+{
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct sim_config cfg = { .nr_cpus = 4, .seed = seed };
+		struct mm_struct *mm;
+
+		sim_world_begin(&cfg);
+		mm = new_mm();
+		zeroes = 0;
+		map_at(mm, BASE, P(FULL), RW, ANON | MAP_FIXED);
+		for (unsigned i = 0; i < FULL; i++)
+			sim_poke(mm, BASE + P(i), SEVEN);
+		assert_int_equal(mm_dup(mm, &busy_mm), 0);
+		sim_spawn(writes_sevens, NULL, -1);
+		sim_spawn(writes_sevens, NULL, -1);
+		sim_spawn(reads_sevens, NULL, -1);
+		sim_spawn(reads_sevens, NULL, -1);
+		sim_spawn(reaps, NULL, -1);
+		sim_run();
+		assert_int_equal(zeroes, 0);
+		mmput(busy_mm);
+		mmput(mm);
+		sim_world_end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(private_goes_shared_stays),
 		cmocka_unit_test(who_is_killed_does_not_wait),
+		cmocka_unit_test(nothing_comes_back_as_zeroes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
