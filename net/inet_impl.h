@@ -40,6 +40,7 @@ bool inet_taken(void);
 /* ---- inet_loop.c ---- */
 void inet_free(void *p);
 err_t inet_loop_output(struct netif *n, struct pbuf *p);
+const struct netdev *inet_loop_counts(void); /* core lock */
 
 /* ---- inet.c ---- */
 static inline bool inet_is_v6(const struct sock *s)

@@ -4,7 +4,7 @@
  *	the sender's segment    [headers|data ...]     its count: lwIP's until all is acknowledged, and the packet's
  *	the packet that comes   [headers] ── [  ]      the headers a copy, the other parts point at the data
  *
- * OWNS     struct borrowed.
+ * OWNS     struct borrowed, the loopback's counts.
  * WHY      lwIP's own loopback copies every packet, because headers are changed by both: taken off where it comes in, and written
  *          anew for a retransmission. Data are not, so only headers have to be copied.
  * I1       a segment with a second reference is not sent again (lwIP looks), nor are its bytes written; what is added to it goes behind.
@@ -16,6 +16,7 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "net/inet_impl.h"
+#include "net/netdev.h"
 
 enum {
 	LONG = 1024,
@@ -91,15 +92,19 @@ static struct pbuf *packet_of(struct pbuf *p, u16_t len, struct pbuf **out)
 	return last;
 }
 
-/* As netif_loop_output, which it stands for in lwIP's files ip4.c and ip6.c. */
-err_t inet_loop_output(struct netif *n, struct pbuf *p)
-{
-	u16_t len = p->tot_len < LONG || pbuf_clen(p) > PARTS_MAX ? 0 : headers_of(p);
-	struct pbuf *head, *last;
+/* Only its counts: what is sent over the loopback has come by that. Core lock. */
+static struct netdev lo;
 
-	if (!len)
-		return netif_loop_output(n, p);
-	last = packet_of(p, len, &head);
+const struct netdev *inet_loop_counts(void)
+{
+	return &lo;
+}
+
+/* A packet whose headers, @len bytes, are copied and whose data are borrowed. */
+static err_t lend(struct netif *n, struct pbuf *p, u16_t len)
+{
+	struct pbuf *head, *last = packet_of(p, len, &head);
+
 	if (!last)
 		return ERR_MEM;
 	if (n->loop_first)
@@ -108,4 +113,17 @@ err_t inet_loop_output(struct netif *n, struct pbuf *p)
 		n->loop_first = head;
 	n->loop_last = last;
 	return ERR_OK;
+}
+
+/* As netif_loop_output, which it stands for in lwIP's files ip4.c and ip6.c. */
+err_t inet_loop_output(struct netif *n, struct pbuf *p)
+{
+	u16_t len = p->tot_len < LONG || pbuf_clen(p) > PARTS_MAX ? 0 : headers_of(p);
+	err_t err = len ? lend(n, p, len) : netif_loop_output(n, p);
+
+	if (err == ERR_OK) {
+		lo.rx_frames = ++lo.tx_frames;
+		lo.rx_bytes = lo.tx_bytes += p->tot_len;
+	}
+	return err;
 }

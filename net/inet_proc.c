@@ -154,7 +154,6 @@ static int udp6_show(struct seq_file *m)
 
 static int dev_show(struct seq_file *m)
 {
-	static const struct netdev none;
 	const struct netdev *d;
 	char name[16];
 	int err = inet_start();
@@ -173,7 +172,7 @@ static int dev_show(struct seq_file *m)
 		if (!n)
 			break;
 		inet_if_name(n, name);
-		d = n->state ? n->state : &none; /* what crosses the loopback is not counted */
+		d = n->state ? n->state : inet_loop_counts();
 		seq_printf(
 			m,
 			"%6s: %7lu %7lu    0    0    0     0          0         0 %8lu %7lu    0    0    0     0       0          0\n",
