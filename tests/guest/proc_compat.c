@@ -166,7 +166,7 @@ static void signal_information(void)
 			       .sigev_signo = SIGUSR2,
 			       .sigev_value = { .sival_int = 77 } };
 	struct itimerspec soon = { .it_value.tv_nsec = 1000000 };
-	sigset_t set;
+	sigset_t set, unblocked;
 	pid_t pid;
 
 	sigaction(SIGUSR1, &a, NULL);
@@ -191,10 +191,13 @@ static void signal_information(void)
 	waitpid(pid, NULL, 0);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	seen = 0;
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, &unblocked);
 	NEED(timer_create(CLOCK_MONOTONIC, &ev, &timer) == 0);
 	OK(timer_settime(timer, 0, &soon, NULL));
 	while (!seen)
-		pause();
+		sigsuspend(&unblocked);
+	sigprocmask(SIG_SETMASK, &unblocked, NULL);
 	EQ(seen, SIGUSR2);
 	EQ(seen_info.si_code, SI_TIMER);
 	EQ(seen_info.si_value.sival_int, 77);
