@@ -277,6 +277,25 @@ void dentry_instantiate(struct dentry *d, struct inode *inode)
 	spin_unlock(&dcache_lock);
 }
 
+void dentry_linked(struct inode *dir, struct dentry *d, struct inode *target)
+{
+	inode_set_nlink(target, target->nlink + 1);
+	inode_touch(target, TOUCH_C);
+	inode_touch(dir, TOUCH_M | TOUCH_C);
+	iget(target);
+	dentry_instantiate(d, target);
+}
+
+int dentry_root_of(struct super_block *sb, struct inode *root)
+{
+	if (!S_ISDIR(root->mode)) {
+		iput(root);
+		return -ENOTDIR;
+	}
+	sb->root = dentry_make_root(sb, root);
+	return sb->root ? 0 : -ENOMEM;
+}
+
 struct dentry *dentry_add(struct dentry *d, struct inode *inode)
 {
 	struct qstr name = { d->name, d->len, d->hash };

@@ -132,11 +132,7 @@ static int ext2_link(struct inode *dir, struct dentry *d, struct inode *target)
 
 	if (err)
 		return err;
-	inode_set_nlink(target, target->nlink + 1);
-	inode_touch(target, TOUCH_C);
-	inode_touch(dir, TOUCH_M | TOUCH_C);
-	iget(target);
-	dentry_instantiate(d, target);
+	dentry_linked(dir, d, target);
 	return 0;
 }
 

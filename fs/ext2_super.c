@@ -325,14 +325,9 @@ static int read_root(struct ext2_fs *fs)
 	struct inode *root;
 	int err = ext2_iget(fs->sb, EXT2_ROOT_INO, &root);
 
-	if (err)
-		return err;
-	if (!S_ISDIR(root->mode)) {
-		iput(root);
-		return -EINVAL;
-	}
-	fs->sb->root = dentry_make_root(fs->sb, root);
-	return fs->sb->root ? 0 : -ENOMEM;
+	if (!err)
+		err = dentry_root_of(fs->sb, root);
+	return err == -ENOTDIR ? -EINVAL : err;
 }
 
 static void fs_init_locks(struct ext2_fs *fs)

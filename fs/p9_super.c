@@ -115,14 +115,7 @@ static int attach(struct p9_fs *fs)
 		return err;
 	}
 	err = p9_iget(fs->sb, fid, &root);
-	if (err)
-		return err;
-	if (!S_ISDIR(root->mode)) {
-		iput(root);
-		return -ENOTDIR;
-	}
-	fs->sb->root = dentry_make_root(fs->sb, root);
-	return fs->sb->root ? 0 : -ENOMEM;
+	return err ? err : dentry_root_of(fs->sb, root);
 }
 
 static void fs_init_locks(struct p9_fs *fs)

@@ -199,11 +199,8 @@ static int tmpfs_tmpfile(struct inode *dir, struct dentry *d, uint32_t mode)
 
 static int tmpfs_link(struct inode *dir, struct dentry *d, struct inode *target)
 {
-	inode_set_nlink(target, target->nlink + 1);
-	inode_touch(target, TOUCH_C);
-	iget(target);
 	entry_added(dir, d);
-	dentry_instantiate(d, target);
+	dentry_linked(dir, d, target);
 	return 0;
 }
 
@@ -645,8 +642,7 @@ int tmpfs_make_root(struct super_block *sb)
 		return err;
 	root->uid = owner->uid;
 	root->gid = owner->gid;
-	sb->root = dentry_make_root(sb, root);
-	return sb->root ? 0 : -ENOMEM;
+	return dentry_root_of(sb, root);
 }
 
 static int fill_super(struct super_block *sb, const struct special_files *files, const char *data)

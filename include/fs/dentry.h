@@ -50,7 +50,11 @@ struct dentry *must_check dentry_make_root(
 	struct super_block *sb, struct inode *inode); /* consumes inode ref, also on NULL */
 void dentry_instantiate(
 	struct dentry *d,
-	struct inode *inode);	      /* negative becomes positive and hashed; consumes ref */
+	struct inode *inode); /* negative becomes positive and hashed; consumes ref */
+/* @d of @dir is one more name of @target: links, times, reference. Locks: both inodes'. */
+void dentry_linked(struct inode *dir, struct dentry *d, struct inode *target);
+/* sb->root of @root, whose reference goes with it. 0, -ENOTDIR, -ENOMEM: it is put. */
+int must_check dentry_root_of(struct super_block *sb, struct inode *root);
 void dentry_forget(struct dentry *d); /* unhash and mark deleted */
 struct dentry *dentry_lookup_cached(struct dentry *parent,
 				    const struct qstr *name); /* referenced */
