@@ -6,7 +6,7 @@
  * The first run fills caches that grow for good reasons (slabs, directory entries); before each measurement what can be
  * dropped is dropped. A program leaks when the count before its second run does not come back after that or one more run.
  */
-#include "tap.h"
+#include "free_pages.h"
 
 #include <dirent.h>
 #include <ftw.h>
@@ -25,39 +25,12 @@ static void report(int ok, const char *name, const char *what)
 	tap_note("%s - %s/%s", ok ? "ok" : "not ok", name, what);
 }
 
-/* Free pages of all zones, those on per-CPU lists included. */
-static long free_pages(void)
-{
-	static char text[65536];
-	long sum = 0, n;
-
-	if (tap_read("/proc/zoneinfo", text, sizeof(text)) < 0)
-		return -1;
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		if (sscanf(line, " pages free %ld", &n) == 1 ||
-		    sscanf(line, " count: %ld", &n) == 1)
-			sum += n;
-	return sum;
-}
-
-static void drop_caches(void)
-{
-	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
-
-	if (fd < 0)
-		return;
-	if (write(fd, "3\n", 2) != 2)
-		tap_note("# /proc/sys/vm/drop_caches: %s", strerror(errno));
-	close(fd);
-}
-
 /* Free pages after everything that ends late has ended; @want: what to wait for, -1: two equal readings. */
 static long settled_free_pages(long want)
 {
 	long last = -2, now = -1;
 
 	for (int i = 0; i < SETTLE_TRIES; i++) {
-		drop_caches();
 		now = free_pages();
 		if (now == want || (want < 0 && now == last))
 			break;

@@ -8,6 +8,7 @@
 #include "disk.h"
 #include "failpoint.h"
 #include "figure.h"
+#include "free_pages.h"
 
 enum { TRIES = 3, SLACK = 4, HANG_S = 60 };
 
@@ -22,22 +23,6 @@ struct loop {
 static int first, step; /* by hand; 0: not */
 
 /* ---- memory ---- */
-
-/* Free pages, those on lists of CPUs included, when nothing is kept that can be given up. */
-static long free_pages(void)
-{
-	static char text[65536];
-	long sum = 0, n;
-
-	tap_put("/proc/sys/vm/drop_caches", "3\n");
-	if (tap_read("/proc/zoneinfo", text, sizeof(text)) < 0)
-		return -1;
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		if (sscanf(line, " pages free %ld", &n) == 1 ||
-		    sscanf(line, " count: %ld", &n) == 1)
-			sum += n;
-	return sum;
-}
 
 /* What ends late has ended when there are @want or when it does not change. */
 static long settled(long want)
