@@ -7,7 +7,8 @@
  * I1       holder set: no writers, and no holder of a device that covers the same sectors. A device with MAPPING_SWAP may be
  *          open for writing, but no write is let through (fs/blkdev.c).
  * I2       a device that nobody has open has no dirty page and no page that is not the device's contents.
- * I3       partitions come and go only while nobody has one of them open.
+ * I3       partitions come and go only while nobody has one of them open; a disk goes, or gets smaller, only while nobody has it
+ *          open.
  * LOCKS    table_lock (mutex, rank FS_FILE) for the partitions of a disk as a whole; block_lock (rank OBJECT) for counts.
  * CONTEXT  threads; may sleep.
  * FAILS    -ENXIO, -EBUSY, -EACCES.   NOT HERE names and nodes (fs/blkdev.c).   TESTED BY  tests/guest/disk_block.c
@@ -24,7 +25,7 @@
 
 struct spinlock block_lock = SPINLOCK_INIT(RANK_OBJECT);
 
-static struct list_head disks = LIST_HEAD_INIT(disks); /* b; only grows */
+static struct list_head disks = LIST_HEAD_INIT(disks); /* b */
 static const struct block_watch *watch;
 
 void block_set_watch(const struct block_watch *w)
@@ -56,8 +57,8 @@ static struct block_device *find(uint32_t dev) must_hold(block_lock)
 	list_for_each_entry (d, &disks, link) {
 		unsigned n = (dev & 0xfffff) - d->first_minor;
 
-		if (dev >> 20 == d->major && n < DISK_MINORS)
-			return d->parts[n];
+		if (dev >> 20 == d->major && n < DISK_MINORS && d->parts[n])
+			return d->parts[n]; /* a number without a device may be another disk's */
 	}
 	return NULL;
 }
@@ -304,12 +305,29 @@ int block_rescan(struct block_device *bdev)
 	return err;
 }
 
-int disk_add(struct gendisk *d, uint64_t nr_sectors)
+/* What requests need: with the first disk that has sectors. */
+static int bring_up(void)
 {
 	int err = bio_init();
 
-	if (!err)
-		err = flusher_start();
+	return err ? err : flusher_start();
+}
+
+static void read_partitions(struct gendisk *d)
+{
+	int err;
+
+	mutex_lock(&d->table_lock);
+	err = read_table(d);
+	mutex_unlock(&d->table_lock);
+	if (err)
+		pr_warn("%s: its partitions cannot be read (error %d)", d->name, -err);
+}
+
+int disk_add(struct gendisk *d, uint64_t nr_sectors)
+{
+	int err = nr_sectors ? bring_up() : 0;
+
 	if (err)
 		return err;
 	mutex_init(&d->table_lock, RANK_FS_FILE);
@@ -319,15 +337,53 @@ int disk_add(struct gendisk *d, uint64_t nr_sectors)
 	d->whole.openers = 1; /* while its table is read */
 	list_add_tail(&d->link, &disks);
 	spin_unlock(&block_lock);
-	pr_info("%s: %llu 512-byte sectors%s", d->name, (unsigned long long)nr_sectors,
-		d->readonly ? ", read-only" : "");
+	if (nr_sectors)
+		pr_info("%s: %llu 512-byte sectors%s", d->name, (unsigned long long)nr_sectors,
+			d->readonly ? ", read-only" : "");
 	if (watch)
 		watch->added(&d->whole);
-	mutex_lock(&d->table_lock);
-	err = read_table(d);
-	mutex_unlock(&d->table_lock);
-	if (err)
-		pr_warn("%s: its partitions cannot be read (error %d)", d->name, -err);
+	if (!d->memory)
+		read_partitions(d);
 	block_put(&d->whole, false, NULL);
+	return 0;
+}
+
+int disk_set_capacity(struct gendisk *d, uint64_t nr_sectors)
+{
+	struct block_device *bdev = &d->whole;
+	int err = nr_sectors ? bring_up() : 0;
+
+	if (err)
+		return err;
+	spin_lock(&block_lock);
+	if (nr_sectors < bdev->nr_sectors && bdev->openers)
+		err = -EBUSY;
+	else
+		WRITE_ONCE(bdev->nr_sectors, nr_sectors);
+	spin_unlock(&block_lock);
+	if (!err)
+		bdev_cache_resize(bdev);
+	return err;
+}
+
+int disk_del(struct gendisk *d)
+{
+	struct block_device *bdev = &d->whole;
+	int err = 0;
+
+	spin_lock(&block_lock);
+	if (bdev->openers) {
+		err = -EBUSY;
+	} else {
+		list_del(&d->link);
+		d->parts[0] = NULL;
+	}
+	spin_unlock(&block_lock);
+	if (err)
+		return err;
+	if (watch)
+		watch->removed(bdev);
+	mapping_destroy(&bdev->mapping);
+	bdi_unregister(&bdev->bdi);
 	return 0;
 }

@@ -3,12 +3,13 @@
  *
  *   submit_bio ── queue: bio bio bio ... ── block_kick ──> driver's start ── disk_next: neighbours in one request ──> device
  *                                                                            disk_ended <── its interrupt
+ *   a disk that is memory:  submit_bio ──> driver's submit ──> bio_done, all in the thread that asks
  *
  * OWNS     disk->queue and the counts of /proc/diskstats; PGPGIN and PGPGOUT, in sectors.
  * WHY      a page is a bio, and a device is as long about one page as about thirty: what the page cache asks for in one go
  *          waits for the kick that ends it, and goes out as one request. Only neighbours in the queue are looked at: those
  *          who write much write in order.
- * I1       a bio is in the queue, in one request of the driver, or ended: once.
+ * I1       a bio is in the queue, in one request of the driver, or ended: once. With ops->submit the queue is empty.
  * I2       a queue that is not empty is started by a kick, by QUEUE_LONG bios, or UNPLUG_NS after its first one came.
  * LOCKS    disk->lock (rank OBJECT, irqsave), which is the driver's as well.
  * CONTEXT  any.   COST  O(1) a bio.   FAILS  a bio that breaks the rules ends with -EIO, at once.
@@ -80,7 +81,7 @@ static void count_end(struct disk_stats *s, const struct bio *bio, uint64_t now)
 		s->busy_ns += now - s->queue_ns;
 }
 
-static void enqueue(struct gendisk *disk, struct bio *bio)
+static void account(struct gendisk *disk, struct bio *bio)
 {
 	if (bio->op == REQ_OP_READ)
 		count_vm_events(PGPGIN, bio->nr_sectors);
@@ -91,6 +92,11 @@ static void enqueue(struct gendisk *disk, struct bio *bio)
 	count_start(&disk->whole.stats, bio->start_ns);
 	if (bio->bdev != &disk->whole)
 		count_start(&bio->bdev->stats, bio->start_ns);
+}
+
+static void enqueue(struct gendisk *disk, struct bio *bio)
+{
+	account(disk, bio);
 	list_add_tail(&bio->link, &disk->queue);
 	WRITE_ONCE(disk->nr_queued, disk->nr_queued + 1);
 	if (disk->nr_queued >= QUEUE_LONG)
@@ -111,8 +117,13 @@ void submit_bio(struct bio *bio)
 		return;
 	}
 	flags = spin_lock_irqsave(&disk->lock);
-	enqueue(disk, bio);
+	if (disk->ops->submit)
+		account(disk, bio);
+	else
+		enqueue(disk, bio);
 	spin_unlock_irqrestore(&disk->lock, flags);
+	if (disk->ops->submit)
+		disk->ops->submit(disk, bio);
 }
 
 /* ---- the driver's side ---- */
@@ -158,18 +169,32 @@ bool disk_next(struct gendisk *disk, struct request *rq, unsigned max_vecs)
 	return true;
 }
 
+/* disk->lock held. */
+static void account_end(struct gendisk *disk, struct bio *bio, int err, uint64_t now)
+{
+	bio->error = err;
+	count_end(&disk->whole.stats, bio, now);
+	if (bio->bdev != &disk->whole)
+		count_end(&bio->bdev->stats, bio, now);
+}
+
 void disk_ended(struct gendisk *disk, struct request *rq, int err, struct list_head *done)
 {
 	uint64_t now = clock_ns();
 	struct bio *bio;
 
-	list_for_each_entry (bio, &rq->bios, link) {
-		bio->error = err;
-		count_end(&disk->whole.stats, bio, now);
-		if (bio->bdev != &disk->whole)
-			count_end(&bio->bdev->stats, bio, now);
-	}
+	list_for_each_entry (bio, &rq->bios, link)
+		account_end(disk, bio, err, now);
 	list_splice_tail_init(&rq->bios, done);
+}
+
+void bio_done(struct gendisk *disk, struct bio *bio, int err)
+{
+	irqflags_t flags = spin_lock_irqsave(&disk->lock);
+
+	account_end(disk, bio, err, clock_ns());
+	spin_unlock_irqrestore(&disk->lock, flags);
+	bio->end_io(bio);
 }
 
 void bios_end(struct list_head *done)

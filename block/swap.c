@@ -9,12 +9,13 @@
  * I1       extents are sorted by slot, without holes; two that follow each other are not side by side on the device.
  * LOCKS    none: nothing changes while it is used.
  * CONTEXT  read, write, discard: threads that may sleep. Ends: interrupts.
- * COST     a binary search, and a bio.
+ * COST     a binary search, and a bio; of a disk that is memory its own call.
  * FAILS    the device's errors, by page_io_done.   TESTED BY  tests/guest/disk_swap.c
  */
 #include "block/swap.h"
 
 #include "base/errno.h"
+#include "block/gendisk.h"
 #include "mm/mapping.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
@@ -54,8 +55,13 @@ static void transfer_end(struct bio *bio)
 static int transfer(struct swapdev *dev, unsigned long slot, struct page *page, enum req_op op)
 {
 	const struct block_swap *s = block_swap_of(dev);
-	struct bio *bio = bio_alloc_reserved(s->bdev, op, sector_in(find(s, slot), slot));
+	struct gendisk *disk = s->bdev->disk;
+	uint64_t sector = sector_in(find(s, slot), slot);
+	struct bio *bio;
 
+	if (disk->ops->rw_page && !READ_ONCE(s->bdev->make_it_fail))
+		return disk->ops->rw_page(disk, s->bdev->start + sector, page, op);
+	bio = bio_alloc_reserved(s->bdev, op, sector);
 	must(bio_add_page(bio, page, PAGE_SIZE, 0));
 	bio->end_io = transfer_end;
 	bio->private = page;
@@ -93,12 +99,13 @@ static void swap_discard(struct swapdev *dev, unsigned long slot, unsigned long 
 	}
 }
 
-static const struct swapdev_ops swap_ops = { .read = swap_read,
-					     .write = swap_write,
-					     .kick = kick_queue };
-static const struct swapdev_ops discard_ops = {
-	.read = swap_read, .write = swap_write, .kick = kick_queue, .discard = swap_discard
-};
+static void slot_free(struct swapdev *dev, unsigned long slot)
+{
+	const struct block_swap *s = block_swap_of(dev);
+	struct gendisk *disk = s->bdev->disk;
+
+	disk->ops->swap_slot_free(disk, s->bdev->start + sector_in(find(s, slot), slot));
+}
 
 int block_swap_new(struct block_device *bdev, bool file, struct block_swap **out)
 {
@@ -107,7 +114,13 @@ int block_swap_new(struct block_device *bdev, bool file, struct block_swap **out
 	if (!s)
 		return -ENOMEM;
 	s->bdev = bdev;
-	s->dev.ops = block_can_discard(bdev) ? &discard_ops : &swap_ops;
+	s->ops = (struct swapdev_ops){ .read = swap_read, .write = swap_write, .kick = kick_queue };
+	if (block_can_discard(bdev))
+		s->ops.discard = swap_discard;
+	if (bdev->disk->ops->swap_slot_free)
+		s->ops.slot_free = slot_free;
+	s->dev.ops = &s->ops;
+	s->dev.sync = bdev->disk->memory;
 	s->dev.file = file;
 	s->dev.owner = s;
 	*out = s;

@@ -229,6 +229,7 @@ int virtio_blk_probe(struct virtio_device *dev)
 		b->free = &b->slots[i];
 	}
 	b->disk.ops = &vblk_ops;
+	b->disk.driver = "virtblk";
 	b->disk.private = b;
 	b->disk.major = VBLK_MAJOR;
 	b->disk.first_minor = nr_disks * DISK_MINORS;

@@ -8,21 +8,18 @@
  * WHY      memory that is short is stretched: a page of a program is mostly a third of itself. A swap area on it needs no device.
  * I1       stored, packed_bytes, same, huge are the sums over the slots.
  * I2       a slot's object is read and replaced under lock, so a reader has all of the old or all of the new page.
- * I3       while somebody has the device open or swaps on it, it keeps its size.
- * LOCKS    state_lock (rank FS_FILE) for setting up and reset; codec (rank FS_INNER) for the scratch memory: the page lock of
- *          a swapped page may be held; lock (rank OBJECT): slot_free comes with spinlocks and without interrupts.
- * CONTEXT  read, write: threads, sleep. slot_free: any.
- * COST     a page: the codec, and the copy of what it became.
+ * I3       while somebody has the device open, swaps on it or has mounted it, it keeps its size: then the disk cannot get smaller.
+ * LOCKS    zram_lock (rank FS_FILE) for setting up and reset; codec (rank ZRAM) for the scratch memory and the size: a page's
+ *          lock and a file system's may be held; lock (rank OBJECT): a slot's end comes with spinlocks and without interrupts.
+ * CONTEXT  bios, pages of swap: threads, sleep. A slot's end: any.
+ * COST     a page: the codec, and the copy of what it became. A part of a page: all of it, to write it twice.
  * FAILS    -ENOMEM: no pages for the pool, or its limit; -EIO beyond the end.
- * NOT HERE the files (zram_sysfs.c, zram_dev.c).   SOURCES  Linux Documentation/admin-guide/blockdev/zram.rst.
- * TESTED BY tests/guest/mem_swap.c
+ * NOT HERE which there are (zram_dev.c), /sys (zram_sysfs.c).   SOURCES  Linux Documentation/admin-guide/blockdev/zram.rst.
+ * TESTED BY tests/guest/mem_swap.c, disk_zram.c
  */
 #include "zram_impl.h"
 
-#include "arch/machine.h"
 #include "base/errno.h"
-#include "drivers/zram.h"
-#include "lib/cmdline.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/mapping.h"
@@ -31,8 +28,6 @@
 #include "sync/failpoint.h"
 
 enum { HUGE_LEN = PAGE_SIZE * 3 / 4 + ZS_STEP * 4 }; /* longer ones are kept as they are */
-
-struct zram zrams[ZRAM_DEVICES];
 
 /* ---- slots ---- */
 
@@ -59,10 +54,8 @@ void zram_free_slot(struct zram *z, unsigned long index)
 	irqflags_t irq = spin_lock_irqsave(&z->lock);
 	struct zs_page *gone = NULL;
 
-	if (z->slots && index < z->nr_pages) {
+	if (z->slots && index < z->nr_pages)
 		gone = clear_slot(z, &z->slots[index]);
-		z->notify_free++;
-	}
 	spin_unlock_irqrestore(&z->lock, irq);
 	if (gone)
 		zs_page_free(gone);
@@ -168,26 +161,6 @@ static void note_error(struct zram *z, uint64_t *counter)
 	spin_unlock_irqrestore(&z->lock, irq);
 }
 
-int zram_write_page(struct zram *z, unsigned long index, struct page *page)
-{
-	const void *p;
-	int err;
-
-	if (index >= z->nr_pages) {
-		note_error(z, &z->invalid_io);
-		return -EIO;
-	}
-	mutex_lock(&z->codec);
-	p = kmap_local_page(page);
-	memcpy(z->raw, p, PAGE_SIZE);
-	kunmap_local(p);
-	err = write_raw(z, index);
-	mutex_unlock(&z->codec);
-	if (err)
-		note_error(z, &z->failed_writes);
-	return err;
-}
-
 /* What the slot says of its page, its object's bytes in z->packed. codec held. */
 static struct zram_slot get_slot(struct zram *z, unsigned long index)
 {
@@ -200,82 +173,145 @@ static struct zram_slot get_slot(struct zram *z, unsigned long index)
 	return s;
 }
 
-/* 0, or -EIO: the bytes are no block. */
-static int expand(const struct zram *z, const struct zram_slot *s, void *to)
+/* The page of the slot, to @to. codec held. 0, or -EIO: the bytes are no block. */
+static int read_slot(struct zram *z, unsigned long index, void *to)
 {
+	struct zram_slot s = get_slot(z, index);
 	unsigned long *words = to;
 
-	if (s->kind == ZRAM_OBJECT && s->len < PAGE_SIZE)
-		return lz4_decompress(z->packed, s->len, to, PAGE_SIZE) == PAGE_SIZE ? 0 : -EIO;
-	if (s->kind == ZRAM_OBJECT) {
+	if (s.kind == ZRAM_OBJECT && s.len < PAGE_SIZE)
+		return lz4_decompress(z->packed, s.len, to, PAGE_SIZE) == PAGE_SIZE ? 0 : -EIO;
+	if (s.kind == ZRAM_OBJECT) {
 		memcpy(to, z->packed, PAGE_SIZE);
 		return 0;
 	}
 	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*words); i++)
-		words[i] = s->kind == ZRAM_SAME ? s->word : 0;
+		words[i] = s.kind == ZRAM_SAME ? s.word : 0;
 	return 0;
 }
 
-int zram_read_page(struct zram *z, unsigned long index, struct page *page)
+/* ---- what is asked: memory, and where it is on the disk; within one of its pages ---- */
+
+struct piece {
+	struct page *page;
+	unsigned offset, len; /* in page */
+	unsigned long index;
+	unsigned in_page; /* of page @index */
+};
+
+static int read_piece(struct zram *z, const struct piece *p)
 {
-	struct zram_slot s;
-	void *p;
+	bool whole = p->len == PAGE_SIZE;
+	uint8_t *to = kmap_local_page(p->page);
+	int err = read_slot(z, p->index, whole ? to : z->raw);
+
+	if (!err && !whole)
+		memcpy(to + p->offset, z->raw + p->in_page, p->len);
+	kunmap_local(to);
+	return err;
+}
+
+static int write_piece(struct zram *z, const struct piece *p)
+{
+	int err = p->len == PAGE_SIZE ? 0 : read_slot(z, p->index, z->raw);
+	const uint8_t *from;
+
+	if (err)
+		return err;
+	from = kmap_local_page(p->page);
+	memcpy(z->raw + p->in_page, from + p->offset, p->len);
+	kunmap_local(from);
+	return write_raw(z, p->index);
+}
+
+static int do_piece(struct zram *z, const struct piece *p, enum req_op op)
+{
+	bool write = op == REQ_OP_WRITE;
 	int err;
 
-	if (index >= z->nr_pages) {
+	mutex_lock(&z->codec);
+	if (p->index >= z->nr_pages) {
+		mutex_unlock(&z->codec);
 		note_error(z, &z->invalid_io);
 		return -EIO;
 	}
-	mutex_lock(&z->codec);
-	s = get_slot(z, index);
-	p = kmap_local_page(page);
-	err = expand(z, &s, p);
-	kunmap_local(p);
+	err = write ? write_piece(z, p) : read_piece(z, p);
 	mutex_unlock(&z->codec);
 	if (err)
-		note_error(z, &z->failed_reads);
+		note_error(z, write ? &z->failed_writes : &z->failed_reads);
 	return err;
 }
 
-/* ---- as a swap device ---- */
-
-static struct zram *zram_of(struct swapdev *dev)
+static int do_pieces(struct zram *z, uint64_t sector, const struct bio_vec *v, enum req_op op)
 {
-	return container_of(dev, struct zram, dev);
+	struct piece p = { .page = v->page, .offset = v->offset };
+	unsigned left = v->len;
+	int err = 0;
+
+	while (left && !err) {
+		p.index = (unsigned long)(sector / PAGE_SECTORS);
+		p.in_page = (unsigned)(sector % PAGE_SECTORS) << SECTOR_SHIFT;
+		p.len = min_of(unsigned, left, PAGE_SIZE - p.in_page);
+		err = do_piece(z, &p, op);
+		p.offset += p.len;
+		left -= p.len;
+		sector += p.len >> SECTOR_SHIFT;
+	}
+	return err;
 }
 
-static int swap_read(struct swapdev *dev, unsigned long slot, struct page *page)
+/* ---- as a disk ---- */
+
+/* The pages that lie in the range as a whole. */
+static void discard(struct zram *z, uint64_t sector, uint64_t nr)
 {
-	int err = zram_read_page(zram_of(dev), slot, page);
+	uint64_t index = (sector + PAGE_SECTORS - 1) / PAGE_SECTORS;
+
+	for (; (index + 1) * PAGE_SECTORS <= sector + nr; index++)
+		zram_free_slot(z, (unsigned long)index);
+}
+
+static void zram_submit(struct gendisk *disk, struct bio *bio)
+{
+	struct zram *z = disk->private;
+	uint64_t sector = bio->sector;
+	int err = 0;
+
+	if (bio->op == REQ_OP_DISCARD)
+		discard(z, sector, bio->nr_sectors);
+	for (unsigned i = 0; i < bio->nr_vecs && !err; i++) {
+		err = do_pieces(z, sector, &bio->vecs[i], bio->op);
+		sector += bio->vecs[i].len >> SECTOR_SHIFT;
+	}
+	bio_done(disk, bio, err);
+}
+
+static int zram_rw_page(struct gendisk *disk, uint64_t sector, struct page *page, enum req_op op)
+{
+	const struct bio_vec whole = { page, 0, PAGE_SIZE };
+	int err = do_pieces(disk->private, sector, &whole, op);
 
 	if (!err)
 		page_io_done(page, 0);
 	return err;
 }
 
-static int swap_write(struct swapdev *dev, unsigned long slot, struct page *page)
+static void zram_slot_free(struct gendisk *disk, uint64_t sector)
 {
-	int err = zram_write_page(zram_of(dev), slot, page);
+	struct zram *z = disk->private;
+	irqflags_t irq;
 
-	if (!err)
-		page_io_done(page, 0);
-	return err;
+	if (sector % PAGE_SECTORS) /* a file's, which shares two pages with others */
+		return;
+	zram_free_slot(z, (unsigned long)(sector / PAGE_SECTORS));
+	irq = spin_lock_irqsave(&z->lock);
+	z->notify_free++;
+	spin_unlock_irqrestore(&z->lock, irq);
 }
 
-static void swap_slot_free(struct swapdev *dev, unsigned long slot)
-{
-	zram_free_slot(zram_of(dev), slot);
-}
-
-static void swap_discard(struct swapdev *dev, unsigned long slot, unsigned long nr)
-{
-	for (; nr; nr--, slot++)
-		zram_free_slot(zram_of(dev), slot);
-}
-
-static const struct swapdev_ops swap_ops = {
-	.read = swap_read, .write = swap_write, .discard = swap_discard, .slot_free = swap_slot_free
-};
+const struct gendisk_ops zram_disk_ops = { .submit = zram_submit,
+					   .rw_page = zram_rw_page,
+					   .swap_slot_free = zram_slot_free };
 
 /* ---- life ---- */
 
@@ -291,7 +327,7 @@ static void free_buffers(struct zram *z)
 	z->table = NULL;
 }
 
-/* state_lock held. */
+/* zram_lock held. */
 static int alloc_buffers(struct zram *z, unsigned long pages)
 {
 	if (failpoint("zram_setup"))
@@ -306,70 +342,66 @@ static int alloc_buffers(struct zram *z, unsigned long pages)
 	return -ENOMEM;
 }
 
+/* Nobody has the disk open, and it is empty. */
+static void forget(struct zram *z)
+{
+	for (unsigned long i = 0; i < z->nr_pages; i++)
+		zram_free_slot(z, i);
+	mutex_lock(&z->codec);
+	z->nr_pages = 0;
+	free_buffers(z);
+	mutex_unlock(&z->codec);
+	kassert(!z->stored && !z->packed_bytes && !z->pool.nr_pages);
+	z->limit = 0;
+	z->max_used = z->huge_since = 0;
+	z->failed_reads = z->failed_writes = z->invalid_io = z->notify_free = 0;
+}
+
+static int set_up(struct zram *z, unsigned long pages)
+{
+	int err;
+
+	if (z->nr_pages)
+		return -EBUSY;
+	err = alloc_buffers(z, pages);
+	if (err)
+		return err;
+	mutex_lock(&z->codec);
+	z->nr_pages = pages;
+	mutex_unlock(&z->codec);
+	err = disk_set_capacity(&z->disk, (uint64_t)pages * PAGE_SECTORS);
+	if (err)
+		forget(z);
+	return err;
+}
+
 int zram_setup(struct zram *z, uint64_t pages)
 {
-	int err = -EINVAL;
+	int err;
 
-	mutex_lock(&z->state_lock);
-	if (z->nr_pages)
-		err = -EBUSY;
-	else if (pages && pages <= ULONG_MAX / PAGE_SIZE / sizeof(*z->slots))
-		err = alloc_buffers(z, (unsigned long)pages);
-	if (!err) {
-		z->nr_pages = (unsigned long)pages;
-		z->dev.nr_slots = z->nr_pages;
-	}
-	mutex_unlock(&z->state_lock);
+	if (!pages || pages > ULONG_MAX / PAGE_SIZE / sizeof(*z->slots))
+		return -EINVAL;
+	mutex_lock(&zram_lock);
+	err = z->there ? set_up(z, (unsigned long)pages) : -ENODEV;
+	mutex_unlock(&zram_lock);
+	return err;
+}
+
+int zram_reset_locked(struct zram *z)
+{
+	int err = disk_set_capacity(&z->disk, 0);
+
+	if (!err)
+		forget(z);
 	return err;
 }
 
 int zram_reset(struct zram *z)
 {
-	mutex_lock(&z->state_lock);
-	if (z->openers || z->swapping) {
-		mutex_unlock(&z->state_lock);
-		return -EBUSY;
-	}
-	for (unsigned long i = 0; i < z->nr_pages; i++)
-		zram_free_slot(z, i);
-	z->nr_pages = 0;
-	z->dev.nr_slots = 0;
-	free_buffers(z);
-	kassert(!z->stored && !z->packed_bytes && !z->pool.nr_pages);
-	z->limit = 0;
-	z->max_used = z->huge_since = 0;
-	z->failed_reads = z->failed_writes = z->invalid_io = z->notify_free = 0;
-	mutex_unlock(&z->state_lock);
-	return 0;
-}
+	int err;
 
-/* zram.num_devices= of the command line. */
-static unsigned devices_wanted(void)
-{
-	char text[8];
-
-	if (!cmdline_get(boot_info.cmdline, "zram.num_devices", text, sizeof(text)) ||
-	    text[0] < '0' || text[0] > '0' + ZRAM_DEVICES || text[1])
-		return 1;
-	return (unsigned)(text[0] - '0');
-}
-
-void zram_init(void)
-{
-	static const char *const names[ZRAM_DEVICES] = { "/dev/zram0", "/dev/zram1", "/dev/zram2",
-							 "/dev/zram3" };
-	unsigned wanted = devices_wanted();
-
-	for (unsigned i = 0; i < wanted; i++) {
-		struct zram *z = &zrams[i];
-
-		z->index = i;
-		mutex_init(&z->state_lock, RANK_FS_FILE);
-		mutex_init(&z->codec, RANK_FS_INNER);
-		spin_init(&z->lock, RANK_OBJECT);
-		zs_pool_init(&z->pool);
-		z->dev = (struct swapdev){ .ops = &swap_ops, .name = names[i], .sync = true };
-		zram_files_init(z);
-	}
-	zram_nodes_init(wanted);
+	mutex_lock(&zram_lock);
+	err = z->there ? zram_reset_locked(z) : -ENODEV;
+	mutex_unlock(&zram_lock);
+	return err;
 }

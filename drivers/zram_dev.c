@@ -1,206 +1,128 @@
 /*
- * /dev/zramN: its bytes, its size, and swapping on it.
+ * Which disks in compressed memory there are: at boot, and by /sys/class/zram-control.
  *
- * WHY      mkswap writes a header and reads sizes; nobody reads such a disk often, so nothing of it is cached: a read or write
- *          of a part of a page expands the page.
- * LOCKS    state_lock to count openers; else as zram.c.   CONTEXT  a task; sleeps.
- * FAILS    -ENOSPC behind the end, -EFAULT, -ENOMEM, -EINTR; -EBUSY: it is a swap area already.
- * SOURCES  sd(4), the BLK* ioctls of linux/fs.h.   TESTED BY tests/guest/mem_swap.c
+ * OWNS     zrams[]: who of them is there.
+ * WHY      a disk's memory must stay while somebody may still look at it: a device that goes leaves its place for the next.
+ * I1       the numbers of those that are there are the lowest that were free when they came.
+ * I2       one that goes is reset first, and nobody can set it up again: there is false before its names go. Taking the names away
+ *          waits for calls that want zram_lock, so it is not held.
+ * LOCKS    zram_lock (rank FS_FILE).   CONTEXT  a task; sleeps.   FAILS  -ENOSPC, -ENOMEM, -EBUSY, -ENODEV.
+ * SOURCES  Linux Documentation/admin-guide/blockdev/zram.rst.   TESTED BY tests/guest/disk_zram.c
  */
 #include "zram_impl.h"
 
-#include "arch/abi.h"
+#include "arch/machine.h"
 #include "base/errno.h"
-#include "fs/fs.h"
-#include "kernel/task.h"
+#include "drivers/zram.h"
+#include "lib/cmdline.h"
 #include "lib/fmt.h"
-#include "mm/alloc.h"
-#include "mm/vmalloc.h"
 
-enum {
-	BLKROGET = 0x125e,
-	BLKGETSIZE = 0x1260,
-	BLKFLSBUF = 0x1261,
-	BLKSSZGET = 0x1268,
-	BLKPBSZGET = 0x127b,
-	SECTOR = 512
-};
-#define BLKGETSIZE64 (0x80001272u | (unsigned)sizeof(size_t) << 16)
-#define BLKBSZGET    (0x80001270u | (unsigned)sizeof(size_t) << 16)
+struct mutex zram_lock;
+static struct zram zrams[ZRAM_DEVICES];
+static bool taken[ZRAM_DEVICES]; /* s: there, or on the way in or out */
 
-static struct zram *zram_of(const struct file *f)
+static int take_number(void)
 {
-	return &zrams[MINOR(f->inode->rdev)];
+	int n = -ENOSPC;
+
+	mutex_lock(&zram_lock);
+	for (unsigned i = 0; i < ZRAM_DEVICES && n < 0; i++) {
+		if (!taken[i])
+			n = (int)i;
+	}
+	if (n >= 0)
+		taken[n] = true;
+	mutex_unlock(&zram_lock);
+	return n;
 }
 
-static uint64_t size_of(const struct zram *z)
+/* @there: it is, from now on; else its number is free again. */
+static void settle(struct zram *z, bool there)
 {
-	return (uint64_t)z->nr_pages << PAGE_SHIFT;
+	mutex_lock(&zram_lock);
+	z->there = there;
+	taken[z->index] = there;
+	mutex_unlock(&zram_lock);
 }
 
-static int zram_open(struct inode *inode, struct file *f)
+static void prepare(struct zram *z, unsigned n)
 {
-	struct zram *z = &zrams[MINOR(inode->rdev)];
+	struct gendisk *d = &z->disk;
 
-	(void)f;
-	mutex_lock(&z->state_lock);
-	z->openers++;
-	mutex_unlock(&z->state_lock);
-	return 0;
+	*z = (struct zram){ .index = n };
+	mutex_init(&z->codec, RANK_ZRAM);
+	spin_init(&z->lock, RANK_OBJECT);
+	zs_pool_init(&z->pool);
+	d->ops = &zram_disk_ops;
+	d->private = z;
+	d->driver = "zram";
+	d->major = ZRAM_MAJOR;
+	d->first_minor = n;
+	d->memory = d->can_discard = true;
+	d->block_size = PAGE_SIZE;
+	d->max_vecs = BIO_VECS;
+	d->max_sectors = BIO_VECS * PAGE_SECTORS;
+	d->max_discard = UINT32_MAX / PAGE_SIZE * PAGE_SECTORS;
+	d->discard_align = PAGE_SECTORS;
+	(void)fmt_snprintf(d->name, sizeof(d->name), "zram%u", n);
+	disk_init(d);
 }
 
-static void zram_release(struct file *f)
+int zram_add(void)
 {
-	struct zram *z = zram_of(f);
+	int n = take_number(), err;
+	struct zram *z;
 
-	mutex_lock(&z->state_lock);
-	z->openers--;
-	mutex_unlock(&z->state_lock);
+	if (n < 0)
+		return n;
+	z = &zrams[n];
+	prepare(z, (unsigned)n);
+	err = disk_add(&z->disk, 0);
+	if (!err) {
+		err = zram_files_init(z);
+		if (err)
+			(void)!disk_del(&z->disk);
+	}
+	settle(z, !err);
+	return err ? err : n;
 }
 
-/* Bytes [in_page, in_page + n) of a page, through @scratch. 0 or -errno. */
-static int part(struct zram *z, uint64_t pos, uaddr_t buf, size_t n, struct page *scratch,
-		bool write)
+int zram_remove(unsigned index)
 {
-	unsigned long index = (unsigned long)(pos >> PAGE_SHIFT);
-	size_t in_page = pos & (PAGE_SIZE - 1), left;
-	uint8_t *p = page_address(scratch); /* of the linear map: copying may fault */
-	int err = write && n == PAGE_SIZE ? 0 : zram_read_page(z, index, scratch);
+	struct zram *z = &zrams[index];
+	int err = -ENODEV;
 
+	if (index >= ZRAM_DEVICES)
+		return -ENODEV;
+	mutex_lock(&zram_lock);
+	if (z->there)
+		err = zram_reset_locked(z);
+	z->there = z->there && err;
+	mutex_unlock(&zram_lock);
 	if (err)
 		return err;
-	left = write ? copy_from_user(p + in_page, buf, n) : copy_to_user(buf, p + in_page, n);
-	if (left)
-		return -EFAULT;
-	return write ? zram_write_page(z, index, scratch) : 0;
-}
-
-static long zram_io(struct file *f, uaddr_t buf, size_t len, uint64_t *pos, bool write)
-{
-	struct zram *z = zram_of(f);
-	uint64_t size = size_of(z);
-	struct page *scratch;
-	size_t done = 0;
-	int err = 0;
-
-	if (*pos >= size)
-		return write && len ? -ENOSPC : 0;
-	len = (size_t)min_of(uint64_t, len, size - *pos);
-	scratch = alloc_page(GFP_KERNEL);
-	if (!scratch)
-		return -ENOMEM;
-	while (done < len && !err) {
-		size_t n = min_of(size_t, len - done, PAGE_SIZE - (*pos & (PAGE_SIZE - 1)));
-
-		err = fatal_signal_pending() ? -EINTR
-					     : part(z, *pos, buf + done, n, scratch, write);
-		if (!err) {
-			done += n;
-			*pos += n;
-		}
-	}
-	__free_page(scratch);
-	return done ? (long)done : err;
-}
-
-static long zram_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
-{
-	return zram_io(f, buf, len, pos, false);
-}
-
-static long zram_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
-{
-	return zram_io(f, buf, len, pos, true);
-}
-
-static int64_t zram_seek(struct file *f, int64_t off, int whence)
-{
-	int64_t size = (int64_t)size_of(zram_of(f));
-	int64_t base = whence == 1 ? (int64_t)f->pos : whence == 2 ? size : 0;
-
-	if (whence < 0 || whence > 2 || base + off < 0 || base + off > size)
-		return -EINVAL;
-	f->pos = (uint64_t)(base + off);
-	return base + off;
-}
-
-static int zram_fsync(struct file *f, uint64_t start, uint64_t last, bool data_only)
-{
-	return 0; /* it is where it will be */
-}
-
-static long zram_ioctl(struct file *f, unsigned cmd, unsigned long arg)
-{
-	uint64_t bytes = size_of(zram_of(f));
-	unsigned long sectors = (unsigned long)(bytes / SECTOR);
-	int block = PAGE_SIZE, zero = 0;
-
-	if (cmd == BLKGETSIZE64)
-		return put_user(arg, &bytes);
-	if (cmd == BLKBSZGET)
-		return put_user(arg, &block);
-	switch (cmd) {
-	case BLKGETSIZE:
-		return put_abi(arg, &sectors, "p");
-	case BLKSSZGET:
-	case BLKPBSZGET:
-		return put_user(arg, &block);
-	case BLKROGET:
-		return put_user(arg, &zero);
-	case BLKFLSBUF:
-		return 0;
-	default:
-		return -ENOTTY;
-	}
-}
-
-static int zram_swap_on(struct file *f, struct swapdev **out)
-{
-	struct zram *z = zram_of(f);
-	int err = 0;
-
-	mutex_lock(&z->state_lock);
-	if (z->swapping)
-		err = -EBUSY;
-	else if (!z->nr_pages)
-		err = -EINVAL;
-	else
-		z->swapping = true;
-	mutex_unlock(&z->state_lock);
-	*out = &z->dev;
+	err = disk_del(&z->disk);
+	settle(z, err); /* somebody has opened it: it stays, empty */
 	return err;
 }
 
-static void zram_swap_off(struct file *f, struct swapdev *dev)
+/* zram.num_devices= of the command line. */
+static unsigned devices_wanted(void)
 {
-	struct zram *z = zram_of(f);
+	char text[8];
 
-	(void)dev;
-	mutex_lock(&z->state_lock);
-	z->swapping = false;
-	mutex_unlock(&z->state_lock);
+	if (!cmdline_get(boot_info.cmdline, "zram.num_devices", text, sizeof(text)) ||
+	    text[0] < '0' || text[0] > '0' + ZRAM_DEVICES || text[1])
+		return 1;
+	return (unsigned)(text[0] - '0');
 }
 
-static const struct file_ops zram_fops = {
-	.open = zram_open,
-	.release = zram_release,
-	.read = zram_read,
-	.write = zram_write,
-	.seek = zram_seek,
-	.ioctl = zram_ioctl,
-	.fsync = zram_fsync,
-	.swap_on = zram_swap_on,
-	.swap_off = zram_swap_off,
-};
-
-void zram_nodes_init(unsigned n)
+void zram_init(void)
 {
-	char name[16];
+	unsigned wanted = devices_wanted();
 
-	if (n)
-		must(blkdev_register(ZRAM_MAJOR, 0, n, &zram_fops, "zram") == 0);
-	for (unsigned i = 0; i < n; i++) {
-		(void)fmt_snprintf(name, sizeof(name), "zram%u", i);
-		must(devtmpfs_create(name, S_IFBLK | 0660, MKDEV(ZRAM_MAJOR, i)) == 0);
-	}
+	mutex_init(&zram_lock, RANK_FS_FILE);
+	zram_control_init();
+	for (unsigned i = 0; i < wanted; i++)
+		must(zram_add() >= 0);
 }

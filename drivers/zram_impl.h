@@ -1,11 +1,9 @@
-/* A disk in compressed memory: what zram.c gives to its files. */
+/* A disk in compressed memory: what its files share. */
 #ifndef DRIVERS_ZRAM_IMPL_H
 #define DRIVERS_ZRAM_IMPL_H
 
+#include "block/gendisk.h"
 #include "lib/lz4.h"
-#include "mm/swap.h"
-#include "sync/mutex.h"
-#include "sync/spinlock.h"
 #include "zspool.h"
 
 enum { ZRAM_DEVICES = 4, ZRAM_MAJOR = 252 };
@@ -20,35 +18,35 @@ struct zram_slot {
 	uint8_t kind;
 };
 
-/* z: lock; c: codec; s: state_lock */
+/* s: zram_lock; c: codec; z: lock */
 struct zram {
-	struct mutex state_lock; /* rank FS_FILE: size, users */
-	struct mutex codec;	 /* rank FS_INNER: the scratch memory */
-	struct spinlock lock;	 /* rank OBJECT, interrupts off: slots, pool, figures */
-	struct swapdev dev;
+	struct mutex codec;   /* rank ZRAM: the scratch memory */
+	struct spinlock lock; /* rank OBJECT, interrupts off: slots, pool, figures */
+	struct gendisk disk;
 	unsigned index;
-	unsigned long nr_pages;	 /* s: disksize; 0: not set up */
-	struct zram_slot *slots; /* s: [nr_pages], the elements z */
+	bool there;		 /* s: it has its names */
+	unsigned long nr_pages;	 /* s, c: disksize; 0: not set up */
+	struct zram_slot *slots; /* s, c: [nr_pages], the elements z */
 	struct zs_pool pool;	 /* z */
 	uint8_t *raw, *packed;	 /* s, c: a page each */
 	uint16_t *table;	 /* s, c */
-	unsigned openers;	 /* s: open files */
-	bool swapping;		 /* s: a swap area */
 	unsigned long limit;	 /* z: pages; 0: none */
 	uint64_t stored, packed_bytes, same, huge, huge_since, max_used; /* z: mm_stat */
 	uint64_t failed_reads, failed_writes, invalid_io, notify_free;	 /* z: io_stat */
 };
 
-extern struct zram zrams[ZRAM_DEVICES];
+extern struct mutex zram_lock; /* rank FS_FILE: which there are, and their sizes */
+extern const struct gendisk_ops zram_disk_ops;
 
-/* One page of the device. 0, -ENOMEM, -EIO (beyond the end). Sleep. */
-int must_check zram_read_page(struct zram *z, unsigned long index, struct page *page);
-int must_check zram_write_page(struct zram *z, unsigned long index, struct page *page);
 void zram_free_slot(struct zram *z, unsigned long index);
-/* New size in pages. 0, -EBUSY: it has one, -ENOMEM. */
+/* New size in pages. 0, -EBUSY: it has one, -EINVAL, -ENOMEM, -ENODEV: it is going. */
 int must_check zram_setup(struct zram *z, uint64_t pages);
-int must_check zram_reset(struct zram *z); /* 0, -EBUSY: in use */
-void zram_files_init(struct zram *z);	   /* zram_sysfs.c */
-void zram_nodes_init(unsigned n);	   /* zram_dev.c */
+int must_check zram_reset(struct zram *z);	  /* 0, -EBUSY: in use, -ENODEV */
+int must_check zram_reset_locked(struct zram *z); /* the same, zram_lock held */
+/* One more device. Return: its number; -ENOSPC, -ENOMEM. */
+int must_check zram_add(void);
+int must_check zram_remove(unsigned index);	/* 0, -EBUSY: in use, -ENODEV */
+int must_check zram_files_init(struct zram *z); /* zram_sysfs.c */
+void zram_control_init(void);
 
 #endif

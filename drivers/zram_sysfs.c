@@ -67,20 +67,6 @@ static int reset_store(struct proc_entry *e, char *text, size_t len)
 	return parse_bytes(text, &v) || !v ? -EINVAL : zram_reset(e->data);
 }
 
-static int size_show(struct seq_file *m)
-{
-	const struct zram *z = m->private;
-
-	seq_printf(m, "%llu\n", (unsigned long long)z->nr_pages << (PAGE_SHIFT - 9));
-	return 0;
-}
-
-static int dev_show(struct seq_file *m)
-{
-	seq_printf(m, "%u:%u\n", (unsigned)ZRAM_MAJOR, ((const struct zram *)m->private)->index);
-	return 0;
-}
-
 static int algorithm_show(struct seq_file *m)
 {
 	seq_puts(m, "[lz4] \n");
@@ -162,7 +148,23 @@ static int io_stat_show(struct seq_file *m)
 	return 0;
 }
 
-void zram_files_init(struct zram *z)
+/* Old kernels' file, which old programs read instead of mm_stat. */
+static int mem_used_show(struct seq_file *m)
+{
+	struct zram *z = m->private;
+
+	seq_printf(m, "%llu\n", (unsigned long long)READ_ONCE(z->pool.nr_pages) << PAGE_SHIFT);
+	return 0;
+}
+
+/* No write waits for memory with its compressed bytes at hand, and no slot's end comes too early to be taken. */
+static int debug_stat_show(struct seq_file *m)
+{
+	seq_printf(m, "version: 1\n%8u %8u\n", 0U, 0U);
+	return 0;
+}
+
+int zram_files_init(struct zram *z)
 {
 	static const struct sysfs_attr attrs[] = {
 		{ .name = "disksize",
@@ -171,8 +173,6 @@ void zram_files_init(struct zram *z)
 		  .store = disksize_store },
 		{ .name = "initstate", .mode = 0444, .show = initstate_show },
 		{ .name = "reset", .mode = 0200, .store = reset_store },
-		{ .name = "size", .mode = 0444, .show = size_show },
-		{ .name = "dev", .mode = 0444, .show = dev_show },
 		{ .name = "comp_algorithm",
 		  .mode = 0644,
 		  .show = algorithm_show,
@@ -185,10 +185,43 @@ void zram_files_init(struct zram *z)
 		{ .name = "mem_used_max", .mode = 0200, .store = max_used_store },
 		{ .name = "compact", .mode = 0200, .store = ignore_store },
 		{ .name = "mm_stat", .mode = 0444, .show = mm_stat_show },
+		{ .name = "mem_used_total", .mode = 0444, .show = mem_used_show },
+		{ .name = "debug_stat", .mode = 0444, .show = debug_stat_show },
 		{ .name = "io_stat", .mode = 0444, .show = io_stat_show },
 	};
 	char dir[24];
 
 	(void)fmt_snprintf(dir, sizeof(dir), "block/zram%u", z->index);
-	must(sysfs_create_files(dir, attrs, ARRAY_SIZE(attrs), z) == 0);
+	return sysfs_create_files(dir, attrs, ARRAY_SIZE(attrs), z);
+}
+
+/* ---- /sys/class/zram-control ---- */
+
+/* Reading makes one. */
+static int hot_add_show(struct seq_file *m)
+{
+	int n = zram_add();
+
+	if (n >= 0)
+		seq_printf(m, "%d\n", n);
+	return n < 0 ? n : 0;
+}
+
+static int hot_remove_store(struct proc_entry *e, char *text, size_t len)
+{
+	uint64_t n;
+
+	if (parse_bytes(text, &n))
+		return -EINVAL;
+	return n < ZRAM_DEVICES ? zram_remove((unsigned)n) : -ENODEV;
+}
+
+void zram_control_init(void)
+{
+	static const struct sysfs_attr attrs[] = {
+		{ .name = "hot_add", .mode = 0400, .show = hot_add_show },
+		{ .name = "hot_remove", .mode = 0200, .store = hot_remove_store },
+	};
+
+	must(sysfs_create_files("class/zram-control", attrs, ARRAY_SIZE(attrs), NULL) == 0);
 }

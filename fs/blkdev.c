@@ -13,6 +13,7 @@
  */
 #include "arch/abi.h"
 #include "base/errno.h"
+#include "block/gendisk.h"
 #include "block/swap.h"
 #include "fs/file.h"
 #include "kernel/task.h"
@@ -184,7 +185,7 @@ static long set_readahead(struct block_device *bdev, unsigned long sectors)
 static long blk_tell(struct block_device *bdev, unsigned cmd, unsigned long arg)
 {
 	uint64_t size = mapping_size(&bdev->mapping);
-	unsigned short rotational = 1;
+	unsigned short rotational = !bdev->disk->memory;
 
 	switch (cmd) {
 	case BLKGETSIZE:

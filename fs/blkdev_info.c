@@ -19,10 +19,14 @@ enum { PATH_ROOM = 64, MS = 1000 * 1000 };
 
 void blkdev_majors(struct seq_file *m)
 {
-	unsigned pos = 0;
+	unsigned pos = 0, last = 0;
+	struct block_device *b;
 
-	if (block_next(&pos))
-		seq_puts(m, "254 virtblk\n");
+	while ((b = block_next(&pos)) != NULL) {
+		if (MAJOR(b->dev) != last)
+			seq_printf(m, "%3u %s\n", MAJOR(b->dev), b->disk->driver);
+		last = MAJOR(b->dev);
+	}
 }
 
 static int partitions_show(struct seq_file *m)
@@ -33,8 +37,9 @@ static int partitions_show(struct seq_file *m)
 	while ((b = block_next(&pos)) != NULL) {
 		if (!m->len)
 			seq_puts(m, "major minor  #blocks  name\n\n");
-		seq_printf(m, "%4u  %7u %10llu %s\n", MAJOR(b->dev), MINOR(b->dev),
-			   (unsigned long long)(b->nr_sectors >> 1), b->name);
+		if (b->nr_sectors)
+			seq_printf(m, "%4u  %7u %10llu %s\n", MAJOR(b->dev), MINOR(b->dev),
+				   (unsigned long long)(b->nr_sectors >> 1), b->name);
 	}
 	return 0;
 }
@@ -120,9 +125,9 @@ static int zero_show(struct seq_file *m)
 	return show_number(m, 0);
 }
 
-static int one_show(struct seq_file *m)
+static int rotational_show(struct seq_file *m)
 {
-	return show_number(m, 1);
+	return show_number(m, !((struct block_device *)m->private)->disk->memory);
 }
 
 static int stat_show(struct seq_file *m)
@@ -227,7 +232,7 @@ static const struct sysfs_attr queue_attrs[] = {
 	RO("hw_sector_size", block_size_show),
 	RO("minimum_io_size", block_size_show),
 	RO("optimal_io_size", zero_show),
-	RO("rotational", one_show),
+	RO("rotational", rotational_show),
 	{ .name = "read_ahead_kb", .mode = 0644, .show = readahead_show, .store = readahead_store },
 	RO("max_segments", segments_show),
 	RO("max_sectors_kb", sectors_kb_show),

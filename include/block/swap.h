@@ -14,6 +14,7 @@ struct swap_extent {
 /* Made, filled slot by slot from 0 on, then used; i from then on. */
 struct block_swap {
 	struct swapdev dev;
+	struct swapdev_ops ops; /* dev.ops */
 	struct block_device *bdev;
 	struct swap_extent *extents;
 	unsigned nr, room;

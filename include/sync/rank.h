@@ -29,6 +29,7 @@ enum lock_rank {
 	RANK_PAGE,	    /* page lock bit (sleeps); same mapping by rising index, else try */
 	RANK_FS_INNER,	   /* locks a file system takes under a page lock: a file's map of blocks */
 	RANK_FS_ALLOC,	   /* what of a disk is free (mutex) */
+	RANK_ZRAM,	   /* a disk in compressed memory: its codec (mutex) */
 	RANK_POLICY,	   /* the replacement policy's sets (mutex) */
 	RANK_MAPPING_VMAS, /* mapping->i_mmap_lock */
 	RANK_MM_ANON,	   /* mm->page_table_lock */
