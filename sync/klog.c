@@ -22,7 +22,8 @@ struct record_head {
 	uint16_t len; /* text bytes; GAP: rest of the ring is unused */
 	uint8_t level;
 };
-enum { GAP = 0xffff };
+enum { GAP = 0xffff, LIMIT_RECORDS = 10 };
+#define LIMIT_NS 5000000000ULL
 
 static union {
 	char bytes[CFG_KLOG_SIZE];
@@ -167,6 +168,21 @@ void klog_set_sink(klog_sink_fn sink)
 
 	sink_fn = sink;
 	log_release(flags);
+}
+
+/* Two that begin a period at once may say one record too many between them. */
+bool klog_may(struct klog_limit *limit, const char *who)
+{
+	int period = 1 + (int)(clock_ns() / LIMIT_NS), old = atomic_read(&limit->period);
+
+	if (period != old && atomic_cmpxchg(&limit->period, old, period)) {
+		int left = atomic_read(&limit->left);
+
+		atomic_set(&limit->left, LIMIT_RECORDS);
+		if (left < 0)
+			klog(KLOG_WARN, "%s: %d callbacks suppressed", who, -left);
+	}
+	return atomic_add_return(&limit->left, -1) >= 0;
 }
 
 void klog_set_console_level(int level)

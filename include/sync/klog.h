@@ -2,6 +2,7 @@
 #ifndef SYNC_KLOG_H
 #define SYNC_KLOG_H
 
+#include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/types.h"
 
@@ -23,6 +24,13 @@ void klog(enum klog_level level, const char *fmt, ...) printf_(2, 3);
 #define pr_notice(...) klog(KLOG_NOTICE, __VA_ARGS__)
 #define pr_info(...)   klog(KLOG_INFO, __VA_ARGS__)
 #define pr_debug(...)  klog(KLOG_DEBUG, __VA_ARGS__)
+
+/* What one place may say of what can go wrong thousands of times: 10 records in 5 seconds. Zeroes at first. */
+struct klog_limit {
+	atomic_t period, left; /* a */
+};
+/* Return: it may say it now. The first of a period tells how many were not said in the last. Any context. */
+bool must_check klog_may(struct klog_limit *limit, const char *who);
 
 /* Where records go besides the ring; NULL for nowhere. Called with the log lock held, any context. */
 typedef void (*klog_sink_fn)(const char *text, size_t len);

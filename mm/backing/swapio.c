@@ -70,10 +70,11 @@ static void write_done(struct page *page, int err)
 
 void swap_io_done(struct page *page, int err)
 {
+	static struct klog_limit limit;
 	swp_entry_t entry = page_swap_entry(page);
 	bool write = page_test(page, PG_writeback);
 
-	if (err)
+	if (err && klog_may(&limit, "swap_io_done"))
 		pr_err("%s-error on swap-device (area %u, slot %lu): %d", write ? "Write" : "Read",
 		       swp_type(entry), swp_offset(entry), err);
 	put_page(page); /* the I/O's: who waits for its end finds the cache's and his own */
