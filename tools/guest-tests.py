@@ -54,7 +54,7 @@ import vtop_check  # noqa: E402
 # What others stand on first; then every other program of tests/guest by name; shell scripts last. Each program is looked at
 # for leaks, unless it is in SPECIAL with other flags (None: not in these boots).
 FIRST = ("mem_mmap", "mem_cow", "mem_fault", "mem_files", "proc_fork", "proc_exec", "sig_basic", "time_basic", "fs_basic", "pipe_poll")
-SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "disk_pages": None, "disk_share": None, "disk_swap": None, "highmem": None, "vtop_probe": None, "seg_probe": None, "module_oops": None, "fail_loops": None, "oom_hogs": None}
+SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "disk_pages": None, "disk_press": None, "disk_share": None, "disk_swap": None, "highmem": None, "vtop_probe": None, "seg_probe": None, "module_oops": None, "fail_loops": None, "oom_hogs": None}
 SCRIPTS = (("shell.sh", "sh"), ("thousand.sh", "sh"))
 
 
@@ -560,7 +560,7 @@ def machines(args):
         out.append(planned(f"{arch}/2G", arch, huge, mem="2048M"))
     for arch in ("i386-pae", "x86_64"):
         out.append(planned(f"{arch}/debug", arch, debug, kernel=debug_kernel))
-    disk_plan = plan if args.only else [("disk_block", "leak"), ("disk_ext2", "leak"), ("disk_pages", "leak"), ("disk_swap", "leak"), ("disk_share", "leak"), ("fail_loops", "")]
+    disk_plan = plan if args.only else [("disk_block", "leak"), ("disk_ext2", "leak"), ("disk_pages", "leak"), ("disk_press", "leak"), ("disk_swap", "leak"), ("disk_share", "leak"), ("fail_loops", "")]
     for arch in ARCHES:
         out.append(DiskBoot(arch, disk_plan, mem="2048M" if arch == "i386" else "256M", machine="q35" if arch == "x86_64" else None,
                             kernel=debug_kernel if arch == "i386-pae" else None))

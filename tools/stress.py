@@ -2,11 +2,13 @@
 """A guest program by hand, for long: alone in a machine with little memory, two CPUs and the disks of tools/disks.py.
 
   tools/stress.py mem_press 600                     10 minutes of random memory calls at twice the RAM, over zram
+  tools/stress.py mem_press 600 /dev/vdi            the same over a disk; mnt/swap: over a file of ext2
+  tools/stress.py disk_press all                    twice the RAM over swap of each kind, 4 times the RAM of files, a million names
   tools/stress.py --debug fail_loops 1              each allocation of a shell script fails once, then each transfer of a disk
   tools/stress.py oom_hogs 100                      all memory is taken, by each way there is
   tools/stress.py --arch i386 --mem 128M PROGRAM ARGUMENTS...
 
-The console is shown as it comes. Exit status: the program's, 125 when the machine did not come to the end.
+Beside those of tools/disks.py there are vdi, empty, and vdj with ext2, 8 times the memory each. The console is shown as it comes. Exit status: the program's, 125 when the machine did not come to the end.
 """
 import argparse
 import importlib.machinery
@@ -35,8 +37,24 @@ def guest_tests():
     return module
 
 
+def large_disks(disks, mem, tmp):
+    """vdi and vdj, sparse. Return: QEMU's arguments."""
+    size = 8 * int(mem.rstrip("Mm")) << 20
+    paths = [os.path.join(tmp, name) for name in ("vdi", "vdj")]
+    os.mkdir(os.path.join(tmp, "empty"))
+    disks.mke2fs(paths[1], 4096, f"{size >> 20}M", os.path.join(tmp, "empty"))
+    disks.write(paths[0], b"")
+    os.truncate(paths[0], size)
+    return [arg for path in paths for arg in ("-drive", f"if=virtio,format=raw,discard=unmap,cache=unsafe,file={path}")]
+
+
 def main():
     gt = guest_tests()
+
+    class StressBoot(gt.DiskBoot):
+        def command(self, tmp):
+            return super().command(tmp) + large_disks(gt.disks, self.mem, tmp)
+
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--arch", choices=gt.ARCHES, default="x86_64")
     p.add_argument("--mem", default="64M")
@@ -57,7 +75,7 @@ def main():
         c.file("init", (INIT % " ".join([args.program] + args.arguments)).encode())
         return c.finish()
 
-    boot = gt.DiskBoot(args.arch, [], mem=args.mem, seconds=args.limit, kernel=gt.debug_kernel if args.debug else None)
+    boot = StressBoot(args.arch, [], mem=args.mem, seconds=args.limit, kernel=gt.debug_kernel if args.debug else None)
     boot.image = image
     text, _, seconds = boot.run(None, sys.stdout.buffer)
     status = re.search(r"^# stress: status (\d+)$", text, re.M)

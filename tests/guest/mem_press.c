@@ -4,19 +4,21 @@
  * Each thread owns a window of pages and knows of each what it is and which bytes it must have; nobody else touches them, but
  * their frames, tables, slots, locks and the calls that change all memory of the machine are everybody's.
  *
- *   mem_press            a short run, pushed out of memory by MADV_PAGEOUT
- *   mem_press SECONDS    by hand: windows of twice the RAM, and it says what took longest
+ *   mem_press                  a short run, pushed out of memory by MADV_PAGEOUT
+ *   mem_press SECONDS [AREA]   by hand: windows of twice the RAM, and it says what took longest. AREA: a device, or a name
+ *                              below mnt/: a file on /dev/vdj
  */
 #include "mem.h"
 
 #include <pthread.h>
 #include <sys/ipc.h>
+#include <sys/mount.h>
 #include <sys/shm.h>
 #include <sys/swap.h>
 #include <sys/sysinfo.h>
 
-#define DEV "/dev/zram0"
-#define SYS "/sys/block/zram0/"
+#define ZRAM "/dev/zram0"
+#define SYS  "/sys/block/zram0/"
 
 enum { ABOVE = 160 << 20 };
 enum { PROCS = 4, THREADS = 2, SHORT_PAGES = 96, SHORT_STEPS = 300, STALL_MS = 5000 };
@@ -52,6 +54,7 @@ struct player {
 
 static long long deadline; /* long run: until then; 0: a short one */
 static unsigned window;
+static const char *area = ZRAM; /* swapped to */
 static volatile int *failed;
 
 static unsigned some(struct player *p, unsigned n)
@@ -571,21 +574,35 @@ static int process(unsigned number)
 
 /* ---- the machine ---- */
 
+/* An ordinary file, on the disk for files. */
+static void make_file(unsigned long pages)
+{
+	static const char zeroes[65536];
+	int fd;
+
+	mkdir("mnt", 0755);
+	OK(mount("/dev/vdj", "mnt", "ext2", 0, NULL));
+	fd = open(area, O_CREAT | O_TRUNC | O_RDWR, 0600);
+	for (unsigned long i = 0; i < pages; i += sizeof(zeroes) / PAGE)
+		EQ(write(fd, zeroes, sizeof(zeroes)), (long)sizeof(zeroes));
+	OK(close(fd));
+}
+
 static void set_up(unsigned long pages)
 {
 	static unsigned char page[4096];
 	uint32_t words[3] = { 1, (uint32_t)pages - 1, 0 };
 	char size[32];
-	int fd;
 
 	snprintf(size, sizeof(size), "%lu", pages * PAGE);
-	NEED(tap_put(SYS "disksize", size) == 0);
+	if (!strcmp(area, ZRAM))
+		NEED(tap_put(SYS "disksize", size) == 0);
+	else if (area[0] != '/')
+		make_file(pages);
 	memcpy(page + 1024, words, sizeof(words));
 	memcpy(page + sizeof(page) - 10, "SWAPSPACE2", 10);
-	fd = open(DEV, O_RDWR);
-	EQ(write(fd, page, sizeof(page)), sizeof(page));
-	OK(close(fd));
-	OK(swapon(DEV, 0));
+	OK(tap_write_flags(area, 0, 0, page, sizeof(page)));
+	OK(swapon(area, 0));
 }
 
 /* Who empties an area is the first to go when memory gets short by it: swapoff in a child. */
@@ -596,13 +613,13 @@ static void switch_swap(void)
 	int status;
 
 	if (pid == 0)
-		_exit(swapoff(DEV) == 0 ? swapon(DEV, 0) != 0 : errno != ENOMEM);
+		_exit(swapoff(area) == 0 ? swapon(area, 0) != 0 : errno != ENOMEM);
 	if (pid < 0)
 		return;
 	status = tap_wait(pid);
 	CHECK(status == 0 || status == SIGKILL);
 	if (meminfo_kb("SwapTotal:") == 0)
-		OK(swapon(DEV, 0));
+		OK(swapon(area, 0));
 }
 
 /* What changes everybody's memory, once in a while. */
@@ -675,8 +692,9 @@ static void random_calls(void)
 	tap_put("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
 	tap_put("/proc/sys/vm/nr_hugepages", "0\n");
 	OK(swapoff(
-		DEV)); /* what is left is others': a slot without an owner would keep it for ever */
-	EQ(tap_put(SYS "reset", "1\n"), 0);
+		area)); /* what is left is others': a slot without an owner would keep it for ever */
+	if (!strcmp(area, ZRAM))
+		EQ(tap_put(SYS "reset", "1\n"), 0);
 }
 
 int main(int argc, char **argv)
@@ -689,6 +707,7 @@ int main(int argc, char **argv)
 		deadline = tap_now_ns() + seconds * 1000000000LL;
 		window = (unsigned)(2 * meminfo_kb("MemTotal:") / 4 / (PROCS * THREADS));
 		tests[0].seconds = (unsigned)seconds + 300;
+		area = argc > 2 ? argv[2] : area;
 		argc = 1;
 	}
 	return tap_main(argc, argv, tests);
