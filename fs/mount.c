@@ -13,6 +13,7 @@
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/initramfs.h"
 #include "fs/notify.h"
 #include "fs/seq_file.h"
 #include "kernel/task.h"
@@ -640,6 +641,11 @@ void root_init(void)
 
 	must(rootfs_type.mount(&rootfs_type, 0, "rootfs", NULL, &sb) == 0);
 	mount_root(sb);
+}
+
+void root_limit(void)
+{
+	tmpfs_limit(root_mount->sb);
 }
 
 /* ---- paths as text ---- */

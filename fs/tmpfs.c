@@ -645,6 +645,15 @@ int tmpfs_make_root(struct super_block *sb)
 	return dentry_root_of(sb, root);
 }
 
+/* What a mount without options may have. */
+static void usual_limits(struct tmpfs *fs)
+{
+	unsigned long all = totalram_pages();
+
+	fs->space.max_pages = all / 2;
+	fs->max_inodes = min_of(unsigned long, all - totalhigh_pages(), all / 2);
+}
+
 static int fill_super(struct super_block *sb, const struct special_files *files, const char *data)
 {
 	struct tmpfs *fs = failpoint("tmpfs") ? NULL : kzalloc(sizeof(*fs), GFP_KERNEL);
@@ -657,9 +666,7 @@ static int fill_super(struct super_block *sb, const struct special_files *files,
 	fs->files = files;
 	fs->owner.mode = 01777;
 	fs->entry_size = 20;
-	fs->space.max_pages = totalram_pages() / 2;
-	fs->max_inodes =
-		min_of(unsigned long, totalram_pages() - totalhigh_pages(), totalram_pages() / 2);
+	usual_limits(fs);
 	err = mount_opts_each(data, parse_option, fs);
 	return err ? err : tmpfs_make_root(sb);
 }
@@ -698,7 +705,7 @@ int tmpfs_special(const struct fs_type *type, const struct special_files *files,
 	return err;
 }
 
-/* The root: as Linux shows it, with its limits. */
+/* The root: as Linux shows it, with its limits. They come when the initramfs is unpacked, whose image takes memory till then. */
 static int rootfs_mount(const struct fs_type *type, unsigned long flags, const char *source,
 			const char *data, struct super_block **out)
 {
@@ -707,11 +714,24 @@ static int rootfs_mount(const struct fs_type *type, unsigned long flags, const c
 	if (!err) {
 		struct tmpfs *fs = tmpfs_of(*out);
 
+		fs->space.max_pages = 0;
+		fs->max_inodes = 0;
 		fs->size_set = fs->inodes_set = true;
 		fs->owner.mode = 01777; /* not shown; the directory itself is 0755 */
 		(*out)->root->inode->mode = S_IFDIR | 0755;
 	}
 	return err;
+}
+
+void tmpfs_limit(struct super_block *sb)
+{
+	struct tmpfs *fs = tmpfs_of(sb);
+	unsigned long pages = (unsigned long)atomic_long_read(&fs->space.used_pages);
+	unsigned long inodes = (unsigned long)atomic_long_read(&fs->nr_inodes);
+
+	usual_limits(fs);
+	fs->space.max_pages = max_of(unsigned long, fs->space.max_pages, pages);
+	fs->max_inodes = max_of(unsigned long, fs->max_inodes, inodes);
 }
 
 /* ramfs: no limits, options are ignored as by Linux. */

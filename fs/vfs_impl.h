@@ -39,6 +39,8 @@ extern struct mutex mount_lock; /* rank FS_MOUNT: the shape of the mount tree */
 extern struct vfsmount *root_mount;
 void mount_init(void);
 void root_init(void); /* the root tmpfs */
+/* @sb of tmpfs: half of the memory that there is now, and what is in use, is its limit. Boot, nobody else uses it. */
+void tmpfs_limit(struct super_block *sb);
 struct vfsmount *mount_at(const struct vfsmount *mnt, const struct dentry *d)
 	must_hold(dcache_lock);
 /* The first mount of @sb in the tree; NULL: none. Not referenced. */

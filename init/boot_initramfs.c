@@ -1,5 +1,6 @@
 /*
- * The boot loader's modules become the files of the root, and their memory becomes free.
+ * The boot loader's modules become the files of the root, and their memory becomes free as they are read: a small machine has no
+ * room for both.
  *
  * OWNS     the modules' frames from boot_memory to memblock_free here.
  * WHY      an image may lie in high memory on i386, so its bytes come through kmap windows, a page at a time.
@@ -16,10 +17,26 @@
 #include "mm/vmalloc.h"
 #include "sync/klog.h"
 
-/* Next bytes of a module: @arg is what is left of it. Never more than the rest of one page. */
+enum { FREED_AT_ONCE = 16 * PAGE_SIZE };
+
+/* What is left of a module, and the page from which on it is not given back yet. */
+struct reading {
+	struct boot_module left;
+	phys_t kept;
+};
+
+static void free_read(struct reading *r, phys_t end)
+{
+	if (r->kept < end)
+		memblock_free(r->kept, end);
+	r->kept = end;
+}
+
+/* Next bytes of a module: @arg is the reading. Never more than the rest of one page. */
 static size_t module_read(void *arg, void *buf, size_t size)
 {
-	struct boot_module *m = arg;
+	struct reading *r = arg;
+	struct boot_module *m = &r->left;
 	size_t off = (size_t)(m->start & (PAGE_SIZE - 1));
 	size_t n = (size_t)min_of(phys_t, m->end - m->start, PAGE_SIZE - off);
 	char *page;
@@ -31,13 +48,16 @@ static size_t module_read(void *arg, void *buf, size_t size)
 	memcpy(buf, page + off, n);
 	kunmap_local(page);
 	m->start += n;
+	if (m->start >= r->kept + FREED_AT_ONCE)
+		free_read(r, round_down_pow2(m->start, (phys_t)PAGE_SIZE));
 	return n;
 }
 
 void boot_unpack_initramfs(void)
 {
 	for (unsigned i = 0; i < boot_info.nr_modules; i++) {
-		struct boot_module *m = &boot_info.modules[i], left = *m;
+		struct boot_module *m = &boot_info.modules[i];
+		struct reading r = { *m, round_down_pow2(m->start, (phys_t)PAGE_SIZE) };
 		int err;
 
 		if (m->start >= m->end || !pfn_valid(phys_to_pfn(m->start)) ||
@@ -45,12 +65,12 @@ void boot_unpack_initramfs(void)
 			pr_err("initrd %u lies outside of memory (mem= too small?)", i);
 			continue;
 		}
-		err = initramfs_unpack(module_read, &left);
+		err = initramfs_unpack(module_read, &r);
 		if (err)
 			pr_err("initrd %u: not unpacked whole (error %d)", i, -err);
-		memblock_free(round_down_pow2(m->start, (phys_t)PAGE_SIZE),
-			      round_up_pow2(m->end, (phys_t)PAGE_SIZE));
+		free_read(&r, round_up_pow2(m->end, (phys_t)PAGE_SIZE));
 	}
+	root_limit();
 	if (!boot_info.nr_modules)
 		pr_info("no initrd");
 }

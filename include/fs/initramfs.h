@@ -13,4 +13,10 @@
  */
 int must_check initramfs_unpack(size_t (*read)(void *arg, void *buf, size_t size), void *arg);
 
+/**
+ * root_limit - from now on the root holds no more than half of the memory, as a tmpfs without options; what is there stays.
+ * Context: boot, when every image is unpacked and its memory is free.
+ */
+void root_limit(void);
+
 #endif

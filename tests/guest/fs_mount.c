@@ -7,6 +7,21 @@
 #include <sys/statfs.h>
 #include <sys/uio.h>
 
+/* The memory of the initramfs's image is free before the first program starts, and counts. */
+static void the_root_has_the_usual_limits(void)
+{
+	struct statfs root, other;
+
+	enter(__func__);
+	OK(mkdir("m", 0755));
+	NEED(mount("none", "m", "tmpfs", 0, NULL) == 0);
+	OK(statfs("/", &root));
+	OK(statfs("m", &other));
+	EQ(root.f_blocks, other.f_blocks);
+	EQ(root.f_files, other.f_files);
+	OK(umount("m"));
+}
+
 static void tmpfs_limits(void)
 {
 	static char page[4096];
@@ -508,7 +523,8 @@ static void records_are_not_mixed(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(tmpfs_limits),
+	static const struct tap_test tests[] = { T(the_root_has_the_usual_limits),
+						 T(tmpfs_limits),
 						 T(mounted_places),
 						 T(bind_and_move),
 						 T(recursive_binds_come_off),
