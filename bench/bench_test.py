@@ -17,7 +17,7 @@ loader.exec_module(launcher)
 import bench  # noqa: E402
 
 bench.launcher = launcher
-from bench import gate, machine, profile, programs, report, rows, size, wall  # noqa: E402
+from bench import cli, gate, machine, profile, programs, report, rows, size, wall  # noqa: E402
 
 
 def sources():
@@ -60,6 +60,51 @@ class Rows(unittest.TestCase):
         self.assertEqual(list(rows.selected(table, ["refault"])), ["refault"])
         with self.assertRaises(launcher.Trouble):
             rows.groups_of(table, ["nothing"])
+
+
+class Words(unittest.TestCase):
+    """What the command line means, and what goes together."""
+
+    @staticmethod
+    def asked(*words):
+        args = launcher.options().parse_args(["bench", *words])
+        cli.check(args)
+        return cli.asked(args, rows.load())
+
+    def refused(self, *words):
+        with self.assertRaises(launcher.Trouble) as at:
+            self.asked(*words)
+        return str(at.exception)
+
+    def test_rows_and_builds(self):
+        self.assertEqual(self.asked(), (launcher.ARCHES, None))
+        self.assertEqual(self.asked("--arch", "i386", "--rows", "stat,,signal"), (["i386"], ["name", "signal"]))
+        self.assertEqual(self.asked("--programs"), (["x86_64"], list(programs.GROUPS)))
+        self.assertEqual(self.asked("--rows", "redis_get"), (["x86_64"], ["redis"]))
+        self.assertEqual(self.asked("--wall", "--rows", "smp,stat"), (launcher.ARCHES, ["name", "smp"]))
+
+    def test_what_does_not_go_together(self):
+        self.assertIn("with --wall only", self.refused("--rows", "smp"))
+        self.assertIn("none is named", self.refused("--rows", ","))
+        self.assertIn("on x86_64 only", self.refused("--programs", "--arch", "i386"))
+        self.assertEqual(self.refused("--wall", "--gate"), "--gate and --wall do not go together")
+        self.assertEqual(self.refused("--gate", "--rows", "stat"), "--gate takes no --rows")
+        self.assertEqual(self.refused("--profile", "stat", "--json", "x"), "--profile takes no --json")
+        self.assertEqual(self.refused("--wall", "--document"), "--wall takes no --document")
+
+    def test_a_file_that_cannot_be_written_is_said_first(self):
+        for path in ("/nonexistent/x", "/proc"):
+            self.assertEqual(self.refused("--json", path), f"--json {path}: cannot be written")
+
+    def test_rows_that_have_no_profile_or_no_seconds(self):
+        for name in ("boot", "kernel_file", "sweep_seq", "compile"):
+            with self.assertRaises(launcher.Trouble):
+                profile.main("x86_64", rows.load(), [name], False)
+        for group in wall.UNTIMED:
+            with self.assertRaises(launcher.Trouble):
+                wall.timed(rows.load(), [group])
+        self.assertIn("smp", wall.timed(rows.load(), None))
+        self.assertEqual(wall.timed(rows.load(), ["sqlite"]), ["sqlite"])
 
 
 class Output(unittest.TestCase):
@@ -111,6 +156,12 @@ class Document(unittest.TestCase):
             self.assertEqual({n for n, v in report.kept()[arch].items() if "mnemos" in v}, here)
 
 
+    def test_every_row_with_a_profile_has_its_floor_and_its_parts(self):
+        profiled = [n for n, r in rows.load().items() if r.group not in profile.WITHOUT]
+        self.assertEqual(list(report.floors()), profiled)
+        self.assertEqual(set(report.kept_parts()["x86_64"]), set(profiled))
+
+
 class Gate(unittest.TestCase):
     def test_more_than_the_allowance_is_named(self):
         worse, better = gate.compare({"a": 100, "b": 100, "c": 100, "gone": 1}, {"a": 102, "b": 103, "c": 90, "new": 1})
@@ -135,6 +186,7 @@ class Profile(unittest.TestCase):
         counts = profile.executed(log, 0x10, 0x20)
         self.assertEqual(sum(counts.values()), 4)
         symbols = profile.text_symbols(["9000 T first", "9008 t second", "9100 D data"])
+        self.assertEqual(sum(profile.executed(log, 0x10, 0x20, 2).values()), 2)
         self.assertEqual(profile.by_function(counts, symbols, 0x8000), {"first": 2, "second": 1, "(user programs)": 1})
 
 

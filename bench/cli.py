@@ -66,6 +66,8 @@ def one_arch(arch, args, kernels, table, groups):
     if unknown:
         raise m.Trouble("rows that bench/rows.tsv does not have: " + ", ".join(unknown))
     results = [report.Result(r, arch, found[n]) for n, r in wanted.items() if n in found]
+    if not results:
+        raise m.Trouble(f"none of these rows could be measured on {arch}")
     notes = about(arch, kernels)
     print(f"== {arch}: instructions for one operation (mem: bytes); Linux is {notes.get('linux', 'left out')}")
     print(report.table(results))
@@ -87,24 +89,60 @@ def one_arch(arch, args, kernels, table, groups):
     return data
 
 
+ONLY_WALL = "smp"
+MODES = {"gate": "--gate", "save_baseline": "--save-baseline", "profile": "--profile", "wall": "--wall"}
+# What a mode takes besides --arch.
+TAKES = {"gate": (), "save_baseline": (), "profile": ("no_linux", "document"), "wall": ("rows", "programs", "runs", "json", "no_linux")}
+OPTIONS = {"rows": None, "programs": False, "runs": 1, "json": None, "no_linux": False, "document": False}
+
+
+def check(args):
+    """Words that do not go together, files that cannot be written: said before anything is measured."""
+    modes = [n for n in MODES if getattr(args, n)]
+    if len(modes) > 1:
+        raise m.Trouble(f"{MODES[modes[0]]} and {MODES[modes[1]]} do not go together")
+    for mode in modes:
+        for name, unset in OPTIONS.items():
+            if name not in TAKES[mode] and getattr(args, name) != unset:
+                raise m.Trouble(f"{MODES[mode]} takes no --{name.replace('_', '-')}")
+    if args.json:
+        folder = os.path.dirname(os.path.abspath(args.json))
+        if os.path.isdir(args.json) or not os.access(args.json if os.path.exists(args.json) else folder, os.W_OK):
+            raise m.Trouble(f"--json {args.json}: cannot be written")
+
+
+def asked(args, table):
+    """(builds, groups) that are meant; None for all groups."""
+    names = None if args.rows is None else [n for n in args.rows if n]
+    if args.programs:
+        names = (names or []) + list(programs.GROUPS)
+    if names is None:
+        return [args.arch] if args.arch else m.ARCHES, None
+    if not names:
+        raise m.Trouble("--rows: none is named (bench/rows.tsv lists them)")
+    args.rows = names
+    if ONLY_WALL in names and not args.wall:
+        raise m.Trouble(f"--rows {ONLY_WALL}: seconds on two CPUs, with --wall only")
+    groups = rows.groups_of(table, [n for n in names if n != ONLY_WALL]) + [ONLY_WALL] * (ONLY_WALL in names)
+    if all(g in programs.GROUPS for g in groups):
+        if args.arch not in (None, programs.ARCH):
+            raise m.Trouble(f"{', '.join(groups)}: programs of this host, on {programs.ARCH} only")
+        return [programs.ARCH], groups
+    return [args.arch] if args.arch else m.ARCHES, groups
+
+
 def main(args):
     table = rows.load()
-    if args.programs:
-        args.arch, args.rows = args.arch or programs.ARCH, (args.rows or []) + list(programs.GROUPS)
-    if args.wall and args.rows == ["smp"]:
-        groups = args.rows
-    else:
-        groups = rows.groups_of(table, args.rows) if args.rows else None
-    archs = [args.arch] if args.arch else m.ARCHES
+    check(args)
+    archs, groups = asked(args, table)
+    kernels = ("mnemos",) if args.no_linux else machine.KERNELS
     if args.gate or args.save_baseline:
         return gate.main(archs, args.save_baseline)
     if args.profile:
-        return profile.main(args.arch or "x86_64", table, args.profile, not args.no_linux)
+        return profile.main(args.arch or "x86_64", table, args.profile, not args.no_linux, args.document)
     if args.wall:
-        timed = [g for g in dict.fromkeys(r.group for r in table.values()) if g not in ("usage", size.GROUP, machine.SWAP_GROUP)] + ["smp"]
-        data = wall.main(archs, groups or timed, args.runs)
+        data = wall.main(archs, groups, args.runs, [k for k in kernels if k != "linux"], table)
     else:
-        kernels = ("mnemos",) if args.no_linux else machine.KERNELS
         data = {arch: one_arch(arch, args, kernels, table, groups) for arch in archs}
     if args.json:
         report.write_json(args.json, data)

@@ -29,9 +29,22 @@ def directory(arch):
     return os.path.join(cache(), "linux-" + arch)
 
 
+# What a kernel of Debian's needs for a virtio disk, in the order in which it is loaded.
+DISK_MODULES = ("virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci_modern_dev", "virtio/virtio_pci",
+                "block/virtio_blk")
+PARTS = ("./boot/*", "./lib/modules/*/kernel/drivers/virtio/*", "./lib/modules/*/kernel/drivers/block/virtio_blk.ko")
+
+
 def find(arch):
+    """Its path, when the kernel and its modules are there."""
     found = sorted(glob.glob(os.path.join(directory(arch), "boot", "vmlinuz-*")))
-    return found[-1] if found else None
+    return found[-1] if found and all(os.path.exists(path) for path in module_paths(arch, found[-1])) else None
+
+
+def module_paths(arch, kernel_path):
+    release = os.path.basename(kernel_path).removeprefix("vmlinuz-")
+    drivers = os.path.join(directory(arch), "lib", "modules", release, "kernel", "drivers")
+    return [os.path.join(drivers, name + ".ko") for name in DISK_MODULES]
 
 
 def kernel(arch):
@@ -42,7 +55,7 @@ def kernel(arch):
     architecture, package = PACKAGES[arch]
     print(f"fetching Debian's {package} ({architecture})", file=sys.stderr)
     script = os.path.join(m.ROOT, "tools", "fetch-deb.sh")
-    done = subprocess.run(["sh", script, architecture, package, "boot", directory(arch)], stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(["sh", script, architecture, package, directory(arch), *PARTS], stdout=subprocess.PIPE, text=True)
     path = find(arch)
     if done.returncode or not path:
         raise m.Trouble(f"could not fetch Debian's {package} ({architecture}); unpack it in {directory(arch)}, or use --no-linux")
@@ -51,20 +64,8 @@ def kernel(arch):
     return path
 
 
-# What a kernel of Debian's needs for a virtio disk, in the order in which it is loaded.
-DISK_MODULES = ("virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci_modern_dev", "virtio/virtio_pci",
-                "block/virtio_blk")
-
-
 def disk_modules(arch):
-    """Their files; fetched when they are not there."""
-    release = os.path.basename(kernel(arch)).removeprefix("vmlinuz-")
-    drivers = os.path.join(directory(arch), "lib", "modules", release, "kernel", "drivers")
-    if not os.path.isdir(drivers):
-        architecture, package = PACKAGES[arch]
-        script = os.path.join(m.ROOT, "tools", "fetch-deb.sh")
-        subprocess.run(["sh", script, architecture, package, "lib/modules", directory(arch)], stdout=subprocess.DEVNULL)
-    return [m.read_file(os.path.join(drivers, name + ".ko")) for name in DISK_MODULES]
+    return [m.read_file(path) for path in module_paths(arch, kernel(arch))]
 
 
 def version(arch):

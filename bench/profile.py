@@ -8,14 +8,17 @@ import collections
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
 from bench import launcher as m
-from bench import linux, machine
+from bench import linux, machine, programs, report, rows, size
 
 TOP = 40
+LEAST, OPERATIONS = 400000, 3  # a profile for the documentation looks at so many instructions, and at so many operations
+WITHOUT = ("usage", size.GROUP, machine.SWAP_GROUP, *programs.GROUPS)  # figures of another kind, or far too long
 CONNECT_SECONDS = 60
 
 
@@ -25,7 +28,7 @@ def text_symbols(lines):
     for line in lines:
         words = line.split()
         if len(words) >= 3 and words[1] in "tTwW":
-            out.append((int(words[0], 16), words[2]))
+            out.append((int(words[0], 16), words[2].split(".")[0]))
     return sorted(out)
 
 
@@ -54,7 +57,7 @@ class Machine:
     def __init__(self, kernel, arch, words, tmp):
         initrd, self.log = os.path.join(tmp, "initrd"), os.path.join(tmp, "log")
         with open(initrd, "wb") as f:
-            f.write(machine.image(arch))
+            f.write(machine.image(arch, with_shell=True))
         os.mkfifo(self.log)
         self.reading = open(os.open(self.log, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=1 << 20)
         monitor = os.path.join(tmp, "monitor")
@@ -81,10 +84,13 @@ class Machine:
         """The rest of the log is read and thrown away, so that the machine can go on."""
         threading.Thread(target=lambda: collections.deque(self.reading, maxlen=0), daemon=True).start()
         self.tell("log none")
+        self.tell("singlestep off")
 
     def lines(self):
+        """Those of the console; the machine's end is one that says "end", as the program's own."""
         for raw in self.qemu.stdout:
             yield raw.decode(errors="replace").strip()
+        yield "end"
 
     def close(self):
         self.qemu.kill()
@@ -92,9 +98,9 @@ class Machine:
         self.monitor.close()
 
 
-def executed(log, on, off):
-    """Count of each program counter in the log between the first arrival at @on and the next at @off."""
-    counts, started = collections.Counter(), False
+def executed(log, on, off, most=None):
+    """Count of each program counter in the log between the first arrival at @on and the next at @off, of @most instructions at the most."""
+    counts, started, left = collections.Counter(), False, most
     for line in log:
         if not line.startswith(b"Trace"):
             continue
@@ -103,7 +109,8 @@ def executed(log, on, off):
             started = int(pc, 16) == on
         else:
             counts[pc] += 1
-            if int(pc, 16) == off:
+            left = left and left - 1
+            if int(pc, 16) == off or left == 0:
                 break
     return counts
 
@@ -133,33 +140,61 @@ def kernel_symbols(kernel, arch):
     return linux_symbols(arch) if kernel == "lean" else text_symbols(nm(machine.kernel_file("mnemos", arch)))
 
 
-def profile(kernel, arch, row):
-    """Return: (function -> instructions, operations)."""
+def profile(kernel, arch, row, most=None):
+    """Return: (function -> instructions for one operation, operations). @most: only so many are looked at, which stand for all."""
     symbols = kernel_symbols(kernel, arch)
     marks = {name: a for a, name in text_symbols(nm(machine.program(arch) + ".sym"))}
     reader = machine.Reader()
     with tempfile.TemporaryDirectory(prefix="mnemos-bench-") as tmp:
         box = Machine(kernel, arch, ["groups=" + row.group, "profile=" + row.name], tmp)
         try:
-            if not any(line == "ready" for line in box.lines()):
+            if next(line for line in box.lines() if line in ("ready", "end")) != "ready":
                 raise m.Trouble(f"{kernel} on {arch} did not come to {row.name}")
-            counts = executed(box.instructions(), marks["profile_on"], marks["profile_off"])
+            counts = executed(box.instructions(), marks["profile_on"], marks["profile_off"], most)
             box.stop_logging()
             for line in box.lines():
                 reader.line(line)
                 if row.name in reader.rows:
                     break
+            else:
+                raise m.Trouble(f"{kernel} on {arch} did not end {row.name}")
         finally:
             box.close()
-    return by_function(counts, symbols, 1 << 47 if arch == "x86_64" else 0xC0000000), reader.rows[row.name][1]
+    functions, (total, n) = by_function(counts, symbols, 1 << 47 if arch == "x86_64" else 0xC0000000), reader.rows[row.name]
+    share = 1 / n if most is None else total / n / sum(functions.values())
+    return collections.Counter({f: c * share for f, c in functions.items()}), n
 
 
-def main(arch, table, name, with_linux):
-    if name not in table:
-        raise m.Trouble(f"--profile {name}: no such row")
-    for kernel in ("mnemos", "lean") if with_linux else ("mnemos",):
-        functions, n = profile(kernel, arch, table[name])
-        print(f"== {name} on {kernel}, {arch}: {sum(functions.values()) / n:,.1f} instructions for one of {n}")
-        for function, count in functions.most_common(TOP):
-            print(f"{count / n:12,.1f}  {function}")
+def selected(table, names):
+    """The rows that are meant; a group's own name stands for its rows that have a profile."""
+    rows.groups_of(table, names)
+    for name in names:
+        if name in table and table[name].group in WITHOUT:
+            raise m.Trouble(f"--profile {name}: the rows of {table[name].group} have no profile")
+    return [r for n, r in table.items() if r.group not in WITHOUT and (n in names or r.group in names)]
+
+
+def document(arch, wanted):
+    """The table of parts, from profiles of some operations of each row."""
+    kept = report.kept()[arch]
+    for row in wanted:
+        functions, _ = profile("mnemos", arch, row, max(LEAST, int(OPERATIONS * kept[row.name]["mnemos"])))
+        print(f"{arch}: {row.name}", file=sys.stderr)
+        report.keep_parts(arch, row.name, functions)
+    report.update_document()
+    return 0
+
+
+def main(arch, table, names, with_linux, to_document=False):
+    wanted = selected(table, names)
+    if not wanted:
+        raise m.Trouble(f"--profile {','.join(names)}: these rows have no profile")
+    if to_document:
+        return document(arch, wanted)
+    for row in wanted:
+        for kernel in ("mnemos", "lean") if with_linux else ("mnemos",):
+            functions, n = profile(kernel, arch, row)
+            print(f"== {row.name} on {kernel}, {arch}: {sum(functions.values()):,.1f} instructions for one of {n}")
+            for function, count in functions.most_common(TOP):
+                print(f"{count:12,.1f}  {function}")
     return 0

@@ -154,6 +154,44 @@ def keep(arch, found):
         f.write("\n")
 
 
+PARTS = os.path.join(m.ROOT, "bench", "parts.json")
+SHOWN, OF = 6, 0.03  # so many functions of a row, and none below this share
+
+
+def kept_parts():
+    """arch -> row -> function -> instructions for one operation."""
+    try:
+        with open(PARTS) as f:
+            return json.load(f)
+    except OSError:
+        return {}
+
+
+def keep_parts(arch, row, functions):
+    data, whole = kept_parts(), sum(functions.values())
+    data.setdefault(arch, {})[row] = {f: round(c, 1) for f, c in functions.most_common(SHOWN) if c >= OF * whole}
+    with open(PARTS, "w") as f:
+        json.dump(data, f, indent=1)
+        f.write("\n")
+
+
+def floors(path=os.path.join(m.ROOT, "bench", "floors.tsv")):
+    """row -> (floor or None, what stands between)."""
+    with open(path) as f:
+        lines = [line.rstrip("\n").split("\t") for line in f if not line.startswith("#")]
+    return {name: (None if floor == "-" else int(floor), why) for name, floor, why in lines}
+
+
+def parts_markdown(arch):
+    """What each row consists of, how far it is from its floor, and why."""
+    lines, parts = ["| row | here | floor | its largest parts | what stands between |", "|---|--:|--:|---|---|"], kept_parts().get(arch, {})
+    for name, (floor, why) in floors().items():
+        own = kept()[arch][name]["mnemos"]
+        text = ", ".join(f"{f if f[0] == '(' else f'`{f}`'} {number(c)}" for f, c in parts.get(name, {}).items())
+        lines.append(f"| {name} | {number(own)} | {'-' if floor is None else f'{floor:,}'} | {text or '-'} | {why} |")
+    return "\n".join(lines)
+
+
 def markdown(results):
     lines = ["| row | one operation | Mnemos | Linux | lean | ratio | first | goal | Fiwix |", "|---|---|--:|--:|--:|--:|--:|--:|--:|"]
     for r in results:
@@ -171,7 +209,7 @@ def with_tables(text):
                           lambda at: at[1] + markdown(results) + "\n" + at[2], text, flags=re.S)
         if n != 1:
             raise m.Trouble(f"docs/performance.md has no place for the table of {arch}")
-    return text
+    return re.sub(r"(<!-- parts (\w+) -->\n).*?(<!-- end -->)", lambda at: at[1] + parts_markdown(at[2]) + "\n" + at[3], text, flags=re.S)
 
 
 def update_document():

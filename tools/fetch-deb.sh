@@ -1,14 +1,15 @@
 #!/bin/sh
-# Fetch one of Debian's packages for any of its architectures and unpack a part of it without installing it, with a package state
-# of our own.
+# Fetch one of Debian's packages for any of its architectures and unpack parts of it (with wildcards) without installing it, with a
+# package state of our own. What was unpacked is moved to DIRECTORY as a whole, which was not there: an interrupted run leaves nothing.
 # A package that only names the current kernel's (linux-image-686) stands for that one.
-# usage: tools/fetch-deb.sh ARCHITECTURE PACKAGE PART DIRECTORY     prints the name and version of what is in DIRECTORY then
+# usage: tools/fetch-deb.sh ARCHITECTURE PACKAGE DIRECTORY PART...     prints the name and version of what is in DIRECTORY then
 set -eu
-arch=$1 package=$2 part=$3
-mkdir -p "$4"
-out=$(cd "$4" && pwd)
+arch=$1 package=$2 out=$3
+shift 3
 state=$(mktemp -d)
-trap 'rm -rf "$state"' EXIT
+unpack=$out.$$
+trap 'rm -rf "$state" "$unpack"' EXIT
+trap 'exit 1' HUP INT TERM
 mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
 : >"$state/status"
 opts="-o APT::Architecture=$arch -o APT::Architectures=$arch -o Dir::State::Lists=$state/lists
@@ -25,5 +26,9 @@ if ! (cd "$state" && apt-get $opts download "${real:-$package}" >>"$state/log" 2
 	exit 1
 fi
 deb=$(echo "$state"/*.deb)
-dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$out" "./$part"
+mkdir -p "$unpack"
+dpkg-deb --fsys-tarfile "$deb" >"$state/tar"
+tar -x -f "$state/tar" -C "$unpack" --wildcards "$@"
+rm -rf "$out"
+mv "$unpack" "$out"
 dpkg-deb -W --showformat='${Package} ${Version}\n' "$deb"

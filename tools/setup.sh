@@ -57,7 +57,7 @@ fetch_busybox() {
 	arch=$1
 	[ -x "$cache/busybox-$arch" ] && return
 	echo "fetching busybox-static ($arch)"
-	if ! sh tools/fetch-deb.sh "$arch" busybox-static bin/busybox "$cache/unpack-$arch" >/dev/null; then
+	if ! sh tools/fetch-deb.sh "$arch" busybox-static "$cache/unpack-$arch" ./bin/busybox >/dev/null; then
 		rm -rf "$cache/unpack-$arch"
 		echo "mnemos: could not fetch Debian's busybox-static for $arch; put the binary at $cache/busybox-$arch" >&2
 		exit 1
