@@ -386,7 +386,7 @@ void sched_yield_current(void) no_lock_analysis
 static bool interrupted(const struct thread *t, enum park_mode mode)
 {
 	if (mode == PARK_INTERRUPTIBLE)
-		return READ_ONCE(t->work) & WORK_SIGNAL;
+		return READ_ONCE(t->work) & WORK_SIGNAL && sched_work_seen(WORK_SIGNAL);
 	return mode == PARK_KILLABLE && task_of((struct thread *)(uintptr_t)t)->mm_ctx.fatal_signal;
 }
 
@@ -611,6 +611,15 @@ void sched_work_set(struct thread *t, unsigned long bits)
 	if (t == this_runq()->curr)
 		this_cpu(work_pending) = t->work;
 	irq_restore(flags);
+}
+
+bool sched_work_seen(unsigned long bits)
+{
+	bool seen = READ_ONCE(thread_self()->work) & bits;
+
+	if (seen)
+		this_cpu(work_pending) = bits;
+	return seen;
 }
 
 void sched_work_clear(unsigned long bits)

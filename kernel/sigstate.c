@@ -17,7 +17,7 @@
 
 bool signal_pending(void)
 {
-	return thread_self()->work & WORK_SIGNAL;
+	return sched_work_seen(WORK_SIGNAL);
 }
 
 bool fatal_signal_pending(void)

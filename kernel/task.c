@@ -304,8 +304,8 @@ int task_publish(struct task *t, struct task *parent, bool thread, int nr)
 		return -ENOMEM;
 	flags = spin_lock_irqsave(&tasklist_lock);
 	/* A signal that came before the child exists goes to the parent first; a group that ends takes no new thread. */
-	nr = me->thread.work & WORK_SIGNAL && !me->thread.is_kthread ? -ERESTARTNOINTR
-								     : pid_take_number(p, nr);
+	nr = !me->thread.is_kthread && sched_work_seen(WORK_SIGNAL) ? -ERESTARTNOINTR
+								    : pid_take_number(p, nr);
 	if (nr > 0)
 		link_task(t, real_parent(parent), p, thread);
 	spin_unlock_irqrestore(&tasklist_lock, flags);

@@ -1,6 +1,7 @@
 /* The scheduler: both CPUs are used, time is shared fairly, affinity and priorities hold, real-time goes first. */
 #include "tap.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -377,14 +378,63 @@ static void load_and_counts(void)
 	EQ(waitpid(pid, NULL, 0), pid);
 }
 
+static void heard(int sig)
+{
+	shared[2]++;
+}
+
+/* Of signals_from_afar: one signal for each round, a little later than in the last. */
+static void signal_in_rounds(pid_t to, unsigned long rounds)
+{
+	for (unsigned long i = 1; i <= rounds; i++) {
+		while (shared[0] < i)
+			;
+		for (shared[1] = 0; shared[1] < i % 1024;)
+			shared[1]++;
+		kill(to, SIGUSR1);
+		while (shared[2] < i)
+			;
+	}
+	_exit(0);
+}
+
+/*
+ * A signal from the other CPU meets a call on its way to sleep, before its interrupt has come: the call ends as interrupted
+ * calls do, not with a number that is the kernel's own.
+ */
+static void signals_from_afar(void)
+{
+	enum { N = 8192 };
+	const struct sigaction sa = { .sa_handler = heard };
+	pid_t me = getpid(), pid;
+	unsigned wrong = 0;
+
+	share();
+	OK(sigaction(SIGUSR1, &sa, NULL));
+	pin(0, 0);
+	pid = fork();
+	if (pid == 0) {
+		pin(0, 1);
+		signal_in_rounds(me, N);
+	}
+	for (unsigned long i = 1; i <= N; i++) {
+		shared[0] = i;
+		while (shared[2] < i)
+			wrong += poll(NULL, 0, 1) < 0 && errno != EINTR;
+	}
+	EQ(wrong, 0);
+	EQ(tap_wait(pid), 0);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(affinity),	     T(affinity_is_inherited),
-						 T(both_cpus),	     T(fair),
-						 T(nice_values),     T(wake_latency),
-						 T(real_time),	     T(round_robin),
-						 T(yielding),	     T(migrating),
-						 T(load_and_counts), TEND };
+	static const struct tap_test tests[] = {
+		T(affinity),  T(affinity_is_inherited), T(both_cpus),
+		T(fair),      T(nice_values),		T(wake_latency),
+		T(real_time), T(round_robin),		T(yielding),
+		T(migrating), T(load_and_counts),	T(signals_from_afar),
+		TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }
