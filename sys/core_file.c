@@ -99,8 +99,9 @@ static bool wants_all(const struct vm_area_struct *vma, const char *name, unsign
 	return vma->mapping && filter & FILE_PRIVATE;
 }
 
-/* @name: what /proc/PID/maps shows. */
-static unsigned long dump_size(const struct vm_area_struct *vma, const char *name, unsigned filter)
+/* @name: what /proc/PID/maps shows. *@head: only as a program's first page. */
+static unsigned long dump_size(const struct vm_area_struct *vma, const char *name, unsigned filter,
+			       bool *head)
 {
 	unsigned long all = vma->vm_end - vma->vm_start;
 
@@ -111,8 +112,10 @@ static unsigned long dump_size(const struct vm_area_struct *vma, const char *nam
 	if (wants_all(vma, name, filter))
 		return all;
 	/* Of programs and libraries at least the page that says which they are. */
-	if (filter & ELF_HEADERS && vma->mapping && !vma->vm_pgoff && vma->vm_flags & VM_READ)
+	if (filter & ELF_HEADERS && vma->mapping && !vma->vm_pgoff && vma->vm_flags & VM_READ) {
+		*head = true;
 		return PAGE_SIZE;
+	}
 	return 0;
 }
 
@@ -128,7 +131,7 @@ static void take_map(struct core *c, const struct vm_area_struct *vma, struct co
 				.sparse = !vma->mapping && !vma->vm_ops };
 	m->flags = (vma->vm_flags & VM_READ ? PF_R : 0U) | (vma->vm_flags & VM_WRITE ? PF_W : 0U) |
 		   (vma->vm_flags & VM_EXEC ? PF_X : 0U);
-	m->dump = dump_size(vma, c->page, READ_ONCE(c->mm->dump_filter));
+	m->dump = dump_size(vma, c->page, READ_ONCE(c->mm->dump_filter), &m->head);
 }
 
 static unsigned count_maps(struct mm_struct *mm)
@@ -167,7 +170,7 @@ static void drop_plain_heads(struct core *c)
 	for (unsigned i = 0; i < c->nr_maps; i++) {
 		struct core_map *m = &c->maps[i];
 
-		if (m->is_file && m->dump == PAGE_SIZE &&
+		if (m->head &&
 		    (mm_access(c->mm, m->start, head, sizeof(head), false) != sizeof(head) ||
 		     memcmp(head, magic, sizeof(magic)) != 0))
 			m->dump = 0;

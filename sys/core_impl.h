@@ -16,6 +16,7 @@ struct core_map {
 	unsigned long pgoff; /* pages */
 	unsigned flags;	     /* PF_* */
 	bool is_file;
+	bool head;   /* at most a program's first page is wanted */
 	bool sparse; /* a page without an entry is zeroes */
 };
 

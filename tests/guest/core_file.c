@@ -28,6 +28,9 @@ struct plan {
 	void (*end)(void);
 };
 
+/* A page of the program's own, and nothing else on it: written, then only to read, it is a mapping of one page. */
+static char own_page[4096] __attribute__((aligned(4096))) = { 1 };
+
 static char *area; /* three pages: filled, not to be dumped, dumped again */
 static volatile int nr_ready;
 
@@ -71,6 +74,12 @@ static void fill_area(void)
 	memset(area, FILLED, 3 * PAGE);
 	madvise(area + PAGE, 2 * PAGE, MADV_DONTDUMP);
 	madvise(area + 2 * PAGE, PAGE, MADV_DODUMP);
+}
+
+static void fill_own_page(void)
+{
+	memset(own_page, FILLED, PAGE);
+	mprotect(own_page, PAGE, PROT_READ);
 }
 
 static void no_filter(void)
@@ -264,6 +273,19 @@ static void contents(void)
 	close_core();
 }
 
+/* A written page of a file's mapping is there, however small the mapping; also what does not begin as a program does. */
+static void one_page(void)
+{
+	EQ(run(RLIM_INFINITY, fill_own_page, crash_here, NULL), SIGSEGV | DUMPED);
+	NEED(load_core("core"));
+	NEED(segment_of(own_page));
+	EQ(segment_of(own_page)->p_memsz, PAGE);
+	EQ(segment_of(own_page)->p_filesz, PAGE);
+	NEED(memory(own_page));
+	EQ(memory(own_page)[PAGE - 1], (char)FILLED);
+	close_core();
+}
+
 static int names_its_program(void)
 {
 	size_t len = 0;
@@ -393,9 +415,10 @@ static void patterns(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(contents), T(threads),	T(holes),
-						 T(limits),   T(which_signals), T(not_everywhere),
-						 T(filters),  T(patterns),	TEND };
+	static const struct tap_test tests[] = {
+		T(contents),	  T(one_page),	     T(threads), T(holes),    T(limits),
+		T(which_signals), T(not_everywhere), T(filters), T(patterns), TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }
