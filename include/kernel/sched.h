@@ -98,10 +98,7 @@ void sched_kick(struct thread *t);
 /* Set / clear WORK_* bits of @t (clear: own thread). */
 void sched_work_set(struct thread *t, unsigned long bits);
 void sched_work_clear(unsigned long bits);
-/*
- * The calling thread has such work. What a system call did because of it (-EINTR) must not reach user mode before the work:
- * who set it may not have interrupted this CPU yet.
- */
+/* The caller has such work: from here on user mode comes after it, though its sender's interrupt may be on its way. */
 bool sched_work_seen(unsigned long bits);
 /* The calling thread is dead and leaves its stack for the last time; its task is put by the next thread. */
 noreturn_ void sched_exit(void);

@@ -8,6 +8,8 @@ from tools.pack.elf import Trouble
 
 TRIPLET = {"x86_64": "x86_64-linux-gnu", "i386": "i386-linux-gnu"}
 SCRIPTS_DEEP = 5  # as execve(2): "#!" of an interpreter that is a script
+# Character sets that programs convert from and to by themselves: gdb, git, editors.
+CHARSETS = ("UTF-16.so", "UTF-32.so", "ISO8859-1.so", "ISO8859-15.so", "gconv-modules", "gconv-modules.cache")
 NSS = ("libnss_files.so.2", "libnss_dns.so.2", "libnss_compat.so.2")
 SHELLS = {"sh", "bash", "dash", "ksh", "zsh", "rbash", "busybox"}
 # Programs whose arguments name programs.
@@ -22,6 +24,10 @@ AT_A_PROMPT = ("ls cat cp mv rm mkdir rmdir ln chmod chown touch head tail sort 
 # Looked for ahead, so that a word that takes a command is found, and the command behind it, too.
 COMMAND = re.compile(r"(?:^|[;&|({`!'\"]|\b(?:then|do|else|if|while|until|exec|command|time|xargs|env|nice|nohup|setsid|timeout\s+\S+)\b)"
                      r"(?=[ \t]*(?:[A-Za-z_]\w*=\S*[ \t]+)*([A-Za-z0-9_][A-Za-z0-9_.+-]*))", re.M)
+# The note of an ELF file that names it among detached symbols.
+BUILD_ID = re.compile(rb"\x04\x00\x00\x00\x14\x00\x00\x00\x03\x00\x00\x00GNU\x00(.{20})", re.S)
+# A program named by its whole path.
+PROGRAM_PATH = re.compile(r"(?<![\w.$}/-])/(?:usr/(?:local/)?)?(?:s?bin|libexec|lib)/(?:[\w.+-]+/)*[\w.+-]+")
 
 
 def default_dirs(arch):
@@ -54,10 +60,13 @@ class Closure:
         for d in self.path:
             if os.path.basename(d) in ("shims", "ccache"):
                 continue
-            host = self.tree.find(os.path.join(d, word))
-            if host and os.access(host, os.X_OK):
+            if self.is_program(os.path.join(d, word)):
                 return os.path.join(d, word)
         return None
+
+    def is_program(self, path):
+        host = self.tree.find(path)
+        return host is not None and os.access(host, os.X_OK)
 
     def locate(self, word, cwd="/"):
         """The path of the program that the user means by @word."""
@@ -199,6 +208,23 @@ class Closure:
                     self.optional(path)
                     break
 
+    def charsets(self, arch):
+        """What iconv_open(3) loads, if a program or library here calls it."""
+        hosts = [self.tree.find(p) for p in [*self.programs, *self.libraries.values()]]
+        if any(b"\0iconv_open\0" in image_of(h) for h in hosts if h and "libc.so" not in h):
+            for d in default_dirs(arch):
+                for name in CHARSETS if self.tree.find(f"{d}/gconv/UTF-32.so") else ():
+                    self.tree.add(f"{d}/gconv/{name}")
+
+    def detached_symbols(self, arch):
+        """What a package of detached symbols says of the loader and the C library: valgrind(1) does not start without."""
+        loader = "/lib64/ld-linux-x86-64.so.2" if arch == "x86_64" else "/lib/ld-linux.so.2"
+        for path in (loader, self.libraries.get((arch, "libc.so.6"), "")):
+            host = self.tree.find(path)
+            if host and (found := BUILD_ID.search(image_of(host))):
+                name = found[1].hex()
+                self.tree.add(f"/usr/lib/debug/.build-id/{name[:2]}/{name[2:]}.debug")
+
     def folder(self, path, skip=lambda name: False):
         """A folder of modules: every file, shared objects with their libraries."""
         host = self.tree.host(path)
@@ -217,16 +243,21 @@ class Closure:
 
     def words(self, text):
         """The programs that @text, a script or a command line, calls."""
-        for word in sorted(set(COMMAND.findall(text))):
+        for word in sorted(set(COMMAND.findall(text)) | set(PROGRAM_PATH.findall(text))):
             self.maybe(word)
 
     def maybe(self, word):
-        path = self.which(word)
+        path = word if word.startswith("/") and self.is_program(word) else self.which(word)
         if path and path not in self.programs:
             try:
                 self.program(path)
             except Trouble as e:
                 self.say(f"left out: {e}")
+
+
+def image_of(path):
+    with open(path, "rb") as f:
+        return f.read()
 
 
 def env_program(words):

@@ -5,7 +5,7 @@ import re
 
 INFO, STATUS = "/var/lib/dpkg/info", "/var/lib/dpkg/status"
 # What no program needs in order to run, and the C library, whose parts are found one by one.
-NOT_TAKEN = re.compile(r"/usr/share/(doc|man|locale|info|lintian|bug|menu|applications|icons|pixmaps|doc-base|bash-completion|zsh|gdb)/|"
+NOT_TAKEN = re.compile(r"/usr/share/(doc|man|locale|info|lintian|bug|menu|applications|icons|pixmaps|doc-base|bash-completion|zsh|gdb/auto-load)/|"
                        r"/gconv/|__pycache__|/usr/lib/debug/")
 PROGRAMS = re.compile(r"(/usr)?/s?bin/")
 SKIP = {"libc6", "libc-bin", "dpkg", "debconf", "install-info", "systemd", "systemd-sysv", "udev", "dbus", "apt", "libc6-i386"}

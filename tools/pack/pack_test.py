@@ -17,7 +17,7 @@ ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
 sys.dont_write_bytecode = True
 sys.path.insert(0, ROOT)
 from tools.pack import debian, disks, dpkg, elf, figures, image, languages, run, trace  # noqa: E402
-from tools.pack.closure import COMMAND, Closure, env_program  # noqa: E402
+from tools.pack.closure import COMMAND, PROGRAM_PATH, Closure, env_program  # noqa: E402
 from tools.pack.elf import Trouble  # noqa: E402
 from tools.pack.tree import Tree  # noqa: E402
 
@@ -149,6 +149,18 @@ class Scripts(Folder):
         self.assertEqual([w for w in found if w in ("sleep", "grep", "cat", "rm", "sort", "wc", "x", "f", "g", "l")],
                          ["sleep", "grep", "cat", "rm", "sort", "wc"])
         self.assertEqual(languages.shell_text(["-c", "head -n 1 f", "name"]), "head -n 1 f\nname")
+
+    def test_programs_named_by_path(self):
+        found = PROGRAM_PATH.findall("exec /usr/bin/x.bin -a/bin/no; $D/bin/no; cat /etc/passwd | /usr/libexec/a/b; A=/sbin/init")
+        self.assertEqual(found, ["/usr/bin/x.bin", "/usr/libexec/a/b", "/sbin/init"])
+
+    def test_character_sets(self):
+        for text, wanted in ((MAIN, False), ("int main(void) { extern void *iconv_open(const char *, const char *);\n"
+                                             "return !iconv_open(\"UTF-32\", \"UTF-8\"); }\n", True)):
+            path = compiled(self.dir, name="plain", text=text.replace("int answer(void);\n", "static int answer(void) { return 0; }\n"))
+            c = Closure(Tree("/"), PATH)
+            c.charsets(c.program(path))
+            self.assertEqual(any(n.endswith("gconv/UTF-32.so") for n in c.tree.entries), wanted, text)
 
     def test_env_words(self):
         self.assertEqual(env_program(["/usr/bin/env", "-S X=1 python3 -B"]), ["python3"])

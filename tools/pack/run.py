@@ -52,6 +52,8 @@ class Job:
         while todo := sorted(set(self.closure.programs) - self.done):
             for path in todo:
                 self.companions(path, [])
+        if self.closure.libraries:
+            self.closure.charsets(arch)
         return arch
 
     def furniture(self, arch):
@@ -79,8 +81,10 @@ class Job:
             languages.perl(self.closure, text + "\n" + "\n".join(args))
         elif name.startswith("lua"):
             languages.lua(self.closure)
-        elif name in STARTERS:
-            self.closure.words(text + "\n" + languages.shell_text(args))
+        elif name.startswith("valgrind"):
+            self.closure.detached_symbols(self.closure.programs[path])
+        if name in STARTERS:
+            self.closure.words(text.replace("$0", path) + "\n" + languages.shell_text(args))
         if name in SHELLS and path == self.path == inner and not [a for a in args if not a.startswith("-")]:
             for word in AT_A_PROMPT:
                 self.closure.maybe(word)
