@@ -53,6 +53,8 @@ class Rows(unittest.TestCase):
     def test_a_row_held_against_lean_linux(self):
         self.assertIsNone(rows.load()["tcp_tput"].limit("first", "x86_64"))
         self.assertEqual([result("tcp_tput", own=v).verdict() for v in (1600, 1601)], ["ok", "OVER"])
+        self.assertEqual([result("swap_in", own=v).verdict() for v in (1119, 1121)], ["ok", "OVER"])
+        self.assertEqual(result("swap_in").limit("goal"), None)
 
     def test_selection(self):
         table = rows.load()

@@ -12,9 +12,11 @@ TITLES = {"mnemos": "Mnemos", "linux": "Linux", "lean": "lean"}
 
 
 def number(v):
-    """Four digits that count: 94.0, 769, 30,638."""
+    """Three digits at least: 1.04, 94.0, 769, 30,638."""
     if v is None:
         return "-"
+    if v < 9.995:
+        return f"{v:.2f}"
     return f"{v:,.1f}" if v < 100 else f"{v:,.0f}"
 
 
@@ -39,8 +41,11 @@ class Result:
         return own / lean if own is not None and lean else None
 
     def limit(self, which):
-        """As rows.Row.limit, with what lean Linux was measured to take where that is the limit."""
-        return self.value("lean") if self.row.limits[which] == rows.LEAN else self.row.limit(which, self.arch)
+        """As rows.Row.limit, with what lean Linux was measured to take, or a share of it, where that is the limit."""
+        share, lean = self.row.of_lean(which), self.value("lean")
+        if share is None:
+            return self.row.limit(which, self.arch)
+        return None if lean is None else share * lean
 
     def verdict(self):
         own, first, goal = self.value("mnemos"), self.limit("first"), self.limit("goal")

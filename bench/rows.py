@@ -4,7 +4,7 @@ import os
 from bench import launcher as m
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-LEAN = "lean"  # in place of a limit: what lean Linux takes
+LEAN = "lean"  # in place of a limit: what lean Linux takes; lean*F: F times that
 WIDE_BLOCK, NARROW_BLOCK = 512, 1024  # instructions that clear or copy 4 KiB
 
 
@@ -16,10 +16,10 @@ class Row:
         self.blocks = int(blocks)
 
     def limit(self, which, arch):
-        """What an operation may cost on @arch by the column "first" or "goal"; None when there is no such limit or it is LEAN."""
+        """What an operation may cost on @arch by the column "first" or "goal"; None when there is none or lean Linux is it."""
         text = self.limits[which]
         wide, slash, narrow = text.partition("/")
-        if text in ("-", LEAN):
+        if text == "-" or text.startswith(LEAN):
             return None
         if arch == "x86_64":
             return int(wide)
@@ -29,6 +29,11 @@ class Row:
             return int(wide)
         value = int(wide) + self.blocks * (NARROW_BLOCK - WIDE_BLOCK)
         return value * 11 // 10 if arch == "i386-pae" else value
+
+    def of_lean(self, which):
+        """What share of lean Linux's cost is the limit; None when it is a figure, or there is none."""
+        text = self.limits[which]
+        return float(text.partition("*")[2] or 1) if text.startswith(LEAN) else None
 
 
 def load(path=os.path.join(HERE, "rows.tsv")):
