@@ -102,6 +102,8 @@ class Words(unittest.TestCase):
         for name in ("boot", "kernel_file", "sweep_seq", "compile"):
             with self.assertRaises(launcher.Trouble):
                 profile.main("x86_64", rows.load(), [name], False)
+        with self.assertRaisesRegex(launcher.Trouble, "^--profile nothing: no such row"):
+            profile.main("x86_64", rows.load(), ["nothing"], False)
         for group in wall.UNTIMED:
             with self.assertRaises(launcher.Trouble):
                 wall.timed(rows.load(), [group])

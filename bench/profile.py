@@ -167,7 +167,7 @@ def profile(kernel, arch, row, most=None):
 
 def selected(table, names):
     """The rows that are meant; a group's own name stands for its rows that have a profile."""
-    rows.groups_of(table, names)
+    rows.groups_of(table, names, "--profile")
     for name in names:
         if name in table and table[name].group in WITHOUT:
             raise m.Trouble(f"--profile {name}: the rows of {table[name].group} have no profile")

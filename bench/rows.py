@@ -42,13 +42,13 @@ def load(path=os.path.join(HERE, "rows.tsv")):
     return {r.name: r for r in rows}
 
 
-def groups_of(rows, names):
+def groups_of(rows, names, option="--rows"):
     """The groups that have these rows (a group's own name stands for all of its rows), in order."""
     known = {r.group for r in rows.values()}
     wanted = []
     for name in names:
         if name not in rows and name not in known:
-            raise m.Trouble(f"--rows {name}: no such row or group (bench/rows.tsv lists them)")
+            raise m.Trouble(f"{option} {name}: no such row or group (bench/rows.tsv lists them)")
         group = rows[name].group if name in rows else name
         if group not in wanted:
             wanted.append(group)
