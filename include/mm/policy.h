@@ -77,7 +77,8 @@ static inline void policy_set_tag(struct page *page, unsigned tag)
 {
 	unsigned long change = (unsigned long)(policy_tag(page) ^ tag) << POLICY_TAG_SHIFT;
 
-	(void)__atomic_fetch_xor(&page->flags, change, __ATOMIC_RELAXED);
+	if (change)
+		(void)__atomic_fetch_xor(&page->flags, change, __ATOMIC_RELAXED);
 }
 
 /* What @page is, the same when it comes again. */

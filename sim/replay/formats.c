@@ -18,7 +18,7 @@
 
 #include "sim/replay/trace.h"
 
-enum { MSR_BYTES_MAX = 1 << 30, RANGE_MAX = 1 << 20 };
+enum { RANGE_MAX = 1 << 20, DIGITS_SAFE = 19 /* decimal ones that 64 bits always hold */ };
 
 static void skip_spaces(const char **p)
 {
@@ -33,8 +33,10 @@ static bool decimal(const char **p, uint64_t *out)
 	uint64_t v = 0;
 
 	for (; *s >= '0' && *s <= '9'; s++)
-		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, (unsigned)(*s - '0'), &v))
+		if (s - *p < DIGITS_SAFE)
+			v = v * 10 + (unsigned)(*s - '0');
+		else if (__builtin_mul_overflow(v, 10, &v) ||
+			 __builtin_add_overflow(v, (unsigned)(*s - '0'), &v))
 			return false;
 	*out = v;
 	if (s == *p)
@@ -43,22 +45,23 @@ static bool decimal(const char **p, uint64_t *out)
 	return true;
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Value of a hexadecimal digit and one; 0: it is none. */
+static const uint8_t digit[256] = {
+	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+	['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 /* Hexadecimal digits, at most 16. */
 static bool hex(const char **p, uint64_t *out)
 {
 	const char *s = *p;
 	uint64_t v = 0;
+	unsigned d;
 
-	for (; digit(*s) >= 0; s++)
-		v = v << 4 | (unsigned)digit(*s);
+	for (; (d = digit[(unsigned char)*s]); s++)
+		v = v << 4 | (d - 1);
 	*out = v;
 	if (s == *p || s - *p > 16)
 		return false;
@@ -77,6 +80,17 @@ static bool prefixed(const char **p, uint64_t *out)
 static bool number(const char **p, uint64_t *out)
 {
 	return (*p)[0] == '0' && ((*p)[1] | 0x20) == 'x' ? prefixed(p, out) : decimal(p, out);
+}
+
+/* A decimal number, and nothing behind it on the line. */
+static bool last_number(const char **p)
+{
+	uint64_t n;
+
+	if (!decimal(p, &n))
+		return false;
+	skip_spaces(p);
+	return !**p;
 }
 
 static bool word(const char **p, const char *w)
@@ -108,6 +122,17 @@ static const char *bytes_at(const struct layout *l, uint64_t addr, uint64_t size
 		return "the size is too great to be believed";
 	*out = (struct access){ addr >> l->page_shift,
 				(last >> l->page_shift) - (addr >> l->page_shift) + 1, write };
+	return NULL;
+}
+
+/* @nr pages from @page. */
+static const char *pages_at(uint64_t page, uint64_t nr, bool write, struct access *out)
+{
+	if (nr > RANGE_MAX)
+		return "the number of pages is too great to be believed";
+	if (nr && page > UINT64_MAX - (nr - 1))
+		return "the access goes beyond the last page";
+	*out = (struct access){ page, nr, write };
 	return NULL;
 }
 
@@ -160,20 +185,26 @@ static const char *lackey_parse(const struct layout *l, const char **p, struct a
 	uint64_t addr, size;
 	bool write;
 
-	to_end(p);
-	if (!*line || !strncmp(line, "==", 2) || !strncmp(line, "--", 2))
+	if (line[0] == 'I') {
+		write = false;
+		line += 1;
+	} else if (line[0] == ' ') {
+		write = line[1] != 'L';
+		if (write && line[1] != 'S' && line[1] != 'M')
+			return "the kind of access is none of L, S, M";
+		line += 2;
+	} else if (!*line || !strncmp(line, "==", 2) || !strncmp(line, "--", 2)) {
+		to_end(p);
 		return NULL;
-	if (line[0] != 'I' && line[0] != ' ')
+	} else {
 		return "neither I nor a blank at the beginning";
-	if (line[0] == ' ' && !(line[1] && strchr("LSM", line[1])))
-		return "the kind of access is none of L, S, M";
-	write = line[0] == ' ' && line[1] != 'L';
-	line += line[0] == 'I' ? 1 : 2;
+	}
 	skip_spaces(&line);
 	if (!hex(&line, &addr))
 		return "no hexadecimal address";
 	if (*line++ != ',' || !decimal(&line, &size) || *line)
 		return "no ,size behind the address";
+	*p = line;
 	return bytes_at(l, addr, size, write, out);
 }
 
@@ -199,6 +230,9 @@ static const char *address_parse(const struct layout *l, const char **p, struct 
 	skip_spaces(&line);
 	if (!prefixed(&line, &addr))
 		return "no address (hexadecimal with 0x)";
+	skip_spaces(&line);
+	if (*line && !last_number(&line))
+		return "what follows the address is no number of instructions";
 	return bytes_at(l, addr, 1, write, out);
 }
 
@@ -226,6 +260,9 @@ static const char *memtrace_parse(const struct layout *l, const char **p, struct
 	skip_spaces(&line);
 	if (!decimal(&line, &size))
 		return "no size behind the address";
+	skip_spaces(&line);
+	if (*line)
+		return "more than a size behind the address";
 	return bytes_at(l, addr, size, write, out);
 }
 
@@ -246,6 +283,7 @@ static bool arc_like(const char *line)
 static const char *arc_parse(const struct layout *l, const char **p, struct access *out)
 {
 	const char *line = *p;
+	uint64_t ignored;
 
 	to_end(p);
 	skip_spaces(&line);
@@ -256,7 +294,13 @@ static const char *arc_parse(const struct layout *l, const char **p, struct acce
 	skip_spaces(&line);
 	if (!decimal(&line, &out->nr))
 		return "no number of blocks";
-	return out->nr >= RANGE_MAX ? "the number of blocks is too great to be believed" : NULL;
+	skip_spaces(&line);
+	if (!decimal(&line, &ignored))
+		return "fewer than four numbers";
+	skip_spaces(&line);
+	if (!last_number(&line))
+		return "not four numbers";
+	return pages_at(out->page, out->nr, false, out);
 }
 
 /* ---- drmemtrace's view: record: tid kind N byte(s) @ 0xaddress ... ---- */
@@ -416,11 +460,8 @@ static const char *csv_parse(const struct layout *l, const char **p, struct acce
 	if (c->op && !op)
 		return "the column of the operation is missing";
 	if (!c->page)
-		return bytes_at(l, at, size, op && strchr("wWsS", *op), out);
-	if (size > RANGE_MAX)
-		return "the size is too great to be believed";
-	*out = (struct access){ at, size, op && *op && strchr("wWsS", *op) };
-	return NULL;
+		return bytes_at(l, at, size, op && *op && strchr("wWsS", *op), out);
+	return pages_at(at, size, op && *op && strchr("wWsS", *op), out);
 }
 
 static const struct columns msr_columns = { .addr = 5, .size = 6, .op = 4, .delim = ',' };

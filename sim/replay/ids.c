@@ -25,7 +25,7 @@ struct ids *ids_new(void)
 	if (!ids)
 		return NULL;
 	ids->shift = 64 - 12;
-	ids->slot = calloc(1UL << 12, sizeof(struct slot));
+	ids->slot = table_new(sizeof(struct slot) << 12);
 	if (ids->slot)
 		return ids;
 	free(ids);
@@ -46,7 +46,7 @@ static bool grow(struct ids *ids)
 {
 	struct slot *old = ids->slot;
 	size_t n = 1UL << (64 - ids->shift);
-	struct slot *bigger = calloc(2 * n, sizeof(*bigger));
+	struct slot *bigger = table_new(2 * n * sizeof(*bigger));
 
 	if (!bigger)
 		return false;
@@ -55,7 +55,7 @@ static bool grow(struct ids *ids)
 	for (size_t i = 0; i < n; i++)
 		if (old[i].id)
 			*find(ids, old[i].page) = old[i];
-	free(old);
+	table_free(old, n * sizeof(*old));
 	return true;
 }
 
@@ -76,6 +76,11 @@ uint32_t ids_of(struct ids *ids, uint64_t page)
 	return ids->nr - 1;
 }
 
+void ids_expect(const struct ids *ids, uint64_t page)
+{
+	__builtin_prefetch(&ids->slot[page * 0x9e3779b97f4a7c15ULL >> ids->shift]);
+}
+
 uint32_t ids_count(const struct ids *ids)
 {
 	return ids->nr;
@@ -83,6 +88,6 @@ uint32_t ids_count(const struct ids *ids)
 
 void ids_free(struct ids *ids)
 {
-	free(ids->slot);
+	table_free(ids->slot, sizeof(struct slot) << (64 - ids->shift));
 	free(ids);
 }

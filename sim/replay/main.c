@@ -21,7 +21,7 @@
 
 #include "mm/policy.h"
 
-enum { MAX_JOBS = 100000, MAX_THREADS = 256, POINTS = 400 };
+enum { MAX_JOBS = 100000, MAX_THREADS = 256, POINTS = 400, AHEAD = 16 };
 
 struct play {
 	const char *path;
@@ -87,7 +87,11 @@ static void read_block(struct play *p, struct block *b)
 		die(p->path, trace_error(p->trace));
 	}
 	for (int i = 0; i < n; i++) {
-		b->id[i] = ids_of(p->ids, p->ref[i].page);
+		if (i + AHEAD < n)
+			ids_expect(p->ids, p->ref[i + AHEAD].page);
+		b->id[i] = i && p->ref[i].page == p->ref[i - 1].page
+				   ? b->id[i - 1]
+				   : ids_of(p->ids, p->ref[i].page);
 		if (b->id[i] == UINT32_MAX)
 			die(p->path, "no memory for so many pages");
 		b->write[i] = p->ref[i].write;

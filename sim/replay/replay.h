@@ -2,6 +2,7 @@
  * The trace simulator: reads a trace of page references once and plays it to many memories at the same time, each with its own
  * policy (mm/reclaim/policy) and number of frames. A program of the host; `mnemos sim` is its face.
  *
+ *   table     memory of the host for large tables
  *   input     bytes of a file, gzip and zstd undone           trace     references out of bytes, ten formats
  *   ids       page numbers -> 0, 1, 2 ...                     future    when each page is used next (for opt)
  *   memory    frames, a policy, and what it cost              curve     LRU at all sizes at once; working sets
@@ -55,11 +56,19 @@ void trace_progress(const struct trace *t, uint64_t *done, uint64_t *size);
 void trace_close(struct trace *t);
 const char *trace_formats(void); /* their names, for people */
 
+/* ---- tables ---- */
+/* @bytes, zeroed; NULL: no memory. What grows keeps what it has, the rest is zeroed; NULL: the old one is as it was. */
+void *table_new(size_t bytes);
+void *table_grow(void *old, size_t old_bytes, size_t bytes);
+void table_free(void *p, size_t bytes); /* NULL: nothing */
+
 /* ---- page numbers ---- */
 struct ids;
 struct ids *ids_new(void);
 /* The number of @page, a new one when it was not seen before; UINT32_MAX: no memory, or 2^31 pages. */
 uint32_t ids_of(struct ids *ids, uint64_t page);
+/* @page will soon be asked for: a hint. */
+void ids_expect(const struct ids *ids, uint64_t page);
 uint32_t ids_count(const struct ids *ids);
 void ids_free(struct ids *ids);
 

@@ -17,6 +17,7 @@
 #include "mm/policy.h"
 #include "mm/reclaim/policy/ghost.h"
 #include "mm/reclaim/policy/slot_heap.h"
+#include "mm/reclaim/policy/slot_list.h"
 #include "sim/replay/replay.h"
 #include "sim/replay/textbooks.h"
 
@@ -306,6 +307,51 @@ static void heap_has_the_greatest_on_top(void **state)
 
 /* ---- curves ---- */
 
+static void list_of_frames_is_in_order(void **state)
+{
+	enum { FRAMES = 9 };
+	struct slot_list l;
+	unsigned order[FRAMES], nr = 0; /* first to last */
+
+	assert_int_equal(slot_list_init(&l, FRAMES), 0);
+	seed = 5;
+	for (int i = 0; i < 5000; i++) {
+		unsigned f = random_below(FRAMES), at = 0;
+
+		while (at < nr && order[at] != f)
+			at++;
+		if (at < nr) {
+			slot_list_remove(&l, f);
+			memmove(order + at, order + at + 1, (--nr - at) * sizeof(order[0]));
+		} else {
+			slot_list_add(&l, f);
+			memmove(order + 1, order, nr++ * sizeof(order[0]));
+			order[0] = f;
+		}
+		assert_int_equal(slot_list_first(&l), nr ? order[0] : FRAMES);
+		assert_int_equal(slot_list_last(&l), nr ? order[nr - 1] : FRAMES);
+	}
+	slot_list_exit(&l);
+}
+
+static void tables_grow_with_what_they_have(void **state)
+{
+	enum { SMALL = 5000, LARGE = 9 << 20 };
+	unsigned char *t = table_grow(NULL, 0, SMALL);
+
+	assert_non_null(t);
+	for (int i = 0; i < SMALL; i++) {
+		assert_int_equal(t[i], 0);
+		t[i] = (unsigned char)(i * 7);
+	}
+	t = table_grow(t, SMALL, LARGE);
+	assert_non_null(t);
+	for (int i = 0; i < LARGE; i++)
+		assert_int_equal(t[i], i < SMALL ? (unsigned char)(i * 7) : 0);
+	table_free(t, LARGE);
+	table_free(NULL, 0);
+}
+
 static void curve_is_lru_at_every_size(void **state)
 {
 	for (seed = 5; seed < 12; seed++) {
@@ -527,7 +573,19 @@ static const struct sample bad[] = {
 	{ "memtrace", "readd 0x10\n", "line 1: no size behind the address: \"readd 0x10\"" },
 	{ "arc", "5\n", "line 1: no number of blocks: \"5\"" },
 	{ "arc", "5 99999999 0 0\n",
-	  "line 1: the number of blocks is too great to be believed: \"5 99999999 0 0\"" },
+	  "line 1: the number of pages is too great to be believed: \"5 99999999 0 0\"" },
+	{ "arc", "5 3\n", "line 1: fewer than four numbers: \"5 3\"" },
+	{ "arc", "5 3 0 x\n", "line 1: not four numbers: \"5 3 0 x\"" },
+	{ "arc", "5 3 0 1 2\n", "line 1: not four numbers: \"5 3 0 1 2\"" },
+	{ "arc", "18446744073709551615 2 0 0\n",
+	  "line 1: the access goes beyond the last page: \"18446744073709551615 2 0 0\"" },
+	{ "arc", "18446744073709551615 1 0 0\n", "ffffffffffffffff" },
+	{ "address", "s 0x10 -1\n",
+	  "line 1: what follows the address is no number of instructions: \"s 0x10 -1\"" },
+	{ "address", "s 0x10 1 2\n",
+	  "line 1: what follows the address is no number of instructions: \"s 0x10 1 2\"" },
+	{ "memtrace", "readd 0x10 4 5\n",
+	  "line 1: more than a size behind the address: \"readd 0x10 4 5\"" },
 	{ "drmemtrace", " 1 2: 3 read\n",
 	  "line 1: neither a marker nor an access (N byte(s) @ 0x...): \" 1 2: 3 read\"" },
 	{ "ftrace", "page_fault_user: address=zz ip=0 error_code=0x4\n",
@@ -538,8 +596,13 @@ static const struct sample bad[] = {
 	{ "mnemos", "{}\n12\n",
 	  "line 2: not a line of a recording: neither {, ] nor \" at the beginning: \"12\"" },
 	{ "nonsense", "1\n", "there is no such format" },
-	{ NULL, "what is this\n", "looks like none of the formats: give --format" },
+	{ NULL, "what is this\n",
+	  "line 1 looks like none of the formats: \"what is this\"; --format names one" },
+	{ NULL, "# a trace\n\n-5\n",
+	  "line 3 looks like none of the formats: \"-5\"; --format names one" },
 	{ NULL, "\1\2\3", "neither text nor a binary trace (oracleGeneral)" },
+	{ NULL, "\177ELF\2\1\1 a program, and no trace at all\1\2\3\4",
+	  "neither text nor a binary trace (oracleGeneral)" },
 };
 
 static void bad_lines_are_named(void **state)
@@ -566,6 +629,10 @@ static void a_line_may_be_long_but_not_endless(void **state)
 		text[i] = i % 100 == 99 ? '\n' : ' ';
 	text[262140] = text[262146] = '7';
 	assert_string_equal(played(text, sizeof(text), "plain", NULL, format), "7 7");
+	text[400050] = '\0'; /* in a later piece of the file */
+	assert_string_equal(
+		played(text, sizeof(text), "plain", NULL, format),
+		"line 4001: a zero byte in a text trace: \"                                                  \"");
 }
 
 static void oracle(void **state)
@@ -584,7 +651,7 @@ static void oracle(void **state)
 	assert_string_equal(played((char *)r, 40, NULL, NULL, format),
 			    "record 2: cut off after 16 of 24 bytes");
 	memset(r + 16, 0, 8);
-	assert_string_equal(played((char *)r, 48, NULL, NULL, format),
+	assert_string_equal(played((char *)r, 48, "oracleGeneral", NULL, format),
 			    "record 1: its next request, 0, is not after it");
 }
 
@@ -637,6 +704,8 @@ int main(void)
 		cmocka_unit_test(removal),
 		cmocka_unit_test(ghosts_are_a_bounded_queue),
 		cmocka_unit_test(heap_has_the_greatest_on_top),
+		cmocka_unit_test(list_of_frames_is_in_order),
+		cmocka_unit_test(tables_grow_with_what_they_have),
 		cmocka_unit_test(curve_is_lru_at_every_size),
 		cmocka_unit_test(working_sets),
 		cmocka_unit_test(future_finds_the_next_use),

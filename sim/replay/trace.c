@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUF = 1 << 18, LINE_MAX_ = 4096, ORACLE = 24 };
+enum { BUF = 1 << 18, LINE_MAX_ = 4096, ORACLE = 24, ORACLE_LOOK = 64 };
+#define FUTURE_MAX ((int64_t)1 << 48) /* requests of a trace, to be believed */
 
 struct trace {
 	struct input *in;
@@ -25,6 +26,7 @@ struct trace {
 	const char *more;   /* of that line: not parsed yet; NULL: a new line is due */
 	uint64_t line;	    /* number of the last line, or record */
 	size_t pos, len;
+	const char *zero; /* first byte in [pos, len) that no text has; NULL: none */
 	bool end;
 	char error[320];
 	char buf[BUF + 1];
@@ -59,6 +61,7 @@ static bool more(struct trace *t)
 		t->end = got == 0;
 		t->len += (size_t)got;
 	}
+	t->zero = memchr(t->buf, '\0', t->len);
 	return true;
 }
 
@@ -71,18 +74,46 @@ static bool is_text(const char *p, size_t n)
 	return true;
 }
 
+static uint64_t little(const char *p, unsigned bytes)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = bytes; i--;)
+		v = v << 8 | (unsigned char)p[i];
+	return v;
+}
+
+/* Do the first records go on in time, each with a next request that comes after it, or none? */
+static bool oracle_like(const struct trace *t)
+{
+	uint64_t time = 0;
+
+	for (size_t i = 0; i < ORACLE_LOOK && (i + 1) * ORACLE <= t->len; i++) {
+		const char *p = t->buf + i * ORACLE;
+		int64_t next = (int64_t)little(p + 16, 8);
+		bool future = next > (int64_t)i && next < FUTURE_MAX;
+
+		if (little(p, 4) < time || !(future || next == -1 || next == INT64_MAX))
+			return false;
+		time = little(p, 4);
+	}
+	return t->len >= ORACLE;
+}
+
+/* By the first line that says something. NULL: t->error says which line that is. */
 static const struct format *guess(struct trace *t)
 {
 	size_t n = 0;
+	unsigned nr = 0;
 	char line[LINE_MAX_];
 
-	/* The first line that says something decides. */
 	for (size_t i = 0; i < t->len; i += n + 1) {
 		const char *end = memchr(t->buf + i, '\n', t->len - i);
 
 		n = (end ? (size_t)(end - t->buf) : t->len) - i;
+		nr++;
 		if (n >= sizeof(line))
-			return NULL;
+			n = sizeof(line) - 1;
 		memcpy(line, t->buf + i, n);
 		line[n && line[n - 1] == '\r' ? n - 1 : n] = '\0';
 		if (!*line || *line == '#')
@@ -90,6 +121,9 @@ static const struct format *guess(struct trace *t)
 		for (unsigned f = 0; f < nr_formats; f++)
 			if (formats[f].like && formats[f].like(line))
 				return &formats[f];
+		snprintf(t->error, sizeof(t->error),
+			 "line %u looks like none of the formats: \"%.60s%s\"; --format names one",
+			 nr, line, n > 60 ? "..." : "");
 		return NULL;
 	}
 	return format_by_name("plain");
@@ -105,9 +139,9 @@ static const char *choose(struct trace *t, const char *name)
 		return t->format ? NULL : "there is no such format";
 	}
 	if (!is_text(t->buf, t->len < 512 ? t->len : 512))
-		return t->len >= ORACLE ? NULL : "neither text nor a binary trace (oracleGeneral)";
+		return oracle_like(t) ? NULL : "neither text nor a binary trace (oracleGeneral)";
 	t->format = guess(t);
-	return t->format ? NULL : "looks like none of the formats: give --format";
+	return t->format ? NULL : t->error;
 }
 
 struct trace *trace_open(const char *path, const char *format, const struct columns *c,
@@ -167,7 +201,7 @@ static bool next_line(struct trace *t, char **line)
 	*end = '\0';
 	if (end - begin >= LINE_MAX_)
 		return fail(t, begin, "the line is too long");
-	if (memchr(begin, '\0', (size_t)(end - begin)))
+	if (t->zero && t->zero < end)
 		return fail(t, begin, "a zero byte in a text trace");
 	t->pos = (size_t)(end - t->buf) + 1;
 	if (t->pos > t->len)
@@ -224,15 +258,6 @@ static int next_text(struct trace *t, struct ref *out, int max)
 }
 
 /* ---- oracleGeneral ---- */
-
-static uint64_t little(const char *p, unsigned bytes)
-{
-	uint64_t v = 0;
-
-	for (unsigned i = bytes; i--;)
-		v = v << 8 | (unsigned char)p[i];
-	return v;
-}
 
 static int next_oracle(struct trace *t, struct ref *out, int max)
 {

@@ -91,6 +91,8 @@ def work(words):
     args = options(words)
     if args.merge and args.merge[0] != "merge":
         raise sweep.Trouble(f"{args.merge[0]}: unknown; did you mean --trace {args.merge[0]}?")
+    if args.merge == ["merge"]:
+        raise sweep.Trouble("merge: which files? Those that --json has written")
     if args.merge:
         runs = sweep.merge(one for path in args.merge[1:] for one in sweep.load(path))
     else:

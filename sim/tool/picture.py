@@ -1,6 +1,5 @@
 """Results for people: a table, and a page with curves that needs nothing but a browser."""
 import math
-import os
 from html import escape
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 300, 64, 36, 12
@@ -41,6 +40,8 @@ class Axis:
             step = 10 ** math.floor(math.log10(self.high / 4))
             step *= next((m for m in (1, 2, 5, 10) if self.high / (step * m) <= 5), 10)
             return [step * i for i in range(int(self.high / step + 1e-9) + 1)]
+        if self.high <= 1:  # ratios
+            return [10.0 ** k for k in range(math.ceil(math.log10(self.low)), math.floor(math.log10(self.high)) + 1)] or [self.low]
         first, last = math.ceil(math.log2(self.low)), math.floor(math.log2(self.high))
         every = max(1, (last - first) // 6)
         return [2 ** k for k in range(first, last + 1, every)] or [self.low]
@@ -59,7 +60,9 @@ def chart(title, lines, x_name, y_name, log_x=True):
     if not lines:
         return ""
     x = Axis([p[0] for points in lines.values() for p in points], log_x, LEFT, WIDTH - 130)
-    y = Axis([p[1] for points in lines.values() for p in points], False, HEIGHT - BOTTOM, TOP + 16)
+    values = [p[1] for points in lines.values() for p in points]
+    far = max(values) <= 1 and 0 < min(values) < max(values) / 50  # ratios of which most would lie on the ground
+    y = Axis(values, far, HEIGHT - BOTTOM, TOP + 16)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">',
            f'<text x="{LEFT}" y="{TOP + 4}" font-weight="bold">{escape(title)}</text>']
     for v in y.marks():
@@ -67,7 +70,7 @@ def chart(title, lines, x_name, y_name, log_x=True):
                    f'<text x="{LEFT - 6}" y="{y.at(v) + 4:.1f}" text-anchor="end">{v:g}</text>')
     for v in x.marks():
         out.append(f'<text x="{x.at(v):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{short(v)}</text>')
-    out.append(f'<text x="{(LEFT + WIDTH - 130) / 2}" y="{HEIGHT - 4}" text-anchor="middle">{escape(x_name)}; upwards: {escape(y_name)}</text>')
+    out.append(f'<text x="{(LEFT + WIDTH - 130) / 2}" y="{HEIGHT - 4}" text-anchor="middle">{escape(x_name)}; upwards: {escape(y_name)}{", in powers of ten" * far}</text>')
     for i, (name, points) in enumerate(lines.items()):
         colour = COLOURS[i % len(COLOURS)]
         path = " ".join(f"{x.at(a):.1f},{y.at(b):.1f}" for a, b in points)
@@ -113,6 +116,6 @@ def page(runs):
     out = ['<!doctype html><html lang="en"><meta charset="utf-8"><title>Page replacement</title>', f"<style>{STYLE}</style>",
            "<h1>Page replacement</h1><p>Faults are misses, the first use of each page included.</p>"]
     for one in runs:
-        out.append(f"<h2>{escape(os.path.basename(one['trace']))}</h2><p>{one['references']:,} references to {one['pages']:,} pages, "
+        out.append(f"<h2>{escape(one['trace'])}</h2><p>{one['references']:,} references to {one['pages']:,} pages, "
                    f"{one['writes']:,} writes; format {escape(one['format'])}.</p>{charts(one)}<table>{rows(one)}</table>")
     return "\n".join(out + ["</html>", ""])

@@ -50,7 +50,16 @@ class Lists(unittest.TestCase):
             sweep.merge([one, dict(one, results=[dict(one["results"][0], faults=6)])])
 
 
+    def test_traces_of_one_name_in_two_folders_are_two(self):
+        one = {"trace": "b/t", "format": "plain", "page_size": 4096, "references": 9, "pages": 3, "writes": 0, "seconds": 1, "results": []}
+        self.assertEqual([r["trace"] for r in sweep.merge([one, dict(one, trace="a/t", pages=4)])], ["a/t", "b/t"])
+
+
 class Pictures(unittest.TestCase):
+    def test_ratios_far_apart_are_in_powers_of_ten(self):
+        for lowest, said in ((0.001, True), (0.1, False), (0, False)):
+            self.assertEqual("powers of ten" in picture.chart("t", {"a": [(1, 0.9), (8, lowest)]}, "x", "y"), said)
+
     def test_charts_are_well_formed(self):
         for lines in ({"a<b": [(1, 0.5), (64, 0.1)]}, {"one": [(7, 1)]}, {"zero": [(1, 0), (2, 0)]}):
             tree = xml.fromstring(picture.chart("t & u", lines, "x", "y"))
@@ -79,13 +88,15 @@ class Runs(unittest.TestCase):
                 f.writelines(f"{int(rng.paretovariate(0.7)) % 3000}{'w' if rng.random() < 0.2 else ''}\n" for _ in range(60000))
             sweep_of = ["--trace", trace, "--policy", "all", "--frames", "16..1024*4"]
             whole = os.path.join(d, "whole.json")
-            self.assertEqual(mnemos(*sweep_of, "--threads", "1", "--curves", "--json", whole)[0], 0)
+            status, table, _ = mnemos(*sweep_of, "--threads", "1", "--curves", "--json", whole)
+            self.assertEqual(status, 0)
             parts = [os.path.join(d, f"{i}.json") for i in (1, 2, 3)]
             for i, part in enumerate(parts):
                 self.assertEqual(mnemos(*sweep_of, "--shard", f"{i + 1}/3", "--threads", "3", "--curves", "--json", part)[0], 0)
             page = os.path.join(d, "p.html")
             status, out, _ = mnemos("merge", *parts, "--json", "-", "--html", page)
             self.assertEqual(status, 0)
+            self.assertEqual(mnemos("merge", *reversed(parts))[1], table)
 
             def counts(runs):
                 return sorted(json.dumps(r, sort_keys=True) for r in runs[0]["results"]), runs[0]["lru"], runs[0]["working_set"]
@@ -97,7 +108,7 @@ class Runs(unittest.TestCase):
     def test_mistakes_are_named(self):
         for words, said in ((["--trace", "/nonexistent", "--frames", "3"], "No such file"), (["--frames", "3"], "--trace FILE is missing"),
                             (["--trace", "-"], "--frames LIST is missing"), (["--trace", "-", "--frames", "3", "--policy", "best"], "no such policy"),
-                            (["x.txt"], "did you mean --trace x.txt"), (["merge", "/nonexistent"], "No such file"),
+                            (["x.txt"], "did you mean --trace x.txt"), (["merge", "/nonexistent"], "No such file"), (["merge"], "which files?"),
                             (["--trace", "-", "--frames", "3", "--page-size", "1000"], "not a power of two")):
             status, out, err = mnemos(*words, stdin=BELADY)
             self.assertEqual((status, out), (2, ""))

@@ -1,6 +1,5 @@
 """What to simulate: lists of policies and sizes, shards of the whole, the engine's runs, and putting results together again."""
 import json
-import os
 import re
 import subprocess
 
@@ -94,10 +93,11 @@ CURVES = ("lru", "working_set", "windows")
 
 
 def merge(runs):
-    """Runs of one trace become one; equal results must be equal. Order: as they come, results by frames."""
+    """Runs of one trace, by its name as it was given, become one; equal results must be equal. Order: traces by name, results by
+    frames and policy: the same for parts as for the whole."""
     merged = {}
     for one in runs:
-        name = os.path.basename(one["trace"])
+        name = one["trace"]
         into = merged.setdefault(name, {k: one[k] for k in SAME} | {"seconds": 0, "results": {}})
         for k in SAME[1:]:
             if into[k] != one[k]:
@@ -109,8 +109,8 @@ def merge(runs):
             if into["results"].setdefault(key, r) != r:
                 raise Trouble(f"{name}: {r['policy']} with {r['frames']} frames differs between files")
     for one in merged.values():
-        one["results"] = [r for _, r in sorted(one["results"].items(), key=lambda item: item[0][0])]
-    return list(merged.values())
+        one["results"] = [r for _, r in sorted(one["results"].items())]
+    return [merged[name] for name in sorted(merged)]
 
 
 def load(path):
