@@ -17,6 +17,12 @@ static inline int atomic_read(const atomic_t *a)
 	return __atomic_load_n(&a->v, __ATOMIC_RELAXED);
 }
 
+/* What was done before the value became this one is seen: for who takes apart what a counter has kept. */
+static inline int atomic_read_acquire(const atomic_t *a)
+{
+	return __atomic_load_n(&a->v, __ATOMIC_ACQUIRE);
+}
+
 static inline void atomic_set(atomic_t *a, int v)
 {
 	__atomic_store_n(&a->v, v, __ATOMIC_RELAXED);

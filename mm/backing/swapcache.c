@@ -246,10 +246,11 @@ void swap_drop_orphan(swp_entry_t entry)
 		swap_free_orphan(page);
 }
 
-/* The page may be anybody's by now: then what is read here is no entry, or that of another page, which is as well. */
-void swap_page_dropped(struct page *page)
+/* The page may be anybody's by now, who writes without knowing of this look: what is read then is no entry, or that of another
+ * page, which is as well. */
+racy_ void swap_page_dropped(struct page *page)
 {
-	swap_drop_orphan(page_swap_entry(page));
+	swap_drop_orphan((swp_entry_t){ READ_ONCE(page->private) });
 }
 
 /* ---- migration ---- */

@@ -378,7 +378,7 @@ int swap_area_end(unsigned type)
 	if (err)
 		return err;
 	irq = spin_lock_irqsave(&a->lock);
-	empty = !a->used && !atomic_read(&a->pins);
+	empty = !a->used && !atomic_read_acquire(&a->pins);
 	spin_unlock_irqrestore(&a->lock, irq);
 	if (!empty)
 		return -EAGAIN;
