@@ -150,6 +150,80 @@ static void policies_agree_where_they_must(void **state)
 }
 
 /* What POLICY_REPEATS_FREE says: without the second of two equal references the faults are the same. */
+/* A row of pages, newest first. */
+struct row {
+	uint32_t id[64];
+	unsigned nr;
+};
+
+static unsigned row_find(const struct row *r, uint32_t id)
+{
+	unsigned i = 0;
+
+	while (i < r->nr && r->id[i] != id)
+		i++;
+	return i;
+}
+
+static bool row_take(struct row *r, uint32_t id)
+{
+	unsigned i = row_find(r, id);
+
+	if (i == r->nr)
+		return false;
+	memmove(r->id + i, r->id + i + 1, (--r->nr - i) * sizeof(id));
+	return true;
+}
+
+static void row_add(struct row *r, uint32_t id)
+{
+	memmove(r->id + 1, r->id, r->nr++ * sizeof(id));
+	r->id[0] = id;
+}
+
+/* The paper's figure, word by word. Return: faults. */
+static uint64_t two_queues(const struct block *b, unsigned frames)
+{
+	unsigned k_in = frames / 4 ? frames / 4 : 1, k_out = frames / 2 ? frames / 2 : 1;
+	struct row in = { .nr = 0 }, out = { .nr = 0 }, am = { .nr = 0 };
+	uint64_t faults = 0;
+
+	for (uint32_t i = 0; i < b->nr; i++) {
+		uint32_t x = b->id[i];
+		bool back;
+
+		if (row_take(&am, x)) {
+			row_add(&am, x);
+			continue;
+		}
+		if (row_find(&in, x) < in.nr)
+			continue;
+		faults++;
+		back = row_take(&out, x);
+		if (in.nr + am.nr == frames && (in.nr > k_in || !am.nr)) {
+			row_add(&out, in.id[--in.nr]);
+			out.nr = out.nr > k_out ? k_out : out.nr;
+		} else if (in.nr + am.nr == frames) {
+			am.nr--;
+		}
+		row_add(back ? &am : &in, x);
+	}
+	return faults;
+}
+
+static void two_queues_as_in_the_paper(void **state)
+{
+	for (seed = 300; seed < 500;) {
+		uint32_t pages = 2 + random_below(55);
+		unsigned frames = 1 + random_below(40);
+		uint64_t keep = ++seed;
+
+		random_block(&blk, 1500, pages);
+		assert_int_equal(count("2q", frames, &blk).faults, two_queues(&blk, frames));
+		seed = keep;
+	}
+}
+
 static void repeats_are_free_where_it_is_said(void **state)
 {
 	static struct block less;
@@ -699,6 +773,7 @@ int main(void)
 		cmocka_unit_test(textbooks),
 		cmocka_unit_test(running_count),
 		cmocka_unit_test(policies_agree_where_they_must),
+		cmocka_unit_test(two_queues_as_in_the_paper),
 		cmocka_unit_test(repeats_are_free_where_it_is_said),
 		cmocka_unit_test(write_backs),
 		cmocka_unit_test(removal),

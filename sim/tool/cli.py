@@ -7,9 +7,10 @@
 
 Conventions, which books and papers differ in. A fault is a miss, the first use of each page (cold) included. clock1 sets the use
 bit when a page is loaded, clock0 and second do not. arc: p is whole, |B1|/|B2| rounded down. s3fifo: a tenth is probation, one
-accessed bit. lfu forgets a page's count when it leaves; ties go by recency. lru2: refault distance against active pages. A
-write-back is a dirty page that leaves; pages dirty at the end do not count. Memory is one, for all. Repeats of the page used last
-are played, unless the policy cannot tell (fifo, lru, mru, opt, clock1, random). Addresses become pages by --page-size.
+accessed bit. 2q: Kin a quarter, Kout half of the frames. lfu forgets a page's count when it leaves; ties go by recency. lru2:
+refault distance against active pages. A write-back is a dirty page that leaves; pages dirty at the end do not count. Memory is
+one, for all. Repeats of the page used last are played, unless the policy cannot tell (fifo, lru, mru, opt, clock1, random).
+Addresses become pages by --page-size.
 """
 import argparse
 import json
