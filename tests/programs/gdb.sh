@@ -32,7 +32,7 @@ attached() {
 	/tmp/traced s &
 	p=$!
 	sleep 1
-	gdb -batch -nx -p $p -ex bt -ex 'set var argc = 0' -ex detach
+	gdb -batch -nx -p $p -ex bt -ex 'frame function main' -ex 'set var argc = 0' -ex detach
 	wait $p
 	st=$?
 	echo "status $st"
