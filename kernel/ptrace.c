@@ -173,13 +173,19 @@ long ptrace_call_enter(struct pt_regs *regs)
 	struct task *me = current_task();
 	struct ptrace *p = &me->ptrace;
 
-	p->in_call = true;
-	sched_work_set(&me->thread, WORK_PTRACE);
-	if (!READ_ONCE(p->tracer))
+	if (READ_ONCE(p->tracer)) {
+		p->in_call = true;
+		sched_work_set(&me->thread, WORK_PTRACE);
+		if (p->syscall)
+			report_call(p, MESSAGE_CALL_ENTRY);
+	} else if (me->seccomp.mode == SECCOMP_DISABLED) {
 		arch_trace_refresh(); /* set free while it ran */
-	else if (p->syscall)
-		report_call(p, MESSAGE_CALL_ENTRY);
-	return me->mm_ctx.fatal_signal ? -1 : (int)regs->orig_ax;
+	}
+	if (me->mm_ctx.fatal_signal)
+		return -1;
+	if (me->seccomp.mode != SECCOMP_DISABLED && !seccomp_call(regs, (int)regs->orig_ax))
+		return -1;
+	return (int)regs->orig_ax;
 }
 
 void ptrace_exit_work(struct pt_regs *regs)

@@ -388,12 +388,27 @@ long signal_kill(int pid, int sig, const struct siginfo_k *info)
 
 /* ---- faults ---- */
 
-void signal_force(int sig, int code, uaddr_t addr)
+void signal_force_info(const struct siginfo_k *info, bool fatal)
 {
 	struct task *t = current_task();
+	const int sig = info->si_signo;
 	struct k_sigaction *a = &t->sighand->action[sig - 1];
+	irqflags_t flags = spin_lock_irqsave(&t->sighand->lock);
+
+	if (fatal || t->blocked & sigmask(sig) || a->handler == SIG_IGN) {
+		a->handler = SIG_DFL;
+		t->blocked &= ~sigmask(sig);
+	}
+	if (a->handler == SIG_DFL)
+		t->signal->unkillable = false;
+	sigpending_force(&t->pending, t, info);
+	sched_work_set(&t->thread, WORK_SIGNAL);
+	spin_unlock_irqrestore(&t->sighand->lock, flags);
+}
+
+void signal_force(int sig, int code, uaddr_t addr)
+{
 	struct siginfo_k info;
-	irqflags_t flags;
 
 	memset(&info, 0, SIGINFO_KEPT);
 	info.si_signo = sig;
@@ -401,14 +416,5 @@ void signal_force(int sig, int code, uaddr_t addr)
 	info.addr = addr;
 	if (sig == SIGBUS && code == BUS_MCEERR_AR)
 		info.addr_lsb = PAGE_SHIFT;
-	flags = spin_lock_irqsave(&t->sighand->lock);
-	if (t->blocked & sigmask(sig) || a->handler == SIG_IGN) {
-		a->handler = SIG_DFL;
-		t->blocked &= ~sigmask(sig);
-	}
-	if (a->handler == SIG_DFL)
-		t->signal->unkillable = false;
-	sigpending_force(&t->pending, t, &info);
-	sched_work_set(&t->thread, WORK_SIGNAL);
-	spin_unlock_irqrestore(&t->sighand->lock, flags);
+	signal_force_info(&info, false);
 }

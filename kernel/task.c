@@ -94,6 +94,7 @@ static void task_free(struct task *t)
 	}
 	mpol_exit(&t->mm_ctx);
 	cred_put(t->cred);
+	seccomp_free(t);
 	user_account_put(t->account);
 	if (t->signal)
 		signal_put(t->signal);
@@ -267,6 +268,7 @@ static void link_task(struct task *t, struct task *parent, struct pid *p, bool t
 	t->pid_entry = p;
 	t->pid = p->nr;
 	t->mm_ctx.tid = p->nr;
+	seccomp_fork(t);
 	if (thread)
 		t->tgid = current_task()->tgid;
 	else

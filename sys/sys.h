@@ -64,7 +64,11 @@ extern int exec_randomize; /* /proc/sys/kernel/randomize_va_space: 0, 1, 2 */
 /* execve on behalf of init (kernel strings). 0: the caller then enters user mode. */
 int must_check exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 
+/* prctl(2) PR_SET_SECCOMP. */
+long seccomp_by_prctl(unsigned long mode, uaddr_t filter);
+
 void membarrier_init(void);
+void seccomp_init(void); /* /proc/sys/kernel/seccomp */
 void core_init(void);	  /* /proc/sys/kernel/core_* */
 void syscalls_init(void); /* /proc/mnemos/missing_syscalls */
 

@@ -4,12 +4,13 @@
  * WHY      a table by option: what arguments an option leaves unused has to be zero for some and is ignored for others, and
  *          that is said in one place.
  * LOCKS    none here.   CONTEXT  a task in a system call; may sleep.
- * FAILS    -EINVAL for options of other machines and of parts that are not there (seccomp, perf, SVE, …), as a Linux built
+ * FAILS    -EINVAL for options of other machines and of parts that are not there (perf, SVE, …), as a Linux built
  *          without them.
  * SOURCES  prctl(2), capabilities(7).   TESTED BY  tests/guest/proc_prctl.c
  */
 #include "sys/sys.h"
 
+#include "arch/ptrace.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "mm/thp.h"
@@ -25,9 +26,12 @@ enum {
 	PR_SET_TIMING = 14,
 	PR_SET_NAME = 15,
 	PR_GET_NAME = 16,
+	PR_GET_SECCOMP = 21,
+	PR_SET_SECCOMP = 22,
 	PR_CAPBSET_READ = 23,
 	PR_CAPBSET_DROP = 24,
 	PR_GET_TSC = 25,
+	PR_SET_TSC = 26,
 	PR_GET_SECUREBITS = 27,
 	PR_SET_SECUREBITS = 28,
 	PR_SET_TIMERSLACK = 29,
@@ -123,6 +127,11 @@ static long get_no_new_privs(unsigned long unused)
 	return current_task()->signal->no_new_privs;
 }
 
+static long get_seccomp(unsigned long unused)
+{
+	return current_task()->seccomp.mode;
+}
+
 static long set_thp_disable(unsigned long on)
 {
 	mm_set_thp_disable(current_task()->mm_ctx.mm, on);
@@ -149,7 +158,13 @@ static long get_subreaper(unsigned long to)
 
 /* ---- what these CPUs do not have a choice of ---- */
 
-enum { TIMING_STATISTICAL, TSC_ENABLE = 1, SPEC_NOT_AFFECTED = 0, NR_SPECULATIONS = 2 };
+enum {
+	TIMING_STATISTICAL,
+	TSC_ENABLE = 1,
+	TSC_SIGSEGV = 2,
+	SPEC_NOT_AFFECTED = 0,
+	NR_SPECULATIONS = 2
+};
 
 static long get_timing(unsigned long unused)
 {
@@ -163,9 +178,17 @@ static long set_timing(unsigned long how)
 
 static long get_tsc(unsigned long to)
 {
-	int how = TSC_ENABLE;
+	int how = arch_tsc_is_on() ? TSC_ENABLE : TSC_SIGSEGV;
 
 	return put_user(to, &how);
+}
+
+static long set_tsc(unsigned long how)
+{
+	if (how != TSC_ENABLE && how != TSC_SIGSEGV)
+		return -EINVAL;
+	arch_set_tsc(how == TSC_ENABLE);
+	return 0;
 }
 
 /* Store bypass and indirect branches of an emulated CPU. */
@@ -299,7 +322,9 @@ static const struct prctl_option options[PR_LAST] = {
 	[PR_GET_NAME] = { get_name, 1, false },
 	[PR_CAPBSET_READ] = { capbset_read, 1, false },
 	[PR_CAPBSET_DROP] = { capbset_drop, 1, false },
+	[PR_GET_SECCOMP] = { get_seccomp, 0, false },
 	[PR_GET_TSC] = { get_tsc, 1, false },
+	[PR_SET_TSC] = { set_tsc, 1, false },
 	[PR_GET_SECUREBITS] = { get_securebits, 0, false },
 	[PR_SET_SECUREBITS] = { set_securebits, 1, false },
 	[PR_SET_TIMERSLACK] = { set_timerslack, 1, false },
@@ -320,6 +345,8 @@ SYS(prctl)
 
 	if (a0 == PR_CAP_AMBIENT)
 		return a3 || a4 ? -EINVAL : cap_ambient(a1, a2);
+	if (a0 == PR_SET_SECCOMP)
+		return seccomp_by_prctl(a1, a2);
 	if (!o || !o->fn)
 		return -EINVAL;
 	if (o->strict && ((a1 && o->used < 1) || a2 || a3 || a4))

@@ -281,6 +281,7 @@ struct syscall_info {
 	union {
 		struct {
 			uint64_t nr, args[6];
+			uint32_t ret_data; /* INFO_SECCOMP only */
 		} entry;
 		struct {
 			int64_t result;
@@ -288,7 +289,15 @@ struct syscall_info {
 		} exit;
 	};
 };
-enum { INFO_NONE, INFO_ENTRY, INFO_EXIT, MAX_ERRNO = 4095, SYSGOOD_TRAP = SIGTRAP | 0x80 };
+enum {
+	INFO_NONE,
+	INFO_ENTRY,
+	INFO_EXIT,
+	INFO_SECCOMP,
+	MAX_ERRNO = 4095,
+	SYSGOOD_TRAP = SIGTRAP | 0x80,
+	SECCOMP_TRAP = SIGTRAP | PTRACE_EVENT_SECCOMP << 8
+};
 
 static size_t fill_entry(struct syscall_info *out, const struct pt_regs *regs)
 {
@@ -296,7 +305,15 @@ static size_t fill_entry(struct syscall_info *out, const struct pt_regs *regs)
 	out->entry.nr = regs->orig_ax;
 	for (unsigned n = 0; n < 6; n++)
 		out->entry.args[n] = regs_syscall_arg(regs, n);
-	return offsetof(struct syscall_info, entry) + sizeof(out->entry);
+	return offsetof(struct syscall_info, entry.ret_data);
+}
+
+static size_t fill_seccomp(struct syscall_info *out, const struct pt_regs *regs, uint32_t data)
+{
+	(void)fill_entry(out, regs);
+	out->op = INFO_SECCOMP;
+	out->entry.ret_data = data;
+	return offsetof(struct syscall_info, entry.ret_data) + sizeof(data);
 }
 
 static size_t fill_exit(struct syscall_info *out, const struct pt_regs *regs)
@@ -318,8 +335,12 @@ static long syscall_info(struct task *t, size_t room, uaddr_t out)
 	s.arch = PTRACE_ARCH;
 	s.ip = regs->ip;
 	s.sp = regs->sp;
-	if (!ptrace_siginfo(t, &info, false) && info.si_code == SYSGOOD_TRAP)
+	if (ptrace_siginfo(t, &info, false))
+		info.si_code = 0;
+	if (info.si_code == SYSGOOD_TRAP)
 		size = t->ptrace.message == INFO_ENTRY ? fill_entry(&s, regs) : fill_exit(&s, regs);
+	else if (info.si_code == SECCOMP_TRAP)
+		size = fill_seccomp(&s, regs, (uint32_t)t->ptrace.message);
 	return copy_to_user(out, &s, min_of(size_t, room, size)) ? -EFAULT : (long)size;
 }
 

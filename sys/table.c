@@ -98,6 +98,7 @@ void syscalls_init(void)
 {
 	membarrier_init();
 	core_init();
+	seccomp_init();
 	if (cmdline_get(boot_info.cmdline, "norandmaps", NULL, 0))
 		exec_randomize = 0;
 	if (proc_register("mnemos/missing_syscalls", 0444, &missing_entry))

@@ -40,6 +40,18 @@ void arch_trace_refresh(void); /* the running thread: now */
 void arch_trace_exec(
 	struct arch_thread *t); /* the running thread has a new program: no debug registers */
 
+/* @t's calls go through ptrace_call_enter for good, whoever traces it: from its next run on; arch_trace_refresh: now. */
+void arch_filter_calls(struct arch_thread *t);
+/* ... of all threads that became so before arch_filter_fence, on @cpu: now. */
+void arch_filter_fence(void);
+void arch_filter_cpu(unsigned cpu);
+/* May the running thread, and those it makes, read the time-stamp counter? Else it is a fault. */
+void arch_set_tsc(bool on);
+bool arch_tsc_is_on(void);
+/* Of the running thread's call: AUDIT_ARCH_*; is @nr read, write, the return from a signal or exit of its ABI? */
+uint32_t arch_call_abi(void);
+bool arch_call_is_basic(int nr);
+
 #define TRAP_FLAG 0x100UL
 bool arch_trap_flag(const struct pt_regs *regs);
 void arch_set_trap_flag(struct pt_regs *regs, bool on);

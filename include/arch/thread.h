@@ -38,6 +38,8 @@ struct arch_thread {
 	unsigned long sysenter_return; /* i386: where in it sysenter goes on */
 	unsigned long trap_nr, error_code, cr2; /* last user fault, for the signal frame */
 	uint8_t watched; /* a traced thread: arch/ptrace.h; not 0: its switches do more */
+	bool filtered;	 /* its calls are watched for good */
+	bool no_tsc;	 /* it may not read the time-stamp counter */
 	bool program32;	 /* x86_64: its program is one of i386 */
 	bool abi32;	 /* and so is the system call that it is in: arch/abi.h */
 	struct arch_debug debug;

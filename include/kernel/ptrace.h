@@ -20,6 +20,7 @@ enum {
 	PTRACE_EVENT_EXEC,
 	PTRACE_EVENT_VFORK_DONE,
 	PTRACE_EVENT_EXIT,
+	PTRACE_EVENT_SECCOMP,
 	PTRACE_EVENT_STOP = 128
 };
 /* PTRACE_O_*: a bit for each event, and these. */
@@ -73,7 +74,8 @@ int ptrace_clone_event(bool vfork, int exit_signal);
 void ptrace_clone_regs(struct task *child); /* the caller's steps are not its child's */
 /* @child, not started yet, is traced as the caller is. */
 void ptrace_inherit(struct task *child);
-/* The call that @regs asks for, of a thread whose calls are watched. Return: its number; -1: none, regs->ax is the result. */
+/* The call that @regs asks for, of a thread whose calls are watched by a tracer or by filters. Return: its number; -1: none, regs->ax
+ * is the result. */
 long ptrace_call_enter(struct pt_regs *regs);
 /* A signal handler was entered while single-stepping: it stops at the first instruction. */
 void ptrace_handler_entered(void);

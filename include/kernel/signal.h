@@ -81,6 +81,8 @@ int signal_send_pgrp(int pgrp, int sig,
 long signal_kill(int pid, int sig, const struct siginfo_k *info);
 /* A synchronous fault of the calling thread: cannot be blocked or ignored (then it kills). */
 void signal_force(int sig, int code, uaddr_t addr);
+/* The same with more to say: @info has the signal. @fatal: whatever its action is, it ends the process. */
+void signal_force_info(const struct siginfo_k *info, bool fatal);
 void signal_kill_group(struct task *t); /* SIGKILL at once, e.g. OOM */
 
 /* ---- state ---- */

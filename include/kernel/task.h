@@ -11,6 +11,7 @@
 #include "kernel/ptrace.h"
 #include "kernel/rseq.h"
 #include "kernel/sched.h"
+#include "kernel/seccomp.h"
 #include "kernel/signal.h"
 #include "mm/imports.h"
 #include "sync/waitq.h"
@@ -96,6 +97,7 @@ struct task {
 	bool restore_mask; /* saved_mask is to be restored on the way to user mode (sigsuspend, ppoll) */
 	unsigned stop_work; /* s: STOP_*: to be looked at on the way to user mode */
 	struct ptrace ptrace;
+	struct task_seccomp seccomp;
 	struct sigaltstack_k altstack;		/* o */
 	struct list_head thread_link;		/* t: signal->threads */
 	struct pid *pid_entry;			/* t: NULL when not published */

@@ -106,6 +106,11 @@ struct siginfo_k {
 			int16_t addr_lsb;   /* BUS_MCEERR_AR: so many low bits of it say nothing */
 		};
 		struct {
+			unsigned long call_addr; /* SIGSYS: behind the call */
+			int call_nr;
+			uint32_t call_arch;
+		};
+		struct {
 			long band; /* SIGIO and what F_SETSIG says */
 			int fd;
 		};

@@ -4,7 +4,7 @@
 
 #include "base/types.h"
 
-enum { CR4_BIT_PGE = 0x80 };
+enum { CR4_TSD = 4, CR4_BIT_PGE = 0x80 };
 
 static inline unsigned long cr3_read(void)
 {

@@ -6,7 +6,9 @@
  *          to the slow path, and others pay nothing.
  * I1       while a thread runs whose watched is 0, its CPU's DR7 is 0; call_limit may still be 0 if it has been set free
  *          since it came, until its next call (arch_trace_refresh).
- * I2       what is in t->debug is harmless: user addresses, kinds that the processor knows, no "general detect".
+ * I2       while a filtered thread runs call_limit is 0, also when it has become one on this CPU: who makes it one writes
+ *          filtered and then the limit of every CPU, a switch writes the limit and then looks at filtered (restrict.c).
+ * I3       what is in t->debug is harmless: user addresses, kinds that the processor knows, no "general detect".
  * CONTEXT  the running thread, or of one that is off its CPU; switches with interrupts off.
  * SOURCES  ptrace(2); Linux asm/user.h; SDM volume 3B, "Debug Registers".   TESTED BY  tests/guest/trace_basic.c
  */
@@ -269,13 +271,24 @@ static void load_debug(const struct arch_thread *t)
 
 /* ---- the running thread ---- */
 
+/* The limit is written first, and filtered looked at again: arch_filter_fence and arch_filter_cpu do it the other way round (restrict.c). */
+static void set_call_limit(const struct arch_thread *t)
+{
+	this_cpu(call_limit) = t->watched & WATCH_CALLS || t->filtered ? 0 : sys_call_nr;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (READ_ONCE(t->filtered))
+		this_cpu(call_limit) = 0;
+}
+
 void watch_switch(const struct arch_thread *prev, const struct arch_thread *next)
 {
-	this_cpu(call_limit) = next->watched & WATCH_CALLS ? 0 : sys_call_nr;
+	set_call_limit(next);
 	if (next->watched & WATCH_DEBUG)
 		load_debug(next);
 	else if (prev->watched & WATCH_DEBUG)
 		__asm__ volatile("mov %0, %%dr7" ::"r"(0UL));
+	if (prev->no_tsc != next->no_tsc)
+		watch_load_tsc(next->no_tsc);
 }
 
 void watch_init_cpu(void)

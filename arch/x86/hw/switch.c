@@ -98,7 +98,7 @@ void arch_switch_state(struct arch_thread *prev, struct arch_thread *next)
 	if (prev->is_user)
 		user_state_save(prev);
 	fpu_switch(prev, next);
-	if (unlikely(watch_used) && (prev->watched | next->watched))
+	if (unlikely(watch_used) && (watch_is_special(prev) || watch_is_special(next)))
 		watch_switch(prev, next);
 	if (next->is_user)
 		user_state_load(next);
@@ -146,6 +146,7 @@ int arch_thread_fork(struct arch_thread *child, void *kstack, const struct arch_
 	child->vdso = parent->vdso;
 	child->sysenter_return = parent->sysenter_return;
 	child->is_user = true;
+	child->no_tsc = parent->no_tsc;
 	child->program32 = child->abi32 = parent->program32;
 	user_state_save(child); /* the parent runs: its selectors are the CPU's */
 	fpu_fork(child, parent);
