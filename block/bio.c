@@ -13,6 +13,7 @@
  */
 #include "base/errno.h"
 #include "block_impl.h"
+#include "kernel/task.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 
@@ -180,6 +181,25 @@ int block_discard(struct block_device *bdev, uint64_t sector, uint64_t nr)
 		bio_put(bio);
 		sector += n;
 		nr -= n;
+	}
+	return err;
+}
+
+int block_zeroout(struct block_device *bdev, uint64_t sector, uint64_t nr)
+{
+	int err = 0;
+
+	while (nr && !err) {
+		unsigned n = (unsigned)min_of(uint64_t, nr, PAGE_SECTORS);
+		struct bio *bio = bio_alloc_reserved(bdev, REQ_OP_WRITE, sector);
+
+		must(bio_add_page(bio, zero_page, n << SECTOR_SHIFT, 0));
+		err = submit_bio_wait(bio);
+		bio_put(bio);
+		sector += n;
+		nr -= n;
+		if (!err && fatal_signal_pending())
+			err = -EINTR;
 	}
 	return err;
 }

@@ -36,6 +36,7 @@ enum {
 	BLKALIGNOFF = 0x127a,
 	BLKPBSZGET = 0x127b,
 	BLKDISCARDZEROES = 0x127c,
+	BLKZEROOUT = 0x127f,
 	BLKROTATIONAL = 0x127e
 };
 #define BLKGETSIZE64 IOR(0x12, 114, size_t)
@@ -146,7 +147,8 @@ static long flush_buffers(struct block_device *bdev)
 	return mapping_take_error(&bdev->mapping);
 }
 
-static long discard(struct file *f, unsigned long arg)
+/* BLKDISCARD, BLKZEROOUT: nobody wants what a range has. */
+static long wipe(struct file *f, unsigned cmd, unsigned long arg)
 {
 	struct block_device *bdev = bdev_of(f);
 	struct {
@@ -158,7 +160,7 @@ static long discard(struct file *f, unsigned long arg)
 		return -EBADF;
 	if (get_user(&r, arg))
 		return -EFAULT;
-	if (!block_can_discard(bdev))
+	if (cmd == BLKDISCARD && !block_can_discard(bdev))
 		return -EOPNOTSUPP;
 	if ((r.start | r.len) & (SECTOR_SIZE - 1) || r.start + r.len < r.start ||
 	    r.start + r.len > mapping_size(f->mapping))
@@ -167,8 +169,11 @@ static long discard(struct file *f, unsigned long arg)
 		return -EBUSY;
 	mutex_lock(&f->inode->lock);
 	err = mapping_punch(f->mapping, r.start, r.start + r.len); /* what is cached is old now */
+	r.start >>= SECTOR_SHIFT;
+	r.len >>= SECTOR_SHIFT;
 	if (!err)
-		err = block_discard(bdev, r.start >> SECTOR_SHIFT, r.len >> SECTOR_SHIFT);
+		err = cmd == BLKDISCARD ? block_discard(bdev, r.start, r.len)
+					: block_zeroout(bdev, r.start, r.len);
 	mutex_unlock(&f->inode->lock);
 	return err;
 }
@@ -225,7 +230,8 @@ static long blk_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	case BLKRRPART:
 		return capable(CAP_SYS_ADMIN) ? block_rescan(bdev) : -EACCES;
 	case BLKDISCARD:
-		return discard(f, arg);
+	case BLKZEROOUT:
+		return wipe(f, cmd, arg);
 	case BLKRASET:
 		return set_readahead(bdev, arg);
 	default:

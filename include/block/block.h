@@ -86,6 +86,9 @@ int must_check block_flush(struct block_device *bdev);
 /* The sectors' contents are not needed any more. Waits. 0, -EOPNOTSUPP, -EIO, -ENOMEM. */
 int must_check block_discard(struct block_device *bdev, uint64_t sector, uint64_t nr);
 
+/* They are full of zeroes, written for good or not. Waits. 0, -EINTR (a fatal signal), -EIO. */
+int must_check block_zeroout(struct block_device *bdev, uint64_t sector, uint64_t nr);
+
 /* The pieces of one page of a mapping on their way: page_io_done(page) once, when the last has ended. */
 enum { PAGE_PARTS = 8 };
 struct page_parts {

@@ -19,6 +19,9 @@ enum { SECTOR = 512, VDA_SECTORS = 32768 };
 #ifndef BLKDISCARD
 #define BLKDISCARD _IO(0x12, 119)
 #endif
+#ifndef BLKZEROOUT
+#define BLKZEROOUT _IO(0x12, 127)
+#endif
 
 /* /dev with the disks, of this process alone or of all: devtmpfs. Return: whether there are any. */
 static int have_disks(void)

@@ -77,7 +77,7 @@ static void what_is_given_back(void)
 {
 	uint64_t range[2] = { 2 * PAGE + 512, 3 * PAGE }; /* two whole pages */
 	unsigned long long s[KEPT];
-	static unsigned char page[4096];
+	static unsigned char page[4096], want[4096];
 	int fd;
 
 	OK(set("disksize", "1M\n"));
@@ -93,8 +93,19 @@ static void what_is_given_back(void)
 	EQ(pread(fd, page, PAGE, 3 * PAGE), PAGE);
 	for (unsigned i = 0; i < PAGE; i++)
 		EQ(page[i], 0);
-	range[0] = 0;
+	range[0] = 6 * PAGE;
+	range[1] = PAGE + 512;
+	OK(ioctl(fd, BLKZEROOUT, range));
+	EQ(pread(fd, page, PAGE, 6 * PAGE), PAGE);
+	for (unsigned i = 0; i < PAGE; i++)
+		EQ(page[i], 0);
+	EQ(pread(fd, page, PAGE, 7 * PAGE), PAGE);
+	fill(want, 21);
+	memset(want, 0, 512);
+	CHECK(!memcmp(page, want, PAGE));
 	range[1] = MB;
+	FAILS(ioctl(fd, BLKZEROOUT, range), EINVAL); /* behind the end */
+	range[0] = 0;
 	OK(ioctl(fd, BLKDISCARD, range));
 	OK(close(fd));
 	is_empty();
