@@ -91,6 +91,7 @@ LWIP_INCLUDE := -isystem net/lwip -isystem $(LWIP)/src/include
 $(OUT)/net/inet.o $(OUT)/net/inet_%.o: KFLAGS += $(LWIP_INCLUDE)
 # Not ours: compiled as it is, with its own idea of warnings. What goes to this machine goes by net/inet_loop.c.
 $(OUT)/lwip/core/ipv4/ip4.o $(OUT)/lwip/core/ipv6/ip6.o: KFLAGS += -Dnetif_loop_output=inet_loop_output
+$(OUT)/lwip/core/ipv4/ip4.o: KFLAGS += -Dip4_addr_isbroadcast_u32=inet_is_broadcast
 $(OUT)/lwip/%.o: $(LWIP)/src/%.c Makefile $(wildcard net/lwip/*.h net/lwip/arch/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(KFLAGS) -w $(LWIP_INCLUDE) -MMD -MP -c $< -o $@

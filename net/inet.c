@@ -41,7 +41,7 @@ enum {
 
 /* ---- addresses ---- */
 
-static bool is_mapped(const uint32_t a[4])
+bool inet_is_mapped(const uint32_t a[4])
 {
 	return !a[0] && !a[1] && a[2] == lwip_htonl(0xffff);
 }
@@ -109,7 +109,7 @@ static int parse_v6(const struct sock *s, const struct sock_addr *a, ip_addr_t *
 	if (in->family != AF_INET6)
 		return -EAFNOSUPPORT;
 	*port = lwip_ntohs(in->port);
-	if (is_mapped(in->addr)) {
+	if (inet_is_mapped(in->addr)) {
 		if (s->in.v6only)
 			return -ENETUNREACH;
 		ip_addr_set_zero_ip4(ip);
@@ -129,9 +129,11 @@ int inet_parse(const struct sock *s, const struct sock_addr *a, ip_addr_t *ip, u
 }
 
 /* Is the address one of this machine's, or of nobody's in particular? */
-static bool is_ours(const ip_addr_t *ip)
+bool inet_is_ours(const ip_addr_t *ip)
 {
 	if (IP_IS_ANY_TYPE_VAL(*ip) || ip_addr_isany(ip) || ip_addr_ismulticast(ip))
+		return true;
+	if (!IP_IS_V6(ip) && ip4_addr_isloopback(ip_2_ip4(ip)))
 		return true;
 	for (struct netif *n = netif_list; n; n = n->next) {
 		if (IP_IS_V6(ip) && netif_get_ip6_addr_match(n, ip_2_ip6(ip)) >= 0)
@@ -164,15 +166,6 @@ int inet_route(const struct sock *s, ip_addr_t *to, ip_addr_t *from)
 }
 
 /* ---- messages ---- */
-
-struct inet_msg *inet_msg_new(struct pbuf *p)
-{
-	struct inet_msg *m = inet_malloc(sizeof(*m));
-
-	if (m)
-		*m = (struct inet_msg){ .p = p };
-	return m;
-}
 
 /* A packet of several parts may have one in common with its sender (inet_loop.c). */
 static void msg_free(struct inet_msg *m)
@@ -364,7 +357,7 @@ static int bind_locked(struct sock *s, const ip_addr_t *ip, uint16_t port)
 
 	if (s->in.local.port || s->state != SS_UNCONNECTED)
 		return -EINVAL;
-	if (!is_ours(ip))
+	if (!inet_is_ours(ip))
 		return -EADDRNOTAVAIL;
 	if (!inet_is_tcp(s))
 		return inet_dgram_bind(s, ip, port);
@@ -440,6 +433,8 @@ static long inet_send(struct sock *s, struct sock_msg *m, bool nonblock)
 
 static long inet_receive(struct sock *s, struct sock_msg *m, bool nonblock)
 {
+	if (m->flags & MSG_ERRQUEUE)
+		return -EAGAIN; /* nothing is ever reported that way */
 	return inet_is_tcp(s) ? inet_tcp_receive(s, m, nonblock)
 			      : inet_dgram_receive(s, m, nonblock);
 }

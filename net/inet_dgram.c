@@ -10,6 +10,7 @@
  * SOURCES  udp(7), raw(7), ip(7).   TESTED BY  tests/guest/net_inet_dgram.c
  */
 #include "base/errno.h"
+#include "kernel/time.h"
 #include "lib/string.h"
 #include "net/inet_impl.h"
 
@@ -31,18 +32,36 @@ static bool has_room(struct sock *s, size_t n)
 	return queued + n <= (size_t)READ_ONCE(s->rcvbuf);
 }
 
+/* How the packet came that lwIP is at. */
+static void note_way(const struct sock *s, struct inet_dgram *d)
+{
+	inet_end_set(&d->to, ip_current_dest_addr(), 0);
+	d->ifindex = netif_get_index(ip_current_netif());
+	if (ip_current_is_v6()) {
+		d->ttl = IP6H_HOPLIM(ip6_current_header());
+		d->tos = (uint8_t)IP6H_TC(ip6_current_header());
+	} else {
+		d->ttl = IPH_TTL(ip4_current_header());
+		d->tos = IPH_TOS(ip4_current_header());
+	}
+	d->when = READ_ONCE(s->flags) & (SKF_TIMESTAMP | SKF_TIMESTAMPNS) ? realtime_ns() : 0;
+}
+
 /* Takes @p. */
 static void deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr, uint16_t port)
 {
-	struct inet_msg *m =
-		has_room(s, p->tot_len) && !(s->shutdown & RCV_SHUTDOWN) ? inet_msg_new(p) : NULL;
+	struct inet_dgram *d = has_room(s, p->tot_len) && !(s->shutdown & RCV_SHUTDOWN)
+				       ? inet_malloc(sizeof(*d))
+				       : NULL;
 
-	if (!m) {
+	if (!d) {
 		pbuf_free(p);
 		return;
 	}
-	inet_end_set(&m->from, addr, port);
-	inet_queue(s, m);
+	d->m = (struct inet_msg){ .p = p };
+	inet_end_set(&d->m.from, addr, port);
+	note_way(s, d);
+	inet_queue(s, &d->m);
 }
 
 static void on_udp(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *addr,
@@ -206,6 +225,18 @@ int inet_dgram_connect(struct sock *s, const struct sock_addr *a)
 
 /* ---- sending ---- */
 
+/* From a port of its own, should it have none. */
+static err_t send_udp(struct sock *s, struct pbuf *p, const ip_addr_t *to, uint16_t port,
+		      struct netif *n, const ip_addr_t *from)
+{
+	struct udp_pcb *pcb = s->in.udp;
+	err_t e = pcb->local_port ? ERR_OK : udp_bind(pcb, &pcb->local_ip, 0);
+
+	if (!s->in.local.port)
+		s->in.local.port = pcb->local_port;
+	return e == ERR_OK ? udp_sendto_if_src(pcb, p, to, port, n, from) : e;
+}
+
 /* The broadcast address asks for SO_BROADCAST. */
 static void broadcast_as_asked(struct sock *s)
 {
@@ -215,23 +246,52 @@ static void broadcast_as_asked(struct sock *s)
 		ip_reset_option(s->in.udp, SOF_BROADCAST);
 }
 
-static int send_locked(struct sock *s, struct pbuf *p, ip_addr_t *to, uint16_t port)
+/* The interface and the address that a packet to @to leaves by. 0, -ENETUNREACH, -ENODEV, -EINVAL. */
+static int way_out(const struct sock *s, const struct inet_how *how, ip_addr_t *to, ip_addr_t *from,
+		   struct netif **n)
 {
-	ip_addr_t from;
-	err_t e;
+	u8_t index;
 	int err;
 
-	ip_addr_copy(from, s->in.udp->local_ip);
-	err = inet_route(s, to, &from);
+	ip_addr_copy(*from, s->in.udp->local_ip);
+	if (how->has_from && !inet_is_ours(&how->from))
+		return -EINVAL;
+	if (how->has_from)
+		ip_addr_copy(*from, how->from);
+	err = inet_route(s, to, from);
+	if (err)
+		return err;
+	if (IP_IS_V6(to) != IP_IS_V6_VAL(*from))
+		return -EINVAL;
+	if (how->ifindex > UINT8_MAX)
+		return -ENODEV;
+	index = how->ifindex ? (u8_t)how->ifindex : s->in.ifindex;
+	*n = index ? netif_get_by_index(index) : ip_route(from, to);
+	return *n ? 0 : index ? -ENODEV : -ENETUNREACH;
+}
+
+static int send_locked(struct sock *s, struct pbuf *p, const struct inet_how *how, ip_addr_t *to,
+		       uint16_t port)
+{
+	struct udp_pcb *pcb = s->in.udp;
+	struct netif *n;
+	ip_addr_t from;
+	err_t e;
+	int err = way_out(s, how, to, &from, &n);
+
 	if (err)
 		return err;
 	broadcast_as_asked(s);
+	if (how->ttl >= 0)
+		pcb->ttl = (u8_t)how->ttl;
+	if (how->tos >= 0)
+		pcb->tos = (u8_t)how->tos;
 	if (inet_is_udp(s))
-		e = udp_sendto(s->in.udp, p, to, port);
+		e = send_udp(s, p, to, port, n, &from);
 	else
-		e = raw_sendto(s->in.raw, p, to);
-	if (inet_is_udp(s) && !s->in.local.port)
-		s->in.local.port = s->in.udp->local_port;
+		e = raw_sendto_if_src(s->in.raw, p, to, n, &from);
+	pcb->ttl = s->in.ttl;
+	pcb->tos = s->in.tos;
 	return e == ERR_VAL ? -EACCES : inet_errno(e);
 }
 
@@ -259,6 +319,7 @@ long inet_dgram_send(struct sock *s, struct sock_msg *m, bool nonblock)
 	size_t n = m->data.left;
 	ip_addr_t to = { 0 };
 	uint16_t port = 0;
+	struct inet_how how;
 	struct pbuf *p;
 	int err;
 
@@ -268,6 +329,8 @@ long inet_dgram_send(struct sock *s, struct sock_msg *m, bool nonblock)
 	if (n > (inet_is_udp(s) ? UDP_MAX : RAW_MAX))
 		return -EMSGSIZE;
 	err = destination(s, m, &to, &port);
+	if (!err)
+		err = inet_told(m->scm, &how);
 	if (!err && READ_ONCE(s->err))
 		err = sock_take_error(s);
 	if (!err && (READ_ONCE(s->shutdown) & SEND_SHUTDOWN))
@@ -282,7 +345,7 @@ long inet_dgram_send(struct sock *s, struct sock_msg *m, bool nonblock)
 	err = iter_read(&m->data, p->payload, n);
 	if (!err) {
 		inet_lock();
-		err = send_locked(s, p, &to, port);
+		err = send_locked(s, p, &how, &to, port);
 		inet_unlock();
 	}
 	pbuf_free(p);
@@ -333,6 +396,8 @@ static long read_datagram(struct sock *s, struct sock_msg *out)
 	unsigned flags = out->flags;
 	size_t len = m->p->tot_len, n = min_of(size_t, out->data.left, len);
 
+	if (inet_tell(s, container_of(m, struct inet_dgram, m), out->scm))
+		return -ENOMEM;
 	if (out->addr)
 		inet_show(s, &m->from, out->addr);
 	out->flags = n < len ? MSG_TRUNC : 0;

@@ -72,7 +72,7 @@ unsigned inet_if_flags(const struct netif *n)
 	return netif_is_up(n) && netif_is_link_up(n) ? flags | IFF_RUNNING : flags;
 }
 
-static struct netif *find(const char name[16])
+struct netif *inet_if_find(const char name[16])
 {
 	char mine[16];
 
@@ -176,7 +176,7 @@ long inet_ioctl(unsigned cmd, unsigned long arg)
 		return -EFAULT;
 	err = -ENODEV;
 	inet_lock();
-	n = cmd == SIOCGIFNAME ? netif_get_by_index((u8_t)r.number) : find(r.name);
+	n = cmd == SIOCGIFNAME ? netif_get_by_index((u8_t)r.number) : inet_if_find(r.name);
 	if (n && cmd == SIOCGIFNAME) {
 		inet_if_name(n, r.name);
 		err = 0;

@@ -19,6 +19,25 @@ struct inet_msg {
 	struct inet_end from;
 };
 
+/* A datagram with what may be told of it. */
+struct inet_dgram {
+	struct inet_msg m;
+	struct inet_end to;
+	int ifindex;
+	uint8_t ttl, tos;
+	uint64_t when; /* since 1970, ns; 0: nobody had asked */
+};
+
+/* sock->in.tell: control messages that come with datagrams. */
+enum {
+	TELL_PKTINFO = 1,
+	TELL_TTL = 2,
+	TELL_TOS = 4,
+	TELL_PKTINFO6 = 8,
+	TELL_HOPLIMIT6 = 16,
+	TELL_TCLASS6 = 32
+};
+
 /* ---- inet_core.c ---- */
 /* Everything of lwIP is under this lock (rank NET, sleeps). Letting go of it delivers what the loopback holds. */
 void inet_lock(void);
@@ -40,7 +59,8 @@ bool inet_taken(void);
 /* ---- inet_loop.c ---- */
 void inet_free(void *p);
 err_t inet_loop_output(struct netif *n, struct pbuf *p);
-const struct netdev *inet_loop_counts(void); /* core lock */
+u8_t inet_is_broadcast(u32_t addr, const struct netif *n); /* for ip4.c alone */
+const struct netdev *inet_loop_counts(void);		   /* core lock */
 
 /* ---- inet.c ---- */
 static inline bool inet_is_v6(const struct sock *s)
@@ -55,15 +75,17 @@ static inline bool inet_is_udp(const struct sock *s)
 {
 	return s->type == SOCK_DGRAM;
 }
+bool inet_is_mapped(const uint32_t a[4]); /* an IPv4 address as an IPv6 one */
 void inet_end_set(struct inet_end *e, const ip_addr_t *ip, uint16_t port);
 /* @a as lwIP has it; an IPv6 socket's own kind (any, or IPv6 alone) for the unspecified address. 0 or -errno. */
 int must_check inet_parse(const struct sock *s, const struct sock_addr *a, ip_addr_t *ip,
 			  uint16_t *port);
 void inet_show(const struct sock *s, const struct inet_end *e, struct sock_addr *out);
 uint8_t inet_ip_type(const struct sock *s);
+bool inet_is_ours(
+	const ip_addr_t *ip); /* one of this machine's, or of nobody's in particular; core lock */
 /* An address that a packet can go to: the unspecified one means this machine. 0, -ENETUNREACH, and the address to come from. */
 int must_check inet_route(const struct sock *s, ip_addr_t *to, ip_addr_t *from);
-struct inet_msg *must_check inet_msg_new(struct pbuf *p); /* NULL: no memory */
 void inet_msgs_free(struct list_head *msgs);
 void inet_bury(struct list_head *embryos); /* unaccepted connections, by sock->accept */
 /* s->lock is not held. Return: the number of bytes queued now. */
@@ -95,6 +117,18 @@ int inet_dgram_connect(struct sock *s, const struct sock_addr *a);
 long inet_dgram_send(struct sock *s, struct sock_msg *m, bool nonblock);
 long inet_dgram_receive(struct sock *s, struct sock_msg *m, bool nonblock);
 
+/* ---- inet_cmsg.c ---- */
+/* What the socket wants to hear of @d, into @scm. 0 or -ENOMEM. */
+int must_check inet_tell(const struct sock *s, const struct inet_dgram *d, struct scm *scm);
+/* How a datagram is to go, as its control messages say. */
+struct inet_how {
+	ip_addr_t from; /* any type's any: nothing was said */
+	bool has_from;
+	int ifindex;  /* 0: nothing was said */
+	int ttl, tos; /* -1: nothing was said */
+};
+int must_check inet_told(const struct scm *scm, struct inet_how *how); /* 0 or -EINVAL */
+
 /* ---- inet_opt.c ---- */
 int inet_set_option(struct sock *s, int level, int name, uaddr_t value, int len);
 int inet_get_option(struct sock *s, int level, int name, uaddr_t value, uaddr_t ulen);
@@ -105,6 +139,7 @@ int inet_tcp_state(const struct sock *s); /* as Linux numbers them; the core loc
 /* A name as Linux gives it (lo, eth0), IFF_*. */
 void inet_if_name(const struct netif *n, char name[16]);
 unsigned inet_if_flags(const struct netif *n);
+struct netif *inet_if_find(const char name[16]); /* NULL: none; core lock */
 
 /* ---- inet_dev.c ---- */
 bool netdev_exists(void); /* besides the loopback */

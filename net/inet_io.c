@@ -74,6 +74,14 @@ static unsigned space_behind(const struct tcp_pcb *pcb)
 	return last && last->len + SPACE_MIN <= pcb->mss ? (unsigned)pcb->mss - last->len : 0;
 }
 
+/* A full segment waits, though more is to come. A part of one goes with lwIP's slow clock, should nothing follow. */
+static bool is_worth_sending(const struct tcp_pcb *pcb)
+{
+	const struct tcp_seg *first = pcb->unsent;
+
+	return first && (first->next || first->len >= pcb->mss);
+}
+
 /* All @n bytes at @data to lwIP, or none. 0; -EAGAIN: not now; -EPIPE, -ENOBUFS. */
 static int write_piece(struct sock *s, const char *data, size_t n, u8_t flags)
 {
@@ -82,7 +90,8 @@ static int write_piece(struct sock *s, const char *data, size_t n, u8_t flags)
 	if (!pcb || (s->shutdown & SEND_SHUTDOWN))
 		return -EPIPE;
 	if (n <= pcb->snd_buf && tcp_write(pcb, data, (u16_t)n, flags) == ERR_OK) {
-		(void)tcp_output(pcb);
+		if (!(flags & TCP_WRITE_FLAG_MORE) || is_worth_sending(pcb))
+			(void)tcp_output(pcb);
 		WRITE_ONCE(s->in.room, pcb->snd_buf);
 		WRITE_ONCE(s->in.space, space_behind(pcb));
 		return 0;
@@ -146,7 +155,8 @@ static int send_piece(struct sending *w, struct sock_msg *m)
 		err = read_piece(w, m, &p);
 	if (err)
 		return err;
-	err = write_block(w->s, &p, m->data.left || (m->flags & MSG_MORE));
+	err = write_block(w->s, &p,
+			  m->data.left || (m->flags & MSG_MORE) || READ_ONCE(w->s->in.cork));
 	if (!err)
 		w->done += (long)p.n;
 	else

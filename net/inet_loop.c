@@ -18,6 +18,8 @@
 #include "net/inet_impl.h"
 #include "net/netdev.h"
 
+#include <lwip/prot/ip4.h>
+
 enum {
 	LONG = 1024,
 	PARTS_MAX = 4,
@@ -113,6 +115,28 @@ static err_t lend(struct netif *n, struct pbuf *p, u16_t len)
 		n->loop_first = head;
 	n->loop_last = last;
 	return ERR_OK;
+}
+
+/* All of 127.0.0.0/8 is this machine, but lwIP takes packets in for the one address that the loopback has. It asks, for another one,
+   whether that is a broadcast address of the interface: for the destination first, later for the source. */
+static bool
+	asks_destination; /* c: the next question of ip4.c is about the loopback's destination */
+
+int inet_loop_input(const struct pbuf *p, const struct netif *n)
+{
+	const struct ip_hdr *h = p->payload;
+
+	asks_destination = n->name[0] == 'l' && p->len >= sizeof(*h) &&
+			   ip4_addr_isloopback(&h->dest) && h->dest.addr != netif_ip4_addr(n)->addr;
+	return 0;
+}
+
+u8_t inet_is_broadcast(u32_t addr, const struct netif *n)
+{
+	bool mine = asks_destination && n->name[0] == 'l';
+
+	asks_destination = false;
+	return mine || ip4_addr_isbroadcast_u32(addr, n);
 }
 
 /* As netif_loop_output, which it stands for in lwIP's files ip4.c and ip6.c. */

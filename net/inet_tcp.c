@@ -48,6 +48,7 @@ void inet_tcp_options(struct sock *s)
 		return;
 	pcb->ttl = s->in.ttl;
 	pcb->tos = s->in.tos;
+	pcb->netif_idx = s->in.ifindex;
 	if (flags & (SKF_REUSEADDR | SKF_REUSEPORT))
 		ip_set_option(pcb, SOF_REUSEADDR);
 	else
@@ -217,15 +218,12 @@ static void inherit(struct sock *s, const struct sock *l)
 	s->linger = l->linger;
 	s->rcvtimeo = l->rcvtimeo;
 	s->sndtimeo = l->sndtimeo;
-	s->in = (struct inet_part){ .protocol = l->in.protocol,
-				    .no_delay = l->in.no_delay,
-				    .v6only = l->in.v6only,
-				    .ttl = l->in.ttl,
-				    .tos = l->in.tos,
-				    .keep_idle = l->in.keep_idle,
-				    .keep_interval = l->in.keep_interval,
-				    .keep_count = l->in.keep_count,
-				    .room = TCP_SND_BUF };
+	s->in = l->in;
+	s->in.tcp = NULL;
+	s->in.connecting = s->in.got_fin = s->in.sent_fin = false;
+	s->in.room = TCP_SND_BUF;
+	s->in.space = 0;
+	s->in.unrecved = 0;
 }
 
 static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)

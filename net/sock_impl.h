@@ -40,6 +40,7 @@ struct tcp_pcb;
 struct udp_pcb;
 struct raw_pcb;
 
+enum { INET_KEPT_MAX = 18 };
 struct inet_end {
 	uint32_t addr[4]; /* in network order; IPv4: the last, behind ::ffff */
 	uint16_t port;
@@ -93,7 +94,12 @@ struct sock {
 			bool no_delay, v6only; /* c */
 			uint8_t ttl, tos;      /* c */
 			int keep_idle, keep_interval, keep_count; /* c: seconds, times */
-			size_t room;	/* c; read without: bytes that may be sent */
+			unsigned tell;				  /* c; read without: TELL_* */
+			uint8_t ifindex;			  /* c: SO_BINDTODEVICE; 0: any */
+			bool cork;				  /* c; read without */
+			int max_segment;	 /* c: TCP_MAXSEG; 0: not asked for */
+			int kept[INET_KEPT_MAX]; /* c: inet_opt.c's */
+			size_t room;		 /* c; read without: bytes that may be sent */
 			unsigned space; /* c; read without: of them, behind the last segment */
 			size_t unrecved; /* r: sock->receive, or the last user: bytes read that the peer has not been told of */
 			bool got_fin, sent_fin; /* c: the peer sends no more; we do not */
@@ -106,7 +112,10 @@ enum {
 	SKF_KEEPALIVE = 4,
 	SKF_BROADCAST = 8,
 	SKF_OOBINLINE = 16,
-	SKF_REUSEPORT = 32
+	SKF_REUSEPORT = 32,
+	SKF_TIMESTAMP = 64,    /* messages come with their time: microseconds, or ... */
+	SKF_TIMESTAMPNS = 128, /* ... nanoseconds */
+	SKF_WIDE_TIME = 256    /* of 64 bits, whoever asks */
 };
 
 extern int net_somaxconn, net_wmem_max, net_rmem_max, net_wmem_default, net_rmem_default;

@@ -86,6 +86,29 @@ bool file_is_socket(const struct file *f)
 	return f->ops == &socket_fops;
 }
 
+/* ---- what comes with messages ---- */
+
+struct scm *scm_new(void)
+{
+	struct scm *scm = kmalloc(sizeof(*scm), GFP_KERNEL);
+
+	if (scm) {
+		scm->has_creds = false;
+		scm->nr = 0;
+		scm->items = NULL;
+	}
+	return scm;
+}
+
+void scm_free(struct scm *scm)
+{
+	if (!scm)
+		return;
+	scm_put_files(scm);
+	kfree(scm->items);
+	kfree(scm);
+}
+
 /* ---- reading and writing ---- */
 
 static bool nonblocking(const struct file *f, const struct sock_msg *m)
@@ -110,15 +133,13 @@ long socket_receive(struct file *f, struct sock_msg *m)
 /* Bytes alone: what came with them is let go of. */
 static long receive_bytes(struct file *f, const struct sock_iter *to)
 {
-	struct scm *scm = kzalloc(sizeof(*scm), GFP_KERNEL);
-	struct sock_msg m = { .data = *to, .scm = scm };
+	struct sock_msg m = { .data = *to, .scm = scm_new() };
 	long ret;
 
-	if (!scm)
+	if (!m.scm)
 		return -ENOMEM;
 	ret = socket_receive(f, &m);
-	scm_put_files(scm);
-	kfree(scm);
+	scm_free(m.scm);
 	return ret;
 }
 

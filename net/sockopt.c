@@ -35,11 +35,16 @@ enum {
 	SO_SNDLOWAT,
 	SO_RCVTIMEO,
 	SO_SNDTIMEO,
+	SO_BINDTODEVICE = 25,
+	SO_TIMESTAMP = 29,
 	SO_ACCEPTCONN = 30,
 	SO_SNDBUFFORCE = 32,
 	SO_RCVBUFFORCE,
+	SO_TIMESTAMPNS = 35,
 	SO_PROTOCOL = 38,
 	SO_DOMAIN,
+	SO_TIMESTAMP_NEW = 63,
+	SO_TIMESTAMPNS_NEW,
 	SO_RCVTIMEO_NEW = 66,
 	SO_SNDTIMEO_NEW
 };
@@ -67,6 +72,33 @@ static unsigned flag_of(int name)
 	default:
 		return 0;
 	}
+}
+
+/* Which time comes with messages; 0: not such an option. */
+static unsigned stamp_of(int name)
+{
+	switch (name) {
+	case SO_TIMESTAMP:
+		return SKF_TIMESTAMP;
+	case SO_TIMESTAMPNS:
+		return SKF_TIMESTAMPNS;
+	case SO_TIMESTAMP_NEW:
+		return SKF_TIMESTAMP | SKF_WIDE_TIME;
+	case SO_TIMESTAMPNS_NEW:
+		return SKF_TIMESTAMPNS | SKF_WIDE_TIME;
+	default:
+		return 0;
+	}
+}
+
+/* One of the four at a time. */
+static void set_stamp(struct sock *s, unsigned stamp, bool on)
+{
+	spin_lock(&s->lock);
+	s->flags &= ~(unsigned)(SKF_TIMESTAMP | SKF_TIMESTAMPNS | SKF_WIDE_TIME);
+	if (on)
+		s->flags |= stamp;
+	spin_unlock(&s->lock);
 }
 
 /* ---- sizes ---- */
@@ -166,8 +198,12 @@ static struct socket_time timeout_of(struct sock *s, int name)
 
 static int set_number(struct sock *s, int name, int value)
 {
-	unsigned flag = flag_of(name);
+	unsigned flag = flag_of(name), stamp = stamp_of(name);
 
+	if (stamp) {
+		set_stamp(s, stamp, value);
+		return 0;
+	}
 	if (flag) {
 		spin_lock(&s->lock);
 		s->flags = value ? s->flags | flag : s->flags & ~flag;
@@ -222,6 +258,8 @@ int socket_set_option(struct file *f, int level, int name, uaddr_t value, int le
 					  : -EOPNOTSUPP;
 	if (name == SO_LINGER)
 		return set_linger(s, value, len);
+	if (name == SO_BINDTODEVICE && s->ops->set_option)
+		return s->ops->set_option(s, level, name, value, len);
 	if (name == SO_RCVTIMEO || name == SO_SNDTIMEO || name == SO_RCVTIMEO_NEW ||
 	    name == SO_SNDTIMEO_NEW)
 		return set_timeout(s, name, value, len);
@@ -245,10 +283,13 @@ union option {
 /* Return: bytes, or -ENOPROTOOPT. */
 static int number_of(struct sock *s, int name, int *out)
 {
-	unsigned flag = flag_of(name);
+	unsigned flag = flag_of(name), stamp = stamp_of(name);
+	const unsigned stamps = SKF_TIMESTAMP | SKF_TIMESTAMPNS | SKF_WIDE_TIME;
 
 	*out = 0;
-	if (flag)
+	if (stamp)
+		*out = (READ_ONCE(s->flags) & stamps) == stamp;
+	else if (flag)
 		*out = (READ_ONCE(s->flags) & flag) != 0;
 	else if (name == SO_TYPE)
 		*out = s->type;
@@ -326,7 +367,7 @@ int socket_get_option(struct file *f, int level, int name, uaddr_t value, uaddr_
 	union option v;
 	int len, n;
 
-	if (level != SOL_SOCKET)
+	if (level != SOL_SOCKET || (name == SO_BINDTODEVICE && s->ops->get_option))
 		return s->ops->get_option ? s->ops->get_option(s, level, name, value, ulen)
 					  : -EOPNOTSUPP;
 	if (get_user(&len, ulen))

@@ -13,6 +13,7 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "net/socket.h"
+#include "sync/failpoint.h"
 #include "sys/iovec.h"
 
 struct msghdr_k {
@@ -281,10 +282,28 @@ static int creds_in(const struct ucred *u, struct scm *scm)
 	return 0;
 }
 
+/* Of a protocol: for it to judge. */
+static int item_in(const struct cmsghdr_k *h, const void *data, size_t len, struct scm *scm)
+{
+	struct scm_item *item;
+
+	if (!scm->items)
+		scm->items =
+			failpoint("scm_items") ? NULL : kzalloc(sizeof(*scm->items), GFP_KERNEL);
+	if (!scm->items)
+		return -ENOMEM;
+	if (len > SCM_ITEM_BYTES || scm->items->nr == SCM_ITEMS_MAX)
+		return -EINVAL;
+	item = &scm->items->item[scm->items->nr++];
+	*item = (struct scm_item){ .level = h->level, .type = h->type, .len = (unsigned)len };
+	memcpy(item->bytes, data, len);
+	return 0;
+}
+
 static int cmsg_in(const struct cmsghdr_k *h, const void *data, size_t len, struct scm *scm)
 {
 	if (h->level != SOL_SOCKET)
-		return 0;
+		return item_in(h, data, len, scm);
 	if (h->type == SCM_RIGHTS)
 		return rights_in(data, (unsigned)(len / sizeof(int)), scm);
 	if (h->type == SCM_CREDENTIALS && len == sizeof(struct ucred))
@@ -335,9 +354,7 @@ struct message {
 
 static void message_end(struct message *msg)
 {
-	if (msg->scm)
-		scm_put_files(msg->scm);
-	kfree(msg->scm);
+	scm_free(msg->scm);
 	kfree(msg->iov);
 }
 
@@ -359,7 +376,7 @@ static int message_iov(const struct msghdr_k *h, struct message *msg)
 
 static int message_scm(struct message *msg)
 {
-	msg->scm = kzalloc(sizeof(*msg->scm), GFP_KERNEL);
+	msg->scm = scm_new();
 	msg->m.scm = msg->scm;
 	return msg->scm ? 0 : -ENOMEM;
 }
@@ -464,9 +481,9 @@ struct control {
 };
 
 /* One control message of @len bytes; what does not fit is cut. Return: bytes of @data that fitted, or -EFAULT. */
-static long cmsg_out(struct control *c, int type, const void *data, size_t len)
+static long cmsg_out(struct control *c, int level, int type, const void *data, size_t len)
 {
-	struct cmsghdr_k h = { cmsg_head() + len, SOL_SOCKET, type };
+	struct cmsghdr_k h = { cmsg_head() + len, level, type };
 	size_t n = len;
 
 	if (c->left < cmsg_head()) {
@@ -501,7 +518,7 @@ static int rights_out(struct control *c, struct scm *scm, bool cloexec)
 	if (n < want)
 		c->cut = true;
 	if (n) {
-		long fit = cmsg_out(c, SCM_RIGHTS, fds, n * sizeof(int));
+		long fit = cmsg_out(c, SOL_SOCKET, SCM_RIGHTS, fds, n * sizeof(int));
 
 		err = fit < 0 ? (int)fit : 0;
 	}
@@ -521,8 +538,13 @@ static int control_out(struct control *c, struct scm *scm, unsigned flags)
 {
 	long err = 0;
 
-	if (scm->has_creds)
-		err = cmsg_out(c, SCM_CREDENTIALS, &scm->creds, sizeof(scm->creds));
+	for (unsigned i = 0; err >= 0 && scm->items && i < scm->items->nr; i++) {
+		const struct scm_item *item = &scm->items->item[i];
+
+		err = cmsg_out(c, item->level, item->type, item->bytes, item->len);
+	}
+	if (err >= 0 && scm->has_creds)
+		err = cmsg_out(c, SOL_SOCKET, SCM_CREDENTIALS, &scm->creds, sizeof(scm->creds));
 	if (err >= 0 && scm->nr)
 		err = rights_out(c, scm, flags & MSG_CMSG_CLOEXEC);
 	return err < 0 ? (int)err : 0;

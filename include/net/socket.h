@@ -14,6 +14,7 @@ struct sock;
 enum { AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6 = 10, AF_NETLINK = 16 };
 enum { SOCK_STREAM = 1, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_TYPE_MAX = 11 };
 enum { SOL_SOCKET = 1, SCM_RIGHTS = 1, SCM_CREDENTIALS = 2, SCM_MAX_FD = 253 };
+enum { SCM_ITEMS_MAX = 6, SCM_ITEM_BYTES = 48 };
 enum {
 	MSG_OOB = 1,
 	MSG_PEEK = 2,
@@ -21,6 +22,7 @@ enum {
 	MSG_TRUNC = 0x20,
 	MSG_DONTWAIT = 0x40,
 	MSG_WAITALL = 0x100,
+	MSG_ERRQUEUE = 0x2000,
 	MSG_NOSIGNAL = 0x4000,
 	MSG_WAITFORONE = 0x10000,
 	MSG_CMSG_CLOEXEC = 0x40000000
@@ -43,13 +45,26 @@ struct ucred {
 	uint32_t uid, gid;
 };
 
+/* Control messages of a protocol, as they stand in user memory behind their headers. */
+struct scm_items {
+	unsigned nr;
+	struct scm_item {
+		int level, type;
+		unsigned len;
+		char bytes[SCM_ITEM_BYTES];
+	} item[SCM_ITEMS_MAX];
+};
+
 /* What comes with a message besides bytes. */
 struct scm {
 	bool has_creds;
 	struct ucred creds;
 	unsigned nr;
 	struct file *files[SCM_MAX_FD]; /* referenced */
+	struct scm_items *items;	/* or NULL */
 };
+struct scm *must_check scm_new(void); /* empty; NULL: no memory */
+void scm_free(struct scm *scm);	      /* NULL legal */
 void scm_put_files(struct scm *scm);
 
 /* Where bytes come from or go to. */

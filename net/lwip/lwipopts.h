@@ -91,6 +91,10 @@ void inet_move(void *to, const void *from, unsigned long n);
 #define UDP_LOCAL_PORT_RANGE_END		  60999
 #define UDP_ENSURE_LOCAL_PORT_RANGE(p)		  ((u16_t)((p) % 28232 + 32768))
 #define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS	  1
+struct pbuf;
+struct netif;
+int inet_loop_input(const struct pbuf *p, const struct netif *n);
+#define LWIP_HOOK_IP4_INPUT(p, n)		  inet_loop_input(p, n)
 #define LWIP_HOOK_TCP_ISN(lip, lport, rip, rport) inet_random()
 
 #endif
