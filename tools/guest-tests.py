@@ -54,7 +54,7 @@ import vtop_check  # noqa: E402
 # What others stand on first; then every other program of tests/guest by name; shell scripts last. Each program is looked at
 # for leaks, unless it is in SPECIAL with other flags (None: not in these boots).
 FIRST = ("mem_mmap", "mem_cow", "mem_fault", "mem_files", "proc_fork", "proc_exec", "sig_basic", "time_basic", "fs_basic", "pipe_poll")
-SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "disk_pages": None, "disk_press": None, "disk_share": None, "disk_swap": None, "highmem": None, "vtop_probe": None, "seg_probe": None, "module_oops": None, "fail_loops": None, "oom_hogs": None}
+SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "disk_pages": None, "disk_press": None, "disk_share": None, "disk_swap": None, "highmem": None, "vtop_probe": None, "seg_probe": None, "net_virtio": None, "module_oops": None, "fail_loops": None, "oom_hogs": None}
 SCRIPTS = (("shell.sh", "sh"), ("thousand.sh", "sh"))
 
 
@@ -335,6 +335,18 @@ class DiskBoot(Boot):
         return disks.check(tmp, "disk_block" in whole, "disk_share" in whole)
 
 
+class NetBoot(Boot):
+    """A machine with a network device on QEMU's own network, where port 7 of 10.0.2.100 is cat: what is sent comes back."""
+
+    def __init__(self, arch, plan, suffix="", **kw):
+        super().__init__(f"{arch}/net{suffix}", arch, lambda a: with_plan(a, plan).finish(), plan=plan, append="ip=dhcp", **kw)
+
+    def command(self, tmp):
+        device = "device" if self.machine else "pci"
+        return super().command(tmp) + ["-netdev", "user,id=net0,guestfwd=tcp:10.0.2.100:7-cmd:cat",
+                                       "-device", f"virtio-net-{device},netdev=net0" + (",romfile=" if device == "pci" else "")]
+
+
 def planned(name, arch, plan, **kw):
     """A machine whose driver runs @plan, without labs that are for other builds."""
     plan = [(n, f) for n, f in plan if arch in LABS.get(n, ARCHES)]
@@ -564,6 +576,12 @@ def machines(args):
     for arch in ARCHES:
         out.append(DiskBoot(arch, disk_plan, mem="2048M" if arch == "i386" else "256M", machine="q35" if arch == "x86_64" else None,
                             kernel=debug_kernel if arch == "i386-pae" else None))
+    if not args.only or args.only.startswith("net_virtio"):
+        net_plan = plan if args.only else [("net_virtio", "leak")]
+        for arch in ARCHES:
+            out.append(NetBoot(arch, net_plan, kernel=debug_kernel if arch == "i386-pae" else None))
+        out.append(NetBoot("x86_64", net_plan, suffix="-microvm", machine="microvm,acpi=off", kernel=without_multiboot,
+                           extra=("-global", "virtio-mmio.force-legacy=false")))  # QEMU adds virtio_mmio.device= itself
     # 5 levels: everything about memory once more, quickly.
     five = plan if args.only else [(n, f + ("" if n == "mem_la57" else " quick")) for n, f in plan
                                    if n.startswith("mem_") or n in ("vdso", "proc_exec", "smp_stress", "syscall_fuzz")]
