@@ -1,5 +1,5 @@
 /*
- * Datagrams: UDP, and raw IP for those who may (ping).
+ * Datagrams: UDP, and what raw IP (inet_raw.c) has in common with it.
  *
  * OWNS     the pcb of such a socket, from birth to release.
  * WHY      a datagram is copied into its packet straight from user memory, before the core lock is taken.
@@ -47,8 +47,7 @@ static void note_way(const struct sock *s, struct inet_dgram *d)
 	d->when = READ_ONCE(s->flags) & (SKF_TIMESTAMP | SKF_TIMESTAMPNS) ? realtime_ns() : 0;
 }
 
-/* Takes @p. */
-static void deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr, uint16_t port)
+void inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr, uint16_t port)
 {
 	struct inet_dgram *d = has_room(s, p->tot_len) && !(s->shutdown & RCV_SHUTDOWN)
 				       ? inet_malloc(sizeof(*d))
@@ -68,18 +67,7 @@ static void on_udp(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr
 		   u16_t port)
 {
 	(void)pcb;
-	deliver(arg, p, addr, port);
-}
-
-/* Everybody who listens has a copy, and so has lwIP itself. */
-static u8_t on_raw(void *arg, struct raw_pcb *pcb, struct pbuf *p, const ip_addr_t *addr)
-{
-	struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
-
-	(void)pcb;
-	if (copy)
-		deliver(arg, copy, addr, 0);
-	return 0;
+	inet_dgram_deliver(arg, p, addr, port);
 }
 
 static bool is_from(const struct udp_pcb *pcb, const struct ip_hdr *ip, const struct udp_hdr *udp)
@@ -146,9 +134,7 @@ int inet_dgram_open(struct sock *s)
 		if (s->in.udp)
 			udp_recv(s->in.udp, on_udp, s);
 	} else {
-		s->in.raw = raw_new_ip_type(inet_ip_type(s), (u8_t)s->in.protocol);
-		if (s->in.raw)
-			raw_recv(s->in.raw, on_raw, s);
+		s->in.raw = inet_raw_open(s);
 	}
 	if (s->in.udp) {
 		s->in.udp->ttl = s->in.ttl;
@@ -226,15 +212,17 @@ int inet_dgram_connect(struct sock *s, const struct sock_addr *a)
 /* ---- sending ---- */
 
 /* From a port of its own, should it have none. */
-static err_t send_udp(struct sock *s, struct pbuf *p, const ip_addr_t *to, uint16_t port,
-		      struct netif *n, const ip_addr_t *from)
+static int send_udp(struct sock *s, struct pbuf *p, const ip_addr_t *to, uint16_t port,
+		    struct netif *n, const ip_addr_t *from)
 {
 	struct udp_pcb *pcb = s->in.udp;
 	err_t e = pcb->local_port ? ERR_OK : udp_bind(pcb, &pcb->local_ip, 0);
 
 	if (!s->in.local.port)
 		s->in.local.port = pcb->local_port;
-	return e == ERR_OK ? udp_sendto_if_src(pcb, p, to, port, n, from) : e;
+	if (e == ERR_OK)
+		e = udp_sendto_if_src(pcb, p, to, port, n, from);
+	return e == ERR_VAL ? -EACCES : inet_errno(e);
 }
 
 /* The broadcast address asks for SO_BROADCAST. */
@@ -263,7 +251,7 @@ static int way_out(const struct sock *s, const struct inet_how *how, ip_addr_t *
 		return err;
 	if (IP_IS_V6(to) != IP_IS_V6_VAL(*from))
 		return -EINVAL;
-	if (how->ifindex > UINT8_MAX)
+	if (how->ifindex > (int)UINT8_MAX)
 		return -ENODEV;
 	index = how->ifindex ? (u8_t)how->ifindex : s->in.ifindex;
 	*n = index ? netif_get_by_index(index) : ip_route(from, to);
@@ -276,7 +264,6 @@ static int send_locked(struct sock *s, struct pbuf *p, const struct inet_how *ho
 	struct udp_pcb *pcb = s->in.udp;
 	struct netif *n;
 	ip_addr_t from;
-	err_t e;
 	int err = way_out(s, how, to, &from, &n);
 
 	if (err)
@@ -287,12 +274,12 @@ static int send_locked(struct sock *s, struct pbuf *p, const struct inet_how *ho
 	if (how->tos >= 0)
 		pcb->tos = (u8_t)how->tos;
 	if (inet_is_udp(s))
-		e = send_udp(s, p, to, port, n, &from);
+		err = send_udp(s, p, to, port, n, &from);
 	else
-		e = raw_sendto_if_src(s->in.raw, p, to, n, &from);
+		err = inet_raw_send(s, p, to, n, &from);
 	pcb->ttl = s->in.ttl;
 	pcb->tos = s->in.tos;
-	return e == ERR_VAL ? -EACCES : inet_errno(e);
+	return err;
 }
 
 /* Whom the datagram is for. 0 or -errno. */

@@ -117,6 +117,17 @@ int inet_dgram_connect(struct sock *s, const struct sock_addr *a);
 long inet_dgram_send(struct sock *s, struct sock_msg *m, bool nonblock);
 long inet_dgram_receive(struct sock *s, struct sock_msg *m, bool nonblock);
 
+void inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr,
+			uint16_t port); /* from a callback of lwIP's; takes @p */
+
+/* ---- inet_raw.c ---- */
+struct raw_pcb *must_check inet_raw_open(struct sock *s); /* NULL: no memory */
+int inet_raw_send(struct sock *s, struct pbuf *p, const ip_addr_t *to, struct netif *n,
+		  const ip_addr_t *from);
+bool inet_raw_has_option(const struct sock *s, int level, int name);
+int inet_raw_set_option(struct sock *s, int level, int name, uaddr_t value, int len);
+int inet_raw_value(const struct sock *s, int level, int name, void *out); /* bytes, 32 at most */
+
 /* ---- inet_cmsg.c ---- */
 /* What the socket wants to hear of @d, into @scm. 0 or -ENOMEM. */
 int must_check inet_tell(const struct sock *s, const struct inet_dgram *d, struct scm *scm);

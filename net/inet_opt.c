@@ -334,9 +334,10 @@ int inet_set_option(struct sock *s, int level, int name, uaddr_t value, int len)
 
 	if (level == SOL_SOCKET)
 		return name == SO_BINDTODEVICE ? set_device(s, value, len) : -ENOPROTOOPT;
-	err = level_error(s, level);
-	if (err)
-		return err;
+	if (inet_raw_has_option(s, level, name))
+		return inet_raw_set_option(s, level, name, value, len);
+	if (level_error(s, level))
+		return -ENOPROTOOPT; /* only who asks hears whose fault it is */
 	if (level == SOL_TCP && name == OPT_CONGESTION)
 		return set_congestion(value, len);
 	err = number_in(level, value, len, &v);
@@ -447,6 +448,7 @@ union value {
 	int number;
 	struct tcp_info_k info;
 	char name[16];
+	char bytes[32];
 };
 
 /* The device's name with its end, or nothing. Return: bytes. */
@@ -468,6 +470,8 @@ static int value_of(struct sock *s, int level, int name, union value *v)
 	memset(v, 0, sizeof(*v));
 	if (level == SOL_SOCKET)
 		return name == SO_BINDTODEVICE ? device_name(s, v->name) : -ENOPROTOOPT;
+	if (inet_raw_has_option(s, level, name))
+		return inet_raw_value(s, level, name, v->bytes);
 	err = level_error(s, level);
 	if (err)
 		return err;

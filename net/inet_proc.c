@@ -11,6 +11,7 @@
 #include "net/inet_impl.h"
 #include "net/netdev.h"
 
+#include <lwip/etharp.h>
 #include <lwip/priv/tcp_priv.h>
 
 enum { LINE_V4 = 149 };
@@ -236,9 +237,25 @@ static int if_inet6_show(struct seq_file *m)
 
 static int arp_show(struct seq_file *m)
 {
+	struct eth_addr *mac;
+	ip4_addr_t *ip;
+	struct netif *n;
+	char name[16], text[16];
+
 	seq_puts(
 		m,
 		"IP address       HW type     Flags       HW address            Mask     Device\n");
+	inet_lock();
+	for (size_t i = 0; i < ARP_TABLE_SIZE; i++) {
+		if (!etharp_get_entry(i, &ip, &n, &mac))
+			continue;
+		inet_if_name(n, name);
+		(void)ip4addr_ntoa_r(ip, text, sizeof(text));
+		seq_printf(m, "%-16s 0x%-10x0x%-10x%02x:%02x:%02x:%02x:%02x:%02x     *        %s\n",
+			   text, 1U, 2U, mac->addr[0], mac->addr[1], mac->addr[2], mac->addr[3],
+			   mac->addr[4], mac->addr[5], name);
+	}
+	inet_unlock();
 	return 0;
 }
 

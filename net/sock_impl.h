@@ -98,6 +98,7 @@ struct sock {
 			uint8_t ifindex;			  /* c: SO_BINDTODEVICE; 0: any */
 			bool cork;				  /* c; read without */
 			int max_segment;	 /* c: TCP_MAXSEG; 0: not asked for */
+			uint32_t icmp_filter[8]; /* c: a bit for each type that is not wanted */
 			int kept[INET_KEPT_MAX]; /* c: inet_opt.c's */
 			size_t room;		 /* c; read without: bytes that may be sent */
 			unsigned space; /* c; read without: of them, behind the last segment */

@@ -282,7 +282,7 @@ static void kept_options(void)
 	len = sizeof(int);
 	FAILS(getsockopt(s, 1000, 1, name, &len), EOPNOTSUPP);
 	FAILS(getsockopt(s, IPPROTO_UDP, 1, name, &len), EOPNOTSUPP);
-	FAILS(setsockopt(s, 1000, 1, name, sizeof(int)), EOPNOTSUPP);
+	FAILS(setsockopt(s, 1000, 1, name, sizeof(int)), ENOPROTOOPT);
 	close(s);
 	s = socket(AF_INET6, SOCK_STREAM, 0);
 	FAILS(getsockopt(s, 1000, 1, name, &len), ENOPROTOOPT);

@@ -36,6 +36,61 @@ static void nothing(void)
 {
 }
 
+/* A datagram to oneself with the address to come from, taken with the address it was for. A failure in between leaves it queued: it is
+   thrown away first. */
+static int op_control(void)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[64];
+	} c = { 0 };
+	struct in_pktinfo info = { .ipi_spec_dst = { htonl(INADDR_LOOPBACK + 1) } };
+	struct sockaddr_in a = at(INADDR_LOOPBACK, port_of(fd));
+	char text[4] = "abc";
+	struct iovec iov = { text, 3 };
+	struct msghdr h = { .msg_name = &a,
+			    .msg_namelen = sizeof(a),
+			    .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = &c,
+			    .msg_controllen = CMSG_SPACE(sizeof(info)) };
+
+	while (recv(fd, text, 1, MSG_DONTWAIT) >= 0)
+		;
+	c.align = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(info)),
+				    .cmsg_level = IPPROTO_IP,
+				    .cmsg_type = IP_PKTINFO };
+	memcpy(CMSG_DATA(&c.align), &info, sizeof(info));
+	if (sendmsg(fd, &h, 0) < 0)
+		return -1;
+	return recvmsg(fd, &h, MSG_DONTWAIT) == 3 && h.msg_controllen ? 0 : -1;
+}
+
+/* What a call says; a datagram that was lost for want of memory: EAGAIN. */
+static void control_messages(void)
+{
+	struct sockaddr_in a = at(INADDR_ANY, 0);
+	int hit = 1, n;
+
+	NEED_INET();
+	if (!failpoints_open())
+		SKIP("a kernel without failpoints");
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	OK(bind(fd, (void *)&a, sizeof(a)));
+	set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+	for (n = 1; hit && n < 30; n++) {
+		int err;
+
+		arm(n);
+		err = op_control() ? errno : 0;
+		hit = fired();
+		CHECK(!err || (hit && (err == ENOMEM || err == ENOBUFS || err == EAGAIN)));
+	}
+	CHECK(n > 4 && n < 30);
+	close(fd);
+	close(points);
+}
+
 static void making(void)
 {
 	NEED_INET();
@@ -109,7 +164,8 @@ static void talking(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test t[] = { T(making), T_FOR(talking, 90), TEND };
+	static const struct tap_test t[] = { T(making), T(control_messages), T_FOR(talking, 90),
+					     TEND };
 
 	return tap_main(argc, argv, t);
 }
