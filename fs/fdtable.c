@@ -428,11 +428,13 @@ static struct file *take_next(struct files_struct *fs, unsigned *fd, unsigned la
 
 	spin_lock(&fs->lock);
 	for (; *fd < fs->size && *fd <= last && !f; (*fd)++) {
-		if (!fs->used[*fd / BITS]) {
+		const unsigned long *wanted = cloexec_only ? fs->cloexec : fs->used;
+
+		if (!wanted[*fd / BITS]) {
 			*fd |= BITS - 1;
 			continue;
 		}
-		if (cloexec_only && !bit_get(fs->cloexec, *fd))
+		if (!bit_get(wanted, *fd))
 			continue;
 		f = fs->file[*fd];
 		if (f) {

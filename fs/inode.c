@@ -129,28 +129,42 @@ void inode_touch(struct inode *inode, unsigned what)
 		inode->ctime = *now;
 }
 
+/* By halves a 32-bit processor needs no register that must be saved. */
+static inline bool same_second(const struct timespec64_k *a, const struct timespec64_k *b)
+{
+	if (sizeof(long) == sizeof(a->tv_sec))
+		return a->tv_sec == b->tv_sec;
+	return (uint32_t)a->tv_sec == (uint32_t)b->tv_sec &&
+	       (uint32_t)(a->tv_sec >> 32) == (uint32_t)(b->tv_sec >> 32);
+}
+
 static inline bool time_before_eq(const struct timespec64_k *a, const struct timespec64_k *b)
 {
-	if (a->tv_sec != b->tv_sec)
+	if (unlikely(!same_second(a, b)))
 		return a->tv_sec < b->tv_sec;
 	return (int32_t)a->tv_nsec <= (int32_t)b->tv_nsec; /* below a second */
 }
 
-/* relatime: only when the last access is not after the last change, or (asked at a file's beginning) a day old. */
-void inode_accessed(struct inode *inode, bool check_age)
+static noinline_ void access_now(struct inode *inode, bool due)
 {
-	bool due = time_before_eq(&inode->atime, &inode->mtime) ||
-		   time_before_eq(&inode->atime, &inode->ctime);
 	struct timespec64_k buf;
 	const struct timespec64_k *now;
 
-	if (likely(!due && !check_age))
-		return;
 	if (inode->sb->flags & (MS_RDONLY | MS_NOATIME))
 		return;
 	now = now_of(inode, &buf);
 	if (due || now->tv_sec - inode->atime.tv_sec >= DAY_S)
 		inode->atime = *now;
+}
+
+/* relatime: only when the last access is not after the last change, or (asked at a file's beginning) a day old. */
+void inode_accessed(struct inode *inode, bool check_age)
+{
+	if (unlikely(time_before_eq(&inode->atime, &inode->mtime) ||
+		     time_before_eq(&inode->atime, &inode->ctime)))
+		access_now(inode, true);
+	else if (unlikely(check_age))
+		access_now(inode, false);
 }
 
 /* Capabilities that override the mode bits (capabilities(7)). */

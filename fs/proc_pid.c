@@ -229,7 +229,8 @@ static int lookup_entry(struct inode *dir, const struct qstr *name, struct inode
 	unsigned i;
 
 	for (i = 0; (e = entry_at(i)) != NULL; i++) {
-		if (strncmp(e->name, name->name, name->len) || e->name[name->len])
+		if (e->name[0] != name->name[0] || strncmp(e->name, name->name, name->len) ||
+		    e->name[name->len])
 			continue;
 		if (entry_hidden(e, pid_of(dir)->kind))
 			return -ENOENT;

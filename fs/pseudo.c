@@ -37,7 +37,7 @@ static struct pseudo_node *child_find(struct pseudo_node *dir, const char *name,
 	struct pseudo_node *n;
 
 	for (n = dir->children; n; n = n->next)
-		if (!strncmp(n->name, name, len) && !n->name[len])
+		if (n->name[0] == name[0] && !strncmp(n->name, name, len) && !n->name[len])
 			return n;
 	return NULL;
 }

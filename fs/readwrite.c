@@ -228,12 +228,11 @@ long file_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct address_space *m = f->mapping;
-	bool first = *pos == 0;
 	long ret = unlikely(m->bdi != NULL) ? mapping_read_ra(m, &f->ra, buf, len, pos)
 					    : mapping_read(m, buf, len, pos);
 
 	if (!(f->flags & O_NOATIME))
-		inode_accessed(f->inode, first);
+		inode_accessed(f->inode, *pos == (unsigned long)ret); /* from the beginning on */
 	return ret;
 }
 

@@ -8,6 +8,12 @@
 #include "arch/uaccess.h"
 #include "kernel/task.h"
 
+/* At the end of a system call: no restartable sequence was on its way, as they make none. */
+static bool in_syscall(const struct pt_regs *regs)
+{
+	return (long)regs->orig_ax >= 0;
+}
+
 void exit_to_user_work(struct pt_regs *regs)
 {
 	struct thread *t = thread_self();
@@ -16,7 +22,7 @@ void exit_to_user_work(struct pt_regs *regs)
 	while ((work = READ_ONCE(t->work))) {
 		if (work & WORK_RESCHED) {
 			schedule();
-			if (task_of(t)->rseq.addr)
+			if (task_of(t)->rseq.addr && !in_syscall(regs))
 				work |= WORK_RSEQ;
 		}
 		if (unlikely(work & WORK_RSEQ)) {

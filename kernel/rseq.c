@@ -5,8 +5,9 @@
  *
  * OWNS     task->rseq; what stands in the program's structure.
  * WHY      the kernel looks only when it may matter, so who never registered pays nothing but a compare where a thread goes
- *          to sleep: preempted (exit_to_user_work, after schedule), asleep in a fault (sched.c; in a system call no sequence
- *          runs, so sleeping there does not count), moved to another CPU (WORK_RSEQ), entering a signal handler.
+ *          to sleep: preempted (exit_to_user_work, after schedule), asleep in a fault (sched.c), moved to another CPU
+ *          (WORK_RSEQ), entering a signal handler. A sequence makes no system call: what happens to a thread in one, or
+ *          at its end, does not count (pt_regs.orig_ax tells).
  * I1       before user mode is entered on a CPU the structure names that CPU; a move sets WORK_RSEQ.
  * I2       a thread that was off its CPU while its next instruction lay in the sequence goes on at the abort handler, in
  *          front of which stands the registered signature.

@@ -143,7 +143,7 @@ static inline void prepare_handler(struct task *t, struct delivery *d)
 	d->blocked = t->blocked;
 	d->block = d->action.mask;
 	if (!(d->action.flags & SA_NODEFER))
-		d->block |= sigmask(d->sig);
+		sigset_add(&d->block, d->sig);
 	d->is_last = !(t->pending.set | t->signal->shared_pending.set);
 	if (likely(d->is_last))
 		t->blocked |= d->block;
@@ -269,13 +269,11 @@ static void restart(struct pt_regs *regs, unsigned long nr)
 	regs->ip -= 2; /* `syscall`, `int 0x80`: both two bytes */
 }
 
-/* @action NULL: no handler runs. */
+/* At the end of a call. @action NULL: no handler runs. */
 static void finish_syscall(struct pt_regs *regs, const struct k_sigaction *action)
 {
-	unsigned long nr = regs->orig_ax;
+	const unsigned long nr = regs->orig_ax;
 
-	if ((long)nr < 0)
-		return;
 	switch (-(long)regs->ax) {
 	case ERESTART_RESTARTBLOCK:
 		if (action)
@@ -333,11 +331,12 @@ static void fill_request(struct delivery *d, const struct task *t, uaddr_t sp)
 	req->altstack.flags = t->altstack.ss_flags;
 }
 
-static void run_handler(struct pt_regs *regs, struct delivery *d)
+/* @trap: the program was stopped somewhere in its own code. */
+static void run_handler(struct pt_regs *regs, struct delivery *d, bool trap)
 {
 	struct task *t = current_task();
 
-	if (unlikely(t->rseq.addr))
+	if (unlikely(t->rseq.addr) && trap)
 		rseq_signal(regs);
 	fill_request(d, t, regs->sp);
 	if (unlikely(sigframe_push(regs, &d->req))) {
@@ -363,15 +362,18 @@ void signal_deliver(struct pt_regs *regs)
 	struct delivery d;
 
 	if (take_signal(&d)) {
-		bool stepping = unlikely(current_task()->ptrace.step) && ptrace_step_suspend(regs);
+		bool stepping = unlikely(t->ptrace.step) && ptrace_step_suspend(regs);
+		const bool trap = (long)regs->orig_ax < 0;
 
-		finish_syscall(regs, &d.action);
-		run_handler(regs, &d);
+		if (!trap)
+			finish_syscall(regs, &d.action);
+		run_handler(regs, &d, trap);
 		if (unlikely(stepping))
 			ptrace_handler_entered();
 		return;
 	}
-	finish_syscall(regs, NULL);
+	if ((long)regs->orig_ax >= 0)
+		finish_syscall(regs, NULL);
 	if (t->restore_mask) {
 		t->restore_mask = false;
 		sched_work_clear(WORK_RESTORE_MASK);

@@ -25,15 +25,38 @@
 
 static struct kmem_cache *sighand_cache, *sigqueue_cache;
 
+/* Of a free sighand_struct no action is changed: a fork copies those that are, not two thousand bytes of zeroes. */
+static void sighand_construct(void *obj)
+{
+	struct sighand_struct *sh = obj;
+
+	sh->changed = 0;
+	memset(sh->action, 0, sizeof(sh->action));
+}
+
 void signals_init(void)
 {
 	sighand_cache = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 0,
-					  SLAB_PANIC, NULL);
+					  SLAB_PANIC, sighand_construct);
 	sigqueue_cache =
 		kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC, NULL);
 }
 
 /* ---- handlers ---- */
+
+static void actions_copy(struct sighand_struct *to, const struct sighand_struct *from)
+{
+	sigset_k left = to->changed = from->changed;
+
+	for (int sig; (sig = signal_first(left)) != 0; sigset_del(&left, sig))
+		to->action[sig - 1] = from->action[sig - 1];
+}
+
+static void actions_clear(struct sighand_struct *sh)
+{
+	for (int sig; (sig = signal_first(sh->changed)) != 0; sigset_del(&sh->changed, sig))
+		sh->action[sig - 1] = (struct k_sigaction){ 0 };
+}
 
 /* @from NULL: all default. */
 struct sighand_struct *sighand_dup(const struct sighand_struct *from)
@@ -48,12 +71,10 @@ struct sighand_struct *sighand_dup(const struct sighand_struct *from)
 	atomic_set(&sh->pins, 1);
 	spin_init(&sh->lock, RANK_SIGHAND);
 	waitq_init(&sh->signalfd_wait);
-	if (!from) {
-		memset(sh->action, 0, sizeof(sh->action));
+	if (!from)
 		return sh;
-	}
 	flags = spin_lock_irqsave((struct spinlock *)(uintptr_t)&from->lock);
-	memcpy(sh->action, from->action, sizeof(sh->action));
+	actions_copy(sh, from);
 	spin_unlock_irqrestore((struct spinlock *)(uintptr_t)&from->lock, flags);
 	return sh;
 }
@@ -76,8 +97,10 @@ void signal_wait_unpin(struct waitq *q)
 {
 	struct sighand_struct *sh = container_of(q, struct sighand_struct, signalfd_wait);
 
-	if (atomic_dec_and_test(&sh->pins))
-		kmem_cache_free(sighand_cache, sh);
+	if (!atomic_dec_and_test(&sh->pins))
+		return;
+	actions_clear(sh);
+	kmem_cache_free(sighand_cache, sh);
 }
 
 /* ---- queues ---- */
@@ -165,7 +188,7 @@ int sigpending_add(struct sigpending *p, struct task *t, int sig, const struct s
 	} else if (timer || (realtime && queued_by_user(info))) {
 		return -EAGAIN; /* sigqueue(3): its information may not be lost */
 	}
-	p->set |= sigmask(sig);
+	sigset_add(&p->set, sig);
 	return 0;
 }
 
@@ -200,7 +223,7 @@ void sigpending_take(struct sigpending *p, int sig, struct siginfo_k *info)
 		found = q;
 	}
 	if (!more)
-		p->set &= ~sigmask(sig);
+		sigset_del(&p->set, sig);
 	if (found) {
 		if (unlikely(found->timer))
 			posix_timer_taken((struct siginfo_k *)(void *)found->bytes);

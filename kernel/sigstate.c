@@ -141,6 +141,7 @@ long signal_action(int sig, const struct k_sigaction *act, struct k_sigaction *o
 	if (old)
 		*old = t->sighand->action[sig - 1];
 	if (act) {
+		sigset_add(&t->sighand->changed, sig);
 		t->sighand->action[sig - 1] = *act;
 		t->sighand->action[sig - 1].mask &= ~UNBLOCKABLE;
 		drop_ignored(t, sig);
@@ -262,14 +263,15 @@ long signal_altstack(const struct sigaltstack_k *ss, struct sigaltstack_k *old, 
 void signal_exec_reset(struct task *t)
 {
 	irqflags_t flags = spin_lock_irqsave(&t->sighand->lock);
-	unsigned i;
+	sigset_k left = t->sighand->changed;
 
-	for (i = 0; i < NSIG; i++) {
-		struct k_sigaction *a = &t->sighand->action[i];
+	for (int sig; (sig = signal_first(left)) != 0; sigset_del(&left, sig)) {
+		struct k_sigaction *a = &t->sighand->action[sig - 1];
+		const bool ignored = a->handler == SIG_IGN;
 
-		if (a->handler | a->flags | a->restorer | a->mask)
-			*a = (struct k_sigaction){ .handler = a->handler == SIG_IGN ? SIG_IGN
-										    : SIG_DFL };
+		*a = (struct k_sigaction){ .handler = ignored ? SIG_IGN : SIG_DFL };
+		if (!ignored)
+			sigset_del(&t->sighand->changed, sig);
 	}
 	t->altstack = (struct sigaltstack_k){ .ss_flags = SS_DISABLE };
 	spin_unlock_irqrestore(&t->sighand->lock, flags);
@@ -297,7 +299,7 @@ void signal_sets(struct task *t, sigset_k *pending, sigset_k *shared, sigset_k *
 		 sigset_k *ignored, sigset_k *caught)
 {
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
-	unsigned i;
+	sigset_k left;
 
 	spin_lock(&t->sighand->lock);
 	*pending = t->pending.set;
@@ -305,13 +307,14 @@ void signal_sets(struct task *t, sigset_k *pending, sigset_k *shared, sigset_k *
 	*blocked = t->blocked;
 	*ignored = 0;
 	*caught = 0;
-	for (i = 0; i < NSIG; i++) {
-		uaddr_t handler = t->sighand->action[i].handler;
+	left = t->sighand->changed;
+	for (int sig; (sig = signal_first(left)) != 0; sigset_del(&left, sig)) {
+		uaddr_t handler = t->sighand->action[sig - 1].handler;
 
 		if (handler == SIG_IGN)
-			*ignored |= 1ULL << i;
+			sigset_add(ignored, sig);
 		else if (handler != SIG_DFL)
-			*caught |= 1ULL << i;
+			sigset_add(caught, sig);
 	}
 	spin_unlock(&t->sighand->lock);
 	spin_unlock_irqrestore(&tasklist_lock, flags);

@@ -126,6 +126,21 @@ static void find_phdrs(const struct ehdr *e, struct elf_program *out)
 	}
 }
 
+/* No segment yet: what nr_segments does not count is not looked at, and not cleared. */
+static void program_begin(const struct ehdr *e, struct elf_program *out)
+{
+	out->is_dyn = e->type == ET_DYN;
+	out->entry = e->entry;
+	out->phdr_vaddr = 0;
+	out->phnum = e->phnum;
+	out->phentsize = e->phentsize;
+	out->nr_segments = 0;
+	out->interp_off = 0;
+	out->interp_len = 0;
+	out->exec_stack = false;
+	out->max_align = PAGE_SIZE;
+}
+
 int elf_parse(const void *head, size_t len, const void *phdrs, size_t phdrs_len, uint64_t file_size,
 	      const struct elf_target *t, struct elf_program *out)
 {
@@ -138,11 +153,7 @@ int elf_parse(const void *head, size_t len, const void *phdrs, size_t phdrs_len,
 		return err;
 	if (phdrs_len != (size_t)e.phnum * e.phentsize)
 		return -ENOEXEC;
-	*out = (struct elf_program){ .is_dyn = e.type == ET_DYN,
-				     .entry = e.entry,
-				     .phnum = e.phnum,
-				     .phentsize = e.phentsize,
-				     .max_align = PAGE_SIZE };
+	program_begin(&e, out);
 	for (unsigned i = 0; i < e.phnum; i++) {
 		phdr_read(phdrs, i, t->class_ == 2, &p);
 		if (p.type == PT_LOAD) {

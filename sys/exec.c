@@ -372,9 +372,10 @@ static int exec_stack(struct exec_ctx *x)
 	err = vm_stack_expand(x->mm, x->p, KIB(128));
 	if (err)
 		return err;
-	random_bytes(rnd, 2);
-	if (x->randomize) /* within a page or two: the low bits of the stack pointer, too */
+	if (x->randomize) { /* within a page or two: the low bits of the stack pointer, too */
+		random_bytes(rnd, 2);
 		x->p -= (rnd[0] | (unsigned)rnd[1] << 8) % (2 * PAGE_SIZE);
+	}
 	random_bytes(rnd, sizeof(rnd));
 	x->p &= ~15UL;
 	err = push_kernel_string(x, x->abi->machine);

@@ -60,14 +60,11 @@ SYS(write)
 /* pread64: i386 passes the offset in two registers. */
 static inline long do_pread(int fd, uaddr_t buf, size_t len, int64_t pos, bool is_write)
 {
-	struct file *f;
+	struct file *f = fd_lend(fd);
 
-	if (pos < 0)
-		return -EINVAL;
-	f = fd_lend(fd);
-	if (unlikely(!f))
-		return transfer_counted(fd, buf, len, pos, is_write ? PWRITE : PREAD);
-	return is_write ? file_pwrite(f, buf, len, pos) : file_pread(f, buf, len, pos);
+	if (likely(f))
+		return is_write ? file_pwrite(f, buf, len, pos) : file_pread(f, buf, len, pos);
+	return pos < 0 ? -EINVAL : transfer_counted(fd, buf, len, pos, is_write ? PWRITE : PREAD);
 }
 
 SYS(pread64)

@@ -23,6 +23,26 @@ static inline bool sigset_has(const sigset_k *set, int sig)
 	return ((const uint32_t *)set)[n / 32] >> n % 32 & 1;
 }
 
+static inline void sigset_add(sigset_k *set, int sig)
+{
+	const unsigned n = (unsigned)sig - 1;
+
+	if (sizeof(long) == sizeof(*set))
+		*set |= 1ULL << n;
+	else
+		((uint32_t *)set)[n / 32] |= 1U << n % 32;
+}
+
+static inline void sigset_del(sigset_k *set, int sig)
+{
+	const unsigned n = (unsigned)sig - 1;
+
+	if (sizeof(long) == sizeof(*set))
+		*set &= ~(1ULL << n);
+	else
+		((uint32_t *)set)[n / 32] &= ~(1U << n % 32);
+}
+
 struct k_sigaction {
 	uaddr_t handler; /* SIG_DFL 0, SIG_IGN 1 */
 	unsigned long flags;
@@ -34,6 +54,7 @@ struct sighand_struct {
 	atomic_t refs; /* tasks */
 	atomic_t pins; /* one for all tasks together, and whoever else must find signalfd_wait */
 	struct spinlock lock; /* irqsave; rank SIGHAND */
+	sigset_k changed;     /* has every signal whose action is not all zero; lock */
 	struct k_sigaction action[NSIG];
 	struct waitq signalfd_wait;
 };

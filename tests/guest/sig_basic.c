@@ -94,6 +94,70 @@ static void actions(void)
 	FAILS(syscall(SYS_rt_sigaction, SIGUSR1, NULL, NULL, 4), EINVAL);
 }
 
+static int may_have_action(int sig)
+{
+	return sig != SIGKILL && sig != SIGSTOP &&
+	       (sig < 32 || sig >= SIGRTMIN); /* the library keeps some */
+}
+
+/* How many signals have the action that was given to all of them, and how many none at all. */
+static void count_actions(int *given, int *none)
+{
+	struct sigaction sa;
+
+	*given = *none = 0;
+	for (int sig = 1; sig <= 64; sig++) {
+		if (!may_have_action(sig) || sigaction(sig, NULL, &sa))
+			continue;
+		*given += sa.sa_handler == counting && (sa.sa_flags & SA_NODEFER) &&
+			  sigismember(&sa.sa_mask, SIGTERM) == 1;
+		*none += sa.sa_handler == SIG_DFL && !(sa.sa_flags & SA_NODEFER) &&
+			 sigismember(&sa.sa_mask, SIGTERM) == 0;
+	}
+}
+
+enum { ALL_ACTIONS = 64 - 2 - 2 }; /* of musl, of which SIGRTMIN is 35, one fewer */
+
+static int has_all(void *arg)
+{
+	int given, none, all = ALL_ACTIONS - (SIGRTMIN - 34);
+
+	count_actions(&given, &none);
+	return given == all && none == 0 ? 0 : 1;
+}
+
+/* A child has its parent's actions; what it changes is its own. */
+static int with_all(void *arg)
+{
+	struct sigaction sa = { .sa_handler = counting, .sa_flags = SA_NODEFER };
+
+	sigaddset(&sa.sa_mask, SIGTERM);
+	for (int sig = 1; sig <= 64; sig++)
+		if (may_have_action(sig) && sigaction(sig, &sa, NULL))
+			return 2;
+	if (has_all(NULL) || tap_child(has_all, NULL))
+		return 3;
+	signal(SIGUSR1, SIG_DFL);
+	return has_all(NULL) ? 0 : 4;
+}
+
+static int has_none(void *arg)
+{
+	int given, none, all = ALL_ACTIONS - (SIGRTMIN - 34);
+
+	count_actions(&given, &none);
+	return given == 0 && none == all ? 0 : 1;
+}
+
+/* What a process sets does not come back in the next one that gets its memory. */
+static void actions_end_with_the_process(void)
+{
+	for (int i = 0; i < 4; i++) {
+		EQ(tap_child(with_all, NULL), 0);
+		EQ(tap_child(has_none, NULL), 0);
+	}
+}
+
 static void masks(void)
 {
 	sigset_t pend, s;
@@ -852,6 +916,7 @@ int main(int argc, char **argv)
 	static const struct tap_test tests[] = { T(actions),
 						 T(masks),
 						 T(pending_then_ignored),
+						 T(actions_end_with_the_process),
 						 T(nodefer_and_mask),
 						 T(queue_limit_of_tgkill),
 						 T(by_directory),
