@@ -121,7 +121,7 @@ $(OUT)/mnemos.elf: $(KOBJ) $(OUT)/ksyms.o $(OUT)/kernel.ld
 
 # Loadable modules, out of tree: as the kernel is compiled, but with warnings that do not stop (tools/module.mk).
 MODULE_FLAGS = $(filter-out -ffunction-sections -fdata-sections $(if $(filter 1,$(DEBUG)),,-g),$(COMMON)) $(bits_$(ARCH)) $(calls_$(ARCH)) $(if $(filter i386-pae,$(ARCH)),-DMODULE_PAE=1) \
-	-Iarch/x86/hw/$(mode_$(ARCH)) -D__KERNEL__ -Wall -Wno-unused-parameter -Wno-unused-function -Werror=implicit-function-declaration
+	-Iarch/x86/hw/$(mode_$(ARCH)) -D__KERNEL__ -Wall -Wno-pointer-sign -Wno-unused-parameter -Wno-unused-function -Werror=implicit-function-declaration
 .PHONY: module
 module:
 	@[ -d "$(M)" ] || { echo "make module M=DIR: '$(M)' is no directory" >&2; exit 1; }

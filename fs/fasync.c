@@ -300,6 +300,19 @@ bool fasync_can(const struct file *f)
 	       (S_ISSOCK(f->inode->mode) || S_ISFIFO(f->inode->mode) || S_ISCHR(f->inode->mode));
 }
 
+void fasync_send(struct file *f, int why)
+{
+	const struct file_async *a = READ_ONCE(f->async);
+	struct file_async copy;
+
+	if (!a)
+		return;
+	spin_lock(&async_lock);
+	copy = *a;
+	spin_unlock(&async_lock);
+	tell(&copy, why);
+}
+
 /* ---- on and off ---- */
 
 static void join(struct poll_table *pt, struct waitq *q)
@@ -350,6 +363,26 @@ static int turn_on(struct file_async *a, int fd)
 	return 0;
 }
 
+/* The file says itself when there is something to tell: fasync_send. */
+static int enable_own(struct file *f, int fd, bool want)
+{
+	int err = f->ops->fasync(f, fd, want);
+	struct file_async *a;
+
+	if (err < 0)
+		return err;
+	mutex_lock(&set_lock);
+	a = async_of(f);
+	if (a) {
+		spin_lock(&async_lock);
+		a->fd = fd;
+		spin_unlock(&async_lock);
+		f->flags = want ? f->flags | O_ASYNC : f->flags & ~(unsigned)O_ASYNC;
+	}
+	mutex_unlock(&set_lock);
+	return a ? 0 : -ENOMEM;
+}
+
 int fasync_enable(struct file *f, int fd, bool want)
 {
 	struct file_async *a;
@@ -357,6 +390,8 @@ int fasync_enable(struct file *f, int fd, bool want)
 
 	if (!fasync_can(f))
 		return -ENOTTY;
+	if (f->ops->fasync)
+		return enable_own(f, fd, want);
 	mutex_lock(&set_lock);
 	a = want ? async_of(f) : f->async;
 	if (want && !a)

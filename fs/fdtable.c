@@ -519,6 +519,15 @@ struct file *task_file(struct task *t, int fd)
 	return f;
 }
 
+unsigned task_files_users(struct task *t)
+{
+	struct files_struct *fs = task_files(t);
+	int users = fs ? atomic_read(&fs->refs) - 1 : 0;
+
+	files_put(fs);
+	return (unsigned)users;
+}
+
 unsigned task_fd_size(struct task *t)
 {
 	struct files_struct *fs = task_files(t);

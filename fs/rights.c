@@ -269,6 +269,27 @@ void fs_struct_put(struct fs_struct *fs)
 	kfree(fs);
 }
 
+struct fs_struct *task_fs_get(struct task *t)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	struct fs_struct *fs = t->fs;
+
+	if (fs)
+		atomic_inc(&fs->refs);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return fs;
+}
+
+void fs_struct_look(struct fs_struct *fs, struct path_ref *root, struct path_ref *pwd)
+{
+	spin_lock(&dcache_lock); /* keeps what fs points to */
+	*root = fs->root;
+	*pwd = fs->pwd;
+	path_get(root);
+	path_get(pwd);
+	spin_unlock(&dcache_lock);
+}
+
 static void fs_set(struct fs_struct *fs, struct path_ref *which, const struct path_ref *p)
 {
 	struct path_ref old;

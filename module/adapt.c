@@ -22,13 +22,9 @@
 
 /* ---- red-black trees ---- */
 
-struct rb_root_view {
-	struct rb_node *node;
-};
-
 void module_rb_insert_color(struct rb_node *n, struct rb_root_view *root)
 {
-	struct rb_root t = { .node = root->node };
+	struct rb_root t = { .node = (void *)root->rb_node };
 	struct rb_node *parent = rb_parent(n);
 	int side = parent && parent->child[1] == n;
 
@@ -37,23 +33,23 @@ void module_rb_insert_color(struct rb_node *n, struct rb_root_view *root)
 	else
 		t.node = NULL;
 	rbtree_insert(&t, parent, side, n);
-	root->node = t.node;
+	root->rb_node = (void *)t.node;
 }
 
 void module_rb_erase(struct rb_node *n, struct rb_root_view *root)
 {
-	struct rb_root t = { .node = root->node };
+	struct rb_root t = { .node = (void *)root->rb_node };
 
 	rbtree_remove(&t, n);
-	root->node = t.node;
+	root->rb_node = (void *)t.node;
 }
 
 void module_rb_replace_node(struct rb_node *old, struct rb_node *fresh, struct rb_root_view *root)
 {
-	struct rb_root t = { .node = root->node };
+	struct rb_root t = { .node = (void *)root->rb_node };
 
 	rbtree_replace(&t, old, fresh);
-	root->node = t.node;
+	root->rb_node = (void *)t.node;
 }
 
 /* The next in order to @side: 1 upwards, 0 downwards. */

@@ -41,6 +41,17 @@ void module_warn(const char *file, int line, const char *fmt, ...);
 /* ---- files.c ---- */
 struct file_view *module_filp_open(const char *name, int flags, unsigned mode);
 int module_filp_close(struct file_view *v);
+struct file_view *module_fget(int fd);
+struct file_view *module_exe_file(struct mm_view *mm);
+int module_kern_path(const char *name, unsigned flags, struct path_view *out);
+void module_path_get(const struct path_view *p);
+void module_path_put(const struct path_view *p);
+void module_mmgrab(struct mm_view *v);
+void module_mmdrop(struct mm_view *v);
+int module_anon_fd(const char *name, const struct module_calls *calls, void *data, int flags);
+struct fasync_view;
+int module_fasync_helper(int fd, struct file_view *file, int on, struct fasync_view **list);
+void module_kill_fasync(struct fasync_view **list, int sig, int band);
 long module_kernel_read(struct file_view *v, void *buf, size_t n, long long *pos);
 long module_kernel_write(struct file_view *v, const void *buf, size_t n, long long *pos);
 unsigned long module_vm_mmap(unsigned long addr, unsigned long len, unsigned long prot,
@@ -91,6 +102,8 @@ bool module_spin_trylock(struct lock_view *l);
 void module_spin_unlock(struct lock_view *l);
 void module_read_lock(struct rwlock_view *l);
 void module_write_lock(struct rwlock_view *l);
+bool module_read_trylock(struct rwlock_view *l);
+bool module_write_trylock(struct rwlock_view *l);
 void module_rw_unlock(struct rwlock_view *l);
 int module_mutex_lock(struct mutex_view *m, int mode);
 bool module_mutex_trylock(struct mutex_view *m);

@@ -14,9 +14,11 @@
 #include "module/cdev.h"
 
 #include "base/errno.h"
+#include "fs/anon_file.h"
 #include "fs/poll.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "module/api.h"
 #include "module/module_impl.h"
 #include "sync/failpoint.h"
 #include "sync/klog.h"
@@ -134,10 +136,26 @@ static int chr_open(struct inode *inode, struct file *f)
 	return err;
 }
 
+/* A device without a function for it takes O_ASYNC, and nobody is told. */
+static int chr_fasync(struct file *f, int fd, bool on)
+{
+	struct open_chr *o = f->private;
+	int ret = 0;
+
+	if (!open_chr_enter(o))
+		return -EIO;
+	if (o->calls.fasync)
+		ret = o->calls.fasync(fd, &o->file, on);
+	open_chr_leave(o);
+	return ret;
+}
+
 static void chr_release(struct file *f)
 {
 	struct open_chr *o = f->private;
 
+	if (f->flags & O_ASYNC)
+		(void)chr_fasync(f, -1, false);
 	if (o->calls.release && open_chr_enter(o)) {
 		(void)o->calls.release(&o->inode, &o->file);
 		open_chr_leave(o);
@@ -239,7 +257,41 @@ static const struct file_ops chr_fops = { .open = chr_open,
 					  .seek = chr_seek,
 					  .ioctl = chr_ioctl,
 					  .poll = chr_poll,
+					  .fasync = chr_fasync,
 					  .mmap = devmap_mmap };
+
+/* ---- files without a device: anon_inode_getfd ---- */
+
+int module_anon_fd(const char *name, const struct module_calls *calls, void *data, int flags)
+{
+	struct open_chr *o = failpoint("module_anon") ? NULL : kzalloc(sizeof(*o), GFP_KERNEL);
+	int fd = o ? fd_reserve(0, flags & O_CLOEXEC) : -ENOMEM;
+
+	if (fd < 0)
+		goto free;
+	if (!module_try_get(calls->owner))
+		goto unreserve;
+	o->real = anon_file_alloc(name, &chr_fops, o, (unsigned)flags);
+	if (!o->real)
+		goto put;
+	o->calls = *calls;
+	o->owner = calls->owner;
+	fill_views(o, o->real->inode, o->real);
+	o->file.private_data = data;
+	mutex_lock(&chrs_lock);
+	list_add(&o->link, &opens);
+	mutex_unlock(&chrs_lock);
+	fd_install(fd, o->real);
+	return fd;
+put:
+	module_put(calls->owner);
+unreserve:
+	fd_unreserve(fd);
+	fd = -ENOMEM;
+free:
+	kfree(o);
+	return fd;
+}
 
 /* ---- numbers ---- */
 

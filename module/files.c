@@ -1,7 +1,8 @@
 /*
  * Files that modules open, and mappings they make for the calling program.
  *
- * OWNS     struct opened: a module's view of a file that it has opened, until filp_close or fput.
+ * OWNS     struct opened: a module's view of a file that it has opened, until filp_close or fput; or of a name (kern_path), until
+ *          path_put.
  * WHY      a module reads and writes with memory of its own: read_kernel and write_kernel of the file's operations. Before Linux 5.10
  *          modules did that with vfs_read after set_fs(KERNEL_DS): an address of the kernel says so by itself.
  * LOCKS    none here.   CONTEXT  tasks; sleeps.
@@ -12,19 +13,21 @@
 
 #include "base/errno.h"
 #include "fs/file.h"
+#include "fs/inode.h"
 #include "fs/path.h"
 #include "kernel/task.h"
-#include "lib/string.h"
-#include "mm/mapping.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
+#include "module/view_impl.h"
 #include "pt_geom.h"
 #include "sync/failpoint.h"
 #include "uapi/mman.h"
 
+/* f_count counts; f_path.mnt is itself: so a file of a view, where it is NULL, is told from it. */
 struct opened {
 	struct mapped_file_view view;
-	struct file *real;
+	struct file *real;    /* NULL: only a name */
+	struct path_ref path; /* then */
 };
 
 static struct opened *opened_of(struct file_view *v)
@@ -34,54 +37,126 @@ static struct opened *opened_of(struct file_view *v)
 
 static void fill(struct opened *o)
 {
-	struct mapped_file_view *v = &o->view;
-	const char *slash;
+	unsigned mode = o->real->flags & O_ACCMODE;
 
-	if (path_format(&o->real->path, v->name, sizeof(v->name)) < 0)
-		v->name[0] = '\0';
-	slash = strrchr(v->name, '/');
-	str_copy((char *)v->dentry.d_iname, slash ? slash + 1 : v->name, sizeof(v->dentry.d_iname));
-	v->dentry.d_name.name = v->dentry.d_iname;
-	v->dentry.d_name.len = (unsigned)strlen((char *)v->dentry.d_iname);
-	v->dentry.d_inode = v->file.f_inode = &v->inode;
-	v->dentry.full = v->name;
-	v->file.f_path.dentry = &v->dentry;
-	v->file.f_flags = o->real->flags;
-	v->inode.i_mode = (unsigned short)o->real->inode->mode;
-	v->inode.i_ino = (unsigned long)o->real->inode->ino;
-	v->inode.i_size = (long long)mapping_size(&o->real->inode->mapping);
+	view_path_fill(&o->view, &o->real->path);
+	o->view.file.f_flags = o->real->flags;
+	o->view.file.f_mode = mode == O_RDONLY ? 1 : mode == O_WRONLY ? 2 : 3;
+}
+
+static struct opened *opened_alloc(void)
+{
+	struct opened *o = failpoint("module_file") ? NULL : kzalloc(sizeof(*o), GFP_KERNEL);
+
+	if (o) {
+		o->view.file.f_count.counter = 1;
+		o->view.file.f_path.mnt = o;
+	}
+	return o;
+}
+
+/* Consumes the reference. ERR_PTR(-ENOMEM): it is given back. */
+static struct file_view *opened_new(struct file *real)
+{
+	struct opened *o = opened_alloc();
+
+	if (!o) {
+		fput(real);
+		return (struct file_view *)-ENOMEM;
+	}
+	o->real = real;
+	fill(o);
+	return &o->view.file;
 }
 
 struct file_view *module_filp_open(const char *name, int flags, unsigned mode)
 {
-	struct opened *o = failpoint("module_file") ? NULL : kzalloc(sizeof(*o), GFP_KERNEL);
-	int err;
+	struct file *real;
+	int err = file_open(AT_FDCWD, name, (unsigned)flags, mode, &real);
 
-	if (!o)
-		return (struct file_view *)-ENOMEM;
-	err = file_open(AT_FDCWD, name, (unsigned)flags, mode, &o->real);
-	if (err) {
-		kfree(o);
-		return (struct file_view *)(long)err;
-	}
-	fill(o);
-	return &o->view.file;
+	return err ? (struct file_view *)(long)err : opened_new(real);
+}
+
+/* Number @fd of the calling program; NULL: it is not open. */
+struct file_view *module_fget(int fd)
+{
+	struct file *real = fd_file(fd);
+	struct file_view *v = real ? opened_new(real) : NULL;
+
+	return (uintptr_t)v >= (uintptr_t)-4095L ? NULL : v;
+}
+
+struct file_view *module_exe_file(struct mm_view *mm)
+{
+	struct mm_struct *real = mm->real;
+	struct file_view *v = NULL;
+	struct path_ref path;
+	struct file *file;
+
+	if (!real->exe || inode_map_path(real->exe, &path))
+		return NULL;
+	if (!file_open_path(&path, O_RDONLY, &file))
+		v = opened_new(file);
+	path_put(&path);
+	return (uintptr_t)v >= (uintptr_t)-4095L ? NULL : v;
 }
 
 int module_filp_close(struct file_view *v)
 {
 	struct opened *o = opened_of(v);
 
-	fput(o->real);
+	if (v->f_path.mnt != o || __atomic_sub_fetch(&v->f_count.counter, 1, __ATOMIC_SEQ_CST) > 0)
+		return 0;
+	if (o->real)
+		fput(o->real);
+	else
+		path_put(&o->path);
 	kfree(o);
 	return 0;
 }
 
+/* ---- names without a file ---- */
+
+int module_kern_path(const char *name, unsigned flags, struct path_view *out)
+{
+	struct opened *o = opened_alloc();
+	int err;
+
+	if (!o)
+		return -ENOMEM;
+	err = path_lookup(AT_FDCWD, name, flags & (LOOKUP_FOLLOW | LOOKUP_DIRECTORY), &o->path);
+	if (err) {
+		kfree(o);
+		return err;
+	}
+	view_path_fill(&o->view, &o->path);
+	*out = o->view.file.f_path;
+	return 0;
+}
+
+/* Paths of views that hold nothing have no mount. */
+void module_path_get(const struct path_view *p)
+{
+	struct opened *o = p->mnt;
+
+	if (o)
+		(void)__atomic_fetch_add(&o->view.file.f_count.counter, 1, __ATOMIC_SEQ_CST);
+}
+
+void module_path_put(const struct path_view *p)
+{
+	struct opened *o = p->mnt;
+
+	if (o)
+		(void)module_filp_close(&o->view.file);
+}
+
+/* Who only sees a file in a view has not opened it. */
 static bool may(const struct opened *o, unsigned access)
 {
-	unsigned how = o->real->flags & O_ACCMODE;
-
-	return how == O_RDWR || how == access;
+	if (o->view.file.f_path.mnt != o || !o->real)
+		return false;
+	return (o->real->flags & O_ACCMODE) == O_RDWR || (o->real->flags & O_ACCMODE) == access;
 }
 
 long module_kernel_read(struct file_view *v, void *buf, size_t n, long long *pos)

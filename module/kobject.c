@@ -208,14 +208,25 @@ struct kobject_view *module_kobject_create(const char *name, struct kobject_view
 	return NULL;
 }
 
+/* Return: what its name is in, to be freed. */
+static char *take_out(struct kobject_view *k)
+{
+	char *path = k->path;
+
+	if (path)
+		module_tree_remove(IN_SYSFS, path);
+	k->path = NULL;
+	return path;
+}
+
 void module_kobject_del(struct kobject_view *k)
 {
-	if (!k->path)
+	char *path = take_out(k);
+
+	if (!path)
 		return;
-	module_tree_remove(IN_SYSFS, k->path);
-	kfree(k->path);
-	k->path = NULL;
 	k->name = "";
+	kfree(path);
 }
 
 struct kobject_view *module_kobject_get(struct kobject_view *k)
@@ -227,13 +238,16 @@ struct kobject_view *module_kobject_get(struct kobject_view *k)
 
 void module_kobject_put(struct kobject_view *k)
 {
+	char *path;
+
 	if (!k || __atomic_sub_fetch(&k->refs.counter, 1, __ATOMIC_SEQ_CST))
 		return;
-	module_kobject_del(k);
+	path = take_out(k); /* the name is there until release has run */
 	if (k->ktype && k->ktype->release)
 		k->ktype->release(k);
 	else if (k->own)
 		kfree(k);
+	kfree(path);
 }
 
 /* ---- numbers in debugfs ---- */

@@ -125,7 +125,9 @@ void module_kthreads_left(const struct module *mod); /* it is unloaded: its thre
 
 /* ---- view_task.c ---- */
 void module_uses_init_task(
-	void);		   /* a module names it: it may walk from there without a call of ours */
+	void);		      /* a module names it: it may walk from there without a call of ours */
+void module_uses_files(void); /* it looks at open files of tasks (view_files.c) */
+extern const char module_files_wanted;
 void module_entered(void); /* a module's code begins to run. Sleeps. */
 
 /* ---- irq.c, claims.c: what is forgotten goes, with a warning ---- */

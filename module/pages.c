@@ -373,3 +373,16 @@ unsigned module_cache_size(struct kmem_cache *c)
 	mutex_unlock(&maps_lock);
 	return n ? (unsigned)n->size : 0;
 }
+
+/* Bytes that may be used at memory of kvmalloc. */
+size_t module_kvsize(const void *p)
+{
+	kaddr_t pos = (kaddr_t)p;
+	struct vmalloc_info info;
+
+	if (!p)
+		return 0;
+	if (vmalloc_info_next(&pos, &info) && info.start == (kaddr_t)p)
+		return info.nr_pages * PAGE_SIZE;
+	return ksize(p);
+}

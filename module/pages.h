@@ -36,4 +36,6 @@ struct kmem_cache *module_cache_create(const char *name, size_t size, size_t ali
 void module_cache_destroy(struct kmem_cache *c);
 unsigned module_cache_size(struct kmem_cache *c);
 
+size_t module_kvsize(const void *p);
+
 #endif

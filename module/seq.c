@@ -27,11 +27,31 @@ enum { SEQ_SKIP = 1, SEQ_START_TOKEN = 1, LINE_MAX_BYTES = 1 << 16 };
 
 struct module_seq {
 	struct seq_file m; /* first: private_data is the module's struct seq_file */
+	size_t pad_until;  /* that has this behind it */
 	const struct module_seq_calls *calls;
 	int (*show)(struct seq_file *m, void *data); /* single_open */
 	void *private;
 	bool filled;
 };
+
+/* As include/linux/seq_file.h has it. */
+struct seq_view {
+	char *buf;
+	size_t count, size;
+	int err;
+	unsigned long kernel_want;
+	uint64_t kernel_from;
+	bool kernel_more;
+	void *private;
+	size_t pad_until;
+};
+_Static_assert(offsetof(struct seq_view, count) == offsetof(struct seq_file, len),
+	       "seq_file.count");
+_Static_assert(offsetof(struct seq_view, err) == offsetof(struct seq_file, err), "seq_file.err");
+_Static_assert(offsetof(struct seq_view, private) == offsetof(struct seq_file, private),
+	       "seq_file.private");
+_Static_assert(offsetof(struct seq_view, pad_until) == offsetof(struct module_seq, pad_until),
+	       "seq_file.pad_until");
 
 static struct module_seq *seq_new(struct file_view *file)
 {
@@ -118,6 +138,7 @@ static int fill(struct module_seq *s)
 	int err;
 
 	s->m.len = 0;
+	s->pad_until = 0;
 	s->m.err = 0;
 	s->filled = false;
 	err = s->calls ? show_all(s) : s->show(&s->m, (void *)(uintptr_t)SEQ_START_TOKEN);

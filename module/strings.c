@@ -350,6 +350,30 @@ void module_print_hex_dump(const char *level, const char *prefix, int type, int 
 	}
 }
 
+/* Return: the length it would have. */
+int module_hex_dump_to_buffer(const void *buf, size_t len, int row, int group, char *line,
+			      size_t size, bool ascii)
+{
+	char whole[DUMP_LINE_MAX * 4 + 8] = "";
+
+	if (row != 16 && row != 32)
+		row = 16;
+	len = min_of(size_t, len, (size_t)row);
+	dump_line(whole, sizeof(whole), buf, len, ascii ? row : (int)len, group, ascii);
+	return module_snprintf(line, size, "%s", whole);
+}
+
+char *module_kmemdup_nul(const char *s, size_t len, unsigned gfp)
+{
+	char *copy = kmalloc(len + 1, gfp);
+
+	if (copy) {
+		memcpy(copy, s, len);
+		copy[len] = '\0';
+	}
+	return copy;
+}
+
 void module_dump_stack(void)
 {
 	backtrace_print(&STACK_PLACE((unsigned long)__builtin_return_address(0)));

@@ -30,4 +30,8 @@ int module_sysfs_emit(char *buf, const char *fmt, ...);
 void *module_memdup_user(const void *from, size_t n);
 void module_time64_to_tm(long long secs, int offset, struct tm_view *t);
 
+int module_hex_dump_to_buffer(const void *buf, size_t len, int row, int group, char *line,
+			      size_t size, bool ascii);
+char *module_kmemdup_nul(const char *s, size_t len, unsigned gfp);
+
 #endif

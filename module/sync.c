@@ -166,6 +166,16 @@ void module_write_lock(struct rwlock_view *l)
 		spin_pause();
 }
 
+bool module_read_trylock(struct rwlock_view *l)
+{
+	return read_take(&l->word);
+}
+
+bool module_write_trylock(struct rwlock_view *l)
+{
+	return write_take(&l->word);
+}
+
 void module_rw_unlock(struct rwlock_view *l)
 {
 	(void)give_back(&l->word);

@@ -14,6 +14,7 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "module/file_view.h"
 #include "sync/klog.h"
 
 enum { SPEC_ROOM = 32, LINE_ROOM = 480, BYTES_MAX = 64 };
@@ -183,6 +184,23 @@ static void put_nested(struct out *o, const struct va_format *v)
 	va_end(copy);
 }
 
+/* Bits as words of 32, the highest first: "1,0000000f". */
+static void put_words(struct out *o, const unsigned long *map, int bits)
+{
+	const int word = 8 * sizeof(*map);
+	char text[16];
+
+	for (int top = bits ? (bits - 1) / 32 * 32 : -1, i = top; i >= 0; i -= 32) {
+		uint32_t v = (uint32_t)(map[i / word] >> i % word);
+
+		if (bits - i < 32)
+			v &= (1u << (bits - i)) - 1;
+		put(o, text,
+		    fmt_snprintf(text, sizeof(text), "%s%0*x", i == top ? "" : ",",
+				 i == top ? (bits - i + 3) / 4 : 8, v));
+	}
+}
+
 /* Bits as ranges: "0-3,7". */
 static void put_bits(struct out *o, const unsigned long *map, int bits)
 {
@@ -201,6 +219,15 @@ static void put_bits(struct out *o, const unsigned long *map, int bits)
 					      i));
 		any = true;
 	}
+}
+
+/* Of a dentry, or of a file's. */
+static const char *leaf_name(const void *p, bool of_file)
+{
+	const struct dentry_view *d =
+		of_file && p ? ((const struct file_view *)p)->f_path.dentry : p;
+
+	return d ? (const char *)d->d_name.name : "(null)";
 }
 
 /* The letters behind %p. Return: how many were used. */
@@ -236,12 +263,20 @@ static unsigned put_pointer(struct out *o, struct spec *s, const char *f, va_lis
 			  : f[1] == 'N' ? ""
 					: " ");
 		return f[1] == 'C' || f[1] == 'D' || f[1] == 'N' ? 2 : 1;
+	case 'd':
+	case 'D':
+		put_string(o, s, leaf_name(p, *f == 'D'));
+		return f[1] >= '2' && f[1] <= '4' ? 2 : 1;
 	case 'V':
 		put_nested(o, p);
 		return 1;
 	case 'b':
+		if (f[1] != 'l') {
+			put_words(o, p, s->width);
+			return 1;
+		}
 		put_bits(o, p, s->width);
-		return f[1] == 'l' ? 2 : 1;
+		return 2;
 	default:
 		put(o, text,
 		    fmt_snprintf(text, sizeof(text), "%0*lx", (int)sizeof(p) * 2,

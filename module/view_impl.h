@@ -7,6 +7,15 @@
 void view_lock(void); /* every view, and which there are. Sleeps. */
 void view_unlock(void);
 struct mm_struct;
+struct task;
+struct path_ref;
+struct inode;
+
+/* ---- view_files.c ---- */
+/* What @p and its inode say; the file's own members are left. */
+void view_path_fill(struct mapped_file_view *v, const struct path_ref *p);
+void view_files_fill(struct task_view *v, struct task *t); /* view lock */
+void view_files_free(struct task_view *v);		   /* view lock */
 
 extern struct task_view module_init_task;
 extern struct mm_view module_init_mm;

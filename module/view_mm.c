@@ -17,6 +17,8 @@
 
 #include "arch/tlb.h"
 #include "base/errno.h"
+#include "fs/inode.h"
+#include "fs/path.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
@@ -53,7 +55,7 @@ static void fill_file(struct vma_view *v, struct vm_area_struct *vma)
 {
 	struct mapped_file_view *f = v->mapped;
 	char name[sizeof(f->name)];
-	const char *slash;
+	struct path_ref path;
 
 	v->vm_file = NULL;
 	if (!vma->mapping || !vma_name(vma, name, sizeof(name)) || name[0] != '/')
@@ -62,15 +64,32 @@ static void fill_file(struct vma_view *v, struct vm_area_struct *vma)
 		f = v->mapped = kzalloc(sizeof(*f), GFP_KERNEL);
 	if (!f)
 		return;
-	str_copy(f->name, name, sizeof(f->name));
-	slash = strrchr(f->name, '/');
-	str_copy((char *)f->dentry.d_iname, slash + 1, sizeof(f->dentry.d_iname));
-	f->dentry.d_name.name = f->dentry.d_iname;
-	f->dentry.d_name.len = (unsigned)strlen((char *)f->dentry.d_iname);
-	f->dentry.d_inode = f->file.f_inode = &f->inode;
-	f->dentry.full = f->name;
-	f->file.f_path.dentry = &f->dentry;
+	if (inode_map_path(vma->mapping, &path))
+		return;
+	view_path_fill(f, &path);
+	path_put(&path);
 	v->vm_file = &f->file;
+}
+
+/* The program's file, when it is another one than before. */
+static void fill_exe(struct mm_view *v)
+{
+	struct mm_struct *mm = v->real;
+	struct path_ref path;
+
+	if (v->exe_of == mm->exe)
+		return;
+	v->exe_of = mm->exe;
+	v->exe_file = NULL;
+	if (!mm->exe || inode_map_path(mm->exe, &path))
+		return;
+	if (!v->exe)
+		v->exe = failpoint("module_exe") ? NULL : kzalloc(sizeof(*v->exe), GFP_KERNEL);
+	if (v->exe) {
+		view_path_fill(v->exe, &path);
+		v->exe_file = &v->exe->file;
+	}
+	path_put(&path);
 }
 
 static void fill_vma(struct vma_view *v, struct mm_view *mm, struct vm_area_struct *vma)
@@ -85,6 +104,20 @@ static void fill_vma(struct vma_view *v, struct mm_view *mm, struct vm_area_stru
 	v->vm_pgoff = vma->vm_pgoff;
 	v->vm_private_data = vma->vm_private_data;
 	fill_file(v, vma);
+}
+
+/* The list as a search tree: each vma is the right child of the one before it. */
+static void link_tree(struct mm_view *mm)
+{
+	struct rb_node_view **link = &mm->mm_rb.rb_node, *up = NULL;
+
+	for (struct vma_view *v = mm->mmap; v; v = v->vm_next) {
+		v->vm_rb.__rb_parent_color = (unsigned long)up | 1;
+		v->vm_rb.rb_left = NULL;
+		*link = up = &v->vm_rb;
+		link = &up->rb_right;
+	}
+	*link = NULL;
 }
 
 /* mmap_lock held: the list becomes as the tree is, views used again in order. */
@@ -105,6 +138,7 @@ static void fill_vmas(struct mm_view *mm)
 	}
 	free_from(*link);
 	*link = NULL;
+	link_tree(mm);
 	mm->highest_vm_end = prev ? prev->vm_end : 0;
 }
 
@@ -151,6 +185,7 @@ static void fill_figures(struct mm_view *v)
 void view_mm_fill(struct mm_view *v) no_lock_analysis
 {
 	fill_figures(v);
+	fill_exe(v);
 	/* Where a module has the lock, the list was made when it took it, and nothing can have changed. */
 	if (!v->locked && rwsem_try_read(&real_of(v)->mmap_lock)) {
 		fill_vmas(v);
@@ -200,6 +235,7 @@ void view_mm_sweep(unsigned round)
 			continue;
 		list_del(&v->link);
 		free_from(v->mmap);
+		kfree(v->exe);
 		mmdrop(v->real);
 		kfree(v);
 	}
@@ -281,6 +317,16 @@ struct vma_view *module_find_vma(struct mm_view *mm, unsigned long addr)
 	for (v = mm->mmap; v && v->vm_end <= addr; v = v->vm_next)
 		;
 	return v;
+}
+
+void module_mmgrab(struct mm_view *v)
+{
+	mmgrab(v->real);
+}
+
+void module_mmdrop(struct mm_view *v)
+{
+	mmdrop(v->real);
 }
 
 void module_mmput(struct mm_view *v)

@@ -10,7 +10,8 @@
  *          between two calls reads what was true at the first; the kernel's own struct task pays nothing.
  * I1       a view holds its task. Of one that has ended only the view is kept, with what it was last, while a module may
  *          still point to it: those with counts, and the last DEAD_MAX.
- * LOCKS    the view lock: a sleeping one without a rank, because modules call with and without mmap_lock held. Under it
+ * LOCKS    the view lock: a sleeping one without a rank, because modules call with and without mmap_lock held; who has it may
+ *          take it again. Under it
  *          mmap_lock is only tried, so the two cannot wait for each other.
  * CONTEXT  tasks; sleeps. current in an interrupt: the view as it is; in a probe's handler: one of the CPU's.
  * COST     O(tasks + their vmas) for each look.   FAILS  a task without memory for its view is not seen.
@@ -18,6 +19,7 @@
  */
 #include "module/api.h"
 #include "module/module_impl.h"
+#include "module/uts_view.h"
 #include "module/view_impl.h"
 
 #include "arch/machine.h"
@@ -32,7 +34,9 @@
 enum { DEAD_MAX = 256 };
 
 static struct waitq view_waiters = WAITQ_INIT(view_waiters);
-static atomic_t view_word; /* 1: somebody has the lock */
+static atomic_t view_word;		/* 1: somebody has the lock */
+static const struct thread *view_owner; /* who: it may take it again */
+static unsigned view_depth;		/* of the owner */
 struct task_view module_init_task = {
 	.tasks = LIST_HEAD_INIT(module_init_task.tasks),
 	.children = LIST_HEAD_INIT(module_init_task.children),
@@ -45,6 +49,9 @@ struct task_view module_init_task = {
 	.cred = &module_init_task.own_cred,
 	.real_cred = &module_init_task.own_cred,
 	.signal = &module_init_task.own_signal,
+	.sighand = &module_init_task.own_sighand,
+	.cpus_ptr = &module_init_task.cpus_mask,
+	.thread_info.task = &module_init_task,
 	.active_mm = &module_init_mm,
 	.flags = VIEW_PF_KTHREAD,
 	.prio = 120,
@@ -60,11 +67,18 @@ section_("percpu") static struct task_view in_probe;
 
 void view_lock(void)
 {
-	wait_event(&view_waiters, atomic_cmpxchg(&view_word, 0, 1));
+	if (READ_ONCE(view_owner) != thread_self()) {
+		wait_event(&view_waiters, atomic_cmpxchg(&view_word, 0, 1));
+		WRITE_ONCE(view_owner, thread_self());
+	}
+	view_depth++;
 }
 
 void view_unlock(void)
 {
+	if (--view_depth)
+		return;
+	WRITE_ONCE(view_owner, NULL);
 	atomic_set(&view_word, 0);
 	waitq_wake_all(&view_waiters);
 }
@@ -108,6 +122,8 @@ static void fill_times(struct task_view *v, struct task *t)
 	v->se.sum_exec_runtime = thread_exec_ns(&t->thread);
 	v->se.vruntime = t->thread.vruntime;
 	v->start_time = v->real_start_time = v->start_boottime = t->thread.start_ns;
+	v->min_flt = t->mm_ctx.min_flt;
+	v->maj_flt = t->mm_ctx.maj_flt;
 	v->nvcsw = t->thread.nvcsw;
 	v->nivcsw = t->thread.nivcsw;
 }
@@ -126,6 +142,12 @@ static void fill_cred(struct task_view *v, struct task *t)
 	v->own_cred.egid.val = c->egid;
 	v->own_cred.sgid.val = c->sgid;
 	v->own_cred.fsgid.val = c->fsgid;
+	memcpy(&v->own_cred.cap_inheritable, &c->cap_inheritable, 8);
+	memcpy(&v->own_cred.cap_permitted, &c->cap_permitted, 8);
+	memcpy(&v->own_cred.cap_effective, &c->cap_effective, 8);
+	memcpy(&v->own_cred.cap_bset, &c->cap_bounding, 8);
+	memcpy(&v->own_cred.cap_ambient, &c->cap_ambient, 8);
+	v->own_cred.securebits = c->securebits;
 	cred_put(c);
 }
 
@@ -138,6 +160,53 @@ static void fill_signals(struct task_view *v, struct task *t)
 	own |= shared;
 	memcpy(v->pending.signal.sig, &own, sizeof(own));
 	memcpy(v->blocked.sig, &blocked, sizeof(blocked));
+	memcpy(v->own_signal.shared_pending.signal.sig, &shared, sizeof(shared));
+}
+
+static void fill_handlers(struct task_view *v, struct task *t)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+	const struct sighand_struct *sh = t->sighand;
+
+	if (sh)
+		v->own_sighand.count.counter = atomic_read(&sh->refs);
+	for (unsigned i = 0; sh && i < VIEW_SIGNALS; i++) {
+		v->own_sighand.action[i].sa.sa_handler = (void (*)(int))sh->action[i].handler;
+		v->own_sighand.action[i].sa.sa_flags = sh->action[i].flags;
+		memcpy(&v->own_sighand.action[i].sa.sa_mask, &sh->action[i].mask,
+		       sizeof(sh->action[i].mask));
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
+static void fill_group(struct task_view *v, struct task *t)
+{
+	const struct signal_struct *s = t->signal;
+
+	v->own_signal.nr_threads = s->nr_threads;
+	v->own_signal.live.counter = s->nr_live;
+	v->own_signal.sigcnt.counter = s->nr_threads;
+	v->own_signal.pgrp = s->pgrp;
+	v->own_signal.session = s->session;
+	v->own_signal.leader = s->is_session_leader;
+	for (unsigned i = 0; i < VIEW_RLIMITS; i++) {
+		v->own_signal.rlim[i].rlim_cur = min_of(uint64_t, s->rlim[i].rlim_cur, ULONG_MAX);
+		v->own_signal.rlim[i].rlim_max = min_of(uint64_t, s->rlim[i].rlim_max, ULONG_MAX);
+	}
+}
+
+static struct nsproxy_view the_namespaces;
+
+static void fill_cpus(struct task_view *v, const struct task *t)
+{
+	v->cpus_mask.bits[0] = v->cpus_allowed.bits[0] = t->thread.cpus_allowed;
+	v->nr_cpus_allowed = 0;
+	for (unsigned long m = t->thread.cpus_allowed; m; m &= m - 1)
+		v->nr_cpus_allowed++;
+	v->thread_info.cpu = t->thread.cpu;
+	the_namespaces.uts_ns = (struct uts_ns_view *)module_utsname();
+	the_namespaces.count.counter = 1;
+	v->nsproxy = &the_namespaces;
 }
 
 static void fill_mm(struct task_view *v, struct task *t)
@@ -167,11 +236,11 @@ static void fill(struct task_view *v, struct task *t)
 	fill_cred(v, t);
 	fill_signals(v, t);
 	fill_mm(v, t);
-	v->own_signal.nr_threads = t->signal->nr_threads;
-	v->own_signal.pgrp = t->signal->pgrp;
-	v->own_signal.session = t->signal->session;
-	v->files = t->files;
-	v->fs = t->fs;
+	fill_group(v, t);
+	fill_handlers(v, t);
+	fill_cpus(v, t);
+	v->ptrace = t->ptrace.tracer != NULL;
+	view_files_fill(v, t);
 	v->usage.counter = atomic_read(&t->refs);
 }
 
@@ -180,6 +249,7 @@ static void fill(struct task_view *v, struct task *t)
 static void view_free(struct task_view *v)
 {
 	list_del(&v->link);
+	view_files_free(v);
 	kfree(v);
 }
 
@@ -193,6 +263,7 @@ static void bury(struct task_view *v)
 	list_del(&v->sibling);
 	list_del(&v->thread_group);
 	v->mm = NULL;
+	view_files_free(v);
 	v->state = 0x80;
 	v->exit_state = 0x10;
 	task_put(v->real);
@@ -219,6 +290,9 @@ static struct task_view *view_new(struct task *t, struct list_head *next)
 	v->real = t;
 	v->cred = v->real_cred = &v->own_cred;
 	v->signal = &v->own_signal;
+	v->sighand = &v->own_sighand;
+	v->cpus_ptr = &v->cpus_mask;
+	v->thread_info.task = v;
 	list_init(&v->tasks);
 	list_init(&v->children);
 	list_init(&v->sibling);
@@ -260,6 +334,8 @@ static void look(void)
 	struct task *t;
 	int pid = 1;
 
+	if (view_depth > 1)
+		return; /* it is under way (view_files.c) */
 	round_nr += round_nr == UINT_MAX ? 2 : 1;
 	for (; (t = task_next(&pid, false)); pid++) {
 		while (&v->link != &views && (v->pid < pid || (v->pid == pid && v->real != t))) {

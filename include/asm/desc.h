@@ -99,4 +99,6 @@ static inline struct desc_struct *get_current_gdt_rw(void)
 #define get_cpu_gdt_ro(cpu)    get_current_gdt_rw()
 #define get_cpu_gdt_table(cpu) get_current_gdt_rw()
 
+#include <asm/desc_gate.h>
+
 #endif

@@ -117,4 +117,7 @@ static inline pud_t *pud_of_pgd(pgd_t *e, unsigned long a)
 
 #include <asm/pgtable_leaf.h>
 
+#define CONFIG_PGTABLE_LEVELS (sizeof(long) == 8 ? 4 : sizeof(pteval_t) == 8 ? 3 : 2)
+#define pgtable_l5_enabled()  (!pt_folded(PT_P4D))
+
 #endif

@@ -50,4 +50,6 @@ CPUID_ONE(edx, edx)
 #define cpu_relax() __asm__ volatile("pause" ::: "memory")
 #define rep_nop()   cpu_relax()
 
+#include <asm/cpuinfo.h>
+
 #endif

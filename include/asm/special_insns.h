@@ -39,4 +39,23 @@ static inline void wbinvd(void)
 
 #include <asm/processor-flags.h>
 
+#define CR3_ADDR_MASK	     (~0xfffUL)
+#define CR3_PCID_MASK	     0xfffUL
+#define __native_read_cr3()  read_cr3()
+#define native_read_cr3_pa() read_cr3_pa()
+
+#ifdef __x86_64__
+#define MODULE_SP "rsp"
+#else
+#define MODULE_SP "esp"
+#endif
+static inline unsigned long native_read_sp(void)
+{
+	unsigned long sp;
+
+	__asm__ volatile("mov %%" MODULE_SP ", %0" : "=r"(sp));
+	return sp;
+}
+#define current_stack_pointer native_read_sp()
+
 #endif

@@ -18,6 +18,8 @@ int fasync_signal(const struct file *f);
 bool fasync_can(const struct file *f);
 /* O_ASYNC on or off; @fd: what the signal will say. 0, -ENOMEM, -ENOTTY (a file that has none). */
 int must_check fasync_enable(struct file *f, int fd, bool on);
+/* @why: POLL_IN, ... 6: its owner is told now. The file stays meanwhile. For files with an operation of their own. Any context. */
+void fasync_send(struct file *f, int why);
 void fasync_free(struct file *f);
 /* The last reference is gone. */
 static inline void fasync_file_gone(struct file *f)

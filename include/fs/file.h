@@ -41,6 +41,7 @@ struct task;
 struct file *task_file_next(struct task *t, int *fd);
 struct file *task_file(struct task *t, int fd);
 unsigned task_fd_size(struct task *t);
+unsigned task_files_users(struct task *t); /* tasks that share the table */
 
 /* The same for a whole vector of @len bytes, where the file has an operation for that: -EOPNOTSUPP where not. */
 long file_vector(struct file *f, const struct iovec_k *v, size_t len, bool is_write);

@@ -62,6 +62,8 @@ struct file_ops {
 	/* The same with kernel memory, for splice and sendfile; may be called with a pipe locked. NULL: -EINVAL. */
 	long (*read_kernel)(struct file *f, void *buf, size_t len, uint64_t *pos);
 	long (*write_kernel)(struct file *f, const void *buf, size_t len, uint64_t *pos);
+	/* O_ASYNC on or off, for who calls fasync_send itself. 0 or more, -errno. NULL: by poll. */
+	int (*fasync)(struct file *f, int fd, bool on);
 	/* Bytes [start, last] to the store; the rest of the file too unless @data_only. NULL: -EINVAL. */
 	void (*flush)(
 		struct file *f); /* a descriptor is closed by the calling task; NULL: nothing */

@@ -4,6 +4,7 @@
 
 #include "fs/fs.h"
 
+struct task;
 /* Root, working directory and umask of a task (CLONE_FS shares it). */
 struct fs_struct {
 	atomic_t refs;
@@ -13,6 +14,9 @@ struct fs_struct {
 };
 struct fs_struct *must_check fs_struct_dup(struct fs_struct *from); /* NULL: no memory */
 void fs_struct_put(struct fs_struct *fs);
+/* Another task's, referenced; NULL: it has none any more. fs_struct_look: what it says, both paths referenced. */
+struct fs_struct *task_fs_get(struct task *t);
+void fs_struct_look(struct fs_struct *fs, struct path_ref *root, struct path_ref *pwd);
 struct fs_struct *must_check fs_struct_root(void); /* for pid 1: root and cwd are the root mount */
 
 void path_get(const struct path_ref *p);

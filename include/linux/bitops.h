@@ -101,4 +101,11 @@ static inline void bitmap_clear(unsigned long *map, unsigned int start, unsigned
 		clear_bit(start, map);
 }
 
+#define rol32(w, n) ((u32)(w) << ((n)&31) | (u32)(w) >> (-(n)&31))
+#define ror32(w, n) ((u32)(w) >> ((n)&31) | (u32)(w) << (-(n)&31))
+#define rol64(w, n) ((u64)(w) << ((n)&63) | (u64)(w) >> (-(n)&63))
+#define ror64(w, n) ((u64)(w) >> ((n)&63) | (u64)(w) << (-(n)&63))
+#define rol8(w, n)  ((u8)((u8)(w) << ((n)&7) | (u8)(w) >> (-(n)&7)))
+#define ror8(w, n)  ((u8)((u8)(w) >> ((n)&7) | (u8)(w) << (-(n)&7)))
+
 #endif

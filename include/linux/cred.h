@@ -4,7 +4,6 @@
 
 #include <linux/sched.h>
 
-typedef __typeof__(((struct cred *)0)->uid) kuid_t, kgid_t;
 #define __kuid_val(u)		((u).val)
 #define __kgid_val(g)		((g).val)
 #define from_kuid(ns, u)	((u).val)
@@ -34,5 +33,15 @@ struct user_namespace;
 #define get_task_cred(p)   ((p)->cred)
 #define get_current_cred() (current->cred)
 #define put_cred(cred)	   ((void)(cred))
+
+#define uid_lt(a, b)		((a).val < (b).val)
+#define uid_valid(u)		((u).val != ~0U)
+#define gid_valid(g)		((g).val != ~0U)
+#define INVALID_UID		KUIDT_INIT(~0U)
+#define cap_raised(c, n)	((int)((c).cap[(n) >> 5] >> ((n)&31) & 1))
+#define current_cap()		(current->cred->cap_effective)
+#define from_kgid_munged(ns, g) ((g).val)
+#define i_uid_read(inode)	((inode)->i_uid.val)
+#define i_gid_read(inode)	((inode)->i_gid.val)
 
 #endif

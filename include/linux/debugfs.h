@@ -57,4 +57,6 @@ static inline struct dentry *debugfs_create_file(const char *name, umode_t mode,
 	((void)module_debugfs_number(n, m, p, v, 4 | DEBUGFS_SIGNED))
 #define debugfs_create_bool(n, m, p, v) ((void)module_debugfs_number(n, m, p, v, 1 | DEBUGFS_BOOL))
 
+#include <linux/fs_attr.h>
+
 #endif

@@ -33,4 +33,6 @@ static inline int __must_check PTR_ERR_OR_ZERO(const void *ptr)
 }
 #define PTR_RET(ptr) PTR_ERR_OR_ZERO(ptr)
 
+#define ERR_CAST(p) ((void *)(p))
+
 #endif

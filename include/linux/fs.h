@@ -65,6 +65,7 @@ static inline struct module_calls file_calls(const struct file_operations *ops)
 				      .poll = (unsigned int (*)(struct file *, void *))ops->poll,
 				      .mmap = ops->mmap,
 				      .flush = ops->flush,
+				      .fasync = ops->fasync,
 				      .owner = ops->owner };
 }
 

@@ -59,4 +59,6 @@ typedef int mm_segment_t;
 #define get_fs()   USER_DS
 #define set_fs(ds) ((void)(ds))
 
+#include <linux/fs_path.h>
+
 #endif

@@ -25,4 +25,7 @@ static inline u32 hash_long(unsigned long v, unsigned int bits)
 
 #define hash_ptr(p, bits) hash_long((unsigned long)(p), bits)
 
+#define GOLDEN_RATIO_PRIME                                                                         \
+	(sizeof(long) == 8 ? (unsigned long)GOLDEN_RATIO_64 : (unsigned long)GOLDEN_RATIO_32)
+
 #endif

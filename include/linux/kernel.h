@@ -54,6 +54,8 @@
 #define max_t(type, a, b)   max_of(type, a, b)
 #define clamp(v, low, high) min(max(v, low), high)
 #define clamp_t(t, v, l, h) min_t(t, max_t(t, v, l), h)
+#define min3(a, b, c)	    min(min(a, b), c)
+#define max3(a, b, c)	    max(max(a, b), c)
 #define swap(a, b)                                                                                 \
 	do {                                                                                       \
 		__typeof__(a) swap_ = (a);                                                         \
@@ -140,6 +142,7 @@ void module_warn(const char *file, int line, const char *fmt, ...);
 #define WARN_TAINT(c, taint, ...) WARN(c, __VA_ARGS__)
 #define WARN_RATELIMIT(c, ...)	  WARN(c, __VA_ARGS__)
 
+#include <linux/byteorder.h>
 #include <linux/math.h>
 
 #endif

@@ -54,4 +54,6 @@ static inline int kernel_thread(int (*fn)(void *data), void *data, unsigned long
 	return IS_ERR(task) ? (int)PTR_ERR(task) : task->pid;
 }
 
+#include <linux/kthread_worker.h>
+
 #endif

@@ -95,4 +95,11 @@ struct tm {
 void time64_to_tm(time64_t secs, int offset, struct tm *result);
 #define time_to_tm(secs, offset, result) time64_to_tm(secs, offset, result)
 
+static inline unsigned long timespec64_to_jiffies(const struct timespec64 *ts)
+{
+	return nsecs_to_jiffies(timespec64_to_ns(ts) + NSEC_PER_SEC_L / HZ - 1);
+}
+#define timespec64_sub(a, b) ns_to_timespec64(timespec64_to_ns(&(a)) - timespec64_to_ns(&(b)))
+#define timespec64_add(a, b) ns_to_timespec64(timespec64_to_ns(&(a)) + timespec64_to_ns(&(b)))
+
 #endif

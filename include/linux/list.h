@@ -140,4 +140,6 @@ static inline void hlist_del_init(struct hlist_node *n)
 	     });                                                                                   \
 	     pos = hlist_entry_safe(n, __typeof__(*pos), member))
 
+#include <linux/list_cut.h>
+
 #endif

@@ -21,12 +21,14 @@ struct llist_head {
 #define llist_empty(h)	       (READ_ONCE((h)->first) == NULL)
 #define llist_next(n)	       ((n)->next)
 #define llist_for_each(pos, n) for (pos = (n); pos; pos = pos->next)
+/* By number: the address of a member counts as never NULL. */
+#define LLIST_IS(pos, member) ((unsigned long)(pos) + offsetof(__typeof__(*(pos)), member) != 0)
 #define llist_for_each_entry(pos, n, member)                                                       \
-	for (pos = llist_entry(n, __typeof__(*(pos)), member); &(pos)->member != NULL;             \
+	for (pos = llist_entry(n, __typeof__(*(pos)), member); LLIST_IS(pos, member);              \
 	     pos = llist_entry((pos)->member.next, __typeof__(*(pos)), member))
 #define llist_for_each_entry_safe(pos, tmp, n, member)                                             \
 	for (pos = llist_entry(n, __typeof__(*(pos)), member);                                     \
-	     &(pos)->member != NULL &&                                                             \
+	     LLIST_IS(pos, member) &&                                                              \
 	     (tmp = llist_entry((pos)->member.next, __typeof__(*(pos)), member), true);            \
 	     pos = tmp)
 

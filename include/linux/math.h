@@ -47,6 +47,7 @@ static inline int ilog2(u64 n)
 	return 63 - __builtin_clzll(n | 1);
 }
 
+#define order_base_2(n)		((n) > 1 ? ilog2((n)-1) + 1 : 0)
 #define is_power_of_2(n)	((n) != 0 && ((n) & ((n)-1)) == 0)
 #define roundup_pow_of_two(n)	((n) <= 1 ? 1UL : 1UL << (ilog2((n)-1) + 1))
 #define rounddown_pow_of_two(n) (1UL << ilog2(n))
@@ -69,5 +70,7 @@ static inline int hex_to_bin(char c)
 	c |= 0x20;
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
+
+#define mul_u32_u32(a, b) ((u64)(u32)(a) * (u32)(b))
 
 #endif

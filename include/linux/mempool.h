@@ -133,4 +133,6 @@ static inline void mempool_free(void *element, mempool_t *pool)
 #define mempool_create_page_pool(min, order)                                                       \
 	mempool_create(min, mempool_alloc_pages, mempool_free_pages, (void *)(unsigned long)(order))
 
+#include <linux/mempool_resize.h>
+
 #endif

@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/mm_pages.h>
 #include <linux/mmap_lock.h>
+#include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/vm_flags.h>
 
@@ -100,5 +101,7 @@ static inline struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigne
 #define get_mm_hiwater_vm(mm)  max((mm)->hiwater_vm, (mm)->total_vm)
 #define mm_pgtables_bytes(mm)  ((unsigned long)atomic_long_read(&(mm)->pgtables_bytes))
 #define vma_is_anonymous(vma)  (!(vma)->vm_ops && !(vma)->vm_file)
+
+#include <linux/mm_follow.h>
 
 #endif

@@ -77,4 +77,15 @@ int vm_munmap(unsigned long addr, size_t len);
 #define vm_mmap(file, addr, len, prot, flags, off)                                                 \
 	((file) ? (unsigned long)-ENODEV : module_vm_mmap(addr, len, prot, flags))
 
+/* All of @pages that @vma has room for, from its vm_pgoff on. 0, -ENXIO. */
+static inline int vm_map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long n)
+{
+	unsigned long at = vma->vm_start, i = vma->vm_pgoff;
+	int err = i < n && (vma->vm_end - at) >> PAGE_SHIFT <= n - i ? 0 : -ENXIO;
+
+	for (; at < vma->vm_end && !err; at += PAGE_SIZE)
+		err = module_insert_page(vma, at, pages[i++]);
+	return err;
+}
+
 #endif

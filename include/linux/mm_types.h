@@ -12,6 +12,22 @@
 #define path_view	  path
 #define file_view	  file
 #define rwsem_view	  rw_semaphore
+#define id_view		  module_kid
+#define fs_type_view	  file_system_type
+#define super_view	  super_block
+#define uts_ns_view	  uts_namespace
+#define nsproxy_view	  nsproxy
+#define fdtable_view	  fdtable
+#define files_view	  files_struct
+#define fs_view		  fs_struct
+#define rb_node_view	  rb_node
+#define rb_root_view	  rb_root
+#define cap_view	  module_caps
+#define rlimit_view	  rlimit
+#define sigset_view	  module_sigset
+#define sighand_view	  sighand_struct
+#define cpumask_view	  cpumask
+#define thread_info_view  thread_info
 #define lock_view	  spinlock
 #define vma_view	  vm_area_struct
 #define mm_view		  mm_struct
@@ -45,6 +61,10 @@ typedef struct atomic_counter atomic_t;
 typedef struct atomic_long_counter atomic_long_t;
 typedef struct spinlock spinlock_t, raw_spinlock_t;
 typedef struct rwlock rwlock_t;
+typedef struct module_kid kuid_t, kgid_t;
+typedef struct module_caps kernel_cap_t;
+typedef struct module_sigset sigset_t;
+typedef struct cpumask cpumask_t, *cpumask_var_t;
 
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 

@@ -51,4 +51,13 @@ int module_users(const struct module *mod);
 #define MODULE_IMPORT_NS(ns)  MODULE_IMPORT_NS_(ns)
 #define MODULE_IMPORT_NS_(ns) MODULE_INFO(import_ns, #ns)
 
+/* A symbol that another module may have: NULL when none has. From loading on this module counts as its user. */
+#define symbol_get(x)                                                                              \
+	({                                                                                         \
+		extern __typeof__(x) x __attribute__((weak));                                      \
+		&x;                                                                                \
+	})
+#define symbol_put(x)	  ((void)&(x))
+#define symbol_request(x) symbol_get(x)
+
 #endif

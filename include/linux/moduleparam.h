@@ -98,4 +98,10 @@ int param_get_charp(char *buffer, const struct kernel_param *kp);
 								    .get = (void *)(get_fn) };     \
 	MODULE_PARAM_ENTRY(name, &param_calls_##name, perm, arg, arg_)
 
+/* Who sets one of these taints Linux's kernel. */
+#define module_param_unsafe		      module_param
+#define module_param_named_unsafe	      module_param_named
+#define module_param_cb_unsafe		      module_param_cb
+#define module_param_hw(name, type, hw, perm) module_param(name, type, perm)
+
 #endif

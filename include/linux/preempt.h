@@ -22,4 +22,16 @@ bool module_in_softirq(void);
 		!(flags_of_cpu_ & 0x200);                                                          \
 	})
 
+#define local_save_flags(flags) ((void)((flags) = module_flags()))
+#define raw_local_save_flags(f) local_save_flags(f)
+#define irqs_disabled_flags(f)	(!((f)&0x200))
+
+static inline unsigned long module_flags(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("pushf; pop %0" : "=r"(flags)::"memory");
+	return flags;
+}
+
 #endif

@@ -60,6 +60,8 @@ int vprintk(const char *fmt, va_list args);
 #define printk_ratelimit()     1
 void dump_stack(void);
 
+int hex_dump_to_buffer(const void *buf, size_t len, int row, int group, char *line, size_t size,
+		       bool ascii);
 enum { DUMP_PREFIX_NONE, DUMP_PREFIX_ADDRESS, DUMP_PREFIX_OFFSET };
 void print_hex_dump(const char *level, const char *prefix, int type, int row, int group,
 		    const void *buf, size_t len, bool ascii);

@@ -20,7 +20,8 @@ struct proc_ops {
 						unsigned long flags);
 };
 
-#define proc_dir_entry module_proc
+#define proc_dir_entry	     module_proc
+#define PROC_ENTRY_PERMANENT 1
 
 #define MODULE_CALLS(name, from, open_, release_, read_, write_, lseek_, ioctl_)                   \
 	const struct module_calls name = { .open = (from)->open_,                                  \

@@ -3,14 +3,8 @@
 #define _LINUX_RBTREE_H
 
 #include <linux/kernel.h>
+#include <linux/mm_types.h>
 
-struct rb_node {
-	unsigned long __rb_parent_color;
-	struct rb_node *rb_left, *rb_right;
-};
-struct rb_root {
-	struct rb_node *rb_node;
-};
 struct rb_root_cached {
 	struct rb_root rb_root;
 	struct rb_node *rb_leftmost;
@@ -107,5 +101,7 @@ static inline void rb_erase_cached(struct rb_node *n, struct rb_root_cached *c)
 		c->rb_leftmost = rb_next(n);
 	rb_erase(n, &c->rb_root);
 }
+
+#include <linux/rbtree_find.h>
 
 #endif

@@ -12,8 +12,9 @@ typedef struct refcount_struct {
 	{                                                                                          \
 		.refs = ATOMIC_INIT(n)                                                             \
 	}
-#define refcount_set(r, n)	    atomic_set(&(r)->refs, n)
-#define refcount_read(r)	    ((unsigned int)atomic_read(&(r)->refs))
+#define refcount_set(r, n) atomic_set(&(r)->refs, n)
+/* Also of task_struct.usage, which was an atomic_t before Linux 4.20. */
+#define refcount_read(r)	    ((unsigned int)READ_ONCE(*(const int *)(r)))
 #define refcount_inc(r)		    atomic_inc(&(r)->refs)
 #define refcount_dec(r)		    atomic_dec(&(r)->refs)
 #define refcount_add(n, r)	    atomic_add(n, &(r)->refs)

@@ -4,12 +4,14 @@
 
 #include <linux/atomic.h>
 #include <linux/capability.h>
+#include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/preempt.h>
+#include <linux/refcount.h>
 #include <linux/rwsem.h>
 #include <linux/smp.h>
 #include <linux/wait.h>

@@ -4,6 +4,8 @@
 
 #include <linux/sched.h>
 
+#include "uapi/resource.h"
+
 static inline int get_nr_threads(const struct task_struct *p)
 {
 	return p->signal->nr_threads;
@@ -24,5 +26,19 @@ static inline int get_nr_threads(const struct task_struct *p)
 #define task_cputime(p, ut, st)		 task_cputime_adjusted(p, ut, st)
 #define task_stack_page(p)		 ((p)->stack)
 #define task_active_pid_ns(p)		 (&init_pid_ns)
+
+#define is_global_init(p)	((p)->tgid == 1)
+#define task_thread_info(p)	(&(p)->thread_info)
+#define current_thread_info()	(&current->thread_info)
+#define task_rlimit(p, n)	((p)->signal->rlim[n].rlim_cur)
+#define task_rlimit_max(p, n)	((p)->signal->rlim[n].rlim_max)
+#define rlimit(n)		task_rlimit(current, n)
+#define rlimit_max(n)		task_rlimit_max(current, n)
+#define RLIM_INFINITY		(~0UL)
+#define task_is_dead(p)		((p)->exit_state != 0)
+#define same_thread_group(a, b) ((a)->tgid == (b)->tgid)
+#define get_task_pid(p, type)	find_get_pid((p)->pid)
+#define task_tgid(p)		task_pid((p)->group_leader)
+#define delay_group_leader(p)	0
 
 #endif

@@ -9,7 +9,11 @@ struct seq_file {
 	char *buf;
 	size_t count, size;
 	int err;
+	unsigned long kernel_want;
+	u64 kernel_from;
+	bool kernel_more;
 	void *private;
+	size_t pad_until; /* module/seq.c keeps room for it behind the kernel's */
 };
 
 struct seq_operations {
@@ -38,33 +42,6 @@ void seq_puts(struct seq_file *m, const char *s);
 void seq_putc(struct seq_file *m, char c);
 int seq_write(struct seq_file *m, const void *data, size_t len);
 
-/* Up to the width of the last seq_setwidth: none is kept, so that only the character comes. */
-#define seq_setwidth(m, width) ((void)(m))
-static inline void seq_pad(struct seq_file *m, char c)
-{
-	if (c)
-		seq_putc(m, c);
-}
-
-static inline void *seq_list_at(struct list_head *head, loff_t pos)
-{
-	struct list_head *at;
-
-	list_for_each (at, head)
-		if (!pos--)
-			return at;
-	return NULL;
-}
-#define seq_list_start(head, pos) seq_list_at(head, pos)
-
-static inline void *seq_list_next(void *v, struct list_head *head, loff_t *pos)
-{
-	struct list_head *at = ((struct list_head *)v)->next;
-
-	++*pos;
-	return at == head ? NULL : at;
-}
-
 /* name_show() becomes name_fops and name_proc_ops. */
 #define DEFINE_SHOW_OPEN(name)                                                                     \
 	static int name##_open(struct inode *inode, struct file *file)                             \
@@ -84,5 +61,7 @@ static inline void *seq_list_next(void *v, struct list_head *head, loff_t *pos)
 							 .proc_read = seq_read,                    \
 							 .proc_lseek = seq_lseek,                  \
 							 .proc_release = single_release }
+
+#include <linux/seq_lists.h>
 
 #endif

@@ -38,4 +38,22 @@ static inline int module_kill_pid(struct pid *pid, int sig)
 	return task ? module_send_sig(sig, task) : -ESRCH;
 }
 
+/* ---- sets ---- */
+#define SIGSET_WORD(set, n) ((set)->sig[((n)-1) / _NSIG_BPW])
+#define SIGSET_BIT(n)	    (1UL << (((n)-1) % _NSIG_BPW))
+#define sigaddset(set, n)   ((void)(SIGSET_WORD(set, n) |= SIGSET_BIT(n)))
+#define sigdelset(set, n)   ((void)(SIGSET_WORD(set, n) &= ~SIGSET_BIT(n)))
+#define sigismember(set, n) ((int)((SIGSET_WORD(set, n) & SIGSET_BIT(n)) != 0))
+#define sigemptyset(set)    ((void)__builtin_memset(set, 0, sizeof(sigset_t)))
+#define sigfillset(set)	    ((void)__builtin_memset(set, 255, sizeof(sigset_t)))
+
+static inline int sigisemptyset(const sigset_t *set)
+{
+	unsigned long any = 0;
+
+	for (unsigned int i = 0; i < _NSIG_WORDS; i++)
+		any |= set->sig[i];
+	return !any;
+}
+
 #endif

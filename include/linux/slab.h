@@ -86,4 +86,33 @@ static inline void kzfree(const void *p)
 	kfree(p);
 }
 
+#define kmem_cache_create_usercopy(name, size, align, flags, from, n, ctor)                        \
+	kmem_cache_create(name, size, align, flags, ctor)
+
+static inline void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp)
+{
+	size_t all;
+
+	return __builtin_mul_overflow(n, size, &all) ? NULL : krealloc(p, all, gfp);
+}
+
+static inline void kmem_cache_free_bulk(struct kmem_cache *c, size_t n, void **objs)
+{
+	while (n)
+		kmem_cache_free(c, objs[--n]);
+}
+
+/* All @n, or none: 0. */
+static inline int kmem_cache_alloc_bulk(struct kmem_cache *c, gfp_t gfp, size_t n, void **objs)
+{
+	for (size_t i = 0; i < n; i++) {
+		objs[i] = kmem_cache_alloc(c, gfp);
+		if (!objs[i]) {
+			kmem_cache_free_bulk(c, i, objs);
+			return 0;
+		}
+	}
+	return (int)n;
+}
+
 #endif

@@ -53,10 +53,14 @@ void module_irq_restore(unsigned long flags);
 	{                                                                                          \
 		0                                                                                  \
 	}
-#define DEFINE_RWLOCK(name)		  rwlock_t name = { 0 }
-#define rwlock_init(l)			  ((void)((l)->word = 0))
-#define read_lock(l)			  module_read_lock(l)
-#define read_unlock(l)			  module_rw_unlock(l)
+#define DEFINE_RWLOCK(name) rwlock_t name = { 0 }
+#define rwlock_init(l)	    ((void)((l)->word = 0))
+#define read_lock(l)	    module_read_lock(l)
+#define read_unlock(l)	    module_rw_unlock(l)
+bool module_read_trylock(rwlock_t *l);
+bool module_write_trylock(rwlock_t *l);
+#define read_trylock(l)			  module_read_trylock(l)
+#define write_trylock(l)		  module_write_trylock(l)
 #define write_lock(l)			  module_write_lock(l)
 #define write_unlock(l)			  module_rw_unlock(l)
 #define read_lock_irq(l)		  module_read_lock(l)
@@ -78,5 +82,9 @@ extern rwlock_t tasklist_lock; /* to read it is to look at the tasks */
 #define preempt_disable()	    barrier()
 #define preempt_enable()	    barrier()
 #define preempt_enable_no_resched() barrier()
+
+#define lockdep_assert_held(l)	     ((void)(l))
+#define lockdep_assert_held_write(l) ((void)(l))
+#define lockdep_assert_held_read(l)  ((void)(l))
 
 #endif

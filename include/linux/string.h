@@ -57,5 +57,36 @@ void *module_memdup_user(const void *from, size_t n);
 char *kstrdup(const char *s, gfp_t gfp);
 char *kstrndup(const char *s, size_t max, gfp_t gfp);
 void *kmemdup(const void *p, size_t n, gfp_t gfp);
+char *kmemdup_nul(const char *s, size_t n, gfp_t gfp);
+
+static inline const char *kbasename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* In the first @n bytes. */
+static inline char *strnstr(const char *s, const char *what, size_t n)
+{
+	size_t len = strlen(what);
+
+	for (; n >= len; n--, s++) {
+		if (!__builtin_memcmp(s, what, len))
+			return (char *)s;
+		if (!*s)
+			break;
+	}
+	return NULL;
+}
+
+/* Its place among @n names; -22 (EINVAL): it is none. */
+static inline int match_string(const char *const *names, size_t n, const char *s)
+{
+	for (size_t i = 0; i < n && names[i]; i++)
+		if (!strcmp(names[i], s))
+			return (int)i;
+	return -22;
+}
 
 #endif

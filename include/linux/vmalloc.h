@@ -42,12 +42,12 @@ static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
 }
 #define kvcalloc(n, size, gfp) kvmalloc_array(n, size, gfp)
 
-/* Linux 5.15 to 6.11. */
-static inline void *kvrealloc(const void *p, size_t old, size_t size, gfp_t gfp)
+size_t module_kvsize(const void *p);
+
+static inline void *module_kvrealloc(const void *p, size_t old, size_t size)
 {
 	void *fresh;
 
-	(void)gfp;
 	if (old >= size)
 		return (void *)p;
 	fresh = kvzalloc_(size);
@@ -57,6 +57,20 @@ static inline void *kvrealloc(const void *p, size_t old, size_t size, gfp_t gfp)
 		__builtin_memcpy(fresh, p, old);
 	kvfree(p);
 	return fresh;
+}
+
+/* (p, size, gfp); from Linux 5.15 to 6.11 (p, old size, size, gfp). */
+#define KVREALLOC_FORM(a, b, c, d, e, ...) e
+#define KVREALLOC_3(p, size, gfp)	   module_kvrealloc(p, module_kvsize(p), size)
+#define KVREALLOC_4(p, old, size, gfp)	   module_kvrealloc(p, old, size)
+#define kvrealloc(...)			   KVREALLOC_FORM(__VA_ARGS__, KVREALLOC_4, KVREALLOC_3, , )(__VA_ARGS__)
+
+static inline void *kvmemdup(const void *p, size_t size, gfp_t gfp)
+{
+	void *fresh = kvzalloc_(size);
+
+	(void)gfp;
+	return fresh ? __builtin_memcpy(fresh, p, size) : NULL;
 }
 
 #endif

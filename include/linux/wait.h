@@ -33,6 +33,7 @@ long module_left(unsigned long long deadline_ns);
 #define wake_up_interruptible(q)	 module_wake_one(q)
 #define wake_up_interruptible_all(q)	 module_wake_all(q)
 #define wake_up_interruptible_sync(q)	 module_wake_one(q)
+#define wake_up_sync(q)			 module_wake_one(q)
 #define wake_up_poll(q, events)		 module_wake_one(q)
 #define wake_up_interruptible_poll(q, m) module_wake_one(q)
 
@@ -84,6 +85,23 @@ static inline long module_wait_result(int err, unsigned long long deadline_ns)
 #define wait_event_killable_timeout(q, cond, timeout)                                              \
 	module_wait_timeout(q, cond, VIEW_PARK_KILLABLE, timeout)
 #define wait_event_freezable wait_event_interruptible
+#define wait_event_cmd(q, cond, before, after)                                                     \
+	do {                                                                                       \
+		before;                                                                            \
+		wait_event(q, cond);                                                               \
+		after;                                                                             \
+	} while (0)
+uint64_t clock_ns(void);
+/* A time in ns: 0, -ETIME, -ERESTARTSYS. */
+#define module_wait_ns(q, cond, mode, ns)                                                          \
+	({                                                                                         \
+		unsigned long long wait_end_ = clock_ns() + (unsigned long long)(ns);              \
+		int wait_ns_ = module_wait(q, cond, mode, wait_end_, false);                       \
+		wait_ns_ == -ETIMEDOUT ? -ETIME : wait_ns_ ? -ERESTARTSYS : 0;                     \
+	})
+#define wait_event_hrtimeout(q, cond, ns) module_wait_ns(q, cond, VIEW_PARK_UNINTERRUPTIBLE, ns)
+#define wait_event_interruptible_hrtimeout(q, cond, ns)                                            \
+	module_wait_ns(q, cond, VIEW_PARK_INTERRUPTIBLE, ns)
 
 /* ---- by hand: queue, set_current_state, test, schedule ---- */
 #define DECLARE_WAITQUEUE(name, task)  struct wait_queue_entry name = { .thread = (void *)(task) }

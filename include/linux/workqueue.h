@@ -82,6 +82,9 @@ enum {
 		queue_delayed_work(wq, d, t);                                                      \
 		was_pending_;                                                                      \
 	})
+#define work_busy(w)		    ((unsigned int)work_pending(w))
+#define WORK_BUSY_PENDING	    1
+#define WORK_BUSY_RUNNING	    2
 #define flush_scheduled_work()	    flush_workqueue(system_wq)
 #define drain_workqueue(wq)	    flush_workqueue(wq)
 #define cancel_work(w)		    module_cancel_work(w, false)

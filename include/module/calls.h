@@ -18,6 +18,7 @@ struct module_calls {
 	unsigned (*poll)(struct file_view *file, void *table);
 	int (*mmap)(struct file_view *file, struct vma_view *vma);
 	int (*flush)(struct file_view *file, void *id);
+	int (*fasync)(int fd, struct file_view *file, int on);
 	const void *seq; /* of proc_create_seq: struct seq_operations * */
 	struct module *owner;
 };

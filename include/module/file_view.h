@@ -4,13 +4,37 @@
 
 #include "base/types.h"
 
+struct counter_view { /* atomic_t */
+	int counter;
+};
+struct long_counter_view { /* atomic_long_t */
+	long counter;
+};
+struct lock_view { /* spinlock_t */
+	unsigned int word;
+};
+
 struct name_view { /* struct qstr */
 	unsigned int len;
 	const unsigned char *name;
 };
+struct id_view { /* kuid_t, kgid_t */
+	unsigned int val;
+};
+struct fs_type_view { /* struct file_system_type */
+	const char *name;
+};
+struct super_view { /* struct super_block */
+	const struct fs_type_view *s_type;
+	unsigned long s_magic, s_blocksize;
+	unsigned int s_dev;
+};
 struct inode_view {
 	unsigned long i_ino;
 	unsigned short i_mode;
+	struct id_view i_uid, i_gid;
+	unsigned int i_nlink;
+	struct super_view *i_sb;
 	void *i_private;
 	void *pde_data;
 	unsigned int i_rdev;
@@ -21,6 +45,7 @@ struct dentry_view {
 	struct name_view d_name;
 	unsigned char d_iname[64];
 	struct inode_view *d_inode;
+	struct dentry_view *d_parent;
 	const char *full; /* for d_path */
 };
 struct path_view {
@@ -34,13 +59,35 @@ struct file_view {
 	unsigned int f_flags, f_mode;
 	void *private_data;
 	const void *f_op; /* struct file_operations * */
+	struct long_counter_view f_count;
 };
 
+/* A file with all that it points to. */
 struct mapped_file_view {
 	struct file_view file;
-	struct dentry_view dentry;
+	struct dentry_view dentry, parent;
 	struct inode_view inode;
+	struct super_view sb;
+	struct fs_type_view type;
 	char name[128];
+};
+
+/* ---- open files and places of a task ---- */
+struct fdtable_view { /* struct fdtable */
+	unsigned int max_fds;
+	struct file_view **fd;
+	unsigned long *open_fds;
+};
+struct files_view { /* struct files_struct */
+	struct counter_view count;
+	struct fdtable_view *fdt, fdtab;
+	struct lock_view file_lock;
+	unsigned int next_fd;
+};
+struct fs_view { /* struct fs_struct */
+	int users, umask;
+	struct lock_view lock;
+	struct path_view root, pwd;
 };
 
 #endif

@@ -8,14 +8,8 @@
 #include "base/types.h"
 #include "lib/list.h"
 #include "module/file_view.h"
+#include "module/rights_view.h"
 #include "module/sync_view.h"
-
-struct counter_view { /* atomic_t */
-	int counter;
-};
-struct long_counter_view { /* atomic_long_t */
-	long counter;
-};
 
 struct rwsem_view {
 	struct mm_view
@@ -23,17 +17,23 @@ struct rwsem_view {
 	int word;    /* a: readers; -1: a writer */
 	struct waitq_view wait;
 };
-struct lock_view { /* spinlock_t */
-	unsigned int word;
-};
 
 struct pgprot_view { /* pgprot_t */
 	uint64_t pgprot;
 };
 
+struct rb_node_view { /* struct rb_node */
+	unsigned long __rb_parent_color;
+	struct rb_node_view *rb_left, *rb_right;
+};
+struct rb_root_view { /* struct rb_root */
+	struct rb_node_view *rb_node;
+};
+
 struct vma_view {
 	unsigned long vm_start, vm_end;
 	struct vma_view *vm_next, *vm_prev;
+	struct rb_node_view vm_rb; /* the list as a tree without left branches */
 	struct mm_view *vm_mm;
 	struct pgprot_view vm_page_prot;
 	unsigned long vm_flags;
@@ -52,6 +52,8 @@ struct mm_view {
 	struct {
 		struct mm_view *mm;
 	} mm_mt;
+	struct rb_root_view mm_rb;
+	struct file_view *exe_file;
 	void *pgd; /* pgd_t * */
 	unsigned long mmap_base, mmap_legacy_base, task_size, highest_vm_end;
 	struct counter_view mm_users, mm_count;
@@ -74,24 +76,18 @@ struct mm_view {
 	unsigned long flags;
 	struct task_view *owner;
 	/* The kernel's side. */
-	void *real;	       /* struct mm_struct, held lazily */
-	struct list_head link; /* of all views */
-	unsigned seen;	       /* the round of looking at all tasks that saw it last */
-	int locked;	       /* by modules, through the view */
+	void *real;		      /* struct mm_struct, held lazily */
+	struct list_head link;	      /* of all views */
+	unsigned seen;		      /* the round of looking at all tasks that saw it last */
+	int locked;		      /* by modules, through the view */
+	struct mapped_file_view *exe; /* behind exe_file */
+	void *exe_of;		      /* the mapping that it was filled from */
 };
 
-struct cred_view {
-	struct {
-		unsigned int val;
-	} uid, gid, suid, sgid, euid, egid, fsuid, fsgid;
-};
-struct sigset_view { /* sigset_t */
-	unsigned long sig[8 / sizeof(long)];
-};
-struct signal_view {
-	struct task_view *group_exit_task;
-	int nr_threads;
-	int pgrp, session;
+struct thread_info_view { /* struct thread_info */
+	unsigned long flags;
+	unsigned int cpu;
+	struct task_view *task;
 };
 struct pid_view {
 	struct counter_view count;
@@ -122,19 +118,28 @@ struct task_view {
 	const struct cred_view *real_cred, *cred;
 	char comm[16];
 	struct signal_view *signal;
+	struct sighand_view *sighand;
+	unsigned int ptrace;
+	int nr_cpus_allowed;
+	struct cpumask_view cpus_mask, *cpus_ptr, cpus_allowed; /* the last: before Linux 5.3 */
+	struct thread_info_view thread_info;
 	struct sigset_view blocked;
 	struct {
 		struct sigset_view signal;
 	} pending;
 	struct counter_view usage;
-	void *files, *fs;
+	struct nsproxy_view *nsproxy;
+	struct files_view *files;
+	struct fs_view *fs;
 	/* The kernel's side. */
 	struct pid_view face;
 	struct cred_view own_cred;
 	struct signal_view own_signal;
-	void *real;	       /* struct task, held; NULL: it is gone */
-	struct list_head link; /* of all views, by pid; or of the dead */
-	struct task_view *up;  /* the parent as linked in children */
+	struct sighand_view own_sighand;
+	struct task_files_view *own_files; /* module/view_files.c; NULL: nobody wants to see them */
+	void *real;			   /* struct task, held; NULL: it is gone */
+	struct list_head link;		   /* of all views, by pid; or of the dead */
+	struct task_view *up;		   /* the parent as linked in children */
 };
 
 /* Thread flags that modules print. */

@@ -93,6 +93,9 @@ static void init_dies(void)
 	STREQ(state, "Loading");
 	STREQ(flags, "O+");
 	FAILS(module_out("oops_init"), EBUSY);
+	NEED(module_in("noexit", "") == 0);
+	FAILS(module_out("noexit"), EBUSY);
+	CHECK(strstr(module_line("noexit"), "[permanent]") != NULL);
 }
 
 static void readers_die(void)
