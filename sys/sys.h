@@ -73,7 +73,7 @@ int must_check exec_kernel(const char *path, const char *const *argv, const char
 long seccomp_by_prctl(unsigned long mode, uaddr_t filter);
 
 void membarrier_init(void);
-void seccomp_init(void); /* /proc/sys/kernel/seccomp */
+void seccomp_init(void);  /* /proc/sys/kernel/seccomp */
 void core_init(void);	  /* /proc/sys/kernel/core_* */
 void syscalls_init(void); /* /proc/mnemos/missing_syscalls */
 

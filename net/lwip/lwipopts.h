@@ -81,16 +81,16 @@ void inet_move(void *to, const void *from, unsigned long n);
 #define TCP_SYNMAXRTX		       6
 #define TCP_TMR_INTERVAL                                                                           \
 	50 /* ms: a late ACK waits no longer; twice that is a tick of the retransmission clock */
-#define TCP_MSL					  30000UL /* TIME-WAIT lasts a minute, as Linux's */
-#define TCP_WND_UPDATE_THRESHOLD		  (2 * TCP_MSS)
-#define LWIP_TCP_RTO_TIME			  1000
-#define TCP_LOCAL_PORT_RANGE_START		  32768
-#define TCP_LOCAL_PORT_RANGE_END		  60999
-#define TCP_ENSURE_LOCAL_PORT_RANGE(p)		  ((u16_t)((p) % 28232 + 32768))
-#define UDP_LOCAL_PORT_RANGE_START		  32768
-#define UDP_LOCAL_PORT_RANGE_END		  60999
-#define UDP_ENSURE_LOCAL_PORT_RANGE(p)		  ((u16_t)((p) % 28232 + 32768))
-#define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS	  1
+#define TCP_MSL				   30000UL /* TIME-WAIT lasts a minute, as Linux's */
+#define TCP_WND_UPDATE_THRESHOLD	   (2 * TCP_MSS)
+#define LWIP_TCP_RTO_TIME		   1000
+#define TCP_LOCAL_PORT_RANGE_START	   32768
+#define TCP_LOCAL_PORT_RANGE_END	   60999
+#define TCP_ENSURE_LOCAL_PORT_RANGE(p)	   ((u16_t)((p) % 28232 + 32768))
+#define UDP_LOCAL_PORT_RANGE_START	   32768
+#define UDP_LOCAL_PORT_RANGE_END	   60999
+#define UDP_ENSURE_LOCAL_PORT_RANGE(p)	   ((u16_t)((p) % 28232 + 32768))
+#define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
 struct pbuf;
 struct netif;
 int inet_loop_input(const struct pbuf *p, const struct netif *n);
