@@ -1,5 +1,5 @@
-/* Replacement policies in the kernel: /sys/kernel/mm/policy, and memory under pressure by several of them. */
-#include "mem.h"
+/* Replacement policies in the kernel: /sys/kernel/mm/policy, and memory under pressure by each of them. */
+#include "zram.h"
 
 #define POLICY "/sys/kernel/mm/policy"
 
@@ -37,11 +37,15 @@ static int may_lack_room(void)
 
 static void each_can_be_chosen(void)
 {
-	const char *now;
+	const char *now = "lru2", *word;
 	char words[512] = "";
 
 	CHECK(tap_read("/proc/cmdline", words, sizeof(words)) > 0);
-	now = strstr(words, "policy=sieve") ? "sieve" : "lru2";
+	word = strstr(words, "policy=");
+	for (unsigned i = 0; word && i < ARRAY_LEN(names); i++)
+		if (strcspn(word + 7, " \n") == strlen(names[i]) &&
+		    !strncmp(word + 7, names[i], strlen(names[i])))
+			now = names[i];
 	is_in_force(now);
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
 		int err = tap_put(POLICY, names[i]);
@@ -124,6 +128,75 @@ static void pages_leave_by_2q(void)
 	pages_leave_by("2q");
 }
 
+/* ---- all of them, over swap ---- */
+
+static int by_name; /* who asks for this test waits for it */
+enum { LEFT = 2560, PRESS = 2000 /* private pages, and so many shared ones */, LEAST_OUT = 500 };
+
+/* A page that shrinks to nearly nothing, and is like no other. */
+static void put(void *page, uint32_t key)
+{
+	uint32_t *w = page;
+
+	for (unsigned i = 0; i < PAGE / 4; i++)
+		w[i] = key * 2654435761U + i % 8;
+}
+
+static int is_put(const void *page, uint32_t key)
+{
+	const uint32_t *w = page;
+
+	for (unsigned i = 0; i < PAGE / 4; i++)
+		if (w[i] != key * 2654435761U + i % 8)
+			return 0;
+	return 1;
+}
+
+/* Private and shared pages, more than there is room for: written, read forwards and backwards, written again here and there. */
+static void press(const char *policy, uint32_t key)
+{
+	long out = vmstat("pswpout"), in = vmstat("pswpin");
+	unsigned wrong = 0;
+	char *p[2] = { anon(PRESS, RW),
+		       mmap(NULL, PRESS * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0) };
+
+	NEED(p[0] != MAP_FAILED && p[1] != MAP_FAILED);
+	OK(tap_put(POLICY, policy));
+	for (unsigned i = 0; i < 2 * PRESS; i++)
+		put(p[i & 1] + i / 2 * PAGE, key + i);
+	for (unsigned i = 0; i < 2 * PRESS; i++)
+		wrong += !is_put(p[i & 1] + i / 2 * PAGE, key + i);
+	for (unsigned i = 0; i < 2 * PRESS; i += 3)
+		put(p[i & 1] + i / 2 * PAGE, key + i + 1000000);
+	for (unsigned i = 2 * PRESS; i-- > 0;)
+		wrong += !is_put(p[i & 1] + i / 2 * PAGE, key + i + (i % 3 ? 0 : 1000000));
+	if (wrong && tap_failed())
+		tap_note("# %s: %u pages are not what they were", policy, wrong);
+	is_in_force(policy);
+	CHECK(vmstat("pswpout") - out >= LEAST_OUT && vmstat("pswpin") - in >= LEAST_OUT);
+	OK(munmap(p[0], PRESS * PAGE));
+	OK(munmap(p[1], PRESS * PAGE));
+}
+
+static void all_give_back_what_they_took(void)
+{
+	size_t held = (size_t)meminfo_kb("MemFree:") / 4;
+	long kills = vmstat("oom_kill");
+
+	if (held > 20000 || held < LEFT + PRESS)
+		SKIP("much memory, or too little");
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1 && !by_name)
+		SKIP("several CPUs that flush each other's TLBs: long where they take turns");
+	begin("32M\n", 8192);
+	held -= LEFT; /* the rest is out of reach */
+	NEED(mlock(anon(held, RW), held * PAGE) == 0);
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+		press(names[i], i * 7919);
+	EQ(vmstat("oom_kill"), kills);
+	OK(tap_put(POLICY, "lru2"));
+	end();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(each_can_be_chosen),
@@ -132,7 +205,9 @@ int main(int argc, char **argv)
 						 T(pages_leave_by_arc),
 						 T(pages_leave_by_lru),
 						 T(pages_leave_by_2q),
+						 T_FOR(all_give_back_what_they_took, 300),
 						 TEND };
 
+	by_name = argc > 1;
 	return tap_main(argc, argv, tests);
 }
