@@ -334,6 +334,7 @@ static void inet_release(struct sock *s)
 		udp_remove(s->in.udp);
 	else
 		raw_remove(s->in.raw);
+	inet_cork_drop(s);
 	s->file = NULL;
 	WRITE_ONCE(s->state, SS_DEAD);
 	inet_unlock();
@@ -348,6 +349,8 @@ static int bind_tcp(struct sock *s, const ip_addr_t *ip, uint16_t port)
 {
 	struct tcp_pcb *pcb = inet_tcp_pcb(s);
 
+	if (port && inet_port_taken(s, ip, port))
+		return -EADDRINUSE;
 	return pcb ? inet_errno(tcp_bind(pcb, ip, port)) : -ENOMEM;
 }
 
@@ -454,7 +457,15 @@ static int inet_bytes_to_read(struct sock *s)
 
 static int inet_bytes_to_send(struct sock *s)
 {
-	return inet_is_tcp(s) ? (int)(TCP_SND_BUF - READ_ONCE(s->in.room)) : 0;
+	int n = 0;
+
+	if (!inet_is_tcp(s))
+		return 0;
+	inet_lock();
+	if (s->in.tcp && s->state == SS_CONNECTED)
+		n = (int)(TCP_SND_BUF - s->in.tcp->snd_buf);
+	inet_unlock();
+	return n;
 }
 
 /* ---- poll ---- */

@@ -15,10 +15,12 @@
 #include "net/inet_impl.h"
 
 #include <lwip/prot/icmp.h>
+#include <lwip/prot/icmp6.h>
 #include <lwip/prot/ip4.h>
+#include <lwip/prot/ip6.h>
 #include <lwip/prot/udp.h>
 
-enum { UDP_MAX = 65507, RAW_MAX = 65515, OVERHEAD = 256 };
+enum { RAW_MAX = 65515, OVERHEAD = 256 };
 
 /* ---- what lwIP calls back ---- */
 
@@ -70,11 +72,19 @@ static void on_udp(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr
 	inet_dgram_deliver(arg, p, addr, port);
 }
 
-static bool is_from(const struct udp_pcb *pcb, const struct ip_hdr *ip, const struct udp_hdr *udp)
+/* Nobody wanted the datagram @udp to @to: an error of who is connected with that end. */
+static void refused(const ip_addr_t *to, const struct udp_hdr *udp)
 {
-	return (pcb->flags & UDP_FLAGS_CONNECTED) && pcb->local_port == lwip_ntohs(udp->src) &&
-	       pcb->remote_port == lwip_ntohs(udp->dest) && !IP_IS_V6_VAL(pcb->remote_ip) &&
-	       ip_2_ip4(&pcb->remote_ip)->addr == ip->dest.addr;
+	for (struct udp_pcb *u = udp_pcbs; u; u = u->next) {
+		struct sock *s = u->recv_arg;
+
+		if (u->recv != on_udp || !(u->flags & UDP_FLAGS_CONNECTED) ||
+		    u->local_port != lwip_ntohs(udp->src) ||
+		    u->remote_port != lwip_ntohs(udp->dest) || !ip_addr_cmp(&u->remote_ip, to))
+			continue;
+		WRITE_ONCE(s->err, ECONNREFUSED);
+		waitq_wake_all(&s->wait);
+	}
 }
 
 /* An ICMP message: does it say of a datagram of ours that nobody wanted it? */
@@ -88,6 +98,8 @@ static u8_t on_icmp(void *arg, struct raw_pcb *raw, struct pbuf *p, const ip_add
 		struct ip_hdr of;
 		struct udp_hdr udp;
 	} __attribute__((packed)) h;
+	struct udp_hdr udp;
+	ip_addr_t to;
 
 	(void)arg;
 	(void)raw;
@@ -96,32 +108,55 @@ static u8_t on_icmp(void *arg, struct raw_pcb *raw, struct pbuf *p, const ip_add
 	    h.type != ICMP_DUR || h.code != ICMP_DUR_PORT || IPH_HL(&h.of) != 5 ||
 	    IPH_PROTO(&h.of) != IP_PROTO_UDP)
 		return 0;
-	for (struct udp_pcb *u = udp_pcbs; u; u = u->next) {
-		struct ip_hdr of = h.of;
-		struct udp_hdr udp = h.udp;
-		struct sock *s = u->recv_arg;
+	udp = h.udp;
+	ip_addr_copy_from_ip4(to, h.of.dest);
+	refused(&to, &udp);
+	return 0;
+}
 
-		if (u->recv == on_udp && is_from(u, &of, &udp)) {
-			WRITE_ONCE(s->err, ECONNREFUSED);
-			waitq_wake_all(&s->wait);
-		}
-	}
+/* As on_icmp, of IPv6. */
+static u8_t on_icmp6(void *arg, struct raw_pcb *raw, struct pbuf *p, const ip_addr_t *addr)
+{
+	struct {
+		struct ip6_hdr ip;
+		struct icmp6_hdr icmp;
+		struct ip6_hdr of;
+		struct udp_hdr udp;
+	} __attribute__((packed)) h;
+	struct udp_hdr udp;
+	ip_addr_t to;
+
+	(void)arg;
+	(void)raw;
+	(void)addr;
+	if (pbuf_copy_partial(p, &h, sizeof(h), 0) != sizeof(h) ||
+	    IP6H_NEXTH(&h.ip) != IP6_NEXTH_ICMP6 || h.icmp.type != ICMP6_TYPE_DUR ||
+	    h.icmp.code != ICMP6_DUR_PORT || IP6H_NEXTH(&h.of) != IP6_NEXTH_UDP)
+		return 0;
+	udp = h.udp;
+	ip_addr_copy_from_ip6_packed(to, h.of.dest);
+	refused(&to, &udp);
 	return 0;
 }
 
 /* ---- control blocks ---- */
 
-/* The one ear for ICMP, when the first datagram socket is made. */
+/* The ears for ICMP, when the first datagram socket is made. */
 static bool hear_icmp(void)
 {
-	static struct raw_pcb *ear; /* c */
+	static struct raw_pcb *ear, *ear6; /* c */
 
 	if (!ear) {
 		ear = raw_new(IP_PROTO_ICMP);
 		if (ear)
 			raw_recv(ear, on_icmp, NULL);
 	}
-	return ear;
+	if (!ear6) {
+		ear6 = raw_new_ip_type(IPADDR_TYPE_V6, IP6_NEXTH_ICMP6);
+		if (ear6)
+			raw_recv(ear6, on_icmp6, NULL);
+	}
+	return ear && ear6;
 }
 
 int inet_dgram_open(struct sock *s)
@@ -258,8 +293,8 @@ static int way_out(const struct sock *s, const struct inet_how *how, ip_addr_t *
 	return *n ? 0 : index ? -ENODEV : -ENETUNREACH;
 }
 
-static int send_locked(struct sock *s, struct pbuf *p, const struct inet_how *how, ip_addr_t *to,
-		       uint16_t port)
+int inet_dgram_out(struct sock *s, struct pbuf *p, const struct inet_how *how, ip_addr_t *to,
+		   uint16_t port)
 {
 	struct udp_pcb *pcb = s->in.udp;
 	struct netif *n;
@@ -287,6 +322,8 @@ static int destination(struct sock *s, const struct sock_msg *m, ip_addr_t *to, 
 {
 	int err = -EDESTADDRREQ;
 
+	if (inet_is_udp(s) && inet_corked_for(s, to, port))
+		return 0;
 	if (m->addr)
 		return inet_parse(s, m->addr, to, port);
 	inet_lock();
@@ -307,6 +344,7 @@ long inet_dgram_send(struct sock *s, struct sock_msg *m, bool nonblock)
 	ip_addr_t to = { 0 };
 	uint16_t port = 0;
 	struct inet_how how;
+	bool more = (m->flags & MSG_MORE) || READ_ONCE(s->in.cork);
 	struct pbuf *p;
 	int err;
 
@@ -327,15 +365,17 @@ long inet_dgram_send(struct sock *s, struct sock_msg *m, bool nonblock)
 	if (err)
 		return err;
 	p = pbuf_alloc(inet_is_udp(s) ? PBUF_TRANSPORT : PBUF_IP, (u16_t)n, PBUF_RAM);
-	if (!p)
-		return -ENOBUFS;
-	err = iter_read(&m->data, p->payload, n);
-	if (!err) {
-		inet_lock();
-		err = send_locked(s, p, &how, &to, port);
-		inet_unlock();
-	}
-	pbuf_free(p);
+	err = p ? iter_read(&m->data, p->payload, n) : -ENOBUFS;
+	inet_lock();
+	if (err)
+		inet_cork_drop(s);
+	else if (inet_is_udp(s))
+		err = inet_cork(s, p, &how, &to, port, more);
+	else
+		err = inet_dgram_out(s, p, &how, &to, port);
+	inet_unlock();
+	if (p)
+		pbuf_free(p);
 	return err ? err : (long)n;
 }
 

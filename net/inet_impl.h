@@ -9,7 +9,7 @@
 #include <lwip/tcp.h>
 #include <lwip/udp.h>
 
-enum { IP_PROTO_NUMBER_TCP = 6, IP_PROTO_NUMBER_UDP = 17 };
+enum { IP_PROTO_NUMBER_TCP = 6, IP_PROTO_NUMBER_UDP = 17, UDP_MAX = 65507, MSG_MORE = 0x8000 };
 
 /* A datagram, or a piece of a stream, that has come and nobody has read. */
 struct inet_msg {
@@ -26,6 +26,14 @@ struct inet_dgram {
 	int ifindex;
 	uint8_t ttl, tos;
 	uint64_t when; /* since 1970, ns; 0: nobody had asked */
+};
+
+/* How a datagram is to go, as its control messages say. */
+struct inet_how {
+	ip_addr_t from; /* any type's any: nothing was said */
+	bool has_from;
+	int ifindex;  /* 0: nothing was said */
+	int ttl, tos; /* -1: nothing was said */
 };
 
 /* sock->in.tell: control messages that come with datagrams. */
@@ -120,6 +128,26 @@ long inet_dgram_receive(struct sock *s, struct sock_msg *m, bool nonblock);
 void inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr,
 			uint16_t port); /* from a callback of lwIP's; takes @p */
 
+/* The core lock is held; @p stays the caller's. 0 or -errno. */
+int must_check inet_dgram_out(struct sock *s, struct pbuf *p, const struct inet_how *how,
+			      ip_addr_t *to, uint16_t port);
+
+/* ---- inet_cork.c ---- */
+/* All but inet_corked_for: the core lock is held. */
+bool inet_corked_for(struct sock *s, ip_addr_t *to,
+		     uint16_t *port); /* is a datagram begun, and for whom? */
+/* @p is sent, or (@more, or one is begun) added to what is not sent yet. @p stays the caller's. 0 or -errno. */
+int must_check inet_cork(struct sock *s, struct pbuf *p, const struct inet_how *how, ip_addr_t *to,
+			 uint16_t port, bool more);
+int inet_uncork(struct sock *s); /* what is begun is sent. 0 or -errno */
+void inet_cork_drop(struct sock *s);
+
+/* ---- inet_port.c ---- */
+/* May @s not have it beside those who do? The core lock is held. */
+bool inet_port_taken(const struct sock *s, const ip_addr_t *ip, uint16_t port);
+/* Whose a connection to @l is, by SO_REUSEPORT; the core lock is held. */
+struct sock *inet_port_listener(struct sock *l, struct tcp_pcb *child);
+
 /* ---- inet_raw.c ---- */
 struct raw_pcb *must_check inet_raw_open(struct sock *s); /* NULL: no memory */
 int inet_raw_send(struct sock *s, struct pbuf *p, const ip_addr_t *to, struct netif *n,
@@ -131,13 +159,6 @@ int inet_raw_value(const struct sock *s, int level, int name, void *out); /* byt
 /* ---- inet_cmsg.c ---- */
 /* What the socket wants to hear of @d, into @scm. 0 or -ENOMEM. */
 int must_check inet_tell(const struct sock *s, const struct inet_dgram *d, struct scm *scm);
-/* How a datagram is to go, as its control messages say. */
-struct inet_how {
-	ip_addr_t from; /* any type's any: nothing was said */
-	bool has_from;
-	int ifindex;  /* 0: nothing was said */
-	int ttl, tos; /* -1: nothing was said */
-};
 int must_check inet_told(const struct scm *scm, struct inet_how *how); /* 0 or -EINVAL */
 
 /* ---- inet_opt.c ---- */

@@ -20,7 +20,7 @@
 
 #include <lwip/priv/tcp_priv.h>
 
-enum { TELL = 32768, SPACE_MIN = 512, MSG_MORE = 0x8000 };
+enum { TELL = 32768, SPACE_MIN = 512 };
 
 /* ---- sending ---- */
 

@@ -57,6 +57,7 @@ enum {
 	OPT_USER_TIMEOUT = 18,
 	OPT_FASTOPEN = 23
 };
+enum { OPT_UDP_CORK = 1 };
 enum {
 	KEEP_TIME_MAX = 32767,
 	KEEP_COUNT_MAX = 127,
@@ -194,6 +195,16 @@ static int set_tcp(struct sock *s, int name, int v)
 	}
 }
 
+static int set_udp(struct sock *s, int name, int v)
+{
+	if (name != OPT_UDP_CORK)
+		return -ENOPROTOOPT;
+	WRITE_ONCE(s->in.cork, v);
+	if (!v)
+		(void)inet_uncork(s);
+	return 0;
+}
+
 static int set_ip(struct inet_part *in, int name, int v)
 {
 	switch (name) {
@@ -239,6 +250,8 @@ static int set_number(struct sock *s, int level, int name, int v)
 	}
 	if (level == SOL_TCP)
 		return set_tcp(s, name, v);
+	if (level == SOL_UDP)
+		return set_udp(s, name, v);
 	return level == SOL_IP ? set_ip(&s->in, name, v) : set_ipv6(s, name, v);
 }
 
@@ -285,10 +298,9 @@ static int level_error(const struct sock *s, int level)
 {
 	if (level == SOL_IP || (level == SOL_IPV6 && inet_is_v6(s)))
 		return 0;
-	if (level == SOL_TCP && inet_is_tcp(s))
+	if (level == (inet_is_tcp(s) ? SOL_TCP : inet_is_udp(s) ? SOL_UDP : -1))
 		return 0;
-	if (inet_is_v6(s) || (level == SOL_UDP && inet_is_udp(s)) ||
-	    (level == SOL_RAW && !inet_is_udp(s) && !inet_is_tcp(s)))
+	if (inet_is_v6(s) || (level == SOL_RAW && !inet_is_udp(s) && !inet_is_tcp(s)))
 		return -ENOPROTOOPT;
 	return -EOPNOTSUPP;
 }
@@ -393,6 +405,14 @@ static int get_tcp(struct sock *s, int name, int *v)
 	}
 }
 
+static int get_udp(const struct sock *s, int name, int *v)
+{
+	if (name != OPT_UDP_CORK)
+		return -ENOPROTOOPT;
+	*v = s->in.cork;
+	return 0;
+}
+
 static int get_ip(const struct sock *s, int level, int name, int *v)
 {
 	unsigned tell = tell_of(level, name);
@@ -411,13 +431,23 @@ static int get_ip(const struct sock *s, int level, int name, int *v)
 	return 0;
 }
 
-/* The first fields of Linux's struct tcp_info. */
+/* Linux's struct tcp_info, as of 6.1. What lwIP does not count is 0. */
 struct tcp_info_k {
 	uint8_t state, ca_state, retransmits, probes, backoff, options, wscale, flags;
 	uint32_t rto, ato, snd_mss, rcv_mss, unacked, sacked, lost, retrans, fackets;
 	uint32_t last_data_sent, last_ack_sent, last_data_recv, last_ack_recv;
 	uint32_t pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering;
+	uint32_t rcv_rtt, rcv_space, total_retrans;
+	uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+	uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
+	uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
+	uint32_t delivered, delivered_ce;
+	uint64_t bytes_sent, bytes_retrans;
+	uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
 };
+
+_Static_assert(sizeof(struct tcp_info_k) == 232, "Linux's");
+enum { TCPI_WSCALE = 4 };
 
 int inet_tcp_state(const struct sock *s)
 {
@@ -442,6 +472,15 @@ static void tcp_info(struct sock *s, struct tcp_info_k *out)
 	out->snd_cwnd = pcb->mss ? pcb->cwnd / pcb->mss : 0;
 	out->snd_ssthresh = pcb->mss ? pcb->ssthresh / pcb->mss : 0;
 	out->unacked = pcb->snd_queuelen;
+	out->probes = pcb->persist_probe;
+	out->backoff = pcb->persist_backoff;
+	if (pcb->flags & TF_WND_SCALE) {
+		out->options |= TCPI_WSCALE;
+		out->wscale = (uint8_t)(pcb->snd_scale | pcb->rcv_scale << 4);
+	}
+	out->max_pacing_rate = UINT64_MAX; /* none */
+	out->notsent_bytes = pcb->snd_lbb - pcb->snd_nxt;
+	out->snd_wnd = pcb->snd_wnd;
 }
 
 union value {
@@ -485,6 +524,8 @@ static int value_of(struct sock *s, int level, int name, union value *v)
 	}
 	if (level == SOL_TCP)
 		err = get_tcp(s, name, &v->number);
+	else if (level == SOL_UDP)
+		err = get_udp(s, name, &v->number);
 	else
 		err = get_ip(s, level, name, &v->number);
 	return err ? err : (int)sizeof(v->number);

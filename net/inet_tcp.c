@@ -232,6 +232,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 
 	if (err != ERR_OK || !pcb || !l)
 		return ERR_VAL;
+	l = inet_port_listener(l, pcb);
 	s = inet_alloc(l->ops, SOCK_STREAM, l->in.protocol);
 	if (!s)
 		return ERR_MEM;
@@ -266,10 +267,16 @@ static int listen_locked(struct sock *s, uint8_t backlog)
 			return -EADDRINUSE;
 		inet_end_set(&s->in.local, &any, pcb->local_port);
 	}
+	if (inet_port_taken(s, &pcb->local_ip, pcb->local_port))
+		return -EADDRINUSE;
+	ip_reset_option(pcb, SOF_REUSEADDR); /* with it lwIP would ask the same, and know less */
 	l = tcp_listen_with_backlog_and_err(pcb, backlog, &e);
-	if (!l)
+	if (!l) {
+		inet_tcp_options(s);
 		return e == ERR_MEM ? -ENOMEM : inet_errno(e);
+	}
 	s->in.tcp = l;
+	inet_tcp_options(s);
 	tcp_accept(l, on_accept);
 	WRITE_ONCE(s->shutdown, 0);
 	WRITE_ONCE(s->state, SS_LISTENING);
@@ -476,6 +483,8 @@ static int connection_state(struct sock *s)
 	err = sock_take_error(s);
 	s->in.connecting = false;
 	s->in.local = s->in.remote = (struct inet_end){ .port = 0 };
+	WRITE_ONCE(s->in.room, TCP_SND_BUF);
+	WRITE_ONCE(s->shutdown, 0);
 	WRITE_ONCE(s->state, SS_UNCONNECTED);
 	return err ? err : -ECONNABORTED;
 }

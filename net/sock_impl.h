@@ -39,6 +39,7 @@ struct sock_ops {
 struct tcp_pcb;
 struct udp_pcb;
 struct raw_pcb;
+struct inet_corked;
 
 enum { INET_KEPT_MAX = 18 };
 struct inet_end {
@@ -97,10 +98,11 @@ struct sock {
 			unsigned tell;				  /* c; read without: TELL_* */
 			uint8_t ifindex;			  /* c: SO_BINDTODEVICE; 0: any */
 			bool cork;				  /* c; read without */
-			int max_segment;	 /* c: TCP_MAXSEG; 0: not asked for */
-			uint32_t icmp_filter[8]; /* c: a bit for each type that is not wanted */
-			int kept[INET_KEPT_MAX]; /* c: inet_opt.c's */
-			size_t room;		 /* c; read without: bytes that may be sent */
+			struct inet_corked *corked; /* c; read without: inet_cork.c's */
+			int max_segment;	    /* c: TCP_MAXSEG; 0: not asked for */
+			uint32_t icmp_filter[8];    /* c: a bit for each type that is not wanted */
+			int kept[INET_KEPT_MAX];    /* c: inet_opt.c's */
+			size_t room;		    /* c; read without: bytes that may be sent */
 			unsigned space; /* c; read without: of them, behind the last segment */
 			size_t unrecved; /* r: sock->receive, or the last user: bytes read that the peer has not been told of */
 			bool got_fin, sent_fin; /* c: the peer sends no more; we do not */

@@ -303,12 +303,15 @@ static void refused(void)
 	close(l);
 	FAILS(join(s, port), ECONNREFUSED);
 	FAILS(join(s, port), ECONNREFUSED); /* it may be tried again */
+	EQ(ready(s), POLLOUT | POLLHUP);    /* as if it had not */
 	close(s);
 	s = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	FAILS(join(s, port), EINPROGRESS);
 	EQ(ready(s), POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP);
 	EQ(option(s, SOL_SOCKET, SO_ERROR), ECONNREFUSED);
+	EQ(ready(s), POLLIN | POLLOUT | POLLHUP | POLLRDHUP);
 	FAILS(join(s, port), ECONNABORTED);
+	EQ(ready(s), POLLOUT | POLLHUP);
 	close(s);
 }
 
@@ -527,6 +530,7 @@ static void kinds(void)
 static void options(void)
 {
 	struct tcp_info info;
+	char long_info[256];
 	socklen_t len = sizeof(info);
 	int v[2], n = 0;
 
@@ -561,7 +565,15 @@ static void options(void)
 	EQ(option(v[0], SOL_SOCKET, SO_RCVBUF), 40000);
 	memset(&info, 0, sizeof(info));
 	OK(getsockopt(v[0], IPPROTO_TCP, TCP_INFO, &info, &len));
+	EQ(len, sizeof(info));
 	EQ(info.tcpi_state, TCP_ESTABLISHED);
+	EQ(info.tcpi_options & TCPI_OPT_WSCALE, TCPI_OPT_WSCALE);
+	EQ(info.tcpi_rcv_wscale, info.tcpi_snd_wscale);
+	len = 232; /* Linux 6.1's; this header's may be shorter */
+	OK(getsockopt(v[0], IPPROTO_TCP, TCP_INFO, long_info, &len));
+	EQ(len, 232);
+	memcpy(&n, long_info + 228, 4); /* tcpi_snd_wnd */
+	CHECK(n >= 65535);
 	gone(v);
 }
 
@@ -594,6 +606,99 @@ static void reuse(void)
 	close(t);
 	reset(s);
 	reset(c);
+}
+
+static int bound(unsigned flag, uint32_t host, unsigned port, int *err)
+{
+	struct sockaddr_in a = at(host, port);
+	int s = socket(AF_INET, SOCK_STREAM, 0);
+
+	CHECK(s >= 0);
+	if (flag)
+		set(s, SOL_SOCKET, (int)flag, 1);
+	*err = bind(s, (void *)&a, sizeof(a)) ? errno : 0;
+	return s;
+}
+
+/* SO_REUSEADDR: a port for many as long as nobody listens there. */
+static void beside_listener(void)
+{
+	int a, b, c, err;
+	unsigned port;
+
+	NEED_INET();
+	a = bound(SO_REUSEADDR, INADDR_LOOPBACK, 0, &err);
+	EQ(err, 0);
+	port = port_of(a);
+	b = bound(SO_REUSEADDR, INADDR_LOOPBACK, port, &err);
+	EQ(err, 0);
+	OK(listen(a, 1));
+	FAILS(listen(b, 1), EADDRINUSE);
+	close(bound(SO_REUSEADDR, INADDR_LOOPBACK, port, &err));
+	EQ(err, EADDRINUSE);
+	close(bound(SO_REUSEADDR, INADDR_ANY, port, &err));
+	EQ(err, EADDRINUSE);
+	close(bound(SO_REUSEPORT, INADDR_LOOPBACK, port, &err));
+	EQ(err, EADDRINUSE);
+	c = bound(0, INADDR_LOOPBACK + 1, port, &err);
+	EQ(err, 0);
+	close(a);
+	OK(listen(b, 1));
+	close(b);
+	close(c);
+}
+
+enum { SPREAD = 32 };
+
+/* SO_REUSEPORT: one user's listeners, each of which gets a part of what comes. */
+static void spread(void)
+{
+	int l[2], c[SPREAD], s[SPREAD], err, nr[2] = { 0, 0 };
+	unsigned port;
+
+	NEED_INET();
+	l[0] = bound(SO_REUSEPORT, INADDR_LOOPBACK, 0, &err);
+	EQ(err, 0);
+	port = port_of(l[0]);
+	OK(listen(l[0], SPREAD));
+	l[1] = bound(SO_REUSEPORT, INADDR_LOOPBACK, port, &err);
+	EQ(err, 0);
+	OK(listen(l[1], SPREAD));
+	close(bound(SO_REUSEADDR, INADDR_LOOPBACK, port, &err));
+	EQ(err, EADDRINUSE);
+	if (!geteuid()) {
+		OK(seteuid(1000));
+		close(bound(SO_REUSEPORT, INADDR_LOOPBACK, port, &err));
+		OK(seteuid(0));
+		EQ(err, EADDRINUSE);
+	}
+	for (int i = 0; i < SPREAD; i++) {
+		c[i] = socket(AF_INET, SOCK_STREAM, 0);
+		OK(join(c[i], port));
+	}
+	for (int i = 0; i < SPREAD; i++) {
+		int which = ready(l[0]) == POLLIN ? 0 : 1;
+
+		s[i] = accept4(l[which], NULL, NULL, 0);
+		CHECK(s[i] >= 0);
+		nr[which]++;
+	}
+	EQ(nr[0] + nr[1], SPREAD);
+	CHECK(nr[0] > 0 && nr[1] > 0);
+	EQ(ready(l[0]), 0);
+	EQ(ready(l[1]), 0);
+	for (int i = 0; i < SPREAD; i++) {
+		reset(c[i]);
+		reset(s[i]);
+	}
+	close(l[0]); /* all go to who is left */
+	c[0] = socket(AF_INET, SOCK_STREAM, 0);
+	OK(join(c[0], port));
+	s[0] = accept4(l[1], NULL, NULL, 0);
+	CHECK(s[0] >= 0);
+	reset(c[0]);
+	reset(s[0]);
+	close(l[1]);
 }
 
 /* ---- waiting ---- */
@@ -682,12 +787,32 @@ static void from_file(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test t[] = {
-		T(exchange),	  T(vectors),	      T(much),	      T(full),
-		T(left_behind),	  T(held_back),	      T(wait_all),    T(half_closed),
-		T(broken),	  T(refused),	      T(in_progress), T(unconnected),
-		T(accepted_once), T(closed_listener), T(timeouts),    T(names),
-		T(privileged),	  T(kinds),	      T(options),     T(reuse),
-		T(epolled),	  T(forked),	      T(from_file),   TEND,
+		T(exchange),
+		T(vectors),
+		T(much),
+		T(full),
+		T(left_behind),
+		T(held_back),
+		T(wait_all),
+		T(half_closed),
+		T(broken),
+		T(refused),
+		T(in_progress),
+		T(unconnected),
+		T(accepted_once),
+		T(closed_listener),
+		T(timeouts),
+		T(names),
+		T(privileged),
+		T(kinds),
+		T(options),
+		T(reuse),
+		T(beside_listener),
+		T(spread),
+		T(epolled),
+		T(forked),
+		T(from_file),
+		TEND,
 	};
 
 	return tap_main(argc, argv, t);

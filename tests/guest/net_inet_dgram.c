@@ -1,6 +1,8 @@
 /* UDP and raw IP over the loopback, IPv6 of all kinds, interfaces, /proc/net. */
 #include "inet.h"
 
+#include <netinet/udp.h>
+
 /* ---- datagrams ---- */
 
 static int udp(unsigned *port)
@@ -51,6 +53,52 @@ static void datagrams(void)
 	EQ(send(s, "x", 1, 0), 1);
 	EQ(option(s, SOL_SOCKET, SO_ERROR), ECONNREFUSED); /* nobody is there */
 	close(s);
+}
+
+/* One datagram of several calls: MSG_MORE until a call without it, UDP_CORK until it is drawn. */
+static void corked(void)
+{
+	static char large[65507];
+	struct sockaddr_in other;
+	unsigned pa, pb, pc;
+	char buf[16];
+	int s, t, u;
+
+	NEED_INET();
+	s = udp(&pa);
+	t = udp(&pb);
+	u = udp(&pc);
+	other = at(INADDR_LOOPBACK, pc);
+	OK(join(s, pb));
+	EQ(send(s, "ab", 2, MSG_MORE), 2);
+	FAILS(recv(t, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	EQ(send(s, "cd", 2, 0), 2);
+	EQ(recv(t, buf, sizeof(buf), MSG_DONTWAIT), 4);
+	CHECK(!memcmp(buf, "abcd", 4));
+	EQ(option(s, IPPROTO_UDP, UDP_CORK), 0);
+	set(s, IPPROTO_UDP, UDP_CORK, 1);
+	EQ(option(s, IPPROTO_UDP, UDP_CORK), 1);
+	EQ(send(s, "ab", 2, 0), 2);
+	EQ(sendto(s, "zz", 2, 0, (void *)&other, sizeof(other)), 2); /* for the first's */
+	FAILS(recv(t, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	set(s, IPPROTO_UDP, UDP_CORK, 0);
+	EQ(recv(t, buf, sizeof(buf), MSG_DONTWAIT), 4);
+	CHECK(!memcmp(buf, "abzz", 4));
+	FAILS(recv(u, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	/* What becomes too long is dropped, all of it. */
+	EQ(send(s, "a", 1, MSG_MORE), 1);
+	FAILS(send(s, large, sizeof(large), MSG_MORE), EMSGSIZE);
+	EQ(send(s, "", 0, 0), 0);
+	EQ(recv(t, buf, sizeof(buf), MSG_DONTWAIT), 0);
+	EQ(send(s, "a", 1, MSG_MORE), 1);
+	EQ(send(s, large, sizeof(large) - 1, 0), sizeof(large) - 1);
+	EQ(recv(t, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC), sizeof(large));
+	EQ(send(s, "left", 4, MSG_MORE), 4); /* close frees it */
+	FAILS(setsockopt(s, IPPROTO_UDP, 999, &pa, sizeof(pa)), ENOPROTOOPT);
+	close(s);
+	FAILS(recv(t, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	close(t);
+	close(u);
 }
 
 static void large_datagram(void)
@@ -145,6 +193,27 @@ static struct sockaddr_in6 at6(const char *text, unsigned port)
 
 	EQ(inet_pton(AF_INET6, text, &a.sin6_addr), 1);
 	return a;
+}
+
+/* Nobody there: the next call says it, over IPv6 as well. */
+static void ipv6_refused(void)
+{
+	struct sockaddr_in6 a = at6("::1", 0);
+	socklen_t len = sizeof(a);
+	int s, t;
+
+	NEED_INET();
+	s = socket(AF_INET6, SOCK_DGRAM, 0);
+	t = socket(AF_INET6, SOCK_DGRAM, 0);
+	OK(bind(t, (void *)&a, sizeof(a)));
+	OK(getsockname(t, (void *)&a, &len));
+	close(t);
+	OK(connect(s, (void *)&a, sizeof(a)));
+	EQ(send(s, "x", 1, 0), 1);
+	EQ(ready(s), POLLOUT | POLLERR);
+	FAILS(send(s, "x", 1, 0), ECONNREFUSED);
+	EQ(ready(s), POLLOUT);
+	close(s);
 }
 
 static void ipv6(void)
@@ -320,10 +389,9 @@ static void loopback_counts(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test t[] = {
-		T(datagrams),  T(large_datagram), T(many_messages),
-		T(raw),	       T(ipv6),		  T(ipv6_datagrams),
-		T(interfaces), T(in_proc),	  T(loopback_counts),
-		TEND,
+		T(datagrams),  T(large_datagram), T(many_messages),   T(raw),
+		T(ipv6),       T(ipv6_datagrams), T(corked),	      T(ipv6_refused),
+		T(interfaces), T(in_proc),	  T(loopback_counts), TEND,
 	};
 
 	return tap_main(argc, argv, t);

@@ -91,6 +91,43 @@ static void control_messages(void)
 	close(points);
 }
 
+/* A datagram of two calls, to oneself. What failed is dropped whole: what comes is complete. */
+static int op_corked(void)
+{
+	char text[8];
+
+	while (recv(fd, text, 1, MSG_DONTWAIT) >= 0)
+		;
+	if (send(fd, "ab", 2, MSG_MORE) != 2 || send(fd, "cd", 2, 0) != 2)
+		return -1;
+	return recv(fd, text, 8, MSG_DONTWAIT) == 4 && !memcmp(text, "abcd", 4) ? 0 : -1;
+}
+
+static void corked(void)
+{
+	struct sockaddr_in a = at(INADDR_LOOPBACK, 0);
+	int hit = 1, n;
+
+	NEED_INET();
+	if (!failpoints_open())
+		SKIP("a kernel without failpoints");
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	OK(bind(fd, (void *)&a, sizeof(a)));
+	OK(join(fd, port_of(fd)));
+	for (n = 1; hit && n < 30; n++) {
+		int err;
+
+		arm(n);
+		err = op_corked() ? errno : 0;
+		hit = fired();
+		CHECK(!err || (hit && (err == ENOMEM || err == ENOBUFS || err == EAGAIN)));
+		OK(op_corked());
+	}
+	CHECK(n > 4 && n < 30);
+	close(fd);
+	close(points);
+}
+
 static void making(void)
 {
 	NEED_INET();
@@ -164,8 +201,8 @@ static void talking(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test t[] = { T(making), T(control_messages), T_FOR(talking, 90),
-					     TEND };
+	static const struct tap_test t[] = { T(making), T(control_messages), T(corked),
+					     T_FOR(talking, 90), TEND };
 
 	return tap_main(argc, argv, t);
 }
