@@ -11,13 +11,14 @@
 #include "arch/uaccess.h"
 #include "base/errno.h"
 #include "fs/notify.h"
+#include "fs/splice.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
 #include "uapi/mman.h"
 #include "vfs_impl.h"
 
 enum { O_SYNC_BIT = 04000000 }; /* O_SYNC is this and O_DSYNC */
-enum { FIONREAD = 0x541b, FIONBIO = 0x5421 };
+enum { FIONREAD = 0x541b, FIONBIO = 0x5421, FICLONE = 0x40049409, FICLONERANGE = 0x4020940d };
 #define MAX_RW ((size_t)(INT_MAX & PAGE_MASK))
 
 /* Why a file cannot be read: as it is open, or what it is. */
@@ -204,6 +205,28 @@ int64_t file_seek(struct file *f, int64_t off, int whence)
 
 /* ---- ioctl ---- */
 
+static long ioctl_clone(struct file *out, int fd)
+{
+	struct file *in = fd_file(fd);
+	long ret;
+
+	if (!in)
+		return -EBADF;
+	ret = in->flags & O_PATH ? -EBADF : file_clone(in, out);
+	fput(in);
+	return ret;
+}
+
+static long ioctl_clone_range(struct file *out, uaddr_t arg)
+{
+	struct {
+		int64_t fd;
+		uint64_t from, len, to;
+	} range;
+
+	return get_user(&range, arg) ? -EFAULT : ioctl_clone(out, (int)range.fd);
+}
+
 long file_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 {
 	int n;
@@ -216,6 +239,10 @@ long file_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 		f->flags = n ? f->flags | O_NONBLOCK : f->flags & ~(unsigned)O_NONBLOCK;
 		return 0;
 	}
+	if (cmd == FICLONE)
+		return ioctl_clone(f, (int)arg);
+	if (cmd == FICLONERANGE)
+		return ioctl_clone_range(f, arg);
 	if (cmd == FIONREAD && S_ISREG(f->inode->mode) && f->inode->mapping.ops) {
 		n = (int)((int64_t)mapping_size(&f->inode->mapping) - (int64_t)f->pos);
 		return put_user(arg, &n);

@@ -294,6 +294,21 @@ static int check_range(const struct side *in, const struct side *out, size_t *le
 	return 0;
 }
 
+/* ioctl_ficlonerange(2): no file system here shares blocks between files, and each reason to refuse is Linux's. */
+long file_clone(const struct file *in, const struct file *out)
+{
+	if (in->inode->sb != out->inode->sb)
+		return -EXDEV;
+	if (S_ISDIR(in->inode->mode) || S_ISDIR(out->inode->mode))
+		return -EISDIR;
+	if (!S_ISREG(in->inode->mode) || !S_ISREG(out->inode->mode))
+		return -EINVAL;
+	if ((in->flags & O_ACCMODE) == O_WRONLY || (out->flags & O_ACCMODE) == O_RDONLY ||
+	    (out->flags & O_APPEND))
+		return -EBADF;
+	return -EOPNOTSUPP;
+}
+
 long file_copy_range(struct file *in, int64_t *off_in, struct file *out, int64_t *off_out,
 		     size_t len)
 {

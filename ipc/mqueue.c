@@ -8,10 +8,11 @@
  * I1       messages are ordered by (priority falling, arrival); there are at most maxmsg of them, none longer than msgsize.
  * I2       receivers wait only while the queue is empty, senders only while it is full.
  * I3       a queue's worst case in bytes is charged to its maker (RLIMIT_MSGQUEUE) from birth to death.
+ * I4       notify has a note while notify_pid is set and it is SIGEV_THREAD; it is sent once, by whoever clears notify_pid.
  * LOCKS    lock (rank IPC) for all that changes.
  * CONTEXT  tasks; may sleep.
  * COST     O(log messages).
- * FAILS    as the man pages say. SIGEV_THREAD needs a socket of its own kind, which is not there: EBADF.
+ * FAILS    as the man pages say.
  * SOURCES  mq_overview(7), mq_open(3), mq_send(3), mq_receive(3), mq_notify(3), mq_getattr(3), proc(5).
  * TESTED BY  tests/guest/ipc_mqueue.c
  */
@@ -157,6 +158,9 @@ static void message_end(struct mq_message *m)
 	kfree(m);
 }
 
+static struct nl_msg *notify_end(struct mqueue *q);
+static void note_removed(struct nl_msg *note);
+
 static void queue_gone(struct inode *inode)
 {
 	struct mqueue *q = inode->private;
@@ -164,6 +168,7 @@ static void queue_gone(struct inode *inode)
 
 	if (!q)
 		return;
+	note_removed(notify_end(q));
 	while ((n = pheap_first(&q->messages))) {
 		pheap_remove(&q->messages, n);
 		message_end(container_of(n, struct mq_message, node));
@@ -275,11 +280,29 @@ static void notify_taken(struct mqueue *q, struct telling *t)
 	q->notify_pid = 0;
 }
 
+/* Nobody is to be told any more. Lock held, or nobody else has the queue. Return: the note that says so; NULL: there is none. */
+static struct nl_msg *notify_end(struct mqueue *q)
+{
+	struct nl_msg *note =
+		q->notify_pid && q->notify.how == SIGEV_THREAD ? q->notify.note : NULL;
+
+	q->notify_pid = 0;
+	return note;
+}
+
+static void note_removed(struct nl_msg *note)
+{
+	if (note)
+		netlink_note_send(note, MQ_REMOVED);
+}
+
 static void tell(const struct telling *t)
 {
 	struct siginfo_k info = { .si_signo = t->how.signo, .si_code = SI_MESGQ };
 	struct task *to = t->pid && t->how.how == SIGEV_SIGNAL ? task_find_leader(t->pid) : NULL;
 
+	if (t->pid && t->how.how == SIGEV_THREAD)
+		netlink_note_send(t->how.note, MQ_WOKEN);
 	if (!to)
 		return;
 	info.pid = current_task()->tgid;
@@ -289,33 +312,65 @@ static void tell(const struct telling *t)
 	task_put(to);
 }
 
+static int note_make(struct mq_notify_k *n)
+{
+	char cookie[MQ_COOKIE];
+
+	if (copy_from_user(cookie, (uaddr_t)n->value, sizeof(cookie)))
+		return -EFAULT;
+	return netlink_note_make(n->signo, cookie, sizeof(cookie), &n->note);
+}
+
+/* The caller is to be told no more, if it is he who would be. */
+static void notify_forget(struct mqueue *q)
+{
+	struct nl_msg *note = NULL;
+
+	spin_lock(&q->lock);
+	if (q->notify_pid == current_task()->tgid)
+		note = notify_end(q);
+	spin_unlock(&q->lock);
+	note_removed(note);
+}
+
+static int notify_set(struct mqueue *q, struct mq_notify_k *n)
+{
+	int err = n->how == SIGEV_THREAD ? note_make(n) : 0;
+
+	if (err)
+		return err;
+	spin_lock(&q->lock);
+	if (q->notify_pid) {
+		err = -EBUSY;
+	} else {
+		q->notify_pid = current_task()->tgid;
+		q->notify = *n;
+	}
+	spin_unlock(&q->lock);
+	if (err && n->how == SIGEV_THREAD)
+		netlink_note_drop(n->note);
+	return err;
+}
+
 int mqueue_notify(int fd, const struct mq_notify_k *n)
 {
-	int err, me = current_task()->tgid;
-	struct mqueue *q;
+	struct mq_notify_k how;
 	struct file *f;
+	int err;
 
 	if (n && (n->how < SIGEV_SIGNAL || n->how > SIGEV_THREAD))
 		return -EINVAL;
 	if (n && n->how == SIGEV_SIGNAL && (n->signo < 0 || n->signo > NSIG))
 		return -EINVAL;
-	if (n && n->how == SIGEV_THREAD)
-		return -EBADF;
 	err = get_file(fd, O_RDWR, &f);
 	if (err)
 		return err;
-	q = queue_of(f);
-	spin_lock(&q->lock);
-	if (!n) {
-		if (q->notify_pid == me)
-			q->notify_pid = 0;
-	} else if (q->notify_pid) {
-		err = -EBUSY;
+	if (n) {
+		how = *n;
+		err = notify_set(queue_of(f), &how);
 	} else {
-		q->notify_pid = me;
-		q->notify = *n;
+		notify_forget(queue_of(f));
 	}
-	spin_unlock(&q->lock);
 	fput(f);
 	return err;
 }
@@ -545,12 +600,7 @@ static unsigned queue_poll(struct file *f, struct poll_table *pt)
 /* mq_close(3): the process that closes is told no more. */
 static void queue_flush(struct file *f)
 {
-	struct mqueue *q = queue_of(f);
-
-	spin_lock(&q->lock);
-	if (q->notify_pid == current_task()->tgid)
-		q->notify_pid = 0;
-	spin_unlock(&q->lock);
+	notify_forget(queue_of(f));
 }
 
 static const struct file_ops mqueue_fops = { .read = queue_read,

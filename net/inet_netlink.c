@@ -9,6 +9,7 @@
  * LOCKS    nl_lock for the list of numbers; the socket's lock for its queue; the core lock while lwIP's lists are read.
  * CONTEXT  tasks; may sleep.
  * FAILS    ENOBUFS, ENOMEM, EPROTONOSUPPORT (other families), EADDRINUSE, EINVAL.
+ * I2       a note (net/netlink.h) finds room whatever is queued; none is made for a socket that is full, so they are few more.
  * NOT HERE what is said (inet_route.c); groups: nobody is told of changes.
  * SOURCES  netlink(7), rtnetlink(7).   TESTED BY  tests/guest/net_netlink.c
  */
@@ -91,21 +92,24 @@ static struct nl_msg *msg_new(void)
 	if (m) {
 		m->len = 0;
 		m->full = false;
+		m->to = NULL;
 	}
 	return m;
 }
 
 static void queue(struct sock *s, struct nl_msg *m)
 {
-	bool room;
+	bool room, dead;
 
 	spin_lock(&s->lock);
-	room = s->nr_queued < QUEUE_MOST;
+	dead = READ_ONCE(s->state) ==
+	       SS_DEAD; /* nl_release empties the queue after it has said so */
+	room = !dead && (m->to || s->nr_queued < QUEUE_MOST);
 	if (room) {
 		list_add_tail(&m->link, &s->queue);
 		s->nr_queued++;
 		s->nr_bytes += m->len;
-	} else {
+	} else if (!dead) {
 		s->err = ENOBUFS;
 	}
 	spin_unlock(&s->lock);
@@ -129,6 +133,39 @@ static struct nl_msg *first(struct sock *s, bool take)
 	}
 	spin_unlock(&s->lock);
 	return m;
+}
+
+/* ---- notes of the kernel's ---- */
+
+int nl_note_make(struct sock *s, const void *text, unsigned len, struct nl_msg **out)
+{
+	struct nl_msg *m;
+
+	if (READ_ONCE(s->nr_queued) >= QUEUE_MOST)
+		return -EAGAIN;
+	m = msg_new();
+	if (!m)
+		return -ENOMEM;
+	memcpy(m->data, text, len);
+	m->len = len;
+	m->to = sock_get(s);
+	*out = m;
+	return 0;
+}
+
+void nl_note_send(struct nl_msg *note, char last)
+{
+	struct sock *s = note->to;
+
+	note->data[note->len - 1] = last;
+	queue(s, note);
+	sock_put(s);
+}
+
+void nl_note_drop(struct nl_msg *note)
+{
+	sock_put(note->to);
+	kfree(note);
 }
 
 /* ---- numbers ---- */

@@ -19,6 +19,8 @@ struct nl_msg {
 	struct list_head link;
 	unsigned len;
 	bool full; /* something had no room: it is not in it */
+	struct sock *
+		to; /* a note of the kernel's (net/netlink.h): whose, referenced until it is queued */
 	char data[NL_MESSAGE];
 };
 

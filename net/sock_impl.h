@@ -124,6 +124,11 @@ enum {
 extern int net_somaxconn, net_wmem_max, net_rmem_max, net_wmem_default, net_rmem_default;
 extern const struct file_ops socket_fops;
 extern const struct sock_ops unix_ops, inet_ops, inet6_ops, netlink_ops;
+struct nl_msg;
+/* What net/netlink.h's calls do where there are such sockets. 0, -EAGAIN, -ENOMEM. */
+int must_check nl_note_make(struct sock *s, const void *text, unsigned len, struct nl_msg **out);
+void nl_note_send(struct nl_msg *note, char last);
+void nl_note_drop(struct nl_msg *note);
 
 static inline struct sock *sock_of(const struct file *f)
 {

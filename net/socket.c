@@ -12,6 +12,7 @@
 #include "fs/anon_file.h"
 #include "fs/sysctl.h"
 #include "mm/slab.h"
+#include "net/netlink.h"
 #include "net/unix_impl.h"
 #include "sync/failpoint.h"
 
@@ -308,11 +309,11 @@ int socket_pair(int family, int type, int protocol, int fds[2])
 
 	if (!ops)
 		return err;
-	if (family != AF_UNIX)
-		return -EOPNOTSUPP;
 	fds[0] = make(ops, type, protocol, flags, &a);
 	if (fds[0] < 0)
 		return fds[0];
+	if (family != AF_UNIX)
+		return give_up(fds[0], a, -EOPNOTSUPP);
 	fds[1] = make(ops, type, protocol, flags, &b);
 	if (fds[1] < 0)
 		return give_up(fds[0], a, fds[1]);
@@ -320,6 +321,33 @@ int socket_pair(int family, int type, int protocol, int fds[2])
 	fd_install(fds[0], a);
 	fd_install(fds[1], b);
 	return 0;
+}
+
+int netlink_note_make(int fd, const void *text, unsigned len, struct nl_msg **out)
+{
+	struct file *f = fd_file(fd);
+	int err = -EINVAL;
+
+	if (!f)
+		return -EBADF;
+	if (!file_is_socket(f))
+		err = -ENOTSOCK;
+	else if (CFG_INET && sock_of(f)->ops == &netlink_ops)
+		err = nl_note_make(sock_of(f), text, len, out);
+	fput(f);
+	return err;
+}
+
+void netlink_note_send(struct nl_msg *note, char last)
+{
+	if (CFG_INET)
+		nl_note_send(note, last);
+}
+
+void netlink_note_drop(struct nl_msg *note)
+{
+	if (CFG_INET)
+		nl_note_drop(note);
 }
 
 /* ---- calls ---- */

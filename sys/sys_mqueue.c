@@ -114,9 +114,9 @@ SYS(mq_notify)
 
 	if (!a1)
 		return mqueue_notify((int)a0, NULL);
-	if (get_abi(&ev, a1, "l2i"))
+	if (get_abi(&ev, a1, "p2i"))
 		return -EFAULT;
-	n = (struct mq_notify_k){ ev.how, ev.signo, ev.value };
+	n = (struct mq_notify_k){ .how = ev.how, .signo = ev.signo, .value = ev.value };
 	return mqueue_notify((int)a0, &n);
 }
 

@@ -13,5 +13,7 @@ long file_tee(struct file *in, struct file *out, size_t len, unsigned flags);
 long file_send(struct file *out, struct file *in, int64_t *off, size_t len);
 long file_copy_range(struct file *in, int64_t *off_in, struct file *out, int64_t *off_out,
 		     size_t len);
+/* FICLONE of @in to @out. -EXDEV, -EISDIR, -EINVAL, -EBADF, -EOPNOTSUPP. */
+long file_clone(const struct file *in, const struct file *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
@@ -429,12 +430,52 @@ static void opposite(void)
 	EQ((left > 0 ? left : 0) + (more > 0 ? more : 0), 50000);
 }
 
+enum { CLONE_FILE = 0x40049409, CLONE_RANGE = 0x4020940d };
+
+/* FICLONE: no file shares blocks here; who asks is told so, and copies. */
+static void clones(void)
+{
+	int in = file_with("in", 100), out = file_with("out", 0), rd = open("out", O_RDONLY),
+	    wr = open("in", O_WRONLY), app = open("out", O_RDWR | O_APPEND), p[2],
+	    dir = open(".", O_RDONLY), proc = open("/proc/version", O_RDONLY),
+	    path = open("in", O_PATH);
+	int64_t range[4] = { in };
+
+	NEED(in >= 0 && out >= 0 && rd >= 0 && wr >= 0 && app >= 0 && pipe(p) == 0);
+	FAILS(ioctl(out, CLONE_FILE, in), EOPNOTSUPP);
+	FAILS(ioctl(out, CLONE_RANGE, range), EOPNOTSUPP);
+	FAILS(ioctl(out, CLONE_RANGE, 8), EFAULT);
+	FAILS(ioctl(out, CLONE_FILE, 99), EBADF);
+	FAILS(ioctl(99, CLONE_FILE, in), EBADF);
+	FAILS(ioctl(out, CLONE_FILE, path), EBADF);
+	FAILS(ioctl(out, CLONE_FILE, wr), EBADF);
+	FAILS(ioctl(rd, CLONE_FILE, in), EBADF);
+	FAILS(ioctl(app, CLONE_FILE, in), EBADF);
+	FAILS(ioctl(out, CLONE_FILE, dir), EISDIR);
+	FAILS(ioctl(out, CLONE_FILE, proc), EXDEV);
+	FAILS(ioctl(p[1], CLONE_FILE, p[0]), EINVAL);
+	EQ(lseek(out, 0, SEEK_END), 0);
+	for (int fd = in; fd <= path; fd++)
+		close(fd);
+	unlink("in");
+	unlink("out");
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(file_to_pipe),  T(pipe_to_file), T(pipe_to_pipe),
-						 T(splice_errors), T(vmsplices),    T(sendfiles),
-						 T(to_null),	   T(copy_ranges),  T(vectors),
-						 T(packets),	   T(opposite),	    TEND };
+	static const struct tap_test tests[] = { T(file_to_pipe),
+						 T(pipe_to_file),
+						 T(pipe_to_pipe),
+						 T(splice_errors),
+						 T(vmsplices),
+						 T(sendfiles),
+						 T(to_null),
+						 T(copy_ranges),
+						 T(vectors),
+						 T(packets),
+						 T(opposite),
+						 T(clones),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

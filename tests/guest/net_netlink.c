@@ -2,9 +2,14 @@
 #include "inet.h"
 #include "tap.h"
 
+#include <fcntl.h>
 #include <ifaddrs.h>
+#include <mqueue.h>
 #include <net/if.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 enum { NETLINK = 16, GETLINK = 18, GETADDR = 22, GETROUTE = 26, DUMP = 0x301, DONE = 3, ERROR = 2 };
 
@@ -138,9 +143,92 @@ static void refused(void)
 	close(s);
 }
 
+/* mq_notify(3) with SIGEV_THREAD, as C libraries do it: a cookie comes, whose last byte says why. */
+static void queue_notes(void)
+{
+	struct mq_attr a = { .mq_maxmsg = 5, .mq_msgsize = 16 };
+	char cookie[32] = "a cookie of thirty-two bytes...", buf[64];
+	struct sigevent ev = { .sigev_notify = SIGEV_THREAD };
+	int s, u;
+	mqd_t q;
+
+	NEED_INET();
+	s = socket(NETLINK, SOCK_RAW, 0);
+	u = socket(AF_UNIX, SOCK_STREAM, 0);
+	q = mq_open("/mnemos_nl", O_CREAT | O_EXCL | O_RDWR, 0600, &a);
+	NEED(s >= 0 && u >= 0 && q != (mqd_t)-1);
+	ev.sigev_value.sival_ptr = cookie;
+	ev.sigev_signo = 99;
+	FAILS(syscall(SYS_mq_notify, q, &ev), EBADF);
+	ev.sigev_signo = 0;
+	FAILS(syscall(SYS_mq_notify, q, &ev), ENOTSOCK);
+	ev.sigev_signo = u;
+	FAILS(syscall(SYS_mq_notify, q, &ev), EINVAL);
+	ev.sigev_signo = s;
+	ev.sigev_value.sival_ptr = (void *)8;
+	FAILS(syscall(SYS_mq_notify, q, &ev), EFAULT);
+	ev.sigev_value.sival_ptr = cookie;
+	EQ(syscall(SYS_mq_notify, q, &ev), 0);
+	FAILS(syscall(SYS_mq_notify, q, &ev), EBUSY);
+	FAILS(recv(s, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	EQ(mq_send(q, "x", 1, 0), 0);
+	EQ(recv(s, buf, sizeof(buf), MSG_DONTWAIT), sizeof(cookie));
+	EQ(memcmp(buf, cookie, 31), 0);
+	EQ(buf[31], 1); /* a message has come */
+	EQ(mq_receive(q, buf, sizeof(buf), NULL), 1);
+	EQ(syscall(SYS_mq_notify, q, &ev), 0);
+	EQ(syscall(SYS_mq_notify, q, NULL), 0);
+	EQ(recv(s, buf, sizeof(buf), MSG_DONTWAIT), sizeof(cookie));
+	EQ(buf[31], 2); /* none will */
+	EQ(syscall(SYS_mq_notify, q, &ev), 0);
+	close(s); /* nobody to hear of it */
+	EQ(mq_send(q, "x", 1, 0), 0);
+	EQ(mq_receive(q, buf, sizeof(buf), NULL), 1);
+	s = socket(NETLINK, SOCK_RAW, 0);
+	ev.sigev_signo = s;
+	EQ(syscall(SYS_mq_notify, q, &ev), 0);
+	mq_close(q);
+	EQ(recv(s, buf, sizeof(buf), MSG_DONTWAIT), sizeof(cookie));
+	EQ(buf[31], 2);
+	FAILS(recv(s, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	EQ(mq_unlink("/mnemos_nl"), 0);
+	close(s);
+	close(u);
+}
+
+static sem_t thread_came;
+
+static void in_thread(union sigval v)
+{
+	if (v.sival_int == 4711)
+		sem_post(&thread_came);
+}
+
+static void queue_thread(void)
+{
+	struct mq_attr a = { .mq_maxmsg = 5, .mq_msgsize = 16 };
+	struct sigevent ev = { .sigev_notify = SIGEV_THREAD, .sigev_notify_function = in_thread };
+	mqd_t q;
+
+	NEED_INET();
+	q = mq_open("/mnemos_nl", O_CREAT | O_EXCL | O_RDWR, 0600, &a);
+	NEED(q != (mqd_t)-1);
+	sem_init(&thread_came, 0, 0);
+	ev.sigev_value.sival_int = 4711;
+	for (int i = 0; i < 3; i++) {
+		EQ(mq_notify(q, &ev), 0);
+		EQ(mq_send(q, "x", 1, 0), 0);
+		EQ(sem_wait(&thread_came), 0);
+		EQ(mq_receive(q, (char[16]){ 0 }, 16, NULL), 1);
+	}
+	mq_close(q);
+	EQ(mq_unlink("/mnemos_nl"), 0);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test t[] = { T(by_library), T(messages), T(refused), TEND };
+	static const struct tap_test t[] = { T(by_library),  T(messages),     T(refused),
+					     T(queue_notes), T(queue_thread), TEND };
 
 	return tap_main(argc, argv, t);
 }
