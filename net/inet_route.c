@@ -1,15 +1,19 @@
 /*
- * NETLINK_ROUTE: interfaces, addresses and routes in rtnetlink's form, as lwIP has them.
+ * NETLINK_ROUTE: interfaces, addresses, routes and neighbours in rtnetlink's form, as lwIP has them.
  *
  * WHY      one interface is a message; lists are short, so they go in one datagram.
  * LOCKS    core lock.   CONTEXT  tasks.
  * FAILS    ENODEV (no such interface), EINVAL (a request too short), EPERM without CAP_NET_ADMIN and EOPNOTSUPP with it: nothing is
  *          changed this way.
- * SOURCES  rtnetlink(7), ip-link(8), ip-address(8), ip-route(8).   TESTED BY  tests/guest/net_netlink.c
+ * SOURCES  rtnetlink(7), ip-link(8), ip-address(8), ip-route(8), ip-neighbour(8).   TESTED BY  tests/guest/net_netlink.c,
+ *          tests/guest/net_virtio.c
  */
 #include "base/errno.h"
 #include "lib/string.h"
 #include "net/inet_netlink.h"
+
+#include <lwip/etharp.h>
+#include <lwip/priv/nd6_priv.h>
 
 enum {
 	RTM_NEWLINK = 16,
@@ -17,7 +21,9 @@ enum {
 	RTM_NEWADDR = 20,
 	RTM_GETADDR = 22,
 	RTM_NEWROUTE = 24,
-	RTM_GETROUTE = 26
+	RTM_GETROUTE = 26,
+	RTM_NEWNEIGH = 28,
+	RTM_GETNEIGH = 30
 };
 enum {
 	IFLA_ADDRESS = 1,
@@ -39,7 +45,23 @@ enum {
 	OPER_UP = 6
 };
 enum { IFA_F_PERMANENT = 0x80, SCOPE_UNIVERSE = 0, SCOPE_LINK = 253, SCOPE_HOST = 254 };
-enum { RT_TABLE_MAIN = 254, RTPROT_BOOT = 3, RTPROT_KERNEL = 2, RTN_UNICAST = 1, LINK_BODY = 16 };
+enum {
+	RT_TABLE_MAIN = 254,
+	RTPROT_BOOT = 3,
+	RTPROT_KERNEL = 2,
+	RTPROT_RA = 9,
+	RTN_UNICAST = 1,
+	LINK_BODY = 16
+};
+enum {
+	NDA_DST = 1,
+	NDA_LLADDR,
+	NUD_REACHABLE = 2,
+	NUD_STALE = 4,
+	NUD_DELAY = 8,
+	NUD_PROBE = 16,
+	NTF_ROUTER = 128
+};
 
 struct link_body {
 	uint8_t family, pad;
@@ -54,6 +76,13 @@ struct addr_body {
 struct route_body {
 	uint8_t family, dst_len, src_len, tos, table, protocol, scope, type;
 	uint32_t flags;
+};
+
+struct neigh_body {
+	uint8_t family, pad[3];
+	int index;
+	uint16_t state;
+	uint8_t flags, type;
 };
 
 static bool is_loopback(const struct netif *n)
@@ -235,6 +264,98 @@ static void say_routes(struct nl_msg *m, const struct nl_header *q, const struct
 	nl_end(m, start);
 }
 
+static void say_route6(struct nl_msg *m, const struct nl_header *q, const struct netif *n,
+		       const ip6_addr_t *to, const ip6_addr_t *by)
+{
+	const struct route_body b = { .family = AF_INET6,
+				      .dst_len = to ? 64 : 0,
+				      .table = RT_TABLE_MAIN,
+				      .protocol = by ? RTPROT_RA : RTPROT_KERNEL,
+				      .type = RTN_UNICAST };
+	unsigned start = nl_begin(m, q, RTM_NEWROUTE, &b, sizeof(b));
+
+	attr32(m, RTA_TABLE, RT_TABLE_MAIN);
+	if (to)
+		nl_attr(m, RTA_DST, to->addr, 16);
+	if (by)
+		nl_attr(m, RTA_GATEWAY, by->addr, 16);
+	attr32(m, RTA_OIF, netif_get_index(n));
+	nl_end(m, start);
+}
+
+/* Prefixes on the link, as a router has said, the link's own, and the routers. */
+static void say_routes6(struct nl_msg *m, const struct nl_header *q, const struct netif *n)
+{
+	ip6_addr_t local = { .addr = { PP_HTONL(0xfe800000) } };
+
+	if (is_loopback(n))
+		return;
+	for (int i = 0; i < LWIP_ND6_NUM_PREFIXES; i++) {
+		const struct nd6_prefix_list_entry *p = &prefix_list[i];
+
+		if (p->netif == n && p->invalidation_timer)
+			say_route6(m, q, n, &p->prefix, NULL);
+	}
+	if (ip6_addr_isvalid(netif_ip6_addr_state(n, 0)))
+		say_route6(m, q, n, &local, NULL);
+	for (int i = 0; i < LWIP_ND6_NUM_ROUTERS; i++) {
+		const struct nd6_router_list_entry *r = &default_router_list[i];
+
+		if (r->neighbor_entry && r->neighbor_entry->netif == n && r->invalidation_timer)
+			say_route6(m, q, n, NULL, &r->neighbor_entry->next_hop_address);
+	}
+}
+
+/* ---- neighbours ---- */
+
+static void say_neigh(struct nl_msg *m, const struct nl_header *q, const struct neigh_body *b,
+		      const void *addr, const void *mac)
+{
+	unsigned start = nl_begin(m, q, RTM_NEWNEIGH, b, sizeof(*b));
+
+	nl_attr(m, NDA_DST, addr, b->family == AF_INET ? 4 : 16);
+	nl_attr(m, NDA_LLADDR, mac, 6);
+	nl_end(m, start);
+}
+
+static void say_arp(struct nl_msg *m, const struct nl_header *q)
+{
+	struct eth_addr *mac;
+	ip4_addr_t *ip;
+	struct netif *n;
+
+	for (size_t i = 0; i < ARP_TABLE_SIZE; i++) {
+		struct neigh_body b = { .family = AF_INET,
+					.state = NUD_REACHABLE,
+					.type = RTN_UNICAST };
+
+		if (!etharp_get_entry(i, &ip, &n, &mac))
+			continue;
+		b.index = netif_get_index(n);
+		say_neigh(m, q, &b, &ip->addr, mac);
+	}
+}
+
+static void say_nd(struct nl_msg *m, const struct nl_header *q)
+{
+	static const uint8_t states[] = { [ND6_REACHABLE] = NUD_REACHABLE,
+					  [ND6_STALE] = NUD_STALE,
+					  [ND6_DELAY] = NUD_DELAY,
+					  [ND6_PROBE] = NUD_PROBE };
+
+	for (int i = 0; i < LWIP_ND6_NUM_NEIGHBORS; i++) {
+		const struct nd6_neighbor_cache_entry *e = &neighbor_cache[i];
+		struct neigh_body b = { .family = AF_INET6, .type = RTN_UNICAST };
+
+		if (e->state >= ARRAY_SIZE(states) || !states[e->state])
+			continue; /* none, or one whose address is not known yet */
+		b.index = netif_get_index(e->netif);
+		b.state = states[e->state];
+		b.flags = e->isrouter ? NTF_ROUTER : 0;
+		say_neigh(m, q, &b, e->next_hop_address.addr, e->lladdr);
+	}
+}
+
 static int say_list(struct nl_msg *m, const struct nl_header *q, unsigned family)
 {
 	if ((q->flags & NLM_F_DUMP) != NLM_F_DUMP)
@@ -250,7 +371,13 @@ static int say_list(struct nl_msg *m, const struct nl_header *q, unsigned family
 			say_v6(m, q, n);
 		if (family != AF_INET6 && q->type == RTM_GETROUTE)
 			say_routes(m, q, n);
+		if (family != AF_INET && q->type == RTM_GETROUTE)
+			say_routes6(m, q, n);
 	}
+	if (q->type == RTM_GETNEIGH && (family == AF_UNSPEC || family == AF_INET))
+		say_arp(m, q);
+	if (q->type == RTM_GETNEIGH && (family == AF_UNSPEC || family == AF_INET6))
+		say_nd(m, q);
 	return 0;
 }
 
@@ -259,7 +386,8 @@ int route_answer(struct nl_msg *m, const struct nl_header *q, const void *body, 
 	unsigned family = len ? *(const uint8_t *)body : AF_UNSPEC;
 	int err;
 
-	if (q->type != RTM_GETLINK && q->type != RTM_GETADDR && q->type != RTM_GETROUTE) {
+	if (q->type != RTM_GETLINK && q->type != RTM_GETADDR && q->type != RTM_GETROUTE &&
+	    q->type != RTM_GETNEIGH) {
 		if (q->type % 4 == 2 && (q->flags & NLM_F_DUMP) == NLM_F_DUMP)
 			return 0; /* lists of what we do not have are empty */
 		return q->type % 4 != 2 && !capable(CAP_NET_ADMIN) ? -EPERM : -EOPNOTSUPP;

@@ -73,6 +73,45 @@ static void gateway_answers(void)
 	until_listed("/proc/net/arp", "10.0.2.2         0x1         0x2         52:55:0a:00:02:02");
 }
 
+/* Does a message of rtnetlink's list @type hold these bytes? */
+static int listed(int type, const void *what, size_t len)
+{
+	struct {
+		uint32_t len;
+		uint16_t type, flags;
+		uint32_t seq, pid;
+		uint8_t body[12];
+	} q = { sizeof(q), (uint16_t)type, 0x301, 1, 0, { 0 } };
+	static char buf[8192];
+	int s = socket(16, SOCK_RAW, 0);
+	ssize_t n;
+
+	CHECK(s >= 0);
+	EQ(send(s, &q, sizeof(q), 0), sizeof(q));
+	n = recv(s, buf, sizeof(buf), 0);
+	CHECK(n >= 0);
+	close(s);
+	return memmem(buf, (size_t)n, what, len) != NULL;
+}
+
+/* The gateway as a neighbour, IPv6's router as a route, as ip(8) asks for them: attributes with their heads. */
+static void by_netlink(void)
+{
+	static const unsigned char neighbour[] = { 8, 0, 1, 0,	  10,	0,  2, 2, 10,
+						   0, 2, 0, 0x52, 0x55, 10, 0, 2, 2 };
+	static const unsigned char router[] = { 20, 0, 5, 0, 0xfe, 0x80, 0, 0, 0, 0,
+						0,  0, 0, 0, 0,	   0,	 0, 0, 0, 2 };
+	static const unsigned char prefix[] = { 20, 0, 1, 0, 0xfe, 0xc0, 0, 0, 0, 0,
+						0,  0, 0, 0, 0,	   0,	 0, 0, 0, 0 };
+
+	NEED_INET();
+	until_listed("/proc/net/arp", "10.0.2.2 ");
+	EQ(listed(30, neighbour, sizeof(neighbour)), 1);
+	until_listed("/proc/net/if_inet6", "fec0000000000000505400fffe123456 02 40");
+	EQ(listed(26, router, sizeof(router)), 1);
+	EQ(listed(26, prefix, sizeof(prefix)), 1);
+}
+
 static void *write_all(void *arg)
 {
 	static unsigned char buf[BYTES];
@@ -146,8 +185,9 @@ static void ping_pong(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test t[] = {
-		T(configured),	   T(configured_v6), T(gateway_answers),
-		T(there_and_back), T(ping_pong),     TEND,
+		T(configured), T(configured_v6),  T(gateway_answers),
+		T(by_netlink), T(there_and_back), T(ping_pong),
+		TEND,
 	};
 
 	return tap_main(argc, argv, t);
