@@ -46,13 +46,9 @@ int proc_register(const char *path, uint32_t mode, struct proc_entry *entry)
 	return pseudo_register(&proc_tree, path, &n);
 }
 
-int proc_register_removable(const char *path, uint32_t mode, struct proc_entry *entry)
+int proc_register_node(const char *path, const struct pseudo_node *n)
 {
-	struct pseudo_node n = { .mode = (mode & S_IFMT ? mode : mode | S_IFREG),
-				 .entry = entry,
-				 .removable = true };
-
-	return pseudo_register(&proc_tree, path, &n);
+	return pseudo_register(&proc_tree, path, n);
 }
 
 int proc_unregister(const char *path)

@@ -34,6 +34,8 @@ enum { PSEUDO_MORE_POS = 1 << 16, PSEUDO_ROOT_INO = 1 };
 /* Add a node like @proto at @path; parents are made. 0, -ENOMEM, -EEXIST. */
 int must_check pseudo_register(struct pseudo_tree *tree, const char *path,
 			       const struct pseudo_node *proto);
+int must_check proc_register_node(const char *path,
+				  const struct pseudo_node *n); /* in /proc's tree (proc_core.c) */
 /* Take @path and all below it, registered as removable, out of the tree. On return none of the entries is being used, nor
  * will be. Sleeps. 0, -ENOENT. */
 int pseudo_unregister(struct pseudo_tree *tree, const char *path);

@@ -145,13 +145,29 @@ int sysfs_remove(const char *path)
 
 /* ---- for modules ---- */
 
+static int add_node(enum pseudo_kind tree, const char *path, const struct pseudo_node *n)
+{
+	if (tree == IN_PROC)
+		return proc_register_node(path, n);
+	return pseudo_register(tree == IN_SYSFS ? &sysfs_tree : &debugfs_tree, path, n);
+}
+
 int pseudo_add(enum pseudo_kind tree, const char *path, uint32_t mode, struct proc_entry *entry)
 {
-	struct pseudo_node n = { .mode = mode, .entry = entry, .removable = true };
+	const struct pseudo_node n = { .mode = mode & S_IFMT ? mode : mode | S_IFREG,
+				       .entry = entry,
+				       .removable = true };
 
-	if (tree == IN_PROC)
-		return proc_register_removable(path, mode, entry);
-	return pseudo_register(tree == IN_SYSFS ? &sysfs_tree : &debugfs_tree, path, &n);
+	return add_node(tree, path, &n);
+}
+
+int pseudo_add_link(enum pseudo_kind tree, const char *path, const char *target)
+{
+	const struct pseudo_node n = { .mode = S_IFLNK | 0777,
+				       .target = target,
+				       .removable = true };
+
+	return add_node(tree, path, &n);
 }
 
 void pseudo_remove(enum pseudo_kind tree, const char *path)

@@ -149,6 +149,8 @@ struct uts_view *module_utsname(void);
 /* ---- later.c ---- */
 void module_later_kick(void); /* it looks whether there is something to do; any context */
 bool module_in_softirq(void);
+void module_preempt_add(int n);
+int module_preempt_count(void);
 bool module_later_runs(void);
 bool module_later_arm(struct later_view *l, unsigned long long when_ns);
 bool module_later_cancel(struct later_view *l, bool sync);

@@ -11,6 +11,8 @@ struct module;
 int must_check module_tree_file(enum pseudo_kind tree, const char *path, uint32_t mode,
 				const struct module_calls *calls, void *private, void *data,
 				kaddr_t from);
+int must_check module_tree_link(enum pseudo_kind tree, const char *path, const char *target,
+				kaddr_t from);
 int must_check module_tree_dir(enum pseudo_kind tree, const char *path, kaddr_t from);
 void module_tree_remove(enum pseudo_kind tree, const char *path);
 
@@ -27,6 +29,11 @@ int module_sysfs_create_file(struct kobject_view *k, const struct attribute_view
 void module_sysfs_remove_file(struct kobject_view *k, const struct attribute_view *a);
 int module_sysfs_create_group(struct kobject_view *k, const struct group_view *g);
 void module_sysfs_remove_group(struct kobject_view *k, const struct group_view *g);
+int module_sysfs_create_bin_file(struct kobject_view *k, const struct bin_attr_view *a);
+void module_sysfs_remove_bin_file(struct kobject_view *k, const struct bin_attr_view *a);
+int module_sysfs_create_link(struct kobject_view *k, struct kobject_view *target, const char *name);
+void module_sysfs_remove_link(struct kobject_view *k, const char *name);
+struct kset_view *module_kset_create(const char *name, struct kobject_view *parent);
 void module_kobject_init(struct kobject_view *k, const struct kobj_type_view *type);
 int module_kobject_add(struct kobject_view *k, struct kobject_view *parent, const char *name);
 struct kobject_view *module_kobject_create(const char *name, struct kobject_view *parent);

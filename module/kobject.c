@@ -6,7 +6,7 @@
  *          in /proc (procfs.c), with calls of ours that turn reading and writing into the attribute's show and store.
  * I1       kobj->path is set exactly while the directory is there.
  * CONTEXT  threads; sleeps.   FAILS  -ENOMEM, -EEXIST.
- * SOURCES  sysfs(5); Linux Documentation/core-api/kobject.rst, filesystems/sysfs.rst.   TESTED BY  module_api (guest)
+ * SOURCES  sysfs(5); Linux Documentation/core-api/kobject.rst, filesystems/sysfs.rst.   TESTED BY  module_api, module_course (guest)
  */
 #include "module/device.h"
 
@@ -110,6 +110,96 @@ void module_sysfs_remove_file(struct kobject_view *k, const struct attribute_vie
 		module_tree_remove(IN_SYSFS, path);
 }
 
+/* ---- bytes ---- */
+
+/* How much of @n at @pos, where @size is the end if it is known. */
+static size_t bin_room(const struct bin_attr_view *a, long long pos, size_t n)
+{
+	n = min_of(size_t, n, PAGE_SIZE);
+	if (!a->size)
+		return n;
+	return pos < (long long)a->size ? min_of(size_t, n, a->size - (size_t)pos) : 0;
+}
+
+static long bin_move(struct file_view *f, uaddr_t user, size_t len, long long *pos, bool write)
+{
+	struct bin_attr_view *a = f->f_inode->i_private;
+	struct kobject_view *k = f->f_inode->pde_data;
+	size_t room = *pos < 0 ? 0 : bin_room(a, *pos, len);
+	char *page;
+	long n;
+
+	if (!room)
+		return write && len ? -EFBIG : 0;
+	if (write ? !a->write : !a->read)
+		return -EIO;
+	page = failpoint("module_attr") ? NULL : kzalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!page)
+		return -ENOMEM;
+	if (write && copy_from_user(page, user, room))
+		n = -EFAULT;
+	else
+		n = (write ? a->write : a->read)(f, k, a, page, *pos, room);
+	if (n > 0 && !write && copy_to_user(user, page, min_of(size_t, (size_t)n, room)))
+		n = -EFAULT;
+	if (n > 0)
+		*pos += n;
+	kfree(page);
+	return n;
+}
+
+static long bin_read(struct file_view *f, char *buf, size_t len, long long *pos)
+{
+	return bin_move(f, (uaddr_t)buf, len, pos, false);
+}
+
+static long bin_write(struct file_view *f, const char *buf, size_t len, long long *pos)
+{
+	return bin_move(f, (uaddr_t)buf, len, pos, true);
+}
+
+int module_sysfs_create_bin_file(struct kobject_view *k, const struct bin_attr_view *a)
+{
+	static const struct module_calls calls = { .read = bin_read, .write = bin_write };
+	char path[PATH_ROOM];
+
+	if (!path_of(k, a->attr.name, path))
+		return -EINVAL;
+	return module_tree_file(IN_SYSFS, path, S_IFREG | a->attr.mode, &calls, (void *)a, k,
+				(kaddr_t)a);
+}
+
+void module_sysfs_remove_bin_file(struct kobject_view *k, const struct bin_attr_view *a)
+{
+	module_sysfs_remove_file(k, &a->attr);
+}
+
+/* ---- links ---- */
+
+int module_sysfs_create_link(struct kobject_view *k, struct kobject_view *target, const char *name)
+{
+	char path[PATH_ROOM], to[PATH_ROOM];
+	size_t n = 0;
+
+	if (!target->path || !path_of(k, name, path))
+		return -EINVAL;
+	for (const char *c = path; *c && n + 3 < sizeof(to); c++)
+		if (*c == '/')
+			n += fmt_snprintf(to + n, sizeof(to) - n, "../");
+	n += fmt_snprintf(to + n, sizeof(to) - n, "%s", target->path);
+	return n < sizeof(to) ? module_tree_link(IN_SYSFS, path, to, (kaddr_t)name) : -EINVAL;
+}
+
+void module_sysfs_remove_link(struct kobject_view *k, const char *name)
+{
+	char path[PATH_ROOM];
+
+	if (path_of(k, name, path))
+		module_tree_remove(IN_SYSFS, path);
+}
+
+/* ---- groups ---- */
+
 /* All of a group, in a directory of its own where it has a name. */
 int module_sysfs_create_group(struct kobject_view *k, const struct group_view *g)
 {
@@ -129,6 +219,8 @@ int module_sysfs_create_group(struct kobject_view *k, const struct group_view *g
 						 &attr_calls, g->attrs[i], k, (kaddr_t)g->attrs[i])
 			      : -EINVAL;
 	}
+	for (unsigned i = 0; !g->name && g->bin_attrs && g->bin_attrs[i] && !err; i++)
+		err = module_sysfs_create_bin_file(k, g->bin_attrs[i]);
 	if (err)
 		module_sysfs_remove_group(k, g);
 	return err;
@@ -144,6 +236,8 @@ void module_sysfs_remove_group(struct kobject_view *k, const struct group_view *
 	}
 	for (unsigned i = 0; g->attrs && g->attrs[i]; i++)
 		module_sysfs_remove_file(k, g->attrs[i]);
+	for (unsigned i = 0; g->bin_attrs && g->bin_attrs[i]; i++)
+		module_sysfs_remove_bin_file(k, g->bin_attrs[i]);
 }
 
 /* ---- kobjects ---- */
@@ -166,6 +260,8 @@ int module_kobject_add(struct kobject_view *k, struct kobject_view *parent, cons
 	size_t n;
 	int err;
 
+	if (!parent && k->kset)
+		parent = &k->kset->kobj;
 	k->path = failpoint("module_kobject") ? NULL : kmalloc(PATH_ROOM, GFP_KERNEL);
 	if (!k->path)
 		return -ENOMEM;
@@ -194,9 +290,9 @@ void module_kobject_init(struct kobject_view *k, const struct kobj_type_view *ty
 	list_init(&k->entry);
 }
 
-struct kobject_view *module_kobject_create(const char *name, struct kobject_view *parent)
+static struct kobject_view *create(size_t size, const char *name, struct kobject_view *parent)
 {
-	struct kobject_view *k = kzalloc(sizeof(*k), GFP_KERNEL);
+	struct kobject_view *k = kzalloc(size, GFP_KERNEL);
 
 	if (!k)
 		return NULL;
@@ -206,6 +302,17 @@ struct kobject_view *module_kobject_create(const char *name, struct kobject_view
 		return k;
 	kfree(k);
 	return NULL;
+}
+
+struct kobject_view *module_kobject_create(const char *name, struct kobject_view *parent)
+{
+	return create(sizeof(struct kobject_view), name, parent);
+}
+
+struct kset_view *module_kset_create(const char *name, struct kobject_view *parent)
+{
+	_Static_assert(offsetof(struct kset_view, kobj) == 0, "NULL stays NULL");
+	return container_of(create(sizeof(struct kset_view), name, parent), struct kset_view, kobj);
 }
 
 /* Return: what its name is in, to be freed. */

@@ -277,6 +277,17 @@ static bool is_settled(const char *name)
 	return settled;
 }
 
+/* After a change of the list. Under module_mutex. */
+static void files_wanted(void)
+{
+	const struct module *m;
+	bool some = false;
+
+	list_for_each_entry (m, &module_list, list)
+		some |= m->uses_files;
+	module_files_want(some);
+}
+
 /* On the list, COMING. 0, -EEXIST, -EINTR. */
 static int publish(struct module *mod)
 {
@@ -290,6 +301,7 @@ static int publish(struct module *mod)
 			flags = module_code_lock();
 			list_add(&mod->list, &module_list);
 			module_code_unlock(flags);
+			files_wanted();
 		}
 		if (!other || other->state == MODULE_LIVE)
 			break;
@@ -317,6 +329,7 @@ static void unpublish(struct module *mod)
 	flags = module_code_lock();
 	list_del(&mod->list);
 	module_code_unlock(flags);
+	files_wanted();
 	mutex_unlock(&module_mutex);
 	waitq_wake_all(&state_changed);
 }

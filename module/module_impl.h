@@ -38,6 +38,7 @@ struct module {
 	void (*exit_fn)(void);
 	atomic_t refcnt;      /* a: 1 while it may be used; users beyond */
 	unsigned long taints; /* bits of enum taint */
+	bool uses_files;      /* i: it looks at open files of tasks (view_files.c) */
 	bool crashed;	      /* names.c: a task has ended in its code; it stays */
 	const struct kernel_param *params;
 	unsigned nr_params;
@@ -125,8 +126,8 @@ void module_kthreads_left(const struct module *mod); /* it is unloaded: its thre
 
 /* ---- view_task.c ---- */
 void module_uses_init_task(
-	void);		      /* a module names it: it may walk from there without a call of ours */
-void module_uses_files(void); /* it looks at open files of tasks (view_files.c) */
+	void); /* a module names it: it may walk from there without a call of ours */
+void module_files_want(bool some); /* does a module look at open files of tasks? (view_files.c) */
 extern const char module_files_wanted;
 void module_entered(void); /* a module's code begins to run. Sleeps. */
 

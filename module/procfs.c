@@ -35,6 +35,7 @@ struct module_proc {
 		*mod; /* whose name, or attribute, it has; only compared. NULL: not known */
 	enum pseudo_kind tree;
 	unsigned short mode;
+	const char *target; /* of a symbolic link, while it is added */
 	char path[];
 };
 
@@ -221,7 +222,9 @@ static struct module_proc *make(enum pseudo_kind tree, const char *name, unsigne
 
 static int add_entry(struct module_proc *p)
 {
-	int err = pseudo_add(p->tree, p->path, p->mode, S_ISDIR(p->mode) ? NULL : &p->entry);
+	int err = S_ISLNK(p->mode) ? pseudo_add_link(p->tree, p->path, p->target)
+				   : pseudo_add(p->tree, p->path, p->mode,
+						S_ISDIR(p->mode) ? NULL : &p->entry);
 
 	if (err)
 		return err;
@@ -262,7 +265,17 @@ struct module_proc *module_proc_mkdir(const char *name, struct module_proc *pare
 	return add(make(IN_PROC, name, S_IFDIR | 0555, parent, NULL));
 }
 
-/* What is at @path and below it. Directories have no entry that frees them: they are freed here. */
+struct module_proc *module_proc_symlink(const char *name, struct module_proc *parent,
+					const char *target)
+{
+	struct module_proc *p = make(IN_PROC, name, S_IFLNK | 0777, parent, NULL);
+
+	if (p)
+		p->target = target;
+	return add(p);
+}
+
+/* What is at @path and below it. Directories and links have no entry that frees them: they are freed here. */
 void module_tree_remove(enum pseudo_kind tree, const char *path)
 {
 	struct list_head dirs = LIST_HEAD_INIT(dirs);
@@ -275,7 +288,7 @@ void module_tree_remove(enum pseudo_kind tree, const char *path)
 		    (q->path[n] && q->path[n] != '/'))
 			continue;
 		list_del(&q->link);
-		if (S_ISDIR(q->mode))
+		if (!S_ISREG(q->mode))
 			list_add(&q->link, &dirs);
 	}
 	mutex_unlock(&proc_lock);
@@ -304,6 +317,21 @@ int module_tree_file(enum pseudo_kind tree, const char *path, uint32_t mode,
 		return -ENOMEM;
 	p->private = private;
 	p->data = data;
+	p->mod = module_of(from);
+	err = add_entry(p);
+	if (err)
+		kfree(p);
+	return err;
+}
+
+int module_tree_link(enum pseudo_kind tree, const char *path, const char *target, kaddr_t from)
+{
+	struct module_proc *p = make(tree, path, S_IFLNK | 0777, NULL, NULL);
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->target = target;
 	p->mod = module_of(from);
 	err = add_entry(p);
 	if (err)

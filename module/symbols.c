@@ -122,7 +122,7 @@ static int resolve(struct load_ctx *x, const struct rel_symbol *s, unsigned long
 		if (!strcmp(s->name, "init_task"))
 			module_uses_init_task();
 		if (!strcmp(s->name, "module_files_wanted"))
-			module_uses_files();
+			x->mod->uses_files = true;
 		if (!strcmp(s->name, "jiffies"))
 			module_uses_jiffies();
 		err = owner ? use(x->mod, owner) : 0;

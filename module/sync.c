@@ -14,6 +14,7 @@
 
 #include "base/errno.h"
 #include "kernel/sched.h"
+#include "kernel/task.h"
 #include "kernel/time.h"
 #include "sync/waitq.h"
 
@@ -84,6 +85,22 @@ void module_wake_all(struct waitq_view *q)
 	waitq_wake_all(queue(q));
 }
 
+/* ---- what preempt_count() shows ---- */
+
+/* The kernel does not preempt itself: the count is there to be looked at. It is the task's. */
+void module_preempt_add(int n)
+{
+	struct task *me = current_task();
+
+	me->module_preempt = (uint16_t)(me->module_preempt + n);
+	barrier();
+}
+
+int module_preempt_count(void)
+{
+	return current_task()->module_preempt + (module_in_softirq() ? VIEW_SOFTIRQ_OFFSET : 0);
+}
+
 /* ---- spinlocks ---- */
 
 /* Somebody else has it. */
@@ -99,16 +116,25 @@ void module_spin_lock(struct lock_view *l)
 {
 	while (!spin_take_free((struct raw_spinlock *)(void *)l))
 		spin_pause();
+	module_preempt_add(1);
+}
+
+static bool counted(bool taken)
+{
+	if (taken)
+		module_preempt_add(1);
+	return taken;
 }
 
 bool module_spin_trylock(struct lock_view *l)
 {
-	return spin_take_free((struct raw_spinlock *)(void *)l);
+	return counted(spin_take_free((struct raw_spinlock *)(void *)l));
 }
 
 void module_spin_unlock(struct lock_view *l)
 {
 	spin_release((struct raw_spinlock *)(void *)l);
+	module_preempt_add(-1);
 }
 
 /* With interrupts off once it has the lock. Return: the flags from before. */
@@ -117,7 +143,7 @@ unsigned long module_spin_lock_irqsave(struct lock_view *l)
 	for (;;) {
 		irqflags_t flags = irq_save();
 
-		if (spin_take_free((struct raw_spinlock *)(void *)l))
+		if (counted(spin_take_free((struct raw_spinlock *)(void *)l)))
 			return flags;
 		irq_restore(flags);
 		spin_pause();
@@ -158,27 +184,30 @@ void module_read_lock(struct rwlock_view *l)
 		module_look();
 	while (!read_take(&l->word))
 		spin_pause();
+	module_preempt_add(1);
 }
 
 void module_write_lock(struct rwlock_view *l)
 {
 	while (!write_take(&l->word))
 		spin_pause();
+	module_preempt_add(1);
 }
 
 bool module_read_trylock(struct rwlock_view *l)
 {
-	return read_take(&l->word);
+	return counted(read_take(&l->word));
 }
 
 bool module_write_trylock(struct rwlock_view *l)
 {
-	return write_take(&l->word);
+	return counted(write_take(&l->word));
 }
 
 void module_rw_unlock(struct rwlock_view *l)
 {
 	(void)give_back(&l->word);
+	module_preempt_add(-1);
 }
 
 /* ---- mutexes ---- */

@@ -1,7 +1,7 @@
 /*
  * Open files of tasks, their roots and working directories, as modules see them.
  *
- * OWNS     struct task_files_view, of each task's view, once a module has been loaded that looks at files (it uses linux/fdtable.h
+ * OWNS     struct task_files_view, of each task's view, while a module is there that looks at files (it uses linux/fdtable.h
  *          or linux/fs_struct.h, which name module_files_wanted).
  * WHY      a module reads task->files->fdt->fd[n]->f_path. The kernel's own tables are other structures, so their contents are
  *          copied when a module looks, as with tasks (view_task.c); nobody else pays.
@@ -38,11 +38,11 @@ struct task_files_view {
 };
 
 const char module_files_wanted; /* only its address is used */
-static bool wanted;		/* set for ever by the first module that names it */
+static bool wanted;		/* a module that is there names it */
 
-void module_uses_files(void)
+void module_files_want(bool some)
 {
-	WRITE_ONCE(wanted, true);
+	WRITE_ONCE(wanted, some);
 }
 
 /* ---- one file ---- */

@@ -20,9 +20,7 @@ struct proc_entry {
 	bool strict; /* below /proc/sys: to open it for what it cannot do is -EACCES */
 };
 int must_check proc_register(const char *path, uint32_t mode, struct proc_entry *entry);
-/* One that proc_unregister can take away. With S_IFDIR in @mode and no entry: a directory. Calls of its own fops go between
- * proc_entry_enter and _leave. */
-int must_check proc_register_removable(const char *path, uint32_t mode, struct proc_entry *entry);
+/* What pseudo_add (fs/sysfs.h) has put into /proc. Calls of an entry's own fops go between proc_entry_enter and _leave. */
 int proc_unregister(
 	const char *path); /* with all below it; waits until nobody uses them. 0, -ENOENT */
 bool must_check proc_entry_enter(const struct inode *inode);

@@ -47,6 +47,8 @@ int must_check tracefs_create_files(const char *dir, const struct sysfs_attr *at
 enum pseudo_kind { IN_PROC, IN_SYSFS, IN_DEBUGFS };
 int must_check pseudo_add(enum pseudo_kind tree, const char *path, uint32_t mode,
 			  struct proc_entry *entry); /* 0, -ENOMEM, -EEXIST */
+int must_check pseudo_add_link(enum pseudo_kind tree, const char *path,
+			       const char *target); /* a symbolic link, likewise */
 void pseudo_remove(enum pseudo_kind tree,
 		   const char *path); /* with all below it; waits for calls */
 

@@ -115,6 +115,7 @@ struct task {
 	atomic_t refs;
 	int pdeath_signal;	  /* t: prctl(PR_SET_PDEATHSIG): sent when the parent ends; 0 */
 	uint16_t module_state;	  /* o: how a module's schedule() is to sleep (module/kthread.c) */
+	uint16_t module_preempt;  /* o: what a module's preempt_count() shows (module/sync.c) */
 	bool in_execve, made_shm; /* o: the second: has made System V segments (ipc/shm.c) */
 	struct sem_undo_list *sem_undo;			 /* o: ipc/undo.c; NULL: nothing to undo */
 	uint64_t timer_slack_ns, default_timer_slack_ns; /* prctl(PR_SET_TIMERSLACK) */

@@ -39,6 +39,22 @@ struct device_attribute {
 #define DEVICE_ATTR_RW(name)	   struct device_attribute dev_attr_##name = __ATTR_RW(name)
 #define device_create_file(dev, a) sysfs_create_file(&(dev)->kobj, &(a)->attr)
 #define device_remove_file(dev, a) sysfs_remove_file(&(dev)->kobj, &(a)->attr)
+
+struct class_attribute {
+	struct attribute attr;
+	ssize_t (*show)(struct class *class, struct class_attribute *attr, char *buf);
+	ssize_t (*store)(struct class *class, struct class_attribute *attr, const char *buf,
+			 size_t n);
+};
+
+#define CLASS_ATTR(name, mode, show, store)                                                        \
+	struct class_attribute class_attr_##name = __ATTR(name, mode, show, store)
+#define CLASS_ATTR_RO(name)	struct class_attribute class_attr_##name = __ATTR_RO(name)
+#define CLASS_ATTR_WO(name)	struct class_attribute class_attr_##name = __ATTR_WO(name)
+#define CLASS_ATTR_RW(name)	struct class_attribute class_attr_##name = __ATTR_RW(name)
+#define class_create_file(c, a) sysfs_create_file(&(c)->kobj, &(a)->attr)
+#define class_remove_file(c, a) sysfs_remove_file(&(c)->kobj, &(a)->attr)
+
 #define dev_get_drvdata(dev)	   ((dev)->driver_data)
 #define dev_set_drvdata(dev, data) ((void)((dev)->driver_data = (data)))
 #define dev_name(dev)		   ((dev)->kobj.name)

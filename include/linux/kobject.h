@@ -11,6 +11,7 @@ struct kobject *module_kobject_create(const char *name, struct kobject *parent);
 void module_kobject_del(struct kobject *k);
 struct kobject *module_kobject_get(struct kobject *k);
 void module_kobject_put(struct kobject *k);
+struct kset *module_kset_create(const char *name, struct kobject *parent);
 extern struct kobject module_kernel_kobj;
 
 #define kernel_kobj			     (&module_kernel_kobj)
@@ -28,9 +29,21 @@ extern struct kobject module_kernel_kobj;
 	})
 #define kobject_init_and_add(k, type, parent, ...)                                                 \
 	(module_kobject_init(k, type), kobject_add(k, parent, __VA_ARGS__))
-#define kobject_uevent(k, action) 0
+#define kset_create_and_add(name, ops, parent) ((void)(ops), module_kset_create(name, parent))
+
+static inline void kset_unregister(struct kset *k)
+{
+	module_kobject_del(&k->kobj);
+	module_kobject_put(&k->kobj);
+}
 
 enum kobject_action { KOBJ_ADD, KOBJ_REMOVE, KOBJ_CHANGE };
+
+/* Nobody listens to events. */
+static inline int kobject_uevent(struct kobject *k, enum kobject_action action)
+{
+	return 0;
+}
 
 struct kobj_attribute {
 	struct attribute attr;

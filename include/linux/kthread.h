@@ -23,8 +23,9 @@ void do_exit(long code) __noreturn;
 #define kthread_create_on_node(fn, data, node, ...) kthread_create(fn, data, __VA_ARGS__)
 #define kthread_complete_and_exit(c, code)                                                         \
 	do {                                                                                       \
-		if (c)                                                                             \
-			complete(c);                                                               \
+		struct completion *kthread_last_ = (c);                                            \
+		if (kthread_last_)                                                                 \
+			complete(kthread_last_);                                                   \
 		do_exit(code);                                                                     \
 	} while (0)
 #define complete_and_exit(c, code) kthread_complete_and_exit(c, code)

@@ -21,7 +21,7 @@ void module_mutex_unlock(struct mutex *m);
 #define mutex_lock_interruptible(m) module_mutex_lock(m, VIEW_PARK_INTERRUPTIBLE)
 #define mutex_lock_killable(m)	    module_mutex_lock(m, VIEW_PARK_KILLABLE)
 #define mutex_lock_nested(m, c)	    mutex_lock(m)
-#define mutex_trylock(m)	    ((int)module_mutex_trylock(m))
+#define mutex_trylock(m)	    module_mutex_trylock(m)
 #define mutex_unlock(m)		    module_mutex_unlock(m)
 #define mutex_is_locked(m)	    (READ_ONCE((m)->owner) != NULL)
 

@@ -29,7 +29,7 @@ unsigned int module_page_state(const struct page *page);
 #define PageYoung(p)	     PAGE_BIT(p, PG_young)
 #define PageIdle(p)	     PAGE_BIT(p, PG_idle)
 #define PageHWPoison(p)	     PAGE_BIT(p, PG_hwpoison)
-#define PageReserved(p)	     PAGE_STATE(p, PS_RESERVED)
+#define PageReserved(p)	     (PAGE_STATE(p, PS_RESERVED) || page_is_set_aside(p))
 #define PageBuddy(p)	     PAGE_STATE(p, PS_BUDDY)
 #define PageSlab(p)	     PAGE_STATE(p, PS_SLAB)
 #define PageTable(p)	     PAGE_STATE(p, PS_TABLE)
@@ -42,6 +42,27 @@ unsigned int module_page_state(const struct page *page);
 #define PageKsm(p)	     ((((unsigned long)(p)->mapping) & 3) == 3)
 #define PageMappingFlags(p)  ((((unsigned long)(p)->mapping) & 3) != 0)
 
+/*
+ * What SetPageReserved has set: on memory of modules, where the bit means nothing else. Such a page is never moved or taken anyway;
+ * who frees it clears all bits.
+ */
+#define PG_reserved PG_mappedtodisk
+
+static inline int page_is_set_aside(const struct page *p)
+{
+	return PAGE_STATE(p, PS_KERNEL) && PAGE_BIT(p, PG_reserved);
+}
+
+static inline void page_set_aside(struct page *p, int on)
+{
+	const unsigned long bit = 1UL << PG_reserved;
+
+	if (on && PAGE_STATE(p, PS_KERNEL))
+		(void)__atomic_fetch_or(&p->flags, bit, __ATOMIC_SEQ_CST);
+	else if (page_is_set_aside(p))
+		(void)__atomic_fetch_and(&p->flags, ~bit, __ATOMIC_SEQ_CST);
+}
+
 static inline struct page *compound_head(const struct page *p)
 {
 	return PageTail(p) ? p->compound_head : (struct page *)p;
@@ -52,8 +73,8 @@ static inline unsigned int compound_order(const struct page *p)
 	return PageHead(p) ? (unsigned int)p[1].private : 0;
 }
 
-#define SetPageReserved(p)   ((void)(p)) /* a module's page is never moved or taken */
-#define ClearPageReserved(p) ((void)(p))
+#define SetPageReserved(p)   page_set_aside(p, 1)
+#define ClearPageReserved(p) page_set_aside(p, 0)
 #define SetPageDirty(p)	     set_page_dirty(p)
 #define page_private(p)	     ((p)->private)
 

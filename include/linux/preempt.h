@@ -5,16 +5,22 @@
 #include <linux/spinlock.h>
 
 bool module_in_softirq(void);
+int module_preempt_count(void);
 
-#define in_interrupt()	     ((unsigned long)module_in_softirq())
-#define in_softirq()	     ((unsigned long)module_in_softirq())
+#define PREEMPT_MASK	     0xffUL
+#define SOFTIRQ_MASK	     0xff00UL
+#define preempt_count()	     module_preempt_count()
+#define softirq_count()	     ((unsigned long)preempt_count() & SOFTIRQ_MASK)
+#define irq_count()	     softirq_count()
+#define in_interrupt()	     irq_count()
+#define in_softirq()	     softirq_count()
 #define in_serving_softirq() ((unsigned long)module_in_softirq())
 #define in_irq()	     0UL
 #define in_hardirq()	     0UL
 #define in_nmi()	     0UL
 #define in_task()	     (!module_in_softirq())
-#define in_atomic()	     ((int)module_in_softirq())
-#define preempt_count()	     (module_in_softirq() ? 0x100 : 0)
+#define in_atomic()	     ((int)(preempt_count() != 0))
+#define preemptible()	     (preempt_count() == 0 && !irqs_disabled())
 #define irqs_disabled()                                                                            \
 	({                                                                                         \
 		unsigned long flags_of_cpu_;                                                       \

@@ -74,6 +74,6 @@ void print_hex_dump(const char *level, const char *prefix, int type, int row, in
 #define pr_err_ratelimited     pr_err
 #define pr_warn_ratelimited    pr_warn
 #define pr_notice_ratelimited  pr_notice
-#define no_printk(fmt, ...)    0
+#define no_printk(fmt, ...)    ({ 0; })
 
 #endif

@@ -86,6 +86,8 @@ static inline struct proc_dir_entry *proc_mkdir(const char *name, struct proc_di
 	return module_proc_mkdir(name, parent);
 }
 
+struct proc_dir_entry *proc_symlink(const char *name, struct proc_dir_entry *parent,
+				    const char *target);
 void remove_proc_entry(const char *name, struct proc_dir_entry *parent);
 void proc_remove(struct proc_dir_entry *entry);
 #define remove_proc_subtree(name, parent) remove_proc_entry(name, parent)

@@ -12,7 +12,7 @@
 #define radix_tree_empty(root)		   xa_empty(root)
 #define radix_tree_lookup(root, i)	   xa_load(root, i)
 #define radix_tree_delete(root, i)	   xa_erase(root, i)
-#define radix_tree_preload(gfp)		   0
+#define radix_tree_preload(gfp)		   ({ 0; })
 #define radix_tree_preload_end()	   ((void)0)
 #define radix_tree_tag_set(root, i, tag)   (xa_set_mark(root, i, tag), xa_load(root, i))
 #define radix_tree_tag_clear(root, i, tag) (xa_clear_mark(root, i, tag), xa_load(root, i))

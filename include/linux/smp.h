@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+void module_preempt_add(int n);
 unsigned int module_cpu_id(void);
 unsigned long module_cpus_online(void); /* bits */
 /* fn(info) on @cpu, which the caller goes to and comes back from; interrupts off. 0 or -ENXIO. */
@@ -11,8 +12,8 @@ int module_on_cpu(unsigned int cpu, void (*fn)(void *info), void *info);
 
 #define smp_processor_id()     module_cpu_id()
 #define raw_smp_processor_id() module_cpu_id()
-#define get_cpu()	       ((int)module_cpu_id())
-#define put_cpu()	       ((void)0)
+#define get_cpu()	       (module_preempt_add(1), (int)module_cpu_id())
+#define put_cpu()	       module_preempt_add(-1)
 #define NR_CPUS		       8
 #define nr_cpu_ids	       num_online_cpus()
 #define cpu_online(cpu)	       ((int)(module_cpus_online() >> (cpu)&1))

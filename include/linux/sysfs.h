@@ -8,6 +8,8 @@
 
 #define attribute_view attribute
 #define kobject_view   kobject
+#define kset_view      kset
+#define bin_attr_view  bin_attribute
 #define attr_view      module_attr
 #define sysfs_ops_view sysfs_ops
 #define group_view     attribute_group
@@ -22,6 +24,10 @@ int sysfs_create_file(struct kobject *k, const struct attribute *a);
 void sysfs_remove_file(struct kobject *k, const struct attribute *a);
 int sysfs_create_group(struct kobject *k, const struct attribute_group *g);
 void sysfs_remove_group(struct kobject *k, const struct attribute_group *g);
+int sysfs_create_bin_file(struct kobject *k, const struct bin_attribute *a);
+void sysfs_remove_bin_file(struct kobject *k, const struct bin_attribute *a);
+int sysfs_create_link(struct kobject *k, struct kobject *target, const char *name);
+void sysfs_remove_link(struct kobject *k, const char *name);
 int sysfs_emit(char *buf, const char *fmt, ...);
 
 #define sysfs_emit_at(buf, at, ...) scnprintf((buf) + (at), PAGE_SIZE - (size_t)(at), __VA_ARGS__)
@@ -41,6 +47,17 @@ int sysfs_emit(char *buf, const char *fmt, ...);
 	{                                                                                          \
 		.attr = {.name = NULL }                                                            \
 	}
+#define __BIN_ATTR(name_, mode_, read_, write_, size_)                                             \
+	{                                                                                          \
+		.attr = { .name = __stringify(name_), .mode = (mode_) }, .size = (size_),          \
+		.read = (read_), .write = (write_)                                                 \
+	}
+#define BIN_ATTR(name, mode, read, write, size)                                                    \
+	struct bin_attribute bin_attr_##name = __BIN_ATTR(name, mode, read, write, size)
+#define BIN_ATTR_RO(name, size) BIN_ATTR(name, 0444, name##_read, NULL, size)
+#define BIN_ATTR_WO(name, size) BIN_ATTR(name, 0200, NULL, name##_write, size)
+#define BIN_ATTR_RW(name, size) BIN_ATTR(name, 0644, name##_read, name##_write, size)
+#define sysfs_bin_attr_init(a)	sysfs_attr_init(a)
 #define ATTRIBUTE_GROUPS(name)                                                                     \
 	static const struct attribute_group name##_group = { .attrs = name##_attrs };              \
 	static const struct attribute_group *name##_groups[] = { &name##_group, NULL }

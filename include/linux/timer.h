@@ -51,8 +51,8 @@ static inline int mod_timer_pending(struct timer_list *t, unsigned long expires)
 }
 
 /* 1: it was pending. _sync: on return it does not run. */
-#define del_timer(t)		     ((int)module_later_cancel(&(t)->later, false))
-#define del_timer_sync(t)	     ((int)module_later_cancel(&(t)->later, true))
+#define del_timer(t)		     module_later_cancel(&(t)->later, false)
+#define del_timer_sync(t)	     module_later_cancel(&(t)->later, true)
 #define try_to_del_timer_sync(t)     del_timer_sync(t)
 #define del_singleshot_timer_sync(t) del_timer_sync(t)
 #define timer_delete(t)		     del_timer(t)

@@ -13,9 +13,13 @@ long strncpy_from_user(char *to, const char __user *from, long n);
 /* One object, as large as what the pointer points to; 0 or -EFAULT. */
 #define get_user(x, p)                                                                             \
 	({                                                                                         \
-		__typeof__(*(p)) get_user_;                                                        \
-		int get_err_ = copy_from_user(&get_user_, p, sizeof(get_user_)) ? -EFAULT : 0;     \
-		(x) = get_user_;                                                                   \
+		union {                                                                            \
+			__typeof__(*(p)) value; /* may be const */                                 \
+			char bytes[sizeof(*(p))];                                                  \
+		} get_user_;                                                                       \
+		int get_err_ =                                                                     \
+			copy_from_user(get_user_.bytes, p, sizeof(get_user_)) ? -EFAULT : 0;       \
+		(x) = get_user_.value;                                                             \
 		get_err_;                                                                          \
 	})
 #define put_user(x, p)                                                                             \

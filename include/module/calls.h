@@ -26,6 +26,8 @@ struct module_calls {
 struct module_proc;
 struct module_proc *module_proc_create(const char *name, unsigned mode, struct module_proc *parent,
 				       const struct module_calls *calls, void *data);
+struct module_proc *module_proc_symlink(const char *name, struct module_proc *parent,
+					const char *target);
 struct module_proc *module_proc_mkdir(const char *name, struct module_proc *parent);
 void module_proc_remove(struct module_proc *p);
 void module_remove_proc_entry(const char *name, struct module_proc *parent);

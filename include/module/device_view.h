@@ -14,12 +14,17 @@ struct kobject_view {
 	struct list_head entry;
 	struct kobject_view *parent;
 	const struct kobj_type_view *ktype;
+	struct kset_view *kset; /* its parent, where it is given none */
 	struct counter_view refs;
 	char *path; /* below /sys; NULL: it is not there */
 	bool own;   /* freed with its last reference: kobject_create */
 };
 
-/* One attribute: kobj_attribute and device_attribute differ only in what @obj is. */
+struct kset_view { /* struct kset */
+	struct kobject_view kobj;
+};
+
+/* One attribute: kobj_attribute, device_attribute and class_attribute differ only in what @obj is. */
 struct attr_view {
 	struct attribute_view attr;
 	long (*show)(void *obj, struct attr_view *attr, char *buf);
@@ -32,11 +37,21 @@ struct sysfs_ops_view {
 		      size_t n);
 };
 
+struct bin_attr_view { /* struct bin_attribute */
+	struct attribute_view attr;
+	size_t size; /* 0: not known */
+	void *private;
+	long (*read)(struct file_view *file, struct kobject_view *kobj, struct bin_attr_view *attr,
+		     char *buf, long long pos, size_t n);
+	long (*write)(struct file_view *file, struct kobject_view *kobj, struct bin_attr_view *attr,
+		      char *buf, long long pos, size_t n);
+};
+
 struct group_view { /* struct attribute_group */
 	const char *name;
 	void *is_visible;
 	struct attribute_view **attrs;
-	void **bin_attrs;
+	struct bin_attr_view **bin_attrs;
 };
 
 struct kobj_type_view {
@@ -46,13 +61,13 @@ struct kobj_type_view {
 	const struct group_view **default_groups;
 };
 
-struct class_view { /* struct class */
+struct class_view {		  /* struct class */
+	struct kobject_view kobj; /* first: what attributes are given */
 	const char *name;
 	struct module *owner;
 	void *devnode;			      /* char *(*)(struct device *, umode_t *mode) */
 	const struct group_view **dev_groups; /* of each device */
 	struct list_head link;		      /* of all */
-	struct kobject_view kobj;
 	bool own;
 };
 

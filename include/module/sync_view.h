@@ -9,6 +9,9 @@
 #include "lib/list.h"
 #include "sync/rank.h"
 
+/* What preempt_count() has: disablings of preemption, in the next byte the softirq that runs, and disablings of softirqs. */
+enum { VIEW_SOFTIRQ_OFFSET = 0x100, VIEW_BH_OFFSET = 0x200 };
+
 struct waitq_view { /* struct waitq */
 	unsigned int word;
 	unsigned char rank;

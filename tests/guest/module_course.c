@@ -104,10 +104,44 @@ static void gives_a_nameless_file(void)
 	close(FD);
 }
 
+/* Sets, links, bytes and attributes of classes; what preempt_count() says is looked at by the module itself. */
+static void shows_its_objects(void)
+{
+	char text[128] = "";
+	int fd;
+
+	if (!CHECK(module_in("course_sys", "") == 0))
+		log_show("course_sys");
+	CHECK(log_has("course_sys: 0 failures"));
+	log_show("course_sys: line");
+	NEED(tap_read("/sys/class/course_class/value", text, sizeof(text)) > 0);
+	STREQ(text, "course_class 5\n");
+	NEED(tap_read("/sys/kernel/course_set/class/value", text, sizeof(text)) > 0);
+	STREQ(text, "course_class 5\n");
+	memset(text, 0, sizeof(text));
+	NEED(readlink("/sys/kernel/course_set/class", text, sizeof(text) - 1) > 0);
+	STREQ(text, "../../class/course_class");
+	fd = open("/proc/course_link", O_RDWR);
+	NEED(fd >= 0);
+	EQ(pwrite(fd, "XYZ", 3, 14), 2); /* its size is 16 */
+	FAILS((int)pwrite(fd, "X", 1, 16), EFBIG);
+	EQ(pread(fd, text, sizeof(text), 12), 4);
+	text[4] = '\0';
+	STREQ(text, "cdXY");
+	EQ(pread(fd, text, sizeof(text), 16), 0);
+	close(fd);
+	EQ(module_out("course_sys"), 0);
+	CHECK(log_has("course_sys: released 1"));
+	FAILS(access("/proc/course_link", F_OK), ENOENT);
+	FAILS(access("/sys/kernel/course_set", F_OK), ENOENT);
+	FAILS(access("/sys/class/course_class", F_OK), ENOENT);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(sees_its_program), T(tells_by_signal),
-						 T(gives_a_nameless_file), TEND };
+						 T(gives_a_nameless_file), T(shows_its_objects),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }
