@@ -66,6 +66,9 @@ static void calls_release(struct file *f)
 	if (o->proc->calls.release && enter(f->inode)) {
 		(void)o->proc->calls.release(&o->inode, &o->file);
 		proc_entry_leave(f->inode);
+	} else if (o->proc->calls.release == module_seq_release) {
+		/* The module has gone; this function is the kernel's own. */
+		(void)module_seq_release(&o->inode, &o->file);
 	}
 	kfree(o);
 }
