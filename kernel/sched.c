@@ -575,6 +575,22 @@ static bool wake_asleep(struct thread *t, int result) no_lock_analysis
 	return asleep;
 }
 
+bool thread_may_spin_for(const struct thread *owner)
+{
+	const struct runq *rq = this_runq();
+	unsigned cpu;
+
+	if (!(cpu_online_mask() & (cpu_online_mask() - 1)) || READ_ONCE(rq->nr_running) > 1)
+		return false;
+	if (!owner)
+		return true;
+	for_each_online_cpu (cpu) {
+		if (READ_ONCE(runq_of(cpu)->curr) == owner)
+			return true;
+	}
+	return false;
+}
+
 void thread_unpark(struct thread *t) no_lock_analysis
 {
 	irqflags_t flags;

@@ -230,6 +230,13 @@ int thread_park(enum park_mode mode, uint64_t deadline_ns)
 	return self->wake_reason;
 }
 
+/* One runs at a time, and time stands still meanwhile. */
+bool thread_may_spin_for(const struct thread *owner)
+{
+	(void)owner;
+	return false;
+}
+
 void thread_unpark(struct thread *t)
 {
 	if (t->state == SIM_PARKED)

@@ -6,17 +6,24 @@
  * I2       WAITING is set exactly while the queue is not empty (changed under waitq.lock); it closes the fast paths, so
  *          only the queue hands out the semaphore then.
  * I3       a waiter whose link points to itself has been granted what it waits for.
+ * WHY      who finds it taken looks again for SPIN_NS, while the writer runs on another CPU or is on its way out of bed: two
+ *          threads that hold it for less time than going to sleep and getting up takes would else do nothing but that, for
+ *          each release hands it to a sleeper. As long as somebody is queued nobody spins: the queue's order holds.
  * LOCKS    waitq.lock (rank WAITQ) guards the queue and every grant.
  * COST     uncontended: one atomic operation for each lock and unlock. A grant wakes all readers at the queue's head
  *          or one writer.
  */
 #include "sync/rwsem.h"
+#include "arch/irqflags.h"
 #include "sync/kassert.h"
+
+enum { SPIN_NS = 100 * 1000 };
 
 void rwsem_init(struct rwsem *s, enum lock_rank rank)
 {
 	atomic_long_set(&s->count, 0);
 	s->owner = NULL;
+	s->waking = false;
 	waitq_init(&s->waitq);
 	s->rank = (uint8_t)rank;
 }
@@ -67,8 +74,10 @@ static void grant_waiters(struct rwsem *s)
 
 		if (!grant_head(s, w->exclusive))
 			return;
-		if (w->exclusive)
-			s->owner = t;
+		if (w->exclusive) {
+			WRITE_ONCE(s->waking, true);
+			WRITE_ONCE(s->owner, t);
+		}
 		list_del_init(&w->link);
 		thread_unpark(t);
 	}
@@ -112,18 +121,39 @@ static bool granted(struct rwsem *s, struct waiter *w, bool leave)
 	return yes;
 }
 
-static int wait_slow(struct rwsem *s, bool write, enum park_mode mode)
+/* Without sleep. A semaphore that nobody writes has readers, or is on its way from one hand to the other. */
+static bool spin(struct rwsem *s, bool write)
+{
+	const uint64_t until = clock_ns() + SPIN_NS;
+
+	while (!(atomic_long_read(&s->count) & RWSEM_WAITING) &&
+	       thread_may_spin_for(READ_ONCE(s->waking) ? NULL : READ_ONCE(s->owner)) &&
+	       clock_ns() < until) {
+		cpu_relax();
+		if (write ? try_write(s) : try_read(s))
+			return true;
+	}
+	return false;
+}
+
+static int wait_queued(struct rwsem *s, bool write, enum park_mode mode)
 {
 	struct waiter w;
 	int err = 0;
 
 	enter_queue(s, &w, write);
-	while (!granted(s, &w, false)) {
+	while (!err && !granted(s, &w, false))
 		err = thread_park(mode, PARK_FOREVER);
-		if (err)
-			return granted(s, &w, true) ? 0 : err;
-	}
-	return 0;
+	if (err && granted(s, &w, true))
+		err = 0;
+	if (!err && write)
+		WRITE_ONCE(s->waking, false);
+	return err;
+}
+
+static noinline_ int wait_slow(struct rwsem *s, bool write, enum park_mode mode)
+{
+	return spin(s, write) ? 0 : wait_queued(s, write, mode);
 }
 
 static void note_acquire(struct rwsem *s)
@@ -155,7 +185,7 @@ static int down_write(struct rwsem *s, enum park_mode mode)
 	if (unlikely(!try_write(s)))
 		err = wait_slow(s, true, mode);
 	if (!err)
-		s->owner = thread_self();
+		WRITE_ONCE(s->owner, thread_self());
 	else if (CFG_DEBUG)
 		lockorder_release(s, (enum lock_rank)s->rank);
 	return err;
@@ -194,7 +224,7 @@ bool rwsem_try_write(struct rwsem *s) no_lock_analysis
 {
 	if (!try_write(s))
 		return false;
-	s->owner = thread_self();
+	WRITE_ONCE(s->owner, thread_self());
 	if (CFG_DEBUG)
 		lockorder_try_acquired(s, (enum lock_rank)s->rank);
 	return true;
@@ -219,7 +249,7 @@ void rwsem_up_write(struct rwsem *s) no_lock_analysis
 	if (CFG_DEBUG)
 		lockorder_release(s, (enum lock_rank)s->rank);
 	kassert(s->owner == thread_self());
-	s->owner = NULL;
+	WRITE_ONCE(s->owner, NULL);
 	c = __atomic_sub_fetch(&s->count.v, (long)RWSEM_WRITER, __ATOMIC_SEQ_CST);
 	if (unlikely(c))
 		grant(s);
@@ -230,7 +260,7 @@ void rwsem_downgrade(struct rwsem *s) no_lock_analysis
 	long c;
 
 	kassert(s->owner == thread_self());
-	s->owner = NULL;
+	WRITE_ONCE(s->owner, NULL);
 	c = __atomic_add_fetch(&s->count.v, (long)(RWSEM_READER - RWSEM_WRITER), __ATOMIC_SEQ_CST);
 	if (unlikely(c & RWSEM_WAITING))
 		grant(s);

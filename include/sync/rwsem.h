@@ -9,8 +9,9 @@ enum { RWSEM_WRITER = 1, RWSEM_WAITING = 2, RWSEM_READER = 4 };
 
 struct rwsem {
 	atomic_long_t count;  /* a: RWSEM_WRITER, RWSEM_WAITING, then the number of readers */
-	struct thread *owner; /* the writer, for asserts */
+	struct thread *owner; /* the writer's, read by anybody */
 	struct waitq waitq;
+	bool waking; /* the writer's, as owner: it was given the semaphore in its sleep and has not got up yet */
 	uint8_t rank;
 } lock_type_;
 

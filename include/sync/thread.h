@@ -30,6 +30,12 @@ int thread_park(enum park_mode mode, uint64_t deadline_ns);
 /* Wake @t or leave it a token. Any context, interrupts included. @t must not be freed concurrently. */
 void thread_unpark(struct thread *t);
 
+/*
+ * May a lock that @owner holds be waited for awake: it runs on another CPU now (NULL: it is about to), and nobody else wants
+ * this one? @owner may have ended: it is compared, not looked at. Threads that may sleep.
+ */
+bool thread_may_spin_for(const struct thread *owner);
+
 /* Monotonic time since boot in ns. Any context. */
 uint64_t clock_ns(void);
 
