@@ -15,7 +15,7 @@
  * COST     a page: the codec, and the copy of what it became. A part of a page: all of it, to write it twice.
  * FAILS    -ENOMEM: no pages for the pool, or its limit; -EIO beyond the end.
  * NOT HERE which there are (zram_dev.c), /sys (zram_sysfs.c).   SOURCES  Linux Documentation/admin-guide/blockdev/zram.rst.
- * TESTED BY tests/guest/mem_swap.c, disk_zram.c
+ * TESTED BY tests/guest/mem_swap.c, mem_zram.c
  */
 #include "zram_impl.h"
 

@@ -7,7 +7,7 @@
  * I2       one that goes is reset first, and nobody can set it up again: there is false before its names go. Taking the names away
  *          waits for calls that want zram_lock, so it is not held.
  * LOCKS    zram_lock (rank FS_FILE).   CONTEXT  a task; sleeps.   FAILS  -ENOSPC, -ENOMEM, -EBUSY, -ENODEV.
- * SOURCES  Linux Documentation/admin-guide/blockdev/zram.rst.   TESTED BY tests/guest/disk_zram.c
+ * SOURCES  Linux Documentation/admin-guide/blockdev/zram.rst.   TESTED BY tests/guest/mem_zram.c
  */
 #include "zram_impl.h"
 

@@ -81,7 +81,7 @@ void inet_move(void *to, const void *from, unsigned long n);
 #define TCP_SYNMAXRTX		       6
 #define TCP_TMR_INTERVAL                                                                           \
 	50 /* ms: a late ACK waits no longer; twice that is a tick of the retransmission clock */
-#define TCP_MSL				   30000UL /* TIME-WAIT lasts a minute, as Linux's */
+#define TCP_MSL 30000UL /* TIME-WAIT lasts a minute, as Linux's */
 /* A peer that does not scale windows knows of 64 KiB: with a threshold near that it would stand still until it probes. */
 #define TCP_WND_UPDATE_THRESHOLD	   LWIP_MIN(2 * TCP_MSS, TCP_WND_MAX(pcb) / 4)
 #define LWIP_TCP_RTO_TIME		   1000

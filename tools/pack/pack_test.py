@@ -277,7 +277,7 @@ class Figures(unittest.TestCase):
         self.assertNotIn("opt", names)
         with self.assertRaises(Trouble) as e:
             figures.check(ROOT, "opt")
-        self.assertIn("--policy opt: use one of arc, clock0,", str(e.exception))
+        self.assertIn("--policy opt: use one of 2q, arc, clock0,", str(e.exception))
 
     def test_table(self):
         before = b"1.50 1.00\npgfault 100\npgmajfault 10\npswpout 7\n"
