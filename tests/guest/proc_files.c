@@ -330,10 +330,10 @@ static void vmstat(void)
 static void system_files(void)
 {
 	static const char *const few[][2] = {
-		/* the only disk is one in memory that has no size yet */
-		{ "/proc/diskstats", " 252       0 zram0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n" },
-		{ "/proc/partitions", "major minor  #blocks  name\n\n" },
-		{ "/proc/modules", "" },
+		/* the only disk is one in memory that has no size now */
+		{ "/proc/diskstats", "^ 252       0 zram0( [0-9]+){17}\n$" },
+		{ "/proc/partitions", "^major minor  #blocks  name\n\n$" },
+		{ "/proc/modules", "^$" },
 	};
 
 	NEED(load("/proc/version"));
@@ -347,8 +347,8 @@ static void system_files(void)
 	NEED(load("/proc/swaps"));
 	CHECK(strncmp(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n", 42) == 0);
 	for (size_t i = 0; i < ARRAY_LEN(few) && !getenv("TAP_HOST"); i++) {
-		EQ(tap_read(few[i][0], text, sizeof(text)), (int)strlen(few[i][1]));
-		CHECK(!strcmp(text, few[i][1]));
+		CHECK(tap_read(few[i][0], text, sizeof(text)) >= 0);
+		CHECK(matches(few[i][1], text));
 	}
 	NEED(load("/proc/filesystems"));
 	CHECK(strstr(text, "nodev\ttmpfs\n") && strstr(text, "nodev\tproc\n"));
