@@ -24,7 +24,7 @@ def abi(arch):
 def program(arch):
     """The benchmark program, built when it is not up to date."""
     path = os.path.join("build", "bench", abi(arch))
-    if subprocess.run(["make", "-s", "--no-print-directory", "-C", m.ROOT, path]).returncode:
+    if m.make(path).returncode:
         raise m.Trouble(f"{path} cannot be built: run 'make setup'")
     return os.path.join(m.ROOT, path)
 

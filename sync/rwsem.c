@@ -6,8 +6,9 @@
  * I2       WAITING is set exactly while the queue is not empty (changed under waitq.lock); it closes the fast paths, so
  *          only the queue hands out the semaphore then.
  * I3       a waiter whose link points to itself has been granted what it waits for.
- * WHY      who finds it taken looks again for SPIN_NS, while the writer runs on another CPU or is on its way out of bed: two
- *          threads that hold it for less time than going to sleep and getting up takes would else do nothing but that, for
+ * I4       waking is set from the grant to a sleeping writer until that writer runs.
+ * WHY      who finds it taken looks again for SPIN_NS, while the writer runs on another CPU or is getting up, or readers have it:
+ *          two threads that hold it for less time than going to sleep and getting up takes would else do nothing but that, for
  *          each release hands it to a sleeper. As long as somebody is queued nobody spins: the queue's order holds.
  * LOCKS    waitq.lock (rank WAITQ) guards the queue and every grant.
  * COST     uncontended: one atomic operation for each lock and unlock. A grant wakes all readers at the queue's head

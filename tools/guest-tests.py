@@ -664,7 +664,7 @@ def main():
     args = p.parse_args()
     if args.record_shell:
         return record_shell()
-    made = subprocess.run(["make", "--no-print-directory", "-s", "-j2", "guest-programs", "lab-programs"], cwd=ROOT)
+    made = LAUNCHER.make("-j2", "guest-programs", "lab-programs")
     boots = [b for b in machines(args) if (not args.arch or b.arch == args.arch) and (not args.boot or args.boot in b.name)]
     if args.list:
         print("\n".join(b.name for b in boots))
@@ -673,11 +673,9 @@ def main():
         os.makedirs(args.keep, exist_ok=True)
     bad = made.returncode != 0
     for arch in sorted({b.arch for b in boots}):
-        make = ["make", "--no-print-directory", "-s", "guest-modules", "ARCH=" + arch]
-        bad |= subprocess.run(make, cwd=ROOT).returncode != 0
+        bad |= LAUNCHER.make("guest-modules", "ARCH=" + arch).returncode != 0
     for arch in sorted({b.arch for b in boots if b.kernel is debug_kernel}):
-        make = ["make", "--no-print-directory", "-s", "-j2", "kernel", "DEBUG=1", "ARCH=" + arch]
-        bad |= subprocess.run(make, cwd=ROOT).returncode != 0
+        bad |= LAUNCHER.make("-j2", "kernel", "DEBUG=1", "ARCH=" + arch).returncode != 0
     totals, lock = [0, int(bad), set()], threading.Lock()
     with ThreadPoolExecutor(max_workers=args.jobs) as pool:
         for done in [pool.submit(run_boot, b, args, lock, totals) for b in boots]:

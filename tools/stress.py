@@ -63,10 +63,9 @@ def main():
     p.add_argument("program")
     p.add_argument("arguments", nargs=argparse.REMAINDER)
     args = p.parse_args()
-    make = ["make", "--no-print-directory", "-s", "-j2"]
     program = os.path.join("build", "guest", gt.abi(args.arch), args.program)
     for goal in ([program], ["kernel", "ARCH=" + args.arch] + ["DEBUG=1"] * args.debug):
-        if gt.subprocess.run(make + goal, cwd=ROOT).returncode:
+        if gt.LAUNCHER.make("-j2", *goal).returncode:
             return 125
 
     def image(arch):

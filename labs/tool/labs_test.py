@@ -5,6 +5,7 @@ and the answers come on all builds is seen in the guest tests. Run by tools/test
 
   labs/tool/labs_test.py [LAB...]      only these labs
 """
+import fcntl
 import glob
 import html.parser
 import importlib.machinery
@@ -16,8 +17,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", ".."))
 sys.dont_write_bytecode = True
@@ -28,7 +31,7 @@ loader.exec_module(launcher)
 import labs.tool  # noqa: E402
 
 labs.tool.launcher = launcher
-from labs.tool import folder, grading, page  # noqa: E402
+from labs.tool import folder, grading, machine, page  # noqa: E402
 
 ONLY = [int(a) for a in sys.argv[1:] if a.isdigit()]
 LABS = [lab for lab in folder.every() if not ONLY or lab.number in ONLY]
@@ -355,6 +358,17 @@ class Trouble(unittest.TestCase):
             code = [i for i in items if i["kind"] != "answer"]
             self.assertEqual((status, [i["name"] for i in code]), (1, ["build"]))
             self.assertIn("'nothing' undeclared", code[0]["message"].replace("‘", "'").replace("’", "'"))
+
+    def test_two_that_build_take_turns(self):
+        began = threading.Event()
+        with open(os.path.join(ROOT, "build", "making"), "w") as turn, mock.patch("subprocess.run", side_effect=lambda *a, **k: began.set()):
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            other = threading.Thread(target=machine.make, args=("kernel",))
+            other.start()
+            self.assertFalse(began.wait(0.3))
+            fcntl.flock(turn, fcntl.LOCK_UN)
+            other.join()
+        self.assertTrue(began.is_set())
 
     def test_shell(self):
         lab = LABS[0]

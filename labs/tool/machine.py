@@ -1,7 +1,6 @@
 """What a lab runs on: its kernel, module and program, built when they are not up to date, and a machine that runs them."""
 import os
 import shutil
-import subprocess
 import threading
 
 from labs.tool import folder
@@ -20,7 +19,7 @@ def abi(arch):
 
 
 def make(*words):
-    return subprocess.run(["make", "-s", "--no-print-directory", "-C", m.ROOT, "-j2", *words], capture_output=True, text=True)
+    return m.make("-j2", *words, capture_output=True, text=True)
 
 
 def complaint(done):

@@ -66,10 +66,10 @@ static int op_control(void)
 	return recvmsg(fd, &h, MSG_DONTWAIT) == 3 && h.msg_controllen ? 0 : -1;
 }
 
-/* What a call says; a datagram that was lost for want of memory: EAGAIN. */
-static void control_messages(void)
+/* @op on fd, a datagram socket at @to, fails once at each allocation (one that was lost for want of memory: EAGAIN); then it works. */
+static void each_failure(in_addr_t to, int option, int (*op)(void))
 {
-	struct sockaddr_in a = at(INADDR_ANY, 0);
+	struct sockaddr_in a = at(to, 0);
 	int hit = 1, n;
 
 	NEED_INET();
@@ -77,18 +77,27 @@ static void control_messages(void)
 		SKIP("a kernel without failpoints");
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	OK(bind(fd, (void *)&a, sizeof(a)));
-	set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+	if (option)
+		set(fd, IPPROTO_IP, option, 1);
+	else
+		OK(join(fd, port_of(fd)));
 	for (n = 1; hit && n < 30; n++) {
 		int err;
 
 		arm(n);
-		err = op_control() ? errno : 0;
+		err = op() ? errno : 0;
 		hit = fired();
 		CHECK(!err || (hit && (err == ENOMEM || err == ENOBUFS || err == EAGAIN)));
+		OK(op());
 	}
 	CHECK(n > 4 && n < 30);
 	close(fd);
 	close(points);
+}
+
+static void control_messages(void)
+{
+	each_failure(INADDR_ANY, IP_PKTINFO, op_control);
 }
 
 /* A datagram of two calls, to oneself. What failed is dropped whole: what comes is complete. */
@@ -105,27 +114,7 @@ static int op_corked(void)
 
 static void corked(void)
 {
-	struct sockaddr_in a = at(INADDR_LOOPBACK, 0);
-	int hit = 1, n;
-
-	NEED_INET();
-	if (!failpoints_open())
-		SKIP("a kernel without failpoints");
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	OK(bind(fd, (void *)&a, sizeof(a)));
-	OK(join(fd, port_of(fd)));
-	for (n = 1; hit && n < 30; n++) {
-		int err;
-
-		arm(n);
-		err = op_corked() ? errno : 0;
-		hit = fired();
-		CHECK(!err || (hit && (err == ENOMEM || err == ENOBUFS || err == EAGAIN)));
-		OK(op_corked());
-	}
-	CHECK(n > 4 && n < 30);
-	close(fd);
-	close(points);
+	each_failure(INADDR_LOOPBACK, 0, op_corked);
 }
 
 static void making(void)
