@@ -229,7 +229,8 @@ class Trees(Folder):
     def test_memory(self):
         t = Tree(self.dir)
         t.data("/f", bytes(100 << 20))
-        self.assertGreaterEqual(run.memory_needed(100 << 20, (t,)), 200)
+        self.assertEqual((run.memory_needed(100 << 20), run.memory_usual(100 << 20, (t,))), (120, 369))
+        self.assertEqual(run.memory_usual(1, (Tree(self.dir),)), 256)
 
     def test_rootfs_archive(self):
         write(self.dir + "/r/bin/hello", "#!/bin/x\n", 0o755)

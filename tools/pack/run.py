@@ -10,7 +10,8 @@ from tools.pack.elf import Trouble
 from tools.pack.tree import Tree
 
 GUEST_PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
-ROOM_MIB = 24  # the kernel, its tables and a small program
+LEAST_MIB = 16  # the kernel, its tables and a small program
+ROOM_MIB = 24
 NOT_FILES = ("/proc/", "/sys/", "/dev/")
 TERMS = ("linux", "vt100", "dumb", "xterm", "xterm-256color")
 ETC = {"passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
@@ -171,7 +172,12 @@ def unpack_root(path, cache):
         raise Trouble(f"--rootfs {path}: {getattr(e, 'strerror', None) or e}")
 
 
-def memory_needed(size, trees):
-    """MiB for an image of @size bytes: while it lies in memory its files may fill half of what is left, as tmpfs(5) has it."""
+def memory_needed(size):
+    """The least MiB for an image of @size bytes, whose memory is given back piece by piece while it becomes files."""
+    return -(-(-(-size // (1 << 20)) + LEAST_MIB) // 8) * 8
+
+
+def memory_usual(size, trees):
+    """MiB that leave room: the files take less than the half of memory that they may, as tmpfs(5) has it, the image included."""
     mib = -(-(size + 2 * sum(image.unpacked(t) for t in trees)) // (1 << 20)) + ROOM_MIB
-    return -(-mib // 8) * 8
+    return max(256, -(-mib // 8) * 9)
