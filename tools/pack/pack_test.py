@@ -230,6 +230,7 @@ class Trees(Folder):
         t = Tree(self.dir)
         t.data("/f", bytes(100 << 20))
         self.assertEqual((run.memory_needed(100 << 20), run.memory_usual(100 << 20, (t,))), (120, 369))
+        self.assertEqual(run.memory_needed(100 << 20, "arc"), 128)
         self.assertEqual(run.memory_usual(1, (Tree(self.dir),)), 256)
 
     def test_rootfs_archive(self):

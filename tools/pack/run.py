@@ -172,9 +172,11 @@ def unpack_root(path, cache):
         raise Trouble(f"--rootfs {path}: {getattr(e, 'strerror', None) or e}")
 
 
-def memory_needed(size):
-    """The least MiB for an image of @size bytes, whose memory is given back piece by piece while it becomes files."""
-    return -(-(-(-size // (1 << 20)) + LEAST_MIB) // 8) * 8
+def memory_needed(size, policy=None):
+    """The least MiB for an image of @size bytes, whose memory is given back piece by piece while it becomes files. The tables of a
+    policy of its own take a sixteenth of all."""
+    mib = -(-size // (1 << 20)) + LEAST_MIB
+    return -(-(mib * 17 // 16 if policy else mib) // 8) * 8
 
 
 def memory_usual(size, trees):
