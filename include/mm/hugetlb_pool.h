@@ -3,8 +3,7 @@
 #define MM_HUGETLB_POOL_H
 
 #include "mm/hugetlb.h"
-
-struct mempolicy;
+#include "mm/mempolicy.h"
 
 /* ---- hugetlb.c: the pool ---- */
 /* @n more free pages are promised; made (surplus) where the pool has too few. 0 or -ENOMEM. Sleeps. */
@@ -17,6 +16,13 @@ void hugetlb_unpromise(unsigned long n);
  */
 struct page *must_check hugetlb_take(bool promised, const struct mempolicy *pol,
 				     unsigned long turn);
+/*
+ * A page from where @w says for what is to leave @old, as hugetlb_take; what is free is taken if no promise needs it, else a new block,
+ * *fresh, as Linux does it: the pool stays as large as it is. NULL: there is none. Sleeps.
+ */
+struct page *must_check hugetlb_take_for(const struct mpol_where *w, bool *fresh);
+/* @new has the contents and the users of @old, which is to be put: the mount's share goes along; @fresh: @old leaves the pool. */
+void hugetlb_moved(struct page *old, struct page *new, bool fresh);
 /* Give it back unused; @promised: and the promise with it. */
 void hugetlb_untake(struct page *page, bool promised);
 
@@ -91,5 +97,13 @@ int must_check hugetlb_reserve(struct address_space *m, unsigned long from, unsi
 /* The same for a private mapping, all of it; and the end of those that were not used. */
 int must_check hugetlb_reserve_private(struct address_space *m, unsigned long n);
 void hugetlb_unreserve_private(struct address_space *m, unsigned long n);
+
+/* ---- mm/aspace/hugetlb_move.c ---- */
+/*
+ * The page at @addr of @vma goes where @to says if it is on one of the nodes @from; @all: even if several entries map it. mmap_lock held.
+ * 0 (also: it is elsewhere), -ENOENT: nothing is mapped, -EACCES: only with @all, -ENOMEM, -EBUSY: somebody uses it. Sleeps.
+ */
+int must_check hugetlb_move(struct vm_area_struct *vma, unsigned long addr, nodemask_t from,
+			    const struct mpol_where *to, bool all);
 
 #endif

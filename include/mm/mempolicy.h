@@ -128,7 +128,8 @@ long vm_migrate_nodes(struct mm_struct *mm, nodemask_t from, nodemask_t to, bool
 /* ---- move_pages(2), page by page ---- */
 /* Node of the page at @addr; -EFAULT: nothing mapped or the zero page, -ENOENT: not in memory. */
 int vm_page_status(struct mm_struct *mm, unsigned long addr);
-/* 1: the page is to go to @node, a reference in *out; 0: it is there; -EFAULT, -ENOENT, -EACCES: shared, without @all. */
+/* 1: the page is to go to @node, a reference in *out; 0: it is there, or (a huge page) has gone there; -EFAULT, -ENOENT, -EACCES: shared,
+ * without @all; -EBUSY, -ENOMEM: of a huge page. */
 int vm_page_pick(struct mm_struct *mm, unsigned long addr, int node, bool all, struct page **out);
 /* Those pages go to @node; references dropped. Return: how many did not. */
 unsigned vm_pages_to_node(struct page **pages, unsigned n, int node);

@@ -18,7 +18,7 @@
  * I3       private pages are PS_ANON without an anon_vma: nobody looks for their entries.
  * LOCKS    mmap_lock (vm_private_data of a child: i_mmap_lock); place lock around a whole fault; invalidate_lock for read; table lock for the entry.
  * FAILS    mmap: -ENOMEM, -EINVAL. Faults: FAULT_BUS without a page and beyond the end, FAULT_OOM without a table.
- * NOT HERE userfaultfd's pages (hugetlb_uffd.c); the pool and the objects (mm/backing/hugetlb*.c); zap, protect, fork's copy (mm/pt/range_huge.c).
+ * NOT HERE userfaultfd's pages (hugetlb_uffd.c); pages that move (hugetlb_move.c); the pool and the objects (mm/backing/hugetlb*.c); zap, protect, fork's copy (mm/pt/range_huge.c).
  * SOURCES  mmap(2) MAP_HUGETLB; Linux Documentation/admin-guide/mm/hugetlbpage.rst, vm/hugetlbfs_reserv.rst.
  * TESTED BY hugetlb_test.c, tests/guest/huge_tlb.c, huge_tlbfs.c
  */
@@ -218,19 +218,17 @@ int hugetlb_map_page(struct huge_fault *h, struct page *page, bool own)
 										    : FAULT_OK;
 }
 
-static int fill_copy(struct page *to, void *arg)
+void hugetlb_copy_page(struct page *to, struct page *from)
 {
-	struct page *from = arg;
-
 	for (unsigned i = 0; i < HPAGE_NR; i++) {
-		const void *src = kmap_local_page(from + i);
-		void *dst = kmap_local_page(to + i);
-
-		frame_copy(dst, src);
-		kunmap_local(dst);
-		kunmap_local(src);
+		copy_highpage(to + i, from + i);
 		page_set(to + i, PG_uptodate);
 	}
+}
+
+static int fill_copy(struct page *to, void *from)
+{
+	hugetlb_copy_page(to, from);
 	return 0;
 }
 

@@ -440,6 +440,134 @@ static void bound_threads_and_the_pool(void **state)
 	world_gone();
 }
 
+enum { MOVE = MPOL_MF_MOVE, MOVE_ALL = MPOL_MF_MOVE_ALL, STRICT = MPOL_MF_STRICT };
+
+/* Touched from BASE's node 0, block b's first byte b + 1 and its last b + 2. */
+static void fill(struct mm_struct *mm, unsigned long from, unsigned long n)
+{
+	assert_int_equal(bind(mm, H(from), (unsigned)(n * HPAGE_NR), MPOL_PREFERRED, 1, 0), 0);
+	for (unsigned long b = from; b < from + n; b++) {
+		sim_poke(mm, H(b), (uint8_t)(b + 1));
+		sim_poke(mm, H(b + 1) - 1, (uint8_t)(b + 2));
+		assert_int_equal(node_at(mm, b), 0);
+	}
+}
+
+/* Its contents are there, on @node, and it can be written to. */
+static void expect_at(struct mm_struct *mm, unsigned long block, unsigned node)
+{
+	assert_int_equal(sim_peek(mm, H(block)), block + 1);
+	assert_int_equal(sim_peek(mm, H(block + 1) - 1), block + 2);
+	assert_int_equal(node_at(mm, block), node);
+	sim_poke(mm, H(block), (uint8_t)(block + 1));
+	assert_int_equal(node_at(mm, block), node);
+	mm_check(mm);
+}
+
+static void private_pages_move(void **state)
+{
+	struct mm_struct *mm;
+	struct page *page;
+
+	(void)state;
+	world_of(2, 4);
+	mm = new_mm();
+	map_huge_at(mm, 0, 2, MAP_PRIVATE);
+	fill(mm, 0, 2);
+	assert_int_equal(bind(mm, H(0), HPAGE_NR, MPOL_BIND, 2, MOVE | STRICT), 0);
+	expect_at(mm, 0, 1);
+	expect_at(mm, 1, 0);
+	expect(4, 2, 0, 0);
+	assert_int_equal(free_on(0), 1);
+	assert_int_equal(vm_migrate_nodes(mm, 1, 2, false), 0);
+	expect_at(mm, 1, 1);
+	expect(4, 2, 0, 0);
+	assert_int_equal(free_on(0), 2);
+	/* Node 1 has none left that is free: new ones, for which old ones leave the pool. */
+	map_huge_at(mm, 4, 2, MAP_PRIVATE);
+	fill(mm, 4, 2);
+	expect(4, 0, 0, 0);
+	assert_int_equal(vm_migrate_nodes(mm, 1, 2, false), 0);
+	expect_at(mm, 4, 1);
+	expect_at(mm, 5, 1);
+	expect(4, 0, 0, 0);
+	/* One by one, by any address in it. */
+	assert_int_equal(vm_page_pick(mm, H(4) + P(3), 0, false, &page), 0);
+	expect_at(mm, 4, 0);
+	assert_int_equal(vm_page_status(mm, H(4) + P(3)), 0);
+	assert_int_equal(vm_page_pick(mm, H(4), 0, false, &page), 0);
+	end_mm(mm);
+	expect(4, 4, 0, 0);
+	assert_int_equal(free_on(0), 1);
+	world_gone();
+}
+
+static void pages_that_stay(void **state)
+{
+	struct mm_struct *mm, *child;
+	struct page *pinned, *page;
+
+	(void)state;
+	world_of(2, 4);
+	mm = new_mm();
+	map_huge_at(mm, 0, 2, MAP_PRIVATE);
+	fill(mm, 0, 1);
+	assert_int_equal(vm_page_pick(mm, H(1), 1, false, &page), -ENOENT);
+	assert_int_equal(get_user_page(mm, H(0), true, &pinned), 0);
+	assert_int_equal(vm_page_pick(mm, H(0), 1, false, &page), -EBUSY);
+	assert_int_equal(bind(mm, H(0), HPAGE_NR, MPOL_BIND, 2, MOVE | STRICT), -EIO);
+	put_page(pinned);
+	failpoint_arm(1);
+	assert_int_equal(vm_page_pick(mm, H(0), 1, false, &page), -ENOMEM);
+	failpoint_arm(0);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	assert_int_equal(vm_page_pick(mm, H(0), 1, false, &page), -EACCES);
+	assert_int_equal(vm_page_pick(mm, H(0), 1, true, &page), -EBUSY);
+	expect(4, 3, 1, 0);
+	end_mm(child);
+	expect_at(mm, 0, 0);
+	assert_int_equal(vm_page_pick(mm, H(0), 1, false, &page), 0);
+	expect_at(mm, 0, 1);
+	end_mm(mm);
+	expect(4, 4, 0, 0);
+	world_gone();
+}
+
+static void shared_pages_move(void **state)
+{
+	struct address_space *m;
+	struct mm_struct *mm, *other;
+	struct page *pinned, *page;
+
+	(void)state;
+	world_of(2, 4);
+	m = hugetlb_anon_create(2 * HPAGE_SIZE);
+	mm = new_mm();
+	other = new_mm();
+	map_file(mm, H(0), 2 * HPAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, m, 0);
+	map_file(other, H(0), 2 * HPAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, m, 0);
+	fill(mm, 0, 2);
+	assert_int_equal(sim_peek(other, H(0)), 1);
+	assert_int_equal(bind(mm, H(0), 2 * HPAGE_NR, MPOL_BIND, 2, MOVE), 0);
+	expect_at(mm, 0, 0);
+	expect_at(mm, 1, 1);
+	assert_int_equal(bind(mm, H(0), 2 * HPAGE_NR, MPOL_BIND, 2, MOVE_ALL | STRICT), 0);
+	expect_at(mm, 0, 1);
+	expect_at(other, 0, 1);
+	expect_at(other, 1, 1);
+	assert_int_equal(get_user_page(mm, H(0), true, &pinned), 0);
+	assert_int_equal(vm_page_pick(mm, H(0), 0, true, &page), -EBUSY);
+	put_page(pinned);
+	expect_at(mm, 0, 1);
+	mapping_check(m);
+	expect(4, 2, 0, 0);
+	end_mm(mm);
+	end_mm(other);
+	m->ops->drop(m);
+	expect(4, 4, 0, 0);
+	world_gone();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -456,6 +584,9 @@ int main(void)
 		cmocka_unit_test(every_failure),
 		cmocka_unit_test(policies_say_which_node),
 		cmocka_unit_test(bound_threads_and_the_pool),
+		cmocka_unit_test(private_pages_move),
+		cmocka_unit_test(pages_that_stay),
+		cmocka_unit_test(shared_pages_move),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,9 @@ int must_check hugetlb_own_page(struct huge_fault *h, const struct hugetlb_fille
 /* Nothing is mapped there yet; @page's reference goes to the entry, or is put. @own: private. The same locks. Return: FAULT_OK, FAULT_OOM, or STAGE_RETRY: not writable yet. */
 int hugetlb_map_page(struct huge_fault *h, struct page *page, bool own);
 
+/* The frames, and that they are up to date. */
+void hugetlb_copy_page(struct page *to, struct page *from);
+
 /* ---- hugetlb_uffd.c: the pages that a userfaultfd's monitor brings ---- */
 /* Whose is the place where nothing is mapped: VM_UFFD_*, or 0. */
 unsigned long hugetlb_monitored(const struct huge_fault *h);

@@ -123,14 +123,20 @@ static void pool_add(struct page *page, bool surplus)
 	pool.surplus += surplus;
 }
 
+/* A free page leaves its node's list. Lock held. */
+static void list_take_page(struct page *page)
+{
+	list_del(&page->lru);
+	node_of(page)->free--;
+	pool.free--;
+}
+
 /* A free page of node @n leaves its list. Lock held. */
 static struct page *list_take(struct hugetlb_node *n)
 {
 	struct page *page = list_first(&n->free_list, struct page, lru);
 
-	list_del(&page->lru);
-	n->free--;
-	pool.free--;
+	list_take_page(page);
 	return page;
 }
 
@@ -311,6 +317,45 @@ struct page *hugetlb_take(bool promised, const struct mempolicy *pol, unsigned l
 	if (page)
 		atomic_set(&page->_refcount, 1);
 	return page;
+}
+
+struct page *hugetlb_take_for(const struct mpol_where *w, bool *fresh)
+{
+	struct hugetlb_node *n;
+	struct page *page = NULL;
+
+	spin_lock(&pool.lock);
+	n = node_to_take(w, false);
+	if (n)
+		page = list_take(n);
+	spin_unlock(&pool.lock);
+	*fresh = !page;
+	if (!page) {
+		page = block_alloc_near(w, w->nodes);
+		if (!page)
+			return NULL;
+		spin_lock(&pool.lock);
+		pool_add(page,
+			 true); /* if it is not wanted after all it leaves as surplus pages do */
+		list_take_page(page);
+		spin_unlock(&pool.lock);
+	}
+	atomic_set(&page->_refcount, 1);
+	return page;
+}
+
+void hugetlb_moved(struct page *old, struct page *new, bool fresh)
+{
+	new->private = old->private;
+	old->private = 0;
+	if (!fresh)
+		return;
+	spin_lock(&pool.lock);
+	if (node_of(new)->surplus) { /* else it was asked for meanwhile */
+		node_of(new)->surplus--;
+		node_of(old)->surplus++;
+	}
+	spin_unlock(&pool.lock);
 }
 
 void hugetlb_untake(struct page *page, bool promised)

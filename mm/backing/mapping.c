@@ -362,8 +362,10 @@ void mapping_remove_page(struct address_space *m, struct page *page)
 /* Same place, same contents: @new takes over what the cache and its users know of @old. m->lock held. */
 static void take_place(struct address_space *m, struct page *old, struct page *new)
 {
-	copy_highpage(new, old);
-	page_copy_flags(new, old);
+	for (unsigned i = 0; i < 1U << page_order(old); i++) {
+		copy_highpage(new + i, old + i);
+		page_copy_flags(new + i, old + i);
+	}
 	new->index = old->index;
 	new->private = old->private;
 	page_become(new, PS_KERNEL, PS_FILE);
@@ -391,7 +393,8 @@ int mapping_replace_page(struct address_space *m, struct page *old, struct page 
 		return -EAGAIN;
 	mapping_count_pages(m, old, -1);
 	mapping_count_pages(m, new, 1);
-	lru_add(new);
+	if (!(m->flags & MAPPING_HUGETLB))
+		lru_add(new);
 	if (m->ops->store && page_test(old, PG_dirty)) {
 		mod_node_stat(old, NR_FILE_DIRTY, -1);
 		mod_node_stat(new, NR_FILE_DIRTY, 1);

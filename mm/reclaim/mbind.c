@@ -12,10 +12,11 @@
  * LOCKS    mmap_lock: for write in mbind, so that no fault comes between the look and the move; for read in
  *          migrate_pages. Page locks and rmap's inside migrate_pages().
  * FAILS    -EFAULT: a hole. -EIO: STRICT, and a page is or stays elsewhere; the policy is set then if MOVE was asked for.
- * NOT HERE how a page moves (migrate.c); pages of hugetlb, which stay where they are.
+ * NOT HERE how a page moves (migrate.c, mm/aspace/hugetlb_move.c).
  * SOURCES  mbind(2), migrate_pages(2).   TESTED BY mbind_test.c
  */
 #include "base/errno.h"
+#include "mm/hugetlb_pool.h"
 #include "mm/mapping.h"
 #include "mm/mempolicy.h"
 #include "mm/migrate.h"
@@ -37,7 +38,7 @@ struct collect {
 
 static bool vma_migratable(const struct vm_area_struct *vma)
 {
-	return !(vma->vm_flags & (VM_IO | VM_PFNMAP | VM_HUGETLB));
+	return !(vma->vm_flags & (VM_IO | VM_PFNMAP));
 }
 
 static struct page *page_on(pte_t e, nodemask_t nodes)
@@ -78,6 +79,25 @@ static unsigned long move_part(struct vm_area_struct *vma, unsigned long start, 
 		(void)range_each(vma->vm_mm, start, end, collect_entry, c);
 		start = c->next;
 		failed += migrate_pages(c->pages, c->status, c->n, how);
+	}
+	return failed;
+}
+
+/* The same for huge pages of hugetlb, which go where @pol, or else @node, says. */
+static unsigned long move_huge_part(struct vm_area_struct *vma, unsigned long start,
+				    unsigned long end, const struct collect *c,
+				    const struct mempolicy *pol, int node)
+{
+	unsigned long failed = 0;
+
+	for (start &= HPAGE_MASK; start < end; start += HPAGE_SIZE) {
+		struct mpol_where to = { .node = node, .nodes = 1UL << node };
+		int err;
+
+		if (pol)
+			to = mpol_where(pol, huge_index(vma_index(vma, start)));
+		err = hugetlb_move(vma, start, c->nodes, &to, c->all);
+		failed += err && err != -ENOENT && err != -EACCES;
 	}
 	return failed;
 }
@@ -146,8 +166,9 @@ static int check_range(struct mm_struct *mm, unsigned long start, unsigned long 
 	return err < 0 ? err : unmovable;
 }
 
+/* What lies elsewhere than @pol, NULL: none, says. Return: how many stay. */
 static unsigned long move_range(struct mm_struct *mm, unsigned long start, unsigned long end,
-				nodemask_t wrong, bool all)
+				nodemask_t wrong, const struct mempolicy *pol, bool all)
 {
 	struct collect c = { .nodes = wrong, .all = all };
 	struct vm_area_struct *vma;
@@ -158,9 +179,13 @@ static unsigned long move_range(struct mm_struct *mm, unsigned long start, unsig
 						     .arg = vma,
 						     .mode = MIGRATE_SYNC };
 
-		if (vma_migratable(vma))
-			failed += move_part(vma, max_of(unsigned long, start, vma->vm_start),
-					    min_of(unsigned long, end, vma->vm_end), &c, &how);
+		unsigned long from = max_of(unsigned long, start, vma->vm_start);
+		unsigned long to = min_of(unsigned long, end, vma->vm_end);
+
+		if (vma->vm_flags & VM_HUGETLB)
+			failed += move_huge_part(vma, from, to, &c, pol, 0);
+		else if (vma_migratable(vma))
+			failed += move_part(vma, from, to, &c, &how);
 	}
 	return failed;
 }
@@ -178,7 +203,7 @@ int vm_mbind(struct mm_struct *mm, unsigned long start, unsigned long end, struc
 	checked = check_range(mm, start, end, ~asked, flags, pol);
 	err = checked < 0 ? checked : vm_set_policy(mm, start, end, pol);
 	if (!err && moves)
-		left = move_range(mm, start, end, ~asked, flags & MPOL_MF_MOVE_ALL);
+		left = move_range(mm, start, end, ~asked, pol, flags & MPOL_MF_MOVE_ALL);
 	rwsem_up_write(&mm->mmap_lock);
 	if (!err && (checked || left) && (flags & MPOL_MF_STRICT))
 		err = -EIO;
@@ -202,7 +227,9 @@ static unsigned long node_to_node(struct mm_struct *mm, int from, int to, bool a
 	unsigned long left = 0;
 
 	for (vma = vma_first(mm); vma; vma = vma_next(mm, vma)) {
-		if (vma_migratable(vma))
+		if (vma->vm_flags & VM_HUGETLB)
+			left += move_huge_part(vma, vma->vm_start, vma->vm_end, &c, NULL, to);
+		else if (vma_migratable(vma))
 			left += move_part(vma, vma->vm_start, vma->vm_end, &c, &how);
 	}
 	return left;
@@ -265,7 +292,7 @@ static int look_up(struct vm_area_struct *vma, unsigned long addr, struct page *
 		return absent;
 	}
 	if (pte_present(e) && !pte_special(e)) {
-		*out = pfn_to_page(pte_pfn(e));
+		*out = page_head(pfn_to_page(pte_pfn(e)));
 		get_page(*out);
 		absent = 0;
 	} else {
@@ -299,6 +326,22 @@ int vm_page_status(struct mm_struct *mm, unsigned long addr)
 	return ret;
 }
 
+/* What the page, of which there is a reference in @page, has to do to be on @node: as vm_page_pick. */
+static int pick(struct page *page, int node, bool all)
+{
+	if ((int)page_node_id(page) == node)
+		return 0;
+	return page_mapcount(page) > 1 && !all ? -EACCES : 1;
+}
+
+/* As vm_page_pick, but that it moves at once: a huge page is found by its mapping only. */
+static int move_huge(struct mm_struct *mm, unsigned long addr, int node, bool all)
+{
+	const struct mpol_where to = { .node = node, .nodes = 1UL << node };
+
+	return hugetlb_move(find_vma(mm, addr), addr, ~to.nodes, &to, all);
+}
+
 int vm_page_pick(struct mm_struct *mm, unsigned long addr, int node, bool all, struct page **out)
 {
 	struct page *page;
@@ -306,17 +349,18 @@ int vm_page_pick(struct mm_struct *mm, unsigned long addr, int node, bool all, s
 
 	rwsem_down_read(&mm->mmap_lock);
 	ret = look_up_in(mm, addr, true, &page);
+	if (!ret) {
+		bool huge = page_test(page, PG_hugetlb);
+
+		ret = pick(page, node, all);
+		if (ret != 1 || huge)
+			swap_put_page(page);
+		if (ret == 1 && huge)
+			ret = move_huge(mm, addr, node, all);
+		else if (ret == 1)
+			*out = page;
+	}
 	rwsem_up_read(&mm->mmap_lock);
-	if (ret)
-		return ret;
-	if ((int)page_node_id(page) == node)
-		ret = 0;
-	else
-		ret = page_mapcount(page) > 1 && !all ? -EACCES : 1;
-	if (ret == 1)
-		*out = page;
-	else
-		swap_put_page(page);
 	return ret;
 }
 

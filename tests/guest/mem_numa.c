@@ -458,6 +458,49 @@ static void huge_pages_follow(void)
 	EQ(pool_of(0, "nr_hugepages") + pool_of(1, "nr_hugepages"), 0);
 }
 
+/* Huge pages go to another node with their contents, also to one that has none free; the pool stays as large. */
+static void huge_pages_move(void)
+{
+	const size_t huge = 2 << 20;
+	int nodes[2] = { 1, 1 }, status[2] = { 99, 99 };
+	void *pages[2];
+	char *p;
+
+	NEED_TWO();
+	put_number(pool_file(0, "nr_hugepages"), 2);
+	if (pool_of(0, "nr_hugepages") != 2) {
+		put_number(pool_file(0, "nr_hugepages"), 0);
+		SKIP("no huge pages on node 0");
+	}
+	p = mmap(NULL, 2 * huge, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	NEED(p != MAP_FAILED);
+	memset(p, 0x55, huge);
+	memset(p + huge, 0x66, huge);
+	pages[0] = p + 5 * PAGE; /* any address in it */
+	pages[1] = p + huge;
+	EQ(move(0, 2, pages, NULL, status, 0), 0);
+	EQ(status[0], 0);
+	EQ(status[1], 0);
+	EQ(move(0, 2, pages, nodes, status, MPOL_MF_MOVE), 0);
+	EQ(status[0], 1);
+	EQ(status[1], 1);
+	EQ(node_of(p), 1);
+	EQ(pool_of(0, "nr_hugepages"), 0);
+	EQ(pool_of(1, "nr_hugepages"), 2);
+	EQ(pool_of(1, "free_hugepages"), 0);
+	EQ(pool_of(1, "surplus_hugepages"), 0);
+	EQ(bind_(p, huge / PAGE, MPOL_BIND, 1, MPOL_MF_MOVE | MPOL_MF_STRICT), 0);
+	EQ(node_of(p), 0);
+	EQ(migrate(0, 1, 2), 0);
+	EQ(node_of(p), 1);
+	for (size_t i = 0; i < huge; i++)
+		NEED(p[i] == 0x55 && p[huge + i] == 0x66);
+	p[0] = 1;
+	munmap(p, 2 * huge);
+	put_number("/proc/sys/vm/nr_hugepages", 0);
+	EQ(pool_of(0, "nr_hugepages") + pool_of(1, "nr_hugepages"), 0);
+}
+
 static void default_is_local(void)
 {
 	cpu_set_t cpus;
@@ -483,23 +526,17 @@ static void default_is_local(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(bind_places),
-						 T(preferred_places),
-						 T(interleave_places),
-						 T(thread_policy_places),
-						 T(fork_copies_places),
-						 T(shared_object_places),
-						 T(mbind_moves),
-						 T(locked_pages_move),
-						 T(shared_pages_stay),
-						 T(move_pages_moves),
-						 T(shared_status),
-						 T(migrate_moves_all),
-						 T(preference_gives_way),
-						 T(a_full_node_kills_who_has_of_it),
-						 T(huge_pages_follow),
-						 T(default_is_local),
-						 TEND };
+	static const struct tap_test tests[] = {
+		T(bind_places),		 T(preferred_places),
+		T(interleave_places),	 T(thread_policy_places),
+		T(fork_copies_places),	 T(shared_object_places),
+		T(mbind_moves),		 T(locked_pages_move),
+		T(shared_pages_stay),	 T(move_pages_moves),
+		T(shared_status),	 T(migrate_moves_all),
+		T(preference_gives_way), T(a_full_node_kills_who_has_of_it),
+		T(huge_pages_follow),	 T(huge_pages_move),
+		T(default_is_local),	 TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }
