@@ -133,9 +133,10 @@ class Closure:
 
     # ---- libraries ----
 
-    def loaded(self, path, e, optional=False):
-        """Take along what ld.so loads for the ELF file @e at @path. optional: nobody will miss it; without it when incomplete."""
-        todo, found = [(path, e, [])], []
+    def loaded(self, path, e, optional=False, known=()):
+        """Take along what ld.so loads for the ELF file @e at @path. optional: nobody will miss it; without it when incomplete, but for
+        names in @known."""
+        todo, found = [(path, e, [])], {}
         if e.interp:
             if not self.tree.add(e.interp):
                 raise Trouble(f"{path}: needs the loader {e.interp}, which is not there (the {e.arch} libraries of the host, or --rootfs)")
@@ -143,17 +144,19 @@ class Closure:
             owner, it, above = todo.pop()
             rpaths = ([] if it.runpath else it.rpath) + above
             for name in it.needed:
-                if (it.arch, name) in self.libraries:
+                if (it.arch, name) in self.libraries or (it.arch, name) in found:
                     continue
                 lib, inner = self.library(name, owner, it, rpaths, e.interp or "")
+                if not lib and name in known:
+                    continue
                 if not lib:
                     if optional:
                         return False
                     raise Trouble(f"{path}: the library {name} is missing" + (f" (needed by {owner})" if owner != path else ""))
-                self.libraries[it.arch, name] = lib
-                found.append(lib)
+                found[it.arch, name] = lib
                 todo.append((lib, inner, rpaths))
-        for lib in found:
+        self.libraries.update(found)
+        for lib in found.values():
             self.tree.add(lib)
         return True
 
@@ -189,12 +192,13 @@ class Closure:
         text = re.sub(r"\$\{?ORIGIN\}?", lambda m: "/" + os.path.dirname(real), text)
         return re.sub(r"\$\{?LIB\}?", "lib/" + TRIPLET[arch], text)
 
-    def optional(self, path):
-        """A plug-in: along with its libraries if they are all there, else it alone stays away."""
+    def optional(self, path, known=()):
+        """A plug-in: along with its libraries if they are all there, else it alone stays away. @known: names of libraries that whoever
+        loads it has loaded before."""
         host = self.tree.find(path)
         try:
             e = elf.read(host, path) if host else None
-            if e and not self.loaded(path, e, optional=True):
+            if e and not self.loaded(path, e, True, known):
                 return self.say(f"left out, a library is missing: {path}")
         except Trouble:
             return

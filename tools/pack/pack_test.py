@@ -123,6 +123,18 @@ class Libraries(Folder):
         Closure(Tree(), PATH, [self.dir + "/lib"]).program(prog)
         self.trouble(f"{prog}: the library libanswer.so is missing", Closure(Tree(), PATH).program, prog)
 
+    def test_plug_ins(self):
+        self.library(self.dir + "/lib")
+        plug = os.path.join(self.dir, "plug.so")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-Wl,--no-as-needed", "-o", plug, self.dir + "/lib.c", "-lm", "-L" + self.dir + "/lib", "-lanswer"],
+                       check=True)
+        c = Closure(Tree(), PATH)
+        c.optional(plug)
+        self.assertEqual((c.libraries, c.tree.entries), ({}, {}))
+        c.optional(plug, {"libanswer.so"})  # whoever loads it has loaded that before
+        self.assertIn(plug.lstrip("/"), c.tree.entries)
+        self.assertIn("libm.so.6", [name for _, name in c.libraries])
+
     def test_a_library_of_another_processor_is_passed_over(self):
         write(self.dir + "/bad/libanswer.so", "\x7fELF\1\1\1" + "\0" * 9 + "\2\0\x28\0" + "\0" * 40)
         self.library(self.dir + "/lib")

@@ -106,12 +106,14 @@ class Job:
         real = "/" + self.tree.walk(path, False)[0]
         owner = dpkg.owner(path) or dpkg.owner(real)
         fields = dpkg.status().get(owner) if owner else None
-        for inner in dpkg.data(owner) if fields else ():
+        brought = list(dpkg.data(owner)) if fields else []
+        known = {os.path.basename(inner) for inner in brought}
+        for inner in brought:
             host = self.tree.host(inner)
             if os.path.isdir(host) and not os.path.islink(host):
                 self.tree.directory(inner)
             elif os.access(host, os.X_OK) or ".so" in inner:
-                self.closure.optional(inner)
+                self.closure.optional(inner, known)
             else:
                 self.tree.add(inner)
 
