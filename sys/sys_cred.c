@@ -89,83 +89,107 @@ static void fsuid_caps(struct cred *c, uint32_t old_fsuid)
 		c->cap_effective |= c->cap_permitted & CAPS_OF_FS;
 }
 
-enum { KEEP_ID = -1 };
+#define KEEP_ID ((uint32_t)-1)
 
-/* One of the three ids may change to any of the three; CAP_SETUID/SETGID allows all values. */
-static bool id_allowed(uint32_t id, uint32_t r, uint32_t e, uint32_t s, bool capable_all)
+struct ids { /* of a user, or of a group: real, effective, saved */
+	uint32_t r, e, s;
+};
+
+static struct ids ids_now(bool group)
 {
-	return id == (uint32_t)KEEP_ID || capable_all || id == r || id == e || id == s;
+	const struct cred *c = current_task()->cred;
+
+	return group ? (struct ids){ c->gid, c->egid, c->sgid }
+		     : (struct ids){ c->uid, c->euid, c->suid };
 }
 
-static long set_three(bool group, uint32_t r, uint32_t e, uint32_t s)
+static bool may_set_any(bool group)
+{
+	return capable(group ? CAP_SETGID : CAP_SETUID);
+}
+
+/* @to, where it is not KEEP_ID, is allowed. 0 or -ENOMEM. */
+static long set_ids(bool group, struct ids to)
 {
 	struct cred *c = cred_dup(current_task()->cred);
-	bool all = capable(group ? CAP_SETGID : CAP_SETUID);
-	uint32_t *rp, *ep, *sp, *fp;
+	uint32_t *r, *e, *s;
 
 	if (!c)
 		return -ENOMEM;
-	rp = group ? &c->gid : &c->uid;
-	ep = group ? &c->egid : &c->euid;
-	sp = group ? &c->sgid : &c->suid;
-	fp = group ? &c->fsgid : &c->fsuid;
-	if (!id_allowed(r, *rp, *ep, *sp, all) || !id_allowed(e, *rp, *ep, *sp, all) ||
-	    !id_allowed(s, *rp, *ep, *sp, all)) {
-		cred_put(c);
-		return -EPERM;
-	}
-	if (r != (uint32_t)KEEP_ID)
-		*rp = r;
-	if (e != (uint32_t)KEEP_ID)
-		*ep = e;
-	if (s != (uint32_t)KEEP_ID)
-		*sp = s;
-	*fp = *ep;
+	r = group ? &c->gid : &c->uid;
+	e = group ? &c->egid : &c->euid;
+	s = group ? &c->sgid : &c->suid;
+	*r = to.r == KEEP_ID ? *r : to.r;
+	*e = to.e == KEEP_ID ? *e : to.e;
+	*s = to.s == KEEP_ID ? *s : to.s;
+	*(group ? &c->fsgid : &c->fsuid) = *e;
 	cred_install(c);
 	return 0;
 }
 
+static bool is_one_of(uint32_t id, struct ids now)
+{
+	return id == KEEP_ID || id == now.r || id == now.e || id == now.s;
+}
+
+/* setresuid(2): without the capability each may become any of the three. */
+static long set_three(bool group, struct ids to)
+{
+	struct ids now = ids_now(group);
+
+	if (!may_set_any(group) &&
+	    !(is_one_of(to.r, now) && is_one_of(to.e, now) && is_one_of(to.s, now)))
+		return -EPERM;
+	return set_ids(group, to);
+}
+
 SYS(setresuid)
 {
-	return set_three(false, (uint32_t)a0, (uint32_t)a1, (uint32_t)a2);
+	return set_three(false, (struct ids){ (uint32_t)a0, (uint32_t)a1, (uint32_t)a2 });
 }
 
 SYS(setresgid)
 {
-	return set_three(true, (uint32_t)a0, (uint32_t)a1, (uint32_t)a2);
+	return set_three(true, (struct ids){ (uint32_t)a0, (uint32_t)a1, (uint32_t)a2 });
 }
 
-/* setuid(2): with the capability all three ids, else the effective one. */
+/* setuid(2): with the capability all three, else the effective one becomes the real or the saved one. */
+static long set_one(bool group, uint32_t id)
+{
+	struct ids now = ids_now(group);
+
+	if (id == KEEP_ID)
+		return -EINVAL;
+	if (may_set_any(group))
+		return set_ids(group, (struct ids){ id, id, id });
+	return id == now.r || id == now.s ? set_ids(group, (struct ids){ KEEP_ID, id, KEEP_ID })
+					  : -EPERM;
+}
+
 SYS(setuid)
 {
-	uint32_t id = (uint32_t)a0;
-
-	if (id == (uint32_t)KEEP_ID)
-		return -EINVAL;
-	return capable(CAP_SETUID) ? set_three(false, id, id, id)
-				   : set_three(false, KEEP_ID, id, KEEP_ID);
+	return set_one(false, (uint32_t)a0);
 }
 
 SYS(setgid)
 {
-	uint32_t id = (uint32_t)a0;
-
-	if (id == (uint32_t)KEEP_ID)
-		return -EINVAL;
-	return capable(CAP_SETGID) ? set_three(true, id, id, id)
-				   : set_three(true, KEEP_ID, id, KEEP_ID);
+	return set_one(true, (uint32_t)a0);
 }
 
-/* setreuid(2): the saved id follows when the real one is set or the effective one leaves the real one. */
+/*
+ * setreuid(2): without the capability the real ID becomes one of the first two, the effective one any of the three. The saved one
+ * follows when the real one is set or the effective one leaves the real one.
+ */
 static long set_two(bool group, uint32_t r, uint32_t e)
 {
-	const struct cred *c = current_task()->cred;
-	uint32_t old_r = group ? c->gid : c->uid;
-	uint32_t saved = KEEP_ID;
+	struct ids now = ids_now(group), to = { r, e, KEEP_ID };
 
-	if (r != (uint32_t)KEEP_ID || (e != (uint32_t)KEEP_ID && e != old_r))
-		saved = e != (uint32_t)KEEP_ID ? e : (group ? c->egid : c->euid);
-	return set_three(group, r, e, saved);
+	if (!may_set_any(group) &&
+	    !(is_one_of(e, now) && (r == KEEP_ID || r == now.r || r == now.e)))
+		return -EPERM;
+	if (r != KEEP_ID || (e != KEEP_ID && e != now.r))
+		to.s = e != KEEP_ID ? e : now.e;
+	return set_ids(group, to);
 }
 
 SYS(setreuid)
@@ -186,7 +210,7 @@ static long set_fs_id(bool group, uint32_t id)
 	bool ok = group ? id == old->gid || id == old->egid || id == old->sgid || id == old->fsgid
 			: id == old->uid || id == old->euid || id == old->suid || id == old->fsuid;
 
-	if (id == (uint32_t)KEEP_ID || (!ok && !capable(group ? CAP_SETGID : CAP_SETUID)))
+	if (id == KEEP_ID || (!ok && !capable(group ? CAP_SETGID : CAP_SETUID)))
 		return (long)old_id;
 	c = cred_dup(old);
 	if (!c)
@@ -223,6 +247,19 @@ SYS(getgroups)
 	return (long)c->nr_groups;
 }
 
+/* As getgroups(2) of Linux gives them. */
+static void sort_ids(uint32_t *id, unsigned nr)
+{
+	for (unsigned i = 1; i < nr; i++) {
+		uint32_t one = id[i];
+		unsigned k = i;
+
+		for (; k && id[k - 1] > one; k--)
+			id[k] = id[k - 1];
+		id[k] = one;
+	}
+}
+
 long cred_set_groups(const uint32_t *groups, unsigned nr)
 {
 	struct cred *c = cred_dup(current_task()->cred);
@@ -231,6 +268,7 @@ long cred_set_groups(const uint32_t *groups, unsigned nr)
 		return -ENOMEM;
 	memcpy(c->groups, groups, nr * sizeof(c->groups[0]));
 	c->nr_groups = nr;
+	sort_ids(c->groups, nr);
 	cred_commit(c);
 	return 0;
 }

@@ -73,7 +73,8 @@ def texts():
 def pattern(call):
     base = SUFFIX.sub("", call)
     names = {call, base, *CALLED.get(call, "").split("|"), *CALLED.get(base, "").split("|")} - {""}
-    return re.compile(r"(?<![\w.>])(?:(?:SYS|NR|__NR)_)?(?:" + "|".join(sorted(names)) + r")(?:64)?\s*[(,)]")
+    any_of = "|".join(sorted(names))
+    return re.compile(rf"(?<![\w.>])(?:(?:SYS|NR|__NR)_)?(?:{any_of})(?:64)?\s*[(,)]|/\* (?:{any_of}) \*/|\bNR_(?:{any_of.upper()})\s*[,)]")
 
 
 def read_doc():
