@@ -120,30 +120,44 @@ SYS(clock_settime64)
 	return do_clock_settime((int)a0, a1, true);
 }
 
+/* What settimeofday(2) said last; the kernel has no use for it. One word: read and written at once. */
+struct timezone_k {
+	int minutes_west, dst;
+};
+static struct timezone_k timezone;
+enum { MINUTES_WEST_MAX = 15 * 60 };
+
 SYS(gettimeofday)
 {
 	uint64_t ns = realtime_ns(), sec = ns / NSEC_PER_SEC;
 	struct timeval_k tv = { (long)sec, (long)((ns - sec * NSEC_PER_SEC) / NSEC_PER_USEC) };
-	int tz[2] = { 0, 0 };
+	struct timezone_k tz = READ_ONCE(timezone);
 
 	if (a0 && put_abi(a0, &tv, "2l"))
 		return -EFAULT;
-	return a1 ? (copy_to_user(a1, tz, sizeof(tz)) ? -EFAULT : 0) : 0;
+	return a1 ? put_user(a1, &tz) : 0;
 }
 
 SYS(settimeofday)
 {
 	struct timeval_k tv;
+	struct timezone_k tz;
 
-	if (!a0)
-		return a1 ? 0 : -EINVAL;
-	if (get_abi(&tv, a0, "2l"))
+	if (a0 && get_abi(&tv, a0, "2l"))
 		return -EFAULT;
-	if (tv.tv_sec < 0 || tv.tv_usec < 0 || tv.tv_usec >= 1000000)
+	if (a0 && (tv.tv_sec < 0 || tv.tv_usec < 0 || tv.tv_usec >= 1000000))
 		return -EINVAL;
+	if (a1 && get_user(&tz, a1))
+		return -EFAULT;
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
-	realtime_set((uint64_t)tv.tv_sec * NSEC_PER_SEC + (uint64_t)tv.tv_usec * NSEC_PER_USEC);
+	if (a1 && (tz.minutes_west > MINUTES_WEST_MAX || tz.minutes_west < -MINUTES_WEST_MAX))
+		return -EINVAL;
+	if (a1)
+		WRITE_ONCE(timezone, tz);
+	if (a0)
+		realtime_set((uint64_t)tv.tv_sec * NSEC_PER_SEC +
+			     (uint64_t)tv.tv_usec * NSEC_PER_USEC);
 	return 0;
 }
 

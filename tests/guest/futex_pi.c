@@ -655,7 +655,7 @@ static void robust_of_the_library(void)
 
 /* ---- futex_waitv ---- */
 
-enum { NR_WAITV = 449, WAITV_32 = 2, MANY = 128 };
+enum { NR_FUTEX_WAITV = 449, WAITV_32 = 2, MANY = 128 };
 
 struct waitv {
 	uint64_t val, addr;
@@ -669,7 +669,7 @@ static volatile long many_ret;
 
 static long waitv(struct waitv *w, unsigned nr, unsigned flags, const int64_t *at, int clock)
 {
-	return syscall(NR_WAITV, w, nr, flags, at, clock);
+	return syscall(NR_FUTEX_WAITV, w, nr, flags, at, clock);
 }
 
 static void *wait_on_many(void *arg)

@@ -83,7 +83,7 @@ static void preferred_places(void)
 	EQ(bind_(p, N, MPOL_PREFERRED, 2, 0), 0);
 	EQ(bind_(p + N * PAGE, N, MPOL_PREFERRED_MANY, 2, 0), 0);
 	EQ(bind_(p + 2 * N * PAGE, N, MPOL_BIND, 3, 0), 0);
-	EQ(syscall(SYS_HOME_NODE, p + 2 * N * PAGE, N * PAGE, 1L, 0L), 0);
+	EQ(syscall(NR_SET_MEMPOLICY_HOME_NODE, p + 2 * N * PAGE, N * PAGE, 1L, 0L), 0);
 	touch(p, 3 * N);
 	EQ(on_node(p, 3 * N, 1), 3 * N);
 }

@@ -228,20 +228,20 @@ static void home_node(void)
 	char *p = anon(6, RW);
 
 	NEED(p != MAP_FAILED);
-	FAILS(syscall(SYS_HOME_NODE, p + 1, PAGE, 0L, 0L), EINVAL);
-	FAILS(syscall(SYS_HOME_NODE, p, PAGE, 0L, 1L), EINVAL);
-	FAILS(syscall(SYS_HOME_NODE, p, PAGE, 7L, 0L), EINVAL);
-	FAILS(syscall(SYS_HOME_NODE, p, PAGE, -1L, 0L), EINVAL);
-	FAILS(syscall(SYS_HOME_NODE, p, -PAGE, 0L, 0L), EINVAL);
-	EQ(syscall(SYS_HOME_NODE, p, 0L, 0L, 0L), 0);
-	FAILS(syscall(SYS_HOME_NODE, p, PAGE, 0L, 0L), ENOENT); /* no policy there */
+	FAILS(syscall(NR_SET_MEMPOLICY_HOME_NODE, p + 1, PAGE, 0L, 0L), EINVAL);
+	FAILS(syscall(NR_SET_MEMPOLICY_HOME_NODE, p, PAGE, 0L, 1L), EINVAL);
+	FAILS(syscall(NR_SET_MEMPOLICY_HOME_NODE, p, PAGE, 7L, 0L), EINVAL);
+	FAILS(syscall(NR_SET_MEMPOLICY_HOME_NODE, p, PAGE, -1L, 0L), EINVAL);
+	FAILS(syscall(NR_SET_MEMPOLICY_HOME_NODE, p, -PAGE, 0L, 0L), EINVAL);
+	EQ(syscall(NR_SET_MEMPOLICY_HOME_NODE, p, 0L, 0L, 0L), 0);
+	FAILS(syscall(NR_SET_MEMPOLICY_HOME_NODE, p, PAGE, 0L, 0L), ENOENT); /* no policy there */
 	NEED(bind_(p + PAGE, 1, MPOL_BIND, 1, 0) == 0 &&
 	     bind_(p + 3 * PAGE, 1, MPOL_PREFERRED, 1, 0) == 0);
-	EQ(syscall(SYS_HOME_NODE, p, 2 * PAGE, 0L, 0L), 0);
+	EQ(syscall(NR_SET_MEMPOLICY_HOME_NODE, p, 2 * PAGE, 0L, 0L), 0);
 	EQ(mode_of(p + PAGE), MPOL_BIND);
-	FAILS(syscall(SYS_HOME_NODE, p, 6 * PAGE, 0L, 0L), EOPNOTSUPP);
+	FAILS(syscall(NR_SET_MEMPOLICY_HOME_NODE, p, 6 * PAGE, 0L, 0L), EOPNOTSUPP);
 	NEED(bind_(p + 4 * PAGE, 1, MPOL_PREFERRED_MANY, 1, 0) == 0);
-	EQ(syscall(SYS_HOME_NODE, p + 4 * PAGE, PAGE, 0L, 0L), 0);
+	EQ(syscall(NR_SET_MEMPOLICY_HOME_NODE, p + 4 * PAGE, PAGE, 0L, 0L), 0);
 	p[4 * PAGE] = p[PAGE] = 1;
 }
 

@@ -12,7 +12,7 @@ enum {
 };
 enum { MPOL_F_NODE = 1, MPOL_F_ADDR = 2, MPOL_F_MEMS_ALLOWED = 4 };
 enum { MPOL_MF_STRICT = 1, MPOL_MF_MOVE = 2, MPOL_MF_MOVE_ALL = 4 };
-enum { SYS_HOME_NODE = 450, BITS = 8 * sizeof(long) };
+enum { NR_SET_MEMPOLICY_HOME_NODE = 450, BITS = 8 * sizeof(long) };
 
 /* The set of nodes @mask, as an array of one word. */
 static long set_policy(int mode, unsigned long mask)
