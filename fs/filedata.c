@@ -16,6 +16,7 @@
 #include "kernel/task.h"
 #include "mm/hugetlb.h"
 #include "mm/mm.h"
+#include "mm/shmem.h"
 #include "mm/writeback.h"
 #include "vfs_impl.h"
 
@@ -350,4 +351,14 @@ int file_cachestat(struct file *f, uint64_t off, uint64_t len, struct mapping_co
 		mapping_count(&inode->mapping, (unsigned long)(off >> PAGE_SHIFT),
 			      (unsigned long)min_of(uint64_t, end >> PAGE_SHIFT, ULONG_MAX), out);
 	return 0;
+}
+
+uint64_t inode_blocks(struct inode *inode)
+{
+	if (inode->sb->ops->sectors)
+		return inode->sb->ops->sectors(inode);
+	return S_ISREG(inode->mode) ? (uint64_t)(mapping_small_pages(&inode->mapping) +
+						 shmem_nr_swapped(&inode->mapping)) *
+					      (PAGE_SIZE / 512)
+				    : 0;
 }

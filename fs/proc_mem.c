@@ -37,7 +37,7 @@ static void line(struct seq_file *m, const char *label, unsigned long pages)
 
 /* Pages that a new program could have without swapping: Linux's estimate, free memory above the low watermarks, and what is cheap
  * to reclaim less a half or the watermarks. tmpfs pages are not. */
-static unsigned long available_pages(void)
+unsigned long mem_available_pages(void)
 {
 	unsigned long low = 0, free = nr_free_pages(), slab = global_node_stat(NR_SLAB_RECLAIMABLE);
 	unsigned long file = global_node_stat(NR_ACTIVE_FILE) + global_node_stat(NR_INACTIVE_FILE);
@@ -126,7 +126,7 @@ static int meminfo_show(struct seq_file *m)
 
 	line(m, "MemTotal", total);
 	line(m, "MemFree", free);
-	line(m, "MemAvailable", available_pages());
+	line(m, "MemAvailable", mem_available_pages());
 	line(m, "Buffers", buffers);
 	line(m, "Cached", cached > buffers ? cached - buffers : 0);
 	line(m, "SwapCached", global_node_stat(NR_SWAPCACHE));

@@ -212,11 +212,11 @@ void seq_bit_map(struct seq_file *m, unsigned long mask, unsigned nr_bits)
 
 void sysfs_init(void)
 {
-	static const char *const dirs[] = { "block",	    "bus",	 "class/block",
-					    "dev/block",    "dev/char",	 "devices",
-					    "firmware",	    "fs",	 "kernel",
-					    "kernel/debug", "kernel/mm", "kernel/tracing",
-					    "module",	    "power" };
+	static const char *const dirs[] = { "block",	      "bus",	      "class/block",
+					    "class/misc",     "dev/block",    "dev/char",
+					    "devices",	      "firmware",     "fs",
+					    "kernel",	      "kernel/debug", "kernel/mm",
+					    "kernel/tracing", "module",	      "power" };
 
 	fs_register(&sysfs_tree.type);
 	fs_register(&debugfs_tree.type);

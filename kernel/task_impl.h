@@ -73,8 +73,6 @@ void signal_reset_action(int sig);
 bool signal_is_default_ignored(int sig);
 bool signal_is_stop(int sig);
 bool signal_dumps_core(int sig);
-/* Status of the zombie @t as wait4 shows it, and its CLD_ code. */
-int task_wait_status(const struct task *t, int *code);
 /* The zombie leader @t is complete: tell its parent. Return: nobody will wait, reap it now. */
 bool signal_notify_exit(struct task *t);
 /* SIGCHLD about @t, under the number @pid, to @to, unless that wants none of stopped children; and a wake-up. */

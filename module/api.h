@@ -48,6 +48,12 @@ void module_path_get(const struct path_view *p);
 void module_path_put(const struct path_view *p);
 void module_mmgrab(struct mm_view *v);
 void module_mmdrop(struct mm_view *v);
+struct file_view *module_get_file(struct file_view *v);
+int module_fd_reserve(unsigned flags);
+void module_fd_install(unsigned fd, struct file_view *v);
+int module_getattr(const struct path_view *p, struct kstat_view *s);
+struct file_view *module_anon_file(const char *name, const struct module_calls *calls, void *data,
+				   int flags);
 int module_anon_fd(const char *name, const struct module_calls *calls, void *data, int flags);
 struct fasync_view;
 int module_fasync_helper(int fd, struct file_view *file, int on, struct fasync_view **list);
@@ -88,6 +94,7 @@ struct pid_view *module_find_get_pid(int nr);
 void module_put_pid(struct pid_view *p);
 struct task_view *module_pid_task(struct pid_view *p);
 struct mm_view *module_get_task_mm(struct task_view *v);
+struct pt_regs *module_task_regs(struct task_view *v);
 /* ---- sync.c ---- */
 void module_waitq_init(struct waitq_view *q);
 void module_wait_add(struct waitq_view *q, struct waiter_view *w);
@@ -138,6 +145,10 @@ long module_schedule_timeout(long timeout);
 int module_wake_up_process(struct task_view *view);
 bool module_signal_pending(struct task_view *view);
 int module_send_sig(int sig, struct task_view *view);
+/* ---- notify.c ---- */
+struct notifier_view;
+int module_register_notifier(struct notifier_view *nb);
+int module_unregister_notifier(struct notifier_view *nb);
 /* ---- irq.c ---- */
 void module_irq_run_pending(void); /* the thread of timers */
 /* ---- claims.c ---- */

@@ -260,20 +260,29 @@ static const struct file_ops chr_fops = { .open = chr_open,
 					  .fasync = chr_fasync,
 					  .mmap = devmap_mmap };
 
-/* ---- files without a device: anon_inode_getfd ---- */
+/* ---- files without a device: anon_inode_getfile, anon_inode_getfd ---- */
 
-int module_anon_fd(const char *name, const struct module_calls *calls, void *data, int flags)
+/* ERR_PTR(-ENOMEM), ERR_PTR(-ENOENT): its module goes. */
+struct file_view *module_anon_file(const char *name, const struct module_calls *calls, void *data,
+				   int flags)
 {
 	struct open_chr *o = failpoint("module_anon") ? NULL : kzalloc(sizeof(*o), GFP_KERNEL);
-	int fd = o ? fd_reserve(0, flags & O_CLOEXEC) : -ENOMEM;
+	int err = -ENOMEM;
 
-	if (fd < 0)
-		goto free;
-	if (!module_try_get(calls->owner))
-		goto unreserve;
+	if (!o)
+		return (struct file_view *)(long)err;
+	if (!module_try_get(calls->owner)) {
+		kfree(o);
+		return (struct file_view *)-ENOENT;
+	}
 	o->real = anon_file_alloc(name, &chr_fops, o, (unsigned)flags);
-	if (!o->real)
-		goto put;
+	if (!o->real) {
+		module_put(calls->owner);
+		kfree(o);
+		return (struct file_view *)(long)err;
+	}
+	o->mount.anon = o->real;
+	o->file.f_path.mnt = &o->mount;
 	o->calls = *calls;
 	o->owner = calls->owner;
 	fill_views(o, o->real->inode, o->real);
@@ -281,16 +290,23 @@ int module_anon_fd(const char *name, const struct module_calls *calls, void *dat
 	mutex_lock(&chrs_lock);
 	list_add(&o->link, &opens);
 	mutex_unlock(&chrs_lock);
-	fd_install(fd, o->real);
-	return fd;
-put:
-	module_put(calls->owner);
-unreserve:
+	return &o->file;
+}
+
+int module_anon_fd(const char *name, const struct module_calls *calls, void *data, int flags)
+{
+	int fd = fd_reserve(0, flags & O_CLOEXEC);
+	struct file_view *v;
+
+	if (fd < 0)
+		return fd;
+	v = module_anon_file(name, calls, data, flags);
+	if ((uintptr_t)v < (uintptr_t)-4095L) {
+		fd_install(fd, v->f_path.mnt->anon);
+		return fd;
+	}
 	fd_unreserve(fd);
-	fd = -ENOMEM;
-free:
-	kfree(o);
-	return fd;
+	return (int)(intptr_t)v;
 }
 
 /* ---- numbers ---- */

@@ -13,6 +13,7 @@ struct open_chr {
 	struct file_view file;
 	struct inode_view inode;
 	struct dentry_view dentry;
+	struct mount_view mount;
 	struct module_calls calls; /* i */
 	struct module *owner;	   /* i: held; NULL: it did not say */
 	struct file *real;	   /* i */

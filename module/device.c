@@ -3,7 +3,7 @@
  *
  * OWNS     the lists of classes and devices.
  * WHY      device_create does what udev would: the node is there when it returns, and gone when device_destroy does.
- * I1       a device's node and directory are there from device_create to device_destroy. What a module forgets goes with it.
+ * I1       a device's node and directory are there from device_add to device_del. What a module forgets goes with it.
  * LOCKS    devices_lock (a mutex) for the lists.   CONTEXT  threads; sleeps.
  * FAILS    ERR_PTR(-ENOMEM), ERR_PTR(-EEXIST), ERR_PTR(-EINVAL).
  * SOURCES  Linux Documentation/driver-api/driver-model/.   TESTED BY  module_api (guest)
@@ -15,10 +15,13 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "module/bus.h"
 #include "module/module_impl.h"
 #include "module/text.h"
 #include "sync/failpoint.h"
 #include "sync/klog.h"
+
+enum { MISC_MAJOR = 10 };
 
 static struct mutex devices_lock = MUTEX_INIT(devices_lock, RANK_MODULE_PARAM);
 static struct list_head classes = LIST_HEAD_INIT(classes); /* d: devices_lock */
@@ -140,19 +143,44 @@ static int add_files(struct device_view *d)
 	for (unsigned i = 0; !err && d->class && d->class->dev_groups && d->class->dev_groups[i];
 	     i++)
 		err = module_sysfs_create_group(&d->kobj, d->class->dev_groups[i]);
+	for (unsigned i = 0; !err && d->groups && d->groups[i]; i++)
+		err = module_sysfs_create_group(&d->kobj, d->groups[i]);
 	return err;
 }
 
-/* @d has class, devt and parent. */
+/* The directory of @d's, below /sys. */
+static const char *place_of(const struct device_view *d)
+{
+	if (d->class)
+		return d->class->kobj.path;
+	if (d->parent && d->parent->kobj.path)
+		return d->parent->kobj.path;
+	if (d->devt)
+		return MAJOR(d->devt) == MISC_MAJOR ? "class/misc" : "devices/virtual";
+	return "devices";
+}
+
+static void take_off(struct device_view *d)
+{
+	if (d->node)
+		devtmpfs_remove(d->node);
+	kfree(d->node);
+	d->node = NULL;
+	module_kobject_del(&d->kobj);
+	if (d->set_name)
+		d->kobj.name = d->set_name;
+}
+
+/* @d has class, devt, parent and bus. The first reference is the caller's. */
 int module_device_add(struct device_view *d, const char *name)
 {
 	char path[128];
 	int err;
 
-	if (fmt_snprintf(path, sizeof(path), "%s/%s",
-			 d->class ? d->class->kobj.path : "devices/virtual", name) >= sizeof(path))
+	if (fmt_snprintf(path, sizeof(path), "%s/%s", place_of(d), name) >= sizeof(path))
 		return -EINVAL;
-	module_kobject_init(&d->kobj, NULL);
+	if (!d->kobj.refs.counter)
+		module_kobject_init(&d->kobj, NULL);
 	err = module_kobject_add(&d->kobj, NULL, path);
 	if (err)
 		return err;
@@ -160,8 +188,10 @@ int module_device_add(struct device_view *d, const char *name)
 	err = add_files(d);
 	if (!err && d->devt)
 		err = make_node(d);
+	if (!err)
+		err = module_device_on_bus(d);
 	if (err)
-		module_kobject_del(&d->kobj);
+		take_off(d);
 	else
 		link_up(&d->link, &devices);
 	return err;
@@ -176,36 +206,80 @@ int module_device_add_mode(struct device_view *d, const char *name, unsigned mod
 void module_device_del(struct device_view *d)
 {
 	unlink_it(&d->link);
-	if (d->node)
-		devtmpfs_remove(d->node);
-	kfree(d->node);
-	d->node = NULL;
-	module_kobject_del(&d->kobj);
+	module_device_off_bus(d);
+	take_off(d);
 }
 
-struct device_view *module_device_create(struct class_view *c, struct device_view *parent,
-					 unsigned devt, void *data, const char *fmt, ...)
+struct device_view *module_device_get(struct device_view *d)
+{
+	if (d)
+		(void)module_kobject_get(&d->kobj);
+	return d;
+}
+
+void module_device_put(struct device_view *d)
+{
+	char *name;
+
+	if (!d || __atomic_sub_fetch(&d->kobj.refs.counter, 1, __ATOMIC_SEQ_CST))
+		return;
+	module_devm_release(d);
+	name = d->set_name;
+	if (d->release)
+		d->release(d);
+	else if (d->kobj.own)
+		kfree(d);
+	kfree(name);
+}
+
+static struct device_view *create(const struct device_view *like, const char *fmt, va_list ap)
 {
 	struct device_view *d = failpoint("module_device") ? NULL : kzalloc(sizeof(*d), GFP_KERNEL);
 	char name[64];
-	va_list ap;
 	int err;
 
 	if (!d)
 		return (struct device_view *)-ENOMEM;
-	va_start(ap, fmt);
 	(void)module_vsnprintf(name, sizeof(name), fmt, ap);
-	va_end(ap);
-	d->class = c;
-	d->parent = parent;
-	d->devt = devt;
-	d->driver_data = data;
+	*d = *like;
 	d->kobj.own = true;
 	err = module_device_add(d, name);
 	if (!err)
 		return d;
 	kfree(d);
 	return (struct device_view *)(long)err;
+}
+
+struct device_view *module_device_create(struct class_view *c, struct device_view *parent,
+					 unsigned devt, void *data, const char *fmt, ...)
+{
+	const struct device_view like = {
+		.class = c, .parent = parent, .devt = devt, .driver_data = data
+	};
+	struct device_view *d;
+	va_list ap;
+
+	va_start(ap, fmt);
+	d = create(&like, fmt, ap);
+	va_end(ap);
+	return d;
+}
+
+struct device_view *module_device_create_groups(struct class_view *c, struct device_view *parent,
+						unsigned devt, void *data,
+						const struct group_view **groups, const char *fmt,
+						...)
+{
+	const struct device_view like = {
+		.class = c, .parent = parent, .devt = devt, .driver_data = data, .groups = groups
+	};
+	struct device_view *d;
+	va_list ap;
+
+	va_start(ap, fmt);
+	d = create(&like, fmt, ap);
+	va_end(ap);
+	return d;
 }
 
 static struct device_view *device_of(const struct class_view *c, unsigned devt)
@@ -227,7 +301,7 @@ void module_device_destroy(struct class_view *c, unsigned devt)
 	if (!d)
 		return;
 	module_device_del(d);
-	kfree(d);
+	module_device_put(d);
 }
 
 /* ---- a module goes ---- */

@@ -52,6 +52,12 @@ struct device_view *module_device_create(struct class_view *c, struct device_vie
 					 unsigned devt, void *data, const char *fmt, ...);
 void module_device_destroy(struct class_view *c, unsigned devt);
 
+struct device_view *module_device_create_groups(struct class_view *c, struct device_view *parent,
+						unsigned devt, void *data,
+						const struct group_view **groups, const char *fmt,
+						...);
+struct device_view *module_device_get(struct device_view *d);
+void module_device_put(struct device_view *d);
 int module_device_add_mode(struct device_view *d, const char *name, unsigned mode);
 struct module_proc *module_debugfs_blob(const char *name, unsigned mode, struct module_proc *parent,
 					void *blob);

@@ -23,7 +23,7 @@
 #include "sync/failpoint.h"
 #include "uapi/mman.h"
 
-/* f_count counts; f_path.mnt is itself: so a file of a view, where it is NULL, is told from it. */
+/* f_count counts; mount.opened is itself: so a file of a view, where it is NULL, is told from it. */
 struct opened {
 	struct mapped_file_view view;
 	struct file *real;    /* NULL: only a name */
@@ -50,7 +50,7 @@ static struct opened *opened_alloc(void)
 
 	if (o) {
 		o->view.file.f_count.counter = 1;
-		o->view.file.f_path.mnt = o;
+		o->view.mount.opened = o;
 	}
 	return o;
 }
@@ -101,11 +101,36 @@ struct file_view *module_exe_file(struct mm_view *mm)
 	return (uintptr_t)v >= (uintptr_t)-4095L ? NULL : v;
 }
 
+/* NULL: a view of a file that others have opened, or a device's. */
+static struct opened *holder(const struct path_view *p)
+{
+	return p->mnt ? p->mnt->opened : NULL;
+}
+
+static struct file *anon_of(const struct file_view *v)
+{
+	return v->f_path.mnt ? v->f_path.mnt->anon : NULL;
+}
+
+struct file_view *module_get_file(struct file_view *v)
+{
+	struct file *anon = anon_of(v);
+
+	if (anon)
+		fget_file(anon);
+	else
+		(void)__atomic_fetch_add(&v->f_count.counter, 1, __ATOMIC_SEQ_CST);
+	return v;
+}
+
 int module_filp_close(struct file_view *v)
 {
-	struct opened *o = opened_of(v);
+	struct file *anon = anon_of(v);
+	struct opened *o = holder(&v->f_path);
 
-	if (v->f_path.mnt != o || __atomic_sub_fetch(&v->f_count.counter, 1, __ATOMIC_SEQ_CST) > 0)
+	if (anon)
+		fput(anon);
+	if (!o || __atomic_sub_fetch(&v->f_count.counter, 1, __ATOMIC_SEQ_CST) > 0)
 		return 0;
 	if (o->real)
 		fput(o->real);
@@ -113,6 +138,70 @@ int module_filp_close(struct file_view *v)
 		path_put(&o->path);
 	kfree(o);
 	return 0;
+}
+
+int module_fd_reserve(unsigned flags)
+{
+	return fd_reserve(0, flags & O_CLOEXEC);
+}
+
+/* The calling program's number @fd; the module's reference of the file is the number's. */
+void module_fd_install(unsigned fd, struct file_view *v)
+{
+	struct file *anon = anon_of(v);
+	struct opened *o = holder(&v->f_path);
+
+	if (anon) {
+		fd_install((int)fd, anon);
+	} else if (o && o->real) {
+		fget_file(o->real);
+		fd_install((int)fd, o->real);
+		(void)module_filp_close(v);
+	} else {
+		fd_unreserve((int)fd);
+	}
+}
+
+/* ---- what it is like ---- */
+
+enum { STATX_BASIC_STATS = 0x7ff };
+
+static void stat_fill(const struct inode_view *i, struct kstat_view *s)
+{
+	*s = (struct kstat_view){ .result_mask = STATX_BASIC_STATS,
+				  .mode = i->i_mode,
+				  .nlink = i->i_nlink,
+				  .blksize = (unsigned)i->i_sb->s_blocksize,
+				  .ino = i->i_ino,
+				  .dev = i->i_sb->s_dev,
+				  .rdev = i->i_rdev,
+				  .uid = i->i_uid,
+				  .gid = i->i_gid,
+				  .size = i->i_size,
+				  .atime = i->i_atime,
+				  .mtime = i->i_mtime,
+				  .ctime = i->i_ctime,
+				  .blocks = i->i_blocks };
+}
+
+/* As it is now, of what the module holds; else as the view has it. */
+int module_getattr(const struct path_view *p, struct kstat_view *s)
+{
+	struct opened *o = holder(p);
+	int err = 0;
+
+	if (o) {
+		const struct path_ref *path = o->real ? &o->real->path : &o->path;
+
+		err = inode_getattr(path->dentry->inode);
+		if (!err)
+			view_path_fill(&o->view, path);
+	}
+	if (!err && !p->dentry->d_inode->i_sb)
+		err = -EINVAL; /* a device's own view */
+	if (!err)
+		stat_fill(p->dentry->d_inode, s);
+	return err;
 }
 
 /* ---- names without a file ---- */
@@ -137,7 +226,7 @@ int module_kern_path(const char *name, unsigned flags, struct path_view *out)
 /* Paths of views that hold nothing have no mount. */
 void module_path_get(const struct path_view *p)
 {
-	struct opened *o = p->mnt;
+	struct opened *o = holder(p);
 
 	if (o)
 		(void)__atomic_fetch_add(&o->view.file.f_count.counter, 1, __ATOMIC_SEQ_CST);
@@ -145,7 +234,7 @@ void module_path_get(const struct path_view *p)
 
 void module_path_put(const struct path_view *p)
 {
-	struct opened *o = p->mnt;
+	struct opened *o = holder(p);
 
 	if (o)
 		(void)module_filp_close(&o->view.file);
@@ -154,7 +243,7 @@ void module_path_put(const struct path_view *p)
 /* Who only sees a file in a view has not opened it. */
 static bool may(const struct opened *o, unsigned access)
 {
-	if (o->view.file.f_path.mnt != o || !o->real)
+	if (o->view.file.f_path.mnt != &o->view.mount || o->view.mount.opened != o || !o->real)
 		return false;
 	return (o->real->flags & O_ACCMODE) == O_RDWR || (o->real->flags & O_ACCMODE) == access;
 }

@@ -385,6 +385,8 @@ static void drop_views(void)
 /* Nobody calls it any more: parameters, files and memory go. */
 static void take_down(struct module *mod)
 {
+	module_notify_state(mod, MODULE_GOING);
+	module_notifiers_left(mod);
 	module_probes_left(mod);
 	module_sysctls_left(mod);
 	module_shrinkers_left(mod);
@@ -393,6 +395,7 @@ static void take_down(struct module *mod)
 	module_claims_left(mod);
 	module_sysfs_remove(mod);
 	module_devices_left(mod);
+	module_buses_left(mod);
 	module_cdevs_left(mod);
 	module_proc_left(mod);
 	module_free_params(mod);
@@ -424,6 +427,7 @@ static long run_init(struct module *mod)
 	mod->init = (struct module_block){ 0 };
 	module_code_unlock(flags);
 	set_state(mod, MODULE_LIVE);
+	module_notify_state(mod, MODULE_LIVE);
 	module_put(mod); /* init's */
 	vfree_module(init.base);
 	return 0;
@@ -443,6 +447,7 @@ static long start(struct module *mod, char *args)
 		services_put();
 		return err;
 	}
+	module_notify_state(mod, MODULE_COMING);
 	err = module_parse_args(mod, args);
 	if (!err)
 		err = module_sysfs_add(mod);

@@ -85,6 +85,13 @@ bool module_in_probe(void);	 /* a handler runs on this CPU */
 void module_probe_crashed(void); /* ... and the task ends in it */
 void module_probes_left(const struct module *mod);
 
+/* ---- notify.c ---- */
+void module_notify_state(struct module *mod, enum module_state state);
+void module_notifiers_left(const struct module *mod); /* it is unloaded: what it forgot goes */
+
+/* ---- bus.c ---- */
+void module_buses_left(const struct module *mod); /* it is unloaded: what it forgot goes */
+
 /* ---- sysctl.c, shrink.c ---- */
 void module_sysctls_left(const struct module *mod);
 void module_shrinkers_left(const struct module *mod);

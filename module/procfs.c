@@ -6,8 +6,9 @@
  *          itself has its own. Both kinds of operations, struct proc_ops and the older struct file_operations, become one
  *          struct module_calls in the headers.
  * I1       while a call of a module runs, proc_remove of its entry waits (proc_entry_enter).
- * LOCKS    proc_lock for the list.   CONTEXT  tasks; sleeps.
- * FAILS    NULL: no memory, or the name is taken. After removal: -EIO, as Linux.
+ * I2       release is called once for each open: by the last close, or, for what is open then, by proc_remove before it returns.
+ * LOCKS    proc_lock for the lists.   CONTEXT  tasks; sleeps.
+ * FAILS    NULL: no memory, or the name is taken. After removal: -EIO, -ENOTTY of ioctl, -EINVAL of lseek, as Linux.
  * NOT HERE seq_file (seq.c).   TESTED BY  module_labs (guest)
  */
 #include "module/device.h"
@@ -35,7 +36,8 @@ struct module_proc {
 		*mod; /* whose name, or attribute, it has; only compared. NULL: not known */
 	enum pseudo_kind tree;
 	unsigned short mode;
-	const char *target; /* of a symbolic link, while it is added */
+	const void *gone_by; /* p: the call that removes it */
+	const char *target;  /* of a symbolic link, while it is added */
 	char path[];
 };
 
@@ -44,10 +46,14 @@ struct open_proc {
 	struct inode_view inode;
 	struct dentry_view dentry;
 	struct module_proc *proc;
+	struct list_head link; /* p */
+	bool closed;	       /* release has been called; a: once the entry has gone */
 };
 
 static struct mutex proc_lock = MUTEX_INIT(proc_lock, RANK_MODULE_PARAM);
 static struct list_head procs = LIST_HEAD_INIT(procs);
+static struct list_head opens = LIST_HEAD_INIT(opens); /* p: all open files */
+static struct waitq closed = WAITQ_INIT(closed);
 
 /* ---- open files ---- */
 
@@ -59,18 +65,54 @@ static bool enter(const struct inode *inode)
 	return true;
 }
 
+static void call_release(struct open_proc *o)
+{
+	module_entered();
+	if (o->proc->calls.release)
+		(void)o->proc->calls.release(&o->inode, &o->file);
+}
+
+/* Where the entry goes, who removes it closes the file. */
 static void calls_release(struct file *f)
 {
 	struct open_proc *o = f->private;
 
-	if (o->proc->calls.release && enter(f->inode)) {
-		(void)o->proc->calls.release(&o->inode, &o->file);
+	if (enter(f->inode)) {
+		mutex_lock(&proc_lock);
+		list_del(&o->link);
+		mutex_unlock(&proc_lock);
+		call_release(o);
 		proc_entry_leave(f->inode);
-	} else if (o->proc->calls.release == module_seq_release) {
-		/* The module has gone; this function is the kernel's own. */
-		(void)module_seq_release(&o->inode, &o->file);
+	} else {
+		wait_event(&closed, __atomic_load_n(&o->closed, __ATOMIC_ACQUIRE));
 	}
 	kfree(o);
+}
+
+static struct open_proc *open_of(const void *remover)
+{
+	struct open_proc *o, *found = NULL;
+
+	mutex_lock(&proc_lock);
+	list_for_each_entry (o, &opens, link)
+		if (o->proc->gone_by == remover)
+			found = o;
+	if (found)
+		list_del(&found->link);
+	mutex_unlock(&proc_lock);
+	return found;
+}
+
+/* No call runs, nor will: what @remover has taken away and is still open is closed now, while the module is there. */
+static void close_open(const void *remover)
+{
+	struct open_proc *o;
+
+	while ((o = open_of(remover))) {
+		call_release(o);
+		__atomic_store_n(&o->closed, true, __ATOMIC_RELEASE);
+		waitq_wake_all(&closed);
+	}
 }
 
 static int calls_open(struct inode *inode, struct file *f)
@@ -105,9 +147,14 @@ static int calls_open(struct inode *inode, struct file *f)
 	f->private = o;
 	if (p->calls.open)
 		err = p->calls.open(&o->inode, &o->file);
-	proc_entry_leave(inode);
-	if (err)
+	if (err) {
 		kfree(o);
+	} else {
+		mutex_lock(&proc_lock);
+		list_add_tail(&o->link, &opens);
+		mutex_unlock(&proc_lock);
+	}
+	proc_entry_leave(inode);
 	return err;
 }
 
@@ -140,10 +187,10 @@ static long calls_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 static int64_t calls_seek(struct file *f, int64_t off, int whence)
 {
 	struct open_proc *o = f->private;
-	int64_t pos = -EIO;
+	int64_t pos;
 
 	if (!enter(f->inode))
-		return -EIO;
+		return -EINVAL;
 	o->file.f_pos = (long long)f->pos;
 	if (o->proc->calls.lseek) {
 		pos = o->proc->calls.lseek(&o->file, off, whence);
@@ -164,7 +211,7 @@ static unsigned calls_poll(struct file *f, struct poll_table *pt)
 	unsigned ready = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
 
 	if (!enter(f->inode))
-		return POLLERR | POLLHUP;
+		return ready;
 	if (o->proc->calls.poll)
 		ready = o->proc->calls.poll(&o->file, pt);
 	proc_entry_leave(f->inode);
@@ -177,7 +224,7 @@ static long calls_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	long ret = -ENOTTY;
 
 	if (!enter(f->inode))
-		return -EIO;
+		return ret;
 	if (o->proc->calls.ioctl)
 		ret = o->proc->calls.ioctl(&o->file, cmd, arg);
 	proc_entry_leave(f->inode);
@@ -290,12 +337,14 @@ void module_tree_remove(enum pseudo_kind tree, const char *path)
 		if (q->tree != tree || strncmp(q->path, path, n) ||
 		    (q->path[n] && q->path[n] != '/'))
 			continue;
+		q->gone_by = &dirs;
 		list_del(&q->link);
 		if (!S_ISREG(q->mode))
 			list_add(&q->link, &dirs);
 	}
 	mutex_unlock(&proc_lock);
 	pseudo_remove(tree, path);
+	close_open(&dirs);
 	list_for_each_entry_safe (q, next, &dirs, link)
 		kfree(q);
 }

@@ -3,7 +3,7 @@
  *
  * OWNS     nothing.
  * WHY      lib/fmt.c is printf(3)'s; a module's formats are Linux's: %p without 0x and as wide as a pointer, %pS a symbol, %pa a
- *          physical address by reference, %pI4, %pM, %*ph bytes, %pV a format in a format; L is ll. Each conversion is cut out,
+ *          physical address by reference, %pI4, %pM, %*ph bytes, %pV a format in a format (flags, errors and the like: text_more.c); L is ll. Each conversion is cut out,
  *          and what lib/fmt.c knows it does.
  * CONTEXT  any.   FAILS  text that does not fit is cut off; lengths are what it would have had.
  * SOURCES  Linux Documentation/core-api/{printk-basics,printk-formats}.rst.   TESTED BY  module_labs (guest)
@@ -15,6 +15,7 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "module/file_view.h"
+#include "module/text_more.h"
 #include "sync/klog.h"
 
 enum { SPEC_ROOM = 32, LINE_ROOM = 480, BYTES_MAX = 64 };
@@ -166,11 +167,52 @@ static void put_bytes(struct out *o, const uint8_t *p, int n, const char *betwee
 	}
 }
 
-static void put_ipv4(struct out *o, const uint8_t *p)
+/* I or i, then 4 or 6, c: packed; i without separators, or with zeroes in front. Return: letters used. */
+static unsigned put_ip(struct out *o, const char *f, const uint8_t *p)
 {
-	char text[16];
+	const bool plain = *f == 'i', packed = f[1] == '6' && f[2] == 'c';
+	char text[48];
 
-	put(o, text, fmt_snprintf(text, sizeof(text), "%u.%u.%u.%u", p[0], p[1], p[2], p[3]));
+	if (f[1] == '6' && plain)
+		put_bytes(o, p, 16, "");
+	else if (f[1] == '6')
+		put(o, text, text_ipv6(text, sizeof(text), packed, p));
+	else
+		put(o, text,
+		    fmt_snprintf(text, sizeof(text), plain ? "%03u.%03u.%03u.%03u" : "%u.%u.%u.%u",
+				 p[0], p[1], p[2], p[3]));
+	return packed ? 3 : 2;
+}
+
+/* M or m, then F: dashes, R: from the end. Return: letters used. */
+static unsigned put_mac(struct out *o, const char *f, const uint8_t *p)
+{
+	const char *between = *f == 'm' ? "" : f[1] == 'F' ? "-" : ":";
+	uint8_t turned[6];
+
+	for (int i = 0; i < 6; i++)
+		turned[i] = p[f[1] == 'R' ? 5 - i : i];
+	put_bytes(o, turned, 6, between);
+	return f[1] == 'F' || f[1] == 'R' ? 2 : 1;
+}
+
+/* As C would write it, what cannot be printed. */
+static void put_escaped(struct out *o, const uint8_t *p, int n)
+{
+	static const char from[] = "\n\r\t\v\f\a\033", to[] = "nrtvfae";
+	char text[8];
+
+	for (int i = 0; i < n; i++) {
+		const char *at = p[i] ? strchr(from, p[i]) : NULL;
+
+		if (p[i] >= ' ' && p[i] < 127)
+			put(o, (const char *)&p[i], 1);
+		else
+			put(o, text,
+			    at	   ? fmt_snprintf(text, sizeof(text), "\\%c", to[at - from])
+			    : p[i] ? fmt_snprintf(text, sizeof(text), "\\%03o", p[i])
+				   : fmt_snprintf(text, sizeof(text), "\\0"));
+	}
 }
 
 static void put_nested(struct out *o, const struct va_format *v)
@@ -230,11 +272,20 @@ static const char *leaf_name(const void *p, bool of_file)
 	return d ? (const char *)d->d_name.name : "(null)";
 }
 
+/* "name+0x0/0x50 [module]" becomes "name [module]". */
+static void cut_offset(char *text)
+{
+	char *from = strchr(text, '+'), *to = from ? strchr(from, ' ') : NULL;
+
+	if (from)
+		memmove(from, to ? to : "", to ? strlen(to) + 1 : 1);
+}
+
 /* The letters behind %p. Return: how many were used. */
 static unsigned put_pointer(struct out *o, struct spec *s, const char *f, va_list *ap)
 {
 	const void *p = va_arg(*ap, void *);
-	char text[96];
+	char text[320];
 
 	switch (*f) {
 	case 'S':
@@ -243,18 +294,37 @@ static unsigned put_pointer(struct out *o, struct spec *s, const char *f, va_lis
 	case 'F':
 	case 'B':
 		(void)symbol_format((kaddr_t)p, text, sizeof(text));
+		if (*f == 's' || *f == 'f')
+			cut_offset(text);
 		put_string(o, s, text);
 		return 1;
 	case 'a':
 		put(o, text,
 		    fmt_snprintf(text, sizeof(text), "0x%0*llx", (int)sizeof(module_phys_t) * 2,
 				 (unsigned long long)*(const module_phys_t *)p));
-		return f[1] == 'p' ? 2 : 1;
+		return f[1] == 'p' || f[1] == 'd' ? 2 : 1;
 	case 'I':
-		put_ipv4(o, p);
-		return 2;
+	case 'i':
+		return put_ip(o, f, p);
 	case 'M':
-		put_bytes(o, p, 6, ":");
+	case 'm':
+		return put_mac(o, f, p);
+	case 'E':
+		put_escaped(o, p, s->width < 0 ? 1 : s->width);
+		return 1;
+	case 'G':
+		put(o, text, text_flags(text, sizeof(text), f[1], p));
+		return f[1] ? 2 : 1;
+	case 'U':
+		put(o, text, text_uuid(text, sizeof(text), f[1], p));
+		return f[1] == 'b' || f[1] == 'B' || f[1] == 'l' || f[1] == 'L' ? 2 : 1;
+	case 'e':
+		(void)text_error(text, sizeof(text), p);
+		put_string(o, s, text);
+		return 1;
+	case 'R':
+	case 'r':
+		put(o, text, text_resource(text, sizeof(text), *f, p));
 		return 1;
 	case 'h':
 		put_bytes(o, p, s->width < 0 ? 1 : s->width,

@@ -72,7 +72,7 @@ static void fill_parent(struct mapped_file_view *v)
 	v->parent.full = (char *)v->parent.d_iname;
 }
 
-static void fill_inode(struct mapped_file_view *v, const struct inode *inode)
+static void fill_inode(struct mapped_file_view *v, struct inode *inode)
 {
 	v->inode.i_ino = inode->ino;
 	v->inode.i_mode = (unsigned short)inode->mode;
@@ -81,6 +81,10 @@ static void fill_inode(struct mapped_file_view *v, const struct inode *inode)
 	v->inode.i_nlink = inode->nlink;
 	v->inode.i_rdev = inode->rdev;
 	v->inode.i_size = (long long)mapping_size(&inode->mapping);
+	v->inode.i_blocks = inode_blocks(inode);
+	v->inode.i_atime = (struct time_view){ inode->atime.tv_sec, (long)inode->atime.tv_nsec };
+	v->inode.i_mtime = (struct time_view){ inode->mtime.tv_sec, (long)inode->mtime.tv_nsec };
+	v->inode.i_ctime = (struct time_view){ inode->ctime.tv_sec, (long)inode->ctime.tv_nsec };
 	v->type.name = inode->sb->type ? inode->sb->type->name : "";
 	v->sb = (struct super_view){ .s_type = &v->type,
 				     .s_magic = inode->sb->magic,
@@ -100,6 +104,8 @@ void view_path_fill(struct mapped_file_view *v, const struct path_ref *p)
 		fill_inode(v, p->dentry->inode);
 	v->dentry.d_inode = v->file.f_inode = &v->inode;
 	v->file.f_path.dentry = &v->dentry;
+	v->file.f_path.mnt = &v->mount;
+	v->mount.mnt_sb = &v->sb;
 }
 
 static void fill_file(struct mapped_file_view *v, const struct file *f)

@@ -499,6 +499,22 @@ struct task_view *module_pid_task(struct pid_view *p)
 	return v && v->real ? v : NULL;
 }
 
+/* As of now; of a kernel thread, and of one that has ended, zeroes. */
+struct pt_regs *module_task_regs(struct task_view *v)
+{
+	_Static_assert(sizeof(struct pt_regs) <= sizeof(v->regs), "room for registers");
+	struct pt_regs *regs = (void *)v->regs;
+	const struct task *t;
+
+	view_lock();
+	t = v->real;
+	memset(regs, 0, sizeof(*regs));
+	if (t && !t->thread.is_kthread)
+		*regs = *thread_regs(&t->thread.arch);
+	view_unlock();
+	return regs;
+}
+
 /* Its address space, with a user more; NULL: a kernel thread's, or it has ended. */
 struct mm_view *module_get_task_mm(struct task_view *v)
 {

@@ -10,6 +10,7 @@
 #include "arch/machine.h"
 #include "arch/uaccess.h"
 #include "base/errno.h"
+#include "kernel/imports.h"
 #include "kernel/task.h"
 
 #define SYS_ARGS                                                                                   \
@@ -66,8 +67,6 @@ int must_check get_sigset(uaddr_t addr, size_t size, uint64_t *out);
 noreturn_ void do_exit(int code);
 
 extern int exec_randomize; /* /proc/sys/kernel/randomize_va_space: 0, 1, 2 */
-/* execve on behalf of init (kernel strings). 0: the caller then enters user mode. */
-int must_check exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 
 /* prctl(2) PR_SET_SECCOMP. */
 long seccomp_by_prctl(unsigned long mode, uaddr_t filter);

@@ -1,8 +1,8 @@
 /*
- * System calls on the machine and the system as a whole: uname, sysinfo, reboot, the log, random numbers, host names.
+ * System calls on the machine and the system as a whole: uname, sysinfo, the log, random numbers, host names.
  *
  * LOCKS    none here.   CONTEXT  a task in a system call; may sleep.
- * SOURCES  uname(2), sysinfo(2), reboot(2), syslog(2), getrandom(2), sethostname(2).
+ * SOURCES  uname(2), sysinfo(2), syslog(2), getrandom(2), sethostname(2).
  */
 #include "sys/sys.h"
 
@@ -93,50 +93,6 @@ SYS(sysinfo)
 	s.totalswap = swap << shift;
 	s.freeswap = swap_pages_free() << shift;
 	return put_abi(a0, &s, "l9p2s2pi");
-}
-
-/* ---- reboot(2) ---- */
-
-enum {
-	REBOOT_MAGIC1 = (int)0xfee1dead,
-	REBOOT_MAGIC2 = 672274793,
-	REBOOT_MAGIC2A = 85072278,
-	REBOOT_MAGIC2B = 369367448,
-	REBOOT_MAGIC2C = 537993216
-};
-#define REBOOT_RESTART	 0x01234567U
-#define REBOOT_HALT	 0xcdef0123U
-#define REBOOT_CAD_ON	 0x89abcdefU
-#define REBOOT_CAD_OFF	 0x00000000U
-#define REBOOT_POWER_OFF 0x4321fedcU
-#define REBOOT_RESTART2	 0xa1b2c3d4U
-
-SYS(reboot)
-{
-	int magic2 = (int)a1;
-
-	if (!capable(CAP_SYS_BOOT))
-		return -EPERM;
-	if ((int)a0 != REBOOT_MAGIC1 || (magic2 != REBOOT_MAGIC2 && magic2 != REBOOT_MAGIC2A &&
-					 magic2 != REBOOT_MAGIC2B && magic2 != REBOOT_MAGIC2C))
-		return -EINVAL;
-	switch ((uint32_t)a2) {
-	case REBOOT_CAD_ON:
-	case REBOOT_CAD_OFF:
-		return 0;
-	case REBOOT_RESTART:
-	case REBOOT_RESTART2:
-		pr_info("reboot: Restarting system");
-		machine_restart();
-	case REBOOT_HALT:
-		pr_info("reboot: System halted");
-		machine_halt();
-	case REBOOT_POWER_OFF:
-		pr_info("reboot: Power down");
-		machine_power_off();
-	default:
-		return -EINVAL;
-	}
 }
 
 /* ---- syslog(2) ---- */

@@ -19,16 +19,6 @@ static uint64_t dev_encode(dev_k d)
 	return (MINOR(d) & 0xff) | MAJOR(d) << 8 | (uint64_t)(MINOR(d) & ~0xffU) << 12;
 }
 
-static uint64_t inode_blocks(struct inode *inode)
-{
-	if (inode->sb->ops->sectors)
-		return inode->sb->ops->sectors(inode);
-	return S_ISREG(inode->mode) ? (uint64_t)(mapping_small_pages(&inode->mapping) +
-						 shmem_nr_swapped(&inode->mapping)) *
-					      (PAGE_SIZE / 512)
-				    : 0;
-}
-
 static uint32_t inode_blksize(const struct inode *inode)
 {
 	return inode->sb->blksize ? inode->sb->blksize : PAGE_SIZE;

@@ -446,13 +446,14 @@ def crashing_init(arch, what):
 def oopsing_init(arch, script):
     """A shell that does @script with the modules that end tasks."""
     c = base(arch, init=False)
-    LAUNCHER.add_modules(c, arch, ["oops_init", "oops_timer"])
+    LAUNCHER.add_modules(c, arch, ["oops_init", "oops_timer", "course_calls"])
     c.file("init", b"#!/bin/sh\n/bin/busybox mount -t proc proc /proc\n" + script.encode() + b"\necho it goes on\npoweroff -f\n")
     return c.finish()
 
 
-OOPSES = (("panic-oops", "echo 1 >/proc/sys/kernel/panic_on_oops; insmod /lib/modules/*/oops_init.ko how=bug",
-           (r"kernel BUG at .*oopses.c:\d+!", r"invalid opcode: 0000 \[#1\] SMP", r"panic - not syncing: Fatal exception$")),
+OOPSES = (("panic-oops", "echo 1 >/proc/sys/kernel/panic_on_oops; insmod /lib/modules/*/course_calls.ko; insmod /lib/modules/*/oops_init.ko how=bug",
+           (r"kernel BUG at .*oopses.c:\d+!", r"invalid opcode: 0000 \[#1\] SMP", r"course_calls: oops 1, invalid opcode in \w+", r"panic - not syncing: Fatal exception$",
+            r"course_calls: panic: Fatal exception$")),
           ("panic-timer", "insmod /lib/modules/*/oops_timer.ko how=timer; sleep 30",
            (r"Oops: 0002 \[#1\] SMP", r"panic - not syncing: Fatal exception in interrupt$")))
 

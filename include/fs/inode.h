@@ -84,6 +84,7 @@ void iget(struct inode *inode);
 void iput(struct inode *inode);				  /* last: evict. May sleep. NULL legal. */
 void inode_touch(struct inode *inode, unsigned what);	  /* TOUCH_A | TOUCH_M | TOUCH_C */
 void inode_accessed(struct inode *inode, bool check_age); /* a read: relatime */
+uint64_t inode_blocks(struct inode *inode);		  /* of 512 bytes: st_blocks */
 /* MAY_* mask against mode, owner and capabilities of the caller. 0 or -EACCES / -EROFS. */
 int must_check inode_permission(struct inode *inode, unsigned mask);
 static inline int must_check inode_getattr(struct inode *inode)

@@ -50,6 +50,8 @@ int must_check proc_register_int(const char *path, int *value, int min, int max)
 /* The text's decimal number, white space around it allowed. 0, -EINVAL. */
 int must_check proc_parse_long(const char *text, long *out);
 
+unsigned long mem_available_pages(void); /* what /proc/meminfo says of MemAvailable */
+
 /* Set by the terminal driver: device number and foreground group of a terminal, for /proc/PID/stat. */
 struct proc_tty_hooks {
 	uint32_t (*device)(const struct tty *tty);

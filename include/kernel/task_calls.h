@@ -24,7 +24,9 @@ void task_free_unpublished(struct task *t);
 struct signal_struct *must_check signal_dup(struct task *parent, int exit_signal);
 struct signal_struct *signal_get(struct signal_struct *sig); /* a thread joins the group */
 void signal_put(struct signal_struct *sig);
-bool signal_group_ended(struct signal_struct *sig);	   /* zombie or gone */
+bool signal_group_ended(struct signal_struct *sig); /* zombie or gone */
+/* Status of the zombie @t as wait4 shows it, and its CLD_ code. */
+int task_wait_status(const struct task *t, int *code);
 struct task *signal_leader_get(struct signal_struct *sig); /* referenced; NULL: waited for */
 void signal_limits_changed(
 	struct signal_struct *sig); /* rlim has: mm_limits follows. tasklist_lock */

@@ -34,5 +34,27 @@ static inline void cdev_put(struct cdev *c)
 struct device;
 int module_device_add(struct device *d, const char *name);
 void module_device_del(struct device *d);
+int module_device_register(struct device *d);
+
+/* With a device of the same number; the device's name and reference are the caller's affair. */
+static inline int cdev_device_add(struct cdev *c, struct device *d)
+{
+	int err = d->devt ? cdev_add(c, d->devt, 1) : 0;
+
+	if (err)
+		return err;
+	err = module_device_register(d);
+	if (err && d->devt)
+		module_cdev_del(c);
+	return err;
+}
+
+static inline void cdev_device_del(struct cdev *c, struct device *d)
+{
+	module_device_del(d);
+	if (d->devt)
+		module_cdev_del(c);
+}
+#define cdev_set_parent(c, k) ((void)(c), (void)(k))
 
 #endif

@@ -7,13 +7,18 @@
 #include <linux/kdev_t.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
+#include <linux/pm.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 int module_class_register(struct class *c);
 struct class *module_class_create(struct module *owner, const char *name);
 void module_class_destroy(struct class *c);
 struct device *device_create(struct class *c, struct device *parent, dev_t devt, void *data,
 			     const char *fmt, ...);
+struct device *device_create_with_groups(struct class *c, struct device *parent, dev_t devt,
+					 void *data, const struct attribute_group **groups,
+					 const char *fmt, ...);
 void device_destroy(struct class *c, dev_t devt);
 
 /* class_create(THIS_MODULE, name), and from Linux 6.4 on (name). */
@@ -24,6 +29,8 @@ void device_destroy(struct class *c, dev_t devt);
 #define class_destroy(c)	    module_class_destroy(c)
 #define class_register(c)	    module_class_register(c)
 #define class_unregister(c)	    module_class_destroy(c)
+
+#include <linux/device_driver.h>
 
 struct device_attribute {
 	struct attribute attr;
@@ -58,12 +65,19 @@ struct class_attribute {
 #define dev_get_drvdata(dev)	   ((dev)->driver_data)
 #define dev_set_drvdata(dev, data) ((void)((dev)->driver_data = (data)))
 #define dev_name(dev)		   ((dev)->kobj.name)
-#define get_device(dev)		   (dev)
-#define put_device(dev)		   ((void)(dev))
+#define dev_get_platdata(dev)	   ((dev)->platform_data)
+#define dev_driver_string(dev)	   ((dev)->driver ? (dev)->driver->name : "")
 
+/* Its driver, bus or class. */
+static inline const char *module_device_owner(const struct device *dev)
+{
+	return dev->driver  ? dev->driver->name
+	       : dev->bus   ? dev->bus->name
+	       : dev->class ? dev->class->name
+			    : "";
+}
 #define dev_text(level, dev, fmt, ...)                                                             \
-	printk(level "%s %s: " fmt, (dev)->class ? (dev)->class->name : "", dev_name(dev),         \
-	       ##__VA_ARGS__)
+	printk(level "%s %s: " fmt, module_device_owner(dev), dev_name(dev), ##__VA_ARGS__)
 #define dev_emerg(dev, fmt, ...)  dev_text(KERN_EMERG, dev, fmt, ##__VA_ARGS__)
 #define dev_crit(dev, fmt, ...)	  dev_text(KERN_CRIT, dev, fmt, ##__VA_ARGS__)
 #define dev_err(dev, fmt, ...)	  dev_text(KERN_ERR, dev, fmt, ##__VA_ARGS__)
@@ -71,5 +85,7 @@ struct class_attribute {
 #define dev_notice(dev, fmt, ...) dev_text(KERN_NOTICE, dev, fmt, ##__VA_ARGS__)
 #define dev_info(dev, fmt, ...)	  dev_text(KERN_INFO, dev, fmt, ##__VA_ARGS__)
 #define dev_dbg(dev, fmt, ...)	  no_printk(fmt, ##__VA_ARGS__)
+
+#include <linux/devres.h>
 
 #endif

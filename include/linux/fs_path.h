@@ -49,11 +49,8 @@ static inline void fdput(struct fd fd)
 		fput(fd.file);
 }
 
-static inline struct file *get_file(struct file *file)
-{
-	(void)__atomic_fetch_add(&file->f_count.counter, 1, __ATOMIC_SEQ_CST);
-	return file;
-}
+struct file *module_get_file(struct file *file);
+#define get_file(file)	 module_get_file(file)
 #define file_count(file) ((file)->f_count.counter)
 
 /* A descriptor of the calling program for operations of the module. Number or -errno. */
@@ -66,6 +63,33 @@ static inline int anon_inode_getfd(const char *name, const struct file_operation
 
 	return module_anon_fd(name, &calls, data, flags);
 }
+
+/* ERR_PTR(-errno). */
+struct file *module_anon_file(const char *name, const struct module_calls *calls, void *data,
+			      int flags);
+
+static inline struct file *anon_inode_getfile(const char *name, const struct file_operations *ops,
+					      void *data, int flags)
+{
+	const struct module_calls calls = file_calls(ops);
+
+	return module_anon_file(name, &calls, data, flags);
+}
+
+/* A number of the calling program, which nobody sees until fd_install: it takes the module's reference of the file over. */
+int module_fd_reserve(unsigned int flags);
+void put_unused_fd(unsigned int fd);
+void fd_install(unsigned int fd, struct file *file);
+#define get_unused_fd_flags(flags) module_fd_reserve(flags)
+#define get_unused_fd()		   module_fd_reserve(0)
+
+/* ---- what a file is like: (path, stat, what, how) since Linux 4.11, before (path, stat) ---- */
+#define STATX_BASIC_STATS     0x07ff
+#define AT_STATX_SYNC_AS_STAT 0
+#define KSTAT_QUERY_FLAGS     0
+int module_getattr(const struct path *path, struct kstat *stat);
+#define vfs_getattr(path, stat, ...)	   module_getattr(path, stat)
+#define vfs_getattr_nosec(path, stat, ...) module_getattr(path, stat)
 
 /* ---- SIGIO (module/cdev.c): the file's own O_ASYNC says to whom ---- */
 struct fasync_struct;

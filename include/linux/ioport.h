@@ -17,6 +17,17 @@ struct resource *module_claim(unsigned long long start, unsigned long long n, co
 			      bool memory);
 void module_unclaim(unsigned long long start, unsigned long long n, bool memory);
 
+#define DEFINE_RES_NAMED(first, size, text, kind)                                                  \
+	(struct resource)                                                                          \
+	{                                                                                          \
+		.start = (first), .end = (first) + (size)-1, .name = (text), .flags = (kind)       \
+	}
+#define DEFINE_RES_MEM_NAMED(first, size, name) DEFINE_RES_NAMED(first, size, name, IORESOURCE_MEM)
+#define DEFINE_RES_MEM(first, size)		DEFINE_RES_MEM_NAMED(first, size, NULL)
+#define DEFINE_RES_IO(first, size)		DEFINE_RES_NAMED(first, size, NULL, IORESOURCE_IO)
+#define DEFINE_RES_IRQ_NAMED(irq, name)		DEFINE_RES_NAMED(irq, 1, name, IORESOURCE_IRQ)
+#define DEFINE_RES_IRQ(irq)			DEFINE_RES_IRQ_NAMED(irq, NULL)
+
 #define request_region(start, n, name)	     module_claim(start, n, name, false)
 #define request_mem_region(start, n, name)   module_claim(start, n, name, true)
 #define request_muxed_region(start, n, name) module_claim(start, n, name, false)

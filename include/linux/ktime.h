@@ -3,7 +3,7 @@
 #define _LINUX_KTIME_H
 
 #include <linux/jiffies.h>
-#include <linux/types.h>
+#include <linux/mm_types.h>
 
 uint64_t clock_ns(void);
 uint64_t realtime_ns(void);
@@ -18,6 +18,8 @@ uint64_t realtime_ns(void);
 #define ktime_get_coarse()	 ktime_get()
 #define ktime_get_real()	 ((ktime_t)realtime_ns())
 #define ktime_get_ns()		 ((u64)clock_ns())
+#define local_clock()		 ((u64)clock_ns())
+#define sched_clock()		 ((u64)clock_ns())
 #define ktime_get_raw_ns()	 ((u64)clock_ns())
 #define ktime_get_boottime_ns()	 ((u64)clock_ns())
 #define ktime_get_boot_ns()	 ((u64)clock_ns())
@@ -44,10 +46,6 @@ uint64_t realtime_ns(void);
 #define ktime_after(a, b)	 ((a) > (b))
 #define ktime_before(a, b)	 ((a) < (b))
 
-struct timespec64 {
-	time64_t tv_sec;
-	long tv_nsec;
-};
 struct timespec {
 	long tv_sec, tv_nsec;
 };

@@ -58,7 +58,10 @@ static inline int misc_register(struct miscdevice *m)
 		return err;
 	cdev_init(&m->cdev, m->fops);
 	err = cdev_add(&m->cdev, MKDEV(MISC_MAJOR, m->minor), 1);
-	m->device = (struct device){ .devt = MKDEV(MISC_MAJOR, m->minor), .driver_data = m };
+	m->device = (struct device){ .devt = MKDEV(MISC_MAJOR, m->minor),
+				     .driver_data = m,
+				     .parent = NULL,
+				     .groups = m->groups };
 	if (!err) {
 		m->this_device = &m->device;
 		err = module_device_add_mode(&m->device, m->nodename ? m->nodename : m->name,

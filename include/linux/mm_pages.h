@@ -40,6 +40,10 @@ int set_page_dirty(struct page *page);
 #define page_index(p)	       ((p)->index)
 #define page_mapping(p)	       (PageAnon(p) ? NULL : (void *)((unsigned long)(p)->mapping & ~3UL))
 #define page_size(p)	       (PAGE_SIZE << compound_order(p))
+#define compound_nr(p)	       (1UL << compound_order(p))
+#define virt_to_head_page(v)   compound_head(virt_to_page(v))
+#define thp_order(p)	       compound_order(p)
+#define thp_nr_pages(p)	       compound_nr(p)
 #define nth_page(p, n)	       ((p) + (n))
 #define PageHighMem(p)	       is_highmem(page_zone(p))
 #define clear_page(at)	       ((void)__builtin_memset(at, 0, PAGE_SIZE))
@@ -50,6 +54,7 @@ int set_page_dirty(struct page *page);
 void si_meminfo(struct sysinfo *s);
 unsigned long totalram_pages(void);
 unsigned long nr_free_pages(void);
+long si_mem_available(void);
 #define get_num_physpages()	   max_pfn
 #define num_physpages		   max_pfn
 #define global_zone_page_state_sum global_zone_page_state

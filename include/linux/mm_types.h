@@ -10,6 +10,9 @@
 #define inode_view	  inode
 #define dentry_view	  dentry
 #define path_view	  path
+#define time_view	  timespec64
+#define mount_view	  vfsmount
+#define kstat_view	  kstat
 #define file_view	  file
 #define rwsem_view	  rw_semaphore
 #define id_view		  module_kid

@@ -35,6 +35,7 @@ struct zone *page_zone(const struct page *page);
 unsigned long zone_page_state(const struct zone *z, enum zone_stat_item item);
 unsigned long global_zone_page_state(enum zone_stat_item item);
 unsigned long global_node_page_state(enum node_stat_item item);
+unsigned long node_stat(const struct pglist_data *node, enum node_stat_item item);
 
 #define first_online_pgdat()	 module_next_node(NULL)
 #define next_online_pgdat(p)	 module_next_node(p)
@@ -70,12 +71,26 @@ unsigned long global_node_page_state(enum node_stat_item item);
 #define low_wmark_pages(z)    wmark_pages(z, WMARK_LOW)
 #define high_wmark_pages(z)   wmark_pages(z, WMARK_HIGH)
 #define global_page_state(i)  global_zone_page_state(i)
-#define is_highmem(z)	      ((z)->type == ZONE_HIGHMEM)
-#define is_normal(z)	      ((z)->type == ZONE_NORMAL)
-#define page_zonenum(p)	      ((enum zone_type)page_zone(p)->type)
-#define page_zone_id(p)	      ((int)page_zone(p)->type)
-#define page_to_nid(p)	      zone_to_nid(page_zone(p))
-#define zone_name(z)	      ((z)->name)
+/* From Linux 5.9 on: in bytes, where memory control groups want it; in pages with _pages. */
+#define NR_SLAB_RECLAIMABLE_B		NR_SLAB_RECLAIMABLE
+#define NR_SLAB_UNRECLAIMABLE_B		NR_SLAB_UNRECLAIMABLE
+#define global_node_page_state_pages(i) global_node_page_state(i)
+#define node_page_state(node, i)	node_stat(node, i)
+#define is_highmem(z)			((z)->type == ZONE_HIGHMEM)
+#define is_normal(z)			((z)->type == ZONE_NORMAL)
+#define page_zonenum(p)			((enum zone_type)page_zone(p)->type)
+#define page_zone_id(p)			((int)page_zone(p)->type)
+#define page_to_nid(p)			zone_to_nid(page_zone(p))
+#define zone_name(z)			((z)->name)
+
+static inline unsigned long sum_zone_node_page_state(int n, enum zone_stat_item item)
+{
+	unsigned long sum = 0;
+
+	for (int i = 0; node_online(n) && i < MAX_NR_ZONES; i++)
+		sum += zone_page_state(&NODE_DATA(n)->node_zones[i], item);
+	return sum;
+}
 
 static inline int count_nodes(void)
 {

@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/stat.h>
 #include <linux/string.h>
+#include <linux/version.h>
 #include <linux/workqueue.h>
 
 #include "module/module.h"
@@ -25,6 +26,10 @@ struct module {
 	char name[MODULE_NAME_LEN];
 	const char *version, *srcversion; /* of modinfo; NULL: none */
 };
+
+struct notifier_block;
+int register_module_notifier(struct notifier_block *nb);
+int unregister_module_notifier(struct notifier_block *nb);
 
 extern struct module __this_module;
 #define THIS_MODULE (&__this_module)

@@ -17,6 +17,8 @@
 #define class_view     class
 #define device_view    device
 #define cdev_view      cdev
+#define driver_view    device_driver
+#define bus_view       bus_type
 
 #include "module/device_view.h"
 

@@ -81,6 +81,17 @@ struct device_view { /* struct device */
 	struct list_head link; /* of all */
 	char *node;	       /* below /dev; NULL: none */
 	unsigned short node_mode;
+	void (*release)(struct device_view *dev); /* with the last reference */
+	const struct group_view **groups;
+	char *set_name; /* dev_set_name */
+	/* On a bus (module/bus.c). */
+	struct bus_view *bus;
+	struct driver_view *driver; /* that has it */
+	struct list_head bus_link;
+	struct device_memo *memos; /* of devm_*: newest first */
+	void *of_node, *fwnode;
+	unsigned long long *dma_mask, coherent_dma_mask;
+	unsigned int id;
 };
 
 struct cdev_view { /* struct cdev */

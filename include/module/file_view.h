@@ -29,6 +29,10 @@ struct super_view { /* struct super_block */
 	unsigned long s_magic, s_blocksize;
 	unsigned int s_dev;
 };
+struct time_view { /* struct timespec64 */
+	long long tv_sec;
+	long tv_nsec;
+};
 struct inode_view {
 	unsigned long i_ino;
 	unsigned short i_mode;
@@ -40,6 +44,14 @@ struct inode_view {
 	unsigned int i_rdev;
 	void *i_cdev; /* struct cdev * */
 	long long i_size;
+	unsigned long long i_blocks; /* of 512 bytes */
+	struct time_view i_atime, i_mtime, i_ctime;
+};
+struct mount_view { /* struct vfsmount */
+	struct super_view *mnt_sb;
+	int mnt_flags;
+	void *opened; /* what a module holds behind it (module/files.c); NULL: nothing */
+	void *anon;   /* the file, where it has no name (module/cdev.c) */
 };
 struct dentry_view {
 	struct name_view d_name;
@@ -49,7 +61,7 @@ struct dentry_view {
 	const char *full; /* for d_path */
 };
 struct path_view {
-	void *mnt;
+	struct mount_view *mnt;
 	struct dentry_view *dentry;
 };
 struct file_view {
@@ -67,9 +79,22 @@ struct mapped_file_view {
 	struct file_view file;
 	struct dentry_view dentry, parent;
 	struct inode_view inode;
+	struct mount_view mount;
 	struct super_view sb;
 	struct fs_type_view type;
 	char name[128];
+};
+
+struct kstat_view { /* struct kstat */
+	unsigned int result_mask;
+	unsigned short mode;
+	unsigned int nlink, blksize;
+	unsigned long long attributes, attributes_mask, ino;
+	unsigned int dev, rdev;
+	struct id_view uid, gid;
+	long long size;
+	struct time_view atime, mtime, ctime, btime;
+	unsigned long long blocks; /* of 512 bytes */
 };
 
 /* ---- open files and places of a task ---- */

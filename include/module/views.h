@@ -140,6 +140,7 @@ struct task_view {
 	void *real;			   /* struct task, held; NULL: it is gone */
 	struct list_head link;		   /* of all views, by pid; or of the dead */
 	struct task_view *up;		   /* the parent as linked in children */
+	unsigned long regs[24];		   /* task_pt_regs: a copy */
 };
 
 /* Thread flags that modules print. */

@@ -137,10 +137,157 @@ static void shows_its_objects(void)
 	FAILS(access("/sys/class/course_class", F_OK), ENOENT);
 }
 
+static void is_link(const char *path, const char *to)
+{
+	char text[128] = "";
+
+	NEED(readlink(path, text, sizeof(text) - 1) > 0);
+	STREQ(text, to);
+}
+
+static void has_text(const char *path, const char *want)
+{
+	char text[64] = "";
+
+	NEED(tap_read(path, text, sizeof(text)) > 0);
+	STREQ(text, want);
+}
+
+#define PLATFORM "/sys/bus/platform/"
+
+/* Devices find their drivers, in either order; /sys shows who has whom. */
+static void binds_drivers(void)
+{
+	if (!CHECK(module_in("course_bus", "") == 0))
+		log_show("course_bus");
+	CHECK(log_has("course_bus: 0 failures"));
+	log_show("course_bus: line");
+	CHECK(log_has("course-driver: probe of course-part.9 failed with error -5"));
+	is_link(PLATFORM "devices/course-part.2", "../../../devices/platform/course-part.2");
+	is_link(PLATFORM "drivers/course-driver/course-part",
+		"../../../../devices/platform/course-part");
+	is_link("/sys/devices/platform/course-part/driver",
+		"../../../bus/platform/drivers/course-driver");
+	FAILS(access("/sys/devices/platform/course-part.9/driver", F_OK), ENOENT);
+	has_text("/sys/devices/platform/course-part.2/number", "42\n");
+	has_text("/sys/bus/course_bus/version", "course_bus 1.0\n");
+	has_text("/sys/bus/course_bus/drivers/thing/state", "thing 1\n");
+	is_link("/sys/bus/course_bus/devices/thing3", "../../../devices/thing3");
+	EQ(module_out("course_bus"), 0);
+	CHECK(log_has("course_bus: exit 0 failures"));
+	FAILS(access("/sys/bus/course_bus", F_OK), ENOENT);
+	FAILS(access(PLATFORM "drivers/course-driver", F_OK), ENOENT);
+	FAILS(access(PLATFORM "devices/course-part.2", F_OK), ENOENT);
+	FAILS(access("/sys/devices/thing3", F_OK), ENOENT);
+}
+
+/* What a module does not unregister goes with it. */
+static void takes_forgotten_drivers(void)
+{
+	NEED(module_in("course_bus", "forget=1") == 0);
+	EQ(module_out("course_bus"), 0);
+	CHECK(log_has("course_bus: device thing3 was left behind; removed"));
+	CHECK(log_has("course_bus: driver thing was left behind; removed"));
+	CHECK(log_has("course_bus: bus course_bus was left behind; removed"));
+	CHECK(log_has("course_bus: driver course-driver was left behind; removed"));
+	FAILS(access("/sys/bus/course_bus", F_OK), ENOENT);
+	binds_drivers();
+}
+
+/* Programs, letters, attributes of files; the module is told of others that come and go. */
+static void calls_and_is_told(void)
+{
+	char text[32] = "";
+
+	if (!CHECK(module_in("course_calls", "") == 0))
+		log_show("course_calls");
+	CHECK(log_has("course_calls: 0 failures"));
+	log_show("course_calls: line");
+	NEED(tap_read("/tmp/umh", text, sizeof(text)) > 0);
+	STREQ(text, "/root arg\n");
+	unlink("/tmp/umh");
+	NEED(module_in("empty-one", "") == 0);
+	CHECK(log_has("course_calls: module empty_one 1") &&
+	      log_has("course_calls: module empty_one 0"));
+	EQ(module_out("empty_one"), 0);
+	CHECK(log_has("course_calls: module empty_one 2"));
+	EQ(module_out("course_calls"), 0);
+	CHECK(log_has("course_calls: exit 0 failures, 0 closed"));
+}
+
+/* A number shows a file from the moment at which it is installed. */
+static void installs_files(void)
+{
+	char text[16] = "";
+	int dev, fd;
+
+	NEED(module_in("course_calls", "") == 0);
+	unlink("/tmp/umh");
+	dev = open("/dev/course_calls", O_RDWR);
+	NEED(dev >= 0);
+	fd = ioctl(dev, 0);
+	NEED(fd >= 0);
+	EQ(read(fd, text, sizeof(text)), 5);
+	STREQ(text, "12345");
+	EQ(access("/sys/class/misc/course_calls/dev", F_OK), 0);
+	close(fd);
+	EQ(ioctl(dev, 2), 2); /* the closed one and the one never installed */
+	fd = ioctl(dev, 1);
+	NEED(fd >= 0);
+	CHECK(read(fd, text, sizeof(text)) > 4);
+	close(fd);
+	close(dev);
+	EQ(module_out("course_calls"), 0);
+}
+
+/* Files of /proc that are open: their release is called before the module goes, once each. */
+static void closes_what_is_open(const char *arg)
+{
+	char c;
+	int fd[3];
+
+	NEED(module_in("course_calls", arg) == 0);
+	unlink("/tmp/umh");
+	for (int i = 0; i < 3; i++)
+		NEED((fd[i] = open("/proc/course_note", O_RDONLY)) >= 0);
+	close(fd[0]);
+	CHECK(log_has("course_calls: release 1 of note"));
+	EQ(module_out("course_calls"), 0);
+	CHECK(log_has("course_calls: release 3 of note"));
+	FAILS((int)read(fd[1], &c, 1), EIO);
+	FAILS((int)lseek(fd[1], 0, SEEK_SET), EINVAL);
+	FAILS(ioctl(fd[1], 0), ENOTTY);
+	close(fd[1]);
+	close(fd[2]);
+	CHECK(!log_has("course_calls: release 4"));
+}
+
+static void releases_on_removal(void)
+{
+	closes_what_is_open("");
+	CHECK(log_has("course_calls: exit 0 failures, 3 closed"));
+}
+
+static void releases_what_is_forgotten(void)
+{
+	closes_what_is_open("forget=1");
+	CHECK(log_has("course_calls: /proc/course_note was left behind; removed"));
+	CHECK(log_has("course_calls: its reboot notifier was left behind; removed"));
+	CHECK(log_has("course_calls: its panic notifier was left behind; removed"));
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(sees_its_program), T(tells_by_signal),
-						 T(gives_a_nameless_file), T(shows_its_objects),
+	static const struct tap_test tests[] = { T(sees_its_program),
+						 T(tells_by_signal),
+						 T(gives_a_nameless_file),
+						 T(shows_its_objects),
+						 T(binds_drivers),
+						 T(takes_forgotten_drivers),
+						 T(calls_and_is_told),
+						 T(installs_files),
+						 T(releases_on_removal),
+						 T(releases_what_is_forgotten),
 						 TEND };
 
 	return tap_main(argc, argv, tests);

@@ -21,6 +21,7 @@
 #include "arch/processor.h"
 #include "drivers/serial.h"
 #include "kernel/task.h"
+#include "module/notify.h"
 #include "module/oops.h"
 #include "sync/kassert.h"
 #include "sync/klog.h"
@@ -127,6 +128,7 @@ static void report(const struct pt_regs *regs, unsigned long sp, const struct ca
 	klog(KLOG_ALERT, "%s: %04lx [#%u] SMP", c->fault ? "Oops" : c->what, c->error, ++nr_oopses);
 	trap_report(regs, sp);
 	(void)taint_add(TAINT_DIE);
+	module_notify_die(c->fault ? "Oops" : c->what, (struct pt_regs *)regs, (long)c->error);
 }
 
 noreturn_ static void end_machine(const struct pt_regs *regs, const char *what, const char *fatal)

@@ -23,15 +23,21 @@
 
 #include "arch/irqflags.h"
 #include "arch/machine.h"
-#include "arch/processor.h"
 #include "arch/thread.h"
 #include "arch/x86/hw/extable.h"
 #include "mm/imports.h"
 #include "mm/mm.h"
 #include "mm/oom.h"
+#include "module/notify.h"
 #include "pt_geom.h"
 #include "sync/trace.h"
 #include "uapi/signal.h"
+
+/* No memory for a fault: has a module some, or does a process end? */
+static noinline_ bool make_room(void)
+{
+	return module_notify_oom() || out_of_memory();
+}
 
 static inline void decode(struct fault_info *info, unsigned long error, uaddr_t addr)
 {
@@ -91,7 +97,7 @@ void page_fault_user(struct pt_regs *regs, unsigned long error, uaddr_t addr)
 	if (likely(addr < USER_TOP)) {
 		decode(&info, error, addr);
 		result = handle_mm_fault(mm, &info);
-		if (likely(result == FAULT_OK) || (result == FAULT_OOM && out_of_memory()))
+		if (likely(result == FAULT_OK) || (result == FAULT_OOM && make_room()))
 			return;
 	}
 	fault_signal(result, error, addr);
@@ -118,7 +124,7 @@ static bool page_in(struct mm_struct *mm, unsigned long error, uaddr_t addr)
 	decode(&info, error, addr);
 	irq_enable();
 	result = handle_mm_fault(mm, &info);
-	if (unlikely(result == FAULT_OOM) && out_of_memory())
+	if (unlikely(result == FAULT_OOM) && make_room())
 		result = FAULT_OK;
 	irq_disable();
 	return result == FAULT_OK;

@@ -4,7 +4,7 @@
  *
  * OWNS     panic_cpu: the CPU that panics, or nobody. The first one wins; others halt, and a panic
  *          inside a panic skips the report.
- * ORDER    the message first, the risky parts (stack walk, event rings, page tables) last: if one of them
+ * ORDER    the message first, the risky parts (stack walk, event rings, page tables, what modules want) last: if one of them
  *          faults, what came before is out already.
  * LOCKS    none are taken: the log is told to ignore its own.
  * CONTEXT  any. Interrupts go off and stay off.
@@ -18,11 +18,11 @@
 #include "arch/irqflags.h"
 #include "arch/machine.h"
 #include "arch/thread.h"
-#include "base/atomic.h"
 #include "drivers/serial.h"
 #include "lib/cmdline.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "module/notify.h"
 #include "sync/kassert.h"
 #include "sync/klog.h"
 #include "sync/trace.h"
@@ -94,6 +94,7 @@ void panic(const char *fmt, ...)
 	backtrace_print(&STACK_PLACE((unsigned long)__builtin_return_address(0)));
 	trace_dump(PANIC_TRACE_EVENTS);
 	panic_memory();
+	module_notify_panic(text);
 	klog(KLOG_EMERG, "---[ end Kernel panic - not syncing: %s ]---", text);
 	panic_end();
 }
