@@ -165,7 +165,7 @@ int vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, un
 	addr = round_hint(addr);
 	if (addr && hint_fits(mm, addr, len, flags, out))
 		return 0;
-	if (addr <= MAP_WINDOW && !wants_low_2g(flags))
+	if (!wants_low_2g(flags) && (addr <= MAP_WINDOW || mm->task_size <= MAP_WINDOW))
 		return vm_find_anywhere(mm, len, out);
 	return search_rarely(mm, addr, len, flags, out);
 }

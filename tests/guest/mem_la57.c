@@ -58,11 +58,14 @@ static void hints_above(void)
 					       1UL << 55, TOP57 - 4 * PAGE };
 
 	if (!five_levels()) {
+		char *top = map(0, PAGE, 0);
+
 		for (size_t i = 0; i < ARRAY_LEN(hints); i++) {
 			char *p = map(hints[i], 4 * PAGE, 0);
 
 			NEED(p != MAP_FAILED);
 			CHECK((unsigned long)p + 4 * PAGE <= WINDOW);
+			CHECK(p < top && top - p < 1L << 30); /* from the top, as without it */
 			EQ(map(hints[i], 4 * PAGE, MAP_FIXED), MAP_FAILED);
 			EQ(errno, ENOMEM);
 		}
