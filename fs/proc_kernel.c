@@ -131,7 +131,7 @@ void proc_kernel_init(void)
 {
 	static char domain[] = "domain", release[] = KERNEL_RELEASE, version[] = KERNEL_BUILD,
 		    type[] = "Linux", bits[] = "256";
-	static int last_cap = CAP_LAST, ngroups = ARRAY_SIZE(((struct cred *)0)->groups);
+	static int last_cap = CAP_LAST, ngroups = NGROUPS_MAX;
 	static struct proc_entry hostname = { .show = uts_show, .store = uts_store },
 				 domainname = { .show = uts_show,
 						.store = uts_store,

@@ -25,7 +25,7 @@ enum {
 };
 
 /* What belongs to the group, copied in one go. */
-struct group_info {
+struct group_facts {
 	int pgrp, session, tty_nr, tpgid, nr_threads;
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt;
 	uint64_t cutime_ns, cstime_ns, rss_limit;
@@ -34,25 +34,25 @@ struct group_info {
 };
 
 /* @whole: faults of all threads, else of @t. */
-static void group_read(struct task *t, struct group_info *g, bool whole)
+static void group_read(struct task *t, struct group_facts *g, bool whole)
 {
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
 	struct signal_struct *sig = t->signal;
 	struct task *thread;
 
-	*g = (struct group_info){ .pgrp = sig->pgrp,
-				  .session = sig->session,
-				  .tpgid = -1,
-				  .nr_threads = sig->nr_threads,
-				  .min_flt = sig->min_flt,
-				  .maj_flt = sig->maj_flt,
-				  .cmin_flt = sig->cmin_flt,
-				  .cmaj_flt = sig->cmaj_flt,
-				  .cutime_ns = sig->cutime_ns,
-				  .cstime_ns = sig->cstime_ns,
-				  .rss_limit = sig->rlim[RLIMIT_RSS].rlim_cur,
-				  .exit_signal = sig->exit_signal,
-				  .has_execed = sig->has_execed };
+	*g = (struct group_facts){ .pgrp = sig->pgrp,
+				   .session = sig->session,
+				   .tpgid = -1,
+				   .nr_threads = sig->nr_threads,
+				   .min_flt = sig->min_flt,
+				   .maj_flt = sig->maj_flt,
+				   .cmin_flt = sig->cmin_flt,
+				   .cmaj_flt = sig->cmaj_flt,
+				   .cutime_ns = sig->cutime_ns,
+				   .cstime_ns = sig->cstime_ns,
+				   .rss_limit = sig->rlim[RLIMIT_RSS].rlim_cur,
+				   .exit_signal = sig->exit_signal,
+				   .has_execed = sig->has_execed };
 	if (!whole) {
 		g->min_flt = 0;
 		g->maj_flt = 0;
@@ -91,7 +91,7 @@ static char state_letter(const struct task *t)
 	return t->exit_state == EXIT_DEAD ? 'X' : thread_state_letter(&t->thread);
 }
 
-static unsigned task_flags(const struct task *t, const struct group_info *g)
+static unsigned task_flags(const struct task *t, const struct group_facts *g)
 {
 	unsigned flags = 0;
 
@@ -110,7 +110,7 @@ static unsigned long ticks(uint64_t ns)
 }
 
 /* Fields 23 to 30: memory. @mm may be NULL: zeroes. */
-static void put_memory(struct seq_file *m, const struct mm_struct *mm, const struct group_info *g,
+static void put_memory(struct seq_file *m, const struct mm_struct *mm, const struct group_facts *g,
 		       bool inspect)
 {
 	unsigned long limit = g->rss_limit > ULONG_MAX ? ULONG_MAX : (unsigned long)g->rss_limit;
@@ -148,7 +148,7 @@ static void put_signals(struct seq_file *m, struct task *t)
 		   (unsigned long)(caught & 0x7fffffff));
 }
 
-static void put_times(struct seq_file *m, struct task *t, const struct group_info *g, bool whole)
+static void put_times(struct seq_file *m, struct task *t, const struct group_facts *g, bool whole)
 {
 	uint64_t utime, stime;
 	int nice = t->thread.nice, rt = t->thread.rt_effective;
@@ -167,7 +167,7 @@ int pid_stat_show(struct seq_file *m, struct task *t)
 	struct mm_struct *mm = task_mm_get(t);
 	bool inspect = task_may_inspect(t), whole = !proc_of_thread(m);
 	char state = state_letter(t);
-	struct group_info g;
+	struct group_facts g;
 
 	group_read(t, &g, whole);
 	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu", t->pid, t->comm, state,
@@ -249,8 +249,8 @@ static void put_ids(struct seq_file *m, struct task *t)
 
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid,
 		   c->euid, c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid, task_fd_size(t));
-	for (i = 0; i < c->nr_groups; i++)
-		seq_printf(m, i ? " %u" : "%u", c->groups[i]);
+	for (i = 0; c->groups && i < c->groups->nr; i++)
+		seq_printf(m, i ? " %u" : "%u", c->groups->id[i]);
 	seq_puts(m, " \n");
 	cred_put(c);
 }
@@ -348,7 +348,7 @@ static void put_queue(struct seq_file *m, struct task *t, int nr_threads)
 int pid_status_show(struct seq_file *m, struct task *t)
 {
 	struct mm_struct *mm = task_mm_get(t);
-	struct group_info g;
+	struct group_facts g;
 
 	group_read(t, &g, true);
 	put_comm(m, t);

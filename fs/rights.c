@@ -71,14 +71,8 @@ uint32_t current_umask(void)
 static bool in_caller_group(uint32_t gid)
 {
 	const struct cred *c = current_task()->cred;
-	unsigned i;
 
-	if (!c || c->fsgid == gid)
-		return true;
-	for (i = 0; i < c->nr_groups; i++)
-		if (c->groups[i] == gid)
-			return true;
-	return false;
+	return !c || cred_in_group(c, gid);
 }
 
 static int set_attr(struct inode *inode, uint32_t mode, uint32_t uid, uint32_t gid)

@@ -44,27 +44,26 @@ struct cred *cred_get(struct cred *c)
 
 void cred_put(struct cred *c)
 {
-	if (c && atomic_dec_and_test(&c->refs))
-		kfree(c);
+	if (!c || !atomic_dec_and_test(&c->refs))
+		return;
+	groups_put(c->groups);
+	kfree(c);
 }
 
 struct cred *cred_dup(const struct cred *c)
 {
 	struct cred *copy = failpoint("cred_dup") ? NULL : kmemdup(c, sizeof(*c), GFP_KERNEL);
 
-	if (copy)
-		atomic_set(&copy->refs, 1);
+	if (!copy)
+		return NULL;
+	atomic_set(&copy->refs, 1);
+	(void)groups_get(copy->groups);
 	return copy;
 }
 
 bool cred_in_group(const struct cred *c, uint32_t gid)
 {
-	unsigned i;
-
-	for (i = 0; i < c->nr_groups; i++)
-		if (c->groups[i] == gid)
-			return true;
-	return c->fsgid == gid;
+	return c->fsgid == gid || groups_have(c->groups, gid);
 }
 
 bool capable(unsigned cap)

@@ -44,7 +44,9 @@ int must_check user_rest_is_zero(uaddr_t from, size_t known, size_t size);
 /* Lookup flags of an *at call; -EINVAL for bits not in @allowed. */
 long at_lookup(unsigned flags, unsigned allowed);
 /* setgroups(2), checked: 0, -ENOMEM. */
-long cred_set_groups(const uint32_t *groups, unsigned nr);
+struct group_info;
+long cred_set_groups(
+	struct group_info *g); /* sorts it and takes a reference: 0, -EINVAL, -ENOMEM */
 /* The caller has its own CLONE_FS and CLONE_FILES parts, of those in @flags, from now on. 0, -ENOMEM. */
 int must_check unshare_parts(unsigned long flags);
 /* Task by id (0: the caller), referenced; NULL. */

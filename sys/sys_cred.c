@@ -238,52 +238,50 @@ SYS(setfsgid)
 SYS(getgroups)
 {
 	const struct cred *c = current_task()->cred;
+	unsigned nr = c->groups ? c->groups->nr : 0;
 	int size = (int)a0;
 
-	if (size < 0 || (size && (unsigned)size < c->nr_groups))
+	if (size < 0 || (size && (unsigned)size < nr))
 		return -EINVAL;
-	if (size && copy_to_user(a1, c->groups, c->nr_groups * sizeof(c->groups[0])))
+	if (size && nr && copy_to_user(a1, c->groups->id, nr * sizeof(c->groups->id[0])))
 		return -EFAULT;
-	return (long)c->nr_groups;
+	return (long)nr;
 }
 
-/* As getgroups(2) of Linux gives them. */
-static void sort_ids(uint32_t *id, unsigned nr)
+long cred_set_groups(struct group_info *g)
 {
-	for (unsigned i = 1; i < nr; i++) {
-		uint32_t one = id[i];
-		unsigned k = i;
+	struct cred *c;
+	unsigned i;
 
-		for (; k && id[k - 1] > one; k--)
-			id[k] = id[k - 1];
-		id[k] = one;
-	}
-}
-
-long cred_set_groups(const uint32_t *groups, unsigned nr)
-{
-	struct cred *c = cred_dup(current_task()->cred);
-
+	for (i = 0; i < g->nr; i++)
+		if (g->id[i] == (uint32_t)-1)
+			return -EINVAL;
+	c = cred_dup(current_task()->cred);
 	if (!c)
 		return -ENOMEM;
-	memcpy(c->groups, groups, nr * sizeof(c->groups[0]));
-	c->nr_groups = nr;
-	sort_ids(c->groups, nr);
+	groups_sort(g);
+	groups_put(c->groups);
+	c->groups = groups_get(g);
 	cred_commit(c);
 	return 0;
 }
 
 SYS(setgroups)
 {
-	uint32_t groups[CRED_GROUPS];
+	unsigned nr = (unsigned)a0;
+	struct group_info *g;
+	long ret;
 
 	if (!capable(CAP_SETGID))
 		return -EPERM;
-	if (a0 > CRED_GROUPS)
+	if (nr > NGROUPS_MAX)
 		return -EINVAL;
-	if (copy_from_user(groups, a1, a0 * sizeof(groups[0])))
-		return -EFAULT;
-	return cred_set_groups(groups, (unsigned)a0);
+	g = groups_alloc(nr);
+	if (!g)
+		return -ENOMEM;
+	ret = copy_from_user(g->id, a1, nr * sizeof(g->id[0])) ? -EFAULT : cred_set_groups(g);
+	groups_put(g);
+	return ret;
 }
 
 struct cap_header {

@@ -103,30 +103,41 @@ SYS(getresgid16)
 SYS(getgroups16)
 {
 	const struct cred *c = current_task()->cred;
-	uint16_t ids[CRED_GROUPS];
+	unsigned nr = c->groups ? c->groups->nr : 0;
 	int size = (int)a0;
 
-	if (size < 0 || (size && (unsigned)size < c->nr_groups))
+	if (size < 0 || (size && (unsigned)size < nr))
 		return -EINVAL;
-	for (unsigned i = 0; i < c->nr_groups; i++)
-		ids[i] = id_narrow(c->groups[i]);
-	if (size && copy_to_user(a1, ids, c->nr_groups * sizeof(ids[0])))
-		return -EFAULT;
-	return (long)c->nr_groups;
+	for (unsigned i = 0; size && i < nr; i++) {
+		uint16_t id = id_narrow(c->groups->id[i]);
+
+		if (put_user(a1 + i * sizeof(id), &id))
+			return -EFAULT;
+	}
+	return (long)nr;
 }
 
 SYS(setgroups16)
 {
-	uint16_t ids[CRED_GROUPS];
-	uint32_t wide[CRED_GROUPS];
+	unsigned nr = (unsigned)a0;
+	struct group_info *g;
+	long ret = 0;
 
 	if (!capable(CAP_SETGID))
 		return -EPERM;
-	if (a0 > CRED_GROUPS)
+	if (nr > NGROUPS_MAX)
 		return -EINVAL;
-	if (copy_from_user(ids, a1, a0 * sizeof(ids[0])))
-		return -EFAULT;
-	for (unsigned i = 0; i < a0; i++)
-		wide[i] = (uint32_t)id_wide(ids[i]);
-	return cred_set_groups(wide, (unsigned)a0);
+	g = groups_alloc(nr);
+	if (!g)
+		return -ENOMEM;
+	for (unsigned i = 0; !ret && i < nr; i++) {
+		uint16_t id;
+
+		ret = get_user(&id, a1 + i * sizeof(id)) ? -EFAULT : 0;
+		g->id[i] = ret ? 0 : (uint32_t)id_wide(id);
+	}
+	if (!ret)
+		ret = cred_set_groups(g);
+	groups_put(g);
+	return ret;
 }

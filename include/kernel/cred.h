@@ -5,16 +5,27 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 
-enum { CRED_GROUPS = 32 };
+enum { NGROUPS_MAX = 65536 };
+
+/* Supplementary groups, ascending; counted. Not to be changed once they are a credential's. groups.c */
+struct group_info {
+	atomic_t refs;
+	unsigned nr;
+	uint32_t id[];
+};
+struct group_info *must_check groups_alloc(unsigned nr); /* ids 0; NULL: no memory */
+void groups_sort(struct group_info *g);
+struct group_info *groups_get(struct group_info *g);	    /* NULL legal */
+void groups_put(struct group_info *g);			    /* NULL legal; may sleep */
+bool groups_have(const struct group_info *g, uint32_t gid); /* NULL: none */
 
 /* Immutable once installed (a change installs a copy); reference counted. */
 struct cred {
 	atomic_t refs;
 	uint32_t uid, euid, suid, fsuid, gid, egid, sgid, fsgid;
 	uint64_t cap_inheritable, cap_permitted, cap_effective, cap_bounding, cap_ambient;
-	uint32_t securebits; /* SECURE_*, and the bit above each: it is locked */
-	unsigned nr_groups;
-	uint32_t groups[CRED_GROUPS];
+	uint32_t securebits;	   /* SECURE_*, and the bit above each: it is locked */
+	struct group_info *groups; /* referenced; NULL: none */
 };
 
 struct cred *cred_get(struct cred *c);

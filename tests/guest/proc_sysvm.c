@@ -235,16 +235,59 @@ static int log_of_nobody(void *arg)
 	return klogctl(3, c, sizeof(c)) >= 0 ? 0 : errno == EPERM ? 2 : 3;
 }
 
+/* As many as there may be, in any order; they are kept and shown in theirs. */
+static void supplementary_groups(void)
+{
+	enum { MAX = 65536 };
+	static gid_t groups[MAX + 1], got[MAX];
+	char text[512];
+
+	for (unsigned i = 0; i < MAX; i++)
+		groups[i] = (i * 40503U + 7) % MAX * 2; /* each even number below 2^17 once */
+	EQ(syscall(SYS_setgroups, MAX + 1, groups), -1);
+	EQ(errno, EINVAL);
+	OK(syscall(SYS_setgroups, MAX, groups));
+	EQ(syscall(SYS_getgroups, 0, NULL), MAX);
+	EQ(syscall(SYS_getgroups, MAX, got), MAX);
+	for (unsigned i = 0; i < MAX; i++)
+		NEED(got[i] == 2 * i);
+	FAILS(syscall(SYS_getgroups, MAX - 1, got), EINVAL);
+	FAILS(syscall(SYS_getgroups, MAX, 8), EFAULT);
+	FAILS(syscall(SYS_getgroups, -1, got), EINVAL);
+	FAILS(syscall(SYS_setgroups, MAX, 8), EFAULT);
+	FAILS(syscall(SYS_setgroups, -1, got), EINVAL);
+	groups[1] = (gid_t)-1;
+	FAILS(syscall(SYS_setgroups, 2, groups), EINVAL);
+	EQ(syscall(SYS_getgroups, 0, NULL), MAX); /* those that failed changed nothing */
+	OK(syscall(SYS_setgroups, 3, (gid_t[]){ 70000, 5, 70000 }));
+	CHECK(tap_read("/proc/self/status", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "\nGroups:\t5 70000 70000 \n"));
+	OK(tap_write("groups", "x", 1, 0640));
+	OK(chown("groups", 1, 70000));
+	OK(setresgid(1, 1, 1));
+	OK(setresuid(2, 2, 2));
+	CHECK(access("groups", R_OK) == 0);
+	FAILS(access("groups", W_OK), EACCES);
+	FAILS(syscall(SYS_setgroups, 0, NULL), EPERM);
+}
+
+static int groups_child(void *arg)
+{
+	(void)arg;
+	supplementary_groups();
+	return tap_failures != 0;
+}
+
+static void many_groups(void)
+{
+	EQ(tap_child(groups_child, NULL), 0);
+	unlink("groups");
+}
+
 static void constants_of_the_kernel(void)
 {
-	gid_t groups[65];
-	long max = number("/proc/sys/kernel/ngroups_max");
-
 	EQ(number("/proc/sys/kernel/cap_last_cap"), 40);
-	memset(groups, 0, sizeof(groups));
-	NEED(max > 0 && max <= 64);
-	OK(setgroups((size_t)max, groups));
-	FAILS(setgroups((size_t)max + 1, groups), EINVAL);
+	EQ(number("/proc/sys/kernel/ngroups_max"), 65536);
 	EQ(number("/proc/sys/kernel/dmesg_restrict"), 0);
 	EQ(tap_child(log_of_nobody, NULL), 0);
 	store_number("/proc/sys/kernel/dmesg_restrict", 1);
@@ -303,6 +346,7 @@ int main(int argc, char **argv)
 						 T(drop_caches_counts),
 						 T(files_are_counted_and_bounded),
 						 T(constants_of_the_kernel),
+						 T(many_groups),
 						 T(new_programs_may_lack_the_vdso),
 						 TEND };
 
