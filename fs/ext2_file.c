@@ -222,7 +222,22 @@ int ext2_fsync(struct file *f, uint64_t start, uint64_t last, bool data_only)
 	return err ? err : more;
 }
 
-const struct inode_ops ext2_file_iops = { .truncate = ext2_truncate };
+/* inode->lock held. */
+static int ext2_bmap(struct inode *inode, uint64_t n, uint64_t *out)
+{
+	struct ext2_inode *ei = ext2_inode_of(inode);
+	uint32_t block = 0;
+	int err = -EFBIG;
+
+	mutex_lock(&ei->map_lock);
+	if (n < UINT32_MAX)
+		err = ext2_map_find(ei, (uint32_t)n, &block);
+	mutex_unlock(&ei->map_lock);
+	*out = block;
+	return err;
+}
+
+const struct inode_ops ext2_file_iops = { .truncate = ext2_truncate, .bmap = ext2_bmap };
 const struct file_ops ext2_file_fops = {
 	.release = ext2_release,
 	.read = generic_read,

@@ -1,5 +1,5 @@
 /*
- * read, write, seek and ioctl on open files; the generic calls of files whose data is in the page cache.
+ * read, write and seek on open files; the generic calls of files whose data is in the page cache.
  *
  * LOCKS    file->pos_lock (rank FILE_POS) around calls that use the position, unless the file is a stream; generic_write
  *          takes the inode's lock (rank FS), generic_read none.
@@ -11,14 +11,12 @@
 #include "arch/uaccess.h"
 #include "base/errno.h"
 #include "fs/notify.h"
-#include "fs/splice.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
 #include "uapi/mman.h"
 #include "vfs_impl.h"
 
 enum { O_SYNC_BIT = 04000000 }; /* O_SYNC is this and O_DSYNC */
-enum { FIONREAD = 0x541b, FIONBIO = 0x5421, FICLONE = 0x40049409, FICLONERANGE = 0x4020940d };
 #define MAX_RW ((size_t)(INT_MAX & PAGE_MASK))
 
 /* Why a file cannot be read: as it is open, or what it is. */
@@ -201,53 +199,6 @@ int64_t file_seek(struct file *f, int64_t off, int whence)
 	ret = f->ops->seek ? f->ops->seek(f, off, whence) : seek_generic(f, off, whence);
 	mutex_unlock(&f->pos_lock);
 	return ret;
-}
-
-/* ---- ioctl ---- */
-
-static long ioctl_clone(struct file *out, int fd)
-{
-	struct file *in = fd_file(fd);
-	long ret;
-
-	if (!in)
-		return -EBADF;
-	ret = in->flags & O_PATH ? -EBADF : file_clone(in, out);
-	fput(in);
-	return ret;
-}
-
-static long ioctl_clone_range(struct file *out, uaddr_t arg)
-{
-	struct {
-		int64_t fd;
-		uint64_t from, len, to;
-	} range;
-
-	return get_user(&range, arg) ? -EFAULT : ioctl_clone(out, (int)range.fd);
-}
-
-long file_ioctl(struct file *f, unsigned cmd, unsigned long arg)
-{
-	int n;
-
-	if (f->flags & O_PATH)
-		return -EBADF;
-	if (cmd == FIONBIO) {
-		if (get_user(&n, arg))
-			return -EFAULT;
-		f->flags = n ? f->flags | O_NONBLOCK : f->flags & ~(unsigned)O_NONBLOCK;
-		return 0;
-	}
-	if (cmd == FICLONE)
-		return ioctl_clone(f, (int)arg);
-	if (cmd == FICLONERANGE)
-		return ioctl_clone_range(f, arg);
-	if (cmd == FIONREAD && S_ISREG(f->inode->mode) && f->inode->mapping.ops) {
-		n = (int)((int64_t)mapping_size(&f->inode->mapping) - (int64_t)f->pos);
-		return put_user(arg, &n);
-	}
-	return f->ops->ioctl ? f->ops->ioctl(f, cmd, arg) : -ENOTTY;
 }
 
 /* ---- files in the page cache ---- */

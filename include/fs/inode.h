@@ -37,7 +37,9 @@ struct inode_ops {
 	int (*readlink)(struct inode *inode, char *buf, size_t size);
 	/* A symlink that leads to an object, not a path (/proc/PID/fd/N, exe, cwd): referenced path in *out. */
 	int (*follow)(struct inode *inode, struct path_ref *out);
-	int (*truncate)(struct inode *inode, uint64_t size);   /* inode->lock held; NULL: -EINVAL */
+	int (*truncate)(struct inode *inode, uint64_t size); /* inode->lock held; NULL: -EINVAL */
+	/* The block on the device, in statfs's unit, that has the @n'th of the file; 0: a hole. inode->lock held; NULL: none */
+	int (*bmap)(struct inode *inode, uint64_t n, uint64_t *out);
 	int (*permission)(struct inode *inode, unsigned mask); /* may sleep; NULL: generic */
 	int (*setattr)(struct inode *inode, uint32_t mode, uint32_t uid,
 		       uint32_t gid); /* veto a change; NULL: allow */

@@ -7,6 +7,7 @@
 #include "disk.h"
 
 #include <dirent.h>
+#include <sys/ioctl.h>
 #include <sys/statvfs.h>
 
 static char buf[1 << 20] __attribute__((aligned(4096)));
@@ -150,6 +151,91 @@ static void contents_of(const char *dev, unsigned block)
 static void contents(void)
 {
 	on_each(contents_of);
+}
+
+enum { FIBMAP = 1, FIGETBSZ = 2 };
+#define FS_IOC_FIEMAP 0xc020660bUL
+enum {
+	FIEMAP_FLAG_SYNC = 1,
+	FIEMAP_FLAG_XATTR,
+	FIEMAP_EXTENT_LAST = 1,
+	FIEMAP_EXTENT_MERGED = 0x1000
+};
+struct fiemap {
+	uint64_t fm_start, fm_length;
+	uint32_t fm_flags, fm_mapped_extents, fm_extent_count, fm_reserved;
+};
+struct fiemap_extent {
+	uint64_t fe_logical, fe_physical, fe_length, fe_reserved64[2];
+	uint32_t fe_flags, fe_reserved[3];
+};
+
+/* Two runs with a hole between them, told by FIEMAP and FIBMAP alike; with whole pages the device shows the bytes there. */
+static void runs_of(const char *dev, unsigned block)
+{
+	struct {
+		struct fiemap head;
+		struct fiemap_extent run[8];
+	} m = { .head = { .fm_length = ~0ULL, .fm_extent_count = 8 } };
+	int fd = open("mnt/t/runs", O_CREAT | O_RDWR, 0600), raw = open(dev, O_RDONLY), n, size = 0;
+	unsigned long long end = 0;
+
+	NEED(fd >= 0 && raw >= 0);
+	OK(ioctl(fd, FS_IOC_FIEMAP, &m));
+	EQ(m.head.fm_mapped_extents, 0);
+	memset(buf, 0x5a, 4 * block);
+	EQ(pwrite(fd, buf, 4 * block, 0), 4 * block);
+	EQ(pwrite(fd, buf, block, 20 * block), block);
+	OK(ioctl(fd, FIGETBSZ, &size));
+	EQ(size, block);
+	OK(ioctl(fd, FS_IOC_FIEMAP, &m));
+	NEED(m.head.fm_mapped_extents >= 2 && m.head.fm_mapped_extents <= 8);
+	for (unsigned i = 0; i < m.head.fm_mapped_extents; i++) {
+		const struct fiemap_extent *e = &m.run[i];
+		int is_last = i == m.head.fm_mapped_extents - 1;
+
+		EQ(e->fe_logical, i && is_last ? 20 * block : end);
+		EQ(e->fe_flags, FIEMAP_EXTENT_MERGED | (is_last ? FIEMAP_EXTENT_LAST : 0));
+		n = (int)(e->fe_logical / block);
+		OK(ioctl(fd, FIBMAP, &n));
+		EQ(n, e->fe_physical / block);
+		if (block == 4096) {
+			EQ(pread(raw, buf, 4096, (off_t)e->fe_physical), 4096);
+			CHECK(buf[0] == 0x5a && buf[4095] == 0x5a);
+		}
+		end = e->fe_logical + e->fe_length;
+	}
+	EQ(end, 21 * block);
+	n = 10;
+	OK(ioctl(fd, FIBMAP, &n));
+	EQ(n, 0);
+	n = -1;
+	FAILS(ioctl(fd, FIBMAP, &n), EINVAL);
+	m.head.fm_extent_count = 1;
+	OK(ioctl(fd, FS_IOC_FIEMAP, &m));
+	EQ(m.head.fm_mapped_extents, 1);
+	EQ(m.run[0].fe_flags & FIEMAP_EXTENT_LAST, 0);
+	m.head.fm_start = 20 * block;
+	m.head.fm_extent_count = 0; /* only count */
+	OK(ioctl(fd, FS_IOC_FIEMAP, &m));
+	EQ(m.head.fm_mapped_extents, 1);
+	m.head.fm_flags = FIEMAP_FLAG_SYNC | FIEMAP_FLAG_XATTR;
+	FAILS(ioctl(fd, FS_IOC_FIEMAP, &m), EBADR);
+	EQ(m.head.fm_flags, FIEMAP_FLAG_XATTR);
+	m.head.fm_flags = 0;
+	m.head.fm_length = 0;
+	FAILS(ioctl(fd, FS_IOC_FIEMAP, &m), EINVAL);
+	m.head.fm_extent_count = 0x7fffffff;
+	FAILS(ioctl(fd, FS_IOC_FIEMAP, &m), EINVAL);
+	FAILS(ioctl(fd, FS_IOC_FIEMAP, 8), EFAULT);
+	close(fd);
+	close(raw);
+	OK(unlink("mnt/t/runs"));
+}
+
+static void runs(void)
+{
+	on_each(runs_of);
 }
 
 /* Through one, two and three levels of pointers, with holes of all kinds, and back. */
@@ -587,10 +673,10 @@ static void large(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(tree),  T(contents),	  T(far),     T(too_large),
-						 T(names), T(attributes), T(mapped),  T(many),
-						 T(full),  T(mounting),	  T(at_once), T(large),
-						 TEND };
+	static const struct tap_test tests[] = {
+		T(tree),   T(contents), T(runs), T(far),      T(too_large), T(names), T(attributes),
+		T(mapped), T(many),	T(full), T(mounting), T(at_once),   T(large), TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }
