@@ -15,9 +15,7 @@
 #include "base/errno.h"
 #include "fs/initramfs.h"
 #include "fs/notify.h"
-#include "fs/seq_file.h"
 #include "kernel/task.h"
-#include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
@@ -256,8 +254,7 @@ static bool mount_is_below(const struct vfsmount *m, const struct vfsmount *top)
 	return false;
 }
 
-/* The next attached mount with an id above *id; referenced. */
-static struct vfsmount *mount_next(int *id)
+struct vfsmount *mount_next(int *id)
 {
 	struct vfsmount *m, *found = NULL;
 
@@ -464,6 +461,8 @@ int vfs_mount(const char *source, const struct path_ref *at, const char *type, u
 	else
 		err = mount_new(source, at, type, flags, data);
 	mutex_unlock(&mount_lock);
+	if (!err)
+		mount_changed();
 	return err;
 }
 
@@ -531,6 +530,8 @@ int vfs_umount(const struct path_ref *p, unsigned flags)
 		path_put(&at);
 	}
 	mutex_unlock(&mount_lock);
+	if (!err)
+		mount_changed();
 	return err;
 }
 
@@ -599,6 +600,8 @@ int vfs_pivot_root(const struct path_ref *new_root, const struct path_ref *put_o
 		path_put(&new_at);
 	}
 	mutex_unlock(&mount_lock);
+	if (!err)
+		mount_changed();
 	return err;
 }
 
@@ -694,8 +697,8 @@ static bool format_up(const struct path_ref *p, const struct path_ref *root, con
 	}
 }
 
-static long format_locked(const struct path_ref *p, const struct path_ref *root, char *buf,
-			  size_t size) must_hold(dcache_lock)
+long path_format_locked(const struct path_ref *p, const struct path_ref *root, char *buf,
+			size_t size) must_hold(dcache_lock)
 {
 	static const char gone[] = " (deleted)";
 	struct path_ref at = *p;
@@ -727,136 +730,7 @@ long path_format(const struct path_ref *p, char *buf, size_t size)
 	if (ops->dname)
 		return (long)ops->dname(p->dentry, buf, size);
 	spin_lock(&dcache_lock);
-	len = format_locked(p, fs ? &fs->root : NULL, buf, size);
+	len = path_format_locked(p, fs ? &fs->root : NULL, buf, size);
 	spin_unlock(&dcache_lock);
 	return len;
-}
-
-/* ---- /proc/mounts, /proc/PID/mountinfo ---- */
-
-static void show_flags(struct seq_file *s, unsigned long flags)
-{
-	static const struct {
-		unsigned long bit;
-		const char *text;
-	} names[] = { { MS_NOSUID, ",nosuid" },		{ MS_NODEV, ",nodev" },
-		      { MS_NOEXEC, ",noexec" },		{ MS_NOATIME, ",noatime" },
-		      { MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" } };
-	unsigned i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (flags & names[i].bit)
-			seq_puts(s, names[i].text);
-}
-
-static void show_options(struct seq_file *s, struct super_block *sb)
-{
-	char opts[128];
-
-	if (!sb->ops->show_options)
-		return;
-	sb->ops->show_options(sb, opts, sizeof(opts));
-	seq_puts(s, opts);
-}
-
-/* @buf: VFS_PATH_MAX bytes. */
-static void show_mount(struct seq_file *s, struct vfsmount *m, char *buf)
-{
-	struct path_ref p = { m, m->root };
-
-	if (path_format(&p, buf, VFS_PATH_MAX) < 0)
-		return;
-	seq_escape(s, m->source);
-	seq_putc(s, ' ');
-	seq_escape(s, buf);
-	seq_printf(s, " %s %s", m->sb->type->name, mount_readonly(m) ? "ro" : "rw");
-	show_flags(s, m->flags);
-	show_options(s, m->sb);
-	seq_puts(s, " 0 0\n");
-}
-
-static void show_mountinfo(struct seq_file *s, struct vfsmount *m, char *buf)
-{
-	struct path_ref p = { m, m->root }, inner = { NULL, m->root };
-	int parent_id;
-
-	spin_lock(&dcache_lock);
-	parent_id = m->parent ? m->parent->id : m->id;
-	format_locked(&inner, NULL, buf, VFS_PATH_MAX);
-	spin_unlock(&dcache_lock);
-	seq_printf(s, "%d %d %u:%u ", m->id, parent_id, MAJOR(m->sb->dev), MINOR(m->sb->dev));
-	seq_escape(s, m->root == m->sb->root ? "/" : buf);
-	if (path_format(&p, buf, VFS_PATH_MAX) < 0)
-		str_copy(buf, "/", 2);
-	seq_putc(s, ' ');
-	seq_escape(s, buf);
-	seq_printf(s, " %s", m->flags & MS_RDONLY ? "ro" : "rw");
-	show_flags(s, m->flags);
-	seq_printf(s, " - %s ", m->sb->type->name);
-	seq_escape(s, m->source);
-	seq_puts(s, m->sb->flags & MS_RDONLY ? " ro" : " rw");
-	show_options(s, m->sb);
-	seq_putc(s, '\n');
-}
-
-static void show_mountstats(struct seq_file *s, struct vfsmount *m, char *buf)
-{
-	struct path_ref p = { m, m->root };
-
-	if (path_format(&p, buf, VFS_PATH_MAX) < 0)
-		return;
-	seq_puts(s, "device ");
-	seq_escape(s, m->source);
-	seq_puts(s, " mounted on ");
-	seq_escape(s, buf);
-	seq_printf(s, " with fstype %s\n", m->sb->type->name);
-}
-
-/* Does one get to the root of @m from @root? */
-static bool mount_is_seen(const struct vfsmount *m, const struct path_ref *root)
-{
-	const struct dentry *d = m->root;
-
-	spin_lock(&dcache_lock);
-	for (; m && m != root->mnt; m = m->parent)
-		d = m->mountpoint;
-	while (m && d != root->dentry && d->parent != d)
-		d = d->parent;
-	spin_unlock(&dcache_lock);
-	return m && d == root->dentry;
-}
-
-/* Those that the caller's root directory has at or below it. */
-static void show_all(struct seq_file *s, void (*show)(struct seq_file *, struct vfsmount *, char *))
-{
-	char *buf = kmalloc(VFS_PATH_MAX, GFP_KERNEL);
-	const struct fs_struct *fs = current_task()->fs;
-	struct vfsmount *m;
-	int id = 0;
-
-	if (!buf) {
-		s->err = -ENOMEM;
-		return;
-	}
-	while ((m = mount_next(&id)) != NULL) {
-		if (!fs || mount_is_seen(m, &fs->root))
-			show(s, m, buf);
-		mnt_put(m);
-	}
-	kfree(buf);
-}
-
-void mounts_show(struct seq_file *s)
-{
-	show_all(s, show_mount);
-}
-
-void mountinfo_show(struct seq_file *s)
-{
-	show_all(s, show_mountinfo);
-}
-
-void mountstats_show(struct seq_file *s)
-{
-	show_all(s, show_mountstats);
 }

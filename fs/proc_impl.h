@@ -2,7 +2,9 @@
 #ifndef FS_PROC_IMPL_H
 #define FS_PROC_IMPL_H
 
+#include "fs/poll.h"
 #include "fs/proc.h"
+#include "sync/mutex.h"
 
 struct task;
 struct cred;
@@ -11,8 +13,10 @@ struct vm_area_struct;
 
 /* An open text file of /proc: file->private. */
 struct proc_file {
-	struct seq_file m;
-	bool filled;
+	struct mutex lock; /* l; rank TEXT */
+	struct seq_file m; /* l */
+	bool filled;	   /* l */
+	unsigned seen;	   /* a: the event's number when the file was last asked; others: 0 */
 	/* Print the text; exactly one of entry and pid_entry is set. */
 	struct proc_entry *entry;
 	const struct proc_pid_entry *pid_entry;
@@ -20,8 +24,26 @@ struct proc_file {
 	int fd;		   /* of an fdinfo file */
 	bool of_thread;	   /* in task/TID: the thread's own figures, not the group's */
 };
-extern const struct file_ops proc_text_fops;
 struct proc_file *must_check proc_file_new(struct file *f); /* NULL: no memory */
+/* The operations of text files, for tables of files that have more. */
+extern const struct file_ops proc_text_fops;
+int proc_text_open(struct inode *inode, struct file *f);     /* of a registered name */
+int proc_pid_text_open(struct inode *inode, struct file *f); /* in /proc/PID */
+void proc_text_release(struct file *f);
+long proc_text_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
+long proc_text_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos);
+long proc_text_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos);
+long proc_text_write_kernel(struct file *f, const void *buf, size_t len, uint64_t *pos);
+
+/* A change that open files tell by POLLPRI and POLLERR, each once: proc(5), /proc/PID/mounts. */
+struct proc_event {
+	unsigned nr; /* a: changes so far */
+	struct waitq waiters;
+};
+void proc_event_seen(const struct file *f, const struct proc_event *e); /* opened now */
+unsigned proc_event_poll(struct file *f, struct poll_table *pt, struct proc_event *e);
+/* Any context that may take a wait queue's lock. */
+void proc_event_tell(struct proc_event *e);
 
 /* ---- proc_pid.c ---- */
 struct inode *must_check proc_pid_inode(struct super_block *sb, struct task *t,
@@ -71,6 +93,9 @@ void seq_numa_events(struct seq_file *m, const struct zone_numa *n); /* numa_hit
 int maps_show(struct seq_file *m, struct task *t);
 int smaps_show(struct seq_file *m, struct task *t);
 int smaps_rollup_show(struct seq_file *m, struct task *t);
+int pid_mounts_show(struct seq_file *m, struct task *t);
+int pid_mountinfo_show(struct seq_file *m, struct task *t);
+int pid_mountstats_show(struct seq_file *m, struct task *t);
 int pid_stat_show(struct seq_file *m, struct task *t);
 int pid_statm_show(struct seq_file *m, struct task *t);
 int pid_status_show(struct seq_file *m, struct task *t);
@@ -107,7 +132,7 @@ int must_check proc_each_vma(struct seq_file *m, struct task *t,
 bool proc_vma_is_file(const struct vm_area_struct *vma);
 /* The line of /proc/PID/maps. mmap_lock held; @buf: VFS_PATH_MAX bytes. */
 void proc_put_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf);
-extern const struct file_ops pagemap_fops, pid_mem_fops, pid_vtop_fops;
+extern const struct file_ops pagemap_fops, pid_mem_fops, pid_vtop_fops, pid_mounts_fops;
 
 int must_check proc_hugetlb_init(void); /* the pool of huge pages in sys/vm (sysfs_hugetlb.c) */
 

@@ -483,7 +483,7 @@ struct task *proc_dir_process(const struct file *f)
 
 /* ---- text files ---- */
 
-static int text_open(struct inode *inode, struct file *f)
+int proc_pid_text_open(struct inode *inode, struct file *f)
 {
 	const struct proc_pid_entry *e = pid_of(inode)->entry;
 	struct proc_file *pf;
@@ -529,21 +529,12 @@ int proc_fill_pid(struct proc_file *pf)
 	return pf->pid_entry->show ? pf->pid_entry->show(&pf->m, pf->task) : -EINVAL;
 }
 
-static long text_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
-{
-	return proc_text_fops.read(f, buf, len, pos);
-}
-
-static long text_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
-{
-	return proc_text_fops.write(f, buf, len, pos);
-}
-
-static void text_release(struct file *f)
-{
-	proc_text_fops.release(f);
-}
-
 static const struct file_ops pid_text_fops = {
-	.open = text_open, .release = text_release, .read = text_read, .write = text_write
+	.open = proc_pid_text_open,
+	.release = proc_text_release,
+	.read = proc_text_read,
+	.write = proc_text_write,
+	.read_kernel = proc_text_read_kernel,
+	.write_kernel = proc_text_write_kernel,
+	.own_locks = true,
 };

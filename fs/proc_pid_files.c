@@ -159,24 +159,6 @@ static int root_link(struct task *t, struct path_ref *out)
 	return fs_link(t, true, out);
 }
 
-static int pid_mounts_show(struct seq_file *m, struct task *t)
-{
-	mounts_show(m);
-	return 0;
-}
-
-static int pid_mountinfo_show(struct seq_file *m, struct task *t)
-{
-	mountinfo_show(m);
-	return 0;
-}
-
-static int pid_mountstats_show(struct seq_file *m, struct task *t)
-{
-	mountstats_show(m);
-	return 0;
-}
-
 /* ---- memory pressure ---- */
 
 /* A process without memory (a zombie, a kernel thread) has nothing to lose: 0. */
@@ -389,8 +371,14 @@ void proc_pid_init(void)
 		{ .name = "cwd", .mode = S_IFLNK | 0777, .link = cwd_link },
 		{ .name = "root", .mode = S_IFLNK | 0777, .link = root_link },
 		{ .name = "exe", .mode = S_IFLNK | 0777, .link = exe_link },
-		{ .name = "mounts", .mode = 0444, .show = pid_mounts_show },
-		{ .name = "mountinfo", .mode = 0444, .show = pid_mountinfo_show },
+		{ .name = "mounts",
+		  .mode = 0444,
+		  .show = pid_mounts_show,
+		  .fops = &pid_mounts_fops },
+		{ .name = "mountinfo",
+		  .mode = 0444,
+		  .show = pid_mountinfo_show,
+		  .fops = &pid_mounts_fops },
 		{ .name = "mountstats",
 		  .mode = 0400,
 		  .where = PID_ONLY,

@@ -1,13 +1,16 @@
 /*
  * /proc/swaps and /proc/sys/vm/page-cluster.
  *
- * OWNS     nothing.   CONTEXT  a task.
+ * OWNS     swaps_event: areas that came and went.   CONTEXT  a task.
  * SOURCES  proc(5) /proc/swaps.   TESTED BY  tests/guest/mem_swap.c
  */
 #include "fs/proc_impl.h"
 
+#include "fs/fs.h"
 #include "fs/sysctl.h"
 #include "mm/swap.h"
+
+static struct proc_event swaps_event = { .waiters = WAITQ_INIT(swaps_event.waiters) };
 
 /* Linux's columns: a name shorter than 40 is filled with spaces, and tabs are spared after numbers of 8 digits. */
 static void put_swap_area(struct seq_file *m, unsigned type)
@@ -36,9 +39,37 @@ static int swaps_show(struct seq_file *m)
 	return 0;
 }
 
+static int swaps_open(struct inode *inode, struct file *f)
+{
+	int err = proc_text_open(inode, f);
+
+	if (!err)
+		proc_event_seen(f, &swaps_event);
+	return err;
+}
+
+static unsigned swaps_poll(struct file *f, struct poll_table *pt)
+{
+	return proc_event_poll(f, pt, &swaps_event);
+}
+
+void proc_swaps_changed(void)
+{
+	proc_event_tell(&swaps_event);
+}
+
 void proc_swaps_init(void)
 {
-	static struct proc_entry swaps = { .show = swaps_show };
+	static const struct file_ops fops = {
+		.open = swaps_open,
+		.release = proc_text_release,
+		.read = proc_text_read,
+		.write = proc_text_write,
+		.read_kernel = proc_text_read_kernel,
+		.own_locks = true,
+		.poll = swaps_poll,
+	};
+	static struct proc_entry swaps = { .show = swaps_show, .fops = &fops };
 	static const struct sysctl table[] = {
 		{ "vm/page-cluster", .number = &sysctl_page_cluster, .max = INT_MAX },
 	};

@@ -5,7 +5,7 @@
  * WHY      an entry knows how to print its whole text at once; a read at position 0 prints anew, later ones copy, so a
  *          file read in pieces is of one moment, and a monitor that seeks back gets fresh numbers. Mappings, of which there
  *          may be 65,530, come as they are read: who wants the first line does not hold mmap_lock for all of them.
- * LOCKS    file->pos_lock serialises readers of one open file.
+ * LOCKS    proc_file->lock (rank TEXT) for its text: pread and splice come without file->pos_lock.
  * CONTEXT  tasks; may sleep.
  * SOURCES  proc(5), sysfs(5).
  */
@@ -14,6 +14,7 @@
 #include "arch/uaccess.h"
 #include "base/errno.h"
 #include "fs/file.h"
+#include "lib/string.h"
 #include "mm/slab.h"
 #include "pseudo.h"
 #include "sync/failpoint.h"
@@ -24,6 +25,8 @@ struct proc_file *proc_file_new(struct file *f)
 {
 	struct proc_file *pf = failpoint("proc_file") ? NULL : kzalloc(sizeof(*pf), GFP_KERNEL);
 
+	if (pf)
+		mutex_init(&pf->lock, RANK_TEXT);
 	f->private = pf;
 	return pf;
 }
@@ -38,7 +41,7 @@ static bool open_allowed(const struct proc_entry *e, const struct inode *inode, 
 	return (mode == O_RDONLY || e->store) && (mode == O_WRONLY || e->show);
 }
 
-static int text_open(struct inode *inode, struct file *f)
+int proc_text_open(struct inode *inode, struct file *f)
 {
 	struct proc_file *pf;
 
@@ -52,7 +55,7 @@ static int text_open(struct inode *inode, struct file *f)
 	return 0;
 }
 
-static void text_release(struct file *f)
+void proc_text_release(struct file *f)
 {
 	struct proc_file *pf = f->private;
 
@@ -100,6 +103,7 @@ static int fill(struct proc_file *pf, const struct inode *inode)
 
 /* Print what is missing of the first @end bytes, if there are so many. 0 or -errno. */
 static int fill_to(struct proc_file *pf, const struct inode *inode, bool anew, size_t end)
+	must_hold(pf->lock)
 {
 	int err = 0;
 
@@ -117,45 +121,99 @@ static int fill_to(struct proc_file *pf, const struct inode *inode, bool anew, s
 	return err;
 }
 
-static long text_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+/* How much of [@pos, @pos + @len) there is, printed by now; or -errno. */
+static long text_ready(struct file *f, size_t len, uint64_t pos)
 {
 	struct proc_file *pf = f->private;
-	size_t n;
 
-	if (*pos < SIZE_MAX / 4) {
+	if (pos < SIZE_MAX / 4) {
 		size_t end =
-			(size_t)*pos + max_of(size_t, min_of(size_t, len, SIZE_MAX / 4), PAGE_SIZE);
-		int err = fill_to(pf, f->inode, *pos == 0 || !pf->filled, end);
+			(size_t)pos + max_of(size_t, min_of(size_t, len, SIZE_MAX / 4), PAGE_SIZE);
+		int err = fill_to(pf, f->inode, pos == 0 || !pf->filled, end);
 
 		if (err)
 			return err;
 	}
-	if (*pos >= pf->m.len)
-		return 0;
-	n = min_of(size_t, len, pf->m.len - (size_t)*pos);
-	n -= copy_to_user(buf, pf->m.buf + (size_t)*pos, n);
-	*pos += n;
-	return n || !len ? (long)n : -EFAULT;
+	return pos >= pf->m.len ? 0 : (long)min_of(size_t, len, pf->m.len - (size_t)pos);
 }
 
-static long text_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+long proc_text_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct proc_file *pf = f->private;
-	char *text;
-	int err;
+	long n;
 
+	mutex_lock(&pf->lock);
+	n = text_ready(f, len, *pos);
+	if (n > 0) {
+		n -= (long)copy_to_user(buf, pf->m.buf + (size_t)*pos, (size_t)n);
+		*pos += (uint64_t)n;
+		n = n ? n : -EFAULT;
+	}
+	mutex_unlock(&pf->lock);
+	return n;
+}
+
+long proc_text_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)
+{
+	struct proc_file *pf = f->private;
+	long n;
+
+	mutex_lock(&pf->lock);
+	n = text_ready(f, len, *pos);
+	if (n > 0) {
+		memcpy(buf, pf->m.buf + (size_t)*pos, (size_t)n);
+		*pos += (uint64_t)n;
+	}
+	mutex_unlock(&pf->lock);
+	return n;
+}
+
+/* Room for @len bytes that somebody writes, and a NUL behind them. 0 or -errno. */
+static int store_room(const struct proc_file *pf, size_t len, char **text)
+{
 	if (pf->entry ? !pf->entry->store : !pf->pid_entry || !pf->pid_entry->store)
 		return -EIO;
 	if (len >= STORE_MAX)
 		return -EINVAL;
-	text = failpoint("proc_store") ? NULL : kmalloc(len + 1, GFP_KERNEL);
-	if (!text)
+	*text = failpoint("proc_store") ? NULL : kmalloc(len + 1, GFP_KERNEL);
+	if (!*text)
 		return -ENOMEM;
-	err = copy_from_user(text, buf, len) ? -EFAULT : 0;
-	text[len] = '\0';
-	if (!err)
-		err = pf->entry ? entry_store(pf, f->inode, text, len)
-				: pf->pid_entry->store(pf->task, text, len);
+	(*text)[len] = '\0';
+	return 0;
+}
+
+static int store(struct file *f, char *text, size_t len)
+{
+	struct proc_file *pf = f->private;
+
+	return pf->entry ? entry_store(pf, f->inode, text, len)
+			 : pf->pid_entry->store(pf->task, text, len);
+}
+
+long proc_text_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	char *text;
+	int err = store_room(f->private, len, &text);
+
+	if (err)
+		return err;
+	err = copy_from_user(text, buf, len) ? -EFAULT : store(f, text, len);
+	kfree(text);
+	if (err)
+		return err;
+	*pos += len;
+	return (long)len;
+}
+
+long proc_text_write_kernel(struct file *f, const void *buf, size_t len, uint64_t *pos)
+{
+	char *text;
+	int err = store_room(f->private, len, &text);
+
+	if (err)
+		return err;
+	memcpy(text, buf, len);
+	err = store(f, text, len);
 	kfree(text);
 	if (err)
 		return err;
@@ -164,8 +222,41 @@ static long text_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 }
 
 const struct file_ops proc_text_fops = {
-	.open = text_open, .release = text_release, .read = text_read, .write = text_write
+	.open = proc_text_open,
+	.release = proc_text_release,
+	.read = proc_text_read,
+	.write = proc_text_write,
+	.read_kernel = proc_text_read_kernel,
+	.write_kernel = proc_text_write_kernel,
+	.own_locks = true,
 };
+
+/* ---- files that tell of changes ---- */
+
+void proc_event_seen(const struct file *f, const struct proc_event *e)
+{
+	struct proc_file *pf = f->private;
+
+	pf->seen = READ_ONCE(e->nr);
+}
+
+unsigned proc_event_poll(struct file *f, struct poll_table *pt, struct proc_event *e)
+{
+	struct proc_file *pf = f->private;
+	unsigned nr, ready = POLLIN | POLLRDNORM;
+
+	poll_wait(pt, &e->waiters);
+	nr = READ_ONCE(e->nr);
+	if (__atomic_exchange_n(&pf->seen, nr, __ATOMIC_RELAXED) != nr)
+		ready |= POLLERR | POLLPRI;
+	return ready;
+}
+
+void proc_event_tell(struct proc_event *e)
+{
+	(void)__atomic_add_fetch(&e->nr, 1, __ATOMIC_SEQ_CST);
+	waitq_wake_all(&e->waiters);
+}
 
 /* ---- numbers ---- */
 

@@ -6,7 +6,7 @@
  *
  * OWNS     nothing.
  * WHY      a pipe's page is the buffer: a file is read into it or written from it, one copy instead of two and no system call
- *          between.
+ *          between. Text of /proc and /sys goes by a page of its own: what prints it takes locks before a pipe's.
  * I1       what leaves a pipe has arrived: the pipe's tail moves by what the other side took.
  * LOCKS    one pipe is locked around a transfer; a second one is only tried (pipe_put), so two transfers in opposite
  *          directions cannot wait for one another. Positions: pos_lock before.
@@ -20,6 +20,7 @@
 #include "fs/notify.h"
 #include "fs/vfs_impl.h"
 #include "kernel/task.h"
+#include "lib/string.h"
 #include "mm/alloc.h"
 #include "sync/failpoint.h"
 
@@ -115,18 +116,101 @@ static long pipe_to_pipe(struct file *in, struct file *out, size_t len, unsigned
 	}
 }
 
+/* A page on loan, and what of it has gone on. */
+struct bounce {
+	char *page;
+	size_t at;
+};
+
+static long take_bounce(void *arg, char *mem, size_t len)
+{
+	struct bounce *b = arg;
+
+	memcpy(mem, b->page + b->at, len);
+	b->at += len;
+	return (long)len;
+}
+
+static long fill_bounce(void *arg, char *mem, size_t len)
+{
+	struct bounce *b = arg;
+
+	memcpy(b->page + b->at, mem, len);
+	b->at += len;
+	return (long)len;
+}
+
+/* As file_to_pipe, a page at a time without the pipe's lock; only the first one waits for room. */
+static long text_to_pipe(struct side *in, struct file *out, size_t len, bool nonblock, char *page)
+{
+	size_t done = 0;
+	long n = 0;
+
+	while (done < len) {
+		uint64_t start = in->pos;
+		struct bounce b = { page, 0 };
+		long got = read_side(in, page, min_of(size_t, len - done, PAGE_SIZE));
+
+		n = got > 0 ? pipe_fill(out, (size_t)got, nonblock || done, take_bounce, &b) : got;
+		in->pos = start + (n > 0 ? (uint64_t)n : 0);
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+		if (n < got)
+			break;
+	}
+	return done ? (long)done : n;
+}
+
+/* What the file does not take has left the pipe all the same. */
+static long pipe_to_text(struct file *in, struct side *out, size_t len, unsigned flags, char *page)
+{
+	struct bounce b = { page, 0 };
+	long n = pipe_drain(in, min_of(size_t, len, PAGE_SIZE), flags, fill_bounce, &b);
+
+	return n > 0 ? write_side(out, page, (size_t)n) : n;
+}
+
+static char *bounce_page(void)
+{
+	return failpoint("splice_page") ? NULL : (char *)__get_free_page(GFP_KERNEL);
+}
+
 static long file_to_pipe(struct side *in, struct file *out, size_t len, unsigned flags)
 {
+	char *page;
+	long ret;
+
 	if (!in->f->ops->read_kernel)
 		return -EINVAL;
+	if (in->f->ops->own_locks) {
+		page = bounce_page();
+		if (!page)
+			return -ENOMEM;
+		ret = text_to_pipe(in, out, len, flags & SPLICE_F_NONBLOCK, page);
+		free_page((unsigned long)page);
+		return ret;
+	}
 	return pipe_fill(out, len, flags & SPLICE_F_NONBLOCK, read_side, in);
 }
 
 static long pipe_to_file(struct file *in, struct side *out, size_t len, unsigned flags)
 {
+	char *page;
+	long ret;
+
 	if (!out->f->ops->write_kernel || (out->f->flags & O_APPEND))
 		return -EINVAL;
-	return pipe_drain(in, len, flags & SPLICE_F_NONBLOCK ? PIPE_NONBLOCK : 0, write_side, out);
+	flags = flags & SPLICE_F_NONBLOCK ? PIPE_NONBLOCK : 0;
+	if (out->f->ops->own_locks) {
+		page = bounce_page();
+		if (!page)
+			return -ENOMEM;
+		ret = pipe_to_text(in, out, len, flags, page);
+		free_page((unsigned long)page);
+		return ret;
+	}
+	return pipe_drain(in, len, flags, write_side, out);
 }
 
 static long splice_pipe_file(struct file *in, struct file *out, int64_t *off, size_t len,
@@ -212,7 +296,7 @@ static long copy_files(struct side *in, struct side *out, size_t len)
 
 	if (!in->f->ops->read_kernel || !out->f->ops->write_kernel)
 		return -EINVAL;
-	buf = failpoint("splice_page") ? NULL : (char *)__get_free_page(GFP_KERNEL);
+	buf = bounce_page();
 	if (!buf)
 		return -ENOMEM;
 	ret = copy_loop(in, out, buf, len);

@@ -50,6 +50,13 @@ void mnt_put(struct vfsmount *mnt); /* NULL legal */
 /* A mount that is nowhere in the tree (pipes, kernel-held file systems). NULL: no memory. */
 struct vfsmount *must_check mount_detached(struct super_block *sb, const char *source);
 bool mount_readonly(const struct vfsmount *mnt);
+/* The next attached mount with an id above *id, which it becomes; referenced. NULL: it was the last. */
+struct vfsmount *mount_next(int *id);
+/* The tree has another shape: for who polls /proc/PID/mounts (proc_mounts.c). */
+void mount_changed(void);
+/* As path_format, from @root (NULL: the whole tree). */
+long path_format_locked(const struct path_ref *p, const struct path_ref *root, char *buf,
+			size_t size) must_hold(dcache_lock);
 int must_check path_want_write(const struct path_ref *p); /* 0 or -EROFS */
 
 /* ---- super.c ---- */

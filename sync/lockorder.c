@@ -27,7 +27,8 @@ __attribute__((weak)) struct lockorder_held *lockorder_current(void)
 static bool rank_may_repeat(enum lock_rank rank)
 {
 	return rank == RANK_FS || rank == RANK_MM_MAP || rank == RANK_PAGE || rank == RANK_PT ||
-	       rank == RANK_FUTEX || rank == RANK_RUNQ || rank == RANK_WAITQ || rank == RANK_EPOLL;
+	       rank == RANK_FUTEX || rank == RANK_RUNQ || rank == RANK_WAITQ ||
+	       rank == RANK_EPOLL || rank == RANK_TEXT;
 }
 
 static void assert_order(const struct lockorder_held *h, const void *obj, enum lock_rank rank)

@@ -11,6 +11,7 @@
 #include "base/errno.h"
 #include "fs/file.h"
 #include "fs/path.h"
+#include "fs/proc.h"
 #include "kernel/cred.h"
 #include "mm/slab.h"
 #include "mm/swap.h"
@@ -120,6 +121,8 @@ SYS(swapon)
 	mutex_lock(&areas_lock);
 	err = area_on(f, (int)a1);
 	mutex_unlock(&areas_lock);
+	if (!err)
+		proc_swaps_changed();
 	fput(f);
 	return err;
 }
@@ -172,5 +175,7 @@ SYS(swapoff)
 		return type;
 	err = swap_area_off((unsigned)type);
 	end_area(type, err);
+	if (!err)
+		proc_swaps_changed();
 	return err;
 }

@@ -59,7 +59,7 @@ struct file_ops {
 	int64_t (*seek)(struct file *f, int64_t off, int whence); /* NULL: by inode size */
 	/* The object to map, and device behaviour. 0 or -errno (-ENODEV when NULL and no mapping). */
 	int (*mmap)(struct file *f, struct vm_map_args *args);
-	/* The same with kernel memory, for splice and sendfile; may be called with a pipe locked. NULL: -EINVAL. */
+	/* The same with kernel memory, for splice and sendfile; with a pipe locked unless own_locks. NULL: -EINVAL. */
 	long (*read_kernel)(struct file *f, void *buf, size_t len, uint64_t *pos);
 	long (*write_kernel)(struct file *f, const void *buf, size_t len, uint64_t *pos);
 	/* O_ASYNC on or off, for who calls fasync_send itself. 0 or more, -errno. NULL: by poll. */
@@ -76,6 +76,7 @@ struct file_ops {
 	void (*show_fdinfo)(struct file *f,
 			    struct seq_file *m); /* lines of /proc/PID/fdinfo/N; NULL: none */
 	bool is_stream;				 /* no position: pread gives ESPIPE, no pos_lock */
+	bool own_locks; /* read_kernel and write_kernel take locks that go before a pipe's */
 };
 
 void fs_init(

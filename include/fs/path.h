@@ -100,10 +100,5 @@ int must_check vfs_pivot_root(const struct path_ref *new_root, const struct path
 /* Does the mount of @p forbid set-id and device files, or execution? */
 bool path_noexec(const struct path_ref *p);
 bool path_nosuid(const struct path_ref *p);
-/* /proc/mounts and /proc/PID/mountinfo, as seen from the caller's root. */
-struct seq_file;
-void mounts_show(struct seq_file *m);
-void mountinfo_show(struct seq_file *m);
-void mountstats_show(struct seq_file *m);
 
 #endif

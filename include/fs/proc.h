@@ -14,11 +14,13 @@ struct proc_entry {
 	/* Text written by a user (kernel copy, NUL-terminated). 0 or -errno; NULL: read only. */
 	int (*store)(struct proc_entry *e, char *text, size_t len);
 	void (*cut)(struct proc_entry *e); /* opened with O_TRUNC; NULL: nothing happens then */
-	const struct file_ops *fops;	   /* instead of show/store: binary and special files */
+	const struct file_ops *fops;	   /* NULL: a text file that show and store make */
 	void *data;
 	void (*free)(struct proc_entry *e); /* removable: the last user is gone; may be NULL */
 	bool strict; /* below /proc/sys: to open it for what it cannot do is -EACCES */
 };
+/* There is another swap area, or one less: for who polls /proc/swaps. */
+void proc_swaps_changed(void);
 int must_check proc_register(const char *path, uint32_t mode, struct proc_entry *entry);
 /* What pseudo_add (fs/sysfs.h) has put into /proc. Calls of an entry's own fops go between proc_entry_enter and _leave. */
 int proc_unregister(

@@ -6,7 +6,8 @@
 #define SYNC_RANK_H
 
 enum lock_rank {
-	RANK_FILE_POS = 1,  /* a file's position (mutex) */
+	RANK_FILE_POS = 1, /* a file's position (mutex) */
+	RANK_TEXT, /* the text of an open file of /proc (mutex); two: who shows a file, and one that it reads */
 	RANK_MODULE_USE,    /* what modules have registered: probes, variables (mutex) */
 	RANK_MODULE,	    /* the list of modules (mutex) */
 	RANK_MODULE_PARAM,  /* parameters of modules (mutex) */

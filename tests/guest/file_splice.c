@@ -430,7 +430,8 @@ static void opposite(void)
 	EQ((left > 0 ? left : 0) + (more > 0 ? more : 0), 50000);
 }
 
-enum { CLONE_FILE = 0x40049409, CLONE_RANGE = 0x4020940d };
+enum { CLONE_FILE = 0x40049409, CLONE_RANGE = 0x4020940d, FIBMAP = 1, FIGETBSZ = 2 };
+#define FS_IOC_FIEMAP 0xc020660bUL
 
 /* FICLONE: no file shares blocks here; who asks is told so, and copies. */
 static void clones(void)
@@ -455,10 +456,101 @@ static void clones(void)
 	FAILS(ioctl(out, CLONE_FILE, proc), EXDEV);
 	FAILS(ioctl(p[1], CLONE_FILE, p[0]), EINVAL);
 	EQ(lseek(out, 0, SEEK_END), 0);
+	OK(ioctl(in, FIGETBSZ, range));
+	EQ((int)range[0], 4096);
+	FAILS(ioctl(in, FIBMAP, range), EINVAL); /* memory has no blocks */
+	FAILS(ioctl(in, FS_IOC_FIEMAP, range), EOPNOTSUPP);
+	FAILS(ioctl(p[0], FIBMAP, range), ENOTTY);
 	for (int fd = in; fd <= path; fd++)
 		close(fd);
 	unlink("in");
 	unlink("out");
+}
+
+/* Files that the kernel prints: bytes of theirs go as those of other files do. */
+static void text_files(void)
+{
+	int fd = open("/proc/version", O_RDONLY), mounts = open("/proc/self/mounts", O_RDONLY),
+	    name = open("/proc/sys/kernel/domainname", O_RDWR),
+	    out = open("out", O_CREAT | O_TRUNC | O_RDWR, 0600), p[2];
+	char text[4096], own[4096], old[65];
+	loff_t off = 6;
+	ssize_t n;
+
+	NEED(fd >= 0 && mounts >= 0 && name >= 0 && out >= 0 && pipe(p) == 0);
+	n = read(fd, text, sizeof(text));
+	NEED(n > 20);
+	EQ(splice(fd, &off, p[1], NULL, 10, 0), 10);
+	EQ(off, 16);
+	EQ(read(p[0], own, sizeof(own)), 10);
+	EQ(memcmp(own, text + 6, 10), 0);
+	EQ(lseek(fd, 0, SEEK_SET), 0);
+	EQ(splice(fd, NULL, p[1], NULL, 4096, 0), n);
+	EQ(splice(fd, NULL, p[1], NULL, 4096, 0), 0);
+	EQ(splice(p[0], NULL, out, NULL, 4096, 0), n);
+	EQ(pread(out, own, sizeof(own), 0), n);
+	EQ(memcmp(own, text, (size_t)n), 0);
+	n = read(mounts, text, sizeof(text));
+	off = 0;
+	EQ(sendfile(p[1], mounts, &off, 65536), n);
+	EQ(off, n);
+	EQ(read(p[0], own, sizeof(own)), n);
+	EQ(memcmp(own, text, (size_t)n), 0);
+	EQ(ftruncate(out, 0), 0);
+	EQ(lseek(out, 0, SEEK_SET), 0);
+	EQ(lseek(mounts, 0, SEEK_SET), 0);
+	EQ(sendfile(out, mounts, NULL, 65536), n);
+	EQ(lseek(out, 0, SEEK_END), n);
+	/* and into one */
+	n = read(name, old, sizeof(old) - 1);
+	NEED(n > 0);
+	EQ(write(p[1], "spliced", 7), 7);
+	EQ(lseek(name, 0, SEEK_SET), 0);
+	EQ(splice(p[0], NULL, name, NULL, 7, 0), 7);
+	EQ(tap_read("/proc/sys/kernel/domainname", own, sizeof(own)), 8);
+	EQ(memcmp(own, "spliced\n", 8), 0);
+	EQ(pwrite(name, old, (size_t)n, 0), n);
+	EQ(write(p[1], "x", 1), 1);
+	FAILS(splice(p[0], NULL, fd, NULL, 1, 0), EBADF);
+	close(p[0]);
+	close(p[1]);
+	close(name);
+	close(fd);
+	close(mounts);
+	close(out);
+	unlink("out");
+}
+
+/* Of one open file: a text that is printed anew while another thread copies from it. */
+static void *text_reader(void *arg)
+{
+	static const loff_t places[] = { 0, 9, 0, 4090, 1 };
+	int fd = *(int *)arg;
+	char buf[8192];
+
+	for (int i = 0; i < 400; i++) {
+		ssize_t n = pread(fd, buf, i % 3 ? sizeof(buf) : 100, places[i % 5]);
+
+		if (n < 0 || (!places[i % 5] && (n < 100 || memcmp(buf, "cpu ", 4) != 0)))
+			return (void *)1;
+	}
+	return NULL;
+}
+
+static void texts_of_many_readers(void)
+{
+	int fd = open("/proc/stat", O_RDONLY);
+	pthread_t t[4];
+	void *ret;
+
+	NEED(fd >= 0);
+	for (int i = 0; i < 4; i++)
+		NEED(pthread_create(&t[i], NULL, text_reader, &fd) == 0);
+	for (int i = 0; i < 4; i++) {
+		EQ(pthread_join(t[i], &ret), 0);
+		CHECK(!ret);
+	}
+	close(fd);
 }
 
 int main(int argc, char **argv)
@@ -475,6 +567,8 @@ int main(int argc, char **argv)
 						 T(packets),
 						 T(opposite),
 						 T(clones),
+						 T(text_files),
+						 T(texts_of_many_readers),
 						 TEND };
 
 	return tap_main(argc, argv, tests);

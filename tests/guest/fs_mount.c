@@ -2,6 +2,7 @@
 #include "dir.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
@@ -115,6 +116,48 @@ static void mounted_places(void)
 	OK(umount2("m", MNT_DETACH));
 	CHECK(!there("m/f"));
 	CHECK(tap_read("/proc/self/mounts", buf, sizeof(buf)) > 0);
+}
+
+static int changes_of(int fd)
+{
+	struct pollfd p = { fd, POLLPRI, 0 };
+
+	return poll(&p, 1, 0) == 1 ? p.revents : 0;
+}
+
+/* /proc/mounts tells each open file once that there was a change. */
+static void mounts_are_polled(void)
+{
+	struct epoll_event e = { EPOLLPRI, { .u32 = 7 } }, got;
+	int fd, info, ep = epoll_create1(0);
+	struct pollfd p;
+
+	enter(__func__);
+	OK(mkdir("m", 0755));
+	NEED((fd = open("/proc/mounts", O_RDONLY)) >= 0);
+	NEED((info = open("/proc/self/mountinfo", O_RDONLY)) >= 0);
+	p = (struct pollfd){ fd, POLLIN, 0 };
+	EQ(poll(&p, 1, 0), 1);
+	EQ(p.revents, POLLIN);
+	EQ(changes_of(fd), 0);
+	OK(epoll_ctl(ep, EPOLL_CTL_ADD, info, &e));
+	EQ(epoll_wait(ep, &got, 1, 0), 0);
+	NEED(mount("none", "m", "tmpfs", 0, NULL) == 0);
+	EQ(changes_of(fd), POLLPRI | POLLERR);
+	EQ(changes_of(fd), 0);
+	EQ(epoll_wait(ep, &got, 1, 0), 1);
+	EQ(got.events, EPOLLPRI | EPOLLERR);
+	EQ(epoll_wait(ep, &got, 1, 0), 0);
+	FAILS(mount("none", "m", "nothing", 0, NULL), ENODEV);
+	EQ(changes_of(fd), 0);
+	OK(umount("m"));
+	EQ(changes_of(fd), POLLPRI | POLLERR);
+	EQ(changes_of(info), POLLPRI | POLLERR);
+	EQ(epoll_wait(ep, &got, 1, 0), 0); /* the file has been asked since */
+	OK(rmdir("m"));
+	close(ep);
+	close(fd);
+	close(info);
 }
 
 static void bind_and_move(void)
@@ -527,6 +570,7 @@ int main(int argc, char **argv)
 						 T(tmpfs_limits),
 						 T(mounted_places),
 						 T(bind_and_move),
+						 T(mounts_are_polled),
 						 T(recursive_binds_come_off),
 						 T(mounts_below_the_root),
 						 T(sizes_of_directories),

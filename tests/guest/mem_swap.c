@@ -3,6 +3,8 @@
 
 #include "pagemap.h"
 
+#include <poll.h>
+
 #define OVERCOMMIT "/proc/sys/vm/overcommit_"
 
 static void out_and_in(void)
@@ -121,6 +123,7 @@ static void swapoff_without_memory(void)
 
 static void errors(void)
 {
+	struct pollfd pri = { -1, POLLPRI, 0 };
 	char text[400];
 	int fd;
 
@@ -140,7 +143,12 @@ static void errors(void)
 	FAILS(swapon(DEV, 0), EINVAL); /* shorter than it says */
 	make_header(DEV, 256);
 	FAILS(swapoff(DEV), EINVAL);
+	pri.fd = open("/proc/swaps", O_RDONLY);
+	EQ(poll(&pri, 1, 0), 0);
 	OK(swapon(DEV, SWAP_FLAG_PREFER | 7));
+	EQ(poll(&pri, 1, 0), 1);
+	EQ(pri.revents, POLLPRI | POLLERR);
+	EQ(poll(&pri, 1, 0), 0);
 	FAILS(swapon(DEV, 0), EBUSY);
 	FAILS(set("reset", "1\n"), EBUSY);
 	CHECK(tap_read("/proc/swaps", text, sizeof(text)) > 0);
@@ -151,6 +159,8 @@ static void errors(void)
 	FAILS(set("reset", "1\n"), EBUSY);
 	OK(close(fd));
 	OK(swapoff(DEV));
+	EQ(poll(&pri, 1, 0), 1);
+	OK(close(pri.fd));
 	OK(set("reset", "1\n"));
 	OK(setuid(65534));
 	FAILS(swapon(DEV, 0), EPERM);
