@@ -235,6 +235,12 @@ static int log_of_nobody(void *arg)
 	return klogctl(3, c, sizeof(c)) >= 0 ? 0 : errno == EPERM ? 2 : 3;
 }
 
+#ifdef SYS_setgroups32 /* the others have 16 bits there */
+enum { SETGROUPS = SYS_setgroups32, GETGROUPS = SYS_getgroups32 };
+#else
+enum { SETGROUPS = SYS_setgroups, GETGROUPS = SYS_getgroups };
+#endif
+
 /* As many as there may be, in any order; they are kept and shown in theirs. */
 static void supplementary_groups(void)
 {
@@ -244,31 +250,41 @@ static void supplementary_groups(void)
 
 	for (unsigned i = 0; i < MAX; i++)
 		groups[i] = (i * 40503U + 7) % MAX * 2; /* each even number below 2^17 once */
-	EQ(syscall(SYS_setgroups, MAX + 1, groups), -1);
+	EQ(syscall(SETGROUPS, MAX + 1, groups), -1);
 	EQ(errno, EINVAL);
-	OK(syscall(SYS_setgroups, MAX, groups));
-	EQ(syscall(SYS_getgroups, 0, NULL), MAX);
-	EQ(syscall(SYS_getgroups, MAX, got), MAX);
+	OK(syscall(SETGROUPS, MAX, groups));
+	EQ(syscall(GETGROUPS, 0, NULL), MAX);
+	EQ(syscall(GETGROUPS, MAX, got), MAX);
 	for (unsigned i = 0; i < MAX; i++)
 		NEED(got[i] == 2 * i);
-	FAILS(syscall(SYS_getgroups, MAX - 1, got), EINVAL);
-	FAILS(syscall(SYS_getgroups, MAX, 8), EFAULT);
-	FAILS(syscall(SYS_getgroups, -1, got), EINVAL);
-	FAILS(syscall(SYS_setgroups, MAX, 8), EFAULT);
-	FAILS(syscall(SYS_setgroups, -1, got), EINVAL);
+	FAILS(syscall(GETGROUPS, MAX - 1, got), EINVAL);
+	FAILS(syscall(GETGROUPS, MAX, 8), EFAULT);
+	FAILS(syscall(GETGROUPS, -1, got), EINVAL);
+	FAILS(syscall(SETGROUPS, MAX, 8), EFAULT);
+	FAILS(syscall(SETGROUPS, -1, got), EINVAL);
 	groups[1] = (gid_t)-1;
-	FAILS(syscall(SYS_setgroups, 2, groups), EINVAL);
-	EQ(syscall(SYS_getgroups, 0, NULL), MAX); /* those that failed changed nothing */
-	OK(syscall(SYS_setgroups, 3, (gid_t[]){ 70000, 5, 70000 }));
+	FAILS(syscall(SETGROUPS, 2, groups), EINVAL);
+	EQ(syscall(GETGROUPS, 0, NULL), MAX); /* those that failed changed nothing */
+	OK(syscall(SETGROUPS, 3, (gid_t[]){ 70000, 5, 70000 }));
 	CHECK(tap_read("/proc/self/status", text, sizeof(text)) > 0);
 	CHECK(strstr(text, "\nGroups:\t5 70000 70000 \n"));
+#ifdef SYS_setgroups32
+	uint16_t narrow[2] = { 300, 5 };
+
+	OK(syscall(SYS_setgroups, 2, narrow));
+	EQ(syscall(SYS_getgroups, 2, narrow), 2);
+	EQ(narrow[0], 5);
+	EQ(narrow[1], 300);
+	FAILS(syscall(SYS_setgroups, 2, 8), EFAULT);
+	OK(syscall(SETGROUPS, 3, (gid_t[]){ 70000, 5, 70000 }));
+#endif
 	OK(tap_write("groups", "x", 1, 0640));
 	OK(chown("groups", 1, 70000));
 	OK(setresgid(1, 1, 1));
 	OK(setresuid(2, 2, 2));
 	CHECK(access("groups", R_OK) == 0);
 	FAILS(access("groups", W_OK), EACCES);
-	FAILS(syscall(SYS_setgroups, 0, NULL), EPERM);
+	FAILS(syscall(SETGROUPS, 0, NULL), EPERM);
 }
 
 static int groups_child(void *arg)
