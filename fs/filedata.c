@@ -114,7 +114,7 @@ static int fallocate_mode_ok(unsigned mode)
 		return mode & FALLOC_FL_KEEP_SIZE ? 0 : -EOPNOTSUPP;
 	case FALLOC_FL_COLLAPSE_RANGE:
 	case FALLOC_FL_INSERT_RANGE:
-		return mode & FALLOC_FL_KEEP_SIZE ? -EOPNOTSUPP : 0;
+		return mode & FALLOC_FL_KEEP_SIZE ? -EINVAL : 0;
 	default:
 		return -EOPNOTSUPP;
 	}

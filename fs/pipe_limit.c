@@ -90,13 +90,13 @@ static int max_size_show(struct seq_file *m)
 	return 0;
 }
 
-/* Rounded up to what a pipe can have. */
+/* Rounded up to what a pipe can have; that is a page at least. */
 static int max_size_store(struct proc_entry *e, char *text, size_t len)
 {
 	unsigned size = PAGE_SIZE;
 	long n;
 
-	if (proc_parse_long(text, &n) || n <= 0 || n > PIPE_BYTES_MAX)
+	if (proc_parse_long(text, &n) || n < 0 || n > PIPE_BYTES_MAX)
 		return -EINVAL;
 	while (size < (unsigned long)n)
 		size *= 2;

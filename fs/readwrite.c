@@ -203,12 +203,21 @@ int64_t file_seek(struct file *f, int64_t off, int whence)
 
 /* ---- files in the page cache ---- */
 
+/* As Linux has it: no place behind the last one that an offset can say. */
+static inline bool wraps(uint64_t pos, size_t len)
+{
+	return unlikely((int64_t)(pos + len) < 0);
+}
+
 long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct address_space *m = f->mapping;
-	long ret = unlikely(m->bdi != NULL) ? mapping_read_ra(m, &f->ra, buf, len, pos)
-					    : mapping_read(m, buf, len, pos);
+	long ret;
 
+	if (wraps(*pos, len))
+		return -EINVAL;
+	ret = unlikely(m->bdi != NULL) ? mapping_read_ra(m, &f->ra, buf, len, pos)
+				       : mapping_read(m, buf, len, pos);
 	if (!(f->flags & O_NOATIME))
 		inode_accessed(f->inode, *pos == (unsigned long)ret); /* from the beginning on */
 	return ret;
@@ -280,7 +289,7 @@ long write_synced(struct file *f, long ret, uint64_t end)
 
 long generic_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	long ret = write_file(f, true, buf, len, pos);
+	long ret = wraps(*pos, len) ? -EINVAL : write_file(f, true, buf, len, pos);
 
 	return likely(!f->mapping->bdi) ? ret : write_synced(f, ret, *pos);
 }

@@ -339,6 +339,8 @@ long file_send(struct file *out, struct file *in, int64_t *off, size_t len)
 		return -EINVAL;
 	from = side_at(in, off);
 	to = side_at(out, NULL);
+	if ((int64_t)(from.pos + len) < 0)
+		return -EINVAL;
 	if (len && from.pos >= FILE_SIZE_MAX)
 		return -EOVERFLOW;
 	len = min_of(size_t, len, MAX_RW);

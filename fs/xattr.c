@@ -1,7 +1,7 @@
 /*
  * Extended attributes, kept in memory with the inode.
  *
- * OWNS     inode->xattrs: a list of names with values, in the order they came.
+ * OWNS     inode->xattrs: a list of names with values, the newest first, as Linux 6.1 lists them.
  * WHY      what tmpfs of Linux 6.1 keeps: trusted.* and security.*. user.* has no limit there, so it has none of them: it
  *          would be kernel memory for everybody. Few files have any, so a list does.
  * I1       no name is twice on a list.
@@ -117,9 +117,12 @@ static int replace(struct inode *inode, const char *name, struct xattr *fresh, u
 		err = -EEXIST;
 	} else if (!*old && (flags & XATTR_REPLACE)) {
 		err = -ENODATA;
-	} else if (fresh) {
-		fresh->next = *old ? (*old)->next : NULL;
+	} else if (fresh && *old) {
+		fresh->next = (*old)->next;
 		*slot = fresh;
+	} else if (fresh) {
+		fresh->next = inode->xattrs;
+		inode->xattrs = fresh;
 	} else {
 		*slot = (*old)->next;
 	}

@@ -255,7 +255,7 @@ static int nl_bind(struct sock *s, const struct sock_addr *a)
 	return number_take(s, nl.pid);
 }
 
-/* The kernel is number 0; there is nobody else to talk to. */
+/* The kernel is number 0; who sends to another hears that nobody is there. */
 static int nl_connect(struct sock *s, const struct sock_addr *a, bool nonblock)
 {
 	struct sockaddr_nl nl;
@@ -263,7 +263,8 @@ static int nl_connect(struct sock *s, const struct sock_addr *a, bool nonblock)
 	memcpy(&nl, a->bytes, sizeof(nl));
 	if (a->len < (int)sizeof(nl) || nl.family != AF_NETLINK)
 		return -EINVAL;
-	return nl.pid ? -ECONNREFUSED : number_take(s, 0);
+	s->in.remote.addr[0] = nl.pid;
+	return number_take(s, 0);
 }
 
 static int nl_listen(struct sock *s, int backlog)
@@ -291,12 +292,13 @@ static void set_addr(struct sock_addr *a, uint32_t pid)
 
 static int nl_name(struct sock *s, bool peer, struct sock_addr *out)
 {
-	set_addr(out, peer ? 0 : s->in.local.addr[0]);
+	set_addr(out, peer ? s->in.remote.addr[0] : s->in.local.addr[0]);
 	return 0;
 }
 
-/* How a request ends: NLMSG_DONE of a list, NLMSG_ERROR of what failed or wanted to know. */
-static void close_answer(struct nl_msg *m, const struct nl_header *q, int err)
+/* How the request @q with @len bytes at @rest ends: NLMSG_DONE of a list, NLMSG_ERROR of what failed, with all of it, or wanted to know. */
+static void close_answer(struct nl_msg *m, const struct nl_header *q, int err, const void *rest,
+			 unsigned len)
 {
 	bool list = (q->flags & NLM_F_DUMP) == NLM_F_DUMP && !err;
 	struct {
@@ -304,10 +306,15 @@ static void close_answer(struct nl_msg *m, const struct nl_header *q, int err)
 		struct nl_header of;
 	} body = { err, *q };
 
+	unsigned start;
+
 	if (list)
-		nl_end(m, nl_begin(m, q, NLMSG_DONE, &body.error, sizeof(body.error)));
+		start = nl_begin(m, q, NLMSG_DONE, &body.error, sizeof(body.error));
 	else
-		nl_end(m, nl_begin(m, q, NLMSG_ERROR, &body, sizeof(body)));
+		start = nl_begin(m, q, NLMSG_ERROR, &body, sizeof(body));
+	if (err && len <= NL_MESSAGE - m->len)
+		put(m, rest, len);
+	nl_end(m, start);
 }
 
 static int answer(struct sock *s, const struct nl_header *q, const void *body, unsigned len)
@@ -326,7 +333,7 @@ static int answer(struct sock *s, const struct nl_header *q, const void *body, u
 	else
 		kfree(m);
 	if (err || (q->flags & NLM_F_ACK) || (q->flags & NLM_F_DUMP) == NLM_F_DUMP) {
-		close_answer(end, q, err);
+		close_answer(end, q, err, body, len);
 		queue(s, end);
 	} else {
 		kfree(end);
@@ -366,6 +373,8 @@ static long nl_send(struct sock *s, struct sock_msg *m, bool nonblock)
 		return -EOPNOTSUPP;
 	if (len > REQUEST_MOST)
 		return -EMSGSIZE;
+	if (!m->addr && s->in.remote.addr[0])
+		return -ECONNREFUSED;
 	err = number_take(s, 0);
 	if (err)
 		return err;

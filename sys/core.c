@@ -157,6 +157,7 @@ static int open_core(int sig, struct file **out)
 	make_name(&n, sig);
 	if (!n.len || n.text[0] == '|')
 		return -EOPNOTSUPP;
+	(void)!vfs_unlink(AT_FDCWD, n.text); /* what is there, a link too, gives way if it may */
 	err = file_open(AT_FDCWD, n.text, O_CREAT | O_RDWR | O_NOFOLLOW | O_LARGEFILE, CORE_MODE,
 			out);
 	if (err || is_acceptable(*out))

@@ -217,6 +217,8 @@ SYS(pkey_free)
 SYS(pkey_mprotect)
 {
 	int key = (int)a3;
+	bool has_key_0 = sizeof(long) == 4; /* Linux's x86_64 without pkeys has not even that one */
 
-	return key == 0 || key == -1 ? vm_protect(current_mm(), a0, a1, a2) : -EINVAL;
+	return key == -1 || (key == 0 && has_key_0) ? vm_protect(current_mm(), a0, a1, a2)
+						    : -EINVAL;
 }

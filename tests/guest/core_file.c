@@ -362,24 +362,30 @@ static void which_signals(void)
 }
 
 /* Not through a link, not over another name of the file, not over another user's. */
-static void not_everywhere(void)
+static void what_is_there_gives_way(void)
 {
 	struct stat st;
 
 	mkdir(dir, 0755);
 	EQ(symlink("/tmp/cores/other", "/tmp/cores/core"), 0);
-	EQ(run(RLIM_INFINITY, NULL, crash_here, NULL), SIGSEGV);
-	FAILS(stat("/tmp/cores/other", &st), ENOENT);
+	EQ(run(RLIM_INFINITY, NULL, crash_here, NULL), SIGSEGV | DUMPED);
+	FAILS(stat("/tmp/cores/other", &st), ENOENT); /* the link gave way */
+	CHECK(lstat("/tmp/cores/core", &st) == 0 && S_ISREG(st.st_mode));
 	unlink("/tmp/cores/core");
 	EQ(tap_write("/tmp/cores/core", "x", 1, 0600), 0);
 	EQ(link("/tmp/cores/core", "/tmp/cores/other"), 0);
-	EQ(run(RLIM_INFINITY, NULL, crash_here, NULL), SIGSEGV);
+	EQ(run(RLIM_INFINITY, NULL, crash_here, NULL), SIGSEGV | DUMPED);
+	EQ(stat("/tmp/cores/other", &st), 0);
+	EQ(st.st_size, 1); /* its other name */
 	EQ(unlink("/tmp/cores/other"), 0);
 	EQ(chown("/tmp/cores/core", 77, 77), 0);
-	EQ(run(RLIM_INFINITY, NULL, crash_here, NULL), SIGSEGV);
+	EQ(run(RLIM_INFINITY, NULL, crash_here, NULL), SIGSEGV | DUMPED);
 	EQ(stat("/tmp/cores/core", &st), 0);
-	EQ(st.st_size, 1);
+	EQ(st.st_uid, 0);
 	unlink("/tmp/cores/core");
+	EQ(mkdir("/tmp/cores/core", 0700), 0);
+	EQ(run(RLIM_INFINITY, NULL, crash_here, NULL), SIGSEGV);
+	EQ(rmdir("/tmp/cores/core"), 0);
 }
 
 static void filters(void)
@@ -415,10 +421,16 @@ static void patterns(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(contents),	  T(one_page),	     T(threads), T(holes),    T(limits),
-		T(which_signals), T(not_everywhere), T(filters), T(patterns), TEND
-	};
+	static const struct tap_test tests[] = { T(contents),
+						 T(one_page),
+						 T(threads),
+						 T(holes),
+						 T(limits),
+						 T(which_signals),
+						 T(what_is_there_gives_way),
+						 T(filters),
+						 T(patterns),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

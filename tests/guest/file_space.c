@@ -263,8 +263,8 @@ static void allocate_errors(void)
 	EQ(pipe(fds), 0);
 	FAILS(falloc(fds[1], 0, 0, 1), ESPIPE);
 	FAILS(falloc(null, 0, 0, 1), ENODEV);
-	FAILS(falloc(fd, COLLAPSE | KEEP, 0, PAGE), EOPNOTSUPP);
-	FAILS(falloc(fd, INSERT | KEEP, 0, PAGE), EOPNOTSUPP);
+	FAILS(falloc(fd, COLLAPSE | KEEP, 0, PAGE), EINVAL);
+	FAILS(falloc(fd, INSERT | KEEP, 0, PAGE), EINVAL);
 	close(fds[0]);
 	close(fds[1]);
 	close(null);

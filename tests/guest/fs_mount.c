@@ -1,5 +1,6 @@
 /* Mounts of tmpfs with limits, bind and move; FIFOs; sizes and packets of pipes. As root, in the guest only. */
 #include "dir.h"
+#include "figure.h"
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -457,8 +458,10 @@ static void pipe_limits(void)
 	EQ(tap_child(smallest_pipe, NULL), 0);
 	NEED(pipe(p) == 0);
 	EQ(fcntl(p[0], F_GETPIPE_SZ), 65536); /* root's */
+	OK(tap_put("/proc/sys/fs/pipe-max-size", "0"));
+	EQ(figure_after("/proc/sys/fs/pipe-max-size", NULL, ""), 4096);
 	OK(tap_put("/proc/sys/fs/pipe-max-size", max));
-	FAILS(tap_put("/proc/sys/fs/pipe-max-size", "0"), EINVAL);
+	FAILS(tap_put("/proc/sys/fs/pipe-max-size", "-1"), EINVAL);
 	FAILS(fcntl(p[0], F_SETPIPE_SZ, (1U << 31) + 1), EINVAL);
 }
 
