@@ -98,7 +98,7 @@ int vfs_mknod(int dirfd, const char *name, uint32_t mode, dev_k dev)
 	else if (!n.dir->ops->create)
 		err = -EPERM;
 	else
-		err = n.dir->ops->create(n.dir, n.d, type | (mode & 07777 & ~current_umask()), dev);
+		err = n.dir->ops->create(n.dir, n.d, type | new_file_mode(n.dir, mode), dev);
 	err = new_name_made(&n, err);
 	new_name_end(&n);
 	return err;

@@ -205,8 +205,7 @@ static int create_file(struct walk *w, struct dentry *d, uint32_t mode)
 		err = may_create(dir);
 	if (!err)
 		err = dir->ops->create
-			      ? dir->ops->create(dir, d,
-						 S_IFREG | (mode & 07777 & ~current_umask()), 0)
+			      ? dir->ops->create(dir, d, S_IFREG | new_file_mode(dir, mode), 0)
 			      : -EACCES;
 	if (!err)
 		notify_created(dir, d);
@@ -337,8 +336,7 @@ static int open_tmpfile(int dirfd, const char *name, unsigned flags, uint32_t mo
 		err = p.dentry ? 0 : -ENOMEM;
 	}
 	if (!err)
-		err = inode->ops->tmpfile(inode, p.dentry,
-					  S_IFREG | (mode & 07777 & ~current_umask()));
+		err = inode->ops->tmpfile(inode, p.dentry, S_IFREG | new_file_mode(inode, mode));
 	if (!err) {
 		p.dentry->inode->linkable = !(flags & O_EXCL);
 		err = open_at(&p, flags & ~(unsigned)(O_DIRECTORY | O_TMPFILE), 0, out);

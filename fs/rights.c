@@ -46,6 +46,13 @@ int may_delete(struct inode *dir, const struct dentry *victim, bool want_dir)
 	return victim->mounted ? -EBUSY : 0;
 }
 
+static bool in_caller_group(uint32_t gid)
+{
+	const struct cred *c = current_task()->cred;
+
+	return !c || cred_in_group(c, gid);
+}
+
 void inode_init_owner(struct inode *inode, const struct inode *dir)
 {
 	const struct cred *c = current_task()->cred;
@@ -59,6 +66,16 @@ void inode_init_owner(struct inode *inode, const struct inode *dir)
 		inode->mode |= S_ISGID;
 }
 
+uint32_t new_file_mode(const struct inode *dir, uint32_t mode)
+{
+	const uint32_t sgid = S_ISGID | 0010;
+
+	if ((mode & sgid) == sgid && (dir->mode & S_ISGID) && !in_caller_group(dir->gid) &&
+	    !capable(CAP_FSETID))
+		mode &= ~(uint32_t)S_ISGID;
+	return mode & 07777 & ~current_umask();
+}
+
 uint32_t current_umask(void)
 {
 	struct fs_struct *fs = current_task()->fs;
@@ -67,13 +84,6 @@ uint32_t current_umask(void)
 }
 
 /* ---- attributes ---- */
-
-static bool in_caller_group(uint32_t gid)
-{
-	const struct cred *c = current_task()->cred;
-
-	return !c || cred_in_group(c, gid);
-}
 
 static int set_attr(struct inode *inode, uint32_t mode, uint32_t uid, uint32_t gid)
 {

@@ -366,7 +366,8 @@ static int check_range(const struct side *in, const struct side *out, size_t *le
 		return -EISDIR;
 	if (!S_ISREG(in->f->inode->mode) || !S_ISREG(out->f->inode->mode))
 		return -EINVAL;
-	if (out->f->flags & O_APPEND)
+	if ((in->f->flags & O_ACCMODE) == O_WRONLY || (out->f->flags & O_ACCMODE) == O_RDONLY ||
+	    (out->f->flags & O_APPEND))
 		return -EBADF;
 	if (in->f->inode->sb != out->f->inode->sb)
 		return -EXDEV;

@@ -37,12 +37,23 @@ static void pair_put(struct pair *p)
 		fput(p->out);
 }
 
-static int pair_get(struct pair *p, int in, int out)
+/* Whatever they are open for. */
+static int pair_get_any(struct pair *p, int in, int out)
 {
 	p->in = fd_file(in);
 	p->out = p->in ? fd_file(out) : NULL;
-	if (p->out && readable(p->in) && writable(p->out))
+	if (p->out && !((p->in->flags | p->out->flags) & O_PATH))
 		return 0;
+	pair_put(p);
+	return -EBADF;
+}
+
+static int pair_get(struct pair *p, int in, int out)
+{
+	int err = pair_get_any(p, in, out);
+
+	if (err || (readable(p->in) && writable(p->out)))
+		return err;
 	pair_put(p);
 	return -EBADF;
 }
@@ -185,14 +196,14 @@ SYS(copy_file_range)
 {
 	int64_t in = 0, out = 0, *pin, *pout;
 	struct pair p;
-	long ret = pair_get(&p, (int)a0, (int)a2);
+	long ret = pair_get_any(&p, (int)a0, (int)a2);
 
 	if (ret)
 		return ret;
-	if (a5)
-		ret = -EINVAL;
-	else if (get_off(a1, &in, &pin) || get_off(a3, &out, &pout))
+	if (get_off(a1, &in, &pin) || get_off(a3, &out, &pout))
 		ret = -EFAULT;
+	else if (a5)
+		ret = -EINVAL;
 	else
 		ret = file_copy_range(p.in, pin, p.out, pout, a4);
 	pair_put(&p);

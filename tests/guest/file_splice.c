@@ -295,6 +295,7 @@ static void copy_ranges(void)
 	FAILS(cfr(in, NULL, rd, NULL, 1, 0), EBADF);
 	FAILS(cfr(99, NULL, out, NULL, 1, 0), EBADF);
 	FAILS(cfr(dir, NULL, out, NULL, 1, 0), EISDIR);
+	FAILS(cfr(in, NULL, dir, NULL, 1, 0), EISDIR); /* what it is comes before how it is open */
 	FAILS(cfr(p[0], NULL, out, NULL, 1, 0), EINVAL);
 	FAILS(cfr(in, NULL, p[1], NULL, 1, 0), EINVAL);
 	EQ(cfr(in, &big, out, NULL, 10, 0), 0);

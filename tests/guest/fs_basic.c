@@ -570,6 +570,47 @@ static void randomly(void)
 	unlink("f");
 }
 
+static int makes_files(void *arg)
+{
+	struct stat st;
+	int dir = *(int *)arg, fd;
+
+	NEED_IN_CHILD(setresgid(77, 77, 77) == 0 && setresuid(77, 77, 77) == 0);
+	umask(0);
+	NEED_IN_CHILD((fd = openat(dir, "a", O_CREAT | O_RDWR, 02775)) >= 0);
+	EQ(fstat(fd, &st), 0);
+	EQ(st.st_mode & 07777, 0775);
+	EQ(st.st_gid, 99);
+	NEED_IN_CHILD((fd = openat(dir, "b", O_CREAT | O_RDWR, 02765)) >= 0);
+	EQ(fstat(fd, &st), 0);
+	EQ(st.st_mode & 07777, 02765); /* no execution by the group: the bit means something else */
+	NEED_IN_CHILD((fd = openat(dir, ".", O_TMPFILE | O_RDWR, 02770)) >= 0);
+	EQ(fstat(fd, &st), 0);
+	EQ(st.st_mode & 07777, 0770);
+	umask(0010);
+	EQ(mknodat(dir, "c", S_IFIFO | 02770, 0), 0);
+	EQ(fstatat(dir, "c", &st, 0), 0);
+	EQ(st.st_mode & 07777, 0760);
+	return tap_failures != 0;
+}
+
+/* A directory that gives its group away gives no rights of that group to who is not in it. */
+static void groups_of_directories(void)
+{
+	int dir;
+
+	NEED(mkdir("sgid", 0777) == 0);
+	OK(chown("sgid", 0, 99));
+	OK(chmod("sgid", 02777));
+	NEED((dir = open("sgid", O_RDONLY)) >= 0);
+	EQ(tap_child(makes_files, &dir), 0);
+	OK(unlinkat(dir, "a", 0));
+	OK(unlinkat(dir, "b", 0));
+	OK(unlinkat(dir, "c", 0));
+	close(dir);
+	OK(rmdir("sgid"));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(open_flags),
@@ -591,6 +632,7 @@ int main(int argc, char **argv)
 						 T(zero_mapping),
 						 T(file_system),
 						 T(randomly),
+						 T(groups_of_directories),
 						 TEND };
 
 	umask(022);
