@@ -52,7 +52,11 @@ int module_class_register(struct class_view *c)
 		return -EINVAL;
 	module_kobject_init(&c->kobj, NULL);
 	err = module_kobject_add(&c->kobj, NULL, path);
-	if (!err)
+	for (unsigned i = 0; !err && c->class_groups && c->class_groups[i]; i++)
+		err = module_sysfs_create_group(&c->kobj, c->class_groups[i]);
+	if (err)
+		module_kobject_del(&c->kobj);
+	else
 		link_up(&c->link, &classes);
 	return err;
 }

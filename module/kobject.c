@@ -209,15 +209,17 @@ int module_sysfs_create_group(struct kobject_view *k, const struct group_view *g
 	if (g->name && !path_of(k, g->name, path))
 		return -EINVAL;
 	for (unsigned i = 0; g->attrs && g->attrs[i] && !err; i++) {
+		struct attribute_view *a = g->attrs[i];
+		unsigned mode = g->is_visible ? g->is_visible(k, a, (int)i) : a->mode;
 		char leaf[PATH_ROOM];
-		size_t n =
-			fmt_snprintf(leaf, sizeof(leaf), "%s%s%s/%s", k->path, g->name ? "/" : "",
-				     g->name ? g->name : "", g->attrs[i]->name);
+		size_t n = fmt_snprintf(leaf, sizeof(leaf), "%s%s%s/%s", k->path,
+					g->name ? "/" : "", g->name ? g->name : "", a->name);
 
-		err = n < sizeof(leaf)
-			      ? module_tree_file(IN_SYSFS, leaf, S_IFREG | g->attrs[i]->mode,
-						 &attr_calls, g->attrs[i], k, (kaddr_t)g->attrs[i])
-			      : -EINVAL;
+		if (!mode)
+			continue;
+		err = n < sizeof(leaf) ? module_tree_file(IN_SYSFS, leaf, S_IFREG | (mode & 0777),
+							  &attr_calls, a, k, (kaddr_t)a)
+				       : -EINVAL;
 	}
 	for (unsigned i = 0; !g->name && g->bin_attrs && g->bin_attrs[i] && !err; i++)
 		err = module_sysfs_create_bin_file(k, g->bin_attrs[i]);

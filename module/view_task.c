@@ -499,6 +499,8 @@ struct task_view *module_pid_task(struct pid_view *p)
 	return v && v->real ? v : NULL;
 }
 
+_Static_assert(VIEW_STACK_PAGES *PAGE_SIZE == KSTACK_SIZE, "THREAD_SIZE");
+
 /* As of now; of a kernel thread, and of one that has ended, zeroes. */
 struct pt_regs *module_task_regs(struct task_view *v)
 {

@@ -109,5 +109,6 @@ static inline ssize_t simple_read_from_buffer(void __user *to, size_t n, loff_t 
 #include <linux/chrdev_regions.h>
 #include <linux/fs_open.h>
 #include <linux/fs_seek.h>
+#include <linux/slab.h>
 
 #endif

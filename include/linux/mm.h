@@ -100,8 +100,13 @@ static inline struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigne
 #define get_mm_hiwater_rss(mm) max((mm)->hiwater_rss, (unsigned long)get_mm_rss(mm))
 #define get_mm_hiwater_vm(mm)  max((mm)->hiwater_vm, (mm)->total_vm)
 #define mm_pgtables_bytes(mm)  ((unsigned long)atomic_long_read(&(mm)->pgtables_bytes))
-#define vma_is_anonymous(vma)  (!(vma)->vm_ops && !(vma)->vm_file)
+#define vma_is_initial_heap(vma)                                                                   \
+	((vma)->vm_start < (vma)->vm_mm->brk && (vma)->vm_end > (vma)->vm_mm->start_brk)
+#define vma_is_initial_stack(vma)                                                                  \
+	((vma)->vm_start <= (vma)->vm_mm->start_stack && (vma)->vm_end >= (vma)->vm_mm->start_stack)
+#define vma_is_anonymous(vma) (!(vma)->vm_ops && !(vma)->vm_file)
 
+#include <linux/folio.h>
 #include <linux/mm_follow.h>
 
 #endif

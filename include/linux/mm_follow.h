@@ -31,6 +31,25 @@ static inline pte_t *module_find_pte(struct mm_struct *mm, unsigned long addr)
 	return pte_offset_kernel(pmd, addr);
 }
 
+extern struct page *zero_page; /* of zeroes, which read faults map */
+#define ZERO_PAGE(addr)	 (zero_page)
+#define is_zero_pfn(pfn) ((pfn) == page_to_pfn(zero_page))
+
+/* The page behind @e if it has a descriptor that counts; not the page of zeroes. */
+static inline struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t e)
+{
+	(void)vma;
+	(void)addr;
+	if (!pte_present(e) || !pfn_valid(pte_pfn(e)) || is_zero_pfn(pte_pfn(e)) || pte_special(e))
+		return NULL;
+	return pfn_to_page(pte_pfn(e));
+}
+#define vm_normal_folio(vma, addr, e)                                                              \
+	({                                                                                         \
+		struct page *normal_ = vm_normal_page(vma, addr, e);                               \
+		normal_ ? page_folio(normal_) : NULL;                                              \
+	})
+
 static inline int module_follow_pte(struct mm_struct *mm, unsigned long addr, pte_t **entry,
 				    spinlock_t **lock)
 {

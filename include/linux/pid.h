@@ -6,9 +6,10 @@
 
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_MAX };
 
-struct pid_namespace;
-#define init_pid_ns                                                                                \
-	(*(struct pid_namespace *)NULL) /* there is one namespace; only its address is taken */
+struct pid_namespace { /* there is one */
+	unsigned int level;
+};
+static struct pid_namespace init_pid_ns __attribute__((unused));
 
 struct pid *find_get_pid(int nr);
 struct pid *find_vpid(int nr);

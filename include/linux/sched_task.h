@@ -6,6 +6,8 @@
 
 #include "uapi/resource.h"
 
+#define THREAD_SIZE (VIEW_STACK_PAGES * PAGE_SIZE)
+
 static inline int get_nr_threads(const struct task_struct *p)
 {
 	return p->signal->nr_threads;

@@ -33,6 +33,7 @@ void sysfs_remove_link(struct kobject *k, const char *name);
 int sysfs_emit(char *buf, const char *fmt, ...);
 
 #define sysfs_emit_at(buf, at, ...) scnprintf((buf) + (at), PAGE_SIZE - (size_t)(at), __VA_ARGS__)
+#define sysfs_notify(k, dir, name)  ((void)(k), (void)(dir), (void)(name)) /* nobody polls */
 #define sysfs_attr_init(a)	    ((void)(a))
 #define __stringify_1(x)	    #x
 #define __stringify(x)		    __stringify_1(x)
@@ -63,6 +64,21 @@ int sysfs_emit(char *buf, const char *fmt, ...);
 #define ATTRIBUTE_GROUPS(name)                                                                     \
 	static const struct attribute_group name##_group = { .attrs = name##_attrs };              \
 	static const struct attribute_group *name##_groups[] = { &name##_group, NULL }
+
+static inline int sysfs_create_groups(struct kobject *k, const struct attribute_group **g)
+{
+	int err = 0;
+
+	for (; g && *g && !err; g++)
+		err = sysfs_create_group(k, *g);
+	return err;
+}
+
+static inline void sysfs_remove_groups(struct kobject *k, const struct attribute_group **g)
+{
+	for (; g && *g; g++)
+		sysfs_remove_group(k, *g);
+}
 
 static inline int sysfs_create_files(struct kobject *k, const struct attribute *const *a)
 {

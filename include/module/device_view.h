@@ -49,7 +49,7 @@ struct bin_attr_view { /* struct bin_attribute */
 
 struct group_view { /* struct attribute_group */
 	const char *name;
-	void *is_visible;
+	unsigned short (*is_visible)(struct kobject_view *kobj, struct attribute_view *attr, int n);
 	struct attribute_view **attrs;
 	struct bin_attr_view **bin_attrs;
 };
@@ -67,7 +67,8 @@ struct class_view {		  /* struct class */
 	struct module *owner;
 	void *devnode;			      /* char *(*)(struct device *, umode_t *mode) */
 	const struct group_view **dev_groups; /* of each device */
-	struct list_head link;		      /* of all */
+	const struct group_view **class_groups;
+	struct list_head link; /* of all */
 	bool own;
 };
 

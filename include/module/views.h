@@ -143,6 +143,7 @@ struct task_view {
 	unsigned long regs[24];		   /* task_pt_regs: a copy */
 };
 
+enum { VIEW_STACK_PAGES = sizeof(long) == 8 ? 4 : 2 }; /* of a task in the kernel */
 /* Thread flags that modules print. */
 enum { VIEW_PF_EXITING = 0x4, VIEW_PF_KTHREAD = 0x200000 };
 

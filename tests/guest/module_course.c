@@ -121,6 +121,11 @@ static void shows_its_objects(void)
 	memset(text, 0, sizeof(text));
 	NEED(readlink("/sys/kernel/course_set/class", text, sizeof(text) - 1) > 0);
 	STREQ(text, "../../class/course_class");
+	NEED(tap_read("/sys/class/course_own/value", text, sizeof(text)) > 0);
+	STREQ(text, "course_own 5\n");
+	NEED(tap_read("/sys/kernel/course_set/member1/shy/open", text, sizeof(text)) > 0);
+	STREQ(text, "open\n");
+	FAILS(open("/sys/kernel/course_set/member1/shy/secret", O_RDONLY), ENOENT);
 	fd = open("/proc/course_link", O_RDWR);
 	NEED(fd >= 0);
 	EQ(pwrite(fd, "XYZ", 3, 14), 2); /* its size is 16 */

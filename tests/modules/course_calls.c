@@ -1,5 +1,6 @@
 /* Programs that a module starts, files that it gives, what it is told of, and the letters behind %p. */
 #include <linux/anon_inodes.h>
+#include <linux/crc32.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/ioport.h>
@@ -12,6 +13,7 @@
 #include <linux/proc_fs.h>
 #include <linux/ptrace.h>
 #include <linux/reboot.h>
+#include <linux/swapops.h>
 #include <linux/uaccess.h>
 #include <linux/umh.h>
 #include <linux/uuid.h>
@@ -208,6 +210,27 @@ static void attributes(void)
 	WANT(user_stack_pointer(regs) >= current->mm->mmap_base);
 }
 
+/* ---- pages: folios, the page of zeroes, ranges of tables ---- */
+
+static void pages(void)
+{
+	struct folio *f = folio_alloc(GFP_KERNEL, 2);
+	const bool folded = PMD_SIZE == PGDIR_SIZE; /* two levels */
+	const unsigned long end = PGDIR_SIZE + 2 * PMD_SIZE;
+	swp_entry_t none = swp_entry(3, 77);
+
+	WANT(f && folio_nr_pages(f) == 4 && folio_size(f) == 4 * PAGE_SIZE && folio_test_large(f));
+	WANT(page_folio(folio_page(f, 3)) == f && folio_ref_count(f) == 1 && !folio_test_anon(f));
+	folio_put(f);
+	WANT(is_zero_pfn(page_to_pfn(ZERO_PAGE(0))));
+	WANT(pgd_addr_end(0, end) == PGDIR_SIZE &&
+	     pgd_addr_end(PGDIR_SIZE, end) == (folded ? 2 * PGDIR_SIZE : end));
+	WANT(pmd_addr_end(0, end) == (folded ? end : PMD_SIZE));
+	WANT(pgd_addr_end(-PAGE_SIZE, 0) == 0);
+	WANT(swp_type(none) == 3 && swp_offset(none) == 77 && !non_swap_entry(none));
+	WANT((crc32_le(~0U, "123456789", 9) ^ ~0U) == 0xcbf43926);
+}
+
 /* ---- files in /proc that are open when the module goes ---- */
 
 static int closed;
@@ -228,6 +251,7 @@ static int __init calls_init(void)
 	programs();
 	letters();
 	attributes();
+	pages();
 	listen();
 	WANT(proc_create_data("course_note", 0, NULL, &note_ops, "note") != NULL);
 	WANT(misc_register(&calls_dev) == 0);

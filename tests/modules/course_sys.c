@@ -136,6 +136,25 @@ static ssize_t value_store(struct class *class, struct class_attribute *attr, co
 }
 static CLASS_ATTR_RW(value);
 
+/* A group of attributes that decides itself what is to be seen; a class with attributes of its own. */
+static ssize_t secret_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", attr->attr.name);
+}
+static struct kobj_attribute open_attr = __ATTR(open, 0644, secret_show, NULL),
+			     secret_attr = __ATTR(secret, 0644, secret_show, NULL);
+static struct attribute *shy_attrs[] = { &open_attr.attr, &secret_attr.attr, NULL };
+static umode_t shy_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	return n == 0 && attr == &open_attr.attr ? 0444 : 0;
+}
+static const struct attribute_group shy_group = { .name = "shy",
+						  .attrs = shy_attrs,
+						  .is_visible = shy_visible };
+static struct attribute *own_attrs[] = { &class_attr_value.attr, NULL };
+ATTRIBUTE_GROUPS(own);
+static struct class own_class = { .name = "course_own", .class_groups = own_groups };
+
 static int released;
 static void member_release(struct kobject *k)
 {
@@ -159,6 +178,7 @@ static int __init sys_init(void)
 	member.kset = set;
 	WANT(kobject_init_and_add(&member, &member_type, NULL, "member%d", 1) == 0);
 	WANT(sysfs_create_bin_file(&member, &raw) == 0);
+	WANT(sysfs_create_group(&member, &shy_group) == 0 && class_register(&own_class) == 0);
 	WANT(sysfs_create_link(&set->kobj, &class->kobj, "class") == 0);
 	WANT(sysfs_create_link(&set->kobj, &class->kobj, "class") == -EEXIST);
 	WANT(sysfs_create_link(&member, &set->kobj, "forgotten") == 0);
@@ -172,6 +192,8 @@ static void __exit sys_exit(void)
 	remove_proc_entry("course_link", NULL);
 	sysfs_remove_link(&set->kobj, "class");
 	sysfs_remove_bin_file(&member, &raw);
+	sysfs_remove_group(&member, &shy_group);
+	class_unregister(&own_class);
 	kobject_put(&member);
 	kset_unregister(set);
 	class_remove_file(class, &class_attr_value);
