@@ -145,26 +145,41 @@ static inline bool time_before_eq(const struct timespec64_k *a, const struct tim
 	return (int32_t)a->tv_nsec <= (int32_t)b->tv_nsec; /* below a second */
 }
 
-static noinline_ void access_now(struct inode *inode, bool due)
+static noinline_ void access_set(struct inode *inode)
 {
 	struct timespec64_k buf;
-	const struct timespec64_k *now;
 
-	if (inode->sb->flags & (MS_RDONLY | MS_NOATIME))
-		return;
-	now = now_of(inode, &buf);
-	if (due || now->tv_sec - inode->atime.tv_sec >= DAY_S)
-		inode->atime = *now;
+	if (likely(!(inode->sb->flags & (MS_RDONLY | MS_NOATIME))))
+		inode->atime = *now_of(inode, &buf);
+}
+
+static noinline_ void access_if_old(struct inode *inode)
+{
+	if (realtime_coarse_ts()->tv_sec - inode->atime.tv_sec >= DAY_S)
+		access_set(inode);
 }
 
 /* relatime: only when the last access is not after the last change, or (asked at a file's beginning) a day old. */
+static inline bool access_due(const struct inode *inode)
+{
+	return time_before_eq(&inode->atime, &inode->mtime) ||
+	       time_before_eq(&inode->atime, &inode->ctime);
+}
+
 void inode_accessed(struct inode *inode, bool check_age)
 {
-	if (unlikely(time_before_eq(&inode->atime, &inode->mtime) ||
-		     time_before_eq(&inode->atime, &inode->ctime)))
-		access_now(inode, true);
+	if (unlikely(access_due(inode)))
+		access_set(inode);
 	else if (unlikely(check_age))
-		access_now(inode, false);
+		access_if_old(inode);
+}
+
+void inode_was_read(struct inode *inode, const uint64_t *end, long n)
+{
+	if (unlikely(access_due(inode)))
+		access_set(inode);
+	else if (unlikely(*end == (unsigned long)n))
+		access_if_old(inode);
 }
 
 /* Capabilities that override the mode bits (capabilities(7)). */

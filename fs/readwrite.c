@@ -219,7 +219,7 @@ long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	ret = unlikely(m->bdi != NULL) ? mapping_read_ra(m, &f->ra, buf, len, pos)
 				       : mapping_read(m, buf, len, pos);
 	if (!(f->flags & O_NOATIME))
-		inode_accessed(f->inode, *pos == (unsigned long)ret); /* from the beginning on */
+		inode_was_read(f->inode, pos, ret);
 	return ret;
 }
 

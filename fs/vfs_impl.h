@@ -157,6 +157,8 @@ special_fops(const struct inode *inode); /* device or FIFO; NULL: no such device
 unsigned mode_to_dtype(uint32_t mode);
 
 struct timespec64_k inode_now(const struct inode *inode);
+/* inode_accessed after a read of @n bytes that ended at *@end; from the file's beginning on the age is looked at. */
+void inode_was_read(struct inode *inode, const uint64_t *end, long n);
 void inode_init(void);
 void memfd_init(void);
 void hugetlbfs_init(void);

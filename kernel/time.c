@@ -50,19 +50,22 @@ struct coarse_ts {
 static DEFINE_PER_CPU(struct coarse_ts, coarse_ts);
 static unsigned long coarse_gen = 1; /* raised after the coarse time of day has changed */
 
+/* Apart: its 64-bit numbers would cost the usual case an aligned stack. */
+static noinline_ const struct timespec64_k *coarse_convert(struct coarse_ts *c, unsigned long gen)
+{
+	uint64_t ns = realtime_coarse_ns();
+
+	c->ts = (struct timespec64_k){ (int64_t)(ns / NSEC_PER_SEC), (int64_t)(ns % NSEC_PER_SEC) };
+	c->gen = gen;
+	return &c->ts;
+}
+
 const struct timespec64_k *realtime_coarse_ts(void)
 {
 	struct coarse_ts *c = this_cpu_ptr(&coarse_ts);
 	unsigned long gen = READ_ONCE(coarse_gen);
 
-	if (unlikely(c->gen != gen)) {
-		uint64_t ns = realtime_coarse_ns();
-
-		c->ts = (struct timespec64_k){ (int64_t)(ns / NSEC_PER_SEC),
-					       (int64_t)(ns % NSEC_PER_SEC) };
-		c->gen = gen;
-	}
-	return &c->ts;
+	return likely(c->gen == gen) ? &c->ts : coarse_convert(c, gen);
 }
 
 void clock_coarse_update(uint64_t now_ns)

@@ -30,9 +30,12 @@ enum transfer { READ, WRITE, PREAD, PWRITE };
 static noinline_ long transfer_counted(int fd, uaddr_t buf, size_t len, int64_t pos,
 				       enum transfer how)
 {
-	struct file *f = fd_file(fd);
+	struct file *f;
 	long ret;
 
+	if (pos < 0)
+		return -EINVAL;
+	f = fd_file(fd);
 	if (!f)
 		return -EBADF;
 	if (how == READ || how == WRITE)
@@ -64,7 +67,7 @@ static inline long do_pread(int fd, uaddr_t buf, size_t len, int64_t pos, bool i
 
 	if (likely(f))
 		return is_write ? file_pwrite(f, buf, len, pos) : file_pread(f, buf, len, pos);
-	return pos < 0 ? -EINVAL : transfer_counted(fd, buf, len, pos, is_write ? PWRITE : PREAD);
+	return transfer_counted(fd, buf, len, pos, is_write ? PWRITE : PREAD);
 }
 
 SYS(pread64)
