@@ -89,18 +89,13 @@ void page_remove_rmap(struct page *page);
 /* ---- one page, table lock held: what fault, rmap and the above share ---- */
 /* @page, whose reference the caller gives away, gets mapped: _mapcount, node statistics, RSS. */
 void range_account_map(struct mm_struct *mm, struct page *page);
-/* Pages of one cache for the entries from @pte on, with a reference each; NULL: none for that one. */
-struct range_cached {
-	pte_t *pte;
-	struct page **pages;
-	unsigned nr;
-	pte_t prot; /* rights of the entries */
-	unsigned
-		chosen; /* this page is mapped by the entry @entry, whatever is there; the others where nothing is */
-	pte_t entry;
-};
-/* The same for them; of those that are not mapped the reference goes, and NULL is in their place. */
-void range_map_cached(struct mm_struct *mm, const struct range_cached *c);
+/* The entry @pte of a fault, which is none or a marker, gets the cached page @own with @prot, a reference and all counts. The
+ * lock of the cache's index held, too. */
+void range_map_own(struct mm_struct *mm, pte_t *pte, struct page *own, pte_t prot);
+/* The same for the entries of the @n from @pte on that are none: each for its @slot of the index, if that has a page that is
+ * valid. @own: a page of that cache. @values: slots may have values. */
+void range_map_cached(struct mm_struct *mm, pte_t *pte, void *const *slot, unsigned n,
+		      const struct page *own, pte_t prot, bool values);
 /* The opposite, without the reference (that goes through gather_page). */
 void range_account_unmap(struct mm_struct *mm, struct page *page);
 /* range_account_map for the HPAGE_NR pages from @page on, which a large entry maps. */

@@ -85,7 +85,7 @@ struct vm_area_struct {
 	void *vm_private_data;
 	struct mempolicy *vm_policy; /* m: mbind(2), mm/mempolicy.h; NULL: the thread's */
 	struct userfault *userfault; /* m: not NULL exactly when VM_UFFD_* are set */
-	uint32_t fault_next; /* hint, racy: page number after the last anonymous write fault's */
+	uint32_t fault_next; /* hint, racy: number of the page after those of the last fault */
 	uint8_t fault_run;   /* hint, racy: how many these might have been */
 	bool populated; /* a: entries may have been set; false: there is nothing to unmap or copy */
 	bool has_node;	/* i: i_mmap_node is there */

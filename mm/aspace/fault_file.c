@@ -2,7 +2,7 @@
  * Faults on mappings of files, shared memory and devices, where no entry is.
  *
  *   read, or write to shared   the cached page and, when it is there, its cached neighbours in the same aligned block of
- *                              fault_around_pages
+ *                              fault_around_pages; of up to eight times as many where a program walks upwards
  *   write to private           a copy of the cached page becomes anonymous
  *   not cached                 made under invalidate_lock, then round again
  *
@@ -19,13 +19,14 @@
 #include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/userfault_impl.h"
+#include "mm/mapping_window.h"
 #include "mm/poison.h"
 #include "mm/range.h"
 #include "mm/shmem.h"
 #include "mm/swap_entry.h"
 #include "mm/vmalloc.h"
 
-enum { AROUND_MAX = 16 };
+enum { AROUND_MAX = 16, AROUND_GROWS = 8 };
 
 int fault_around_pages = AROUND_MAX;
 
@@ -70,34 +71,49 @@ static int make_cached(struct fault_ctx *f, unsigned long index)
 	return STAGE_RETRY;
 }
 
-/* Entries around f->addr: the first page's index, address and number. */
-struct around {
-	unsigned long first;
-	unsigned at, nr; /* at: which of them the fault is for */
-};
-
-static void around_choose(const struct fault_ctx *f, unsigned long index, unsigned long end,
-			  struct around *a)
+/*
+ * How many pages this fault may map. One where the last window of the vma ended is the next step of a walk upwards: after
+ * the second such step windows double, up to AROUND_GROWS times what a single fault gets. So a window is never larger than
+ * what has been walked already.
+ */
+static unsigned around_size(const struct fault_ctx *f)
 {
-	unsigned max = min_of(unsigned, fault_around_pages, AROUND_MAX);
-	uaddr_t block = (uaddr_t)AROUND_MAX * PAGE_SIZE;
+	struct vm_area_struct *vma = f->vma;
+	unsigned size = min_of(unsigned, fault_around_pages, AROUND_MAX), run = size / 2;
+
+	if (unlikely(vma->vm_flags & (VM_UFFD_WP | VM_UFFD_MINOR)) || size < 2)
+		return 1;
+	if (READ_ONCE(vma->fault_next) == (uint32_t)(f->addr >> PAGE_SHIFT)) {
+		run = min_of(unsigned, size *AROUND_GROWS, READ_ONCE(vma->fault_run) * 2);
+		size = max_of(unsigned, size, run);
+	}
+	WRITE_ONCE(vma->fault_run, (uint8_t)run);
+	return size;
+}
+
+/* The entries around f->addr: of the aligned block of a single fault or, for a walk upwards, of that of its @max pages. */
+static void around_choose(const struct fault_ctx *f, unsigned long index, unsigned long end,
+			  struct mapping_window *w)
+{
+	unsigned max = around_size(f);
+	uaddr_t block = (uaddr_t)max_of(unsigned, max, AROUND_MAX) * PAGE_SIZE;
 	uaddr_t low = f->addr & ~(block - 1), high = low + block;
 
-	if (max <= 1 || (f->vma->vm_flags & (VM_UFFD_WP | VM_UFFD_MINOR))) {
-		*a = (struct around){ index, 0, 1 };
-		return;
+	w->at = 0;
+	w->nr = 1;
+	if (max > 1) {
+		low = max_of(uaddr_t, low, f->vma->vm_start);
+		high = min_of(uaddr_t, high - 1, f->vma->vm_end - 1) + 1;
+		w->at = (unsigned)((f->addr - low) >> PAGE_SHIFT);
+		w->nr = (unsigned)((high - low) >> PAGE_SHIFT);
+		if (w->at >= max) { /* fewer than the block wished for: around the fault */
+			w->nr -= w->at - max / 2;
+			w->at = max / 2;
+		}
 	}
-	low = max_of(uaddr_t, low, f->vma->vm_start);
-	high = min_of(uaddr_t, high - 1, f->vma->vm_end - 1) + 1;
-	a->at = (unsigned)((f->addr - low) >> PAGE_SHIFT);
-	a->nr = (unsigned)((high - low) >> PAGE_SHIFT);
-	if (a->at >= max) { /* fewer than the block wished for: around the fault */
-		a->nr -= a->at - max / 2;
-		a->at = max / 2;
-	}
-	a->nr = min_of(unsigned, a->nr, max);
-	a->first = index - a->at;
-	a->nr = (unsigned)min_of(unsigned long, a->nr, end - a->first);
+	w->nr = min_of(unsigned, w->nr, max);
+	w->first = index - w->at;
+	w->nr = (unsigned)min_of(unsigned long, w->nr, end - w->first);
 }
 
 /* Nothing mapped there: none, or a userfaultfd's marker. */
@@ -108,62 +124,62 @@ static bool is_vacant(const pte_t *pte)
 	return pte_none(e) || pte_is_uffd_marker(e);
 }
 
-/* The entry of the fault itself, which may have been a marker. */
-static noinline_ pte_t marked_entry(const struct fault_ctx *f, pte_t e)
+/* The rights of the fault's own entry, which may have been a marker. */
+static inline pte_t own_prot(const struct fault_ctx *f)
 {
-	bool wp = (f->vma->vm_flags & VM_UFFD_WP) && pte_is_uffd_marker(pte_read(f->pte));
+	pte_t prot = pte_mkyoung(f->vma->vm_page_prot);
 
-	return wp ? pte_mkuffd_wp(e) : e;
+	if (unlikely(f->vma->vm_flags & VM_UFFD_WP) && pte_is_uffd_marker(pte_read(f->pte)))
+		prot = pte_mkuffd_wp(prot);
+	return prot;
 }
 
-/* Set what is none; give the other references back. Table lock held since the pages were looked up. */
-static void around_set(struct fault_ctx *f, const struct around *a, struct page **pages)
+/* VM_LOCKED: each page that gets mapped is told, so the neighbours go one by one. */
+static noinline_ struct page *map_locked(struct fault_ctx *f, const struct mapping_window *w)
 {
-	struct range_cached c = {
-		.pte = f->pte - a->at,
-		.pages = pages,
-		.nr = a->nr,
-		.prot = f->vma->vm_page_prot,
-		.chosen = a->at,
-	};
+	struct address_space *m = f->vma->mapping;
+	struct page *page, *own = NULL;
 
-	c.entry = pte_mkyoung(pte_make(page_to_pfn(pages[a->at]), c.prot));
-	if (unlikely(f->vma->vm_flags & VM_UFFD_WP))
-		c.entry = marked_entry(f, c.entry);
-	range_map_cached(f->mm, &c);
-	for (unsigned i = 0; unlikely(f->vma->vm_flags & VM_LOCKED) && i < a->nr; i++) {
-		if (pages[i])
-			vma_page_mapped(f->vma, pages[i]);
-	}
-}
+	for (unsigned i = 0; i < w->nr; i++) {
+		struct mapping_window one = *w;
 
-static void around_put(const struct around *a, struct page **pages)
-{
-	for (unsigned i = 0; i < a->nr; i++) {
-		if (pages[i])
-			put_page(pages[i]);
+		one.first += i;
+		one.pte += i;
+		one.nr = 1;
+		one.at = 0;
+		if (i != w->at)
+			one.own_prot = w->prot;
+		if (i != w->at && !pte_none(pte_read(one.pte)))
+			continue;
+		page = mapping_map_run(m, f->mm, &one);
+		if (page)
+			vma_page_mapped(f->vma, page);
+		if (i == w->at)
+			own = page;
 	}
+	return own;
 }
 
 /* Map the cached page and its neighbours with the rights of the vma. */
 static int file_map(struct fault_ctx *f, unsigned long index, unsigned long end)
 {
 	struct address_space *m = f->vma->mapping;
-	struct page *pages[AROUND_MAX], *marked = NULL;
-	struct around a;
+	struct page *own, *marked = NULL;
+	struct mapping_window w = { .prot = f->vma->vm_page_prot, .own_prot = own_prot(f) };
 
-	around_choose(f, index, end, &a);
-	mapping_find_run(m, a.first, a.nr, pages);
-	if (unlikely(!pages[a.at])) {
-		around_put(&a, pages);
+	around_choose(f, index, end, &w);
+	w.pte = f->pte - w.at;
+	own = unlikely(f->vma->vm_flags & VM_LOCKED) ? map_locked(f, &w)
+						     : mapping_map_run(m, f->mm, &w);
+	if (unlikely(!own)) {
 		pt_unlock(f->table);
 		return make_cached(f, index);
 	}
-	if (unlikely(m->ops->store && page_test(pages[a.at], PG_readahead))) {
-		marked = pages[a.at];
+	WRITE_ONCE(f->vma->fault_next, (uint32_t)(f->addr >> PAGE_SHIFT) + w.nr - w.at);
+	if (unlikely(m->ops->store && page_test(own, PG_readahead))) {
+		marked = own;
 		get_page(marked);
 	}
-	around_set(f, &a, pages);
 	pt_unlock(f->table);
 	if (unlikely(marked != NULL)) {
 		ra_fault_mark(m, marked, index, f->vma->vm_flags);

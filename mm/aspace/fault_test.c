@@ -260,6 +260,71 @@ static void file_fault_around_maps_only_what_is_cached(void **state)
 	file_gone(m);
 }
 
+/* Nothing is mapped for a hole, whichever slot of its window it has. */
+static void file_windows_begin_and_end_with_holes(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	struct address_space *m = new_file(64);
+
+	(void)state;
+	assert_int_equal(mapping_punch(m, P(16), P(17)), 0);
+	assert_int_equal(mapping_punch(m, P(47), P(48)), 0);
+	map_file(mm, BASE, P(64), PROT_READ, MAP_SHARED | MAP_FIXED, m, 0);
+	(void)sim_peek(mm, BASE + P(20));
+	assert_int_equal(mm_rss(mm), 15);
+	(void)sim_peek(mm, BASE + P(40));
+	assert_int_equal(mm_rss(mm), 30);
+	assert_int_equal(m->nr_pages, 62);
+	end_mm(mm);
+	file_gone(m);
+}
+
+static void file_windows_double_while_a_program_walks_upwards(void **state)
+{
+	static const unsigned upto[] = { 16, 32, 64, 128, 256, 384, 500 };
+	struct mm_struct *mm = new_mm();
+	struct address_space *m = new_file(500);
+	unsigned at = 0;
+
+	(void)state;
+	map_file(mm, BASE, P(500), PROT_READ, MAP_SHARED | MAP_FIXED, m, 0);
+	for (unsigned i = 0; i < sizeof(upto) / sizeof(upto[0]); i++) {
+		(void)sim_peek(mm, BASE + P(at));
+		assert_int_equal(mm_rss(mm), upto[i]);
+		at = upto[i];
+	}
+	assert_int_equal(vm_unmap(mm, BASE, P(500)), 0);
+	map_file(mm, BASE, P(500), PROT_READ, MAP_SHARED | MAP_FIXED, m, 0);
+	for (unsigned i = 0; i < 6; i++) /* downwards, and not where the last one ended */
+		(void)sim_peek(mm, BASE + P(255 - 16 * i));
+	assert_int_equal(mm_rss(mm), 6 * 16);
+	end_mm(mm);
+	file_gone(m);
+}
+
+static void file_neighbours_of_a_locked_mapping_are_locked(void **state)
+{
+	struct mm_struct *mm = new_mm();
+	struct address_space *m = new_file(64);
+
+	(void)state;
+	sim_limits.memlock = P(100);
+	assert_int_equal(mapping_punch(m, P(3), P(4)), 0);
+	map_file(mm, BASE, P(64), PROT_READ, MAP_SHARED | MAP_FIXED, m, 0);
+	assert_int_equal(vm_lock(mm, BASE, P(64), VM_LOCKED | VM_LOCKONFAULT), 0);
+	(void)sim_peek(mm, BASE + P(5));
+	assert_int_equal(mm_rss(mm), 15);
+	for (unsigned i = 0; i < 16; i++) {
+		struct page *page = mapping_find(m, i);
+
+		assert_true(page ? page_test(page, PG_mlocked) : i == 3);
+		if (page)
+			put_page(page);
+	}
+	end_mm(mm);
+	file_gone(m);
+}
+
 static void file_I2_sigbus_beyond_the_end(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -545,6 +610,9 @@ int main(void)
 		T(stack_keeps_its_distance),
 		T(file_mappings_show_the_cache),
 		T(file_fault_around_maps_only_what_is_cached),
+		T(file_windows_begin_and_end_with_holes),
+		T(file_windows_double_while_a_program_walks_upwards),
+		T(file_neighbours_of_a_locked_mapping_are_locked),
 		T(file_I2_sigbus_beyond_the_end),
 		T(file_punch_keeps_private_copies),
 		T(file_unmaps_with_its_pages_flags),

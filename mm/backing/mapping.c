@@ -24,7 +24,7 @@
  * NOT HERE bytes (fileio.c), cutting (truncate.c), write-back, which pages leave first (mm/reclaim).
  * SOURCES  Gorman 2004, ch. 10; SVR4's unified cache (Gingell et al. 1987).   TESTED BY mapping_test.c
  */
-#include "mm/mapping.h"
+#include "mm/mapping_window.h"
 #include "mm/migrate.h"
 
 #include "base/errno.h"
@@ -182,6 +182,33 @@ void mapping_find_run(struct address_space *m, unsigned long first, unsigned nr,
 		return;
 	}
 	find_run(m, first, nr, pages, true);
+}
+
+struct page *mapping_map_run(struct address_space *m, struct mm_struct *mm,
+			     const struct mapping_window *w)
+{
+	unsigned long index = w->first;
+	struct page *own;
+	pte_t *pte = w->pte;
+
+	kassert(!(m->flags & MAPPING_HUGETLB));
+	spin_lock(&m->lock);
+	own = item_page(xindex_find(&m->pages, index + w->at));
+	if (unlikely(!own) || unlikely(!page_test(own, PG_uptodate))) {
+		spin_unlock(&m->lock);
+		return NULL;
+	}
+	range_map_own(mm, pte + w->at, own, w->own_prot);
+	for (unsigned left = w->nr > 1 ? w->nr : 0, n; left; left -= n, index += n, pte += n) {
+		void *const *slot;
+
+		n = left;
+		slot = xindex_slots(&m->pages, index, &n);
+		if (likely(slot != NULL))
+			range_map_cached(mm, pte, slot, n, own, w->prot, m->nr_values);
+	}
+	spin_unlock(&m->lock);
+	return own;
 }
 
 void mapping_find_all(struct address_space *m, unsigned long first, unsigned nr,

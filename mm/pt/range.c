@@ -22,6 +22,7 @@
  */
 #include "mm/range.h"
 #include "base/errno.h"
+#include "lib/xindex.h"
 #include "mm/pt/range_impl.h"
 #include "mm/swap.h"
 
@@ -132,44 +133,63 @@ static void tally_end(struct tally *t, struct mm_struct *mm)
 
 /* ---- map ---- */
 
-/* @page has its first entry: counted with those of the node of @own, or alone. */
-static noinline_ unsigned first_mapped(struct page *page, const struct page *own)
+/* Entry @pte, which may be a marker, maps the page of the fault. Return: 1 when it is the page's first. */
+static inline unsigned map_one(pte_t *pte, struct page *page, pte_t prot)
 {
-	if (likely(page_node_id(page) == page_node_id(own)))
-		return 1;
-	mod_node_stat(page, mapped_stat(page_counter(page)), 1);
-	return 0;
+	get_page(page);
+	pte_set(pte, pte_make(page_to_pfn(page), prot));
+	return mapcount_inc(page);
 }
 
-void range_map_cached(struct mm_struct *mm, const struct range_cached *c)
+void range_map_own(struct mm_struct *mm, pte_t *pte, struct page *own, pte_t prot)
 {
-	struct page **const pages = c->pages, *const own = pages[c->chosen];
-	const pte_t prot = c->prot;
-	pte_t *const pte = c->pte;
-	unsigned mapped = 1, first = mapcount_inc(own);
+	if (map_one(pte, own, prot))
+		mod_node_stat(own, mapped_stat(page_counter(own)), 1);
+	mm_rss_add(mm, page_counter(own), 1);
+}
 
-	pte_set(pte + c->chosen, c->entry);
-	pages[c->chosen] = NULL;
-	for (unsigned i = 0, n = c->nr; i < n; i++) {
-		struct page *page = pages[i];
+/* Pages mostly do not lie side by side, after a while: each entry is made of its page's number. */
+static always_inline_ void map_slots(struct mm_struct *mm, pte_t *pte, void *const *slot,
+				     unsigned n, const struct page *own, pte_t prot, bool values)
+{
+	const unsigned long alike = PAGE_PLACE_MASK | 1UL << PG_uptodate, flags = own->flags;
+	void *const *const end = slot + n;
+	unsigned left_out = 0, first = 0;
 
-		if (!page)
-			continue;
-		kassert(page_counter(page) == page_counter(own));
-		if (unlikely(pte_any(pte + i))) {
-			put_page(page);
-			pages[i] = NULL;
+	for (; slot < end; slot++, pte++) {
+		struct page *page = *slot;
+		bool odd; /* of another node, or not valid */
+
+		if (unlikely(!page) || (values && xindex_is_value(page)) ||
+		    unlikely(pte_any(pte))) {
+			left_out++;
 			continue;
 		}
-		pte_set(pte + i, pte_make(page_to_pfn(page), prot));
-		mapped++;
-		if (unlikely(mapcount_inc(page)))
-			first += first_mapped(page, own);
+		odd = (READ_ONCE(page->flags) ^ flags) & alike;
+		if (unlikely(odd) && !page_test(page, PG_uptodate)) {
+			left_out++;
+			continue;
+		}
+		kassert(page_counter(page) == page_counter(own));
+		get_page(page);
+		if (unlikely(odd))
+			page_add_rmap(page);
+		else
+			first += mapcount_inc(page);
+		pte_set(pte, pte_make(page_to_pfn(page), prot));
 	}
-	pages[c->chosen] = own;
 	if (first)
 		mod_node_stat(own, mapped_stat(page_counter(own)), first);
-	mm_rss_add(mm, page_counter(own), mapped);
+	mm_rss_add(mm, page_counter(own), n - left_out);
+}
+
+void range_map_cached(struct mm_struct *mm, pte_t *pte, void *const *slot, unsigned n,
+		      const struct page *own, pte_t prot, bool values)
+{
+	if (unlikely(values))
+		map_slots(mm, pte, slot, n, own, prot, true);
+	else
+		map_slots(mm, pte, slot, n, own, prot, false);
 }
 
 /* ---- zap ---- */
