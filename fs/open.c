@@ -184,6 +184,17 @@ int file_open_made(const struct path_ref *p, unsigned flags, bool made, struct f
 	return open_at(p, flags, made ? 0 : acc_mask(flags), out);
 }
 
+int file_open_exec(const struct path_ref *p, struct file **out)
+{
+	int err = inode_permission(p->dentry->inode, MAY_EXEC);
+
+	if (!err)
+		err = open_at(p, O_RDONLY | O_LARGEFILE, 0, out);
+	if (!err)
+		notify_file(*out, IN_OPEN);
+	return err;
+}
+
 int file_open_path(const struct path_ref *p, unsigned flags, struct file **out)
 {
 	int err = open_at(p, flags, acc_mask(flags), out);

@@ -14,6 +14,7 @@
 #include "arch/vdso.h"
 #include "base/errno.h"
 #include "fs/file.h"
+#include "kernel/cred.h"
 #include "fs/sysctl.h"
 #include "mm/oom.h"
 #include "mm/poison.h"
@@ -41,6 +42,7 @@ static int inode_state_show(struct seq_file *m)
 
 static const struct sysctl table[] = {
 	{ "fs/file-max", .word = &sysctl_file_max, .max = LONG_MAX },
+	{ "fs/suid_dumpable", .number = &sysctl_suid_dumpable, .max = SUID_DUMP_ROOT },
 	{ "fs/nr_open", .number = &sysctl_nr_open, .min = 64, .max = 1 << 30 },
 	{ "vm/panic_on_oom", .number = &sysctl_panic_on_oom, .max = 2 },
 	{ "vm/oom_kill_allocating_task", .number = &sysctl_oom_kill_allocating_task, .min = INT_MIN,

@@ -100,7 +100,7 @@ bool task_may_inspect(struct task *t)
 	c = task_cred_get(t);
 	same = me->fsuid == c->uid && me->fsuid == c->euid && me->fsuid == c->suid &&
 	       me->fsgid == c->gid && me->fsgid == c->egid && me->fsgid == c->sgid &&
-	       !t->signal->dumpable_off;
+	       t->signal->dumpable == SUID_DUMP_USER;
 	cred_put(c);
 	return same || capable(CAP_SYS_PTRACE);
 }
@@ -142,7 +142,7 @@ static struct inode *new_inode(struct super_block *sb, struct task *t, uint32_t 
 	inode->ops = S_ISDIR(mode) ? &dir_iops : S_ISLNK(mode) ? &link_iops : &file_iops;
 	inode->fops = S_ISDIR(mode) ? &dir_fops : NULL;
 	inode->nlink = S_ISDIR(mode) ? 2 : 1;
-	if (!t->signal->dumpable_off || (S_ISDIR(mode) && (mode & 0777) == 0555)) {
+	if (t->signal->dumpable == SUID_DUMP_USER || (S_ISDIR(mode) && (mode & 0777) == 0555)) {
 		c = task_cred_get(t);
 		inode->uid = c->euid;
 		inode->gid = c->egid;

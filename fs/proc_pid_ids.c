@@ -40,8 +40,10 @@ static int loginuid_store(struct task *t, char *text, size_t len)
 		return -EPERM;
 	if (len && text[len - 1] == '\n')
 		text[len - 1] = '\0';
-	if (str_to_u64(text, &uid) || uid > UINT32_MAX)
+	if (str_to_u64(text, &uid))
 		return -EINVAL;
+	if (uid > UINT32_MAX)
+		return -ERANGE;
 	if (me->loginuid_inv && !capable(CAP_AUDIT_CONTROL))
 		return -EPERM;
 	me->loginuid_inv = ~(uint32_t)uid;

@@ -24,6 +24,8 @@ struct cred init_cred = {
 	.cap_bounding = ALL_CAPS,
 };
 
+int sysctl_suid_dumpable;
+
 struct user_account {
 	struct list_head link; /* l */
 	uint32_t uid;	       /* i */
@@ -89,7 +91,7 @@ bool task_may_ptrace(struct task *t, bool real)
 		return true;
 	flags = spin_lock_irqsave(&tasklist_lock);
 	ok = ids_match(t->cred, real ? me->uid : me->fsuid, real ? me->gid : me->fsgid) &&
-	     !(t->cred->cap_permitted & ~caps) && !t->signal->dumpable_off;
+	     !(t->cred->cap_permitted & ~caps) && t->signal->dumpable == SUID_DUMP_USER;
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return ok;
 }
@@ -236,7 +238,7 @@ unsigned nr_user_processes(uint32_t uid)
 	return (unsigned)n;
 }
 
-/* Does who had @old gain or change rights by @c? Then a parent may no longer choose what its death sends, prctl(2). */
+/* Does who had @old gain or change rights by @c? Then its death sends what its parent chose no more, and others may not look into it, prctl(2). */
 static bool cred_rises(const struct cred *old, const struct cred *c)
 {
 	return c->euid != old->euid || c->egid != old->egid || c->fsuid != old->fsuid ||
@@ -252,8 +254,10 @@ void cred_commit(struct cred *c)
 			    *from = NULL;
 	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
 
-	if (cred_rises(old, c))
+	if (cred_rises(old, c)) {
 		t->pdeath_signal = 0;
+		WRITE_ONCE(t->signal->dumpable, (uint8_t)READ_ONCE(sysctl_suid_dumpable));
+	}
 	t->cred = c;
 	t->mm_ctx.caps = cred_mm_caps(c);
 	if (to) {

@@ -173,6 +173,7 @@ struct signal_struct *signal_dup(struct task *parent, int exit_signal)
 	sig->exit_signal = exit_signal;
 	sig->start_ns = clock_ns();
 	if (!from) {
+		sig->dumpable = SUID_DUMP_USER;
 		set_default_limits(sig->rlim);
 		signal_limits_changed(sig);
 	} else {
@@ -181,7 +182,7 @@ struct signal_struct *signal_dup(struct task *parent, int exit_signal)
 		sig->oom_score_adj = from->oom_score_adj;
 		sig->oom_score_adj_min = from->oom_score_adj_min;
 		sig->no_new_privs = from->no_new_privs;
-		sig->dumpable_off = from->dumpable_off;
+		sig->dumpable = from->dumpable;
 	}
 	return sig;
 }

@@ -444,9 +444,12 @@ static int unix_bytes_to_read(struct sock *s)
 	spin_lock(&s->lock);
 	if (sock_is_stream(s)) {
 		n = s->nr_bytes;
-	} else if (!list_empty(&s->queue)) {
-		m = list_first(&s->queue, struct unix_msg, link);
-		n = m->len;
+	} else {
+		list_for_each_entry (m, &s->queue, link) {
+			n += m->len;
+			if (s->type == SOCK_DGRAM) /* the next one; of packets in order all */
+				break;
+		}
 	}
 	spin_unlock(&s->lock);
 	return (int)n;

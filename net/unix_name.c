@@ -235,10 +235,10 @@ int unix_bind(struct sock *s, const struct sock_addr *from)
 	err = addr_make(from, &a);
 	if (err)
 		return err;
-	if (READ_ONCE(s->addr))
-		err = -EINVAL;
+	if (a->path[0])
+		err = bind_path(s, a); /* a name that is there is said first */
 	else
-		err = a->path[0] ? bind_path(s, a) : install(s, a, NULL);
+		err = READ_ONCE(s->addr) ? -EINVAL : install(s, a, NULL);
 	if (err)
 		addr_put(a);
 	return err;

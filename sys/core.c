@@ -2,10 +2,11 @@
  * A process that a signal ends leaves its memory in a file: core(5).
  *
  * OWNS     core_pattern, core_uses_pid.
- * WHY      the file is made with the rights of the process, and never follows a link or replaces another user's file: the
- *          memory may hold secrets.
+ * WHY      the file is always a new one, made with the rights of the process, which first removes what has its name: the memory
+ *          may hold secrets, and nobody else has a link or a descriptor of it. Where /proc/sys/fs/suid_dumpable is 2 and the process
+ *          has changed its rights it is root's, and nothing is removed.
  * I1       no file for a process that may not be inspected (PR_SET_DUMPABLE 0), with RLIMIT_CORE below a page, or whose
- *          pattern names a pipe: programs that take cores are not started.
+ *          pattern names a pipe (programs that take cores are not started) or, for root's, no absolute path.
  * LOCKS    pattern_lock for the pattern.   CONTEXT  the dying thread, the others rest (kernel/core.c); sleeps.
  * SOURCES  core(5), prctl(2), getrlimit(2).   TESTED BY  tests/guest/core_file.c
  */
@@ -97,7 +98,7 @@ static void add_field(struct core_name *n, char what, int sig)
 		add_number(n, t->cred->gid);
 		break;
 	case 'd':
-		add_number(n, !t->signal->dumpable_off);
+		add_number(n, t->signal->dumpable);
 		break;
 	case 's':
 		add_number(n, sig);
@@ -149,26 +150,44 @@ static bool is_acceptable(const struct file *f)
 	       f->inode->uid == current_task()->cred->fsuid;
 }
 
-static int open_core(int sig, struct file **out)
+static int open_core(int sig, bool as_root, struct file **out)
 {
 	struct core_name n = { .len = 0 };
 	int err;
 
 	make_name(&n, sig);
-	if (!n.len || n.text[0] == '|')
+	if (!n.len || n.text[0] == '|' || (as_root && n.text[0] != '/'))
 		return -EOPNOTSUPP;
-	(void)!vfs_unlink(AT_FDCWD, n.text); /* what is there, a link too, gives way if it may */
-	err = file_open(AT_FDCWD, n.text, O_CREAT | O_RDWR | O_NOFOLLOW | O_LARGEFILE, CORE_MODE,
-			out);
+	if (!as_root)
+		(void)!vfs_unlink(AT_FDCWD,
+				  n.text); /* what is there, a link too, gives way if it may */
+	err = file_open(AT_FDCWD, n.text, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_LARGEFILE,
+			CORE_MODE, out);
 	if (err || is_acceptable(*out))
 		return err;
 	fput(*out);
 	return -EPERM;
 }
 
+/* For files: who dies needs its own rights no more. 0 or -ENOMEM. */
+static int become_root(void)
+{
+	struct cred *c = cred_dup(current_task()->cred);
+
+	if (!c)
+		return -ENOMEM;
+	c->fsuid = 0;
+	cred_commit(c);
+	return 0;
+}
+
 static bool write_core(struct core *c)
 {
-	int err = open_core(c->sig, &c->file);
+	bool as_root = current_task()->signal->dumpable == SUID_DUMP_ROOT;
+	int err = as_root ? become_root() : 0;
+
+	if (!err)
+		err = open_core(c->sig, as_root, &c->file);
 
 	if (err)
 		return false;
@@ -185,7 +204,7 @@ void core_dump(const struct siginfo_k *info, int sig)
 	struct core c = { .info = info, .sig = sig, .mm = t->mm_ctx.mm };
 
 	c.limit = rlimit_cur(RLIMIT_CORE);
-	if (c.limit < PAGE_SIZE || t->signal->dumpable_off || !c.mm || !core_begin(sig))
+	if (c.limit < PAGE_SIZE || !t->signal->dumpable || !c.mm || !core_begin(sig))
 		return;
 	core_end(write_core(&c));
 }

@@ -198,9 +198,7 @@ static int exec_open(struct exec_ctx *x, int dirfd, const char *name, unsigned l
 	else if (!S_ISREG(inode->mode) || (p.mnt->flags & EXEC_MS_NOEXEC))
 		err = -EACCES;
 	else
-		err = inode_permission(inode, MAY_EXEC);
-	if (!err)
-		err = file_open_path(&p, O_RDONLY | O_LARGEFILE, &x->file);
+		err = file_open_exec(&p, &x->file);
 	path_put(&p);
 	if (err)
 		return err;
@@ -429,6 +427,8 @@ static int exec_commit(struct exec_ctx *x)
 	signal_exec_reset(t);
 	posix_timers_exit(t->signal);
 	files_close_on_exec(t->files);
+	t->signal->dumpable =
+		(uint8_t)(x->dumpable ? SUID_DUMP_USER : READ_ONCE(sysctl_suid_dumpable));
 	if (x->cred)
 		cred_commit(x->cred);
 	x->cred = NULL;

@@ -197,6 +197,8 @@ int exec_creds_prepare(struct exec_ctx *x)
 	const struct cred *old = current_task()->cred;
 	struct cred c = *old;
 
+	x->dumpable = old->uid == old->euid && old->gid == old->egid &&
+		      !inode_permission(x->file->inode, MAY_READ);
 	take_file_ids(x, &c);
 	c.suid = c.fsuid = c.euid;
 	c.sgid = c.fsgid = c.egid;

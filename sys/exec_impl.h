@@ -41,6 +41,7 @@ struct exec_ctx {
 	bool holds_rights;     /* ptrace_rights_hold was called */
 	bool may_raise;	       /* and that is what it said */
 	bool set_id;	       /* the file gives its user or group */
+	bool dumpable;	       /* it may be read, and who runs it has no other ids than his own */
 	bool randomize;
 	unsigned long
 		old_personality;  /* the caller's, once mm is there: a failure brings it back */

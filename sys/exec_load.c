@@ -60,10 +60,7 @@ static int interp_open(struct exec_ctx *x, struct file **out)
 	err = path_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
 	if (err)
 		goto out;
-	err = S_ISREG(p.dentry->inode->mode) ? inode_permission(p.dentry->inode, MAY_EXEC)
-					     : -EACCES;
-	if (!err)
-		err = file_open_path(&p, O_RDONLY | O_LARGEFILE, out);
+	err = S_ISREG(p.dentry->inode->mode) ? file_open_exec(&p, out) : -EACCES;
 	path_put(&p);
 out:
 	kfree(name);

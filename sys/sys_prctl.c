@@ -103,14 +103,14 @@ static long get_tid_address(unsigned long to)
 
 static long get_dumpable(unsigned long unused)
 {
-	return !current_task()->signal->dumpable_off;
+	return current_task()->signal->dumpable;
 }
 
 static long set_dumpable(unsigned long on)
 {
-	if (on > 1)
+	if (on > SUID_DUMP_USER)
 		return -EINVAL;
-	current_task()->signal->dumpable_off = !on;
+	WRITE_ONCE(current_task()->signal->dumpable, (uint8_t)on);
 	return 0;
 }
 

@@ -56,6 +56,8 @@ int must_check file_open(int dirfd, const char *name, unsigned flags, uint32_t m
 /* The same with limits to the way there: @lookup is of LOOKUP_NO_SYMLINKS and what follows it. */
 int must_check file_open_within(int dirfd, const char *name, unsigned flags, uint32_t mode,
 				unsigned lookup, struct file **out);
+/* Open a regular file to run it, which takes no right to read it. */
+int must_check file_open_exec(const struct path_ref *p, struct file **out);
 /* Open a known object. */
 int must_check file_open_path(const struct path_ref *p, unsigned flags, struct file **out);
 int must_check vfs_mknod(int dirfd, const char *name, uint32_t mode, dev_k dev); /* umask applied */

@@ -33,6 +33,9 @@ void cred_put(struct cred *c);
 struct cred *must_check cred_dup(const struct cred *c);
 /* Root's, with every capability: what init starts with. Not to be changed. */
 extern struct cred init_cred;
+/* May a process leave a core file and be looked into by who is its user? PR_SET_DUMPABLE; root: by root only. */
+enum suid_dump { SUID_DUMP_DISABLE, SUID_DUMP_USER, SUID_DUMP_ROOT };
+extern int sysctl_suid_dumpable; /* what a process becomes that gains or changes rights */
 /* Install @c (its reference moves in) as the calling task's; the old one is put; counts move to the new real uid. */
 void cred_commit(struct cred *c);
 /* fsgid or a supplementary group. */

@@ -75,7 +75,8 @@ struct signal_struct {
 	struct itimer *itimer;		      /* s: kernel/itimer.c; NULL until used */
 	struct posix_timers *posix;	      /* s to set: kernel/posix_timer.c; NULL until used */
 	int oom_score_adj, oom_score_adj_min; /* min: the administrator's last word */
-	bool no_new_privs, dumpable_off, has_execed;
+	bool no_new_privs, has_execed;
+	uint8_t dumpable;  /* enum suid_dump */
 	bool is_subreaper; /* orphans below it become its children */
 };
 

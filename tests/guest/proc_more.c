@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
 
 static char text[1 << 16];
@@ -292,6 +293,8 @@ static int put_loginuid(const char *value)
 /* Unset: anybody may. */
 static int sets_it_once(int arg)
 {
+	FAILS(put_loginuid("65534"), EACCES); /* who has changed his rights is root's for /proc */
+	EQ(prctl(PR_SET_DUMPABLE, 1), 0);
 	EQ(put_loginuid("65534"), 0);
 	FAILS(put_loginuid("1"), EPERM);
 	EQ(whole("/proc/self/loginuid"), 5);
@@ -308,7 +311,7 @@ static void logins(void)
 	NEED(whole("/proc/self/sessionid") > 0);
 	STREQ(text, "4294967295");
 	FAILS(put_loginuid("x"), EINVAL);
-	FAILS(put_loginuid("4294967296"), EINVAL);
+	FAILS(put_loginuid("4294967296"), ERANGE);
 	EQ(as_nobody(sets_it_once, 0), 0);
 	EQ(put_loginuid("1000\n"), 0);
 	EQ(whole("/proc/self/loginuid"), 4);

@@ -1,6 +1,7 @@
 /* prctl(2): subreapers, capabilities across changes of user and execve, securebits, and what each option refuses. */
 #include "tap.h"
 
+#include <grp.h>
 #include <sys/prctl.h>
 
 #ifndef PR_CAP_AMBIENT
@@ -368,6 +369,73 @@ static void odds_and_ends(void)
 	FAILS(prc(0x10000, 0, 0, 0, 0), EINVAL);
 }
 
+/* The owner of what /proc says of the caller. */
+static int owner(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/status", &st) ? -1 : (int)st.st_uid;
+}
+
+static int after_exec(void *program)
+{
+	execl(program, "dumpable", NULL);
+	return 99;
+}
+
+/* Who changes rights may not be looked into, until execve or prctl(2) says otherwise. */
+static int changes_rights(void *program)
+{
+	EQ(prc(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
+	OK(setgroups(0, NULL)); /* no change of this kind */
+	EQ(prc(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
+	NEED_IN_CHILD(setresuid(1000, 1000, 0) == 0);
+	EQ(prc(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
+	EQ(owner(), 0);
+	EQ(tap_child(after_exec, program), EXITED(1));
+	EQ(prc(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
+	OK(prc(PR_SET_DUMPABLE, 1, 0, 0, 0));
+	EQ(owner(), 1000);
+	NEED_IN_CHILD(setresuid(1000, 1000, 1000) == 0); /* the saved id alone */
+	EQ(prc(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
+	EQ(tap_child(after_exec, program), EXITED(1));
+	return tap_failures;
+}
+
+static int unreadable(void *program)
+{
+	NEED_IN_CHILD(setresgid(1000, 1000, 1000) == 0 && setresuid(1000, 1000, 1000) == 0);
+	return after_exec(program);
+}
+
+static int changes_to_roots(void *unused)
+{
+	(void)unused;
+	NEED_IN_CHILD(setresuid(1000, 1000, 1000) == 0);
+	EQ(prc(PR_GET_DUMPABLE, 0, 0, 0, 0), 2);
+	EQ(owner(), 0);
+	OK(prc(PR_SET_DUMPABLE, 0, 0, 0, 0));
+	EQ(tap_child(after_exec, (void *)"/proc/self/exe"), EXITED(1));
+	return tap_failures;
+}
+
+static void who_may_look(void)
+{
+	char self[64];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	NEED(n > 0);
+	self[n] = '\0';
+	EQ(tap_child(changes_rights, self), EXITED(0));
+	FAILS(tap_put("/proc/sys/fs/suid_dumpable", "3"), EINVAL);
+	NEED(tap_put("/proc/sys/fs/suid_dumpable", "2") == 0);
+	EQ(tap_child(changes_to_roots, NULL), EXITED(0));
+	NEED(tap_put("/proc/sys/fs/suid_dumpable", "0") == 0);
+	NEED(chmod(self, 0711) == 0); /* who cannot read it shall not by a core file */
+	EQ(tap_child(unreadable, self), EXITED(0));
+	NEED(chmod(self, 0755) == 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(subreaper),
@@ -379,6 +447,7 @@ int main(int argc, char **argv)
 						 T(ambient),
 						 T(new_programs),
 						 T(death_signal),
+						 T(who_may_look),
 						 T(odds_and_ends),
 						 TEND };
 	int sig = 0;
@@ -387,5 +456,7 @@ int main(int argc, char **argv)
 		return prc(PR_GET_PDEATHSIG, (uintptr_t)&sig, 0, 0, 0) ? 99 : sig;
 	if (argc == 3 && !strcmp(argv[0], "has"))
 		return has(argv);
+	if (argc == 1 && !strcmp(argv[0], "dumpable"))
+		return prctl(PR_GET_DUMPABLE);
 	return tap_main(argc, argv, tests);
 }
