@@ -15,7 +15,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { RAW = 1 << 17 };
+enum { RAW = 1 << 17, GZIP_MAGIC = 0x1f /* its first byte */ };
 
 struct input {
 	int fd;
@@ -103,11 +103,23 @@ static long read_plain(struct input *in, void *buf, size_t n)
 	return (long)have;
 }
 
+/* Between members, and at the end, there may be zeroes: tapes and disks pad with them. Return: whether something follows. */
+static bool skip_padding(struct input *in)
+{
+	while (in->pos < in->len && !in->raw[in->pos])
+		in->pos++;
+	return in->pos < in->len;
+}
+
 /* One step of inflate. Members may follow one another. */
 static long read_gzip(struct input *in, void *buf, size_t n)
 {
 	int got;
 
+	if (!in->inside && !skip_padding(in))
+		return 0;
+	if (!in->inside && in->raw[in->pos] != GZIP_MAGIC)
+		return fail(in, "after the gzip data there is something else");
 	in->z.next_in = in->raw + in->pos;
 	in->z.avail_in = (unsigned)(in->len - in->pos);
 	in->z.next_out = buf;

@@ -749,6 +749,12 @@ static void gzip_and_zstd(void **state)
 	assert_string_equal(played(packed, n, NULL, NULL, format), "1 2 3");
 	memcpy(packed + n, packed, n); /* two members, as cat makes them */
 	assert_string_equal(played(packed, 2 * n, NULL, NULL, format), "1 2 3 1 2 3");
+	memset(packed + n, 0, 2 * n); /* padded */
+	assert_string_equal(played(packed, 3 * n, NULL, NULL, format), "1 2 3");
+	memcpy(packed + n + 7, packed, n);
+	assert_string_equal(played(packed, 3 * n, NULL, NULL, format), "1 2 3 1 2 3");
+	packed[n + 3] = 'x';
+	assert_non_null(strstr(played(packed, 3 * n, NULL, NULL, format), "something else"));
 	assert_non_null(strstr(played(packed, n - 9, NULL, NULL, format), "end in the middle"));
 	packed[12] ^= 0x55;
 	assert_non_null(strstr(played(packed, n, NULL, NULL, format), "corrupt"));

@@ -88,8 +88,23 @@ def write(path, text):
         raise sweep.Trouble(f"{path}: {e.strerror}") from e
 
 
+def check_writable(path):
+    """What cannot be written is said before the work."""
+    try:
+        if os.path.exists(path):
+            open(path, "a").close()
+        else:
+            open(path, "x").close()
+            os.unlink(path)
+    except OSError as e:
+        raise sweep.Trouble(f"{path}: {e.strerror}") from e
+
+
 def work(words):
     args = options(words)
+    for path in (args.json, args.html):
+        if path and path != "-":
+            check_writable(path)
     if args.merge and args.merge[0] != "merge":
         raise sweep.Trouble(f"{args.merge[0]}: unknown; did you mean --trace {args.merge[0]}?")
     if args.merge == ["merge"]:

@@ -109,7 +109,9 @@ class Runs(unittest.TestCase):
         for words, said in ((["--trace", "/nonexistent", "--frames", "3"], "No such file"), (["--frames", "3"], "--trace FILE is missing"),
                             (["--trace", "-"], "--frames LIST is missing"), (["--trace", "-", "--frames", "3", "--policy", "best"], "no such policy"),
                             (["x.txt"], "did you mean --trace x.txt"), (["merge", "/nonexistent"], "No such file"), (["merge"], "which files?"),
-                            (["--trace", "-", "--frames", "3", "--page-size", "1000"], "not a power of two")):
+                            (["--trace", "-", "--frames", "3", "--page-size", "1000"], "not a power of two"),
+                            (["--trace", "-", "--frames", "3", "--html", "/nonexistent/a.html"], "/nonexistent/a.html: No such file"),
+                            (["--trace", "-", "--frames", "3", "--json", "/tmp"], "/tmp: Is a directory")):
             status, out, err = mnemos(*words, stdin=BELADY)
             self.assertEqual((status, out), (2, ""))
             self.assertIn(said, err)
