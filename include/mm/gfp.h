@@ -45,4 +45,7 @@ typedef unsigned gfp_t;
 #define GFP_HIGHUSER	     (GFP_USER | __GFP_HIGHMEM)
 #define GFP_HIGHUSER_MOVABLE (GFP_HIGHUSER | __GFP_MOVABLE)
 
+/* "GFP_KERNEL|__GFP_ZERO". Return: what was stored without NUL, at most @size - 1. Any context. */
+size_t gfp_to_str(gfp_t gfp, char *buf, size_t size);
+
 #endif

@@ -32,7 +32,9 @@ struct mm_ctx {
 	unsigned long *unhooked_cpus;
 	struct mempolicy *mempolicy; /* set_mempolicy(2), mm/mempolicy.h; NULL: none */
 	unsigned interleave_prev;    /* the node that the last page in turn came from */
-	unsigned long oom_barred; /* nodes that the last allocation which failed could not have */
+	/* Of the last allocation that failed: nodes that it could not have, its context, its order. */
+	unsigned long oom_barred;
+	unsigned oom_gfp, oom_order;
 	unsigned long min_flt, maj_flt; /* faults of this thread */
 };
 enum { MM_CTX_NOIO = 1, MM_CTX_NOFS = 2, MM_CTX_MEMALLOC = 4, MM_CTX_NOFAULT = 8 };
@@ -41,7 +43,7 @@ enum { MM_CTX_NOIO = 1, MM_CTX_NOFS = 2, MM_CTX_MEMALLOC = 4, MM_CTX_NOFAULT = 8
 struct mm_ctx *mm_ctx_current(void);
 /* Does a thread that uses @mm satisfy mpol_task_allows(..., @nodes)? */
 bool oom_eligible(const struct mm_struct *mm, unsigned long nodes);
-/* Kill every thread that uses @victim (SIGKILL). The caller's oom_barred says for want of which memory. */
+/* Kill every thread that uses @victim (SIGKILL). The caller's oom_barred, oom_gfp and oom_order say for want of which memory. */
 void oom_deliver(struct mm_struct *victim);
 
 #endif

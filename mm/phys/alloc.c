@@ -266,12 +266,14 @@ static struct page *reclaim_and_search(struct alloc_ctx *ctx, struct pglist_data
 static void warn_failed(const struct alloc_ctx *ctx)
 {
 	static unsigned warnings; /* a race prints one more */
+	char text[128];
 
 	if ((ctx->gfp & __GFP_NOWARN) || warnings >= MAX_WARNINGS)
 		return;
 	warnings++;
-	pr_warn("page allocation failure: order:%u, mode:%#x, %lu pages free", ctx->order, ctx->gfp,
-		nr_free_pages());
+	(void)gfp_to_str(ctx->gfp, text, sizeof(text));
+	pr_warn("page allocation failure: order:%u, mode:%#x(%s), %lu pages free", ctx->order,
+		ctx->gfp, text, nr_free_pages());
 }
 
 static bool may_reclaim(gfp_t gfp, const struct mm_ctx *self)
@@ -308,6 +310,8 @@ static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglis
 	}
 	if (!page) {
 		self->oom_barred = ~allowed;
+		self->oom_gfp = gfp;
+		self->oom_order = order;
 		warn_failed(&ctx);
 	}
 	return page;

@@ -159,12 +159,16 @@ static struct mm_struct *choose(const struct want *w)
 /* Somebody may have freed memory since the fault looked. */
 static bool memory_after_all(unsigned long nodes)
 {
+	struct mm_ctx *self = mm_ctx_current();
+	unsigned gfp = self->oom_gfp,
+		 order = self->oom_order; /* the report is about what was wanted */
 	struct page *page = alloc_pages_nodemask(GFP_NOWAIT | __GFP_NOWARN, 0, NUMA_NO_NODE, nodes);
 
-	if (!page)
-		return false;
-	__free_page(page);
-	return true;
+	self->oom_gfp = gfp;
+	self->oom_order = order;
+	if (page)
+		__free_page(page);
+	return page;
 }
 
 /* Return: whether a process is ending, or has to be waited for no longer. */

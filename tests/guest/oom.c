@@ -220,7 +220,19 @@ static void log_lines(void)
 	CHECK(tables >= anon / 1024);
 	snprintf(want, sizeof(want), "task_memcg=/,task=oom,pid=%d,uid=0", big.pid);
 	CHECK(strstr(text, want) != NULL);
-	CHECK(strstr(text, "oom invoked oom-killer: gfp_mask=") != NULL);
+	CHECK(strstr(text, "oom invoked oom-killer: gfp_mask=0x") != NULL);
+	CHECK(strstr(text, "(GFP_") != NULL &&
+	      strstr(text, "), order=0, oom_score_adj=0\n") != NULL);
+	CHECK(strstr(text, "Mem-Info:\n") != NULL);
+	CHECK(strstr(text, "active_anon:") != NULL && strstr(text, " isolated_file:0\n") != NULL);
+	CHECK(strstr(text, "all_unreclaimable? ") != NULL);
+	CHECK(strstr(text, "lowmem_reserve[]: ") != NULL);
+	CHECK(strstr(text, "Node 0 DMA: ") != NULL && strstr(text, "*4096kB ") != NULL);
+	CHECK(strstr(text, "hugepages_size=") != NULL);
+	CHECK(strstr(text, "total pagecache pages\n") != NULL);
+	CHECK(strstr(text, "Total swap = 0kB\n") != NULL);
+	CHECK(strstr(text, "oom-verdict: memory: free ") != NULL);
+	CHECK(strstr(text, "there is no swap: ") != NULL);
 	CHECK(strstr(text, "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents "
 			   "oom_score_adj name\n") != NULL);
 	snprintf(want, sizeof(want), "[%7d] %5d %5d %8ld ", big.pid, 0, big.pid, vm / 4);

@@ -6,14 +6,18 @@
  */
 #include "mem.h"
 
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 
 enum { SMALL_KB = 100000, HELD = 16, FDS = 4000, REFUSED = 3, SLACK_KB = 1024 };
+enum { REPORTS_S = 5 }; /* ten whole reports at most in so long */
 
 static long most_kb = SMALL_KB;
+
+#define HUGE_POOL "/proc/sys/vm/nr_hugepages"
 
 /* ---- who is not to be harmed ---- */
 
@@ -243,6 +247,13 @@ static void by_forks(void)
 	}
 }
 
+/* The pool takes all large blocks first. */
+static void by_huge_pages(void)
+{
+	(void)tap_put(HUGE_POOL, "100000\n");
+	by_touching();
+}
+
 /* ---- the test ---- */
 
 /* The hog and his children, until the first of them is killed or he is refused. Return: his wait status; 0: a child's end. */
@@ -286,23 +297,59 @@ static long free_kb(void)
 /* What becomes of him. A call that finds no memory says so; who only touches memory cannot be told. */
 enum fate { IS_KILLED, ONE_OF_BOTH, NOT_HIS /* and what he takes is counted as nobody's */ };
 
-static void hog(void (*by)(void), enum fate how)
+/* The last line of the log that says why; "" if there were more reports than are printed whole. */
+static const char *last_verdict(void)
+{
+	static char text[1 << 18];
+	int n = klogctl(3, text, sizeof(text) - 1);
+	char *last = NULL;
+
+	text[n > 0 ? n : 0] = '\0';
+	for (char *at = text; (at = strstr(at, "oom-verdict: ")); at++)
+		last = at;
+	if (!last)
+		return "";
+	last[strcspn(last, "\n")] = '\0';
+	return last;
+}
+
+static void is_explained(const char *why, long long began)
+{
+	const char *verdict = last_verdict();
+
+	if (*verdict && !strstr(verdict, why) && tap_failed())
+		tap_note("# \"%s\" is not said, but: %s", why, verdict);
+	if (most_kb != SMALL_KB)
+		tap_note("# after %lld ms: %s", (tap_now_ns() - began) / 1000000, verdict);
+}
+
+static void hog(void (*by)(void), enum fate how, const char *why)
 {
 	long kills = vmstat("oom_kill"), before, after;
 	struct other o;
+	long long began;
 	int status;
 
 	if (getenv("TAP_HOST") || meminfo_kb("MemTotal:") > most_kb)
 		SKIP("too much memory");
+	if (most_kb != SMALL_KB)
+		sleep(REPORTS_S + 1);
 	setpriority(PRIO_PROCESS, 0, -10);
 	mlockall(MCL_CURRENT);
 	before = free_kb();
 	o = begin_other(how == NOT_HIS);
+	klogctl(5, NULL, 0); /* only what comes now is read */
+	began = tap_now_ns();
 	status = let_go(by, kills);
 	if (status == EXITED(REFUSED))
 		CHECK(how != IS_KILLED);
 	else
 		CHECK((status == SIGKILL || status == 0) && vmstat("oom_kill") > kills);
+	if (vmstat("oom_kill") > kills)
+		is_explained(why, began);
+	else if (most_kb != SMALL_KB)
+		tap_note("# after %lld ms: refused", (tap_now_ns() - began) / 1000000);
+	EQ(tap_put(HUGE_POOL, "0\n"), 0);
 	close(o.go);
 	EQ(tap_wait(o.pid), 0);
 	for (int i = 0; i < 50 && (after = free_kb()) < before - SLACK_KB; i++)
@@ -310,31 +357,32 @@ static void hog(void (*by)(void), enum fate how)
 	CHECK(after >= before - SLACK_KB);
 }
 
-#define HOG(name, fate)                                                                            \
+#define HOG(name, fate, why)                                                                       \
 	static void name(void)                                                                     \
 	{                                                                                          \
-		hog(by_##name, fate);                                                              \
+		hog(by_##name, fate, why);                                                         \
 	}
-HOG(touching, IS_KILLED)
-HOG(heap, IS_KILLED)
-HOG(locking, ONE_OF_BOTH)
-HOG(pieces, ONE_OF_BOTH)
-HOG(segments, IS_KILLED)
-HOG(shared_memory, IS_KILLED)
-HOG(tables, ONE_OF_BOTH)
-HOG(forks, ONE_OF_BOTH)
-HOG(a_file, NOT_HIS)
-HOG(names, NOT_HIS)
-HOG(pipes, NOT_HIS)
-HOG(sockets, NOT_HIS)
+HOG(touching, IS_KILLED, "one program has")
+HOG(heap, IS_KILLED, "one program has")
+HOG(locking, ONE_OF_BOTH, "are locked")
+HOG(pieces, ONE_OF_BOTH, "one program has")
+HOG(segments, IS_KILLED, "of shared memory: a limit")
+HOG(shared_memory, IS_KILLED, "of shared memory: a limit")
+HOG(tables, ONE_OF_BOTH, "are page tables")
+HOG(huge_pages, IS_KILLED, "are kept as huge pages")
+HOG(forks, ONE_OF_BOTH, "private memory together")
+HOG(a_file, NOT_HIS, "in tmpfs and shared memory that no killed program gives back")
+HOG(names, NOT_HIS, "kernel objects")
+HOG(pipes, NOT_HIS, "are the kernel's")
+HOG(sockets, NOT_HIS, "kernel")
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(touching), T(heap),	   T(locking),
-						 T(pieces),   T(segments), T(shared_memory),
-						 T(tables),   T(forks),	   T(a_file),
-						 T(names),    T(pipes),	   T(sockets),
-						 TEND };
+	static const struct tap_test tests[] = { T(touching), T(heap),	     T(locking),
+						 T(pieces),   T(segments),   T(shared_memory),
+						 T(tables),   T(huge_pages), T(a_file),
+						 T(names),    T(pipes),	     T(sockets),
+						 T(forks),    TEND };
 
 	if (argc == 2 && atol(argv[1]) > 0) {
 		most_kb = atol(argv[1]) * 1024;
