@@ -20,6 +20,7 @@
 #include "block/fail.h"
 #include "block_impl.h"
 #include "mm/vmevent.h"
+#include "mm/writeback.h"
 
 enum { QUEUE_LONG = 128, UNPLUG_NS = 1000 * 1000 };
 
@@ -172,6 +173,7 @@ bool disk_next(struct gendisk *disk, struct request *rq, unsigned max_vecs)
 /* disk->lock held. */
 static void account_end(struct gendisk *disk, struct bio *bio, int err, uint64_t now)
 {
+	writeback_disk_used();
 	bio->error = err;
 	count_end(&disk->whole.stats, bio, now);
 	if (bio->bdev != &disk->whole)

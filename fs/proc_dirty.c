@@ -1,5 +1,5 @@
 /*
- * /proc/sys/vm/dirty_*: limits and times of write-back; /sys/kernel/debug/fault_*_bytes: how much one fault maps.
+ * /proc/sys/vm/dirty_*, laptop_mode: limits and times of write-back; /sys/kernel/debug/fault_*_bytes: how much one fault maps.
  *
  * OWNS     nothing: the variables are mm/backing's and mm/aspace's.
  * WHY      a limit is given in percent or in bytes, never both: setting one forgets the other, as on Linux.
@@ -11,6 +11,7 @@
 
 #include "arch/pt.h"
 #include "base/errno.h"
+#include "fs/sysctl.h"
 #include "fs/sysfs.h"
 #include "lib/string.h"
 #include "mm/mm.h"
@@ -142,6 +143,10 @@ static int batch_store(struct proc_entry *e, char *text, size_t len)
 	return store_pages(text, &fault_batch_pages);
 }
 
+/* Seconds, which Linux keeps in ticks of 1/250. */
+static const struct sysctl laptop = { "vm/laptop_mode", .number = &laptop_mode,
+				      .max = INT_MAX / 250 };
+
 void proc_dirty_init(void)
 {
 	static struct proc_entry entries[] = {
@@ -176,6 +181,8 @@ void proc_dirty_init(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(entries) && !err; i++)
 		err = proc_register(names[i], 0644, &entries[i]);
+	if (!err)
+		err = sysctl_register(&laptop, 1);
 	if (!err)
 		err = debugfs_create_files("", debug, ARRAY_SIZE(debug), NULL);
 	if (err)

@@ -135,5 +135,6 @@ void proc_put_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf);
 extern const struct file_ops pagemap_fops, pid_mem_fops, pid_vtop_fops, pid_mounts_fops;
 
 int must_check proc_hugetlb_init(void); /* the pool of huge pages in sys/vm (sysfs_hugetlb.c) */
+int must_check proc_nodes_init(void);	/* sys/vm about nodes (proc_nodes.c) */
 
 #endif

@@ -2,7 +2,9 @@
  * /proc/sys/vm: the tunables of memory management.
  *
  * OWNS     nothing: each variable belongs to the file of mm/ that uses it.
- * WHY      a file is here when what it says has an effect here. Linux has more: about node reclaim and compaction before it is asked for.
+ * WHY      a file is here when what it says holds here. Of Linux's are missing: watermark_boost_factor (no watermark is boosted),
+ *          hugetlb_optimize_vmemmap (the page array stays whole), page_lock_unfairness. Two have nothing left to do and are kept
+ *          for those who set them: stat_interval (counters are always exact), dirtytime_expire_seconds (no mount puts time stamps off).
  * LOCKS    none: an aligned word is written whole.   CONTEXT  a task; sleeps.
  * FAILS    -EINVAL for text that is no number or out of bounds.
  * SOURCES  Documentation of /proc/sys/vm (admin-guide/sysctl/vm), proc(5).   TESTED BY proc_sysvm.c
@@ -21,9 +23,9 @@
 #include "proc_impl.h"
 #include "sync/klog.h"
 
-enum { MIN_PCP_FRACTION = 8 };
+enum { MIN_PCP_FRACTION = 8, HZ_OF_LINUX = 250 };
 
-static int sysctl_drop_caches;
+static int sysctl_drop_caches, stat_interval = 1, dirtytime_expire_seconds = 12 * 60 * 60;
 
 static const struct sysctl vm_table[] = {
 	{ "vm/overcommit_memory", .number = &sysctl_overcommit_memory, .max = 2 },
@@ -37,6 +39,10 @@ static const struct sysctl vm_table[] = {
 	{ "vm/compact_unevictable_allowed", .number = &sysctl_compact_unevictable_allowed,
 	  .max = 1 },
 	{ "vm/legacy_va_layout", .number = &sysctl_legacy_va_layout, .max = INT_MAX },
+	{ "vm/compaction_proactiveness", .number = &sysctl_compaction_proactiveness, .max = 100,
+	  .changed = kcompactd_look },
+	{ "vm/stat_interval", .number = &stat_interval, .max = INT_MAX / HZ_OF_LINUX },
+	{ "vm/dirtytime_expire_seconds", .number = &dirtytime_expire_seconds, .max = INT_MAX },
 	{ "vm/mmap_rnd_bits", .number = &mmap_rnd_bits, .min = MMAP_RND_BITS_MIN,
 	  .max = MMAP_RND_BITS_MAX, .mode = 0600 },
 	{ "vm/max_map_count", .number = &sysctl_max_map_count, .max = INT_MAX },
@@ -47,6 +53,12 @@ static const struct sysctl vm_table[] = {
 	{ "vm/swappiness", .number = &vm_swappiness, .max = 200 },
 	{ "vm/vfs_cache_pressure", .number = &sysctl_vfs_cache_pressure, .max = INT_MAX },
 	{ "vm/memfd_noexec", .number = &sysctl_memfd_noexec, .max = 2 },
+};
+
+/* Of machines that run 32-bit programs beside their own. */
+static const struct sysctl compat_table[] = {
+	{ "vm/mmap_rnd_compat_bits", .number = &mmap_rnd_compat_bits,
+	  .min = MMAP_RND_COMPAT_BITS_MIN, .max = MMAP_RND_COMPAT_BITS_MAX, .mode = 0600 },
 };
 
 /* ---- numbers that are not taken as they are ---- */
@@ -71,26 +83,6 @@ static int min_addr_store(struct proc_entry *e, char *text, size_t len)
 static int pcp_fraction_show(struct seq_file *m)
 {
 	seq_printf(m, "%d\n", percpu_pagelist_high_fraction);
-	return 0;
-}
-
-/* Switched on or off, the counters begin again; what is on stays. */
-static int numa_stat_store(struct proc_entry *e, char *text, size_t len)
-{
-	long v;
-	int err = proc_parse_long(text, &v);
-
-	if (err || v < 0 || v > 1)
-		return -EINVAL;
-	if (v != READ_ONCE(sysctl_numa_stat))
-		zone_numa_restart();
-	WRITE_ONCE(sysctl_numa_stat, (int)v);
-	return 0;
-}
-
-static int numa_stat_show(struct seq_file *m)
-{
-	seq_printf(m, "%d\n", READ_ONCE(sysctl_numa_stat));
 	return 0;
 }
 
@@ -207,20 +199,6 @@ static int compact_store(struct proc_entry *e, char *text, size_t len)
 	return 0;
 }
 
-/* Linux kept the file when the choice went away. */
-static int zonelist_order_show(struct seq_file *m)
-{
-	seq_puts(m, "Node\n");
-	return 0;
-}
-
-static int zonelist_order_store(struct proc_entry *e, char *text, size_t len)
-{
-	char c = text[0] | 0x20;
-
-	return c == 'd' || c == 'n' ? 0 : -EINVAL;
-}
-
 void proc_sysvm_init(void)
 {
 	static struct proc_entry min_addr = { .show = min_addr_show, .store = min_addr_store },
@@ -230,10 +208,7 @@ void proc_sysvm_init(void)
 					   .store = reserve_ratio_store },
 				 refresh = { .show = stat_refresh_show,
 					     .store = stat_refresh_store },
-				 numa_stat = { .show = numa_stat_show, .store = numa_stat_store },
-				 compact = { .store = compact_store },
-				 order = { .show = zonelist_order_show,
-					   .store = zonelist_order_store };
+				 compact = { .store = compact_store };
 	int err = sysctl_register(vm_table, ARRAY_SIZE(vm_table));
 
 	err = err ? err : sysctl_register(order_table, ARRAY_SIZE(order_table));
@@ -242,10 +217,10 @@ void proc_sysvm_init(void)
 	err = err ? err : proc_register("sys/vm/lowmem_reserve_ratio", 0644, &ratio);
 	err = err ? err : proc_register("sys/vm/stat_refresh", 0600, &refresh);
 	err = err ? err : proc_register("sys/vm/compact_memory", 0200, &compact);
-	if (CFG_NUMA) {
-		err = err ? err : proc_register("sys/vm/numa_zonelist_order", 0644, &order);
-		err = err ? err : proc_register("sys/vm/numa_stat", 0644, &numa_stat);
-	}
+	if (sizeof(long) == 8)
+		err = err ? err : sysctl_register(compat_table, ARRAY_SIZE(compat_table));
+	if (CFG_NUMA)
+		err = err ? err : proc_nodes_init();
 	err = err ? err : proc_hugetlb_init();
 	if (err)
 		pr_warn("procfs: no memory for sys/vm");

@@ -314,7 +314,9 @@ static unsigned long random_pages(unsigned long mask)
 
 unsigned long exec_random_mmap(const struct abi *abi)
 {
-	return random_pages((1UL << (abi->mmap_rnd_bits ? abi->mmap_rnd_bits : mmap_rnd_bits)) - 1);
+	int bits = abi->word == sizeof(long) ? mmap_rnd_bits : mmap_rnd_compat_bits;
+
+	return random_pages((1UL << bits) - 1);
 }
 
 static int exec_new_mm(struct exec_ctx *x)

@@ -21,6 +21,10 @@ void compact_node(int node);
 void kcompactd_wake(int node, enum zone_type highest, unsigned order);
 void kcompactd_wait(int node);
 void kcompactd_step(int node);
+/* The same, and before anybody asks: every half second, if free memory is in so small pieces that vm.compaction_proactiveness
+ * (0: never, 100: always) says so. It was set: look now. */
+void kcompactd_look(void);
+extern int sysctl_compaction_proactiveness;
 
 /* Why an allocation of @order from @z would fail, times 1000: 0 for want of memory, 1000 for fragmentation; -1000: it would
  * not. Any context, a snapshot. */

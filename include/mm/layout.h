@@ -27,7 +27,10 @@ int must_check vm_stack_expand(struct mm_struct *mm, unsigned long addr, unsigne
 /* ---- tunables ---- */
 extern int sysctl_legacy_va_layout; /* 1: every new program gets the bottom-up layout */
 extern int mmap_rnd_bits;	    /* how many pages, as a power of two, mmap_base moves at most */
+extern int mmap_rnd_compat_bits;    /* the same of 32-bit programs on 64 bits */
 enum {
+	MMAP_RND_COMPAT_BITS_MIN = 8,
+	MMAP_RND_COMPAT_BITS_MAX = 16,
 	MMAP_RND_BITS_MIN = sizeof(long) == 8 ? 28 : 8,
 	MMAP_RND_BITS_MAX = sizeof(long) == 8 ? 32 : 16
 };

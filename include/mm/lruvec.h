@@ -39,8 +39,10 @@ struct kcompactd {
 	struct waitq wait;
 	unsigned order;	  /* a: of the largest block wanted; 0: none is */
 	unsigned highest; /* a: enum zone_type */
+	bool look;	  /* a: whether free memory is in small pieces is to be looked at now */
 	/* The thread's own. A run for so large a block was in vain: 1 << (shift - 1) wishes are left out, and were. */
 	unsigned failed_order, shift, left_out;
+	uint64_t next_look;
 };
 
 static inline void lruvec_init(struct lruvec *v)

@@ -62,6 +62,10 @@ void writeback_press(
 extern int vm_dirty_ratio, dirty_background_ratio;	     /* % of what may be dirty */
 extern unsigned long vm_dirty_bytes, dirty_background_bytes; /* not 0: instead */
 extern int dirty_expire_centisecs, dirty_writeback_centisecs;
+/* vm.laptop_mode: so many seconds after a disk was used, and therefore turns, all that is dirty is written; until then background
+ * does not count. 0: off. */
+extern int laptop_mode;
+void writeback_disk_used(void); /* a transfer has ended. Any context. */
 /* Pages: above background the flusher writes, above @thresh who makes pages dirty waits. */
 void global_dirty_limits(unsigned long *background, unsigned long *thresh);
 /* The caller has made pages dirty; it may sleep now, and does while there are too many. No lock that the store needs. */

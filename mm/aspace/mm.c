@@ -26,7 +26,7 @@
 #include "sync/failpoint.h"
 
 int sysctl_legacy_va_layout;
-int mmap_rnd_bits = MMAP_RND_BITS_MIN;
+int mmap_rnd_bits = MMAP_RND_BITS_MIN, mmap_rnd_compat_bits = MMAP_RND_COMPAT_BITS_MIN;
 
 static struct kmem_cache *mm_cache;
 static struct list_head mm_list;

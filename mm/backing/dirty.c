@@ -129,7 +129,7 @@ static bool over_limit(void)
 	unsigned long background, thresh, dirty = global_node_stat(NR_FILE_DIRTY);
 
 	global_dirty_limits(&background, &thresh);
-	if (dirty > background)
+	if (dirty > (READ_ONCE(laptop_mode) ? thresh : background))
 		writeback_wake();
 	return dirty + global_node_stat(NR_WRITEBACK) > thresh;
 }

@@ -30,9 +30,9 @@
 #include "mm/vmalloc.h"
 #include "mm/zone.h"
 
-enum { PASS_PAGES = 1024, TAG_BATCH = 256 };
+enum { PASS_PAGES = 1024, TAG_BATCH = 256, TICK_SHIFT = 20 /* ns, some ms */ };
 
-int dirty_expire_centisecs = 3000, dirty_writeback_centisecs = 500;
+int dirty_expire_centisecs = 3000, dirty_writeback_centisecs = 500, laptop_mode;
 
 static struct spinlock bdi_lock = SPINLOCK_INIT(RANK_OBJECT);
 static struct list_head bdis = LIST_HEAD_INIT(bdis);
@@ -40,6 +40,8 @@ static struct waitq flusher = WAITQ_INIT(flusher), bdi_unused = WAITQ_INIT(bdi_u
 static uint64_t last_look_ns; /* when old pages were looked for last; the flusher's own */
 static bool wanted;	      /* a: somebody called writeback_wake */
 static bool pressed;	      /* a: and memory is short */
+static unsigned
+	laptop_until; /* a: the disk turns: all is written then, in TICKs, odd; 0: it may rest */
 
 struct backing_dev_info default_bdi = {
 	.name = "default",
@@ -403,6 +405,37 @@ static uint64_t centisecs_ns(int cs)
 	return (uint64_t)(unsigned)cs * 10 * 1000 * 1000;
 }
 
+/* The first use of the disk wakes the flusher, which sees until when to sleep; later ones only move the time. */
+void writeback_disk_used(void)
+{
+	int mode = READ_ONCE(laptop_mode);
+	uint64_t until;
+
+	if (!mode)
+		return;
+	until = clock_ns() + centisecs_ns(100) * (unsigned)mode;
+	if (!__atomic_exchange_n(&laptop_until, (unsigned)(until >> TICK_SHIFT) | 1,
+				 __ATOMIC_SEQ_CST))
+		writeback_wake();
+}
+
+/* TICKs until all is written because the disk turns; INT_MAX: it rests. */
+static int laptop_ticks(uint64_t now)
+{
+	unsigned until = __atomic_load_n(&laptop_until, __ATOMIC_SEQ_CST);
+
+	return until ? (int)(until - (unsigned)(now >> TICK_SHIFT)) : INT_MAX;
+}
+
+/* Is it the time? Then the disk may rest. */
+static bool laptop_time(uint64_t now)
+{
+	if (laptop_ticks(now) > 0)
+		return false;
+	__atomic_store_n(&laptop_until, 0, __ATOMIC_SEQ_CST);
+	return true;
+}
+
 /* What the flusher writes now: mappings dirty since this time or before. 0: none. */
 static uint64_t flush_limit(uint64_t now)
 {
@@ -410,8 +443,8 @@ static uint64_t flush_limit(uint64_t now)
 	uint64_t age = centisecs_ns(READ_ONCE(dirty_expire_centisecs));
 
 	global_dirty_limits(&background, &thresh);
-	if (global_node_stat(NR_FILE_DIRTY) > background ||
-	    __atomic_exchange_n(&pressed, false, __ATOMIC_SEQ_CST))
+	if (global_node_stat(NR_FILE_DIRTY) > (READ_ONCE(laptop_mode) ? thresh : background) ||
+	    laptop_time(now) || __atomic_exchange_n(&pressed, false, __ATOMIC_SEQ_CST))
 		return now;
 	if (!READ_ONCE(dirty_writeback_centisecs) || now < age)
 		return 0;
@@ -442,7 +475,12 @@ void writeback_wait(void)
 {
 	int cs = READ_ONCE(dirty_writeback_centisecs);
 	uint64_t deadline = cs ? last_look_ns + centisecs_ns(cs) : PARK_FOREVER;
+	uint64_t now = clock_ns();
+	int laptop = laptop_ticks(now);
 
+	if (laptop != INT_MAX)
+		deadline = min_of(uint64_t, deadline,
+				  now + ((uint64_t)max_of(int, laptop, 0) << TICK_SHIFT));
 	(void)wait_event_mode(&flusher, __atomic_load_n(&wanted, __ATOMIC_SEQ_CST),
 			      PARK_INTERRUPTIBLE, deadline);
 }

@@ -251,6 +251,42 @@ static void the_flusher_writes_what_is_old(void **state)
 	finish();
 }
 
+static void thread_laptop(void *arg)
+{
+	(void)arg;
+	laptop_mode = 2;
+	dirty_writeback_centisecs = 0;
+	dirty_background_bytes = P(1);
+	put(0, "one");
+	put(1, "two");
+	writeback_disk_used(); /* somebody reads */
+	(void)thread_park(PARK_UNINTERRUPTIBLE, clock_ns() + NSEC_PER_SEC);
+	while (writeback_step())
+		;
+	assert_int_equal(global_node_stat(NR_FILE_DIRTY),
+			 2); /* it is not time, and background does not count */
+	writeback_wait();    /* until it is */
+	while (writeback_step())
+		;
+	assert_int_equal(global_node_stat(NR_FILE_DIRTY), 0);
+	assert_true(on_disk(0, "one") && on_disk(1, "two"));
+	put(0, "ten"); /* nobody uses the disk */
+	while (writeback_step())
+		;
+	assert_int_equal(global_node_stat(NR_FILE_DIRTY), 1);
+	mapping_sync(&s.m, 0, 0);
+	laptop_mode = 0;
+}
+
+static void laptop_mode_waits_for_the_disk_to_turn(void **state)
+{
+	(void)state;
+	begin(1, 1, 40);
+	sim_spawn(thread_laptop, NULL, -1);
+	sim_run();
+	finish();
+}
+
 static void the_flusher_writes_above_the_background_limit(void **state)
 {
 	unsigned long background, thresh;
@@ -436,6 +472,7 @@ int main(void)
 		cmocka_unit_test(a_store_that_refuses_keeps_the_page_dirty),
 		cmocka_unit_test(bytes_behind_the_end_are_zero_in_the_store),
 		cmocka_unit_test(the_flusher_writes_what_is_old),
+		cmocka_unit_test(laptop_mode_waits_for_the_disk_to_turn),
 		cmocka_unit_test(the_flusher_writes_above_the_background_limit),
 		cmocka_unit_test(after_a_sync_the_store_has_it_all),
 		cmocka_unit_test(dirty_I2_writers_wait_at_the_limit),

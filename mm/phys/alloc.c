@@ -6,6 +6,7 @@
  *          loops or sleeps stands apart, in stages around one struct alloc_ctx.
  *
  *	fast      first zone of the list above its low watermark: its per-CPU list
+ *	near      if vm.zone_reclaim_mode asks for it: phys_reclaim_node, while the caller's own node is below its marks
  *	wake      phys_wake: background reclaim, for callers that allow it
  *	reserves  the same search down to the min watermark, or below it for those who may: HIGH half of it, ATOMIC a
  *	          quarter of the rest, a thread that is freeing memory all
@@ -28,6 +29,7 @@
 #include "lib/string.h"
 #include "mm/imports.h"
 #include "mm/lru.h"
+#include "mm/node_reclaim.h"
 #include "mm/phys/phys_impl.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
@@ -281,6 +283,26 @@ static bool may_reclaim(gfp_t gfp, const struct mm_ctx *self)
 	return (gfp & __GFP_DIRECT_RECLAIM) && !(self->scoped & MM_CTX_MEMALLOC);
 }
 
+/* vm.zone_reclaim_mode: the caller's own node gives what is cheap there, before the search comes to others. */
+static noinline_ void relieve_own_node(struct alloc_ctx *ctx, struct pglist_data *node,
+				       struct mm_ctx *self)
+{
+	unsigned outer = self->scoped & MM_CTX_MEMALLOC;
+
+	if (!may_reclaim(ctx->gfp, self) || !(ctx->nodes >> node->node_id & 1))
+		return;
+	for (unsigned t = 0; t <= (unsigned)ctx->highest; t++) {
+		const struct zone *z = &node->node_zones[t];
+
+		if (zone_has_memory(z) &&
+		    zone_watermark_ok(z, ctx->order, z->watermark[WMARK_LOW], ctx->highest))
+			return;
+	}
+	self->scoped |= MM_CTX_MEMALLOC;
+	(void)phys_reclaim_node(ctx, node);
+	self->scoped = (self->scoped & ~(unsigned)MM_CTX_MEMALLOC) | outer;
+}
+
 static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglist_data *node,
 					 nodemask_t allowed)
 {
@@ -293,6 +315,8 @@ static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglis
 	if (self->scoped & (MM_CTX_NOIO | MM_CTX_NOFS))
 		gfp &= ~(self->scoped & MM_CTX_NOIO ? __GFP_IO | __GFP_FS : __GFP_FS);
 	ctx.gfp = gfp;
+	if (unlikely(READ_ONCE(node_reclaim_mode)))
+		relieve_own_node(&ctx, node, self);
 	for (;;) {
 		page = search(&ctx, node, RESERVE_NONE); /* the fast path saw the first zone only */
 		if (page)

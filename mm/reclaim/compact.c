@@ -32,7 +32,9 @@ struct compaction {
 	struct zone *zone;
 	unsigned order; /* a free block of it ends the run; WHOLE_ZONE: none does */
 	enum migrate_mode mode;
-	bool daemon;	     /* it is kcompactd's */
+	bool daemon;	/* it is kcompactd's */
+	bool proactive; /* ends when the node's score is goal */
+	unsigned goal;
 	pfn_t migrate, free; /* scanners: [start, migrate) is done, [free, end) is done */
 	struct page *pages[CLUSTER];
 	int status[CLUSTER];
@@ -82,6 +84,21 @@ int unusable_free_index(const struct zone *z, unsigned order)
 	struct free_blocks f = count_blocks(z, order);
 
 	return f.pages ? (int)((f.pages - (f.suitable << order)) * 1000 / f.pages) : 1000;
+}
+
+unsigned fragmentation_score(const struct pglist_data *node)
+{
+	uint64_t sum = 0;
+
+	for (unsigned t = 0; t < MAX_NR_ZONES; t++) {
+		const struct zone *z = &node->node_zones[t];
+
+		if (zone_has_memory(z) && zone_stat(z, NR_FREE_PAGES))
+			sum += (uint64_t)z->present_pages *
+			       ((unsigned)unusable_free_index(z, PAGEBLOCK_ORDER) / 10) /
+			       (node->present_pages + 1);
+	}
+	return (unsigned)sum;
 }
 
 /* ---- the scanners ---- */
@@ -186,6 +203,8 @@ static void give_back(struct compaction *c)
 
 static bool reached(const struct compaction *c)
 {
+	if (c->proactive)
+		return fragmentation_score(c->zone->pgdat) <= c->goal;
 	for (unsigned o = c->order; o < NR_ORDERS; o++)
 		if (READ_ONCE(c->zone->free_area[o].nr_free))
 			return true;
@@ -207,31 +226,47 @@ static void move_cluster(struct compaction *c)
 		swap_put_page(c->pages[i]);
 }
 
-/* Return: is a block of @order free now? */
-static bool compact_zone(struct zone *z, unsigned order, enum migrate_mode mode, bool daemon)
+/* Return: is it reached? */
+static bool run(struct compaction *c)
 {
-	struct compaction c = { .zone = z,
-				.order = order,
-				.mode = mode,
-				.daemon = daemon,
-				.migrate = z->start_pfn,
-				.free = z->start_pfn + z->spanned_pages };
 	unsigned since_drain = 0;
 
-	list_init(&c.frames);
+	c->migrate = c->zone->start_pfn;
+	c->free = c->zone->start_pfn + c->zone->spanned_pages;
+	list_init(&c->frames);
 	drain_all_pages();
-	while (c.migrate < c.free && !reached(&c) && !mm_ctx_current()->fatal_signal) {
-		collect_pages(&c);
-		if (c.nr)
-			move_cluster(&c);
-		since_drain += c.nr;
+	while (c->migrate < c->free && !reached(c) && !mm_ctx_current()->fatal_signal) {
+		collect_pages(c);
+		if (c->nr)
+			move_cluster(c);
+		since_drain += c->nr;
 		if (since_drain >= 1U << PAGEBLOCK_ORDER) { /* so that reached() sees them */
 			drain_all_pages();
 			since_drain = 0;
 		}
 	}
-	give_back(&c);
-	return reached(&c);
+	give_back(c);
+	return reached(c);
+}
+
+/* Return: is a block of @order free now? */
+static bool compact_zone(struct zone *z, unsigned order, enum migrate_mode mode, bool daemon)
+{
+	struct compaction c = { .zone = z, .order = order, .mode = mode, .daemon = daemon };
+
+	return run(&c);
+}
+
+void compact_proactively(struct zone *z, unsigned goal)
+{
+	struct compaction c = { .zone = z,
+				.order = WHOLE_ZONE,
+				.mode = MIGRATE_SYNC,
+				.daemon = true,
+				.proactive = true,
+				.goal = goal };
+
+	(void)run(&c);
 }
 
 void compact_node(int node)

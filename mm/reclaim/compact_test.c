@@ -1,9 +1,11 @@
 /* Compaction: a fragmented zone has large blocks again, and nobody's bytes have changed. */
 #include "mm/compact.h"
 #include "mm/huge.h"
+#include "mm/reclaim/reclaim_impl.h"
 #include "mm/vmevent.h"
 #include "mm/vmscan.h"
 #include "sim/mm_test.h"
+#include "sync/thread.h"
 
 #include "mm/rmap.h"
 #include "mm/thp.h"
@@ -56,6 +58,7 @@ static struct mm_struct *fragmented(void)
 {
 	struct mm_struct *mm = new_mm();
 
+	sysctl_compaction_proactiveness = 0;
 	map_at(mm, BASE, P(USED), RW, ANON | MAP_FIXED);
 	for (unsigned i = 0; i < USED; i++)
 		sim_poke(mm, BASE + P(i) + i % PAGE_SIZE, byte_of(i));
@@ -195,6 +198,58 @@ static void kcompactd_I2_waits_where_it_was_in_vain(void **state)
 	end_mm(mm);
 }
 
+/* What making pieces asked for is granted, or found to be in vain. Return: how many wishes there were. */
+static unsigned long nothing_is_asked(void)
+{
+	assert_false(kswapd_step(0));
+	kcompactd_step(0);
+	return vm_event_sum(KCOMPACTD_WAKE);
+}
+
+static void kcompactd_looks_before_anybody_asks(void **state)
+{
+	struct mm_struct *mm = fragmented();
+	unsigned long scanned, asked = nothing_is_asked(), large = large_blocks();
+
+	(void)state;
+	assert_true(fragmentation_score(node_data[0]) > 80);
+	sysctl_compaction_proactiveness = 40;
+	kcompactd_look();
+	kcompactd_wait(0); /* does not wait */
+	kcompactd_step(0);
+	assert_in_range(fragmentation_score(node_data[0]), 0, 79);
+	assert_true(large_blocks() > large);
+	assert_int_equal(vm_event_sum(KCOMPACTD_WAKE), asked);
+	scanned = vm_event_sum(KCOMPACTD_MIGRATE_SCANNED);
+	assert_true(scanned > 0);
+	sysctl_compaction_proactiveness = 0;
+	kcompactd_look();
+	kcompactd_step(0);
+	assert_int_equal(vm_event_sum(KCOMPACTD_MIGRATE_SCANNED), scanned);
+	all_bytes_are_there(mm);
+	give_large_blocks();
+	end_mm(mm);
+}
+
+static void kcompactd_looks_seldom_where_it_is_in_vain(void **state)
+{
+	struct mm_struct *mm = fragmented();
+	uint64_t now;
+
+	(void)state;
+	hold_all(mm);
+	(void)nothing_is_asked();
+	kcompactd_look();
+	sysctl_compaction_proactiveness = 100;
+	now = clock_ns();
+	kcompactd_step(0);
+	assert_true(node_data[0]->kcompactd.next_look >= now + 32 * NSEC_PER_SEC);
+	drop_all(mm);
+	all_bytes_are_there(mm);
+	give_large_blocks();
+	end_mm(mm);
+}
+
 static void what_is_held_stays(void **state)
 {
 	struct mm_struct *mm = fragmented();
@@ -326,6 +381,8 @@ int main(void)
 		T(an_allocation_makes_its_block),
 		T(kcompactd_makes_what_was_not_found),
 		T(kcompactd_I2_waits_where_it_was_in_vain),
+		T(kcompactd_looks_before_anybody_asks),
+		T(kcompactd_looks_seldom_where_it_is_in_vain),
 		T(what_is_held_stays),
 		T(locked_pages_move_if_they_may),
 		T(a_huge_page_is_left_whole),

@@ -34,6 +34,10 @@ static inline void raise_to(unsigned *asked, unsigned v)
 bool compact_suitable(const struct zone *z, unsigned order, enum zone_type highest);
 /* For kcompactd, which waits for locks. Return: is a block of @order free now? Sleeps. */
 bool compact_in_background(struct zone *z, unsigned order);
+/* How much of the node's free memory is no use for huge pages, in percent, zones weighed by their size. A snapshot. */
+unsigned fragmentation_score(const struct pglist_data *node);
+/* Compact @z until the node's score is @goal or less, or to its end. Sleeps. */
+void compact_proactively(struct zone *z, unsigned goal);
 
 /* ---- take.c: one page's fate ---- */
 /* Free those of @s->pages, isolated, that may go. The others come first in it afterwards, @s->taken of them, active or not as
@@ -45,6 +49,8 @@ void take_pages(struct scan_control *sc, struct lru_scan *s);
 void lru_give_back(struct lru_scan *s);
 /* One round over the lists of sc->node at sc->priority; stops early when sc->wanted is reached. */
 void shrink_node(struct scan_control *sc);
+/* One round at sc->priority over the cached pages of sc->node: those that are clean and that nobody maps go. */
+void shrink_clean(struct scan_control *sc);
 /* Lists of zones up to @highest that could give something, in pages. */
 unsigned long reclaimable_pages(const struct pglist_data *node, enum zone_type highest);
 

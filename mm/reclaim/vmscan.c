@@ -251,20 +251,34 @@ unsigned long reclaim_node(int node, gfp_t gfp)
 	return sc.freed;
 }
 
-/* All of a list once, oldest first; what stays is put back in its order. */
-static unsigned long drop_list(struct pglist_data *node, enum lru_list l)
+/* The oldest @left of a list, until there are enough; what stays is put back in its order. */
+static void take_clean(struct scan_control *sc, enum lru_list l, unsigned long left)
 {
-	struct scan_control sc = { .node = node, .clean_only = true };
-
-	for (unsigned long left = lru_size(node, l); left;) {
-		struct lru_scan s = { .list = l, .highest = ZONE_MOVABLE };
+	while (left && sc->freed < sc->wanted) {
+		struct lru_scan s = { .list = l, .highest = sc->highest };
 
 		s.nr = (unsigned)min_of(unsigned long, left, LRU_CLUSTER);
 		left -= s.nr;
-		lru_isolate(node, &s);
-		take_pages(&sc, &s);
+		lru_isolate(sc->node, &s);
+		take_pages(sc, &s);
 		lru_give_back(&s);
 	}
+}
+
+void shrink_clean(struct scan_control *sc)
+{
+	sc->clean_only = true;
+	take_clean(sc, LRU_INACTIVE_FILE, lru_size(sc->node, LRU_INACTIVE_FILE) >> sc->priority);
+	take_clean(sc, LRU_ACTIVE_FILE, lru_size(sc->node, LRU_ACTIVE_FILE) >> sc->priority);
+	sc->clean_only = false;
+}
+
+/* All cached pages of a node. */
+static unsigned long drop_node(struct pglist_data *node)
+{
+	struct scan_control sc = { .node = node, .highest = ZONE_MOVABLE, .wanted = ULONG_MAX };
+
+	shrink_clean(&sc);
 	return sc.freed;
 }
 
@@ -273,10 +287,8 @@ unsigned long drop_cached_pages(void)
 	unsigned long freed = 0;
 
 	count_vm_event(DROP_PAGECACHE);
-	for (unsigned n = 0; n < nr_nodes; n++) {
-		freed += drop_list(node_data[n], LRU_INACTIVE_FILE);
-		freed += drop_list(node_data[n], LRU_ACTIVE_FILE);
-	}
+	for (unsigned n = 0; n < nr_nodes; n++)
+		freed += drop_node(node_data[n]);
 	return freed;
 }
 

@@ -6,9 +6,10 @@
 #include <sys/prctl.h>
 
 enum { ROUNDS = 4 };
-#define COMPACT "/proc/sys/vm/compact_memory"
-#define EXTFRAG "/sys/kernel/debug/extfrag/"
-#define DEFRAG	"/sys/kernel/mm/transparent_hugepage/defrag"
+#define COMPACT	  "/proc/sys/vm/compact_memory"
+#define PROACTIVE "/proc/sys/vm/compaction_proactiveness"
+#define EXTFRAG	  "/sys/kernel/debug/extfrag/"
+#define DEFRAG	  "/sys/kernel/mm/transparent_hugepage/defrag"
 
 static size_t large; /* pages in what /proc/meminfo calls a huge page */
 
@@ -63,6 +64,31 @@ static int bytes_are_right(const char *p, size_t pages)
 		if ((unsigned char)p[i * PAGE] != byte_of(i))
 			return 0;
 	return 1;
+}
+
+/* Nobody asks: it is enough that free memory is in pieces. */
+static void before_anybody_asks(void)
+{
+	size_t pages = (size_t)meminfo_kb("MemFree:") / 4 * 7 / 8;
+	long scanned = vmstat("compact_daemon_migrate_scanned"), woken;
+	unsigned long before;
+	char *p;
+
+	if (pages < 16 * large || meminfo_kb("MemTotal:") > 300 * 1024)
+		SKIP("less memory than that, or more");
+	p = fragment(pages);
+	NEED(p);
+	before = large_blocks();
+	woken = vmstat("compact_daemon_wake");
+	OK(tap_put(PROACTIVE, "100"));
+	for (int tries = 0; tries < 1000 && large_blocks() <= before + 2; tries++)
+		usleep(10000);
+	CHECK(large_blocks() > before + 2);
+	CHECK(vmstat("compact_daemon_migrate_scanned") > scanned);
+	EQ(vmstat("compact_daemon_wake"), woken);
+	OK(tap_put(PROACTIVE, "0"));
+	CHECK(bytes_are_right(p, pages));
+	OK(munmap(p, pages * PAGE));
 }
 
 /* By @file, or (NULL) by those of the nodes. */
@@ -240,10 +266,14 @@ static void indices(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(whole_machine), T(one_node), T(against_a_writer), T(in_the_background), T(limits),
-		T(indices),	  TEND
+		T(whole_machine),	T(one_node), T(against_a_writer), T(in_the_background),
+		T(before_anybody_asks), T(limits),   T(indices),	  TEND
 	};
+	int failed;
 
 	large = (size_t)meminfo_kb("Hugepagesize:") * 1024 / PAGE;
-	return tap_main(argc, argv, tests);
+	tap_put(PROACTIVE, "0"); /* free memory in pieces stays so until a test says */
+	failed = tap_main(argc, argv, tests);
+	tap_put(PROACTIVE, "20");
+	return failed;
 }

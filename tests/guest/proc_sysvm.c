@@ -42,8 +42,77 @@ static long zone_number(const char *key)
 	return best;
 }
 
+/* Every file that Debian's 6.1 has, but for the three of which it says why not (fs/proc_sysvm.c). */
+static void all_of_linux_are_there(void)
+{
+	static const char *const names[] = { "admin_reserve_kbytes",
+					     "compact_memory",
+					     "compact_unevictable_allowed",
+					     "compaction_proactiveness",
+					     "dirty_background_bytes",
+					     "dirty_background_ratio",
+					     "dirty_bytes",
+					     "dirty_expire_centisecs",
+					     "dirty_ratio",
+					     "dirty_writeback_centisecs",
+					     "dirtytime_expire_seconds",
+					     "drop_caches",
+					     "extfrag_threshold",
+					     "hugetlb_shm_group",
+					     "laptop_mode",
+					     "legacy_va_layout",
+					     "lowmem_reserve_ratio",
+					     "max_map_count",
+					     "min_free_kbytes",
+					     "mmap_min_addr",
+					     "mmap_rnd_bits",
+					     "nr_hugepages",
+					     "nr_overcommit_hugepages",
+					     "oom_dump_tasks",
+					     "oom_kill_allocating_task",
+					     "overcommit_kbytes",
+					     "overcommit_memory",
+					     "overcommit_ratio",
+					     "page-cluster",
+					     "panic_on_oom",
+					     "percpu_pagelist_high_fraction",
+					     "stat_interval",
+					     "stat_refresh",
+					     "swappiness",
+					     "unprivileged_userfaultfd",
+					     "user_reserve_kbytes",
+					     "vfs_cache_pressure",
+					     "watermark_scale_factor" };
+	static const char *const wide[] = {
+		"min_slab_ratio",	  "min_unmapped_ratio", "mmap_rnd_compat_bits",
+		"nr_hugepages_mempolicy", "numa_stat",		"numa_zonelist_order",
+		"zone_reclaim_mode"
+	};
+	char path[64];
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(path, sizeof(path), VM "%s", names[i]);
+		if (access(path, F_OK) && tap_failed())
+			tap_note("# there is no %s", path);
+	}
+	for (unsigned i = 0; i < sizeof(wide) / sizeof(*wide); i++) {
+		snprintf(path, sizeof(path), VM "%s", wide[i]);
+		EQ(access(path, F_OK), IS64 ? 0 : -1);
+	}
+}
+
 static void defaults(void)
 {
+	EQ(number(VM "compaction_proactiveness"), 20);
+	EQ(number(VM "laptop_mode"), 0);
+	EQ(number(VM "stat_interval"), 1);
+	EQ(number(VM "dirtytime_expire_seconds"), 43200);
+	if (IS64) {
+		EQ(number(VM "zone_reclaim_mode"), 0);
+		EQ(number(VM "min_unmapped_ratio"), 1);
+		EQ(number(VM "min_slab_ratio"), 5);
+		EQ(number(VM "mmap_rnd_compat_bits"), 8);
+	}
 	EQ(number(VM "max_map_count"), 65530);
 	EQ(number(VM "mmap_min_addr"), 65536);
 	EQ(number(VM "overcommit_ratio"), 50);
@@ -79,6 +148,26 @@ static void nonsense_is_refused(void)
 	FAILS(tap_put(VM "memory_failure_recovery", "2"), EINVAL);
 	FAILS(tap_put("/proc/sys/fs/file-max", "-1"), EINVAL);
 	FAILS(open("/proc/sys/fs/file-nr", O_WRONLY), EACCES);
+	FAILS(tap_put(VM "compaction_proactiveness", "101"), EINVAL);
+	FAILS(tap_put(VM "compaction_proactiveness", "-1"), EINVAL);
+	FAILS(tap_put(VM "laptop_mode", "-1"), EINVAL);
+	FAILS(tap_put(VM "dirtytime_expire_seconds", "-1"), EINVAL);
+	FAILS(tap_put(VM "extfrag_threshold", "1001"), EINVAL);
+	FAILS(tap_put(VM "extfrag_threshold", "-1"), EINVAL);
+	FAILS(tap_put(VM "overcommit_ratio", "-1"), EINVAL);
+	FAILS(tap_put(VM "min_free_kbytes", "-1"), EINVAL);
+	FAILS(tap_put(VM "vfs_cache_pressure", "-1"), EINVAL);
+	FAILS(tap_put(VM "swappiness", "201"), EINVAL);
+	FAILS(tap_put(VM "page-cluster", "-1"), EINVAL);
+	FAILS(tap_put(VM "mmap_rnd_bits", IS64 ? "33" : "17"), EINVAL);
+	FAILS(tap_put(VM "mmap_rnd_bits", IS64 ? "27" : "7"), EINVAL);
+	if (IS64) {
+		FAILS(tap_put(VM "zone_reclaim_mode", "-1"), EINVAL);
+		FAILS(tap_put(VM "min_unmapped_ratio", "101"), EINVAL);
+		FAILS(tap_put(VM "min_slab_ratio", "101"), EINVAL);
+		FAILS(tap_put(VM "mmap_rnd_compat_bits", "7"), EINVAL);
+		FAILS(tap_put(VM "mmap_rnd_compat_bits", "17"), EINVAL);
+	}
 	FAILS(tap_put(VM "no_such_thing", "1"), ENOENT);
 	FAILS(open(VM "drop_caches", O_RDONLY), EACCES); /* for root, too */
 	FAILS(open("/proc/sys/kernel/osrelease", O_WRONLY), EACCES);
@@ -353,7 +442,8 @@ static void new_programs_may_lack_the_vdso(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(defaults),
+	static const struct tap_test tests[] = { T(all_of_linux_are_there),
+						 T(defaults),
 						 T(nonsense_is_refused),
 						 T(others_may_read),
 						 T(min_free_moves_the_watermarks),

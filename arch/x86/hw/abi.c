@@ -17,10 +17,10 @@ enum { ELFCLASS32 = 1, ELFCLASS64, EM_386 = 3, EM_X86_64 = 62, NARROW_MAX = 256 
 
 const struct abi abis[NR_ABIS] = {
 #ifdef __x86_64__
-	{ ELFCLASS64, 8, 0, EM_X86_64, ABI_MACHINE, 0x3fffff, 0x555555554000UL, 0 },
-	{ ELFCLASS32, 4, 8, EM_386, "i686", 0x7ff, 0x56555000UL, 0xffffe000UL },
+	{ ELFCLASS64, 8, EM_X86_64, ABI_MACHINE, 0x3fffff, 0x555555554000UL, 0 },
+	{ ELFCLASS32, 4, EM_386, "i686", 0x7ff, 0x56555000UL, 0xffffe000UL },
 #else
-	{ ELFCLASS32, 4, 0, EM_386, "i686", 0x7ff, 0x00400000UL, 0 },
+	{ ELFCLASS32, 4, EM_386, "i686", 0x7ff, 0x00400000UL, 0 },
 #endif
 };
 

@@ -27,7 +27,6 @@ enum { ABI_32 = 1, NR_ABIS = 1 };
 struct abi {
 	uint8_t elf_class; /* ELFCLASS32 1, ELFCLASS64 2 */
 	uint8_t word;	   /* bytes of a long and of a pointer */
-	uint8_t mmap_rnd_bits; /* pages, as a power of two, that mappings move at most; 0: as the sysctl says */
 	uint16_t elf_machine;
 	char machine[8]; /* AT_PLATFORM */
 	uint32_t stack_random_pages;
