@@ -20,48 +20,6 @@ struct flag_name {
 	const char *name;
 };
 
-/* In the order of Linux 6.1: those of several bits first. */
-static const struct flag_name gfp_names[] = {
-#define N(n)                                                                                       \
-	{                                                                                          \
-		n, #n                                                                              \
-	}
-	N(GFP_HIGHUSER_MOVABLE),
-	N(GFP_HIGHUSER),
-	N(GFP_USER),
-	{ GFP_KERNEL | __GFP_ACCOUNT, "GFP_KERNEL_ACCOUNT" },
-	N(GFP_KERNEL),
-	N(GFP_NOFS),
-	N(GFP_ATOMIC),
-	N(GFP_NOIO),
-	N(GFP_NOWAIT),
-	{ __GFP_DMA, "GFP_DMA" },
-	N(__GFP_HIGHMEM),
-	{ __GFP_DMA32, "GFP_DMA32" },
-	N(__GFP_HIGH),
-	N(__GFP_ATOMIC),
-	N(__GFP_IO),
-	N(__GFP_FS),
-	N(__GFP_NOWARN),
-	N(__GFP_RETRY_MAYFAIL),
-	N(__GFP_NOFAIL),
-	N(__GFP_NORETRY),
-	N(__GFP_COMP),
-	N(__GFP_ZERO),
-	N(__GFP_NOMEMALLOC),
-	N(__GFP_MEMALLOC),
-	N(__GFP_HARDWALL),
-	N(__GFP_THISNODE),
-	N(__GFP_RECLAIMABLE),
-	N(__GFP_MOVABLE),
-	N(__GFP_ACCOUNT),
-	N(__GFP_WRITE),
-	N(__GFP_RECLAIM),
-	N(__GFP_DIRECT_RECLAIM),
-	N(__GFP_KSWAPD_RECLAIM),
-#undef N
-};
-
 /* Bits of vm_flags as modules see them (include/linux/vm_flags.h). */
 static const struct flag_name vma_names[] = {
 	{ 0x00000001, "read" },		{ 0x00000002, "write" },    { 0x00000004, "exec" },
@@ -152,7 +110,7 @@ size_t text_flags(char *buf, size_t size, char kind, const void *p)
 		return put_flags(buf, size, *(const unsigned long *)p, vma_names,
 				 ARRAY_SIZE(vma_names));
 	case 'g':
-		return put_flags(buf, size, *(const gfp_t *)p, gfp_names, ARRAY_SIZE(gfp_names));
+		return gfp_to_str(*(const gfp_t *)p, buf, size);
 	default:
 		return 0;
 	}

@@ -1,11 +1,11 @@
 /*
  * Allocation contexts in words, as reports of the allocator and of the out-of-memory killer have them.
  *
- * OWNS     nothing.
+ * OWNS     the names.
  * WHY      "GFP_KERNEL|__GFP_ZERO" says at once what a mask does not. Contexts come first, largest first, as Linux has them; what
  *          is left of the mask follows bit by bit, and bits without a name as a number.
  * CONTEXT  any.   FAILS  cut at the end of the buffer.
- * SOURCES  core-api/memory-allocation, core-api/printk-formats (%pGg).   TESTED BY gfp_text_test.c
+ * SOURCES  core-api/memory-allocation, core-api/printk-formats (%pGg, which modules print by this).   TESTED BY gfp_text_test.c
  */
 #include "base/compiler.h"
 #include "lib/fmt.h"
@@ -58,7 +58,7 @@ static const struct gfp_name {
 size_t gfp_to_str(gfp_t gfp, char *buf, size_t size)
 {
 	const char *bar = "";
-	size_t n = 0;
+	size_t n = fmt_scnprintf(buf, size, "%s", "");
 
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
 		if ((gfp & names[i].bits) != names[i].bits)
@@ -67,7 +67,7 @@ size_t gfp_to_str(gfp_t gfp, char *buf, size_t size)
 		gfp &= ~names[i].bits;
 		bar = "|";
 	}
-	if (gfp || !n)
+	if (gfp)
 		n += fmt_scnprintf(buf + n, size - n, "%s%#x", bar, gfp);
 	return n;
 }

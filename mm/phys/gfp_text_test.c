@@ -28,7 +28,7 @@ static void gfp_text_context_then_bits(void **state)
 static void gfp_text_what_has_no_name(void **state)
 {
 	(void)state;
-	is(0, "0");
+	is(0, "");
 	is(GFP_NOWAIT | 0x80000000U, "GFP_NOWAIT|0x80000000");
 }
 
