@@ -1,7 +1,8 @@
 /*
  * Kernel threads.
  *
- * OWNS     kthreadd (pid 2): the parent of all kernel threads; it ignores SIGCHLD, so they vanish when they end.
+ * OWNS     kthreadd (pid 2): the parent of all kernel threads; it ignores SIGCHLD, so they vanish when they end. All ignore
+ *          every signal: one that is pending would keep a thread from ever waiting again.
  * CONTEXT  kthread_run: a thread that may sleep, after task_create_init.
  * NOT HERE init's kernel half: it is made by the same function but executes a program later.
  */
@@ -27,14 +28,16 @@ static void run(void *arg)
 	task_exit_finish(0);
 }
 
-/* Everything a kernel thread has of a process: default handlers, root's rights, the caller's or no limits. */
-static bool give_process_parts(struct task *t)
+/* Everything a kernel thread has of a process: root's rights, the caller's or no limits. init has no @parent, and takes signals. */
+static bool give_process_parts(struct task *t, const struct task *parent)
 {
 	struct task *from = current_task();
 
 	t->cred = cred_get(&init_cred);
 	t->signal = signal_dup(from, SIGCHLD);
 	t->sighand = sighand_dup(NULL);
+	if (t->sighand && parent)
+		signal_ignore_all(t);
 	return t->signal && t->sighand;
 }
 
@@ -55,7 +58,7 @@ struct task *kthread_make(void (*fn)(void *), void *arg, const char *name, struc
 	t->thread.cpus_allowed = ~0UL;
 	t->blocked = 0;
 	arch_thread_init_kernel(&t->thread.arch, t->thread.kstack, run, s);
-	if (!give_process_parts(t) || task_publish(t, parent, false, 0)) {
+	if (!give_process_parts(t, parent) || task_publish(t, parent, false, 0)) {
 		kfree(s);
 		task_free_unpublished(t);
 		return NULL;
@@ -90,9 +93,6 @@ void kthread_daemon_wake(struct kthread_daemon *d)
 
 static void kthreadd_main(void *unused)
 {
-	struct k_sigaction ignore = { .handler = SIG_IGN };
-
-	(void)signal_action(SIGCHLD, &ignore, NULL);
 	for (;;)
 		(void)thread_park(PARK_INTERRUPTIBLE, PARK_FOREVER);
 }
@@ -101,5 +101,6 @@ void kthreadd_start(void)
 {
 	kthreadd = kthread_make(kthreadd_main, NULL, "kthreadd", NULL);
 	must(kthreadd && kthreadd->pid == 2);
+	signal_ignore_all(kthreadd);
 	sched_start(&kthreadd->thread);
 }

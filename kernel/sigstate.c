@@ -151,6 +151,28 @@ long signal_action(int sig, const struct k_sigaction *act, struct k_sigaction *o
 	return 0;
 }
 
+/* The handler of a signal that a kernel thread takes note of. */
+enum { SIG_KTHREAD = 2 };
+
+void signal_ignore_all(struct task *t)
+{
+	for (int sig = 1; sig <= NSIG; sig++)
+		t->sighand->action[sig - 1].handler = SIG_IGN;
+	t->sighand->changed = ~(sigset_k)0;
+}
+
+void signal_allow(int sig, bool allowed)
+{
+	struct task *t = current_task();
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+
+	spin_lock(&t->sighand->lock);
+	t->sighand->action[sig - 1].handler = allowed ? SIG_KTHREAD : SIG_IGN;
+	drop_ignored(t, sig);
+	spin_unlock(&t->sighand->lock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
 void signal_reset_action(int sig)
 {
 	struct task *t = current_task();

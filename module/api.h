@@ -145,6 +145,7 @@ long module_schedule_timeout(long timeout);
 int module_wake_up_process(struct task_view *view);
 bool module_signal_pending(struct task_view *view);
 int module_send_sig(int sig, struct task_view *view);
+void module_allow_signal(int sig, int allowed);
 /* ---- notify.c ---- */
 struct notifier_view;
 int module_register_notifier(struct notifier_view *nb);

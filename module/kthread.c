@@ -311,6 +311,12 @@ bool module_signal_pending(struct task_view *view)
 	return view->real == current_task() && signal_pending();
 }
 
+void module_allow_signal(int sig, int allowed)
+{
+	if (sig >= 1 && sig <= NSIG)
+		signal_allow(sig, allowed);
+}
+
 int module_send_sig(int sig, struct task_view *view)
 {
 	int err = -ESRCH;

@@ -131,6 +131,7 @@ int cond_resched(void);
 int wake_up_process(struct task_struct *task);
 bool signal_pending(struct task_struct *task);
 int module_send_sig(int sig, struct task_struct *task);
+void module_allow_signal(int sig, int allowed);
 #define set_current_state(s)	  module_set_state(s)
 #define __set_current_state(s)	  module_set_state(s)
 #define get_current_state()	  module_get_state()

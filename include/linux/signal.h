@@ -27,8 +27,8 @@ typedef struct kernel_siginfo {
 #define send_sig_info(sig, info, task) module_send_sig(sig, task)
 #define kill_pid(pid, sig, priv)       module_kill_pid(pid, sig)
 #define kill_proc(nr, sig, priv)       module_kill_pid(find_vpid(nr), sig)
-#define allow_signal(sig)	       ((void)(sig))
-#define disallow_signal(sig)	       ((void)(sig))
+#define allow_signal(sig)	       module_allow_signal(sig, 1)
+#define disallow_signal(sig)	       module_allow_signal(sig, 0)
 #define flush_signals(task)	       ((void)(task))
 
 static inline int module_kill_pid(struct pid *pid, int sig)

@@ -911,6 +911,36 @@ static void by_directory(void)
 	close(dir);
 }
 
+/* Threads of the kernel take no signal, not root's either: one that is pending would keep kswapd from ever waiting again. */
+static void kernel_threads(void)
+{
+	static const int signals[] = { SIGKILL, SIGTERM, SIGSTOP, SIGCONT, SIGCHLD, SIGUSR1, 40 };
+	char path[40], text[4096];
+	int found = 0;
+
+	for (int pid = 2; pid < 6; pid++) {
+		const char *at;
+
+		snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+		if (tap_read(path, text, sizeof(text)) != 0)
+			continue; /* there is none, or it is a program */
+		found++;
+		for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+			EQ(kill(pid, signals[i]), 0);
+		snprintf(path, sizeof(path), "/proc/%d/status", pid);
+		NEED(tap_read(path, text, sizeof(text)) > 0);
+		at = strstr(text, "SigPnd:");
+		NEED(at);
+		CHECK(strncmp(at, "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\n", 50) ==
+		      0);
+		at = strstr(text, "SigIgn:");
+		NEED(at);
+		CHECK(strncmp(at, "SigIgn:\tffffffffffffffff\n", 25) == 0);
+		CHECK(!strstr(text, "State:\tT") && !strstr(text, "State:\tZ"));
+	}
+	CHECK(found > 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(actions),
@@ -943,6 +973,7 @@ int main(int argc, char **argv)
 						 T(hostile_sigreturn),
 						 T(ignored_core_signals),
 						 T(storm),
+						 T(kernel_threads),
 						 TEND };
 
 	return tap_main(argc, argv, tests);
