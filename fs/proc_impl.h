@@ -15,6 +15,7 @@ struct vm_area_struct;
 struct proc_file {
 	struct mutex lock; /* l; rank TEXT */
 	struct seq_file m; /* l */
+	uint64_t base;	   /* l: of the text, what m begins with */
 	bool filled;	   /* l */
 	unsigned seen;	   /* a: the event's number when the file was last asked; others: 0 */
 	/* Print the text; exactly one of entry and pid_entry is set. */

@@ -4,7 +4,8 @@
  * OWNS     struct proc_file: an open text file.
  * WHY      an entry knows how to print its whole text at once; a read at position 0 prints anew, later ones copy, so a
  *          file read in pieces is of one moment, and a monitor that seeks back gets fresh numbers. Mappings, of which there
- *          may be 65,530, come as they are read: who wants the first line does not hold mmap_lock for all of them.
+ *          may be 65,530, come a page of text at a time, as they are read: who wants the first line does not hold mmap_lock
+ *          for all of them, and only that page is kept; who goes back to an earlier one starts again from the first.
  * LOCKS    proc_file->lock (rank TEXT) for its text: pread and splice come without file->pos_lock.
  * CONTEXT  tasks; may sleep.
  * SOURCES  proc(5), sysfs(5).
@@ -19,7 +20,7 @@
 #include "pseudo.h"
 #include "sync/failpoint.h"
 
-enum { STORE_MAX = 4096 };
+enum { STORE_MAX = 4096, PIECE = PAGE_SIZE - 1024 /* with one more mapping, a page */ };
 
 struct proc_file *proc_file_new(struct file *f)
 {
@@ -101,67 +102,85 @@ static int fill(struct proc_file *pf, const struct inode *inode)
 	return err;
 }
 
-/* Print what is missing of the first @end bytes, if there are so many. 0 or -errno. */
-static int fill_to(struct proc_file *pf, const struct inode *inode, bool anew, size_t end)
-	must_hold(pf->lock)
+/* Print the text, or its next piece, in place of what there is. 0 or -errno. */
+static int fill_next(struct proc_file *pf, const struct inode *inode, bool anew) must_hold(pf->lock)
 {
-	int err = 0;
-
+	pf->base = anew ? 0 : pf->base + pf->m.len;
+	pf->m.len = 0;
 	if (anew) {
-		pf->m.len = 0;
 		pf->m.err = 0;
 		pf->m.from = 0;
-		pf->m.more = true;
 	}
-	while (!err && pf->m.more && pf->m.len < end) {
-		pf->m.more = false;
-		pf->m.want = end;
-		err = fill(pf, inode);
-	}
+	pf->m.more = false;
+	pf->m.want = PIECE;
+	return fill(pf, inode);
+}
+
+/* See to it that the buffer has the byte at @pos, if there is one. 0 or -errno. */
+static int fill_to(struct proc_file *pf, const struct inode *inode, bool anew, uint64_t pos)
+	must_hold(pf->lock)
+{
+	int err = anew || !pf->filled || pos < pf->base ? fill_next(pf, inode, true) : 0;
+
+	while (!err && pf->m.more && pos >= pf->base + pf->m.len)
+		err = fill_next(pf, inode, false);
 	return err;
 }
 
-/* How much of [@pos, @pos + @len) there is, printed by now; or -errno. */
-static long text_ready(struct file *f, size_t len, uint64_t pos)
+/* How much of [@pos, @pos + @len) there is in the piece that has its first byte, at *from; or -errno. */
+static long text_ready(struct file *f, size_t len, uint64_t pos, bool anew, const char **from)
 {
 	struct proc_file *pf = f->private;
+	int err = fill_to(pf, f->inode, anew, pos);
+	size_t at;
 
-	if (pos < SIZE_MAX / 4) {
-		size_t end =
-			(size_t)pos + max_of(size_t, min_of(size_t, len, SIZE_MAX / 4), PAGE_SIZE);
-		int err = fill_to(pf, f->inode, pos == 0 || !pf->filled, end);
+	if (err)
+		return err;
+	if (pos >= pf->base + pf->m.len)
+		return 0;
+	at = (size_t)(pos - pf->base);
+	*from = pf->m.buf + at;
+	return (long)min_of(size_t, len, pf->m.len - at);
+}
 
-		if (err)
-			return err;
-	}
-	return pos >= pf->m.len ? 0 : (long)min_of(size_t, len, pf->m.len - (size_t)pos);
+static long read_piece(struct file *f, uaddr_t buf, size_t len, uint64_t *pos, bool anew)
+{
+	const char *from;
+	long n = text_ready(f, len, *pos, anew, &from);
+
+	if (n <= 0)
+		return n;
+	n -= (long)copy_to_user(buf, from, (size_t)n);
+	*pos += (uint64_t)n;
+	return n ? n : -EFAULT;
 }
 
 long proc_text_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct proc_file *pf = f->private;
+	bool anew = *pos == 0;
+	size_t done = 0;
 	long n;
 
 	mutex_lock(&pf->lock);
-	n = text_ready(f, len, *pos);
-	if (n > 0) {
-		n -= (long)copy_to_user(buf, pf->m.buf + (size_t)*pos, (size_t)n);
-		*pos += (uint64_t)n;
-		n = n ? n : -EFAULT;
-	}
+	do {
+		n = read_piece(f, buf + done, len - done, pos, anew && !done);
+		done += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && done < len);
 	mutex_unlock(&pf->lock);
-	return n;
+	return done ? (long)done : n;
 }
 
 long proc_text_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)
 {
 	struct proc_file *pf = f->private;
+	const char *from;
 	long n;
 
 	mutex_lock(&pf->lock);
-	n = text_ready(f, len, *pos);
+	n = text_ready(f, len, *pos, *pos == 0, &from);
 	if (n > 0) {
-		memcpy(buf, pf->m.buf + (size_t)*pos, (size_t)n);
+		memcpy(buf, from, (size_t)n);
 		*pos += (uint64_t)n;
 	}
 	mutex_unlock(&pf->lock);

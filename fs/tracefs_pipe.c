@@ -7,7 +7,7 @@
  * OWNS     struct pipe_reader: an open trace_pipe; the timer that looks for records while one is open.
  * WHY      a record may be written where nothing can be woken (in the scheduler itself): so a timer looks, every LOOK_NS.
  * I1       the timer is armed while nr_open > 0: by open, then by itself.
- * LOCKS    file->pos_lock, as of all text files; the rings' own.   CONTEXT  tasks; the timer.
+ * LOCKS    pipe_reader.lock; the rings' own.   CONTEXT  tasks; the timer.
  * FAILS    -ENOMEM, -EFAULT, -EAGAIN, -ERESTARTSYS.
  * SOURCES  Linux's Documentation/trace/ftrace.rst.   TESTED BY  tests/guest/proc_tracefs.c
  */
@@ -27,6 +27,7 @@
 enum { LOOK_NS = 10 * NSEC_PER_MSEC, LINES_AT_ONCE = 32 };
 
 struct pipe_reader {
+	struct mutex lock; /* of the rest; poll looks without it */
 	struct trace_cursor at;
 	struct seq_file lines; /* of records that are taken */
 	size_t done;	       /* bytes of them that were read */
@@ -124,6 +125,7 @@ static int pipe_open(struct inode *inode, struct file *f)
 
 	if (!p)
 		return -ENOMEM;
+	mutex_init(&p->lock, RANK_TEXT);
 	f->private = p;
 	if (atomic_add_return(&nr_open, 1) == 1)
 		ktimer_arm(&look_timer, clock_ns() + LOOK_NS);
@@ -177,9 +179,8 @@ static int wait_lines(struct file *f, struct pipe_reader *p)
 	return 0;
 }
 
-static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+static long read_lines(struct file *f, struct pipe_reader *p, uaddr_t buf, size_t len)
 {
-	struct pipe_reader *p = f->private;
 	int err = wait_lines(f, p);
 	size_t n, left;
 
@@ -190,6 +191,17 @@ static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	p->done += n - left;
 	p->has_read |= n != left;
 	return left && left == n ? -EFAULT : (long)(n - left);
+}
+
+static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
+{
+	struct pipe_reader *p = f->private;
+	long n;
+
+	mutex_lock(&p->lock);
+	n = read_lines(f, p, buf, len);
+	mutex_unlock(&p->lock);
+	return n;
 }
 
 static unsigned pipe_poll(struct file *f, struct poll_table *pt)

@@ -4,6 +4,7 @@
  * OWNS     struct module_seq, the private_data of such a file.
  * WHY      the whole text is made at the first read of an open (or when it is read from its beginning again) and copied from then on,
  *          as for the kernel's own files: numbers of one moment.
+ * LOCKS    module_seq.lock serialises readers of one open file, also those who say where.
  * CONTEXT  tasks; sleeps.   FAILS  -ENOMEM, what show returned.   TESTED BY  module_labs (guest)
  */
 #include "module/api.h"
@@ -14,6 +15,7 @@
 #include "mm/slab.h"
 #include "module/text.h"
 #include "sync/failpoint.h"
+#include "sync/mutex.h"
 
 /* struct seq_operations of modules. */
 struct module_seq_calls {
@@ -32,6 +34,7 @@ struct module_seq {
 	int (*show)(struct seq_file *m, void *data); /* single_open */
 	void *private;
 	bool filled;
+	struct mutex lock; /* of m and filled */
 };
 
 /* As include/linux/seq_file.h has it. */
@@ -58,6 +61,8 @@ static struct module_seq *seq_new(struct file_view *file)
 	struct module_seq *s = failpoint("module_seq") ? NULL : kzalloc(sizeof(*s), GFP_KERNEL);
 
 	file->private_data = s;
+	if (s)
+		mutex_init(&s->lock, RANK_TEXT);
 	return s;
 }
 
@@ -150,9 +155,8 @@ static int fill(struct module_seq *s)
 	return err;
 }
 
-long module_seq_read(struct file_view *file, uaddr_t buf, size_t len, long long *pos)
+static long read_text(struct module_seq *s, uaddr_t buf, size_t len, long long *pos)
 {
-	struct module_seq *s = file->private_data;
 	int err = *pos == 0 || !s->filled ? fill(s) : 0;
 	size_t n;
 
@@ -164,6 +168,17 @@ long module_seq_read(struct file_view *file, uaddr_t buf, size_t len, long long 
 	n -= copy_to_user(buf, s->m.buf + (size_t)*pos, n);
 	*pos += (long long)n;
 	return n || !len ? (long)n : -EFAULT;
+}
+
+long module_seq_read(struct file_view *file, uaddr_t buf, size_t len, long long *pos)
+{
+	struct module_seq *s = file->private_data;
+	long n;
+
+	mutex_lock(&s->lock);
+	n = read_text(s, buf, len, pos);
+	mutex_unlock(&s->lock);
+	return n;
 }
 
 long long module_seq_lseek(struct file_view *file, long long off, int whence)

@@ -4,6 +4,7 @@
  */
 #include "tap.h"
 
+#include <pthread.h>
 #include <regex.h>
 #include <sys/sysinfo.h>
 
@@ -720,6 +721,94 @@ static void every_file_twice(void)
 	}
 }
 
+/* ---- one open file, several readers ---- */
+
+enum { READERS = 4, SHARED_ROUNDS = 60, SHARED_VMAS = 64 };
+
+static int shared_fd;
+static pthread_barrier_t shared_start;
+
+/* Each gets a text from its beginning on, whoever was first; a text of the whole machine begins with its first line. */
+static void *shared_reader(void *arg)
+{
+	char text[16384];
+
+	for (int i = 0; i < SHARED_ROUNDS; i++) {
+		long n;
+
+		pthread_barrier_wait(&shared_start);
+		n = pread(shared_fd, text, sizeof(text), 0);
+		if (n < 1000 || memchr(text, '\0', (size_t)n) ||
+		    (i % 2 && strncmp(text, "MemTotal:", 9) != 0))
+			return arg;
+		pthread_barrier_wait(&shared_start);
+	}
+	return NULL;
+}
+
+static void shared_by_threads(void)
+{
+	char *map = mmap(NULL, SHARED_VMAS * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t t[READERS];
+	void *bad;
+
+	NEED(map != MAP_FAILED);
+	for (size_t i = 0; i < SHARED_VMAS; i += 2)
+		NEED(mprotect(map + i * PAGE, PAGE, PROT_NONE) == 0);
+	NEED(pthread_barrier_init(&shared_start, NULL, READERS + 1) == 0);
+	for (int i = 0; i < READERS; i++)
+		NEED(pthread_create(&t[i], NULL, shared_reader, &shared_start) == 0);
+	for (int i = 0; i < SHARED_ROUNDS; i++) {
+		shared_fd = open(i % 2 ? "/proc/meminfo" : "/proc/self/smaps", O_RDONLY);
+		pthread_barrier_wait(&shared_start);
+		pthread_barrier_wait(&shared_start);
+		EQ(lseek(shared_fd, 0, SEEK_CUR), 0);
+		close(shared_fd);
+	}
+	for (int i = 0; i < READERS; i++) {
+		EQ(pthread_join(t[i], &bad), 0);
+		CHECK(!bad);
+	}
+	munmap(map, SHARED_VMAS * PAGE);
+}
+
+/* A long text comes in pieces: read in any, and from the middle, it is the same. */
+static void pieces_of_maps(void)
+{
+	enum { VMAS = 1000, ROOM = 1 << 18, LAST = 700, FAR = 30001, SOME = 5000 };
+	char *map = mmap(NULL, VMAS * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	static char whole[ROOM], again[ROOM];
+	size_t got = 0, len = 0;
+	ssize_t n;
+	int fd;
+
+	NEED(map != MAP_FAILED);
+	for (size_t i = 0; i < VMAS; i += 2)
+		NEED(mprotect(map + i * PAGE, PAGE, PROT_NONE) == 0);
+	fd = open("/proc/self/maps", O_RDONLY);
+	NEED(fd >= 0);
+	while ((n = read(fd, whole + len, ROOM - len)) > 0)
+		len += (size_t)n;
+	CHECK(len > FAR + SOME);
+	EQ(read(fd, again, 1), 0);
+	EQ(lseek(fd, 0, SEEK_SET), 0);
+	while ((n = read(fd, again + got, 1013)) > 0)
+		got += (size_t)n;
+	EQ(got, len);
+	EQ(memcmp(again, whole, len), 0);
+	EQ(pread(fd, again, LAST, (off_t)(len - LAST)), LAST);
+	EQ(memcmp(again, whole + len - LAST, LAST), 0);
+	EQ(pread(fd, again, SOME, FAR), SOME);
+	EQ(memcmp(again, whole + FAR, SOME), 0);
+	EQ(pread(fd, again, SOME, 1), SOME);
+	EQ(memcmp(again, whole + 1, SOME), 0);
+	EQ(pread(fd, again, 1, (off_t)len), 0);
+	EQ(read(fd, (void *)1, 10), 0); /* at its end nothing is copied */
+	FAILS(pread(fd, (void *)1, 10, 0), EFAULT);
+	close(fd);
+	munmap(map, VMAS * PAGE);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(meminfo),
@@ -743,6 +832,8 @@ int main(int argc, char **argv)
 						 T(environment),
 						 T(page_map),
 						 T(every_file_twice),
+						 T(shared_by_threads),
+						 T(pieces_of_maps),
 						 TEND };
 
 	if (argc == 2 && strcmp(argv[1], "--wait") == 0)
