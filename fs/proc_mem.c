@@ -22,17 +22,9 @@
 #include "mm/zone.h"
 #include "sync/klog.h"
 
-static void line_kb(struct seq_file *m, const char *label, unsigned long kb)
-{
-	char head[24];
-
-	fmt_snprintf(head, sizeof(head), "%s:", label);
-	seq_printf(m, "%-16s%8lu kB\n", head, kb);
-}
-
 static void line(struct seq_file *m, const char *label, unsigned long pages)
 {
-	line_kb(m, label, pages << (PAGE_SHIFT - 10));
+	seq_put_kb(m, label, pages << (PAGE_SHIFT - 10));
 }
 
 /* Pages that a new program could have without swapping: Linux's estimate, free memory above the low watermarks, and what is cheap
@@ -78,7 +70,7 @@ static void meminfo_kernel(struct seq_file *m)
 	line(m, "Slab", reclaimable + unreclaimable);
 	line(m, "SReclaimable", reclaimable);
 	line(m, "SUnreclaim", unreclaimable);
-	line_kb(m, "KernelStack", global_node_stat(NR_KERNEL_STACK_KB));
+	seq_put_kb(m, "KernelStack", global_node_stat(NR_KERNEL_STACK_KB));
 	line(m, "PageTables", global_node_stat(NR_PAGETABLE));
 	line(m, "SecPageTables", global_node_stat(NR_SECONDARY_PAGETABLE));
 	line(m, "NFS_Unstable", 0);
@@ -87,10 +79,10 @@ static void meminfo_kernel(struct seq_file *m)
 	line(m, "CommitLimit", vm_commit_limit());
 	line(m, "Committed_AS", (unsigned long)max_of(long, 0, atomic_long_read(&vm_committed_as)));
 	/* On 64 bits the total has more digits than the field: Linux prints it from column 17 all the same. */
-	line_kb(m, "VmallocTotal", vmalloc_total() >> 10);
-	line_kb(m, "VmallocUsed", vmalloc_used() >> 10);
-	line_kb(m, "VmallocChunk", 0);
-	line_kb(m, "Percpu", nr_cpus * (unsigned long)(__stop_percpu - __start_percpu) >> 10);
+	seq_put_kb(m, "VmallocTotal", vmalloc_total() >> 10);
+	seq_put_kb(m, "VmallocUsed", vmalloc_used() >> 10);
+	seq_put_kb(m, "VmallocChunk", 0);
+	seq_put_kb(m, "Percpu", nr_cpus * (unsigned long)(__stop_percpu - __start_percpu) >> 10);
 }
 
 static void meminfo_huge(struct seq_file *m)
@@ -108,13 +100,13 @@ static void meminfo_huge(struct seq_file *m)
 	hugetlb_count(HUGETLB_ANY_NODE, &c);
 	seq_printf(m, "HugePages_Total:   %5lu\nHugePages_Free:    %5lu\n", c.nr, c.free);
 	seq_printf(m, "HugePages_Rsvd:    %5lu\nHugePages_Surp:    %5lu\n", c.resv, c.surplus);
-	line_kb(m, "Hugepagesize", HPAGE_SIZE >> 10);
-	line_kb(m, "Hugetlb", c.nr * (HPAGE_SIZE >> 10));
+	seq_put_kb(m, "Hugepagesize", HPAGE_SIZE >> 10);
+	seq_put_kb(m, "Hugetlb", c.nr * (HPAGE_SIZE >> 10));
 	physmap_direct_sizes(&kb_4k, &kb_large, &kb_1g);
-	line_kb(m, "DirectMap4k", kb_4k);
-	line_kb(m, pt_shift(PT_PMD) == 22 ? "DirectMap4M" : "DirectMap2M", kb_large);
+	seq_put_kb(m, "DirectMap4k", kb_4k);
+	seq_put_kb(m, pt_shift(PT_PMD) == 22 ? "DirectMap4M" : "DirectMap2M", kb_large);
 	if (kb_1g)
-		line_kb(m, "DirectMap1G", kb_1g);
+		seq_put_kb(m, "DirectMap1G", kb_1g);
 }
 
 static int meminfo_show(struct seq_file *m)

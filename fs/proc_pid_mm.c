@@ -65,9 +65,19 @@ static void put_name(struct seq_file *m, const char *name)
 static void put_head(struct seq_file *m, unsigned long start, unsigned long end,
 		     unsigned long flags, unsigned long long offset)
 {
-	seq_printf(m, "%08lx-%08lx %c%c%c%c %08llx ", start, end, flags & VM_READ ? 'r' : '-',
-		   flags & VM_WRITE ? 'w' : '-', flags & VM_EXEC ? 'x' : '-',
-		   flags & VM_MAYSHARE ? 's' : 'p', offset);
+	const char rights[] = { ' ',
+				flags & VM_READ ? 'r' : '-',
+				flags & VM_WRITE ? 'w' : '-',
+				flags & VM_EXEC ? 'x' : '-',
+				flags & VM_MAYSHARE ? 's' : 'p',
+				' ' };
+
+	seq_put_hex(m, start, 8);
+	seq_putc(m, '-');
+	seq_put_hex(m, end, 8);
+	seq_write(m, rights, sizeof(rights));
+	seq_put_hex(m, offset, 8);
+	seq_putc(m, ' ');
 }
 
 void proc_put_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf)
@@ -83,7 +93,12 @@ void proc_put_vma(struct seq_file *m, struct vm_area_struct *vma, char *buf)
 		vma->vm_ops->ident(vma, &major, &minor, &ino);
 	put_head(m, vma->vm_start, vma->vm_end, vma->vm_flags,
 		 map || ino ? (unsigned long long)vma->vm_pgoff << PAGE_SHIFT : 0);
-	seq_printf(m, "%02x:%02x %lu ", major, minor, ino);
+	seq_put_hex(m, major, 2);
+	seq_putc(m, ':');
+	seq_put_hex(m, minor, 2);
+	seq_putc(m, ' ');
+	seq_put_decimal(m, ino, 0);
+	seq_putc(m, ' ');
 	if (vma_name(vma, buf, VFS_PATH_MAX)) {
 		seq_pad(m, line, NAME_COLUMN);
 		put_name(m, buf);
@@ -111,12 +126,7 @@ struct rollup {
 
 static void put_kb(struct seq_file *m, const char *label, unsigned long bytes)
 {
-	size_t start = m->len;
-
-	seq_puts(m, label);
-	seq_putc(m, ':');
-	seq_pad(m, start, 16);
-	seq_printf(m, "%8lu kB\n", bytes >> 10);
+	seq_put_kb(m, label, bytes >> 10);
 }
 
 /* From Rss to Pss_Dirty, and what follows it in both forms. */
@@ -164,9 +174,12 @@ static void put_flags(struct seq_file *m, unsigned long flags)
 	unsigned i;
 
 	seq_puts(m, "VmFlags: ");
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (flags & names[i].bit)
-			seq_printf(m, "%s ", names[i].name);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (flags & names[i].bit) {
+			seq_puts(m, names[i].name);
+			seq_putc(m, ' ');
+		}
+	}
 	seq_putc(m, '\n');
 }
 

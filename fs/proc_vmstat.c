@@ -17,6 +17,14 @@
 #include "mm/zone.h"
 #include "sync/klog.h"
 
+static void line(struct seq_file *m, const char *name, unsigned long n)
+{
+	seq_puts(m, name);
+	seq_putc(m, ' ');
+	seq_put_decimal(m, n, 0);
+	seq_putc(m, '\n');
+}
+
 /* Of the lines of each zone type: does the build have the zone? */
 static bool zone_line_exists(enum vm_event e, enum vm_event first)
 {
@@ -93,23 +101,21 @@ static unsigned long event_shown(enum vm_event e)
 static int vmstat_show(struct seq_file *m)
 {
 	for (unsigned i = 0; i < NR_ZONE_STATS; i++)
-		seq_printf(m, "%s %lu\n", zone_stat_names[i],
-			   global_zone_stat((enum zone_stat_item)i));
+		line(m, zone_stat_names[i], global_zone_stat((enum zone_stat_item)i));
 	if (CFG_NUMA)
 		put_numa(m);
 	for (unsigned i = 0; i < NR_NODE_STATS; i++) {
 		enum node_stat_item item = (enum node_stat_item)i;
 
 		if (node_stat_exists(item))
-			seq_printf(m, "%s %lu\n", node_stat_names[i],
-				   node_stat_shown(item, global_node_stat(item)));
+			line(m, node_stat_names[i], node_stat_shown(item, global_node_stat(item)));
 	}
 	put_dirty_limits(m);
 	for (unsigned i = 0; i < NR_VM_EVENTS; i++) {
 		if (i == SWAP_RA)
 			put_tlb(m);
 		if (event_exists((enum vm_event)i))
-			seq_printf(m, "%s %lu\n", vm_event_names[i], event_shown((enum vm_event)i));
+			line(m, vm_event_names[i], event_shown((enum vm_event)i));
 	}
 	seq_puts(m, "nr_unstable 0\n");
 	return 0;

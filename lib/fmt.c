@@ -29,18 +29,30 @@ static void put(struct out *o, char c)
 	o->len++;
 }
 
+/* How many of @n more characters there is room for. */
+static size_t fits(const struct out *o, size_t n)
+{
+	size_t room = o->len + 1 < o->size ? o->size - 1 - o->len : 0;
+
+	return min_of(size_t, n, room);
+}
+
 static void put_many(struct out *o, char c, size_t n)
 {
-	for (; n > 0; n--)
-		put(o, c);
+	size_t fit = fits(o, n);
+
+	if (fit)
+		memset(o->buf + o->len, c, fit);
+	o->len += n;
 }
 
 static void put_text(struct out *o, const char *s, size_t n)
 {
-	size_t i;
+	size_t fit = fits(o, n);
 
-	for (i = 0; i < n; i++)
-		put(o, s[i]);
+	if (fit)
+		memcpy(o->buf + o->len, s, fit);
+	o->len += n;
 }
 
 /* Digits of @n, last first. Return: how many; none for 0. */
@@ -49,12 +61,15 @@ static unsigned digits_of(uint64_t n, unsigned base, bool upper, char *out)
 	const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	unsigned nr = 0;
 
-	while (n > UINT32_MAX) {
-		out[nr++] = set[base == 10 ? n % 10 : n & (base - 1)];
-		n = base == 10 ? n / 10 : n >> (base == 16 ? 4 : 3);
+	if (base != 10) {
+		for (; n; n >>= base == 16 ? 4 : 3)
+			out[nr++] = set[n & (base - 1)];
+		return nr;
 	}
-	for (uint32_t small = (uint32_t)n; small; small /= base)
-		out[nr++] = set[small % base];
+	for (; n > UINT32_MAX; n /= 10)
+		out[nr++] = set[n % 10];
+	for (uint32_t small = (uint32_t)n; small; small /= 10)
+		out[nr++] = set[small % 10];
 	return nr;
 }
 
@@ -302,11 +317,14 @@ size_t fmt_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 	va_copy(args, ap);
 	while (*fmt) {
 		struct spec sp = { .base = 10 };
+		size_t n = 0;
 
-		if (*fmt != '%') {
-			put(&o, *fmt++);
-			continue;
-		}
+		while (fmt[n] && fmt[n] != '%')
+			n++;
+		put_text(&o, fmt, n);
+		fmt += n;
+		if (!*fmt)
+			break;
 		fmt = parse_spec(fmt + 1, &args, &sp);
 		fmt = convert(&o, fmt, &sp, &args);
 	}

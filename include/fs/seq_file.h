@@ -25,10 +25,16 @@ void seq_printf(struct seq_file *m, const char *fmt, ...) printf_(2, 3);
 void seq_puts(struct seq_file *m, const char *s);
 void seq_putc(struct seq_file *m, char c);
 void seq_write(struct seq_file *m, const void *data, size_t len);
+/* @v with blanks before it, up to @width characters: "%*lu", for long texts of many numbers. */
+void seq_put_decimal(struct seq_file *m, unsigned long v, unsigned width);
+/* @v with zeroes before it, up to @digits (16 at most): "%0*llx". */
+void seq_put_hex(struct seq_file *m, uint64_t v, unsigned digits);
 /* Path text with \n, space, tab, backslash as octal escapes. */
 void seq_escape(struct seq_file *m, const char *s);
 /* Blanks until the line that began at offset @line_start is @column characters long. */
 void seq_pad(struct seq_file *m, size_t line_start, size_t column);
+/* A line of meminfo and smaps: "Label:             123 kB". */
+void seq_put_kb(struct seq_file *m, const char *label, unsigned long kb);
 void seq_free(struct seq_file *m);
 
 #endif

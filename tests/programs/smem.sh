@@ -1,5 +1,4 @@
 # packages: smem
-# builds: x86_64
 want 'PID +User +Command +Swap +USS +PSS +RSS' smem
 want '[0-9]+ root +/init' smem
 want 'kernel dynamic memory .*[0-9]+' smem -w
