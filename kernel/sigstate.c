@@ -8,6 +8,7 @@
  */
 #include "arch/sigframe.h"
 #include "base/errno.h"
+#include "kernel/kthread.h"
 #include "kernel/sigqueue.h"
 #include "kernel/task_impl.h"
 #include "lib/string.h"
@@ -159,6 +160,17 @@ void signal_ignore_all(struct task *t)
 	for (int sig = 1; sig <= NSIG; sig++)
 		t->sighand->action[sig - 1].handler = SIG_IGN;
 	t->sighand->changed = ~(sigset_k)0;
+}
+
+void signal_heed_all(void)
+{
+	struct task *t = current_task();
+	irqflags_t flags = spin_lock_irqsave(&t->sighand->lock);
+
+	for (int sig = 1; sig <= NSIG; sig++)
+		t->sighand->action[sig - 1] = (struct k_sigaction){ .handler = SIG_DFL };
+	t->sighand->changed = 0;
+	spin_unlock_irqrestore(&t->sighand->lock, flags);
 }
 
 void signal_allow(int sig, bool allowed)

@@ -104,6 +104,7 @@ static int become_program(struct helper *h)
 	t->files = files_alloc();
 	if (!t->fs || !t->files)
 		return -ENOMEM;
+	signal_heed_all();
 	return exec_kernel(h->words[0], (const char *const *)h->words + 1,
 			   (const char *const *)h->envp);
 }

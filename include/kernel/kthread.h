@@ -24,4 +24,13 @@ struct task *must_check kthread_make(void (*fn)(void *), void *arg, const char *
 /* Pid 2, whose children the kernel threads are. */
 void kthreadd_start(void);
 
+/* ---- signals (sigstate.c) ---- */
+
+/* @t, a kernel thread that nobody else knows yet, is reached by no signal, not even SIGKILL. */
+void signal_ignore_all(struct task *t);
+/* The caller is a kernel thread no longer, but about to be a program: default actions. */
+void signal_heed_all(void);
+/* The caller, a kernel thread, is reached by @sig (1 to NSIG), or no longer: signal_pending() says so, nothing else happens. */
+void signal_allow(int sig, bool allowed);
+
 #endif

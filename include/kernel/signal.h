@@ -134,10 +134,6 @@ struct sighand_struct *must_check sighand_dup(const struct sighand_struct *from)
 void sighand_put(struct sighand_struct *sh);
 void sigpending_init(struct sigpending *p);
 void sigpending_flush(struct sigpending *p);
-/* @t, a kernel thread that nobody else knows yet, is reached by no signal, not even SIGKILL. */
-void signal_ignore_all(struct task *t);
-/* The caller, a kernel thread, is reached by @sig (1 to NSIG), or no longer: signal_pending() says so, nothing else happens. */
-void signal_allow(int sig, bool allowed);
 /* exec: handlers to default (ignored ones stay), altstack off. */
 void signal_exec_reset(struct task *t);
 /* Signal numbers ignored / caught, for /proc/PID/status. */
