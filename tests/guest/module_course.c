@@ -236,7 +236,7 @@ static void installs_files(void)
 	STREQ(text, "12345");
 	EQ(access("/sys/class/misc/course_calls/dev", F_OK), 0);
 	close(fd);
-	EQ(ioctl(dev, 2), 2); /* the closed one and the one never installed */
+	EQ(ioctl(dev, 3), 2); /* the closed one and the one never installed */
 	fd = ioctl(dev, 1);
 	NEED(fd >= 0);
 	CHECK(read(fd, text, sizeof(text)) > 4);

@@ -170,7 +170,7 @@ static const struct file_operations text_fops = { .owner = THIS_MODULE,
 						  .read = text_read,
 						  .release = text_release };
 
-/* A number for a nameless file, or, with @cmd 1, for one of the file system. 2: both are given back unused. */
+/* A number for a nameless file, or, with @cmd 1, for one of the file system. 3: both are given back unused. */
 static long calls_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct file *made = cmd == 1 ? filp_open("/proc/self/cmdline", O_RDONLY, 0)
@@ -180,7 +180,7 @@ static long calls_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	if (IS_ERR(made))
 		return PTR_ERR(made);
 	fd = get_unused_fd_flags(O_CLOEXEC);
-	if (fd < 0 || cmd == 2) {
+	if (fd < 0 || cmd == 3) {
 		fput(made);
 		if (fd >= 0)
 			put_unused_fd((unsigned int)fd);
