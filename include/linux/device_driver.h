@@ -2,8 +2,9 @@
 #ifndef _LINUX_DEVICE_DRIVER_H
 #define _LINUX_DEVICE_DRIVER_H
 
-#include <linux/device.h>
+#include <linux/kobject.h>
 #include <linux/mod_devicetable.h>
+#include <linux/module.h>
 
 int module_bus_register(struct bus_type *b);
 void module_bus_unregister(struct bus_type *b);
