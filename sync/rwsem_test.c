@@ -201,12 +201,96 @@ static void rwsem_I3_kill_at_any_moment(void **state)
 	}
 }
 
+/* ---- who sleeps is passed, but not for ever ---- */
+
+static bool served;
+static unsigned rounds;
+
+static void late_one(bool write)
+{
+	while (!held)
+		rest();
+	if (write)
+		rwsem_down_write(&sem);
+	else
+		rwsem_down_read(&sem);
+	served = true;
+	if (write)
+		rwsem_up_write(&sem);
+	else
+		rwsem_up_read(&sem);
+}
+
+static void late_writer(void *arg)
+{
+	late_one(true);
+}
+
+static void waiting_reader(void *arg)
+{
+	late_one(false);
+}
+
+/* One of two, one of which nearly always has it. */
+static void overlapping_reader(void *other)
+{
+	while (!served) {
+		unsigned n = rounds;
+
+		rwsem_down_read(&sem);
+		held = true;
+		rounds++;
+		for (unsigned i = 0; !served && rounds < n + 2 && i < 100; i++)
+			rest();
+		rwsem_up_read(&sem);
+	}
+}
+
+static void busy_writer(void *arg)
+{
+	while (!served) {
+		rwsem_down_write(&sem);
+		held = true;
+		rounds++;
+		rest();
+		rwsem_up_write(&sem);
+	}
+}
+
+static void nobody_starves(void (*busy)(void *), void (*late)(void *))
+{
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		begin(seed);
+		held = served = false;
+		rounds = 0;
+		sim_spawn(busy, NULL, 0);
+		sim_spawn(busy, NULL, 1);
+		sim_spawn(late, NULL, 2);
+		sim_run();
+		assert_true(served);
+		end();
+	}
+}
+
+static void rwsem_I4_writer_gets_in_between_readers(void **state)
+{
+	nobody_starves(overlapping_reader, late_writer);
+}
+
+static void rwsem_I4_everybody_gets_in_between_writers(void **state)
+{
+	nobody_starves(busy_writer, waiting_reader);
+	nobody_starves(busy_writer, late_writer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rwsem_I1_writers_alone_under_any_schedule),
 		cmocka_unit_test(rwsem_I2_killed_writer_lets_readers_in),
 		cmocka_unit_test(rwsem_I3_kill_at_any_moment),
+		cmocka_unit_test(rwsem_I4_writer_gets_in_between_readers),
+		cmocka_unit_test(rwsem_I4_everybody_gets_in_between_writers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

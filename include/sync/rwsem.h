@@ -5,13 +5,14 @@
 #include "base/atomic.h"
 #include "sync/waitq.h"
 
-enum { RWSEM_WRITER = 1, RWSEM_WAITING = 2, RWSEM_READER = 4 };
+enum { RWSEM_WRITER = 1, RWSEM_WAITING = 2, RWSEM_FAIR = 4, RWSEM_READER = 8 };
 
 struct rwsem {
-	atomic_long_t count;  /* a: RWSEM_WRITER, RWSEM_WAITING, then the number of readers */
+	atomic_long_t
+		count; /* a: RWSEM_WRITER, RWSEM_WAITING, RWSEM_FAIR, then the number of readers */
 	struct thread *owner; /* the writer's, read by anybody */
 	struct waitq waitq;
-	bool waking; /* the writer's, as owner: it was given the semaphore in its sleep and has not got up yet */
+	bool waking; /* waitq.lock: the writer at the queue's head has been woken and has not looked yet */
 	uint8_t rank;
 } lock_type_;
 
