@@ -127,8 +127,9 @@ static int fill_to(struct proc_file *pf, const struct inode *inode, bool anew, u
 	return err;
 }
 
-/* How much of [@pos, @pos + @len) there is in the piece that has its first byte, at *from; or -errno. */
-static long text_ready(struct file *f, size_t len, uint64_t pos, bool anew, const char **from)
+/* How much of [@pos, @pos + @len) there is in the piece that has its first byte, at *from; or -errno. The text's lock is held. */
+static long text_ready(struct file *f, size_t len, uint64_t pos, bool anew,
+		       const char **from) no_lock_analysis
 {
 	struct proc_file *pf = f->private;
 	int err = fill_to(pf, f->inode, anew, pos);

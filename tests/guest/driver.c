@@ -210,7 +210,7 @@ static void check_first_session(void)
 int main(void)
 {
 	static char plan[8192];
-	char *lines[128], *save = NULL;
+	char *lines[512], *save = NULL;
 	int n = 0;
 	sigset_t chld;
 

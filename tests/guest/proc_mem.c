@@ -401,7 +401,8 @@ static void numa_maps_counts_by_kind(void)
 static int oom_as_nobody(void *arg)
 {
 	/* up is free, down only to where the administrator left it */
-	if (setgid(65534) || setuid(65534) || tap_put("/proc/self/oom_score_adj", "500"))
+	if (setgid(65534) || setuid(65534) || prctl(PR_SET_DUMPABLE, 1) ||
+	    tap_put("/proc/self/oom_score_adj", "500"))
 		return 1;
 	if (tap_put("/proc/self/oom_score_adj", "100"))
 		return 2;
