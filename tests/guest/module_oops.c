@@ -147,17 +147,33 @@ static void warnings(void)
 	EQ(tainted() & TAINT_WARN, TAINT_WARN);
 }
 
+/* Wait until the module @name, whose report may still be being printed, is held by its oops. */
+static int is_held(const char *name)
+{
+	char path[64], text[16] = "";
+
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", name);
+	for (int i = 0; i < 500; i++) {
+		if (tap_read(path, text, sizeof(text) - 1) > 0 && text[0] == '1')
+			return 1;
+		tap_sleep_ms(10);
+	}
+	return 0;
+}
+
 static void threads_and_works_die(void)
 {
 	NEED(module_in("oops_thread", "how=kthread") == 0);
 	for (int i = 0; i < 500 && !log_has(" Comm: oopses_thread"); i++)
 		tap_sleep_ms(10);
 	CHECK(log_has(" Comm: oopses_thread"));
+	CHECK(is_held("oops_thread"));
 	FAILS(module_out("oops_thread"), EBUSY);
 	NEED(module_in("oops_work", "how=work") == 0);
 	for (int i = 0; i < 500 && !log_has(" Comm: kworker/"); i++)
 		tap_sleep_ms(10);
 	CHECK(log_has(" Comm: kworker/"));
+	CHECK(is_held("oops_work"));
 	FAILS(module_out("oops_work"), EBUSY);
 	NEED(module_in("threads", "") == 0); /* threads, timers and works go on */
 	CHECK(log_has("threads: 0 failures"));
