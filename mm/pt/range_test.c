@@ -162,29 +162,30 @@ static void runs_with_odd_pages(void **state)
 	world_gone();
 }
 
-/* Pages of a cache for all entries of a run by range_map_cached, the caller's reference besides; number 40 is left out. */
+/* Pages of a cache for all entries of a run, the caller's reference besides; number 1 is the fault's, 40 is not there. */
 static struct page *map_cached_block(void)
 {
-	struct page *block = alloc_pages(GFP_KERNEL, RUN_ORDER), *pages[RUN_PAGES], *table;
-	struct range_cached c = { .pages = pages, .nr = RUN_PAGES, .chosen = 1 };
+	struct page *block = alloc_pages(GFP_KERNEL, RUN_ORDER), *table;
+	const pte_t prot = pte_wrprotect(pte_prot_user(true, true, false));
+	void *slots[RUN_PAGES];
+	pte_t *pte;
 
 	assert_non_null(block);
 	split_page(block, RUN_ORDER);
-	c.pte = pt_find_alloc_locked(&mm, &mm.root, at(0), &table);
-	assert_non_null(c.pte);
-	c.prot = pte_wrprotect(pte_prot_user(true, true, false));
-	c.entry = pte_mkyoung(pte_make(page_to_pfn(block + 1), c.prot));
+	pte = pt_find_alloc_locked(&mm, &mm.root, at(0), &table);
+	assert_non_null(pte);
 	for (unsigned i = 0; i < RUN_PAGES; i++) {
 		page_become(block + i, PS_KERNEL, PS_FILE);
-		pages[i] = i == 40 ? NULL : block + i;
-		if (pages[i])
-			get_page(block + i);
+		page_set(block + i, PG_uptodate);
+		slots[i] = i == 40 ? NULL : block + i;
 	}
-	pte_set(c.pte + 20, pte_mkspecial(c.entry)); /* something is there already */
-	range_map_cached(&mm, &c);
-	assert_null(pages[20]);
-	assert_ptr_equal(pages[1], block + 1);
-	assert_ptr_equal(pages[21], block + 21);
+	pte_set(pte + 20, pte_mkspecial(pte_make(page_to_pfn(block + 1),
+						 prot))); /* something is there already */
+	range_map_own(&mm, pte + 1, block + 1, pte_mkyoung(prot));
+	range_map_cached(&mm, pte, slots, RUN_PAGES, block + 1, prot, false);
+	assert_int_equal(page_ref_count(block + 1), 2);
+	assert_int_equal(page_ref_count(block + 2), 2);
+	assert_int_equal(page_ref_count(block + 20), 1);
 	pt_unlock(table);
 	assert_true(pte_young(entry_at(&mm, at(1))));
 	assert_false(pte_young(entry_at(&mm, at(2))));
