@@ -751,9 +751,8 @@ static void ends_put(struct inode *inode, struct pipe *p)
 		pipe_free(p);
 }
 
-static void ends_count(struct pipe *p, unsigned acc, int by)
+static void ends_count_locked(struct pipe *p, unsigned acc, int by) must_hold(p->lock)
 {
-	mutex_lock(&p->lock);
 	if (acc != O_WRONLY) {
 		p->readers += (unsigned)by;
 		p->r_opens += by > 0;
@@ -764,36 +763,49 @@ static void ends_count(struct pipe *p, unsigned acc, int by)
 	}
 	if (p->sleeper)
 		thread_unpark(p->sleeper);
+}
+
+static void ends_count(struct pipe *p, unsigned acc, int by)
+{
+	mutex_lock(&p->lock);
+	ends_count_locked(p, acc, by);
 	mutex_unlock(&p->lock);
 	waitq_wake_all(&p->rd_wait);
 	waitq_wake_all(&p->wr_wait);
 }
 
-/* fifo(7): an open waits until the other side is, or has been, open. A pipe(2) that is opened again
- * through /proc/PID/fd does not. */
-static int wait_other_side(struct file *f, struct pipe *p, unsigned acc, unsigned r_opens,
-			   unsigned w_opens)
+/*
+ * Count the opener of a FIFO in. *@wait: it has to wait until the other side's count of opens is no
+ * longer *@seen. That is settled in one section with the counting: who is on the other side may be woken by it, do all its work and be
+ * gone before we run again, and then it was there. 0, or -ENXIO.
+ */
+static int ends_join(struct file *f, struct pipe *p, unsigned acc, bool *wait, unsigned *seen)
 {
+	bool again = f->inode->sb == pipe_sb; /* a pipe(2), through /proc/PID/fd */
 	int err = 0;
 
-	if (f->inode->sb == pipe_sb)
-		return 0;
-	if (acc == O_RDONLY && !READ_ONCE(p->writers)) {
-		if (f->flags & O_NONBLOCK)
-			f->pos = READ_ONCE(p->w_opens); /* no POLLHUP before a first writer */
+	mutex_lock(&p->lock);
+	*wait = !again && acc != O_RDWR && !(acc == O_RDONLY ? p->writers : p->readers);
+	*seen = acc == O_RDONLY ? p->w_opens : p->r_opens;
+	if (*wait && (f->flags & O_NONBLOCK)) {
+		*wait = false;
+		if (acc == O_RDONLY)
+			f->pos = *seen; /* no POLLHUP before a first writer */
 		else
-			err = wait_event_interruptible(&p->rd_wait,
-						       READ_ONCE(p->w_opens) != w_opens);
-	} else if (acc == O_WRONLY && !READ_ONCE(p->readers)) {
-		err = wait_event_interruptible(&p->wr_wait, READ_ONCE(p->r_opens) != r_opens);
+			err = -ENXIO;
 	}
-	return err ? -ERESTARTSYS : 0;
+	if (!err)
+		ends_count_locked(p, acc, 1);
+	mutex_unlock(&p->lock);
+	return err;
 }
 
+/* fifo(7): an open waits until the other side is, or has been, open. A pipe(2) that is opened again does not. */
 static int fifo_open(struct inode *inode, struct file *f)
 {
-	unsigned acc = f->flags & O_ACCMODE, r_opens, w_opens;
+	unsigned acc = f->flags & O_ACCMODE, seen;
 	struct pipe *p;
+	bool wait;
 	int err;
 
 	if (acc == O_ACCMODE)
@@ -801,26 +813,24 @@ static int fifo_open(struct inode *inode, struct file *f)
 	p = pipe_of(inode);
 	if (!p)
 		return -ENOMEM;
-	mutex_lock(&p->lock);
-	r_opens = p->r_opens;
-	w_opens = p->w_opens;
-	err = acc == O_WRONLY && (f->flags & O_NONBLOCK) && !p->readers && inode->sb != pipe_sb
-		      ? -ENXIO
-		      : 0;
-	mutex_unlock(&p->lock);
+	f->private = p;
+	f->pos = UINT64_MAX;
+	err = ends_join(f, p, acc, &wait, &seen);
 	if (err) {
 		ends_put(inode, p);
 		return err;
 	}
-	f->private = p;
-	f->pos = UINT64_MAX;
-	ends_count(p, acc, 1);
-	err = wait_other_side(f, p, acc, r_opens, w_opens);
-	if (err) {
-		ends_count(p, acc, -1);
-		ends_put(inode, p);
-	}
-	return err;
+	waitq_wake_all(&p->rd_wait);
+	waitq_wake_all(&p->wr_wait);
+	if (wait && acc == O_RDONLY)
+		err = wait_event_interruptible(&p->rd_wait, READ_ONCE(p->w_opens) != seen);
+	else if (wait)
+		err = wait_event_interruptible(&p->wr_wait, READ_ONCE(p->r_opens) != seen);
+	if (!err)
+		return 0;
+	ends_count(p, acc, -1);
+	ends_put(inode, p);
+	return -ERESTARTSYS;
 }
 
 static void fifo_release(struct file *f)

@@ -1,7 +1,9 @@
 /* Pipes, FIFOs, and waiting for descriptors: atomic writes, ends of file, SIGPIPE, poll(2), select(2), ppoll(2). */
 #include "tap.h"
 
+#include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/time.h>
@@ -369,6 +371,47 @@ static void fifos(void)
 	unlink("fifo");
 }
 
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* A partner who was there for a moment was there: on another CPU it may have opened, and closed again, before our open
+ * goes on. The sides of a round meet by @turn; the writer is the first of them in every second round. */
+static void fifo_partner_gone(void)
+{
+	struct sigaction wake = { .sa_handler = on_alarm }; /* no SA_RESTART: the open ends */
+	volatile unsigned *turn =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned rounds = tap_quick() ? 500 : 5000;
+	int fd;
+	pid_t pid;
+
+	NEED(turn != MAP_FAILED);
+	NEED(sigaction(SIGALRM, &wake, NULL) == 0);
+	NEED(mkfifo("gone", 0600) == 0);
+	pid = fork();
+	NEED(pid >= 0);
+	for (unsigned i = 0; i < rounds; i++) {
+		alarm(10);
+		fd = open("gone", (i % 2 != 0) == (pid == 0) ? O_RDONLY : O_WRONLY);
+		alarm(0);
+		if (fd < 0)
+			*turn = UINT_MAX / 2; /* the other does not wait for us */
+		if (fd < 0 && pid == 0)
+			_exit(1);
+		NEED(fd >= 0);
+		close(fd);
+		__atomic_add_fetch(turn, 1, __ATOMIC_SEQ_CST);
+		while (*turn < 2 * (i + 1))
+			sched_yield();
+	}
+	if (pid == 0)
+		_exit(0);
+	EQ(tap_wait(pid), 0);
+	munmap((void *)turn, PAGE);
+}
+
 static void reopen_pipe(void)
 {
 	int p[2], again;
@@ -486,6 +529,7 @@ int main(int argc, char **argv)
 						 T(poll_signals),
 						 T(selecting),
 						 T(fifos),
+						 T(fifo_partner_gone),
 						 T_FOR(reopen_pipe, 10),
 						 T(vectors),
 						 T(ring),
