@@ -775,9 +775,9 @@ static void ends_count(struct pipe *p, unsigned acc, int by)
 }
 
 /*
- * Count the opener of a FIFO in. *@wait: it has to wait until the other side's count of opens is no
- * longer *@seen. That is settled in one section with the counting: who is on the other side may be woken by it, do all its work and be
- * gone before we run again, and then it was there. 0, or -ENXIO.
+ * Count the opener of a FIFO in. *@wait: it has to wait until the other side's count of opens is no longer *@seen. That
+ * is settled in one section with the counting: who is on the other side may be woken by it, do all its work and be gone
+ * before we run again, and then it was there. 0, or -ENXIO.
  */
 static int ends_join(struct file *f, struct pipe *p, unsigned acc, bool *wait, unsigned *seen)
 {

@@ -127,27 +127,27 @@ static int fill_to(struct proc_file *pf, const struct inode *inode, bool anew, u
 	return err;
 }
 
-/* How much of [@pos, @pos + @len) there is in the piece that has its first byte, at *from; or -errno. The text's lock is held. */
-static long text_ready(struct file *f, size_t len, uint64_t pos, bool anew,
-		       const char **from) no_lock_analysis
+/* How much of [@pos, @pos + @len) there is in the piece that has its first byte, at *from; or -errno. */
+static long text_ready(struct proc_file *pf, const struct inode *inode, size_t len, uint64_t pos,
+		       bool anew, const char **from) must_hold(pf->lock)
 {
-	struct proc_file *pf = f->private;
-	int err = fill_to(pf, f->inode, anew, pos);
+	int err = fill_to(pf, inode, anew, pos);
 	size_t at;
 
-	if (err)
+	*from = NULL;
+	if (err || pos >= pf->base + pf->m.len)
 		return err;
-	if (pos >= pf->base + pf->m.len)
-		return 0;
 	at = (size_t)(pos - pf->base);
 	*from = pf->m.buf + at;
 	return (long)min_of(size_t, len, pf->m.len - at);
 }
 
-static long read_piece(struct file *f, uaddr_t buf, size_t len, uint64_t *pos, bool anew)
+/* As text_ready, to user memory; *pos goes along. */
+static long read_piece(struct proc_file *pf, const struct inode *inode, uaddr_t buf, size_t len,
+		       uint64_t *pos, bool anew) must_hold(pf->lock)
 {
 	const char *from;
-	long n = text_ready(f, len, *pos, anew, &from);
+	long n = text_ready(pf, inode, len, *pos, anew, &from);
 
 	if (n <= 0)
 		return n;
@@ -165,7 +165,7 @@ long proc_text_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 
 	mutex_lock(&pf->lock);
 	do {
-		n = read_piece(f, buf + done, len - done, pos, anew && !done);
+		n = read_piece(pf, f->inode, buf + done, len - done, pos, anew && !done);
 		done += n > 0 ? (size_t)n : 0;
 	} while (n > 0 && done < len);
 	mutex_unlock(&pf->lock);
@@ -179,7 +179,7 @@ long proc_text_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)
 	long n;
 
 	mutex_lock(&pf->lock);
-	n = text_ready(f, len, *pos, *pos == 0, &from);
+	n = text_ready(pf, f->inode, len, *pos, *pos == 0, &from);
 	if (n > 0) {
 		memcpy(buf, from, (size_t)n);
 		*pos += (uint64_t)n;

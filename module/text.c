@@ -3,7 +3,7 @@
  *
  * OWNS     nothing.
  * WHY      lib/fmt.c is printf(3)'s; a module's formats are Linux's: %p without 0x and as wide as a pointer, %pS a symbol, %pa a
- *          physical address by reference, %pI4, %pM, %*ph bytes, %pV a format in a format (flags, errors and the like: text_more.c); L is ll. Each conversion is cut out,
+ *          physical address by reference, %pI4, %pM, %*ph bytes, %pV a format in a format (flags, errors and the like: text_objects.c); L is ll. Each conversion is cut out,
  *          and what lib/fmt.c knows it does.
  * CONTEXT  any.   FAILS  text that does not fit is cut off; lengths are what it would have had.
  * SOURCES  Linux Documentation/core-api/{printk-basics,printk-formats}.rst.   TESTED BY  module_labs (guest)
@@ -15,7 +15,7 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "module/file_view.h"
-#include "module/text_more.h"
+#include "module/text_objects.h"
 #include "sync/klog.h"
 
 enum { SPEC_ROOM = 32, LINE_ROOM = 480, BYTES_MAX = 64 };

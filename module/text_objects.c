@@ -5,7 +5,7 @@
  * CONTEXT  any.   FAILS  never: unknown bits and numbers are printed as numbers; text that does not fit is cut off.
  * SOURCES  Linux Documentation/core-api/printk-formats.rst; RFC 4122 and 5952.   TESTED BY  module_course (guest)
  */
-#include "module/text_more.h"
+#include "module/text_objects.h"
 
 #include "base/errno.h"
 #include "lib/fmt.h"

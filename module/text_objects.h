@@ -1,6 +1,6 @@
-/* The letters behind %p for flags, identifiers and errors; shared by text.c and text_more.c. */
-#ifndef MODULE_TEXT_MORE_H
-#define MODULE_TEXT_MORE_H
+/* The letters behind %p for flags, identifiers and errors; shared by text.c and text_objects.c. */
+#ifndef MODULE_TEXT_OBJECTS_H
+#define MODULE_TEXT_OBJECTS_H
 
 #include "base/types.h"
 

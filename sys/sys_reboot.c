@@ -1,7 +1,7 @@
 /*
  * reboot(2): modules are told, then the machine restarts, stops or is switched off. Nothing is written back: sync(2) does that.
  *
- * CONTEXT  a task.   FAILS  -EPERM, -EINVAL.   SOURCES  reboot(2).
+ * CONTEXT  a task.   FAILS  -EPERM, -EINVAL.   SOURCES  reboot(2).   TESTED BY  tests/guest/proc_calls.c, module_course (guest), every boot
  */
 #include "sys/sys.h"
 

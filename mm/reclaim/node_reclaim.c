@@ -12,7 +12,7 @@
  * LOCKS    none held.   CONTEXT  as phys_relieve, with MM_CTX_MEMALLOC set by the caller.
  * COST     nothing while the mode is 0; then 1/16 of the node's lists.
  * FAILS    false: nothing was freed, which zone_reclaim_failed counts when it was tried.
- * SOURCES  Documentation/admin-guide/sysctl/vm: zone_reclaim_mode.   TESTED BY vmscan_test.c, tests/guest/mem_numa.c
+ * SOURCES  Documentation/admin-guide/sysctl/vm: zone_reclaim_mode.   TESTED BY node_reclaim_test.c, tests/guest/proc_sysvm.c
  */
 #include "mm/node_reclaim.h"
 

@@ -17,17 +17,11 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
+#include "want.h"
+
 static int fd = -1;
 module_param(fd, int, 0);
-static int failures, number = 7;
-
-#define WANT(c)                                                                                    \
-	do {                                                                                       \
-		if (!(c)) {                                                                        \
-			failures++;                                                                \
-			pr_err("course: line %d: %s\n", __LINE__, #c);                             \
-		}                                                                                  \
-	} while (0)
+static int number = 7;
 
 /* ---- the running program ---- */
 

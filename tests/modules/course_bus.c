@@ -5,17 +5,11 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-static int failures, probes, removes, freed;
+#include "want.h"
+
+static int probes, removes, freed;
 static bool forget;
 module_param(forget, bool, 0444);
-
-#define WANT(c)                                                                                    \
-	do {                                                                                       \
-		if (!(c)) {                                                                        \
-			failures++;                                                                \
-			pr_err("course_bus: line %d: %s\n", __LINE__, #c);                         \
-		}                                                                                  \
-	} while (0)
 
 /* ---- the platform bus ---- */
 

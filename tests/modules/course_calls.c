@@ -18,17 +18,10 @@
 #include <linux/umh.h>
 #include <linux/uuid.h>
 
-static int failures;
+#include "want.h"
+
 static bool forget;
 module_param(forget, bool, 0444);
-
-#define WANT(c)                                                                                    \
-	do {                                                                                       \
-		if (!(c)) {                                                                        \
-			failures++;                                                                \
-			pr_err("course_calls: line %d: %s\n", __LINE__, #c);                       \
-		}                                                                                  \
-	} while (0)
 
 /* ---- programs ---- */
 

@@ -12,15 +12,7 @@
 #include <linux/timer.h>
 #include <linux/uaccess.h>
 
-static int failures;
-
-#define WANT(c)                                                                                    \
-	do {                                                                                       \
-		if (!(c)) {                                                                        \
-			failures++;                                                                \
-			pr_err("course_sys: line %d: %s\n", __LINE__, #c);                         \
-		}                                                                                  \
-	} while (0)
+#include "want.h"
 
 /* ---- counts ---- */
 
