@@ -19,6 +19,7 @@
 #include "base/errno.h"
 #include "block/fail.h"
 #include "block_impl.h"
+#include "mm/imports.h"
 #include "mm/vmevent.h"
 #include "mm/writeback.h"
 
@@ -117,6 +118,8 @@ void submit_bio(struct bio *bio)
 		bio->end_io(bio);
 		return;
 	}
+	if (bio->op == REQ_OP_READ)
+		mm_ctx_current()->disk_read += bio->nr_sectors * SECTOR_SIZE;
 	flags = spin_lock_irqsave(&disk->lock);
 	if (disk->ops->submit)
 		account(disk, bio);

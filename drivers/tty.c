@@ -26,6 +26,7 @@
 #include "kernel/task.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
+#include "sync/kassert.h"
 #include "sync/klog.h"
 #include "uapi/ttyioctl.h"
 
@@ -458,10 +459,21 @@ static void device_add(const char *name, uint32_t mode, unsigned major, unsigned
 		pr_err("tty: %s: error %d", name, err);
 }
 
+/* The one that the log goes to (W): enabled, preferred, shows the log from its start, usable in any context. */
+static int consoles_show(struct seq_file *m)
+{
+	if (serial_present())
+		seq_printf(m, "%-21s-W- (EC p a) %4u:%u\n", "ttyS0", TTY_MAJOR, TTYS0_MINOR);
+	return 0;
+}
+
 void tty_init(void)
 {
+	static struct proc_entry consoles = { .show = consoles_show };
+
 	ldisc_init(&tty0.disc);
 	proc_tty_hooks = (struct proc_tty_hooks){ tty_device, tty_foreground };
+	must(proc_register("consoles", 0444, &consoles) == 0);
 	pty_init();
 	device_add("tty", 0666, TTYAUX_MAJOR, TTY_MINOR);
 	device_add("console", 0600, TTYAUX_MAJOR, CONSOLE_MINOR);

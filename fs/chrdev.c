@@ -5,7 +5,7 @@
  * I1       ranges do not overlap. Operations are constants of the kernel: a pointer to them stays valid when a range goes.
  * LOCKS    devs_lock (rank OBJECT) for all of it.
  * CONTEXT  add: boot and tasks. find: any.
- * SOURCES  null(4), mknod(2), proc(5) /proc/devices.
+ * SOURCES  null(4), mknod(2), proc(5) /proc/devices, /proc/misc.
  */
 #include "vfs_impl.h"
 
@@ -142,6 +142,12 @@ const struct file_ops *special_fops(const struct inode *inode)
 	return S_ISCHR(inode->mode) ? chrdev_find(inode->rdev) : NULL;
 }
 
+/* Devices of this number are told apart by their minor: /proc/misc has the names, /proc/devices one for all. */
+static bool is_misc(const struct dev_range *r)
+{
+	return !r->block && r->major == MISC_MAJOR;
+}
+
 /* Range @n, unless one before it has its major number and name. */
 static bool first_of_name(unsigned n, struct dev_range *out)
 {
@@ -152,7 +158,8 @@ static bool first_of_name(unsigned n, struct dev_range *out)
 	first = out->nr != 0;
 	for (unsigned i = 0; i < n; i++)
 		if (ranges[i].nr && ranges[i].block == out->block &&
-		    ranges[i].major == out->major && !strcmp(ranges[i].name, out->name))
+		    ranges[i].major == out->major &&
+		    (is_misc(out) || !strcmp(ranges[i].name, out->name)))
 			first = false;
 	spin_unlock(&devs_lock);
 	return first;
@@ -165,7 +172,7 @@ static void put_devices(struct seq_file *m, bool block)
 
 	for (unsigned i = 0; i < MAX_RANGES; i++)
 		if (first_of_name(i, &r) && r.block == block)
-			seq_printf(m, "%3u %s\n", r.major, r.name);
+			seq_printf(m, "%3u %s\n", r.major, is_misc(&r) ? "misc" : r.name);
 }
 
 static int devices_show(struct seq_file *m)
@@ -178,9 +185,24 @@ static int devices_show(struct seq_file *m)
 	return 0;
 }
 
+static int misc_show(struct seq_file *m)
+{
+	struct dev_range r;
+
+	for (unsigned i = MAX_RANGES; i--;) {
+		spin_lock(&devs_lock);
+		r = ranges[i];
+		spin_unlock(&devs_lock);
+		if (r.nr && is_misc(&r))
+			seq_printf(m, "%3u %s\n", r.minor, r.name);
+	}
+	return 0;
+}
+
 void chrdev_init(void)
 {
-	static struct proc_entry devices = { .show = devices_show };
+	static struct proc_entry devices = { .show = devices_show }, misc = { .show = misc_show };
 
 	must(proc_register("devices", 0444, &devices) == 0);
+	must(proc_register("misc", 0444, &misc) == 0);
 }

@@ -1,5 +1,6 @@
 /*
- * /proc files about the machine and time: cpuinfo, uptime, loadavg, stat, version, cmdline, interrupts.
+ * /proc files about the machine and time: cpuinfo, uptime, loadavg, stat, version, cmdline, interrupts,
+ * softirqs.
  *
  * OWNS     nothing: every number is read from its counter when the file is read.
  * CONTEXT  tasks; may sleep.
@@ -235,6 +236,29 @@ static int interrupts_show(struct seq_file *m)
 	return 0;
 }
 
+/* ---- /proc/softirqs ---- */
+
+/* Nothing runs in them: timers and the network do their work in interrupts, callers and threads. */
+static int softirqs_show(struct seq_file *m)
+{
+	static const char *const names[NR_SOFTIRQS] = { "HI",	   "TIMER",    "NET_TX",  "NET_RX",
+							"BLOCK",   "IRQ_POLL", "TASKLET", "SCHED",
+							"HRTIMER", "RCU" };
+	unsigned cpu;
+
+	seq_puts(m, "                    ");
+	for_each_online_cpu (cpu)
+		seq_printf(m, "CPU%-8u", cpu);
+	seq_putc(m, '\n');
+	for (unsigned i = 0; i < NR_SOFTIRQS; i++) {
+		seq_printf(m, "%12s:", names[i]);
+		for_each_online_cpu (cpu)
+			seq_printf(m, " %10u", 0U);
+		seq_putc(m, '\n');
+	}
+	return 0;
+}
+
 /* ---- texts ---- */
 
 static int version_show(struct seq_file *m)
@@ -256,6 +280,7 @@ void proc_misc_init(void)
 				 uptime = { .show = uptime_show },
 				 loadavg = { .show = loadavg_show }, stat = { .show = stat_show },
 				 interrupts = { .show = interrupts_show },
+				 softirqs = { .show = softirqs_show },
 				 version = { .show = version_show },
 				 cmdline = { .show = cmdline_show };
 
@@ -263,6 +288,7 @@ void proc_misc_init(void)
 	must(proc_register("cpuinfo", 0444, &cpuinfo) == 0);
 	must(proc_register("interrupts", 0444, &interrupts) == 0);
 	must(proc_register("loadavg", 0444, &loadavg) == 0);
+	must(proc_register("softirqs", 0444, &softirqs) == 0);
 	must(proc_register("stat", 0444, &stat) == 0);
 	must(proc_register("uptime", 0444, &uptime) == 0);
 	must(proc_register("version", 0444, &version) == 0);

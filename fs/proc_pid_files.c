@@ -253,17 +253,20 @@ static int oom_adj_store(struct task *t, char *text, size_t len)
 
 static int io_show(struct seq_file *m, struct task *t)
 {
-	struct task_io io = t->io;
+	struct task_io io = { .rchar = 0 };
 
 	if (!task_may_inspect(t))
 		return -EACCES;
-	if (!proc_of_thread(m))
+	if (proc_of_thread(m))
+		task_io_add(&io, t);
+	else
 		group_io(t, &io);
 	seq_printf(m, "rchar: %llu\nwchar: %llu\nsyscr: %llu\nsyscw: %llu\n",
 		   (unsigned long long)io.rchar, (unsigned long long)io.wchar,
 		   (unsigned long long)io.syscr, (unsigned long long)io.syscw);
-	/* What went to and from disks: there is none. */
-	seq_puts(m, "read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n");
+	seq_printf(m, "read_bytes: %llu\nwrite_bytes: %llu\ncancelled_write_bytes: %llu\n",
+		   (unsigned long long)io.disk_read, (unsigned long long)io.disk_dirtied,
+		   (unsigned long long)io.disk_dropped);
 	return 0;
 }
 

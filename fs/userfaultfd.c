@@ -21,10 +21,7 @@
 #include "lib/string.h"
 #include "sync/klog.h"
 
-enum {
-	MISC_MAJOR = 10,
-	MISC_MINOR = 126,
-};
+enum { MISC_MINOR = 126 };
 
 static int unprivileged; /* /proc/sys/vm/unprivileged_userfaultfd */
 
@@ -284,7 +281,7 @@ static const struct file_ops dev_fops = { .ioctl = dev_ioctl, .seek = anon_file_
 
 void userfaultfd_init(void)
 {
-	int err = chrdev_register(MISC_MAJOR, MISC_MINOR, 1, &dev_fops, "misc");
+	int err = chrdev_register(MISC_MAJOR, MISC_MINOR, 1, &dev_fops, "userfaultfd");
 
 	if (!err)
 		err = devtmpfs_create("userfaultfd", 0600, MKDEV(MISC_MAJOR, MISC_MINOR));

@@ -60,12 +60,15 @@ void group_times(struct task *t, uint64_t *utime_ns, uint64_t *stime_ns)
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
-void task_io_add(struct task_io *sum, const struct task_io *io)
+void task_io_add(struct task_io *sum, const struct task *t)
 {
-	sum->rchar += io->rchar;
-	sum->wchar += io->wchar;
-	sum->syscr += io->syscr;
-	sum->syscw += io->syscw;
+	sum->rchar += t->io.rchar;
+	sum->wchar += t->io.wchar;
+	sum->syscr += t->io.syscr;
+	sum->syscw += t->io.syscw;
+	sum->disk_read += t->mm_ctx.disk_read;
+	sum->disk_dirtied += t->mm_ctx.disk_dirtied;
+	sum->disk_dropped += t->mm_ctx.disk_dropped;
 }
 
 void group_io(struct task *t, struct task_io *out)
@@ -75,7 +78,7 @@ void group_io(struct task *t, struct task_io *out)
 
 	*out = t->signal->io;
 	list_for_each_entry (thread, &t->signal->threads, thread_link)
-		task_io_add(out, &thread->io);
+		task_io_add(out, thread);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
@@ -90,6 +93,8 @@ static void add_thread(struct rusage_k *ru, const struct task *t)
 {
 	ru->ru_minflt += (long)t->mm_ctx.min_flt;
 	ru->ru_majflt += (long)t->mm_ctx.maj_flt;
+	ru->ru_inblock += (long)(t->mm_ctx.disk_read / 512);
+	ru->ru_oublock += (long)(t->mm_ctx.disk_dirtied / 512);
 	ru->ru_nvcsw += (long)t->thread.nvcsw;
 	ru->ru_nivcsw += (long)t->thread.nivcsw;
 }
@@ -104,6 +109,8 @@ void group_usage_locked(struct signal_struct *sig, struct rusage_k *ru)
 	ru->ru_stime = timeval_of(stime);
 	ru->ru_maxrss = (long)sig->maxrss;
 	ru->ru_minflt = (long)sig->min_flt;
+	ru->ru_inblock = (long)(sig->io.disk_read / 512);
+	ru->ru_oublock = (long)(sig->io.disk_dirtied / 512);
 	ru->ru_majflt = (long)sig->maj_flt;
 	ru->ru_nvcsw = (long)sig->nvcsw;
 	ru->ru_nivcsw = (long)sig->nivcsw;
@@ -117,6 +124,8 @@ static void usage_of_children(const struct signal_struct *sig, struct rusage_k *
 	ru->ru_stime = timeval_of(sig->cstime_ns);
 	ru->ru_maxrss = (long)sig->cmaxrss;
 	ru->ru_minflt = (long)sig->cmin_flt;
+	ru->ru_inblock = (long)(sig->cdisk_read / 512);
+	ru->ru_oublock = (long)(sig->cdisk_dirtied / 512);
 	ru->ru_majflt = (long)sig->cmaj_flt;
 	ru->ru_nvcsw = (long)sig->cnvcsw;
 	ru->ru_nivcsw = (long)sig->cnivcsw;

@@ -340,7 +340,7 @@ void task_release_locked(struct task *t)
 	sig->utime_ns += utime;
 	sig->stime_ns += stime;
 	sig->exec_ns += t->thread.sum_exec_ns;
-	task_io_add(&sig->io, &t->io);
+	task_io_add(&sig->io, t);
 	sig->nvcsw += t->thread.nvcsw;
 	sig->nivcsw += t->thread.nivcsw;
 	sig->min_flt += t->mm_ctx.min_flt;

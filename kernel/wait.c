@@ -123,6 +123,8 @@ static void add_child_usage(struct signal_struct *me, const struct signal_struct
 	me->cmin_flt += s->min_flt + s->cmin_flt;
 	me->cmaj_flt += s->maj_flt + s->cmaj_flt;
 	me->cnvcsw += s->nvcsw + s->cnvcsw;
+	me->cdisk_read += s->io.disk_read + s->cdisk_read;
+	me->cdisk_dirtied += s->io.disk_dirtied + s->cdisk_dirtied;
 	me->cnivcsw += s->nivcsw + s->cnivcsw;
 	if (rss > me->cmaxrss)
 		me->cmaxrss = rss;

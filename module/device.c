@@ -21,8 +21,6 @@
 #include "sync/failpoint.h"
 #include "sync/klog.h"
 
-enum { MISC_MAJOR = 10 };
-
 static struct mutex devices_lock = MUTEX_INIT(devices_lock, RANK_MODULE_PARAM);
 static struct list_head classes = LIST_HEAD_INIT(classes); /* d: devices_lock */
 static struct list_head devices = LIST_HEAD_INIT(devices); /* d */

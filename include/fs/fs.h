@@ -94,7 +94,7 @@ int noop_fsync(struct file *f, uint64_t start, uint64_t last,
 	       bool data_only); /* memory is the store */
 
 /* ---- character devices ---- */
-enum { CHRDEV_NAME_MAX = 64 };
+enum { CHRDEV_NAME_MAX = 64, MISC_MAJOR = 10 };
 /* A range of numbers. @ops: a constant of the kernel; NULL: open(2) gives ENXIO. @name is copied. */
 int must_check chrdev_register(unsigned major, unsigned minor, unsigned nr,
 			       const struct file_ops *ops, const char *name);

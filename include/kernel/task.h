@@ -24,8 +24,9 @@ struct posix_timers;
 struct sem_undo_list; /* ipc/undo.c */
 struct pid;	      /* kernel/pid.c: a number in use as thread, group or session id */
 
-struct task_io { /* by system calls, /proc/PID/io: bytes, calls */
+struct task_io { /* /proc/PID/io: bytes and calls; what went to and from disks is in the thread's mm_ctx */
 	uint64_t rchar, wchar, syscr, syscw;
+	uint64_t disk_read, disk_dirtied, disk_dropped; /* of sums */
 };
 
 /* One thread group ("process"). */
@@ -67,6 +68,7 @@ struct signal_struct {
 	uint64_t utime_ns, stime_ns, exec_ns; /* t: of reaped threads */
 	uint64_t cutime_ns, cstime_ns;	      /* t: of waited-for children */
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw, cnvcsw, cnivcsw; /* t */
+	uint64_t cdisk_read, cdisk_dirtied;   /* t: of children that were waited for */
 	struct task_io io;		      /* t: of reaped threads */
 	unsigned long maxrss, cmaxrss;	      /* t: KiB */
 	int maker_tid;			      /* t: the parent's thread that forked it */

@@ -108,7 +108,7 @@ void task_times(const struct task *t, uint64_t *utime_ns, uint64_t *stime_ns); /
 void group_times(struct task *t, uint64_t *utime_ns, uint64_t *stime_ns);
 /* Sums of /proc/PID/io: one more; of the whole group, with reaped threads. */
 struct task_io;
-void task_io_add(struct task_io *sum, const struct task_io *io);
+void task_io_add(struct task_io *sum, const struct task *t);
 void group_io(struct task *t, struct task_io *out);
 enum { RUSAGE_SELF_K = 0, RUSAGE_CHILDREN_K = -1, RUSAGE_THREAD_K = 1 };
 void group_rusage(int who, struct rusage_k *ru); /* of the calling process */

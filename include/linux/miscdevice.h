@@ -39,9 +39,9 @@ static inline int misc_number(struct miscdevice *m)
 	int err = -EBUSY, minor;
 
 	if (m->minor != MISC_DYNAMIC_MINOR)
-		return module_region_add(MISC_MAJOR, (unsigned int)m->minor, 1, "misc");
+		return module_region_add(MISC_MAJOR, (unsigned int)m->minor, 1, m->name);
 	for (minor = 127; minor > 63 && err == -EBUSY; minor--) {
-		err = module_region_add(MISC_MAJOR, (unsigned int)minor, 1, "misc");
+		err = module_region_add(MISC_MAJOR, (unsigned int)minor, 1, m->name);
 		if (err >= 0)
 			m->minor = minor;
 	}

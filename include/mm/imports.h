@@ -36,6 +36,8 @@ struct mm_ctx {
 	unsigned long oom_barred;
 	unsigned oom_gfp, oom_order;
 	unsigned long min_flt, maj_flt; /* faults of this thread */
+	/* Bytes this thread asked disks for, made dirty over a store, and dropped while dirty: proc(5) /proc/PID/io. */
+	uint64_t disk_read, disk_dirtied, disk_dropped;
 };
 enum { MM_CTX_NOIO = 1, MM_CTX_NOFS = 2, MM_CTX_MEMALLOC = 4, MM_CTX_NOFAULT = 8 };
 

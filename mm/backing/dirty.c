@@ -60,6 +60,7 @@ void mapping_dirty_page(struct address_space *m, struct page *page)
 	if (mapping_owns(m, page) && !page_test(page, PG_dirty)) {
 		page_set(page, PG_dirty);
 		dirty_account(page, 1);
+		mm_ctx_current()->disk_dirtied += PAGE_SIZE;
 		xindex_tag_set(&m->pages, page->index, XINDEX_TAG_DIRTY);
 		writeback_note(m);
 	}

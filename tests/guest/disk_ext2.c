@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 static char buf[1 << 20] __attribute__((aligned(4096)));
@@ -236,6 +237,66 @@ static void runs_of(const char *dev, unsigned block)
 static void runs(void)
 {
 	on_each(runs_of);
+}
+
+/* /proc/PID/io and getrusage(2): what this process made disks do. */
+struct disk_use {
+	long long read, dirtied, cancelled;
+	long in, out;
+};
+
+static struct disk_use disk_use(void)
+{
+	char text[400];
+	struct disk_use u = { -1, -1, -1, 0, 0 };
+	struct rusage ru;
+
+	OK(getrusage(RUSAGE_SELF, &ru));
+	CHECK(tap_read("/proc/self/io", text, sizeof(text)) > 0);
+	EQ(sscanf(strstr(text, "read_bytes"),
+		  "read_bytes: %lld\nwrite_bytes: %lld\ncancelled_write_bytes: %lld\n", &u.read,
+		  &u.dirtied, &u.cancelled),
+	   3);
+	u.in = ru.ru_inblock;
+	u.out = ru.ru_oublock;
+	return u;
+}
+
+static void charged_of(const char *dev, unsigned block)
+{
+	int fd = open("mnt/t/io", O_CREAT | O_RDWR, 0600), tries = 0;
+	struct disk_use a = disk_use(), b;
+
+	(void)block;
+	EQ(write(fd, buf, 65536), 65536);
+	b = disk_use();
+	CHECK(b.dirtied - a.dirtied >= 65536 && b.dirtied - a.dirtied < 1 << 20);
+	CHECK(b.out - a.out >= 128);
+	close(fd);
+	NEED(again(dev) == 0);
+	fd = open("mnt/t/io", O_RDWR);
+	a = disk_use();
+	EQ(read(fd, buf, 65536), 65536);
+	b = disk_use();
+	CHECK(b.read - a.read >= 65536 && b.read - a.read < 1 << 20);
+	CHECK(b.in - a.in >= 128);
+	EQ(pread(fd, buf, 65536, 0), 65536); /* from the cache */
+	EQ(disk_use().read, b.read);
+	do { /* what is dirty and never written; the flusher may be first */
+		OK(fsync(fd));
+		EQ(pwrite(fd, buf, 65536, 0), 65536);
+		a = disk_use();
+		OK(ftruncate(fd, 0));
+		b = disk_use();
+	} while (b.cancelled - a.cancelled < 65536 && ++tries < 10);
+	EQ(b.cancelled - a.cancelled, 65536);
+	close(fd);
+	OK(unlink("mnt/t/io"));
+}
+
+static void charged(void)
+{
+	on_each(charged_of);
 }
 
 /* Through one, two and three levels of pointers, with holes of all kinds, and back. */
@@ -673,10 +734,10 @@ static void large(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(tree),   T(contents), T(runs), T(far),      T(too_large), T(names), T(attributes),
-		T(mapped), T(many),	T(full), T(mounting), T(at_once),   T(large), TEND
-	};
+	static const struct tap_test tests[] = { T(tree),    T(contents),  T(runs),  T(charged),
+						 T(far),     T(too_large), T(names), T(attributes),
+						 T(mapped),  T(many),	   T(full),  T(mounting),
+						 T(at_once), T(large),	   TEND };
 
 	return tap_main(argc, argv, tests);
 }

@@ -117,6 +117,25 @@ static dev_t lab_number(void)
 	return stat("/dev/lab0", &st) ? 0 : st.st_rdev;
 }
 
+/* /proc/misc has its name and minor number, /proc/devices one line for all of them. */
+static void misc_has(const char *name)
+{
+	char text[1024], want[64], path[64];
+	struct stat st;
+	char *line;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	NEED(stat(path, &st) == 0);
+	EQ(major(st.st_rdev), 10);
+	snprintf(want, sizeof(want), "%3u %s\n", minor(st.st_rdev), name);
+	NEED(tap_read("/proc/misc", text, sizeof(text)) > 0);
+	CHECK(strstr(text, want) != NULL);
+	NEED(tap_read("/proc/devices", text, sizeof(text)) > 0);
+	NEED((line = strstr(text, " 10 misc\n")) != NULL);
+	CHECK(strstr(line + 1, " 10 ") == NULL);
+	CHECK(strstr(text, name) == NULL);
+}
+
 static void device_nodes_come_and_go(void)
 {
 	char text[128], want[64];
@@ -136,6 +155,7 @@ static void device_nodes_come_and_go(void)
 	CHECK(strstr(text, "DEVNAME=lab0\n") != NULL);
 	NEED(tap_read("/dev/lab_misc", text, sizeof(text)) == 6);
 	STREQ(text, "hello\n");
+	misc_has("lab_misc");
 	NEED(mknod("own_node", S_IFCHR | 0600, makedev(major(dev), 1)) == 0);
 	NEED((fd = open("own_node", O_RDWR)) >= 0);
 	EQ(write(fd, "x", 1), 1);

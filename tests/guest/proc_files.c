@@ -378,6 +378,35 @@ static void stat_file(void)
 	CHECK(value("procs_running ") >= 1);
 }
 
+/* Ten lines, by name and in order, as many columns as CPUs. */
+static void softirqs_file(void)
+{
+	static const char *const names[] = { "HI",	 "TIMER",   "NET_TX", "NET_RX",	 "BLOCK",
+					     "IRQ_POLL", "TASKLET", "SCHED",  "HRTIMER", "RCU" };
+	char *line;
+
+	NEED(load("/proc/softirqs"));
+	CHECK(matches("^                    CPU0       (CPU[0-9]+       ?)*\n", text));
+	line = strchr(text, '\n');
+	for (unsigned i = 0; i < 10; i++) {
+		char want[40];
+
+		NEED(line);
+		snprintf(want, sizeof(want), "%12s: ", names[i]);
+		EQ(strncmp(line + 1, want, strlen(want)), 0);
+		CHECK(matches("^[A-Z_]+:( +[0-9]+)+\n", line + 1 + strspn(line + 1, " ")));
+		line = strchr(line + 1, '\n');
+	}
+	STREQ(line, "\n");
+}
+
+/* The serial port has the log. */
+static void consoles_file(void)
+{
+	NEED(load("/proc/consoles"));
+	STREQ(text, "ttyS0                -W- (EC p a)    4:64\n");
+}
+
 static void cpuinfo(void)
 {
 	NEED(load("/proc/cpuinfo"));
@@ -689,11 +718,12 @@ static void page_map(void)
 
 static void every_file_twice(void)
 {
-	static const char *const files[] = { "meminfo",	     "zoneinfo",   "buddyinfo",
-					     "pagetypeinfo", "slabinfo",   "vmallocinfo",
-					     "iomem",	     "cpuinfo",	   "stat",
-					     "mounts",	     "self/maps",  "self/smaps",
-					     "self/status",  "interrupts", "vmstat" };
+	static const char *const files[] = {
+		"meminfo",     "zoneinfo",   "buddyinfo",   "pagetypeinfo", "slabinfo",
+		"vmallocinfo", "iomem",	     "cpuinfo",	    "stat",	    "mounts",
+		"self/maps",   "self/smaps", "self/status", "interrupts",   "vmstat",
+		"softirqs",    "misc",	     "devices",	    "consoles"
+	};
 	static char again[1 << 18];
 	char path[60];
 
@@ -826,6 +856,8 @@ int main(int argc, char **argv)
 						 T(smaps),
 						 T(status),
 						 T(statm_and_stat),
+						 T(softirqs_file),
+						 T(consoles_file),
 						 T(rss_follows),
 						 T(limits_file),
 						 T(process_files),
