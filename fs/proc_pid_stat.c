@@ -368,7 +368,7 @@ int pid_status_show(struct seq_file *m, struct task *t)
 	put_signal_sets(m, t);
 	put_caps(m, t);
 	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%u\n",
-		   t->signal->no_new_privs, t->seccomp.mode, t->seccomp.nr_filters);
+		   t->no_new_privs, t->seccomp.mode, t->seccomp.nr_filters);
 	seq_puts(m,
 		 "Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunsupported\n");
 	put_placement(m, t);

@@ -162,13 +162,33 @@ static long text_to_pipe(struct side *in, struct file *out, size_t len, bool non
 	return done ? (long)done : n;
 }
 
-/* What the file does not take has left the pipe all the same. */
+/* Takes what is equal to what has been written. */
+static long drop_written(void *arg, char *mem, size_t len)
+{
+	struct bounce *b = arg;
+	size_t n = 0;
+
+	while (n < len && mem[n] == b->page[b->at + n])
+		n++;
+	b->at += n;
+	return (long)n;
+}
+
+/*
+ * Bytes that the file refuses stay in the pipe: it is only looked at first, and what was written is taken afterwards. Who
+ * reads the pipe at the same time may have had it too.
+ */
 static long pipe_to_text(struct file *in, struct side *out, size_t len, unsigned flags, char *page)
 {
 	struct bounce b = { page, 0 };
-	long n = pipe_drain(in, min_of(size_t, len, PAGE_SIZE), flags, fill_bounce, &b);
+	long n = pipe_drain(in, min_of(size_t, len, PAGE_SIZE), flags | PIPE_KEEP, fill_bounce, &b);
 
-	return n > 0 ? write_side(out, page, (size_t)n) : n;
+	if (n > 0)
+		n = write_side(out, page, (size_t)n);
+	b.at = 0;
+	if (n > 0)
+		(void)pipe_drain(in, (size_t)n, PIPE_NONBLOCK, drop_written, &b);
+	return n;
 }
 
 static char *bounce_page(void)

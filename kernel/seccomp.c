@@ -1,7 +1,7 @@
 /*
  * seccomp(2): what a thread may call.
  *
- * OWNS     task->seccomp; struct seccomp_filter, which points to the older one that it came after.
+ * OWNS     task->seccomp and task->no_new_privs; struct seccomp_filter, which points to the older one that it came after.
  * WHY      filters are never changed or taken away, and a child has its parent's: so they are a tree that grows from the
  *          leaves to the root, shared by reference, and a thread has one pointer into it.
  * I1       a mode that is on stays on; a thread's filter is only ever replaced by one that has it as an ancestor.
@@ -247,6 +247,8 @@ static void give_all(struct task *me)
 			continue;
 		atomic_inc(&me->seccomp.filter->refs);
 		give(t, me->seccomp.filter, me->seccomp.nr_filters);
+		if (me->no_new_privs) /* what let the caller add it */
+			t->no_new_privs = true;
 	}
 }
 
@@ -317,7 +319,7 @@ int seccomp_add_filter(const struct bpf_insn *insns, unsigned nr, unsigned flags
 
 	if (!nr || nr > BPF_INSNS_MAX)
 		return -EINVAL;
-	if (!me->signal->no_new_privs && !capable(CAP_SYS_ADMIN))
+	if (!me->no_new_privs && !capable(CAP_SYS_ADMIN))
 		return -EACCES;
 	err = check(insns, nr);
 	if (err)
@@ -338,10 +340,19 @@ int seccomp_add_filter(const struct bpf_insn *insns, unsigned nr, unsigned flags
 	return err;
 }
 
+void seccomp_no_new_privs(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&tasklist_lock);
+
+	current_task()->no_new_privs = true;
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
 void seccomp_fork(struct task *c)
 {
 	const struct task *me = current_task();
 
+	c->no_new_privs = me->no_new_privs;
 	if (likely(me->seccomp.mode == SECCOMP_DISABLED))
 		return;
 	c->seccomp = me->seccomp;

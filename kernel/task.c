@@ -181,7 +181,6 @@ struct signal_struct *signal_dup(struct task *parent, int exit_signal)
 		sig->mm_limits = from->mm_limits;
 		sig->oom_score_adj = from->oom_score_adj;
 		sig->oom_score_adj_min = from->oom_score_adj_min;
-		sig->no_new_privs = from->no_new_privs;
 		sig->dumpable = from->dumpable;
 	}
 	return sig;

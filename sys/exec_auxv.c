@@ -144,7 +144,7 @@ int exec_tables(struct exec_ctx *x, uaddr_t sp)
 /* May this execve give rights that the caller has not? */
 static bool may_raise(struct exec_ctx *x)
 {
-	if (current_task()->signal->no_new_privs)
+	if (current_task()->no_new_privs)
 		return false;
 	if (!x->holds_rights)
 		x->may_raise = ptrace_rights_hold();

@@ -11,6 +11,7 @@
 #include "sys/sys.h"
 
 #include "arch/ptrace.h"
+#include "kernel/seccomp.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "mm/thp.h"
@@ -118,13 +119,13 @@ static long set_no_new_privs(unsigned long on)
 {
 	if (on != 1)
 		return -EINVAL;
-	current_task()->signal->no_new_privs = true;
+	seccomp_no_new_privs();
 	return 0;
 }
 
 static long get_no_new_privs(unsigned long unused)
 {
-	return current_task()->signal->no_new_privs;
+	return current_task()->no_new_privs;
 }
 
 static long get_seccomp(unsigned long unused)

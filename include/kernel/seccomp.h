@@ -52,6 +52,8 @@ int must_check seccomp_set_strict(void);
  * SECCOMP_FLAG_TSYNC_ESRCH); -EINVAL, -EACCES, -ENOMEM.
  */
 int must_check seccomp_add_filter(const struct bpf_insn *insns, unsigned nr, unsigned flags);
+/* PR_SET_NO_NEW_PRIVS: no execve gives the calling thread and those it makes new rights. */
+void seccomp_no_new_privs(void);
 /* @c, in the table from now on, has what the caller has. tasklist_lock held. */
 void seccomp_fork(struct task *c);
 void seccomp_free(struct task *t);   /* the last reference to @t is gone */

@@ -77,7 +77,7 @@ struct signal_struct {
 	struct itimer *itimer;		      /* s: kernel/itimer.c; NULL until used */
 	struct posix_timers *posix;	      /* s to set: kernel/posix_timer.c; NULL until used */
 	int oom_score_adj, oom_score_adj_min; /* min: the administrator's last word */
-	bool no_new_privs, has_execed;
+	bool has_execed;
 	uint8_t dumpable;  /* enum suid_dump */
 	bool is_subreaper; /* orphans below it become its children */
 };
@@ -120,6 +120,7 @@ struct task {
 	uint16_t module_state;	  /* o: how a module's schedule() is to sleep (module/kthread.c) */
 	uint16_t module_preempt;  /* o: what a module's preempt_count() shows (module/sync.c) */
 	bool in_execve, made_shm; /* o: the second: has made System V segments (ipc/shm.c) */
+	bool no_new_privs;	  /* t to set, for ever: prctl(PR_SET_NO_NEW_PRIVS) */
 	struct sem_undo_list *sem_undo;			 /* o: ipc/undo.c; NULL: nothing to undo */
 	uint64_t timer_slack_ns, default_timer_slack_ns; /* prctl(PR_SET_TIMERSLACK) */
 };

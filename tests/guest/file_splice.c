@@ -473,12 +473,13 @@ static void text_files(void)
 {
 	int fd = open("/proc/version", O_RDONLY), mounts = open("/proc/self/mounts", O_RDONLY),
 	    name = open("/proc/sys/kernel/domainname", O_RDWR),
+	    number = open("/proc/sys/vm/swappiness", O_RDWR),
 	    out = open("out", O_CREAT | O_TRUNC | O_RDWR, 0600), p[2];
 	char text[4096], own[4096], old[65];
 	loff_t off = 6;
 	ssize_t n;
 
-	NEED(fd >= 0 && mounts >= 0 && name >= 0 && out >= 0 && pipe(p) == 0);
+	NEED(fd >= 0 && mounts >= 0 && name >= 0 && number >= 0 && out >= 0 && pipe(p) == 0);
 	n = read(fd, text, sizeof(text));
 	NEED(n > 20);
 	EQ(splice(fd, &off, p[1], NULL, 10, 0), 10);
@@ -513,6 +514,24 @@ static void text_files(void)
 	EQ(pwrite(name, old, (size_t)n, 0), n);
 	EQ(write(p[1], "x", 1), 1);
 	FAILS(splice(p[0], NULL, fd, NULL, 1, 0), EBADF);
+	EQ(read(p[0], own, sizeof(own)), 1);
+	/* What the file refuses stays in the pipe, and in the file it would come from. */
+	EQ(write(p[1], "none", 4), 4);
+	FAILS(splice(p[0], NULL, number, NULL, 4, 0), EINVAL);
+	EQ(read(p[0], own, sizeof(own)), 4);
+	EQ(memcmp(own, "none", 4), 0);
+	EQ(pwrite(out, "none", 4, 0), 4);
+	EQ(lseek(out, 0, SEEK_SET), 0);
+	FAILS(sendfile(number, out, NULL, 4), EINVAL);
+	EQ(lseek(out, 0, SEEK_CUR), 0);
+	/* What is over comes with the next call. */
+	EQ(write(p[1], "first\nsecond", 12), 12);
+	EQ(lseek(name, 0, SEEK_SET), 0);
+	EQ(splice(p[0], NULL, name, NULL, 6, 0), 6);
+	EQ(read(p[0], own, sizeof(own)), 6);
+	EQ(memcmp(own, "second", 6), 0);
+	EQ(pwrite(name, old, (size_t)n, 0), n);
+	close(number);
 	close(p[0]);
 	close(p[1]);
 	close(name);

@@ -382,6 +382,76 @@ static void all_threads(void)
 	}
 }
 
+/* ---- no_new_privs, of a thread and of those it makes ---- */
+
+static void *asks(void *arg)
+{
+	return (void *)(intptr_t)(3 + prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+}
+
+static void *sets_and_makes(void *arg)
+{
+	void *ret = NULL;
+	pthread_t t;
+
+	if (no_new_privs() || pthread_create(&t, NULL, asks, NULL) || pthread_join(t, &ret))
+		return NULL;
+	return ret;
+}
+
+static void *waits_and_asks(void *arg)
+{
+	char c = 'r';
+
+	if (write(back[1], &c, 1) != 1 || read(*(int *)arg, &c, 1) != 1)
+		return NULL;
+	return asks(NULL);
+}
+
+static int exec_asks(void *arg)
+{
+	char *const args[] = { (char *)"proc_seccomp", (char *)"no-new-privs", NULL };
+
+	execv("/proc/self/exe", args);
+	return 1;
+}
+
+static intptr_t join(pthread_t t)
+{
+	void *ret = NULL;
+
+	EQ(pthread_join(t, &ret), 0);
+	return (intptr_t)ret;
+}
+
+static void of_one_thread(void)
+{
+	char line[64], c;
+	pthread_t t, t2;
+	int later[2];
+
+	NEED(pipe(go) == 0 && pipe(back) == 0 && pipe(later) == 0);
+	NEED(pthread_create(&t, NULL, sets_and_makes, NULL) == 0);
+	EQ(join(t), 4);
+	EQ(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0); /* not the others' */
+	status_line("NoNewPrivs:", line, sizeof(line));
+	STREQ(line, "NoNewPrivs:\t0");
+	EQ(run(exec_asks, NULL), EXITED(3));
+	NEED(pthread_create(&t, NULL, waits_and_asks, &go[0]) == 0);
+	NEED(pthread_create(&t2, NULL, waits_and_asks, &later[0]) == 0);
+	EQ(read(back[0], &c, 1), 1);
+	EQ(read(back[0], &c, 1), 1);
+	EQ(no_new_privs(), 0);
+	status_line("NoNewPrivs:", line, sizeof(line));
+	STREQ(line, "NoNewPrivs:\t1");
+	EQ(write(go[1], "x", 1), 1);
+	EQ(join(t), 3);
+	EQ(run(exec_asks, NULL), EXITED(4));
+	EQ(filter_one(SYS_getppid, ERRNO_OF | BASE_ERRNO, F_TSYNC), 0); /* goes with the filter */
+	EQ(write(later[1], "x", 1), 1);
+	EQ(join(t2), 4);
+}
+
 /* ... unless one of them has filters that the caller has not. */
 static void strangers(void)
 {
@@ -494,13 +564,15 @@ static void time_stamps(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(arguments),	 T(rights),    T(too_many),
-						 T(strict),	 T(errors),    T(data),
-						 T(trap),	 T(killing),   T(inherited),
-						 T(all_threads), T(strangers), T(tracing),
-						 T(time_stamps), TEND };
+	static const struct tap_test tests[] = { T(arguments),	 T(rights),	   T(too_many),
+						 T(strict),	 T(errors),	   T(data),
+						 T(trap),	 T(killing),	   T(inherited),
+						 T(all_threads), T(strangers),	   T(tracing),
+						 T(time_stamps), T(of_one_thread), TEND };
 
 	if (argc > 1 && !strcmp(argv[1], "is-filtered"))
 		return is_filtered(NULL);
+	if (argc > 1 && !strcmp(argv[1], "no-new-privs"))
+		return 3 + prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
 	return tap_main(argc, argv, tests);
 }
