@@ -76,7 +76,9 @@ static uint64_t now_of(const struct posix_timer *t)
 		spin_unlock_irqrestore(&tasklist_lock, flags);
 		return ns;
 	}
-	return t->absolute && is_date_clock(t->clock) ? realtime_ns() : clock_ns();
+	if (!t->absolute || !is_date_clock(t->clock))
+		return clock_ns();
+	return t->clock == CLOCK_TAI ? tai_ns() : realtime_ns();
 }
 
 static uint64_t sum_capped(uint64_t a, uint64_t b)

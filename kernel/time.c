@@ -14,6 +14,7 @@
 #include "base/errno.h"
 #include "kernel/task.h"
 #include "kernel/timer_impl.h"
+#include "kernel/timex.h"
 #include "sync/percpu.h"
 
 static struct spinlock offset_lock = SPINLOCK_INIT(RANK_OBJECT);
@@ -102,14 +103,57 @@ static void tell_watchers(void)
 	spin_unlock(&watch_lock);
 }
 
+static void was_set(void)
+{
+	__atomic_fetch_add(&coarse_gen, 1, __ATOMIC_SEQ_CST);
+	tell_watchers();
+}
+
 void realtime_set(uint64_t ns)
 {
 	irqflags_t flags = spin_lock_irqsave(&offset_lock);
 
 	vvar->realtime_offset_ns = ns - clock_ns();
 	spin_unlock_irqrestore(&offset_lock, flags);
-	__atomic_fetch_add(&coarse_gen, 1, __ATOMIC_SEQ_CST);
-	tell_watchers();
+	was_set();
+	ntp_clear();
+}
+
+/* Seconds that count: 30 years less than nanoseconds in 63 bits. */
+enum { YEAR_SECONDS = 365 * 24 * 3600 };
+#define SETTOD_MAX (INT64_MAX / (int64_t)NSEC_PER_SEC - 30LL * YEAR_SECONDS)
+
+int realtime_step(int64_t sec, uint64_t ns)
+{
+	irqflags_t flags = spin_lock_irqsave(&offset_lock);
+	const uint64_t by = (uint64_t)sec * NSEC_PER_SEC + ns, offset = vvar->realtime_offset_ns;
+	bool ok = sec < SETTOD_MAX && sec > -SETTOD_MAX;
+
+	/* Neither the monotonic clock nor the day may be passed: both are far below 2^63 ns here. */
+	ok = ok && (int64_t)(offset + by) >= 0 &&
+	     clock_ns() + offset + by < SETTOD_MAX * NSEC_PER_SEC;
+	if (ok)
+		vvar->realtime_offset_ns = offset + by;
+	spin_unlock_irqrestore(&offset_lock, flags);
+	if (!ok)
+		return -EINVAL;
+	was_set();
+	ntp_clear();
+	return 0;
+}
+
+uint64_t tai_ns(void)
+{
+	return realtime_ns() + read_whole_u64(&vvar->tai_offset_ns);
+}
+
+void tai_set(int sec)
+{
+	irqflags_t flags = spin_lock_irqsave(&offset_lock);
+
+	vvar->tai_offset_ns = (uint64_t)sec * NSEC_PER_SEC;
+	spin_unlock_irqrestore(&offset_lock, flags);
+	was_set();
 }
 
 /* CPU time of the group of @t. */
@@ -152,8 +196,10 @@ int clock_read(int clock, uint64_t *ns)
 		return 0;
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_ALARM:
-	case CLOCK_TAI:
 		*ns = realtime_ns();
+		return 0;
+	case CLOCK_TAI:
+		*ns = tai_ns();
 		return 0;
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:

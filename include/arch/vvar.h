@@ -27,6 +27,7 @@ struct vvar {
 	uint64_t
 		realtime_offset_ns; /* time of day less monotonic clock; offset_lock of kernel/time.c */
 	uint64_t coarse_ns;	    /* monotonic, of the last tick; coarse_lock there */
+	uint64_t tai_offset_ns;	    /* CLOCK_TAI less time of day; offset_lock */
 };
 
 static inline uint64_t clock_scale_ticks(uint64_t ticks, const struct clock_scale *s)

@@ -57,6 +57,11 @@ uint64_t clock_coarse_ns(void);
 /* The scheduler has read the clock. Interrupts off. */
 void clock_coarse_update(uint64_t now_ns);
 void realtime_set(uint64_t ns); /* settimeofday */
+/* Set it by @sec and @ns (less than a second) on. 0, -EINVAL: before the machine was started, or beyond what counts. */
+int must_check realtime_step(int64_t sec, uint64_t ns);
+/* CLOCK_TAI is @sec ahead of the time of day. */
+void tai_set(int sec);
+uint64_t tai_ns(void);
 /* Somebody who has to know that the time of day was set: fn runs with a spinlock held (rank CLOCK_WATCH). */
 struct clock_watch {
 	struct list_head link;

@@ -101,8 +101,10 @@ static bool read_clock(int clock, uint64_t *ns)
 		return false;
 	switch (clock) {
 	case REALTIME:
-	case TAI:
 		*ns = realtime_ns();
+		return true;
+	case TAI:
+		*ns = realtime_ns() + read_whole_u64(&vdso_vvar.tai_offset_ns);
 		return true;
 	case MONOTONIC:
 	case MONOTONIC_RAW:
