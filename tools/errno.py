@@ -23,6 +23,7 @@ ROW = re.compile(r"^\| `(\w+)` \| `(\w+)` \| (.*) \|$")
 TESTS = re.compile(r"`\w+/\w+`(, `\w+/\w+`)*")
 FUNCTION = re.compile(r"^[a-z][\w \t*]*?(\w+)\(([^;{}]*?)\)\s*\n\{\n(.*?)^\}", re.S | re.M)
 TEST = re.compile(r"\bT(?:_FOR)?\((\w+)")
+OF_AN_ABI = re.compile(r"^#define (?:TESTS|OF_THE_ABI)\b(?:.*\\\n)*.*", re.M)  # tests that only one of the two has
 NAMED = re.compile(r"\b(\w+)/(E[A-Z0-9]+)\b")
 ERRNO = re.compile(r"\bE(?:[A-Z]{3,}|2BIG)\b")
 COMMENT = re.compile(r"/\*(?!\s*\w+\s*\*/).*?\*/", re.S)  # one word stands for a number
@@ -47,7 +48,7 @@ class Program:
         self.name = name
         text = self.load(name + ".c", set())
         self.functions = {m.group(1): m.group(3) for m in FUNCTION.finditer(text)}
-        self.tests = TEST.findall(text[text.rfind("\nint main("):])
+        self.tests = TEST.findall("\n".join(OF_AN_ABI.findall(text)) + text[text.rfind("\nint main("):])
         self.wrappers = {}
 
     def load(self, file, seen):

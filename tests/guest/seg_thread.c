@@ -15,7 +15,7 @@ enum {
 
 static long prctl_arch(int code, unsigned long arg)
 {
-	return syscall(IS64 ? 158 : 384, code, arg);
+	return syscall(SYS_arch_prctl, code, arg);
 }
 
 #if __SIZEOF_POINTER__ == 4
