@@ -46,6 +46,7 @@ void mapping_remove_range(struct address_space *m, unsigned long first, unsigned
 
 /* ---- dirty.c, writeback.c ---- */
 void dirty_account(const struct page *page, long n); /* a page of a store gets dirty or clean */
+void dirty_drop(const struct page *page);	     /* a dirty one leaves, never written */
 void writeback_account(const struct page *page, bool starts);
 /* The end of the write of @page, of a file or in swap's cache. Any context. */
 void page_written(struct page *page);

@@ -39,6 +39,12 @@ void dirty_account(const struct page *page, long n)
 		mod_node_stat(page, NR_DIRTIED, n);
 }
 
+void dirty_drop(const struct page *page)
+{
+	dirty_account(page, -1);
+	mm_ctx_current()->disk_dropped += PAGE_SIZE;
+}
+
 /* Being written from now on, or (not @starts) written. */
 void writeback_account(const struct page *page, bool starts)
 {

@@ -24,7 +24,6 @@
  * NOT HERE bytes (fileio.c), cutting (truncate.c), write-back, which pages leave first (mm/reclaim).
  * SOURCES  Gorman 2004, ch. 10; SVR4's unified cache (Gingell et al. 1987).   TESTED BY mapping_test.c
  */
-#include "mm/imports.h"
 #include "mm/mapping_window.h"
 #include "mm/migrate.h"
 
@@ -381,10 +380,8 @@ void mapping_remove_page(struct address_space *m, struct page *page)
 	spin_lock(&m->lock);
 	take_out(m, page);
 	spin_unlock(&m->lock);
-	if (m->ops->store && page_test(page, PG_dirty)) {
-		dirty_account(page, -1);
-		mm_ctx_current()->disk_dropped += PAGE_SIZE;
-	}
+	if (m->ops->store && page_test(page, PG_dirty))
+		dirty_drop(page);
 	mapping_count_pages(m, page, -1);
 	page_clear(page, PG_dirty);
 }
