@@ -195,13 +195,16 @@ static int clone_pidfd(struct task *c, const struct clone_req *r, struct child_p
 	return put_user(r->pidfd_at, &p->fd) ? -EFAULT : 0;
 }
 
-/* The parent of vfork sleeps until the child has released its memory; a fatal signal ends the wait. */
+/*
+ * The parent of vfork sleeps until the child has released its memory; a fatal signal ends the wait. The queue lies on this stack and the
+ * child wakes it after it has set @done, under tasklist_lock: who has held that lock since knows that the child is through.
+ */
 static void wait_for_vfork(struct task *c, struct waitq *q, bool *done)
 {
-	if (wait_event_killable(q, READ_ONCE(*done)) == 0)
-		return;
-	irqflags_t f = spin_lock_irqsave(&tasklist_lock);
+	irqflags_t f;
 
+	(void)wait_event_killable(q, READ_ONCE(*done));
+	f = spin_lock_irqsave(&tasklist_lock);
 	c->vfork_done = NULL;
 	c->vfork_flag = NULL;
 	spin_unlock_irqrestore(&tasklist_lock, f);

@@ -269,6 +269,20 @@ static void vfork_exec(void)
 	EQ(status, EXITED(0));
 }
 
+/* A child that is through before its parent waits for it: the parent goes on, and uses its stack again, while the child still wakes it. */
+static void vfork_many(void)
+{
+	for (int i = 0; i < 2000; i++) {
+		int status;
+		pid_t pid = vfork();
+
+		if (pid == 0)
+			_exit(6);
+		EQ(waitpid(pid, &status, 0), pid);
+		EQ(status, EXITED(6));
+	}
+}
+
 static int thread_value;
 
 static int in_clone(void *arg)
@@ -626,6 +640,7 @@ int main(int argc, char **argv)
 						 T(subreaper),
 						 T(vfork_shares),
 						 T(vfork_exec),
+						 T(vfork_many),
 						 T(clone_memory),
 						 T(clone_files),
 						 T(clone_errors),
