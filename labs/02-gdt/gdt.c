@@ -455,6 +455,7 @@ static void module_tells_base_and_last_offset(void)
 int main(int argc, char **argv)
 {
 	static const char *const modules[] = { "descriptor_tables", NULL };
+	static const char *const files[] = { "/proc/descriptor_tables", NULL };
 	static const struct tap_test checks[] = { T(rows_are_linux),
 						  T(other_rows),
 						  T(processor_says_the_same),
@@ -463,9 +464,10 @@ int main(int argc, char **argv)
 						  T(control_registers),
 						  TEND };
 	static const struct tap_test exercise[] = { T(module_tells_base_and_last_offset), TEND };
-	static const struct lab lab = {
-		2, "The GDT decoded, and IDT, TSS and LDT", modules, show, answers, checks, exercise
-	};
+	static const struct lab lab = { 2,	  "The GDT decoded, and IDT, TSS and LDT",
+					modules,  show,
+					answers,  checks,
+					exercise, files };
 
 	return lab_main(argc, argv, &lab);
 }

@@ -408,15 +408,16 @@ static void module_prints_bits(void)
 int main(int argc, char **argv)
 {
 	static const char *const modules[] = { "logadd2phyadd", NULL };
+	static const char *const files[] = { "/proc/logadd2phyadd", NULL };
 	static const struct tap_test checks[] = { T(finds_the_variable),
 						  T(indices_are_bits_of_the_address),
 						  T(untouched_has_no_frame), T(other_processes_too),
 						  TEND };
 	static const struct tap_test exercise[] = { T(module_prints_bits), TEND };
-	static const struct lab lab = { 3,	 "From a logical address to a physical one",
-					modules, show,
-					answers, checks,
-					exercise };
+	static const struct lab lab = { 3,	  "From a logical address to a physical one",
+					modules,  show,
+					answers,  checks,
+					exercise, files };
 
 	family = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (family == MAP_FAILED)

@@ -395,6 +395,7 @@ static void module_prints_auxv(void)
 int main(int argc, char **argv)
 {
 	static const char *const modules[] = { "mm_lab", NULL };
+	static const char *const files[] = { "/proc/mm_lab", NULL };
 	static const struct tap_test checks[] = { T(places_as_proc_says),
 						  T(counters_as_status_says),
 						  T(memory_is_counted_when_touched),
@@ -403,7 +404,7 @@ int main(int argc, char **argv)
 						  TEND };
 	static const struct tap_test exercise[] = { T(module_prints_auxv), TEND };
 	static const struct lab lab = {
-		4, "The mm_struct of a process", modules, show, answers, checks, exercise
+		4, "The mm_struct of a process", modules, show, answers, checks, exercise, files
 	};
 
 	return lab_main(argc, argv, &lab);

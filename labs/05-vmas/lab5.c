@@ -365,13 +365,15 @@ static void module_prints_names(void)
 int main(int argc, char **argv)
 {
 	static const char *const modules[] = { "vma_lab", NULL };
+	static const char *const files[] = { "/proc/vma_list", "/proc/vma_iter",
+					     "/proc/vma_resident", NULL };
 	static const struct tap_test checks[] = {
 		T(list_equals_maps),  T(iterator_equals_list),		 T(every_process_as_maps),
 		T(resident_as_smaps), T(alike_join_and_different_split), TEND
 	};
 	static const struct tap_test exercise[] = { T(module_prints_names), TEND };
 	static const struct lab lab = {
-		5, "The mappings of a process", modules, show, answers, checks, exercise
+		5, "The mappings of a process", modules, show, answers, checks, exercise, files
 	};
 
 	return lab_main(argc, argv, &lab);

@@ -194,7 +194,10 @@ static void try_process(unsigned n)
 
 	snprintf(number, sizeof(number), "%u", n);
 	NEED(student_start(&p, word) == 0);
-	if (CHECK(student_line(&p) == 0 && sscanf(p.line, "%lx %llx", &told, &descriptor) == 2)) {
+	if (CHECK(student_said(&p,
+			       student_line(&p) == 0 &&
+				       sscanf(p.line, "%lx %llx", &told, &descriptor) == 2,
+			       "the linear address and the descriptor, hexadecimal"))) {
 		EQ(told, linear);
 		EQ(desc_base(descriptor), n * SPAN);
 		EQ(desc_last(descriptor), SPAN - 1);

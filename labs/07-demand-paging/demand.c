@@ -288,8 +288,10 @@ static int resident_of(const char *pages)
 	unsigned long base;
 	int n = 0;
 
-	if (student_start(&p, word) || student_line(&p) || sscanf(p.line, "%lx", &base) != 1 ||
-	    base % PAGE) {
+	if (student_start(&p, word) ||
+	    !student_said(
+		    &p, !student_line(&p) && sscanf(p.line, "%lx", &base) == 1 && base % PAGE == 0,
+		    "the address of a page, hexadecimal")) {
 		student_end(&p);
 		return -1;
 	}

@@ -283,8 +283,11 @@ static int divided_of(const char *mask)
 	unsigned long base;
 	int child, bits = -1;
 
-	if (student_start(&p, word) == 0 && student_line(&p) == 0 &&
-	    sscanf(p.line, "%lx %d", &base, &child) == 2 && base % PAGE == 0) {
+	if (student_start(&p, word) == 0 &&
+	    student_said(&p,
+			 student_line(&p) == 0 && sscanf(p.line, "%lx %d", &base, &child) == 2 &&
+				 base % PAGE == 0,
+			 "the address of a page, hexadecimal, and a process")) {
 		bits = 0;
 		for (int i = 0; i < TRY_PAGES; i++) {
 			const unsigned long long mine = frame_of(p.pid, base + (unsigned)i * PAGE),

@@ -398,6 +398,7 @@ static void module_knows_the_buddy(void)
 int main(int argc, char **argv)
 {
 	static const char *const modules[] = { "buddy_lab", NULL };
+	static const char *const files[] = { "/proc/buddy_lab", NULL };
 	static const struct tap_test checks[] = { T(splits_block_by_block),
 						  T(merges_block_by_block),
 						  T(single_pages_have_a_list),
@@ -407,7 +408,7 @@ int main(int argc, char **argv)
 						  TEND };
 	static const struct tap_test exercise[] = { T(module_knows_the_buddy), TEND };
 	static const struct lab lab = {
-		9, "The buddy allocator watched", modules, show, answers, checks, exercise
+		9, "The buddy allocator watched", modules, show, answers, checks, exercise, files
 	};
 
 	return lab_main(argc, argv, &lab);

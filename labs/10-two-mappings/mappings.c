@@ -252,13 +252,14 @@ static void module_copies_between_processes(void)
 int main(int argc, char **argv)
 {
 	static const char *const modules[] = { "two_mappings", NULL };
+	static const char *const files[] = { "/proc/two_mappings", NULL };
 	static const struct tap_test checks[] = { T(both_lead_to_one_frame),
 						  T(what_one_writes_the_other_reads),
 						  T(nobody_else_has_it),
 						  T(what_must_not_be_written_is_not), TEND };
 	static const struct tap_test exercise[] = { T(module_copies_between_processes), TEND };
 	static const struct lab lab = {
-		10, "Two mappings of one frame", modules, show, answers, checks, exercise
+		10, "Two mappings of one frame", modules, show, answers, checks, exercise, files
 	};
 
 	fixed_addresses(argv);

@@ -22,6 +22,7 @@ struct lab {
 	void (*answers)(void);		 /* NULL: no questions */
 	const struct tap_test *checks;	 /* up to TEND */
 	const struct tap_test *exercise; /* NULL: nothing to change */
+	const char *const *files;	 /* what the modules make, NULL at the end; NULL: none */
 };
 
 int lab_main(int argc, char **argv, const struct lab *lab);

@@ -5,6 +5,8 @@
  */
 #include "tap.h"
 
+#include <sys/klog.h>
+
 #include "lab_impl.h"
 
 enum { MAX_MODULES = 4, MAX_CHECKS = 64 };
@@ -32,26 +34,27 @@ int lab_module_in(const char *name)
 	return ret;
 }
 
+/* The newest complaint about @module in the kernel's log, as " (line)"; "" without one. */
+static const char *kernel_says(const char *module)
+{
+	enum { READ_ALL = 3 };
+	static char log[1 << 16];
+	const int n = klogctl(READ_ALL, log, sizeof(log) - 1);
+	const char *found = NULL;
+
+	log[n > 0 ? n : 0] = '\0';
+	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
+		const char *at = strstr(line, module);
+
+		if (at && at[strlen(module)] == ':' && !strstr(at, "taint"))
+			found = at;
+	}
+	return found ? lab_f(" (%s)", found) : "";
+}
+
 int lab_module_out(const char *name)
 {
 	return (int)syscall(SYS_delete_module, name, O_NONBLOCK);
-}
-
-/* Load what the lab needs. Return: a bit for each module that was not there before; -1: one could not be loaded. */
-static int modules_in(const char *const *name)
-{
-	int ours = 0;
-
-	for (int i = 0; name && name[i]; i++) {
-		if (lab_module_in(name[i]) == 0) {
-			ours |= 1 << i;
-		} else if (errno != EEXIST) {
-			fprintf(stderr, "lab %d: insmod %s: %s\n", the_lab->number, name[i],
-				strerror(errno));
-			return -1;
-		}
-	}
-	return ours;
 }
 
 static int modules_out(const char *const *name, int ours)
@@ -64,6 +67,31 @@ static int modules_out(const char *const *name, int ours)
 	if (bad)
 		fprintf(stderr, "lab %d: rmmod: %s\n", the_lab->number, strerror(errno));
 	return bad;
+}
+
+/* Load what the lab needs. Return: a bit for each module that was not there before; -1: one could not be loaded. */
+static int modules_in(const char *const *name)
+{
+	int ours = 0;
+
+	for (int i = 0; name && name[i]; i++) {
+		if (lab_module_in(name[i]) == 0) {
+			ours |= 1 << i;
+		} else if (errno != EEXIST) {
+			fprintf(stderr, "lab %d: insmod %s: %s%s\n", the_lab->number, name[i],
+				strerror(errno), kernel_says(name[i]));
+			return -1;
+		}
+	}
+	for (int i = 0; the_lab->files && the_lab->files[i]; i++) {
+		if (access(the_lab->files[i], F_OK)) {
+			fprintf(stderr, "lab %d: insmod %s: loaded, but it made no %s\n",
+				the_lab->number, name[0], the_lab->files[i]);
+			modules_out(name, ours);
+			return -1;
+		}
+	}
+	return ours;
 }
 
 /* ---- steps and notes ---- */

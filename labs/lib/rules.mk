@@ -21,7 +21,7 @@ $(foreach a,i386 x86_64,$(eval $(call lab_library,$(a))))
 define lab_program
 $(LAB_OUT)/$(2)/$(call lab_name,$(1)): $(wildcard $(1)/*.[ch]) $(patsubst labs/lib/%.c,build/guest/$(2)/lab_lib/%.o,$(wildcard labs/lib/*.c)) $(LAB_HEADERS)
 	@mkdir -p $$(@D)
-	$$(call say,GCC,$$@)$(lab_cc_$(2)) $(LAB_FLAGS) -s $$(filter %.c %.o,$$^) -o $$@.$$$$$$$$ && mv $$@.$$$$$$$$ $$@
+	$$(call say,GCC,$$@)$(lab_cc_$(2)) $(LAB_FLAGS) $(FIRST_ERROR) -s $$(filter %.c %.o,$$^) -o $$@.$$$$$$$$ && mv $$@.$$$$$$$$ $$@
 endef
 $(foreach d,$(LAB_DIRS),$(foreach a,i386 x86_64,$(eval $(call lab_program,$(d),$(a)))))
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ static void run(int in, int out, const char *const *word)
 
 	for (int i = 0; i < MAX_WORDS && word[i]; i++)
 		argv[i + 2] = (char *)word[i];
-	if (dup2(in, 0) == 0 && dup2(out, 1) == 1)
+	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(open("/dev/null", O_WRONLY), 2) == 2)
 		execv(argv[0], argv);
 	_exit(127);
 }
@@ -28,7 +29,7 @@ int student_start(struct student *s, const char *const *word)
 {
 	int in[2], out[2];
 
-	*s = (struct student){ .pid = -1, .in = -1, .out = -1 };
+	*s = (struct student){ .status = -1, .in = -1, .out = -1 };
 	signal(SIGPIPE, SIG_IGN);
 	if (pipe2(in, O_CLOEXEC))
 		return -1;
@@ -57,18 +58,44 @@ int student_line(struct student *s)
 		if (n < sizeof(s->line) - 1)
 			s->line[n++] = c;
 	s->line[n] = '\0';
+	s->over = r != 1;
 	return r == 1 ? 0 : -1;
+}
+
+static int wait_for(struct student *s)
+{
+	while (s->pid > 0 && waitpid(s->pid, &s->status, 0) < 0 && errno == EINTR)
+		;
+	s->pid = 0;
+	return s->status;
+}
+
+bool student_said(struct student *s, bool fits, const char *expected)
+{
+	int status;
+
+	if (fits)
+		return true;
+	fflush(stdout);
+	if (!s->over) {
+		printf("# the program printed \"%.60s\"; expected %s\n", s->line, expected);
+		return false;
+	}
+	status = wait_for(s);
+	if (WIFSIGNALED(status))
+		printf("# the program was ended by signal %d (%s); expected %s\n", WTERMSIG(status),
+		       strsignal(WTERMSIG(status)), expected);
+	else
+		printf("# the program ended with status %d and no such line; expected %s\n",
+		       WEXITSTATUS(status), expected);
+	return false;
 }
 
 int student_end(struct student *s)
 {
-	int status = -1;
-
 	close(s->in);
 	close(s->out);
-	while (s->pid > 0 && waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return status;
+	return wait_for(s);
 }
 
 void student_wait(void)

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import stat
 import tempfile
 
 from labs.tool import folder, machine
@@ -16,6 +17,11 @@ NAME = re.compile(r"[a-z0-9_]+")
 VALUE = re.compile(r"[\w .,:+/*()'-]{1,100}")
 TAP = re.compile(r"(not )?ok \d+ - [\w.-]+/(\S+)( # SKIP)?")
 PARTS = ("answers", "check", "exercise")
+MAX_BYTES = 1 << 16  # of a file of answers
+MAX_WRONG = 5  # lines that are no answers are told one by one
+TEST_MS = 250  # of the machine, as many million instructions
+REPORT = re.compile(r"BUG: |kernel BUG at|Oops|Kernel panic|general protection fault|kernel stack overflow|double fault|stack guard page")
+PLACE = re.compile(r"[RE]IP: [0-9a-f]+:(\S+\+0x[0-9a-f]+)/\S+( \[\w+\])?")
 
 
 class Item:
@@ -35,8 +41,13 @@ class Item:
 
 def read_lines(path):
     try:
-        with open(path, encoding="utf-8", errors="replace") as f:
-            return f.read(1 << 20).split("\n")
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
+            raise m.Trouble(f"{path} is no file" if not stat.S_ISDIR(mode) else f"{path} is a folder")
+        if os.path.getsize(path) > MAX_BYTES:
+            raise m.Trouble(f"{path} has {os.path.getsize(path)} bytes: no answers are that long (the questions are in answers.template)")
+        with open(path, encoding="utf-8-sig", errors="replace") as f:
+            return f.read(MAX_BYTES).split("\n")
     except OSError as e:
         raise m.Trouble(f"{path}: {e.strerror}" if not isinstance(e, FileNotFoundError) else
                         f"{path} is not there: copy answers.template to it and answer")
@@ -59,16 +70,26 @@ def read_answers(path):
             given[name] = ""
         else:
             given[name] = value
-    return given, wrong
+    return given, shortened(wrong)
+
+
+def shortened(items):
+    """The first few of @items, and how many more there are."""
+    more = len(items) - MAX_WRONG
+    return items if more < 2 else items[:MAX_WRONG] + [Item("answer", "lines", False, f"{more} more are no answers")]
+
+
+def short(text):
+    return text if len(text) <= 40 else text[:40] + "..."
 
 
 def number(text, base):
     """The number that a student wrote; None when it is none."""
     text = text.lower().replace("_", "").replace(" ", "")
-    try:
-        return int(text, 16 if base == 16 or text.startswith("0x") else 10)
-    except ValueError:
+    hexadecimal = base == 16 or text.startswith("0x")
+    if not re.fullmatch(r"(0x)?[0-9a-f]+" if hexadecimal else r"[0-9]+", text):
         return None
+    return int(text, 16 if hexadecimal else 10)
 
 
 def is_right(q, got):
@@ -91,17 +112,18 @@ def judge_answer(q, got):
     if not got:
         return Item("answer", name, False, f"missing; expected {want} ({q['where']})", **more)
     if not is_right(q, got):
-        return Item("answer", name, False, f"{got} is wrong; expected {want} ({q['where']})", **more)
+        return Item("answer", name, False, f"{short(got)} is wrong; expected {want} ({q['where']})", **more)
     return Item("answer", name, True, "", **more)
 
 
 # ---- the run ----
 
-def script(lab, given):
+def script(lab, given, counted):
     words = " ".join(shlex.quote(f"{k}={v}") for k, v in given.items() if v)
     p = lab.program
     return f"""{p} answers {words}; echo "== answers $?"
-export LAB_MODULES=/lab
+echo 1 >/proc/sys/kernel/panic_on_oops # and nothing waits for a module that has died
+export LAB_MODULES=/lab TAP_MS={TEST_MS if counted else ""}
 /bin/{p} check 2>&1; echo "== check $?"
 /bin/{p} exercise 2>&1; echo "== exercise $?"
 """
@@ -117,14 +139,47 @@ def run(args, lab, given, own, tmp):
         c.file("lab/student", m.read_file(own[1] or program))
         machine.pack(c, files, machine.module_home())
         machine.pack(c, own[0] or files, "lab")
-    status, output = machine.boot(args, lab, ["/bin/sh", "-c", script(lab, given)], fill)
+    words = ["/bin/sh", "-c", script(lab, given, args.cpus == 1)]
+    status, output = machine.boot(args, lab, words, fill, b"== answers ")
     text, parts = output.out.decode(errors="replace"), {}
     for name in PARTS:
-        body, mark, text = text.partition(f"== {name} ")
+        body, mark, rest = text.partition(f"== {name} ")
+        parts[name] = body
         if not mark:
-            return parts, output.last_words() if status else "it ended early"
-        parts[name], text = body, text.partition("\n")[2]
+            return parts, Stop(name, output, status)
+        text = rest.partition("\n")[2]
     return parts, None
+
+
+class Stop:
+    """Why the machine ended before the end."""
+
+    def __init__(self, part, output, status):
+        self.part, self.late, self.status = part, output.late, status
+        self.words = output.last_words() if status else "it ended early"
+        self.report = kernel_report(output.text.decode(errors="replace"))
+
+    def item(self, done):
+        """@done: the names of the part's tests that had come to an end."""
+        if self.report:
+            return Item("code", "kernel", False, self.report)
+        if not self.late:
+            return Item(self.part_kind(), "machine", False, self.words)
+        where = f"after {done[-1]}" if done else "before the first check, or while the module was loaded" if self.part == "check" else "at its beginning"
+        return Item(self.part_kind(), "machine", False, f"it had to be stopped {where}: something loops or waits for ever, in the kernel or with its processes")
+
+    def part_kind(self):
+        return {"check": "code"}.get(self.part, self.part)
+
+
+def kernel_report(text):
+    """The kernel's first complaint, and the function that it was in; None: it has none."""
+    lines = [re.sub(r"^\[ *[\d.]+\] ", "", line) for line in text.replace("\r", "").split("\n")]
+    found = next((n for n, line in enumerate(lines) if REPORT.search(line)), None)
+    if found is None:
+        return None
+    place = next((p for p in map(PLACE.match, lines[found:]) if p), None)
+    return lines[found] + (f", in {place[1]}{place[2] or ''}" if place else "")
 
 
 def questions(lab, args, parts, stopped):
@@ -133,7 +188,8 @@ def questions(lab, args, parts, stopped):
         if line.startswith("{"):
             asked.append(json.loads(line))
     if not asked and os.path.exists(lab.file("answers.template")):
-        raise m.Trouble(f"lab {lab.number} on {args.arch} gave no answers: {stopped or parts.get('answers', '').strip() or 'no word'}")
+        why = stopped.words if stopped else parts.get("answers", "").strip()
+        raise m.Trouble(f"lab {lab.number} on {args.arch} gave no answers: {why or 'no word'}")
     return asked
 
 
@@ -146,21 +202,21 @@ def judge_answers(args, lab, asked, given):
     return items + [Item("answer", name, False, "there is no such question") for name in given if name not in known]
 
 
-def judge_tap(kind, text, stopped):
+def judge_tap(kind, text):
     """One item for each TAP line, with the first note before it."""
     items, note = [], None
     for line in text.split("\n"):
         if t := TAP.match(line):
             why = (note or "did not hold").partition(": ")
             why = why[2] if re.fullmatch(r"\S+\.[ch]:\d+", why[0]) else "".join(why)
+            if "(took too long)" in why:
+                why = f"did not end within {TEST_MS} ms of the machine's time: it loops or waits for ever"
             items.append(Item(kind, t[2], not t[1], why if t[1] else ""))
             note = None
         elif line.startswith("# ") and not line.startswith("# skipped"):
             note = note or line[2:]
         elif line.startswith("lab ") and "insmod" in line:
             items.append(Item(kind, "module", False, line.partition(": ")[2]))
-    if stopped:
-        items.append(Item(kind, "machine", False, stopped))
     return items
 
 
@@ -196,10 +252,10 @@ def judge_code(parts, stopped, broken):
         return broken
     items = []
     for kind, part in (("code", "check"), ("exercise", "exercise")):
-        if part in parts or stopped:
-            items += judge_tap(kind, parts.get(part, ""), None if part in parts else stopped)
-            if part not in parts:
-                break
+        told = {item.text for item in items if item.name == "module"}
+        items += [item for item in judge_tap(kind, parts.get(part, "")) if item.text not in told]
+        if stopped and stopped.part == part:
+            return items + [stopped.item([item.name for item in items if item.kind == kind])]
     return items
 
 
@@ -211,6 +267,8 @@ def grade(args, lab):
     with tempfile.TemporaryDirectory(prefix="mnemos-grade-") as tmp:
         own, broken = build_own(args, lab, code, tmp)
         parts, stopped = run(args, lab, given, own, tmp)
+        if stopped and stopped.report:
+            stopped.report = stopped.report.replace(tmp + os.sep, "")
     items += judge_answers(args, lab, questions(lab, args, parts, stopped), given)
     if code:
         items += judge_code(parts, stopped, broken)

@@ -307,6 +307,62 @@ class Grades(unittest.TestCase):
         self.on_each(look)
 
 
+class Wrong(unittest.TestCase):
+    """Submissions that crash, loop or are no program: told in a line, and no machine runs on."""
+
+    def grade(self, lab, name, edit):
+        with tempfile.TemporaryDirectory() as tmp:
+            copy = shutil.copytree(lab.path, os.path.join(tmp, "copy"))
+            path = os.path.join(copy, name)
+            text = edit(launcher.read_file(path))
+            with open(path, "wb") as f:
+                f.write(text)
+            status, items = grade(copy, lab, {"arch": lab.builds[0]})
+        self.assertEqual(status, 1)
+        said = [i["message"] for i in items if i["kind"] != "answer" and not i["ok"]]
+        for line in said:
+            self.assertNotIn("\n", line)
+        return said
+
+    def test_modules(self):
+        lab = next((lab for lab in LABS if lab.modules == ["logadd2phyadd"]), None)
+        if not lab:
+            self.skipTest("not lab 3")
+
+        def init(body):
+            return lambda text: text.replace(b"{\n\tif (!proc_create(", b"{\n\t" + body + b"\n\tif (!proc_create(")
+        looped = "it had to be stopped before the first check, or while the module was loaded: something loops or waits for ever"
+        for edit, says in ((lambda text: b"", "code module: insmod logadd2phyadd: loaded, but it made no /proc/logadd2phyadd"),
+                           (lambda text: bytes(range(256)) * 4096, "code build: .*error: stray"),
+                           (lambda text: b'#include "/dev/zero"\n' + text, "code build: .*(memory|did not come to an end)"),
+                           (init(b"return -EINVAL;"), "code module: insmod logadd2phyadd: Invalid argument$"),
+                           (init(b"nothing_like_it();"), "code build: .*implicit declaration of function .nothing_like_it"),
+                           (init(b"{ extern int nowhere(void); nowhere(); }"), "code module: .*Unknown symbol nowhere"),
+                           (init(b"*(volatile int *)8 = 1;"), "code kernel: BUG: kernel NULL pointer dereference, address: 00000008, in .*\\[logadd2phyadd\\]$"),
+                           (init(b"for (;;) cond_resched();"), "code machine: " + looped),
+                           (init(b'asm volatile("cli; hlt");'), "code machine: " + looped)):
+            said = self.grade(lab, "module/logadd2phyadd.c", edit)
+            self.assertEqual(len(said), 1, said)
+            self.assertRegex(said[0], says)
+
+    def test_programs(self):
+        lab = next((lab for lab in LABS if lab.name == "06-relocation"), None)
+        if not lab:
+            self.skipTest("not lab 6")
+
+        def first(body):
+            return lambda text: b"#include <signal.h>\n#include <unistd.h>\n" + text.replace(b"{\n\tfprintf", b"{\n\t" + body + b"\n\tfprintf")
+        wants = "; expected the linear address and the descriptor, hexadecimal$"
+        for edit, says in ((lambda text: text, "the program ended with status 1 and no such line" + wants),
+                           (first(b"raise(SIGSEGV);"), r"the program was ended by signal 11 \(Segmentation fault\)" + wants),
+                           (first(b'puts("ok 1 - lab6/x");'), 'the program printed "ok 1 - lab6/x"' + wants),
+                           (first(b"for (;;) ;"), "did not end within 250 ms of the machine's time: it loops or waits for ever$"),
+                           (first(b"for (;;) fork();"), "did not end within 250 ms of the machine's time: it loops or waits for ever$")):
+            said = self.grade(lab, "try.c", edit)
+            self.assertEqual([line.partition(": ")[0] for line in said], ["exercise student_has_process_7", "exercise student_has_any_process"])
+            self.assertRegex(said[0], says)
+
+
 class Trouble(unittest.TestCase):
     def test_answers(self):
         def ask(kind, base, want):
@@ -330,6 +386,35 @@ class Trouble(unittest.TestCase):
         self.assertEqual(given, {"a": "1", "b": "", "c": "", "d": ""})
         self.assertEqual([w.line() for w in wrong], ["a: answered twice (line 5)", "line 6: is not 'name = answer'",
                                                      "c: line 7 has signs that no answer has", "d: line 8 has signs that no answer has"])
+
+    def test_numbers_are_no_signs_and_no_digits_of_other_scripts(self):
+        self.assertEqual([grading.number(t, 10) for t in ("12", "1_0", "0x1F", "-5", "+5", "\u0663", "")], [12, 10, 31, None, None, None, None])
+
+    def test_what_is_no_file_of_answers(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            fifo, big = os.path.join(tmp, "fifo"), os.path.join(tmp, "big")
+            os.mkfifo(fifo)
+            with open(big, "w") as f:
+                f.write("a = 1\n" * 200000)
+            for path, says in ((fifo, "is no file"), (tmp, "is a folder"), (big, "1200000 bytes: no answers are that long")):
+                with self.assertRaisesRegex(launcher.Trouble, says):
+                    grading.read_lines(path)
+            with open(big, "w", encoding="utf-8") as f:
+                f.write("\ufeffarch = i386\r\n" + "what\n" * 100)
+            given, wrong = grading.read_answers(big)
+        self.assertEqual((given, len(wrong), wrong[-1].line()), ({"arch": "i386"}, grading.MAX_WRONG + 1, "lines: 95 more are no answers"))
+
+    def test_of_a_kbuild_only_the_parts_reach_make(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            with open(os.path.join(tmp, "Kbuild"), "w") as f:
+                f.write("obj-m := a.o # one\na-objs += b.o c.o\nX := $(shell touch made)\nobj-m += $(shell id)\nccflags-y := -I/etc\n")
+            self.assertEqual(machine.own_kbuild(tmp), "obj-m := a.o\na-objs += b.o c.o\n")
+
+    def test_reports_of_the_kernel_are_one_line(self):
+        oops = "[    0.1] x: loaded\r\n[    0.2] BUG: kernel NULL pointer dereference, address: 00000008\n[    0.2] EIP: 0060:f+0x1/0x9 [x] [fa0]\n"
+        self.assertEqual(grading.kernel_report(oops), "BUG: kernel NULL pointer dereference, address: 00000008, in f+0x1 [x]")
+        self.assertEqual(grading.kernel_report("[    0.1] Kernel panic - not syncing: why\n"), "Kernel panic - not syncing: why")
+        self.assertIsNone(grading.kernel_report("[    0.1] x: loaded\n"))
 
     def test_a_line_for_what_cannot_be(self):
         lab = LABS[0]

@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -259,9 +260,24 @@ static uint64_t tap_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
+/* A test may take so long; TAP_MS in the environment is for all of them, and then what a test has started ends with it. */
+static void tap_limit(const struct tap_test *t, int ms)
+{
+	struct itimerval it = { .it_value = { ms / 1000, ms % 1000 * 1000 } };
+
+	signal(SIGALRM, SIG_DFL);
+	if (ms <= 0) {
+		alarm(t->seconds ? t->seconds : TAP_SECONDS);
+		return;
+	}
+	setpgid(0, 0);
+	setitimer(ITIMER_REAL, &it, NULL);
+}
+
 static int tap_run_one(const struct tap_test *t)
 {
-	unsigned seconds = t->seconds ? t->seconds : TAP_SECONDS;
+	const char *limit = getenv("TAP_MS");
+	const int ms = limit ? atoi(limit) : 0;
 	pid_t pid;
 	int status;
 
@@ -272,8 +288,7 @@ static int tap_run_one(const struct tap_test *t)
 	}
 	pid = fork();
 	if (pid == 0) {
-		signal(SIGALRM, SIG_DFL);
-		alarm(seconds);
+		tap_limit(t, ms);
 		t->fn();
 		if (tap_failures > TAP_MAX_REPORTS)
 			tap_note("# and %d more", tap_failures - TAP_MAX_REPORTS);
@@ -282,6 +297,8 @@ static int tap_run_one(const struct tap_test *t)
 		_exit(tap_failures ? 1 : tap_skip_reason ? 2 : 0);
 	}
 	status = pid < 0 ? -1 : tap_wait(pid);
+	if (pid > 0 && ms > 0)
+		kill(-pid, SIGKILL);
 	if (status == -1)
 		tap_note("# fork failed: %s", strerror(errno));
 	else if (WIFSIGNALED(status))
