@@ -63,8 +63,9 @@ struct termios {
 
 enum { PLACE_PROGRAM, PLACE_DIR, PLACE_ROWS, PLACE_COLS, PLACE_WORDS };
 
-static char argv_text[65536], env_text[65536], place_text[8704];
-static char *words[MAX_WORDS + 1], *env[MAX_WORDS + 1], *place[MAX_WORDS + 1];
+static char place_text[8704];
+static char *place[MAX_WORDS + 1];
+static char **words, **env; /* of any number and length: on the heap */
 
 /* gcc may ask for these. */
 void *memcpy(void *dst, const void *src, size_t n);
@@ -154,6 +155,47 @@ static int read_words(const char *path, char *text, size_t size, char **out)
 		out[words_nr++] = text + i;
 	out[words_nr] = NULL;
 	return words_nr;
+}
+
+/* @n bytes after all that were had before. NULL: there is no memory. */
+static char *heap_more(size_t n)
+{
+	long at = SYS1(brk, 0), end = at + (long)n;
+
+	return SYS1(brk, end) == end ? (char *)at : NULL;
+}
+
+/* As read_words, of a file of any size. *out: NULL without memory, too. */
+static int read_list(const char *path, char ***out)
+{
+	long fd = SYS3(open, path, 0, 0), n;
+	char *text = heap_more(0);
+	size_t len = 0, room = 0;
+	int nr = 0;
+
+	*out = NULL;
+	if (fd < 0)
+		return 0;
+	do {
+		if (len == room) {
+			if (!heap_more(BUF))
+				return 0;
+			room += BUF;
+		}
+		n = SYS3(read, fd, text + len, room - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
+	SYS1(close, fd);
+	for (size_t i = 0; i < len; i++)
+		nr += !text[i];
+	*out = (char **)heap_more(((size_t)nr + 1) * sizeof(char *));
+	if (!*out)
+		return 0;
+	nr = 0;
+	for (size_t i = 0; i < len; i += length(text + i) + 1)
+		(*out)[nr++] = text + i;
+	(*out)[nr] = NULL;
+	return nr;
 }
 
 static volatile int asked_to_end;
@@ -329,7 +371,9 @@ static _Noreturn void run_program(void)
 
 	say("mnemos: cannot run ");
 	say(path);
-	say(err == -2 ? ": no such file or a missing interpreter\n" : ": not executable here\n");
+	say(err == -2	? ": no such file or a missing interpreter\n"
+	    : err == -7 ? ": its arguments and environment are too long\n"
+			: ": not executable here\n");
 	for (;;)
 		SYS1(exit, err == -2 ? 127 : 126);
 }
@@ -586,7 +630,7 @@ void start_c(void)
 	int wants_figures;
 	long reader = 0;
 	char status;
-	int nr = read_words("/.mnemos/argv", argv_text, sizeof(argv_text), words);
+	int nr = read_list("/.mnemos/argv", &words);
 
 	mount_at("proc", "/proc");
 	mount_at("sysfs", "/sys");
@@ -597,7 +641,7 @@ void start_c(void)
 	swap_on();
 	mount_shares();
 	SYS2(sethostname, "mnemos", 6);
-	(void)read_words("/.mnemos/env", env_text, sizeof(env_text), env);
+	(void)read_list("/.mnemos/env", &env);
 	if (nr < 2) {
 		say("mnemos: /.mnemos/argv is missing\n");
 		power_off();

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -400,6 +401,22 @@ class Machine(Folder):
             p.send_signal(signal.SIGUSR1)
             self.assertEqual((p.communicate(timeout=60)[0], p.returncode), ("caught\n", 3))
 
+    def test_closed_files_and_a_reader_that_goes(self):
+        """What a shell's <&-, >&- and 2>&- leave; `| head -n 1`."""
+        for fd in range(3):
+            r = self.run_it("--", "sh", "-c", "cat; echo out; echo err >&2; exit 4", preexec_fn=lambda fd=fd: os.close(fd))
+            self.assertEqual((r.returncode, r.stdout, r.stderr), (4, "" if fd == 1 else "out\n", "" if fd == 2 else "err\n"))
+        p = subprocess.Popen([os.path.join(ROOT, "mnemos"), "run", "--", "yes"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        with p:
+            self.addCleanup(p.kill)
+            self.assertEqual(p.stdout.readline(), "y\n")
+            p.stdout.close()
+            self.assertEqual(p.wait(60), 128 + signal.SIGPIPE)
+
+    def test_long_arguments_and_environments(self):
+        r = self.run_it("--env", "BIG=" + "e" * 130000, "--", "sh", "-c", 'echo ${#BIG} $# ${9000}', "sh", *map(str, range(100001, 109001)))
+        self.assertEqual((r.returncode, r.stdout), (0, "130000 9000 109000\n"))
+
     def test_it_ends_with_the_program(self):
         """A child that goes on does not hold the machine; process 1 waits for orphans as they end."""
         script = '(sleep 0.1 &); sleep 1; grep -l "^State:.Z" /proc/[0-9]*/status; seq 1 20000; sleep 1000 & exit 7'
@@ -453,6 +470,22 @@ class Machine(Folder):
                 if p.poll() is not None or select.select([p.stdout], [], [], 0.3)[0]:
                     said = p.stdout.readline()
             self.assertEqual((said, p.wait(60)), ("a line from the host\n", 0))
+
+    @unittest.skipUnless(shutil.which("ss"), "no ss")
+    def test_many_clients_at_once(self):
+        """No client of a burst is left out, as those beyond QEMU's queue of one would be."""
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        p = subprocess.Popen([os.path.join(ROOT, "mnemos"), "run", "-p", f"{port}:7", "--", "sh", "-c", "echo up; read x"], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+        with p:
+            self.addCleanup(p.kill)
+            self.assertEqual(p.stdout.readline(), "up\n")
+            out = subprocess.run(["ss", "-Hltn", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
+            self.assertEqual(out.split()[:3], ["LISTEN", "0", "128"])
+            p.stdin.write("\n")
+            p.stdin.close()
+            self.assertEqual(p.wait(60), 0)
 
     def test_wrong_options(self):
         with tempfile.TemporaryDirectory() as tmp:

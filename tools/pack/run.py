@@ -27,7 +27,7 @@ class Job:
         self.words, self.env, self.root, self.cwd, self.extra, self.files, self.say = words, env, root, cwd, extra, files, say
         self.tree = Tree(root)
         path = env.get("PATH", GUEST_PATH) if root != "/" else os.environ.get("PATH", "") + ":" + GUEST_PATH
-        libs = [d for d in env.get("LD_LIBRARY_PATH", "").split(":") if d]
+        libs = [os.path.normpath(os.path.join(cwd, d)) for d in env.get("LD_LIBRARY_PATH", "").split(":") if d]
         self.closure = Closure(self.tree, [d for d in path.split(":") if d.startswith("/")], libs, say)
         self.path = self.closure.locate(words[0], cwd)
         self.done = set()
