@@ -14,6 +14,7 @@
  * FAILS    -ENXIO, -EBUSY, -EACCES.   NOT HERE names and nodes (fs/blkdev.c).   TESTED BY  tests/guest/disk_block.c
  */
 #include "base/errno.h"
+#include "block/fail.h"
 #include "block/partition.h"
 #include "block_impl.h"
 #include "kernel/flusher.h"
@@ -332,6 +333,7 @@ int disk_add(struct gendisk *d, uint64_t nr_sectors)
 		return err;
 	mutex_init(&d->table_lock, RANK_FS_FILE);
 	bdev_init(&d->whole, d, 0, 0, nr_sectors);
+	d->whole.make_it_fail = fail_make_request_all;
 	d->parts[0] = &d->whole;
 	spin_lock(&block_lock);
 	d->whole.openers = 1; /* while its table is read */

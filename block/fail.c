@@ -5,22 +5,48 @@
  *
  * OWNS     fail_make_request and its count.
  * WHY      what a bad disk does to those above it is tried out in one place, for every driver, in every build: the n-th
- *          transfer from now on is interval=n, times=1, probability=100.
+ *          transfer from now on is interval=n, times=1, probability=100; of a boot: fail_make_request=n,100,0,1.
  * LOCKS    none: atomics; two transfers at once may both fail or neither where one should have.
  * CONTEXT  any.   COST  a load for devices that are not marked.
  * FAILS    never.   SOURCES  Linux Documentation/fault-injection.   TESTED BY  tests/guest/disk_swap.c
  */
 #include "block/fail.h"
 
+#include "base/errno.h"
 #include "block/gendisk.h"
+#include "lib/string.h"
 
 struct fail_make_request fail_make_request = { .interval = 1, .times = 1 };
+bool fail_make_request_all;
 static atomic_t counted, rolled; /* transfers that came to that question */
 
 void fail_make_request_interval(int n)
 {
 	atomic_set(&counted, 0);
 	WRITE_ONCE(fail_make_request.interval, n);
+}
+
+int fail_make_request_boot(const char *text)
+{
+	enum { INTERVAL, PROBABILITY, SPACE, TIMES, NUMBERS };
+	int n[NUMBERS];
+
+	for (int i = 0; i < NUMBERS; i++) {
+		const bool endless = i == TIMES && !strcmp(text, "-1");
+		const char *end = text + 2;
+		uint64_t v = endless ? 0 : str_to_size(text, &end);
+
+		if (end == text || *end != (i == TIMES ? '\0' : ',') || v > INT_MAX)
+			return -EINVAL;
+		n[i] = endless ? -1 : (int)v;
+		text = end + 1;
+	}
+	fail_make_request = (struct fail_make_request){ .interval = n[INTERVAL],
+							.probability = n[PROBABILITY],
+							.space = n[SPACE],
+							.times = n[TIMES] };
+	fail_make_request_all = true;
+	return 0;
 }
 
 static bool take_space(int bytes)

@@ -512,9 +512,12 @@ void pty_init(void)
 		{ .path = "kernel/pty/nr", .number = &nr_ptys, .max = PTY_MAX, .mode = 0444 },
 	};
 
-	must(!chrdev_register(TTYAUX_MAJOR, PTMX_MINOR, 1, &ptmx_fops, "ptmx"));
-	must(!chrdev_register(PTS_MAJOR, 0, PTY_MAX, &tty_fops, "pts"));
-	must(!devtmpfs_create("ptmx", S_IFCHR | 0666, MKDEV(TTYAUX_MAJOR, PTMX_MINOR)));
-	must(!devtmpfs_create("pts", S_IFDIR | 0755, 0));
-	must(!sysctl_register(knobs, ARRAY_SIZE(knobs)));
+	boot_need(chrdev_register(TTYAUX_MAJOR, PTMX_MINOR, 1, &ptmx_fops, "ptmx"),
+		  "device numbers of ", "ptmx");
+	boot_need(chrdev_register(PTS_MAJOR, 0, PTY_MAX, &tty_fops, "pts"), "device numbers of ",
+		  "pts");
+	boot_need(devtmpfs_create("ptmx", S_IFCHR | 0666, MKDEV(TTYAUX_MAJOR, PTMX_MINOR)), "/dev/",
+		  "ptmx");
+	boot_need(devtmpfs_create("pts", S_IFDIR | 0755, 0), "/dev/", "pts");
+	boot_need(sysctl_register(knobs, ARRAY_SIZE(knobs)), "sysctls of ", "pty");
 }

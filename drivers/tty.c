@@ -473,7 +473,7 @@ void tty_init(void)
 
 	ldisc_init(&tty0.disc);
 	proc_tty_hooks = (struct proc_tty_hooks){ tty_device, tty_foreground };
-	must(proc_register("consoles", 0444, &consoles) == 0);
+	boot_need(proc_register("consoles", 0444, &consoles), "/proc/", "consoles");
 	pty_init();
 	device_add("tty", 0666, TTYAUX_MAJOR, TTY_MINOR);
 	device_add("console", 0600, TTYAUX_MAJOR, CONSOLE_MINOR);

@@ -16,6 +16,7 @@
 #include "drivers/zram.h"
 #include "lib/cmdline.h"
 #include "lib/fmt.h"
+#include "sync/klog.h"
 
 struct mutex zram_lock;
 static struct zram zrams[ZRAM_DEVICES];
@@ -123,6 +124,8 @@ void zram_init(void)
 
 	mutex_init(&zram_lock, RANK_FS_FILE);
 	zram_control_init();
-	for (unsigned i = 0; i < wanted; i++)
-		must(zram_add() >= 0);
+	for (unsigned i = 0; i < wanted; i++) {
+		if (zram_add() < 0)
+			pr_warn("zram%u: no memory", i);
+	}
 }

@@ -223,5 +223,6 @@ void zram_control_init(void)
 		{ .name = "hot_remove", .mode = 0200, .store = hot_remove_store },
 	};
 
-	must(sysfs_create_files("class/zram-control", attrs, ARRAY_SIZE(attrs), NULL) == 0);
+	boot_need(sysfs_create_files("class/zram-control", attrs, ARRAY_SIZE(attrs), NULL), "/sys/",
+		  "class/zram-control");
 }

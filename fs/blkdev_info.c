@@ -315,7 +315,7 @@ void blkdev_init(void)
 	static struct proc_entry partitions = { .show = partitions_show },
 				 diskstats = { .show = diskstats_show };
 
-	must(proc_register("partitions", 0444, &partitions) == 0);
-	must(proc_register("diskstats", 0444, &diskstats) == 0);
+	boot_need(proc_register("partitions", 0444, &partitions), "/proc/", "partitions");
+	boot_need(proc_register("diskstats", 0444, &diskstats), "/proc/", "diskstats");
 	block_set_watch(&watch);
 }

@@ -203,6 +203,6 @@ void chrdev_init(void)
 {
 	static struct proc_entry devices = { .show = devices_show }, misc = { .show = misc_show };
 
-	must(proc_register("devices", 0444, &devices) == 0);
-	must(proc_register("misc", 0444, &misc) == 0);
+	boot_need(proc_register("devices", 0444, &devices), "/proc/", "devices");
+	boot_need(proc_register("misc", 0444, &misc), "/proc/", "misc");
 }

@@ -46,5 +46,6 @@ void debugfs_extfrag_init(void)
 		{ .name = "unusable_index", .mode = 0444, .show = unusable_show },
 	};
 
-	must(debugfs_create_files("extfrag", attrs, ARRAY_SIZE(attrs), NULL) == 0);
+	boot_need(debugfs_create_files("extfrag", attrs, ARRAY_SIZE(attrs), NULL),
+		  "/sys/kernel/debug/", "extfrag");
 }

@@ -43,6 +43,7 @@ void debugfs_fail_init(void)
 			.name = names[i], .mode = 0600, .show = number_show, .store = number_store
 		};
 
-		must(debugfs_create_files("fail_make_request", &file, 1, numbers[i]) == 0);
+		boot_need(debugfs_create_files("fail_make_request", &file, 1, numbers[i]),
+			  "/sys/kernel/debug/", "fail_make_request");
 	}
 }

@@ -56,5 +56,6 @@ void debugfs_poison_init(void)
 		{ .name = "unpoison-pfn", .mode = 0200, .store = unpoison_store },
 	};
 
-	must(debugfs_create_files("hwpoison", attrs, ARRAY_SIZE(attrs), NULL) == 0);
+	boot_need(debugfs_create_files("hwpoison", attrs, ARRAY_SIZE(attrs), NULL),
+		  "/sys/kernel/debug/", "hwpoison");
 }

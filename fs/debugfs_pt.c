@@ -184,6 +184,7 @@ void debugfs_pt_init(void)
 		{ .name = "current_user", .mode = 0400, .show = current_user_show },
 	};
 
-	must(debugfs_create_files("", top, ARRAY_SIZE(top), NULL) == 0);
-	must(debugfs_create_files("page_tables", dir, ARRAY_SIZE(dir), NULL) == 0);
+	boot_need(debugfs_create_files("", top, ARRAY_SIZE(top), NULL), "/sys/kernel/debug/", "");
+	boot_need(debugfs_create_files("page_tables", dir, ARRAY_SIZE(dir), NULL),
+		  "/sys/kernel/debug/", "page_tables");
 }

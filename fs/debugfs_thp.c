@@ -66,5 +66,5 @@ void debugfs_thp_init(void)
 						.mode = 0200,
 						.store = split_store };
 
-	must(debugfs_create_files("", &file, 1, NULL) == 0);
+	boot_need(debugfs_create_files("", &file, 1, NULL), "/sys/kernel/debug/", "");
 }

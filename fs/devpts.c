@@ -155,13 +155,14 @@ void devpts_init(void)
 {
 	static struct super_ops ops;
 
-	must(tmpfs_type.mount(&devpts_type, 0, "devpts", "mode=755", &pts_sb) == 0);
+	boot_need(tmpfs_type.mount(&devpts_type, 0, "devpts", "mode=755", &pts_sb), "file system ",
+		  "devpts");
 	ops = *pts_sb->ops;
 	ops.remount = remount;
 	pts_sb->ops = &ops;
 	pts_sb->magic = DEVPTS_MAGIC;
 	pts_mount = mount_detached(pts_sb, "devpts");
-	must(pts_mount);
-	must(follow(NULL) == 0);
+	boot_need(pts_mount ? 0 : -ENOMEM, "mount of ", "devpts");
+	boot_need(follow(NULL), "/dev/", "ptmx of devpts");
 	fs_register(&devpts_type);
 }

@@ -164,15 +164,16 @@ static void make_link(const char *name, const char *target)
 {
 	struct dev_node n = { .mode = S_IFLNK | 0777, .target = target };
 
-	must(nodes_make(dev_sb->root, name, &n) == 0);
+	boot_need(nodes_make(dev_sb->root, name, &n), "/dev/", name);
 }
 
 void devtmpfs_init(void)
 {
 	devpts_init();
-	must(tmpfs_type.mount(&devtmpfs_type, 0, "devtmpfs", "mode=755", &dev_sb) == 0);
+	boot_need(tmpfs_type.mount(&devtmpfs_type, 0, "devtmpfs", "mode=755", &dev_sb),
+		  "file system ", "devtmpfs");
 	dev_mount = mount_detached(dev_sb, "devtmpfs");
-	must(dev_mount);
+	boot_need(dev_mount ? 0 : -ENOMEM, "mount of ", "devtmpfs");
 	make_link("fd", "/proc/self/fd");
 	make_link("stdin", "/proc/self/fd/0");
 	make_link("stdout", "/proc/self/fd/1");

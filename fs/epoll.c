@@ -732,6 +732,6 @@ void epoll_init(void)
 	item_cache = kmem_cache_create("eventpoll_epi", sizeof(struct epitem), 0, SLAB_PANIC, NULL);
 	wait_cache = kmem_cache_create("eventpoll_pwq", sizeof(struct epwait), 0, SLAB_PANIC, NULL);
 	max_user_watches = (int)min_of(unsigned long, lowmem / 25 / cost, INT_MAX); /* 4 % of it */
-	must(proc_register_int("sys/fs/epoll/max_user_watches", &max_user_watches, 0, INT_MAX) ==
-	     0);
+	boot_need(proc_register_int("sys/fs/epoll/max_user_watches", &max_user_watches, 0, INT_MAX),
+		  "/proc/", "sys/fs/epoll/max_user_watches");
 }

@@ -266,9 +266,10 @@ void hugetlbfs_init(void)
 	in_no_tree.dname = unnamed_dname;
 
 	fs_register(&hugetlbfs_type);
-	must(huge_mount(&hugetlbfs_type, 0, "hugetlbfs", NULL, &sb) == 0);
+	boot_need(huge_mount(&hugetlbfs_type, 0, "hugetlbfs", NULL, &sb), "file system ",
+		  "hugetlbfs");
 	sb->ops = &in_no_tree;
 	hugetlb_dev_minor = MINOR(sb->dev);
 	hugetlbfs_mount = mount_detached(sb, "hugetlbfs");
-	must(hugetlbfs_mount);
+	boot_need(hugetlbfs_mount ? 0 : -ENOMEM, "mount of ", "hugetlbfs");
 }

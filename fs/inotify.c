@@ -751,5 +751,5 @@ void inotify_init(void)
 	};
 
 	max_user_watches = default_watches();
-	must(sysctl_register(limits, ARRAY_SIZE(limits)) == 0);
+	boot_need(sysctl_register(limits, ARRAY_SIZE(limits)), "sysctls of ", "inotify");
 }

@@ -489,5 +489,5 @@ void lock_init(void)
 
 	lock_cache =
 		kmem_cache_create("file_lock_cache", sizeof(struct file_lock), 0, SLAB_PANIC, NULL);
-	must(proc_register("locks", 0444, &entry) == 0);
+	boot_need(proc_register("locks", 0444, &entry), "/proc/", "locks");
 }

@@ -306,8 +306,10 @@ void memdev_init(void)
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(devs); i++) {
-		must(chrdev_register(MEM_MAJOR, devs[i].minor, 1, devs[i].ops, "mem") == 0);
-		must(devtmpfs_create(devs[i].name, devs[i].mode, MKDEV(MEM_MAJOR, devs[i].minor)) ==
-		     0);
+		boot_need(chrdev_register(MEM_MAJOR, devs[i].minor, 1, devs[i].ops, "mem"),
+			  "device numbers of ", "mem");
+		boot_need(devtmpfs_create(devs[i].name, devs[i].mode,
+					  MKDEV(MEM_MAJOR, devs[i].minor)),
+			  "/dev/", devs[i].name);
 	}
 }

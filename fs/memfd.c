@@ -38,11 +38,11 @@ void memfd_init(void)
 	static struct tmpfs unlimited;
 	struct super_block *sb = super_alloc_kernel(&tmpfs_type, &shm_super_ops, MKDEV(0, 1));
 
-	must(sb);
+	boot_need(sb ? 0 : -ENOMEM, "file system ", "of memfd_create");
 	sb->private = &unlimited;
 	sb->magic = TMPFS_MAGIC;
 	shm_mount = mount_detached(sb, "tmpfs");
-	must(shm_mount);
+	boot_need(shm_mount ? 0 : -ENOMEM, "mount of ", "memfd_create");
 }
 
 /* A file on @mnt, a tmpfs or hugetlbfs that nobody sees. */

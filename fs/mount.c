@@ -633,7 +633,7 @@ bool path_nosuid(const struct path_ref *p)
 static void mount_root(struct super_block *sb)
 {
 	root_mount = mount_alloc(sb, sb->root, "rootfs");
-	must(root_mount);
+	boot_need(root_mount ? 0 : -ENOMEM, "mount of ", "/");
 	root_mount->id = next_id++;
 	list_add_tail(&root_mount->link, &mounts);
 }
@@ -642,7 +642,8 @@ void root_init(void)
 {
 	struct super_block *sb;
 
-	must(rootfs_type.mount(&rootfs_type, 0, "rootfs", NULL, &sb) == 0);
+	boot_need(rootfs_type.mount(&rootfs_type, 0, "rootfs", NULL, &sb), "file system ",
+		  "rootfs");
 	mount_root(sb);
 }
 

@@ -112,6 +112,7 @@ void pipe_proc_init(void)
 		{ "fs/pipe-user-pages-soft", .word = &user_pages_soft },
 	};
 
-	must(proc_register("sys/fs/pipe-max-size", 0644, &entry) == 0);
-	must(sysctl_register(table, ARRAY_SIZE(table)) == 0);
+	boot_need(proc_register("sys/fs/pipe-max-size", 0644, &entry), "/proc/",
+		  "sys/fs/pipe-max-size");
+	boot_need(sysctl_register(table, ARRAY_SIZE(table)), "sysctls of ", "pipe_limit");
 }

@@ -88,7 +88,7 @@ static void register_special(const char *path, int (*readlink)(char *buf, size_t
 {
 	struct pseudo_node n = { .mode = S_IFLNK | 0777, .readlink = readlink };
 
-	must(pseudo_register(&proc_tree, path, &n) == 0);
+	boot_need(pseudo_register(&proc_tree, path, &n), "/proc/", path);
 }
 
 void proc_init(void)
@@ -96,7 +96,7 @@ void proc_init(void)
 	fs_register(&proc_tree.type);
 	register_special("self", self_readlink);
 	register_special("thread-self", thread_self_readlink);
-	must(proc_register_symlink("mounts", "self/mounts") == 0);
+	boot_need(proc_register_symlink("mounts", "self/mounts"), "/proc/", "mounts");
 	proc_mem_init();
 	proc_swaps_init();
 	proc_vmstat_init();

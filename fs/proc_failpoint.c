@@ -2,7 +2,7 @@
  * /proc/mnemos/failpoint, in debug builds: a program makes the n-th allocation site from now on fail, and so walks the
  * error paths of its system calls.
  *
- * FORMAT   write a number: arm (0: disarm). Read: "reached N fired 0|1" since it was armed.
+ * FORMAT   write a number: arm (0: disarm). Read: "reached N fired 0|1 [NAME]" since it was armed.
  * CONTEXT  tasks.   SOURCES  sync/failpoint.h.   TESTED BY  tests/guest/fs_nomem.c
  */
 #include "base/errno.h"
@@ -11,7 +11,8 @@
 
 static int failpoint_show(struct seq_file *m)
 {
-	seq_printf(m, "reached %u fired %d\n", failpoint_count(), failpoint_fired());
+	seq_printf(m, "reached %u fired %d %s\n", failpoint_count(), failpoint_fired(),
+		   failpoint_name());
 	return 0;
 }
 
@@ -30,5 +31,6 @@ void proc_failpoint_init(void)
 	static struct proc_entry entry = { .show = failpoint_show, .store = failpoint_store };
 
 	if (CFG_DEBUG)
-		must(proc_register("mnemos/failpoint", 0600, &entry) == 0);
+		boot_need(proc_register("mnemos/failpoint", 0600, &entry), "/proc/",
+			  "mnemos/failpoint");
 }

@@ -124,7 +124,7 @@ static int tainted_store(struct proc_entry *e, char *text, size_t len)
 
 static void add(const char *path, uint32_t mode, struct proc_entry *e)
 {
-	must(proc_register(path, mode, e) == 0);
+	boot_need(proc_register(path, mode, e), "/proc/", path);
 }
 
 void proc_kernel_init(void)
@@ -152,11 +152,16 @@ void proc_kernel_init(void)
 	add("sys/kernel/osrelease", 0444, &osrelease);
 	add("sys/kernel/ostype", 0444, &ostype);
 	add("sys/kernel/version", 0444, &osversion);
-	must(proc_register_int("sys/kernel/threads-max", &max_threads, 1, INT_MAX) == 0);
-	must(proc_register_int("sys/kernel/pid_max", &sysctl_pid_max, PID_MIN_LIMIT, PID_MAX) == 0);
-	must(proc_register_int("sys/kernel/panic_on_oops", &panic_on_oops, INT_MIN, INT_MAX) == 0);
-	must(proc_register_int("sys/kernel/panic_on_warn", &panic_on_warn, 0, 1) == 0);
-	must(proc_register_int("sys/kernel/dmesg_restrict", &klog_restricted, 0, 1) == 0);
+	boot_need(proc_register_int("sys/kernel/threads-max", &max_threads, 1, INT_MAX), "/proc/",
+		  "sys/kernel/threads-max");
+	boot_need(proc_register_int("sys/kernel/pid_max", &sysctl_pid_max, PID_MIN_LIMIT, PID_MAX),
+		  "/proc/", "sys/kernel/pid_max");
+	boot_need(proc_register_int("sys/kernel/panic_on_oops", &panic_on_oops, INT_MIN, INT_MAX),
+		  "/proc/", "sys/kernel/panic_on_oops");
+	boot_need(proc_register_int("sys/kernel/panic_on_warn", &panic_on_warn, 0, 1), "/proc/",
+		  "sys/kernel/panic_on_warn");
+	boot_need(proc_register_int("sys/kernel/dmesg_restrict", &klog_restricted, 0, 1), "/proc/",
+		  "sys/kernel/dmesg_restrict");
 	add("sys/kernel/cap_last_cap", 0444, &caps);
 	add("sys/kernel/ngroups_max", 0444, &groups);
 	add("sys/kernel/tainted", 0644, &tainted);

@@ -59,8 +59,10 @@ void proc_limits_init(void)
 				 inode_nr = { .show = inode_nr_show },
 				 inode_state = { .show = inode_state_show };
 
-	must(sysctl_register(table, ARRAY_SIZE(table) - (sizeof(long) == 8)) == 0);
-	must(proc_register("sys/fs/file-nr", 0444, &file_nr) == 0);
-	must(proc_register("sys/fs/inode-nr", 0444, &inode_nr) == 0);
-	must(proc_register("sys/fs/inode-state", 0444, &inode_state) == 0);
+	boot_need(sysctl_register(table, ARRAY_SIZE(table) - (sizeof(long) == 8)), "sysctls of ",
+		  "proc_limits");
+	boot_need(proc_register("sys/fs/file-nr", 0444, &file_nr), "/proc/", "sys/fs/file-nr");
+	boot_need(proc_register("sys/fs/inode-nr", 0444, &inode_nr), "/proc/", "sys/fs/inode-nr");
+	boot_need(proc_register("sys/fs/inode-state", 0444, &inode_state), "/proc/",
+		  "sys/fs/inode-state");
 }

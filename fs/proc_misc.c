@@ -284,12 +284,12 @@ void proc_misc_init(void)
 				 version = { .show = version_show },
 				 cmdline = { .show = cmdline_show };
 
-	must(proc_register("cmdline", 0444, &cmdline) == 0);
-	must(proc_register("cpuinfo", 0444, &cpuinfo) == 0);
-	must(proc_register("interrupts", 0444, &interrupts) == 0);
-	must(proc_register("loadavg", 0444, &loadavg) == 0);
-	must(proc_register("softirqs", 0444, &softirqs) == 0);
-	must(proc_register("stat", 0444, &stat) == 0);
-	must(proc_register("uptime", 0444, &uptime) == 0);
-	must(proc_register("version", 0444, &version) == 0);
+	boot_need(proc_register("cmdline", 0444, &cmdline), "/proc/", "cmdline");
+	boot_need(proc_register("cpuinfo", 0444, &cpuinfo), "/proc/", "cpuinfo");
+	boot_need(proc_register("interrupts", 0444, &interrupts), "/proc/", "interrupts");
+	boot_need(proc_register("loadavg", 0444, &loadavg), "/proc/", "loadavg");
+	boot_need(proc_register("softirqs", 0444, &softirqs), "/proc/", "softirqs");
+	boot_need(proc_register("stat", 0444, &stat), "/proc/", "stat");
+	boot_need(proc_register("uptime", 0444, &uptime), "/proc/", "uptime");
+	boot_need(proc_register("version", 0444, &version), "/proc/", "version");
 }

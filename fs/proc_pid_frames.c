@@ -175,5 +175,5 @@ void debugfs_frames_init(void)
 						.mode = 0400,
 						.show = totals_show };
 
-	must(debugfs_create_files("", &file, 1, NULL) == 0);
+	boot_need(debugfs_create_files("", &file, 1, NULL), "/sys/kernel/debug/", "");
 }

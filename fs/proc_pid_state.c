@@ -162,5 +162,5 @@ void proc_schedstat_init(void)
 {
 	static struct proc_entry entry = { .show = schedstat_show };
 
-	must(proc_register("schedstat", 0444, &entry) == 0);
+	boot_need(proc_register("schedstat", 0444, &entry), "/proc/", "schedstat");
 }

@@ -382,5 +382,5 @@ void proc_vtop_init(void)
 {
 	static struct proc_entry entry = { .fops = &kernel_vtop_fops };
 
-	must(proc_register("mnemos/vtop", 0600, &entry) == 0);
+	boot_need(proc_register("mnemos/vtop", 0600, &entry), "/proc/", "mnemos/vtop");
 }

@@ -30,10 +30,10 @@ void special_fs_init(struct special_fs *fs)
 {
 	fs->type.nodev = true;
 	fs->type.mount = special_get;
-	must(tmpfs_special(&fs->type, fs->files, &fs->sb) == 0);
+	boot_need(tmpfs_special(&fs->type, fs->files, &fs->sb), "file system ", fs->type.name);
 	fs->sb->magic = fs->magic;
 	fs->mount = mount_detached(fs->sb, fs->type.name);
-	must(fs->mount);
+	boot_need(fs->mount ? 0 : -ENOMEM, "mount of ", fs->type.name);
 	fs_register(&fs->type);
 }
 

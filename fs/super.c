@@ -215,7 +215,7 @@ void anonfs_init(void)
 	anon_mount = make_anon(&anon_type, &anon_super_ops, ANON_MAGIC, &anon_sb);
 	fs_register(&pipe_type);
 	fs_register(&sock_type);
-	must(proc_register("filesystems", 0444, &entry) == 0);
+	boot_need(proc_register("filesystems", 0444, &entry), "/proc/", "filesystems");
 }
 
 int anon_path(struct inode *inode, const struct qstr *name, struct path_ref *out)

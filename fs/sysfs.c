@@ -222,7 +222,7 @@ void sysfs_init(void)
 	fs_register(&debugfs_tree.type);
 	fs_register(&tracefs_tree.type);
 	for (unsigned i = 0; i < ARRAY_SIZE(dirs); i++)
-		must(sysfs_create_dir(dirs[i]) == 0);
+		boot_need(sysfs_create_dir(dirs[i]), "/sys/", dirs[i]);
 	sysfs_system_init();
 	debugfs_pt_init();
 	debugfs_poison_init();

@@ -228,8 +228,9 @@ static void add_caches(unsigned cpu)
 
 	for (unsigned i = 0; i < CPU_CACHES_MAX && cpu_cache_get(i, &c); i++) {
 		fmt_snprintf(path, sizeof(path), "devices/system/cpu/cpu%u/cache/index%u", cpu, i);
-		must(sysfs_create_files(path, cache_attrs, ARRAY_SIZE(cache_attrs),
-					(void *)(uintptr_t)(cpu << 8 | i)) == 0);
+		boot_need(sysfs_create_files(path, cache_attrs, ARRAY_SIZE(cache_attrs),
+					     (void *)(uintptr_t)(cpu << 8 | i)),
+			  "/sys/", path);
 	}
 }
 
@@ -237,11 +238,13 @@ void sysfs_cpu_init(void)
 {
 	char path[PATH_ROOM];
 
-	must(sysfs_create_files("devices/system/cpu", cpu_attrs, ARRAY_SIZE(cpu_attrs), NULL) == 0);
+	boot_need(sysfs_create_files("devices/system/cpu", cpu_attrs, ARRAY_SIZE(cpu_attrs), NULL),
+		  "/sys/", "devices/system/cpu");
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
 		fmt_snprintf(path, sizeof(path), "devices/system/cpu/cpu%u/topology", cpu);
-		must(sysfs_create_files(path, topology_attrs, ARRAY_SIZE(topology_attrs),
-					(void *)(uintptr_t)(cpu << 8)) == 0);
+		boot_need(sysfs_create_files(path, topology_attrs, ARRAY_SIZE(topology_attrs),
+					     (void *)(uintptr_t)(cpu << 8)),
+			  "/sys/", path);
 		add_caches(cpu);
 	}
 }

@@ -125,16 +125,17 @@ void sysfs_hugetlb_init(void)
 				 HPAGE_SIZE >> 10);
 
 	kassert(n < sizeof(dir));
-	must(sysfs_create_files(dir, all_attrs, ARRAY_SIZE(all_attrs), NULL) == 0);
+	boot_need(sysfs_create_files(dir, all_attrs, ARRAY_SIZE(all_attrs), NULL), "/sys/", dir);
 	if (CFG_NUMA)
-		must(sysfs_create_files(dir, &policy_attr, 1, NULL) == 0);
+		boot_need(sysfs_create_files(dir, &policy_attr, 1, NULL), "/sys/", dir);
 	for (unsigned i = 0; CFG_NUMA && i < nr_nodes; i++) {
 		node_numbers[i] = (int)i;
 		fmt_scnprintf(dir, sizeof(dir),
 			      "devices/system/node/node%u/hugepages/hugepages-%lukB", i,
 			      HPAGE_SIZE >> 10);
-		must(sysfs_create_files(dir, node_attrs, ARRAY_SIZE(node_attrs),
-					&node_numbers[i]) == 0);
+		boot_need(sysfs_create_files(dir, node_attrs, ARRAY_SIZE(node_attrs),
+					     &node_numbers[i]),
+			  "/sys/", dir);
 	}
 }
 

@@ -118,5 +118,6 @@ void sysfs_idle_init(void)
 		{ .name = "bitmap", .mode = 0600, .fops = &ops }
 	};
 
-	must(sysfs_create_files("kernel/mm/page_idle", attrs, ARRAY_SIZE(attrs), NULL) == 0);
+	boot_need(sysfs_create_files("kernel/mm/page_idle", attrs, ARRAY_SIZE(attrs), NULL),
+		  "/sys/", "kernel/mm/page_idle");
 }

@@ -144,7 +144,8 @@ static void make(enum ksm_file f, const char *name, bool writable)
 				      .show = ksm_show,
 				      .store = writable ? ksm_store : NULL };
 
-	must(sysfs_create_files("kernel/mm/ksm", &a, 1, (void *)(uintptr_t)f) == 0);
+	boot_need(sysfs_create_files("kernel/mm/ksm", &a, 1, (void *)(uintptr_t)f), "/sys/",
+		  "kernel/mm/ksm");
 }
 
 void sysfs_ksm_init(void)

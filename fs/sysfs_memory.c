@@ -97,19 +97,21 @@ static void add_block(unsigned long nr, int node)
 	char dir[PATH_ROOM], path[PATH_ROOM], target[PATH_ROOM];
 
 	fmt_snprintf(dir, sizeof(dir), "devices/system/memory/memory%lu", nr);
-	must(sysfs_create_files(dir, block_attrs, ARRAY_SIZE(block_attrs), (void *)nr) == 0);
+	boot_need(sysfs_create_files(dir, block_attrs, ARRAY_SIZE(block_attrs), (void *)nr),
+		  "/sys/", dir);
 	fmt_snprintf(path, sizeof(path), "%s/node%d", dir, node);
 	fmt_snprintf(target, sizeof(target), "../../node/node%d", node);
-	must(sysfs_create_link(path, target) == 0);
+	boot_need(sysfs_create_link(path, target), "/sys/", path);
 	fmt_snprintf(path, sizeof(path), "devices/system/node/node%d/memory%lu", node, nr);
 	fmt_snprintf(target, sizeof(target), "../../memory/memory%lu", nr);
-	must(sysfs_create_link(path, target) == 0);
+	boot_need(sysfs_create_link(path, target), "/sys/", path);
 }
 
 void sysfs_memory_init(void)
 {
-	must(sysfs_create_files("devices/system/memory", all_attrs, ARRAY_SIZE(all_attrs), NULL) ==
-	     0);
+	boot_need(
+		sysfs_create_files("devices/system/memory", all_attrs, ARRAY_SIZE(all_attrs), NULL),
+		"/sys/", "devices/system/memory");
 	for (pfn_t start = 0; start < max_pfn; start += BLOCK_PAGES) {
 		pfn_t end = start + BLOCK_PAGES, pfn = next_frame(start, end);
 

@@ -42,5 +42,5 @@ void sysfs_policy_init(void)
 		.name = "policy", .mode = 0644, .show = policy_show, .store = policy_store
 	};
 
-	must(sysfs_create_files("kernel/mm", &attr, 1, NULL) == 0);
+	boot_need(sysfs_create_files("kernel/mm", &attr, 1, NULL), "/sys/", "kernel/mm");
 }

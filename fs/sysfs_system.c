@@ -288,22 +288,24 @@ static void link_cpu(unsigned cpu)
 		return;
 	fmt_snprintf(path, sizeof(path), "devices/system/cpu/cpu%u/node%d", cpu, node);
 	fmt_snprintf(target, sizeof(target), "../../node/node%d", node);
-	must(sysfs_create_link(path, target) == 0);
+	boot_need(sysfs_create_link(path, target), "/sys/", path);
 	fmt_snprintf(path, sizeof(path), "devices/system/node/node%d/cpu%u", node, cpu);
 	fmt_snprintf(target, sizeof(target), "../../cpu/cpu%u", cpu);
-	must(sysfs_create_link(path, target) == 0);
+	boot_need(sysfs_create_link(path, target), "/sys/", path);
 }
 
 static void nodes_init(void)
 {
 	char path[PATH_ROOM];
 
-	must(sysfs_create_files("devices/system/node", nodes_attrs, ARRAY_SIZE(nodes_attrs),
-				NULL) == 0);
+	boot_need(sysfs_create_files("devices/system/node", nodes_attrs, ARRAY_SIZE(nodes_attrs),
+				     NULL),
+		  "/sys/", "devices/system/node");
 	for (unsigned n = 0; n < nr_nodes; n++) {
 		fmt_snprintf(path, sizeof(path), "devices/system/node/node%u", n);
-		must(sysfs_create_files(path, node_attrs, ARRAY_SIZE(node_attrs), node_data[n]) ==
-		     0);
+		boot_need(
+			sysfs_create_files(path, node_attrs, ARRAY_SIZE(node_attrs), node_data[n]),
+			"/sys/", path);
 	}
 }
 

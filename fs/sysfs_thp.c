@@ -209,14 +209,16 @@ void sysfs_thp_init(void)
 	const char *dir = "kernel/mm/transparent_hugepage";
 	const char *daemon_dir = "kernel/mm/transparent_hugepage/khugepaged";
 
-	must(sysfs_create_files(dir, thp_attrs, ARRAY_SIZE(thp_attrs), NULL) == 0);
-	must(sysfs_create_files(daemon_dir, daemon_attrs, ARRAY_SIZE(daemon_attrs), NULL) == 0);
+	boot_need(sysfs_create_files(dir, thp_attrs, ARRAY_SIZE(thp_attrs), NULL), "/sys/", dir);
+	boot_need(sysfs_create_files(daemon_dir, daemon_attrs, ARRAY_SIZE(daemon_attrs), NULL),
+		  "/sys/", daemon_dir);
 	for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {
 		const struct sysfs_attr a = { .name = number_names[i],
 					      .mode = 0644,
 					      .show = number_show,
 					      .store = number_store };
 
-		must(sysfs_create_files(daemon_dir, &a, 1, (void *)&numbers[i]) == 0);
+		boot_need(sysfs_create_files(daemon_dir, &a, 1, (void *)&numbers[i]), "/sys/",
+			  daemon_dir);
 	}
 }

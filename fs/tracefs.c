@@ -345,8 +345,10 @@ static void word_files(void)
 						 .mode = 0440,
 						 .show = word_show };
 
-	must(tracefs_create_files("", tracer, ARRAY_SIZE(tracer), (void *)"nop") == 0);
-	must(tracefs_create_files("", &clock, 1, (void *)"[mono]") == 0);
+	boot_need(tracefs_create_files("", tracer, ARRAY_SIZE(tracer), (void *)"nop"),
+		  "/sys/kernel/tracing/", "");
+	boot_need(tracefs_create_files("", &clock, 1, (void *)"[mono]"), "/sys/kernel/tracing/",
+		  "");
 }
 
 static void point_files(struct tracepoint *t)
@@ -359,7 +361,8 @@ static void point_files(struct tracepoint *t)
 	char dir[SHORT * 2];
 
 	fmt_snprintf(dir, sizeof(dir), "events/%s/%s", t->system, t->name);
-	must(tracefs_create_files(dir, files, ARRAY_SIZE(files), t) == 0);
+	boot_need(tracefs_create_files(dir, files, ARRAY_SIZE(files), t), "/sys/kernel/tracing/",
+		  dir);
 }
 
 static void event_files(void)
@@ -369,11 +372,13 @@ static void event_files(void)
 	};
 	char dir[SHORT];
 
-	must(tracefs_create_files("events", &enable, 1, NULL) == 0);
+	boot_need(tracefs_create_files("events", &enable, 1, NULL), "/sys/kernel/tracing/",
+		  "events");
 	for (struct tracepoint *t = tracepoints; t < tracepoints + NR_TRACEPOINTS; t++) {
 		if (t == tracepoints || strcmp(t->system, t[-1].system) != 0) {
 			fmt_snprintf(dir, sizeof(dir), "events/%s", t->system);
-			must(tracefs_create_files(dir, &enable, 1, (void *)t->system) == 0);
+			boot_need(tracefs_create_files(dir, &enable, 1, (void *)t->system),
+				  "/sys/kernel/tracing/", dir);
 		}
 		point_files(t);
 	}
@@ -394,7 +399,8 @@ void tracefs_init(void)
 		{ .name = "buffer_size_kb", .mode = 0640, .show = size_show, .store = size_store },
 	};
 
-	must(tracefs_create_files("", files, ARRAY_SIZE(files), NULL) == 0);
+	boot_need(tracefs_create_files("", files, ARRAY_SIZE(files), NULL), "/sys/kernel/tracing/",
+		  "");
 	word_files();
 	event_files();
 	tracefs_pipe_init();

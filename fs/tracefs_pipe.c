@@ -228,5 +228,6 @@ void tracefs_pipe_init(void)
 	};
 
 	ktimer_init(&look_timer, look);
-	must(tracefs_create_files("", files, ARRAY_SIZE(files), NULL) == 0);
+	boot_need(tracefs_create_files("", files, ARRAY_SIZE(files), NULL), "/sys/kernel/tracing/",
+		  "");
 }

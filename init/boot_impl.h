@@ -9,6 +9,6 @@ void boot_memory(phys_t limit);
 /* Per-CPU areas for the CPUs that ACPI named; then the boot-only part of the image is given back. */
 void boot_percpu(void);
 /* Unpack every initrd into the root, then give its memory back. */
-void boot_unpack_initramfs(void);
+int boot_unpack_initramfs(void); /* 0, or why the last that was not is not unpacked whole */
 
 #endif

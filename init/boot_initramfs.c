@@ -10,6 +10,7 @@
 #include "init/boot_impl.h"
 
 #include "arch/machine.h"
+#include "base/errno.h"
 #include "fs/initramfs.h"
 #include "lib/string.h"
 #include "mm/memblock.h"
@@ -53,8 +54,10 @@ static size_t module_read(void *arg, void *buf, size_t size)
 	return n;
 }
 
-void boot_unpack_initramfs(void)
+int boot_unpack_initramfs(void)
 {
+	int broken = 0;
+
 	for (unsigned i = 0; i < boot_info.nr_modules; i++) {
 		struct boot_module *m = &boot_info.modules[i];
 		struct reading r = { *m, round_down_pow2(m->start, (phys_t)PAGE_SIZE) };
@@ -63,9 +66,12 @@ void boot_unpack_initramfs(void)
 		if (m->start >= m->end || !pfn_valid(phys_to_pfn(m->start)) ||
 		    !pfn_valid(phys_to_pfn(m->end - 1))) {
 			pr_err("initrd %u lies outside of memory (mem= too small?)", i);
+			broken = -ENOMEM;
 			continue;
 		}
 		err = initramfs_unpack(module_read, &r);
+		if (err)
+			broken = err;
 		if (err)
 			pr_err("initrd %u: not unpacked whole (error %d)", i, -err);
 		free_read(&r, round_up_pow2(m->end, (phys_t)PAGE_SIZE));
@@ -73,4 +79,5 @@ void boot_unpack_initramfs(void)
 	root_limit();
 	if (!boot_info.nr_modules)
 		pr_info("no initrd");
+	return broken;
 }

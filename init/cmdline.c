@@ -131,6 +131,10 @@ static void take_word(struct cmdline *c, char *word)
 		c->fault_around = number_of(word, v);
 	} else if ((v = value_of(word, "policy"))) {
 		c->policy = v;
+	} else if ((v = value_of(word, "failpoint"))) {
+		c->failpoint = number_of(word, v);
+	} else if ((v = value_of(word, "fail_make_request"))) {
+		c->fail_make_request = v;
 	} else if (!strcmp(word, "trace")) {
 		c->show_trace = true;
 	} else if (!strcmp(word, "conformance")) {
@@ -168,6 +172,7 @@ void cmdline_parse(char *text, struct cmdline *out)
 
 	*out = (struct cmdline){ .fault_batch = -1,
 				 .fault_around = -1,
+				 .failpoint = -1,
 				 .rdinit = "/init",
 				 .argv = { "init" },
 				 .argc = 1,

@@ -15,6 +15,8 @@ struct cmdline {
 	bool other_size;	       /* hugepagesz= named a size that there is not */
 	const char *thp;	       /* transparent_hugepage= or NULL */
 	const char *policy;	       /* policy= or NULL */
+	int failpoint;		       /* failpoint=: the allocation that fails; -1: not given */
+	const char *fail_make_request; /* fail_make_request= or NULL */
 	bool show_trace;	       /* trace: record events from the start */
 	bool conformance;	       /* conformance: check the machine contract, then end */
 	/* For init: arguments after "--" and unknown words; NAME=VALUE words go to the environment. */

@@ -118,6 +118,13 @@ static void quotes_keep_blanks(void **state)
 
 static void switches(void **state)
 {
+	parse("failpoint=12 fail_make_request=3,100,0,1");
+	assert_int_equal(c.failpoint, 12);
+	assert_string_equal(c.fail_make_request, "3,100,0,1");
+	assert_string_equal(env(), "");
+	parse("failpoint=x");
+	assert_int_equal(c.failpoint, -1);
+	assert_null(c.fail_make_request);
 	parse("policy=sieve");
 	assert_string_equal(c.policy, "sieve");
 	assert_string_equal(args(), "");

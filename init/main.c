@@ -16,6 +16,7 @@
 #include "arch/thread.h"
 #include "arch/vdso.h"
 #include "base/version.h"
+#include "block/fail.h"
 #include "drivers/console.h"
 #include "drivers/tty.h"
 #include "drivers/virtio.h"
@@ -37,6 +38,7 @@
 #include "mm/vmscan.h"
 #include "module/module.h"
 #include "net/socket.h"
+#include "sync/failpoint.h"
 #include "sync/klog.h"
 #include "sync/spinlock.h"
 #include "sync/trace.h"
@@ -54,6 +56,17 @@ static void set_fault_switches(void)
 		fault_around_pages = cmdline.fault_around;
 }
 
+/* What is to fail. */
+static void set_failures(void)
+{
+	if (cmdline.failpoint >= 0 && !CFG_DEBUG)
+		pr_warn("failpoint=: only kernels built with DEBUG=1 have them, ignored");
+	else if (cmdline.failpoint >= 0)
+		failpoint_boot((unsigned)cmdline.failpoint);
+	if (cmdline.fail_make_request && fail_make_request_boot(cmdline.fail_make_request))
+		pr_warn("fail_make_request= is no interval,probability,space,times: ignored");
+}
+
 /* Processor, then what it needs to run threads. */
 static void start_cpu(void)
 {
@@ -66,6 +79,7 @@ static void start_cpu(void)
 	str_copy(cmdline_text, boot_info.cmdline, sizeof(cmdline_text));
 	cmdline_parse(cmdline_text, &cmdline);
 	set_fault_switches();
+	set_failures();
 }
 
 static void set_thp(const char *word)
@@ -108,6 +122,10 @@ static void boot_huge_pages(void)
 		HPAGE_SIZE >> 20, c.nr);
 }
 
+/* Why there may be no first program though there is one: the first that is there and could not be run. */
+static const char *broken_init;
+static int broken_init_err, initramfs_err;
+
 static void run_init(const char *path)
 {
 	int err;
@@ -118,8 +136,13 @@ static void run_init(const char *path)
 		pr_info("Run %s as init process", path);
 		arch_enter_user();
 	}
-	if (err != -ENOENT)
-		pr_err("init: %s could not be run (error %d)", path, -err);
+	if (err == -ENOENT)
+		return;
+	pr_err("init: %s could not be run (error %d)", path, -err);
+	if (!broken_init) {
+		broken_init = path;
+		broken_init_err = -err;
+	}
 }
 
 /* The first that works, in Linux's order. */
@@ -132,6 +155,12 @@ static noreturn_ void run_first_program(void)
 		run_init(cmdline.init);
 	for (unsigned i = 0; !cmdline.init && i < ARRAY_SIZE(usual); i++)
 		run_init(usual[i]);
+	if (initramfs_err)
+		panic("No working init found: the initramfs could not be unpacked whole (error %d)",
+		      -initramfs_err);
+	if (broken_init)
+		panic("No working init found: %s could not be run (error %d)", broken_init,
+		      broken_init_err);
 	panic("No working init found. Give an initramfs with /init (-initrd), or name a program with rdinit=");
 }
 
@@ -187,7 +216,7 @@ static void init_thread(void *arg)
 	t->files = files_alloc();
 	if (!t->fs || !t->files)
 		panic("no memory for the first process");
-	boot_unpack_initramfs();
+	initramfs_err = boot_unpack_initramfs();
 	setup_per_zone_wmarks();
 	kswapd_start();
 	oom_reaper_start();
@@ -209,8 +238,7 @@ void kernel_main(void)
 	time_init();
 	time_start();
 	trace_enable(cmdline.show_trace);
-	if (!task_create_init(init_thread, NULL))
-		panic("no memory for the init thread");
+	task_create_init(init_thread, NULL);
 	cpu_idle_loop();
 }
 

@@ -610,11 +610,16 @@ static const struct file_ops mqueue_fops = { .read = queue_read,
 void mqueue_init(void)
 {
 	special_fs_init(&mqueue_fs);
-	must(proc_register_int("sys/fs/mqueue/queues_max", &queues_max, 0, INT_MAX) == 0);
-	must(proc_register_int("sys/fs/mqueue/msg_max", &msg_max, 1, HARD_MSGMAX) == 0);
-	must(proc_register_int("sys/fs/mqueue/msgsize_max", &msgsize_max, 128, HARD_MSGSIZE_MAX) ==
-	     0);
-	must(proc_register_int("sys/fs/mqueue/msg_default", &msg_default, 1, HARD_MSGMAX) == 0);
-	must(proc_register_int("sys/fs/mqueue/msgsize_default", &msgsize_default, 128,
-			       HARD_MSGSIZE_MAX) == 0);
+	boot_need(proc_register_int("sys/fs/mqueue/queues_max", &queues_max, 0, INT_MAX), "/proc/",
+		  "sys/fs/mqueue/queues_max");
+	boot_need(proc_register_int("sys/fs/mqueue/msg_max", &msg_max, 1, HARD_MSGMAX), "/proc/",
+		  "sys/fs/mqueue/msg_max");
+	boot_need(
+		proc_register_int("sys/fs/mqueue/msgsize_max", &msgsize_max, 128, HARD_MSGSIZE_MAX),
+		"/proc/", "sys/fs/mqueue/msgsize_max");
+	boot_need(proc_register_int("sys/fs/mqueue/msg_default", &msg_default, 1, HARD_MSGMAX),
+		  "/proc/", "sys/fs/mqueue/msg_default");
+	boot_need(proc_register_int("sys/fs/mqueue/msgsize_default", &msgsize_default, 128,
+				    HARD_MSGSIZE_MAX),
+		  "/proc/", "sys/fs/mqueue/msgsize_default");
 }

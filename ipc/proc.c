@@ -130,12 +130,12 @@ static int forced_store(struct proc_entry *e, char *text, size_t len)
 
 static void add(const char *path, uint32_t mode, struct proc_entry *e)
 {
-	must(proc_register(path, mode, e) == 0);
+	boot_need(proc_register(path, mode, e), "/proc/", path);
 }
 
 static void add_int(const char *path, int *value, int min, int max)
 {
-	must(proc_register_int(path, value, min, max) == 0);
+	boot_need(proc_register_int(path, value, min, max), "/proc/", path);
 }
 
 static void objects_init(void)

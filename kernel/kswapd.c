@@ -8,6 +8,7 @@
  * NOT HERE when and what (mm/reclaim/kswapd.c, kcompactd.c).   TESTED BY mem_reclaim.c, mem_compact.c
  */
 #include "kernel/kswapd.h"
+#include "base/errno.h"
 
 #include "kernel/kthread.h"
 #include "kernel/sched.h"
@@ -41,7 +42,7 @@ static void start(void (*loop)(void *), const char *what, unsigned node)
 	char name[16];
 
 	fmt_snprintf(name, sizeof(name), "%s%u", what, node);
-	must(kthread_run(loop, (void *)(uintptr_t)node, name) != NULL);
+	boot_need(kthread_run(loop, (void *)(uintptr_t)node, name) ? 0 : -ENOMEM, "thread ", name);
 }
 
 void kswapd_start(void)

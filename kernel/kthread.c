@@ -7,6 +7,7 @@
  * NOT HERE init's kernel half: it is made by the same function but executes a program later.
  */
 #include "kernel/kthread.h"
+#include "base/errno.h"
 #include "kernel/task_impl.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
@@ -100,7 +101,8 @@ static void kthreadd_main(void *unused)
 void kthreadd_start(void)
 {
 	kthreadd = kthread_make(kthreadd_main, NULL, "kthreadd", NULL);
-	must(kthreadd && kthreadd->pid == 2);
+	boot_need(kthreadd ? 0 : -ENOMEM, "thread ", "kthreadd");
+	must(kthreadd->pid == 2);
 	signal_ignore_all(kthreadd);
 	sched_start(&kthreadd->thread);
 }

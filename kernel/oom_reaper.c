@@ -12,6 +12,7 @@
  */
 #include "kernel/oom_reaper.h"
 
+#include "base/errno.h"
 #include "kernel/kthread.h"
 #include "kernel/task_impl.h"
 #include "lib/string.h"
@@ -77,5 +78,5 @@ void oom_reaper_wake(void)
 void oom_reaper_start(void)
 {
 	reaper = kthread_run(oom_reaper, NULL, "oom_reaper");
-	must(reaper != NULL);
+	boot_need(reaper ? 0 : -ENOMEM, "thread ", "oom_reaper");
 }

@@ -495,7 +495,8 @@ bool mm_is_dying(const struct mm_struct *mm)
 struct task *task_create_init(void (*fn)(void *), void *arg)
 {
 	init_task = kthread_make(fn, arg, "init", NULL);
-	must(init_task && init_task->pid == 1);
+	boot_need(init_task ? 0 : -ENOMEM, "thread ", "init");
+	must(init_task->pid == 1);
 	init_task->signal->unkillable = true;
 	kthreadd_start();
 	sched_start(&init_task->thread);

@@ -96,5 +96,5 @@ void modules_init(void)
 	static struct proc_entry modules = { .show = modules_show };
 
 	view_mm_init();
-	must(proc_register("modules", 0444, &modules) == 0);
+	boot_need(proc_register("modules", 0444, &modules), "/proc/", "modules");
 }

@@ -304,5 +304,6 @@ void inet_proc_init(void)
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
-		must(proc_register(files[i].path, 0444, &files[i].entry) == 0);
+		boot_need(proc_register(files[i].path, 0444, &files[i].entry), "/proc/",
+			  files[i].path);
 }

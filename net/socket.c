@@ -461,7 +461,7 @@ void net_init(void)
 		{ .path = "net/core/somaxconn", .number = &net_somaxconn, .max = INT_MAX },
 	};
 
-	must(sysctl_register(limits, ARRAY_SIZE(limits)) == 0);
+	boot_need(sysctl_register(limits, ARRAY_SIZE(limits)), "sysctls of ", "socket");
 	unix_init();
 	if (CFG_INET)
 		inet_init();

@@ -93,6 +93,6 @@ void unix_init(void)
 					     .number = &unix_max_dgram_qlen,
 					     .max = INT_MAX };
 
-	must(proc_register("net/unix", 0444, &entry) == 0);
-	must(sysctl_register(&limit, 1) == 0);
+	boot_need(proc_register("net/unix", 0444, &entry), "/proc/", "net/unix");
+	boot_need(sysctl_register(&limit, 1), "sysctls of ", "unix_proc");
 }

@@ -240,6 +240,8 @@ void core_init(void)
 {
 	static struct proc_entry file = { .show = pattern_show, .store = pattern_store };
 
-	must(proc_register("sys/kernel/core_pattern", 0644, &file) == 0);
-	must(proc_register_int("sys/kernel/core_uses_pid", &uses_pid, 0, 1) == 0);
+	boot_need(proc_register("sys/kernel/core_pattern", 0644, &file), "/proc/",
+		  "sys/kernel/core_pattern");
+	boot_need(proc_register_int("sys/kernel/core_uses_pid", &uses_pid, 0, 1), "/proc/",
+		  "sys/kernel/core_uses_pid");
 }

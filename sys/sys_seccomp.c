@@ -85,5 +85,6 @@ void seccomp_init(void)
 {
 	static struct proc_entry actions = { .show = actions_show };
 
-	must(proc_register("sys/kernel/seccomp/actions_avail", 0444, &actions) == 0);
+	boot_need(proc_register("sys/kernel/seccomp/actions_avail", 0444, &actions), "/proc/",
+		  "sys/kernel/seccomp/actions_avail");
 }

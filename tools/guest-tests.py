@@ -54,7 +54,7 @@ import vtop_check  # noqa: E402
 # What others stand on first; then every other program of tests/guest by name; shell scripts last. Each program is looked at
 # for leaks, unless it is in SPECIAL with other flags (None: not in these boots).
 FIRST = ("mem_mmap", "mem_cow", "mem_fault", "mem_files", "proc_fork", "proc_exec", "sig_basic", "time_basic", "fs_basic", "pipe_poll")
-SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "disk_pages": None, "disk_press": None, "disk_share": None, "disk_swap": None, "highmem": None, "vtop_probe": None, "seg_probe": None, "net_virtio": None, "module_oops": None, "fail_loops": None, "oom_hogs": None}
+SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "disk_pages": None, "disk_press": None, "disk_share": None, "disk_swap": None, "highmem": None, "vtop_probe": None, "seg_probe": None, "net_virtio": None, "module_oops": None, "fail_boot": None, "fail_loops": None, "oom_hogs": None}
 SCRIPTS = (("shell.sh", "sh"), ("thousand.sh", "sh"))
 
 
@@ -347,6 +347,32 @@ class NetBoot(Boot):
                                        "-device", f"virtio-net-{device},netdev=net0" + (",romfile=" if device == "pci" else "")]
 
 
+# How a kernel ends that cannot begin for want of memory.
+FAIL_BOOT_PANIC = r"no memory for \S|No working init found: (the initramfs could not be unpacked whole|/init could not be run)"
+
+
+def fail_boot_init(arch):
+    c = base(arch, init=False)
+    c.file("init", read(program(arch, "fail_boot")))
+    return c.finish()
+
+
+class FailBoot(Boot):
+    """A debug kernel whose @n-th allocation fails, or the @n-th transfer of its disk; none: 0. It may not begin, or must go on."""
+
+    def __init__(self, arch, n, transfers=False):
+        word = f"fail_make_request={n or 1},{100 if n else 0},0,1" if transfers else f"failpoint={n}"
+        super().__init__(f"{arch}/fail-{'io-' * transfers}{n}", arch, fail_boot_init, mem="64M", seconds=60, done=False,
+                         append="loglevel=7 init=/none " + word, kernel=debug_kernel,
+                         want=(rf"^# fail_boot: script 0 |panic - not syncing: ({FAIL_BOOT_PANIC})",))
+
+    def command(self, tmp):
+        path = os.path.join(tmp, "disk")
+        disks.write(path, b"")
+        os.truncate(path, 4 << 20)
+        return super().command(tmp) + ["-drive", f"if=virtio,format=raw,cache=unsafe,file={path}"]
+
+
 def planned(name, arch, plan, **kw):
     """A machine whose driver runs @plan, without labs that are for other builds."""
     plan = [(n, f) for n, f in plan if arch in LABS.get(n, ARCHES)]
@@ -618,6 +644,8 @@ def machines(args):
                         kernel=without_multiboot))
         out.append(Boot(f"{arch}/hugepages", arch, lambda a: with_plan(a, [("huge_tlb", "test=boot_words")]).finish(), mem="128M",
                         append="hugepages=3 hugepagesz=1G hugepages=9 transparent_hugepage=never", want=(r"^ok \d+ - huge_tlb/boot_words$",)))
+    for arch in ("i386-pae", "x86_64"):  # more: tools/fail_boot.py
+        out += [FailBoot(arch, n) for n in (7, 400, 2000, 5500, 9000, 20000)] + [FailBoot(arch, 9, transfers=True)]
     # Ways into the kernel: a CPU without sysenter, a program without a vDSO.
     for name, words in (("off", "fault_batch=0 fault_around=1"), ("4", "fault_batch=4 fault_around=4")):
         out.append(planned(f"x86_64/fault-{name}", "x86_64", [("fault_words", "")], mem="128M", append=words))

@@ -13,6 +13,9 @@ struct fail_make_request {
 };
 extern struct fail_make_request fail_make_request;
 void fail_make_request_interval(int n); /* the n-th from now on, and each n-th after it */
+/* fail_make_request= of the command line, "interval,probability,space,times": so from the first transfer on, of every disk. */
+int must_check fail_make_request_boot(const char *text);
+extern bool fail_make_request_all; /* i: disks are marked as they are found */
 
 /* Does this one fail? Any context. */
 bool block_should_fail(const struct bio *bio);

@@ -26,4 +26,10 @@ extern int panic_on_oops, panic_on_warn; /* sysctls kernel.* (sync/taint.c) */
 			panic("fatal: %s at %s:%d", #c, __FILE__, __LINE__);                       \
 	} while (0)
 
+/*
+ * While the kernel comes to life: without @where @what (two parts of one name: "/proc/", "locks") it cannot go on. @err: 0, or
+ * why it cannot be had: the panic says what and why. Sleeps: no.
+ */
+void boot_need(int err, const char *where, const char *what);
+
 #endif

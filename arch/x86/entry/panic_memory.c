@@ -110,7 +110,7 @@ void panic_memory(void)
 {
 	const uaddr_t addr = last_fault;
 	const struct task *t = current_task();
-	struct mm_struct *mm = addr < USER_TOP ? t->mm_ctx.mm : NULL;
+	struct mm_struct *mm = t && addr < USER_TOP ? t->mm_ctx.mm : NULL; /* !t: before init */
 	struct vtop v;
 
 	if (!t)
