@@ -134,28 +134,32 @@ static inline pte_t own_prot(const struct fault_ctx *f)
 	return prot;
 }
 
-/* VM_LOCKED: each page that gets mapped is told, so the neighbours go one by one. */
+/* The @i-th page of @w alone, and tell. NULL: it is not cached. */
+static struct page *map_locked_one(struct fault_ctx *f, const struct mapping_window *w, unsigned i)
+{
+	struct mapping_window one = *w;
+	struct page *page;
+
+	one.first += i;
+	one.pte += i;
+	one.nr = 1;
+	one.at = 0;
+	if (i != w->at)
+		one.own_prot = w->prot;
+	page = mapping_map_run(f->vma->mapping, f->mm, &one);
+	if (page)
+		vma_page_mapped(f->vma, page);
+	return page;
+}
+
+/* VM_LOCKED: each page that gets mapped is told, so they go one by one; the fault's first: without it none is mapped. */
 static noinline_ struct page *map_locked(struct fault_ctx *f, const struct mapping_window *w)
 {
-	struct address_space *m = f->vma->mapping;
-	struct page *page, *own = NULL;
+	struct page *own = map_locked_one(f, w, w->at);
 
-	for (unsigned i = 0; i < w->nr; i++) {
-		struct mapping_window one = *w;
-
-		one.first += i;
-		one.pte += i;
-		one.nr = 1;
-		one.at = 0;
-		if (i != w->at)
-			one.own_prot = w->prot;
-		if (i != w->at && !pte_none(pte_read(one.pte)))
-			continue;
-		page = mapping_map_run(m, f->mm, &one);
-		if (page)
-			vma_page_mapped(f->vma, page);
-		if (i == w->at)
-			own = page;
+	for (unsigned i = 0; own && i < w->nr; i++) {
+		if (i != w->at && pte_none(pte_read(w->pte + i)))
+			(void)map_locked_one(f, w, i);
 	}
 	return own;
 }

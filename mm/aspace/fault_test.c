@@ -306,14 +306,21 @@ static void file_neighbours_of_a_locked_mapping_are_locked(void **state)
 {
 	struct mm_struct *mm = new_mm();
 	struct address_space *m = new_file(64);
+	char c;
 
 	(void)state;
 	sim_limits.memlock = P(100);
 	assert_int_equal(mapping_punch(m, P(3), P(4)), 0);
 	map_file(mm, BASE, P(64), PROT_READ, MAP_SHARED | MAP_FIXED, m, 0);
 	assert_int_equal(vm_lock(mm, BASE, P(64), VM_LOCKED | VM_LOCKONFAULT), 0);
+	(void)sim_peek(mm, BASE + P(20));
+	assert_int_equal(mm_rss(mm), 16);
+	failpoint_arm(1); /* nothing to be had for the hole: its neighbours stay unmapped, too */
+	assert_int_equal(sim_read(mm, BASE + P(3), &c, 1), FAULT_OOM);
+	failpoint_arm(0);
+	assert_int_equal(mm_rss(mm), 16);
 	(void)sim_peek(mm, BASE + P(5));
-	assert_int_equal(mm_rss(mm), 15);
+	assert_int_equal(mm_rss(mm), 31);
 	for (unsigned i = 0; i < 16; i++) {
 		struct page *page = mapping_find(m, i);
 
