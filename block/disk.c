@@ -36,7 +36,12 @@ void block_set_watch(const struct block_watch *w)
 
 bool block_is_readonly(const struct block_device *bdev)
 {
-	return bdev->disk->readonly;
+	return READ_ONCE(bdev->readonly) || bdev->disk->readonly;
+}
+
+void block_set_readonly(struct block_device *bdev, bool on)
+{
+	WRITE_ONCE(bdev->readonly, on);
 }
 
 unsigned block_size(const struct block_device *bdev)
@@ -85,7 +90,7 @@ static int may_get(const struct block_device *bdev, bool write, const void *hold
 		return write && bdev->holder && !mapping_is_swap(&bdev->mapping) ? -EBUSY : 0;
 	if (bdev->holder || bdev->writers || overlap_held(bdev))
 		return -EBUSY;
-	return write && bdev->disk->readonly ? -EACCES : 0;
+	return write && block_is_readonly(bdev) ? -EACCES : 0;
 }
 
 int block_get(uint32_t dev, bool write, void *holder, struct block_device **out)
@@ -137,7 +142,7 @@ int block_swap_claim(struct block_device *bdev, void *holder)
 	spin_lock(&block_lock);
 	if (bdev->holder || overlap_held(bdev)) {
 		err = -EBUSY;
-	} else if (bdev->disk->readonly) {
+	} else if (block_is_readonly(bdev)) {
 		err = -EACCES;
 	} else {
 		bdev->holder = holder;

@@ -23,6 +23,7 @@
 /* Requests with a size in their number differ between the ABIs. */
 #define IOR(type, nr, t) (2U << 30 | (unsigned)sizeof(t) << 16 | (type) << 8 | (nr))
 enum {
+	BLKROSET = 0x125d,
 	BLKROGET = 0x125e,
 	BLKRRPART = 0x125f,
 	BLKGETSIZE = 0x1260,
@@ -186,6 +187,18 @@ static long set_readahead(struct block_device *bdev, unsigned long sectors)
 	return 0;
 }
 
+static long set_readonly(struct block_device *bdev, uaddr_t arg)
+{
+	int on;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EACCES;
+	if (get_user(&on, arg))
+		return -EFAULT;
+	block_set_readonly(bdev, on);
+	return 0;
+}
+
 /* Requests that only tell something. */
 static long blk_tell(struct block_device *bdev, unsigned cmd, unsigned long arg)
 {
@@ -232,6 +245,8 @@ static long blk_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	case BLKDISCARD:
 	case BLKZEROOUT:
 		return wipe(f, cmd, arg);
+	case BLKROSET:
+		return set_readonly(bdev, arg);
 	case BLKRASET:
 		return set_readahead(bdev, arg);
 	default:

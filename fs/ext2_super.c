@@ -214,8 +214,7 @@ static int ext2_statfs(struct super_block *sb, struct statfs_k *out)
 				  .bfree = free_blocks,
 				  .files = fs->g.inodes,
 				  .ffree = free_inodes,
-				  .namelen = EXT2_NAME_LEN,
-				  .flags = sb->flags };
+				  .namelen = EXT2_NAME_LEN };
 	if (free_blocks > fs->g.reserved)
 		out->bavail = free_blocks - fs->g.reserved;
 	return 0;
@@ -375,7 +374,7 @@ static int fill_super(struct ext2_fs *fs, dev_k dev, unsigned long flags, const 
 static int device_of(const char *source, dev_k *dev)
 {
 	struct path_ref p;
-	int err = path_lookup(AT_FDCWD, source, LOOKUP_FOLLOW, &p);
+	int err = source && *source ? path_lookup(AT_FDCWD, source, LOOKUP_FOLLOW, &p) : -EINVAL;
 
 	if (err)
 		return err;

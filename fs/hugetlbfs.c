@@ -183,8 +183,7 @@ static int huge_statfs(struct super_block *sb, struct statfs_k *out)
 	*out = (struct statfs_k){ .type = sb->magic,
 				  .bsize = HPAGE_SIZE,
 				  .frsize = HPAGE_SIZE,
-				  .namelen = VFS_NAME_MAX,
-				  .flags = sb->flags };
+				  .namelen = VFS_NAME_MAX };
 	if (!fs->space)
 		return 0;
 	hugetlb_space_stat(fs->space, &max, &used);

@@ -195,7 +195,7 @@ static bool overrides(const struct inode *inode, unsigned mask)
 	return (!(mask & MAY_EXEC) || (inode->mode & 0111)) && capable(CAP_DAC_OVERRIDE);
 }
 
-static int permission_generic(const struct inode *inode, unsigned mask)
+int generic_permission(const struct inode *inode, unsigned mask)
 {
 	const struct cred *c = current_task()->cred;
 	uint32_t mode = inode->mode;
@@ -217,7 +217,7 @@ int inode_permission(struct inode *inode, unsigned mask)
 		return -EROFS;
 	if (inode->ops->permission)
 		return inode->ops->permission(inode, mask);
-	return permission_generic(inode, mask);
+	return generic_permission(inode, mask);
 }
 
 bool inode_owner_ok(const struct inode *inode)

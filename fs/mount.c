@@ -179,8 +179,8 @@ static int attach(struct vfsmount *m, const struct path_ref *where)
 
 static unsigned long mnt_flags_of(unsigned long flags)
 {
-	unsigned long keep =
-		MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME;
+	unsigned long keep = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME |
+			     MS_NODIRATIME | MS_NOSYMFOLLOW;
 	unsigned long f = flags & keep;
 
 	if (!(flags & (MS_NOATIME | MS_STRICTATIME)))
@@ -216,7 +216,7 @@ static int mount_new(const char *source, const struct path_ref *at, const char *
 	err = t->mount(t, flags, source, data, &sb);
 	if (err)
 		return err;
-	m = mount_alloc(sb, sb->root, source);
+	m = mount_alloc(sb, sb->root, source ? source : "none");
 	if (!m) {
 		if (!sb->nr_mounts)
 			super_kill(sb);
@@ -452,6 +452,8 @@ int vfs_mount(const char *source, const struct path_ref *at, const char *type, u
 	mutex_lock(&mount_lock);
 	if (flags & MS_REMOUNT)
 		err = mount_remount(at, flags, data);
+	else if ((flags & (MS_BIND | MS_MOVE)) && (!source || !*source))
+		err = -EINVAL;
 	else if (flags & MS_BIND)
 		err = mount_bind(source, at, flags);
 	else if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))

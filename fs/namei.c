@@ -331,7 +331,8 @@ static int follow_link(struct walk *w, struct inode *link)
 	struct walk_text *t;
 	int err;
 
-	if (w->flags & LOOKUP_NO_SYMLINKS || ++w->nr_links > VFS_SYMLOOP_MAX)
+	if ((w->flags & LOOKUP_NO_SYMLINKS) || (w->pin.mnt->flags & MS_NOSYMFOLLOW) ||
+	    ++w->nr_links > VFS_SYMLOOP_MAX)
 		return -ELOOP;
 	if (link->ops->follow)
 		return follow_magic(w, link);

@@ -50,7 +50,6 @@ static int p9_statfs(struct super_block *sb, struct statfs_k *out)
 	out->type = type;
 	out->bsize = out->frsize = bsize;
 	out->namelen = namelen;
-	out->flags = sb->flags;
 	return err;
 }
 

@@ -26,9 +26,10 @@ static void show_flags(struct seq_file *s, unsigned long flags)
 	static const struct {
 		unsigned long bit;
 		const char *text;
-	} names[] = { { MS_NOSUID, ",nosuid" },		{ MS_NODEV, ",nodev" },
-		      { MS_NOEXEC, ",noexec" },		{ MS_NOATIME, ",noatime" },
-		      { MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" } };
+	} names[] = { { MS_NOSUID, ",nosuid" },		 { MS_NODEV, ",nodev" },
+		      { MS_NOEXEC, ",noexec" },		 { MS_NOATIME, ",noatime" },
+		      { MS_NODIRATIME, ",nodiratime" },	 { MS_RELATIME, ",relatime" },
+		      { MS_NOSYMFOLLOW, ",nosymfollow" } };
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++)

@@ -52,7 +52,7 @@ static struct {
 } tables[MAX_TABLES];
 static unsigned nr_tables; /* boot */
 
-static const struct inode_ops dir_iops, link_iops, file_iops;
+static const struct inode_ops dir_iops, fd_dir_iops, link_iops, file_iops;
 static const struct file_ops dir_fops;
 
 void proc_register_pid(const struct proc_pid_entry *entries, unsigned nr)
@@ -216,6 +216,8 @@ static struct inode *entry_inode(struct inode *dir, const struct proc_pid_entry 
 	inode = new_inode(dir->sb, t, mode, kind_of(e), index + 1);
 	if (!inode)
 		return NULL;
+	if (pid_of(inode)->kind == KIND_FD_DIR)
+		inode->ops = &fd_dir_iops;
 	pid_of(inode)->entry = e;
 	pid_of(inode)->of_thread = pid_of(dir)->kind == KIND_THREAD;
 	if (S_ISREG(mode))
@@ -257,7 +259,7 @@ static int lookup_fd(struct inode *dir, const struct qstr *name, struct inode **
 
 	if (!f)
 		return -ENOENT;
-	mode = info ? S_IFREG | 0400 : fd_link_mode(f);
+	mode = info ? S_IFREG | 0444 : fd_link_mode(f);
 	fput(f);
 	task_get(t);
 	*out = new_inode(dir->sb, t, mode, info ? KIND_FDINFO : KIND_FD_LINK,
@@ -468,7 +470,17 @@ static int pid_iterate(struct file *f, struct dir_context *c)
 	return 0;
 }
 
+/* A process has its own descriptors also when the rest of its files are root's. */
+static int fd_dir_permission(struct inode *inode, unsigned mask)
+{
+	if (pid_of(inode)->task->signal == current_task()->signal)
+		return 0;
+	return generic_permission(inode, mask);
+}
+
 static const struct inode_ops dir_iops = { .lookup = pid_lookup };
+static const struct inode_ops fd_dir_iops = { .lookup = pid_lookup,
+					      .permission = fd_dir_permission };
 static const struct inode_ops link_iops = { .readlink = link_readlink, .follow = link_follow };
 static const struct inode_ops file_iops;
 static const struct file_ops dir_fops = { .iterate = pid_iterate };
@@ -508,8 +520,11 @@ bool proc_of_thread(const struct seq_file *m)
 
 static int fdinfo_show(struct seq_file *m, struct task *t, int fd)
 {
-	struct file *f = task_file(t, fd);
+	struct file *f;
 
+	if (!task_may_inspect(t))
+		return -EACCES;
+	f = task_file(t, fd);
 	if (!f)
 		return -ENOENT;
 	seq_printf(m, "pos:\t%llu\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n",

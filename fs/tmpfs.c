@@ -479,11 +479,9 @@ int tmpfs_statfs(struct super_block *sb, struct statfs_k *out)
 	uint64_t used = (uint64_t)atomic_long_read(&fs->space.used_pages);
 	uint64_t inodes = (uint64_t)atomic_long_read(&fs->nr_inodes);
 
-	*out = (struct statfs_k){ .type = sb->magic,
-				  .bsize = PAGE_SIZE,
-				  .frsize = PAGE_SIZE,
-				  .namelen = VFS_NAME_MAX,
-				  .flags = sb->flags };
+	*out = (struct statfs_k){
+		.type = sb->magic, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE, .namelen = VFS_NAME_MAX
+	};
 	if (fs->space.max_pages) {
 		out->blocks = fs->space.max_pages;
 		out->bfree = out->bavail = out->blocks > used ? out->blocks - used : 0;

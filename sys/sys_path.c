@@ -704,7 +704,7 @@ SYS(mount)
 	if (!ret)
 		ret = user_path(AT_FDCWD, a1, LOOKUP_FOLLOW, &at);
 	if (!ret) {
-		ret = vfs_mount(source ? source : "none", &at, type, a3, data);
+		ret = vfs_mount(source, &at, type, a3, data);
 		path_put(&at);
 	}
 	kfree(source);

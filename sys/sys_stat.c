@@ -216,10 +216,12 @@ struct statx_k {
 	uint64_t ino, size, blocks, attributes_mask;
 	struct statx_time atime, btime, ctime, mtime;
 	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
-	uint64_t spare[14];
+	uint64_t mnt_id, spare[13];
 };
 _Static_assert(sizeof(struct statx_k) == 256, "statx");
-enum { STATX_BASIC_STATS = 0x7ff, STATX_SYNC_TYPE = 0x6000 };
+enum { STATX_BASIC_STATS = 0x7ff, STATX_MNT_ID = 0x1000, STATX_SYNC_TYPE = 0x6000 };
+/* What files may be said to be: none is of the first and the last kind here. */
+enum { ATTR_AUTOMOUNT = 0x1000, ATTR_MOUNT_ROOT = 0x2000, ATTR_DAX = 0x200000 };
 #define STATX_RESERVED 0x80000000U
 
 static struct statx_time statx_time_of(struct timespec64_k t)
@@ -245,8 +247,10 @@ SYS(statx)
 		return ret;
 	n = p.dentry->inode;
 	st = &(struct statx_k){
-		.mask = STATX_BASIC_STATS,
+		.mask = STATX_BASIC_STATS | STATX_MNT_ID,
 		.blksize = inode_blksize(n),
+		.attributes = p.dentry == p.mnt->root ? ATTR_MOUNT_ROOT : 0,
+		.attributes_mask = ATTR_AUTOMOUNT | ATTR_MOUNT_ROOT | ATTR_DAX,
 		.nlink = n->nlink,
 		.uid = n->uid,
 		.gid = n->gid,
@@ -261,6 +265,7 @@ SYS(statx)
 		.rdev_minor = MINOR(n->rdev),
 		.dev_major = MAJOR(n->sb->dev),
 		.dev_minor = MINOR(n->sb->dev),
+		.mnt_id = (uint64_t)p.mnt->id,
 	};
 	ret = put_user(a4, st);
 	path_put(&p);
@@ -269,9 +274,22 @@ SYS(statx)
 
 /* ---- statfs ---- */
 
-static int put_statfs(struct inode *n, uaddr_t buf, bool is64)
+/* What statfs says of a mount: most bits are those of mount(2). */
+static unsigned long st_flags(const struct vfsmount *m)
 {
-	struct super_block *sb = n->sb;
+	enum { ST_VALID = 0x20, ST_RELATIME = 0x1000, ST_NOSYMFOLLOW = 0x2000 };
+	const unsigned long same = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME |
+				   MS_NODIRATIME,
+			    of_all = MS_RDONLY | MS_SYNCHRONOUS;
+
+	return ST_VALID | (m->flags & same) | (m->sb->flags & of_all) |
+	       (m->flags & MS_RELATIME ? ST_RELATIME : 0) |
+	       (m->flags & MS_NOSYMFOLLOW ? ST_NOSYMFOLLOW : 0);
+}
+
+static int put_statfs(const struct vfsmount *m, uaddr_t buf, bool is64)
+{
+	struct super_block *sb = m->sb;
 	struct statfs_k s = { 0 };
 	int err = sb->ops->statfs ? sb->ops->statfs(sb, &s) : -ENOSYS;
 
@@ -288,7 +306,7 @@ static int put_statfs(struct inode *n, uaddr_t buf, bool is64)
 			.f_ffree = s.ffree,
 			.f_namelen = (uint32_t)s.namelen,
 			.f_frsize = (uint32_t)s.frsize,
-			.f_flags = (uint32_t)s.flags,
+			.f_flags = (uint32_t)st_flags(m),
 		};
 
 		return put_user(buf, &o);
@@ -303,7 +321,7 @@ static int put_statfs(struct inode *n, uaddr_t buf, bool is64)
 		.f_ffree = (long)s.ffree,
 		.f_namelen = (long)s.namelen,
 		.f_frsize = (long)s.frsize,
-		.f_flags = (long)s.flags,
+		.f_flags = (long)st_flags(m),
 	};
 
 	return put_abi(buf, &o, "7l2i7l");
@@ -311,12 +329,26 @@ static int put_statfs(struct inode *n, uaddr_t buf, bool is64)
 
 static long statfs_path(uaddr_t name, uaddr_t buf, bool is64)
 {
-	return path_put_with(AT_FDCWD, name, LOOKUP_FOLLOW, buf, is64, put_statfs);
+	struct path_ref p;
+	long ret = fresh_path(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
+
+	if (ret)
+		return ret;
+	ret = put_statfs(p.mnt, buf, is64);
+	path_put(&p);
+	return ret;
 }
 
 static long statfs_fd(int fd, uaddr_t buf, bool is64)
 {
-	return fd_put_with(fd, buf, is64, put_statfs);
+	struct file *f = fd_file(fd);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = put_statfs(f->path.mnt, buf, is64);
+	fput(f);
+	return ret;
 }
 
 SYS(statfs)

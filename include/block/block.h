@@ -37,6 +37,7 @@ struct block_device {
 	struct backing_dev_info bdi;
 	struct disk_stats stats; /* q: disk->lock */
 	bool make_it_fail;	 /* a: block/fail.h asks about its transfers */
+	bool readonly;		 /* a: BLKROSET */
 };
 
 struct bio_vec {
@@ -113,7 +114,9 @@ void block_put(struct block_device *bdev, bool write, void *holder);
 /* An open device belongs to @holder, who swaps on it: only reading goes on. 0, -EBUSY, -EACCES (read-only). Sleep. */
 int must_check block_swap_claim(struct block_device *bdev, void *holder);
 void block_swap_unclaim(struct block_device *bdev, void *holder);
+/* Of the device's own, or by block_set_readonly: nobody mounts it or swaps on it to write. */
 bool block_is_readonly(const struct block_device *bdev);
+void block_set_readonly(struct block_device *bdev, bool on);
 unsigned block_size(const struct block_device *bdev); /* bytes: what the device can write at once */
 bool block_can_discard(const struct block_device *bdev);
 /* Read the table of partitions anew. 0, -EBUSY (some are in use), -EINVAL (of a partition), -EIO, -ENOMEM. */

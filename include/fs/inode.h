@@ -89,6 +89,8 @@ void inode_accessed(struct inode *inode, bool check_age); /* a read: relatime */
 uint64_t inode_blocks(struct inode *inode);		  /* of 512 bytes: st_blocks */
 /* MAY_* mask against mode, owner and capabilities of the caller. 0 or -EACCES / -EROFS. */
 int must_check inode_permission(struct inode *inode, unsigned mask);
+/* The same by mode and owner alone: where inode_ops has no permission, and for those that have. */
+int must_check generic_permission(const struct inode *inode, unsigned mask);
 static inline int must_check inode_getattr(struct inode *inode)
 {
 	return unlikely(inode->ops->getattr != NULL) ? inode->ops->getattr(inode) : 0;

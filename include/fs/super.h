@@ -33,7 +33,7 @@ enum {
 };
 
 struct statfs_k {
-	uint64_t type, bsize, blocks, bfree, bavail, files, ffree, namelen, frsize, flags;
+	uint64_t type, bsize, blocks, bfree, bavail, files, ffree, namelen, frsize;
 };
 
 struct super_ops {

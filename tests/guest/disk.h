@@ -10,6 +10,7 @@
 enum { SECTOR = 512, VDA_SECTORS = 32768 };
 #ifndef BLKGETSIZE64
 #define BLKGETSIZE64 _IOR(0x12, 114, size_t)
+#define BLKROSET     _IO(0x12, 93)
 #define BLKROGET     _IO(0x12, 94)
 #define BLKRRPART    _IO(0x12, 95)
 #define BLKGETSIZE   _IO(0x12, 96)

@@ -235,6 +235,43 @@ static void read_only(void)
 	close(fd);
 }
 
+static int may_not_say_so(void *arg)
+{
+	int on = 1;
+
+	NEED_IN_CHILD(setuid(1000) == 0);
+	FAILS(ioctl(*(int *)arg, BLKROSET, &on), EACCES);
+	return tap_failures != 0;
+}
+
+/* A device that root says is not written. */
+static void made_read_only(void)
+{
+	int fd, on = 1, is = 0;
+
+	NEED_DISKS();
+	NEED((fd = open("/dev/vdb", O_RDWR)) >= 0);
+	mkdir("mnt", 0755);
+	EQ(tap_child(may_not_say_so, &fd), 0);
+	FAILS(ioctl(fd, BLKROSET, 16), EFAULT);
+	OK(ioctl(fd, BLKROSET, &on));
+	OK(ioctl(fd, BLKROGET, &is));
+	EQ(is, 1);
+	FAILS(pwrite(fd, buf, 512, 0), EPERM);
+	close(fd);
+	FAILS(mount("/dev/vdb", "mnt", "ext2", 0, NULL), EACCES);
+	OK(mount("/dev/vdb", "mnt", "ext2", MS_RDONLY, NULL));
+	OK(umount("mnt"));
+	NEED((fd = open("/dev/vdb", O_RDONLY)) >= 0);
+	on = 0;
+	OK(ioctl(fd, BLKROSET, &on));
+	OK(ioctl(fd, BLKROGET, &is));
+	EQ(is, 0);
+	close(fd);
+	OK(mount("/dev/vdb", "mnt", "ext2", 0, NULL));
+	OK(umount("mnt"));
+}
+
 static void bad_sectors(void)
 {
 	int fd, again;
@@ -366,10 +403,13 @@ static void statistics(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(sizes),     T(bytes),       T(writing),
-						 T(mapped),    T(partitions),  T(hostile_tables),
-						 T(read_only), T(bad_sectors), T(discarding),
-						 T(at_once),   T(statistics),  TEND };
+	static const struct tap_test tests[] = {
+		T(sizes),      T(bytes),	  T(writing),
+		T(mapped),     T(partitions),	  T(hostile_tables),
+		T(read_only),  T(made_read_only), T(bad_sectors),
+		T(discarding), T(at_once),	  T(statistics),
+		TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }

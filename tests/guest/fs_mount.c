@@ -24,6 +24,109 @@ static void the_root_has_the_usual_limits(void)
 	OK(umount("m"));
 }
 
+/* Names are followed on it, but for symlinks. */
+static void without_symlinks(void)
+{
+	struct statfs s;
+	char text[20];
+	int fd;
+
+	enter(__func__);
+	OK(mkdir("m", 0755));
+	NEED(mount("none", "m", "tmpfs", 0, NULL) == 0);
+	OK(statfs("m", &s));
+	EQ(s.f_flags, 0x1020); /* valid, relatime */
+	OK(mkdir("m/dir", 0755));
+	OK(close(open("m/file", O_CREAT | O_RDWR, 0600)));
+	OK(symlink("file", "m/link"));
+	OK(symlink("dir", "m/way"));
+	OK(symlink("m/file", "outside"));
+	OK(access("m/link", F_OK));
+	NEED(mount("none", "m", NULL, MS_REMOUNT | 256 | MS_NOSUID | MS_NODEV | MS_NOATIME, NULL) ==
+	     0);
+	OK(statfs("m", &s));
+	EQ(s.f_flags, 0x2020 | 0x400 | 2 | 4);
+	NEED((fd = open("m/file", O_RDONLY)) >= 0);
+	OK(fstatfs(fd, &s));
+	EQ(s.f_flags, 0x2020 | 0x400 | 2 | 4);
+	close(fd);
+	FAILS(open("m/link", O_RDONLY), ELOOP);
+	FAILS(access("m/way/x", F_OK), ELOOP);
+	FAILS(chdir("m/way"), ELOOP);
+	OK(access("outside", F_OK)); /* one that lies elsewhere */
+	EQ(readlink("m/link", text, sizeof(text)), 4);
+	OK(unlink("m/link"));
+	OK(rename("m/way", "m/other"));
+	NEED(mount("none", "m", NULL, MS_REMOUNT, NULL) == 0);
+	OK(chdir("m/other"));
+	OK(chdir("../.."));
+	OK(umount("m"));
+	FAILS(mount(NULL, "m", "ext2", 0, NULL), EINVAL);
+	FAILS(mount("", "m", "ext2", 0, NULL), EINVAL);
+	FAILS(mount(NULL, "m", NULL, MS_BIND, NULL), EINVAL);
+	FAILS(mount(NULL, "m", NULL, MS_MOVE, NULL), EINVAL);
+	OK(mount(NULL, "m", "tmpfs", 0, NULL));
+	OK(umount("m"));
+}
+
+static int has_line(const char *file, const char *name, long long value)
+{
+	char text[4096], want[64];
+
+	snprintf(want, sizeof(want), "%s%lld\n", name, value);
+	return tap_read(file, text, sizeof(text)) > 0 && strstr(text, want) != NULL;
+}
+
+struct statx_head {
+	unsigned mask, blksize;
+	unsigned long long attributes;
+	unsigned nlink, uid, gid;
+	unsigned short mode, pad;
+	unsigned long long ino, size, blocks, attributes_mask;
+	char times[64];
+	unsigned dev[4];
+	unsigned long long mnt_id, spare[13];
+};
+
+static struct statx_head statx_of(int fd, const char *name)
+{
+	struct statx_head s;
+
+	memset(&s, 0x55, sizeof(s));
+	EQ(syscall(SYS_statx, fd, name, 0x1000 /* AT_EMPTY_PATH */, 0x17ff, &s), 0);
+	return s;
+}
+
+/* statx(2) tells a mount's root, and which mount it is. */
+static void places_of_mounts(void)
+{
+	struct statx_head out, root, in;
+	char info[64];
+	int fd;
+
+	enter(__func__);
+	OK(mkdir("m", 0755));
+	out = statx_of(AT_FDCWD, "m");
+	NEED(mount("none", "m", "tmpfs", 0, NULL) == 0);
+	OK(mkdir("m/d", 0755));
+	root = statx_of(AT_FDCWD, "m");
+	in = statx_of(AT_FDCWD, "m/d");
+	EQ(out.attributes & 0x2000, 0);
+	EQ(in.attributes & 0x2000, 0);
+	EQ(root.attributes & 0x2000, 0x2000);
+	EQ(root.attributes_mask & 0x203000, 0x203000);
+	EQ(root.mask & 0x1000, 0x1000);
+	EQ(root.mnt_id, in.mnt_id);
+	CHECK(root.mnt_id != out.mnt_id);
+	NEED((fd = open("m", O_RDONLY)) >= 0);
+	EQ(statx_of(fd, "").mnt_id, root.mnt_id);
+	EQ(statx_of(fd, "").attributes & 0x2000, 0x2000);
+	sprintf(info, "/proc/self/fdinfo/%d", fd);
+	CHECK(has_line(info, "mnt_id:\t", (long long)root.mnt_id));
+	close(fd);
+	OK(umount("m"));
+}
+
 static void tmpfs_limits(void)
 {
 	static char page[4096];
@@ -570,6 +673,8 @@ static void records_are_not_mixed(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(the_root_has_the_usual_limits),
+						 T(without_symlinks),
+						 T(places_of_mounts),
 						 T(tmpfs_limits),
 						 T(mounted_places),
 						 T(bind_and_move),

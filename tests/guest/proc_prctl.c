@@ -402,6 +402,34 @@ static int changes_rights(void *program)
 	return tap_failures;
 }
 
+/* Most files of /proc/self are root's then, but not the descriptors. */
+static int has_its_descriptors(void *unused)
+{
+	char name[64], target[64];
+	int file = open("/proc/version", O_RDONLY), fd;
+
+	(void)unused;
+	NEED_IN_CHILD(file >= 0);
+	NEED_IN_CHILD(setresgid(1000, 1000, 1000) == 0 && setresuid(1000, 1000, 1000) == 0);
+	FAILS(open("/proc/self/environ", O_RDONLY), EACCES);
+	FAILS(open("/proc/self/mem", O_RDONLY), EACCES);
+	sprintf(name, "/proc/self/fd/%d", file);
+	EQ(readlink(name, target, sizeof(target)), 13);
+	EQ(memcmp(target, "/proc/version", 13), 0);
+	OK(fd = open(name, O_RDONLY));
+	close(fd);
+	OK(access("/proc/self/fd", R_OK | X_OK));
+	OK(fd = open("/proc/self/fd", O_RDONLY | O_DIRECTORY));
+	close(fd);
+	sprintf(name, "/proc/self/fdinfo/%d", file);
+	CHECK(tap_read(name, target, sizeof(target)) > 0);
+	sprintf(name, "/proc/%d/fd", getppid());
+	FAILS(open(name, O_RDONLY | O_DIRECTORY), EACCES);
+	sprintf(name, "/proc/%d/fdinfo/0", getppid());
+	CHECK(tap_read(name, target, sizeof(target)) <= 0);
+	return tap_failures;
+}
+
 static int unreadable(void *program)
 {
 	NEED_IN_CHILD(setresgid(1000, 1000, 1000) == 0 && setresuid(1000, 1000, 1000) == 0);
@@ -430,6 +458,7 @@ static void who_may_look(void)
 	FAILS(tap_put("/proc/sys/fs/suid_dumpable", "3"), EINVAL);
 	NEED(tap_put("/proc/sys/fs/suid_dumpable", "2") == 0);
 	EQ(tap_child(changes_to_roots, NULL), EXITED(0));
+	EQ(tap_child(has_its_descriptors, NULL), 0);
 	NEED(tap_put("/proc/sys/fs/suid_dumpable", "0") == 0);
 	NEED(chmod(self, 0711) == 0); /* who cannot read it shall not by a core file */
 	EQ(tap_child(unreadable, self), EXITED(0));
