@@ -119,8 +119,10 @@ static void vdso_moved(struct mm_struct *mm, uaddr_t now)
 		regs->ip = now + vdso_offsets.landing;
 	WRITE_ONCE(mm->vdso, now);
 	for (int pid = 1; (t = task_next(&pid, false)); pid++) {
-		if (READ_ONCE(t->mm_ctx.mm) == mm)
+		spin_lock(&tasklist_lock); /* a thread that has an address space has its stack */
+		if (t->mm_ctx.mm == mm)
 			arch_thread_set_vdso(&t->thread.arch, now);
+		spin_unlock(&tasklist_lock);
 		task_put(t);
 	}
 }

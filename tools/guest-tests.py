@@ -620,6 +620,8 @@ def machines(args):
     out += [GdtBoot(arch) for arch in ARCHES]
     out += [VtopBoot(arch) for arch in ARCHES] + [VtopBoot("x86_64", suffix="-la57", cpu="qemu64,+la57")]
     out.append(Boot("x86_64/max", "x86_64", lambda a: with_plan(a, [("mem_la57", ""), ("sig_basic", "quick")]).finish(), cpu="max"))
+    for arch in ("i386", "i386-pae"):  # SMAP: the entry of system calls takes another way
+        out.append(planned(f"{arch}/max", arch, [("vdso", "quick"), ("sig_basic", "quick")], mem="128M", cpu="max"))
     out.append(Boot("x86_64/no5lvl", "x86_64", lambda a: with_plan(a, [("mem_la57", "")]).finish(), cpu="max", append="no5lvl",
                     want=(r"^ok \d+ - mem_la57/searching_above # SKIP",)))
     out.append(Boot("x86_64/conform-la57", "x86_64", lambda a: say_init(a).finish(), mem="64M", seconds=60, done=False, cpu="qemu64,+la57",

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Install what the build (and, with "test", the tests) needs, and fetch busybox for both ABIs and the sources of lwIP. Says what it does.
+# Install what the build (and, with "test", the tests) needs, and fetch busybox for both ABIs, the sources of lwIP
+# and (with "test") musl for i386. Says what it does.
 # usage: tools/setup.sh [run|test]
 set -eu
 cd "$(dirname "$0")/.."
@@ -68,6 +69,15 @@ fetch_busybox() {
 }
 fetch_busybox amd64
 fetch_busybox i386
+
+# musl for 32-bit programs, which Debian has for i386 alone: the benchmark is linked with the same C library on every build.
+if [ "$want" = test ] && ! [ -e "$cache/musl-i386/usr/lib/i386-linux-musl/libc.a" ]; then
+	echo "fetching musl-dev (i386)"
+	sh tools/fetch-deb.sh i386 musl-dev "$cache/musl-i386" ./usr/include ./usr/lib >/dev/null || {
+		echo "mnemos: could not fetch Debian's musl-dev for i386; unpack it in $cache/musl-i386" >&2
+		exit 1
+	}
+fi
 
 # lwIP's sources: without them the kernel is built without AF_INET, and what needs it is skipped.
 if ! [ -e "$cache/lwip/src/core/init.c" ]; then

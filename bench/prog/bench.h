@@ -3,8 +3,16 @@
 #define BENCH_H
 
 #include <stddef.h>
+#include <sys/syscall.h>
 
 enum { PAGE = 4096 };
+
+/* The call that takes this C library's struct timespec: 64-bit seconds on every processor. */
+#ifdef SYS_clock_gettime
+#define CLOCK_GETTIME SYS_clock_gettime
+#else
+#define CLOCK_GETTIME SYS_clock_gettime64
+#endif
 
 /*
  * A measured stretch: start(row), work, stop(n operations). Between the two nothing may print or take a clock.

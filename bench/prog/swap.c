@@ -63,7 +63,7 @@ static unsigned long long own_time(void)
 {
 	struct timespec ts;
 
-	syscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &ts);
+	syscall(CLOCK_GETTIME, CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (unsigned long long)ts.tv_sec * 1000000000ULL + (unsigned long long)ts.tv_nsec;
 }
 

@@ -25,17 +25,16 @@ struct arch_debug {
 
 struct arch_thread {
 	unsigned long sp;	      /* first: saved kernel stack pointer while not running */
-	unsigned long kstack_top;     /* pt_regs end here, the FPU area begins */
+	unsigned long kstack_top;     /* pt_regs end here; above: hw/switch.c */
 	void *fpu;		      /* FXSAVE area above pt_regs; NULL until used */
 	uint64_t tls[TLS_ENTRIES];    /* descriptors loaded into the GDT at switch */
 	unsigned long fsbase, gsbase; /* x86_64 user bases */
 	/* x86_64: user FS GS DS ES, 16 bits each (i386 keeps them in pt_regs) */
 	uint64_t selectors;
-	bool is_user;		       /* has user state: set by arch_thread_fork and _exec */
-	uint8_t tls_used;	       /* those of tls from this one on are 0 */
-	bool fpu_clean;		       /* the FPU area has nothing that is another's */
-	unsigned long vdso;	       /* the image of the program's mm; 0: none */
-	unsigned long sysenter_return; /* i386: where in it sysenter goes on */
+	bool is_user;	    /* has user state: set by arch_thread_fork and _exec */
+	uint8_t tls_used;   /* those of tls from this one on are 0 */
+	bool fpu_clean;	    /* the FPU area has nothing that is another's */
+	unsigned long vdso; /* the image of the program's mm; 0: none */
 	unsigned long trap_nr, error_code, cr2; /* last user fault, for the signal frame */
 	uint8_t watched; /* a traced thread: arch/ptrace.h; not 0: its switches do more */
 	bool filtered;	 /* its calls are watched for good */
@@ -84,7 +83,8 @@ int must_check arch_thread_fork(struct arch_thread *child, void *kstack,
 noreturn_ void arch_enter_user(void);
 /* Fresh user state for exec: everything zero, FPU reset, TLS cleared, entry point and stack set. @is32: of i386. */
 void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp, bool is32);
-/* The vDSO of the thread's program is at @vdso now (exec, mremap); its next sysenter sees it. */
+/* The vDSO of the thread's program is at @vdso now (exec, mremap); its next sysenter sees it. @t has its kernel stack: it is
+ * the caller, new, or has an address space under tasklist_lock. */
 void arch_thread_set_vdso(struct arch_thread *t, unsigned long vdso);
 void arch_thread_free(struct arch_thread *t); /* FPU area */
 /* Where code is, or goes on: its frame pointer (debug kernels have them), its stack pointer, its instruction. */

@@ -15,18 +15,21 @@
  *          itself, and an NMI.
  * SYSENTER Linux's convention: %ebp user stack, its top word the sixth argument (-EFAULT when it
  *          cannot be read); the return address is the vDSO's (vdso/vsyscall.S), address 0 for a
- *          program without one. The way back is sysexit, which puts address and stack into %edx
+ *          program without one: the word above the frame, where the thread's stack begins (hw/switch.c).
+ *          The sixth argument is read with half of the frame on the stack, by the stack segment: a fault there may
+ *          sleep, and who looks at the thread's registers meanwhile sees those of its call before. The way back is sysexit, which puts address and stack into %edx
  *          and %ecx, where the vDSO expects nothing; or iret, when a signal or a trace wants its
  *          own registers (RF, TF in the frame), or there is work to do.
  * TF, NMI  sysenter leaves TF, NT and AC as they were. Single steps go on into the kernel until the
  *          flags are cleared, and are ignored there: the saved TF makes the program trap after
  *          its call. The first of them, and an NMI there, come on the stack of sixteen words that
- *          sysenter starts with, which is enough for both.
+ *          sysenter starts with, which is enough for both. An interrupt may come as soon as the stack is
+ *          the thread's: interrupts clear these flags themselves.
  * SMAP     AC is cleared at each entry.
  * FAST     C preserves %ebx, %esi, %edi, %ebp: a system call whose frame nobody has changed does not
  *          reload them. Who changes a frame: see trap64.S.
- * COST     a system call by int 0x80: 44 instructions here, by sysenter 64 (all of which together take
- *          a processor less time than int 0x80 alone); page fault: 45.
+ * COST     a system call by int 0x80: 40 instructions here, by sysenter 52 (all of which together take
+ *          a processor less time than int 0x80 alone); page fault: 43.
  */
 #ifndef __x86_64__
 #include "arch/x86/hw/entry.inc"
@@ -38,7 +41,7 @@
 #define SYSENTER_USER_TOP 0xc0000000 /* USER_TOP */
 
 /*
- * From orig_ax on the stack to a whole frame; the kernel's segments. Clobbers %edx after saving it.
+ * From orig_ax on the stack to a whole frame; the kernel's segments, from the code segment: no register is needed.
  */
 .macro save_regs ax=%eax
 	pushl %gs
@@ -52,22 +55,35 @@
 .endm
 
 .macro save_regs_but_gs ax=%eax
+	save_segments_but_gs \ax
+	save_general
+.endm
+
+.macro save_segments_but_gs ax
 	pushl %fs
 	pushl %es
 	pushl %ds
 	pushl \ax
+.endm
+
+.macro save_general
 	pushl %ebp
 	pushl %edi
 	pushl %esi
 	pushl %edx
 	pushl %ecx
 	pushl %ebx
-	movl $SEL_USER_DS, %edx
-	movl %edx, %ds
-	movl %edx, %es
-	movl $SEL_PERCPU, %edx
-	movl %edx, %fs
+	movw %cs:kernel_data, %ds
+	movw %cs:kernel_data, %es
+	movw %cs:kernel_percpu, %fs
 .endm
+
+	.section .rodata
+kernel_data:
+	.word SEL_USER_DS
+kernel_percpu:
+	.word SEL_PERCPU
+	.text
 
 /* The stub has pushed orig_ax and, where gs belongs, the vector. Leaves it in %edx. */
 .macro save_regs_vector
@@ -96,11 +112,28 @@
 	.popsection
 .endm
 
+/* The same, of a frame @above bytes above the stack pointer, which stays. */
+.macro load_user_segments above
+	load_segment ds, REGS_DS + \above
+	load_segment es, REGS_ES + \above
+	load_segment fs, REGS_FS + \above
+	load_segment gs, REGS_GS + \above
+.endm
+
+.macro load_segment s, at
+771:	movw \at(%esp), %\s
+	.pushsection .text.fixup, "ax"
+772:	movl $0, \at(%esp)
+	jmp 771b
+	extable 771b, 772b
+	.popsection
+.endm
+
 /* ---- system calls: %eax number, %ebx %ecx %edx %esi %edi %ebp arguments ---- */
 #define ARGS 12 /* bytes, on the stack below the frame */
 
 /*
- * Carry out call %eax; all other registers but %edx are the user's. Falls through with interrupts off, ARGS still on
+ * Carry out call %eax; all other registers are the user's. Falls through with interrupts off, ARGS still on
  * the stack, %eax the result and %ebx, %esi, %edi, %ebp the user's again. Goes on at @work, the frame complete, when
  * there is work to do; at @full when the frame is not what was saved or its flags say so.
  */
@@ -110,11 +143,9 @@
 781:	pushl %ebp
 	pushl %edi
 	pushl %esi
-	movl %ecx, %edx
-	movl REGS_DX + ARGS(%esp), %ecx
-	movl sys_call_table(, %eax, 4), %eax
+	xchgl %ecx, %edx
 	xchgl %ebx, %eax
-	call *%ebx
+	call *sys_call_table(, %ebx, 4)
 	movl ARGS(%esp), %ebx
 	cli
 	cmpl $0, %fs:work_pending
@@ -130,6 +161,7 @@
 	call ptrace_call_enter
 	movl REGS_BX(%esp), %ebx
 	movl REGS_CX(%esp), %ecx
+	movl REGS_DX(%esp), %edx
 	movl REGS_SI(%esp), %esi
 	movl REGS_DI(%esp), %edi
 	movl REGS_BP(%esp), %ebp
@@ -163,46 +195,48 @@ GLOBAL(int80_entry)
 	.section .text.uaccess, "ax", @progbits
 GLOBAL(sysenter_entry)
 	movl TSS_SP0 - TSS_SIZE(%esp), %esp
+	sti
 	pushl $SEL_USER_DS
 	pushl %ebp
 	pushfl
-	orl $FLAG_IF, (%esp)
-	pushl $FLAG_FIXED
+	pushl $FLAG_FIXED | FLAG_IF
 	popfl
 .Lsysenter_flags_clear:
 	pushl $SEL_USER_CS
-	pushl $0
+	pushl REGS_SIZE - REGS_CS(%esp) /* the word above the frame */
 	pushl %eax
 	pushl %gs
-	save_regs_but_gs $-ENOSYS /* the flags are clear */
-	movl %fs:current_arch_thread, %edx
-	movl THREAD_SYSENTER_RETURN(%edx), %edx
-	movl %edx, REGS_IP(%esp)
-	sti
+	save_segments_but_gs $-ENOSYS
 	cmpl $SYSENTER_USER_TOP - 4, %ebp
 	ja .Lsysenter_bad_stack
-	smap_stac
-1:	movl (%ebp), %ebp
-	smap_clac
-	movl %ebp, REGS_BP(%esp)
+GLOBAL(sysenter_load) /* with SMAP a jump to sysenter_load_smap: hw/cpu.c */
+	movl 0(%ebp), %ebp
+.Lsysenter_loaded:
+	save_general /* the flags are clear */
 	syscall_call user_work, restore_all, (FLAG_RF | FLAG_TF)
-	addl $REGS_DS + ARGS, %esp
-	pop_segments
-	movl 4(%esp), %edx /* ip */
-	movl 16(%esp), %ecx /* sp */
-	addl $12, %esp
+	load_user_segments ARGS
+	movl REGS_IP + ARGS(%esp), %edx
+	movl REGS_SP + ARGS(%esp), %ecx
+	addl $REGS_FLAGS + ARGS, %esp
 	andl $~FLAG_IF, (%esp)
 	popfl
 	sti /* from the next instruction on */
 	sysexit
+GLOBAL(sysenter_load_smap)
+	smap_stac
+1:	movl (%ebp), %ebp
+	smap_clac
+	jmp .Lsysenter_loaded
 .Lsysenter_fault:
 	smap_clac
 .Lsysenter_bad_stack:
+	save_general
 	movl $-EFAULT, REGS_AX(%esp)
 	movl $-1, REGS_ORIG_AX(%esp) /* nothing to make again */
 	cli
 	jmp return_to_user
 	extable 1b, .Lsysenter_fault
+	extable sysenter_load, .Lsysenter_fault
 	.text
 
 /* ---- back ---- */

@@ -59,8 +59,6 @@ _Static_assert(offsetof(struct tss, sp) == TSS_SP0, "tss.sp0");
 #else
 _Static_assert(offsetof(struct tss, stack) == TSS_SP0, "tss.sp0");
 _Static_assert(sizeof(struct tss) == TSS_SIZE, "tss");
-_Static_assert(offsetof(struct arch_thread, sysenter_return) == THREAD_SYSENTER_RETURN,
-	       "arch_thread.sysenter_return");
 #endif
 _Static_assert(offsetof(struct arch_thread, kstack_top) == THREAD_KSTACK_TOP, "arch_thread");
 
@@ -159,10 +157,14 @@ static void set_cr4(void)
 
 /*
  * Each site holds a 3-byte no-op whose last byte says which instruction is meant: 0xca clac, 0xcb
- * stac.
+ * stac. The load at sysenter_load has no room for them: it becomes a jump to one that has.
  */
 static void smap_patch(void)
 {
+#ifndef __x86_64__
+	extern char sysenter_load[], sysenter_load_smap[];
+#endif
+
 	if (!bit(cpu_features.leaf7_b, LEAF7_B_SMAP))
 		return;
 	for (char *const *site = __start_smap_patch; site < __stop_smap_patch; site++) {
@@ -172,6 +174,10 @@ static void smap_patch(void)
 		(*site)[1] = 0x01;
 		(*site)[2] = last;
 	}
+#ifndef __x86_64__
+	sysenter_load[0] = (char)0xeb; /* jmp */
+	sysenter_load[1] = (char)(sysenter_load_smap - sysenter_load - 2);
+#endif
 	(void)cpuid(0, 0); /* serialise: the CPU may have fetched the old bytes */
 }
 

@@ -1,7 +1,7 @@
 /*
  * Floating-point and SSE state.
  *
- * OWNS     the FPU registers of each CPU; t->fpu and the 512 bytes above kstack_top it points to.
+ * OWNS     the FPU registers of each CPU; t->fpu and the 512 bytes it points to, KSTACK_TAG above kstack_top.
  * STATES   t->fpu NULL: the thread has not used the FPU since exec; while it runs CR0.TS is set,
  *          and its first use traps (#NM) and loads the initial state. t->fpu set: while it runs the
  *          registers hold its state and TS is clear; while it does not, the area does.
@@ -45,7 +45,7 @@ enum { MXCSR_MASK_DEFAULT = 0xffbf };
 
 static struct fxsave *thread_area(const struct arch_thread *t)
 {
-	return (struct fxsave *)t->kstack_top;
+	return (struct fxsave *)(t->kstack_top + KSTACK_TAG);
 }
 
 /* @t's area for a state that begins. */

@@ -5,6 +5,7 @@
  *
  *            kstack + KSTACK_SIZE   ---------------------------------
  *                                   FPU area, 512 bytes
+ *                                   i386: where in the vDSO sysenter goes on (0: no vDSO), padded to KSTACK_TAG bytes
  *            kstack_top             ---------------------------------  TSS sp0: user entries push
  *                                   struct pt_regs
  *                                   ---------------------------------  a new thread starts here
@@ -51,8 +52,8 @@ _Static_assert(offsetof(struct arch_thread, sp) == 0, "arch_switch finds it ther
 static void stack_init(struct arch_thread *t, void *kstack)
 {
 	memset(t, 0, sizeof(*t));
-	t->kstack_top = (unsigned long)kstack + KSTACK_SIZE - FPU_AREA_SIZE;
-	memset(thread_regs(t), 0, sizeof(struct pt_regs));
+	t->kstack_top = (unsigned long)kstack + KSTACK_SIZE - FPU_AREA_SIZE - KSTACK_TAG;
+	memset(thread_regs(t), 0, sizeof(struct pt_regs) + KSTACK_TAG);
 }
 
 static struct start_frame *frame_init(struct arch_thread *t, void (*go_on)(void))
@@ -143,8 +144,7 @@ int arch_thread_fork(struct arch_thread *child, void *kstack, const struct arch_
 	child->tls_used = parent->tls_used;
 	child->fsbase = parent->fsbase;
 	child->gsbase = parent->gsbase;
-	child->vdso = parent->vdso;
-	child->sysenter_return = parent->sysenter_return;
+	arch_thread_set_vdso(child, parent->vdso);
 	child->is_user = true;
 	child->no_tsc = parent->no_tsc;
 	child->program32 = child->abi32 = parent->program32;
@@ -201,7 +201,8 @@ void arch_thread_exec(struct arch_thread *t, uaddr_t entry, uaddr_t sp, bool is3
 void arch_thread_set_vdso(struct arch_thread *t, unsigned long vdso)
 {
 	t->vdso = vdso;
-	WRITE_ONCE(t->sysenter_return, vdso ? vdso + vdso_offsets.landing : 0);
+	if (KSTACK_TAG)
+		WRITE_ONCE(*(unsigned long *)t->kstack_top, vdso ? vdso + vdso_offsets.landing : 0);
 }
 
 void arch_thread_free(struct arch_thread *t)

@@ -100,6 +100,8 @@
 #define REGS_BP	     20
 #define REGS_AX	     24
 #define REGS_DS	     28
+#define REGS_ES	     32
+#define REGS_FS	     36
 #define REGS_GS	     40
 #define REGS_ORIG_AX 44
 #define REGS_IP	     48
@@ -121,10 +123,15 @@
 #define ESPFIX_SLOT 512 /* of the page, per CPU */
 #endif
 
-#define THREAD_SYSENTER_RETURN 60	       /* i386: in struct arch_thread */
-#define TSS_SP0		       4	       /* of struct tss: stack of user entries */
-#define TSS_SIZE	       168	       /* i386, sysenter's stack at its end */
-#define THREAD_KSTACK_TOP      __SIZEOF_LONG__ /* of kstack_top in struct arch_thread */
+/* Bytes between the frame at the top of a thread's stack and its FPU area. i386: the first word of them is where sysenter goes on. */
+#ifdef __x86_64__
+#define KSTACK_TAG 0
+#else
+#define KSTACK_TAG 16
+#endif
+#define TSS_SP0		  4		  /* of struct tss: stack of user entries */
+#define TSS_SIZE	  168		  /* i386, sysenter's stack at its end */
+#define THREAD_KSTACK_TOP __SIZEOF_LONG__ /* of kstack_top in struct arch_thread */
 
 #define IRQ_STUB_SIZE	 16
 #define FIRST_IRQ_VECTOR 32
