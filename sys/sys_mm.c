@@ -113,16 +113,18 @@ SYS(mprotect)
 static void vdso_moved(struct mm_struct *mm, uaddr_t now)
 {
 	struct pt_regs *regs = current_regs();
+	irqflags_t flags;
 	struct task *t;
 
 	if (vdso_offsets.landing && regs->ip == mm->vdso + vdso_offsets.landing)
 		regs->ip = now + vdso_offsets.landing;
 	WRITE_ONCE(mm->vdso, now);
 	for (int pid = 1; (t = task_next(&pid, false)); pid++) {
-		spin_lock(&tasklist_lock); /* a thread that has an address space has its stack */
+		flags = spin_lock_irqsave(
+			&tasklist_lock); /* a thread that has an address space has its stack */
 		if (t->mm_ctx.mm == mm)
 			arch_thread_set_vdso(&t->thread.arch, now);
-		spin_unlock(&tasklist_lock);
+		spin_unlock_irqrestore(&tasklist_lock, flags);
 		task_put(t);
 	}
 }
