@@ -367,8 +367,8 @@ int pid_status_show(struct seq_file *m, struct task *t)
 	put_queue(m, t, g.nr_threads);
 	put_signal_sets(m, t);
 	put_caps(m, t);
-	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%u\n",
-		   t->no_new_privs, t->seccomp.mode, t->seccomp.nr_filters);
+	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%u\n", t->no_new_privs,
+		   t->seccomp.mode, t->seccomp.nr_filters);
 	seq_puts(m,
 		 "Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunsupported\n");
 	put_placement(m, t);
