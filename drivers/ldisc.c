@@ -10,8 +10,8 @@
  *
  * I1       tail <= line_end <= head <= tail + LDISC_IN (as distances); without ICANON line_end is
  *          not used to read.
- * I2       a byte's bit in ends[] is set exactly if it was put as the end of a line; such a byte of
- *          value 0 is VEOF and is not given to the reader.
+ * I2       with ICANON a byte's bit in ends[] is set exactly if it was put as the end of a line; such a
+ *          byte of value 0 is VEOF and is not given to the reader.
  * I3       with ICANON the last free byte is kept for the end of the line: a full line can always
  *          be ended.
  * I4       a control character set to 0 (_POSIX_VDISABLE) matches nothing.
@@ -19,7 +19,7 @@
  *          echo is dropped.
  * LOCKS    the caller's (tty->lock).
  * CONTEXT  any; receive runs in the interrupt.
- * COST     O(1) a byte; erasing a tab looks back to the line's beginning.
+ * COST     O(1) a byte, without processing that of a copy; erasing a tab looks back to the line's beginning.
  * NOT HERE parity marking (a UART error reads as an ordinary byte), VDISCARD (nor has Linux).
  * SOURCES  POSIX.1-2017 chapter 11 "General Terminal Interface"; termios(3).
  *          TESTED BY ldisc_test.c.
@@ -40,6 +40,23 @@ static bool out_flag(const struct ldisc *l, uint32_t f)
 static bool local_flag(const struct ldisc *l, uint32_t f)
 {
 	return l->t.c_lflag & f;
+}
+
+/* @n bytes, at most @size (a power of two), into a ring and out of it. */
+static void ring_put(uint8_t *ring, size_t size, size_t at, const uint8_t *src, size_t n)
+{
+	size_t start = at & (size - 1), first = n < size - start ? n : size - start;
+
+	memcpy(ring + start, src, first);
+	memcpy(ring, src + first, n - first);
+}
+
+static void ring_get(const uint8_t *ring, size_t size, size_t at, uint8_t *dst, size_t n)
+{
+	size_t start = at & (size - 1), first = n < size - start ? n : size - start;
+
+	memcpy(dst, ring + start, first);
+	memcpy(dst + first, ring, n - first);
 }
 
 /* Is @c the control character in slot @v? */
@@ -196,8 +213,14 @@ static void put_processed(struct ldisc *l, uint8_t c)
 
 size_t ldisc_write(struct ldisc *l, const uint8_t *src, size_t n)
 {
-	size_t i;
+	size_t i, room = ldisc_output_room(l);
 
+	if (!out_flag(l, OPOST)) {
+		n = room < n ? room : n;
+		ring_put(l->out, LDISC_OUT, l->out_head, src, n);
+		l->out_head += (unsigned)n;
+		return n;
+	}
 	for (i = 0; i < n && ldisc_output_room(l) >= 8; i++)
 		put_processed(l, src[i]);
 	return i;
@@ -533,11 +556,29 @@ static unsigned receive_byte(struct ldisc *l, uint8_t c)
 	return 0;
 }
 
+/* Is every byte itself, whatever it is, and nothing echoed? */
+static bool input_unprocessed(const struct ldisc *l)
+{
+	return !in_flag(l, ISTRIP | IUCLC | IXON | INLCR | IGNCR | ICRNL | PARMRK) &&
+	       !local_flag(l, ICANON | ISIG | ECHO) && !l->literal_next;
+}
+
+/* As many as there is room for. Return: how many. */
+static size_t receive_run(struct ldisc *l, const uint8_t *bytes, size_t n)
+{
+	size_t room = LDISC_IN - in_count(l);
+
+	n = room < n ? room : n;
+	ring_put(l->in, LDISC_IN, l->head, bytes, n);
+	l->head += (unsigned)n;
+	return n;
+}
+
 unsigned ldisc_receive(struct ldisc *l, const uint8_t *bytes, size_t n)
 {
 	unsigned signals = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = input_unprocessed(l) ? receive_run(l, bytes, n) : 0; i < n; i++)
 		signals |= receive_byte(l, bytes[i]);
 	return signals;
 }
@@ -564,10 +605,10 @@ size_t ldisc_pending(const struct ldisc *l)
 
 static size_t read_raw(struct ldisc *l, uint8_t *dst, size_t size)
 {
-	size_t n = 0;
+	size_t n = in_count(l) < size ? in_count(l) : size;
 
-	while (n < size && l->tail != l->head)
-		dst[n++] = l->in[l->tail++ % LDISC_IN];
+	ring_get(l->in, LDISC_IN, l->tail, dst, n);
+	l->tail += (unsigned)n;
 	l->line_end = l->tail;
 	return n;
 }

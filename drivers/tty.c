@@ -14,7 +14,8 @@
  * LOCKS    tty->lock (rank OBJECT, irqsave), then the port's. write_lock (rank FS_TTY) around a
  *          whole write(2).
  * CONTEXT  client functions: interrupt. File operations: threads; they sleep.
- * NOT HERE ioctl (tty_ioctl.c), sessions (tty_job.c), editing (ldisc.c), masters (pty.c).
+ * COST     a page is moved at once where there is memory for one: reads and writes of more than a few bytes.
+ * NOT HERE ioctl (tty_ioctl.c), sessions (tty_job.c), editing (ldisc.c), masters (pty.c), virtio consoles (virtio_console.c).
  * SOURCES  termios(3), tty(4), console(4).
  */
 #include "drivers/tty.h"
@@ -118,6 +119,7 @@ static const struct tty_line serial_line = {
 	.resume = port_resume,
 	.speed = port_speed,
 	.is_port = true,
+	.is_uart = true,
 };
 
 static size_t client_room(void)
@@ -145,6 +147,27 @@ static void client_writable(void)
 
 static const struct serial_client client = { client_room, client_receive, client_writable };
 
+/* ---- pieces on their way between user and ring ---- */
+
+struct piece {
+	uint8_t few[CHUNK], *at;
+	size_t size;
+};
+
+/* Room for up to @len bytes, CHUNK at least. */
+static void piece_get(struct piece *p, size_t len)
+{
+	p->at = len <= CHUNK || failpoint("tty_piece") ? NULL : kmalloc(PAGE_SIZE, GFP_KERNEL);
+	p->size = p->at ? PAGE_SIZE : CHUNK;
+	p->at = p->at ?: p->few;
+}
+
+static void piece_put(struct piece *p)
+{
+	if (p->at != p->few)
+		kfree(p->at);
+}
+
 /* ---- reading ---- */
 
 struct reader {
@@ -155,19 +178,18 @@ struct reader {
 	uint64_t deadline; /* VTIME: of the next byte */
 };
 
-/* Take up to CHUNK bytes to the user. Return: bytes, or -EFAULT; *line_done as ldisc_read. */
-static long take_chunk(struct reader *r, bool *line_done)
+/* Take a piece to the user. Return: bytes, or -EFAULT; *line_done as ldisc_read. */
+static long take_piece(struct reader *r, struct piece *p, bool *line_done)
 {
 	struct tty *tty = r->tf->tty;
-	uint8_t chunk[CHUNK];
 	irqflags_t f = spin_lock_irqsave(&tty->lock);
 	size_t n =
-		ldisc_read(&tty->disc, chunk, min_of(size_t, r->len - r->done, CHUNK), line_done);
+		ldisc_read(&tty->disc, p->at, min_of(size_t, r->len - r->done, p->size), line_done);
 
 	spin_unlock_irqrestore(&tty->lock, f);
 	if (n || *line_done)
 		tty->line->resume(tty);
-	if (n && copy_to_user(r->buf + r->done, chunk, n))
+	if (n && copy_to_user(r->buf + r->done, p->at, n))
 		return -EFAULT;
 	r->done += n;
 	return (long)n;
@@ -217,16 +239,19 @@ static int wait_input(struct reader *r)
 static int read_round(struct reader *r)
 {
 	struct termios_k t = r->tf->tty->disc.t; /* a change meanwhile counts from the next round */
+	struct piece p;
 	bool line_done;
 	long n;
 
+	piece_get(&p, r->len - r->done);
 	do {
-		n = take_chunk(r, &line_done);
-		if (n < 0)
-			return (int)n;
-		if (line_done)
-			return 1;
-	} while (n == CHUNK && r->done < r->len);
+		n = take_piece(r, &p, &line_done);
+	} while (n == (long)p.size && !line_done && r->done < r->len);
+	piece_put(&p);
+	if (n < 0)
+		return (int)n;
+	if (line_done)
+		return 1;
 	if (t.c_lflag & ICANON)
 		return r->done != 0; /* the buffer is full */
 	return raw_complete(r, &t, n > 0);
@@ -295,18 +320,20 @@ static size_t write_chunk(struct file *f, const uint8_t *chunk, size_t n, int *e
 
 static long write_all(struct file *f, uaddr_t buf, size_t len)
 {
-	uint8_t chunk[CHUNK];
+	struct piece p;
 	size_t done = 0;
 	int err = 0;
 
+	piece_get(&p, len);
 	while (done < len && !err) {
-		size_t n = min_of(size_t, len - done, CHUNK);
+		size_t n = min_of(size_t, len - done, p.size);
 
-		if (copy_from_user(chunk, buf + done, n))
+		if (copy_from_user(p.at, buf + done, n))
 			err = -EFAULT;
 		else
-			done += write_chunk(f, chunk, n, &err);
+			done += write_chunk(f, p.at, n, &err);
 	}
+	piece_put(&p);
 	return done ? (long)done : err;
 }
 
@@ -330,14 +357,19 @@ static long tty_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	return n;
 }
 
+static bool drained(struct tty *tty)
+{
+	return !ldisc_output_pending(&tty->disc) &&
+	       !(tty->line->sending && tty->line->sending(tty));
+}
+
 int tty_drain(struct tty_file *tf)
 {
 	struct tty *tty = tf->tty;
 
 	if (!tty->line->is_port)
 		return 0; /* what is written is with the master already */
-	if (wait_event_interruptible(&tty->write_wait,
-				     !ldisc_output_pending(&tty->disc) || tty_hung_up(tf)))
+	if (wait_event_interruptible(&tty->write_wait, drained(tty) || tty_hung_up(tf)))
 		return -ERESTARTSYS;
 	return tty_hung_up(tf) ? -EIO : 0;
 }
@@ -379,6 +411,10 @@ static int tty_of_device(dev_k dev, struct tty **out)
 	if (MAJOR(dev) == PTS_MAJOR) {
 		*out = pty_get(dev);
 		return *out ? 0 : -EIO;
+	}
+	if (MAJOR(dev) == HVC_MAJOR) {
+		*out = hvc_get(dev);
+		return *out ? 0 : -ENODEV;
 	}
 	*out = &tty0;
 	return serial_present() ? 0 : -ENODEV;

@@ -1,4 +1,4 @@
-/* Inside the tty: tty.c (data), tty_ioctl.c (settings), tty_job.c (sessions and foreground groups), pty.c (pseudo-terminals). */
+/* Inside the tty: tty.c (data), tty_ioctl.c (settings), tty_job.c (sessions and foreground groups), pty.c (pseudo-terminals), virtio_console.c (/dev/hvc0). */
 #ifndef DRIVERS_TTY_IMPL_H
 #define DRIVERS_TTY_IMPL_H
 
@@ -10,9 +10,9 @@
 
 struct tty;
 
-enum { TTY_MAJOR = 4, TTYAUX_MAJOR = 5, PTS_MAJOR = 136 };
+enum { TTY_MAJOR = 4, TTYAUX_MAJOR = 5, PTS_MAJOR = 136, HVC_MAJOR = 229 };
 
-/* What is at the other end of the line: a serial port, or the master of a pseudo-terminal. */
+/* What is at the other end of the line: a serial port, a virtio console, or the master of a pseudo-terminal. */
 struct tty_line {
 	void (*push)(struct tty *tty);	 /* the output ring has changed. tty->lock held */
 	void (*resume)(struct tty *tty); /* input has been taken: more may come */
@@ -23,7 +23,10 @@ struct tty_line {
 	void (*closed)(struct tty *tty); /* one less. NULL: not counted */
 	void (*get)(struct tty *tty);	 /* a reference. NULL: it is for ever */
 	void (*put)(struct tty *tty);
-	bool is_port; /* it has registers and wires; output takes time */
+	bool (*sending)(
+		struct tty *tty); /* what has left the ring is still under way. NULL: never */
+	bool is_port;		  /* a device; output takes time */
+	bool is_uart;		  /* it has wires, and registers that TIOCGSERIAL tells of */
 };
 
 /* Fields: l = tty->lock, t = tasklist_lock to write (readers look once), i = immutable. */
@@ -97,5 +100,8 @@ void tty_vhangup(struct tty *tty, bool for_good);
 extern const struct file_ops tty_fops;
 void pty_init(void);
 struct tty *must_check pty_get(dev_k dev); /* the slave of this number, referenced; NULL */
+
+/* ---- virtio_console.c ---- */
+struct tty *must_check hvc_get(dev_k dev); /* NULL: there is none of this number */
 
 #endif

@@ -369,7 +369,7 @@ static long ioctl_line(struct tty *tty, unsigned cmd, unsigned long arg)
 		return ioctl_put_int(arg, (int)((MINOR(tty->dev) & 0xff) | MAJOR(tty->dev) << 8 |
 						(MINOR(tty->dev) & ~0xffU) << 12));
 	default:
-		return tty->line->is_port ? ioctl_port(cmd, arg) : -ENOTTY;
+		return tty->line->is_uart ? ioctl_port(cmd, arg) : -ENOTTY;
 	}
 }
 

@@ -89,13 +89,16 @@ void virtio_found(const struct virtio_device *found)
 		err = virtio_net_probe(dev);
 	else if (dev->id == VIRTIO_ID_9P)
 		err = virtio_9p_probe(dev);
+	else if (dev->id == VIRTIO_ID_CONSOLE)
+		err = virtio_console_probe(dev);
 	else
 		err = virtio_blk_probe(dev);
 	if (err) /* an interrupt of its may be under way: it is not freed */
 		pr_warn("virtio: a %s cannot be used (error %d)",
-			dev->id == VIRTIO_ID_BLOCK ? "disk"
-			: dev->id == VIRTIO_ID_9P  ? "shared folder"
-						   : "network device",
+			dev->id == VIRTIO_ID_BLOCK     ? "disk"
+			: dev->id == VIRTIO_ID_9P      ? "shared folder"
+			: dev->id == VIRTIO_ID_CONSOLE ? "console"
+						       : "network device",
 			-err);
 }
 

@@ -8,7 +8,7 @@
 #include "base/config.h"
 #include "base/types.h"
 
-enum { VIRTIO_ID_NET = 1, VIRTIO_ID_BLOCK = 2, VIRTIO_ID_9P = 9 };
+enum { VIRTIO_ID_NET = 1, VIRTIO_ID_BLOCK = 2, VIRTIO_ID_CONSOLE = 3, VIRTIO_ID_9P = 9 };
 enum {
 	VIRTIO_ACKNOWLEDGE = 1,
 	VIRTIO_DRIVER = 2,
@@ -86,7 +86,8 @@ struct virtio_device {
 /* ---- virtio.c ---- */
 static inline bool virtio_has_driver(unsigned id)
 {
-	return id == VIRTIO_ID_BLOCK || id == VIRTIO_ID_9P || (CFG_INET && id == VIRTIO_ID_NET);
+	return id == VIRTIO_ID_BLOCK || id == VIRTIO_ID_CONSOLE || id == VIRTIO_ID_9P ||
+	       (CFG_INET && id == VIRTIO_ID_NET);
 }
 /* A device was found: give it to its driver. @dev is copied into one that lives for ever. */
 void virtio_found(const struct virtio_device *dev);
@@ -111,12 +112,29 @@ void virtq_notify(struct virtq *q); /* what was added since the last time */
 /* A request that the device has done with; its descriptors are free. Return: false: none. A wrong number is dropped. */
 bool virtq_used(struct virtq *q, unsigned *id);
 
+/* A ring whose requests are a buffer each. Its user's lock guards it. */
+enum { VRING_BUFFERS = 64, VRING_NONE = -1 };
+struct vring {
+	struct virtq q;
+	char *buffer[VRING_BUFFERS];
+	short buffer_of[VIRTQ_MAX]; /* by first descriptor; VRING_NONE */
+	short free[VRING_BUFFERS];  /* sending: a stack */
+	unsigned nr_free, nr;
+};
+/* As virtq_init; the ring has room for @nr buffers, at most @max, that the caller is to fill in. */
+int must_check vring_init(struct vring *r, struct virtio_device *dev, unsigned index, unsigned max);
+void vring_give(struct vring *r, short i, unsigned len,
+		bool write); /* to the device; virtq_notify tells it */
+/* A buffer that the device has done with; VRING_NONE. */
+short vring_take(struct vring *r);
+
 /* ---- the buses ---- */
 void virtio_pci_scan(void);
 void virtio_mmio_scan(void);
 
 /* ---- drivers ---- */
 int must_check virtio_blk_probe(struct virtio_device *dev);
+int must_check virtio_console_probe(struct virtio_device *dev);
 int must_check virtio_9p_probe(struct virtio_device *dev);
 int must_check virtio_net_probe(struct virtio_device *dev); /* CFG_INET */
 

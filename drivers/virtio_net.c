@@ -21,20 +21,12 @@
 #include "sync/failpoint.h"
 #include "virtio_impl.h"
 
-enum { BUFFERS = 64, BUFFER_SIZE = 2048, RX = 0, TX = 1, CFG_MAC = 0, NO_INTERRUPT = 1, NONE = -1 };
+enum { BUFFERS = VRING_BUFFERS, BUFFER_SIZE = 2048, RX = 0, TX = 1, CFG_MAC = 0, NO_INTERRUPT = 1 };
 #define F_MAC (1ULL << 5)
 
 struct vnet_header {
 	uint8_t flags, gso_type;
 	uint16_t hdr_len, gso_size, csum_start, csum_offset, num_buffers;
-};
-
-struct vring {
-	struct virtq q;
-	char *buffer[BUFFERS];
-	short buffer_of[VIRTQ_MAX]; /* by first descriptor; NONE */
-	short free[BUFFERS];	    /* sending: a stack */
-	unsigned nr_free, nr;
 };
 
 struct vnet {
@@ -49,28 +41,6 @@ static struct vnet *vnet_of(struct netdev *dev)
 	return container_of(dev, struct vnet, dev);
 }
 
-static void give(struct vring *r, short i, unsigned len, bool write)
-{
-	struct virtq_buf b = { virt_to_phys(r->buffer[i]), len, write };
-
-	r->buffer_of[virtq_add(&r->q, &b, 1)] = i;
-}
-
-/* A buffer that the device has done with; NONE. */
-static short take(struct vring *r)
-{
-	unsigned id;
-
-	while (virtq_used(&r->q, &id)) {
-		short i = r->buffer_of[id];
-
-		r->buffer_of[id] = NONE;
-		if (i != NONE)
-			return i;
-	}
-	return NONE;
-}
-
 /* ---- sending ---- */
 
 static void *vnet_room(struct netdev *dev)
@@ -78,7 +48,7 @@ static void *vnet_room(struct netdev *dev)
 	struct vring *r = &vnet_of(dev)->rings[TX];
 	short i;
 
-	while ((i = take(r)) != NONE)
+	while ((i = vring_take(r)) != VRING_NONE)
 		r->free[r->nr_free++] = i;
 	return r->nr_free ? r->buffer[r->free[r->nr_free - 1]] + sizeof(struct vnet_header) : NULL;
 }
@@ -89,7 +59,7 @@ static void vnet_send(struct netdev *dev, unsigned len)
 	short i = r->free[--r->nr_free];
 
 	memset(r->buffer[i], 0, sizeof(struct vnet_header));
-	give(r, i, sizeof(struct vnet_header) + len, false);
+	vring_give(r, i, sizeof(struct vnet_header) + len, false);
 	virtq_notify(&r->q);
 }
 
@@ -99,7 +69,7 @@ static void vnet_done(struct netdev *dev)
 {
 	struct vnet *v = vnet_of(dev);
 
-	give(&v->rings[RX], v->reading, BUFFER_SIZE, true);
+	vring_give(&v->rings[RX], v->reading, BUFFER_SIZE, true);
 	virtq_notify(&v->rings[RX].q);
 }
 
@@ -108,7 +78,7 @@ static unsigned vnet_receive(struct netdev *dev, const void **frame)
 	struct vnet *v = vnet_of(dev);
 	struct vring *r = &v->rings[RX];
 
-	while ((v->reading = take(r)) != NONE) {
+	while ((v->reading = vring_take(r)) != VRING_NONE) {
 		uint32_t len = r->q.used_len;
 
 		if (len > sizeof(struct vnet_header) && len <= BUFFER_SIZE) {
@@ -139,13 +109,10 @@ static const struct netdev_ops vnet_ops = {
 static int ring_setup(struct vnet *v, unsigned index)
 {
 	struct vring *r = &v->rings[index];
-	int err = virtq_init(&r->q, v->vdev, index);
+	int err = vring_init(r, v->vdev, index, BUFFERS);
 
 	if (err)
 		return err;
-	for (unsigned i = 0; i < VIRTQ_MAX; i++)
-		r->buffer_of[i] = NONE;
-	r->nr = min_of(unsigned, BUFFERS, r->q.size);
 	for (unsigned i = 0; i < r->nr; i++) {
 		if (i % 2)
 			r->buffer[i] = r->buffer[i - 1] + BUFFER_SIZE;
@@ -158,7 +125,7 @@ static int ring_setup(struct vnet *v, unsigned index)
 		if (index == TX)
 			r->free[r->nr_free++] = (short)i;
 		else
-			give(r, (short)i, BUFFER_SIZE, true);
+			vring_give(r, (short)i, BUFFER_SIZE, true);
 	}
 	if (index == TX)
 		r->q.avail->flags = NO_INTERRUPT;

@@ -3,6 +3,7 @@
  *
  *   virtq_add: chain of descriptors ── avail->ring ── virtq_notify ──> device ── used->ring ── virtq_used: descriptors free
  *
+ * HOW      struct vring: a ring whose requests are a buffer each, for devices that move bytes.
  * OWNS     the memory of the three parts, two pages; the chain of free descriptors.
  * I1       a descriptor is free or in one chain that the device has.
  * I2       what the device writes (used->ring) is believed only within bounds: an id beyond the ring is dropped.
@@ -115,4 +116,37 @@ bool virtq_used(struct virtq *q, unsigned *id)
 		}
 	}
 	return false;
+}
+
+int vring_init(struct vring *r, struct virtio_device *dev, unsigned index, unsigned max)
+{
+	int err = virtq_init(&r->q, dev, index);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < VIRTQ_MAX; i++)
+		r->buffer_of[i] = VRING_NONE;
+	r->nr = min_of(unsigned, max, r->q.size);
+	return 0;
+}
+
+void vring_give(struct vring *r, short i, unsigned len, bool write)
+{
+	struct virtq_buf b = { virt_to_phys(r->buffer[i]), len, write };
+
+	r->buffer_of[virtq_add(&r->q, &b, 1)] = i;
+}
+
+short vring_take(struct vring *r)
+{
+	unsigned id;
+
+	while (virtq_used(&r->q, &id)) {
+		short i = r->buffer_of[id];
+
+		r->buffer_of[id] = VRING_NONE;
+		if (i != VRING_NONE)
+			return i;
+	}
+	return VRING_NONE;
 }

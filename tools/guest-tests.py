@@ -16,8 +16,10 @@ import json
 import os
 import pty
 import re
+import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -54,7 +56,7 @@ import vtop_check  # noqa: E402
 # What others stand on first; then every other program of tests/guest by name; shell scripts last. Each program is looked at
 # for leaks, unless it is in SPECIAL with other flags (None: not in these boots).
 FIRST = ("mem_mmap", "mem_cow", "mem_fault", "mem_files", "proc_fork", "proc_exec", "sig_basic", "time_basic", "fs_basic", "pipe_poll")
-SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "disk_pages": None, "disk_press": None, "disk_share": None, "disk_swap": None, "highmem": None, "vtop_probe": None, "seg_probe": None, "net_virtio": None, "module_oops": None, "fail_boot": None, "fail_loops": None, "oom_hogs": None}
+SPECIAL = {"driver": None, "disk_block": None, "disk_ext2": None, "disk_pages": None, "disk_press": None, "disk_share": None, "disk_swap": None, "highmem": None, "vtop_probe": None, "seg_probe": None, "net_virtio": None, "tty_hvc": None, "module_oops": None, "fail_boot": None, "fail_loops": None, "oom_hogs": None}
 SCRIPTS = (("shell.sh", "sh"), ("thousand.sh", "sh"))
 
 
@@ -213,6 +215,7 @@ class Boot:
         self.name, self.arch, self.image, self.mem, self.cpus, self.append = name, arch, image, mem, cpus, append
         self.seconds, self.want, self.status, self.done, self.machine = seconds, want, status, done, machine
         self.kernel, self.plan, self.cpu, self.extra, self.tables = kernel, plan, cpu, list(extra), tables or {}
+        self.files = ()  # that QEMU gets
 
     def command(self, tmp):
         kernel = os.path.join(ROOT, "build", self.arch, "mnemos.elf")
@@ -250,7 +253,7 @@ class Boot:
         start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="mnemos-test-") as tmp:
             qemu = LAUNCHER.start_qemu(self.command(tmp), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                       stderr=subprocess.STDOUT)
+                                       stderr=subprocess.STDOUT, pass_fds=self.files)
             timer = threading.Timer(self.seconds, qemu.kill)
             timer.start()
             out, typed = bytearray(), 0
@@ -345,6 +348,41 @@ class NetBoot(Boot):
         device = "device" if self.machine else "pci"
         return super().command(tmp) + ["-netdev", "user,id=net0,guestfwd=tcp:10.0.2.100:7-cmd:cat",
                                        "-device", f"virtio-net-{device},netdev=net0" + (",romfile=" if device == "pci" else "")]
+
+
+class HvcBoot(Boot):
+    """A machine with a virtio console whose other end sends back what it gets."""
+
+    def __init__(self, arch, plan, suffix="", **kw):
+        super().__init__(f"{arch}/hvc{suffix}", arch, lambda a: with_plan(a, plan).finish(), plan=plan, **kw)
+
+    def command(self, tmp):
+        ours, self.theirs = socket.socketpair()
+        self.theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)  # QEMU drops what finds no room
+        self.files = [self.theirs.fileno()]
+        threading.Thread(target=self.echo, args=(ours,), daemon=True).start()
+        device = "device" if self.machine else "pci"
+        return super().command(tmp) + ["-chardev", f"socket,id=hvc,fd={self.files[0]}", "-device", f"virtio-serial-{device},max_ports=1",
+                                       "-device", "virtconsole,chardev=hvc"]
+
+    def echo(self, ours):
+        kept = bytearray()
+        with ours:
+            while True:
+                readable, writable, _ = select.select([ours], [ours] if kept else [], [])
+                try:
+                    if writable:
+                        del kept[:ours.send(kept, socket.MSG_DONTWAIT)]
+                    if readable and not (data := ours.recv(65536)):
+                        return
+                except ConnectionError:
+                    return
+                if readable:
+                    kept += data
+
+    def after(self, tmp):
+        self.theirs.close()
+        return []
 
 
 # How a kernel ends that cannot begin for want of memory.
@@ -609,6 +647,12 @@ def machines(args):
             out.append(NetBoot(arch, net_plan, kernel=debug_kernel if arch == "i386-pae" else None))
         out.append(NetBoot("x86_64", net_plan, suffix="-microvm", machine="microvm,acpi=off", kernel=without_multiboot,
                            extra=("-global", "virtio-mmio.force-legacy=false")))  # QEMU adds virtio_mmio.device= itself
+    if not args.only or args.only.startswith("tty_hvc"):
+        hvc_plan = plan if args.only else [("tty_hvc", "leak")]
+        for arch in ARCHES:
+            out.append(HvcBoot(arch, hvc_plan, mem="64M", kernel=debug_kernel if arch != "i386" else None))
+        out.append(HvcBoot("x86_64", hvc_plan, suffix="-microvm", mem="64M", machine="microvm,acpi=off", kernel=without_multiboot,
+                           extra=("-global", "virtio-mmio.force-legacy=false")))
     # 5 levels: everything about memory once more, quickly.
     five = plan if args.only else [(n, f + ("" if n == "mem_la57" else " quick")) for n, f in plan
                                    if n.startswith("mem_") or n in ("vdso", "proc_exec", "smp_stress", "syscall_fuzz")]
