@@ -5,7 +5,8 @@
  * The launcher put two files in the root: /.mnemos/argv and /.mnemos/env, strings that end in NUL; argv's first is the
  * mode, the second the program.
  *   tty    the program owns the console as its controlling terminal (a shell, an editor).
- *   pipe   standard input, output and error travel over the serial line as frames, byte for byte:
+ *   pipe   standard input, output and error travel as frames, byte for byte, over the virtio console /dev/hvc0 if there is one, else
+ *          over the serial line:
  *          guest to host  DLE 'O' len16 data (output), DLE 'E' len16 data (error), DLE 'X' 1 0 status;
  *                         DLE 'R' 0 0 first of all: input may be sent from now on (both modes)
  *          host to guest  DLE DLE is a DLE, DLE 'D' the end of input, DLE 'S' n signal n for the program, all other bytes
@@ -14,6 +15,8 @@
  *          and after (both modes; if there is a file /.mnemos/figures)
  *          guest to host, all the time: DLE 'T' len16 text, what trace_pipe says, with \1 for the ends of lines (both modes; if there
  *          is /.mnemos/trace)
+ *          over /dev/hvc0 (all frames but T): the host answers each on the serial line with a byte. No more than WINDOW are under way:
+ *          QEMU drops what its socket has no room for. The machine ends when all are answered.
  * A third file may be there, /.mnemos/place: the program's path (argv's second is then its name only), the directory it
  * starts in, rows and columns of the terminal. And /.mnemos/swap: a device to swap on; /.mnemos/shares: folders to mount; /.mnemos/frames: what the program's process
  * writes to /proc/self/frames before it becomes the program.
@@ -27,6 +30,7 @@
 
 enum {
 	O_RDWR = 2,
+	O_NOCTTY = 0400,
 	POLLIN = 1,
 	POLLHUP = 16,
 	TCGETS = 0x5401,
@@ -38,6 +42,7 @@ enum {
 	SIG_BLOCK = 0,
 	SIG_SETMASK = 2
 };
+enum { EINTR = -4 };
 enum {
 	SIGINT = 2,
 	SIGQUIT = 3,
@@ -49,7 +54,16 @@ enum {
 	SA_RESTORER = 0x4000000,
 	SA_RESTART = 0x10000000
 };
-enum { DLE = 0x10, MAX_WORDS = 1024, BUF = 4096, FIGURES = 16384, TRACE_PART = 2048 };
+enum {
+	DLE = 0x10,
+	MAX_WORDS = 1024,
+	BUF = 4096,
+	FIGURES = 16384,
+	TRACE_PART = 2048,
+	PART = 16384, /* of a frame; as FIGURES at least */
+	INPUT = 65536,
+	WINDOW = 4
+};
 
 struct pollfd {
 	int fd;
@@ -118,17 +132,42 @@ static _Noreturn void power_off(void)
 		SYS1(exit, 1);
 }
 
-/* One write of the console's: frames of two processes do not mix. */
-static void frame(char kind, const char *data, size_t n)
-{
-	static char whole[4 + FIGURES];
+static int line = 1;	     /* that frames go to */
+static int unanswered;	     /* frames to the virtio console */
+static char whole[4 + PART]; /* a frame */
 
+/* Until at most @most are. */
+static void wait_answers(int most)
+{
+	char answers[WINDOW];
+
+	while (unanswered > most) {
+		long n = SYS3(read, 0, answers, sizeof(answers));
+
+		if (n <= 0 && n != EINTR)
+			return;
+		unanswered -= n > 0 ? (int)n : 0;
+	}
+}
+
+/* The frame whose @n bytes are in place. One write of the line's: frames of two processes do not mix. */
+static void send_frame(char kind, size_t n)
+{
 	whole[0] = DLE;
 	whole[1] = kind;
 	whole[2] = (char)(n & 0xff);
 	whole[3] = (char)(n >> 8);
+	if (line != 1) {
+		wait_answers(WINDOW - 1);
+		unanswered++;
+	}
+	write_all(line, whole, 4 + n);
+}
+
+static void frame(char kind, const char *data, size_t n)
+{
 	memcpy(whole + 4, data, n);
-	write_all(1, whole, 4 + n);
+	send_frame(kind, n);
 }
 
 /* What fits of the file @path into @text. Return: bytes, 0 when it cannot be read. */
@@ -424,19 +463,19 @@ static int run_on_tty(void)
 	return pid < 0 ? 126 : wait_for(pid);
 }
 
-/* The console passes bytes as they are. */
-static void console_raw(void)
+/* The terminal passes bytes as they are. */
+static void make_raw(int fd)
 {
 	struct termios t;
 
-	if (SYS3(ioctl, 0, TCGETS, &t))
+	if (SYS3(ioctl, fd, TCGETS, &t))
 		return;
 	t.iflag = 0;
 	t.oflag = 0;
 	t.lflag = 0;
 	t.cc[6] = 1; /* VMIN */
 	t.cc[5] = 0; /* VTIME */
-	SYS3(ioctl, 0, TCSETS, &t);
+	SYS3(ioctl, fd, TCSETS, &t);
 }
 
 /* As a terminal does it, what interrupts goes to the program's whole group (its leader is @pid). */
@@ -449,14 +488,14 @@ static void send_signal(long pid, int sig)
 static int forward_input(int to, long pid)
 {
 	static int escaped; /* DLE, or 'S' after it */
-	char in[256], out[256];
-	long n = SYS3(read, 0, in, sizeof(in));
-	size_t len = 0;
+	static char in[INPUT];
+	long n = SYS3(read, line == 1 ? 0 : line, in, sizeof(in));
+	size_t len = 0; /* of what is for the program: at most what was looked at */
 
 	for (long i = 0; i < n; i++) {
 		if (escaped == DLE && in[i] == 'D') {
 			escaped = 0;
-			write_all(to, out, len);
+			write_all(to, in, len);
 			return 0;
 		}
 		if (escaped == 'S') {
@@ -469,9 +508,11 @@ static int forward_input(int to, long pid)
 			continue;
 		}
 		escaped = 0;
-		out[len++] = in[i];
+		in[len++] = in[i];
+		while (i + 1 < n && in[i + 1] != DLE)
+			in[len++] = in[++i];
 	}
-	write_all(to, out, len);
+	write_all(to, in, len);
 	return n > 0;
 }
 
@@ -497,11 +538,10 @@ static long start_input(long program, int to, int close_a, int close_b)
 /* What @fd has now goes to the host as frames of @kind, at most @max bytes. Return: how many; 0 at its end. */
 static long forward_some(int fd, char kind, size_t max)
 {
-	static char buf[BUF];
-	long n = SYS3(read, fd, buf, max < BUF ? max : BUF);
+	long n = SYS3(read, fd, whole + 4, max < PART ? max : PART);
 
 	if (n > 0)
-		frame(kind, buf, (size_t)n);
+		send_frame(kind, (size_t)n);
 	return n > 0 ? n : 0;
 }
 
@@ -543,7 +583,7 @@ static int forward_output(int out, int err, int children, long pid)
 		if (SYS3(poll, p, 3, -1) <= 0)
 			continue;
 		for (int i = 0; i < 2; i++) {
-			if (p[i].fd >= 0 && p[i].revents && !forward_some(p[i].fd, "OE"[i], BUF)) {
+			if (p[i].fd >= 0 && p[i].revents && !forward_some(p[i].fd, "OE"[i], PART)) {
 				SYS1(close, p[i].fd);
 				p[i].fd = -1;
 			}
@@ -590,6 +630,17 @@ static void unblock_all(void)
 	SYS4(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
 }
 
+/* What the program reads and writes goes over the virtio console if there is one. */
+static void open_line(void)
+{
+	long fd = SYS3(open, "/dev/hvc0", O_RDWR | O_NOCTTY, 0);
+
+	if (fd < 0)
+		return;
+	line = (int)fd;
+	make_raw(line);
+}
+
 static int run_on_pipes(void)
 {
 	int in[2], out[2], err[2], status;
@@ -597,7 +648,8 @@ static int run_on_pipes(void)
 
 	if (children < 0 || SYS1(pipe, in) || SYS1(pipe, out) || SYS1(pipe, err))
 		return 126;
-	console_raw();
+	make_raw(0);
+	open_line();
 	frame('R', "", 0);
 	pid = SYS0(fork);
 	if (pid < 0)
@@ -660,7 +712,7 @@ void start_c(void)
 	status = (char)(words[0][0] == 't' ? run_on_tty() : run_on_pipes());
 	if (wants_figures)
 		take_figures(1);
-	console_raw();
+	make_raw(0);
 	if (traced)
 		end_trace(reader);
 	if (wants_figures)
@@ -668,6 +720,7 @@ void start_c(void)
 	if (asked_to_end)
 		status = 0;
 	frame('X', &status, 1);
+	wait_answers(0);
 	power_off();
 }
 

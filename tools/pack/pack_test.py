@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Tests of what `./mnemos run` packs, and one machine that runs it. Run by tools/test.sh."""
+import hashlib
 import json
 import os
+import random
 import re
 import select
 import shutil
@@ -11,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -412,6 +415,32 @@ class Machine(Folder):
             self.assertEqual(p.stdout.readline(), "y\n")
             p.stdout.close()
             self.assertEqual(p.wait(60), 128 + signal.SIGPIPE)
+
+    def through(self, script, data, *options):
+        """(output, error output, status), bytes."""
+        r = subprocess.run([os.path.join(ROOT, "mnemos"), "run", *options, "--", "sh", "-c", script], input=data, capture_output=True, timeout=300)
+        return r.stdout, r.stderr, r.returncode
+
+    def test_megabytes(self):
+        """Byte for byte over the program's own line; and over the serial line, where that has to do."""
+        data = random.Random(1).randbytes(8 << 20)
+        out, err, status = self.through("cat; echo end >&2; exit 9", data)
+        self.assertEqual((hashlib.sha256(out).digest(), err, status), (hashlib.sha256(data).digest(), b"end\n", 9))
+        self.assertEqual(self.through("cat >&2", data[:65536], "--icount"), (b"", data[:65536], 0))
+        # both at once; nobody reads the input
+        out, err, status = self.through("seq 1 400000 & seq 400000 -1 1 >&2; wait", data)
+        up = [b"%d\n" % i for i in range(1, 400001)]
+        self.assertEqual((out == b"".join(up), err == b"".join(reversed(up)), status), (True, True, 0))
+
+    def test_a_reader_that_is_late(self):
+        """What it has not read waits in the machine: QEMU would drop it."""
+        p = subprocess.Popen([os.path.join(ROOT, "mnemos"), "run", "--", "sh", "-c", "echo up; head -c 4000000 /dev/zero; echo end"],
+                             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        with p:
+            self.addCleanup(p.kill)
+            self.assertEqual(os.read(p.stdout.fileno(), 3), b"up\n")
+            time.sleep(2)
+            self.assertEqual((p.stdout.read() == bytes(4000000) + b"end\n", p.wait(60)), (True, 0))
 
     def test_long_arguments_and_environments(self):
         r = self.run_it("--env", "BIG=" + "e" * 130000, "--", "sh", "-c", 'echo ${#BIG} $# ${9000}', "sh", *map(str, range(100001, 109001)))
