@@ -434,7 +434,7 @@ class Machine(Folder):
 
     def test_a_reader_that_is_late(self):
         """What it has not read waits in the machine: QEMU would drop it."""
-        p = subprocess.Popen([os.path.join(ROOT, "mnemos"), "run", "--", "sh", "-c", "echo up; head -c 4000000 /dev/zero; echo end"],
+        p = subprocess.Popen(["timeout", "120", os.path.join(ROOT, "mnemos"), "run", "--", "sh", "-c", "echo up; head -c 4000000 /dev/zero; echo end"],
                              stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         with p:
             self.addCleanup(p.kill)
