@@ -12,7 +12,7 @@ GROUPS = ("redis", "sqlite", "compile")
 ARCH = "x86_64"  # what the host's programs are made for
 TOOLS = ("cat", "cp", "mkdir", "awk")
 FILES, FUNCTIONS = 10, 100
-WORK_MIB = 512  # for the programs' own pages and files: the root file system takes half of what the image leaves
+WORK_MIB = 512  # for the programs' own pages and files. Linux's root file system takes half of the memory, image and all
 
 
 def function(n):
@@ -75,4 +75,4 @@ def packed(groups):
     for name, text in project().items():
         c.file("programs/project/" + name, text.encode())
     data = image.kept(job.tree, m.cache_dir()) + c.finish()
-    return data, run.memory_needed(len(data), (job.tree,)) + WORK_MIB
+    return data, 2 * run.memory_needed(len(data), (job.tree,)) + WORK_MIB
