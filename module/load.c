@@ -428,7 +428,8 @@ static long run_init(struct module *mod)
 	module_code_unlock(flags);
 	set_state(mod, MODULE_LIVE);
 	module_notify_state(mod, MODULE_LIVE);
-	module_put(mod); /* init's */
+	if (!module_init_keeps(mod))
+		module_put(mod); /* init's */
 	vfree_module(init.base);
 	return 0;
 }

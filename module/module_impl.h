@@ -39,7 +39,8 @@ struct module {
 	atomic_t refcnt;      /* a: 1 while it may be used; users beyond */
 	unsigned long taints; /* bits of enum taint */
 	bool uses_files;      /* i: it looks at open files of tasks (view_files.c) */
-	bool crashed;	      /* names.c: a task has ended in its code; it stays */
+	bool crashed,
+		held; /* names.c: a task has ended in its code, it stays; the use for that is counted */
 	const struct kernel_param *params;
 	unsigned nr_params;
 	const struct module_symbol *exports;
@@ -72,6 +73,8 @@ void module_code_unlock(irqflags_t flags);
 int must_check module_note_functions(struct load_ctx *x); /* 0, -ENOMEM */
 void module_taints(const struct module *mod, char *buf);  /* "(PO+)" or ""; TAINT_TEXT bytes */
 void module_code_crashed(const unsigned long *ips, unsigned n);
+/* Its init has ended well, @mod is live. Return: init's use stays, a task has ended in it meanwhile. */
+bool module_init_keeps(struct module *mod);
 /* The running task is about to end inside a module. Interrupts off. */
 void module_kthread_crashed(void);
 void module_worker_crashed(void);

@@ -253,8 +253,20 @@ void module_code_crashed(const unsigned long *ips, unsigned n)
 		if (mod->crashed || !is_on(mod, ips, n))
 			continue;
 		mod->crashed = true;
-		if (mod->state == MODULE_LIVE) /* while it comes its init has one */
+		if (mod->state == MODULE_LIVE) { /* while it comes its init has one */
+			mod->held = true;
 			atomic_inc(&mod->refcnt);
+		}
 	}
 	unlock(flags);
+}
+
+bool module_init_keeps(struct module *mod)
+{
+	irqflags_t flags = module_code_lock();
+	bool keeps = mod->crashed && !mod->held;
+
+	mod->held |= keeps;
+	module_code_unlock(flags);
+	return keeps;
 }

@@ -169,6 +169,10 @@ static void threads_and_works_die(void)
 	CHECK(log_has(" Comm: oopses_thread"));
 	CHECK(is_held("oops_thread"));
 	FAILS(module_out("oops_thread"), EBUSY);
+	NEED(module_in("oops_early", "how=early") == 0); /* its thread has ended before init */
+	CHECK(log_has(" Comm: oopses_early"));
+	CHECK(strstr(module_line("oops_early"), " 1 - Live 0x") != NULL);
+	FAILS(module_out("oops_early"), EBUSY);
 	NEED(module_in("oops_work", "how=work") == 0);
 	for (int i = 0; i < 500 && !log_has(" Comm: kworker/"); i++)
 		tap_sleep_ms(10);

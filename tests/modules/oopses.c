@@ -1,6 +1,7 @@
 /*
- * Ends the task that runs it, in many ways. how= for its init: null, bug, kthread, work, timer, deep, param; "" leaves a file
- * /proc/NAME: a word written to it says what reading does: null, bug, wild, jump, divide, string, warn, irqs, direct.
+ * Ends the task that runs it, in many ways. how= for its init: null, bug, kthread, early (a thread, before init ends), work, timer,
+ * deep, param; "" leaves a file /proc/NAME: a word written to it says what reading does: null, bug, wild, jump, divide, string, warn,
+ * irqs, direct.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -124,6 +125,13 @@ static int __init oopses_init(void)
 	if (!strcmp(how, "kthread")) {
 		thread = kthread_run(thread_main, NULL, "oopses_thread");
 		return PTR_ERR_OR_ZERO(thread);
+	}
+	if (!strcmp(how, "early")) {
+		thread = kthread_run(thread_main, NULL, "oopses_early");
+		if (IS_ERR(thread))
+			return PTR_ERR(thread);
+		msleep(50);
+		(void)kthread_stop(thread); /* it has ended */
 	}
 	if (!strcmp(how, "work"))
 		schedule_work(&work);
