@@ -4,8 +4,10 @@
  * OWNS     a module's list of its functions (mod->functions), made when it is loaded; code_lock.
  * WHY      an oops says in which function of which module it was, and what becomes of the machine hangs on whether a module was
  *          on the stack. A trap may come anywhere, so that it can only try the lock; who holds it changes a list and nothing else.
+ * I1       a module in which a task has ended (crashed) has one use for that: counted at once when it is live (held); else it is
+ *          init's own, which init then does not give back, or never comes to.
  * LOCKS    code_lock, interrupts off: for changes of module_list and of where the code of those on it lies, beside
- *          module_mutex; readers have one of the two.
+ *          module_mutex (readers have one of the two); crashed and held.
  * CONTEXT  lookups: any.   COST  a lookup: O(functions of the module).   FAILS  -ENOMEM.
  * TESTED BY  module_oops (guest)
  */
