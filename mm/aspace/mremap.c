@@ -99,7 +99,6 @@ static bool grow_in_place(struct remap_ctx *c)
 		return false;
 	if (!vma_merge_moved(c->mm, &r, vma->anon_vma)) /* a kind that never merges still grows */
 		vma_resize(c->mm, vma, vma->vm_start, end);
-	vma_mark_soft_dirty(vma);
 	remap_stat(c, vma->vm_flags, more);
 	c->new_addr = c->addr;
 	return true;
@@ -224,8 +223,6 @@ static void move_request(const struct remap_ctx *c, struct vma_req *r)
 			       vma->vm_private_data,
 			       vma->userfault,
 			       vma->vm_policy };
-	if (c->new_len > c->old_len)
-		r->flags |= VM_SOFTDIRTY;
 	if (vma->userfault && !userfault_follows(vma)) {
 		r->userfault = NULL;
 		r->flags &= ~(unsigned long)VM_UFFD_ANY;

@@ -1,11 +1,11 @@
 /*
  * Soft-dirty: which pages a program has written since somebody asked (clear_refs, pagemap bit 55).
  *
- *   new, or grown          VM_SOFTDIRTY: all of the vma counts as written; entries are what they are
+ *   new, a longer heap     VM_SOFTDIRTY: all of the vma counts as written; entries are what they are
  *   clear_refs 4           the flag goes; entries lose the bit and the write right
  *   write                  faults: fault_cow, fault_anon, fault_huge, fault_hugetlb and userfaultfd's copies set the bit
  *   mprotect               gives the write right only to entries that have the bit, others fault first
- *   mremap                 what moves gets the bit; what it gains is new
+ *   mremap                 what moves gets the bit; what it gains is as its vma is: no bit before the first write
  *   fork                   the child has the parent's flags and bits
  *   migration              the bit travels in the migration entry
  *

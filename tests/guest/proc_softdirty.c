@@ -186,8 +186,37 @@ static void moved_and_grown(void)
 	STREQ(soft(to, 4), "1111");
 	STREQ(soft(p + 4 * PAGE, 4), "0000");
 	NEED(mremap(p + 4 * PAGE, 4 * PAGE, 6 * PAGE, 0) == p + 4 * PAGE);
-	STREQ(soft(p + 4 * PAGE, 6), "111111");
+	STREQ(soft(p + 4 * PAGE, 6), "000000"); /* what it gained was never written */
+	EQ(has_vmflag(p + 4 * PAGE, "sd"), 0);
+	peek(p + 8 * PAGE);
+	STREQ(soft(p + 4 * PAGE, 6), "000000");
+	p[9 * PAGE] = 1;
+	STREQ(soft(p + 4 * PAGE, 6), "000001");
+	forget();
+	NEED(mremap(p + 4 * PAGE, 6 * PAGE, 8 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to);
+	STREQ(soft(to, 8), "11111100"); /* it moved, and longer by two */
+	EQ(has_vmflag(to, "sd"), 0);
 	munmap(area, 64 * PAGE);
+}
+
+/* The heap that has grown counts as written whole; one that has shrunk as before. */
+static void a_heap_that_grows(void)
+{
+	uintptr_t now = ((uintptr_t)syscall(SYS_brk, 0) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+	char *p = (char *)now;
+
+	NEED((uintptr_t)syscall(SYS_brk, p + 4 * PAGE) == now + 4 * PAGE);
+	memset(p, 1, 4 * PAGE);
+	forget();
+	STREQ(soft(p, 4), "0000");
+	EQ((uintptr_t)syscall(SYS_brk, p + 8 * PAGE), now + 8 * PAGE);
+	STREQ(soft(p, 8), "11111111");
+	EQ(has_vmflag(p, "sd"), 1);
+	forget();
+	p[PAGE] = 1;
+	EQ((uintptr_t)syscall(SYS_brk, p + 2 * PAGE), now + 2 * PAGE);
+	STREQ(soft(p, 2), "01");
+	EQ((uintptr_t)syscall(SYS_brk, p), now);
 }
 
 static void advice(void)
@@ -476,6 +505,7 @@ int main(int argc, char **argv)
 						 T(the_kernels_writes_count),
 						 T(rights_taken_and_given_back),
 						 T(moved_and_grown),
+						 T(a_heap_that_grows),
 						 T(advice),
 						 T(a_fork_has_the_bits_too),
 						 T(huge_pages),
