@@ -128,17 +128,22 @@ static long remove_pages(struct model_proc *p, const struct model_range *r)
 	return result;
 }
 
+/* A hole does not end it, what a page does not allow does. */
 static long populate_pages(struct model_proc *p, const struct model_range *r, bool write)
 {
+	long result = 0;
+
 	for (unsigned i = r->first; i < r->first + r->nr; i++) {
-		if (!p->page[i].mapped)
-			return -ENOMEM;
+		if (!p->page[i].mapped) {
+			result = -ENOMEM;
+			continue;
+		}
 		if (!(p->page[i].flags & (write ? VM_WRITE : VM_READ)))
 			return -EINVAL;
 		if (model_fault(p, i, write ? MODEL_WRITE : MODEL_READ) != FAULT_OK)
 			return -EFAULT;
 	}
-	return 0;
+	return result;
 }
 
 void model_advise(struct model_proc *p)

@@ -234,22 +234,23 @@ int mm_populate(struct mm_struct *mm, unsigned long addr, unsigned long len, boo
 {
 	struct userfault_waiter waiter;
 	struct populate p = { mm, addr, addr + len, &waiter };
-	int err = 0;
+	int err = 0, hole = 0;
 
 	rwsem_down_read(&mm->mmap_lock);
 	while (!err && p.at < p.end) {
 		struct vm_area_struct *vma = find_vma(mm, p.at);
 
-		if (!vma || vma->vm_start > p.at) {
-			err = -ENOMEM;
+		if (!vma || vma->vm_start > p.at)
+			hole = -ENOMEM;
+		if (!vma || vma->vm_start >= p.end)
 			break;
-		}
+		p.at = max_of(unsigned long, p.at, vma->vm_start);
 		err = populate_checked(&p, vma, write);
 		if (err == LOOK_AGAIN)
 			err = populate_wait(&p);
 	}
 	rwsem_up_read(&mm->mmap_lock);
-	return err;
+	return err ? err : hole;
 }
 
 /* Private writable memory is faulted in for writing, so that no write faults later; shared memory stays clean. */

@@ -215,6 +215,50 @@ static void advice_and_holes(void)
 	EQ(p[0] + p[PAGE] + p[3 * PAGE] + p[5 * PAGE], 0);
 }
 
+/* A digit for each of the @n pages from @p on: is it resident? '-': there is none. */
+static const char *present(char *p, size_t n)
+{
+	static char text[16];
+	unsigned char v;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = mincore(p + i * PAGE, PAGE, &v) ? '-' : v & 1 ? '1' : '0';
+	text[n] = '\0';
+	return text;
+}
+
+/* Populating goes on behind a hole; what a vma does not allow, or a file has not, ends it. */
+static void populate_and_holes(void)
+{
+	static const int how[] = { ADV_POPULATE_READ, ADV_POPULATE_WRITE };
+	int fd = memfd_create("short", 0);
+
+	NEED(fd >= 0 && ftruncate(fd, 2 * PAGE) == 0);
+	for (int i = 0; i < 2; i++) {
+		char *p = anon(8, RW), *q = anon(8, RW), *f = anon(8, RW);
+
+		NEED(p != MAP_FAILED && q != MAP_FAILED && f != MAP_FAILED);
+		munmap(p, PAGE);
+		munmap(p + 4 * PAGE, 2 * PAGE);
+		FAILS(madvise(p, 8 * PAGE, how[i]), ENOMEM);
+		STREQ(present(p, 8), "-111--11");
+		munmap(q + PAGE, PAGE);
+		NEED(mprotect(q + 4 * PAGE, PAGE, PROT_NONE) == 0);
+		FAILS(madvise(q, 8 * PAGE, how[i]), EINVAL);
+		STREQ(present(q, 8), "1-110000");
+		NEED(mmap(f + 2 * PAGE, 4 * PAGE, RW, MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED);
+		munmap(f, PAGE);
+		FAILS(madvise(f, 8 * PAGE, how[i]), EFAULT);
+		STREQ(present(f, 8), "-1110000");
+		munmap(p, 8 * PAGE);
+		munmap(q, 8 * PAGE);
+		munmap(f, 8 * PAGE);
+		EQ(ftruncate(fd, 0), 0);
+		EQ(ftruncate(fd, 2 * PAGE), 0);
+	}
+	close(fd);
+}
+
 static void process_madvise_errors(void)
 {
 	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
@@ -272,7 +316,8 @@ static int over_the_limit(void *arg)
 	FAILS(syscall(SYS_mremap, p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0), ENOMEM);
 	FAILS(munmap(p + PAGE, PAGE), ENOMEM);
 	FAILS(mprotect(p + PAGE, PAGE, PROT_READ), ENOMEM);
-	FAILS(syscall(SYS_pkey_mprotect, p + PAGE, PAGE, PROT_READ, -1), ENOMEM);
+	FAILS(syscall(SYS_pkey_mprotect, p + PAGE, PAGE, PROT_READ, -1),
+	      IS64 || tap_compat() ? ENOMEM : ENOSYS);
 	FAILS(mlock(p + PAGE, PAGE), ENOMEM);
 	FAILS(munlock(locked + PAGE, PAGE), ENOMEM);
 	FAILS(madvise(p + PAGE, PAGE, MADV_DONTFORK), EAGAIN);
@@ -410,6 +455,7 @@ int main(int argc, char **argv)
 						 T(brk_stays),
 						 T(advice_on_special_mappings),
 						 T(advice_and_holes),
+						 T(populate_and_holes),
 						 T(process_madvise_errors),
 						 T(mincore_errors),
 						 T(too_many_mappings),
