@@ -169,10 +169,16 @@ static void shm_free(struct ipc_object *o)
 
 /* ---- attachments ---- */
 
+/* Lock held. */
+static bool goes_unattached(const struct shm *s)
+{
+	return shm_rmid_forced || (s->obj.mode & SHM_DEST);
+}
+
 /* The segment is not attached and nobody wants it: it goes. Unlocks. The caller has a reference. */
 static void unlock_or_destroy(struct shm *s) releases(s->obj.lock) no_lock_analysis
 {
-	bool gone = !s->nattch && !s->obj.deleted && (shm_rmid_forced || (s->obj.mode & SHM_DEST));
+	bool gone = !s->nattch && !s->obj.deleted && goes_unattached(s);
 
 	if (gone)
 		s->obj.deleted = true;
@@ -210,7 +216,21 @@ static void vm_close(struct vm_area_struct *vma) no_lock_analysis
 	ipc_put(&shm_ids, &s->obj);
 }
 
-static const struct vma_ops shm_vm_ops = { .open = vm_open, .close = vm_close };
+/* A removed segment goes with its last mapping: one that is put in the place of that comes too late. */
+static int vm_remapped(struct vm_area_struct *vma)
+{
+	struct shm *s = vma->vm_private_data;
+	bool late;
+
+	spin_lock(&s->obj.lock);
+	late = s->nattch == 1 && goes_unattached(s);
+	spin_unlock(&s->obj.lock);
+	return late ? -EINVAL : 0;
+}
+
+static const struct vma_ops shm_vm_ops = { .open = vm_open,
+					   .close = vm_close,
+					   .remapped = vm_remapped };
 
 /* shmop(2): where the segment is to go. 0, -EINVAL. */
 static int attach_address(struct vm_map_args *a, int flags)

@@ -67,6 +67,11 @@ struct vma_ops {
 	bool (*pfn)(struct vm_area_struct *vma, unsigned long index, unsigned long *out);
 	/* A new mapping has its place; mmap_lock held for write. -errno: it is taken away again, without close. NULL: nothing. */
 	int (*mapped)(struct vm_area_struct *vma);
+	/*
+	 * remap_file_pages(2) has put @vma in the place of others, open having been called before these were closed; mmap_lock held
+	 * for write. -errno: without that it would be gone, so it is unmapped. NULL: nothing.
+	 */
+	int (*remapped)(struct vm_area_struct *vma);
 	const char *(*name)(struct vm_area_struct *vma);
 	/* Of a device file: its device and inode number for /proc/PID/maps. NULL: no file. */
 	void (*ident)(struct vm_area_struct *vma, unsigned *major, unsigned *minor,

@@ -35,6 +35,17 @@ static unsigned prot_of(unsigned long flags)
 	       (flags & VM_EXEC ? PROT_EXEC : 0);
 }
 
+/* The new mapping is there. Address, or -errno: what it shows went with those it replaced, and so does it. */
+static long remap_tell(struct mm_struct *mm, const struct vm_map_args *args)
+{
+	struct vm_area_struct *vma = find_vma(mm, args->addr);
+	int err = vma->vm_ops && vma->vm_ops->remapped ? vma->vm_ops->remapped(vma) : 0;
+
+	if (err)
+		(void)!vm_unmap_locked(mm, args->addr, args->addr + args->len);
+	return err ? err : (long)args->addr;
+}
+
 static long remap_locked(struct mm_struct *mm, struct vm_map_args *args, bool *locked)
 {
 	struct vm_area_struct *vma = shared_range(mm, args->addr, args->addr + args->len);
@@ -55,7 +66,9 @@ static long remap_locked(struct mm_struct *mm, struct vm_map_args *args, bool *l
 	    vma->vm_ops->open) /* nobody counts a vma that is mapped: here, the new one */
 		vma->vm_ops->open(vma);
 	r = vm_map_locked(mm, args);
-	if (r < 0 && r > -4096 && vma->vm_ops && vma->vm_ops->close)
+	if (r >= 0 || r <= -4096)
+		r = remap_tell(mm, args);
+	else if (vma->vm_ops && vma->vm_ops->close)
 		vma->vm_ops->close(vma); /* it is still there */
 	m->ops->drop(m);
 	return r;

@@ -209,6 +209,7 @@ static void remapped(void)
 {
 	int id = make(4 * PAGE);
 	char *p = attach(id);
+	unsigned char c;
 
 	p[0] = 1;
 	p[3 * PAGE] = 4;
@@ -220,14 +221,33 @@ static void remapped(void)
 	EQ(syscall(SYS_remap_file_pages, p, PAGE, 0, 0, 0), 0);
 	EQ(p[0], 1);
 	EQ(nattch(id), 2);
-	EQ(shmctl(id, IPC_RMID, NULL), 0);
 	EQ(munmap(p + PAGE, 3 * PAGE), 0);
 	EQ(nattch(id), 1);
 	EQ(syscall(SYS_remap_file_pages, p, PAGE, 0, 3, 0), 0);
-	EQ(nattch(id), 1); /* with its last mapping it would be gone */
+	EQ(nattch(id), 1);
 	EQ(p[0], 4);
-	EQ(munmap(p, PAGE), 0);
+	/* Removed, it goes with its last mapping, and nothing can take that one's place. */
+	EQ(shmctl(id, IPC_RMID, NULL), 0);
+	FAILS(syscall(SYS_remap_file_pages, p, PAGE, 0, 0, 0), EINVAL);
 	CHECK(gone(id));
+	FAILS(mincore(p, PAGE, &c), ENOMEM);
+}
+
+static void removed_and_remapped(void)
+{
+	int id = make(4 * PAGE);
+	char *p = attach(id);
+	unsigned char c;
+
+	p[PAGE] = 2;
+	EQ(shmctl(id, IPC_RMID, NULL), 0);
+	EQ(syscall(SYS_remap_file_pages, p, PAGE, 0, 1, 0), 0); /* there is another mapping */
+	EQ(p[0], 2);
+	EQ(nattch(id), 2);
+	FAILS(syscall(SYS_remap_file_pages, p, 4 * PAGE, 0, 0, 0), EINVAL);
+	CHECK(gone(id));
+	FAILS(mincore(p, PAGE, &c), ENOMEM);
+	FAILS(mincore(p + 3 * PAGE, PAGE, &c), ENOMEM);
 }
 
 static void processes(void)
@@ -772,13 +792,28 @@ static void races(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(simple),    T(keys),	    T(removed),		  T(counts),	     T(remapped),
-		T(processes), T(addresses), T(rights_of_mapping), T(beyond_the_end), T(permissions),
-		T(locking),   T(infos),	    T(identifiers),	  T(proc_lines),     T(limits),
-		T(forced),    T(promises),  T(huge_pages),	  T(multiplexed),    T(races),
-		TEND
-	};
+	static const struct tap_test tests[] = { T(simple),
+						 T(keys),
+						 T(removed),
+						 T(counts),
+						 T(remapped),
+						 T(removed_and_remapped),
+						 T(processes),
+						 T(addresses),
+						 T(rights_of_mapping),
+						 T(beyond_the_end),
+						 T(permissions),
+						 T(locking),
+						 T(infos),
+						 T(identifiers),
+						 T(proc_lines),
+						 T(limits),
+						 T(forced),
+						 T(promises),
+						 T(huge_pages),
+						 T(multiplexed),
+						 T(races),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }
