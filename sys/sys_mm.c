@@ -205,24 +205,27 @@ SYS(mseal)
 	return VM_SEALED && a2 ? -EINVAL : vm_seal(current_mm(), a0, a1);
 }
 
-/* Protection keys, as on a CPU that has none: there is only key 0, and every page has it. pkeys(7). */
-enum { PKEY_ACCESS_MASK = 3 };
+/*
+ * Protection keys, as on a CPU that has none: Linux's x86_64 has not even key 0 then, and its 32-bit kernels have not the
+ * calls. pkeys(7).
+ */
+enum { PKEY_ACCESS_MASK = 3, HAS_PKEY_CALLS = sizeof(long) == 8 };
 
 SYS(pkey_alloc)
 {
+	if (!HAS_PKEY_CALLS)
+		return -ENOSYS;
 	return a0 || (a1 & ~(unsigned long)PKEY_ACCESS_MASK) ? -EINVAL : -ENOSPC;
 }
 
 SYS(pkey_free)
 {
-	return -EINVAL;
+	return HAS_PKEY_CALLS ? -EINVAL : -ENOSYS;
 }
 
 SYS(pkey_mprotect)
 {
-	int key = (int)a3;
-	bool has_key_0 = sizeof(long) == 4; /* Linux's x86_64 without pkeys has not even that one */
-
-	return key == -1 || (key == 0 && has_key_0) ? vm_protect(current_mm(), a0, a1, a2)
-						    : -EINVAL;
+	if (!HAS_PKEY_CALLS)
+		return -ENOSYS;
+	return (int)a3 == -1 ? vm_protect(current_mm(), a0, a1, a2) : -EINVAL;
 }

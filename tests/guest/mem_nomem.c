@@ -136,7 +136,8 @@ static void mappings(void)
 	every_failure("mmap fixed", op_mmap_fixed, undo_fixed);
 	every_failure("munmap", op_munmap, undo_fixed);
 	every_failure("mprotect", op_mprotect, undo_mprotect);
-	every_failure("pkey_mprotect", op_pkey_mprotect, undo_mprotect);
+	if (IS64 || tap_compat())
+		every_failure("pkey_mprotect", op_pkey_mprotect, undo_mprotect);
 	for (int i = 0; i < PAGES; i++)
 		area[i * 4096] = (char)i;
 	every_failure("mremap", op_mremap, undo_mremap);

@@ -241,6 +241,15 @@ static void protection_keys(void)
 {
 	char *p = anon(1, RW);
 
+	if (!IS64 && !tap_compat()) { /* Linux's 32-bit kernels have not these calls */
+		FAILS(syscall(SYS_pkey_alloc, 0, 0), ENOSYS);
+		FAILS(syscall(SYS_pkey_free, 1), ENOSYS);
+		FAILS(syscall(SYS_pkey_mprotect, p, PAGE, PROT_READ, -1), ENOSYS);
+		EQ(tap_child(touch, p), 0);
+		return;
+	}
+	FAILS(syscall(SYS_pkey_alloc, 0, 0), ENOSPC);
+	FAILS(syscall(SYS_pkey_alloc, 0, 3), ENOSPC);
 	FAILS(syscall(SYS_pkey_alloc, 1, 0), EINVAL);
 	FAILS(syscall(SYS_pkey_alloc, 0, 4), EINVAL);
 	FAILS(syscall(SYS_pkey_free, 1), EINVAL);
@@ -249,6 +258,8 @@ static void protection_keys(void)
 	EQ(tap_child(touch, p), KILLED(SIGSEGV));
 	FAILS(syscall(SYS_pkey_mprotect, p, PAGE, PROT_READ, 15), EINVAL);
 	FAILS(syscall(SYS_pkey_mprotect, p, PAGE, PROT_READ, 77), EINVAL);
+	FAILS(syscall(SYS_pkey_mprotect, p, PAGE, PROT_READ, 0), EINVAL); /* not even that one */
+	FAILS(syscall(SYS_pkey_mprotect, p + 1, PAGE, PROT_READ, -1), EINVAL);
 }
 
 static void mremap_errors(void)
