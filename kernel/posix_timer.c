@@ -38,9 +38,10 @@ struct posix_timer {
 	struct list_head link;	  /* l */
 	struct posix_timers *all; /* i */
 	struct ktimer timer;
-	int id, clock;		      /* i */
-	struct timer_event event;     /* i */
-	struct task *target;	      /* i: SIGEV_THREAD_ID, referenced; NULL: the group */
+	int id, clock;		  /* i */
+	struct timer_event event; /* i */
+	struct task *
+		target; /* i, from its publication on: SIGEV_THREAD_ID, referenced; NULL: the group */
 	struct task *owner;	      /* i: of CLOCK_THREAD_CPUTIME_ID, referenced; NULL */
 	struct user_account *account; /* i: charged */
 	uint64_t expires_ns;	      /* l: by its clock; 0: not set */
@@ -342,10 +343,13 @@ static int check_clock(int clock)
 	if (clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
 	    clock == CLOCK_MONOTONIC_COARSE)
 		return -EOPNOTSUPP;
-	if ((clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM) &&
-	    !capable(CAP_WAKE_ALARM))
-		return -EPERM;
 	return 0;
+}
+
+static bool may_use(int clock)
+{
+	return (clock != CLOCK_REALTIME_ALARM && clock != CLOCK_BOOTTIME_ALARM) ||
+	       capable(CAP_WAKE_ALARM);
 }
 
 /* Whom the signal is for: *target referenced, NULL: the group. 0, -EINVAL. */
@@ -365,12 +369,12 @@ static int check_event(const struct timer_event *e, struct task **target)
 		return 0;
 	if (*target)
 		task_put(*target);
+	*target = NULL;
 	return -EINVAL;
 }
 
-/* Charged, in no list yet. Consumes @target if it succeeds. */
-static int new_timer(int clock, const struct timer_event *e, struct task *target,
-		     struct posix_timer **out)
+/* Charged, in no list and without a target yet. */
+static int new_timer(int clock, const struct timer_event *e, struct posix_timer **out)
 {
 	struct task *me = current_task();
 	struct posix_timer *t;
@@ -386,7 +390,6 @@ static int new_timer(int clock, const struct timer_event *e, struct task *target
 	t->account = me->account;
 	t->clock = clock;
 	t->event = *e;
-	t->target = target;
 	if (clock == CLOCK_THREAD_CPUTIME_ID) {
 		task_get(me);
 		t->owner = me;
@@ -396,6 +399,20 @@ static int new_timer(int clock, const struct timer_event *e, struct task *target
 	return 0;
 }
 
+static int id_after(int id)
+{
+	return id == INT_MAX ? 0 : id + 1;
+}
+
+/* A timer that is refused for its event has had a number, as on Linux. */
+static void lose_id(struct posix_timers *all)
+{
+	irqflags_t flags = spin_lock_irqsave(&all->lock);
+
+	all->next_id = id_after(all->next_id);
+	spin_unlock_irqrestore(&all->lock, flags);
+}
+
 /* From now on it can be found. Numbers rise, as long as there are any. */
 static void publish(struct posix_timers *all, struct posix_timer *t)
 {
@@ -403,7 +420,7 @@ static void publish(struct posix_timers *all, struct posix_timer *t)
 
 	do {
 		t->id = all->next_id;
-		all->next_id = t->id == INT_MAX ? 0 : t->id + 1;
+		all->next_id = id_after(t->id);
 	} while (find(all, t->id));
 	if (t->event.value_is_id)
 		t->event.value = t->id;
@@ -416,21 +433,22 @@ static void publish(struct posix_timers *all, struct posix_timer *t)
 int posix_timer_create(int clock, const struct timer_event *event, int *id)
 {
 	struct posix_timers *all = get_all();
-	struct task *target;
 	struct posix_timer *t;
 	int err;
 
 	clock = own_clock(clock);
 	err = check_clock(clock);
-
-	if (!err)
-		err = check_event(event, &target);
 	if (err)
 		return err;
-	err = all ? new_timer(clock, event, target, &t) : -EAGAIN;
+	err = all ? new_timer(clock, event, &t) : -EAGAIN;
+	if (err)
+		return err;
+	err = check_event(event, &t->target);
+	if (!err && !may_use(clock))
+		err = -EPERM;
 	if (err) {
-		if (target)
-			task_put(target);
+		lose_id(all);
+		put_timer(t);
 		return err;
 	}
 	publish(all, t);
