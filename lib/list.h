@@ -48,8 +48,19 @@ static inline void list_add_tail(struct list_head *n, struct list_head *h)
 /* The node's own pointers are left dangling; use list_del_init when it may be tested again. */
 static inline void list_del(struct list_head *n)
 {
-	WRITE_ONCE(n->next->prev, n->prev);
-	WRITE_ONCE(n->prev->next, n->next);
+	struct list_head *next = n->next, *prev = n->prev;
+
+	WRITE_ONCE(next->prev, prev);
+	WRITE_ONCE(prev->next, next);
+}
+
+/* Take off @first, which is the first of @h. Its own pointers are left dangling. */
+static inline void list_del_first(struct list_head *h, struct list_head *first)
+{
+	struct list_head *next = first->next;
+
+	WRITE_ONCE(next->prev, h);
+	WRITE_ONCE(h->next, next);
 }
 
 static inline void list_del_init(struct list_head *n)

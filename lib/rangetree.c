@@ -489,6 +489,14 @@ static inline struct slot *slot_beyond(struct rangetree_node *n, unsigned at, un
 	return s;
 }
 
+/* A slot to begin from for slot_beyond: half of those of @n are passed by one look. */
+static inline unsigned half_of(const struct rangetree_node *n, unsigned long addr)
+{
+	unsigned half = n->nr / 2u;
+
+	return n->slot[half].end <= addr ? half + 1 : 0;
+}
+
 /* The slot that @addr is in or before, but not behind, in another leaf than last or at another place of it. */
 static noinline_ struct slot *slot_seek(struct rangetree *t, unsigned long addr)
 {
@@ -501,11 +509,12 @@ static noinline_ struct slot *slot_seek(struct rangetree *t, unsigned long addr)
 		if (!n || addr >= slot_last(n)->end)
 			return NULL;
 		while (n->level)
-			n = slot_beyond(n, 0, addr)->ptr;
-		at = 0;
+			n = slot_beyond(n, half_of(n, addr), addr)->ptr;
+		at = half_of(n, addr);
+	} else { /* upwards from where the last one was, as those do who step */
+		at = at < n->nr && n->slot[at].end <= addr ? at + 1 : 0;
 	}
-	/* Upwards from where the last one was, as those do who step. */
-	s = slot_beyond(n, at < n->nr && n->slot[at].end <= addr ? at + 1 : 0, addr);
+	s = slot_beyond(n, at, addr);
 	remember(t, n, (unsigned)(s - n->slot));
 	return s;
 }

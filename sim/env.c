@@ -133,10 +133,9 @@ static int on_fault(uaddr_t va, enum sim_access access, bool user, bool present)
 	struct mm_ctx *ctx = mm_ctx_current();
 	struct fault_info info = {
 		.addr = va,
-		.write = access == SIM_WRITE,
-		.exec = access == SIM_EXEC && PT_HAS_NX, /* else the CPU does not say */
-		.user = user,
-		.present = present,
+		.access.write = access == SIM_WRITE,
+		.access.exec = access == SIM_EXEC && PT_HAS_NX, /* else the CPU does not say */
+		.access.user = user,
 	};
 
 	if (!ctx->mm || !handle_mm_fault || (ctx->scoped & MM_CTX_NOFAULT))

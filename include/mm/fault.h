@@ -6,9 +6,14 @@
 
 struct mm_struct;
 
+/* What the program wanted of the page. One word, so that it is copied as one. */
+struct fault_access {
+	bool write, exec, user;
+} __attribute__((aligned(4)));
+
 struct fault_info {
 	uaddr_t addr;
-	bool write, exec, user, present; /* of the access; present: a protection fault */
+	struct fault_access access;
 };
 enum fault_result {
 	FAULT_OK,

@@ -99,7 +99,7 @@ static inline void spin_unlock(struct spinlock *l) releases(l) no_lock_analysis
 static inline bool must_check spin_trylock(struct spinlock *l)
 	try_acquires(true, l) no_lock_analysis
 {
-	if (__atomic_load_n(&l->raw.word, __ATOMIC_RELAXED) || !spin_take_free(&l->raw))
+	if (!spin_take_free(&l->raw))
 		return false;
 	if (CFG_DEBUG)
 		lockorder_spin_acquire(&l->raw, (enum lock_rank)l->rank, true);

@@ -275,9 +275,8 @@ struct fault_ctx {
 	struct vm_area_struct *vma;
 	uaddr_t addr; /* page aligned */
 	uaddr_t stop; /* nothing from here on is to be mapped on the way; 0: the vma's end counts */
-	bool write, exec;
-	bool user;	 /* of user mode: any signal ends a wait */
-	bool made;	 /* the object's page was made for this fault */
+	struct fault_access access; /* user: any signal ends a wait */
+	bool made;		    /* the object's page was made for this fault */
 	bool read_right; /* a read needs VM_READ, although x86 reads what it may execute */
 	bool force;	 /* ptrace: the rights of the vma's opener count, not its own */
 	bool major;	 /* a page had to be read from a store */

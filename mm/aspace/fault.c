@@ -49,9 +49,9 @@ int fault_rights(const struct fault_ctx *f)
 
 	if (f->force) /* what the program could give itself; shared memory is not written behind its rights */
 		flags |= flags >> 4 & (flags & VM_SHARED ? VM_READ : VM_READ | VM_WRITE | VM_EXEC);
-	if (f->write)
+	if (f->access.write)
 		return flags & VM_WRITE ? FAULT_OK : FAULT_ACCERR;
-	if (f->exec && !(flags & VM_EXEC))
+	if (f->access.exec && !(flags & VM_EXEC))
 		return FAULT_ACCERR;
 	if (f->read_right && !(flags & VM_READ))
 		return FAULT_ACCERR;
@@ -105,7 +105,7 @@ static int fault_entry(struct fault_ctx *f)
 		return fault_none(f);
 	if (unlikely(!pte_present(f->entry)))
 		return pte_is_uffd_marker(f->entry) ? fault_none(f) : fault_swap(f);
-	if (f->write && !pte_write(f->entry))
+	if (f->access.write && !pte_write(f->entry))
 		return fault_cow(f);
 	pt_unlock(f->table);
 	tlb_flush_page_local(f->addr); /* the CPU may have kept what the entry was */
@@ -175,7 +175,7 @@ static int fault_wait(struct fault_ctx *f)
 {
 	if (!userfault_wait(f))
 		return STAGE_RETRY;
-	return f->user && !mm_ctx_current()->fatal_signal ? FAULT_OK : FAULT_KILLED;
+	return f->access.user && !mm_ctx_current()->fatal_signal ? FAULT_OK : FAULT_KILLED;
 }
 
 /* Field by field: what the stages find out needs no zero. */
@@ -185,9 +185,7 @@ static inline void fault_begin(struct fault_ctx *f, struct mm_struct *mm,
 	f->mm = mm;
 	f->addr = info->addr & PAGE_MASK;
 	f->stop = 0;
-	f->write = info->write;
-	f->exec = info->exec;
-	f->user = info->user;
+	f->access = info->access;
 	f->made = false;
 	f->read_right = false;
 	f->force = false;

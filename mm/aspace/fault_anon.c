@@ -80,15 +80,14 @@ static inline unsigned same_start(const pte_t *e, unsigned n, pte_t start)
 	return (unsigned)(e - first);
 }
 
-/* How many pages this fault should map, from its address up. Table lock held. */
-static unsigned batch_size(const struct fault_ctx *f)
+/* The fault goes on where the last one ended: how many pages it should map. */
+static noinline_ unsigned walk_size(const struct fault_ctx *f)
 {
 	struct vm_area_struct *vma = f->vma;
 	unsigned max = min_of(unsigned, fault_batch_pages, FAULT_BATCH_MAX), n;
 	uaddr_t block_end;
 
-	if (max <= 1 || READ_ONCE(vma->fault_next) != (uint32_t)(f->addr >> PAGE_SHIFT) ||
-	    vma_tracks_writes(vma) || (mpol_any() && vma_follows_thread(vma)) ||
+	if (max <= 1 || vma_tracks_writes(vma) || (mpol_any() && vma_follows_thread(vma)) ||
 	    !memory_is_plentiful()) {
 		WRITE_ONCE(vma->fault_run, 1);
 		return 1;
@@ -102,6 +101,15 @@ static unsigned batch_size(const struct fault_ctx *f)
 	n = min_of(unsigned, n, (block_end - f->addr) >> PAGE_SHIFT);
 	n = min_of(unsigned, n, ((f->stop ? f->stop : vma->vm_end) - f->addr) >> PAGE_SHIFT);
 	return 1 + same_start(f->pte + 1, n - 1, f->entry);
+}
+
+/* How many pages this fault should map, from its address up. Table lock held. */
+static inline unsigned batch_size(const struct fault_ctx *f)
+{
+	if (READ_ONCE(f->vma->fault_next) == (uint32_t)(f->addr >> PAGE_SHIFT))
+		return walk_size(f);
+	WRITE_ONCE(f->vma->fault_run, 1);
+	return 1;
 }
 
 /* The fault has mapped @n pages: the next one may go on behind them. */
@@ -242,7 +250,7 @@ int fault_anon(struct fault_ctx *f)
 		pt_unlock(f->table);
 		return userfault_deliver(f, VM_UFFD_MISSING);
 	}
-	if (!f->write)
+	if (!f->access.write)
 		return anon_read(f);
 	n = batch_size(f);
 	pt_unlock(f->table);

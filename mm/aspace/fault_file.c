@@ -190,7 +190,7 @@ static int file_map(struct fault_ctx *f, unsigned long index, unsigned long end)
 		put_page(marked);
 	}
 	/* A store wants to know of the first write: the entry is read-only, fault_cow asks it. */
-	return f->write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
+	return f->access.write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
 }
 
 /* Write to a private mapping: a copy at once, without mapping the original first. */
@@ -240,7 +240,7 @@ static bool device_map_pfn(struct fault_ctx *f, unsigned long index)
 /* Mapped; a write to what is not writable comes again, to be copied. */
 static int device_mapped(const struct fault_ctx *f)
 {
-	return f->write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
+	return f->access.write && !pte_write(f->vma->vm_page_prot) ? STAGE_RETRY : FAULT_OK;
 }
 
 /* A device gives its page; one that is neither file nor anonymous is mapped special: nobody counts it. */
@@ -310,7 +310,7 @@ int fault_file(struct fault_ctx *f)
 			return userfault_deliver(f, reason);
 		}
 	}
-	if (f->write && !(f->vma->vm_flags & VM_SHARED))
+	if (f->access.write && !(f->vma->vm_flags & VM_SHARED))
 		return file_copy(f, index);
 	return file_map(f, index, end);
 }

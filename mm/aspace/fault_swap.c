@@ -64,7 +64,7 @@ static pte_t swapped_in(const struct fault_ctx *f, const struct page *page, bool
 	bool watched = swapped_test(f->entry, SWAP_UFFD_WP);
 
 	e = pte_wrprotect(e);
-	if (f->write && exclusive && !watched) {
+	if (f->access.write && exclusive && !watched) {
 		e = pte_mksoft_dirty(pte_mkdirty(e));
 		if (f->vma->vm_flags & VM_WRITE)
 			e = pte_mkwrite(e);
@@ -83,7 +83,7 @@ static bool swap_is_scarce(void)
 /* The locked page is mapped, its slot has lost our count. Is it worth keeping what swap has? Not what changes at once. */
 static void leave_swap(const struct fault_ctx *f, struct page *page)
 {
-	if (f->write || (f->vma->vm_flags & VM_LOCKED) || page_test(page, PG_mlocked) ||
+	if (f->access.write || (f->vma->vm_flags & VM_LOCKED) || page_test(page, PG_mlocked) ||
 	    swap_is_scarce() || swap_reads_at_once(page_swap_entry(page)))
 		(void)page_free_swap(page);
 }
@@ -107,11 +107,12 @@ static int map_swapped(struct fault_ctx *f, struct page *page, swp_entry_t entry
 	vma_page_mapped(f->vma, page);
 	mm_rss_add(f->mm, MM_SWAPENTS, -1);
 	pte_set(f->pte, swapped_in(f, page, exclusive));
-	done = !f->write || exclusive;
+	done = !f->access.write || exclusive;
 	swap_put(entry);
 	pt_unlock(f->table);
 	leave_swap(f, page);
-	return done && !(f->write && swapped_test(f->entry, SWAP_UFFD_WP)) ? FAULT_OK : STAGE_RETRY;
+	return done && !(f->access.write && swapped_test(f->entry, SWAP_UFFD_WP)) ? FAULT_OK
+										  : STAGE_RETRY;
 }
 
 /* The slot's page, referenced, is read or being read; @mine: by us. */

@@ -182,7 +182,7 @@ static void reference(struct frames *k, const struct fault_ctx *f)
 	k->progress = progress;
 	k->references++;
 	frame = frame_of(&k->in, n);
-	tracepoint(page_reference, f->addr, f->write, frame == FRAME_NONE);
+	tracepoint(page_reference, f->addr, f->access.write, frame == FRAME_NONE);
 	if (frame != FRAME_NONE)
 		hit(k, frame);
 	else

@@ -35,7 +35,7 @@ static bool entry_serves(const struct fault_ctx *f, pte_t e)
 
 	if (!pte_present(e) || !pfn_valid(pte_pfn(e)))
 		return false;
-	if (!f->write || pte_write(e))
+	if (!f->access.write || pte_write(e))
 		return true;
 	if (!f->force || (f->vma->vm_flags & (VM_SHARED | VM_WRITE)) || pte_special(e))
 		return false;
@@ -83,7 +83,7 @@ static int pin_in_vma(struct fault_ctx *f, struct page **out)
 		*out = page_of_entry(f);
 		if (*out)
 			return 0;
-		if (!f->write && is_special(pt_peek_page(&f->mm->root, f->addr)))
+		if (!f->access.write && is_special(pt_peek_page(&f->mm->root, f->addr)))
 			return -EFAULT; /* a device without page descriptors */
 		count_vm_event(PGFAULT);
 		r = fault_in(f);
@@ -120,7 +120,7 @@ static int pin_locked(struct fault_ctx *f, struct page **out) no_lock_analysis
 int get_user_page(struct mm_struct *mm, unsigned long addr, bool write,
 		  struct page **out) no_lock_analysis
 {
-	struct fault_ctx f = { .mm = mm, .addr = addr & PAGE_MASK, .write = write };
+	struct fault_ctx f = { .mm = mm, .addr = addr & PAGE_MASK, .access.write = write };
 	int err = pin_locked(&f, out);
 
 	if (!err)
@@ -140,12 +140,12 @@ static int copy_piece(struct fault_ctx *f, unsigned long at, char *buf, size_t n
 	if (err)
 		return err;
 	p = kmap_local_page(page);
-	if (f->write)
+	if (f->access.write)
 		memcpy(p + (at & ~PAGE_MASK), buf, n);
 	else
 		memcpy(buf, p + (at & ~PAGE_MASK), n);
 	kunmap_local(p);
-	if (f->write)
+	if (f->access.write)
 		page_mark_dirty(page);
 	rwsem_up_read(&f->mm->mmap_lock);
 	swap_put_page(page);
@@ -169,14 +169,14 @@ static size_t copy_all(struct fault_ctx *f, unsigned long addr, char *buf, size_
 
 size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
 {
-	struct fault_ctx f = { .mm = mm, .write = write, .force = true };
+	struct fault_ctx f = { .mm = mm, .access.write = write, .force = true };
 
 	return copy_all(&f, addr, buf, len);
 }
 
 size_t mm_copy(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
 {
-	struct fault_ctx f = { .mm = mm, .write = write, .read_right = !write };
+	struct fault_ctx f = { .mm = mm, .access.write = write, .read_right = !write };
 
 	return copy_all(&f, addr, buf, len);
 }
@@ -192,9 +192,11 @@ struct populate {
 static int populate_vma(struct populate *p, struct vm_area_struct *vma, bool write)
 {
 	unsigned long end = min_of(unsigned long, p->end, vma->vm_end);
-	struct fault_ctx f = {
-		.mm = vma->vm_mm, .vma = vma, .write = write, .stop = end, .waiter = p->waiter
-	};
+	struct fault_ctx f = { .mm = vma->vm_mm,
+			       .vma = vma,
+			       .access.write = write,
+			       .stop = end,
+			       .waiter = p->waiter };
 	unsigned long step = vma->vm_flags & VM_HUGETLB ? HPAGE_SIZE : PAGE_SIZE;
 	int r = FAULT_OK;
 

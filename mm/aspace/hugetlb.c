@@ -214,8 +214,9 @@ int hugetlb_map_page(struct huge_fault *h, struct page *page, bool own)
 	atomic_long_add(&h->f->mm->hugetlb_pages, 1);
 	pt_unlock(table);
 	/* Where writes are tracked the entry of shared memory is read-only at first. */
-	return h->f->write && (h->wp || (!own && !pte_write(h->vma->vm_page_prot))) ? STAGE_RETRY
-										    : FAULT_OK;
+	return h->f->access.write && (h->wp || (!own && !pte_write(h->vma->vm_page_prot)))
+		       ? STAGE_RETRY
+		       : FAULT_OK;
 }
 
 void hugetlb_copy_page(struct page *to, struct page *from)
@@ -257,7 +258,7 @@ static int private_page(struct huge_fault *h)
 	struct page *cached = mapping_find(h->m, h->place << HPAGE_ORDER), *page;
 	int err;
 
-	if (cached && !h->f->write)
+	if (cached && !h->f->access.write)
 		return hugetlb_map_page(h, cached, false);
 	err = own_page(h, cached, &page);
 	if (cached)
@@ -405,7 +406,7 @@ static int fault_place(struct huge_fault *h) no_lock_analysis
 	int r;
 
 	if (e && pte_present(pte_read(e))) {
-		if (h->f->write && !pte_write(pte_read(e)))
+		if (h->f->access.write && !pte_write(pte_read(e)))
 			return write_protected(h, e, table);
 		pt_unlock(table);
 		tlb_flush_page_local(h->addr);

@@ -347,7 +347,7 @@ static int break_at(struct vm_area_struct *vma, uaddr_t addr)
 			       .vma = vma,
 			       .addr = addr,
 			       .exact = addr,
-			       .write = true,
+			       .access.write = true,
 			       .force = true };
 	int r = fault_in(&f);
 

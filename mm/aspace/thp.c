@@ -288,13 +288,14 @@ static int use_huge(struct fault_ctx *f)
 	int r = FAULT_OK;
 
 	cur = pte_read(e);
-	if (f->write && is_zeroes(cur) && (f->vma->vm_flags & VM_WRITE) && thp_allowed(f->vma)) {
+	if (f->access.write && is_zeroes(cur) && (f->vma->vm_flags & VM_WRITE) &&
+	    thp_allowed(f->vma)) {
 		pt_unlock(table);
 		return replace_zeroes(f);
 	}
 	if (!pte_is_leaf(cur, pt_huge_level())) {
 		r = STAGE_SMALL; /* no more */
-	} else if (f->write && !pte_write(cur)) {
+	} else if (f->access.write && !pte_write(cur)) {
 		if (is_zeroes(cur) || pte_uffd_wp(cur) || !(f->vma->vm_flags & VM_WRITE) ||
 		    !may_take(f, cur)) {
 			r = STAGE_SMALL;
@@ -322,5 +323,5 @@ int fault_huge(struct fault_ctx *f)
 		return STAGE_SMALL;
 	if (!f->mm->thp_seen)
 		WRITE_ONCE(f->mm->thp_seen, true);
-	return !f->write && READ_ONCE(thp_use_zero_page) ? map_zeroes(f) : make_huge(f);
+	return !f->access.write && READ_ONCE(thp_use_zero_page) ? map_zeroes(f) : make_huge(f);
 }

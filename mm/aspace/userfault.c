@@ -92,7 +92,7 @@ static void fill_msg(struct userfault_waiter *w, const struct fault_ctx *f, unsi
 {
 	w->msg = no_msg;
 	w->msg.event = UFFD_EVENT_PAGEFAULT;
-	w->msg.arg[0] = (f->write ? UFFD_PAGEFAULT_FLAG_WRITE : 0) |
+	w->msg.arg[0] = (f->access.write ? UFFD_PAGEFAULT_FLAG_WRITE : 0) |
 			(reason == VM_UFFD_WP ? UFFD_PAGEFAULT_FLAG_WP : 0) |
 			(reason == VM_UFFD_MINOR ? UFFD_PAGEFAULT_FLAG_MINOR : 0);
 	w->msg.arg[1] = wants(w->uf, UFFD_FEATURE_EXACT_ADDRESS) ? f->exact : f->addr;
@@ -105,7 +105,7 @@ int userfault_deliver(struct fault_ctx *f, unsigned long reason)
 	struct userfault_waiter *w = f->waiter;
 
 	if (!uf || !w || mm_ctx_current()->exiting || wants(uf, UFFD_FEATURE_SIGBUS) ||
-	    (uf->user_mode_only && !f->user))
+	    (uf->user_mode_only && !f->access.user))
 		return FAULT_BUS;
 	w->uf = uf;
 	w->woken = false;
@@ -130,7 +130,8 @@ int userfault_wait(struct fault_ctx *f)
 	if (w->wait)
 		waitq_wake_all(&uf->readable);
 	while (w->wait && !READ_ONCE(w->woken) && !err)
-		err = thread_park(f->user ? PARK_INTERRUPTIBLE : PARK_KILLABLE, PARK_FOREVER);
+		err = thread_park(f->access.user ? PARK_INTERRUPTIBLE : PARK_KILLABLE,
+				  PARK_FOREVER);
 	spin_lock(&uf->lock);
 	if (!w->woken)
 		list_del(&w->link);

@@ -30,7 +30,7 @@ struct userfault_event {
 /* The fault of f is the monitor's, for @reason VM_UFFD_*. mmap_lock held for read, no table lock. Return: STAGE_WAIT (then drop
  * mmap_lock, call userfault_wait, start over) or FAULT_BUS. */
 int userfault_deliver(struct fault_ctx *f, unsigned long reason);
-/* Wait for the page, no lock held. 0: look again; -EINTR: a signal, fatal unless @f->user. */
+/* Wait for the page, no lock held. 0: look again; -EINTR: a signal, fatal unless @f->access.user. */
 int must_check userfault_wait(struct fault_ctx *f);
 
 /* ---- events: prepared under mmap_lock for write, in mm->userfault_events; sent when it is dropped ---- */

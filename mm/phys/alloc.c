@@ -111,11 +111,11 @@ static always_inline_ void prepare(struct page *page, const struct zone *z, unsi
 	count_alloc(z, 1UL << order);
 }
 
-/* What few callers need, out of the way of the others. Page tables, mostly: and these often were that before. */
+/* What few callers need, out of the way of the others. */
 static noinline_ struct page *finish_rare(struct page *page, const struct zone *z, unsigned order,
 					  gfp_t gfp)
 {
-	bool zero = !CFG_DEBUG && order == 0 && page_test(page, PG_zeroed);
+	bool zero = order == 0 && page_known_zero(page);
 
 	prepare(page, z, order, gfp);
 	trace(TRACE_PAGE_ALLOC, page_to_pfn(page), order);
@@ -347,13 +347,15 @@ static noinline_ struct page *alloc_slow(gfp_t gfp, unsigned order, struct pglis
  * The path of nearly every allocation: one page, the first zone above its low watermark, a page on this CPU's list. It calls
  * nothing, so that the compiler needs no stack frame for it; all else is alloc_slow's.
  */
-static always_inline_ struct page *alloc_fast(struct pglist_data *node, gfp_t gfp) no_lock_analysis
+static always_inline_ struct page *alloc_fast(struct pglist_data *node, gfp_t gfp,
+					      bool zero) no_lock_analysis
 {
 	enum zone_type highest = highest_of(gfp);
 	struct zone *z = *node->first[highest];
-	struct list_head *list;
+	struct list_head *list, *first;
 	struct page *page;
 	struct pcp *p;
+	bool known_zero;
 
 	if (unlikely(!z) || unlikely(atomic_long_read(&z->stat[NR_FREE_PAGES]) <=
 				     (long)z->watermark[WMARK_LOW] + z->lowmem_reserve[highest]))
@@ -366,28 +368,39 @@ static always_inline_ struct page *alloc_fast(struct pglist_data *node, gfp_t gf
 		irq_restore(flags);
 		return alloc_slow(gfp, 0, node, NODES_ALL);
 	}
-	if (unlikely(gfp & __GFP_ZERO) && migratetype_of(gfp) == MIGRATE_UNMOVABLE &&
-	    !list_empty(&p->lists[PCP_ZEROED]))
+	if (zero && migratetype_of(gfp) == MIGRATE_UNMOVABLE && !list_empty(&p->lists[PCP_ZEROED]))
 		list = &p->lists[PCP_ZEROED];
-	if (unlikely(list_empty(list))) {
+	first = list->next;
+	if (unlikely(first == list)) {
 		spin_unlock_irqrestore(&p->lock, flags);
 		return alloc_slow(gfp, 0, node, NODES_ALL);
 	}
-	page = list_first(list, struct page, lru);
-	list_del(&page->lru);
+	list_del_first(list, first);
 	p->count--;
 	p->numa_hit++;
 	spin_unlock_irqrestore(&p->lock, flags);
-	return finish(page, z, 0, gfp);
+	page = list_entry(first, struct page, lru);
+	if (unlikely(trace_on))
+		return finish_rare(page, z, 0, gfp);
+	known_zero = zero && page_known_zero(page);
+	prepare(page, z, 0, gfp);
+	if (zero && !known_zero)
+		clear_highpage(page);
+	return page;
+}
+
+static noinline_ struct page *alloc_zeroed(struct pglist_data *node, gfp_t gfp)
+{
+	return alloc_fast(node, gfp, true);
 }
 
 static always_inline_ struct page *alloc_from(struct pglist_data *node, gfp_t gfp, unsigned order)
 {
 	if (!(gfp & __GFP_NOFAIL) && failpoint("alloc_pages"))
 		return NULL;
-	if (likely(order == 0))
-		return alloc_fast(node, gfp);
-	return alloc_slow(gfp, order, node, NODES_ALL);
+	if (unlikely(order != 0))
+		return alloc_slow(gfp, order, node, NODES_ALL);
+	return unlikely(gfp & __GFP_ZERO) ? alloc_zeroed(node, gfp) : alloc_fast(node, gfp, false);
 }
 
 static struct pglist_data *node_or_local(int node)

@@ -305,7 +305,8 @@ static struct page *take_up_to(struct zone *z, unsigned n, enum migratetype mt, 
 	return take_smallest(z, *order, mt);
 }
 
-int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct list_head *out)
+int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct list_head *out,
+			    struct list_head *zeroed)
 {
 	int taken = 0;
 
@@ -320,7 +321,7 @@ int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct l
 			continue;
 		for (struct page *p = page; p < page + (1UL << order); p++) {
 			page_set_state(p, PS_PCP);
-			list_add_tail(&p->lru, out);
+			list_add_tail(&p->lru, page_known_zero(p) ? zeroed : out);
 		}
 		taken += 1 << order;
 	}

@@ -220,7 +220,7 @@ static void buddy_bulk_take_is_contiguous_when_it_can(void **state)
 
 	list_init(&list);
 	flags = spin_lock_irqsave(&zone->lock);
-	int n = buddy_take_pages_locked(zone, 63, MIGRATE_MOVABLE, &list);
+	int n = buddy_take_pages_locked(zone, 63, MIGRATE_MOVABLE, &list, &list);
 
 	spin_unlock_irqrestore(&zone->lock, flags);
 	assert_in_range(n, 63, 2 * 63);

@@ -89,7 +89,8 @@ static noinline_ bool refill(struct zone *z, struct pcp *p, enum migratetype mt)
 	int batch = p->batch > 1 ? p->batch + 1 : 1, n;
 
 	spin_lock(&z->lock);
-	n = buddy_take_pages_locked(z, batch, mt, &p->lists[mt]);
+	n = buddy_take_pages_locked(z, batch, mt, &p->lists[mt],
+				    &p->lists[mt == MIGRATE_UNMOVABLE ? PCP_ZEROED : mt]);
 	spin_unlock(&z->lock);
 	p->count += n;
 	return n != 0;
@@ -119,17 +120,28 @@ static noinline_ void flush(struct zone *z, struct pcp *p, int n)
 	spin_unlock(&z->lock);
 }
 
+/* The list of @mt that has a page, if one can be had: the last is that of zeroed pages, which other uses are kept off. */
+static inline struct list_head *list_with(struct zone *z, struct pcp *p, enum migratetype mt)
+{
+	if (likely(!list_empty(&p->lists[mt])))
+		return &p->lists[mt];
+	if (!refill(z, p, mt) && (mt != MIGRATE_UNMOVABLE || list_empty(&p->lists[PCP_ZEROED])))
+		return NULL;
+	return list_empty(&p->lists[mt]) ? &p->lists[PCP_ZEROED] : &p->lists[mt];
+}
+
 /* ---- one page ---- */
 
 struct page *pcp_alloc(struct zone *z, enum migratetype mt, const struct zone *wanted)
 {
 	struct pcp *p = pcp_mine(z);
 	irqflags_t flags = spin_lock_irqsave(&p->lock);
+	struct list_head *list = list_with(z, p, mt);
 	struct page *page = NULL;
 
-	if (likely(!list_empty(&p->lists[mt])) || refill(z, p, mt)) {
-		page = list_first(&p->lists[mt], struct page, lru);
-		list_del(&page->lru);
+	if (likely(list != NULL)) {
+		page = list_first(list, struct page, lru);
+		list_del_first(list, &page->lru);
 		p->count--;
 		pcp_count_alloc(p, z, wanted);
 	}
@@ -161,14 +173,13 @@ int pcp_alloc_bulk(struct zone *z, enum migratetype mt, int n, struct page **pag
 {
 	struct pcp *p = pcp_mine(z);
 	irqflags_t flags = spin_lock_irqsave(&p->lock);
+	struct list_head *list;
 	int got = 0;
 
-	while (got < n && (!list_empty(&p->lists[mt]) || refill(z, p, mt))) {
-		struct page *page = list_first(&p->lists[mt], struct page, lru);
-
-		list_del(&page->lru);
+	while (got < n && (list = list_with(z, p, mt)) != NULL) {
+		pages[got] = list_first(list, struct page, lru);
+		list_del_first(list, &pages[got++]->lru);
 		p->count--;
-		pages[got++] = page;
 	}
 	p->numa_hit += (unsigned)got;
 	spin_unlock_irqrestore(&p->lock, flags);

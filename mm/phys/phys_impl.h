@@ -59,6 +59,12 @@ void page_recycle(struct page *page, unsigned order);
 /* A block just taken from a free list: all pages PS_KERNEL (or compound), the first with one reference. */
 void page_alloc_prepare(struct page *page, unsigned order, gfp_t gfp);
 
+/* Is the free @page known to be zero? */
+static inline bool page_known_zero(const struct page *page)
+{
+	return !CFG_DEBUG && (page->flags & 1UL << PG_zeroed);
+}
+
 /* One page just taken from a list: what page_alloc_prepare does for order 0, inline in release builds. */
 static inline void page_alloc_prepare_one(struct page *page)
 {
@@ -120,10 +126,10 @@ struct page *buddy_alloc_locked(struct zone *z, unsigned order, enum migratetype
 /* The same, not at the cost of another migrate type. */
 struct page *buddy_alloc_own_locked(struct zone *z, unsigned order, enum migratetype mt)
 	must_hold(z->lock);
-/* Take @n single pages, or up to twice as many, state PS_PCP, to the end of @out by rising address per block. Return: how
- * many; fewer: there are no more. */
-int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct list_head *out)
-	must_hold(z->lock);
+/* Take @n single pages, or up to twice as many, state PS_PCP, to the end of @out by rising address per block, those that are
+ * known to be zero to the end of @zeroed. Return: how many; fewer: there are no more. */
+int buddy_take_pages_locked(struct zone *z, int n, enum migratetype mt, struct list_head *out,
+			    struct list_head *zeroed) must_hold(z->lock);
 /* Take the free block that begins at @pfn, of at most @max_order; NULL: there is none. *order: its order. */
 struct page *buddy_take_block_locked(struct zone *z, pfn_t pfn, unsigned max_order, unsigned *order)
 	must_hold(z->lock);
@@ -170,7 +176,7 @@ static inline unsigned pcp_list_of(enum migratetype mt)
 static inline struct list_head *pcp_list_for(struct pcp *p, const struct zone *z,
 					     const struct page *page)
 {
-	if (!CFG_DEBUG && unlikely(page->flags & 1UL << PG_zeroed))
+	if (unlikely(page_known_zero(page)))
 		return &p->lists[PCP_ZEROED];
 	return &p->lists[pcp_list_of(block_type(z, page_to_pfn(page)))];
 }

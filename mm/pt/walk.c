@@ -216,31 +216,45 @@ pte_t *pt_find_locked(struct pt_root *root, uaddr_t va, struct page **table_page
 	return e;
 }
 
-/* The descent, hooking what is missing and splitting what is large: then it begins again. NULL: no memory, or hugetlb. */
-static pte_t *descend_alloc(struct mm_struct *mm, struct pt_root *root, uaddr_t va, pte_t *last)
+/* Entry @e of @level, on the way to @va, has no table: hook one, or split what is large. Return: the entry then; none: no
+ * memory, or hugetlb. */
+static noinline_ pte_t table_at(struct mm_struct *mm, struct pt_root *root, pte_t *e, int level,
+				uaddr_t va)
+{
+	for (;;) {
+		pte_t cur = pte_read_upper(e);
+		bool failed = false;
+
+		if (pte_none(cur))
+			failed = pt_install_table(mm, root, e, level) != 0;
+		else if (pte_is_leaf(cur, level))
+			failed = !pt_split_at(root, va);
+		else
+			return cur;
+		if (failed)
+			return pte_from_raw(0);
+	}
+}
+
+/* The descent, hooking what is missing and splitting what is large. NULL: no memory, or hugetlb. */
+static always_inline_ pte_t *descend_alloc(struct mm_struct *mm, struct pt_root *root, uaddr_t va,
+					   pte_t *last)
 {
 	pte_t *tbl = root->top;
 
+#pragma GCC unroll 5
 	for (int level = pt_top_level(); level > PT_PTE; level--) {
-		pte_t *e = tbl + pt_index(level, va), cur;
+		pte_t *e = tbl + pt_index(level, va);
 
 		if (pt_folded(level))
 			continue;
-		cur = pte_read_upper(e);
-		if (pte_none(cur)) {
-			if (pt_install_table(mm, root, e, level))
+		*last = pte_read_upper(e);
+		if (unlikely(!pte_is_plain_table(*last))) {
+			*last = table_at(mm, root, e, level, va);
+			if (pte_none(*last))
 				return NULL;
-			cur = pte_read_upper(e);
 		}
-		if (unlikely(pte_none(cur) || pte_is_leaf(cur, level))) { /* large, or was */
-			if (!pt_split_at(root, va))
-				return NULL;
-			level = pt_top_level() + 1;
-			tbl = root->top;
-			continue;
-		}
-		*last = cur;
-		tbl = pt_table_ptr(cur);
+		tbl = pt_table_ptr(*last);
 	}
 	return tbl + pt_index(PT_PTE, va);
 }

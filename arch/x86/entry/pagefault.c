@@ -39,13 +39,19 @@ static noinline_ bool make_room(void)
 	return module_notify_oom() || out_of_memory();
 }
 
+/* By the error code without its PF_PRESENT: W, U, reserved bits, I. */
+#define ACCESS(i)                                                                                  \
+	{                                                                                          \
+		.write = (i)*2 & PF_WRITE, .user = (i)*2 & PF_USER, .exec = (i)*2 & PF_FETCH       \
+	}
+#define ACCESS_4(i) ACCESS(i), ACCESS((i) + 1), ACCESS((i) + 2), ACCESS((i) + 3)
+static const struct fault_access access_of[16] = { ACCESS_4(0), ACCESS_4(4), ACCESS_4(8),
+						   ACCESS_4(12) };
+
 static inline void decode(struct fault_info *info, unsigned long error, uaddr_t addr)
 {
 	info->addr = addr;
-	info->write = error & PF_WRITE;
-	info->exec = error & PF_FETCH;
-	info->user = error & PF_USER;
-	info->present = error & PF_PRESENT;
+	info->access = access_of[error >> 1 & 15];
 }
 
 /* The running thread's last fault, for sigcontext. */
