@@ -141,6 +141,28 @@ static const struct file_ops eventfd_fops = {
 	.is_stream = true,
 };
 
+int eventfd_file(int fd, struct file **out)
+{
+	struct file *f = fd_file(fd);
+
+	if (!f)
+		return -EBADF;
+	if (f->ops != &eventfd_fops) {
+		fput(f);
+		return -EINVAL;
+	}
+	*out = f;
+	return 0;
+}
+
+void eventfd_signal(struct file *f)
+{
+	struct eventfd *e = f->private;
+
+	(void)add(e, 1);
+	wake(&e->rd_wait);
+}
+
 int eventfd_create(unsigned count, unsigned flags)
 {
 	struct eventfd *e;

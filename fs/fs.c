@@ -4,6 +4,7 @@
  * CONTEXT  boot, one CPU, after the slab allocator and the scheduler's first thread.
  */
 #include "fs/fs.h"
+#include "fs/aio.h"
 #include "fs/event.h"
 
 #include "fs/epoll.h"
@@ -79,4 +80,5 @@ void fs_init(void)
 	sysfs_init();
 	blkdev_init();
 	userfaultfd_init();
+	aio_init();
 }

@@ -70,6 +70,9 @@ noreturn_ void do_exit(int code);
 
 extern int exec_randomize; /* /proc/sys/kernel/randomize_va_space: 0, 1, 2 */
 
+/* ioprio_set(2): may the caller have this? 0, -EINVAL, -EPERM. */
+long check_ioprio(unsigned prio);
+
 /* prctl(2) PR_SET_SECCOMP. */
 long seccomp_by_prctl(unsigned long mode, uaddr_t filter);
 

@@ -363,7 +363,7 @@ SYS(sched_getattr)
 
 enum { IO_NONE, IO_RT, IO_BE, IO_IDLE, IO_CLASS_SHIFT = 13, IO_LEVELS = 8 };
 
-static long check_ioprio(unsigned prio)
+long check_ioprio(unsigned prio)
 {
 	unsigned class = prio >> IO_CLASS_SHIFT, level = prio & ((1U << IO_CLASS_SHIFT) - 1);
 

@@ -420,7 +420,7 @@ def planned(name, arch, plan, **kw):
 # 32-bit programs on the 64-bit kernel: those that do not ask for what only a kernel of 32 bits has.
 COMPAT = ("proc_compat", "proc_oldcalls", "mem_mmap", "mem_cow", "mem_fault", "mem_uffd", "mm_args", "mm_move", "mm_remote", "proc_fork", "proc_exec",
           "sig_basic", "sig_fpu", "proc_seccomp", "thread_basic", "time_basic", "time_posix", "time_adjust", "fs_path", "file_lock", "file_splice", "file_space",
-          "ipc_mqueue", "ipc_sem", "net_unix", "pipe_poll", "event_epoll", "event_fd", "event_timer", "event_signal", "event_inotify",
+          "ipc_mqueue", "ipc_sem", "net_unix", "pipe_poll", "event_epoll", "event_fd", "file_aio", "event_timer", "event_signal", "event_inotify",
           "syscall_fuzz")
 
 

@@ -10,6 +10,9 @@ enum { TFD_TIMER_ABSTIME = 1, TFD_TIMER_CANCEL_ON_SET = 2 };
 
 /* @flags: EFD_SEMAPHORE, O_CLOEXEC, O_NONBLOCK. Descriptor, -EINVAL, -EMFILE, -ENOMEM. */
 int must_check eventfd_create(unsigned count, unsigned flags);
+struct file;
+int must_check eventfd_file(int fd, struct file **out); /* referenced; 0, -EBADF, -EINVAL: none */
+void eventfd_signal(struct file *f); /* 1 more, unless the count is at its limit; any context */
 
 /* Times in ns; 0 disarms; interval 0: once. */
 struct timerfd_spec {
