@@ -46,11 +46,10 @@ int inode_newsize_ok(struct inode *inode, uint64_t size)
 
 int inode_truncate(struct inode *inode, uint64_t size)
 {
-	int err = -EINVAL;
+	int err;
 
 	mutex_lock(&inode->lock);
-	if (inode->ops->truncate)
-		err = inode_newsize_ok(inode, size);
+	err = inode_newsize_ok(inode, size);
 	if (!err && inode->ops->truncate)
 		err = inode->ops->truncate(inode, size);
 	if (!err) {

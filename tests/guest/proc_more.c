@@ -333,6 +333,32 @@ static void logins(void)
 	FAILS(tap_put("/proc/1/loginuid", "5"), EPERM);
 }
 
+/* As pam_loginuid does it: without this no sshd lets anybody in. Text that is made anew has nothing to cut. */
+static void cuts(void)
+{
+	int fd = open("/proc/self/loginuid", O_RDWR),
+	    sys = open("/proc/sys/kernel/hostname", O_RDWR);
+
+	NEED(fd >= 0 && sys >= 0);
+	EQ(read(fd, text, 16), 10);
+	EQ(lseek(fd, 0, SEEK_SET), 0);
+	EQ(ftruncate(fd, 0), 0);
+	EQ(write(fd, "7", 1), 1);
+	EQ(ftruncate(fd, 5), 0);
+	EQ(truncate("/proc/self/loginuid", 0), 0);
+	EQ(whole("/proc/self/loginuid"), 1);
+	STREQ(text, "7");
+	EQ(ftruncate(sys, 0), 0);
+	FAILS(ftruncate(sys, -1), EINVAL);
+	EQ(read(sys, text, 1), 1);
+	FAILS(truncate("/proc/self", 0), EISDIR);
+	close(fd);
+	close(sys);
+	fd = open("/proc/self/loginuid", O_RDONLY);
+	FAILS(ftruncate(fd, 0), EINVAL);
+	close(fd);
+}
+
 static void maps_of_ids(void)
 {
 	static const char *const maps[] = { "uid_map", "gid_map", "projid_map" };
@@ -503,6 +529,7 @@ int main(int argc, char **argv)
 						 T(sched_names),
 						 T(waits_for_the_processor),
 						 T(logins),
+						 T(cuts),
 						 T(maps_of_ids),
 						 T(children_by_thread),
 						 T(places),
