@@ -29,6 +29,8 @@ void inet_move(void *to, const void *from, unsigned long n);
 
 /* What there is. */
 #define LWIP_IPV4		      1
+#define IP_DEFAULT_TTL		      64 /* as Linux; also of echo replies */
+#define LWIP_ICMP6_HL		      64
 #define LWIP_IPV6		      1
 #define LWIP_RAW		      1
 #define LWIP_UDP		      1

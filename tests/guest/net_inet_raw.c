@@ -38,6 +38,7 @@ static void icmp_filter(void)
 	EQ(sendto(s, echo, 8, 0, (void *)&a, sizeof(a)), 8);
 	EQ(recv(s, buf, sizeof(buf), 0), 28);
 	EQ(buf[20], ICMP_ECHOREPLY);
+	EQ(buf[8], 64); /* its time to live */
 	FAILS(recv(s, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
 	close(s);
 	s = raw(AF_INET, 200); /* another protocol's has no such option */
