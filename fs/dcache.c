@@ -31,7 +31,7 @@ static struct list_head *hash_table;
 static uint32_t hash_mask;
 static struct list_head lru = LIST_HEAD_INIT(lru); /* d: refs were 0 when put here; oldest first */
 static atomic_long_t nr_dentries;
-static unsigned long nr_unused; /* d */
+static unsigned long nr_unused, nr_negative; /* d: on the LRU; of them without an inode */
 
 enum { HASH_MIN = 256, HASH_MAX = 1 << 16, PAGES_PER_BUCKET = 16 };
 
@@ -182,6 +182,7 @@ static void lru_del(struct dentry *d) must_hold(dcache_lock)
 		return;
 	list_del_init(&d->lru_link);
 	nr_unused--;
+	nr_negative -= !d->inode;
 }
 
 /* Nobody can find @d any more. refs is 0. */
@@ -235,6 +236,7 @@ static noinline_ void dput_slow(struct dentry *d)
 			if (list_empty(&d->lru_link)) {
 				list_add_tail(&d->lru_link, &lru);
 				nr_unused++;
+				nr_negative += !d->inode;
 			}
 			spin_unlock(&dcache_lock);
 			return;
@@ -269,6 +271,7 @@ void dentry_instantiate(struct dentry *d, struct inode *inode)
 {
 	spin_lock(&dcache_lock);
 	must(!d->inode);
+	nr_negative -= !list_empty(&d->lru_link);
 	d->inode = inode;
 	if (!inode->alias)
 		inode->alias = d;
@@ -480,10 +483,13 @@ unsigned long dcache_shrink(unsigned long nr)
 	return done;
 }
 
-void dcache_count(unsigned long *total, unsigned long *unused)
+struct dentry_counts dcache_count(void)
 {
+	struct dentry_counts c = { .all = (unsigned long)atomic_long_read(&nr_dentries) };
+
 	spin_lock(&dcache_lock);
-	*total = (unsigned long)atomic_long_read(&nr_dentries);
-	*unused = nr_unused;
+	c.unused = nr_unused;
+	c.negative = nr_negative;
 	spin_unlock(&dcache_lock);
+	return c;
 }

@@ -20,11 +20,10 @@ int sysctl_vfs_cache_pressure = 100;
 /* What reclaim may take, as the administrator weighs it. */
 static unsigned long unused_dentries(void)
 {
-	unsigned long total, unused;
+	uint64_t unused = dcache_count().unused;
 
-	dcache_count(&total, &unused);
-	return (unsigned long)((uint64_t)unused * (unsigned)READ_ONCE(sysctl_vfs_cache_pressure) /
-			       100);
+	return (unsigned long)min_of(
+		uint64_t, unused * (unsigned)READ_ONCE(sysctl_vfs_cache_pressure) / 100, LONG_MAX);
 }
 
 static unsigned long shrink_dentries(unsigned long nr, gfp_t gfp)

@@ -2,6 +2,7 @@
  * /proc/sys: what there is of files, and what is done when there is no memory left.
  *
  *   fs   file-max, file-nr, nr_open, inode-nr, inode-state       open files, inodes
+ *   fs   dentry-state                                        names that are cached
  *   vm   panic_on_oom, oom_kill_allocating_task, oom_dump_tasks  who goes, what the log says
  *   vm   memory_failure_recovery                             broken memory: a signal, or a panic
  *   vm   vdso_enabled (32-bit builds)                            new programs
@@ -40,6 +41,15 @@ static int inode_state_show(struct seq_file *m)
 	return 0;
 }
 
+/* As on Linux: 45 is an age that nobody asks for, the last is not used. */
+static int dentry_state_show(struct seq_file *m)
+{
+	struct dentry_counts c = dcache_count();
+
+	seq_printf(m, "%lu\t%lu\t45\t0\t%lu\t0\n", c.all, c.unused, c.negative);
+	return 0;
+}
+
 static const struct sysctl table[] = {
 	{ "fs/file-max", .word = &sysctl_file_max, .max = LONG_MAX },
 	{ "fs/suid_dumpable", .number = &sysctl_suid_dumpable, .max = SUID_DUMP_ROOT },
@@ -57,7 +67,8 @@ void proc_limits_init(void)
 {
 	static struct proc_entry file_nr = { .show = file_nr_show },
 				 inode_nr = { .show = inode_nr_show },
-				 inode_state = { .show = inode_state_show };
+				 inode_state = { .show = inode_state_show },
+				 dentry_state = { .show = dentry_state_show };
 
 	boot_need(sysctl_register(table, ARRAY_SIZE(table) - (sizeof(long) == 8)), "sysctls of ",
 		  "proc_limits");
@@ -65,4 +76,6 @@ void proc_limits_init(void)
 	boot_need(proc_register("sys/fs/inode-nr", 0444, &inode_nr), "/proc/", "sys/fs/inode-nr");
 	boot_need(proc_register("sys/fs/inode-state", 0444, &inode_state), "/proc/",
 		  "sys/fs/inode-state");
+	boot_need(proc_register("sys/fs/dentry-state", 0444, &dentry_state), "/proc/",
+		  "sys/fs/dentry-state");
 }

@@ -61,7 +61,10 @@ struct dentry *dentry_lookup_cached(struct dentry *parent,
 uint32_t name_hash(const char *name, unsigned len);
 unsigned long dcache_shrink(unsigned long nr); /* frees unused dentries; Return: how many */
 void caches_drop(void);			       /* all that registered caches can give back */
-/* Dentries, and how many of them are unused. */
-void dcache_count(unsigned long *total, unsigned long *unused);
+/* Dentries; those that wait for a user or their end; of them those of names that there are not. */
+struct dentry_counts {
+	unsigned long all, unused, negative;
+};
+struct dentry_counts dcache_count(void);
 
 #endif

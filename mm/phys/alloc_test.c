@@ -210,6 +210,38 @@ static void alloc_I1_user_pages_leave_the_reserve(void **state)
 	give_all(&pages);
 }
 
+/* What user pages leave of the DMA zone is its min mark and its reserve: exactly, whatever /proc/sys/vm says they are. */
+static void user_pages_leave_of_dma(int ratio, int min_kbytes)
+{
+	struct zone *dma = &node_data[0]->node_zones[ZONE_DMA];
+	unsigned long all, keeps, nr;
+	struct list_head pages;
+
+	sysctl_lowmem_reserve_ratio[ZONE_DMA] = ratio;
+	min_free_kbytes = min_kbytes;
+	setup_per_zone_wmarks();
+	drain_all_pages();
+	all = zone_stat(dma, NR_FREE_PAGES);
+	keeps = dma->watermark[WMARK_MIN] + (unsigned long)dma->lowmem_reserve[ZONE_MOVABLE];
+	take_all(&pages, GFP_HIGHUSER_MOVABLE, &nr);
+	assert_int_equal(zone_stat(dma, NR_FREE_PAGES), min_of(unsigned long, all, keeps));
+	give_all(&pages);
+}
+
+static void alloc_I1_follows_the_sysctls(void **state)
+{
+	int ratio = sysctl_lowmem_reserve_ratio[ZONE_DMA], min_kbytes = min_free_kbytes;
+
+	user_pages_leave_of_dma(ratio, min_kbytes);
+	user_pages_leave_of_dma(0, min_kbytes);
+	user_pages_leave_of_dma(1, min_kbytes); /* all of it is kept */
+	user_pages_leave_of_dma(ratio, 2 * min_kbytes);
+	user_pages_leave_of_dma(0, 4 * min_kbytes);
+	sysctl_lowmem_reserve_ratio[ZONE_DMA] = ratio;
+	min_free_kbytes = min_kbytes;
+	setup_per_zone_wmarks();
+}
+
 static void alloc_reserves_open_by_rank(void **state)
 {
 	static const gfp_t steps[] = { GFP_KERNEL, GFP_NOWAIT | __GFP_HIGH, GFP_ATOMIC,
@@ -402,6 +434,7 @@ int main(void)
 		high_test(alloc_zone_is_the_one_asked_for),
 		high_test(alloc_high_pages_are_zeroed_through_a_window),
 		high_test(alloc_I1_user_pages_leave_the_reserve),
+		high_test(alloc_I1_follows_the_sysctls),
 		world_test(alloc_reserves_open_by_rank),
 		world_test(alloc_memalloc_scope_uses_the_reserve),
 		world_test(watermark_counts_the_order),

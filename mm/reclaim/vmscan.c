@@ -171,9 +171,25 @@ static unsigned long file_pages(const struct pglist_data *node)
 	return lru_size(node, LRU_INACTIVE_FILE) + lru_size(node, LRU_ACTIVE_FILE);
 }
 
+/* Are free and cached pages together no more than the high watermarks? Then cached pages cannot bring the zones back. */
+static bool files_are_few(const struct scan_control *sc)
+{
+	unsigned long have = file_pages(sc->node), high = 0;
+
+	for (unsigned t = 0; t <= (unsigned)sc->highest; t++) {
+		const struct zone *z = &sc->node->node_zones[t];
+		long usable = (long)zone_stat(z, NR_FREE_PAGES) - z->lowmem_reserve[sc->highest];
+
+		have += usable > 0 ? (unsigned long)usable : 0;
+		high += z->watermark[WMARK_HIGH];
+	}
+	return have <= high;
+}
+
 /*
  * How much of each list. Without swap there is nowhere to put what anonymous pages hold: they are not asked. Else the kinds
- * share the scan as swappiness says, 0 to 200, half of it 100; at priority 0 all are asked for all.
+ * share the scan as swappiness says, 0 to 200, half of it 100; at priority 0 all are asked for all. At swappiness 0 swap is for
+ * the case that cached pages cannot suffice (Linux).
  */
 static void plan(const struct scan_control *sc, unsigned long *nr)
 {
@@ -183,7 +199,7 @@ static void plan(const struct scan_control *sc, unsigned long *nr)
 	if (!may_swap(sc)) {
 		weight[0] = 0;
 		weight[1] = MAX_SWAPPINESS;
-	} else if (!file_pages(sc->node)) {
+	} else if (!file_pages(sc->node) || (!weight[0] && files_are_few(sc))) {
 		weight[0] = MAX_SWAPPINESS;
 	}
 	for (unsigned l = 0; l < LRU_EVICTABLE_LISTS; l++) {

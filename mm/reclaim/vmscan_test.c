@@ -3,6 +3,7 @@
 
 #include "mm/alloc.h"
 #include "mm/policy.h"
+#include "mm/reclaim/reclaim_impl.h"
 #include "mm/rmap.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
@@ -348,6 +349,143 @@ static void memory_twice_the_ram_over_swap(void **state)
 	finish();
 }
 
+/* ---- what /proc/sys/vm sets ---- */
+
+enum { OF_EACH = 128 };
+
+static void round_at(unsigned priority)
+{
+	struct scan_control sc = { .node = node_data[0],
+				   .highest = ZONE_MOVABLE,
+				   .gfp = GFP_KERNEL,
+				   .priority = priority,
+				   .wanted = ULONG_MAX };
+
+	shrink_node(&sc);
+}
+
+/* OF_EACH pages of a file and, over swap, as many of a program. */
+static struct mm_struct *begin_with_both(struct fakeswap *sw, uint64_t ram)
+{
+	struct mm_struct *mm;
+
+	begin_small(ram, OF_EACH);
+	fakeswap_begin(sw, 2 * OF_EACH);
+	fakeswap_on(sw, -1);
+	mm = new_mm();
+	read_pages(0, OF_EACH);
+	assert_int_equal(map_at(mm, BASE, P(OF_EACH), RW, ANON), BASE);
+	for (unsigned i = 0; i < OF_EACH; i++)
+		sim_poke(mm, BASE + P(i), 1);
+	return mm;
+}
+
+static void end_with_both(struct fakeswap *sw, struct mm_struct *mm)
+{
+	vm_swappiness = 60;
+	end_mm(mm);
+	assert_int_equal(swap_area_off(sw->type), 0);
+	fakeswap_end(sw);
+	finish();
+}
+
+static void swappiness_divides_a_round(void **state)
+{
+	static const int of[] = { 0, 1, 60, 100, 199, 200 };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(of); i++) {
+		struct fakeswap sw;
+		struct mm_struct *mm = begin_with_both(&sw, 0);
+
+		vm_swappiness = of[i];
+		round_at(1); /* half of each list, and of that the share, rounded up */
+		assert_int_equal(vm_event_sum(PGSCAN_ANON), (OF_EACH / 2 * of[i] + 199) / 200);
+		assert_int_equal(vm_event_sum(PGSCAN_FILE),
+				 (OF_EACH / 2 * (200 - of[i]) + 199) / 200);
+		end_with_both(&sw, mm);
+	}
+}
+
+static unsigned long marks_high(void)
+{
+	unsigned long sum = 0;
+	struct zone *z;
+
+	for_each_zone (node_data[0], z)
+		sum += z->watermark[WMARK_HIGH];
+	return sum;
+}
+
+/* Swappiness 0: no swap while cached pages suffice; swap before anybody is killed. */
+static void swappiness_0_swaps_when_files_cannot_suffice(void **state)
+{
+	struct fakeswap sw;
+	struct mm_struct *mm;
+	unsigned n;
+
+	(void)state;
+	mm = begin_with_both(&sw, MIB(16));
+	vm_swappiness = 0;
+	n = hog(hogged, ARRAY_SIZE(hogged), marks_high() - OF_EACH / 2);
+	round_at(0);
+	assert_int_equal(vm_event_sum(PGSCAN_ANON), 0);
+	assert_int_equal(vm_event_sum(PGSTEAL_FILE), OF_EACH);
+	read_pages(0, 16);
+	n += hog(hogged + n, ARRAY_SIZE(hogged) - n, marks_high() - 17);
+	assert_true(global_node_stat(NR_INACTIVE_FILE) + nr_free_pages() <= marks_high());
+	round_at(0);
+	assert_int_equal(vm_event_sum(PGSCAN_ANON), OF_EACH);
+	unhog(hogged, n);
+	end_with_both(&sw, mm);
+}
+
+/* kswapd is woken at the low mark, not above, and sleeps again above the high one, at most a round's wish above. */
+static void kswapd_works_by_the_marks(void)
+{
+	struct kswapd *k = &node_data[0]->kswapd;
+	struct zone *z = node_data[0]->zonelist.zones[0];
+	unsigned long high = z->watermark[WMARK_HIGH];
+	unsigned n;
+
+	read_pages(0, FAKE_PAGES);
+	k->wanted = false;
+	n = hog(hogged, ARRAY_SIZE(hogged), z->watermark[WMARK_LOW] + LRU_CLUSTER);
+	assert_false(k->wanted);
+	n += hog(hogged + n, ARRAY_SIZE(hogged) - n, z->watermark[WMARK_LOW] - 1);
+	assert_true(k->wanted);
+	while (kswapd_step(0))
+		;
+	assert_in_range(zone_stat(z, NR_FREE_PAGES), high + 1, 2 * high + 2 * LRU_CLUSTER);
+	unhog(hogged, n);
+}
+
+/* watermark_scale_factor: the marks' distance, in 10000ths of a zone. min_free_kbytes: all marks. */
+static void marks_say_when_kswapd_works(void **state)
+{
+	struct zone *z;
+	unsigned long min, size;
+
+	(void)state;
+	begin_small(MIB(16), FAKE_PAGES);
+	z = node_data[0]->zonelist.zones[0];
+	min = z->watermark[WMARK_MIN];
+	size = (unsigned long)atomic_long_read(&z->managed_pages);
+	kswapd_works_by_the_marks();
+	watermark_scale_factor = 300;
+	setup_per_zone_wmarks();
+	assert_int_equal(z->watermark[WMARK_HIGH], min + 2 * (size * 300 / 10000));
+	kswapd_works_by_the_marks();
+	watermark_scale_factor = 10;
+	min_free_kbytes *= 2;
+	setup_per_zone_wmarks();
+	assert_in_range(z->watermark[WMARK_MIN], 2 * min, 2 * min + 1);
+	kswapd_works_by_the_marks();
+	min_free_kbytes /= 2;
+	setup_per_zone_wmarks();
+	finish();
+}
+
 /* ---- by a policy of mm/reclaim/policy ---- */
 
 static void choose_policy(const char *name)
@@ -665,6 +803,9 @@ int main(void)
 		T(a_file_larger_than_memory_is_read),
 		T(kswapd_brings_the_zones_back),
 		T(memory_twice_the_ram_over_swap),
+		T(swappiness_divides_a_round),
+		T(swappiness_0_swaps_when_files_cannot_suffice),
+		T(marks_say_when_kswapd_works),
 		T(no_cpu_reads_what_has_left_the_cache),
 		T(dirty_entries_are_flushed_before_the_write),
 		T(every_policy_keeps_what_programs_have),

@@ -8,7 +8,7 @@
 #define _FILE_OFFSET_BITS 64
 #include "disk.h"
 #include "free_pages.h"
-#include "mem.h"
+#include "give_up.h"
 
 #include <sys/swap.h>
 
@@ -278,6 +278,71 @@ static void names_come_and_go(void)
 	OK(umount("mnt"));
 }
 
+struct names {
+	long all, unused, negative;
+};
+
+static struct names names_now(void)
+{
+	struct names n = { -1, -1, -1 };
+	char text[128];
+
+	if (tap_read("/proc/sys/fs/dentry-state", text, sizeof(text)) > 0)
+		EQ(sscanf(text, "%ld\t%ld\t45\t0\t%ld\t0\n", &n.all, &n.unused, &n.negative), 3);
+	return n;
+}
+
+#define POOL "/proc/sys/vm/nr_hugepages"
+
+/* Most of memory goes to the pool of huge pages. Return: free pages. */
+static size_t leave_little(void)
+{
+	enum { LEFT_KB = 48 << 10 };
+	long free_kb = meminfo_kb("MemFree:");
+	char text[32];
+
+	if (free_kb > LEFT_KB) {
+		snprintf(text, sizeof(text), "%ld",
+			 (free_kb - LEFT_KB) / meminfo_kb("Hugepagesize:"));
+		OK(tap_put(POOL, text));
+	}
+	free_kb = meminfo_kb("MemFree:");
+	CHECK(free_kb < 2 * LEFT_KB);
+	return (size_t)free_kb / 4;
+}
+
+/* vfs_cache_pressure: 0, and memory goes by without taking a name of the cache; more, and they go. */
+static void cached_names_go_by_pressure(void)
+{
+	enum { NAMES = 4000 };
+	size_t pages = leave_little();
+	struct names n;
+	char name[64];
+
+	mkdir("mnt", 0755);
+	OK(mount(disk_of_files(), "mnt", "ext2", 0, NULL));
+	OK(tap_put("/proc/sys/vm/drop_caches", "2"));
+	EQ(names_now().negative, 0);
+	OK(tap_put("/proc/sys/vm/vfs_cache_pressure", "0"));
+	for (unsigned i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "mnt/no-such-name-%u", i);
+		FAILS(access(name, F_OK), ENOENT);
+	}
+	n = names_now();
+	EQ(n.negative, NAMES);
+	CHECK(n.unused >= n.negative && n.all > n.unused);
+	EQ(tap_child(fill_and_give_up, &pages), 0);
+	EQ(names_now().negative, n.negative);
+	OK(tap_put("/proc/sys/vm/vfs_cache_pressure", "1000"));
+	EQ(tap_child(fill_and_give_up, &pages), 0);
+	CHECK(names_now().negative < n.negative - NAMES / 8);
+	OK(tap_put("/proc/sys/vm/vfs_cache_pressure", "100"));
+	OK(tap_put("/proc/sys/vm/drop_caches", "2"));
+	EQ(names_now().negative, 0);
+	OK(umount("mnt"));
+	OK(tap_put(POOL, "0"));
+}
+
 /* ---- the tests ---- */
 
 #define TEST(name, what)                                                                           \
@@ -291,12 +356,18 @@ TEST(swap_in_file, in_file)
 TEST(swap_compressed, compressed)
 TEST(files, file_in_little_memory)
 TEST(names, names_come_and_go)
+TEST(cached_names, cached_names_go_by_pressure)
 
 int main(int argc, char **argv)
 {
 	enum { LONG = 3600 };
-	struct tap_test tests[] = { T(swap_on_disk), T(swap_in_file), T(swap_compressed),
-				    T(files),	     T(names),	      TEND };
+	struct tap_test tests[] = { T(swap_on_disk),
+				    T(swap_in_file),
+				    T(swap_compressed),
+				    T(files),
+				    T(names),
+				    T(cached_names),
+				    TEND };
 
 	ram_pages = (unsigned long)meminfo_kb("MemTotal:") / 4;
 	if (argc > 1 && !strcmp(argv[1], "all")) {

@@ -341,6 +341,41 @@ static void failing_read(void)
 	OK(swapoff(PART));
 }
 
+/* page-cluster: a read brings a page and its neighbours, 1 << page-cluster together; 0: the page alone. */
+static void reads_ahead_by_page_cluster(void)
+{
+	enum { N = 256 };
+
+	NEED_DISKS();
+	for (unsigned cluster = 0; cluster <= 4; cluster++) {
+		long most = 0, ahead = vmstat("swap_ra"), in, before;
+		char text[16];
+		unsigned char *p;
+
+		make_header(PART,
+			    SLOTS); /* an empty area: what leaves together has neighbouring slots */
+		OK(swapon(PART, 0));
+		snprintf(text, sizeof(text), "%u", cluster);
+		OK(tap_put("/proc/sys/vm/page-cluster", text));
+		p = filled(N);
+		OK(page_out(p, N));
+		EQ(resident(p, N), 0);
+		in = before = vmstat("pswpin");
+		for (unsigned i = 0; i < N; i++) {
+			CHECK(is_filled(p + i * PAGE, i));
+			most = vmstat("pswpin") - before > most ? vmstat("pswpin") - before : most;
+			before = vmstat("pswpin");
+		}
+		EQ(before - in, N);
+		EQ(most, 1 << cluster);
+		if (!cluster)
+			EQ(vmstat("swap_ra"), ahead);
+		OK(munmap(p, N * PAGE));
+		OK(swapoff(PART));
+	}
+	OK(tap_put("/proc/sys/vm/page-cluster", "3"));
+}
+
 /* What cannot be written stays in memory. */
 static void failing_write(void)
 {
@@ -449,6 +484,7 @@ int main(int argc, char **argv)
 						 T(discard),
 						 T(failing_read),
 						 T(failing_write),
+						 T(reads_ahead_by_page_cluster),
 						 T(swapoff_unreadable),
 						 T(header_unreadable),
 						 T(no_memory),

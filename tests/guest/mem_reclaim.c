@@ -1,9 +1,7 @@
 /* Pages on the lists of reclaim, and what happens to them when memory gets short. */
-#include "mem.h"
+#include "give_up.h"
 
 #include <dirent.h>
-
-enum { ADV_FREE = 8, ADV_COLD = 20 };
 
 static long anon_pages(void)
 {
@@ -113,27 +111,6 @@ static void there_are_daemons(void)
 {
 	EQ(tasks_called("kswapd0\n"), 1);
 	EQ(tasks_called("kcompactd0\n"), 1);
-}
-
-/* Memory that is given up as soon as it is filled: twice what is free goes through, and nobody is killed. */
-static int fill_and_give_up(void *arg)
-{
-	size_t chunk = 256, chunks = *(size_t *)arg / chunk * 2;
-
-	for (size_t c = 0; c < chunks; c++) {
-		char *p = anon(chunk, RW);
-
-		if (p == MAP_FAILED)
-			return 1;
-		for (size_t i = 0; i < chunk; i++)
-			p[i * PAGE] = (char)(c + 1);
-		if (madvise(p, chunk * PAGE, ADV_FREE))
-			return 2;
-		for (size_t i = 0; i < chunk; i += 64) /* as it was, or nothing */
-			if (p[i * PAGE] != (char)(c + 1) && p[i * PAGE] != 0)
-				return 3;
-	}
-	return 0;
 }
 
 static void memory_given_up_is_taken_in_time(void)

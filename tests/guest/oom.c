@@ -240,6 +240,56 @@ static void log_lines(void)
 	CHECK(strstr(text, want) != NULL);
 }
 
+/* ---- what /proc/sys/vm sets ---- */
+
+#define VM "/proc/sys/vm/"
+
+static int touch_half(void *arg)
+{
+	return !touch(*(long *)arg);
+}
+
+/* oom_kill_allocating_task: who asks goes, though another has more. */
+static void who_asks_goes(void)
+{
+	long mem = mem_free_kb(), half = mem / 2;
+	struct holder big;
+
+	if (!may_exhaust())
+		SKIP("too much memory");
+	hold(&big, mem * 3 / 5, 500);
+	OK(tap_put(VM "oom_kill_allocating_task", "1"));
+	EQ(tap_child(touch_half, &half), KILLED(SIGKILL));
+	OK(tap_put(VM "oom_kill_allocating_task", "0"));
+	EQ(release(&big), EXITED(0));
+}
+
+/* oom_dump_tasks: whether the report has the table of all processes. */
+static void table_of_tasks(void)
+{
+	static char text[1 << 18];
+	long mem = mem_free_kb();
+	int n;
+
+	if (!may_exhaust())
+		SKIP("too much memory");
+	for (int dump = 0; dump < 2; dump++) {
+		struct holder big;
+
+		tap_sleep_ms(5100); /* as above */
+		klogctl(5, NULL, 0);
+		OK(tap_put(VM "oom_dump_tasks", dump ? "1" : "0"));
+		hold(&big, mem * 3 / 5, 700);
+		EQ(tap_child(touch_half, (long[]){ mem / 2 }), 0);
+		EQ(release(&big), KILLED(SIGKILL));
+		n = klogctl(3, text, sizeof(text) - 1);
+		text[n > 0 ? n : 0] = '\0';
+		CHECK(strstr(text, "oom invoked oom-killer: ") != NULL);
+		CHECK(strstr(text, "Out of memory: Killed process ") != NULL);
+		EQ(strstr(text, "[  pid  ]   uid ") != NULL, dump);
+	}
+}
+
 /* ---- fork bombs ---- */
 
 struct tally {
@@ -384,6 +434,8 @@ int main(int argc, char **argv)
 						 T(adjusted),
 						 T(inside_a_call),
 						 T(log_lines),
+						 T(who_asks_goes),
+						 T(table_of_tasks),
 						 T_FOR(bomb_stops_at_threads_max, 120),
 						 T(threads_max_counts_exactly),
 						 T_FOR(bomb_out_of_memory, 120),
