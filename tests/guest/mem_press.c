@@ -55,6 +55,7 @@ struct player {
 static long long deadline; /* long run: until then; 0: a short one */
 static unsigned window;
 static const char *area = ZRAM; /* swapped to */
+static int spare;		/* number of the second area's device */
 static volatile int *failed;
 
 static unsigned some(struct player *p, unsigned n)
@@ -588,10 +589,49 @@ static void make_file(unsigned long pages)
 	OK(close(fd));
 }
 
-static void set_up(unsigned long pages)
+static void make_header(const char *path, unsigned long pages)
 {
 	static unsigned char page[4096];
 	uint32_t words[3] = { 1, (uint32_t)pages - 1, 0 };
+
+	memcpy(page + 1024, words, sizeof(words));
+	memcpy(page + sizeof(page) - 10, "SWAPSPACE2", 10);
+	OK(tap_write_flags(path, 0, 0, page, sizeof(page)));
+}
+
+static int area_on(void)
+{
+	return swapon(area, SWAP_FLAG_PREFER | 5);
+}
+
+/* A second area, compressed, for the moments in which the first one is not there: without any swap somebody must go. */
+static void set_up_spare(const char *size, unsigned long pages)
+{
+	char text[16], path[64];
+
+	NEED(tap_read("/sys/class/zram-control/hot_add", text, sizeof(text)) > 0);
+	spare = atoi(text);
+	snprintf(path, sizeof(path), "/sys/block/zram%d/disksize", spare);
+	NEED(tap_put(path, size) == 0);
+	snprintf(path, sizeof(path), "/dev/zram%d", spare);
+	make_header(path, pages);
+	OK(swapon(path, SWAP_FLAG_PREFER | 1));
+}
+
+static void end_spare(void)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "/dev/zram%d", spare);
+	OK(swapoff(text));
+	snprintf(text, sizeof(text), "/sys/block/zram%d/reset", spare);
+	EQ(tap_put(text, "1\n"), 0);
+	snprintf(text, sizeof(text), "%d", spare);
+	EQ(tap_put("/sys/class/zram-control/hot_remove", text), 0);
+}
+
+static void set_up(unsigned long pages)
+{
 	char size[32];
 
 	snprintf(size, sizeof(size), "%lu", pages * PAGE);
@@ -599,10 +639,9 @@ static void set_up(unsigned long pages)
 		NEED(tap_put(SYS "disksize", size) == 0);
 	else if (area[0] != '/')
 		make_file(pages);
-	memcpy(page + 1024, words, sizeof(words));
-	memcpy(page + sizeof(page) - 10, "SWAPSPACE2", 10);
-	OK(tap_write_flags(area, 0, 0, page, sizeof(page)));
-	OK(swapon(area, 0));
+	make_header(area, pages);
+	OK(area_on());
+	set_up_spare(size, pages);
 }
 
 /* Who empties an area is the first to go when memory gets short by it: swapoff in a child. */
@@ -613,13 +652,13 @@ static void switch_swap(void)
 	int status;
 
 	if (pid == 0)
-		_exit(swapoff(area) == 0 ? swapon(area, 0) != 0 : errno != ENOMEM);
+		_exit(swapoff(area) == 0 ? area_on() != 0 : errno != ENOMEM);
 	if (pid < 0)
 		return;
 	status = tap_wait(pid);
 	CHECK(status == 0 || status == SIGKILL);
-	if (meminfo_kb("SwapTotal:") == 0)
-		OK(swapon(area, 0));
+	if (status == SIGKILL) /* before it, in it or after it */
+		CHECK(area_on() == 0 || errno == EBUSY);
 }
 
 /* What changes everybody's memory, once in a while. */
@@ -693,6 +732,7 @@ static void random_calls(void)
 	tap_put("/proc/sys/vm/nr_hugepages", "0\n");
 	OK(swapoff(
 		area)); /* what is left is others': a slot without an owner would keep it for ever */
+	end_spare();
 	if (!strcmp(area, ZRAM))
 		EQ(tap_put(SYS "reset", "1\n"), 0);
 }
