@@ -516,6 +516,21 @@ class Machine(Folder):
             p.stdin.close()
             self.assertEqual(p.wait(60), 0)
 
+    def test_who_is_refused_leaves_a_recording_alone(self):
+        path = self.dir + "/t.json"
+        for options in (["--mem", "1M"], ["--policy", "none"]):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("of before")
+            r = self.run_it(*options, "--trace", path, "--", "true")
+            with open(path, encoding="utf-8") as f:
+                self.assertEqual((r.returncode, f.read()), (125, "of before"))
+
+    def test_a_recording_of_no_machine_is_whole(self):
+        path = self.dir + "/t.json"
+        self.assertEqual(self.run_it("--disk", "/nowhere", "--trace", path, "--", "true").returncode, 125)
+        with open(path, encoding="utf-8") as f:
+            self.assertEqual(json.load(f)["traceEvents"], [])
+
     def test_wrong_options(self):
         with tempfile.TemporaryDirectory() as tmp:
             empty = os.path.join(tmp, "empty")
