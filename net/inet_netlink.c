@@ -72,6 +72,27 @@ void nl_attr(struct nl_msg *m, unsigned type, const void *value, unsigned len)
 	put(m, value, len);
 }
 
+void nl_attr32(struct nl_msg *m, unsigned type, uint32_t v)
+{
+	nl_attr(m, type, &v, sizeof(v));
+}
+
+const char *nl_find(const char *body, unsigned len, unsigned at, unsigned type, unsigned *size)
+{
+	while (at + 4 <= len) {
+		uint16_t head[2];
+
+		memcpy(head, body + at, sizeof(head));
+		if (head[0] < sizeof(head) || head[0] > len - at)
+			return NULL;
+		*size = head[0] - (unsigned)sizeof(head);
+		if (head[1] == type)
+			return body + at + sizeof(head);
+		at += aligned(head[0]);
+	}
+	return NULL;
+}
+
 /* One that had no room is taken back. */
 void nl_end(struct nl_msg *m, unsigned start)
 {

@@ -28,11 +28,40 @@ struct nl_msg {
 unsigned nl_begin(struct nl_msg *m, const struct nl_header *q, unsigned type, const void *body,
 		  unsigned len);
 void nl_attr(struct nl_msg *m, unsigned type, const void *value, unsigned len);
+void nl_attr32(struct nl_msg *m, unsigned type, uint32_t v);
 void nl_end(struct nl_msg *m, unsigned start);
+/* The value of the first attribute @type of a request with @len bytes at @body, where attributes begin at @at. NULL: none. */
+const char *nl_find(const char *body, unsigned len, unsigned at, unsigned type, unsigned *size);
+
+/* ---- routes ---- */
+enum { RTM_NEWROUTE = 24, RTM_GETROUTE = 26 };
+enum {
+	RTA_DST = 1,
+	RTA_SRC,
+	RTA_IIF,
+	RTA_OIF,
+	RTA_GATEWAY,
+	RTA_PREFSRC = 7,
+	RTA_CACHEINFO = 12,
+	RTA_TABLE = 15,
+	RTA_UID = 25
+};
+enum { RT_TABLE_MAIN = 254, RTPROT_KERNEL = 2, RTPROT_BOOT, RTPROT_RA = 9 };
+enum { RTN_UNICAST = 1, RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST = 5 };
+
+struct route_body {
+	uint8_t family, dst_len, src_len, tos, table, protocol, scope, type;
+	uint32_t flags;
+};
 
 /* ---- inet_route.c ---- */
 /* What NETLINK_ROUTE says to @q, with @len bytes behind its header. 0, or the error for its NLMSG_ERROR. */
 int must_check route_answer(struct nl_msg *m, const struct nl_header *q, const void *body,
 			    unsigned len);
+
+/* ---- inet_route_find.c ---- */
+/* RTM_GETROUTE of one destination. Core lock held. 0, -EINVAL, -ERANGE, -ENODEV, -ENETUNREACH, -EOPNOTSUPP. */
+int must_check route_find(struct nl_msg *m, const struct nl_header *q, const char *body,
+			  unsigned len);
 
 #endif

@@ -5,6 +5,7 @@
  * LOCKS    core lock.   CONTEXT  tasks.
  * FAILS    ENODEV (no such interface), EINVAL (a request too short), EPERM without CAP_NET_ADMIN and EOPNOTSUPP with it: nothing is
  *          changed this way.
+ * NOT HERE the way to one destination (inet_route_find.c).
  * SOURCES  rtnetlink(7), ip-link(8), ip-address(8), ip-route(8), ip-neighbour(8).   TESTED BY  tests/guest/net_netlink.c,
  *          tests/guest/net_virtio.c
  */
@@ -20,8 +21,6 @@ enum {
 	RTM_GETLINK = 18,
 	RTM_NEWADDR = 20,
 	RTM_GETADDR = 22,
-	RTM_NEWROUTE = 24,
-	RTM_GETROUTE = 26,
 	RTM_NEWNEIGH = 28,
 	RTM_GETNEIGH = 30
 };
@@ -35,7 +34,6 @@ enum {
 	IFLA_OPERSTATE = 16
 };
 enum { IFA_ADDRESS = 1, IFA_LOCAL, IFA_LABEL, IFA_BROADCAST, IFA_FLAGS = 8 };
-enum { RTA_DST = 1, RTA_OIF = 4, RTA_GATEWAY = 5, RTA_PREFSRC = 7, RTA_TABLE = 15 };
 enum {
 	ARPHRD_ETHER = 1,
 	ARPHRD_LOOPBACK = 772,
@@ -45,14 +43,7 @@ enum {
 	OPER_UP = 6
 };
 enum { IFA_F_PERMANENT = 0x80, SCOPE_UNIVERSE = 0, SCOPE_LINK = 253, SCOPE_HOST = 254 };
-enum {
-	RT_TABLE_MAIN = 254,
-	RTPROT_BOOT = 3,
-	RTPROT_KERNEL = 2,
-	RTPROT_RA = 9,
-	RTN_UNICAST = 1,
-	LINK_BODY = 16
-};
+enum { LINK_BODY = 16 };
 enum {
 	NDA_DST = 1,
 	NDA_LLADDR,
@@ -73,11 +64,6 @@ struct addr_body {
 	uint8_t family, prefix, flags, scope;
 	uint32_t index;
 };
-struct route_body {
-	uint8_t family, dst_len, src_len, tos, table, protocol, scope, type;
-	uint32_t flags;
-};
-
 struct neigh_body {
 	uint8_t family, pad[3];
 	int index;
@@ -88,11 +74,6 @@ struct neigh_body {
 static bool is_loopback(const struct netif *n)
 {
 	return n->name[0] == 'l';
-}
-
-static void attr32(struct nl_msg *m, unsigned type, uint32_t v)
-{
-	nl_attr(m, type, &v, sizeof(v));
 }
 
 static void attr_text(struct nl_msg *m, unsigned type, const char *text)
@@ -125,9 +106,9 @@ static void say_link(struct nl_msg *m, const struct nl_header *q, const struct n
 	inet_if_name(n, name);
 	start = nl_begin(m, q, RTM_NEWLINK, &b, sizeof(b));
 	attr_text(m, IFLA_IFNAME, name);
-	attr32(m, IFLA_TXQLEN, 1000);
+	nl_attr32(m, IFLA_TXQLEN, 1000);
 	nl_attr(m, IFLA_OPERSTATE, &oper, 1);
-	attr32(m, IFLA_MTU, lo ? 65536 : n->mtu);
+	nl_attr32(m, IFLA_MTU, lo ? 65536 : n->mtu);
 	attr_text(m, IFLA_QDISC, "noqueue");
 	nl_attr(m, IFLA_ADDRESS, lo ? none : n->hwaddr, 6);
 	nl_attr(m, IFLA_BROADCAST, lo ? none : all_ones, 6);
@@ -137,19 +118,10 @@ static void say_link(struct nl_msg *m, const struct nl_header *q, const struct n
 /* The name that an attribute behind the body of a request asks for; NULL. */
 static const char *wanted_name(const char *body, unsigned len)
 {
-	unsigned at = LINK_BODY;
+	unsigned size;
+	const char *name = nl_find(body, len, LINK_BODY, IFLA_IFNAME, &size);
 
-	while (at + 4 <= len) {
-		uint16_t head[2];
-
-		memcpy(head, body + at, sizeof(head));
-		if (head[0] < 5 || head[0] > len - at)
-			return NULL;
-		if (head[1] == IFLA_IFNAME && !body[at + head[0] - 1])
-			return body + at + 4;
-		at += (head[0] + 3U) & ~3U;
-	}
-	return NULL;
+	return name && size && !name[size - 1] ? name : NULL;
 }
 
 static bool is_wanted(const struct netif *n, int index, const char *name)
@@ -200,12 +172,12 @@ static void say_v4(struct nl_msg *m, const struct nl_header *q, const struct net
 		return;
 	inet_if_name(n, name);
 	start = nl_begin(m, q, RTM_NEWADDR, &b, sizeof(b));
-	attr32(m, IFA_ADDRESS, addr);
-	attr32(m, IFA_LOCAL, addr);
+	nl_attr32(m, IFA_ADDRESS, addr);
+	nl_attr32(m, IFA_LOCAL, addr);
 	if (!is_loopback(n))
-		attr32(m, IFA_BROADCAST, addr | ~mask);
+		nl_attr32(m, IFA_BROADCAST, addr | ~mask);
 	attr_text(m, IFA_LABEL, name);
-	attr32(m, IFA_FLAGS, IFA_F_PERMANENT);
+	nl_attr32(m, IFA_FLAGS, IFA_F_PERMANENT);
 	nl_end(m, start);
 }
 
@@ -228,7 +200,7 @@ static void say_v6(struct nl_msg *m, const struct nl_header *q, const struct net
 			continue;
 		start = nl_begin(m, q, RTM_NEWADDR, &b, sizeof(b));
 		nl_attr(m, IFA_ADDRESS, a->addr, 16);
-		attr32(m, IFA_FLAGS, IFA_F_PERMANENT);
+		nl_attr32(m, IFA_FLAGS, IFA_F_PERMANENT);
 		nl_end(m, start);
 	}
 }
@@ -248,19 +220,19 @@ static void say_routes(struct nl_msg *m, const struct nl_header *q, const struct
 		return;
 	if (n == netif_default && netif_ip4_gw(n)->addr) {
 		start = nl_begin(m, q, RTM_NEWROUTE, &b, sizeof(b));
-		attr32(m, RTA_TABLE, RT_TABLE_MAIN);
-		attr32(m, RTA_GATEWAY, netif_ip4_gw(n)->addr);
-		attr32(m, RTA_OIF, netif_get_index(n));
+		nl_attr32(m, RTA_TABLE, RT_TABLE_MAIN);
+		nl_attr32(m, RTA_GATEWAY, netif_ip4_gw(n)->addr);
+		nl_attr32(m, RTA_OIF, netif_get_index(n));
 		nl_end(m, start);
 	}
 	b.dst_len = (uint8_t)prefix_of(mask);
 	b.protocol = RTPROT_KERNEL;
 	b.scope = SCOPE_LINK;
 	start = nl_begin(m, q, RTM_NEWROUTE, &b, sizeof(b));
-	attr32(m, RTA_TABLE, RT_TABLE_MAIN);
-	attr32(m, RTA_DST, addr & mask);
-	attr32(m, RTA_PREFSRC, addr);
-	attr32(m, RTA_OIF, netif_get_index(n));
+	nl_attr32(m, RTA_TABLE, RT_TABLE_MAIN);
+	nl_attr32(m, RTA_DST, addr & mask);
+	nl_attr32(m, RTA_PREFSRC, addr);
+	nl_attr32(m, RTA_OIF, netif_get_index(n));
 	nl_end(m, start);
 }
 
@@ -274,12 +246,12 @@ static void say_route6(struct nl_msg *m, const struct nl_header *q, const struct
 				      .type = RTN_UNICAST };
 	unsigned start = nl_begin(m, q, RTM_NEWROUTE, &b, sizeof(b));
 
-	attr32(m, RTA_TABLE, RT_TABLE_MAIN);
+	nl_attr32(m, RTA_TABLE, RT_TABLE_MAIN);
 	if (to)
 		nl_attr(m, RTA_DST, to->addr, 16);
 	if (by)
 		nl_attr(m, RTA_GATEWAY, by->addr, 16);
-	attr32(m, RTA_OIF, netif_get_index(n));
+	nl_attr32(m, RTA_OIF, netif_get_index(n));
 	nl_end(m, start);
 }
 
@@ -356,10 +328,8 @@ static void say_nd(struct nl_msg *m, const struct nl_header *q)
 	}
 }
 
-static int say_list(struct nl_msg *m, const struct nl_header *q, unsigned family)
+static void say_list(struct nl_msg *m, const struct nl_header *q, unsigned family)
 {
-	if ((q->flags & NLM_F_DUMP) != NLM_F_DUMP)
-		return -EOPNOTSUPP;
 	for (unsigned i = 1; i < 255; i++) {
 		struct netif *n = netif_get_by_index((u8_t)i);
 
@@ -378,12 +348,21 @@ static int say_list(struct nl_msg *m, const struct nl_header *q, unsigned family
 		say_arp(m, q);
 	if (q->type == RTM_GETNEIGH && (family == AF_UNSPEC || family == AF_INET6))
 		say_nd(m, q);
-	return 0;
+}
+
+static int say(struct nl_msg *m, const struct nl_header *q, const void *body, unsigned len)
+{
+	if (q->type == RTM_GETLINK)
+		return say_links(m, q, body, len);
+	if ((q->flags & NLM_F_DUMP) == NLM_F_DUMP) {
+		say_list(m, q, len ? *(const uint8_t *)body : AF_UNSPEC);
+		return 0;
+	}
+	return q->type == RTM_GETROUTE ? route_find(m, q, body, len) : -EOPNOTSUPP;
 }
 
 int route_answer(struct nl_msg *m, const struct nl_header *q, const void *body, unsigned len)
 {
-	unsigned family = len ? *(const uint8_t *)body : AF_UNSPEC;
 	int err;
 
 	if (q->type != RTM_GETLINK && q->type != RTM_GETADDR && q->type != RTM_GETROUTE &&
@@ -393,7 +372,7 @@ int route_answer(struct nl_msg *m, const struct nl_header *q, const void *body, 
 		return q->type % 4 != 2 && !capable(CAP_NET_ADMIN) ? -EPERM : -EOPNOTSUPP;
 	}
 	inet_lock();
-	err = q->type == RTM_GETLINK ? say_links(m, q, body, len) : say_list(m, q, family);
+	err = say(m, q, body, len);
 	inet_unlock();
 	return err;
 }

@@ -120,6 +120,95 @@ static void messages(void)
 	close(s);
 }
 
+struct route {
+	struct header h;
+	uint8_t family, dst_len, src_len, tos, table, protocol, scope, type;
+	uint32_t flags;
+	char attr[400];
+};
+
+/* Attribute @type of @r as a number of 32 bits. */
+static uint32_t attr_of(const struct route *r, unsigned type)
+{
+	unsigned at = 0, end = r->h.len - (unsigned)(r->attr - (char *)r);
+
+	while (at + 8 <= end) {
+		uint16_t head[2];
+		uint32_t v;
+
+		memcpy(head, r->attr + at, 4);
+		memcpy(&v, r->attr + at + 4, 4);
+		if (head[1] == type)
+			return v;
+		at += (head[0] + 3U) & ~3U;
+	}
+	return 0;
+}
+
+/* RTM_GETROUTE of @to: the answer's type, or the error. */
+static int way(int s, int family, const void *to, unsigned size, struct route *out)
+{
+	struct {
+		struct header h;
+		uint8_t family, rest[7];
+		uint32_t flags;
+		uint16_t head[2];
+		char to[16];
+	} q = { .h = { 0, GETROUTE, 1, 9, 0 },
+		.family = (uint8_t)family,
+		.flags = 0x1000 /* which table */,
+		.head = { (uint16_t)(4 + size), 1 /* RTA_DST */ } };
+	int code;
+
+	memcpy(q.to, to, size);
+	q.h.len = (uint32_t)(sizeof(q) - 16 + size);
+	memset(out, 0, sizeof(*out));
+	if (send(s, &q, q.h.len, 0) != (ssize_t)q.h.len || recv(s, out, sizeof(*out), 0) <= 0)
+		return -1000;
+	memcpy(&code, &out->family, sizeof(code));
+	return out->h.type == ERROR ? code : out->h.type;
+}
+
+/* What ip-route(8) and nmap ask: the way to one address. */
+static void one_route(void)
+{
+	uint32_t lo = htonl(INADDR_LOOPBACK), other = htonl(0x7f010203), far = htonl(0xc6336401);
+	struct in6_addr lo6 = IN6ADDR_LOOPBACK_INIT;
+	struct route r;
+	int s;
+
+	NEED_INET();
+	s = socket(NETLINK, SOCK_RAW, 0);
+	NEED(s >= 0);
+	EQ(way(s, AF_INET, &lo, 4, &r), 24); /* RTM_NEWROUTE */
+	EQ(r.h.flags, 0);
+	EQ(r.h.seq, 9);
+	EQ(r.family, AF_INET);
+	EQ(r.dst_len, 32);
+	EQ(r.src_len, 0);
+	EQ(r.table, 254); /* as Linux without rules: both tables are one */
+	EQ(r.protocol, 0);
+	EQ(r.scope, 0);
+	EQ(r.type, 2);
+	EQ(r.flags, 0x80000200U);
+	EQ(attr_of(&r, 15), 254);
+	EQ(attr_of(&r, 1), lo);
+	EQ(attr_of(&r, 4), 1);
+	EQ(attr_of(&r, 7), lo);
+	EQ(attr_of(&r, 5), 0);
+	EQ(way(s, AF_INET, &other, 4, &r), 24);
+	EQ(r.type, 2);
+	EQ(attr_of(&r, 1), other);
+	EQ(attr_of(&r, 7), lo);
+	EQ(way(s, AF_INET, &far, 4, &r), -ENETUNREACH);
+	EQ(way(s, AF_INET, &lo, 3, &r), -ERANGE);
+	EQ(way(s, AF_INET6, &lo6, 16, &r), 24);
+	EQ(r.dst_len, 128);
+	EQ(r.type, 2);
+	EQ(attr_of(&r, 4), 1);
+	close(s);
+}
+
 static void refused(void)
 {
 	struct nl there = { NETLINK, 0, 5, 0 };
@@ -230,8 +319,9 @@ static void queue_thread(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test t[] = { T(by_library),  T(messages),     T(refused),
-					     T(queue_notes), T(queue_thread), TEND };
+	static const struct tap_test t[] = { T(by_library), T(messages),    T(one_route),
+					     T(refused),    T(queue_notes), T(queue_thread),
+					     TEND };
 
 	return tap_main(argc, argv, t);
 }
