@@ -103,21 +103,32 @@ class Figures(html.parser.HTMLParser):
             figure["values"][-1] += data
 
 
+# What a figure does not show: letters beyond its edges, and of address spaces what one has to scroll to.
+CUT = """<script type="module">
+const beyond = [...document.querySelectorAll("figure svg text")].filter((t) => {
+	const letters = t.getBBox(), picture = t.ownerSVGElement.viewBox.baseVal;
+	return letters.x < -1 || letters.x + letters.width > picture.width + 1;
+});
+const scrolled = [...document.querySelectorAll("figure[data-type=strip] .scroll")].filter((d) => d.scrollWidth > d.clientWidth);
+document.documentElement.dataset.cut = beyond.map((t) => t.textContent).concat(scrolled.map(() => "a strip")).join("; ");
+</script>
+"""
+
+
 def browser():
     return next((b for b in BROWSERS if shutil.which(b)), None)
 
 
-def drawn(path, home):
-    """(figures, what the browser complains of)."""
-    done = subprocess.run([browser(), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+def drawn(path, home, width=1200):
+    """(figures, what the browser complains of) in a window of @width pixels."""
+    done = subprocess.run([browser(), "--headless", f"--window-size={width},900", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
                            "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={home}", "--enable-logging=stderr", "--dump-dom",
                            "file://" + path], capture_output=True, text=True, timeout=SECONDS)
     shutil.rmtree(home, ignore_errors=True)
     page_errors = ("CONSOLE", "Uncaught")
     complaints = [line for line in done.stderr.split("\n") if any(e in line for e in page_errors)]
     figures = Figures(done.stdout)
-    if "data-error" in figures.root:
-        complaints.append(figures.root["data-error"])
+    complaints += [figures.root[k] for k in ("data-error", "data-cut") if figures.root.get(k)]
     return figures, complaints
 
 
@@ -195,6 +206,16 @@ class Pages(unittest.TestCase):
             self.assertEqual([f["type"] for f in made.figures], [i["type"] for i in figures])
             for item, figure in zip(figures, made.figures):
                 self.one_figure(item, figure)
+        self.on_each(look)
+
+    def test_nothing_is_cut_off_in_wide_and_narrow_windows(self):
+        def look(name, *_):
+            with open(name + "-cut.html", "w") as f:
+                f.write(launcher.read_file(name + ".html").decode().replace("</body>", CUT + "</body>"))
+            for width in (1200, 500):
+                figures, complaints = drawn(name + "-cut.html", name + ".home", width)
+                self.assertEqual(complaints, [], width)
+                self.assertEqual(figures.root.get("data-cut"), "", width)
         self.on_each(look)
 
     def one_figure(self, item, figure):

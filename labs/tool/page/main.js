@@ -1,6 +1,6 @@
 import { bits } from "./bits.js";
 import { buddy, frames, strip } from "./maps.js";
-import { el } from "./svg.js";
+import { el, tellAgain, wide } from "./svg.js";
 import { walk } from "./walk.js";
 
 function grid(item) {
@@ -41,7 +41,13 @@ function theme(name) {
 const lab = JSON.parse(document.getElementById("lab").textContent);
 const contents = lab.items.filter((it) => it.type === "step");
 
-document.getElementById("story").append(...lab.items.flatMap(item));
+function tell() {
+	tellAgain();
+	document.getElementById("story").replaceChildren(...lab.items.flatMap(item));
+}
+
+tell();
+wide.addEventListener("change", tell);
 document.getElementById("steps").append(...contents.map((s) => el("li", {}, el("a", { href: `#step-${s.number}` }, s.title))));
 document.getElementById("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
 theme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");

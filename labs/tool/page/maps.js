@@ -1,8 +1,22 @@
-import { CHAR, KINDS, WIDTH, drawing, el, joined, paint, part, rect, text } from "./svg.js";
+import { CHAR, KINDS, WIDTH, drawing, el, joined, lines, paint, part, rect, text, wide } from "./svg.js";
+
+const LETTER = 7.6; // width of one of 13 px, on an average
 
 // An address space from its top downwards; heights are those of the sizes' logarithms.
 export function strip(item) {
+	return wide.matches ? beside(item) : below(item);
+}
+
+function tallness(area) {
+	const bytes = Number(BigInt("0x" + area.end) - BigInt("0x" + area.start));
+
+	return Math.round(26 + 5 * Math.max(0, Math.log2(bytes / 4096)) / 2);
+}
+
+// What is said of an area stands beside it.
+function beside(item) {
 	const nodes = [], digits = Math.max(...item.areas.map((a) => a.start.length + a.end.length + 1)), left = digits * CHAR + 20;
+	const most = Math.floor((WIDTH - left - 240) / LETTER);
 	let y = 4;
 
 	for (const area of [...item.areas].reverse()) {
@@ -11,18 +25,44 @@ export function strip(item) {
 				text(left + 146, y + 19, area.gap, "v small")));
 			y += 31;
 		}
-		const bytes = Number(BigInt("0x" + area.end) - BigInt("0x" + area.start));
-		const tall = Math.round(26 + 5 * Math.max(0, Math.log2(bytes / 4096)) / 2);
+		const note = lines(area.note, most), tall = Math.max(tallness(area), 10 + 16 * note.length), middle = y + tall / 2 + 5;
 
 		nodes.push(part(joined(area.name, `${area.start}-${area.end}`, area.size, area.note),
-			text(0, y + tall / 2 + 5, `${area.start}-${area.end}`, "v"),
+			text(0, middle, `${area.start}-${area.end}`, "v"),
 			rect(left, y, 130, tall, "fill", paint(KINDS[area.kind])),
-			text(left + 65, y + tall / 2 + 5, area.name.split("/").pop(), "on", "middle"),
-			text(left + 146, y + tall / 2 + 5, area.size, "v"),
-			text(left + 240, y + tall / 2 + 5, area.note ?? "", "v label")));
+			text(left + 65, middle, area.name.split("/").pop(), "on", "middle"),
+			text(left + 146, middle, area.size, "v"),
+			...note.map((s, i) => text(left + 240, middle + (i - (note.length - 1) / 2) * 16, s, "v label"))));
 		y += tall + 1;
 	}
 	return drawing(WIDTH, y + 6, item.title, ...nodes);
+}
+
+const NARROW = 360, BAR = 104;
+
+// The same for a narrow window: addresses, size and note one below the other.
+function below(item) {
+	const nodes = [], most = Math.floor((NARROW - BAR - 12) / LETTER);
+	let y = 4, width = NARROW;
+
+	for (const area of [...item.areas].reverse()) {
+		if (area.gap) {
+			nodes.push(part(`${area.gap} free`, rect(0, y, BAR, 30, "hole"), text(BAR / 2, y + 19, "free", "name", "middle"),
+				text(BAR + 12, y + 19, area.gap, "v small")));
+			y += 31;
+		}
+		const range = `${area.start}-${area.end}`, note = lines(area.note, most).filter((s) => s);
+		const tall = Math.max(tallness(area), 44 + 16 * note.length);
+
+		width = Math.max(width, BAR + 12 + range.length * CHAR);
+		nodes.push(part(joined(area.name, range, area.size, area.note),
+			rect(0, y, BAR, tall, "fill", paint(KINDS[area.kind])),
+			text(BAR / 2, y + tall / 2 + 5, area.name.split("/").pop(), "on", "middle"),
+			text(BAR + 12, y + 17, range, "v"), text(BAR + 12, y + 34, area.size, "v"),
+			...note.map((s, i) => text(BAR + 12, y + 51 + i * 16, s, "v label"))));
+		y += tall + 3;
+	}
+	return drawing(width, y + 6, item.title, ...nodes);
 }
 
 const PER_ROW = 64, CELL = 13;

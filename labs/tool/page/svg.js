@@ -3,6 +3,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 export const CHAR = 7.85; // width of a letter of 13 px monospace
 export const WIDTH = 980;
+export const wide = matchMedia("(min-width: 50rem)"); // as in page.css
 export const KINDS = { code: 0, data: 1, heap: 2, stack: 3, file: 4, anon: 6, kernel: 5, other: 7 };
 
 export function paint(index) {
@@ -35,6 +36,10 @@ export function part(says, ...children) {
 }
 
 let told = false; // how to look at a picture
+
+export function tellAgain() {
+	told = false;
+}
 
 // The drawing with its parts: one stop of Tab, the arrow keys go from part to part.
 export function drawing(width, height, label, ...children) {
