@@ -8,6 +8,19 @@
 
 struct module_seq_calls;
 
+/* ---- netlink.c ---- */
+struct skb_view;
+struct netlink_cfg_view;
+struct netlink_end;
+struct skb_view *module_alloc_skb(unsigned size, unsigned gfp);
+void module_kfree_skb(struct skb_view *skb); /* NULL legal */
+void module_skb_over(const struct skb_view *skb, unsigned len);
+struct netlink_end *module_netlink_create(int protocol, const struct netlink_cfg_view *cfg);
+void module_netlink_release(struct netlink_end *e); /* NULL legal */
+int module_netlink_unicast(struct netlink_end *e, struct skb_view *skb, unsigned port);
+int module_netlink_broadcast(struct netlink_end *e, struct skb_view *skb, unsigned except,
+			     unsigned group);
+bool module_netlink_has_listeners(const struct netlink_end *e, unsigned group);
 /* ---- misc.c ---- */
 char *module_strcpy(char *to, const char *from);
 char *module_strncpy(char *to, const char *from, size_t n);

@@ -21,6 +21,8 @@ struct module_proc *module_debugfs_file(const char *name, unsigned mode, struct 
 struct module_proc *module_debugfs_new(const char *name, unsigned mode, struct module_proc *parent,
 				       const struct module_calls *calls, void *private, void *data);
 struct module_proc *module_debugfs_lookup(const char *name, struct module_proc *parent);
+struct module_proc *module_debugfs_symlink(const char *name, struct module_proc *parent,
+					   const char *target);
 struct module_proc *module_debugfs_dir(const char *name, struct module_proc *parent);
 
 /* ---- kobject.c ---- */

@@ -34,6 +34,7 @@ struct devmap {
 	struct open_chr *o;
 	const struct vm_ops_view *ops; /* the module's; NULL: none */
 	void *private;
+	unsigned long shift; /* what the module's vm_pgoff is more than the vma's */
 	struct spinlock lock;
 	struct run *runs;    /* d: lock */
 	struct devmap *next; /* g: of those that have no vma any more */
@@ -51,7 +52,8 @@ static void view_of(const struct vm_area_struct *vma, const struct devmap *d, st
 				.vm_page_prot.pgprot = pte_raw(vma->vm_page_prot),
 				.vm_flags = vma->vm_flags,
 				.vm_ops = d->ops,
-				.vm_pgoff = vma->vm_pgoff,
+				.vm_pgoff = vma->vm_pgoff + d->shift,
+				.map_pgoff = vma->vm_pgoff,
 				.vm_file = &d->o->file,
 				.vm_private_data = d->private,
 				.map = (void *)d };
@@ -93,7 +95,7 @@ static bool devmap_pfn(struct vm_area_struct *vma, unsigned long index, unsigned
 
 static unsigned long index_of(const struct vma_view *v, unsigned long addr)
 {
-	return ((addr - v->vm_start) >> PAGE_SHIFT) + v->vm_pgoff;
+	return ((addr - v->vm_start) >> PAGE_SHIFT) + v->map_pgoff;
 }
 
 int module_remap_pfn_range(struct vma_view *v, unsigned long addr, unsigned long pfn,
@@ -234,6 +236,7 @@ static int devmap_mapped(struct vm_area_struct *vma)
 	}
 	d->ops = v.vm_ops;
 	d->private = v.vm_private_data;
+	d->shift = v.vm_pgoff - vma->vm_pgoff;
 	take_flags(vma, &v);
 	vma->vm_private_data = d;
 	fget_file(o->real);
@@ -259,7 +262,7 @@ static int devmap_fault(struct vm_area_struct *vma, unsigned long index, struct 
 
 	if (!d->ops || !d->ops->fault)
 		return -EFAULT;
-	vmf = (struct vm_fault_view){ .vma = &vmf.self, .pgoff = index };
+	vmf = (struct vm_fault_view){ .vma = &vmf.self, .pgoff = index + d->shift };
 	view_of(vma, d, &vmf.self);
 	vmf.address = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);
 	vmf.virtual_address = (void *)vmf.address;

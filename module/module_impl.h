@@ -95,6 +95,9 @@ void module_notifiers_left(const struct module *mod); /* it is unloaded: what it
 /* ---- bus.c ---- */
 void module_buses_left(const struct module *mod); /* it is unloaded: what it forgot goes */
 
+/* ---- netlink.c ---- */
+void module_netlinks_left(const struct module *mod);
+
 /* ---- sysctl.c, shrink.c ---- */
 void module_sysctls_left(const struct module *mod);
 void module_shrinkers_left(const struct module *mod);

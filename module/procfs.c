@@ -437,6 +437,16 @@ struct module_proc *module_debugfs_dir(const char *name, struct module_proc *par
 	return debugfs_add(make(IN_DEBUGFS, name, S_IFDIR | 0755, usable(parent), NULL));
 }
 
+struct module_proc *module_debugfs_symlink(const char *name, struct module_proc *parent,
+					   const char *target)
+{
+	struct module_proc *p = make(IN_DEBUGFS, name, S_IFLNK | 0777, usable(parent), NULL);
+
+	if (p)
+		p->target = target;
+	return debugfs_add(p);
+}
+
 /* What a module has made there. */
 static struct module_proc *find(enum pseudo_kind tree, const char *name,
 				const struct module_proc *parent)

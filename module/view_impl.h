@@ -27,6 +27,8 @@ void view_mm_init(void); /* init_mm, before any module */
 struct mm_view *view_mm_get(struct mm_struct *mm);
 /* Figures and vmas as they are now; the list is left as it was where mmap_lock cannot be had at once. View lock held. */
 void view_mm_fill(struct mm_view *v);
+/* As much of @mm, the running task's, as needs no lock: figures, no vmas. Any context. */
+void view_mm_figures(struct mm_view *v, struct mm_struct *mm);
 void view_mm_sweep(unsigned round); /* views that this round did not see go; 0: all. view lock */
 void module_views_drop(void);	    /* no module is left: all views go */
 

@@ -153,7 +153,7 @@ static void fill_figures(struct mm_view *v)
 	v->mmap_legacy_base = mm->mmap_legacy_base;
 	v->task_size = mm->task_size;
 	v->mm_users.counter = atomic_read(&mm->mm_users);
-	v->mm_count.counter = atomic_read(&mm->mm_count);
+	v->mm_count.counter = atomic_read(&mm->mm_count) - 1; /* without the view's own */
 	v->pgtables_bytes.counter = atomic_long_read(&mm->pgtables_bytes);
 	v->nr_ptes.counter = v->pgtables_bytes.counter / (long)PAGE_SIZE;
 	v->map_count = mm->map_count;
@@ -180,6 +180,13 @@ static void fill_figures(struct mm_view *v)
 	memcpy(v->saved_auxv, mm->saved_auxv, sizeof(v->saved_auxv));
 	for (unsigned i = 0; i < VIEW_RSS; i++)
 		v->rss_stat.count[i].counter = atomic_long_read(&mm->rss_stat[i]);
+}
+
+void view_mm_figures(struct mm_view *v, struct mm_struct *mm)
+{
+	*v = (struct mm_view){ .real = mm };
+	fill_figures(v);
+	v->mm_count.counter++; /* no view has it */
 }
 
 void view_mm_fill(struct mm_view *v) no_lock_analysis

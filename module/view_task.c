@@ -64,6 +64,7 @@ static struct list_head views = LIST_HEAD_INIT(views); /* by pid */
 static struct list_head dead = LIST_HEAD_INIT(dead);   /* oldest first */
 static unsigned nr_dead, round_nr;
 section_("percpu") static struct task_view in_probe;
+section_("percpu") static struct mm_view mm_in_probe;
 
 void view_lock(void)
 {
@@ -95,6 +96,16 @@ static struct task_view *find_view(int pid)
 
 /* ---- filling ---- */
 
+/* Threads of work queues are known by their names, which the kernel gives. */
+static unsigned flags_of(const struct task *t)
+{
+	unsigned flags = t->exiting ? VIEW_PF_EXITING : 0;
+
+	if (!t->thread.is_kthread)
+		return flags;
+	return flags | VIEW_PF_KTHREAD | (strncmp(t->comm, "kworker/", 8) ? 0 : VIEW_PF_WQ_WORKER);
+}
+
 static void fill_state(struct task_view *v, struct task *t)
 {
 	char letter = thread_state_letter(&t->thread);
@@ -108,8 +119,7 @@ static void fill_state(struct task_view *v, struct task *t)
 	v->exit_signal = t->signal->exit_signal;
 	v->on_cpu = t->thread.on_cpu;
 	v->cpu = (int)t->thread.cpu;
-	v->flags =
-		(t->thread.is_kthread ? VIEW_PF_KTHREAD : 0) | (t->exiting ? VIEW_PF_EXITING : 0);
+	v->flags = flags_of(t);
 	v->policy = (unsigned)t->thread.policy;
 	v->rt_priority = (unsigned)t->thread.rt_priority;
 	v->static_prio = 120 + t->thread.nice;
@@ -408,7 +418,9 @@ void module_entered(void)
 static struct task_view *current_in_probe(void)
 {
 	struct task_view *v = this_cpu_ptr(&in_probe);
+	struct mm_view *mm = this_cpu_ptr(&mm_in_probe);
 	const struct task *t = current_task();
+	const bool has_mm = !t->thread.is_kthread && t->mm_ctx.mm;
 
 	*v = (struct task_view){ .pid = t->pid,
 				 .tgid = t->tgid,
@@ -421,7 +433,8 @@ static struct task_view *current_in_probe(void)
 				 .group_leader = v,
 				 .parent = &module_init_task,
 				 .real_parent = &module_init_task,
-				 .active_mm = &module_init_mm,
+				 .mm = has_mm ? mm : NULL,
+				 .active_mm = has_mm ? mm : &module_init_mm,
 				 .own_cred = { .uid.val = t->cred->uid,
 					       .euid.val = t->cred->euid,
 					       .gid.val = t->cred->gid,
@@ -430,6 +443,8 @@ static struct task_view *current_in_probe(void)
 				 .real_cred = &v->own_cred,
 				 .signal = &v->own_signal };
 	str_copy(v->comm, t->comm, sizeof(v->comm));
+	if (has_mm)
+		view_mm_figures(mm, t->mm_ctx.mm);
 	return v;
 }
 

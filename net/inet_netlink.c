@@ -1,26 +1,30 @@
 /*
- * AF_NETLINK, the family NETLINK_ROUTE: what C libraries and ip(8) ask about interfaces, addresses and routes.
+ * AF_NETLINK: NETLINK_ROUTE, what C libraries and ip(8) ask about interfaces, addresses and routes; and protocols that modules have
+ * (inet_netlink_unit.c).
  *
  *   send: each request ── route_answer ── one datagram of all messages | NLMSG_DONE, or NLMSG_ERROR ── queue ── receive
  *
  * OWNS     netlink sockets: their numbers, their queues.
  * WHY      a request is answered before send returns: nothing is asked for that takes time.
- * I1       a socket's number is nobody else's: the process's, or one above all processes'.
+ * I1       a socket's number is no other's of its protocol: the process's, or one above all processes'.
  * LOCKS    nl_lock for the list of numbers; the socket's lock for its queue; the core lock while lwIP's lists are read.
  * CONTEXT  tasks; may sleep.
  * FAILS    ENOBUFS, ENOMEM, EPROTONOSUPPORT (other families), EADDRINUSE, EINVAL.
- * I2       a note (net/netlink.h) finds room whatever is queued; none is made for a socket that is full, so they are few more.
- * NOT HERE what is said (inet_route.c); groups: nobody is told of changes.
+ * I2       a note (net/netlink_note.h) finds room whatever is queued; none is made for a socket that is full, so they are few more.
+ * NOT HERE what is said (inet_route.c); groups of routes: nobody is told of changes; datagrams from program to program.
  * SOURCES  netlink(7), rtnetlink(7).   TESTED BY  tests/guest/net_netlink.c
  */
 #include "net/inet_netlink.h"
 
+#include "arch/uaccess.h"
 #include "base/errno.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "net/netlink_unit.h"
 #include "sync/failpoint.h"
 
-enum { QUEUE_MOST = 64, REQUEST_MOST = 4096, OWN_NUMBERS = 0x40000000 };
+enum { QUEUE_MOST = 64, REQUEST_MOST = 4096, UNIT_REQUEST_MOST = 32768, OWN_NUMBERS = 0x40000000 };
+enum { NETLINK_ADD_MEMBERSHIP = 1, NETLINK_DROP_MEMBERSHIP };
 
 struct sockaddr_nl {
 	uint16_t family, pad;
@@ -114,6 +118,7 @@ static struct nl_msg *msg_new(void)
 		m->len = 0;
 		m->full = false;
 		m->to = NULL;
+		m->group = 0;
 	}
 	return m;
 }
@@ -156,6 +161,25 @@ static struct nl_msg *first(struct sock *s, bool take)
 	return m;
 }
 
+int nl_datagram(struct sock *s, const void *data, unsigned len, unsigned group)
+{
+	struct nl_msg *m;
+
+	if (!group && READ_ONCE(s->nr_queued) >= QUEUE_MOST)
+		return -EAGAIN;
+	m = failpoint("nl_datagram") ? NULL
+				     : kmalloc(offsetof(struct nl_msg, data) + len, GFP_KERNEL);
+	if (!m)
+		return -ENOMEM;
+	m->len = len;
+	m->full = false;
+	m->to = NULL;
+	m->group = group;
+	memcpy(m->data, data, len);
+	queue(s, m);
+	return 0;
+}
+
 /* ---- notes of the kernel's ---- */
 
 int nl_note_make(struct sock *s, const void *text, unsigned len, struct nl_msg **out)
@@ -169,6 +193,7 @@ int nl_note_make(struct sock *s, const void *text, unsigned len, struct nl_msg *
 		return -ENOMEM;
 	memcpy(m->data, text, len);
 	m->len = len;
+	m->group = 0;
 	m->to = sock_get(s);
 	*out = m;
 	return 0;
@@ -191,15 +216,44 @@ void nl_note_drop(struct nl_msg *note)
 
 /* ---- numbers ---- */
 
-static bool number_used(uint32_t n) must_hold(nl_lock)
+static struct sock *numbered_so(int protocol, uint32_t n) must_hold(nl_lock)
 {
 	struct sock *s;
 
 	list_for_each_entry (s, &numbered, accept) {
-		if (s->in.local.addr[0] == n)
-			return true;
+		if (s->in.local.addr[0] == n && s->in.protocol == protocol)
+			return s;
 	}
-	return false;
+	return NULL;
+}
+
+struct sock *nl_find(int protocol, uint32_t port)
+{
+	struct sock *s;
+
+	spin_lock(&nl_lock);
+	s = port ? numbered_so(protocol, port) : NULL;
+	if (s)
+		sock_get(s);
+	spin_unlock(&nl_lock);
+	return s;
+}
+
+unsigned nl_listeners(int protocol, unsigned group, struct sock **out, unsigned max)
+{
+	struct sock *s;
+	unsigned n = 0;
+
+	spin_lock(&nl_lock);
+	list_for_each_entry (s, &numbered, accept) {
+		if (s->in.protocol != protocol || !(s->in.groups >> (group - 1) & 1))
+			continue;
+		if (n < max)
+			out[n] = sock_get(s);
+		n++;
+	}
+	spin_unlock(&nl_lock);
+	return n;
 }
 
 /* @n 0: any. */
@@ -212,9 +266,9 @@ static int number_take(struct sock *s, uint32_t n)
 		err = n && n != s->in.local.addr[0] ? -EINVAL : 0;
 	} else {
 		if (!n)
-			for (n = (uint32_t)current_task()->tgid; number_used(n);)
+			for (n = (uint32_t)current_task()->tgid; numbered_so(s->in.protocol, n);)
 				n = ++last_number;
-		err = number_used(n) ? -EADDRINUSE : 0;
+		err = numbered_so(s->in.protocol, n) ? -EADDRINUSE : 0;
 		if (!err) {
 			s->in.local.addr[0] = n;
 			list_add(&s->accept, &numbered);
@@ -232,13 +286,16 @@ static int nl_create(int type, int protocol, struct sock **out)
 
 	if (type != SOCK_RAW && type != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;
-	if (protocol) /* NETLINK_ROUTE is 0 */
+	if (protocol && !nl_unit_known(protocol)) /* NETLINK_ROUTE is 0 */
 		return -EPROTONOSUPPORT;
 	err = inet_start();
 	if (err)
 		return err;
 	*out = sock_new(&netlink_ops, type);
-	return *out ? 0 : -ENOMEM;
+	if (!*out)
+		return -ENOMEM;
+	(*out)->in.protocol = protocol;
+	return 0;
 }
 
 static void nl_attach(struct sock *s, struct file *f)
@@ -266,14 +323,25 @@ static void nl_release(struct sock *s)
 	sock_put(s);
 }
 
+static void set_groups(struct sock *s, uint32_t with, uint32_t without)
+{
+	spin_lock(&nl_lock);
+	s->in.groups = (s->in.groups & ~without) | with;
+	spin_unlock(&nl_lock);
+}
+
 static int nl_bind(struct sock *s, const struct sock_addr *a)
 {
 	struct sockaddr_nl nl;
+	int err;
 
 	memcpy(&nl, a->bytes, sizeof(nl));
 	if (a->len < (int)sizeof(nl) || nl.family != AF_NETLINK)
 		return -EINVAL;
-	return number_take(s, nl.pid);
+	err = number_take(s, nl.pid);
+	if (!err)
+		set_groups(s, nl.groups, ~0U);
+	return err;
 }
 
 /* The kernel is number 0; who sends to another hears that nobody is there. */
@@ -303,9 +371,9 @@ static int nl_shutdown(struct sock *s, unsigned how)
 	return -EOPNOTSUPP;
 }
 
-static void set_addr(struct sock_addr *a, uint32_t pid)
+static void set_addr(struct sock_addr *a, uint32_t pid, uint32_t groups)
 {
-	const struct sockaddr_nl nl = { .family = AF_NETLINK, .pid = pid };
+	const struct sockaddr_nl nl = { .family = AF_NETLINK, .pid = pid, .groups = groups };
 
 	memcpy(a->bytes, &nl, sizeof(nl));
 	a->len = sizeof(nl);
@@ -313,7 +381,7 @@ static void set_addr(struct sock_addr *a, uint32_t pid)
 
 static int nl_name(struct sock *s, bool peer, struct sock_addr *out)
 {
-	set_addr(out, peer ? s->in.remote.addr[0] : s->in.local.addr[0]);
+	set_addr(out, peer ? s->in.remote.addr[0] : s->in.local.addr[0], peer ? 0 : s->in.groups);
 	return 0;
 }
 
@@ -384,6 +452,21 @@ static int answer_all(struct sock *s, const char *data, size_t len)
 	return err;
 }
 
+/* May @s send there? To the kernel, that is. */
+static int check_target(const struct sock *s, const struct sock_addr *a)
+{
+	struct sockaddr_nl nl = { .family = AF_NETLINK, .pid = s->in.remote.addr[0] };
+
+	if (a && s->in.protocol) {
+		memcpy(&nl, a->bytes, sizeof(nl));
+		if (a->len < (int)sizeof(nl) || nl.family != AF_NETLINK)
+			return -EINVAL;
+		if (nl.groups)
+			return -EPERM;
+	}
+	return nl.pid && (!a || s->in.protocol) ? -ECONNREFUSED : 0;
+}
+
 static long nl_send(struct sock *s, struct sock_msg *m, bool nonblock)
 {
 	size_t len = m->data.left;
@@ -392,18 +475,22 @@ static long nl_send(struct sock *s, struct sock_msg *m, bool nonblock)
 
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	if (len > REQUEST_MOST)
+	if (len > (s->in.protocol ? UNIT_REQUEST_MOST : REQUEST_MOST))
 		return -EMSGSIZE;
-	if (!m->addr && s->in.remote.addr[0])
-		return -ECONNREFUSED;
-	err = number_take(s, 0);
+	if (!len && s->in.protocol)
+		return -ENODATA;
+	err = check_target(s, m->addr);
+	if (!err)
+		err = number_take(s, 0);
 	if (err)
 		return err;
 	buf = failpoint("nl_request") ? NULL : kmalloc(len + 1, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
 	err = iter_read(&m->data, buf, len);
-	if (!err)
+	if (!err && s->in.protocol)
+		err = nl_unit_input(s, buf, (unsigned)len);
+	else if (!err)
 		err = answer_all(s, buf, len);
 	kfree(buf);
 	return err ? err : (long)len;
@@ -417,7 +504,7 @@ static long read_msg(struct sock *s, struct sock_msg *out)
 	int err = iter_write(&out->data, m->data, n);
 
 	if (out->addr)
-		set_addr(out->addr, 0);
+		set_addr(out->addr, 0, m->group ? 1U << (m->group - 1) : 0);
 	out->flags = n < len ? MSG_TRUNC : 0;
 	if (!(flags & MSG_PEEK))
 		kfree(first(s, true));
@@ -455,10 +542,23 @@ static unsigned nl_poll(struct sock *s, struct poll_table *pt)
 	return READ_ONCE(s->err) ? ready | POLLERR : ready;
 }
 
-/* Groups, packet information, strict checks: taken, as nothing comes of them. */
+/* Packet information, strict checks, groups of routes: taken, as nothing comes of them. */
 static int nl_set_option(struct sock *s, int level, int name, uaddr_t value, int len)
 {
-	return level == SOL_NETLINK && name >= 1 && name <= 12 ? 0 : -ENOPROTOOPT;
+	unsigned group;
+
+	if (level != SOL_NETLINK || name < 1 || name > 12)
+		return -ENOPROTOOPT;
+	if (name > NETLINK_DROP_MEMBERSHIP || !s->in.protocol)
+		return 0;
+	if (len < (int)sizeof(group))
+		return -EINVAL;
+	if (copy_from_user(&group, value, sizeof(group)))
+		return -EFAULT;
+	if (!group || group > NETLINK_GROUPS)
+		return -EINVAL;
+	set_groups(s, name == NETLINK_ADD_MEMBERSHIP ? 1U << (group - 1) : 0, 1U << (group - 1));
+	return 0;
 }
 
 static int nl_bytes_to_read(struct sock *s)

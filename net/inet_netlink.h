@@ -20,8 +20,9 @@ struct nl_msg {
 	unsigned len;
 	bool full; /* something had no room: it is not in it */
 	struct sock *
-		to; /* a note of the kernel's (net/netlink.h): whose, referenced until it is queued */
-	char data[NL_MESSAGE];
+		to; /* a note of the kernel's (net/netlink_note.h): whose, referenced until it is queued */
+	unsigned group;	       /* 1 to 32: it was for all that listen to this; 0: for this socket */
+	char data[NL_MESSAGE]; /* of a module's as many as it has */
 };
 
 /* A message begins in @m: header (of the request @q) and @body. Return: where it began; nl_end gives it its length. */
@@ -53,6 +54,18 @@ struct route_body {
 	uint8_t family, dst_len, src_len, tos, table, protocol, scope, type;
 	uint32_t flags;
 };
+
+/* ---- inet_netlink.c, for units ---- */
+struct sock *nl_find(int protocol, uint32_t port); /* referenced; NULL */
+/* The first @max that listen to @group, referenced. Return: how many there are. */
+unsigned nl_listeners(int protocol, unsigned group, struct sock **out, unsigned max);
+/* 0; -EAGAIN: it is full; -ENOMEM. One for a @group tells the socket that it has lost something: ENOBUFS. */
+int must_check nl_datagram(struct sock *s, const void *data, unsigned len, unsigned group);
+
+/* ---- inet_netlink_unit.c ---- */
+bool nl_unit_known(int protocol);
+/* What @s has sent. 0, -ECONNREFUSED, or what the unit says. */
+int must_check nl_unit_input(struct sock *s, const void *data, unsigned len);
 
 /* ---- inet_route.c ---- */
 /* What NETLINK_ROUTE says to @q, with @len bytes behind its header. 0, or the error for its NLMSG_ERROR. */

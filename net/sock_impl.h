@@ -89,7 +89,8 @@ struct sock {
 				struct udp_pcb *udp; /* c */
 				struct raw_pcb *raw; /* c */
 			};
-			int protocol;		       /* i */
+			int protocol;	 /* i */
+			uint32_t groups; /* netlink: that it listens to; inet_netlink.c's lock */
 			struct inet_end local, remote; /* c */
 			bool connecting;       /* c: a connect() has not been told how it ended */
 			bool no_delay, v6only; /* c */
@@ -125,7 +126,7 @@ extern int net_somaxconn, net_wmem_max, net_rmem_max, net_wmem_default, net_rmem
 extern const struct file_ops socket_fops;
 extern const struct sock_ops unix_ops, inet_ops, inet6_ops, netlink_ops;
 struct nl_msg;
-/* What net/netlink.h's calls do where there are such sockets. 0, -EAGAIN, -ENOMEM. */
+/* What net/netlink_note.h's calls do where there are such sockets. 0, -EAGAIN, -ENOMEM. */
 int must_check nl_note_make(struct sock *s, const void *text, unsigned len, struct nl_msg **out);
 void nl_note_send(struct nl_msg *note, char last);
 void nl_note_drop(struct nl_msg *note);

@@ -12,7 +12,7 @@
 #include "fs/anon_file.h"
 #include "fs/sysctl.h"
 #include "mm/slab.h"
-#include "net/netlink.h"
+#include "net/netlink_note.h"
 #include "net/unix_impl.h"
 #include "sync/failpoint.h"
 

@@ -39,7 +39,7 @@ $(dest)/include/.made: module/headers.list tools/module.mk
 define module_rules
 $(foreach p,$(call parts,$(1)),$(odir)/$(1)/$(p)): $(odir)/$(1)/%.o: $(M)/%.c $(kbuild) $(dest)/include/.made tools/module.mk Makefile
 	@mkdir -p $$(@D)
-	@$(CC) $(MODULE_FLAGS) $(ccflags-y) $(EXTRA_CFLAGS) $$(CFLAGS_$$*.o) $(FIRST_ERROR) -I$(M) -I$(OUT)/modules/include -DMODULE -DKBUILD_MODNAME='"$(call modname,$(1))"' \
+	@$(CC) $(MODULE_FLAGS) $(ccflags-y) $(EXTRA_CFLAGS) $$(CFLAGS_$$*.o) $(FIRST_ERROR) -include linux/kconfig.h -I$(M) -I$(OUT)/modules/include -DMODULE -DKBUILD_MODNAME='"$(call modname,$(1))"' \
 		-DKBUILD_BASENAME='"$$*"' -MMD -MP -c $$< -o $$@
 $(odir)/$(1)/.mod.o: tools/module_info.c include/module/module.h include/base/version.h
 	@mkdir -p $$(@D)

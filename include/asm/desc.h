@@ -29,21 +29,15 @@ static inline void store_idt(struct desc_ptr *p)
 #define native_store_gdt store_gdt
 #define native_store_idt store_idt
 
-static inline unsigned long store_tr(void)
+static inline unsigned long native_store_tr(void)
 {
 	unsigned long tr;
 
 	__asm__ volatile("str %0" : "=r"(tr));
 	return tr & 0xffff;
 }
-
-static inline unsigned long store_ldt(void)
-{
-	unsigned long ldt;
-
-	__asm__ volatile("sldt %0" : "=r"(ldt));
-	return ldt & 0xffff;
-}
+#define store_tr(tr)   ((tr) = native_store_tr())
+#define store_ldt(ldt) __asm__ volatile("sldt %0" : "=m"(ldt))
 
 static inline unsigned long get_desc_base(const struct desc_struct *d)
 {

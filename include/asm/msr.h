@@ -9,6 +9,10 @@
 #define MSR_IA32_SYSENTER_CS  0x174
 #define MSR_IA32_SYSENTER_ESP 0x175
 #define MSR_IA32_SYSENTER_EIP 0x176
+#define EFER_SCE	      0x001
+#define EFER_LME	      0x100
+#define EFER_LMA	      0x400
+#define EFER_NX		      0x800
 #define MSR_EFER	      0xc0000080
 #define MSR_STAR	      0xc0000081
 #define MSR_LSTAR	      0xc0000082

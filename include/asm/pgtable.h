@@ -9,23 +9,46 @@
 
 #include <asm/page.h>
 
+/* Numbers that a module may ask for in #if; those that depend on the machine, with 4 levels or 5, are no constants on Linux either. */
+#ifdef __x86_64__
 #define PGDIR_SHIFT  pt_shift(PT_PGD)
-#define P4D_SHIFT    pt_shift(PT_P4D)
-#define PUD_SHIFT    pt_shift(PT_PUD)
-#define PMD_SHIFT    pt_shift(PT_PMD)
-#define PGDIR_SIZE   pt_span(PT_PGD)
-#define P4D_SIZE     pt_span(PT_P4D)
-#define PUD_SIZE     pt_span(PT_PUD)
-#define PMD_SIZE     pt_span(PT_PMD)
-#define PGDIR_MASK   (~(PGDIR_SIZE - 1))
-#define P4D_MASK     (~(P4D_SIZE - 1))
-#define PUD_MASK     (~(PUD_SIZE - 1))
-#define PMD_MASK     (~(PMD_SIZE - 1))
-#define PTRS_PER_PGD (1U << pt_bits(PT_PGD))
+#define P4D_SHIFT    39
+#define PUD_SHIFT    30
+#define PMD_SHIFT    21
+#define PTRS_PER_PGD 512
 #define PTRS_PER_P4D (1U << pt_bits(PT_P4D))
-#define PTRS_PER_PUD (1U << pt_bits(PT_PUD))
-#define PTRS_PER_PMD (1U << pt_bits(PT_PMD))
-#define PTRS_PER_PTE (1U << pt_bits(PT_PTE))
+#define PTRS_PER_PUD 512
+#define PTRS_PER_PMD 512
+#define PTRS_PER_PTE 512
+#elif defined(MODULE_PAE)
+#define PGDIR_SHIFT  30
+#define P4D_SHIFT    30
+#define PUD_SHIFT    30
+#define PMD_SHIFT    21
+#define PTRS_PER_PGD 4
+#define PTRS_PER_P4D 1
+#define PTRS_PER_PUD 1
+#define PTRS_PER_PMD 512
+#define PTRS_PER_PTE 512
+#else
+#define PGDIR_SHIFT  22
+#define P4D_SHIFT    22
+#define PUD_SHIFT    22
+#define PMD_SHIFT    22
+#define PTRS_PER_PGD 1024
+#define PTRS_PER_P4D 1
+#define PTRS_PER_PUD 1
+#define PTRS_PER_PMD 1
+#define PTRS_PER_PTE 1024
+#endif
+#define PGDIR_SIZE pt_span(PT_PGD)
+#define P4D_SIZE   pt_span(PT_P4D)
+#define PUD_SIZE   pt_span(PT_PUD)
+#define PMD_SIZE   pt_span(PT_PMD)
+#define PGDIR_MASK (~(PGDIR_SIZE - 1))
+#define P4D_MASK   (~(P4D_SIZE - 1))
+#define PUD_MASK   (~(PUD_SIZE - 1))
+#define PMD_MASK   (~(PMD_SIZE - 1))
 
 typedef struct {
 	pteval_t v;
@@ -118,7 +141,6 @@ static inline pud_t *pud_of_pgd(pgd_t *e, unsigned long a)
 #include <asm/pgtable_leaf.h>
 #include <asm/pgtable_range.h>
 
-#define CONFIG_PGTABLE_LEVELS (sizeof(long) == 8 ? 4 : sizeof(pteval_t) == 8 ? 3 : 2)
-#define pgtable_l5_enabled()  (!pt_folded(PT_P4D))
+#define pgtable_l5_enabled() (!pt_folded(PT_P4D))
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "base/compiler.h"
 #include "base/types.h"
-#include "net/netlink.h"
+#include "net/netlink_note.h"
 
 enum { MQ_PRIO_MAX = 32768 };
 

@@ -15,6 +15,9 @@ enum { DEBUGFS_HEX = 16, DEBUGFS_SIGNED = 32, DEBUGFS_BOOL = 64 };
 struct dentry *module_debugfs_number(const char *name, umode_t mode, struct dentry *parent,
 				     void *value, unsigned int kind);
 
+/* A link named @name to @target, as in a shell: from the folder that it is in. */
+struct dentry *debugfs_create_symlink(const char *name, struct dentry *parent, const char *target);
+
 #define debugfs_remove_recursive(d) debugfs_remove(d)
 /* NULL: there is none. */
 struct dentry *debugfs_lookup(const char *name, struct dentry *parent);

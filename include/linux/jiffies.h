@@ -2,11 +2,15 @@
 #ifndef _LINUX_JIFFIES_H
 #define _LINUX_JIFFIES_H
 
-#include "base/config.h"
+#include <linux/kconfig.h>
 #include <linux/types.h>
 
-#define HZ	CFG_HZ
+#include "base/config.h"
+
+#define HZ	CONFIG_HZ
 #define USER_HZ 100
+
+_Static_assert(CFG_HZ == HZ, "ticks as the kernel counts them");
 
 #define MSEC_PER_SEC  1000L
 #define USEC_PER_MSEC 1000L

@@ -2,6 +2,7 @@
 #ifndef _LINUX_MODULE_H
 #define _LINUX_MODULE_H
 
+#include <asm/page.h>
 #include <linux/bitops.h>
 #include <linux/completion.h>
 #include <linux/export.h>

@@ -46,6 +46,7 @@
 #define DEFAULT_PRIO	     120
 #define PF_EXITING	     VIEW_PF_EXITING
 #define PF_KTHREAD	     VIEW_PF_KTHREAD
+#define PF_WQ_WORKER	     VIEW_PF_WQ_WORKER
 
 extern struct task_struct init_task;
 extern struct mm_struct init_mm;
@@ -92,6 +93,8 @@ static inline pid_t task_tgid_nr(struct task_struct *p)
 }
 
 #define task_pid_vnr(p)	       task_pid_nr(p)
+#define task_pid_nr_ns(p, ns)  ((void)(ns), task_pid_nr(p))
+#define task_tgid_nr_ns(p, ns) ((void)(ns), task_tgid_nr(p))
 #define task_tgid_vnr(p)       task_tgid_nr(p)
 #define task_ppid_nr(p)	       ((p)->real_parent->tgid)
 #define task_state_index(p)    ((p)->__state)

@@ -26,6 +26,7 @@ struct kmem_cache;
 void *module_kmalloc(size_t size, gfp_t gfp);
 void *module_krealloc(const void *p, size_t size, gfp_t gfp);
 void module_kfree(const void *p);
+bool module_freed_last(const void *p);
 size_t module_ksize(const void *p);
 
 static inline void *kmalloc(size_t size, gfp_t gfp)
@@ -33,10 +34,13 @@ static inline void *kmalloc(size_t size, gfp_t gfp)
 	return size ? module_kmalloc(size, gfp) : ZERO_SIZE_PTR;
 }
 
+/* What is freed twice in a row is a bug that is told of, as by Linux's hardened free lists; here with the place of the module. */
 static inline void kfree(const void *p)
 {
-	if (!ZERO_OR_NULL_PTR(p))
-		module_kfree(p);
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	BUG_ON(module_freed_last(p));
+	module_kfree(p);
 }
 
 static inline size_t ksize(const void *p)

@@ -43,9 +43,11 @@ int sysfs_emit(char *buf, const char *fmt, ...);
 		.attr = { .name = __stringify(name_), .mode = (mode_) }, .show = (show_),          \
 		.store = (store_)                                                                  \
 	}
-#define __ATTR_RO(name) __ATTR(name, 0444, name##_show, NULL)
-#define __ATTR_WO(name) __ATTR(name, 0200, NULL, name##_store)
-#define __ATTR_RW(name) __ATTR(name, 0644, name##_show, name##_store)
+#define __ATTR_RO(name)		   __ATTR(name, 0444, name##_show, NULL)
+#define __ATTR_RO_MODE(name, mode) __ATTR(name, mode, name##_show, NULL)
+#define __ATTR_RW_MODE(name, mode) __ATTR(name, mode, name##_show, name##_store)
+#define __ATTR_WO(name)		   __ATTR(name, 0200, NULL, name##_store)
+#define __ATTR_RW(name)		   __ATTR(name, 0644, name##_show, name##_store)
 #define __ATTR_NULL                                                                                \
 	{                                                                                          \
 		.attr = {.name = NULL }                                                            \

@@ -28,6 +28,8 @@ void kmem_cache_free(struct kmem_cache *c, void *obj); /* NULL is ignored */
 int must_check kmem_cache_destroy(struct kmem_cache *c);
 /* Give empty slabs and magazines back to the page allocator. Return: pages freed. */
 unsigned long kmem_cache_shrink(struct kmem_cache *c);
+/* Is @obj, an address in low memory, the object of its cache that this CPU has freed last, and nobody has got again? Any context. */
+bool slab_freed_last(const void *obj);
 unsigned long slab_shrink_all(void);
 struct page;
 /* Name of the cache that @page, in state PS_SLAB a moment ago, belongs to; "" when it has left it. Return: length. */

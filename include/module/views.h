@@ -39,8 +39,8 @@ struct vma_view {
 	unsigned long vm_flags;
 	void *anon_vma;
 	const struct vm_ops_view *vm_ops;
-	unsigned long vm_pgoff;
-	struct file_view *vm_file; /* NULL: none, or &mapped.file */
+	unsigned long vm_pgoff, map_pgoff; /* of a device: the module's, the kernel's */
+	struct file_view *vm_file;	   /* NULL: none, or &mapped.file */
 	void *vm_private_data;
 	struct mapped_file_view *mapped;
 	void *map; /* module/devmap.c, of a device's vma */
@@ -145,6 +145,6 @@ struct task_view {
 
 enum { VIEW_STACK_PAGES = sizeof(long) == 8 ? 4 : 2 }; /* of a task in the kernel */
 /* Thread flags that modules print. */
-enum { VIEW_PF_EXITING = 0x4, VIEW_PF_KTHREAD = 0x200000 };
+enum { VIEW_PF_EXITING = 0x4, VIEW_PF_WQ_WORKER = 0x20, VIEW_PF_KTHREAD = 0x200000 };
 
 #endif

@@ -541,6 +541,24 @@ void slab_free(struct kmem_cache *c, void *obj, kaddr_t caller)
 	free_common(c, obj, caller);
 }
 
+bool slab_freed_last(const void *obj)
+{
+	const struct page *page = page_head(virt_to_page(obj));
+	const irqflags_t flags = irq_save();
+	bool last = false;
+	struct cpu_cache *cc;
+
+	if (page_state(page) == PS_SLAB) {
+		cc = &page->slab_cache->cpu[cpu_id()];
+		if (busy_try(cc)) {
+			last = cc->loaded->nr && cc->loaded->objs[cc->loaded->nr - 1] == obj;
+			busy_end(cc);
+		}
+	}
+	irq_restore(flags);
+	return last;
+}
+
 void kmem_cache_free(struct kmem_cache *c, void *obj)
 {
 	if (unlikely(!obj))

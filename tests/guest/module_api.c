@@ -218,7 +218,7 @@ static void device_reads_and_writes(void)
 
 static void map_and_look(int fd, int mode)
 {
-	char *p, *q;
+	char *p, *q, *far;
 	int status;
 
 	NEED(ioctl(fd, LAB_MAP_MODE, &mode) == 0);
@@ -237,6 +237,10 @@ static void map_and_look(int fd, int mode)
 	p[PAGE] = 'S';
 	EQ(q[0], 'S');
 	p[PAGE] = 's';
+	far = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 101 * PAGE);
+	NEED(far != MAP_FAILED);
+	STREQ(far, "second page");
+	munmap(far, PAGE);
 	if (fork() == 0)
 		_exit(strcmp(p, "first page") || strcmp(q, "second page"));
 	NEED(wait(&status) > 0);

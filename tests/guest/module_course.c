@@ -1,6 +1,7 @@
 /* Modules as courses write them: files of tasks, names, memory, SIGIO, files without a name. */
 #include "tap.h"
 
+#include "inet.h"
 #include "modules.h"
 
 #include <signal.h>
@@ -281,19 +282,88 @@ static void releases_what_is_forgotten(void)
 	CHECK(log_has("course_calls: its panic notifier was left behind; removed"));
 }
 
+/* ---- netlink ---- */
+
+struct nl_header {
+	uint32_t len;
+	uint16_t type, flags;
+	uint32_t seq, pid;
+};
+struct nl_address {
+	uint16_t family, pad;
+	uint32_t pid, groups;
+};
+struct nl_text {
+	struct nl_header h;
+	char text[64];
+};
+enum { NETLINK = 16, NL_PROTOCOL = 31, NL_GROUP = 3, NL_DONE = 3 };
+
+static void hears(int s, const char *text, uint32_t groups)
+{
+	struct nl_text m = { 0 };
+	struct nl_address from = { 0 };
+	socklen_t len = sizeof(from);
+
+	EQ(recvfrom(s, &m, sizeof(m), MSG_DONTWAIT, (void *)&from, &len),
+	   (ssize_t)((sizeof(m.h) + strlen(text) + 1 + 3) & ~3UL));
+	STREQ(m.text, text);
+	EQ(m.h.type, NL_DONE);
+	EQ(m.h.seq, 7);
+	EQ(from.pid, 0);
+	EQ(from.groups, groups);
+}
+
+static void talks_by_netlink(void)
+{
+	struct nl_address to = { .family = NETLINK }, me = { .family = NETLINK, .pid = 4711 };
+	struct nl_text m = { { sizeof(m), 0, 1, 7, 4711 }, "hello" };
+	int s, l, group = NL_GROUP, none = 33;
+
+	NEED_INET();
+	FAILS(socket(NETLINK, SOCK_RAW, NL_PROTOCOL), EPROTONOSUPPORT);
+	if (!CHECK(module_in("course_net", "") == 0))
+		log_show("course_net");
+	CHECK(log_has("course_net: 0 failures"));
+	NEED((s = socket(NETLINK, SOCK_RAW, NL_PROTOCOL)) >= 0);
+	NEED((l = socket(NETLINK, SOCK_DGRAM, NL_PROTOCOL)) >= 0);
+	EQ(bind(s, (void *)&me, sizeof(me)), 0);
+	FAILS(bind(l, (void *)&me, sizeof(me)), EADDRINUSE);
+	EQ(sendto(s, &m, sizeof(m), 0, (void *)&to, sizeof(to)), sizeof(m));
+	CHECK(log_has("course_net: module_course says hello from 4711, 80 bytes, uid 0"));
+	hears(s, "kernel: hello", 0);
+	me = (struct nl_address){ .family = NETLINK };
+	EQ(bind(l, (void *)&me, sizeof(me)), 0);
+	FAILS(setsockopt(l, 270, 1, &none, sizeof(none)), EINVAL);
+	EQ(setsockopt(l, 270, 1, &group, sizeof(group)), 0);
+	EQ(send(s, &m, sizeof(m), 0), sizeof(m));
+	hears(l, "kernel: hello", 1 << (NL_GROUP - 1));
+	hears(s, "kernel: hello", 0);
+	EQ(setsockopt(l, 270, 2, &group, sizeof(group)), 0);
+	EQ(send(s, &m, sizeof(m), 0), sizeof(m));
+	FAILS((int)recv(l, &m, sizeof(m), MSG_DONTWAIT), EAGAIN);
+	FAILS((int)send(s, &m, 0, 0), ENODATA);
+	to.pid = 1;
+	FAILS((int)sendto(s, &m, sizeof(m), 0, (void *)&to, sizeof(to)), ECONNREFUSED);
+	EQ(module_out("course_net"), 0);
+	CHECK(log_has("course_net: exit 0 failures"));
+	FAILS((int)send(s, &m, sizeof(m), 0), ECONNREFUSED);
+	close(s);
+	close(l);
+	NEED(module_in("course_net", "forget=1") == 0);
+	EQ(module_out("course_net"), 0);
+	CHECK(log_has("course_net: netlink protocol 31 was left behind; removed"));
+	FAILS(socket(NETLINK, SOCK_RAW, NL_PROTOCOL), EPROTONOSUPPORT);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(sees_its_program),
-						 T(tells_by_signal),
-						 T(gives_a_nameless_file),
-						 T(shows_its_objects),
-						 T(binds_drivers),
-						 T(takes_forgotten_drivers),
-						 T(calls_and_is_told),
-						 T(installs_files),
-						 T(releases_on_removal),
-						 T(releases_what_is_forgotten),
-						 TEND };
+	static const struct tap_test tests[] = {
+		T(sees_its_program),	       T(tells_by_signal),  T(gives_a_nameless_file),
+		T(shows_its_objects),	       T(binds_drivers),    T(takes_forgotten_drivers),
+		T(calls_and_is_told),	       T(installs_files),   T(releases_on_removal),
+		T(releases_what_is_forgotten), T(talks_by_netlink), TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }

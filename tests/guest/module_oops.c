@@ -107,11 +107,14 @@ static void readers_die(void)
 					    "#PF: supervisor read access in kernel mode",
 					    " [oops_read]", NULL };
 	static const char *const divide[] = { "divide error: 0000 [#", NULL };
+	static const char *const twice[] = { "kernel BUG at ", "linux/slab.h:", NULL };
 	static const char *const irqs[] = { "exited with irqs disabled", NULL };
 
 	EQ(read_in_child("null"), SIGKILL);
 	EQ(read_in_child("bug"), SIGKILL);
 	says(bug);
+	EQ(read_in_child("double"), SIGKILL);
+	says(twice);
 	EQ(read_in_child("wild"), SIGKILL);
 	says(wild);
 	EQ(read_in_child("jump"), SIGKILL);

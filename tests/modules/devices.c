@@ -168,6 +168,8 @@ static const struct vm_operations_struct old_ops = { .open = lab_vm_open,
 						     .close = lab_vm_close,
 						     .fault = lab_fault_old };
 
+enum { FAR_AWAY = 100 };
+
 static int lab_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	unsigned long size = vma->vm_end - vma->vm_start;
@@ -175,6 +177,8 @@ static int lab_mmap(struct file *file, struct vm_area_struct *vma)
 	if (vma->vm_file != file || size != vma_pages(vma) * PAGE_SIZE)
 		return -EINVAL;
 	vma->vm_private_data = &lab;
+	if (vma->vm_pgoff >= FAR_AWAY) /* another name for the same pages */
+		vma->vm_pgoff -= FAR_AWAY;
 	if (map_mode == 0)
 		return remap_pfn_range(vma, vma->vm_start,
 				       (virt_to_phys(pages) >> PAGE_SHIFT) + vma->vm_pgoff, size,

@@ -1,13 +1,14 @@
 /*
  * Ends the task that runs it, in many ways. how= for its init: null, bug, kthread, early (a thread, before init ends), work, timer,
  * deep, param; "" leaves a file /proc/NAME: a word written to it says what reading does: null, bug, wild, jump, divide, string, warn,
- * irqs, direct.
+ * irqs, direct, double.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
+#include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
@@ -66,6 +67,14 @@ static bool is(const char *name)
 	return !strcmp(word, name);
 }
 
+static void free_twice(void)
+{
+	char *p = kmalloc(100, GFP_KERNEL);
+
+	kfree(p);
+	kfree(p);
+}
+
 static noinline ssize_t misbehave(char __user *buf)
 {
 	unsigned long flags;
@@ -74,6 +83,8 @@ static noinline ssize_t misbehave(char __user *buf)
 		touch_null();
 	if (is("bug"))
 		BUG_ON(!zero);
+	if (is("double"))
+		free_twice();
 	if (is("wild"))
 		return *(volatile char *)-5000L;
 	if (is("jump"))

@@ -57,6 +57,8 @@ static int count_before(struct kprobe *p, struct pt_regs *regs)
 	if (current->pid != own_pid)
 		return 0;
 	before_count++;
+	EXPECT(current->mm && current->mm == current->active_mm && current->mm->total_vm > 0);
+	EXPECT(atomic_read(&current->mm->mm_users) >= 1 && current->mm->start_stack);
 	seen_ip = instruction_pointer(regs);
 	seen_argument = regs_get_kernel_argument(regs, 0);
 	return 0;

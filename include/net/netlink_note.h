@@ -1,6 +1,6 @@
 /* What another part of the kernel says to a netlink socket: made beforehand, so that saying it cannot fail. */
-#ifndef NET_NETLINK_H
-#define NET_NETLINK_H
+#ifndef NET_NETLINK_NOTE_H
+#define NET_NETLINK_NOTE_H
 
 #include "base/compiler.h"
 #include "base/types.h"
