@@ -325,17 +325,16 @@ static inline bool is_local(const struct rangetree *t, struct rangetree_node *n,
 	return n && (t->height == 1 || (n->slot[0].start < start && start < slot_last(n)->start));
 }
 
-/* slots_below where it was @at the last time, perhaps. */
-static inline unsigned slots_below_near(const struct rangetree_node *n, unsigned at,
-					unsigned long start)
+/* Is slot @at of @n, which is not its first, the one where a range that starts at @start is or would be? */
+static always_inline_ bool is_there(const struct rangetree_node *n, unsigned at,
+				    unsigned long start)
 {
-	if (likely(at && at < n->nr && n->slot[at - 1].start < start && start <= n->slot[at].start))
-		return at;
-	return slots_below(n, start);
+	return likely(at && at < n->nr && n->slot[at - 1].start < start &&
+		      start <= n->slot[at].start);
 }
 
-static noinline_ void insert_apart(struct rangetree *t, unsigned long start, unsigned long end,
-				   void *item)
+static noinline_ void insert_anywhere(struct rangetree *t, unsigned long start, unsigned long end,
+				      void *item)
 {
 	struct slot s = { start, end, 0, item };
 	struct path p;
@@ -368,21 +367,37 @@ static noinline_ void insert_apart(struct rangetree *t, unsigned long start, uns
 	}
 }
 
+/* In another leaf than last or at another place of it. */
+static noinline_ void insert_apart(struct rangetree *t, unsigned long start, unsigned long end,
+				   void *item)
+{
+	struct rangetree_node *last = READ_ONCE(t->last_leaf);
+	unsigned at;
+
+	if (!is_local(t, last, start) || last->nr == MAX_SLOTS) {
+		insert_anywhere(t, start, end, item);
+		return;
+	}
+	at = slots_below(last, start);
+	WRITE_ONCE(t->last_at, at);
+	t->insert_at = at;
+	leaf_open(last, at, start, end, item);
+}
+
 void rangetree_insert(struct rangetree *t, unsigned long start, unsigned long end, void *item)
 {
 	struct rangetree_node *last = READ_ONCE(t->last_leaf);
+	unsigned at = READ_ONCE(t->last_at);
 
 	t->nr++;
-	if (is_local(t, last, start) && last->nr < MAX_SLOTS) {
-		unsigned at = slots_below_near(last, READ_ONCE(t->last_at), start);
-
-		WRITE_ONCE(t->last_at, at);
-		t->insert_at = at;
+	if (likely(last) && is_there(last, at, start) && likely(last->nr < MAX_SLOTS)) {
+		t->insert_at = at; /* between two of its ranges: is_local */
 		leaf_open(last, at, start, end, item);
 		return;
 	}
 	insert_apart(t, start, end, item);
 }
+
 static void node_drop(struct rangetree *t, struct rangetree_node *n)
 {
 	if (READ_ONCE(t->last_leaf) == n)
@@ -467,8 +482,10 @@ void *rangetree_remove(struct rangetree *t, unsigned long start)
 
 	t->nr--;
 	if (is_local(t, last, start)) {
-		unsigned at = slots_below_near(last, READ_ONCE(t->last_at), start);
+		unsigned at = READ_ONCE(t->last_at);
 
+		if (!is_there(last, at, start))
+			at = slots_below(last, start);
 		if (may_close(t, last, at)) {
 			WRITE_ONCE(t->last_at, at);
 			leaf_close(last, at);

@@ -61,6 +61,8 @@ static inline long do_mmap(uaddr_t addr, unsigned long len, unsigned long prot, 
 {
 	struct vm_map_args args;
 
+	if (likely((flags & ~(unsigned long)MAP_STACK) == (MAP_PRIVATE | MAP_ANONYMOUS) && !pgoff))
+		return vm_map_plain(current_mm(), addr, len, (unsigned)prot);
 	args.addr = addr;
 	args.len = len;
 	args.prot = (unsigned)prot;

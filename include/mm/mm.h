@@ -100,22 +100,22 @@ struct vm_map_args {
 	unsigned prot, flags;	       /* PROT_*, MAP_* of uapi/mman.h */
 	unsigned long pgoff;	       /* pages */
 	struct address_space *mapping; /* NULL: anonymous. The vma takes its own hold. */
-	unsigned long
-		may_flags; /* file: VM_MAYREAD|... it was opened for; devices: VM_IO|... too */
-	bool file;	   /* a file's, also without mapping and vm_ops (/dev/zero) */
+	unsigned long may_flags; /* file: VM_MAYREAD|... as it was opened; devices: VM_IO|... too */
+	bool file;		 /* a file's, also without mapping and vm_ops (/dev/zero) */
 	int refuse; /* file: what mmap(2) answers once the rights are found good; 0: nothing */
 	const struct vma_ops *vm_ops; /* devices */
 	void *vm_private_data;
 };
 /* mmap(2). Return: address, or -errno. */
 long vm_map(struct mm_struct *mm, const struct vm_map_args *args);
-int must_check vm_unmap(struct mm_struct *mm, unsigned long addr,
-			unsigned long len); /* munmap(2) */
+/* The same of private memory: where the kernel likes, at @addr if it can be. */
+long vm_map_plain(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned prot);
+int must_check vm_unmap(struct mm_struct *mm, unsigned long addr, unsigned long len);
 /* shmdt(2): unmap every mapping with @ops that belongs to the attachment which began at @addr. 0, -EINVAL: there is none. */
 int must_check vm_unmap_attached(struct mm_struct *mm, unsigned long addr,
 				 const struct vma_ops *ops);
 int must_check vm_protect(struct mm_struct *mm, unsigned long addr, unsigned long len,
-			  unsigned long prot);		       /* mprotect(2) */
+			  unsigned long prot);
 unsigned long vm_brk(struct mm_struct *mm, unsigned long brk); /* brk(2): the break now */
 long vm_remap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 	      unsigned long new_len, unsigned long flags, unsigned long new_addr); /* mremap(2) */

@@ -21,32 +21,22 @@
 #include "uapi/mman.h"
 
 /* The @len bytes at out->start are free. Do they keep off the guard gap of a stack above? */
-static inline bool off_guard_gap(const struct vma_gap *out, unsigned long len)
+static inline bool off_guard_gap(const struct rangetree_gap *out, unsigned long len)
 {
-	const struct vm_area_struct *next = out->around.next;
+	const struct vm_area_struct *next = out->next;
 
 	return !next || likely(!(next->vm_flags & VM_GROWSDOWN)) ||
 	       out->start + len <= vma_start_gap(next);
 }
 
-static inline void gap_take(struct vma_gap *out, const struct rangetree_gap *g)
-{
-	out->start = g->start;
-	out->around.prev = g->prev;
-	out->around.next = g->next;
-}
-
 /* Highest free [a, a + len) in [low, high) that keeps off the guard gap of a stack above it. */
 static always_inline_ bool gap_below(struct mm_struct *mm, unsigned long low, unsigned long high,
-				     unsigned long len, struct vma_gap *out)
+				     unsigned long len, struct rangetree_gap *out)
 {
-	struct rangetree_gap g;
-
-	while (rangetree_gap_highest(&mm->vmas, low, high, len, &g)) {
-		gap_take(out, &g);
+	while (rangetree_gap_highest(&mm->vmas, low, high, len, out)) {
 		if (off_guard_gap(out, len))
 			return true;
-		high = vma_start_gap(out->around.next);
+		high = vma_start_gap(out->next);
 		if (high <= low)
 			return false;
 	}
@@ -54,15 +44,12 @@ static always_inline_ bool gap_below(struct mm_struct *mm, unsigned long low, un
 }
 
 static noinline_ bool gap_above(struct mm_struct *mm, unsigned long low, unsigned long high,
-				unsigned long len, struct vma_gap *out)
+				unsigned long len, struct rangetree_gap *out)
 {
-	struct rangetree_gap g;
-
-	while (rangetree_gap_lowest(&mm->vmas, low, high, len, &g)) {
-		gap_take(out, &g);
+	while (rangetree_gap_lowest(&mm->vmas, low, high, len, out)) {
 		if (off_guard_gap(out, len))
 			return true;
-		low = out->around.next->vm_end;
+		low = ((const struct vm_area_struct *)out->next)->vm_end;
 		if (low >= high)
 			return false;
 	}
@@ -71,14 +58,14 @@ static noinline_ bool gap_above(struct mm_struct *mm, unsigned long low, unsigne
 
 /* gap_below in the window of all programs, from where I1 allows. */
 static bool gap_below_base(struct mm_struct *mm, unsigned long low, unsigned long len,
-			   struct vma_gap *out)
+			   struct rangetree_gap *out)
 {
 	bool known = mm->gap_len && len >= mm->gap_len;
 	const struct vm_area_struct *next;
 
 	if (!gap_below(mm, low, known ? mm->gap_top : mm->mmap_base, len, out))
 		return false;
-	next = out->around.next;
+	next = out->next;
 	if (!known || len == mm->gap_len) {
 		mm->gap_len = len;
 		mm->gap_top = out->start + len;
@@ -97,7 +84,7 @@ static bool wants_low_2g(unsigned flags)
 
 /* Is the caller's wish possible as it is? */
 static noinline_ bool hint_fits(struct mm_struct *mm, unsigned long addr, unsigned long len,
-				unsigned flags, struct vma_gap *out)
+				unsigned flags, struct rangetree_gap *out)
 {
 	unsigned long top = wants_low_2g(flags) ? LOW_2G_END : mm->task_size;
 	struct vm_area_struct *first;
@@ -110,13 +97,13 @@ static noinline_ bool hint_fits(struct mm_struct *mm, unsigned long addr, unsign
 	first = find_vma(mm, addr);
 	if (first && first->vm_start < addr + len)
 		return false;
-	out->around = vma_around(mm, addr, addr + len);
+	rangetree_around(&mm->vmas, addr, addr + len, &out->prev, &out->next);
 	return off_guard_gap(out, len);
 }
 
 /* Where few programs look. */
 static noinline_ int search_rarely(struct mm_struct *mm, unsigned long hint, unsigned long len,
-				   unsigned flags, struct vma_gap *out)
+				   unsigned flags, struct rangetree_gap *out)
 {
 	unsigned long window =
 		hint > MAP_WINDOW || mm->task_size < MAP_WINDOW ? mm->task_size : MAP_WINDOW;
@@ -131,7 +118,7 @@ static noinline_ int search_rarely(struct mm_struct *mm, unsigned long hint, uns
 }
 
 /* Where the layout says; a top-down mm that is full below its base is searched above it too. */
-int vm_find_anywhere(struct mm_struct *mm, unsigned long len, struct vma_gap *out)
+int vm_find_anywhere(struct mm_struct *mm, unsigned long len, struct rangetree_gap *out)
 {
 	if (unlikely(len > mm->task_size))
 		return -ENOMEM;
@@ -149,7 +136,7 @@ static unsigned long round_hint(unsigned long addr)
 }
 
 int vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
-		 struct vma_gap *out)
+		 struct rangetree_gap *out)
 {
 	if (len > mm->task_size)
 		return -ENOMEM;
@@ -159,7 +146,8 @@ int vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, un
 		if (addr & ~PAGE_MASK)
 			return -EINVAL;
 		out->start = addr;
-		out->around = (struct vma_neighbours){ NULL, NULL };
+		out->prev = NULL;
+		out->next = NULL;
 		return vm_may_map_at(addr) ? 0 : -EPERM;
 	}
 	addr = round_hint(addr);

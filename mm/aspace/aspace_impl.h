@@ -56,7 +56,10 @@ static inline struct vm_area_struct *vma_spare_take(struct vma_spares *s)
 struct vm_area_struct *must_check vma_get(struct mm_struct *mm, bool has_node);
 /* Fill a blank vma from @r, put it into the tree and on its mapping, which it holds from now on. No statistics. */
 void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r);
-/* The same with a spare. */
+/* A new vma of private memory goes into the tree. NULL: no memory. No statistics. */
+struct vm_area_struct *must_check vma_add_plain(struct mm_struct *mm, unsigned long start,
+						unsigned long end, unsigned long flags);
+/* The same of a spare, as @r says. */
 static inline struct vm_area_struct *vma_insert(struct mm_struct *mm, struct vma_spares *s,
 						const struct vma_req *r)
 {
@@ -83,18 +86,18 @@ static inline bool vm_flags_merge(unsigned long a, unsigned long b)
 {
 	return !((a ^ b) & ~(unsigned long)VM_SOFTDIRTY);
 }
-/* Does one of @n touch @r and have its flags? Mostly none does, and nothing else need be compared. */
-static inline bool may_be_alike(struct vma_neighbours n, const struct vma_req *r)
+/* Does one of @n touch [start, end) and have @flags? Mostly none does, and nothing else need be compared. */
+static inline bool may_be_alike(struct vma_neighbours n, unsigned long start, unsigned long end,
+				unsigned long flags)
 {
-	return (n.prev && n.prev->vm_end == r->start &&
-		vm_flags_merge(n.prev->vm_flags, r->flags)) ||
-	       (n.next && n.next->vm_start == r->end && vm_flags_merge(n.next->vm_flags, r->flags));
+	return (n.prev && n.prev->vm_end == start && vm_flags_merge(n.prev->vm_flags, flags)) ||
+	       (n.next && n.next->vm_start == end && vm_flags_merge(n.next->vm_flags, flags));
 }
 /* Grow the neighbours, @n, over the free range @r where they are the same in all but place. Return: the vma, or NULL. */
 static inline struct vm_area_struct *vma_merge(struct mm_struct *mm, const struct vma_req *r,
 					       struct vma_neighbours n)
 {
-	return may_be_alike(n, r) ? vma_merge_with(mm, r, n) : NULL;
+	return may_be_alike(n, r->start, r->end, r->flags) ? vma_merge_with(mm, r, n) : NULL;
 }
 /* The same for a range that gets entries whose private pages are in @av, NULL: there are none (mremap). */
 struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_req *r,
@@ -233,16 +236,12 @@ unsigned long vm_pages_in(struct mm_struct *mm, unsigned long start, unsigned lo
 /* Where MAP_32BIT puts things. */
 #define LOW_2G_START 0x40000000UL
 #define LOW_2G_END   0x80000000UL
-struct vma_gap {
-	unsigned long start;
-	struct vma_neighbours around;
-};
 /* area.c. An address for @len bytes: @addr if it is possible or MAP_FIXED, and what is around it, but for MAP_FIXED. 0 or
  * -errno. */
 int must_check vm_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
-			    unsigned flags, struct vma_gap *out);
+			    unsigned flags, struct rangetree_gap *out);
 /* The same without a wish. */
-int must_check vm_find_anywhere(struct mm_struct *mm, unsigned long len, struct vma_gap *out);
+int must_check vm_find_anywhere(struct mm_struct *mm, unsigned long len, struct rangetree_gap *out);
 /* Nothing is mapped below @end any more; @next is the first vma above. */
 static inline void vm_gap_opened(struct mm_struct *mm, unsigned long end,
 				 const struct vm_area_struct *next)
@@ -262,6 +261,12 @@ int must_check vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsign
 /* A new private anonymous vma over a free range: charged, counted, merged (brk, stack). 0 or -ENOMEM. */
 int must_check vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end,
 			   unsigned long flags);
+/* What every vma of mmap(2) begins with. */
+static inline unsigned long vm_map_flags(const struct mm_struct *mm, unsigned prot)
+{
+	return vm_flags_of_prot(prot) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC |
+	       VM_SOFTDIRTY;
+}
 /* The body of vm_map; nothing is faulted in. */
 long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args);
 /* Tables made for a free range that is not to be used after all. */

@@ -89,7 +89,7 @@ int hugetlb_map_check(const struct vm_map_args *a)
 }
 
 int hugetlb_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned flags,
-		      struct vma_gap *out)
+		      struct rangetree_gap *out)
 {
 	const unsigned long more = HPAGE_SIZE - PAGE_SIZE; /* what aligning may cost */
 	int err;

@@ -16,7 +16,7 @@ static inline bool vma_may_split(const struct vm_area_struct *vma, unsigned long
 int must_check hugetlb_map_check(const struct vm_map_args *a);
 /* vm_find_area, for a place in whole huge pages. */
 int must_check hugetlb_find_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
-				 unsigned flags, struct vma_gap *out);
+				 unsigned flags, struct rangetree_gap *out);
 /* Pages for the new mapping @r are promised; its ops and private_data are set. 0 or -ENOMEM. */
 int must_check hugetlb_map_reserve(struct mm_struct *mm, struct vma_req *r);
 void hugetlb_map_undo(struct vma_req *r); /* it is not mapped after all */

@@ -14,7 +14,8 @@
  * LOCKS    mmap_lock for write, taken by vm_map and vm_unmap; the rest expects it. Sleeps.
  * COST     mmap: one tree look-up for the gap, one insertion, or a merge that needs no memory.
  * FAILS    as mmap(2) and munmap(2) ERRORS say; ENOMEM also for map_count > sysctl_max_map_count.
- * NOT HERE permission of the file (the caller's may_flags), growth of stacks and heaps (brk.c).
+ * NOT HERE permission of the file (the caller's may_flags), growth of stacks and heaps (brk.c), the mapping that most calls
+ *          ask for (mmap_plain.c).
  * SOURCES  mmap(2), munmap(2), setrlimit(2).   TESTED BY mmap_test.c, fuzz target vma
  */
 #include "base/errno.h"
@@ -54,6 +55,12 @@ struct unmap_ctx {
 	bool touched; /* some vma had entries: the gather is in use */
 };
 
+static inline void note_hiwater_vm(struct mm_struct *mm)
+{
+	if (mm->hiwater_vm < mm->total_vm)
+		mm->hiwater_vm = mm->total_vm;
+}
+
 /* Field by field: the gather's array must not be cleared each time. */
 static inline void unmap_begin(struct unmap_ctx *u, struct mm_struct *mm, unsigned long start,
 			       unsigned long end)
@@ -65,8 +72,7 @@ static inline void unmap_begin(struct unmap_ctx *u, struct mm_struct *mm, unsign
 	u->gone = NULL;
 	u->moved = false;
 	u->touched = false;
-	if (mm->hiwater_vm < mm->total_vm)
-		mm->hiwater_vm = mm->total_vm;
+	note_hiwater_vm(mm);
 }
 
 /* The entries of [from, to) of @vma. */
@@ -135,6 +141,28 @@ static always_inline_ struct vm_area_struct *unmap_one(struct unmap_ctx *u,
 	next = vma_unlink(u->mm, vma);
 	note_gone(u, vma);
 	return next;
+}
+
+/*
+ * munmap of what has not been touched: [start, end) is all of @vma, and that has no entries. Nothing is to be collected, cut or
+ * flushed then, and there is no table that no neighbour needs (I3). Return: false: it is not so, nothing happened.
+ */
+static always_inline_ bool unmap_untouched(struct mm_struct *mm, struct vm_area_struct *vma,
+					   unsigned long start, unsigned long end)
+{
+	unsigned long pages = (end - start) >> PAGE_SHIFT, flags = vma->vm_flags;
+
+	if (vma->vm_start != start || vma->vm_end != end || vma->populated ||
+	    unlikely(flags & (VM_HUGETLB | VM_LOCKED)) || unlikely(mm->frames))
+		return false;
+	trace(TRACE_UNMAP, start, end);
+	note_hiwater_vm(mm);
+	vma_stat(mm, flags, -(long)pages);
+	if (flags & VM_ACCOUNT)
+		commit_uncharge(pages);
+	vm_gap_opened(mm, end, vma_unlink(mm, vma));
+	vma_free(vma);
+	return true;
 }
 
 static void free_gone(struct unmap_ctx *u)
@@ -277,6 +305,8 @@ static always_inline_ int unmap_locked(struct mm_struct *mm, unsigned long start
 	if (err)
 		return err;
 	vma = find_vma(mm, start);
+	if (vma && unmap_untouched(mm, vma, start, end))
+		return 0;
 	vma_spares_init(&spares);
 	if (is_cut(vma, start, end) && cut_reserve(mm, vma, 1, vma->mapping, &spares))
 		return -ENOMEM;
@@ -386,15 +416,12 @@ static bool is_file(const struct vm_map_args *a)
 	return a->file || a->mapping || a->vm_ops;
 }
 
-/*
- * Private memory, for which the kernel finds the place: what most calls ask for. Nothing in the flags can be wrong then,
- * no object is needed and nothing is replaced.
- */
+/* Is it what vm_map_plain does, and is nothing wrong with its length and offset? */
 static inline bool is_plain(const struct vm_map_args *a)
 {
 	const unsigned harmless = MAP_ANONYMOUS | MAP_STACK;
 
-	return (a->flags & ~harmless) == MAP_PRIVATE && !is_file(a);
+	return (a->flags & ~harmless) == MAP_PRIVATE && !is_file(a) && !a->pgoff;
 }
 
 /* mmap(2) ERRORS of length and offset alone. */
@@ -461,17 +488,10 @@ static unsigned map_prot(const struct vm_map_args *a)
 	return is_file(a) && !(a->may_flags & VM_MAYEXEC) ? a->prot : a->prot | PROT_EXEC;
 }
 
-/* What every vma begins with. */
-static inline unsigned long map_flags_of(const struct mm_struct *mm, unsigned prot)
-{
-	return vm_flags_of_prot(prot) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC |
-	       VM_SOFTDIRTY;
-}
-
 /* What the vma is to be; nothing is checked. */
 static unsigned long map_flags(const struct mm_struct *mm, const struct vm_map_args *a)
 {
-	unsigned long flags = map_flags_of(mm, map_prot(a));
+	unsigned long flags = vm_map_flags(mm, map_prot(a));
 
 	if (is_file(a) && !(a->may_flags & VM_MAYEXEC))
 		flags &= ~(unsigned long)VM_MAYEXEC;
@@ -502,15 +522,14 @@ static unsigned long accounted_in(const struct map_ctx *c)
 	return pages;
 }
 
-static always_inline_ int map_charge(struct map_ctx *c, unsigned long pages, bool plain)
+static int map_charge(struct map_ctx *c, unsigned long pages)
 {
-	unsigned long back = plain || c->free ? 0 : accounted_in(c);
+	unsigned long back = c->free ? 0 : accounted_in(c);
 
 	c->charge = pages > back ? pages - back : 0;
 	if (commit_charge(c->charge, c->mm->total_vm))
 		return -ENOMEM;
-	if (!plain)
-		c->charge_later = pages - c->charge;
+	c->charge_later = pages - c->charge;
 	c->req.flags |= VM_ACCOUNT;
 	return 0;
 }
@@ -543,14 +562,14 @@ static noinline_ int map_get_vmas(struct map_ctx *c)
 }
 
 /* The vma, unless the neighbours grow over the range. */
-static always_inline_ int map_get_vma(struct map_ctx *c, bool plain)
+static int map_get_vma(struct map_ctx *c)
 {
-	if (!plain && !c->free)
+	if (!c->free)
 		return map_get_vmas(c);
 	c->merged = vma_merge(c->mm, &c->req, c->around);
 	if (c->merged)
 		return 0;
-	c->vma = vma_get(c->mm, !plain && c->req.mapping);
+	c->vma = vma_get(c->mm, c->req.mapping);
 	return likely(c->vma) ? 0 : -ENOMEM;
 }
 
@@ -587,21 +606,19 @@ static noinline_ void map_undo_object(struct map_ctx *c)
 }
 
 /* Everything the commit needs. On failure nothing is kept. */
-static always_inline_ int map_reserve(struct map_ctx *c, bool plain)
+static int map_reserve(struct map_ctx *c)
 {
 	unsigned long pages = (c->req.end - c->req.start) >> PAGE_SHIFT;
-	int err = 0;
+	int err;
 
-	if (vm_accountable(c->req.flags) && map_charge(c, pages, plain))
+	if (vm_accountable(c->req.flags) && map_charge(c, pages))
 		return -ENOMEM;
-	if (!plain)
-		err = map_reserve_object(c);
+	err = map_reserve_object(c);
 	if (!err) {
-		err = map_get_vma(c, plain);
+		err = map_get_vma(c);
 		if (likely(!err))
 			return 0;
-		if (!plain)
-			map_undo_object(c);
+		map_undo_object(c);
 	}
 	commit_uncharge(c->charge);
 	return err;
@@ -619,12 +636,12 @@ static noinline_ void map_replace(struct map_ctx *c)
 	vma_spares_put(&c->spares);
 }
 
-static always_inline_ void map_commit(struct map_ctx *c, bool plain)
+static void map_commit(struct map_ctx *c)
 {
 	struct mm_struct *mm = c->mm;
 	long pages = (long)((c->req.end - c->req.start) >> PAGE_SHIFT);
 
-	if (!plain && !c->free)
+	if (!c->free)
 		map_replace(c);
 	else if (!c->merged)
 		vma_insert_new(mm, c->vma, &c->req);
@@ -632,15 +649,16 @@ static always_inline_ void map_commit(struct map_ctx *c, bool plain)
 	if (c->req.flags & VM_LOCKED)
 		mm->locked_vm += (unsigned long)pages;
 	trace(TRACE_MAP, c->req.start, c->req.end);
-	if (!plain && c->object)
+	if (c->object)
 		c->object->ops->drop(c->object); /* the vma holds it */
 }
 
-static inline void map_take_place(struct map_ctx *c, const struct vma_gap *gap, unsigned long len)
+static inline void map_take_place(struct map_ctx *c, const struct rangetree_gap *gap,
+				  unsigned long len)
 {
 	c->req.start = gap->start;
 	c->req.end = gap->start + len;
-	c->around = gap->around;
+	c->around = (struct vma_neighbours){ gap->prev, gap->next };
 	c->free = true; /* what vm_find_area chose itself */
 }
 
@@ -651,7 +669,7 @@ static int map_place(struct map_ctx *c)
 	unsigned flags = a->flags & MAP_FIXED_NOREPLACE ? a->flags | MAP_FIXED : a->flags;
 	unsigned long len = page_align(a->len);
 	struct vm_area_struct *vma;
-	struct vma_gap gap;
+	struct rangetree_gap gap;
 	int err;
 
 	if (c->mm->map_count > sysctl_max_map_count)
@@ -722,45 +740,17 @@ static noinline_ int map_prepare(struct map_ctx *c)
 	return map_seals(c);
 }
 
-/* The same of a plain mapping. */
-static always_inline_ int map_prepare_plain(struct map_ctx *c)
-{
-	unsigned long len = page_align(c->args->len), flags;
-	const struct mm_ctx *ctx = mm_ctx_current();
-	struct vma_gap gap;
-	int err;
-
-	if (c->mm->map_count > sysctl_max_map_count)
-		return -ENOMEM;
-	err = c->args->addr < PAGE_SIZE ? vm_find_anywhere(c->mm, len, &gap)
-					: vm_find_area(c->mm, c->args->addr, len, 0, &gap);
-	if (err)
-		return err;
-	map_take_place(c, &gap, len);
-	flags = map_flags_of(c->mm, c->args->prot);
-	if (unlikely(ctx->personality & READ_IMPLIES_EXEC))
-		flags |= vm_flags_of_prot(map_prot(c->args));
-	if (unlikely(flags & VM_LOCKED) && map_check_lock(c, flags))
-		return -EAGAIN;
-	c->req.flags = flags;
-	c->req.pgoff = gap.start >> PAGE_SHIFT;
-	c->req.mapping = NULL;
-	c->req.ops = NULL;
-	c->req.private_data = NULL;
-	return vm_fits(c->mm, vm_limits_of(ctx), flags, len >> PAGE_SHIFT) ? 0 : -ENOMEM;
-}
-
 /* mmap_lock held for write. */
-static always_inline_ int map_locked(struct map_ctx *c, bool plain)
+static int map_locked(struct map_ctx *c)
 {
-	int err = plain ? map_prepare_plain(c) : map_prepare(c);
+	int err = map_prepare(c);
 
 	if (err)
 		return err;
-	err = map_reserve(c, plain);
+	err = map_reserve(c);
 	if (!err)
-		map_commit(c, plain);
-	if (!plain && c->counted)
+		map_commit(c);
+	if (c->counted)
 		mapping_unmap_writable(c->args->mapping);
 	return err;
 }
@@ -784,7 +774,7 @@ long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args)
 	if (err)
 		return err;
 	map_begin(&c, mm, args);
-	err = map_locked(&c, false);
+	err = map_locked(&c);
 	return err ? err : (long)c.req.start;
 }
 
@@ -801,9 +791,7 @@ static noinline_ int map_tell_device(struct map_ctx *c)
 	return err;
 }
 
-/* @plain: is_plain(args). A constant, so that each kind has code of its own. */
-static always_inline_ long map_args(struct mm_struct *mm, const struct vm_map_args *args,
-				    bool plain)
+static noinline_ long map_other(struct mm_struct *mm, const struct vm_map_args *args)
 {
 	int err = map_check_args(args);
 	struct map_ctx c;
@@ -812,21 +800,16 @@ static always_inline_ long map_args(struct mm_struct *mm, const struct vm_map_ar
 		return err;
 	map_begin(&c, mm, args);
 	rwsem_down_write(&mm->mmap_lock);
-	err = map_locked(&c, plain);
-	if (!plain && !err && args->vm_ops && args->vm_ops->mapped)
+	err = map_locked(&c);
+	if (!err && args->vm_ops && args->vm_ops->mapped)
 		err = map_tell_device(&c);
 	userfault_up_write(mm);
 	if (err)
 		return err;
-	if (unlikely(c.req.flags & VM_LOCKED) ||
-	    (!plain && (args->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+	if ((c.req.flags & VM_LOCKED) ||
+	    (args->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
 		(void)populate_range(mm, c.req.start, c.req.end, true);
 	return (long)c.req.start;
-}
-
-static noinline_ long map_other(struct mm_struct *mm, const struct vm_map_args *args)
-{
-	return map_args(mm, args, false);
 }
 
 /* MAP_HUGETLB without a file makes an object of its own; lengths are in huge pages. */
@@ -867,7 +850,8 @@ static noinline_ long map_any(struct mm_struct *mm, const struct vm_map_args *ar
 
 long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 {
-	return likely(is_plain(args)) ? map_args(mm, args, true) : map_any(mm, args);
+	return is_plain(args) ? vm_map_plain(mm, args->addr, args->len, args->prot)
+			      : map_any(mm, args);
 }
 
 int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)

@@ -329,7 +329,7 @@ static int remap_to(struct remap_ctx *c)
 {
 	unsigned map_flags = c->flags & MREMAP_FIXED ? MAP_FIXED : 0;
 	unsigned long more;
-	struct vma_gap gap;
+	struct rangetree_gap gap;
 	int err = remap_check_target(c);
 
 	if (!err)
@@ -351,7 +351,7 @@ static int remap_to(struct remap_ctx *c)
 static int remap_grow(struct remap_ctx *c)
 {
 	int err = remap_check(c);
-	struct vma_gap gap;
+	struct rangetree_gap gap;
 
 	if (!err)
 		err = remap_charge(c, (c->new_len - c->old_len) >> PAGE_SHIFT);

@@ -29,7 +29,7 @@ static long map_locked(struct mm_struct *mm, unsigned long hint, const struct vm
 		       unsigned nr)
 {
 	unsigned long pages = 0, at;
-	struct vma_gap gap;
+	struct rangetree_gap gap;
 	struct vma_spares spares;
 
 	for (unsigned i = 0; i < nr; i++)

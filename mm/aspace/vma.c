@@ -236,6 +236,35 @@ void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const stru
 	}
 }
 
+struct vm_area_struct *vma_add_plain(struct mm_struct *mm, unsigned long start, unsigned long end,
+				     unsigned long flags)
+{
+	struct vm_area_struct *vma = vma_get(mm, false);
+
+	if (unlikely(!vma))
+		return NULL;
+	vma->vm_start = start;
+	vma->vm_end = end;
+	vma->vm_mm = mm;
+	vma->vm_flags = flags;
+	vma->vm_page_prot =
+		pte_prot_user(flags & (VM_READ | VM_WRITE | VM_EXEC), false, flags & VM_EXEC);
+	vma->vm_pgoff = start >> PAGE_SHIFT;
+	vma->mapping = NULL;
+	vma->vm_ops = NULL;
+	vma->vm_private_data = NULL;
+	vma->vm_policy = NULL;
+	vma->userfault = NULL;
+	vma->anon_vma = NULL;
+	vma->anon_vma_chain = NULL;
+	vma->fault_next = 0;
+	vma->fault_run = 0;
+	vma->populated = false;
+	mm->map_count++;
+	rangetree_insert(&mm->vmas, start, end, vma);
+	return vma;
+}
+
 static always_inline_ void unlink_rmap(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	mm->map_count--;

@@ -299,18 +299,24 @@ static struct vm_area_struct *rejoin(struct mm_struct *mm, struct vm_area_struct
 	return j.keep;
 }
 
-/* Which neighbours can be one with the part @r of @vma, or all of it, when it is what @r says? */
+/* Which of @n, the neighbours of the part @r of @vma, or of all of it, can be one with that when it is what @r says? */
+static always_inline_ struct vma_neighbours
+which_join(const struct vm_area_struct *vma, const struct vma_req *r, struct vma_neighbours n)
+{
+	n = alike(n, r);
+	if (!(n.prev && n.next && has_what_others_have(vma, n)))
+		choose_changed(&n, vma->anon_vma);
+	return n; /* @vma itself is something else: it is none of them */
+}
+
 static struct vma_neighbours would_join(struct mm_struct *mm, const struct vm_area_struct *vma,
 					const struct vma_req *r)
 {
 	struct vma_neighbours n = vma_around(mm, r->start, r->end);
 
-	if (!may_be_alike(n, r))
+	if (!may_be_alike(n, r->start, r->end, r->flags))
 		return (struct vma_neighbours){ NULL, NULL };
-	n = alike(n, r);
-	if (!(n.prev && n.next && has_what_others_have(vma, n)))
-		choose_changed(&n, vma->anon_vma);
-	return n; /* @vma itself is something else: it is none of them */
+	return which_join(vma, r, n);
 }
 
 /* Cut @r out of @vma, *splits times. Return: the vma that covers it. NULL: no memory, or too many. */
@@ -367,13 +373,43 @@ static noinline_ int modify(struct mm_struct *mm, struct vm_area_struct *vma,
 	return modify_here(mm, vma, r, out);
 }
 
-/* What most ask for: inline, it keeps half of the request in registers. */
-int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-	       unsigned long end, unsigned long flags, struct vm_area_struct **out)
+static noinline_ int modify_part(struct mm_struct *mm, struct vm_area_struct *vma,
+				 unsigned long start, unsigned long end, unsigned long flags,
+				 struct vm_area_struct **out)
 {
 	struct vma_req r = part_of_vma(vma, start, end, flags);
 
 	return modify_here(mm, vma, &r, out);
+}
+
+/* All of @vma gets @flags, which one of @n has. Return: the vma that covers it. */
+static noinline_ struct vm_area_struct *modify_alike(struct vm_area_struct *vma,
+						     struct vma_neighbours n, unsigned long flags)
+{
+	struct vma_req r = part_of_vma(vma, vma->vm_start, vma->vm_end, flags);
+
+	n = which_join(vma, &r, n);
+	change_flags(vma, flags);
+	return rejoin(vma->vm_mm, vma, n);
+}
+
+/* What most ask for: all of @vma, which no neighbour is like then, needs neither a request nor spares. */
+int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+	       unsigned long end, unsigned long flags, struct vm_area_struct **out)
+{
+	struct vma_neighbours n;
+
+	if (start != vma->vm_start || end != vma->vm_end)
+		return modify_part(mm, vma, start, end, flags, out);
+	*out = vma;
+	if (unlikely(flags == vma->vm_flags))
+		return 0;
+	n = vma_around(mm, start, end);
+	if (may_be_alike(n, start, end, flags))
+		*out = modify_alike(vma, n, flags);
+	else
+		change_flags(vma, flags);
+	return 0;
 }
 
 int vma_modify_userfault(struct vm_area_struct *vma, unsigned long start, unsigned long end,
