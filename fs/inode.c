@@ -129,23 +129,7 @@ void inode_touch(struct inode *inode, unsigned what)
 		inode->ctime = *now;
 }
 
-/* By halves a 32-bit processor needs no register that must be saved. */
-static inline bool same_second(const struct timespec64_k *a, const struct timespec64_k *b)
-{
-	if (sizeof(long) == sizeof(a->tv_sec))
-		return a->tv_sec == b->tv_sec;
-	return (uint32_t)a->tv_sec == (uint32_t)b->tv_sec &&
-	       (uint32_t)(a->tv_sec >> 32) == (uint32_t)(b->tv_sec >> 32);
-}
-
-static inline bool time_before_eq(const struct timespec64_k *a, const struct timespec64_k *b)
-{
-	if (unlikely(!same_second(a, b)))
-		return a->tv_sec < b->tv_sec;
-	return (int32_t)a->tv_nsec <= (int32_t)b->tv_nsec; /* below a second */
-}
-
-static noinline_ void access_set(struct inode *inode)
+void inode_access_set(struct inode *inode)
 {
 	struct timespec64_k buf;
 
@@ -153,33 +137,18 @@ static noinline_ void access_set(struct inode *inode)
 		inode->atime = *now_of(inode, &buf);
 }
 
-static noinline_ void access_if_old(struct inode *inode)
+void inode_access_if_old(struct inode *inode)
 {
 	if (realtime_coarse_ts()->tv_sec - inode->atime.tv_sec >= DAY_S)
-		access_set(inode);
-}
-
-/* relatime: only when the last access is not after the last change, or (asked at a file's beginning) a day old. */
-static inline bool access_due(const struct inode *inode)
-{
-	return time_before_eq(&inode->atime, &inode->mtime) ||
-	       time_before_eq(&inode->atime, &inode->ctime);
+		inode_access_set(inode);
 }
 
 void inode_accessed(struct inode *inode, bool check_age)
 {
-	if (unlikely(access_due(inode)))
-		access_set(inode);
+	if (unlikely(inode_access_due(inode)))
+		inode_access_set(inode);
 	else if (unlikely(check_age))
-		access_if_old(inode);
-}
-
-void inode_was_read(struct inode *inode, const uint64_t *end, long n)
-{
-	if (unlikely(access_due(inode)))
-		access_set(inode);
-	else if (unlikely(*end == (unsigned long)n))
-		access_if_old(inode);
+		inode_access_if_old(inode);
 }
 
 /* Capabilities that override the mode bits (capabilities(7)). */

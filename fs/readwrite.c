@@ -10,6 +10,7 @@
 
 #include "arch/uaccess.h"
 #include "base/errno.h"
+#include "fs/fd_lend.h"
 #include "fs/notify.h"
 #include "kernel/task.h"
 #include "mm/mm.h"
@@ -38,27 +39,31 @@ static inline int may_read(const struct file *f, uaddr_t buf, size_t len)
 /* For writing: 1 and 2. */
 static inline int may_write(const struct file *f, uaddr_t buf, size_t len)
 {
-	const unsigned acc = f->flags & O_ACCMODE;
-
-	if (unlikely(f->flags & O_PATH || !((acc + 1) & 2)))
+	if (unlikely((f->flags & (O_PATH | O_ACCMODE)) - 1 > 1)) /* 0, 3, or with O_PATH */
 		return -EBADF;
 	if (unlikely(!f->ops->write))
 		return -EINVAL;
 	return likely(access_ok(buf, len)) ? 0 : -EFAULT;
 }
 
+static noinline_ void tell_watchers(struct file *f, long ret, unsigned mask)
+{
+	if (ret > 0)
+		notify_file(f, mask);
+}
+
 static inline void was_read(struct file *f, long ret)
 {
 	task_io_read(ret);
-	if (notify_wanted() && ret > 0)
-		notify_file(f, IN_ACCESS);
+	if (notify_wanted())
+		tell_watchers(f, ret, IN_ACCESS);
 }
 
 static inline void was_written(struct file *f, long ret)
 {
 	task_io_write(ret);
-	if (notify_wanted() && ret > 0)
-		notify_file(f, IN_MODIFY);
+	if (notify_wanted())
+		tell_watchers(f, ret, IN_MODIFY);
 }
 
 static noinline_ long read_seekable(struct file *f, uaddr_t buf, size_t len)
@@ -72,7 +77,7 @@ static noinline_ long read_seekable(struct file *f, uaddr_t buf, size_t len)
 	return ret;
 }
 
-long file_read(struct file *f, uaddr_t buf, size_t len)
+static always_inline_ long do_read(struct file *f, uaddr_t buf, size_t len)
 {
 	long ret = may_read(f, buf, len);
 
@@ -97,7 +102,7 @@ static noinline_ long write_seekable(struct file *f, uaddr_t buf, size_t len)
 	return ret;
 }
 
-long file_write(struct file *f, uaddr_t buf, size_t len)
+static always_inline_ long do_write(struct file *f, uaddr_t buf, size_t len)
 {
 	long ret = may_write(f, buf, len);
 
@@ -125,36 +130,106 @@ long file_vector(struct file *f, const struct iovec_k *v, size_t len, bool is_wr
 	return ret;
 }
 
-long file_pread(struct file *f, uaddr_t buf, size_t len, int64_t pos)
+static always_inline_ long do_pread(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	uint64_t at = (uint64_t)pos;
 	long ret = may_read(f, buf, len);
 
-	if (pos < 0)
+	if ((int64_t)*pos < 0)
 		return -EINVAL;
 	if (ret)
 		return ret;
 	if (f->ops->is_stream)
 		return -ESPIPE;
-	ret = f->ops->read(f, buf, min_of(size_t, len, MAX_RW), &at);
+	ret = f->ops->read(f, buf, min_of(size_t, len, MAX_RW), pos);
 	was_read(f, ret);
 	return ret;
 }
 
-long file_pwrite(struct file *f, uaddr_t buf, size_t len, int64_t pos)
+static always_inline_ long do_pwrite(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	uint64_t at = (uint64_t)pos;
 	long ret = may_write(f, buf, len);
 
-	if (pos < 0)
+	if ((int64_t)*pos < 0)
 		return -EINVAL;
 	if (ret)
 		return ret;
 	if (f->ops->is_stream)
 		return -ESPIPE;
-	ret = f->ops->write(f, buf, min_of(size_t, len, MAX_RW), &at);
+	ret = f->ops->write(f, buf, min_of(size_t, len, MAX_RW), pos);
 	was_written(f, ret);
 	return ret;
+}
+
+long file_read(struct file *f, uaddr_t buf, size_t len)
+{
+	return do_read(f, buf, len);
+}
+
+long file_write(struct file *f, uaddr_t buf, size_t len)
+{
+	return do_write(f, buf, len);
+}
+
+long file_pread(struct file *f, uaddr_t buf, size_t len, uint64_t pos)
+{
+	return do_pread(f, buf, len, &pos);
+}
+
+long file_pwrite(struct file *f, uaddr_t buf, size_t len, uint64_t pos)
+{
+	return do_pwrite(f, buf, len, &pos);
+}
+
+/* ---- by number: mostly the table is the thread's alone, and no reference is counted ---- */
+
+/* Others may close the number meanwhile; or it is not open. @pos: NULL: the file's own position. */
+static noinline_ long transfer_counted(int fd, uaddr_t buf, size_t len, uint64_t *pos,
+				       bool is_write)
+{
+	struct file *f;
+	long ret;
+
+	if (pos && (int64_t)*pos < 0)
+		return -EINVAL;
+	f = fd_file(fd);
+	if (!f)
+		return -EBADF;
+	if (pos)
+		ret = is_write ? do_pwrite(f, buf, len, pos) : do_pread(f, buf, len, pos);
+	else
+		ret = is_write ? file_write(f, buf, len) : file_read(f, buf, len);
+	fput(f);
+	return ret;
+}
+
+long fd_read(int fd, uaddr_t buf, size_t len)
+{
+	struct file *f = fd_lend(fd);
+
+	return likely(f) ? do_read(f, buf, len) : transfer_counted(fd, buf, len, NULL, false);
+}
+
+long fd_write(int fd, uaddr_t buf, size_t len)
+{
+	struct file *f = fd_lend(fd);
+
+	return likely(f) ? do_write(f, buf, len) : transfer_counted(fd, buf, len, NULL, true);
+}
+
+long fd_pread(int fd, uaddr_t buf, size_t len, uint64_t pos)
+{
+	struct file *f = fd_lend(fd);
+
+	return likely(f) ? do_pread(f, buf, len, &pos)
+			 : transfer_counted(fd, buf, len, &pos, false);
+}
+
+long fd_pwrite(int fd, uaddr_t buf, size_t len, uint64_t pos)
+{
+	struct file *f = fd_lend(fd);
+
+	return likely(f) ? do_pwrite(f, buf, len, &pos)
+			 : transfer_counted(fd, buf, len, &pos, true);
 }
 
 /* ---- position ---- */
@@ -212,12 +287,9 @@ static inline bool wraps(uint64_t pos, size_t len)
 long generic_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct address_space *m = f->mapping;
-	long ret;
+	long ret = unlikely(m->bdi != NULL) ? mapping_read_ra(m, &f->ra, buf, len, pos)
+					    : mapping_read(m, buf, len, pos);
 
-	if (wraps(*pos, len))
-		return -EINVAL;
-	ret = unlikely(m->bdi != NULL) ? mapping_read_ra(m, &f->ra, buf, len, pos)
-				       : mapping_read(m, buf, len, pos);
 	if (!(f->flags & O_NOATIME))
 		inode_was_read(f->inode, pos, ret);
 	return ret;

@@ -157,8 +157,41 @@ special_fops(const struct inode *inode); /* device or FIFO; NULL: no such device
 unsigned mode_to_dtype(uint32_t mode);
 
 struct timespec64_k inode_now(const struct inode *inode);
+/* By halves a 32-bit processor needs no register that must be saved. */
+static inline bool same_second(const struct timespec64_k *a, const struct timespec64_k *b)
+{
+	if (sizeof(long) == sizeof(a->tv_sec))
+		return a->tv_sec == b->tv_sec;
+	return (uint32_t)a->tv_sec == (uint32_t)b->tv_sec &&
+	       (uint32_t)(a->tv_sec >> 32) == (uint32_t)(b->tv_sec >> 32);
+}
+
+static inline bool time_before_eq(const struct timespec64_k *a, const struct timespec64_k *b)
+{
+	if (unlikely(!same_second(a, b)))
+		return a->tv_sec < b->tv_sec;
+	return (int32_t)a->tv_nsec <= (int32_t)b->tv_nsec; /* below a second */
+}
+
+/* relatime: only when the last access is not after the last change, or (asked at a file's beginning) a day old. */
+static inline bool inode_access_due(const struct inode *inode)
+{
+	return time_before_eq(&inode->atime, &inode->mtime) ||
+	       time_before_eq(&inode->atime, &inode->ctime);
+}
+
+/* What inode_accessed does when the time is to be set, and when it may be a day old. */
+void inode_access_set(struct inode *inode);
+void inode_access_if_old(struct inode *inode);
 /* inode_accessed after a read of @n bytes that ended at *@end; from the file's beginning on the age is looked at. */
-void inode_was_read(struct inode *inode, const uint64_t *end, long n);
+static inline void inode_was_read(struct inode *inode, const uint64_t *end, long n)
+{
+	if (unlikely(inode_access_due(inode)))
+		inode_access_set(inode);
+	else if (unlikely(*end == (unsigned long)n))
+		inode_access_if_old(inode);
+}
+
 void inode_init(void);
 void memfd_init(void);
 void hugetlbfs_init(void);

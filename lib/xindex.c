@@ -64,10 +64,13 @@ static void set_height(struct xindex *x, unsigned height)
 /* The leaf whose slots @index belongs to; NULL: it is not there. Height at least 1, index at most x->last. */
 static inline struct xindex_node *leaf_of(const struct xindex *x, unsigned long index)
 {
-	struct xindex_node *n = x->root;
+	struct xindex_node *n = x->root; /* a tree with height has one */
 
-	for (unsigned shift = (x->height - 1) * BITS; n && shift; shift -= BITS)
+	for (unsigned shift = (x->height - 1) * BITS; shift; shift -= BITS) {
 		n = n->slot[index >> shift & (SLOTS - 1)];
+		if (!n)
+			return NULL;
+	}
 	return n;
 }
 

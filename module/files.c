@@ -258,7 +258,7 @@ long module_kernel_read(struct file_view *v, void *buf, size_t n, long long *pos
 	if (!may(o, O_RDONLY))
 		return -EBADF;
 	if ((kaddr_t)buf < USER_TOP)
-		got = file_pread(o->real, (uaddr_t)buf, n, (int64_t)at);
+		got = file_pread(o->real, (uaddr_t)buf, n, at);
 	else
 		got = o->real->ops->read_kernel ? o->real->ops->read_kernel(o->real, buf, n, &at)
 						: -EINVAL;
@@ -276,7 +276,7 @@ long module_kernel_write(struct file_view *v, const void *buf, size_t n, long lo
 	if (!may(o, O_WRONLY))
 		return -EBADF;
 	if ((kaddr_t)buf < USER_TOP)
-		put = file_pwrite(o->real, (uaddr_t)buf, n, (int64_t)at);
+		put = file_pwrite(o->real, (uaddr_t)buf, n, at);
 	else
 		put = o->real->ops->write_kernel ? o->real->ops->write_kernel(o->real, buf, n, &at)
 						 : -EINVAL;

@@ -8,7 +8,6 @@
 #include "sys/sys.h"
 
 #include "fs/fasync.h"
-#include "fs/fd_lend.h"
 #include "fs/file.h"
 #include "fs/memfd.h"
 #include "fs/notify.h"
@@ -24,60 +23,25 @@ struct iovec_k {
 	size_t len;
 };
 
-/* read, write, pread64, pwrite64 when others may close the number meanwhile; or it is not open. */
-enum transfer { READ, WRITE, PREAD, PWRITE };
-
-static noinline_ long transfer_counted(int fd, uaddr_t buf, size_t len, int64_t pos,
-				       enum transfer how)
-{
-	struct file *f;
-	long ret;
-
-	if (pos < 0)
-		return -EINVAL;
-	f = fd_file(fd);
-	if (!f)
-		return -EBADF;
-	if (how == READ || how == WRITE)
-		ret = how == READ ? file_read(f, buf, len) : file_write(f, buf, len);
-	else
-		ret = how == PREAD ? file_pread(f, buf, len, pos) : file_pwrite(f, buf, len, pos);
-	fput(f);
-	return ret;
-}
-
 SYS(read)
 {
-	struct file *f = fd_lend((int)a0);
-
-	return likely(f) ? file_read(f, a1, a2) : transfer_counted((int)a0, a1, a2, 0, READ);
+	return fd_read((int)a0, a1, a2);
 }
 
 SYS(write)
 {
-	struct file *f = fd_lend((int)a0);
-
-	return likely(f) ? file_write(f, a1, a2) : transfer_counted((int)a0, a1, a2, 0, WRITE);
+	return fd_write((int)a0, a1, a2);
 }
 
 /* pread64: i386 passes the offset in two registers. */
-static inline long do_pread(int fd, uaddr_t buf, size_t len, int64_t pos, bool is_write)
-{
-	struct file *f = fd_lend(fd);
-
-	if (likely(f))
-		return is_write ? file_pwrite(f, buf, len, pos) : file_pread(f, buf, len, pos);
-	return transfer_counted(fd, buf, len, pos, is_write ? PWRITE : PREAD);
-}
-
 SYS(pread64)
 {
-	return do_pread((int)a0, a1, a2, (int64_t)arg64(a3, a4), false);
+	return fd_pread((int)a0, a1, a2, arg64(a3, a4));
 }
 
 SYS(pwrite64)
 {
-	return do_pread((int)a0, a1, a2, (int64_t)arg64(a3, a4), true);
+	return fd_pwrite((int)a0, a1, a2, arg64(a3, a4));
 }
 
 /* Copy in and check an iovec array; *out is inline_iov or kmalloc'ed. Return: total bytes or -errno. */
@@ -121,8 +85,10 @@ static long each_segment(struct file *f, const struct iovec_k *iov, unsigned lon
 		if (!iov[i].len)
 			continue;
 		if (pos)
-			n = is_write ? file_pwrite(f, iov[i].base, iov[i].len, *pos + done)
-				     : file_pread(f, iov[i].base, iov[i].len, *pos + done);
+			n = is_write ? file_pwrite(f, iov[i].base, iov[i].len,
+						   (uint64_t)(*pos + done))
+				     : file_pread(f, iov[i].base, iov[i].len,
+						  (uint64_t)(*pos + done));
 		else
 			n = is_write ? file_write(f, iov[i].base, iov[i].len)
 				     : file_read(f, iov[i].base, iov[i].len);

@@ -48,8 +48,13 @@ long file_vector(struct file *f, const struct iovec_k *v, size_t len, bool is_wr
 /* read(2)/write(2) bodies on a file: access mode, position, rlimits. */
 long file_read(struct file *f, uaddr_t buf, size_t len);
 long file_write(struct file *f, uaddr_t buf, size_t len);
-long file_pread(struct file *f, uaddr_t buf, size_t len, int64_t pos);
-long file_pwrite(struct file *f, uaddr_t buf, size_t len, int64_t pos);
+long file_pread(struct file *f, uaddr_t buf, size_t len, uint64_t pos);
+long file_pwrite(struct file *f, uaddr_t buf, size_t len, uint64_t pos);
+/* The same by number, of the running thread's table. Also -EBADF. */
+long fd_read(int fd, uaddr_t buf, size_t len);
+long fd_write(int fd, uaddr_t buf, size_t len);
+long fd_pread(int fd, uaddr_t buf, size_t len, uint64_t pos);
+long fd_pwrite(int fd, uaddr_t buf, size_t len, uint64_t pos);
 int64_t file_seek(struct file *f, int64_t off, int whence);
 long file_ioctl(struct file *f, unsigned cmd, unsigned long arg);
 

@@ -9,7 +9,8 @@ static inline void task_io_read(long n)
 {
 	struct task_io *io = &current_task()->io;
 
-	io->rchar += n > 0 ? (unsigned long)n : 0;
+	if (likely(n > 0))
+		io->rchar += (unsigned long)n;
 	io->syscr++;
 }
 
@@ -17,7 +18,8 @@ static inline void task_io_write(long n)
 {
 	struct task_io *io = &current_task()->io;
 
-	io->wchar += n > 0 ? (unsigned long)n : 0;
+	if (likely(n > 0))
+		io->wchar += (unsigned long)n;
 	io->syscw++;
 }
 

@@ -110,10 +110,10 @@ void page_put_last(struct page *page, int left);
 /* put_page for one that is no tail of a compound one: what a cache's index has. */
 static inline void put_page_cached(struct page *page)
 {
-	int left = atomic_add_return(&page->_refcount, -1);
+	int had = __atomic_fetch_sub(&page->_refcount.v, 1, __ATOMIC_SEQ_CST);
 
-	if (unlikely(left <= 0))
-		page_put_last(page, left);
+	if (unlikely(had <= 1))
+		page_put_last(page, had - 1);
 }
 
 #endif

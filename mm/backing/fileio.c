@@ -496,10 +496,18 @@ long mapping_read_ra(struct address_space *m, struct file_ra_state *ra, uaddr_t 
 		     uint64_t *pos)
 {
 	struct file_io io = { m, *pos, dst, len, true, ra, NULL, 0, 0, false };
-	long done = read_loop(&io);
+	long done;
 
+	if (unlikely((int64_t)(*pos + len) < 0)) /* as on Linux: no offset can say where it ends */
+		return -EINVAL;
+	done = read_loop(&io);
 	*pos = io.pos;
 	return done;
+}
+
+static noinline_ long user_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *pos)
+{
+	return mapping_read_ra(m, &m->ra, dst, len, pos);
 }
 
 static noinline_ long user_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos)
@@ -517,20 +525,20 @@ static inline struct page *one_page(struct address_space *m, uint64_t pos, size_
 {
 	unsigned off = (unsigned)pos & (PAGE_SIZE - 1);
 	struct page *page = NULL;
-	char *p = NULL;
 
 	if (len - 1 >= PAGE_SIZE - off) /* none too */
 		return NULL;
 	spin_lock(&m->lock);
-	if (likely(pos + len <= READ_ONCE(m->size)))
+	if (likely(pos + len <= m->size))
 		page = item_page(xindex_find(&m->pages, (unsigned long)(pos >> PAGE_SHIFT)));
-	if (likely(page && page_test(page, PG_uptodate)))
-		p = page_address(page);
-	if (likely(p != NULL))
-		get_page(page);
+	if (unlikely(!page || !page_test(page, PG_uptodate) || !pfn_is_lowmem(page_to_pfn(page)))) {
+		spin_unlock(&m->lock);
+		return NULL;
+	}
+	get_page(page);
 	spin_unlock(&m->lock);
-	*out = p + off;
-	return p ? page : NULL;
+	*out = (char *)phys_to_virt(page_to_phys(page)) + off;
+	return page;
 }
 
 /* Most calls are for a part of one page that is there. */
@@ -540,7 +548,7 @@ long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *po
 	struct page *page = m->ops->store ? NULL : one_page(m, *pos, len, &p);
 
 	if (unlikely(!page))
-		return mapping_read_ra(m, &m->ra, dst, len, pos);
+		return user_read(m, dst, len, pos);
 	len -= copy_to_user(dst, p, len);
 	page_mark_referenced(page);
 	put_page_cached(page);

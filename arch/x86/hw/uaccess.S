@@ -13,6 +13,7 @@
 #include "arch/x86/hw/entry.inc"
 
 #define FSAVE_SIZE 108
+#define USER_TOP   0xC0000000 /* of 32 bits: pt_geom.h, as uaccess.c asserts */
 
 	.section .text.uaccess, "ax", @progbits
 
@@ -168,6 +169,28 @@ GLOBAL(user_cmpxchg)
 	pushl %edi
 	movl %eax, %edi
 	movl %edx, %esi
+	copy_moves \zero
+.endm
+
+/* @user: the register that has the user's address */
+.macro copy_checked user
+	pushl %esi
+	pushl %edi
+	movl %eax, %edi
+	movl %edx, %esi
+	addl %ecx, \user
+	jc 99f
+	cmpl $USER_TOP, \user
+	ja 99f
+	copy_moves 0
+99:	movl %ecx, %eax
+	popl %edi
+	popl %esi
+	ret
+.endm
+
+/* From %esi to %edi; both saved on the stack. */
+.macro copy_moves zero
 	smap_stac
 	movl %ecx, %edx
 	shrl $2, %ecx
@@ -291,6 +314,14 @@ GLOBAL(user_cmpxchg)
 /* size_t user_copy(void *dst, const void *src, size_t len): either direction */
 GLOBAL(user_copy)
 	copy_body 0
+
+#ifndef __x86_64__
+/* arch/uaccess.h: user_copy behind access_ok, whose sum needs no register more here. */
+GLOBAL(copy_to_user)
+	copy_checked %eax
+GLOBAL(copy_from_user_keep)
+	copy_checked %edx
+#endif
 
 /*
  * size_t user_copy_in(void *dst, uaddr_t src, size_t len): what could not be copied reads as zero

@@ -34,6 +34,7 @@ size_t copy_from_user(void *dst, uaddr_t src, size_t len)
 	return len;
 }
 
+#ifdef __x86_64__
 size_t copy_from_user_keep(void *dst, uaddr_t src, size_t len)
 {
 	if (likely(access_ok(src, len)))
@@ -47,6 +48,9 @@ size_t copy_to_user(uaddr_t dst, const void *src, size_t len)
 		return user_copy(dst, (unsigned long)src, len);
 	return len;
 }
+#else
+_Static_assert(USER_TOP == 0xC0000000UL, "uaccess.S");
+#endif
 
 size_t clear_user(uaddr_t dst, size_t len)
 {
