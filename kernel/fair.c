@@ -16,6 +16,13 @@
  */
 #include "kernel/fair.h"
 
+uint64_t fair_weigh(const struct thread *t, uint64_t delta_ns)
+{
+	if (delta_ns > CHARGE_MAX_NS)
+		delta_ns = CHARGE_MAX_NS;
+	return t->weight == WEIGHT_NICE_0 ? delta_ns : delta_ns * WEIGHT_NICE_0 / t->weight;
+}
+
 /* 1024 * 1.25^-nice, rounded; SCHED_IDLE threads have next to nothing. */
 unsigned fair_weight(int policy, int nice)
 {

@@ -16,11 +16,12 @@ enum {
 	WAKE_CREDIT_NS = LATENCY_NS / 2,
 	PREEMPT_NS = 1000000
 };
+_Static_assert(VRUNTIME_START > WAKE_CREDIT_NS, "min_vruntime, which never falls, begins there");
 
 /* @t has been woken: it starts near the minimum of @rq. */
 static inline void fair_place_woken(struct runq *rq, struct thread *t)
 {
-	uint64_t least = rq->min_vruntime > WAKE_CREDIT_NS ? rq->min_vruntime - WAKE_CREDIT_NS : 0;
+	uint64_t least = rq->min_vruntime - WAKE_CREDIT_NS; /* it began at VRUNTIME_START */
 
 	if (t->vruntime < least)
 		t->vruntime = least;
@@ -51,16 +52,15 @@ static inline struct thread *fair_first(const struct runq *rq)
 	return n ? container_of(n, struct thread, run_node) : NULL;
 }
 
-/* @t, which is running, has used @delta_ns. */
+/* What of @delta_ns @t is charged for, by its weight. */
+uint64_t fair_weigh(const struct thread *t, uint64_t delta_ns);
+
+/* @t, which is running, has used @delta_ns, as fair_weigh() weighs it. */
 static inline void fair_charge(struct runq *rq, struct thread *t, uint64_t delta_ns)
 {
 	const struct pheap_node *first = pheap_first(&rq->fair);
 	uint64_t least;
 
-	if (unlikely(delta_ns > CHARGE_MAX_NS))
-		delta_ns = CHARGE_MAX_NS;
-	if (unlikely(t->weight != WEIGHT_NICE_0))
-		delta_ns = delta_ns * WEIGHT_NICE_0 / t->weight;
 	t->vruntime += delta_ns;
 	least = first && first->key < t->vruntime ? first->key : t->vruntime;
 	if (least > rq->min_vruntime)

@@ -89,12 +89,12 @@ void sched_dequeue(struct runq *rq, struct thread *t)
 	dequeue(rq, t);
 }
 
-static inline void account(struct runq *rq, uint64_t now)
+/* What account() leaves: the idle thread, other weights, long stretches. */
+static noinline_ void account_rare(struct runq *rq, struct thread *t, uint64_t now)
 {
-	struct thread *t = rq->curr;
 	uint64_t delta = now - t->exec_start_ns;
 
-	if (unlikely((int64_t)delta <= 0))
+	if ((int64_t)delta < 0)
 		return; /* clocks of two CPUs may differ a little */
 	t->exec_start_ns = now;
 	if (t->is_idle) {
@@ -104,7 +104,31 @@ static inline void account(struct runq *rq, uint64_t now)
 	t->sum_exec_ns += delta;
 	rq->unsampled_ns += delta;
 	if (!is_rt(t))
-		fair_charge(rq, t, delta);
+		fair_charge(rq, t, fair_weigh(t, delta));
+}
+
+/* Of no more than CHARGE_MAX_NS; half a 64-bit number at a time, where a register holds no more. */
+static inline bool is_short(uint64_t delta)
+{
+	if (sizeof(long) == sizeof(delta))
+		return likely(delta <= CHARGE_MAX_NS);
+	return likely(!(uint32_t)(delta >> 32)) && likely((uint32_t)delta <= CHARGE_MAX_NS);
+}
+
+static inline void account(struct runq *rq, uint64_t now)
+{
+	struct thread *t = rq->curr;
+	uint64_t delta = now - t->exec_start_ns;
+
+	if (!is_short(delta) || unlikely(t->is_idle | (t->weight != WEIGHT_NICE_0))) {
+		account_rare(rq, t, now);
+		return;
+	}
+	t->exec_start_ns = now;
+	t->sum_exec_ns += (unsigned long)delta;
+	rq->unsampled_ns += (unsigned long)delta;
+	if (likely(!is_rt(t)))
+		fair_charge(rq, t, (unsigned long)delta);
 }
 
 void sched_account(struct runq *rq, uint64_t now)
@@ -182,22 +206,34 @@ static void note_sleep(struct runq *rq, struct thread *t)
 	t->burst_ns = (t->burst_ns * 3 + (uint32_t)burst) / 4;
 }
 
+/*
+ * Does the first fair thread that waits come before @prev, which goes on wanting the CPU? After a yield (@at_tail) it does wherever
+ * @prev stands. Then it is taken out before @prev goes in: mostly they are two, and neither finds the other in the heap.
+ */
+static inline bool first_is_next(const struct runq *rq, const struct thread *prev, bool at_tail)
+{
+	const struct pheap_node *first = pheap_first(&rq->fair);
+
+	return likely(first && !is_rt(prev)) && (at_tail || first->key <= prev->vruntime);
+}
+
 /* @at_tail: @prev lets the others run before it. */
 static inline struct thread *leave_and_pick(struct runq *rq, struct thread *prev, bool at_tail)
 {
-	bool sleeps = prev->state != TS_RUNNING;
-	/* A yield: the first that waits comes next, wherever @prev stands. */
-	bool yields = at_tail && !sleeps && !is_rt(prev) && rq->nr_fair;
 	struct thread *next;
 
-	if (sleeps)
+	if (prev->state != TS_RUNNING) {
 		note_sleep(rq, prev);
-	else if (!yields && !prev->is_idle)
+		return pick_next(rq);
+	}
+	if (likely(!prev->is_idle) && likely(first_is_next(rq, prev, at_tail))) {
+		next = pick_next(rq);
 		put_back(rq, prev, at_tail);
-	next = pick_next(rq);
-	if (yields)
+		return next;
+	}
+	if (!prev->is_idle)
 		put_back(rq, prev, at_tail);
-	return next;
+	return pick_next(rq);
 }
 
 static inline void switch_mm(struct runq *rq, struct thread *next)
@@ -275,8 +311,8 @@ static inline void note_delay(struct runq *rq, struct thread *t, uint64_t now)
 {
 	uint64_t waited = now - t->queued_ns;
 
-	if (unlikely((int64_t)waited <= 0))
-		return; /* as in account */
+	if (unlikely((int64_t)waited < 0))
+		return; /* as in account_rare */
 	t->run_delay_ns += waited;
 	rq->delay_ns += waited;
 }

@@ -54,12 +54,15 @@ static inline void fpu_trap_off(void)
 }
 
 /* Both sides of a switch, interrupts off. */
-static inline void fpu_switch(struct arch_thread *prev, const struct arch_thread *next)
+static inline void fpu_leave(struct arch_thread *prev)
 {
 	if (prev->fpu)
 		fpu_regs_save(prev->fpu);
-	if (!next->is_user)
-		return;
+}
+
+/* @next has user mode. */
+static inline void fpu_enter(const struct arch_thread *next)
+{
 	if (likely(next->fpu)) {
 		fpu_trap_off();
 		fpu_regs_load(next->fpu);

@@ -98,11 +98,13 @@ void arch_switch_state(struct arch_thread *prev, struct arch_thread *next)
 {
 	if (prev->is_user)
 		user_state_save(prev);
-	fpu_switch(prev, next);
+	fpu_leave(prev);
 	if (unlikely(watch_used) && (watch_is_special(prev) || watch_is_special(next)))
 		watch_switch(prev, next);
-	if (next->is_user)
+	if (likely(next->is_user)) {
+		fpu_enter(next);
 		user_state_load(next);
+	}
 	this_cpu(current_arch_thread) = next;
 }
 

@@ -248,8 +248,8 @@ void pt_activate(struct pt_root *prev, struct pt_root *next)
 			 : "cc", "memory");
 	if (unlikely(READ_ONCE(next->reload_mask)))
 		atomic_clear_bit(cpu, &next->reload_mask);
+	c->loaded = next; /* interrupts are off: nobody here looks in between */
 	cr3_write((unsigned long)next->top_phys);
-	c->loaded = next;
 	__asm__ volatile("lock btr %1, %0" : "+m"(old->cpu_mask) : "r"((long)cpu) : "cc", "memory");
 }
 
