@@ -38,11 +38,13 @@ enum { PIPE_BUF = 4096, PIPE_SLOTS = 16, FIONREAD = 0x541b, PACKET_HEAD = 2 };
 struct pipe {
 	struct mutex lock;
 	struct waitq rd_wait, wr_wait;
-	unsigned head, tail;	   /* p: bytes written and read since the start, modulo 2^32 */
-	unsigned size;		   /* p: capacity in bytes, a power of two of pages */
-	char **page;		   /* p: by slot; inline_page or kmalloc'ed */
-	char *spare;		   /* p */
-	struct thread *sleeper;	   /* p: one reader waits without the queue */
+	unsigned head, tail;	/* p: bytes written and read since the start, modulo 2^32 */
+	unsigned size;		/* p: capacity in bytes, a power of two of pages */
+	unsigned last_slot;	/* p: of `page` */
+	unsigned many;		/* p: a read of more bytes than these wakes a writer; 0: packets */
+	char **page;		/* p: by slot; inline_page or kmalloc'ed */
+	char *spare;		/* p */
+	struct thread *sleeper; /* p: one reader waits without the queue */
 	unsigned readers, writers; /* p */
 	unsigned r_opens, w_opens; /* p: opens so far, for those who wait for the other side */
 	unsigned files;		   /* e: ends_lock */
@@ -51,6 +53,14 @@ struct pipe {
 	struct pipe_quota quota;   /* p */
 	char *inline_page[PIPE_SLOTS];
 };
+
+static void set_ring(struct pipe *p, char **page, unsigned size)
+{
+	p->page = page;
+	p->size = size;
+	p->last_slot = size / PAGE_SIZE - 1;
+	p->many = p->packets ? 0 : size - PIPE_BUF;
+}
 
 static struct kmem_cache *pipe_cache;
 static struct spinlock ends_lock = SPINLOCK_INIT(RANK_OBJECT);
@@ -75,13 +85,9 @@ static int pipe_alloc(bool packets, struct pipe **out)
 	mutex_init(&p->lock, RANK_FS_FILE);
 	waitq_init(&p->rd_wait);
 	waitq_init(&p->wr_wait);
-	p->size = p->quota.slots * PAGE_SIZE;
-	p->page = p->inline_page;
 	p->packets = packets;
-	if (packets) {
-		p->size *= 2;
-		p->page = kzalloc(2 * sizeof(p->inline_page), GFP_KERNEL);
-	}
+	set_ring(p, packets ? kzalloc(2 * sizeof(p->inline_page), GFP_KERNEL) : p->inline_page,
+		 p->quota.slots * PAGE_SIZE * (packets ? 2 : 1));
 	*out = p;
 	if (p->page)
 		return 0;
@@ -133,7 +139,7 @@ static bool has_room(const struct pipe *p, unsigned need)
 
 static inline char **slot_of(const struct pipe *p, unsigned at)
 {
-	return &p->page[at / PAGE_SIZE & (p->size / PAGE_SIZE - 1)];
+	return &p->page[at / PAGE_SIZE & p->last_slot];
 }
 
 /* The page under the head, made when missing. NULL: no memory. */
@@ -399,13 +405,13 @@ static long drain(struct pipe *p, const struct reading *r)
 	return (long)(at - from);
 }
 
-static always_inline_ long do_read(struct pipe *p, const struct reading *r, bool nonblock)
+/* pipe->lock held, dropped. @slept: the caller has, and @err is what came of it. */
+static always_inline_ long do_read_locked(struct pipe *p, const struct reading *r, bool nonblock,
+					  bool slept, int err) releases(p->lock)
 {
-	bool was_full = false, slept = false;
+	bool was_full = false;
 	long ret = 0;
-	int err = 0;
 
-	mutex_lock(&p->lock);
 	while (p->head == p->tail && p->writers) {
 		ret = nonblock ? -EAGAIN : err;
 		if (ret)
@@ -427,6 +433,12 @@ out:
 	return ret;
 }
 
+static always_inline_ long do_read(struct pipe *p, const struct reading *r, bool nonblock)
+{
+	mutex_lock(&p->lock);
+	return do_read_locked(p, r, nonblock, false, 0);
+}
+
 static noinline_ long do_drain(struct pipe *p, const struct reading *r, bool nonblock)
 {
 	return do_read(p, r, nonblock);
@@ -439,9 +451,56 @@ static inline long read_user(struct pipe *p, uaddr_t buf, size_t len, bool nonbl
 	return likely(len) ? do_read(p, &r, nonblock) : 0;
 }
 
+/* What most reads take: bytes of one page of a pipe that has room for writers. Return: bytes; 0: it is not so, or a fault. */
+static always_inline_ unsigned take_at_once(struct pipe *p, uaddr_t buf, size_t len)
+{
+	unsigned from = p->tail, off = from & (PAGE_SIZE - 1), n = p->head - from;
+
+	if (unlikely(n - 1 >= p->many)) /* none, too */
+		return 0;
+	if (len < n)
+		n = (unsigned)len;
+	if (unlikely(off + n > PAGE_SIZE) || copy_to_user(buf, *slot_of(p, from) + off, n))
+		return 0;
+	p->tail = from + n;
+	if (p->head == from + n)
+		p->head = p->tail = from - off;
+	else if (off + n == PAGE_SIZE)
+		tail_moved(p, from);
+	return n;
+}
+
+/* The rest of pipe_read, which has slept or will not. */
+static noinline_ long read_rest(struct pipe *p, const struct reading *r, bool slept, int err)
+	releases(p->lock)
+{
+	return do_read_locked(p, r, !slept, slept, err);
+}
+
 static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	return read_user(f->private, buf, len, f->flags & O_NONBLOCK);
+	struct pipe *p = f->private;
+	bool slept = false;
+	unsigned n;
+	int err = 0;
+
+	if (unlikely(!len))
+		return 0;
+	mutex_lock(&p->lock);
+	if (p->head == p->tail && p->writers && !(f->flags & O_NONBLOCK)) {
+		slept = true;
+		err = read_wait(p);
+	}
+	n = take_at_once(p, buf, len);
+	if (unlikely(!n)) {
+		const struct reading r = { .buf = buf, .len = len };
+
+		return read_rest(p, &r, slept, err);
+	}
+	mutex_unlock(&p->lock);
+	if (slept)
+		wake_reader(p);
+	return n;
 }
 
 /* ---- writing ---- */
@@ -520,17 +579,18 @@ static long do_write(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
 /* The whole of a write that has room in the page under the head. Return: false: it has not, nothing is done. */
 static inline bool write_at_once(struct pipe *p, uaddr_t buf, size_t len)
 {
-	unsigned at;
+	unsigned head, at;
 	char *page;
 	bool done;
 
 	mutex_lock(&p->lock);
-	at = p->head & (PAGE_SIZE - 1);
-	page = *slot_of(p, p->head);
-	done = page && !p->packets && p->readers && len <= PAGE_SIZE - at && len <= room_of(p) &&
-	       !copy_from_user_keep(page + at, buf, len);
+	head = p->head;
+	at = head & (PAGE_SIZE - 1);
+	page = *slot_of(p, head);
+	done = page && !p->packets && p->readers && len <= PAGE_SIZE - at &&
+	       len <= p->size - (head - p->tail) && !copy_from_user_keep(page + at, buf, len);
 	if (likely(done)) {
-		p->head += (unsigned)len;
+		p->head = head + (unsigned)len;
 		if (p->sleeper)
 			thread_unpark(p->sleeper);
 	}
@@ -937,8 +997,7 @@ static int pipe_resize(struct pipe *p, unsigned size)
 	}
 	if (p->page != p->inline_page)
 		kfree(p->page);
-	p->page = page;
-	p->size = size;
+	set_ring(p, page, size);
 	return 0;
 }
 
