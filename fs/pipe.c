@@ -33,34 +33,7 @@
 #include "pipe_impl.h"
 #include "sync/failpoint.h"
 
-enum { PIPE_BUF = 4096, PIPE_SLOTS = 16, FIONREAD = 0x541b, PACKET_HEAD = 2 };
-
-struct pipe {
-	struct mutex lock;
-	struct waitq rd_wait, wr_wait;
-	unsigned head, tail;	/* p: bytes written and read since the start, modulo 2^32 */
-	unsigned size;		/* p: capacity in bytes, a power of two of pages */
-	unsigned last_slot;	/* p: of `page` */
-	unsigned many;		/* p: a read of more bytes than these wakes a writer; 0: packets */
-	char **page;		/* p: by slot; inline_page or kmalloc'ed */
-	char *spare;		/* p */
-	struct thread *sleeper; /* p: one reader waits without the queue */
-	unsigned readers, writers; /* p */
-	unsigned r_opens, w_opens; /* p: opens so far, for those who wait for the other side */
-	unsigned files;		   /* e: ends_lock */
-	bool packets;		   /* i */
-	unsigned nr_packets;	   /* p */
-	struct pipe_quota quota;   /* p */
-	char *inline_page[PIPE_SLOTS];
-};
-
-static void set_ring(struct pipe *p, char **page, unsigned size)
-{
-	p->page = page;
-	p->size = size;
-	p->last_slot = size / PAGE_SIZE - 1;
-	p->many = p->packets ? 0 : size - PIPE_BUF;
-}
+enum { FIONREAD = 0x541b, PACKET_HEAD = 2 };
 
 static struct kmem_cache *pipe_cache;
 static struct spinlock ends_lock = SPINLOCK_INIT(RANK_OBJECT);
@@ -86,8 +59,8 @@ static int pipe_alloc(bool packets, struct pipe **out)
 	waitq_init(&p->rd_wait);
 	waitq_init(&p->wr_wait);
 	p->packets = packets;
-	set_ring(p, packets ? kzalloc(2 * sizeof(p->inline_page), GFP_KERNEL) : p->inline_page,
-		 p->quota.slots * PAGE_SIZE * (packets ? 2 : 1));
+	pipe_set_ring(p, packets ? kzalloc(2 * sizeof(p->inline_page), GFP_KERNEL) : p->inline_page,
+		      p->quota.slots * PAGE_SIZE * (packets ? 2 : 1));
 	*out = p;
 	if (p->page)
 		return 0;
@@ -114,20 +87,9 @@ static void pipe_free(struct pipe *p)
 
 /* ---- the ring ---- */
 
-static inline unsigned used_of(const struct pipe *p)
-{
-	return READ_ONCE(p->head) - READ_ONCE(p->tail);
-}
-
 static inline unsigned room_of(const struct pipe *p)
 {
 	return p->size - used_of(p);
-}
-
-/* Bytes that the pipe is said to hold. */
-static unsigned said_size(const struct pipe *p)
-{
-	return p->packets ? p->size / 2 : p->size;
 }
 
 /* A packet takes a page of the pipe, however short it is. */
@@ -135,11 +97,6 @@ static bool has_room(const struct pipe *p, unsigned need)
 {
 	return room_of(p) >= need &&
 	       (!p->packets || READ_ONCE(p->nr_packets) < said_size(p) / PAGE_SIZE);
-}
-
-static inline char **slot_of(const struct pipe *p, unsigned at)
-{
-	return &p->page[at / PAGE_SIZE & p->last_slot];
 }
 
 /* The page under the head, made when missing. NULL: no memory. */
@@ -971,72 +928,4 @@ int pipe_create(struct file **rd, struct file **wr, unsigned flags)
 		fput(*rd);
 	path_put(&path);
 	return err;
-}
-
-/* ---- F_SETPIPE_SZ ---- */
-
-/* Move the pages of the live bytes to an array for @size bytes. pipe->lock held. 0, -EBUSY, -ENOMEM. */
-static int pipe_resize(struct pipe *p, unsigned size)
-{
-	unsigned old_slots = p->size / PAGE_SIZE, slots = size / PAGE_SIZE, i;
-	char **page;
-
-	if (used_of(p) && ((p->head - 1) / PAGE_SIZE - p->tail / PAGE_SIZE) >= slots)
-		return -EBUSY;
-	page = failpoint("pipe_resize") ? NULL : kzalloc(slots * sizeof(*page), GFP_KERNEL);
-	if (!page)
-		return -ENOMEM;
-	for (i = 0; i < old_slots; i++) {
-		unsigned at = (p->tail / PAGE_SIZE + i) * PAGE_SIZE;
-		char **slot = slot_of(p, at);
-
-		if (*slot && i < slots && (int)(p->head - at) > 0)
-			page[at / PAGE_SIZE & (slots - 1)] = *slot;
-		else if (*slot)
-			free_page((unsigned long)*slot);
-	}
-	if (p->page != p->inline_page)
-		kfree(p->page);
-	set_ring(p, page, size);
-	return 0;
-}
-
-/* What is held must fit, what is gained must be allowed. pipe->lock held. 0 or -errno. */
-static int pipe_set_size(struct pipe *p, unsigned size)
-{
-	unsigned slots = size / PAGE_SIZE, old = p->quota.slots;
-	int err = slots > old ? pipe_quota_grow(&p->quota, slots) : 0;
-
-	if (err)
-		return err;
-	if (p->packets && p->nr_packets > slots)
-		err = -EBUSY;
-	else
-		err = pipe_resize(p, p->packets ? 2 * size : size);
-	if (slots < old ? !err : err) /* it has shrunk, or has not grown */
-		pipe_quota_shrink(&p->quota, slots < old ? slots : old);
-	return err;
-}
-
-long pipe_size(struct file *f, unsigned long size)
-{
-	struct pipe *p = f->private;
-	unsigned n = PAGE_SIZE;
-	long ret = 0;
-
-	if (!file_is_pipe(f))
-		return -EBADF;
-	if (size > (unsigned long)PIPE_BYTES_MAX)
-		return size > 1UL << 31 ? -EINVAL : -ENOMEM;
-	while (n < size)
-		n *= 2;
-	mutex_lock(&p->lock);
-	if (size && n != said_size(p))
-		ret = pipe_set_size(p, n);
-	if (!ret)
-		ret = (long)said_size(p);
-	mutex_unlock(&p->lock);
-	if (size)
-		waitq_wake_all(&p->wr_wait);
-	return ret;
 }
