@@ -38,28 +38,29 @@ function beside(item) {
 	return drawing(WIDTH, y + 6, item.title, ...nodes);
 }
 
-const NARROW = 360, BAR = 104;
+const NARROW = 360, BAR = 104; // the least
 
 // The same for a narrow window: addresses, size and note one below the other.
 function below(item) {
+	const names = item.areas.map((a) => a.name.split("/").pop().length), bar = Math.max(BAR, Math.max(...names) * CHAR + 12);
 	const nodes = [], most = Math.floor((NARROW - BAR - 12) / LETTER);
-	let y = 4, width = NARROW;
+	let y = 4, width = NARROW + bar - BAR;
 
 	for (const area of [...item.areas].reverse()) {
 		if (area.gap) {
-			nodes.push(part(`${area.gap} free`, rect(0, y, BAR, 30, "hole"), text(BAR / 2, y + 19, "free", "name", "middle"),
-				text(BAR + 12, y + 19, area.gap, "v small")));
+			nodes.push(part(`${area.gap} free`, rect(0, y, bar, 30, "hole"), text(bar / 2, y + 19, "free", "name", "middle"),
+				text(bar + 12, y + 19, area.gap, "v small")));
 			y += 31;
 		}
 		const range = `${area.start}-${area.end}`, note = lines(area.note, most).filter((s) => s);
 		const tall = Math.max(tallness(area), 44 + 16 * note.length);
 
-		width = Math.max(width, BAR + 12 + range.length * CHAR);
+		width = Math.max(width, bar + 12 + range.length * CHAR);
 		nodes.push(part(joined(area.name, range, area.size, area.note),
-			rect(0, y, BAR, tall, "fill", paint(KINDS[area.kind])),
-			text(BAR / 2, y + tall / 2 + 5, area.name.split("/").pop(), "on", "middle"),
-			text(BAR + 12, y + 17, range, "v"), text(BAR + 12, y + 34, area.size, "v"),
-			...note.map((s, i) => text(BAR + 12, y + 51 + i * 16, s, "v label"))));
+			rect(0, y, bar, tall, "fill", paint(KINDS[area.kind])),
+			text(bar / 2, y + tall / 2 + 5, area.name.split("/").pop(), "on", "middle"),
+			text(bar + 12, y + 17, range, "v"), text(bar + 12, y + 34, area.size, "v"),
+			...note.map((s, i) => text(bar + 12, y + 51 + i * 16, s, "v label"))));
 		y += tall + 3;
 	}
 	return drawing(width, y + 6, item.title, ...nodes);
