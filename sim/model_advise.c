@@ -31,7 +31,9 @@ static long advice_allowed(const struct model_page *m, int advice)
 	case MADV_REMOVE:
 		if ((m->flags & VM_LOCKED) || m->obj < 0 || model.obj[m->obj].store)
 			return -EINVAL;
-		return (m->flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) ? 0 : -EACCES;
+		return (m->flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE)
+			       ? 0
+			       : -EACCES;
 	default:
 		return 0;
 	}

@@ -31,6 +31,8 @@ static long source_result(const struct remap *c, unsigned old)
 {
 	const struct model_page *m = &c->p->page[c->from];
 
+	if (!m->mapped)
+		return -EFAULT;
 	if (!old && !(m->flags & (VM_SHARED | VM_MAYSHARE)))
 		return -EINVAL;
 	return c->from + old > model_run_end(c->p, c->from) ? -EFAULT : 0;
@@ -79,20 +81,14 @@ static long place_given(struct remap *c)
 
 	if (c->from + c->old > c->to && c->to + c->new > c->from)
 		return -EINVAL;
+	/* What is replaced and what is cut off goes, whatever it is, and whatever is wrong with the source. */
+	if (c->flags & MREMAP_FIXED)
+		model_drop_pages(c->p, c->to, c->new);
+	model_drop_pages(c->p, c->from + keep, c->old - keep);
+	c->old = keep;
 	err = source_result(c, keep);
 	if (err)
 		return err;
-	if (!c->old && (c->flags & MREMAP_FIXED) && c->from == c->to) {
-		model_drop_pages(c->p, c->to, c->new); /* with what was to be mapped again */
-		return -EFAULT;
-	}
-	/* What is cut off goes, whatever it is. */
-	model_drop_pages(c->p, c->from + keep, c->old - keep);
-	c->old = keep;
-	if ((c->flags & MREMAP_FIXED) && !keep && c->from - c->to < c->new) {
-		model_drop_pages(c->p, c->to, c->new); /* a second mapping of what it replaces */
-		return -EFAULT;
-	}
 	if ((c->flags & MREMAP_FIXED) || model_is_free(c->p, c->to, c->new)) /* else a hint */
 		return 0;
 	return model_highest_gap(c->p, c->new, &c->to) ? 0 : -ENOMEM;

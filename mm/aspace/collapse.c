@@ -296,31 +296,35 @@ static int collapse_block(struct collapse *c)
 
 /* ---- MADV_COLLAPSE ---- */
 
-/* A range that holds no whole block, at @start: fine where huge pages can be. 0, -EINVAL, -ENOMEM (nothing is mapped). */
-static int nothing_to_collapse(struct mm_struct *mm, unsigned long start)
+/* The part of [*start, end) in one vma, and how far it goes. 0; -EINVAL: no huge pages there; -ENOMEM: nothing is mapped. */
+static int part_to_collapse(struct mm_struct *mm, unsigned long *start, unsigned long *end)
 {
 	const struct vm_area_struct *vma;
 	int err = 0;
 
 	rwsem_down_read(&mm->mmap_lock);
-	vma = find_vma(mm, start);
-	if (!vma || vma->vm_start > start)
+	vma = find_vma(mm, *start);
+	if (!vma || vma->vm_start >= *end) {
 		err = -ENOMEM;
-	else if (!thp_possible(vma) || !thp_block_in(vma, round_up_pow2(vma->vm_start, HPAGE_SIZE)))
-		err = -EINVAL;
+	} else {
+		*start = max_of(unsigned long, *start, vma->vm_start);
+		*end = min_of(unsigned long, *end, vma->vm_end);
+		if (!thp_possible(vma) ||
+		    !thp_block_in(vma, round_up_pow2(vma->vm_start, HPAGE_SIZE)))
+			err = -EINVAL;
+	}
 	rwsem_up_read(&mm->mmap_lock);
 	return err;
 }
 
-int thp_collapse(struct mm_struct *mm, unsigned long start, unsigned long end)
+/* The whole blocks of [start, end): -EINVAL for a part of one block, 0 for parts of two. */
+static int collapse_part(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	unsigned long first = round_up_pow2(start, HPAGE_SIZE), stop = end & HPAGE_MASK;
 	int failed = 0;
 
 	if (first < start || first > stop)
 		return -EINVAL;
-	if (first == stop)
-		return nothing_to_collapse(mm, start);
 	for (unsigned long addr = first; addr < stop; addr += HPAGE_SIZE) {
 		struct collapse c = { .mm = mm, .addr = addr, .advised = true };
 		int err = collapse_block(&c);
@@ -333,6 +337,25 @@ int thp_collapse(struct mm_struct *mm, unsigned long start, unsigned long end)
 			break;
 	}
 	return failed;
+}
+
+int thp_collapse(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	int err, hole = 0;
+
+	while (start < end) {
+		unsigned long from = start, to = end;
+
+		err = part_to_collapse(mm, &from, &to);
+		if (from > start)
+			hole = -ENOMEM;
+		if (!err)
+			err = collapse_part(mm, from, to);
+		if (err)
+			return err;
+		start = to;
+	}
+	return hole;
 }
 
 /* ---- the daemon ---- */

@@ -291,6 +291,15 @@ static unsigned long monitored(const struct fault_ctx *f, unsigned long index)
 	return f->vma->vm_flags & VM_UFFD_MINOR;
 }
 
+/* No page there. A refused write to a private mapping, too, gives the vma its anon_vma, as on Linux: that decides what merges. */
+static int beyond_end(struct fault_ctx *f)
+{
+	bool copies = f->access.write && !(f->vma->vm_flags & VM_SHARED);
+
+	pt_unlock(f->table);
+	return copies && anon_vma_prepare(f->vma) ? FAULT_OOM : FAULT_BUS;
+}
+
 int fault_file(struct fault_ctx *f)
 {
 	unsigned long index = vma_index(f->vma, f->addr), end;
@@ -298,10 +307,8 @@ int fault_file(struct fault_ctx *f)
 	if (!f->vma->mapping)
 		return device_map(f, index);
 	end = object_pages(f->vma->mapping);
-	if (index >= end) {
-		pt_unlock(f->table);
-		return FAULT_BUS;
-	}
+	if (index >= end)
+		return beyond_end(f);
 	if (unlikely(f->vma->vm_flags & (VM_UFFD_MISSING | VM_UFFD_MINOR)) && !f->made) {
 		unsigned long reason = monitored(f, index);
 

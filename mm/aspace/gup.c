@@ -90,7 +90,7 @@ static int pin_in_vma(struct fault_ctx *f, struct page **out)
 	}
 }
 
-/* 0: the page, and mmap_lock is held for reading: until it is dropped fork does not share the page. */
+/* 0: the page, and mmap_lock is held for reading: until it is dropped fork does not share the page. Stacks grow for debuggers only. */
 static int pin_locked(struct fault_ctx *f, struct page **out) no_lock_analysis
 {
 	struct mm_struct *mm = f->mm;
@@ -104,8 +104,8 @@ static int pin_locked(struct fault_ctx *f, struct page **out) no_lock_analysis
 	do {
 		rwsem_down_read(&mm->mmap_lock);
 		f->vma = f->addr < mm->task_size ? find_vma(mm, f->addr) : NULL;
-		below_stack =
-			f->vma && f->vma->vm_start > f->addr && (f->vma->vm_flags & VM_GROWSDOWN);
+		below_stack = f->force && f->vma && f->vma->vm_start > f->addr &&
+			      (f->vma->vm_flags & VM_GROWSDOWN);
 		if (f->vma && f->vma->vm_start <= f->addr)
 			err = pin_in_vma(f, out);
 		if (!err)

@@ -108,8 +108,9 @@ static int advice_allowed(const struct vm_area_struct *vma, int advice)
 	case MADV_REMOVE:
 		if ((vma->vm_flags & VM_LOCKED) || !vma->mapping || vma->mapping->ops->store)
 			return -EINVAL;
-		return (vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) ? 0
-											  : -EACCES;
+		return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE)
+			       ? 0
+			       : -EACCES;
 	default:
 		return 0;
 	}

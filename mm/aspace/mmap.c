@@ -503,6 +503,8 @@ static unsigned long map_flags(const struct mm_struct *mm, const struct vm_map_a
 		flags |= VM_GROWSDOWN;
 	if (a->flags & MAP_LOCKED)
 		flags |= VM_LOCKED;
+	if (a->flags & MAP_SYNC)
+		flags |= VM_SYNC;
 	if ((a->flags & MAP_NORESERVE) && sysctl_overcommit_memory != OVERCOMMIT_NEVER)
 		flags |= VM_NORESERVE;
 	return flags |

@@ -306,22 +306,21 @@ static int remap_check_target(const struct remap_ctx *c)
 	return (c->flags & MREMAP_FIXED) && !vm_may_map_at(c->new_addr) ? -EPERM : 0;
 }
 
-/* Room for the move: the target is emptied, and what the source loses goes. The vma may be another one afterwards. */
+/*
+ * Room for the move: the target is emptied, and what the source loses goes. Then the source is looked at, as in Linux 6.1: it
+ * may be what was replaced (a second mapping, old_len 0).
+ */
 static int remap_make_room(struct remap_ctx *c)
 {
 	unsigned long old_len = c->old_len;
-	int err;
+	int err = 0;
 
 	c->old_len = min_of(unsigned long, old_len, c->new_len);
-	err = remap_check(c);
-	if (!err && (c->flags & MREMAP_FIXED))
+	if (c->flags & MREMAP_FIXED)
 		err = vm_unmap_locked(c->mm, c->new_addr, c->new_addr + c->new_len);
 	if (!err && old_len > c->new_len)
 		err = unmap_part(c->mm, c->addr + c->new_len, c->addr + old_len);
-	c->vma = find_vma(c->mm, c->addr);
-	if (!err && (!c->vma || c->vma->vm_start > c->addr))
-		err = -EFAULT; /* a second mapping (old_len 0) of what it was to replace */
-	return err;
+	return err ? err : remap_check(c);
 }
 
 /* MREMAP_FIXED and MREMAP_DONTUNMAP: to a place of the caller's or any other. */

@@ -56,6 +56,7 @@ static long remap_locked(struct mm_struct *mm, struct vm_map_args *args, bool *l
 		return -EINVAL;
 	m = vma->mapping;
 	*locked = vma->vm_flags & VM_LOCKED;
+	args->flags |= *locked ? MAP_LOCKED : 0;
 	args->prot = prot_of(vma->vm_flags);
 	args->may_flags = vma->vm_flags & (VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC);
 	args->mapping = m;

@@ -1,5 +1,6 @@
 /* What memory calls refuse, and how: the ERRORS of their man pages that no other program shows. */
 #include "mem.h"
+#include "picture.h"
 #include "segments.h"
 #include "uffd.h"
 
@@ -205,6 +206,8 @@ static void advice_and_holes(void)
 	memset(p, 1, 6 * PAGE);
 	munmap(p + 2 * PAGE, PAGE);
 	FAILS(madvise(p, 6 * PAGE, ADV_POPULATE_READ), ENOMEM);
+	FAILS(madvise(p + 2 * PAGE, PAGE, ADV_COLLAPSE), ENOMEM);
+	FAILS(madvise(p + 2 * PAGE, 2 * PAGE, ADV_COLLAPSE), EINVAL); /* no room for a huge page */
 	FAILS(madvise(p, 6 * PAGE, MADV_FREE), ENOMEM);
 	FAILS(madvise(p, 6 * PAGE, ADV_COLD), ENOMEM);
 	FAILS(madvise(p, 6 * PAGE, ADV_PAGEOUT), ENOMEM);
@@ -257,6 +260,59 @@ static void populate_and_holes(void)
 		EQ(ftruncate(fd, 2 * PAGE), 0);
 	}
 	close(fd);
+}
+
+/* A private page that its file has not got is refused, and yet the vma is one that was written: it stays by itself. */
+static void refused_write_and_merging(void)
+{
+	int fd = memfd_create("short", 0);
+	char *p = mmap(NULL, 3 * PAGE, RW, MAP_PRIVATE, fd, 0);
+
+	NEED(fd >= 0 && p != MAP_FAILED && ftruncate(fd, 2 * PAGE) == 0);
+	EQ(madvise(p + 2 * PAGE, PAGE, MADV_DONTDUMP), 0);
+	EQ(madvise(p + 2 * PAGE, PAGE, MADV_DODUMP), 0);
+	STREQ(picture(p, 3), "0-3 rw-p 0 /memfd:short");
+	EQ(madvise(p + 2 * PAGE, PAGE, MADV_DONTDUMP), 0);
+	p[0] = 1;
+	FAILS(madvise(p + 2 * PAGE, PAGE, ADV_POPULATE_WRITE), EFAULT);
+	EQ(madvise(p + 2 * PAGE, PAGE, MADV_DODUMP), 0);
+	STREQ(picture(p, 3), "0-2 rw-p 0 /memfd:short, 2-3 rw-p 2 /memfd:short");
+	munmap(p, 3 * PAGE);
+	close(fd);
+}
+
+/* process_vm_readv does not make a stack longer, a debugger's access does. */
+static void stacks_and_other_processes(void)
+{
+	char *p = anon(600, RW), *g, c = 0;
+	struct iovec l = { &c, 1 }, r;
+	int fd = open("/proc/self/mem", O_RDWR | O_LARGEFILE);
+
+	NEED(p != MAP_FAILED && fd >= 0 && munmap(p, 600 * PAGE) == 0);
+	g = mmap(p + 590 * PAGE, PAGE, RW, ANON | MAP_FIXED | MAP_GROWSDOWN, -1, 0);
+	NEED(g == p + 590 * PAGE);
+	r = (struct iovec){ g - PAGE, 1 };
+	FAILS(process_vm_readv(getpid(), &l, 1, &r, 1, 0), EFAULT);
+	FAILS(process_vm_writev(getpid(), &l, 1, &r, 1, 0), EFAULT);
+	STREQ(picture(g - PAGE, 2), "1-2 rw-p 0");
+	EQ(pwrite64(fd, "x", 1, (off64_t)(uintptr_t)(g - PAGE)), 1);
+	STREQ(picture(g - PAGE, 2), "0-2 rw-p 0");
+	EQ(g[-(long)PAGE], 'x');
+	munmap(g - PAGE, 2 * PAGE);
+	close(fd);
+}
+
+/* A System V segment's mapping is none of those that userfaultfd knows. */
+static void uffd_of_a_segment(void)
+{
+	int id = shmget(IPC_PRIVATE, PAGE, 0600);
+	char *p = shmat(id, NULL, 0);
+
+	uffd = open_uffd(O_NONBLOCK, 0);
+	NEED(uffd >= 0 && p != (char *)-1 && shmctl(id, IPC_RMID, NULL) == 0);
+	EQ(reg(p, 1, MISSING), -EINVAL);
+	shmdt(p);
+	close(uffd);
 }
 
 static void process_madvise_errors(void)
@@ -456,6 +512,9 @@ int main(int argc, char **argv)
 						 T(advice_on_special_mappings),
 						 T(advice_and_holes),
 						 T(populate_and_holes),
+						 T(refused_write_and_merging),
+						 T(stacks_and_other_processes),
+						 T(uffd_of_a_segment),
 						 T(process_madvise_errors),
 						 T(mincore_errors),
 						 T(too_many_mappings),

@@ -1,5 +1,7 @@
 /* mmap(2), munmap(2), mprotect(2), mremap(2), brk(2), msync(2), pkeys(7), mseal(2): flags, limits, and every error. */
 #include "mem.h"
+#include "pagemap.h"
+#include "picture.h"
 
 #include <sys/resource.h>
 
@@ -34,33 +36,6 @@ static char *move(void *p, size_t old, size_t len, int flags, void *to)
 	return (char *)syscall(SYS_mremap, p, old, len, flags, to);
 }
 
-/* Lines of /proc/self/maps that touch [p, p + n pages), as "from-to perms offset name", from and to in pages after p. */
-static const char *picture(const void *p, size_t n)
-{
-	static char text[65536], out[1000];
-	unsigned long from = (unsigned long)p, to = from + n * PAGE, s, e, off;
-	size_t len = 0;
-	char perms[5], name[200];
-
-	out[0] = '\0';
-	if (tap_read("/proc/self/maps", text, sizeof(text)) < 0)
-		return "?";
-	for (char *l = strtok(text, "\n"); l; l = strtok(NULL, "\n")) {
-		int at = 0;
-
-		if (sscanf(l, "%lx-%lx %4s %lx %*x:%*x %*u%n", &s, &e, perms, &off, &at) < 4 ||
-		    e <= from || s >= to)
-			continue;
-		if (sscanf(l + at, " %199s", name) < 1)
-			name[0] = '\0';
-		len += (size_t)snprintf(out + len, sizeof(out) - len, "%s%ld-%ld %s %lx%s%s",
-					len ? ", " : "", (long)(s - from) / 4096,
-					(long)(e - from) / 4096, perms, off / PAGE,
-					name[0] ? " " : "", name);
-	}
-	return out;
-}
-
 /* A hole of @n pages with nothing near it. */
 static char *hole(size_t n)
 {
@@ -84,6 +59,7 @@ static int look(void *p)
 
 static void mmap_errors(void)
 {
+	long sync;
 	char *top = (char *)(~(uintptr_t)0 & -PAGE);
 	int fd = open("f", O_CREAT | O_RDWR, 0600), ro, wo, p[2];
 
@@ -129,7 +105,9 @@ static void mmap_errors(void)
 	FAILS(map(NULL, PAGE, RW, MAP_SHARED_VALIDATE | 0x200000, fd, 0), EOPNOTSUPP);
 	FAILS(map((char *)0x10000000, PAGE, RW, MAP_SHARED_VALIDATE | MAP_FIXED_NOREPLACE, fd, 0),
 	      EOPNOTSUPP);
-	OK(map(NULL, PAGE, RW, MAP_SHARED | MAP_SYNC | 0x200000, fd, 0));
+	sync = map(NULL, PAGE, RW, MAP_SHARED | MAP_SYNC | 0x200000, fd, 0);
+	OK(sync);
+	EQ(has_vmflag((void *)sync, "sf"), 1); /* ignored, and shown */
 	OK(map(NULL, PAGE, RW, MAP_SHARED_VALIDATE | MAP_POPULATE | MAP_NORESERVE | MAP_STACK, fd,
 	       0));
 	OK(map(NULL, PAGE, RW, MAP_PRIVATE, ro, 0));
@@ -293,6 +271,27 @@ static void mremap_errors(void)
 	STREQ(picture(p, 8), "0-1 rw-p 0");
 	CHECK(mremap(p, PAGE, PAGE, 0) == p);
 	FAILS((long)mremap(p, (size_t)-PAGE, PAGE, 0), EINVAL);
+}
+
+/* The target goes, and what the source loses, before the source is looked at. */
+static void mremap_of_a_wrong_source(void)
+{
+	char *p = hole(16), *q = p + 8 * PAGE;
+
+	NEED(p && map(p, 2 * PAGE, RW, ANON | MAP_FIXED, -1, 0) == (long)p);
+	NEED(map(p + 3 * PAGE, PAGE, RW, ANON | MAP_FIXED, -1, 0) == (long)(p + 3 * PAGE));
+	NEED(map(q, 8 * PAGE, PROT_READ, ANON | MAP_FIXED, -1, 0) == (long)q);
+	FAILS((long)mremap(p, 3 * PAGE, 3 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, q + PAGE), EFAULT);
+	STREQ(picture(p, 16), "0-2 rw-p 0, 3-4 rw-p 0, 8-9 r--p 0, 12-16 r--p 0");
+	FAILS((long)mremap(p, 4 * PAGE, 3 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, q + 6 * PAGE),
+	      EFAULT);
+	STREQ(picture(p, 16), "0-2 rw-p 0, 8-9 r--p 0, 12-14 r--p 0");
+	FAILS((long)mremap(p, 0, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, q), EINVAL);
+	STREQ(picture(p, 16), "0-2 rw-p 0, 12-14 r--p 0");
+	/* Not mapped at all: that is seen first. */
+	FAILS((long)mremap(p + 5 * PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, q + 4 * PAGE),
+	      EFAULT);
+	STREQ(picture(p, 16), "0-2 rw-p 0, 12-14 r--p 0");
 }
 
 static void mremap_moves(void)
@@ -500,11 +499,14 @@ static void sealing(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(mmap_errors),	  T(hints),	      T(low_addresses),
-		T(munmap_errors), T(mprotect_errors), T(protection_keys),
-		T(mremap_errors), T(mremap_moves),    T(mremap_moves_much),
-		T(msync_errors),  T(limits),	      T(break_limit),
-		T(dev_zero),	  T(sealing),	      TEND,
+		T(mmap_errors),	    T(hints),
+		T(low_addresses),   T(munmap_errors),
+		T(mprotect_errors), T(protection_keys),
+		T(mremap_errors),   T(mremap_of_a_wrong_source),
+		T(mremap_moves),    T(mremap_moves_much),
+		T(msync_errors),    T(limits),
+		T(break_limit),	    T(dev_zero),
+		T(sealing),	    TEND,
 	};
 
 	return tap_main(argc, argv, tests);

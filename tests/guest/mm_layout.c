@@ -274,6 +274,11 @@ static void other_pages_of_a_file(void)
 	FAILS(remap_pages(a, PAGE, 0, 0, 0), EINVAL);
 	FAILS(remap_pages(p + 7 * PAGE, 2 * PAGE, 0, 0, 0), EINVAL);
 	FAILS(remap_pages(p, PAGE, 0, ~0ul, 0), EINVAL);
+	OK(mlock(p + 6 * PAGE, PAGE));
+	OK(remap_pages(p + 6 * PAGE, PAGE, 0, 1, 0));
+	EQ(p[6 * PAGE], 1);
+	EQ(status_kb("VmLck:"), 4); /* the new mapping, as the old */
+	OK(munlock(p + 6 * PAGE, PAGE));
 	OK(munmap(p + 4 * PAGE, PAGE));
 	FAILS(remap_pages(p + 3 * PAGE, 3 * PAGE, 0, 0, 0), EINVAL);
 	close(fd);
