@@ -52,6 +52,11 @@ KFLAGS = $(COMMON) $(if $(filter 1,$(INET)),-DCFG_INET=1) $(WARN) $(bits_$(ARCH)
 
 KSRC := $(filter-out %_test.c $(if $(filter 0,$(INET)),net/inet% drivers/virtio_net.c),$(wildcard lib/*.c sync/*.c mm/*/*.c mm/reclaim/policy/*.c kernel/*.c block/*.c fs/*.c ipc/*.c net/*.c drivers/*.c \
 	module/*.c sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
+# Compiled for size, as none of it is on a path that counts: memory that a machine has from its start.
+SMALL := module/% init/% arch/conformance/% mm/obs/% ipc/% $(addprefix fs/,proc_% sysfs% debugfs% trace% ext2% p9_% cpio% inflate% initramfs% \
+	devpts% devtmpfs% hugetlbfs% sysctl% xattr%) $(addprefix sys/,core% sys_ptrace% sys_mqueue% sys_ipc% sys_reboot% sys_timex% sys_swap% sys_xattr%) \
+	$(addprefix kernel/,ptrace% oom% session% timex% uts%) $(addprefix net/,inet_netlink% inet_proc% inet_dev% inet_route% unix_proc%)
+for_size = $(if $(filter $(SMALL),$1),-Os)
 KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S) arch/x86/vdso/image.S
 LWIP_FILES := core/def core/inet_chksum core/init core/ip core/mem core/memp core/netif core/pbuf core/raw core/tcp core/tcp_in core/tcp_out \
 	core/udp core/ipv4/dhcp core/ipv4/etharp core/ipv4/icmp core/ipv4/ip4 core/ipv4/ip4_addr core/ipv4/ip4_frag \
@@ -85,7 +90,7 @@ $(inet_stamp):
 
 $(OUT)/%.o: %.c Makefile $(inet_stamp)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(KFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)$(CC) $(KFLAGS) $(call for_size,$<) -MMD -MP -c $< -o $@
 
 LWIP_INCLUDE := -isystem net/lwip -isystem $(LWIP)/src/include
 $(OUT)/net/inet.o $(OUT)/net/inet_%.o: KFLAGS += $(LWIP_INCLUDE)
