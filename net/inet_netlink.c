@@ -227,7 +227,7 @@ static struct sock *numbered_so(int protocol, uint32_t n) must_hold(nl_lock)
 	return NULL;
 }
 
-struct sock *nl_find(int protocol, uint32_t port)
+struct sock *nl_find_socket(int protocol, uint32_t port)
 {
 	struct sock *s;
 

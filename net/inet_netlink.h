@@ -56,7 +56,7 @@ struct route_body {
 };
 
 /* ---- inet_netlink.c, for units ---- */
-struct sock *nl_find(int protocol, uint32_t port); /* referenced; NULL */
+struct sock *nl_find_socket(int protocol, uint32_t port); /* referenced; NULL */
 /* The first @max that listen to @group, referenced. Return: how many there are. */
 unsigned nl_listeners(int protocol, unsigned group, struct sock **out, unsigned max);
 /* 0; -EAGAIN: it is full; -ENOMEM. One for a @group tells the socket that it has lost something: ENOBUFS. */

@@ -88,7 +88,7 @@ int nl_unit_input(struct sock *s, const void *data, unsigned len)
 
 int netlink_unit_send(int protocol, uint32_t port, const void *data, unsigned len)
 {
-	struct sock *s = nl_find(protocol, port);
+	struct sock *s = nl_find_socket(protocol, port);
 	int err;
 
 	if (!s)
