@@ -156,18 +156,19 @@ static struct mm_struct *choose(const struct want *w)
 	return chosen;
 }
 
-/* Somebody may have freed memory since the fault looked. */
+/* Somebody may have freed memory since the fault looked: of the kind that it wanted, as zones keep some from who could use others. */
 static bool memory_after_all(unsigned long nodes)
 {
 	struct mm_ctx *self = mm_ctx_current();
 	unsigned gfp = self->oom_gfp,
 		 order = self->oom_order; /* the report is about what was wanted */
-	struct page *page = alloc_pages_nodemask(GFP_NOWAIT | __GFP_NOWARN, 0, NUMA_NO_NODE, nodes);
+	struct page *page = alloc_pages_nodemask((gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN,
+						 order, NUMA_NO_NODE, nodes);
 
 	self->oom_gfp = gfp;
 	self->oom_order = order;
 	if (page)
-		__free_page(page);
+		__free_pages(page, order);
 	return page;
 }
 

@@ -1,4 +1,5 @@
 /* Who has to go: Linux's points, ties, who is spared, one victim at a time, and what the caller is told. */
+#include "arch/pt.h"
 #include "mm/oom.h"
 #include "mm/vmevent.h"
 #include "sim/numa_test.h"
@@ -55,15 +56,22 @@ static void badness_is_linuxs(void **state)
 
 /* ---- a machine without memory ---- */
 
+/* What a fault takes, here without a wait for reclaim. */
+#define USER_PAGE (GFP_HIGHUSER_MOVABLE & ~__GFP_DIRECT_RECLAIM)
+
 static struct page *hoard[20000];
 static unsigned nr_hoard;
 
-static void exhaust(void)
+static void exhaust_for(gfp_t gfp)
 {
-	while (nr_hoard < ARRAY_SIZE(hoard) &&
-	       (hoard[nr_hoard] = alloc_page(GFP_NOWAIT | __GFP_NOWARN)))
+	while (nr_hoard < ARRAY_SIZE(hoard) && (hoard[nr_hoard] = alloc_page(gfp | __GFP_NOWARN)))
 		nr_hoard++;
 	assert_true(nr_hoard < ARRAY_SIZE(hoard));
+}
+
+static void exhaust(void)
+{
+	exhaust_for(GFP_NOWAIT);
 }
 
 static void give_back(void)
@@ -385,10 +393,45 @@ static void who_dies_already_kills_nobody(void **state)
 	sim_world_end();
 }
 
+static void user_faulter(void *arg)
+{
+	struct page *page = alloc_page(USER_PAGE | __GFP_NOWARN);
+
+	assert_null(page);
+	faulter(arg);
+}
+
+/* What the zones of the kernel keep from user pages is no memory for a fault, although others could have it. */
+static void memory_of_another_kind_does_not_help(void **state)
+{
+	struct sim_config cfg = { .ram_bytes = MIB(64), .lowmem_bytes = MIB(24) };
+	struct page *page;
+
+	sim_world_begin(VA_BITS == 32 ? &cfg : NULL);
+	mms[0] = with_pages(50);
+	mmgrab(mms[0]);
+	exhaust_for(USER_PAGE);
+	page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+	if (VA_BITS == 32)
+		assert_non_null(page);
+	if (page)
+		__free_page(page);
+	sim_spawn(program, mms[0], 1);
+	sim_spawn(user_faulter, NULL, 0);
+	sim_run();
+	assert_int_equal(told, 1);
+	assert_int_equal(sim_oom_kills, 1);
+	give_back();
+	mmdrop(mms[0]);
+	run_one_fault(); /* forgets the victim */
+	sim_world_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(badness_is_linuxs),
+		cmocka_unit_test(memory_of_another_kind_does_not_help),
 		cmocka_unit_test(the_largest_goes),
 		cmocka_unit_test(of_equals_the_youngest),
 		cmocka_unit_test(adjustments_count),
