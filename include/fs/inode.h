@@ -37,7 +37,8 @@ struct inode_ops {
 	int (*readlink)(struct inode *inode, char *buf, size_t size);
 	/* A symlink that leads to an object, not a path (/proc/PID/fd/N, exe, cwd): referenced path in *out. */
 	int (*follow)(struct inode *inode, struct path_ref *out);
-	int (*truncate)(struct inode *inode, uint64_t size); /* inode->lock held; NULL: nothing to cut */
+	int (*truncate)(struct inode *inode,
+			uint64_t size); /* inode->lock held; NULL: nothing to cut */
 	/* The block on the device, in statfs's unit, that has the @n'th of the file; 0: a hole. inode->lock held; NULL: none */
 	int (*bmap)(struct inode *inode, uint64_t n, uint64_t *out);
 	int (*permission)(struct inode *inode, unsigned mask); /* may sleep; NULL: generic */

@@ -188,11 +188,10 @@ static void model_move(struct mm_struct *mm, unsigned from, unsigned n, unsigned
 	long r = vm_remap(mm, BASE + P(from), P(n), P(new_n), MREMAP_MAYMOVE | MREMAP_FIXED,
 			  BASE + P(to));
 
-	if (overlap || !one) {
+	if (overlap || !src.mapped) {
 		assert_int_equal(r, overlap && src.mapped ? -EINVAL : -EFAULT);
 		return;
 	}
-	assert_int_equal(r, BASE + P(to));
 	cut(to + new_n);
 	forget(to, new_n);
 	if (new_n < n) {
@@ -200,6 +199,11 @@ static void model_move(struct mm_struct *mm, unsigned from, unsigned n, unsigned
 		forget(from + new_n, n - new_n);
 		n = new_n;
 	}
+	if (!one) { /* seen when the place has been emptied and the tail is gone, as on Linux 6.1 */
+		assert_int_equal(r, -EFAULT);
+		return;
+	}
+	assert_int_equal(r, BASE + P(to));
 	for (unsigned i = 0; i < new_n; i++)
 		page[to + i] = (struct model_page){
 			true, src.account, i == 0, src.prot, src.av ? src.id + i : to + i, src.av
