@@ -5,13 +5,14 @@
  * WHY      an exec writes some dozen strings and words, nearly all into one or two pages: looking each of them up would be a
  *          third of its cost.
  * I1       the page stays the one that the new address space has at x->stack_at: nobody else sees that address space yet.
- * LOCKS    none; mmap_lock of the new address space inside get_user_page.   CONTEXT  the task in execve; sleeps.
+ * LOCKS    none; mmap_lock of the new address space inside get_stack_page.   CONTEXT  the task in execve; sleeps.
  * FAILS    -ENOMEM.   TESTED BY tests/guest/proc_exec.c
  */
 #include "sys/exec_impl.h"
 
 #include "lib/string.h"
 #include "mm/alloc.h"
+#include "mm/fault.h"
 #include "mm/vmalloc.h"
 
 void exec_stack_done(struct exec_ctx *x)
@@ -28,7 +29,7 @@ static int stack_page_at(struct exec_ctx *x, uaddr_t at)
 
 	if (x->stack_page && x->stack_at == (at & PAGE_MASK))
 		return 0;
-	if (get_user_page(x->mm, at, true, &page))
+	if (get_stack_page(x->mm, at, &page))
 		return -ENOMEM;
 	exec_stack_done(x);
 	x->stack_page = page;

@@ -5,6 +5,7 @@
 #include "base/types.h"
 
 struct mm_struct;
+struct page;
 
 /* What the program wanted of the page. One word, so that it is copied as one. */
 struct fault_access {
@@ -26,5 +27,8 @@ enum fault_result {
 };
 /* Resolve one page fault in @mm: takes mmap_lock for read; may sleep. Counts PGFAULT/PGMAJFAULT, min_flt. */
 enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info *info);
+
+/* As get_user_page for writing, of a stack that becomes longer to reach @addr (execve). */
+int must_check get_stack_page(struct mm_struct *mm, unsigned long addr, struct page **out);
 
 #endif

@@ -283,6 +283,7 @@ struct fault_ctx {
 	struct fault_access access; /* user: any signal ends a wait */
 	bool made;		    /* the object's page was made for this fault */
 	bool read_right; /* a read needs VM_READ, although x86 reads what it may execute */
+	bool grow;	 /* gup: for debuggers and execve a stack becomes longer */
 	bool force;	 /* ptrace: the rights of the vma's opener count, not its own */
 	bool major;	 /* a page had to be read from a store */
 	bool dirtied; /* a page of a store got dirty: the thread may have to wait, without locks */

@@ -188,6 +188,7 @@ static inline void fault_begin(struct fault_ctx *f, struct mm_struct *mm,
 	f->access = info->access;
 	f->made = false;
 	f->read_right = false;
+	f->grow = false;
 	f->force = false;
 	f->major = false;
 	f->dirtied = false;

@@ -90,7 +90,7 @@ static int pin_in_vma(struct fault_ctx *f, struct page **out)
 	}
 }
 
-/* 0: the page, and mmap_lock is held for reading: until it is dropped fork does not share the page. Stacks grow for debuggers only. */
+/* 0: the page, and mmap_lock is held for reading: until it is dropped fork does not share the page. */
 static int pin_locked(struct fault_ctx *f, struct page **out) no_lock_analysis
 {
 	struct mm_struct *mm = f->mm;
@@ -104,7 +104,7 @@ static int pin_locked(struct fault_ctx *f, struct page **out) no_lock_analysis
 	do {
 		rwsem_down_read(&mm->mmap_lock);
 		f->vma = f->addr < mm->task_size ? find_vma(mm, f->addr) : NULL;
-		below_stack = f->force && f->vma && f->vma->vm_start > f->addr &&
+		below_stack = f->grow && f->vma && f->vma->vm_start > f->addr &&
 			      (f->vma->vm_flags & VM_GROWSDOWN);
 		if (f->vma && f->vma->vm_start <= f->addr)
 			err = pin_in_vma(f, out);
@@ -117,15 +117,29 @@ static int pin_locked(struct fault_ctx *f, struct page **out) no_lock_analysis
 	return err;
 }
 
-int get_user_page(struct mm_struct *mm, unsigned long addr, bool write,
-		  struct page **out) no_lock_analysis
+static int pin_one(struct fault_ctx *f, struct page **out) no_lock_analysis
 {
-	struct fault_ctx f = { .mm = mm, .addr = addr & PAGE_MASK, .access.write = write };
-	int err = pin_locked(&f, out);
+	int err = pin_locked(f, out);
 
 	if (!err)
-		rwsem_up_read(&mm->mmap_lock);
+		rwsem_up_read(&f->mm->mmap_lock);
 	return err;
+}
+
+int get_user_page(struct mm_struct *mm, unsigned long addr, bool write, struct page **out)
+{
+	struct fault_ctx f = { .mm = mm, .addr = addr & PAGE_MASK, .access.write = write };
+
+	return pin_one(&f, out);
+}
+
+int get_stack_page(struct mm_struct *mm, unsigned long addr, struct page **out)
+{
+	struct fault_ctx f = {
+		.mm = mm, .addr = addr & PAGE_MASK, .access.write = true, .grow = true
+	};
+
+	return pin_one(&f, out);
 }
 
 /* Bytes of the page that holds @at, from there on. 0 or what pin_locked says. */
@@ -169,7 +183,7 @@ static size_t copy_all(struct fault_ctx *f, unsigned long addr, char *buf, size_
 
 size_t mm_access(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
 {
-	struct fault_ctx f = { .mm = mm, .access.write = write, .force = true };
+	struct fault_ctx f = { .mm = mm, .access.write = write, .force = true, .grow = true };
 
 	return copy_all(&f, addr, buf, len);
 }

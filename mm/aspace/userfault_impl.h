@@ -66,7 +66,7 @@ void userfault_unregister_all(struct userfault *uf);
 
 static inline bool vma_is_shmem(const struct vm_area_struct *vma)
 {
-	return vma->mapping && (vma->mapping->flags & MAPPING_SHMEM) && !vma->vm_ops;
+	return vma->mapping && (vma->mapping->flags & MAPPING_SHMEM);
 }
 
 #endif

@@ -40,11 +40,17 @@ static int check_range(const struct mm_struct *mm, const struct uffdio_range *r)
 	return 0;
 }
 
+/* Shared memory but System V segments, which Linux leaves out, too. */
+static bool may_watch_shmem(const struct vm_area_struct *vma)
+{
+	return vma_is_shmem(vma) && !vma->vm_ops;
+}
+
 static bool can_userfault(const struct vm_area_struct *vma, unsigned long flags)
 {
 	if (flags & VM_UFFD_MINOR)
-		return vma_is_shmem(vma) || (vma->vm_flags & VM_HUGETLB);
-	return vma_is_anon(vma) || vma_is_shmem(vma) || (vma->vm_flags & VM_HUGETLB);
+		return may_watch_shmem(vma) || (vma->vm_flags & VM_HUGETLB);
+	return vma_is_anon(vma) || may_watch_shmem(vma) || (vma->vm_flags & VM_HUGETLB);
 }
 
 static unsigned long page_size_of(const struct vm_area_struct *vma)
@@ -523,8 +529,8 @@ static int fill_allowed(const struct vm_area_struct *vma, const struct userfault
 			       ? 0
 			       : -EINVAL;
 	if (fill->kind == USERFAULT_CONTINUE)
-		return vma_is_shmem(vma) ? 0 : -EINVAL;
-	return vma_is_anon(vma) || vma_is_shmem(vma) ? 0 : -EINVAL;
+		return may_watch_shmem(vma) ? 0 : -EINVAL;
+	return vma_is_anon(vma) || may_watch_shmem(vma) ? 0 : -EINVAL;
 }
 
 /* May the range be filled now? mmap_lock held; sets c->vma. */
