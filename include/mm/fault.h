@@ -2,6 +2,7 @@
 #ifndef MM_FAULT_H
 #define MM_FAULT_H
 
+#include "base/compiler.h"
 #include "base/types.h"
 
 struct mm_struct;
