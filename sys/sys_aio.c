@@ -61,7 +61,7 @@ SYS(io_setup)
 	uaddr_t id;
 	long err;
 
-	if (get_abi(&ctxp, a1, "l"))
+	if (get_abi(&ctxp, a1, "p"))
 		return -EFAULT;
 	if (ctxp)
 		return -EINVAL;
@@ -69,7 +69,7 @@ SYS(io_setup)
 	if (err)
 		return err;
 	ctxp = id;
-	if (!put_abi(a1, &ctxp, "l"))
+	if (!put_abi(a1, &ctxp, "p"))
 		return 0;
 	err = destroy(id);
 	return err ? err : -EFAULT;
@@ -258,7 +258,7 @@ SYS(io_submit)
 	for (i = 0; i < nr && !ret; i++) {
 		unsigned long uiocb = 0;
 
-		ret = get_abi(&uiocb, a2 + (size_t)i * abi_word(), "l") ? -EFAULT
+		ret = get_abi(&uiocb, a2 + (size_t)i * abi_word(), "p") ? -EFAULT
 									: submit_one(ctx, uiocb);
 		if (ret)
 			break;
@@ -329,7 +329,7 @@ static long do_pgetevents(SYS_ARGS, bool time64)
 	sigset_k mask;
 	long ret = deadline_of(a4, time64, &deadline);
 
-	if (!ret && a5 && get_abi(&sig, a5, "2l"))
+	if (!ret && a5 && get_abi(&sig, a5, "2p"))
 		ret = -EFAULT;
 	if (!ret && sig.mask)
 		ret = get_sigset(sig.mask, sig.size, &mask);
