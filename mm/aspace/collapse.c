@@ -2,6 +2,7 @@
  * Huge pages made of small ones: MADV_COLLAPSE and the daemon khugepaged.
  *
  *   look     mmap_lock for read: is the block worth it, may it be?            nothing has changed
+ *   fetch    no lock: pages in swap come back, pages that are just being moved are waited for
  *   get      no lock: a block of memory, unless the pages lie side by side already
  *   collapse mmap_lock for write, rmap kept out:
  *            table unhooked, TLBs flushed ─► look again ─► copy, old pages go ─► large entry, the table becomes its spare
@@ -13,12 +14,12 @@
  * I1       between unhooking and hooking nobody reaches the block: programs fault and wait for mmap_lock, walkers with
  *          mmap_lock are kept out by it, rmap by its lock. It is looked at under that lock, so that no migration entry
  *          is hidden from the mover, who would not find it again.
- * I2       a page is copied only if every reference to it is an entry's: what is pinned stays where it is.
+ * I2       a page is copied only if every reference to it is an entry's or the swap cache's: what is pinned stays where it is.
  * I3       pages between the present ones become zeroes that count in RSS (max_ptes_none bounds them).
  * LOCKS    mmap_lock; table locks. scan_mm and scan_addr are the daemon thread's.
  * CONTEXT  threads; sleeps.
  * COST     a look: 10 instructions a page; a collapse: a copy of the block.
- * FAILS    as madvise(2) says of MADV_COLLAPSE: -ENOMEM, -EAGAIN, -EINVAL.
+ * FAILS    as madvise(2) says of MADV_COLLAPSE: -ENOMEM, -EAGAIN (a page is pinned, or has left again), -EINVAL.
  * NOT HERE the daemon's thread (kernel/khugepaged.c), the first touch of a block (thp.c).
  * SOURCES  madvise(2); Linux Documentation/admin-guide/mm/transhuge.rst.   TESTED BY thp_test.c
  */
@@ -30,6 +31,7 @@
 #include "mm/imports.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
+#include "mm/swap.h"
 #include "mm/thp.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
@@ -48,8 +50,11 @@ struct collapse {
 	bool advised;	    /* MADV_COLLAPSE: no bounds, no sampling of what is used */
 	struct page *block; /* the new pages; NULL while there are none */
 	/* what the last look saw */
-	unsigned none, shared, on_node[CFG_MAX_NODES];
-	bool in_place, exclusive, young, writable;
+	unsigned none, shared, young, on_node[CFG_MAX_NODES];
+	bool in_place, exclusive, writable;
+	/* pages in swap or on the move: how many, and which */
+	unsigned nr_away;
+	uint8_t away[HPAGE_NR / 8];
 };
 
 /* ---- looking ---- */
@@ -73,13 +78,20 @@ static int look_at(struct collapse *c, pte_t e, unsigned i, pfn_t *first)
 		return exceed(c, ++c->none, READ_ONCE(khugepaged_max_ptes_none),
 			      THP_SCAN_EXCEED_NONE_PTE);
 	}
+	if (pte_is_swapped(e) || pte_is_migration(e)) {
+		c->in_place = false;
+		c->away[i / 8] |= (uint8_t)(1u << i % 8);
+		c->writable |= pte_is_migration(e) && migration_is_write(e);
+		return exceed(c, ++c->nr_away, READ_ONCE(khugepaged_max_ptes_swap),
+			      THP_SCAN_EXCEED_SWAP_PTE);
+	}
 	if (!pte_present(e) || pte_uffd_wp(e))
 		return -EINVAL;
 	page = pfn_to_page(pte_pfn(e));
 	if (page_state(page) != PS_ANON)
 		return -EINVAL;
 	c->on_node[page_node_id(page)]++;
-	c->young |= pte_young(e);
+	c->young += pte_young(e);
 	c->writable |= pte_write(e);
 	c->exclusive &= page_test(page, PG_anon_exclusive);
 	if (i == 0)
@@ -91,7 +103,13 @@ static int look_at(struct collapse *c, pte_t e, unsigned i, pfn_t *first)
 	return 0;
 }
 
-/* The table of the block's entries, which nobody changes. 0: worth collapsing. */
+/* Do programs use the block, and enough of it that what is in swap is wanted, too? */
+static bool is_used(const struct collapse *c)
+{
+	return c->advised || (c->young && (!c->nr_away || c->young >= HPAGE_NR / 2));
+}
+
+/* The table of the block's entries, which nobody changes. 0: worth collapsing, when nothing is away. */
 static int look(struct collapse *c, const pte_t *table)
 {
 	pfn_t first = 0;
@@ -99,15 +117,17 @@ static int look(struct collapse *c, const pte_t *table)
 
 	c->none = 0;
 	c->shared = 0;
+	c->young = 0;
+	c->nr_away = 0;
+	memset(c->away, 0, sizeof(c->away));
 	memset(c->on_node, 0, sizeof(c->on_node));
 	c->in_place = true;
 	c->exclusive = true;
-	c->young = false;
 	c->writable = false;
 	for (unsigned i = 0; i < HPAGE_NR && !err; i++)
 		err = look_at(c, pte_read(table + i), i, &first);
 	c->in_place = c->in_place && !(first & (HPAGE_NR - 1));
-	if (!err && (!c->writable || !(c->young || c->advised)))
+	if (!err && (!c->writable || !is_used(c)))
 		err = -EINVAL;
 	return err;
 }
@@ -157,17 +177,28 @@ static void copy_page(struct page *to, pte_t e)
 	kunmap_local(dst);
 }
 
-/* I2: nobody but entries has a reference. */
+/* I2. The swap cache gives the page up if no entry stands for its slot. */
+static bool only_entries_use(struct page *page)
+{
+	int users = page_mapcount(page);
+	bool only;
+
+	if (page_ref_count(page) == users)
+		return true;
+	if (!page_test(page, PG_swapcache) || !trylock_page(page))
+		return false;
+	(void)page_free_swap(page);
+	only = page_ref_count(page) == users + page_test(page, PG_swapcache);
+	unlock_page(page);
+	return only;
+}
+
 static bool none_pinned(const pte_t *table)
 {
 	for (unsigned i = 0; i < HPAGE_NR; i++) {
 		pte_t e = pte_read(table + i);
-		const struct page *page;
 
-		if (!pte_present(e) || pte_special(e))
-			continue;
-		page = pfn_to_page(pte_pfn(e));
-		if (page_ref_count(page) != page_mapcount(page))
+		if (pte_present(e) && !pte_special(e) && !only_entries_use(pfn_to_page(pte_pfn(e))))
 			return false;
 	}
 	return true;
@@ -221,6 +252,8 @@ static int collapse_locked(struct collapse *c)
 		return -EINVAL;
 	rmap_lock_vma(vma);
 	err = look_locked(c);
+	if (!err && c->nr_away) /* gone again */
+		err = -EAGAIN;
 	if (!err)
 		table = pt_unhook_table(&c->mm->root, c->addr);
 	rmap_unlock_vma(
@@ -266,15 +299,44 @@ static struct page *block_alloc(const struct collapse *c, gfp_t gfp)
 	return thp_alloc(gfp, first, nodes);
 }
 
-/* 0, -ENOMEM, -EAGAIN, -EINVAL, or -EEXIST: it is huge already. No lock held. */
-static int collapse_block(struct collapse *c)
+static int look_at_block(struct collapse *c)
 {
-	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | __GFP_NORETRY;
 	int err;
 
 	rwsem_down_read(&c->mm->mmap_lock);
 	err = look_locked(c);
 	rwsem_up_read(&c->mm->mmap_lock);
+	return err;
+}
+
+/* What the last look found away is there again, unless it leaves again at once. 0, -ENOMEM, -EINVAL: it cannot be read. */
+static int fetch(const struct collapse *c)
+{
+	for (unsigned i = 0; i < HPAGE_NR; i++) {
+		struct page *page;
+		int err;
+
+		if (!(c->away[i / 8] >> i % 8 & 1))
+			continue;
+		err = get_user_page(c->mm, c->addr + ((uaddr_t)i << PAGE_SHIFT), false, &page);
+		if (err)
+			return err == -ENOMEM ? err : -EINVAL;
+		swap_put_page(page);
+	}
+	return 0;
+}
+
+/* 0, -ENOMEM, -EAGAIN, -EINVAL, or -EEXIST: it is huge already. No lock held. */
+static int collapse_block(struct collapse *c)
+{
+	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | __GFP_NORETRY;
+	int err = look_at_block(c);
+
+	if (!err && c->nr_away) {
+		err = fetch(c);
+		if (!err)
+			err = look_at_block(c);
+	}
 	if (err)
 		return err;
 	if (!c->advised && !khugepaged_defrag)

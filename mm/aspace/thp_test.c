@@ -5,7 +5,7 @@
 #include "mm/shrinker.h"
 #include "mm/thp.h"
 #include "mm/vmevent.h"
-#include "sim/mm_test.h"
+#include "sim/swap_test.h"
 
 #define HUGE_BASE (HPAGE_SIZE * 20)
 #define H(n)	  (HUGE_BASE + (unsigned long)(n)*HPAGE_SIZE)
@@ -525,6 +525,66 @@ static void daemon_finds_and_respects_bounds(void **state)
 	sim_world_end();
 }
 
+/* Pages in swap come back for it; what the area keeps of them is given up. The daemon fetches so many and no more. */
+static void collapse_fetches_from_swap(void **state)
+{
+	unsigned long exceeded;
+	struct mm_struct *mm;
+
+	(void)state;
+	swap_world(100);
+	thp_enabled = THP_MADVISE;
+	khugepaged_max_ptes_none = HPAGE_NR - 1;
+	mm = small_block(0);
+	assert_int_equal(vm_advise(mm, H(0) + P(4), P(6), MADV_PAGEOUT), 0);
+	assert_int_equal(mm_rss(mm), HPAGE_NR - 6);
+	assert_int_equal(sim_peek(mm, H(0) + P(5)), 5); /* this one stays in the cache, too */
+	assert_int_equal(vm_advise(mm, H(0), HPAGE_SIZE, MADV_COLLAPSE), 0);
+	assert_true(is_large(mm, H(0)));
+	assert_int_equal(atomic_long_read(&mm->rss_stat[MM_SWAPENTS]), 0);
+	assert_int_equal(swap_pages_free(), 100);
+	for (unsigned i = 0; i < HPAGE_NR; i++)
+		assert_int_equal(sim_peek(mm, H(0) + P(i)), (uint8_t)i);
+	mm_check(mm);
+	end_mm(mm);
+
+	mm = small_block(0);
+	assert_int_equal(vm_advise(mm, H(0) + P(4), P(3), MADV_PAGEOUT), 0);
+	assert_int_equal(vm_advise(mm, H(0), HPAGE_SIZE, MADV_HUGEPAGE), 0);
+	khugepaged_max_ptes_swap = 2;
+	exceeded = vm_event_sum(THP_SCAN_EXCEED_SWAP_PTE);
+	(void)khugepaged_step();
+	assert_false(is_large(mm, H(0)));
+	assert_int_equal(vm_event_sum(THP_SCAN_EXCEED_SWAP_PTE), exceeded + 1);
+	khugepaged_max_ptes_swap = 3;
+	(void)khugepaged_step();
+	assert_true(is_large(mm, H(0)));
+	khugepaged_max_ptes_swap = HPAGE_NR / 8;
+	assert_int_equal(sim_peek(mm, H(0) + P(5)), 5);
+	mm_check(mm);
+	end_mm(mm);
+	swap_world_end();
+}
+
+/* What the area cannot read makes no huge page, and is lost to nobody else. */
+static void collapse_of_what_cannot_be_read(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	swap_world(100);
+	mm = small_block(0);
+	assert_int_equal(vm_advise(mm, H(0) + P(4), P(2), MADV_PAGEOUT), 0);
+	swap.fail_reads = 1;
+	assert_int_equal(vm_advise(mm, H(0), HPAGE_SIZE, MADV_COLLAPSE), -EINVAL);
+	swap.fail_reads = 0;
+	assert_false(is_large(mm, H(0)));
+	assert_int_equal(sim_peek(mm, H(0) + P(3)), 3);
+	mm_check(mm);
+	end_mm(mm);
+	swap_world_end();
+}
+
 /* Whatever allocation fails, nothing has changed or all has. */
 static void collapse_survives_every_failure(void **state)
 {
@@ -620,6 +680,8 @@ int main(void)
 		cmocka_unit_test(collapse_in_place),
 		cmocka_unit_test(collapse_refuses),
 		cmocka_unit_test(collapse_of_shared_pages),
+		IN_WORLD(collapse_fetches_from_swap),
+		IN_WORLD(collapse_of_what_cannot_be_read),
 		cmocka_unit_test(daemon_finds_and_respects_bounds),
 		cmocka_unit_test(collapse_survives_every_failure),
 		cmocka_unit_test(faults_race_with_collapse_and_split),
