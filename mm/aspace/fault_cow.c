@@ -221,6 +221,8 @@ static int zero_write(struct fault_ctx *f)
 int fault_cow(struct fault_ctx *f)
 {
 	struct page *page;
+	bool ksm;
+	int r;
 
 	if (unlikely(pte_uffd_wp(f->entry)) && (f->vma->vm_flags & VM_UFFD_WP)) {
 		pt_unlock(f->table);
@@ -239,7 +241,9 @@ int fault_cow(struct fault_ctx *f)
 		return copy_page(f, page);
 	if (may_take(f, page))
 		return take_over_anon(f);
-	if (page_is_ksm(page))
+	ksm = page_is_ksm(page);
+	r = copy_page(f, page);
+	if (ksm && r == FAULT_OK) /* not a copy that was too late and begins again */
 		count_vm_event(COW_KSM);
-	return copy_page(f, page);
+	return r;
 }

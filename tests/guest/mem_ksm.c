@@ -185,6 +185,52 @@ static void chains_and_zeroes(void)
 	OK(set("run", 0));
 }
 
+/* The page at @p goes to another node and back, if there is one; else wherever compaction wants it. */
+static void move(char *p)
+{
+	void *page = p;
+	int status;
+
+	for (int node = 1; node >= 0; node--) {
+		if (syscall(SYS_move_pages, 0, 1UL, &page, &node, &status, 4 /* MOVE_ALL */) ||
+		    status < 0)
+			tap_put("/proc/sys/vm/compact_memory", "1\n");
+	}
+}
+
+/* Whoever moves pages meanwhile: a copy is counted when it is made, not when it is tried. */
+static void a_copy_counts_once(void)
+{
+	enum { COPIES = 512, TIMES = 2 };
+	pid_t mover;
+	char *p;
+
+	for (int i = 0; i < TIMES; i++) {
+		long cows;
+
+		begin();
+		p = filled(COPIES, 'e');
+		NEED(p);
+		rounds();
+		OK(set("run", 0));
+		CHECK(figure("pages_sharing") > COPIES / 2);
+		mover = fork();
+		if (mover == 0) {
+			for (;;)
+				move(p + (COPIES - 1) * PAGE);
+		}
+		cows = vmstat("cow_ksm");
+		for (int k = 0; k < COPIES; k++)
+			p[(size_t)k * PAGE] = 'f';
+		EQ(vmstat("cow_ksm") - cows, COPIES);
+		kill(mover, SIGKILL);
+		EQ(tap_wait(mover), SIGKILL);
+		OK(munmap(p, COPIES * PAGE));
+	}
+	OK(set("run", 2));
+	OK(set("run", 0));
+}
+
 static void what_is_ignored(void)
 {
 	char *p = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -208,9 +254,10 @@ static void end(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(defaults),	     T(equal_pages_become_one),
-						 T(children),	     T(chains_and_zeroes),
-						 T(what_is_ignored), TEND };
+	static const struct tap_test tests[] = {
+		T(defaults),	       T(equal_pages_become_one), T(children), T(chains_and_zeroes),
+		T(a_copy_counts_once), T(what_is_ignored),	  TEND
+	};
 	int result;
 
 	end();
