@@ -8,9 +8,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const names[] = { NULL,	 "plain", "lackey",	"address",
-				     "memtrace", "arc",	  "drmemtrace", "ftrace",
-				     "msr",	 "csv",	  "lirs",	"oracleGeneral" };
+static const char *const names[] = { NULL,   "plain",	      "lackey", "address", "memtrace",
+				     "arc",  "drmemtrace",    "ftrace", "msr",	   "csv",
+				     "lirs", "oracleGeneral", "mnemos" };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -2,7 +2,7 @@
  * The text formats of traces, a function each: what a line means, or what is wrong with it. A line is a C string.
  *
  *   plain     page numbers, decimal or 0x, any number on a line; "w" behind a number: written; # begins a comment. LIRS traces
- *             too: a line of * is a mark to skip
+ *             too: a line of * is a mark to skip                lirs      the same with one number on a line
  *   lackey    valgrind --tool=lackey --trace-mem=yes        address   s/l 0x1fffff50 1 (UCSD, Caffeine)
  *   memtrace  readi/readd/write 0x04000BE0 2 (Ewha)         arc       first block, blocks, -, - (the ARC paper's .lis)
  *   msr       MSR Cambridge's csv                           csv       any table; --columns says which column is what
@@ -121,7 +121,7 @@ static const char *bytes_at(const struct layout *l, uint64_t addr, uint64_t size
 	if ((last >> l->page_shift) - (addr >> l->page_shift) >= RANGE_MAX)
 		return "the size is too great to be believed";
 	*out = (struct access){ addr >> l->page_shift,
-				(last >> l->page_shift) - (addr >> l->page_shift) + 1, write };
+				(last >> l->page_shift) - (addr >> l->page_shift) + 1, write, 0 };
 	return NULL;
 }
 
@@ -132,7 +132,7 @@ static const char *pages_at(uint64_t page, uint64_t nr, bool write, struct acces
 		return "the number of pages is too great to be believed";
 	if (nr && page > UINT64_MAX - (nr - 1))
 		return "the access goes beyond the last page";
-	*out = (struct access){ page, nr, write };
+	*out = (struct access){ page, nr, write, 0 };
 	return NULL;
 }
 
@@ -153,7 +153,13 @@ static bool plain_like(const char *line)
 static const char *plain_parse(const struct layout *l, const char **p, struct access *out)
 {
 	skip_spaces(p);
-	if (!**p || **p == '#' || **p == '*') {
+	if (**p == '*') {
+		while (**p == '*')
+			++*p;
+		skip_spaces(p);
+		return **p ? "what follows the mark * is neither * nor a space" : NULL;
+	}
+	if (!**p || **p == '#') {
 		to_end(p);
 		return NULL;
 	}
@@ -164,6 +170,14 @@ static const char *plain_parse(const struct layout *l, const char **p, struct ac
 	*p += out->write;
 	return **p && !isspace((unsigned char)**p) ? "what follows the page number is no space"
 						   : NULL;
+}
+
+static const char *lirs_parse(const struct layout *l, const char **p, struct access *out)
+{
+	const char *wrong = plain_parse(l, p, out);
+
+	skip_spaces(p);
+	return !wrong && **p && **p != '#' ? "more than one number on the line" : wrong;
 }
 
 /* ---- lackey ---- */
@@ -332,6 +346,19 @@ static bool kind_and_size(const char *line, const char *at, char kind[16], uint6
 	return n;
 }
 
+/* What the view prints beside accesses: titles, rules, <markers>, and figures at the end. */
+static bool drmemtrace_title(const char *line)
+{
+	static const char *const titles[] = { "Output format:", "<--record", "---",
+					      "View tool results:" };
+
+	for (unsigned i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+		if (!strncmp(line, titles[i], strlen(titles[i])))
+			return true;
+	return !*line ||
+	       (isdigit((unsigned char)*line) && (strchr(line, '<') || strstr(line, " : total ")));
+}
+
 static const char *drmemtrace_parse(const struct layout *l, const char **p, struct access *out)
 {
 	const char *line = *p, *at = strstr(line, "byte(s) @ ");
@@ -340,10 +367,10 @@ static const char *drmemtrace_parse(const struct layout *l, const char **p, stru
 
 	to_end(p);
 	skip_spaces(&line);
-	if (!at) /* markers and headings */
-		return *line && isdigit((unsigned char)*line) && !strchr(line, '<')
-			       ? "neither a marker nor an access (N byte(s) @ 0x...)"
-			       : NULL;
+	if (!at)
+		return drmemtrace_title(line)
+			       ? NULL
+			       : "neither a marker nor an access (N byte(s) @ 0x...)";
 	if (!kind_and_size(line, at, kind, &size))
 		return "no kind and size before byte(s)";
 	at += strlen("byte(s) @ ");
@@ -359,15 +386,32 @@ static bool ftrace_like(const char *line)
 	return strstr(line, "page_fault_user: address=") || !strncmp(line, "# tracer:", 9);
 }
 
+/* Not a page fault: # titles, trace-cmd's "cpus=2", or another event, which says its CPU. A buffer that was full says what is lost. */
+static const char *ftrace_other(const char *line, struct access *out)
+{
+	const char *lost = strstr(line, "[LOST "), *cpu = strstr(line, " [");
+
+	if (lost) {
+		lost += strlen("[LOST ");
+		return decimal(&lost, &out->lost) ? NULL : "no number of events that are lost";
+	}
+	skip_spaces(&line);
+	if (!*line || *line == '#' || !strncmp(line, "cpus=", 5) ||
+	    (cpu && isdigit((unsigned char)cpu[2])))
+		return NULL;
+	return "not an event (TASK-PID [CPU] ... TIME: NAME: ...)";
+}
+
 static const char *ftrace_parse(const struct layout *l, const char **p, struct access *out)
 {
-	const char *at = strstr(*p, ": address="), *code = strstr(*p, "error_code=");
-	bool fault = strstr(*p, "page_fault_");
+	const char *line = *p, *at = strstr(line, ": address="),
+		   *code = strstr(line, "error_code=");
+	bool fault = strstr(line, "page_fault_");
 	uint64_t addr, bits;
 
 	to_end(p);
 	if (!fault)
-		return NULL;
+		return ftrace_other(line, out);
 	if (!at || !code)
 		return "a page fault without address= or error_code=";
 	at += strlen(": address=");
@@ -386,21 +430,40 @@ static bool mnemos_like(const char *line)
 	return !strncmp(line, "{\"displayTimeUnit\"", 18) || strstr(line, "\"ref\":\"0x");
 }
 
+/* Begins and ends @line as one that tools/pack/trace.py writes? */
+static bool mnemos_whole(const char *line)
+{
+	size_t n = strlen(line);
+
+	return !n || (strchr("{]\"", *line) &&
+		      (strchr("[]}", line[n - 1]) ||
+		       (n > 1 && line[n - 1] == ',' && strchr("]}", line[n - 2]))));
+}
+
 static const char *mnemos_parse(const struct layout *l, const char **p, struct access *out)
 {
 	const char *line = *p, *ref = strstr(line, "\"ref\":\""),
-		   *write = strstr(line, "\"write\":");
+		   *write = strstr(line, "\"write\":"), *lost = strstr(line, "\"lost_events\": ");
 
 	to_end(p);
 	if (*line && !strchr("{]\"", *line))
 		return "not a line of a recording: neither {, ] nor \" at the beginning";
+	if (!mnemos_whole(line))
+		return "the line of the recording is cut off";
+	if (lost) {
+		lost += strlen("\"lost_events\": ");
+		return decimal(&lost, &out->lost) ? NULL : "no number of events that are lost";
+	}
 	if (!ref)
 		return NULL;
 	ref += strlen("\"ref\":\"");
 	if (!prefixed(&ref, &out->page) || *ref != '"')
 		return "ref is no page number (hexadecimal with 0x)";
+	write += write ? strlen("\"write\":") : 0;
+	if (!write || (*write != '0' && *write != '1'))
+		return "a ref without \"write\":0 or 1";
 	out->nr = 1;
-	out->write = write && write[strlen("\"write\":")] == '1';
+	out->write = *write == '1';
 	return NULL;
 }
 
@@ -495,7 +558,7 @@ const struct format formats[] = {
 	{ "arc", arc_like, arc_parse },
 	{ "csv", NULL, csv_parse },
 	{ "plain", plain_like, plain_parse },
-	{ "lirs", NULL, plain_parse },
+	{ "lirs", NULL, lirs_parse },
 };
 const unsigned nr_formats = sizeof(formats) / sizeof(formats[0]);
 

@@ -421,6 +421,10 @@ int main(int argc, char **argv)
 		play_together(&p);
 	if (p.failed)
 		die("no memory", NULL);
+	if (trace_lost(p.trace))
+		fprintf(stderr,
+			"%s: %llu events were lost when it was recorded: the figures are those of the rest\n",
+			p.path, (unsigned long long)trace_lost(p.trace));
 	print_report(&p, s.page_size);
 	return 0;
 }

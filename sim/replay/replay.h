@@ -47,11 +47,13 @@ struct trace;
 /* @format NULL: found out from the first bytes. NULL: *error is a message for people (static). */
 struct trace *trace_open(const char *path, const char *format, const struct columns *c,
 			 unsigned page_shift, const char **error);
-/* Up to @max references; 0 at the end; -1: trace_error() says which line, and what is wrong with it. */
+/* Up to @max references; 0 at the end, if there were any before; -1: trace_error() says which line, and what is wrong with it. */
 int trace_next(struct trace *t, struct ref *out, int max);
 const char *trace_error(const struct trace *t);
 const char *trace_format(const struct trace *t);
 bool trace_knows_future(const struct trace *t);
+uint64_t
+trace_lost(const struct trace *t); /* events that it says itself were lost when it was recorded */
 void trace_progress(const struct trace *t, uint64_t *done, uint64_t *size);
 void trace_close(struct trace *t);
 const char *trace_formats(void); /* their names, for people */

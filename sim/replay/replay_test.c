@@ -669,6 +669,25 @@ static const struct sample bad[] = {
 	  "line 1: ref is no page number (hexadecimal with 0x): \"{\"ref\":\"12\"}\"" },
 	{ "mnemos", "{}\n12\n",
 	  "line 2: not a line of a recording: neither {, ] nor \" at the beginning: \"12\"" },
+	{ "mnemos", "{\"name\":\"page_ref\n",
+	  "line 1: the line of the recording is cut off: \"{\"name\":\"page_ref\"" },
+	{ "mnemos", "{\"ref\":\"0x12\"}\n",
+	  "line 1: a ref without \"write\":0 or 1: \"{\"ref\":\"0x12\"}\"" },
+	{ "lirs", "1\n3 4\n", "line 2: more than one number on the line: \"3 4\"" },
+	{ "plain", "1\n* 3\n",
+	  "line 2: what follows the mark * is neither * nor a space: \"* 3\"" },
+	{ "plain", "# a\n\n***\n",
+	  "line 3 is the last, and there was no reference (format plain)" },
+	{ "drmemtrace", "Output format:\nhello world\n",
+	  "line 2: neither a marker nor an access (N byte(s) @ 0x...): \"hello world\"" },
+	{ "ftrace", "# tracer: nop\nwhat a day\n",
+	  "line 2: not an event (TASK-PID [CPU] ... TIME: NAME: ...): \"what a day\"" },
+	{ "ftrace", "CPU:0 [LOST x EVENTS]\n",
+	  "line 1: no number of events that are lost: \"CPU:0 [LOST x EVENTS]\"" },
+	{ "ftrace", "# tracer: nop\n",
+	  "line 1 is the last, and there was no reference (format ftrace)" },
+	{ NULL, "words without a number\n",
+	  "line 1 looks like none of the formats: \"words without a number\"; --format names one" },
 	{ "nonsense", "1\n", "there is no such format" },
 	{ NULL, "what is this\n",
 	  "line 1 looks like none of the formats: \"what is this\"; --format names one" },
@@ -689,7 +708,7 @@ static void bad_lines_are_named(void **state)
 			bad[i].pages);
 	assert_string_equal(played("1\n\0002\n", 5, "plain", NULL, format),
 			    "line 2: a zero byte in a text trace: \"\"");
-	assert_string_equal(played("", 0, NULL, NULL, format), "");
+	assert_string_equal(played("", 0, NULL, NULL, format), "it is empty");
 }
 
 static void a_line_may_be_long_but_not_endless(void **state)

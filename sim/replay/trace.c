@@ -25,6 +25,8 @@ struct trace {
 	struct access rest; /* of the last line */
 	const char *more;   /* of that line: not parsed yet; NULL: a new line is due */
 	uint64_t line;	    /* number of the last line, or record */
+	uint64_t lost;
+	bool any; /* a reference was met */
 	size_t pos, len;
 	const char *zero; /* first byte in [pos, len) that no text has; NULL: none */
 	bool end;
@@ -236,6 +238,8 @@ static int next_access(struct trace *t)
 		wrong = t->format->parse(&t->layout, &t->more, &t->rest);
 		if (wrong)
 			return fail(t, line, wrong) - 1;
+		t->lost += t->rest.lost;
+		t->rest.lost = 0;
 	}
 	return 1;
 }
@@ -292,7 +296,19 @@ static int next_oracle(struct trace *t, struct ref *out, int max)
 
 int trace_next(struct trace *t, struct ref *out, int max)
 {
-	return t->format ? next_text(t, out, max) : next_oracle(t, out, max);
+	int n = t->format ? next_text(t, out, max) : next_oracle(t, out, max);
+
+	if (n || t->any) {
+		t->any = true;
+		return n;
+	}
+	if (!t->line)
+		snprintf(t->error, sizeof(t->error), "it is empty");
+	else
+		snprintf(t->error, sizeof(t->error),
+			 "line %llu is the last, and there was no reference (format %s)",
+			 (unsigned long long)t->line, trace_format(t));
+	return -1;
 }
 
 const char *trace_error(const struct trace *t)
@@ -303,6 +319,11 @@ const char *trace_error(const struct trace *t)
 const char *trace_format(const struct trace *t)
 {
 	return t->format ? t->format->name : "oracleGeneral";
+}
+
+uint64_t trace_lost(const struct trace *t)
+{
+	return t->lost;
 }
 
 bool trace_knows_future(const struct trace *t)

@@ -8,6 +8,7 @@
 struct access {
 	uint64_t page, nr;
 	bool write;
+	uint64_t lost; /* events that the recording lost here */
 };
 
 struct layout { /* how addresses and columns are to be read */
