@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Boot the kernels in QEMU with the programs of tests/guest and tests/boot; count what passes.
 
-  tools/guest-tests.py [--arch A] [--boot NAME] [--only PROGRAM[:TEST]] [--quick] [--list] [--verbose] [--keep DIR]
+  tools/guest-tests.py [--arch A] [--boot NAME] [--only PROGRAM[:TEST],...] [--quick] [--list] [--verbose] [--keep DIR]
 
 Each boot is one machine: a build, an amount of memory, an initramfs made here and what its console must show. Two machines
 run at a time. Output: a line per boot, failures in full, and "guest tests: N passed, M failed".
@@ -425,9 +425,7 @@ COMPAT = ("proc_compat", "proc_oldcalls", "mem_mmap", "mem_cow", "mem_fault", "m
 
 
 def compat_machine(args):
-    plan = [(n, "leak quick") for n in COMPAT if not args.only or n == args.only.split(":")[0]]
-    if ":" in (args.only or ""):
-        plan = [(n, f + " test=" + args.only.split(":")[1]) for n, f in plan]
+    plan = only([(n, "leak quick") for n in COMPAT], args.only, known=True) if args.only else [(n, "leak quick") for n in COMPAT]
     return [Boot("x86_64/compat", "x86_64", lambda a: with_plan(a, plan, "i386").finish(), plan=plan)] if plan else []
 
 
@@ -608,16 +606,21 @@ def numa_machines(args, plan):
     return out
 
 
+def only(plan, words, known=False):
+    """What --only names of @plan, in the order of @words; what @plan has not, unless @known, with no flags."""
+    flags, out = dict(plan), []
+    for word in words.split(","):
+        name, _, test = word.partition(":")
+        if name in flags or not known:
+            f = flags.get(name, "sh" if name.endswith(".sh") else "")
+            out.append((name, f + (":" if name in LABS else " test=") * bool(test) + test))
+    return out
+
+
 def machines(args):
     """Every boot, longest first."""
     out = []
-    plan = [(n, f) for n, f in programs() if not args.only or n == args.only.split(":")[0]]
-    if args.only:
-        extra_args = args.only.partition(":")[2]
-        name = args.only.split(":")[0]
-        plan = plan or [(name, "sh" if name.endswith(".sh") else "")]
-        if extra_args:
-            plan = [(plan[0][0], plan[0][1] + (":" if name in LABS else " test=") + extra_args)]
+    plan = only(programs(), args.only) if args.only else programs()
     if args.quick:
         plan = [(n, (f + " quick").replace("leak", "")) for n, f in plan]
     # thousand.sh runs once per build, with little memory; shell.sh, with much.
@@ -641,14 +644,14 @@ def machines(args):
     for arch in ARCHES:
         out.append(DiskBoot(arch, disk_plan, mem="2048M" if arch == "i386" else "256M", machine="q35" if arch == "x86_64" else None,
                             kernel=debug_kernel if arch == "i386-pae" else None))
-    if not args.only or args.only.startswith("net_virtio"):
-        net_plan = plan if args.only else [("net_virtio", "leak")]
+    if not args.only or "net_virtio" in args.only:
+        net_plan = [e for e in plan if e[0] == "net_virtio"] if args.only else [("net_virtio", "leak")]
         for arch in ARCHES:
             out.append(NetBoot(arch, net_plan, kernel=debug_kernel if arch == "i386-pae" else None))
         out.append(NetBoot("x86_64", net_plan, suffix="-microvm", machine="microvm,acpi=off", kernel=without_multiboot,
                            extra=("-global", "virtio-mmio.force-legacy=false")))  # QEMU adds virtio_mmio.device= itself
-    if not args.only or args.only.startswith("tty_hvc"):
-        hvc_plan = plan if args.only else [("tty_hvc", "leak")]
+    if not args.only or "tty_hvc" in args.only:
+        hvc_plan = [e for e in plan if e[0] == "tty_hvc"] if args.only else [("tty_hvc", "leak")]
         for arch in ARCHES:
             out.append(HvcBoot(arch, hvc_plan, mem="64M", kernel=debug_kernel if arch != "i386" else None))
         out.append(HvcBoot("x86_64", hvc_plan, suffix="-microvm", mem="64M", machine="microvm,acpi=off", kernel=without_multiboot,
@@ -729,7 +732,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--arch", choices=ARCHES)
     p.add_argument("--boot", help="only machines whose name contains this")
-    p.add_argument("--only", help="one program (and one of its tests)")
+    p.add_argument("--only", metavar="PROGRAM[:TEST],...", help="these programs (or one test of each)")
     p.add_argument("--quick", action="store_true", help="short loops, no leak runs")
     p.add_argument("--list", action="store_true", help="name the machines and stop")
     p.add_argument("--record-shell", action="store_true", help="write tests/boot/shell.expected from this host's Linux")

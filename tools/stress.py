@@ -39,7 +39,7 @@ def guest_tests():
 
 def large_disks(disks, mem, tmp):
     """vdi and vdj, sparse. Return: QEMU's arguments."""
-    size = 8 * int(mem.rstrip("Mm")) << 20
+    size = 8 * gt.LAUNCHER.mem_kib(mem) << 10
     paths = [os.path.join(tmp, name) for name in ("vdi", "vdj")]
     os.mkdir(os.path.join(tmp, "empty"))
     disks.mke2fs(paths[1], 4096, f"{size >> 20}M", os.path.join(tmp, "empty"))
@@ -57,12 +57,16 @@ def main():
 
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--arch", choices=gt.ARCHES, default="x86_64")
-    p.add_argument("--mem", default="64M")
+    p.add_argument("--mem", default="64M", metavar="SIZE", help="of the machine: 64M, 2G (64M)")
     p.add_argument("--debug", action="store_true", help="the kernel with asserts, lock ranks, poison and failpoints")
     p.add_argument("--limit", type=int, default=36000, help="seconds after which the machine is stopped")
     p.add_argument("program")
     p.add_argument("arguments", nargs=argparse.REMAINDER)
     args = p.parse_args()
+    try:
+        gt.LAUNCHER.check_mem(args.mem)
+    except gt.LAUNCHER.Trouble as e:
+        p.error(str(e))
     program = os.path.join("build", "guest", gt.abi(args.arch), args.program)
     for goal in ([program], ["kernel", "ARCH=" + args.arch] + ["DEBUG=1"] * args.debug):
         if gt.LAUNCHER.make("-j2", *goal).returncode:
