@@ -276,6 +276,19 @@ int file_sync(struct file *f, bool data_only)
 	return f->ops->fsync ? f->ops->fsync(f, 0, UINT64_MAX, data_only) : -EINVAL;
 }
 
+/* Only the file knows where the bytes of an append, or of a write at its own position, went: then it is the whole file. */
+long file_write_through(struct file *f, long ret, const int64_t *pos, unsigned rwf)
+{
+	bool here = pos && !(f->flags & O_APPEND);
+	uint64_t first = here ? (uint64_t)*pos : 0;
+	int err = 0;
+
+	if (ret > 0 && rwf & (RWF_DSYNC | RWF_SYNC) && f->ops->fsync)
+		err = f->ops->fsync(f, first, here ? first + (uint64_t)ret - 1 : UINT64_MAX,
+				    !(rwf & RWF_SYNC));
+	return err ? err : ret;
+}
+
 static int sync_range(struct file *f, uint64_t off, uint64_t nbytes, unsigned flags)
 {
 	struct address_space *m = f->mapping;

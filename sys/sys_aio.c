@@ -21,7 +21,6 @@
 
 enum { CMD_PREAD, CMD_PWRITE, CMD_FSYNC, CMD_FDSYNC, CMD_POLL = 5, CMD_PREADV = 7, CMD_PWRITEV };
 enum { FLAG_RESFD = 1, FLAG_IOPRIO = 2 };
-enum { RWF_KNOWN = 7 }; /* HIPRI, DSYNC, SYNC: as preadv2(2) */
 
 /* struct iocb, the same for all programs. */
 struct iocb_k {
@@ -113,23 +112,13 @@ static long rw_refused(const struct request *r, bool is_write)
 	const struct file *f = r->f;
 	unsigned acc = f->flags & O_ACCMODE;
 
-	if (r->b.rw_flags & ~(unsigned)RWF_KNOWN)
+	if (r->b.rw_flags & ~(unsigned)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
 		return -EOPNOTSUPP;
 	if (is_write ? !((acc + 1) & 2) : (acc & O_WRONLY) != 0)
 		return -EBADF;
 	if (S_ISDIR(f->inode->mode) || !(is_write ? f->ops->write : f->ops->read))
 		return -EINVAL;
 	return r->b.offset < 0 && !f->ops->is_stream ? -EINVAL : 0;
-}
-
-static long sync_written(struct request *r, long ret)
-{
-	enum { RWF_DSYNC = 2, RWF_SYNC = 4 };
-	long err = 0;
-
-	if (ret > 0 && (r->b.rw_flags & (RWF_DSYNC | RWF_SYNC)))
-		err = file_sync(r->f, !(r->b.rw_flags & RWF_SYNC));
-	return err ? err : ret;
 }
 
 /* A call that was interrupted is not begun again: its event says EINTR. */
@@ -159,7 +148,7 @@ static long do_rw(struct request *r, bool is_write, bool vector)
 			     : transfer(r, one.base, one.len, r->b.offset, is_write);
 	if (vector && len)
 		kfree(v);
-	complete(r, is_write ? sync_written(r, ret) : ret);
+	complete(r, is_write ? file_write_through(r->f, ret, &r->b.offset, r->b.rw_flags) : ret);
 	return 0;
 }
 

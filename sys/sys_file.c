@@ -9,6 +9,7 @@
 
 #include "fs/fasync.h"
 #include "fs/file.h"
+#include "fs/filedata.h"
 #include "fs/memfd.h"
 #include "fs/notify.h"
 #include "fs/path.h"
@@ -101,7 +102,8 @@ static long each_segment(struct file *f, const struct iovec_k *iov, unsigned lon
 	return done ? done : n;
 }
 
-static long vector_fd(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos, bool is_write)
+static long vector_fd(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos, bool is_write,
+		      unsigned rwf)
 {
 	struct iovec_k inline_iov[8], *iov;
 	struct file *f = fd_file(fd);
@@ -114,6 +116,8 @@ static long vector_fd(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos
 	if (ret >= 0) {
 		ret = f->ops->vector && !pos ? file_vector(f, iov, (size_t)ret, is_write)
 					     : each_segment(f, iov, nr, pos, is_write);
+		if (rwf && is_write)
+			ret = file_write_through(f, ret, pos, rwf);
 		if (iov != inline_iov)
 			kfree(iov);
 	}
@@ -122,14 +126,20 @@ static long vector_fd(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos
 }
 
 /* @pos: NULL uses and moves the file position. One call in /proc/PID/io, whatever becomes of it. */
-static long do_vector(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos, bool is_write)
+static long vector_call(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos, bool is_write,
+			unsigned rwf)
 {
 	struct task_io *io = &current_task()->io;
 	uint64_t *calls = is_write ? &io->syscw : &io->syscr, before = *calls;
-	long ret = vector_fd(fd, uiov, nr, pos, is_write);
+	long ret = vector_fd(fd, uiov, nr, pos, is_write, rwf);
 
 	*calls = before + 1;
 	return ret;
+}
+
+static long do_vector(int fd, uaddr_t uiov, unsigned long nr, const int64_t *pos, bool is_write)
+{
+	return vector_call(fd, uiov, nr, pos, is_write, 0);
 }
 
 SYS(readv)
@@ -157,18 +167,16 @@ SYS(pwritev)
 	return pos < 0 ? -EINVAL : do_vector((int)a0, a1, a2, &pos, true);
 }
 
-/* preadv2(2), pwritev2(2): position -1 is the file's own. Of the flags those are known that ask for nothing memory lacks. */
-enum { RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4 };
-
+/* preadv2(2), pwritev2(2): position -1 is the file's own. */
 static long do_vector2(SYS_ARGS, bool is_write)
 {
 	int64_t pos = (int64_t)arg64(a3, a4);
 
 	if (a5 & ~(unsigned long)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
 		return -EOPNOTSUPP;
-	if (pos == -1)
-		return do_vector((int)a0, a1, a2, NULL, is_write);
-	return pos < 0 ? -EINVAL : do_vector((int)a0, a1, a2, &pos, is_write);
+	if (pos < -1)
+		return -EINVAL;
+	return vector_call((int)a0, a1, a2, pos == -1 ? NULL : &pos, is_write, (unsigned)a5);
 }
 
 SYS(preadv2)

@@ -53,6 +53,10 @@ int must_check file_sync(struct file *f, bool data_only);
 int must_check file_sync_range(struct file *f, int64_t off, int64_t nbytes, unsigned flags);
 int must_check file_sync_super(struct file *f);
 void sync_all(void);
+/* What pwritev2(2) and io_submit(2) ask of one write that has moved @ret bytes, from @pos on (NULL: where the file stood). Return: @ret, or
+ * what the store says; a failed write stays one. */
+enum { RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4 };
+long must_check file_write_through(struct file *f, long ret, const int64_t *pos, unsigned rwf);
 
 /* cachestat(2): -EPERM for who may neither write the file nor owns it, -EOPNOTSUPP of huge pages. @len 0: to the end. */
 int must_check file_cachestat(struct file *f, uint64_t off, uint64_t len,

@@ -2,6 +2,8 @@
 #define _FILE_OFFSET_BITS 64
 #include "disk.h"
 
+#include <sys/uio.h>
+
 static char buf[1 << 20] __attribute__((aligned(4096)));
 
 static void sizes(void)
@@ -125,6 +127,41 @@ static void mapped(void)
 	NEED(fd >= 0);
 	put_pattern(buf, 128, 6144, 0);
 	EQ(write(fd, buf, 128 * SECTOR), 128 * SECTOR);
+	close(fd);
+}
+
+static long sectors_written(void)
+{
+	char text[256];
+	long n = -1;
+
+	if (tap_read("/sys/block/vda/stat", text, sizeof(text)) > 0)
+		sscanf(text, "%*d %*d %*d %*d %*d %*d %ld", &n);
+	return n;
+}
+
+/* RWF_DSYNC, RWF_SYNC: the bytes of this one write are on the disk when it returns, whatever the descriptor is. */
+static void one_write_through(void)
+{
+	static char data[PAGE];
+	struct iovec iov = { data, PAGE };
+	int fd;
+
+	NEED_DISKS();
+	fd = open("/dev/vda2", O_RDWR);
+	NEED(fd >= 0);
+	put_pattern(data, 8, 6144, 0);
+	sync();
+	for (long flag = 2; flag <= 4; flag += 2)
+		for (int own = 0; own < 2; own++) {
+			long before = sectors_written();
+
+			OK(lseek(fd, 0, SEEK_SET));
+			EQ(syscall(SYS_pwritev2, fd, &iov, 1, own ? -1L : 0L, own ? -1L : 0L, flag),
+			   PAGE);
+			EQ(sectors_written() - before, 8);
+			EQ(lseek(fd, 0, SEEK_CUR), own ? PAGE : 0);
+		}
 	close(fd);
 }
 
@@ -403,13 +440,13 @@ static void statistics(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(sizes),      T(bytes),	  T(writing),
-		T(mapped),     T(partitions),	  T(hostile_tables),
-		T(read_only),  T(made_read_only), T(bad_sectors),
-		T(discarding), T(at_once),	  T(statistics),
-		TEND
-	};
+	static const struct tap_test tests[] = { T(sizes),	    T(bytes),
+						 T(writing),	    T(one_write_through),
+						 T(mapped),	    T(partitions),
+						 T(hostile_tables), T(read_only),
+						 T(made_read_only), T(bad_sectors),
+						 T(discarding),	    T(at_once),
+						 T(statistics),	    TEND };
 
 	return tap_main(argc, argv, tests);
 }
