@@ -4,7 +4,8 @@
  * OWNS     struct vm_area_struct, the tree mm->vmas, the trees mapping->i_mmap.
  * WHY      one structure (lib/rangetree): find, ordered stepping and gaps. No list and no hash beside it to keep true.
  * I1       vmas are disjoint, page aligned, not empty, inside [0, task_size), keyed by vm_start.       [mm_check]
- * I2       two neighbours that touch, could be one (vma_merge.c) and have no anon_vma are one.          [mm_check]
+ * I2       two neighbours that touch, could be one (vma_merge.c) and have no anon_vma are one, unless
+ *          mm->unmerged.                                                                                [mm_check]
  * I3       map_count is their number; total_vm, data_vm, exec_vm, stack_vm are sums over them.           [mm_check]
  * I4       a vma with a mapping holds it and is in its i_mmap tree from insert to unlink; so it is in the trees of its
  *          anon_vmas, from the first private page on.
@@ -208,24 +209,32 @@ static void mapping_hold(struct address_space *m)
 		m->ops->hold(m);
 }
 
-void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r)
+/* What @r says, and no page yet; in no tree. Inlined: of a request made of constants nothing is written but these. */
+static always_inline_ void fill_new(struct vm_area_struct *vma, struct mm_struct *mm,
+				    const struct vma_req r, pte_t prot)
 {
-	kassert(!r->mapping || vma->has_node);
-	vma->vm_start = r->start;
-	vma->vm_end = r->end;
+	vma->vm_start = r.start;
+	vma->vm_end = r.end;
 	vma->vm_mm = mm;
-	vma->vm_pgoff = r->pgoff;
-	vma->mapping = r->mapping;
-	vma_set_flags(vma, r->flags);
-	vma->vm_ops = r->ops;
-	vma->vm_private_data = r->private_data;
-	vma->vm_policy = mpol_get(r->policy);
-	vma->userfault = r->userfault;
+	vma->vm_pgoff = r.pgoff;
+	vma->mapping = r.mapping;
+	vma->vm_flags = r.flags;
+	vma->vm_page_prot = prot;
+	vma->vm_ops = r.ops;
+	vma->vm_private_data = r.private_data;
+	vma->vm_policy = mpol_get(r.policy);
+	vma->userfault = r.userfault;
 	vma->anon_vma = NULL;
 	vma->anon_vma_chain = NULL;
 	vma->fault_next = 0;
 	vma->fault_run = 0;
 	vma->populated = false;
+}
+
+void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r)
+{
+	kassert(!r->mapping || vma->has_node);
+	fill_new(vma, mm, *r, page_prot(r->flags, r->mapping));
 	rangetree_insert(&mm->vmas, vma->vm_start, vma->vm_end, vma);
 	mm->map_count++;
 	if (vma->mapping) {
@@ -243,23 +252,10 @@ struct vm_area_struct *vma_add_plain(struct mm_struct *mm, unsigned long start, 
 
 	if (unlikely(!vma))
 		return NULL;
-	vma->vm_start = start;
-	vma->vm_end = end;
-	vma->vm_mm = mm;
-	vma->vm_flags = flags;
-	vma->vm_page_prot =
-		pte_prot_user(flags & (VM_READ | VM_WRITE | VM_EXEC), false, flags & VM_EXEC);
-	vma->vm_pgoff = start >> PAGE_SHIFT;
-	vma->mapping = NULL;
-	vma->vm_ops = NULL;
-	vma->vm_private_data = NULL;
-	vma->vm_policy = NULL;
-	vma->userfault = NULL;
-	vma->anon_vma = NULL;
-	vma->anon_vma_chain = NULL;
-	vma->fault_next = 0;
-	vma->fault_run = 0;
-	vma->populated = false;
+	fill_new(vma, mm,
+		 (struct vma_req){
+			 .start = start, .end = end, .flags = flags, .pgoff = start >> PAGE_SHIFT },
+		 pte_prot_user(flags & (VM_READ | VM_WRITE | VM_EXEC), false, flags & VM_EXEC));
 	mm->map_count++;
 	rangetree_insert(&mm->vmas, start, end, vma);
 	return vma;
