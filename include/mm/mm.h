@@ -65,7 +65,7 @@ struct mm_struct {
 		oom_done; /* i: never killed; a: its memory is free, or nobody waits any more */
 	unsigned char unusual; /* a: enum mm_unusual (mm/frames.h); what every fault looks at */
 	struct frames *frames; /* m: mm/frames.h; NULL: as many as there are */
-	bool unmerged; /* m: a fork took VM_LOCKED, VM_UFFD_* away: neighbours may be alike */
+	bool unmerged; /* m: neighbours may be alike: a fork took VM_LOCKED, VM_UFFD_* away, or see mremap.c */
 };
 
 /* ---- life ---- */

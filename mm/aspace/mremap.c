@@ -229,6 +229,22 @@ static void move_request(const struct remap_ctx *c, struct vma_req *r)
 	}
 }
 
+/*
+ * The new range becomes part of a neighbour. NULL: it does not. MREMAP_DONTUNMAP of memory never touched to beside what stays
+ * behind would leave one vma and nothing of the move: Linux 6.1 keeps such a range apart, from its other neighbour too.
+ */
+static struct vm_area_struct *merge_new(struct remap_ctx *c, const struct vma_req *r)
+{
+	const struct vm_area_struct *vma = c->vma;
+
+	if ((c->flags & MREMAP_DONTUNMAP) && vma_is_anon(vma) && !vma->anon_vma &&
+	    (r->start == vma->vm_end || r->end == vma->vm_start)) {
+		c->mm->unmerged = true;
+		return NULL;
+	}
+	return vma_merge_moved(c->mm, r, vma->anon_vma);
+}
+
 /* What the monitor of the old place must hear. 0 or -ENOMEM. */
 static int move_announce(struct remap_ctx *c)
 {
@@ -266,7 +282,7 @@ static int move_vma(struct remap_ctx *c)
 		return err;
 	}
 	vma = c->vma; /* relocking may have cut it */
-	new = vma_merge_moved(c->mm, &r, vma->anon_vma);
+	new = merge_new(c, &r);
 	if (!new) {
 		new = vma_insert(c->mm, &spares, &r);
 		anon_vma_clone(new, vma, &spares.chains);

@@ -324,6 +324,39 @@ static void mremap_moves(void)
 	EQ(p[0], 4);
 }
 
+/* MREMAP_DONTUNMAP of memory never touched to beside its own vma, where they could be one: they are not, until a change. */
+static void mremap_to_beside_itself(void)
+{
+	static const struct {
+		int from, pages, to;
+		const char *then, *joined;
+	} rows[] = {
+		{ 7, 1, 5, "4-5 rw-p 0, 5-6 rw-p 0, 6-12 rw-p 0, 14-15 rw-p 0", "4-12" },
+		{ 7, 1, 3, "3-4 rw-p 0, 4-12 rw-p 0, 14-15 rw-p 0", "3-12" },
+		{ 4, 2, 2, "2-4 rw-p 0, 4-12 rw-p 0, 14-15 rw-p 0", "2-12" },
+		{ 7, 1, 12, "4-12 rw-p 0, 12-13 rw-p 0, 14-15 rw-p 0", "4-13" },
+		{ 10, 2, 12, "4-12 rw-p 0, 12-14 rw-p 0, 14-15 rw-p 0", "4-15" },
+		{ 4, 1, 13, "4-12 rw-p 0, 13-15 rw-p 0", "13-15" }, /* beside another */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *p = hole(20), *to = p + rows[i].to * PAGE;
+		size_t len = (size_t)rows[i].pages * PAGE;
+
+		NEED(p);
+		EQ(map(p + 4 * PAGE, 8 * PAGE, RW, ANON | MAP_FIXED, -1, 0), (long)(p + 4 * PAGE));
+		EQ(map(p + 14 * PAGE, PAGE, RW, ANON | MAP_FIXED, -1, 0), (long)(p + 14 * PAGE));
+		EQ((long)move(p + rows[i].from * PAGE, len, len,
+			      MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to),
+		   (long)to);
+		STREQ(picture(p, 20), rows[i].then);
+		OK(mprotect(to, len, PROT_READ));
+		OK(mprotect(to, len, RW));
+		CHECK(strstr(picture(p, 20), rows[i].joined) != NULL);
+		OK(munmap(p, 20 * PAGE));
+	}
+}
+
 /* Megabytes: tables change place, not pages. */
 static void mremap_moves_much(void)
 {
@@ -499,14 +532,23 @@ static void sealing(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(mmap_errors),	    T(hints),
-		T(low_addresses),   T(munmap_errors),
-		T(mprotect_errors), T(protection_keys),
-		T(mremap_errors),   T(mremap_of_a_wrong_source),
-		T(mremap_moves),    T(mremap_moves_much),
-		T(msync_errors),    T(limits),
-		T(break_limit),	    T(dev_zero),
-		T(sealing),	    TEND,
+		T(mmap_errors),
+		T(hints),
+		T(low_addresses),
+		T(munmap_errors),
+		T(mprotect_errors),
+		T(protection_keys),
+		T(mremap_errors),
+		T(mremap_of_a_wrong_source),
+		T(mremap_moves),
+		T(mremap_to_beside_itself),
+		T(mremap_moves_much),
+		T(msync_errors),
+		T(limits),
+		T(break_limit),
+		T(dev_zero),
+		T(sealing),
+		TEND,
 	};
 
 	return tap_main(argc, argv, tests);
