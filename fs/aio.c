@@ -60,6 +60,12 @@ void aio_get(struct aio_ctx *ctx)
 	atomic_inc(&ctx->refs);
 }
 
+static void ctx_free(struct aio_ctx *ctx)
+{
+	mmdrop(ctx->mm);
+	kfree(ctx);
+}
+
 void aio_put(struct aio_ctx *ctx)
 {
 	if (!atomic_dec_and_test(&ctx->refs))
@@ -67,7 +73,7 @@ void aio_put(struct aio_ctx *ctx)
 	if (!ctx->dead)
 		uncount_nr(ctx->counted);
 	ctx->mapping->ops->drop(ctx->mapping);
-	kfree(ctx);
+	ctx_free(ctx);
 }
 
 static void vm_open(struct vm_area_struct *vma)
@@ -154,6 +160,7 @@ int aio_create(unsigned nr_events, uaddr_t *id)
 		goto uncount;
 	size = ring_size(nr_events, &ctx->nr);
 	ctx->mm = current_task()->mm_ctx.mm;
+	mmgrab(ctx->mm);
 	ctx->counted = nr_events;
 	atomic_set(&ctx->refs, 1); /* both the vma's, from the moment there is one */
 	atomic_set(&ctx->vmas, 1);
@@ -167,7 +174,7 @@ int aio_create(unsigned nr_events, uaddr_t *id)
 		return 0;
 	ctx->mapping->ops->drop(ctx->mapping);
 free:
-	kfree(ctx);
+	ctx_free(ctx);
 uncount:
 	uncount_nr(nr_events);
 	return err;

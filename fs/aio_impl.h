@@ -14,7 +14,7 @@ struct aio_ring {
 struct mm_struct;
 
 struct aio_ctx {
-	struct mm_struct *mm;	       /* i: only compared */
+	struct mm_struct *mm;	       /* i: only compared; grabbed: no other has its address */
 	struct address_space *mapping; /* i: the ring; referenced */
 	unsigned nr;		       /* i: events that the ring has room for, plus one */
 	unsigned counted;	       /* i: its part of aio_nr */

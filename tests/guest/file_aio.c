@@ -140,14 +140,58 @@ static void transfers(void)
 	close(fd);
 }
 
+/* What a request can have wrong in it: each is refused at once. */
+static void requests_refused(aio_context_t ctx)
+{
+	char buf[8] = "";
+	int fd = file(), rd = open("/dev/zero", O_RDONLY), wr = open("/dev/null", O_WRONLY),
+	    dir = open("/", O_RDONLY);
+	const struct {
+		int cmd, fd;
+		void *buf;
+		int bytes, off, error;
+	} plain[] = {
+		{ IOCB_CMD_PREAD, 99, buf, 1, 0, EBADF },
+		{ IOCB_CMD_PREAD, wr, buf, 1, 0, EBADF },
+		{ IOCB_CMD_PWRITE, rd, buf, 1, 0, EBADF },
+		{ IOCB_CMD_PREAD, dir, buf, 1, 0, EINVAL },
+		{ IOCB_CMD_PREAD, fd, buf, 1, -1, EINVAL },
+		{ 4, fd, buf, 1, 0, EINVAL },
+		{ IOCB_CMD_NOOP, fd, buf, 1, 0, EINVAL },
+		{ IOCB_CMD_FSYNC, fd, buf, 0, 0, EINVAL },
+		{ IOCB_CMD_PREADV, fd, (void *)8, 1, 0, EFAULT },
+		{ IOCB_CMD_POLL, fd, (void *)0x10000, 0, 0, EINVAL },
+	};
+	struct iocb b, good = block(IOCB_CMD_PREAD, fd, buf, 1, 0);
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		b = block(plain[i].cmd, plain[i].fd, plain[i].buf, (size_t)plain[i].bytes,
+			  plain[i].off);
+		FAILS(submit_one(ctx, &b), plain[i].error);
+	}
+#define REFUSED(change, err) (b = good, change, FAILS(submit_one(ctx, &b), err))
+	if (!tap_compat()) /* whose pointers are all below a 64-bit kernel's end of user space */
+		REFUSED(b.aio_buf = ~0xfffUL, EFAULT);
+	REFUSED(b.aio_reserved2 = 1, EINVAL);
+	REFUSED(b.aio_nbytes = ~0ULL, EINVAL);
+	REFUSED(b.aio_rw_flags = 1U << 20, EOPNOTSUPP);
+	REFUSED((b.aio_flags = IOCB_FLAG_IOPRIO, b.aio_reqprio = (short)(7 << 13)), EINVAL);
+	good.aio_flags = IOCB_FLAG_RESFD;
+	REFUSED(b.aio_resfd = 99, EBADF);
+	REFUSED(b.aio_resfd = (unsigned)fd, EINVAL);
+	close(fd);
+	close(rd);
+	close(wr);
+	close(dir);
+}
+
 /* What is refused at once, and what by its event. */
 static void errors(void)
 {
 	struct iocb b, *list[3];
 	aio_context_t ctx = 0, zero = 0, one = 1;
 	char buf[8] = "";
-	int fd = file(), rd = open("/dev/zero", O_RDONLY), wr = open("/dev/null", O_WRONLY),
-	    dir = open("/", O_RDONLY);
+	int fd = file();
 	struct timespec none = { 0, 0 };
 	struct io_event e;
 
@@ -166,49 +210,7 @@ static void errors(void)
 	list[0] = (void *)8;
 	FAILS(submit(ctx, 1, list), EFAULT);
 	FAILS(submit(0, 1, list), EINVAL);
-#define REFUSED(err) FAILS(submit_one(ctx, &b), err)
-	b = block(IOCB_CMD_PREAD, 99, buf, 1, 0);
-	REFUSED(EBADF);
-	b = block(IOCB_CMD_PREAD, wr, buf, 1, 0);
-	REFUSED(EBADF);
-	b = block(IOCB_CMD_PWRITE, rd, buf, 1, 0);
-	REFUSED(EBADF);
-	b = block(IOCB_CMD_PREAD, dir, buf, 1, 0);
-	REFUSED(EINVAL);
-	b = block(IOCB_CMD_PREAD, fd, (void *)~0xfffUL, 1, 0);
-	if (!tap_compat()) /* whose pointers are all below a 64-bit kernel's end of user space */
-		REFUSED(EFAULT);
-	b = block(IOCB_CMD_PREAD, fd, buf, 1, -1);
-	REFUSED(EINVAL);
-	b = block(4, fd, buf, 1, 0);
-	REFUSED(EINVAL);
-	b = block(IOCB_CMD_NOOP, fd, buf, 1, 0);
-	REFUSED(EINVAL);
-	b = block(IOCB_CMD_FSYNC, fd, buf, 0, 0);
-	REFUSED(EINVAL);
-	b = block(IOCB_CMD_PREAD, fd, buf, 1, 0);
-	b.aio_reserved2 = 1;
-	REFUSED(EINVAL);
-	b = block(IOCB_CMD_PREAD, fd, buf, 1, 0);
-	b.aio_nbytes = ~0ULL;
-	REFUSED(EINVAL);
-	b = block(IOCB_CMD_PREAD, fd, buf, 1, 0);
-	b.aio_rw_flags = 1U << 20;
-	REFUSED(EOPNOTSUPP);
-	b = block(IOCB_CMD_PREAD, fd, buf, 1, 0);
-	b.aio_flags = IOCB_FLAG_RESFD;
-	b.aio_resfd = 99;
-	REFUSED(EBADF);
-	b.aio_resfd = (unsigned)fd;
-	REFUSED(EINVAL);
-	b = block(IOCB_CMD_PREAD, fd, buf, 1, 0);
-	b.aio_flags = IOCB_FLAG_IOPRIO;
-	b.aio_reqprio = (short)(7 << 13);
-	REFUSED(EINVAL);
-	b = block(IOCB_CMD_PREADV, fd, (void *)8, 1, 0);
-	REFUSED(EFAULT);
-	b = block(IOCB_CMD_POLL, fd, (void *)0x10000, 0, 0);
-	REFUSED(EINVAL);
+	requests_refused(ctx);
 	EQ(events(ctx, 0, 1, &e, &none), 0);
 	FAILS(events(ctx, 2, 1, &e, &none), EINVAL);
 	FAILS(events(ctx, -1, 1, &e, &none), EINVAL);
@@ -230,9 +232,6 @@ static void errors(void)
 	FAILS(destroy(ctx), EINVAL);
 	FAILS(submit_one(ctx, &good), EINVAL);
 	close(fd);
-	close(rd);
-	close(wr);
-	close(dir);
 }
 
 static int line_of(const char *what, char *line, size_t size)
@@ -522,11 +521,66 @@ static void limits(void)
 	EQ(number("/proc/sys/fs/aio-nr"), before);
 }
 
+/* What has inherited the ring of a process that is no more, and what that makes: nobody's context is theirs. */
+static int heirs(void *arg)
+{
+	aio_context_t ctx = *(aio_context_t *)arg;
+	int hold[2], answer[2], bad = 0;
+	char c = 0;
+
+	NEED_IN_CHILD(!pipe(hold) && !pipe(answer));
+	for (int i = 0; i < 16; i++) {
+		pid_t pid = fork();
+
+		if (pid > 0)
+			continue;
+		c = destroy(ctx) == -1 && errno == EINVAL ? 1 : 2;
+		close(hold[1]);
+		_exit(write(answer[1], &c, 1) != 1 || read(hold[0], &c, 1));
+	}
+	for (int i = 0; i < 16; i++)
+		bad += read(answer[0], &c, 1) != 1 || c != 1;
+	close(hold[1]);
+	while (wait(NULL) > 0)
+		;
+	return bad;
+}
+
+static void a_ring_is_not_inherited(void)
+{
+	int gone[2], end[2], status;
+	aio_context_t ctx = 0;
+	pid_t pid;
+	char c;
+
+	NEED(!pipe(gone) && !pipe(end));
+	pid = fork();
+	if (!pid) {
+		if (setup(4, &ctx))
+			_exit(1);
+		pid = fork();
+		if (pid)
+			_exit(pid < 0);
+		close(gone[1]);
+		close(end[0]);
+		_exit(read(gone[0], &c, 1) || tap_child(heirs, &ctx) || write(end[1], "x", 1) != 1);
+	}
+	close(end[1]);
+	EQ(waitpid(pid, &status, 0), pid);
+	EQ(status, 0);
+	close(gone[1]); /* its memory has been given back */
+	EQ(read(end[0], &c, 1), 1);
+	close(gone[0]);
+	close(end[0]);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(transfers), T(errors), T(ring),  T(eventfds),
-						 T(streams),   T(polls),  T(waits), T(masked),
-						 T(limits),    TEND };
+	static const struct tap_test tests[] = {
+		T(transfers), T(errors), T(ring),   T(eventfds), T(streams),
+		T(polls),     T(waits),	 T(masked), T(limits),	 T(a_ring_is_not_inherited),
+		TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }
