@@ -4,7 +4,7 @@
  * OWNS     nothing; pipe.c has struct pipe and what is true of it.
  * LOCKS    pipe->lock.   CONTEXT  tasks; may sleep.
  * FAILS    EBUSY (what is held does not fit), ENOMEM, EPERM, EINVAL; nothing has changed then.
- * SOURCES  fcntl(2) F_SETPIPE_SZ.
+ * SOURCES  fcntl(2) F_SETPIPE_SZ.   TESTED BY fs_mount.c, file_splice.c, ipc_nomem.c
  */
 #include "base/errno.h"
 #include "fs/file.h"

@@ -38,10 +38,9 @@ struct posix_timer {
 	struct list_head link;	  /* l */
 	struct posix_timers *all; /* i */
 	struct ktimer timer;
-	int id, clock;		  /* i */
-	struct timer_event event; /* i */
-	struct task *
-		target; /* i, from its publication on: SIGEV_THREAD_ID, referenced; NULL: the group */
+	int id, clock;		      /* i */
+	struct timer_event event;     /* i */
+	struct task *target;	      /* i, once published; referenced. NULL: the group */
 	struct task *owner;	      /* i: of CLOCK_THREAD_CPUTIME_ID, referenced; NULL */
 	struct user_account *account; /* i: charged */
 	uint64_t expires_ns;	      /* l: by its clock; 0: not set */
