@@ -112,7 +112,8 @@ static void check_entry(const struct model_proc *p, unsigned page)
 		return;
 	}
 	if (pte_present(e) != (m->mapped && m->have != HAVE_NONE))
-		model_differs("page %u is%s present in mm", page, pte_present(e) ? "" : " not");
+		model_differs("page %u, flags %#lx, object %d, have %d, is%s present in mm", page,
+			      m->flags, m->obj, m->have, pte_present(e) ? "" : " not");
 	if (!pte_present(e))
 		return;
 	if (pte_special(e) != (m->have == HAVE_ZERO))
