@@ -54,8 +54,12 @@ KSRC := $(filter-out %_test.c $(if $(filter 0,$(INET)),net/inet% drivers/virtio_
 	module/*.c sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
 # Compiled for size, as none of it is on a path that counts: memory that a machine has from its start.
 SMALL := module/% init/% arch/conformance/% mm/obs/% ipc/% $(addprefix fs/,proc_% sysfs% debugfs% trace% ext2% p9_% cpio% inflate% initramfs% \
-	devpts% devtmpfs% hugetlbfs% sysctl% xattr%) $(addprefix sys/,core% sys_ptrace% sys_mqueue% sys_ipc% sys_reboot% sys_timex% sys_swap% sys_xattr%) \
-	$(addprefix kernel/,ptrace% oom% session% timex% uts%) $(addprefix net/,inet_netlink% inet_proc% inet_dev% inet_route% unix_proc%)
+	devpts% devtmpfs% hugetlbfs% sysctl% xattr% inotify% lock% mount% blkdev% aio%) $(addprefix sys/,core% sys_ptrace% sys_mqueue% sys_ipc% \
+	sys_reboot% sys_timex% sys_swap% sys_xattr% sys_aio% sys_mempolicy% sys_sched%) $(addprefix kernel/,ptrace% oom% session% timex% uts% posix_timer%) \
+	$(addprefix net/,inet_netlink% inet_proc% inet_dev% inet_route% inet_opt% unix_proc%) $(addprefix mm/aspace/,hugetlb% ksm% userfault% collapse% mempolicy%) \
+	mm/backing/hugetlb% mm/reclaim/compact% mm/reclaim/stand_in% $(addprefix arch/x86/,hw/acpi% hw/probe% entry/cpuinfo% entry/oops%) \
+	$(addprefix lwip/core/,ipv6/% ipv4/dhcp ipv4/etharp ipv4/icmp ipv4/ip4_frag init netif raw) \
+	$(addprefix drivers/,zram% pty% tty_% virtio_9p% virtio_con% virtio_pci% virtio_mmio%)
 for_size = $(if $(filter $(SMALL),$1),-Os)
 KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S) arch/x86/vdso/image.S
 LWIP_FILES := core/def core/inet_chksum core/init core/ip core/mem core/memp core/netif core/pbuf core/raw core/tcp core/tcp_in core/tcp_out \
@@ -99,7 +103,7 @@ $(OUT)/lwip/core/ipv4/ip4.o $(OUT)/lwip/core/ipv6/ip6.o: KFLAGS += -Dnetif_loop_
 $(OUT)/lwip/core/ipv4/ip4.o: KFLAGS += -Dip4_addr_isbroadcast_u32=inet_is_broadcast
 $(OUT)/lwip/%.o: $(LWIP)/src/%.c Makefile $(wildcard net/lwip/*.h net/lwip/arch/*.h)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(KFLAGS) -w $(LWIP_INCLUDE) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)$(CC) $(KFLAGS) $(call for_size,lwip/$*) -w $(LWIP_INCLUDE) -MMD -MP -c $< -o $@
 
 $(OUT)/%.S.o: %.S Makefile
 	@mkdir -p $(@D)
@@ -120,7 +124,7 @@ $(OUT)/ksyms.o: $(OUT)/ksyms.S
 
 $(OUT)/mnemos.elf: $(KOBJ) $(OUT)/ksyms.o $(OUT)/kernel.ld
 	$(call say,LD,$@)ld $(LDFLAGS_K) -T $(OUT)/kernel.ld $(KOBJ) $(OUT)/ksyms.o -o $@.sym
-	@objcopy --strip-debug $@.sym $@
+	@objcopy --strip-all $@.sym $@
 
 -include $(KOBJ:.o=.d)
 

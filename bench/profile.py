@@ -1,7 +1,7 @@
 """Where the instructions of one row go: executed instructions per kernel function, here and on lean Linux.
 
 The program stops before the row; then QEMU is told to run one instruction at a time and to log each; the stretch lies between the
-program's calls of profile_on() and profile_off(). Symbols: nm of mnemos.elf; Linux's own /proc/kallsyms (nokaslr), kept.
+program's calls of profile_on() and profile_off(). Symbols: nm of mnemos.elf.sym; Linux's own /proc/kallsyms (nokaslr), kept.
 """
 import bisect
 import collections
@@ -137,7 +137,7 @@ def linux_symbols(arch):
 
 
 def kernel_symbols(kernel, arch):
-    return linux_symbols(arch) if kernel == "lean" else text_symbols(nm(machine.kernel_file("mnemos", arch)))
+    return linux_symbols(arch) if kernel == "lean" else text_symbols(nm(machine.kernel_file("mnemos", arch) + ".sym"))
 
 
 def profile(kernel, arch, row, most=None):
