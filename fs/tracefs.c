@@ -3,6 +3,7 @@
  *
  *   events/enable, events/SYSTEM/enable, events/SYSTEM/POINT/{enable,format,id}, set_event, available_events
  *   tracing_on, buffer_size_kb, current_tracer, available_tracers, trace_clock
+ *   options/wait-for-reader: ours (kernel/trace_hold.c)
  *   trace, trace_pipe (tracefs_pipe.c)
  *
  * OWNS     the memory of the rings.
@@ -16,6 +17,7 @@
 #include "tracefs_impl.h"
 
 #include "base/errno.h"
+#include "kernel/trace_hold.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/vmalloc.h"
@@ -297,6 +299,23 @@ static int tracing_on_store(struct proc_entry *e, char *text, size_t len)
 	return 0;
 }
 
+static int hold_show(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", trace_hold_is_on());
+	return 0;
+}
+
+/* With a reader of trace_pipe: with the last one it ends. */
+static int hold_store(struct proc_entry *e, char *text, size_t len)
+{
+	bool on;
+
+	if (take_switch(text, &on))
+		return -EINVAL;
+	trace_hold_switch(on);
+	return 0;
+}
+
 static int size_show(struct seq_file *m)
 {
 	seq_printf(m, "%ld\n", READ_ONCE(size_kb));
@@ -386,6 +405,9 @@ static void event_files(void)
 
 void tracefs_init(void)
 {
+	static const struct sysfs_attr hold = {
+		.name = "wait-for-reader", .mode = 0640, .show = hold_show, .store = hold_store
+	};
 	static const struct sysfs_attr files[] = {
 		{ .name = "available_events", .mode = 0440, .show = available_show },
 		{ .name = "set_event",
@@ -401,6 +423,8 @@ void tracefs_init(void)
 
 	boot_need(tracefs_create_files("", files, ARRAY_SIZE(files), NULL), "/sys/kernel/tracing/",
 		  "");
+	boot_need(tracefs_create_files("options", &hold, 1, NULL), "/sys/kernel/tracing/",
+		  "options");
 	word_files();
 	event_files();
 	tracefs_pipe_init();

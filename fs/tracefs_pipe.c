@@ -19,6 +19,7 @@
 #include "kernel/task.h"
 #include "kernel/task_calls.h"
 #include "kernel/time.h"
+#include "kernel/trace_hold.h"
 #include "mm/slab.h"
 #include "sync/failpoint.h"
 #include "sync/percpu.h"
@@ -34,7 +35,6 @@ struct pipe_reader {
 	bool has_read;
 };
 
-static struct waitq pipe_wait = WAITQ_INIT(pipe_wait);
 static struct ktimer look_timer;
 static atomic_t nr_open;
 
@@ -113,8 +113,8 @@ static bool something_kept(void)
 
 static void look(struct ktimer *t)
 {
-	if (waitq_active(&pipe_wait) && (something_kept() || !READ_ONCE(trace_recording)))
-		waitq_wake_all(&pipe_wait);
+	if (waitq_active(&trace_readers) && (something_kept() || !READ_ONCE(trace_recording)))
+		waitq_wake_all(&trace_readers);
 	if (atomic_read(&nr_open))
 		ktimer_arm(t, clock_ns() + LOOK_NS);
 }
@@ -136,7 +136,8 @@ static void pipe_release(struct file *f)
 {
 	struct pipe_reader *p = f->private;
 
-	atomic_dec(&nr_open);
+	if (atomic_add_return(&nr_open, -1) == 0)
+		trace_hold_switch(false); /* there is nobody to wait for */
 	seq_free(&p->lines);
 	kfree(p);
 	tracefs_settle();
@@ -155,6 +156,7 @@ static void take_lines(struct pipe_reader *p)
 		p->at.lost = 0;
 		put_line(&p->lines, &r);
 	}
+	trace_hold_taken();
 }
 
 static bool at_end(const struct pipe_reader *p)
@@ -173,7 +175,7 @@ static int wait_lines(struct file *f, struct pipe_reader *p)
 			break;
 		if (f->flags & O_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event_interruptible(&pipe_wait, something_kept() || at_end(p)))
+		if (wait_event_interruptible(&trace_readers, something_kept() || at_end(p)))
 			return -ERESTARTSYS;
 	}
 	return 0;
@@ -208,7 +210,7 @@ static unsigned pipe_poll(struct file *f, struct poll_table *pt)
 {
 	struct pipe_reader *p = f->private;
 
-	poll_wait_for(pt, &pipe_wait, POLLIN | POLLRDNORM);
+	poll_wait_for(pt, &trace_readers, POLLIN | POLLRDNORM);
 	return p->done < p->lines.len || something_kept() || at_end(p) ? POLLIN | POLLRDNORM : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "arch/machine.h"
 #include "arch/uaccess.h"
 #include "kernel/task.h"
+#include "kernel/trace_hold.h"
 
 /* At the end of a system call: no restartable sequence was on its way, as they make none. */
 static bool in_syscall(const struct pt_regs *regs)
@@ -33,6 +34,11 @@ void exit_to_user_work(struct pt_regs *regs)
 		if (unlikely(work & WORK_PTRACE)) {
 			irq_enable();
 			ptrace_exit_work(regs);
+			irq_disable();
+		}
+		if (unlikely(work & WORK_TRACE)) {
+			irq_enable();
+			trace_hold();
 			irq_disable();
 		}
 		if (work & (WORK_SIGNAL | WORK_RESTORE_MASK)) {

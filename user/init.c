@@ -375,6 +375,7 @@ static long start_trace(void)
 		return pid;
 	SYS3(sched_setscheduler, 0, 1 /* SCHED_FIFO */, &priority);
 	fd = SYS3(open, TRACEFS "/trace_pipe", 0, 0);
+	write_file(TRACEFS "/options/wait-for-reader", "1");
 	while ((n = SYS3(read, fd, text, sizeof(text))) > 0)
 		trace_frame(text, (size_t)n);
 	for (;;)

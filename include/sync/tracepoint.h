@@ -59,6 +59,9 @@ struct trace_cursor {
 /* The next record of all CPUs by time. false: there is none. @consume: nobody reads it again. */
 bool tracebuf_next(struct trace_cursor *c, struct trace_record *out, bool consume);
 void tracebuf_clear(void);
+/* Called by who writes a record that leaves a ring filling: any context, interrupts off, the ring's lock held. NULL: nobody. */
+extern void (*tracebuf_on_filling)(void);
+bool tracebuf_is_filling(void); /* a quarter of some CPU's ring is not read yet */
 struct tracebuf_figures {
 	uint64_t written, kept;
 };

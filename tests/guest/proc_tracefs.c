@@ -249,15 +249,74 @@ static void a_small_ring(void)
 	end();
 }
 
+/* Programs go on at the reader's pace: a small ring, and nothing is lost. Who is killed meanwhile does not stay. */
+static void nothing_is_lost(void)
+{
+	enum { MANY = 1000 };
+	char *p =
+		mmap(NULL, MANY * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t len = 0;
+	int fd, status;
+	pid_t pid;
+	long n;
+
+	NEED(p != MAP_FAILED);
+	OK(madvise(p, MANY * PAGE, MADV_NOHUGEPAGE));
+	memset(text, 0, sizeof(text)); /* no faults of ours */
+	begin();
+	OK(tap_put(TRACING "buffer_size_kb", "8"));
+	fd = open(TRACING "trace_pipe", O_RDONLY);
+	NEED(fd >= 0);
+	contents("options/wait-for-reader", "0\n");
+	FAILS(tap_put(TRACING "options/wait-for-reader", "2"), EINVAL);
+	OK(tap_put(TRACING "options/wait-for-reader", "1"));
+	contents("options/wait-for-reader", "1\n");
+	OK(tap_put(FAULTS, "1"));
+	pid = fork();
+	if (pid == 0) {
+		for (size_t i = MANY; i-- > 0;) /* downwards: a fault each */
+			p[i * PAGE] = 1;
+		tap_put(TRACING "tracing_on", "0");
+		for (;;)
+			pause();
+	}
+	while (len < sizeof(text) - 1 && (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	kill(pid, SIGKILL);
+	EQ(waitpid(pid, &status, 0), pid);
+	CHECK(!strstr(text, " [LOST "));
+	status = 0;
+	for (char *at = text; (at = strstr(at, "page_fault_user: address=0x")); at++) {
+		unsigned long a = strtoul(at + strlen("page_fault_user: address="), NULL, 16);
+
+		status += a >= (unsigned long)p && a < (unsigned long)p + MANY * PAGE;
+	}
+	EQ(status, MANY); /* faults */
+	OK(tap_put(TRACING "tracing_on", "1"));
+	pid = fork(); /* nobody reads: it waits, but can be killed */
+	if (pid == 0) {
+		for (;;)
+			madvise(p, MANY * PAGE, MADV_DONTNEED), touch(p, MANY);
+	}
+	tap_sleep_ms(20);
+	kill(pid, SIGKILL);
+	EQ(waitpid(pid, &status, 0), pid);
+	OK(close(fd));
+	contents("options/wait-for-reader", "0\n");
+	OK(tap_put(FAULTS, "0"));
+	OK(tap_put(TRACING "trace", "\n"));
+	OK(tap_put(TRACING "buffer_size_kb", "1408"));
+	OK(munmap(p, MANY * PAGE));
+	end();
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(what_there_is),
-						 T(switches),
-						 T(faults_are_recorded),
-						 T(the_pipe),
-						 T(the_pipe_waits),
-						 T(a_small_ring),
-						 TEND };
+	static const struct tap_test tests[] = { T(what_there_is),	 T(switches),
+						 T(faults_are_recorded), T(the_pipe),
+						 T(the_pipe_waits),	 T(a_small_ring),
+						 T(nothing_is_lost),	 TEND };
 
 	return tap_main(argc, argv, tests);
 }
