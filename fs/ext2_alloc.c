@@ -241,20 +241,19 @@ void ext2_ino_free(struct ext2_fs *fs, uint32_t ino, bool is_dir)
 
 void ext2_acl_put(struct ext2_fs *fs, uint32_t block)
 {
-	enum { ACL_MAGIC = 0xea020000 };
-	uint32_t *head;
+	struct ext2_attr_head *head;
 	struct block_buf b;
 	bool last = false;
 
 	if (!ext2_block_ok(fs, block) || block_buf_get(fs->bdev, block, fs->g.block_size, &b))
 		return;
-	head = (uint32_t *)b.data; /* magic, how many files have it */
+	head = (struct ext2_attr_head *)b.data;
 	mutex_lock(&fs->alloc_lock);
-	if (head[0] == (uint32_t)ACL_MAGIC && head[1] > 1) {
-		head[1]--;
+	if (head->magic == EXT2_ATTR_MAGIC && head->refs > 1) {
+		head->refs--;
 		block_buf_dirty(fs->bdev, &b);
 	} else {
-		last = head[0] == (uint32_t)ACL_MAGIC;
+		last = head->magic == EXT2_ATTR_MAGIC;
 	}
 	mutex_unlock(&fs->alloc_lock);
 	block_buf_put(&b);

@@ -12,6 +12,7 @@
  */
 #include "ext2_format.h"
 #include "base/errno.h"
+#include "lib/string.h"
 
 enum { LOG_MAX = 2 /* 4 KiB */, GROUPS_MAX = 1 << 20 };
 
@@ -202,4 +203,48 @@ unsigned ext2_path(const struct ext2_geometry *g, uint32_t n, unsigned path[4])
 	for (unsigned i = 1; i <= depth; i++)
 		path[i] = n >> (depth - i) * g->ptr_bits & mask;
 	return depth + 1;
+}
+
+/* ---- attributes ---- */
+
+bool ext2_attr_head_ok(const void *block)
+{
+	const struct ext2_attr_head *h = block;
+
+	return h->magic == EXT2_ATTR_MAGIC && h->blocks == 1 && h->refs;
+}
+
+const struct ext2_attr *ext2_attr_at(const void *block, unsigned size, unsigned *off)
+{
+	const char *at = (const char *)block + *off;
+	const struct ext2_attr *a = (const struct ext2_attr *)at;
+	unsigned left = size - *off, len;
+
+	if (left >= 4 && !at[0] && !at[1] && !at[2] && !at[3])
+		return NULL;
+	*off = 0;
+	if (left < sizeof(*a) + 4)
+		return NULL;
+	len = ext2_attr_size(a->name_len);
+	if (len + 4 > left || a->value_block || a->value_size > size ||
+	    a->value_off > size - a->value_size || memchr(a->name, 0, a->name_len))
+		return NULL;
+	*off = size - left + len;
+	return a;
+}
+
+uint32_t ext2_attr_hash(const struct ext2_attr *a, const void *value)
+{
+	const unsigned char *bytes = value;
+	uint32_t hash = 0;
+
+	for (unsigned i = 0; i < a->name_len; i++)
+		hash = hash << 5 ^ hash >> 27 ^ (unsigned char)a->name[i];
+	for (unsigned i = 0; i < a->value_size; i += 4) {
+		uint32_t word = 0;
+
+		memcpy(&word, bytes + i, a->value_size - i < 4 ? a->value_size - i : 4);
+		hash = hash << 16 ^ hash >> 16 ^ word;
+	}
+	return hash;
 }

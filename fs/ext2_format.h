@@ -18,7 +18,8 @@ enum {
 	EXT2_STATE_VALID = 1,
 	EXT2_STATE_ERROR = 2,
 	EXT2_FL_INDEX = 0x1000, /* a hashed directory: ext3's, kept as a plain one */
-	EXT2_DIRENT_HEAD = 8
+	EXT2_DIRENT_HEAD = 8,
+	EXT2_COMPAT_ATTRS = 8
 };
 enum { EXT2_INCOMPAT_FILETYPE = 2, EXT2_INCOMPAT_KNOWN = EXT2_INCOMPAT_FILETYPE };
 enum {
@@ -70,6 +71,28 @@ struct ext2_dirent {
 	char name[];
 } packed_;
 
+/* A block of extended attributes: this, entries one behind the other up to one of zeroes; values from the block's end down. */
+#define EXT2_ATTR_MAGIC 0xea020000U
+struct ext2_attr_head {
+	uint32_t magic, refs, blocks, hash, reserved[4];
+} packed_;
+_Static_assert(sizeof(struct ext2_attr_head) == 32, "head of attributes");
+
+enum {
+	EXT2_ATTR_USER = 1,
+	EXT2_ATTR_ACL = 2,
+	EXT2_ATTR_DEFAULT_ACL = 3,
+	EXT2_ATTR_TRUSTED = 4,
+	EXT2_ATTR_SECURITY = 6
+};
+struct ext2_attr {
+	uint8_t name_len, prefix;
+	uint16_t value_off;
+	uint32_t value_block, value_size, hash;
+	char name[];
+} packed_;
+_Static_assert(sizeof(struct ext2_attr) == 16, "attribute");
+
 /* What follows from a superblock. */
 struct ext2_geometry {
 	unsigned block_bits, block_size, inode_size, nr_groups, desc_blocks, ptr_bits;
@@ -104,6 +127,17 @@ static inline unsigned ext2_dirent_size(unsigned name_len)
 {
 	return (EXT2_DIRENT_HEAD + name_len + 3) & ~3U;
 }
+
+bool ext2_attr_head_ok(const void *block);
+/* The entry at *@off of a block of attributes of @size bytes, *off behind it; NULL at the end. *off begins behind the
+ * head, and becomes 0 (NULL) where the block contradicts itself. */
+const struct ext2_attr *ext2_attr_at(const void *block, unsigned size, unsigned *off);
+static inline unsigned ext2_attr_size(unsigned name_len)
+{
+	return (unsigned)sizeof(struct ext2_attr) + ((name_len + 3) & ~3U);
+}
+/* Of its name and of its value, which zeroes fill up to four bytes. */
+uint32_t ext2_attr_hash(const struct ext2_attr *a, const void *value);
 
 /* Where block @n of a file is found: indices from the inode's block[] down. Return: how many, 1 to 4; 0: beyond the largest file. */
 unsigned ext2_path(const struct ext2_geometry *g, uint32_t n, unsigned path[4]);

@@ -193,16 +193,91 @@ static void mutated_directories(void **state)
 	free(block);
 }
 
+/* ---- attributes ---- */
+
+static const unsigned attrs_begin = sizeof(struct ext2_attr_head);
+
+/* A block with an attribute "ab" = "value", and one without a value. */
+static void fill_attrs(unsigned char *block, unsigned size)
+{
+	struct ext2_attr_head *h = (void *)block;
+	struct ext2_attr *a = (void *)(block + attrs_begin);
+
+	memset(block, 0, size);
+	*h = (struct ext2_attr_head){ .magic = EXT2_ATTR_MAGIC, .refs = 1, .blocks = 1 };
+	*a = (struct ext2_attr){
+		.name_len = 2, .prefix = 1, .value_off = (uint16_t)(size - 8), .value_size = 5
+	};
+	memcpy(a->name, "ab", 2);
+	memcpy(block + size - 8, "value", 5);
+	a = (void *)(block + attrs_begin + ext2_attr_size(2));
+	*a = (struct ext2_attr){ .prefix = 2 };
+}
+
+static void attributes_are_found(void **state)
+{
+	unsigned char block[1024];
+	unsigned off = attrs_begin;
+	const struct ext2_attr *a;
+
+	fill_attrs(block, sizeof(block));
+	assert_true(ext2_attr_head_ok(block));
+	a = ext2_attr_at(block, sizeof(block), &off);
+	assert_non_null(a);
+	assert_int_equal(off, attrs_begin + 20);
+	/* "a", then "b" over it, then "valu" and "e" as words */
+	assert_int_equal(ext2_attr_hash(a, block + a->value_off),
+			 ((((0x61U << 5 ^ 0x62U) << 16 ^ 0x756c6176U) << 16 ^
+			   (((0x61U << 5 ^ 0x62U) << 16 ^ 0x756c6176U) >> 16)) ^
+			  0x65U));
+	a = ext2_attr_at(block, sizeof(block), &off);
+	assert_non_null(a);
+	assert_int_equal(a->value_size, 0);
+	assert_null(ext2_attr_at(block, sizeof(block), &off));
+	assert_int_not_equal(off, 0);
+}
+
+/* Any byte may be another: what is found stays in the block. */
+static void attributes_are_not_believed(void **state)
+{
+	unsigned char block[1024];
+	uint32_t seed = 1;
+
+	for (unsigned round = 0; round < 20000; round++) {
+		unsigned off = attrs_begin;
+		const struct ext2_attr *a;
+
+		fill_attrs(block, sizeof(block));
+		for (unsigned i = 0; i <= round % 5; i++) {
+			seed = seed * 1664525 + 1013904223;
+			block[attrs_begin + (seed >> 16) % 60] = (unsigned char)(seed >> 8);
+		}
+		while ((a = ext2_attr_at(block, sizeof(block), &off))) {
+			assert_true((const unsigned char *)a + ext2_attr_size(a->name_len) + 4 <=
+				    block + sizeof(block));
+			assert_true(a->value_off + (uint64_t)a->value_size <= sizeof(block));
+			(void)ext2_attr_hash(a, block + a->value_off);
+		}
+	}
+	memset(block, 0x41, sizeof(block));
+	for (unsigned begin = attrs_begin; begin <= sizeof(block); begin += 4) {
+		unsigned off = begin;
+
+		while (ext2_attr_at(block, sizeof(block), &off))
+			;
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes_follow),
-		cmocka_unit_test(copies_are_sparse),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(paths),
-		cmocka_unit_test(mutated_superblocks),
-		cmocka_unit_test(mutated_directories),
-	};
+	const struct CMUnitTest tests[] = { cmocka_unit_test(sizes_follow),
+					    cmocka_unit_test(copies_are_sparse),
+					    cmocka_unit_test(refused),
+					    cmocka_unit_test(paths),
+					    cmocka_unit_test(mutated_superblocks),
+					    cmocka_unit_test(mutated_directories),
+					    cmocka_unit_test(attributes_are_found),
+					    cmocka_unit_test(attributes_are_not_believed) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

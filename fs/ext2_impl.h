@@ -21,6 +21,8 @@ struct ext2_fs {
 	struct mutex alloc_lock;	   /* rank FS_ALLOC */
 	struct ext2_group_disk *groups;	   /* a: as in the descriptors' blocks */
 	uint32_t free_blocks, free_inodes; /* a */
+	bool has_attrs;			   /* a: the superblock has to say so */
+	bool old_revision;		   /* i: revision 0 */
 	bool broken;			   /* a contradiction was met: the state says so */
 	struct mutex iget_lock;		   /* rank FS_IGET: an inode is read once */
 	struct spinlock hash_lock;	   /* rank OBJECT (letter h) */
@@ -89,6 +91,11 @@ int must_check ext2_new_symlink(struct inode *dir, size_t len,
 int ext2_write_inode(struct inode *inode);	     /* to its place in the device's cache */
 void ext2_evict(struct inode *inode);
 void ext2_set_size(struct inode *inode, uint64_t size);
+
+/* ---- ext2_xattr.c ---- */
+/* The attributes of an inode that has just been read. 0, -EIO, -ENOMEM. */
+int must_check ext2_attrs_read(struct inode *inode);
+int must_check ext2_attrs_store(struct inode *inode, struct posix_acl *const acl[2]);
 
 /* ---- ext2_file.c ---- */
 extern const struct address_space_ops ext2_aops;

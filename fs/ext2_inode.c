@@ -15,6 +15,7 @@
  */
 #include "base/errno.h"
 #include "ext2_impl.h"
+#include "fs/acl.h"
 #include "fs/random.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -310,6 +311,11 @@ static int iget_read(struct super_block *sb, uint32_t ino, struct inode **out)
 		iput(inode);
 		return err;
 	}
+	err = ext2_attrs_read(inode);
+	if (err) {
+		iput(inode);
+		return err;
+	}
 	ext2_inode_of(inode)->bad = false;
 	hash_add(fs, ext2_inode_of(inode));
 	*out = inode;
@@ -358,6 +364,12 @@ static int new_inode(struct inode *dir, uint32_t mode, dev_k rdev, size_t len, s
 	inode->mapping.size = 0;
 	wait_event(&fs->gone, hash_find(fs, ino, &old) == 0); /* its last life is over by now */
 	hash_add(fs, ext2_inode_of(inode));
+	err = acl_inherit(inode, dir);
+	if (err) {
+		inode_set_nlink(inode, 0);
+		iput(inode);
+		return err;
+	}
 	*out = inode;
 	return 0;
 }

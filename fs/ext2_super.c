@@ -58,6 +58,8 @@ static int write_super(struct ext2_fs *fs, bool clean)
 	d->free_inodes = fs->free_inodes;
 	if (d->rev)
 		d->ro_compat = fs->g.ro_compat;
+	if (fs->has_attrs)
+		d->compat |= EXT2_COMPAT_ATTRS;
 	d->state = clean ? fs->state : (uint16_t)(fs->state & ~EXT2_STATE_VALID);
 	if (fs->broken)
 		d->state = (uint16_t)((d->state & ~EXT2_STATE_VALID) | EXT2_STATE_ERROR);
@@ -230,9 +232,8 @@ static uint64_t ext2_sectors(struct inode *inode)
 /* Options that change nothing here are taken, as on Linux; others are not known. */
 static int one_option(void *arg, const char *opt)
 {
-	static const char *const idle[] = { "errors=continue", "check=none",   "nocheck",
-					    "user_xattr",      "nouser_xattr", "acl",
-					    "noacl",	       "barrier=1",    "nouid32" };
+	static const char *const idle[] = { "errors=continue", "check=none", "nocheck", "barrier=1",
+					    "nouid32" };
 	struct ext2_fs *fs = arg;
 	const char *v;
 	uint64_t n;
@@ -240,6 +241,14 @@ static int one_option(void *arg, const char *opt)
 	for (unsigned i = 0; i < ARRAY_SIZE(idle); i++) {
 		if (!strcmp(opt, idle[i]))
 			return 0;
+	}
+	if (!strcmp(opt, "user_xattr") || !strcmp(opt, "nouser_xattr")) {
+		fs->sb->keeps_user_xattrs = *opt == 'u';
+		return 0;
+	}
+	if (!strcmp(opt, "acl") || !strcmp(opt, "noacl")) {
+		fs->sb->keeps_acls = *opt == 'a';
+		return 0;
 	}
 	if ((mount_opt_is(opt, "resuid", &v) || mount_opt_is(opt, "resgid", &v)) &&
 	    !mount_opt_number(v, 10, &n)) {
@@ -262,6 +271,7 @@ static const struct super_ops ext2_super_ops = {
 	.sync = ext2_sync,
 	.set_writable = ext2_set_writable,
 	.sectors = ext2_sectors,
+	.store_attrs = ext2_attrs_store,
 };
 
 /* ---- mounting ---- */
@@ -307,6 +317,7 @@ static int read_super(struct ext2_fs *fs, bool silent)
 	if (err)
 		return err;
 	err = ext2_read_super(d, mapping_size(&fs->bdev->mapping), &fs->g, &why);
+	fs->old_revision = !d->rev;
 	fs->resuid = d->def_resuid;
 	fs->resgid = d->def_resgid;
 	block_buf_put(&b);
@@ -417,6 +428,7 @@ static int ext2_mount(const struct fs_type *type, unsigned long flags, const cha
 	sb->flags = flags & MS_RDONLY;
 	sb->magic = EXT2_MAGIC;
 	sb->whole_seconds = true;
+	sb->keeps_xattrs = sb->keeps_user_xattrs = sb->keeps_acls = true;
 	sb->private = fs;
 	fs->sb = sb;
 	fs_init_locks(fs);

@@ -13,6 +13,7 @@
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/acl.h"
 #include "fs/lock.h"
 #include "fs/path.h"
 #include "fs/xattr.h"
@@ -85,6 +86,8 @@ void iput(struct inode *inode)
 		lock_inode_gone(inode);
 	if (unlikely(inode->xattrs))
 		xattr_inode_gone(inode);
+	if (unlikely(inode->acl[ACL_ACCESS] || inode->acl[ACL_DEFAULT]))
+		acl_inode_gone(inode);
 	if (inode->unlinked)
 		atomic_dec(&sb->nr_unlinked);
 	kmem_cache_free(inode_cache, inode);
@@ -168,9 +171,13 @@ int generic_permission(const struct inode *inode, unsigned mask)
 {
 	const struct cred *c = current_task()->cred;
 	uint32_t mode = inode->mode;
+	int by_list;
 
 	if (c && c->fsuid == inode->uid)
 		mode >>= 6;
+	else if (unlikely(inode->acl[ACL_ACCESS] != NULL) && c && (mode & 0070) &&
+		 (by_list = acl_allows(inode, c, mask)) >= 0)
+		mode = by_list ? 7 : 0;
 	else if (c && cred_in_group(c, inode->gid))
 		mode >>= 3;
 	if (!c || (mode & mask) == mask || overrides(inode, mask))

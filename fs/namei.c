@@ -20,6 +20,7 @@
 
 #include "arch/uaccess.h"
 #include "base/errno.h"
+#include "fs/acl.h"
 #include "fs/file.h"
 #include "kernel/task.h"
 #include "lib/string.h"
@@ -126,7 +127,7 @@ static int may_search(struct walk *w) must_hold(dcache_lock)
 
 	if (!S_ISDIR(dir->mode))
 		return -ENOTDIR;
-	if (likely((dir->mode & 0111) == 0111 && !dir->ops->permission))
+	if (likely((dir->mode & 0111) == 0111 && !dir->ops->permission && !dir->acl[ACL_ACCESS]))
 		return 0;
 	if (!dir->ops->permission)
 		return inode_permission(dir, MAY_EXEC);
@@ -480,7 +481,7 @@ static void walk_fast(struct walk *w) must_hold(dcache_lock)
 		while (*p == '/')
 			p++;
 		if (*p == '.' || !*p || (dir->mode & (S_IFMT | 0111)) != (S_IFDIR | 0111) ||
-		    dir->ops->permission)
+		    dir->ops->permission || dir->acl[ACL_ACCESS])
 			break;
 		for (s = p; *s && *s != '/'; s++)
 			h = hash_step(h, (unsigned char)*s);

@@ -116,7 +116,7 @@ int vfs_mkdir(int dirfd, const char *name, uint32_t mode)
 	else if (n.dir->nlink == UINT_MAX)
 		err = -EMLINK;
 	else
-		err = n.dir->ops->mkdir(n.dir, n.d, S_IFDIR | (mode & 01777 & ~current_umask()));
+		err = n.dir->ops->mkdir(n.dir, n.d, S_IFDIR | (mode & 01777 & ~umask_in(n.dir)));
 	err = new_name_made(&n, err);
 	new_name_end(&n);
 	return err;

@@ -346,8 +346,11 @@ static int open_tmpfile(int dirfd, const char *name, unsigned flags, uint32_t mo
 		p.dentry = dentry_alloc(dir.dentry, dir.dentry->sb, &anon);
 		err = p.dentry ? 0 : -ENOMEM;
 	}
-	if (!err)
+	if (!err) {
+		mutex_lock(&inode->lock);
 		err = inode->ops->tmpfile(inode, p.dentry, S_IFREG | new_file_mode(inode, mode));
+		mutex_unlock(&inode->lock);
+	}
 	if (!err) {
 		p.dentry->inode->linkable = !(flags & O_EXCL);
 		err = open_at(&p, flags & ~(unsigned)(O_DIRECTORY | O_TMPFILE), 0, out);

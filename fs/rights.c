@@ -9,6 +9,7 @@
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/acl.h"
 #include "fs/notify.h"
 #include "kernel/task.h"
 #include "mm/slab.h"
@@ -73,7 +74,12 @@ uint32_t new_file_mode(const struct inode *dir, uint32_t mode)
 	if ((mode & sgid) == sgid && (dir->mode & S_ISGID) && !in_caller_group(dir->gid) &&
 	    !capable(CAP_FSETID))
 		mode &= ~(uint32_t)S_ISGID;
-	return mode & 07777 & ~current_umask();
+	return mode & 07777 & ~umask_in(dir);
+}
+
+uint32_t umask_in(const struct inode *dir)
+{
+	return acl_has_default(dir) ? 0 : current_umask();
 }
 
 uint32_t current_umask(void)
@@ -114,7 +120,9 @@ int vfs_chmod(struct path_ref *p, uint32_t mode)
 	} else {
 		if (!in_caller_group(inode->gid) && !capable(CAP_FSETID))
 			mode &= ~(uint32_t)S_ISGID;
-		err = set_attr(inode, mode, inode->uid, inode->gid);
+		err = acl_chmod(inode, mode);
+		if (!err)
+			err = set_attr(inode, mode, inode->uid, inode->gid);
 	}
 	mutex_unlock(&inode->lock);
 	if (!err)

@@ -18,6 +18,7 @@
 #include "tmpfs_impl.h"
 
 #include "base/errno.h"
+#include "fs/acl.h"
 #include "fs/file.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -103,6 +104,8 @@ int tmpfs_inode(struct super_block *sb, const struct inode *dir, uint32_t mode, 
 	}
 	inode_init_owner(inode, dir);
 	err = inode_setup(inode, text);
+	if (!err)
+		err = acl_inherit(inode, dir);
 	if (err) {
 		iput(inode); /* evict uncounts it */
 		return err;
@@ -660,7 +663,7 @@ static int fill_super(struct super_block *sb, const struct special_files *files,
 	if (!fs)
 		return -ENOMEM;
 	sb->private = fs;
-	sb->keeps_xattrs = true;
+	sb->keeps_xattrs = sb->keeps_acls = true;
 	fs->files = files;
 	fs->owner.mode = 01777;
 	fs->entry_size = 20;

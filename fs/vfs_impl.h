@@ -120,9 +120,9 @@ int must_check may_create(struct inode *dir); /* dir locked. -EACCES, -EROFS, -E
 int must_check may_delete(struct inode *dir, const struct dentry *victim, bool want_dir);
 /* Owner, group and mode of a new object in @dir: set-group-ID directories pass on their group, to directories the bit. */
 void inode_init_owner(struct inode *inode, const struct inode *dir);
-uint32_t current_umask(void);
 /* The permissions of a new file in @dir that is no directory: what open(2) and mknod(2) leave of @mode. */
-uint32_t new_file_mode(const struct inode *dir, uint32_t mode);
+uint32_t new_file_mode(const struct inode *dir, uint32_t mode); /* dir locked */
+uint32_t umask_in(const struct inode *dir); /* dir locked: without a default ACL */
 
 /* ---- readwrite.c, filedata.c; inode->lock held but for seek ---- */
 /* Largest size of a file: an offset and a number of pages can say it. */

@@ -187,7 +187,8 @@ static int install(struct sock *s, struct unix_addr *a, const struct path_ref *p
 static int bind_path(struct sock *s, struct unix_addr *a)
 {
 	struct path_ref p;
-	int err = vfs_mknod(AT_FDCWD, a->path, S_IFSOCK | 0777, 0);
+	/* the umask counts even where new files get a default access list */
+	int err = vfs_mknod(AT_FDCWD, a->path, S_IFSOCK | (0777 & ~current_umask()), 0);
 
 	if (err)
 		return err == -EEXIST ? -EADDRINUSE : err;

@@ -12,6 +12,7 @@ struct file_ops;
 struct inode_locks;
 struct watch;
 struct pipe;
+struct posix_acl;
 
 typedef uint32_t dev_k; /* major << 20 | minor */
 #define MKDEV(ma, mi) ((dev_k)(ma) << 20 | (mi))
@@ -65,6 +66,7 @@ struct inode {
 	atomic_t writers; /* open for writing: execve gives ETXTBSY; -n: n execs deny writing */
 	struct inode_locks *locks; /* fs/lock.c; NULL until one is set, then for life */
 	struct xattr *xattrs;	   /* fs/xattr.c; inode->lock */
+	struct posix_acl *acl[2];  /* by enum acl_type; fs/acl.c */
 	struct watch *watches;	   /* fs/inotify.c */
 	void *private;		   /* file system's own */
 	struct pipe *pipe;	   /* of a FIFO: what its open files share */

@@ -61,6 +61,7 @@ int must_check file_open_exec(const struct path_ref *p, struct file **out);
 /* Open a known object. */
 int must_check file_open_path(const struct path_ref *p, unsigned flags, struct file **out);
 int must_check vfs_mknod(int dirfd, const char *name, uint32_t mode, dev_k dev); /* umask applied */
+uint32_t current_umask(void); /* of the calling task */
 int must_check vfs_mkdir(int dirfd, const char *name, uint32_t mode);
 int must_check vfs_rmdir(int dirfd, const char *name);
 int must_check vfs_unlink(int dirfd, const char *name);

@@ -51,6 +51,9 @@ struct super_ops {
 	int (*set_writable)(struct super_block *sb, bool writable);
 	/* 512-byte units that @inode has on the disk: st_blocks. NULL: its pages. */
 	uint64_t (*sectors)(struct inode *inode);
+	/* A file's attributes become inode->xattrs and @acl, by enum acl_type: to the disk. inode->lock held, or nobody else has
+	 * it yet. 0, -ENOSPC, -EIO, -ENOMEM. NULL: they are in memory only. */
+	int (*store_attrs)(struct inode *inode, struct posix_acl *const acl[2]);
 	/* mount options as /proc/mounts shows them, beginning with ",". Return: length. */
 	size_t (*show_options)(struct super_block *sb, char *buf, size_t size);
 	/* Name of an object that is in no tree ("pipe:[12]"). Return: length. Any context. */
@@ -77,6 +80,8 @@ struct super_block {
 	bool no_keep; /* i: the same, and one that nobody has in use: others change the tree */
 	bool whole_seconds;	     /* i: times are kept in seconds */
 	bool keeps_xattrs;	     /* i: trusted.* and security.* of its files (fs/xattr.c) */
+	bool keeps_user_xattrs;	     /* user.*, too; by mount options */
+	bool keeps_acls;	     /* POSIX ACLs count; by mount options */
 	uint64_t max_bytes;	     /* i: largest file; 0: as far as pages go */
 	struct list_head store_link; /* stores_lock: with bdi: all such */
 };

@@ -3,7 +3,7 @@
  * the host runs e2fsck on them when the machine has ended.
  */
 #define _FILE_OFFSET_BITS 64
-#include "dir.h"
+#include "acl.h"
 #include "disk.h"
 
 #include <dirent.h>
@@ -732,12 +732,117 @@ static void large(void)
 	on_each(large_of);
 }
 
+/* ---- extended attributes and access lists ---- */
+
+static long attr_is(const char *path, const char *name, const char *want)
+{
+	char got[4096];
+	long n = getxattr(path, name, got, sizeof(got));
+
+	return n == (long)strlen(want) && !memcmp(got, want, (size_t)n);
+}
+
+static void stored_attributes_of(const char *dev, unsigned block)
+{
+	static const char names[] =
+		"user.a\0user.bb\0system.posix_acl_access\0trusted.t\0security.s";
+	struct acl_text a, b;
+	size_t size = acl_make(&a, 6, UOBJ, 6, -1, UNAMED, 7, 70000, GOBJ, 4, -1, GNAMED, 5, 3,
+			       AMASK, 6, -1, OTHERS, 0, -1);
+	struct stat st;
+	char list[256];
+
+	EQ(touch("mnt/t/f"), 0);
+	OK(setxattr("mnt/t/f", "trusted.t", "one", 3, 0));
+	OK(setxattr("mnt/t/f", "user.bb", "two", 3, 0));
+	OK(setxattr("mnt/t/f", "security.s", "", 0, 0));
+	OK(setxattr("mnt/t/f", "user.a", "three", 5, XATTR_CREATE));
+	OK(acl_set("mnt/t/f", ACCESS_ACL, &a, size));
+	OK(setxattr("mnt/t/f", "user.bb", "four", 4, XATTR_REPLACE));
+	FAILS(setxattr("mnt/t/f", "user.a", "x", 1, XATTR_CREATE), EEXIST);
+	FAILS(setxattr("mnt/t/f", "user.", "x", 1, 0), EINVAL);
+	FAILS(setxattr("mnt/t/f", "user.big", buf, block, 0), ENOSPC);
+	OK(stat("mnt/t/f", &st));
+	EQ(st.st_blocks, block / 512);
+	for (int round = 0; round < 2; round++) {
+		EQ(listxattr("mnt/t/f", list, sizeof(list)), sizeof(names));
+		EQ(memcmp(list, names, sizeof(names)), 0);
+		CHECK(attr_is("mnt/t/f", "user.a", "three"));
+		CHECK(attr_is("mnt/t/f", "user.bb", "four"));
+		CHECK(attr_is("mnt/t/f", "trusted.t", "one"));
+		CHECK(attr_is("mnt/t/f", "security.s", ""));
+		EQ(getxattr("mnt/t/f", ACCESS_ACL, &b, sizeof(b)), (long)size);
+		EQ(memcmp(&a, &b, size), 0);
+		EQ(mode_of("mnt/t/f"), 0660);
+		NEED(again(dev) == 0);
+	}
+	OK(chmod("mnt/t/f", 0600));
+	OK(removexattr("mnt/t/f", "user.a"));
+	NEED(again(dev) == 0);
+	EQ(getxattr("mnt/t/f", ACCESS_ACL, &b, sizeof(b)), (long)size);
+	EQ(b.e[4].perm, 0);
+	FAILS(getxattr("mnt/t/f", "user.a", NULL, 0), ENODATA);
+	OK(removexattr("mnt/t/f", "user.bb"));
+	OK(removexattr("mnt/t/f", "trusted.t"));
+	OK(removexattr("mnt/t/f", "security.s"));
+	OK(removexattr("mnt/t/f", ACCESS_ACL));
+	OK(stat("mnt/t/f", &st));
+	EQ(st.st_blocks, 0);
+	OK(symlink("f", "mnt/t/l"));
+	OK(lsetxattr("mnt/t/l", "trusted.l", "link", 4,
+		     0)); /* beside a text that is in the inode */
+	NEED(again(dev) == 0);
+	EQ(readlink("mnt/t/l", list, sizeof(list)), 1);
+	EQ(lgetxattr("mnt/t/l", "trusted.l", list, sizeof(list)), 4);
+	OK(unlink("mnt/t/l"));
+	OK(unlink("mnt/t/f"));
+}
+
+static void stored_attributes(void)
+{
+	on_each(stored_attributes_of);
+}
+
+static void default_lists_of(const char *dev, unsigned block)
+{
+	struct acl_text a, b;
+	size_t size = acl_make(&a, 5, UOBJ, 7, -1, UNAMED, 7, 1000, GOBJ, 5, -1, AMASK, 7, -1,
+			       OTHERS, 0, -1);
+
+	OK(acl_set("mnt/t", DEFAULT_ACL, &a, size));
+	OK(mkdir("mnt/t/d", 0777));
+	EQ(touch_mode("mnt/t/d/f", 0666), 0);
+	NEED(again(dev) == 0);
+	EQ(mode_of("mnt/t/d"), 0770);
+	EQ(mode_of("mnt/t/d/f"), 0660);
+	EQ(getxattr("mnt/t/d", DEFAULT_ACL, &b, sizeof(b)), (long)size);
+	EQ(memcmp(&a, &b, size), 0);
+	EQ(getxattr("mnt/t/d/f", ACCESS_ACL, &b, sizeof(b)), (long)size);
+	EQ(may("mnt/t/d/f", R_OK | W_OK, 1000, 1000, -1), 0);
+	EQ(may("mnt/t/d/f", R_OK, 1001, 1001, -1), EACCES);
+	OK(mount(dev, "mnt", "ext2", MS_REMOUNT, "noacl,nouser_xattr"));
+	EQ(may("mnt/t/d/f", R_OK, 1000, 1000, -1), EACCES);
+	FAILS(getxattr("mnt/t/d/f", ACCESS_ACL, NULL, 0), EOPNOTSUPP);
+	FAILS(setxattr("mnt/t/d/f", "user.a", "1", 1, 0), EOPNOTSUPP);
+	OK(mount(dev, "mnt", "ext2", MS_REMOUNT, "acl,user_xattr"));
+	EQ(may("mnt/t/d/f", R_OK, 1000, 1000, -1), 0);
+	OK(unlink("mnt/t/d/f"));
+	OK(rmdir("mnt/t/d"));
+}
+
+static void default_lists(void)
+{
+	on_each(default_lists_of);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(tree),    T(contents),  T(runs),  T(charged),
-						 T(far),     T(too_large), T(names), T(attributes),
-						 T(mapped),  T(many),	   T(full),  T(mounting),
-						 T(at_once), T(large),	   TEND };
+	static const struct tap_test tests[] = {
+		T(tree),	  T(contents), T(runs),	      T(charged), T(far),
+		T(too_large),	  T(names),    T(attributes), T(mapped),  T(many),
+		T(full),	  T(mounting), T(at_once),    T(large),	  T(stored_attributes),
+		T(default_lists), TEND
+	};
 
 	return tap_main(argc, argv, tests);
 }

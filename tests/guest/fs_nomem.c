@@ -2,13 +2,12 @@
  * Files without memory: every allocation of every operation fails once; the call says ENOMEM, nothing half made is left,
  * nothing leaks (the driver compares the free pages). Debug kernels only: /proc/mnemos/failpoint.
  */
-#include "dir.h"
+#include "acl.h"
 #include "failpoint.h"
 
 #include <dirent.h>
 #include <poll.h>
 #include <sys/mount.h>
-#include <sys/xattr.h>
 
 static void begin(const char *name)
 {
@@ -63,6 +62,55 @@ static void undo_symlink(void)
 static int op_setxattr(void)
 {
 	return setxattr("f", "trusted.a", "value", 5, XATTR_CREATE);
+}
+
+static struct acl_text acl;
+static size_t acl_size;
+
+static int op_setacl(void)
+{
+	return acl_set("f", ACCESS_ACL, &acl, acl_size);
+}
+
+static int op_chmod_acl(void)
+{
+	return chmod("f", 0640);
+}
+
+static void undo_chmod_acl(void)
+{
+	EQ(mode_of("f"), 0640);
+}
+
+static void undo_setacl(void)
+{
+	OK(removexattr("f", ACCESS_ACL));
+}
+
+static int op_inherit(void)
+{
+	return mkdir("e/d", 0777);
+}
+
+static void undo_inherit(void)
+{
+	OK(rmdir("e/d"));
+}
+
+static void lists(void)
+{
+	begin("acl");
+	if (points < 0)
+		SKIP("the kernel has no failpoints");
+	acl_size = acl_make(&acl, 5, UOBJ, 7, -1, UNAMED, 6, 1000, GOBJ, 4, -1, AMASK, 5, -1,
+			    OTHERS, 1, -1);
+	EQ(touch("f"), 0);
+	EQ(mkdir("e", 0700), 0);
+	every_failure("setxattr of a list", op_setacl, undo_setacl);
+	OK(acl_set("f", ACCESS_ACL, &acl, acl_size));
+	every_failure("chmod with a list", op_chmod_acl, undo_chmod_acl);
+	OK(acl_set("e", DEFAULT_ACL, &acl, acl_size));
+	every_failure("mkdir with a list", op_inherit, undo_inherit);
 }
 
 static void undo_setxattr(void)
@@ -228,7 +276,7 @@ static void every_operation(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(every_operation), TEND };
+	static const struct tap_test tests[] = { T(every_operation), T(lists), TEND };
 
 	return tap_main(argc, argv, tests);
 }
