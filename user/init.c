@@ -134,20 +134,36 @@ static _Noreturn void power_off(void)
 
 static int line = 1;	     /* that frames go to */
 static int unanswered;	     /* frames to the virtio console */
+static long program;	     /* who gets the host's signals; 0: nobody yet */
 static char whole[4 + PART]; /* a frame */
+
+/* As a terminal does it, what interrupts goes to the program's whole group (its leader is @pid). */
+static void send_signal(long pid, int sig)
+{
+	SYS2(kill, sig == SIGINT || sig == SIGQUIT ? -pid : pid, sig);
+}
+
+/* What the serial line brings beside a virtio console: an answer to a frame, or 0x80 and a signal, which so waits behind no
+   input that nobody reads. Return: whether more can come. */
+static int take_answers(void)
+{
+	unsigned char in[16];
+	long n = SYS3(read, 0, in, sizeof(in));
+
+	for (long i = 0; i < n; i++) {
+		if (!(in[i] & 0x80))
+			unanswered--;
+		else if (program)
+			send_signal(program, in[i] & 0x7f);
+	}
+	return n > 0 || n == EINTR;
+}
 
 /* Until at most @most are. */
 static void wait_answers(int most)
 {
-	char answers[WINDOW];
-
-	while (unanswered > most) {
-		long n = SYS3(read, 0, answers, sizeof(answers));
-
-		if (n <= 0 && n != EINTR)
-			return;
-		unanswered -= n > 0 ? (int)n : 0;
-	}
+	while (unanswered > most && take_answers())
+		;
 }
 
 /* The frame whose @n bytes are in place. One write of the line's: frames of two processes do not mix. */
@@ -448,6 +464,19 @@ static void set_size(void)
 		SYS3(ioctl, 0, TIOCSWINSZ, size);
 }
 
+/* The console by its name in the /dev that the program sees: ttyname(3) looks for the file it has. */
+static void open_console(void)
+{
+	long fd = SYS3(open, "/dev/console", O_RDWR | O_NOCTTY, 0);
+
+	if (fd < 0)
+		return;
+	for (int i = 0; i < 3; i++)
+		SYS2(dup2, fd, i);
+	if (fd > 2)
+		SYS1(close, fd);
+}
+
 static int run_on_tty(void)
 {
 	long pid;
@@ -457,6 +486,7 @@ static int run_on_tty(void)
 
 	if (pid == 0) {
 		SYS0(setsid);
+		open_console();
 		set_size();
 		SYS3(ioctl, 0, TIOCSCTTY, 1);
 		run_program();
@@ -477,12 +507,6 @@ static void make_raw(int fd)
 	t.cc[6] = 1; /* VMIN */
 	t.cc[5] = 0; /* VTIME */
 	SYS3(ioctl, fd, TCSETS, &t);
-}
-
-/* As a terminal does it, what interrupts goes to the program's whole group (its leader is @pid). */
-static void send_signal(long pid, int sig)
-{
-	SYS2(kill, sig == SIGINT || sig == SIGQUIT ? -pid : pid, sig);
 }
 
 /* Host input, unescaped, to the program's standard input; signals to @pid. Return: false at the end of input. */
@@ -577,11 +601,14 @@ static int reap(int children, long pid, int *status)
 /* Move output until program @pid has ended. @children: readable when a child has. Return: the program's exit status. */
 static int forward_output(int out, int err, int children, long pid)
 {
-	struct pollfd p[3] = { { out, POLLIN, 0 }, { err, POLLIN, 0 }, { children, POLLIN, 0 } };
+	struct pollfd p[4] = { { out, POLLIN, 0 },
+			       { err, POLLIN, 0 },
+			       { children, POLLIN, 0 },
+			       { line == 1 ? -1 : 0, POLLIN, 0 } };
 	int status = 0;
 
 	for (;;) {
-		if (SYS3(poll, p, 3, -1) <= 0)
+		if (SYS3(poll, p, 4, -1) <= 0)
 			continue;
 		for (int i = 0; i < 2; i++) {
 			if (p[i].fd >= 0 && p[i].revents && !forward_some(p[i].fd, "OE"[i], PART)) {
@@ -589,6 +616,8 @@ static int forward_output(int out, int err, int children, long pid)
 				p[i].fd = -1;
 			}
 		}
+		if (p[3].revents && !take_answers())
+			p[3].fd = -1;
 		if (p[2].revents && reap(children, pid, &status))
 			break;
 	}
@@ -665,6 +694,7 @@ static int run_on_pipes(void)
 		unblock_all();
 		run_program();
 	}
+	program = pid;
 	SYS1(close, in[0]);
 	SYS1(close, out[1]);
 	SYS1(close, err[1]);

@@ -404,6 +404,17 @@ class Machine(Folder):
             p.send_signal(signal.SIGUSR1)
             self.assertEqual((p.communicate(timeout=60)[0], p.returncode), ("caught\n", 3))
 
+    def test_a_signal_overtakes_input_that_nobody_reads(self):
+        with tempfile.TemporaryFile() as much:
+            much.write(bytes(1 << 20))
+            much.seek(0)
+            p = subprocess.Popen([os.path.join(ROOT, "mnemos"), "run", "--", "sh", "-c", "echo up; exec sleep 1000"], stdin=much, stdout=subprocess.PIPE, text=True)
+            with p:
+                self.addCleanup(p.kill)
+                self.assertEqual(p.stdout.readline(), "up\n")
+                p.send_signal(signal.SIGUSR1)
+                self.assertEqual(p.wait(60), 128 + signal.SIGUSR1)
+
     def test_closed_files_and_a_reader_that_goes(self):
         """What a shell's <&-, >&- and 2>&- leave; `| head -n 1`."""
         for fd in range(3):
