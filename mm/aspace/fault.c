@@ -107,6 +107,9 @@ static int fault_entry(struct fault_ctx *f)
 		return pte_is_uffd_marker(f->entry) ? fault_none(f) : fault_swap(f);
 	if (f->access.write && !pte_write(f->entry))
 		return fault_cow(f);
+	/* A call faults it in to be written (MADV_POPULATE_WRITE): what MADV_FREE gave up is wanted again. */
+	if (f->access.write && !pte_dirty(f->entry))
+		pte_set(f->pte, pte_mkyoung(pte_mkdirty(f->entry)));
 	pt_unlock(f->table);
 	tlb_flush_page_local(f->addr); /* the CPU may have kept what the entry was */
 	return FAULT_OK;

@@ -113,11 +113,16 @@ static void dontneed(void)
 	EQ(p[0], 0);
 }
 
-/* Contents stay until the system wants the memory, and for good once they are written again. */
+static long lazy_kb(void)
+{
+	return figure_after("/proc/self/smaps_rollup", NULL, "LazyFree:");
+}
+
+/* Contents stay until the system wants the memory, and for good once they are written again, or are to be. */
 static void free_lazily(void)
 {
 	char *p = anon(64, RW);
-	long freed = vm_event("pglazyfree"), faults;
+	long freed = vm_event("pglazyfree"), lazy = lazy_kb(), faults;
 
 	NEED(p != MAP_FAILED);
 	for (int i = 0; i < 64; i++)
@@ -133,6 +138,11 @@ static void free_lazily(void)
 		EQ(p[i * PAGE], 100);
 	EQ(p[PAGE], 2);
 	OK(madvise(p, 64 * PAGE, MADV_FREE)); /* and again */
+	EQ(lazy_kb() - lazy, 64 * PAGE / 1024);
+	OK(madvise(p, 16 * PAGE, ADV_POPULATE_READ));
+	EQ(lazy_kb() - lazy, 64 * PAGE / 1024);
+	OK(madvise(p, 16 * PAGE, ADV_POPULATE_WRITE));
+	EQ(lazy_kb() - lazy, 48 * PAGE / 1024);
 	OK(munmap(p, 64 * PAGE));
 }
 
