@@ -117,6 +117,13 @@ static void signal_thread(struct thread *t, bool *what)
 	(void)pthread_mutex_unlock(&t->stack->lock);
 }
 
+/* Threads of the host are not told whether one runs: who waits sleeps. */
+bool thread_may_spin_for(const struct thread *owner)
+{
+	(void)owner;
+	return false;
+}
+
 void thread_unpark(struct thread *t)
 {
 	signal_thread(t, &t->token);
