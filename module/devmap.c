@@ -166,15 +166,29 @@ void devmap_settle(void)
 	release_gone(&gone_later);
 }
 
+/* @v of a part. */
+static void view_part(struct vma_view *v, unsigned long start, unsigned long end)
+{
+	unsigned long skipped = (start - v->vm_start) >> PAGE_SHIFT;
+
+	v->vm_start = start;
+	v->vm_end = end;
+	v->vm_pgoff += skipped;
+	v->map_pgoff += skipped;
+}
+
 typedef void (*vma_call)(struct vma_view *v);
 
-static void tell(struct vm_area_struct *vma, struct devmap *d, vma_call call)
+/* Call @call for [start, end) of @vma. */
+static void tell(struct vm_area_struct *vma, unsigned long start, unsigned long end, vma_call call)
 {
+	struct devmap *d = vma->vm_private_data;
 	struct vma_view v;
 
 	if (!call || !open_chr_enter(d->o))
 		return;
 	view_of(vma, d, &v);
+	view_part(&v, start, end);
 	call(&v);
 	d->private = v.vm_private_data;
 	open_chr_leave(d->o);
@@ -185,14 +199,14 @@ static void devmap_open(struct vm_area_struct *vma)
 	struct devmap *d = vma->vm_private_data;
 
 	atomic_inc(&d->refs);
-	tell(vma, d, d->ops ? d->ops->open : NULL);
+	tell(vma, vma->vm_start, vma->vm_end, d->ops ? d->ops->open : NULL);
 }
 
 static void devmap_close(struct vm_area_struct *vma)
 {
 	struct devmap *d = vma->vm_private_data;
 
-	tell(vma, d, d->ops ? d->ops->close : NULL);
+	tell(vma, vma->vm_start, vma->vm_end, d->ops ? d->ops->close : NULL);
 	if (!atomic_dec_and_test(&d->refs))
 		return;
 	spin_lock(&gone_lock);
@@ -201,6 +215,20 @@ static void devmap_close(struct vm_area_struct *vma)
 	spin_unlock(&gone_lock);
 	if (module_later_runs())
 		(void)module_later_arm(&gone_later, 0);
+}
+
+/* Linux cuts first, which opens what is cut off, and closes what goes. Here vma_split has opened what is above a hole. */
+static void devmap_parted(struct vm_area_struct *vma, unsigned long from, unsigned long to)
+{
+	const struct devmap *d = vma->vm_private_data;
+
+	if (!d->ops)
+		return;
+	if (from > vma->vm_start)
+		tell(vma, vma->vm_start, from, d->ops->open);
+	if (to < vma->vm_end)
+		tell(vma, to, vma->vm_end, d->ops->open);
+	tell(vma, from, to, d->ops->close);
 }
 
 /* What the module made of the flags. */
@@ -252,8 +280,22 @@ enum { /* of vm_operations.fault */
        VM_FAULT_WRONG = 1 | 2 | 0x10 | 0x40
 };
 
+enum { /* of vm_fault.flags */
+       FLAG_WRITE = 0x1,
+       FLAG_USER = 0x40,
+       FLAG_INSTRUCTION = 0x100,
+       FLAG_DEFAULT = 0x214 /* may be tried again, killed, interrupted */
+};
+
+static unsigned fault_flags(struct fault_access a)
+{
+	return FLAG_DEFAULT | (a.write ? FLAG_WRITE : 0) | (a.exec ? FLAG_INSTRUCTION : 0) |
+	       (a.user ? FLAG_USER : 0);
+}
+
 /* Ask the module. The page becomes a run. -EAGAIN: there is one for @index now. */
-static int devmap_fault(struct vm_area_struct *vma, unsigned long index, struct page **out)
+static int devmap_fault(struct vm_area_struct *vma, unsigned long index, struct fault_access access,
+			struct page **out)
 {
 	struct devmap *d = vma->vm_private_data;
 	struct vm_fault_view vmf;
@@ -262,7 +304,9 @@ static int devmap_fault(struct vm_area_struct *vma, unsigned long index, struct 
 
 	if (!d->ops || !d->ops->fault)
 		return -EFAULT;
-	vmf = (struct vm_fault_view){ .vma = &vmf.self, .pgoff = index + d->shift };
+	vmf = (struct vm_fault_view){ .vma = &vmf.self,
+				      .flags = fault_flags(access),
+				      .pgoff = index + d->shift };
 	view_of(vma, d, &vmf.self);
 	vmf.address = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);
 	vmf.virtual_address = (void *)vmf.address;
@@ -306,6 +350,7 @@ static void devmap_ident(struct vm_area_struct *vma, unsigned *major, unsigned *
 
 static const struct vma_ops devmap_vma_ops = { .open = devmap_open,
 					       .close = devmap_close,
+					       .parted = devmap_parted,
 					       .fault = devmap_fault,
 					       .pfn = devmap_pfn,
 					       .mapped = devmap_mapped,

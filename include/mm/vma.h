@@ -59,11 +59,16 @@ enum {
 };
 
 /* A device mapping's own behaviour; files use their mapping instead. */
+struct fault_access; /* mm/fault.h */
+
 struct vma_ops {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
+	/* [from, to) of @vma, which has more and keeps it, is being unmapped; mmap_lock held for write. NULL: nothing. */
+	void (*parted)(struct vm_area_struct *vma, unsigned long from, unsigned long to);
 	/* The page for @index with a reference, in *out. 0, -EAGAIN (look again) or -errno (SIGBUS). NULL: private anonymous memory all the same. */
-	int (*fault)(struct vm_area_struct *vma, unsigned long index, struct page **out);
+	int (*fault)(struct vm_area_struct *vma, unsigned long index, struct fault_access access,
+		     struct page **out);
 	/* NULL, or false: as fault says. Else the frame for @index, with a descriptor or without: nobody counts the entry. */
 	bool (*pfn)(struct vm_area_struct *vma, unsigned long index, unsigned long *out);
 	/* A new mapping has its place; mmap_lock held for write. -errno: it is taken away again, without close. NULL: nothing. */

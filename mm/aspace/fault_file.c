@@ -255,7 +255,7 @@ static int device_map(struct fault_ctx *f, unsigned long index)
 		return device_mapped(f);
 	}
 	pt_unlock(f->table);
-	err = f->vma->vm_ops->fault(f->vma, index, &page);
+	err = f->vma->vm_ops->fault(f->vma, index, f->access, &page);
 	if (err == -EAGAIN) /* the device has a frame for it now */
 		return STAGE_RETRY;
 	if (err)

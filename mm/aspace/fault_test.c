@@ -401,9 +401,11 @@ static void file_unmaps_with_its_pages_flags(void **state)
 /* ---- a device ---- */
 
 static struct page *device_page;
-static int device_fault(struct vm_area_struct *vma, unsigned long index, struct page **out)
+static int device_fault(struct vm_area_struct *vma, unsigned long index, struct fault_access access,
+			struct page **out)
 {
 	(void)vma;
+	(void)access;
 	if (index > 1)
 		return -EIO;
 	get_page(device_page);

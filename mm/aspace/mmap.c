@@ -97,6 +97,8 @@ unmap_a_part(struct unmap_ctx *u, struct vm_area_struct *vma, unsigned long from
 		next = vma_split(u->mm, u->spares, vma, to);
 	else if (from > vma->vm_start)
 		next = vma_next(u->mm, vma);
+	if (unlikely(vma->vm_ops != NULL) && vma->vm_ops->parted)
+		vma->vm_ops->parted(vma, from, to);
 	if (from > vma->vm_start)
 		vma_resize(u->mm, vma, vma->vm_start, from);
 	else

@@ -7,8 +7,10 @@
 enum { DATA = VM_READ | VM_MAYREAD | VM_IO | VM_PFNMAP | VM_DONTEXPAND, CODE = VM_READ | VM_EXEC };
 #define CODE_FLAGS (CODE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_DONTEXPAND)
 
-static int data_fault(struct vm_area_struct *vma, unsigned long index, struct page **out)
+static int data_fault(struct vm_area_struct *vma, unsigned long index, struct fault_access access,
+		      struct page **out)
 {
+	(void)access;
 	(void)vma;
 	(void)index;
 	*out = alloc_page(GFP_KERNEL);

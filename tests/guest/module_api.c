@@ -106,9 +106,10 @@ static void numbers_queues_interrupts(void)
 
 /* ---- devices.ko ---- */
 
-#define LAB_CLEAR    _IO('L', 1)
-#define LAB_GET_LEN  _IOR('L', 2, int)
-#define LAB_MAP_MODE _IOW('L', 3, int)
+#define LAB_CLEAR      _IO('L', 1)
+#define LAB_GET_LEN    _IOR('L', 2, int)
+#define LAB_MAP_MODE   _IOW('L', 3, int)
+#define LAB_GET_COUNTS _IOR('L', 4, int[5])
 
 static dev_t lab_number(void)
 {
@@ -251,6 +252,65 @@ static void map_and_look(int fd, int mode)
 	munmap(q, PAGE);
 }
 
+struct counts {
+	int opens, closes, flags, from, to;
+};
+
+/* What the device has been told since @old, which becomes that. */
+static struct counts counts_since(int fd, struct counts *old)
+{
+	struct counts now = { 0 }, d;
+
+	EQ(ioctl(fd, LAB_GET_COUNTS, &now), 0);
+	d = now;
+	d.opens -= old->opens;
+	d.closes -= old->closes;
+	*old = now;
+	return d;
+}
+
+static void told(struct counts c, int opens, int closes, int from, int to)
+{
+	EQ(c.opens, opens);
+	EQ(c.closes, closes);
+	EQ(c.from, from);
+	EQ(c.to, to);
+}
+
+/* What Linux 6.1 tells a device: cutting opens the parts, then what goes is closed. */
+static void device_hears_of_parts_and_writes(void)
+{
+	struct counts old = { 0 };
+	int fd, mode = 2;
+	volatile char *p;
+
+	NEED(module_in("devices", "") == 0);
+	NEED((fd = open("/dev/lab0", O_RDWR)) >= 0);
+	NEED(ioctl(fd, LAB_MAP_MODE, &mode) == 0);
+	p = mmap(NULL, 6 * PAGE, RW, MAP_SHARED, fd, 0);
+	NEED(p != MAP_FAILED);
+	told(counts_since(fd, &old), 1, 0, 0, 6);
+	EQ(p[0], 0);
+	EQ(counts_since(fd, &old).flags, 0x254);
+	p[PAGE] = 's';
+	EQ(counts_since(fd, &old).flags, 0x255);
+	p[0] = 0; /* it has its entry */
+	EQ(counts_since(fd, &old).flags, 0x255);
+	NEED(munmap((char *)p, PAGE) == 0);
+	told(counts_since(fd, &old), 1, 1, 0, 1);
+	NEED(munmap((char *)p + 5 * PAGE, PAGE) == 0);
+	told(counts_since(fd, &old), 1, 1, 5, 6);
+	NEED(munmap((char *)p + 2 * PAGE, PAGE) == 0);
+	told(counts_since(fd, &old), 2, 1, 2, 3);
+	NEED(mprotect((char *)p + 3 * PAGE, PAGE, PROT_READ) == 0);
+	EQ(counts_since(fd, &old).opens, 1);
+	NEED(munmap((char *)p, 6 * PAGE) == 0);
+	EQ(counts_since(fd, &old).closes, 3);
+	EQ(old.opens, old.closes);
+	close(fd);
+	EQ(module_out("devices"), 0);
+}
+
 static void device_maps_memory(void)
 {
 	char text[4096], private;
@@ -342,6 +402,7 @@ int main(int argc, char **argv)
 						 T(device_nodes_come_and_go),
 						 T(device_reads_and_writes),
 						 T(device_maps_memory),
+						 T(device_hears_of_parts_and_writes),
 						 T(attributes_and_debug_files),
 						 T(what_is_left_behind_goes),
 						 T(many_times),

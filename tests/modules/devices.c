@@ -11,9 +11,10 @@
 #include <linux/uaccess.h>
 
 enum { ROOM = 100 };
-#define LAB_CLEAR    _IO('L', 1)
-#define LAB_GET_LEN  _IOR('L', 2, int)
-#define LAB_MAP_MODE _IOW('L', 3, int)
+#define LAB_CLEAR      _IO('L', 1)
+#define LAB_GET_LEN    _IOR('L', 2, int)
+#define LAB_MAP_MODE   _IOW('L', 3, int)
+#define LAB_GET_COUNTS _IOR('L', 4, int[5])
 
 static int refuse;
 module_param(refuse, int, 0);
@@ -32,6 +33,9 @@ static dev_t first;
 static struct class *lab_class;
 static char *pages; /* two of them */
 static int map_mode, vma_opens, vma_closes, faults;
+static unsigned fault_flags; /* of the last fault */
+static unsigned long
+	told[2]; /* the vma that open or close was told of last, in pages of the mapping */
 
 static int lab_open(struct inode *inode, struct file *file)
 {
@@ -105,7 +109,7 @@ static unsigned int lab_poll(struct file *file, poll_table *wait)
 
 static long lab_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	int len = (int)lab.len;
+	int len = (int)lab.len, counts[5];
 
 	switch (cmd) {
 	case LAB_CLEAR:
@@ -115,6 +119,13 @@ static long lab_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return put_user(len, (int __user *)arg);
 	case LAB_MAP_MODE:
 		return get_user(map_mode, (int __user *)arg);
+	case LAB_GET_COUNTS:
+		counts[0] = vma_opens;
+		counts[1] = vma_closes;
+		counts[2] = (int)fault_flags;
+		counts[3] = (int)told[0];
+		counts[4] = (int)told[1];
+		return copy_to_user((void __user *)arg, counts, sizeof(counts)) ? -EFAULT : 0;
 	default:
 		return -ENOTTY;
 	}
@@ -125,12 +136,16 @@ static long lab_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static void lab_vm_open(struct vm_area_struct *vma)
 {
 	vma_opens++;
+	told[0] = vma->vm_pgoff;
+	told[1] = vma->vm_pgoff + vma_pages(vma);
 }
 
 static void lab_vm_close(struct vm_area_struct *vma)
 {
 	if (vma->vm_private_data == &lab)
 		vma_closes++;
+	told[0] = vma->vm_pgoff;
+	told[1] = vma->vm_pgoff + vma_pages(vma);
 }
 
 static struct page *page_at(unsigned long pgoff)
@@ -141,6 +156,7 @@ static struct page *page_at(unsigned long pgoff)
 static vm_fault_t lab_fault(struct vm_fault *vmf)
 {
 	faults++;
+	fault_flags = vmf->flags;
 	if (!page_at(vmf->pgoff) || vmf->address < vmf->vma->vm_start)
 		return VM_FAULT_SIGBUS;
 	vmf->page = page_at(vmf->pgoff);

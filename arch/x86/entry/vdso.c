@@ -83,8 +83,10 @@ static const struct address_space_ops image_ops = {
 
 /* ---- the clock page ---- */
 
-static int vvar_fault(struct vm_area_struct *vma, unsigned long index, struct page **out)
+static int vvar_fault(struct vm_area_struct *vma, unsigned long index, struct fault_access access,
+		      struct page **out)
 {
+	(void)access;
 	(void)vma;
 	(void)index;
 	get_page(vvar_page);
