@@ -49,7 +49,7 @@ static void view_of(const struct vm_area_struct *vma, const struct devmap *d, st
 	*v = (struct vma_view){ .vm_start = vma->vm_start,
 				.vm_end = vma->vm_end,
 				.vm_mm = unknown_mm,
-				.vm_page_prot.pgprot = pte_raw(vma->vm_page_prot),
+				.vm_page_prot.pgprot = view_page_prot(vma),
 				.vm_flags = vma->vm_flags,
 				.vm_ops = d->ops,
 				.vm_pgoff = vma->vm_pgoff + d->shift,
@@ -217,17 +217,20 @@ static void devmap_close(struct vm_area_struct *vma)
 		(void)module_later_arm(&gone_later, 0);
 }
 
-/* Linux cuts first, which opens what is cut off, and closes what goes. Here vma_split has opened what is above a hole. */
-static void devmap_parted(struct vm_area_struct *vma, unsigned long from, unsigned long to)
+/* As Linux: what is cut off at @from is opened, then what is cut off below @to, and this is closed. */
+static void devmap_parted(struct vm_area_struct *vma, unsigned long from, unsigned long to,
+			  bool two)
 {
-	const struct devmap *d = vma->vm_private_data;
+	struct devmap *d = vma->vm_private_data;
 
+	if (two)
+		atomic_inc(&d->refs);
 	if (!d->ops)
 		return;
 	if (from > vma->vm_start)
-		tell(vma, vma->vm_start, from, d->ops->open);
+		tell(vma, from, vma->vm_end, d->ops->open);
 	if (to < vma->vm_end)
-		tell(vma, to, vma->vm_end, d->ops->open);
+		tell(vma, from, to, d->ops->open);
 	tell(vma, from, to, d->ops->close);
 }
 

@@ -148,6 +148,9 @@ void module_entered(void); /* a module's code begins to run. Sleeps. */
 void module_irqs_left(const struct module *mod);
 void module_claims_left(const struct module *mod);
 
+/* ---- view_mm.c ---- */
+struct vm_area_struct;
+uint64_t view_page_prot(const struct vm_area_struct *vma); /* its vm_page_prot as modules see it */
 /* ---- devmap.c ---- */
 void devmap_settle(void); /* files whose last mapping has gone are released, not later */
 

@@ -50,14 +50,12 @@ void module_oops(const unsigned long *ips, unsigned n)
 static void warn_report(const char *file, int line, unsigned long caller)
 {
 	const struct task *t = current_task();
-	char where[96], taints[TAINT_TEXT];
+	char where[96];
 
 	symbol_format(caller, where, sizeof(where));
 	pr_warn("WARNING: CPU: %u PID: %d at %s:%d %s", cpu_id(), t->pid, file, line, where);
 	modules_print();
-	taint_format(taints);
-	pr_warn("CPU: %u PID: %d Comm: %s %s %s #1", cpu_id(), t->pid, t->comm, taints,
-		KERNEL_RELEASE);
+	module_task_line();
 	backtrace_print(&STACK_PLACE(caller));
 	pr_warn("---[ end trace %016x ]---", 0);
 	if (panic_on_warn)

@@ -374,11 +374,6 @@ char *module_kmemdup_nul(const char *s, size_t len, unsigned gfp)
 	return copy;
 }
 
-void module_dump_stack(void)
-{
-	backtrace_print(&STACK_PLACE((unsigned long)__builtin_return_address(0)));
-}
-
 char *module_kvasprintf(unsigned gfp, const char *fmt, va_list ap)
 {
 	va_list copy;

@@ -24,7 +24,6 @@ int module_vsscanf(const char *text, const char *fmt, va_list args);
 int module_sscanf(const char *text, const char *fmt, ...);
 void module_print_hex_dump(const char *level, const char *prefix, int type, int row, int group,
 			   const void *buf, size_t len, bool ascii);
-void module_dump_stack(void);
 char *module_kvasprintf(unsigned gfp, const char *fmt, va_list ap);
 int module_sysfs_emit(char *buf, const char *fmt, ...);
 void *module_memdup_user(const void *from, size_t n);

@@ -462,14 +462,15 @@ char *module_kasprintf(gfp_t gfp, const char *fmt, ...)
 
 /* ---- the log ---- */
 
-/* "\001" and a digit before the text is its level; c continues a line, which here is a record of its own. */
-static enum klog_level take_level(const char **text)
+/* "\001" and a digit before the text is its level; c continues a line. */
+static enum klog_level take_level(const char **text, bool *cont)
 {
 	enum klog_level level = KLOG_WARN;
 
 	while ((*text)[0] == '\001' && (*text)[1]) {
 		if ((*text)[1] >= '0' && (*text)[1] <= '7')
 			level = (enum klog_level)((*text)[1] - '0');
+		*cont |= (*text)[1] == 'c';
 		*text += 2;
 	}
 	return level;
@@ -477,21 +478,20 @@ static enum klog_level take_level(const char **text)
 
 int module_vprintk(const char *fmt, va_list ap)
 {
-	char line[LINE_ROOM], *at, *end;
+	char line[LINE_ROOM];
 	int n = module_vsnprintf(line, sizeof(line), fmt, ap);
-	const char *text = line; /* the level stands in the format or in what its first %s is */
-	enum klog_level level = take_level(&text);
+	const char *at = line, *end; /* the level stands in the format or in what its first %s is */
+	bool cont = false;
+	enum klog_level level = take_level(&at, &cont);
 
-	at = line + (text - line);
-
-	while ((end = strchr(at, '\n'))) { /* a record is a line */
-		*end = '\0';
-		klog(level, "%s", at);
-		at = end + 1;
+	n -= (int)(at - line);
+	for (; (end = strchr(at, '\n')); at = end + 1) { /* a record is a line */
+		klog_piece(level, at, (size_t)(end - at), cont, true);
+		cont = false;
 	}
 	if (*at)
-		klog(level, "%s", at);
-	return n - (int)(text - line);
+		klog_piece(level, at, strlen(at), cont, false);
+	return n;
 }
 
 int module_printk(const char *fmt, ...)

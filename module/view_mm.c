@@ -13,6 +13,7 @@
  * FAILS    without memory a list ends early, and map_count says how long it should be.   TESTED BY  module_labs (guest)
  */
 #include "module/api.h"
+#include "module/module_impl.h"
 #include "module/view_impl.h"
 
 #include "arch/tlb.h"
@@ -92,12 +93,22 @@ static void fill_exe(struct mm_view *v)
 	path_put(&path);
 }
 
+/* As Linux's: an entry is born accessed; one without any right has the bits of PROT_NONE. */
+uint64_t view_page_prot(const struct vm_area_struct *vma)
+{
+	const uint64_t accessed = 0x20, prot_none = 0x100, rights = 0x1f | 1ULL << 63;
+
+	if (!(vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
+		return accessed | prot_none;
+	return accessed | (pte_raw(vma->vm_page_prot) & rights);
+}
+
 static void fill_vma(struct vma_view *v, struct mm_view *mm, struct vm_area_struct *vma)
 {
 	v->vm_start = vma->vm_start;
 	v->vm_end = vma->vm_end;
 	v->vm_mm = mm;
-	v->vm_page_prot.pgprot = pte_raw(vma->vm_page_prot);
+	v->vm_page_prot.pgprot = view_page_prot(vma);
 	v->vm_flags = vma->vm_flags;
 	v->anon_vma = vma->anon_vma;
 	v->vm_ops = NULL;

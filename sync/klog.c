@@ -5,6 +5,7 @@
  * I1       records lie in [tail, head), 8-byte aligned, in the order of their sequence numbers first_seq..next_seq-1;
  *          a record never wraps: a gap at the ring's end is marked by a header of length GAP.
  * I2       head and tail are running byte counts; head - tail <= CFG_KLOG_SIZE.
+ * I3       unfinished: the newest record, at newest, may become longer; it has not been printed, and nobody reads it.
  * LOCKS    log_lock (rank LOG, the highest), interrupts off. After klog_panic() it is taken by force.
  * CONTEXT  any.
  * COST     write: O(length) plus throwing away what it overwrites. klog_next: O(records before it) — readers go
@@ -32,6 +33,8 @@ static union {
 static struct spinlock log_lock = SPINLOCK_INIT(RANK_LOG);
 static uint64_t head, tail;	       /* l: running positions */
 static uint64_t first_seq, next_seq;   /* l: of the records at tail and head */
+static uint64_t newest;		       /* l: position of the record that was written last */
+static bool unfinished;		       /* l: I3 */
 static uint64_t clear_seq;	       /* l: klog_clear's mark */
 static klog_sink_fn sink_fn;	       /* l */
 static int console_level = KLOG_DEBUG; /* a */
@@ -119,27 +122,66 @@ static void store_record(enum klog_level level, const char *text, size_t len)
 	r->len = (uint16_t)len;
 	r->level = (uint8_t)level;
 	memcpy(r + 1, text, len);
+	newest = head;
 	head += size;
 	next_seq++;
 }
 
-static void print_record(enum klog_level level, const char *text, size_t len)
+static void print_newest(void)
 {
+	const struct record_head *r = record_at(newest);
 	char stamp[32];
-	uint64_t us = clock_ns() / NSEC_PER_USEC;
+	uint64_t us = r->time_ns / NSEC_PER_USEC;
 
-	if (!sink_fn || (int)level >= console_level)
+	if (!sink_fn || (int)r->level >= console_level)
 		return;
 	sink_fn(stamp, fmt_scnprintf(stamp, sizeof(stamp), "[%5llu.%06llu] ",
 				     (unsigned long long)(us / 1000000),
 				     (unsigned long long)(us % 1000000)));
-	sink_fn(text, len);
+	sink_fn((const char *)(r + 1), r->len);
 	sink_fn("\n", 1);
+}
+
+static void finish(void)
+{
+	if (unfinished)
+		print_newest();
+	unfinished = false;
+}
+
+/* I3: the newest record becomes longer. False: too long, or there is no place behind it. */
+static bool extend(const char *text, size_t len)
+{
+	struct record_head *r = record_at(newest);
+	size_t old = record_size(r->len), size = record_size(r->len + len);
+
+	if (r->len + len > KLOG_TEXT || room_to_end(newest) < size)
+		return false;
+	make_room(size - old);
+	memcpy((char *)(r + 1) + r->len, text, len);
+	r->len = (uint16_t)(r->len + len);
+	head += size - old;
+	return true;
+}
+
+void klog_piece(enum klog_level level, const char *text, size_t len, bool cont, bool ends)
+{
+	irqflags_t flags = log_acquire();
+
+	len = min_of(size_t, len, KLOG_TEXT);
+	if (!cont || !unfinished || !extend(text, len)) {
+		finish();
+		store_record(level, text, len);
+		unfinished = true;
+	}
+	if (ends)
+		finish();
+	log_release(flags);
 }
 
 void klog(enum klog_level level, const char *fmt, ...)
 {
-	char text[480];
+	char text[KLOG_TEXT];
 	irqflags_t flags;
 	va_list ap;
 	size_t len;
@@ -152,8 +194,9 @@ void klog(enum klog_level level, const char *fmt, ...)
 	while (len > 0 && text[len - 1] == '\n')
 		len--;
 	flags = log_acquire();
+	finish();
 	store_record(level, text, len);
-	print_record(level, text, len);
+	print_newest();
 	log_release(flags);
 }
 
@@ -200,9 +243,11 @@ bool klog_next(uint64_t *seq, struct klog_record *out)
 	irqflags_t flags = log_acquire();
 	uint64_t pos = tail, at = first_seq;
 
-	while (pos < head && (is_gap(pos) || at < *seq))
+	const uint64_t end = unfinished ? newest : head;
+
+	while (pos < end && (is_gap(pos) || at < *seq))
 		pos = step(pos, &at);
-	if (pos < head) {
+	if (pos < end) {
 		const struct record_head *r = record_at(pos);
 
 		out->seq = at;
@@ -213,7 +258,7 @@ bool klog_next(uint64_t *seq, struct klog_record *out)
 		*seq = at + 1;
 	}
 	log_release(flags);
-	return pos < head;
+	return pos < end;
 }
 
 uint64_t klog_first_seq(void)
@@ -228,7 +273,7 @@ uint64_t klog_first_seq(void)
 uint64_t klog_end_seq(void)
 {
 	irqflags_t flags = log_acquire();
-	uint64_t seq = next_seq;
+	uint64_t seq = next_seq - unfinished;
 
 	log_release(flags);
 	return seq;
@@ -238,6 +283,6 @@ void klog_clear(void)
 {
 	irqflags_t flags = log_acquire();
 
-	clear_seq = next_seq;
+	clear_seq = next_seq - unfinished;
 	log_release(flags);
 }

@@ -86,6 +86,81 @@ static void klog_console_level_filters(void **state)
 	assert_int_equal(klog_console_level(), KLOG_INFO);
 }
 
+static void piece(const char *text, bool cont, bool ends)
+{
+	klog_piece(KLOG_ERR, text, strlen(text), cont, ends);
+}
+
+static void read_is(uint64_t *seq, const char *want)
+{
+	struct klog_record r;
+
+	assert_true(klog_next(seq, &r));
+	assert_int_equal(r.len, strlen(want));
+	assert_memory_equal(r.text, want, r.len);
+}
+
+/* I3: neither read nor printed before it has ended, or somebody else has written. */
+static void klog_I3_a_line_in_pieces_is_one_record(void **state)
+{
+	char line[481] = "";
+	struct klog_record r;
+	uint64_t seq = klog_end_seq(), first = seq;
+
+	klog_set_sink(sink);
+	console[0] = '\0';
+	piece("one", false, false);
+	piece(" two", true, false);
+	assert_false(klog_next(&seq, &r));
+	assert_int_equal(klog_end_seq(), first);
+	assert_string_equal(console, "");
+	piece(" three", true, true);
+	read_is(&seq, "one two three");
+	assert_non_null(strstr(console, "] one two three\n"));
+	piece("alone", true, true); /* the line before has ended */
+	read_is(&seq, "alone");
+	piece("left", false, false);
+	pr_err("other");
+	piece("late", true, false);
+	piece("next", false, false);
+	read_is(&seq, "left");
+	read_is(&seq, "other");
+	read_is(&seq, "late");
+	assert_false(klog_next(&seq, &r));
+	klog_clear(); /* not what is still to come */
+	assert_int_equal(klog_first_seq(), seq);
+	memset(line, 'x', 477);
+	piece(line, true, false); /* would be one character too long */
+	read_is(&seq, "next");
+	piece("yyy", true, true);
+	strcat(line, "yyy");
+	read_is(&seq, line);
+	klog_set_sink(NULL);
+	assert_int_equal(klog_end_seq(), first + 7);
+}
+
+/* A line that grows while the ring is full and its end is near throws away what is oldest, and nothing else. */
+static void klog_I1_I3_growing_lines_round_the_ring(void **state)
+{
+	struct klog_record r;
+	uint64_t seq;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 2000; i++) {
+		piece("0123456789", false, false);
+		for (unsigned k = 0; k < i % 40; k++)
+			piece("0123456789", true, false);
+		piece("", true, true);
+	}
+	for (seq = klog_first_seq(); klog_next(&seq, &r); n++) {
+		assert_int_equal(r.len % 10, 0);
+		for (unsigned k = 0; k < r.len; k++)
+			assert_int_equal(r.text[k], '0' + k % 10);
+	}
+	assert_true(n > 100);
+	assert_int_equal(seq, klog_end_seq());
+}
+
 static void failpoint_fails_the_nth_once(void **state)
 {
 	failpoint_arm(3);
@@ -107,6 +182,8 @@ int main(void)
 		cmocka_unit_test(klog_I1_I2_ring_keeps_the_newest),
 		cmocka_unit_test(klog_old_number_gives_the_oldest),
 		cmocka_unit_test(klog_console_level_filters),
+		cmocka_unit_test(klog_I3_a_line_in_pieces_is_one_record),
+		cmocka_unit_test(klog_I1_I3_growing_lines_round_the_ring),
 		cmocka_unit_test(failpoint_fails_the_nth_once),
 	};
 

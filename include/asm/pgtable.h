@@ -139,6 +139,7 @@ static inline pud_t *pud_of_pgd(pgd_t *e, unsigned long a)
 #define pud_offset(e, a) _Generic((e), pgd_t * : pud_of_pgd, p4d_t * : pud_of_p4d)(e, a)
 
 #include <asm/pgtable_leaf.h>
+#include <asm/pgtable_prot.h>
 #include <asm/pgtable_range.h>
 
 #define pgtable_l5_enabled() (!pt_folded(PT_P4D))

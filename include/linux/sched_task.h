@@ -27,7 +27,10 @@ static inline int get_nr_threads(const struct task_struct *p)
 #define task_cputime_adjusted(p, ut, st) (*(ut) = (p)->utime, *(st) = (p)->stime)
 #define task_cputime(p, ut, st)		 task_cputime_adjusted(p, ut, st)
 #define task_stack_page(p)		 ((p)->stack)
-#define task_active_pid_ns(p)		 (&init_pid_ns)
+#define end_of_stack(p)			 ((unsigned long *)task_stack_page(p))
+#define object_is_on_stack(o)                                                                      \
+	((unsigned long)(o) - (unsigned long)task_stack_page(current) < THREAD_SIZE)
+#define task_active_pid_ns(p) (&init_pid_ns)
 
 #define is_global_init(p)	((p)->tgid == 1)
 #define task_thread_info(p)	(&(p)->thread_info)

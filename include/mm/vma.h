@@ -64,8 +64,11 @@ struct fault_access; /* mm/fault.h */
 struct vma_ops {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
-	/* [from, to) of @vma, which has more and keeps it, is being unmapped; mmap_lock held for write. NULL: nothing. */
-	void (*parted)(struct vm_area_struct *vma, unsigned long from, unsigned long to);
+	/*
+	 * [from, to) of @vma, which has more and keeps it, is being unmapped; mmap_lock held for write. True: @vma is two from now on,
+	 * and open is not called for the upper one. NULL: nothing.
+	 */
+	void (*parted)(struct vm_area_struct *vma, unsigned long from, unsigned long to, bool two);
 	/* The page for @index with a reference, in *out. 0, -EAGAIN (look again) or -errno (SIGBUS). NULL: private anonymous memory all the same. */
 	int (*fault)(struct vm_area_struct *vma, unsigned long index, struct fault_access access,
 		     struct page **out);

@@ -14,4 +14,7 @@ struct pt_regs;
 /* A breakpoint in kernel code, @regs behind it: of a probe? Then they say where to go on. Interrupts off. */
 bool must_check kprobe_trap(struct pt_regs *regs);
 
+/* The line of reports that says where: processor, task, taints, version. */
+void module_task_line(void);
+
 #endif

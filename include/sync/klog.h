@@ -17,8 +17,15 @@ enum klog_level {
 	KLOG_DEBUG
 };
 
+enum { KLOG_TEXT = 480 }; /* the longest record */
+
 /* Format one record (a line without its newline); fmt as lib/fmt.h. Truncated at 480 bytes. */
 void klog(enum klog_level level, const char *fmt, ...) printf_(2, 3);
+/*
+ * As klog, for who writes a line piece by piece: @ends is false while more may come, and @cont asks to go on with what came last,
+ * if nobody else has written meanwhile. A line that has not ended is neither read nor printed before anything is written after it.
+ */
+void klog_piece(enum klog_level level, const char *text, size_t len, bool cont, bool ends);
 #define pr_err(...)    klog(KLOG_ERR, __VA_ARGS__)
 #define pr_warn(...)   klog(KLOG_WARN, __VA_ARGS__)
 #define pr_notice(...) klog(KLOG_NOTICE, __VA_ARGS__)
@@ -45,7 +52,7 @@ struct klog_record {
 	uint64_t time_ns;
 	uint8_t level;
 	uint16_t len;
-	char text[480];
+	char text[KLOG_TEXT];
 };
 /* Copy record *seq or the oldest after it to @out, advance *seq past it. Return: false at the end. */
 bool klog_next(uint64_t *seq, struct klog_record *out);

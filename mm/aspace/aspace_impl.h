@@ -121,6 +121,9 @@ void vma_resize_locked(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 		       unsigned long end);
 /* Bounds of @vma have changed: the trees by page offset must know. Rmap locked. */
 void vma_rmap_change(struct vm_area_struct *vma);
+/* As vma_split, but whose memory it is has been told already. */
+struct vm_area_struct *vma_split_unopened(struct mm_struct *mm, struct vma_spares *s,
+					  struct vm_area_struct *vma, unsigned long addr);
 /* Cut @vma in two at @addr, using a spare. Return: the upper part. */
 struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 				 struct vm_area_struct *vma, unsigned long addr);

@@ -49,7 +49,8 @@ struct unmap_ctx {
 	struct mm_struct *mm;
 	struct mmu_gather gather;
 	struct vma_spares *spares;
-	struct vm_area_struct *gone; /* unlinked vmas, by next_gone */
+	struct vm_area_struct *gone;	  /* unlinked vmas, by next_gone: in ascending order */
+	struct vm_area_struct **gone_end; /* where the next one goes */
 	unsigned long start, end;
 	bool moved;   /* mremap: promised huge pages go on at another place */
 	bool touched; /* some vma had entries: the gather is in use */
@@ -70,6 +71,7 @@ static inline void unmap_begin(struct unmap_ctx *u, struct mm_struct *mm, unsign
 	u->start = start;
 	u->end = end;
 	u->gone = NULL;
+	u->gone_end = &u->gone;
 	u->moved = false;
 	u->touched = false;
 	note_hiwater_vm(mm);
@@ -91,14 +93,16 @@ static noinline_ void unmap_entries(struct unmap_ctx *u, struct vm_area_struct *
 static noinline_ struct vm_area_struct *
 unmap_a_part(struct unmap_ctx *u, struct vm_area_struct *vma, unsigned long from, unsigned long to)
 {
+	bool two = from > vma->vm_start && to < vma->vm_end;
+	bool told = vma->vm_ops && vma->vm_ops->parted;
 	struct vm_area_struct *next = vma;
 
-	if (from > vma->vm_start && to < vma->vm_end)
-		next = vma_split(u->mm, u->spares, vma, to);
+	if (unlikely(told))
+		vma->vm_ops->parted(vma, from, to, two);
+	if (two)
+		next = (told ? vma_split_unopened : vma_split)(u->mm, u->spares, vma, to);
 	else if (from > vma->vm_start)
 		next = vma_next(u->mm, vma);
-	if (unlikely(vma->vm_ops != NULL) && vma->vm_ops->parted)
-		vma->vm_ops->parted(vma, from, to);
 	if (from > vma->vm_start)
 		vma_resize(u->mm, vma, vma->vm_start, from);
 	else
@@ -125,8 +129,9 @@ static always_inline_ void unmap_part(struct unmap_ctx *u, struct vm_area_struct
 
 static inline void note_gone(struct unmap_ctx *u, struct vm_area_struct *vma)
 {
-	vma->next_gone = u->gone;
-	u->gone = vma;
+	vma->next_gone = NULL;
+	*u->gone_end = vma;
+	u->gone_end = &vma->next_gone;
 }
 
 /* The part of @vma inside the range goes. Return: the vma that follows the part. */

@@ -365,8 +365,8 @@ static inline void part_opened(struct vm_area_struct *part)
 		part->vm_ops->open(part);
 }
 
-struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
-				 struct vm_area_struct *vma, unsigned long addr)
+struct vm_area_struct *vma_split_unopened(struct mm_struct *mm, struct vma_spares *s,
+					  struct vm_area_struct *vma, unsigned long addr)
 {
 	struct vm_area_struct *upper = vma_spare_take(s);
 
@@ -381,6 +381,14 @@ struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
 	vma->vm_end = addr;
 	vma_rmap_change(vma);
 	rmap_unlock_vma(vma);
+	return upper;
+}
+
+struct vm_area_struct *vma_split(struct mm_struct *mm, struct vma_spares *s,
+				 struct vm_area_struct *vma, unsigned long addr)
+{
+	struct vm_area_struct *upper = vma_split_unopened(mm, s, vma, addr);
+
 	part_opened(upper);
 	return upper;
 }

@@ -277,7 +277,7 @@ static void told(struct counts c, int opens, int closes, int from, int to)
 	EQ(c.to, to);
 }
 
-/* What Linux 6.1 tells a device: cutting opens the parts, then what goes is closed. */
+/* What Linux 6.1 tells a device: cutting opens the parts, then what goes is closed. (Seen there with this sequence.) */
 static void device_hears_of_parts_and_writes(void)
 {
 	struct counts old = { 0 };
