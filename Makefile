@@ -58,11 +58,11 @@ SMALL := module/% init/% arch/conformance/% mm/obs/% ipc/% $(addprefix fs/,proc_
 	sys_reboot% sys_timex% sys_swap% sys_xattr% sys_aio% sys_mempolicy% sys_sched%) $(addprefix kernel/,ptrace% oom% session% timex% uts% posix_timer%) \
 	$(addprefix net/,inet_netlink% inet_proc% inet_dev% inet_route% inet_opt% unix_proc%) $(addprefix mm/aspace/,hugetlb% ksm% userfault% collapse% mempolicy%) \
 	mm/backing/hugetlb% mm/reclaim/compact% mm/reclaim/stand_in% $(addprefix arch/x86/,hw/acpi% hw/probe% entry/cpuinfo% entry/oops%) \
-	$(addprefix lwip/core/,ipv6/% ipv4/dhcp ipv4/etharp ipv4/icmp ipv4/ip4_frag init netif raw) \
+	$(addprefix lwip/core/,ipv6/% ipv4/dhcp ipv4/etharp ipv4/icmp ipv4/ip4_frag init netif raw stats) \
 	$(addprefix drivers/,zram% pty% tty_% virtio_9p% virtio_con% virtio_pci% virtio_mmio%)
 for_size = $(if $(filter $(SMALL),$1),-Os)
 KASM := $(wildcard arch/x86/hw/*.S arch/x86/entry/*.S) arch/x86/vdso/image.S
-LWIP_FILES := core/def core/inet_chksum core/init core/ip core/mem core/memp core/netif core/pbuf core/raw core/tcp core/tcp_in core/tcp_out \
+LWIP_FILES := core/def core/inet_chksum core/init core/ip core/mem core/memp core/netif core/pbuf core/raw core/stats core/tcp core/tcp_in core/tcp_out \
 	core/udp core/ipv4/dhcp core/ipv4/etharp core/ipv4/icmp core/ipv4/ip4 core/ipv4/ip4_addr core/ipv4/ip4_frag \
 	core/ipv6/ethip6 core/ipv6/icmp6 core/ipv6/inet6 core/ipv6/ip6 core/ipv6/ip6_addr core/ipv6/ip6_frag core/ipv6/nd6 netif/ethernet
 KOBJ := $(KSRC:%.c=$(OUT)/%.o) $(KASM:%.S=$(OUT)/%.S.o) $(if $(filter 1,$(INET)),$(LWIP_FILES:%=$(OUT)/lwip/%.o))

@@ -525,4 +525,5 @@ const struct sock_ops inet6_ops = INET_OPS(AF_INET6, create_v6);
 void inet_init(void)
 {
 	inet_proc_init();
+	inet_snmp_init();
 }

@@ -179,4 +179,5 @@ void netdev_poll(void);	  /* what has come, to lwIP; the core lock is held */
 
 /* ---- inet_proc.c ---- */
 void inet_proc_init(void);
+void inet_snmp_init(void); /* inet_snmp.c */
 #endif

@@ -17,6 +17,7 @@
 #include <lwip/inet_chksum.h>
 #include <lwip/prot/icmp.h>
 #include <lwip/prot/ip4.h>
+#include <lwip/stats.h>
 
 enum { SOL_IP = 0, SOL_IPV6 = 41, SOL_ICMPV6 = 58, SOL_RAW = 255 };
 enum { ICMP_FILTER = 1, ICMP6_FILTER = 1, IPV6_CHECKSUM = 7, IP_HDRINCL = 3 };
@@ -90,6 +91,16 @@ static int complete_header(struct pbuf *p, const ip_addr_t *from)
 	return 0;
 }
 
+/* RFC 1213 counts messages, and the questions among them. */
+static void count_sent(const struct sock *s, const struct pbuf *p)
+{
+	if (inet_is_v6(s) || s->in.protocol != PROTO_ICMP || !p->len)
+		return;
+	MIB2_STATS_INC(mib2.icmpoutmsgs);
+	if (*(const uint8_t *)p->payload == ICMP_ECHO)
+		MIB2_STATS_INC(mib2.icmpoutechos);
+}
+
 int inet_raw_send(struct sock *s, struct pbuf *p, const ip_addr_t *to, struct netif *n,
 		  const ip_addr_t *from)
 {
@@ -103,6 +114,8 @@ int inet_raw_send(struct sock *s, struct pbuf *p, const ip_addr_t *to, struct ne
 		err = -EINVAL;
 	if (err)
 		return err;
+	if (!raw_is_flag_set(pcb, RAW_FLAGS_HDRINCL))
+		count_sent(s, p);
 	e = raw_sendto_if_src(pcb, p, to, n, from);
 	return e == ERR_VAL ? -EACCES : inet_errno(e);
 }

@@ -18,6 +18,8 @@
 #include "mm/slab.h"
 #include "net/inet_impl.h"
 
+#include <lwip/stats.h>
+
 enum { BACKLOG_MAX = 255, QUEUE_SPARE = 16, ROOM_LOW = TCP_SND_BUF / 3 };
 
 /* ---- control blocks ---- */
@@ -190,6 +192,9 @@ static void on_err(void *arg, err_t err)
 	int error = error_of(s, err);
 
 	s->in.tcp = NULL;
+	if (s->state == SS_CONNECTING && err == ERR_RST)
+		MIB2_STATS_INC(
+			mib2.tcpattemptfails); /* lwIP counts those that it gives up itself */
 	if (error)
 		WRITE_ONCE(s->err, error);
 	add_shutdown(s, SHUTDOWN_BOTH);

@@ -25,7 +25,24 @@ void inet_move(void *to, const void *from, unsigned long n);
 #define mem_clib_free	   inet_free
 #define PBUF_POOL_BUFSIZE  1792 /* a frame of an Ethernet device in one piece */
 #define LWIP_TIMERS_CUSTOM 1	/* net/inet_core.c */
-#define LWIP_STATS	   0
+
+/* Only RFC 1213's counters, for /proc/net/snmp. */
+#define LWIP_STATS     1
+#define MIB2_STATS     1
+#define LINK_STATS     0
+#define ETHARP_STATS   0
+#define IP_STATS       0
+#define IPFRAG_STATS   0
+#define ICMP_STATS     0
+#define UDP_STATS      0
+#define TCP_STATS      0
+#define MEM_STATS      0
+#define MEMP_STATS     0
+#define SYS_STATS      0
+#define IP6_STATS      0
+#define ICMP6_STATS    0
+#define IP6_FRAG_STATS 0
+#define ND6_STATS      0
 
 /* What there is. */
 #define LWIP_IPV4		      1

@@ -386,12 +386,97 @@ static void loopback_counts(void)
 	close(s);
 }
 
+/* ---- /proc/net/snmp ---- */
+
+/* The counter @name of @group; -1: there is none. */
+static long snmp(const char *group, const char *name)
+{
+	static char text[8192];
+	char *names, *values, *save_n, *save_v, *n, *v;
+	size_t len = strlen(group);
+
+	if (tap_read("/proc/net/snmp", text, sizeof(text)) < 0)
+		return -1;
+	for (names = text; strncmp(names, group, len) || names[len] != ':';) {
+		names = strchr(names, '\n');
+		if (!names++)
+			return -1;
+	}
+	values = strchr(names, '\n');
+	*values++ = '\0';
+	*strchr(values, '\n') = '\0';
+	n = strtok_r(names, " ", &save_n);
+	v = strtok_r(values, " ", &save_v);
+	for (; n && v && strcmp(n, name); n = strtok_r(NULL, " ", &save_n))
+		v = strtok_r(NULL, " ", &save_v);
+	return n && v ? strtol(v, NULL, 10) : -1;
+}
+
+static void counters(void)
+{
+	static const struct {
+		const char *group, *name;
+		long more;
+	} want[] = {
+		{ "Udp", "OutDatagrams", 3 },	 { "Udp", "InDatagrams", 2 },
+		{ "Udp", "NoPorts", 1 },	 { "Icmp", "OutDestUnreachs", 1 },
+		{ "Icmp", "InDestUnreachs", 1 }, { "Tcp", "ActiveOpens", 2 },
+		{ "Tcp", "PassiveOpens", 1 },	 { "Tcp", "AttemptFails", 1 },
+		{ "Tcp", "CurrEstab", 2 },	 { "Tcp", "OutRsts", 1 },
+		{ "Tcp", "RetransSegs", 0 },	 { "Ip", "OutNoRoutes", 0 },
+	};
+	long before[12];
+	struct sockaddr_in a;
+	unsigned pa, pb;
+	char buf[16];
+	int s, t, l, c, r;
+
+	NEED_INET();
+	s = udp(&pa);
+	t = udp(&pb);
+	for (int i = 0; i < 12; i++)
+		before[i] = snmp(want[i].group, want[i].name);
+	a = at(INADDR_LOOPBACK, pb);
+	for (int i = 0; i < 2; i++) {
+		EQ(sendto(s, "hello", 5, 0, (void *)&a, sizeof(a)), 5);
+		EQ(recv(t, buf, sizeof(buf), 0), 5);
+	}
+	close(t);
+	EQ(sendto(s, "hello", 5, 0, (void *)&a, sizeof(a)), 5); /* nobody is there */
+	l = socket(AF_INET, SOCK_STREAM, 0);
+	a = at(INADDR_LOOPBACK, 0);
+	OK(bind(l, (void *)&a, sizeof(a)));
+	OK(listen(l, 1));
+	c = socket(AF_INET, SOCK_STREAM, 0);
+	a = at(INADDR_LOOPBACK, port_of(l));
+	OK(connect(c, (void *)&a, sizeof(a)));
+	r = accept(l, NULL, NULL);
+	CHECK(r >= 0);
+	close(l);
+	l = socket(AF_INET, SOCK_STREAM, 0);
+	FAILS(connect(l, (void *)&a, sizeof(a)), ECONNREFUSED);
+	for (int i = 0; i < 12; i++) {
+		if (snmp(want[i].group, want[i].name) - before[i] != want[i].more)
+			tap_eq(__FILE__, __LINE__, want[i].name,
+			       snmp(want[i].group, want[i].name) - before[i], want[i].more);
+	}
+	EQ(snmp("Ip", "DefaultTTL"), 64);
+	EQ(snmp("Tcp", "MaxConn"), -1);
+	CHECK(snmp("Ip", "InReceives") >= 5);
+	CHECK(snmp("Tcp", "InSegs") >= 5);
+	close(c);
+	close(r);
+	close(l);
+	close(s);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test t[] = {
 		T(datagrams),  T(large_datagram), T(many_messages),   T(raw),
 		T(ipv6),       T(ipv6_datagrams), T(corked),	      T(ipv6_refused),
-		T(interfaces), T(in_proc),	  T(loopback_counts), TEND,
+		T(interfaces), T(in_proc),	  T(loopback_counts), T(counters),
+		TEND,
 	};
 
 	return tap_main(argc, argv, t);
