@@ -58,9 +58,9 @@ enum {
 	VM_LOCKED_ANY = VM_LOCKED | VM_LOCKONFAULT
 };
 
-/* A device mapping's own behaviour; files use their mapping instead. */
 struct fault_access; /* mm/fault.h */
 
+/* A device mapping's own behaviour; files use their mapping instead. */
 struct vma_ops {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);

@@ -529,7 +529,7 @@ static inline struct page *one_page(struct address_space *m, uint64_t pos, size_
 	if (len - 1 >= PAGE_SIZE - off) /* none too */
 		return NULL;
 	spin_lock(&m->lock);
-	if (likely(pos + len <= m->size))
+	if (likely(pos + len <= READ_ONCE(m->size)))
 		page = item_page(xindex_find(&m->pages, (unsigned long)(pos >> PAGE_SHIFT)));
 	if (unlikely(!page || !page_test(page, PG_uptodate) || !pfn_is_lowmem(page_to_pfn(page)))) {
 		spin_unlock(&m->lock);

@@ -152,7 +152,8 @@ void range_map_own(struct mm_struct *mm, pte_t *pte, struct page *own, pte_t pro
 static always_inline_ void map_slots(struct mm_struct *mm, pte_t *pte, void *const *slot,
 				     unsigned n, const struct page *own, pte_t prot, bool values)
 {
-	const unsigned long alike = PAGE_PLACE_MASK | 1UL << PG_uptodate, flags = own->flags;
+	const unsigned long alike = PAGE_PLACE_MASK | 1UL << PG_uptodate,
+			    flags = READ_ONCE(own->flags);
 	void *const *const end = slot + n;
 	unsigned left_out = 0, first = 0;
 
