@@ -54,7 +54,7 @@ KSRC := $(filter-out %_test.c $(if $(filter 0,$(INET)),net/inet% drivers/virtio_
 	module/*.c sys/*.c init/*.c arch/conformance/*.c arch/x86/hw/*.c arch/x86/entry/*.c))
 # Compiled for size, as none of it is on a path that counts: memory that a machine has from its start.
 SMALL := module/% init/% arch/conformance/% mm/obs/% ipc/% $(addprefix fs/,proc_% sysfs% debugfs% trace% ext2% p9_% cpio% inflate% initramfs% \
-	devpts% devtmpfs% hugetlbfs% sysctl% xattr% inotify% lock% mount% blkdev% aio%) $(addprefix sys/,core% sys_ptrace% sys_mqueue% sys_ipc% \
+	devpts% devtmpfs% hugetlbfs% sysctl% xattr% inotify% lock% blkdev% aio%) $(addprefix sys/,core% sys_ptrace% sys_mqueue% sys_ipc% \
 	sys_reboot% sys_timex% sys_swap% sys_xattr% sys_aio% sys_mempolicy% sys_sched%) $(addprefix kernel/,ptrace% oom% session% timex% uts% posix_timer%) \
 	$(addprefix net/,inet_netlink% inet_proc% inet_dev% inet_route% inet_opt% unix_proc%) $(addprefix mm/aspace/,hugetlb% ksm% userfault% collapse% mempolicy%) \
 	mm/backing/hugetlb% mm/reclaim/compact% mm/reclaim/stand_in% $(addprefix arch/x86/,hw/acpi% hw/probe% entry/cpuinfo% entry/oops%) \

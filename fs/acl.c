@@ -172,11 +172,6 @@ int acl_allows(const struct inode *inode, const struct cred *c, unsigned mask)
 	return ret;
 }
 
-bool acl_has_default(const struct inode *dir)
-{
-	return READ_ONCE(dir->acl[ACL_DEFAULT]) && counts(dir);
-}
-
 /* ---- changing ---- */
 
 /* @acl, references that become the inode's, are stored and count from now on. inode->lock held, or nobody has it yet. */
@@ -224,13 +219,13 @@ int acl_chmod(struct inode *inode, uint32_t mode)
 	return install_one(inode, ACL_ACCESS, a);
 }
 
-int acl_inherit(struct inode *inode, const struct inode *dir)
+int acl_inherit_default(struct inode *inode, const struct inode *dir)
 {
 	struct posix_acl *acl[NR_ACLS] = { NULL, NULL }, *from;
 	uint32_t mode = inode->mode;
 	int err;
 
-	if (!dir || S_ISLNK(mode) || !acl_has_default(dir))
+	if (S_ISLNK(mode))
 		return 0;
 	from = dir->acl[ACL_DEFAULT];
 	acl[ACL_ACCESS] = acl_dup(from);

@@ -86,7 +86,7 @@ void iput(struct inode *inode)
 		lock_inode_gone(inode);
 	if (unlikely(inode->xattrs))
 		xattr_inode_gone(inode);
-	if (unlikely(inode->acl[ACL_ACCESS] || inode->acl[ACL_DEFAULT]))
+	if (unlikely((uintptr_t)inode->acl[ACL_ACCESS] | (uintptr_t)inode->acl[ACL_DEFAULT]))
 		acl_inode_gone(inode);
 	if (inode->unlinked)
 		atomic_dec(&sb->nr_unlinked);

@@ -5,8 +5,9 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 
+#include "fs/super.h"
+
 struct cred;
-struct inode;
 
 enum {
 	ACL_USER_OBJ = 1,
@@ -42,7 +43,10 @@ bool acl_valid(const struct posix_acl *a);
  */
 int acl_allows(const struct inode *inode, const struct cred *c, unsigned mask);
 /* Do new files in @dir get their rights from a default list, and not by the umask? dir->lock held. */
-bool acl_has_default(const struct inode *dir);
+static inline bool acl_has_default(const struct inode *dir)
+{
+	return unlikely(READ_ONCE(dir->acl[ACL_DEFAULT]) != NULL) && dir->sb->keeps_acls;
+}
 
 /* The list as the value of an extended attribute, as xattr_get. -ENODATA, -EOPNOTSUPP, -ERANGE. */
 long must_check acl_get_value(struct inode *inode, enum acl_type type, void *buf, size_t size);
@@ -51,8 +55,12 @@ int must_check acl_set_value(struct inode *inode, enum acl_type type, const void
 			     size_t size);
 /* The mode of @inode becomes @mode: so do the entries that are the mode's. inode->lock held. 0, -ENOMEM, -ENOSPC, -EIO. */
 int must_check acl_chmod(struct inode *inode, uint32_t mode);
+int must_check acl_inherit_default(struct inode *inode, const struct inode *dir);
 /* @inode is new in @dir (locked; NULL: in none): its lists and its mode by the default list. 0, -ENOMEM, -ENOSPC, -EIO. */
-int must_check acl_inherit(struct inode *inode, const struct inode *dir);
+static inline int must_check acl_inherit(struct inode *inode, const struct inode *dir)
+{
+	return dir && acl_has_default(dir) ? acl_inherit_default(inode, dir) : 0;
+}
 void acl_inode_gone(struct inode *inode);
 
 #endif
