@@ -1,8 +1,8 @@
 /* The lower levels of page tables, and the entries of pages; included by asm/pgtable.h. */
+#include <asm/pgtable.h> /* before the guard: it includes this file where its place is */
+
 #ifndef _ASM_PGTABLE_LEAF_H
 #define _ASM_PGTABLE_LEAF_H
-
-#include <asm/pgtable.h>
 
 static inline pmd_t *pmd_offset(pud_t *e, unsigned long a)
 {

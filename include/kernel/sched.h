@@ -33,14 +33,8 @@ enum {
 enum { RT_PRIO_MAX = 99, RR_SLICE_NS = 100000000, FAIR_SLICE_NS = 4000000 };
 
 /* What a thread has to do before it returns to user mode; copied to the per-CPU word work_pending while it runs. */
-enum {
-	WORK_RESCHED = 1,
-	WORK_SIGNAL = 2,
-	WORK_RESTORE_MASK = 4,
-	WORK_PTRACE = 8,
-	WORK_RSEQ = 16,
-	WORK_TRACE = 32
-};
+enum { WORK_RESCHED = 1, WORK_SIGNAL = 2, WORK_RESTORE_MASK = 4, WORK_PTRACE = 8 };
+enum { WORK_RSEQ = 16, WORK_TRACE = 32 };
 
 /* The scheduler's view of a task; its first member. Fields: r = run queue lock of thread->cpu, a = atomic, o = own. */
 struct thread {

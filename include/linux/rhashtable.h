@@ -6,6 +6,7 @@
 #ifndef _LINUX_RHASHTABLE_H
 #define _LINUX_RHASHTABLE_H
 
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/jhash.h>
 #include <linux/rcupdate.h>
