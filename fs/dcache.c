@@ -1,7 +1,7 @@
 /*
  * The dentry cache: every name that was looked up, found by (parent, name) in one hash table.
  *
- * OWNS     struct dentry; the hash; the tree links; the LRU list of unused dentries.
+ * OWNS     struct dentry; the tree links; the LRU list of unused dentries.
  * WHY      a walk asks for one name per component: a hit costs a hash and a compare, no file system is asked, nothing
  *          is allocated. One lock, taken once per walk, is cheaper than a lock or count per component.
  * I1       hashed dentries have a parent that is not being freed: each holds a reference on it.
@@ -13,11 +13,12 @@
  * CONTEXT  tasks; dput may sleep (inode eviction). Never from interrupts.
  * COST     find: O(1). free: O(1) per level of the tree.
  * FAILS    dentry_alloc: NULL without memory.
- * NOT HERE which names exist (inode_ops), walking (namei.c), mounts (mount.c).
+ * NOT HERE which names exist (inode_ops), walking (namei.c), mounts (mount.c), the hash table (dentry_hash.c).
  */
 #include "vfs_impl.h"
 
 #include "base/errno.h"
+#include "dentry_hash.h"
 #include "fs/notify.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
@@ -27,35 +28,15 @@
 struct spinlock dcache_lock = SPINLOCK_INIT(RANK_DCACHE);
 
 static struct kmem_cache *dentry_cache;
-static struct list_head *hash_table;
-static uint32_t hash_mask;
 static struct list_head lru = LIST_HEAD_INIT(lru); /* d: refs were 0 when put here; oldest first */
 static atomic_long_t nr_dentries;
 static unsigned long nr_unused, nr_negative; /* d: on the LRU; of them without an inode */
 
-enum { HASH_MIN = 256, HASH_MAX = 1 << 16, PAGES_PER_BUCKET = 16 };
-
 void dcache_init(void)
 {
-	unsigned long n = HASH_MIN, size;
-	unsigned order = 0;
-
 	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0,
 					 SLAB_RECLAIM_ACCOUNT | SLAB_PANIC, NULL);
-	while (n < totalram_pages() / PAGES_PER_BUCKET && n < HASH_MAX)
-		n <<= 1;
-	for (;; n >>= 1) {
-		size = n * sizeof(struct list_head);
-		for (order = 0; PAGE_SIZE << order < size; order++)
-			;
-		hash_table = (struct list_head *)__get_free_pages(GFP_KERNEL, order);
-		if (hash_table)
-			break;
-		must(n > HASH_MIN / 4);
-	}
-	hash_mask = (uint32_t)n - 1;
-	for (; n; n--)
-		list_init(&hash_table[n - 1]);
+	dentry_hash_init();
 }
 
 uint32_t name_hash(const char *name, unsigned len)
@@ -73,14 +54,6 @@ static inline uint32_t load_u32(const char *p)
 
 	__builtin_memcpy(&v, p, sizeof(v));
 	return v;
-}
-
-static inline struct list_head *bucket_of(const struct dentry *parent, uint32_t hash)
-{
-	uint32_t h = hash ^ (uint32_t)((uintptr_t)parent >> 5);
-
-	h ^= h >> 15;
-	return &hash_table[h & hash_mask];
 }
 
 /* memcmp() != 0 for the few bytes of a name, a word at a time; the last word may overlap the one before. */
@@ -102,7 +75,7 @@ static inline bool names_differ(const char *a, const char *b, unsigned len)
 
 struct dentry *dcache_find(struct dentry *parent, const struct qstr *name)
 {
-	struct list_head *bucket = bucket_of(parent, name->hash), *l;
+	struct list_head *bucket = dentry_bucket(parent, name->hash), *l;
 
 	for (l = bucket->next; l != bucket; l = l->next) {
 		struct dentry *d = list_entry(l, struct dentry, hash_link);
@@ -135,6 +108,8 @@ struct dentry *dentry_alloc(struct dentry *parent, struct super_block *sb, const
 
 	if (!d)
 		return NULL;
+	if (unlikely(READ_ONCE(dentry_hash.wants_room)))
+		dentry_hash_extend();
 	if (name_set(d, name)) {
 		kmem_cache_free(dentry_cache, d);
 		return NULL;
@@ -162,7 +137,7 @@ void dget(struct dentry *d)
 
 static void hash_locked(struct dentry *d) must_hold(dcache_lock)
 {
-	list_add(&d->hash_link, bucket_of(d->parent, d->hash));
+	dentry_hash_add(d);
 	list_add_tail(&d->child_link, &d->parent->children);
 	d->hashed = true;
 }
@@ -171,7 +146,7 @@ static void unhash_locked(struct dentry *d) must_hold(dcache_lock)
 {
 	if (!d->hashed)
 		return;
-	list_del_init(&d->hash_link);
+	dentry_hash_del(d);
 	list_del_init(&d->child_link);
 	d->hashed = false;
 }
@@ -206,6 +181,8 @@ static struct dentry *dentry_free(struct dentry *d)
 	if (d->name != d->inline_name)
 		kfree(d->name);
 	kmem_cache_free(dentry_cache, d);
+	if (unlikely(READ_ONCE(dentry_hash.has_spare)))
+		dentry_hash_trim();
 	return parent;
 }
 

@@ -379,15 +379,58 @@ static void sizes_and_holes(void)
 	NEED((fd = open("f", O_RDONLY | O_TRUNC)) >= 0 || 1);
 }
 
+static const char *name_of(int i, char *text)
+{
+	sprintf(text, "%s%d", i & 1 ? "a_name_longer_than_what_a_dentry_holds_inline" : "n", i);
+	return text;
+}
+
+/*
+ * In machines of 64 MiB more names than the kernel's table has places for at first, which are an eighth of the pages: it grows
+ * with them, and shrinks.
+ */
+static void thousands(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES) / 6;
+	const int names = pages > 6001 ? 6001 : (int)pages | 1;
+	char name[80], other[80];
+	struct stat st;
+
+	enter(__func__);
+	umask(0);
+	for (int i = 0; i < names; i++)
+		NEED(mknod(name_of(i, name), S_IFREG | (i & 0777), 0) == 0);
+	for (int i = 0; i < names; i += 5) /* numbers above all */
+		OK(rename(name_of(i, name), name_of(names + i, other)));
+	for (int i = 0; i < names; i++) {
+		int moved = i % 5 == 0;
+
+		FAILS(mknod(name_of(moved ? names + i : i, name), S_IFREG | 0600, 0), EEXIST);
+		OK(lstat(name, &st));
+		EQ(st.st_mode & 0777, i & 0777);
+		EQ(access(name_of(i, name), F_OK), moved ? -1 : 0);
+	}
+	for (int i = 0; i < names; i++) { /* in another order: the numbers have no common divisor */
+		int k = (int)((long)i * 4096 % names);
+
+		OK(unlink(name_of(k % 5 ? k : names + k, name)));
+		FAILS(lstat(name, &st), ENOENT);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = {
-		T(making_and_removing),	     T(link_counts),
-		T(rename_of_files),	     T(rename_of_directories),
-		T(directories_read_in_full), T(directories_change_while_read),
-		T(getdents_arguments),	     T(times_move),
-		T(sizes_and_holes),	     TEND
-	};
+	static const struct tap_test tests[] = { T(making_and_removing),
+						 T(link_counts),
+						 T(rename_of_files),
+						 T(rename_of_directories),
+						 T(directories_read_in_full),
+						 T(directories_change_while_read),
+						 T(getdents_arguments),
+						 T(times_move),
+						 T(sizes_and_holes),
+						 T(thousands),
+						 TEND };
 
 	return tap_main(argc, argv, tests);
 }

@@ -274,9 +274,41 @@ static void every_operation(void)
 	every_failure("chdir", op_chdir, undo_chdir);
 }
 
+/* The kernel's table of names cannot grow: nobody hears of it, and all names are found. */
+static void names_in_a_small_table(void)
+{
+	const int names = (int)(sysconf(_SC_PHYS_PAGES) / 7);
+	int unnoticed = 0;
+	char name[16];
+
+	begin(__func__);
+	if (points < 0)
+		SKIP("the kernel has no failpoints");
+	for (int i = 0; i < names; i++) {
+		int made;
+
+		sprintf(name, "n%d", i);
+		arm(5); /* the path and its memory, the dentry and its memory, the table */
+		made = mknod(name, S_IFREG | 0600, 0);
+		if (!fired())
+			NEED(made == 0);
+		else if (made == 0)
+			unnoticed++;
+		else
+			NEED(mknod(name, S_IFREG | 0600, 0) == 0);
+	}
+	CHECK(unnoticed > 0);
+	for (int i = 0; i < names; i++) {
+		sprintf(name, "n%d", i);
+		OK(access(name, F_OK));
+		OK(unlink(name));
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(every_operation), T(lists), TEND };
+	static const struct tap_test tests[] = { T(every_operation), T(lists),
+						 T(names_in_a_small_table), TEND };
 
 	return tap_main(argc, argv, tests);
 }
