@@ -33,6 +33,7 @@ static struct pseudo_tree proc_tree = {
 	.type = { .name = "proc", .nodev = true, .mount = pseudo_mount },
 	.root = { .name = "", .mode = S_IFDIR | 0555, .ino = PSEUDO_ROOT_INO, .refs = { 1 } },
 	.magic = PROC_MAGIC,
+	.sizes_links = true,
 	.root_iops = &root_iops,
 	.emit_more = proc_pid_emit,
 };

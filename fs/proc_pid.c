@@ -242,6 +242,8 @@ static int lookup_entry(struct inode *dir, const struct qstr *name, struct inode
 	return -ENOENT;
 }
 
+enum { LINK_SIZE = 64 }; /* what lstat(2) says of the links to open files and to mapped ones */
+
 static uint32_t fd_link_mode(const struct file *f)
 {
 	static const uint32_t by_mode[] = { 0500, 0300, 0700, 0700 };
@@ -269,6 +271,8 @@ static int lookup_fd(struct inode *dir, const struct qstr *name, struct inode **
 	pid_of(*out)->fd = fd;
 	if (info)
 		(*out)->fops = &pid_text_fops;
+	else
+		(*out)->mapping.size = LINK_SIZE;
 	return 0;
 }
 
@@ -288,6 +292,7 @@ static int lookup_map(struct inode *dir, const struct qstr *name, struct inode *
 	if (!*out)
 		return -ENOMEM;
 	pid_of(*out)->range = r;
+	(*out)->mapping.size = LINK_SIZE;
 	return 0;
 }
 

@@ -253,6 +253,7 @@ static struct inode *node_inode(struct super_block *sb, struct pseudo_node *n)
 		inode->fops = &dir_fops;
 	} else if (S_ISLNK(n->mode)) {
 		inode->ops = &link_iops;
+		inode->mapping.size = tree->sizes_links && n->target ? strlen(n->target) : 0;
 	} else {
 		inode->ops = n->entry->cut ? &cut_iops : &file_iops;
 		inode->fops = n->entry->fops ? n->entry->fops : &proc_text_fops;

@@ -24,6 +24,7 @@ struct pseudo_tree {
 	struct pseudo_node root; /* its mode is that of the directories made on the way */
 	unsigned long magic;	 /* i: statfs(2) */
 	unsigned file_size;	 /* i: what stat(2) says of a file */
+	bool sizes_links;	 /* i: stat(2) says how long a symlink's target is, and not 0 */
 	bool strict;		 /* i: open for what a file cannot do is -EACCES */
 	const struct inode_ops *root_iops;
 	/* After the root's own names: emit more, from number @first on; NULL: none. */

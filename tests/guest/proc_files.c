@@ -640,6 +640,7 @@ static void limits_file(void)
 static void process_files(void)
 {
 	char path[300], want[300];
+	struct stat st;
 	ssize_t n;
 	int fd;
 
@@ -661,6 +662,12 @@ static void process_files(void)
 	n = readlink(want, path, sizeof(path) - 1);
 	path[n > 0 ? n : 0] = '\0';
 	STREQ(path, "/dev/null");
+	OK(lstat(want, &st));
+	EQ(st.st_size, 64);
+	OK(lstat("/proc/mounts", &st));
+	EQ(st.st_size, 11);
+	OK(lstat("/proc/self/exe", &st));
+	EQ(st.st_size, 0);
 	EQ(tap_read("/proc/self/comm", text, sizeof(text)), 11);
 	STREQ(text, "proc_files\n");
 	FAILS(open("/proc/99999/stat", O_RDONLY), ENOENT);
