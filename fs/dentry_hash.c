@@ -17,7 +17,7 @@
  * LOCKS    dcache_lock for all of it; memory comes and goes without, in extend and trim.
  * COST     find, add, del: O(1); two buckets split per new name at most, four joined per name that goes.
  * FAILS    no memory for a part: the lists become longer, and it is tried again when there are twice as many names.
- * TESTED BY  tests/guest/fs_names.c
+ * TESTED BY  tests/guest/fs_names.c, fs_nomem.c
  */
 #include "dentry_hash.h"
 

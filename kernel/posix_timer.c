@@ -40,7 +40,7 @@ struct posix_timer {
 	struct ktimer timer;
 	int id, clock;		      /* i */
 	struct timer_event event;     /* i */
-	struct task *target;	      /* i, once published; referenced. NULL: the group */
+	struct task *target;	      /* i, once published; of SIGEV_THREAD_ID */
 	struct task *owner;	      /* i: of CLOCK_THREAD_CPUTIME_ID, referenced; NULL */
 	struct user_account *account; /* i: charged */
 	uint64_t expires_ns;	      /* l: by its clock; 0: not set */

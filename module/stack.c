@@ -5,7 +5,7 @@
  * WHY      modules have no frame pointers, so a trace is what arch/x86/entry/backtrace.c finds: none is missing, and the place that an
  *          earlier call has left may be among them.
  * CONTEXT  any.   FAILS  nothing.
- * SOURCES  Linux Documentation/core-api/kernel-api.rst; what Linux 6.1 prints.   TESTED BY  module_kit (guest)
+ * SOURCES  Linux Documentation/core-api/kernel-api.rst; what Linux 6.1 prints.   TESTED BY  module_course (guest)
  */
 #include "module/stack.h"
 

@@ -49,7 +49,9 @@ static void note_way(const struct sock *s, struct inet_dgram *d)
 	d->when = READ_ONCE(s->flags) & (SKF_TIMESTAMP | SKF_TIMESTAMPNS) ? realtime_ns() : 0;
 }
 
-void inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr, uint16_t port)
+unsigned inet_udp_lost;
+
+bool inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr, uint16_t port)
 {
 	struct inet_dgram *d = has_room(s, p->tot_len) && !(s->shutdown & RCV_SHUTDOWN)
 				       ? inet_malloc(sizeof(*d))
@@ -57,19 +59,20 @@ void inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr, u
 
 	if (!d) {
 		pbuf_free(p);
-		return;
+		return false;
 	}
 	d->m = (struct inet_msg){ .p = p };
 	inet_end_set(&d->m.from, addr, port);
 	note_way(s, d);
 	inet_queue(s, &d->m);
+	return true;
 }
 
 static void on_udp(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *addr,
 		   u16_t port)
 {
 	(void)pcb;
-	inet_dgram_deliver(arg, p, addr, port);
+	inet_udp_lost += !inet_dgram_deliver(arg, p, addr, port);
 }
 
 /* Nobody wanted the datagram @udp to @to: an error of who is connected with that end. */

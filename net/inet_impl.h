@@ -125,8 +125,9 @@ int inet_dgram_connect(struct sock *s, const struct sock_addr *a);
 long inet_dgram_send(struct sock *s, struct sock_msg *m, bool nonblock);
 long inet_dgram_receive(struct sock *s, struct sock_msg *m, bool nonblock);
 
-void inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr,
-			uint16_t port); /* from a callback of lwIP's; takes @p */
+bool inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr,
+			uint16_t port); /* from a callback of lwIP's; takes @p. false: lost */
+extern unsigned inet_udp_lost; /* core lock: datagrams for which their socket had no room */
 
 /* The core lock is held; @p stays the caller's. 0 or -errno. */
 int must_check inet_dgram_out(struct sock *s, struct pbuf *p, const struct inet_how *how,

@@ -12,8 +12,13 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/stats.h>
 
-/* Of Linux: the slowest and fastest retransmission, in ms; other(1) is its algorithm, and there is no limit of connections. */
-enum { RTO_ALGORITHM = 1, RTO_MIN = 200, RTO_MAX = 120000, FORWARDING_NOT = 2 };
+/* The fastest and the slowest retransmission, in ms: lwIP counts ticks in 15 bits. The algorithm is other(1). */
+enum {
+	RTO_ALGORITHM = 1,
+	RTO_MIN = TCP_SLOW_INTERVAL,
+	RTO_MAX = 0x7fff * TCP_SLOW_INTERVAL,
+	FORWARDING_NOT = 2
+};
 
 static void show_ip(struct seq_file *m, const struct stats_mib2 *s)
 {
@@ -75,8 +80,9 @@ static void show_udp(struct seq_file *m, const struct stats_mib2 *s)
 				    "SndbufErrors InCsumErrors IgnoredMulti MemErrors\n";
 
 	seq_printf(m, "Udp: %s", names);
-	seq_printf(m, "Udp: %u %u %u %u 0 0 0 0 0\n", s->udpindatagrams, s->udpnoports,
-		   s->udpinerrors, s->udpoutdatagrams);
+	seq_printf(m, "Udp: %u %u %u %u %u 0 0 0 0\n", s->udpindatagrams - inet_udp_lost,
+		   s->udpnoports, s->udpinerrors + inet_udp_lost, s->udpoutdatagrams,
+		   inet_udp_lost);
 	seq_printf(m, "UdpLite: %s", names);
 	seq_puts(m, "UdpLite: 0 0 0 0 0 0 0 0 0\n");
 }

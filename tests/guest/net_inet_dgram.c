@@ -470,12 +470,51 @@ static void counters(void)
 	close(s);
 }
 
+/* What a full socket does not take is counted, and not as received. */
+static void lost_ones_are_counted(void)
+{
+	static const char *const names[] = { "InDatagrams", "InErrors", "RcvbufErrors" };
+	long before[3], got = 0;
+	char buf[1000] = "";
+	struct sockaddr_in a;
+	int s, t, small = 4096;
+	unsigned pa, pb;
+
+	NEED_INET();
+	s = udp(&pa);
+	t = udp(&pb);
+	OK(setsockopt(t, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)));
+	for (int i = 0; i < 3; i++)
+		before[i] = snmp("Udp", names[i]);
+	a = at(INADDR_LOOPBACK, pb);
+	for (int i = 0; i < 40; i++)
+		EQ(sendto(s, buf, sizeof(buf), 0, (void *)&a, sizeof(a)), (long)sizeof(buf));
+	while (recv(t, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		got++;
+	CHECK(got > 0 && got < 40);
+	EQ(snmp("Udp", names[0]) - before[0], got);
+	EQ(snmp("Udp", names[1]) - before[1], 40 - got);
+	EQ(snmp("Udp", names[2]) - before[2], 40 - got);
+	close(s);
+	close(t);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test t[] = {
-		T(datagrams),  T(large_datagram), T(many_messages),   T(raw),
-		T(ipv6),       T(ipv6_datagrams), T(corked),	      T(ipv6_refused),
-		T(interfaces), T(in_proc),	  T(loopback_counts), T(counters),
+		T(datagrams),
+		T(large_datagram),
+		T(many_messages),
+		T(raw),
+		T(ipv6),
+		T(ipv6_datagrams),
+		T(corked),
+		T(ipv6_refused),
+		T(interfaces),
+		T(in_proc),
+		T(loopback_counts),
+		T(counters),
+		T(lost_ones_are_counted),
 		TEND,
 	};
 
