@@ -30,7 +30,7 @@ static int root_lookup(struct inode *dir, const struct qstr *name, struct inode 
 static const struct inode_ops root_iops = { .lookup = root_lookup };
 
 static struct pseudo_tree proc_tree = {
-	.type = { .name = "proc", .nodev = true, .mount = pseudo_mount },
+	.type = { .name = "proc" },
 	.root = { .name = "", .mode = S_IFDIR | 0555, .ino = PSEUDO_ROOT_INO, .refs = { 1 } },
 	.magic = PROC_MAGIC,
 	.sizes_links = true,
@@ -94,7 +94,7 @@ static void register_special(const char *path, int (*readlink)(char *buf, size_t
 
 void proc_init(void)
 {
-	fs_register(&proc_tree.type);
+	pseudo_start(&proc_tree);
 	register_special("self", self_readlink);
 	register_special("thread-self", thread_self_readlink);
 	boot_need(proc_register_symlink("mounts", "self/mounts"), "/proc/", "mounts");

@@ -7,6 +7,7 @@
  * I1       children are in the order of registering. A node that is removable is out of the tree once it is gone; it lives as
  *          long as an inode or a listing has a reference. Its entry is not called after pseudo_unregister.
  * I2       an inode with ops of this file, or the root's, has its node as private; those of processes are proc_pid.c's. Inodes of removable nodes are uncached: the name is looked up anew each time.
+ * I3       a tree has one super block, kept by a detached mount: mounted twice it is the same file system, as on Linux.
  * LOCKS    nodes_lock (rank OBJECT) to add, to remove and to walk children.
  * CONTEXT  tasks; may sleep.
  * FAILS    registering: -ENOMEM, -EEXIST.
@@ -386,25 +387,43 @@ static int pseudo_statfs(struct super_block *sb, struct statfs_k *out)
 
 static const struct super_ops pseudo_super_ops = { .evict = pseudo_evict, .statfs = pseudo_statfs };
 
-int pseudo_mount(const struct fs_type *type, unsigned long flags, const char *source,
-		 const char *data, struct super_block **out)
+static struct super_block *make_super(struct pseudo_tree *tree)
 {
-	struct pseudo_tree *tree = container_of(type, struct pseudo_tree, type);
-	struct super_block *sb = super_alloc(type, &pseudo_super_ops);
+	struct super_block *sb = super_alloc(&tree->type, &pseudo_super_ops);
 	struct inode *inode;
 
 	if (!sb)
-		return -ENOMEM;
-	sb->flags = flags & MS_RDONLY;
+		return NULL;
 	sb->no_negative = true;
 	sb->magic = tree->magic;
 	sb->private = tree;
 	inode = node_inode(sb, &tree->root);
 	sb->root = inode ? dentry_make_root(sb, inode) : NULL;
-	if (!sb->root) {
-		super_put(sb);
-		return -ENOMEM;
-	}
-	*out = sb;
+	if (sb->root)
+		return sb;
+	super_put(sb);
+	return NULL;
+}
+
+/* The same tree again. */
+static int pseudo_mount(const struct fs_type *type, unsigned long flags, const char *source,
+			const char *data, struct super_block **out)
+{
+	const struct pseudo_tree *tree = container_of(type, const struct pseudo_tree, type);
+
+	atomic_inc(&tree->mount->sb->refs);
+	*out = tree->mount->sb;
 	return 0;
+}
+
+void pseudo_start(struct pseudo_tree *tree)
+{
+	struct super_block *sb = make_super(tree);
+
+	boot_need(sb ? 0 : -ENOMEM, "file system ", tree->type.name);
+	tree->mount = mount_detached(sb, tree->type.name);
+	boot_need(tree->mount ? 0 : -ENOMEM, "mount of ", tree->type.name);
+	tree->type.nodev = true;
+	tree->type.mount = pseudo_mount;
+	fs_register(&tree->type);
 }

@@ -21,6 +21,7 @@ struct pseudo_node {
 
 struct pseudo_tree {
 	struct fs_type type;
+	struct vfsmount *mount;	 /* c: detached; its super block is all mounts' */
 	struct pseudo_node root; /* its mode is that of the directories made on the way */
 	unsigned long magic;	 /* i: statfs(2) */
 	unsigned file_size;	 /* i: what stat(2) says of a file */
@@ -45,8 +46,6 @@ bool must_check pseudo_enter(const struct inode *inode);
 void pseudo_leave(const struct inode *inode);
 int pseudo_lookup(struct inode *dir, const struct qstr *name, struct inode **out);
 extern const struct inode_ops pseudo_dir_iops;
-/* fs_type.mount of a tree. */
-int pseudo_mount(const struct fs_type *type, unsigned long flags, const char *source,
-		 const char *data, struct super_block **out);
+void pseudo_start(struct pseudo_tree *tree); /* boot: programs may mount it */
 
 #endif

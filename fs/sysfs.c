@@ -31,7 +31,7 @@ enum {
 };
 
 static struct pseudo_tree sysfs_tree = {
-	.type = { .name = "sysfs", .nodev = true, .mount = pseudo_mount },
+	.type = { .name = "sysfs" },
 	.root = { .name = "", .mode = S_IFDIR | 0755, .ino = PSEUDO_ROOT_INO, .refs = { 1 } },
 	.magic = SYSFS_MAGIC,
 	.file_size = PAGE_SIZE,
@@ -40,14 +40,14 @@ static struct pseudo_tree sysfs_tree = {
 };
 
 static struct pseudo_tree debugfs_tree = {
-	.type = { .name = "debugfs", .nodev = true, .mount = pseudo_mount },
+	.type = { .name = "debugfs" },
 	.root = { .name = "", .mode = S_IFDIR | 0700, .ino = PSEUDO_ROOT_INO, .refs = { 1 } },
 	.magic = DEBUGFS_MAGIC,
 	.root_iops = &pseudo_dir_iops,
 };
 
 static struct pseudo_tree tracefs_tree = {
-	.type = { .name = "tracefs", .nodev = true, .mount = pseudo_mount },
+	.type = { .name = "tracefs" },
 	.root = { .name = "", .mode = S_IFDIR | 0700, .ino = PSEUDO_ROOT_INO, .refs = { 1 } },
 	.magic = TRACEFS_MAGIC,
 	.root_iops = &pseudo_dir_iops,
@@ -218,9 +218,9 @@ void sysfs_init(void)
 					    "kernel",	      "kernel/debug", "kernel/mm",
 					    "kernel/tracing", "module",	      "power" };
 
-	fs_register(&sysfs_tree.type);
-	fs_register(&debugfs_tree.type);
-	fs_register(&tracefs_tree.type);
+	pseudo_start(&sysfs_tree);
+	pseudo_start(&debugfs_tree);
+	pseudo_start(&tracefs_tree);
 	for (unsigned i = 0; i < ARRAY_SIZE(dirs); i++)
 		boot_need(sysfs_create_dir(dirs[i]), "/sys/", dirs[i]);
 	sysfs_system_init();

@@ -4,7 +4,8 @@
  * OWNS     sys_call_table, sys_call_table32 (read by arch/x86/entry), missing[].
  * WHY      one list keeps names, both numbers and handlers together; a call without a handler still has its name,
  *          so /proc/mnemos/missing_syscalls can say what a program wanted.
- * I1       no entry of sys_call_table is NULL: a number without a name leads to sys_missing too.
+ *          What Linux 6.1 has no handler for either, be it a name of old or a number of none, is not missed and not counted.
+ * I1       no entry of sys_call_table is NULL: a number without a name leads to sys_absent, and so does a number beyond.
  * LOCKS    none: counters are atomic.
  * SOURCES  syscalls(2); the numbers are those of Linux's asm/unistd_32.h and unistd_64.h.
  */
@@ -23,13 +24,13 @@ enum { NR_TABLE = 470, NR_SPARE = NR_TABLE + 1 };
 #pragma GCC diagnostic ignored "-Woverride-init"
 #define SYSCALL(name, nr32, nr64, handler) [NATIVE(nr32, nr64)] = sys_##handler,
 const sys_fn sys_call_table[NR_SPARE + 1] = {
-	[0 ... NR_TABLE] = sys_missing,
+	[0 ... NR_TABLE] = sys_absent,
 #include "sys/table.inc"
 };
 #undef SYSCALL
 #define SYSCALL(name, nr32, nr64, handler) [SLOT(nr32)] = sys_##handler,
 const sys_fn sys_call_table32[NR_SPARE + 1] = {
-	[0 ... NR_TABLE] = sys_missing,
+	[0 ... NR_TABLE] = sys_absent,
 #include "sys/table.inc"
 };
 #undef SYSCALL
@@ -49,24 +50,23 @@ const unsigned long sys_call_nr = NR_TABLE;
 
 /* Calls of programs of the kernel's ABI, and of 32-bit ones beside it. */
 static atomic_t missing[NR_TABLE], missing32[ABI_32 ? 1 : NR_TABLE];
-static atomic_t missing_beyond; /* numbers above the table */
 
 static void count_missing(atomic_t *count, const char *const *name, unsigned long nr)
 {
 	if (atomic_add_return(&count[nr], 1) == 1)
 		pr_debug("%s[%d]: system call %s (%lu) is not there", current_task()->comm,
-			 current_task()->pid, name[nr] ? name[nr] : "?", nr);
+			 current_task()->pid, name[nr], nr);
 }
 
 SYS(missing)
 {
-	unsigned long nr = current_regs()->orig_ax;
+	count_missing(abi_narrow() ? missing32 : missing, abi_narrow() ? names32 : names,
+		      current_regs()->orig_ax);
+	return -ENOSYS;
+}
 
-	if (nr >= NR_TABLE) {
-		atomic_inc(&missing_beyond);
-		return -ENOSYS;
-	}
-	count_missing(abi_narrow() ? missing32 : missing, abi_narrow() ? names32 : names, nr);
+SYS(absent)
+{
 	return -ENOSYS;
 }
 
@@ -75,10 +75,8 @@ static void missing_of(struct seq_file *m, const atomic_t *count, const char *co
 	for (unsigned nr = 0; nr < NR_TABLE; nr++) {
 		int n = atomic_read(&count[nr]);
 
-		if (n && name[nr])
+		if (n)
 			seq_printf(m, "%s %d\n", name[nr], n);
-		else if (n)
-			seq_printf(m, "nr_%u %d\n", nr, n);
 	}
 }
 
@@ -87,8 +85,6 @@ static int missing_show(struct seq_file *m)
 	missing_of(m, missing, names);
 	if (!ABI_32)
 		missing_of(m, missing32, names32);
-	if (atomic_read(&missing_beyond))
-		seq_printf(m, "out_of_range %d\n", atomic_read(&missing_beyond));
 	return 0;
 }
 

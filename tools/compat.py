@@ -36,6 +36,7 @@ CALLED = {"rt_sigaction": "sigaction|signal", "rt_sigprocmask": "sigprocmask", "
           "mq_getsetattr": "mq_getattr|mq_setattr", "timer_create": "timer_create", "clock_nanosleep": "clock_nanosleep"}
 SUFFIX = re.compile(r"(_time64|_time32|64|32|16)$")
 SHOWN_MAX = 2
+WITHOUT = {"missing": "no", "absent": "absent"}
 
 
 def load_errno():
@@ -55,9 +56,9 @@ def calls():
 
 
 def state(rows, abi):
-    """What an ABI says to the call: its number; 'no' when it answers ENOSYS; '-' when it has no such call."""
+    """What an ABI says to the call: its number; 'no' when it is missing; 'absent' when it is on Linux too; '-' when it has no such call."""
     found = [(row[abi], row[2]) for row in rows if row[abi] >= 0]
-    return "–" if not found else "no" if found[0][1] == "missing" else str(found[0][0])
+    return "–" if not found else WITHOUT.get(found[0][1]) or str(found[0][0])
 
 
 def texts():
@@ -87,7 +88,7 @@ def read_doc():
 
 def shown(call, rows, old, found):
     """The cell that says what shows the call."""
-    if all(row[2] == "missing" for row in rows):
+    if all(row[2] in WITHOUT for row in rows):
         return ""
     want = pattern(call)
     kept = [t for t in re.findall(r"`(\w+/\w+)`", old) if t in found and want.search(found[t])]
@@ -101,8 +102,8 @@ def call_table(old):
     for call in sorted(table):
         rows = table[call]
         lines.append(f"| `{call}` | {state(rows, 0)} | {state(rows, 1)} | {shown(call, rows, old.get(call, ''), found)} |")
-    missing = sum(all(r[2] == "missing" for r in rows) for rows in table.values())
-    return lines, len(table), missing
+    without = [sum(all(r[2] in which for r in rows) for rows in table.values()) for which in (WITHOUT, ["absent"])]
+    return lines, len(table), *without
 
 
 def program_table():
@@ -120,15 +121,15 @@ def program_table():
 
 
 def document(old):
-    rows, total, missing = call_table(old)
+    rows, total, without, absent = call_table(old)
     return "\n".join(["# What runs, and which calls there are", "",
                       "Made by `tools/compat.py --write`; `make check` sees that it is so.", "",
                       "## Programs", "",
                       "Debian's own binaries, by `./mnemos run`. What is done with each is in its script; `tools/programs.py` runs them and writes down",
                       "what comes out.", "", *program_table(), "",
                       "## System calls", "",
-                      f"{total} names, {total - missing} with a handler. A number: the call is there under it. no: it answers ENOSYS (and is counted in",
-                      "`/proc/mnemos/missing_syscalls`). –: the ABI has no such call.", "", *rows, ""])
+                      f"{total} names, {total - without} with a handler. A number: the call is there under it. no: it answers ENOSYS, and is counted in",
+                      f"`/proc/mnemos/missing_syscalls`. absent ({absent}): it answers ENOSYS, as Debian's Linux 6.1 does. –: the ABI has no such call.", "", *rows, ""])
 
 
 def main():

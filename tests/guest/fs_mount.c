@@ -343,6 +343,44 @@ static void mounts_below_the_root(void)
 	OK(umount("root"));
 }
 
+/* The kernel's own trees are one file system each, however often they are mounted: not twice in one place, though. */
+static void trees_of_the_kernel(void)
+{
+	static const char *const types[] = { "proc", "sysfs" }, *const places[] = { "/proc",
+										    "/sys" };
+	struct stat st, other;
+
+	enter(__func__);
+	OK(mkdir("m", 0755));
+	OK(mkdir("bound", 0755));
+	for (int i = 0; i < 2; i++) {
+		FAILS(mount("none", places[i], types[i], 0, NULL), EBUSY);
+		NEED(mount("none", "m", types[i], MS_RDONLY, NULL) == 0);
+		FAILS(mount("none", "m", types[i], 0, NULL), EBUSY);
+		OK(stat("m", &st));
+		OK(stat(places[i], &other));
+		EQ(st.st_dev, other.st_dev);
+		EQ(st.st_ino, other.st_ino);
+		NEED(mount("m", "bound", NULL, MS_BIND, NULL) == 0);
+		FAILS(mount("none", "bound", types[i], 0, NULL), EBUSY);
+		OK(umount("bound"));
+		OK(umount("m"));
+	}
+	OK(mkdir("m2", 0755));
+	NEED(mount("none", "m", "proc", MS_RDONLY, NULL) == 0);
+	FAILS(open("m/sys/vm/swappiness", O_WRONLY), EROFS);
+	OK(close(open("/proc/sys/vm/swappiness", O_WRONLY))); /* that one place alone */
+	OK(umount("m"));
+	/* Others are new each time. */
+	NEED(mount("none", "m2", "tmpfs", 0, NULL) == 0);
+	OK(stat("m2", &st));
+	NEED(mount("none", "m2", "tmpfs", 0, NULL) == 0);
+	OK(stat("m2", &other));
+	CHECK(st.st_dev != other.st_dev);
+	OK(umount("m2"));
+	OK(umount("m2"));
+}
+
 static void sizes_of_directories(void)
 {
 	struct stat st;
@@ -681,6 +719,7 @@ int main(int argc, char **argv)
 						 T(mounts_are_polled),
 						 T(recursive_binds_come_off),
 						 T(mounts_below_the_root),
+						 T(trees_of_the_kernel),
 						 T(sizes_of_directories),
 						 T(devices_and_their_flags),
 						 T(read_only_when_nobody_writes),
