@@ -241,6 +241,7 @@ struct sock *inet_alloc(const struct sock_ops *ops, int type, int protocol)
 	s->in.keep_interval = KEEP_INTERVAL;
 	s->in.keep_count = KEEP_COUNT;
 	s->in.room = TCP_SND_BUF;
+	inet_errors_init(s);
 	if (type == SOCK_STREAM) {
 		s->sndbuf = TCP_SNDBUF;
 		s->rcvbuf = TCP_RCVBUF;
@@ -335,11 +336,13 @@ static void inet_release(struct sock *s)
 	else
 		raw_remove(s->in.raw);
 	inet_cork_drop(s);
+	inet_errors_end(s);
 	s->file = NULL;
 	WRITE_ONCE(s->state, SS_DEAD);
 	inet_unlock();
 	inet_bury(&embryos);
 	inet_msgs_free(&s->queue);
+	inet_errors_drop(s);
 	sock_put(s);
 }
 
@@ -437,7 +440,7 @@ static long inet_send(struct sock *s, struct sock_msg *m, bool nonblock)
 static long inet_receive(struct sock *s, struct sock_msg *m, bool nonblock)
 {
 	if (m->flags & MSG_ERRQUEUE)
-		return -EAGAIN; /* nothing is ever reported that way */
+		return inet_error_receive(s, m);
 	return inet_is_tcp(s) ? inet_tcp_receive(s, m, nonblock)
 			      : inet_dgram_receive(s, m, nonblock);
 }
@@ -497,7 +500,7 @@ static unsigned inet_poll(struct sock *s, struct poll_table *pt)
 	if (!list_empty(&s->queue) && s->nr_bytes >= low)
 		ready |= POLLIN | POLLRDNORM;
 	spin_unlock(&s->lock);
-	if (READ_ONCE(s->err))
+	if (READ_ONCE(s->err) || inet_has_errors(s))
 		ready |= POLLERR;
 	if (state == SS_LISTENING)
 		return ready;

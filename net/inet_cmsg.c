@@ -88,14 +88,30 @@ static void add_v6(unsigned tell, const struct inet_dgram *d, struct scm *scm)
 		add(scm, SOL_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
 }
 
+/* NULL: no memory. */
+static struct scm_items *items_of(struct scm *scm)
+{
+	if (!scm->items)
+		scm->items =
+			failpoint("inet_tell") ? NULL : kzalloc(sizeof(*scm->items), GFP_KERNEL);
+	return scm->items;
+}
+
+int inet_tell_more(struct scm *scm, int level, int type, const void *data, unsigned len)
+{
+	if (!items_of(scm))
+		return -ENOMEM;
+	add(scm, level, type, data, len);
+	return 0;
+}
+
 int inet_tell(const struct sock *s, const struct inet_dgram *d, struct scm *scm)
 {
 	unsigned tell = READ_ONCE(s->in.tell), flags = READ_ONCE(s->flags);
 
-	if (!tell && !(flags & STAMPS))
+	if (!(tell & TELL_WAY) && !(flags & STAMPS))
 		return 0;
-	scm->items = failpoint("inet_tell") ? NULL : kzalloc(sizeof(*scm->items), GFP_KERNEL);
-	if (!scm->items)
+	if (!items_of(scm))
 		return -ENOMEM;
 	if (flags & STAMPS)
 		add_time(flags, d->when ? d->when : realtime_ns(), scm);

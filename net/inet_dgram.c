@@ -4,7 +4,6 @@
  * OWNS     the pcb of such a socket, from birth to release.
  * WHY      a datagram is copied into its packet straight from user memory, before the core lock is taken.
  * I1       what is queued is no more than SO_RCVBUF, each datagram counted with OVERHEAD; what does not fit is lost.
- * I2       a "port unreachable" that comes for a connected socket is its error (ECONNREFUSED), as on Linux.
  * LOCKS    core lock; sock->receive for readers; sock->lock for the queue.
  * FAILS    EAGAIN, EDESTADDRREQ, EMSGSIZE, ENETUNREACH, EACCES, EPIPE, ECONNREFUSED, ENOBUFS, EFAULT.
  * SOURCES  udp(7), raw(7), ip(7).   TESTED BY  tests/guest/net_inet_dgram.c
@@ -14,28 +13,24 @@
 #include "lib/string.h"
 #include "net/inet_impl.h"
 
-#include <lwip/prot/icmp.h>
-#include <lwip/prot/icmp6.h>
 #include <lwip/prot/ip4.h>
 #include <lwip/prot/ip6.h>
-#include <lwip/prot/udp.h>
 
 enum { RAW_MAX = 65515, OVERHEAD = 256 };
 
 /* ---- what lwIP calls back ---- */
 
-static bool has_room(struct sock *s, size_t n)
+bool inet_has_room(struct sock *s, size_t n)
 {
 	size_t queued;
 
 	spin_lock(&s->lock);
-	queued = s->nr_bytes + s->nr_queued * (size_t)OVERHEAD;
+	queued = s->nr_bytes + s->nr_queued * (size_t)OVERHEAD + s->in.error_bytes;
 	spin_unlock(&s->lock);
 	return queued + n <= (size_t)READ_ONCE(s->rcvbuf);
 }
 
-/* How the packet came that lwIP is at. */
-static void note_way(const struct sock *s, struct inet_dgram *d)
+void inet_note_way(const struct sock *s, struct inet_dgram *d)
 {
 	inet_end_set(&d->to, ip_current_dest_addr(), 0);
 	d->ifindex = netif_get_index(ip_current_netif());
@@ -53,7 +48,7 @@ unsigned inet_udp_lost;
 
 bool inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr, uint16_t port)
 {
-	struct inet_dgram *d = has_room(s, p->tot_len) && !(s->shutdown & RCV_SHUTDOWN)
+	struct inet_dgram *d = inet_has_room(s, p->tot_len) && !(s->shutdown & RCV_SHUTDOWN)
 				       ? inet_malloc(sizeof(*d))
 				       : NULL;
 
@@ -63,7 +58,7 @@ bool inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr, u
 	}
 	d->m = (struct inet_msg){ .p = p };
 	inet_end_set(&d->m.from, addr, port);
-	note_way(s, d);
+	inet_note_way(s, d);
 	inet_queue(s, &d->m);
 	return true;
 }
@@ -75,100 +70,17 @@ static void on_udp(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr
 	inet_udp_lost += !inet_dgram_deliver(arg, p, addr, port);
 }
 
-/* Nobody wanted the datagram @udp to @to: an error of who is connected with that end. */
-static void refused(const ip_addr_t *to, const struct udp_hdr *udp)
-{
-	for (struct udp_pcb *u = udp_pcbs; u; u = u->next) {
-		struct sock *s = u->recv_arg;
-
-		if (u->recv != on_udp || !(u->flags & UDP_FLAGS_CONNECTED) ||
-		    u->local_port != lwip_ntohs(udp->src) ||
-		    u->remote_port != lwip_ntohs(udp->dest) || !ip_addr_cmp(&u->remote_ip, to))
-			continue;
-		WRITE_ONCE(s->err, ECONNREFUSED);
-		waitq_wake_all(&s->wait);
-	}
-}
-
-/* An ICMP message: does it say of a datagram of ours that nobody wanted it? */
-static u8_t on_icmp(void *arg, struct raw_pcb *raw, struct pbuf *p, const ip_addr_t *addr)
-{
-	struct {
-		struct ip_hdr ip;
-		uint8_t type, code;
-		uint16_t sum;
-		uint32_t unused;
-		struct ip_hdr of;
-		struct udp_hdr udp;
-	} __attribute__((packed)) h;
-	struct udp_hdr udp;
-	ip_addr_t to;
-
-	(void)arg;
-	(void)raw;
-	(void)addr;
-	if (pbuf_copy_partial(p, &h, sizeof(h), 0) != sizeof(h) || IPH_HL(&h.ip) != 5 ||
-	    h.type != ICMP_DUR || h.code != ICMP_DUR_PORT || IPH_HL(&h.of) != 5 ||
-	    IPH_PROTO(&h.of) != IP_PROTO_UDP)
-		return 0;
-	udp = h.udp;
-	ip_addr_copy_from_ip4(to, h.of.dest);
-	refused(&to, &udp);
-	return 0;
-}
-
-/* As on_icmp, of IPv6. */
-static u8_t on_icmp6(void *arg, struct raw_pcb *raw, struct pbuf *p, const ip_addr_t *addr)
-{
-	struct {
-		struct ip6_hdr ip;
-		struct icmp6_hdr icmp;
-		struct ip6_hdr of;
-		struct udp_hdr udp;
-	} __attribute__((packed)) h;
-	struct udp_hdr udp;
-	ip_addr_t to;
-
-	(void)arg;
-	(void)raw;
-	(void)addr;
-	if (pbuf_copy_partial(p, &h, sizeof(h), 0) != sizeof(h) ||
-	    IP6H_NEXTH(&h.ip) != IP6_NEXTH_ICMP6 || h.icmp.type != ICMP6_TYPE_DUR ||
-	    h.icmp.code != ICMP6_DUR_PORT || IP6H_NEXTH(&h.of) != IP6_NEXTH_UDP)
-		return 0;
-	udp = h.udp;
-	ip_addr_copy_from_ip6_packed(to, h.of.dest);
-	refused(&to, &udp);
-	return 0;
-}
-
 /* ---- control blocks ---- */
-
-/* The ears for ICMP, when the first datagram socket is made. */
-static bool hear_icmp(void)
-{
-	static struct raw_pcb *ear, *ear6; /* c */
-
-	if (!ear) {
-		ear = raw_new(IP_PROTO_ICMP);
-		if (ear)
-			raw_recv(ear, on_icmp, NULL);
-	}
-	if (!ear6) {
-		ear6 = raw_new_ip_type(IPADDR_TYPE_V6, IP6_NEXTH_ICMP6);
-		if (ear6)
-			raw_recv(ear6, on_icmp6, NULL);
-	}
-	return ear && ear6;
-}
 
 int inet_dgram_open(struct sock *s)
 {
 	int err = -ENOMEM;
 
 	inet_lock();
-	if (inet_is_udp(s)) {
-		s->in.udp = hear_icmp() ? udp_new_ip_type(inet_ip_type(s)) : NULL;
+	if (!inet_hear_errors()) {
+		s->in.udp = NULL;
+	} else if (inet_is_udp(s)) {
+		s->in.udp = udp_new_ip_type(inet_ip_type(s));
 		if (s->in.udp)
 			udp_recv(s->in.udp, on_udp, s);
 	} else {
@@ -176,6 +88,7 @@ int inet_dgram_open(struct sock *s)
 	}
 	if (s->in.udp) {
 		s->in.udp->ttl = s->in.ttl;
+		inet_errors_of(s);
 		err = 0;
 	}
 	inet_unlock();

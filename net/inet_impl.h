@@ -43,7 +43,10 @@ enum {
 	TELL_TOS = 4,
 	TELL_PKTINFO6 = 8,
 	TELL_HOPLIMIT6 = 16,
-	TELL_TCLASS6 = 32
+	TELL_TCLASS6 = 32,
+	TELL_WAY = 63,	  /* any of these */
+	TELL_ERRORS = 64, /* IP_RECVERR */
+	TELL_ERRORS6 = 128
 };
 
 /* ---- inet_core.c ---- */
@@ -129,9 +132,23 @@ bool inet_dgram_deliver(struct sock *s, struct pbuf *p, const ip_addr_t *addr,
 			uint16_t port); /* from a callback of lwIP's; takes @p. false: lost */
 extern unsigned inet_udp_lost; /* core lock: datagrams for which their socket had no room */
 
+bool inet_has_room(struct sock *s, size_t n); /* for so many bytes more that nobody has read */
+void inet_note_way(const struct sock *s,
+		   struct inet_dgram *d); /* how the packet came that lwIP is at */
 /* The core lock is held; @p stays the caller's. 0 or -errno. */
 int must_check inet_dgram_out(struct sock *s, struct pbuf *p, const struct inet_how *how,
 			      ip_addr_t *to, uint16_t port);
+
+/* ---- inet_error.c ---- */
+void inet_errors_init(struct sock *s);	/* a new one has none */
+bool must_check inet_hear_errors(void); /* core lock. False: no memory */
+/* From now on, until inet_errors_end, what ICMP says of packets of @s is its. Core lock, both. */
+void inet_errors_of(struct sock *s);
+void inet_errors_end(struct sock *s);
+void inet_errors_drop(struct sock *s); /* what nobody has read */
+bool inet_has_errors(struct sock *s);
+long inet_error_receive(struct sock *s,
+			struct sock_msg *m); /* the next one. Its length or -errno */
 
 /* ---- inet_cork.c ---- */
 /* All but inet_corked_for: the core lock is held. */
@@ -160,6 +177,8 @@ int inet_raw_value(const struct sock *s, int level, int name, void *out); /* byt
 /* ---- inet_cmsg.c ---- */
 /* What the socket wants to hear of @d, into @scm. 0 or -ENOMEM. */
 int must_check inet_tell(const struct sock *s, const struct inet_dgram *d, struct scm *scm);
+/* One more, behind those: @len <= SCM_ITEM_BYTES. 0 or -ENOMEM. */
+int must_check inet_tell_more(struct scm *scm, int level, int type, const void *data, unsigned len);
 int must_check inet_told(const struct scm *scm, struct inet_how *how); /* 0 or -EINVAL */
 
 /* ---- inet_opt.c ---- */

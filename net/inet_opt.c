@@ -79,7 +79,6 @@ static const struct kept_option {
 	{ SOL_TCP, OPT_USER_TIMEOUT, 0, INT_MAX, 0 },
 	{ SOL_TCP, OPT_FASTOPEN, 0, INT_MAX, 0 },
 	{ SOL_IP, OPT_MTU_DISCOVER, 0, 5, 1 },
-	{ SOL_IP, OPT_RECVERR, INT_MIN, INT_MAX, 0 },
 	{ SOL_IP, OPT_FREEBIND, INT_MIN, INT_MAX, 0 },
 	{ SOL_IP, OPT_NO_PORT, INT_MIN, INT_MAX, 0 },
 	{ SOL_IP, OPT_MULTICAST_TTL, -1, 255, 1 },
@@ -88,7 +87,6 @@ static const struct kept_option {
 	{ SOL_IPV6, OPT6_MULTICAST_HOPS, -1, 255, 1 },
 	{ SOL_IPV6, OPT6_MULTICAST_LOOP, 0, 1, 1 },
 	{ SOL_IPV6, OPT6_MTU_DISCOVER, 0, 5, 1 },
-	{ SOL_IPV6, OPT6_RECVERR, INT_MIN, INT_MAX, 0 },
 };
 _Static_assert(ARRAY_SIZE(kept_options) <= INET_KEPT_MAX, "the room of struct inet_part");
 
@@ -134,9 +132,11 @@ static unsigned tell_of(int level, int name)
 		unsigned tell;
 	} all[] = {
 		{ SOL_IP, OPT_PKTINFO, TELL_PKTINFO },
+		{ SOL_IP, OPT_RECVERR, TELL_ERRORS },
 		{ SOL_IP, OPT_RECVTTL, TELL_TTL },
 		{ SOL_IP, OPT_RECVTOS, TELL_TOS },
 		{ SOL_IPV6, OPT6_RECVPKTINFO, TELL_PKTINFO6 },
+		{ SOL_IPV6, OPT6_RECVERR, TELL_ERRORS6 },
 		{ SOL_IPV6, OPT6_RECVHOPLIMIT, TELL_HOPLIMIT6 },
 		{ SOL_IPV6, OPT6_RECVTCLASS, TELL_TCLASS6 },
 	};
@@ -246,6 +246,8 @@ static int set_number(struct sock *s, int level, int name, int v)
 
 	if (tell) {
 		s->in.tell = v ? s->in.tell | tell : s->in.tell & ~tell;
+		if (!v && (tell & (TELL_ERRORS | TELL_ERRORS6)))
+			inet_errors_drop(s);
 		return 0;
 	}
 	if (level == SOL_TCP)

@@ -224,6 +224,7 @@ static void inherit(struct sock *s, const struct sock *l)
 	s->rcvtimeo = l->rcvtimeo;
 	s->sndtimeo = l->sndtimeo;
 	s->in = l->in;
+	inet_errors_init(s);
 	s->in.tcp = NULL;
 	s->in.connecting = s->in.got_fin = s->in.sent_fin = false;
 	s->in.room = TCP_SND_BUF;

@@ -101,9 +101,12 @@ struct sock {
 			bool cork;				  /* c; read without */
 			struct inet_corked *corked; /* c; read without: inet_cork.c's */
 			int max_segment;	    /* c: TCP_MAXSEG; 0: not asked for */
-			uint32_t icmp_filter[8];    /* c: a bit for each type that is not wanted */
-			int kept[INET_KEPT_MAX];    /* c: inet_opt.c's */
-			size_t room;		    /* c; read without: bytes that may be sent */
+			struct list_head hears;	 /* c: inet_error.c's list of those with errors */
+			struct list_head errors; /* l: that nobody has read */
+			size_t error_bytes;	 /* l: of them */
+			uint32_t icmp_filter[8]; /* c: a bit for each type that is not wanted */
+			int kept[INET_KEPT_MAX]; /* c: inet_opt.c's */
+			size_t room;		 /* c; read without: bytes that may be sent */
 			unsigned space; /* c; read without: of them, behind the last segment */
 			size_t unrecved; /* r: sock->receive, or the last user: bytes read that the peer has not been told of */
 			bool got_fin, sent_fin; /* c: the peer sends no more; we do not */
