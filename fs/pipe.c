@@ -504,7 +504,14 @@ static unsigned write_some(struct pipe *p, uaddr_t buf, size_t len, int *err)
 	return n;
 }
 
-static long do_write(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
+/* For what a write waits when there is no room. */
+enum write_waits {
+	WAIT_ALL,   /* until all is in */
+	WAIT_FIRST, /* until something is in */
+	WAIT_NEVER,
+};
+
+static long do_write(struct pipe *p, uaddr_t buf, size_t len, enum write_waits waits)
 {
 	size_t done = 0;
 	bool slept = false;
@@ -516,7 +523,7 @@ static long do_write(struct pipe *p, uaddr_t buf, size_t len, bool nonblock)
 		done += write_some(p, buf + done, len - done, &err);
 		if (!err)
 			continue;
-		if (err != -EAGAIN || nonblock)
+		if (err != -EAGAIN || waits == WAIT_NEVER || (done && waits == WAIT_FIRST))
 			break;
 		need = write_need(p, len - done);
 		slept = true;
@@ -560,7 +567,7 @@ static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 	struct pipe *p = f->private;
 
 	if (unlikely(!len || !write_at_once(p, buf, len)))
-		return do_write(p, buf, len, f->flags & O_NONBLOCK);
+		return do_write(p, buf, len, f->flags & O_NONBLOCK ? WAIT_NEVER : WAIT_ALL);
 	wake_reader(p);
 	return (long)len;
 }
@@ -570,7 +577,7 @@ static long pipe_write(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 long pipe_copy(struct file *f, uaddr_t buf, size_t len, bool nonblock, bool write)
 {
 	nonblock |= (f->flags & O_NONBLOCK) != 0;
-	return write ? do_write(f->private, buf, len, nonblock)
+	return write ? do_write(f->private, buf, len, nonblock ? WAIT_NEVER : WAIT_FIRST)
 		     : read_user(f->private, buf, len, nonblock);
 }
 

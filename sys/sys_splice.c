@@ -112,7 +112,7 @@ SYS(tee)
 	return ret;
 }
 
-/* Pages are copied into the pipe; SPLICE_F_GIFT is a hint. */
+/* Pages are copied into the pipe; SPLICE_F_GIFT is a hint. It waits for the first byte only. */
 SYS(vmsplice)
 {
 	struct file *f;
@@ -139,7 +139,8 @@ SYS(vmsplice)
 			n = -EFAULT;
 			break;
 		}
-		n = iov.len ? pipe_copy(f, iov.base, iov.len, a3 & SPLICE_F_NONBLOCK, writable(f))
+		n = iov.len ? pipe_copy(f, iov.base, iov.len, done || (a3 & SPLICE_F_NONBLOCK),
+					writable(f))
 			    : 0;
 		done += n > 0 ? n : 0;
 		if (n >= 0 && (size_t)n < iov.len)

@@ -73,7 +73,7 @@ long pipe_drain(struct file *f, size_t len, unsigned flags, pipe_actor actor, vo
 long pipe_put(struct file *f, const char *mem, size_t len);
 int must_check pipe_wait_room(struct file *f); /* 0, -ERESTARTSYS */
 bool pipe_has_packets(const struct file *f);
-/* read(2) or write(2) on a pipe whose file may say otherwise about blocking. */
+/* As read(2) or write(2) on a pipe, whose file may say otherwise about blocking; a write waits for its first byte only. */
 long pipe_copy(struct file *f, uaddr_t buf, size_t len, bool nonblock, bool write);
 bool file_is_pipe(const struct file *f);
 

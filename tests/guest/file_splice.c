@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
@@ -181,12 +182,25 @@ static void vmsplices(void)
 	struct iovec iov[3] = { { data, 10 }, { data + 10, 0 }, { data + 10, 5000 } },
 		     in[2] = { { back, 100 }, { back + 100, 10000 } };
 	int p[2], fd = file_with("in", 10);
+	char *big;
 
 	NEED(pipe(p) == 0);
 	EQ(vmsplice(p[1], iov, 3, 0), 5010);
 	EQ(vmsplice(p[0], in, 2, 0), 5010);
 	EQ(memcmp(back, data, 5010), 0);
 	FAILS(vmsplice(p[0], in, 1, SPLICE_F_NONBLOCK), EAGAIN);
+	/* What is there, and no wait for more: not for the second piece either. */
+	EQ(write(p[1], data, 100), 100);
+	EQ(vmsplice(p[0], in, 2, 0), 100);
+	/* What there is room for: nobody reads. */
+	EQ(fcntl(p[1], F_SETPIPE_SZ, 4096), 4096);
+	NEED((big = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			 0)) != MAP_FAILED);
+	EQ(vmsplice(p[1], &(struct iovec){ big, 16384 }, 1, 0), 4096);
+	FAILS(vmsplice(p[1], iov, 1, SPLICE_F_NONBLOCK), EAGAIN);
+	EQ(vmsplice(p[0], &(struct iovec){ big, 16384 }, 1, 0), 4096);
+	EQ(vmsplice(p[1], (struct iovec[]){ { big, 4096 }, { big, 4096 } }, 2, 0), 4096);
+	EQ(munmap(big, 16384), 0);
 	FAILS(vmsplice(fd, iov, 1, 0), EBADF);
 	FAILS(vmsplice(99, iov, 1, 0), EBADF);
 	FAILS(vmsplice(p[1], iov, 1, 16), EINVAL);
