@@ -429,7 +429,7 @@ static bool compatible(const struct vm_area_struct *a, const struct vm_area_stru
 
 	return a->vm_end == b->vm_start && a->mapping == b->mapping && a->vm_ops == b->vm_ops &&
 	       a->vm_private_data == b->vm_private_data &&
-	       !((a->vm_flags ^ b->vm_flags) & ~rights) &&
+	       vm_flags_merge(a->vm_flags | rights, b->vm_flags | rights) &&
 	       b->vm_pgoff == a->vm_pgoff + vma_pages(a);
 }
 

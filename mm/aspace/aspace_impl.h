@@ -105,6 +105,10 @@ struct vm_area_struct *vma_merge_moved(struct mm_struct *mm, const struct vma_re
 /* [start, end) of @vma gets @flags: split and merged as needed. 0 and the vma that covers it in *out, or -ENOMEM. */
 int must_check vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 			  unsigned long end, unsigned long flags, struct vm_area_struct **out);
+/* The same, but it joins no neighbour, though it may be like one then. Not of huge pages. */
+int must_check vma_modify_apart(struct mm_struct *mm, struct vm_area_struct *vma,
+				unsigned long start, unsigned long end, unsigned long flags,
+				struct vm_area_struct **out);
 /* The same, and it belongs to @uf, as the VM_UFFD_* of @flags say. */
 int must_check vma_modify_userfault(struct vm_area_struct *vma, unsigned long start,
 				    unsigned long end, unsigned long flags, struct userfault *uf);

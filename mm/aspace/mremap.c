@@ -156,8 +156,8 @@ static void leave_old(struct remap_ctx *c, bool account, struct vma_spares *spar
 		atomic_long_add(&vm_committed_as, (long)old_pages);
 }
 
-/* MREMAP_DONTUNMAP: what stays behind is empty, and not locked any more. The same with the old flags takes it back, and
- * cannot fail. 0 or -ENOMEM. */
+/* MREMAP_DONTUNMAP: what stays behind is empty, and not locked any more; as in Linux 6.1 it joins no neighbour for that.
+ * The same with the old flags takes it back, and cannot fail. 0 or -ENOMEM. */
 static int relock_old(struct remap_ctx *c, unsigned long flags)
 {
 	unsigned long old = c->vma->vm_flags, pages = c->old_len >> PAGE_SHIFT;
@@ -165,7 +165,11 @@ static int relock_old(struct remap_ctx *c, unsigned long flags)
 
 	if (!(c->flags & MREMAP_DONTUNMAP) || !((old ^ flags) & VM_LOCKED))
 		return 0;
-	err = vma_modify(c->mm, c->vma, c->addr, c->addr + c->old_len, flags, &c->vma);
+	if (flags & VM_LOCKED)
+		err = vma_modify(c->mm, c->vma, c->addr, c->addr + c->old_len, flags, &c->vma);
+	else
+		err = vma_modify_apart(c->mm, c->vma, c->addr, c->addr + c->old_len, flags,
+				       &c->vma);
 	if (err)
 		return err;
 	c->mm->locked_vm += flags & VM_LOCKED ? pages : -pages;

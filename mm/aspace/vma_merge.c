@@ -412,6 +412,22 @@ int vma_modify(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long s
 	return 0;
 }
 
+int vma_modify_apart(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end, unsigned long flags, struct vm_area_struct **out)
+{
+	struct vma_req r = part_of_vma(vma, start, end, flags);
+	unsigned splits = (start > vma->vm_start) + (end < vma->vm_end);
+
+	if (splits)
+		vma = cut_out(mm, vma, &r, splits);
+	if (!vma)
+		return -ENOMEM;
+	change_flags(vma, flags);
+	mm->unmerged = true;
+	*out = vma;
+	return 0;
+}
+
 int vma_modify_userfault(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			 unsigned long flags, struct userfault *uf)
 {

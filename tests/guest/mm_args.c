@@ -357,6 +357,24 @@ static void mremap_to_beside_itself(void)
 	}
 }
 
+/* What MREMAP_DONTUNMAP leaves behind of locked memory is not locked, and joins no neighbour for that. */
+static void mremap_leaves_it_unlocked(void)
+{
+	enum { HOW = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP };
+	char *p = hole(12);
+
+	NEED(p);
+	EQ(map(p + 2 * PAGE, 6 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+	   (long)(p + 2 * PAGE));
+	OK(mlock(p + 4 * PAGE, 4 * PAGE));
+	EQ((long)move(p + 4 * PAGE, 2 * PAGE, 2 * PAGE, HOW, p + 9 * PAGE), (long)(p + 9 * PAGE));
+	STREQ(picture(p, 12),
+	      "2-4 rw-s 0 /dev/zero, 4-6 rw-s 2 /dev/zero, 6-8 rw-s 4 /dev/zero, 9-11 rw-s 2 /dev/zero");
+	OK(munlock(p + 6 * PAGE, 2 * PAGE));
+	STREQ(picture(p, 12), "2-4 rw-s 0 /dev/zero, 4-8 rw-s 2 /dev/zero, 9-11 rw-s 2 /dev/zero");
+	OK(munmap(p, 12 * PAGE));
+}
+
 /* Megabytes: tables change place, not pages. */
 static void mremap_moves_much(void)
 {
@@ -542,6 +560,7 @@ int main(int argc, char **argv)
 		T(mremap_of_a_wrong_source),
 		T(mremap_moves),
 		T(mremap_to_beside_itself),
+		T(mremap_leaves_it_unlocked),
 		T(mremap_moves_much),
 		T(msync_errors),
 		T(limits),

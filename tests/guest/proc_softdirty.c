@@ -7,6 +7,7 @@
 #include "pagemap.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <sys/uio.h>
 
 enum { MAX = 512 };
@@ -498,6 +499,41 @@ static void what_each_number_clears(void)
 	close(fd);
 }
 
+/* Does a mapping of the caller's begin at @p and end at @p + @pages? */
+static bool one_mapping(const char *p, size_t pages)
+{
+	char line[256], want[64];
+	FILE *f = fopen("/proc/self/maps", "re");
+	bool found = false;
+
+	snprintf(want, sizeof(want), "%08lx-%08lx ", (unsigned long)p,
+		 (unsigned long)(p + pages * PAGE));
+	while (f && fgets(line, sizeof(line), f))
+		found |= !strncmp(line, want, strlen(want));
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* A new mapping counts as written and the one beside it does not: with equal rights they become one all the same. */
+static void tracked_and_new_become_one(void)
+{
+	char *hole = mmap(NULL, 6 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = hole + PAGE;
+
+	NEED(hole != MAP_FAILED);
+	OK(mprotect(p, 2 * PAGE, RW | PROT_EXEC));
+	p[0] = p[PAGE] = 1;
+	forget();
+	NEED(mmap(p + 2 * PAGE, 2 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+	     p + 2 * PAGE);
+	p[2 * PAGE] = p[3 * PAGE] = 1;
+	CHECK(one_mapping(p, 2));
+	OK(mprotect(p, 2 * PAGE, RW));
+	CHECK(one_mapping(p, 4));
+	munmap(hole, 6 * PAGE);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(new_memory_counts_as_written),
@@ -512,6 +548,7 @@ int main(int argc, char **argv)
 						 T(copies_of_a_running_program),
 						 T(threads_that_write_meanwhile),
 						 T(what_each_number_clears),
+						 T(tracked_and_new_become_one),
 						 TEND };
 
 	return tap_main(argc, argv, tests);
