@@ -33,6 +33,7 @@ struct tty_line {
 struct tty {
 	struct spinlock lock;	  /* rank OBJECT, irqsave: the interrupt takes it */
 	struct ldisc disc;	  /* l */
+	struct termios_k locked;  /* l: what of disc.t is not to change */
 	struct winsize_k winsize; /* l */
 	unsigned hangups;	  /* l: how often it was hung up; older open files are dead */
 	bool exclusive;		  /* l: TIOCEXCL */

@@ -48,16 +48,34 @@ static bool flow_keys(const struct ldisc *l)
 	       l->t.c_cc[VSTART] == ('Q' & 31);
 }
 
-static void apply_termios(struct tty *tty, const struct termios_k *t, bool flush)
+/* @t, but for what TIOCSLCKTRMIOS has locked: that stays. tty->lock. */
+static struct termios_k unlocked(const struct tty *tty, const struct termios_k *t)
 {
-	unsigned old_baud = baud_of(tty->disc.t.c_cflag), baud = baud_of(t->c_cflag);
+	const struct termios_k *old = &tty->disc.t, *lock = &tty->locked;
+	struct termios_k r = *t;
+
+	r.c_iflag = (t->c_iflag & ~lock->c_iflag) | (old->c_iflag & lock->c_iflag);
+	r.c_oflag = (t->c_oflag & ~lock->c_oflag) | (old->c_oflag & lock->c_oflag);
+	r.c_cflag = (t->c_cflag & ~lock->c_cflag) | (old->c_cflag & lock->c_cflag);
+	r.c_lflag = (t->c_lflag & ~lock->c_lflag) | (old->c_lflag & lock->c_lflag);
+	r.c_line = lock->c_line ? old->c_line : t->c_line;
+	for (unsigned i = 0; i < NCCS_K; i++)
+		r.c_cc[i] = lock->c_cc[i] ? old->c_cc[i] : t->c_cc[i];
+	return r;
+}
+
+static void apply_termios(struct tty *tty, const struct termios_k *wanted, bool flush)
+{
+	unsigned old_baud = baud_of(tty->disc.t.c_cflag), baud;
 	irqflags_t f = spin_lock_irqsave(&tty->lock);
+	struct termios_k t = unlocked(tty, wanted);
 	bool old_flow;
 
+	baud = baud_of(t.c_cflag);
 	if (flush)
 		ldisc_flush_input(&tty->disc);
 	old_flow = flow_keys(&tty->disc);
-	ldisc_set_termios(&tty->disc, t);
+	ldisc_set_termios(&tty->disc, &t);
 	if (flow_keys(&tty->disc) != old_flow)
 		tty_event(tty, old_flow ? TIOCPKT_NOSTOP : TIOCPKT_DOSTOP);
 	tty_push(tty);
@@ -146,6 +164,25 @@ static long ioctl_tcseta(struct tty_file *tf, uaddr_t arg, enum when when)
 	return set_termios(tf, &t, when);
 }
 
+/* TIOCGLCKTRMIOS, TIOCSLCKTRMIOS: a bit, or a character, that is not 0 says that it is not to change. */
+static long ioctl_locks(struct tty *tty, bool is_set, uaddr_t arg)
+{
+	struct termios_k t;
+	irqflags_t f;
+
+	if (is_set && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (is_set && get_user(&t, arg))
+		return -EFAULT;
+	f = spin_lock_irqsave(&tty->lock);
+	if (is_set)
+		tty->locked = t;
+	else
+		t = tty->locked;
+	spin_unlock_irqrestore(&tty->lock, f);
+	return is_set ? 0 : put_user(arg, &t);
+}
+
 static long ioctl_settings(struct tty_file *tf, unsigned cmd, uaddr_t arg)
 {
 	struct termios_k t;
@@ -164,6 +201,9 @@ static long ioctl_settings(struct tty_file *tf, unsigned cmd, uaddr_t arg)
 		return ioctl_tcgets2(tf->tty, arg);
 	case TCSETS2 ... TCSETSF2:
 		return ioctl_tcsets2(tf, arg, (enum when)(cmd - TCSETS2));
+	case TIOCGLCKTRMIOS:
+	case TIOCSLCKTRMIOS:
+		return ioctl_locks(tf->tty, cmd == TIOCSLCKTRMIOS, arg);
 	default:
 		return -ENOTTY;
 	}

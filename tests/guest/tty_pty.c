@@ -252,6 +252,61 @@ static int pump_out(void *arg)
 }
 
 /* More than the buffers hold: writers wait for readers. */
+static int locks_of_an_ordinary_user(void *arg)
+{
+	const struct pair *p = arg;
+	struct termios lock;
+
+	NEED_IN_CHILD(setuid(1000) == 0);
+	NEED_IN_CHILD(ioctl(p->slave, TIOCGLCKTRMIOS, &lock) == 0);
+	return ioctl(p->slave, TIOCSLCKTRMIOS, &lock) == 0 ? 1 : errno == EPERM ? 0 : 2;
+}
+
+/* What is locked stays as it is, however the settings are set. */
+static void locked_settings(void)
+{
+	struct termios lock, t, was;
+	struct pair p;
+
+	NEED(new_pair(&p) == 0);
+	memset(&lock, 0xff, sizeof(lock));
+	OK(ioctl(p.slave, TIOCGLCKTRMIOS, &lock));
+	EQ(lock.c_iflag | lock.c_oflag | lock.c_cflag | lock.c_lflag, 0);
+	EQ(lock.c_line, 0);
+	EQ(lock.c_cc[VINTR], 0);
+	FAILS(ioctl(p.slave, TIOCGLCKTRMIOS, nowhere), EFAULT);
+	FAILS(ioctl(p.slave, TIOCSLCKTRMIOS, nowhere), EFAULT);
+	OK(tcgetattr(p.slave, &was));
+	lock.c_lflag = ECHO;
+	lock.c_oflag = OPOST;
+	lock.c_cc[VINTR] = 1;
+	OK(ioctl(p.slave, TIOCSLCKTRMIOS, &lock));
+	memset(&lock, 0, sizeof(lock));
+	OK(ioctl(p.master, TIOCGLCKTRMIOS, &lock)); /* one terminal, two ends */
+	EQ(lock.c_lflag, ECHO);
+	EQ(lock.c_cc[VINTR], 1);
+	t = was;
+	t.c_lflag ^= ECHO | ICANON;
+	t.c_oflag ^= OPOST | ONLCR;
+	t.c_cc[VINTR] ^= 1;
+	t.c_cc[VQUIT] ^= 1;
+	OK(ioctl(p.slave, TCSETS, &t));
+	OK(tcgetattr(p.slave, &t));
+	EQ(t.c_lflag, was.c_lflag ^ ICANON);
+	EQ(t.c_oflag, was.c_oflag ^ ONLCR);
+	EQ(t.c_cc[VINTR], was.c_cc[VINTR]);
+	EQ(t.c_cc[VQUIT], was.c_cc[VQUIT] ^ 1);
+	EQ(tap_child(locks_of_an_ordinary_user, &p), EXITED(0));
+	memset(&lock, 0, sizeof(lock));
+	OK(ioctl(p.slave, TIOCSLCKTRMIOS, &lock));
+	t.c_lflag ^= ECHO;
+	OK(tcsetattr(p.slave, TCSANOW, &t));
+	OK(tcgetattr(p.slave, &t));
+	EQ(t.c_lflag, was.c_lflag ^ (ICANON | ECHO));
+	close(p.slave);
+	close(p.master);
+}
+
 static void waits_slave(void)
 {
 	struct pair p;
@@ -793,25 +848,16 @@ static void no_memory(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(names),
-						 T(peer),
-						 T(rules),
-						 T(bytes),
-						 T(settings),
-						 T(waits_slave),
-						 T(waits_master),
-						 T(closing_slave),
-						 T(closing_master),
-						 T(closing_wakes),
-						 T(packets),
-						 T(session),
-						 T(job_control),
-						 T(leader_ends),
-						 T(hanging_up),
-						 T(many),
-						 T(race),
-						 T(no_memory),
-						 TEND };
+	static const struct tap_test tests[] = { T(names),	   T(peer),
+						 T(rules),	   T(bytes),
+						 T(settings),	   T(locked_settings),
+						 T(waits_slave),   T(waits_master),
+						 T(closing_slave), T(closing_master),
+						 T(closing_wakes), T(packets),
+						 T(session),	   T(job_control),
+						 T(leader_ends),   T(hanging_up),
+						 T(many),	   T(race),
+						 T(no_memory),	   TEND };
 
 	return tap_main(argc, argv, tests);
 }
