@@ -38,23 +38,54 @@ static struct pseudo_tree proc_tree = {
 	.emit_more = proc_pid_emit,
 };
 
+/* What is below /proc/net: each process has that directory, as its network namespace would be its own. Looked up anew each time, as a
+   process's directory may go. */
+static struct pseudo_tree net_tree = {
+	.root = { .name = "net",
+		  .mode = S_IFDIR | 0555,
+		  .ino = PROC_NET_INO,
+		  .refs = { 1 },
+		  .removable = true },
+};
+
+/* The tree that *path is in, and *path relative to that. */
+static struct pseudo_tree *tree_of(const char **path)
+{
+	if (strncmp(*path, "net/", 4))
+		return &proc_tree;
+	*path += 4;
+	return &net_tree;
+}
+
+struct inode *proc_net_inode(struct super_block *sb)
+{
+	return pseudo_inode(sb, &net_tree.root);
+}
+
 int proc_register(const char *path, uint32_t mode, struct proc_entry *entry)
 {
-	struct pseudo_node n = { .mode = (mode & S_IFMT ? mode : mode | S_IFREG), .entry = entry };
+	struct pseudo_tree *tree = tree_of(&path);
+	struct pseudo_node n = { .mode = (mode & S_IFMT ? mode : mode | S_IFREG),
+				 .entry = entry,
+				 .removable = tree->root.removable };
 
 	if (!strncmp(path, "sys/", 4))
 		entry->strict = true;
-	return pseudo_register(&proc_tree, path, &n);
+	return pseudo_register(tree, path, &n);
 }
 
 int proc_register_node(const char *path, const struct pseudo_node *n)
 {
-	return pseudo_register(&proc_tree, path, n);
+	struct pseudo_tree *tree = tree_of(&path);
+
+	return pseudo_register(tree, path, n);
 }
 
 int proc_unregister(const char *path)
 {
-	return pseudo_unregister(&proc_tree, path);
+	struct pseudo_tree *tree = tree_of(&path);
+
+	return pseudo_unregister(tree, path);
 }
 
 bool proc_entry_enter(const struct inode *inode)
@@ -98,6 +129,7 @@ void proc_init(void)
 	register_special("self", self_readlink);
 	register_special("thread-self", thread_self_readlink);
 	boot_need(proc_register_symlink("mounts", "self/mounts"), "/proc/", "mounts");
+	boot_need(proc_register_symlink("net", "self/net"), "/proc/", "net");
 	proc_mem_init();
 	proc_swaps_init();
 	proc_vmstat_init();

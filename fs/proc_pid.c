@@ -31,6 +31,7 @@ enum pid_kind {
 	KIND_FDINFO_DIR,
 	KIND_FDINFO,
 	KIND_TASK_DIR,
+	KIND_NET_DIR, /* no inode of this file's */
 	KIND_MAP_DIR,
 	KIND_MAP_LINK
 };
@@ -183,6 +184,8 @@ static enum pid_kind kind_of(const struct proc_pid_entry *e)
 		return KIND_FD_DIR;
 	if (!strcmp(e->name, "map_files"))
 		return KIND_MAP_DIR;
+	if (!strcmp(e->name, "net"))
+		return KIND_NET_DIR;
 	return strcmp(e->name, "fdinfo") ? KIND_TASK_DIR : KIND_FDINFO_DIR;
 }
 
@@ -212,6 +215,8 @@ static struct inode *entry_inode(struct inode *dir, const struct proc_pid_entry 
 	uint32_t mode = e->mode & S_IFMT ? e->mode : e->mode | S_IFREG;
 	struct inode *inode;
 
+	if (kind_of(e) == KIND_NET_DIR)
+		return proc_net_inode(dir->sb);
 	task_get(t);
 	inode = new_inode(dir->sb, t, mode, kind_of(e), index + 1);
 	if (!inode)
@@ -404,7 +409,9 @@ static void emit_entries(const struct pid_inode *p, struct dir_context *c)
 
 		if (entry_hidden(e, p->kind))
 			c->pos++;
-		else if (!proc_emit(c, c->pos + 1, e->name, ino_of(p->task, index),
+		else if (!proc_emit(c, c->pos + 1, e->name,
+				    kind_of(e) == KIND_NET_DIR ? PROC_NET_INO
+							       : ino_of(p->task, index),
 				    mode_to_dtype(mode)))
 			return;
 	}

@@ -360,6 +360,7 @@ void proc_pid_init(void)
 		{ .name = "fd", .mode = S_IFDIR | 0500 },
 		{ .name = "map_files", .mode = S_IFDIR | 0500, .where = PID_ONLY },
 		{ .name = "fdinfo", .mode = S_IFDIR | 0555 },
+		{ .name = "net", .mode = S_IFDIR | 0555 },
 		{ .name = "environ", .mode = 0400, .show = environ_show, .inspect = true },
 		{ .name = "auxv", .mode = 0400, .show = auxv_show, .inspect = true },
 		{ .name = "status", .mode = 0444, .show = pid_status_show },

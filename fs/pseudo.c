@@ -238,7 +238,7 @@ struct proc_entry *proc_entry_of(const struct inode *inode)
 
 /* ---- inodes ---- */
 
-static struct inode *node_inode(struct super_block *sb, struct pseudo_node *n)
+struct inode *pseudo_inode(struct super_block *sb, struct pseudo_node *n)
 {
 	const struct pseudo_tree *tree = sb->private;
 	struct inode *inode = inode_alloc(sb, n->mode);
@@ -272,7 +272,7 @@ int pseudo_lookup(struct inode *dir, const struct qstr *name, struct inode **out
 	spin_unlock(&nodes_lock);
 	if (!n)
 		return -ENOENT;
-	*out = node_inode(dir->sb, n);
+	*out = pseudo_inode(dir->sb, n);
 	node_put(n);
 	return *out ? 0 : -ENOMEM;
 }
@@ -397,7 +397,7 @@ static struct super_block *make_super(struct pseudo_tree *tree)
 	sb->no_negative = true;
 	sb->magic = tree->magic;
 	sb->private = tree;
-	inode = node_inode(sb, &tree->root);
+	inode = pseudo_inode(sb, &tree->root);
 	sb->root = inode ? dentry_make_root(sb, inode) : NULL;
 	if (sb->root)
 		return sb;

@@ -31,7 +31,7 @@ struct pseudo_tree {
 	/* After the root's own names: emit more, from number @first on; NULL: none. */
 	void (*emit_more)(struct dir_context *c, int first);
 };
-enum { PSEUDO_MORE_POS = 1 << 16, PSEUDO_ROOT_INO = 1 };
+enum { PSEUDO_MORE_POS = 1 << 16, PSEUDO_ROOT_INO = 1, PROC_NET_INO };
 
 /* Add a node like @proto at @path; parents are made. 0, -ENOMEM, -EEXIST. */
 int must_check pseudo_register(struct pseudo_tree *tree, const char *path,
@@ -44,6 +44,8 @@ int pseudo_unregister(struct pseudo_tree *tree, const char *path);
 /* Around every call of the entry that @inode stands for. False: it has been removed. */
 bool must_check pseudo_enter(const struct inode *inode);
 void pseudo_leave(const struct inode *inode);
+struct inode *pseudo_inode(struct super_block *sb, struct pseudo_node *n); /* NULL: no memory */
+struct inode *proc_net_inode(struct super_block *sb); /* of every /proc/PID/net; NULL: no memory */
 int pseudo_lookup(struct inode *dir, const struct qstr *name, struct inode **out);
 extern const struct inode_ops pseudo_dir_iops;
 void pseudo_start(struct pseudo_tree *tree); /* boot: programs may mount it */

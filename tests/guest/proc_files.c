@@ -846,6 +846,33 @@ static void pieces_of_maps(void)
 	munmap(map, VMAS * PAGE);
 }
 
+/* The directory is each process's, and each thread's; /proc/net is the caller's. */
+static void net_of_a_process(void)
+{
+	char text[4096], other[4096];
+	struct stat st, file;
+	int dir, fd;
+
+	EQ(readlink("/proc/net", text, sizeof(text)), 8);
+	CHECK(!memcmp(text, "self/net", 8));
+	OK(lstat("/proc/net", &st));
+	EQ(st.st_mode, S_IFLNK | 0777);
+	OK(lstat("/proc/self/net", &st));
+	EQ(st.st_mode, S_IFDIR | 0555);
+	OK(lstat("/proc/thread-self/net/unix", &file));
+	EQ(file.st_mode, S_IFREG | 0444);
+	NEED(tap_read("/proc/net/unix", text, sizeof(text)) > 0);
+	NEED(tap_read("/proc/self/net/unix", other, sizeof(other)) > 0);
+	STREQ(text, other);
+	FAILS(open("/proc/self/net/none", O_RDONLY), ENOENT);
+	dir = open("/proc/self/net", O_RDONLY | O_DIRECTORY);
+	NEED(dir >= 0);
+	fd = openat(dir, "../comm", O_RDONLY);
+	CHECK(fd >= 0);
+	close(fd);
+	close(dir);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(meminfo),
@@ -873,6 +900,7 @@ int main(int argc, char **argv)
 						 T(every_file_twice),
 						 T(shared_by_threads),
 						 T(pieces_of_maps),
+						 T(net_of_a_process),
 						 TEND };
 
 	if (argc == 2 && strcmp(argv[1], "--wait") == 0)
