@@ -56,7 +56,7 @@ KSRC := $(filter-out %_test.c $(if $(filter 0,$(INET)),net/inet% drivers/virtio_
 SMALL := module/% init/% arch/conformance/% mm/obs/% ipc/% $(addprefix fs/,proc_% sysfs% debugfs% trace% ext2% p9_% cpio% inflate% initramfs% \
 	devpts% devtmpfs% hugetlbfs% sysctl% xattr% inotify% lock% blkdev% aio%) $(addprefix sys/,core% sys_ptrace% sys_mqueue% sys_ipc% \
 	sys_reboot% sys_timex% sys_swap% sys_xattr% sys_aio% sys_mempolicy% sys_sched%) $(addprefix kernel/,ptrace% oom% session% timex% uts% posix_timer%) \
-	$(addprefix net/,inet_netlink% inet_proc% inet_dev% inet_route% inet_opt% inet_error% unix_proc%) $(addprefix mm/aspace/,hugetlb% ksm% userfault% collapse% mempolicy%) \
+	$(addprefix net/,inet_netlink% inet_proc% inet_dev% inet_route% inet_opt% inet_error% inet_diag% unix_proc%) $(addprefix mm/aspace/,hugetlb% ksm% userfault% collapse% mempolicy%) \
 	mm/backing/hugetlb% mm/reclaim/compact% mm/reclaim/stand_in% $(addprefix arch/x86/,hw/acpi% hw/probe% entry/cpuinfo% entry/oops%) \
 	$(addprefix lwip/core/,ipv6/% ipv4/dhcp ipv4/etharp ipv4/icmp ipv4/ip4_frag init netif raw stats) \
 	$(addprefix drivers/,zram% pty% tty_% virtio_9p% virtio_con% virtio_pci% virtio_mmio%)

@@ -190,6 +190,8 @@ static const struct super_ops anon_super_ops = { .dname = anon_dname, .statfs = 
 static struct fs_type pipe_type = { .name = "pipefs", .nodev = true };
 static struct fs_type sock_type = { .name = "sockfs", .nodev = true };
 static struct fs_type anon_type = { .name = "anon_inodefs", .nodev = true };
+/* Their inodes have as many digits as Linux's: netstat(8) takes socket:[N] for a socket from two on. */
+enum { FIRST_ANON_INO = 1024 };
 enum { PIPEFS_MAGIC = 0x50495045, SOCKFS_MAGIC = 0x534f434b, ANON_MAGIC = 0x09041934 };
 
 static struct vfsmount *make_anon(const struct fs_type *type, const struct super_ops *ops,
@@ -200,6 +202,7 @@ static struct vfsmount *make_anon(const struct fs_type *type, const struct super
 
 	must(sb);
 	sb->magic = magic;
+	atomic_long_set(&sb->next_ino, FIRST_ANON_INO - 1);
 	mnt = mount_detached(sb, type->name);
 	must(mnt);
 	*out = sb;

@@ -529,4 +529,5 @@ void inet_init(void)
 {
 	inet_proc_init();
 	inet_snmp_init();
+	inet_diag_init();
 }

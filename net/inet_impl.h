@@ -187,6 +187,25 @@ int inet_get_option(struct sock *s, int level, int name, uaddr_t value, uaddr_t 
 void inet_flags_changed(struct sock *s);
 int inet_tcp_state(const struct sock *s); /* as Linux numbers them; the core lock is held */
 
+/* Linux's struct tcp_info, as of 6.1. What lwIP does not count is 0. */
+struct tcp_info_k {
+	uint8_t state, ca_state, retransmits, probes, backoff, options, wscale, flags;
+	uint32_t rto, ato, snd_mss, rcv_mss, unacked, sacked, lost, retrans, fackets;
+	uint32_t last_data_sent, last_ack_sent, last_data_recv, last_ack_recv;
+	uint32_t pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering;
+	uint32_t rcv_rtt, rcv_space, total_retrans;
+	uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+	uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
+	uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
+	uint32_t delivered, delivered_ce;
+	uint64_t bytes_sent, bytes_retrans;
+	uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
+};
+
+_Static_assert(sizeof(struct tcp_info_k) == 232, "Linux's");
+enum { TCPI_WSCALE = 4 };
+void inet_tcp_info(const struct sock *s, struct tcp_info_k *out); /* core lock */
+
 /* ---- inet_if.c ---- */
 /* A name as Linux gives it (lo, eth0), IFF_*. */
 void inet_if_name(const struct netif *n, char name[16]);
@@ -198,6 +217,18 @@ bool netdev_exists(void); /* besides the loopback */
 void netdev_poll(void);	  /* what has come, to lwIP; the core lock is held */
 
 /* ---- inet_proc.c ---- */
+struct inet_line { /* of /proc/net/tcp, udp */
+	unsigned nr;
+	struct inet_end local, remote;
+	unsigned state; /* as Linux numbers them */
+	unsigned tx, rx, backlog;
+	const struct sock *s; /* NULL: nobody has it any more */
+};
+typedef void inet_line_fn(void *arg, const struct inet_line *l);
+/* All sockets of that kind; the core lock is held. */
+void inet_each_tcp(bool v6, inet_line_fn *f, void *arg);
+void inet_each_udp(bool v6, inet_line_fn *f, void *arg);
 void inet_proc_init(void);
+void inet_diag_init(void); /* inet_diag.c */
 void inet_snmp_init(void); /* inet_snmp.c */
 #endif

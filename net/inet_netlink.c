@@ -385,9 +385,8 @@ static int nl_name(struct sock *s, bool peer, struct sock_addr *out)
 	return 0;
 }
 
-/* How the request @q with @len bytes at @rest ends: NLMSG_DONE of a list, NLMSG_ERROR of what failed, with all of it, or wanted to know. */
-static void close_answer(struct nl_msg *m, const struct nl_header *q, int err, const void *rest,
-			 unsigned len)
+void nl_close_answer(struct nl_msg *m, const struct nl_header *q, int err, const void *rest,
+		     unsigned len)
 {
 	bool list = (q->flags & NLM_F_DUMP) == NLM_F_DUMP && !err;
 	struct {
@@ -422,7 +421,7 @@ static int answer(struct sock *s, const struct nl_header *q, const void *body, u
 	else
 		kfree(m);
 	if (err || (q->flags & NLM_F_ACK) || (q->flags & NLM_F_DUMP) == NLM_F_DUMP) {
-		close_answer(end, q, err, body, len);
+		nl_close_answer(end, q, err, body, len);
 		queue(s, end);
 	} else {
 		kfree(end);

@@ -31,6 +31,9 @@ unsigned nl_begin(struct nl_msg *m, const struct nl_header *q, unsigned type, co
 void nl_attr(struct nl_msg *m, unsigned type, const void *value, unsigned len);
 void nl_attr32(struct nl_msg *m, unsigned type, uint32_t v);
 void nl_end(struct nl_msg *m, unsigned start);
+/* How the request @q with @len bytes at @rest ends: NLMSG_DONE of a list, NLMSG_ERROR of what failed, with all of it, or wanted to know. */
+void nl_close_answer(struct nl_msg *m, const struct nl_header *q, int err, const void *rest,
+		     unsigned len);
 /* The value of the first attribute @type of a request with @len bytes at @body, where attributes begin at @at. NULL: none. */
 const char *nl_find(const char *body, unsigned len, unsigned at, unsigned type, unsigned *size);
 

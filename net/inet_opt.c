@@ -433,24 +433,6 @@ static int get_ip(const struct sock *s, int level, int name, int *v)
 	return 0;
 }
 
-/* Linux's struct tcp_info, as of 6.1. What lwIP does not count is 0. */
-struct tcp_info_k {
-	uint8_t state, ca_state, retransmits, probes, backoff, options, wscale, flags;
-	uint32_t rto, ato, snd_mss, rcv_mss, unacked, sacked, lost, retrans, fackets;
-	uint32_t last_data_sent, last_ack_sent, last_data_recv, last_ack_recv;
-	uint32_t pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering;
-	uint32_t rcv_rtt, rcv_space, total_retrans;
-	uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
-	uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
-	uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
-	uint32_t delivered, delivered_ce;
-	uint64_t bytes_sent, bytes_retrans;
-	uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
-};
-
-_Static_assert(sizeof(struct tcp_info_k) == 232, "Linux's");
-enum { TCPI_WSCALE = 4 };
-
 int inet_tcp_state(const struct sock *s)
 {
 	static const uint8_t of_lwip[] = { 7, 10, 2, 3, 1, 4, 5, 8, 11, 9, 6 };
@@ -460,7 +442,7 @@ int inet_tcp_state(const struct sock *s)
 	return 7;
 }
 
-static void tcp_info(struct sock *s, struct tcp_info_k *out)
+void inet_tcp_info(const struct sock *s, struct tcp_info_k *out)
 {
 	const struct tcp_pcb *pcb = s->in.tcp;
 
@@ -517,7 +499,7 @@ static int value_of(struct sock *s, int level, int name, union value *v)
 	if (err)
 		return err;
 	if (level == SOL_TCP && name == OPT_INFO) {
-		tcp_info(s, &v->info);
+		inet_tcp_info(s, &v->info);
 		return sizeof(v->info);
 	}
 	if (level == SOL_TCP && name == OPT_CONGESTION) {

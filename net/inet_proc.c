@@ -16,14 +16,6 @@
 
 enum { LINE_V4 = 149 };
 
-struct line {
-	unsigned nr;
-	struct inet_end local, remote;
-	unsigned state;
-	unsigned tx, rx;
-	const struct sock *s; /* NULL: nobody has it any more */
-};
-
 static void show_end(struct seq_file *m, const struct inet_end *e, bool v6)
 {
 	if (v6)
@@ -33,7 +25,7 @@ static void show_end(struct seq_file *m, const struct inet_end *e, bool v6)
 		seq_printf(m, "%08X:%04X", e->addr[3], e->port);
 }
 
-static void show_line(struct seq_file *m, const struct line *l, bool v6, bool tcp)
+static void show_line(struct seq_file *m, const struct inet_line *l, bool v6, bool tcp)
 {
 	size_t start = m->len;
 	const struct file *f = l->s ? l->s->file : NULL;
@@ -57,31 +49,74 @@ static bool is_v6(const ip_addr_t *local, const struct sock *s)
 	return s ? inet_is_v6(s) : IP_IS_V6(local) || IP_IS_ANY_TYPE_VAL(*local);
 }
 
-static void show_tcp_list(struct seq_file *m, struct tcp_pcb *list, bool v6, unsigned *nr)
+static void each_of(struct tcp_pcb *list, bool v6, unsigned *nr, inet_line_fn *f, void *arg)
 {
 	static const uint8_t states[] = { 7, 10, 2, 3, 1, 4, 5, 8, 11, 9, 6 };
 
 	for (struct tcp_pcb *p = list; p; p = p->next) {
 		const struct sock *s = p->callback_arg;
-		bool listening = p->state == LISTEN;
-		struct line l = { .nr = *nr, .state = states[p->state], .s = s };
+		struct inet_line l = { .nr = *nr, .state = states[p->state], .s = s };
 
 		if (is_v6(&p->local_ip, s) != v6)
 			continue;
 		(*nr)++;
 		inet_end_set(&l.local, &p->local_ip, p->local_port);
-		if (!listening) {
+		if (p->state == LISTEN) {
+			l.rx = s ? s->nr_queued : 0;
+			l.backlog =
+				((struct tcp_pcb_listen *)p)->backlog - 1U; /* inet_tcp_listen */
+		} else {
 			inet_end_set(&l.remote, &p->remote_ip, p->remote_port);
 			l.tx = (unsigned)(TCP_SND_BUF - p->snd_buf);
+			l.rx = s ? (unsigned)s->nr_bytes : 0;
 		}
-		l.rx = s ? (unsigned)(listening ? s->nr_queued : s->nr_bytes) : 0;
-		show_line(m, &l, v6, true);
+		f(arg, &l);
 	}
+}
+
+void inet_each_tcp(bool v6, inet_line_fn *f, void *arg)
+{
+	unsigned nr = 0;
+
+	each_of(tcp_listen_pcbs.pcbs, v6, &nr, f, arg);
+	each_of(tcp_active_pcbs, v6, &nr, f, arg);
+	each_of(tcp_tw_pcbs, v6, &nr, f, arg);
+}
+
+void inet_each_udp(bool v6, inet_line_fn *f, void *arg)
+{
+	unsigned nr = 0;
+
+	for (struct udp_pcb *p = udp_pcbs; p; p = p->next) {
+		const struct sock *s = p->recv_arg;
+		struct inet_line l = { .nr = nr, .s = s, .state = 7 };
+
+		if (!s || inet_is_v6(s) != v6)
+			continue;
+		nr++;
+		l.local = s->in.local;
+		l.remote = s->in.remote;
+		l.state = s->state == SS_CONNECTED ? 1 : 7;
+		l.rx = (unsigned)s->nr_bytes;
+		f(arg, &l);
+	}
+}
+
+struct lines {
+	struct seq_file *m;
+	bool v6, tcp;
+};
+
+static void show_one(void *arg, const struct inet_line *l)
+{
+	const struct lines *all = arg;
+
+	show_line(all->m, l, all->v6, all->tcp);
 }
 
 static int show_tcp(struct seq_file *m, bool v6)
 {
-	unsigned nr = 0;
+	struct lines all = { m, v6, true };
 
 	if (v6)
 		seq_puts(
@@ -94,16 +129,14 @@ static int show_tcp(struct seq_file *m, bool v6)
 			"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
 			"timeout inode                                                     \n");
 	inet_lock();
-	show_tcp_list(m, tcp_listen_pcbs.pcbs, v6, &nr);
-	show_tcp_list(m, tcp_active_pcbs, v6, &nr);
-	show_tcp_list(m, tcp_tw_pcbs, v6, &nr);
+	inet_each_tcp(v6, show_one, &all);
 	inet_unlock();
 	return 0;
 }
 
 static int show_udp(struct seq_file *m, bool v6)
 {
-	unsigned nr = 0;
+	struct lines all = { m, v6, false };
 
 	if (v6)
 		seq_puts(
@@ -116,19 +149,7 @@ static int show_udp(struct seq_file *m, bool v6)
 			"   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
 			"timeout inode ref pointer drops             \n");
 	inet_lock();
-	for (struct udp_pcb *p = udp_pcbs; p; p = p->next) {
-		const struct sock *s = p->recv_arg;
-		struct line l = { .nr = nr, .s = s, .state = 7 };
-
-		if (!s || inet_is_v6(s) != v6)
-			continue;
-		nr++;
-		l.local = s->in.local;
-		l.remote = s->in.remote;
-		l.state = s->state == SS_CONNECTED ? 1 : 7;
-		l.rx = (unsigned)s->nr_bytes;
-		show_line(m, &l, v6, false);
-	}
+	inet_each_udp(v6, show_one, &all);
 	inet_unlock();
 	return 0;
 }

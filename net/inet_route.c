@@ -12,6 +12,7 @@
 #include "base/errno.h"
 #include "lib/string.h"
 #include "net/inet_netlink.h"
+#include "net/netdev.h"
 
 #include <lwip/etharp.h>
 #include <lwip/priv/nd6_priv.h>
@@ -30,8 +31,10 @@ enum {
 	IFLA_IFNAME,
 	IFLA_MTU,
 	IFLA_QDISC = 6,
+	IFLA_STATS,
 	IFLA_TXQLEN = 13,
-	IFLA_OPERSTATE = 16
+	IFLA_OPERSTATE = 16,
+	IFLA_STATS64 = 23
 };
 enum { IFA_ADDRESS = 1, IFA_LOCAL, IFA_LABEL, IFA_BROADCAST, IFA_FLAGS = 8 };
 enum {
@@ -43,7 +46,11 @@ enum {
 	OPER_UP = 6
 };
 enum { IFA_F_PERMANENT = 0x80, SCOPE_UNIVERSE = 0, SCOPE_LINK = 253, SCOPE_HOST = 254 };
-enum { LINK_BODY = 16 };
+enum {
+	LINK_BODY = 16,
+	STATS = 24,
+	STATS64 = 25
+}; /* counts in an attribute, of those that there are the first */
 enum {
 	NDA_DST = 1,
 	NDA_LLADDR,
@@ -92,6 +99,18 @@ static unsigned prefix_of(uint32_t mask)
 
 /* ---- interfaces ---- */
 
+/* Packets and bytes that came and went; nothing else is counted. */
+static void say_counts(struct nl_msg *m, const struct netif *n)
+{
+	const struct netdev *d = n->state ? n->state : inet_loop_counts();
+	const uint64_t wide[STATS64] = { d->rx_frames, d->tx_frames, d->rx_bytes, d->tx_bytes };
+	const uint32_t narrow[STATS] = { (uint32_t)wide[0], (uint32_t)wide[1], (uint32_t)wide[2],
+					 (uint32_t)wide[3] };
+
+	nl_attr(m, IFLA_STATS64, wide, sizeof(wide));
+	nl_attr(m, IFLA_STATS, narrow, sizeof(narrow));
+}
+
 static void say_link(struct nl_msg *m, const struct nl_header *q, const struct netif *n)
 {
 	static const uint8_t all_ones[6] = { 255, 255, 255, 255, 255, 255 }, none[6];
@@ -112,6 +131,7 @@ static void say_link(struct nl_msg *m, const struct nl_header *q, const struct n
 	attr_text(m, IFLA_QDISC, "noqueue");
 	nl_attr(m, IFLA_ADDRESS, lo ? none : n->hwaddr, 6);
 	nl_attr(m, IFLA_BROADCAST, lo ? none : all_ones, 6);
+	say_counts(m, n);
 	nl_end(m, start);
 }
 

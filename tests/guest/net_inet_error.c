@@ -1,4 +1,5 @@
 /* Errors of packets: what ICMP says, with IP_RECVERR and MSG_ERRQUEUE and without. */
+#include "failpoint.h"
 #include "inet.h"
 
 #include <netinet/ip.h>
@@ -332,11 +333,43 @@ static void over_ipv6(void)
 	close(s);
 }
 
+static int asked;
+static struct sockaddr_in closed;
+
+/* A report may be lost for want of memory; what is left of it is not. */
+static int op_report(void)
+{
+	struct report r;
+
+	if (sendto(asked, "x", 1, 0, (void *)&closed, sizeof(closed)) < 0)
+		(void)option(asked, SOL_SOCKET, SO_ERROR);
+	if (report_of(asked, &r, 64, IPPROTO_IP, IP_RECVERR) < 0)
+		CHECK(errno == ENOMEM || errno == EAGAIN);
+	return 0;
+}
+
+static void nothing(void)
+{
+}
+
+static void without_memory(void)
+{
+	NEED_INET();
+	if (!failpoints_open())
+		SKIP("a kernel without failpoints");
+	closed = nobody();
+	asked = socket(AF_INET, SOCK_DGRAM, 0);
+	set(asked, IPPROTO_IP, IP_RECVERR, 1);
+	set(asked, IPPROTO_IP, IP_RECVTTL, 1);
+	every_failure_is(ENOMEM, "report", op_report, nothing);
+	close(asked);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test t[] = {
-		T(port_unreachable), T(several),   T(what_routers_say),
-		T(raw_sockets),	     T(over_ipv6), TEND,
+		T(port_unreachable), T(several), T(what_routers_say), T(raw_sockets), T(over_ipv6),
+		T(without_memory),   TEND,
 	};
 
 	return tap_main(argc, argv, t);

@@ -9,6 +9,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 enum { NETLINK = 16, GETLINK = 18, GETADDR = 22, GETROUTE = 26, DUMP = 0x301, DONE = 3, ERROR = 2 };
@@ -317,11 +318,64 @@ static void queue_thread(void)
 	EQ(mq_unlink("/mnemos_nl"), 0);
 }
 
+/* What came and went by an interface. */
+static uint64_t packets_of_lo(int s, uint64_t *bytes)
+{
+	char buf[4096];
+	uint64_t v[4] = { 0 };
+	uint32_t w[4] = { 0 };
+	uint16_t head[2];
+	ssize_t n;
+
+	EQ(ask(s, GETLINK, 1, 1), sizeof(struct request));
+	n = recv(s, buf, sizeof(buf), 0);
+	for (ssize_t at = 32; at + 4 <= n; at += (head[0] + 3) & ~3) {
+		memcpy(head, buf + at, sizeof(head));
+		CHECK(head[0] >= 4);
+		if (head[0] < 4)
+			break;
+		if (head[1] == 23) {
+			EQ(head[0], 4 + 25 * 8);
+			memcpy(v, buf + at + 4, sizeof(v));
+		} else if (head[1] == 7) {
+			EQ(head[0], 4 + 24 * 4);
+			memcpy(w, buf + at + 4, sizeof(w));
+		}
+	}
+	EQ(v[0], v[1]); /* the loopback */
+	EQ(v[2], v[3]);
+	EQ((uint32_t)v[0], w[0]);
+	EQ((uint32_t)v[3], w[3]);
+	*bytes = v[2];
+	return v[0];
+}
+
+static void counts_of_links(void)
+{
+	struct sockaddr_in a = at(INADDR_LOOPBACK, 0);
+	socklen_t len = sizeof(a);
+	uint64_t packets, bytes, after;
+	int s, u;
+
+	NEED_INET();
+	s = socket(NETLINK, SOCK_RAW, 0);
+	u = socket(AF_INET, SOCK_DGRAM, 0);
+	OK(bind(u, (void *)&a, sizeof(a)));
+	OK(getsockname(u, (void *)&a, &len));
+	packets = packets_of_lo(s, &bytes);
+	EQ(sendto(u, "12345678", 8, 0, (void *)&a, sizeof(a)), 8);
+	EQ(packets_of_lo(s, &after), packets + 1);
+	CHECK(after >= bytes + 36);
+	close(u);
+	close(s);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct tap_test t[] = { T(by_library), T(messages),    T(one_route),
-					     T(refused),    T(queue_notes), T(queue_thread),
-					     TEND };
+	static const struct tap_test t[] = { T(by_library),	 T(messages),
+					     T(one_route),	 T(refused),
+					     T(queue_notes),	 T(queue_thread),
+					     T(counts_of_links), TEND };
 
 	return tap_main(argc, argv, t);
 }
