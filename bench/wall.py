@@ -53,9 +53,9 @@ def gather(arch, groups, runs, kernels):
 
 
 def times(ns):
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
-        if ns >= size:
-            return f"{ns / size:.3g} {unit}"
+    for unit, length in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+        if ns >= length:
+            return f"{ns / length:.3g} {unit}"
     return f"{ns:.0f} ns"
 
 

@@ -19,10 +19,15 @@ format_ok() {
 	clang-format --dry-run --Werror $files 2>&1 | grep -E 'error' | head -n 20 | grep . && return 1
 	return 0
 }
+python_ok() {
+	# shellcheck disable=SC2046
+	pyflakes3 mnemos $(git ls-files '*.py')
+}
 run floors python3 tools/floors.py
 run sizes python3 tools/sizes.py
 run headers sh tools/headers.sh
 run format format_ok
+run python python_ok
 run errno python3 tools/errno.py
 run compat python3 tools/compat.py
 [ -d build/x86_64/mm ] && run imports sh tools/imports.sh build/x86_64

@@ -22,6 +22,7 @@ need python3 python3
 if [ "$want" = test ]; then
 	need clang clang
 	need clang-format clang-format
+	need pyflakes3 pyflakes3
 	need musl-gcc musl-tools
 	need gzip gzip
 	command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || need chromium chromium

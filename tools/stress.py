@@ -37,9 +37,8 @@ def guest_tests():
     return module
 
 
-def large_disks(disks, mem, tmp):
-    """vdi and vdj, sparse. Return: QEMU's arguments."""
-    size = 8 * gt.LAUNCHER.mem_kib(mem) << 10
+def large_disks(disks, size, tmp):
+    """vdi and vdj of so many bytes, sparse. Return: QEMU's arguments."""
     paths = [os.path.join(tmp, name) for name in ("vdi", "vdj")]
     os.mkdir(os.path.join(tmp, "empty"))
     disks.mke2fs(paths[1], 4096, f"{size >> 20}M", os.path.join(tmp, "empty"))
@@ -53,7 +52,7 @@ def main():
 
     class StressBoot(gt.DiskBoot):
         def command(self, tmp):
-            return super().command(tmp) + large_disks(gt.disks, self.mem, tmp)
+            return super().command(tmp) + large_disks(gt.disks, 8 * gt.LAUNCHER.mem_kib(self.mem) << 10, tmp)
 
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--arch", choices=gt.ARCHES, default="x86_64")
