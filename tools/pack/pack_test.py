@@ -20,7 +20,7 @@ from unittest import mock
 ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
 sys.dont_write_bytecode = True
 sys.path.insert(0, ROOT)
-from tools.pack import debian, disks, dpkg, elf, figures, image, languages, run, trace  # noqa: E402
+from tools.pack import debian, disks, dpkg, elf, figures, image, languages, node, run, trace  # noqa: E402
 from tools.pack.closure import COMMAND, PROGRAM_PATH, Closure, env_program  # noqa: E402
 from tools.pack.elf import Trouble  # noqa: E402
 from tools.pack.tree import Tree  # noqa: E402
@@ -282,6 +282,35 @@ class Languages(Folder):
     def test_imports(self):
         self.assertEqual(languages.imports("import a.b, c\nfrom d.e import f\nfrom . import g\ndef h():\n    import i\n"), {"a", "c", "d", "i"})
         self.assertEqual(languages.imports("no python at all"), set())
+
+    def node(self, args, script):
+        """The names that Node takes along in self.dir when @script is run there."""
+        c = Closure(Tree(), PATH)
+        with mock.patch.object(Closure, "interpreter_of", lambda self, path: path):
+            node.node(c, "/usr/bin/node", args, script, self.dir)
+        top = self.dir.lstrip("/") + "/"
+        return {name[len(top):] for name, entry in c.tree.entries.items() if name.startswith(top) and entry[0] in ("file", "link")}
+
+    def test_node(self):
+        write(self.dir + "/loose/main.js", text := "const a = require('./more');\nimport b from '@x/b/part';\nrequire('fs'); require('./none')")
+        write(self.dir + "/loose/more.js", "require( \"../data.json\" ); import('single');")
+        write(self.dir + "/loose/other.js", "")
+        write(self.dir + "/data.json", "{}")
+        write(self.dir + "/node_modules/single.js", "")
+        for name, needs in (("@x/b", '{"c": "1"}'), ("c", '{"@x/b": "1", "none": "2"}'), ("d", "{}"), ("e", "[]")):
+            write(f"{self.dir}/node_modules/{name}/package.json", '{"dependencies": %s}' % needs)
+            write(f"{self.dir}/node_modules/{name}/lib/x.js", "")
+        write(self.dir + "/node_modules/d/package.json", "no JSON")
+        b, c, d, e = ({f"node_modules/{n}/package.json", f"node_modules/{n}/lib/x.js"} for n in ("@x/b", "c", "d", "e"))
+        loose = {"loose/more.js", "data.json", "node_modules/single.js"}
+        self.assertEqual(self.node(["main.js"], (text, self.dir + "/loose")), loose | b | c)
+        self.assertEqual(self.node(["-e", "require('d')"], None), d)
+        self.assertEqual(self.node(["-r", "e", "-p", "1"], None), e)
+        write(self.dir + "/pack/package.json", '{"peerDependencies": {"d": "1"}}')
+        write(self.dir + "/pack/bin/run.js", "")
+        write(self.dir + "/pack/.git/HEAD", "")
+        os.symlink("bin/run.js", self.dir + "/pack/run")
+        self.assertEqual(self.node(["run.js"], ("", self.dir + "/pack/bin")), d | {"pack/package.json", "pack/bin/run.js", "pack/run"})
 
     def test_package_names(self):
         self.assertEqual(dpkg.names("libc6 (>= 2.36), a | b:any, g++"), ["libc6", "a", "b", "g++"])

@@ -4,7 +4,7 @@ import shutil
 import tarfile
 import tempfile
 
-from tools.pack import dpkg, image, languages
+from tools.pack import dpkg, image, languages, node
 from tools.pack.closure import AT_A_PROMPT, SHELLS, STARTERS, Closure
 from tools.pack.elf import Trouble
 from tools.pack.tree import Tree
@@ -80,6 +80,8 @@ class Job:
             languages.python(self.closure, inner, args, script)
         elif name.startswith("perl"):
             languages.perl(self.closure, text + "\n" + "\n".join(args))
+        elif name in ("node", "nodejs"):
+            node.node(self.closure, path, args, script, self.cwd)
         elif name.startswith("lua"):
             languages.lua(self.closure)
         elif name.startswith("valgrind"):
