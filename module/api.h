@@ -169,6 +169,26 @@ void module_irq_run_pending(void); /* the thread of timers */
 struct resource_view *module_claim(unsigned long long start, unsigned long long n, const char *name,
 				   bool memory);
 void module_unclaim(unsigned long long start, unsigned long long n, bool memory);
+/* ---- mmu_notifier.c ---- */
+struct mmu_watch_view;
+struct mmu_ops_view;
+struct mmu_interval_view;
+struct mmu_interval_ops_view;
+int module_mmu_register(struct mmu_watch_view *n, struct mm_view *v);
+int module_mmu_register_locked(struct mmu_watch_view *n, struct mm_view *v);
+void module_mmu_unregister(struct mmu_watch_view *n, struct mm_view *v);
+struct mmu_watch_view *module_mmu_get(const struct mmu_ops_view *ops, struct mm_view *v);
+struct mmu_watch_view *module_mmu_get_locked(const struct mmu_ops_view *ops, struct mm_view *v);
+void module_mmu_put(struct mmu_watch_view *n);
+void module_mmu_synchronize(void);
+int module_mm_has_notifiers(struct mm_view *v);
+int module_mmu_interval_insert(struct mmu_interval_view *n, struct mm_view *v, unsigned long start,
+			       unsigned long length, const struct mmu_interval_ops_view *ops);
+int module_mmu_interval_insert_locked(struct mmu_interval_view *n, struct mm_view *v,
+				      unsigned long start, unsigned long length,
+				      const struct mmu_interval_ops_view *ops);
+void module_mmu_interval_remove(struct mmu_interval_view *n);
+unsigned long module_mmu_interval_read_begin(struct mmu_interval_view *n);
 /* ---- adapt.c ---- */
 struct uts_view *module_utsname(void);
 /* ---- later.c ---- */

@@ -390,6 +390,7 @@ static void take_down(struct module *mod)
 	module_probes_left(mod);
 	module_sysctls_left(mod);
 	module_shrinkers_left(mod);
+	module_mmu_notifiers_left(mod);
 	module_netlinks_left(mod);
 	module_kthreads_left(mod);
 	module_irqs_left(mod);

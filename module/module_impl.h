@@ -102,6 +102,9 @@ void module_netlinks_left(const struct module *mod);
 void module_sysctls_left(const struct module *mod);
 void module_shrinkers_left(const struct module *mod);
 
+/* ---- mmu_notifier.c ---- */
+void module_mmu_notifiers_left(const struct module *mod);
+
 /* ---- layout.c ---- */
 struct relfile;
 int must_check

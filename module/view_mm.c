@@ -249,7 +249,7 @@ void view_mm_sweep(unsigned round)
 	struct mm_view *v, *next;
 
 	list_for_each_entry_safe (v, next, &mm_views, link) {
-		if (round && (v->seen == round || v->locked))
+		if (v->watched || (round && (v->seen == round || v->locked)))
 			continue;
 		list_del(&v->link);
 		free_from(v->mmap);

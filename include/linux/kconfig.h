@@ -36,6 +36,7 @@
 #define CONFIG_HZ_100		    1
 #define CONFIG_HIGH_RES_TIMERS	    1
 #define CONFIG_MMU		    1
+#define CONFIG_MMU_NOTIFIER	    1
 #define CONFIG_ZONE_DMA		    1
 #define CONFIG_SWAP		    1
 #define CONFIG_SHMEM		    1

@@ -15,7 +15,6 @@
 #include "sync/rwsem.h"
 
 struct address_space;
-struct ksm_slot;
 
 enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
@@ -63,8 +62,9 @@ struct mm_struct {
 	int oom_origin; /* a: threads of it that take memory from all (swapoff) */
 	bool oom_init,
 		oom_done; /* i: never killed; a: its memory is free, or nobody waits any more */
-	unsigned char unusual; /* a: enum mm_unusual (mm/frames.h); what every fault looks at */
-	struct frames *frames; /* m: mm/frames.h; NULL: as many as there are */
+	unsigned char unusual;	   /* a: enum mm_unusual (mm/frames.h); what every fault looks at */
+	struct frames *frames;	   /* m: mm/frames.h; NULL: as many as there are */
+	struct mmu_notify *notify; /* m to set, once: mm/notify.h; NULL: nobody watches */
 	bool unmerged; /* m: neighbours may be alike: a fork took VM_LOCKED, VM_UFFD_* away, or see mremap.c */
 };
 

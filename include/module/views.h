@@ -76,10 +76,10 @@ struct mm_view {
 	unsigned long flags;
 	struct task_view *owner;
 	/* The kernel's side. */
-	void *real;		      /* struct mm_struct, held lazily */
-	struct list_head link;	      /* of all views */
-	unsigned seen;		      /* the round of looking at all tasks that saw it last */
-	int locked;		      /* by modules, through the view */
+	void *real;	       /* struct mm_struct, held lazily */
+	struct list_head link; /* of all views */
+	unsigned seen;	       /* the round of looking at all tasks that saw it last */
+	int locked, watched;   /* by modules, through the view; by mmu_notifier.c: it stays */
 	struct mapped_file_view *exe; /* behind exe_file */
 	void *exe_of;		      /* the mapping that it was filled from */
 };

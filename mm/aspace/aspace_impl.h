@@ -7,6 +7,7 @@
 #include "mm/layout.h"
 #include "mm/mapping.h"
 #include "mm/mm.h"
+#include "mm/notify.h"
 #include "mm/rmap.h"
 #include "mm/wire.h"
 #include "uapi/mman.h"
@@ -280,6 +281,17 @@ long vm_map_locked(struct mm_struct *mm, const struct vm_map_args *args);
 void vm_free_tables(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* Everything goes (exit). */
 void vm_unmap_all(struct mm_struct *mm);
+
+/* ---- rmap_ops.c ---- */
+void rmap_unmap_watched(struct page *page, rmap_fn fn);
+/* Walk the entries of @page, which go; @fn's arg: who was told (mmu_notify_told). */
+static inline void rmap_unmap(struct page *page, rmap_fn fn)
+{
+	if (mmu_notify_any())
+		rmap_unmap_watched(page, fn);
+	else
+		(void)rmap_walk(page, 0, fn, NULL);
+}
 
 /* ---- fault*.c ---- */
 struct fault_ctx {

@@ -91,7 +91,9 @@ static int look_at(struct collapse *c, pte_t e, unsigned i, pfn_t *first)
 	if (page_state(page) != PS_ANON)
 		return -EINVAL;
 	c->on_node[page_node_id(page)]++;
-	c->young += pte_young(e);
+	c->young += pte_young(e) ||
+		    mmu_notify_young(c->mm, c->addr + ((uaddr_t)i << PAGE_SHIFT),
+				     c->addr + ((uaddr_t)(i + 1) << PAGE_SHIFT), MMU_TEST_YOUNG);
 	c->writable |= pte_write(e);
 	c->exclusive &= page_test(page, PG_anon_exclusive);
 	if (i == 0)
@@ -245,11 +247,13 @@ static int collapse_locked(struct collapse *c)
 {
 	struct vm_area_struct *vma = find_vma(c->mm, c->addr);
 	struct page *table = NULL, *block;
+	struct mmu_notify_range watch;
 	pte_t *entries, large;
 	int err;
 
 	if (!vma)
 		return -EINVAL;
+	mmu_notify_begin(&watch, c->mm, c->addr, c->addr + HPAGE_SIZE, MMU_NOTIFY_CLEAR);
 	rmap_lock_vma(vma);
 	err = look_locked(c);
 	if (!err && c->nr_away) /* gone again */
@@ -259,14 +263,14 @@ static int collapse_locked(struct collapse *c)
 	rmap_unlock_vma(
 		vma); /* walks find nothing from now on, and pages that are still counted as mapped */
 	if (err)
-		return err;
+		goto end;
 	entries = page_address(table);
 	err = look(c, entries); /* the CPUs might have changed only A and D; pins need mmap_lock */
 	if (!err && !c->in_place && (!c->block || !none_pinned(entries)))
 		err = -EAGAIN;
 	if (err) {
 		pt_hook_table(&c->mm->root, c->addr, table);
-		return err;
+		goto end;
 	}
 	if (c->in_place) {
 		block = take_in_place(entries);
@@ -278,7 +282,9 @@ static int collapse_locked(struct collapse *c)
 	}
 	large = thp_entry(vma, block);
 	pt_hook_huge(&c->mm->root, c->addr, c->exclusive ? large : pte_wrprotect(large), table);
-	return 0;
+end:
+	mmu_notify_end(&watch);
+	return err;
 }
 
 /* A block where most of the pages are; of several such nodes near the first. */

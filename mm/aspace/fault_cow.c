@@ -111,12 +111,15 @@ static void exchange(struct fault_ctx *f, struct page *old, struct page *new)
 	}
 	(void)pte_clear(f->pte);
 	tlb_flush_page(&f->mm->root, f->addr);
+	mmu_notify_flush(f->mm, f->addr, f->addr + PAGE_SIZE);
 	fault_set_anon(f, new);
+	mmu_notify_change(f->mm, f->addr, pte_read(f->pte));
 }
 
 static int copy_page(struct fault_ctx *f, struct page *old)
 {
 	bool counted = !pte_special(f->entry), same;
+	struct mmu_notify_range watch;
 	struct page *new;
 
 	get_page(old);
@@ -127,11 +130,14 @@ static int copy_page(struct fault_ctx *f, struct page *old)
 		return FAULT_OOM;
 	}
 	fill_copy(new, old);
+	mmu_notify_begin(&watch, f->mm, f->addr, f->addr + PAGE_SIZE, MMU_NOTIFY_CLEAR);
 	pt_table_lock(f->table);
 	same = entry_same(f);
 	if (same)
 		exchange(f, old, new);
 	pt_unlock(f->table);
+	watch.flushed = true;
+	mmu_notify_end(&watch);
 	if (!same)
 		put_page(new);
 	else if (counted)
@@ -213,7 +219,8 @@ static int take_over_anon(struct fault_ctx *f)
 /* The first write to a page of zeroes. */
 static int zero_write(struct fault_ctx *f)
 {
-	int r = fault_anon_upgrade(f);
+	/* Who watches is told of one page. */
+	int r = unlikely(f->mm->notify) ? STAGE_SMALL : fault_anon_upgrade(f);
 
 	return r == STAGE_SMALL ? copy_page(f, zero_page) : r;
 }

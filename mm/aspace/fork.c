@@ -100,7 +100,9 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 		vma->vm_private_data, NULL,	    vma->vm_policy
 	};
 	struct vm_area_struct *copy;
+	struct mmu_notify_range watch = { .mm = NULL };
 	struct vma_spares spares;
+	int err;
 
 	if (vma->userfault && userfault_fork(d->new, vma, &r.userfault))
 		return -ENOMEM;
@@ -126,7 +128,14 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 	if (vma->anon_vma && anon_vma_fork(copy, vma))
 		return -ENOMEM;
 	copy->populated = true;
-	return copy_entries(d, vma, copy->vm_flags & VM_UFFD_WP);
+	if (!(vma->vm_flags & VM_SHARED))
+		mmu_notify_begin(&watch, d->old, vma->vm_start, vma->vm_end,
+				 MMU_NOTIFY_PROTECTION_PAGE);
+	err = copy_entries(d, vma, copy->vm_flags & VM_UFFD_WP);
+	if (unlikely(watch.mm))
+		gather_flush(&d->gather);
+	mmu_notify_end(&watch);
+	return err;
 }
 
 static int dup_vmas(struct dup_ctx *d)

@@ -286,26 +286,38 @@ static int missing(struct huge_fault *h)
 
 /* ---- copy on write ---- */
 
+static bool part_of_child(struct vm_area_struct *vma, void *arg, uaddr_t *start, uaddr_t *end)
+{
+	const struct huge_fault *h = arg;
+
+	if (vma == h->vma || (vma->vm_flags & VM_MAYSHARE) || used_of(vma))
+		return false;
+	*start = vma->vm_start + (((h->place << HPAGE_ORDER) - vma->vm_pgoff) << PAGE_SHIFT);
+	*end = *start + HPAGE_SIZE;
+	return true;
+}
+
+static void take_from_child(struct vm_area_struct *vma, void *arg, uaddr_t start, uaddr_t end)
+{
+	struct mmu_gather g;
+
+	(void)arg;
+	WRITE_ONCE(vma->vm_private_data, &pages_taken);
+	gather_begin(&g, vma->vm_mm);
+	range_zap(&g, vma, start, end);
+	gather_end(&g);
+}
+
 /* Children lose the page at the place; the owner, whose mapping @h->vma is, was promised it. */
 static void take_from_children(struct huge_fault *h)
 {
-	unsigned long index = h->place << HPAGE_ORDER;
-	struct ivtree_node *n;
+	const unsigned long index = h->place << HPAGE_ORDER;
 
-	spin_lock(&h->m->i_mmap_lock);
-	ivtree_for_each (n, &h->m->i_mmap, index, index) {
-		struct vm_area_struct *vma = container_of(n, struct vm_area_struct, i_mmap_node);
-		uaddr_t addr = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);
-		struct mmu_gather g;
-
-		if (vma == h->vma || (vma->vm_flags & VM_MAYSHARE) || used_of(vma))
-			continue;
-		WRITE_ONCE(vma->vm_private_data, &pages_taken);
-		gather_begin(&g, vma->vm_mm);
-		range_zap(&g, vma, addr, addr + HPAGE_SIZE);
-		gather_end(&g);
-	}
-	spin_unlock(&h->m->i_mmap_lock);
+	mmu_notify_each(h->m, &(struct mmu_notify_vmas){ .first = index,
+							 .last = index,
+							 .part = part_of_child,
+							 .change = take_from_child,
+							 .arg = h });
 }
 
 /* The entry becomes writable as it is. Table lock held. */
@@ -329,6 +341,7 @@ static void exchange(struct huge_fault *h, pte_t *e, struct page *old, struct pa
 {
 	(void)pte_clear(e);
 	tlb_flush_range(&h->f->mm->root, h->addr, h->addr + HPAGE_SIZE, HPAGE_SIZE);
+	mmu_notify_flush(h->f->mm, h->addr, h->addr + HPAGE_SIZE);
 	atomic_dec(&old->_mapcount);
 	set_entry(h, e, new, true);
 }
@@ -365,6 +378,7 @@ static int take_over(struct huge_fault *h, pte_t *e, struct page *table, struct 
 static int write_protected(struct huge_fault *h, pte_t *e, struct page *table) no_lock_analysis
 {
 	struct page *old = pfn_to_page(pte_pfn(pte_read(e))), *new;
+	struct mmu_notify_range watch;
 	pte_t was = pte_read(e);
 	int err;
 
@@ -387,12 +401,14 @@ static int write_protected(struct huge_fault *h, pte_t *e, struct page *table) n
 		put_page(old);
 		return fault_of(err);
 	}
+	mmu_notify_begin(&watch, h->f->mm, h->addr, h->addr + HPAGE_SIZE, MMU_NOTIFY_CLEAR);
 	pt_table_lock(table);
 	if (entry_same(e, was)) {
 		exchange(h, e, old, new);
 		new = old; /* the entry's reference */
 	}
 	pt_unlock(table);
+	mmu_notify_end(&watch);
 	put_page(new);
 	put_page(old);
 	return FAULT_OK;

@@ -66,6 +66,7 @@ static int exchange_private(const struct huge_move *h, pte_t *e)
 	pte_t was = pte_clear(e);
 
 	tlb_flush_range(&h->vma->vm_mm->root, h->addr, h->addr + HPAGE_SIZE, HPAGE_SIZE);
+	mmu_notify_flush(h->vma->vm_mm, h->addr, h->addr + HPAGE_SIZE);
 	if (page_ref_count(h->old) != 2 || page_mapcount(h->old) != 1) {
 		pte_set(e, was);
 		return -EBUSY;
@@ -82,15 +83,18 @@ static int exchange_private(const struct huge_move *h, pte_t *e)
 
 static int move_private(const struct huge_move *h)
 {
+	struct mmu_notify_range watch;
 	struct page *table;
-	pte_t *e = pt_huge_locked(&h->vma->vm_mm->root, h->addr, &table);
 	int err = -EBUSY;
+	pte_t *e;
 
-	if (!e)
-		return err;
-	if (pte_present(pte_read(e)) && pfn_to_page(pte_pfn(pte_read(e))) == h->old)
+	mmu_notify_begin(&watch, h->vma->vm_mm, h->addr, h->addr + HPAGE_SIZE, MMU_NOTIFY_CLEAR);
+	e = pt_huge_locked(&h->vma->vm_mm->root, h->addr, &table);
+	if (e && pte_present(pte_read(e)) && pfn_to_page(pte_pfn(pte_read(e))) == h->old)
 		err = exchange_private(h, e);
-	pt_unlock(table);
+	if (e)
+		pt_unlock(table);
+	mmu_notify_end(&watch);
 	return err;
 }
 

@@ -123,6 +123,7 @@ static bool protect_locked(struct ksm_item *item, struct page *page, pte_t *pte)
 	bool alone;
 
 	tlb_flush_page(&item->slot->mm->root, item->addr);
+	mmu_notify_flush(item->slot->mm, item->addr, item->addr + PAGE_SIZE);
 	alone = page_ref_count(page) == page_mapcount(page) + 1; /* the scan's */
 	if (alone) {
 		if (pte_dirty(old))
@@ -136,14 +137,19 @@ static bool protect_locked(struct ksm_item *item, struct page *page, pte_t *pte)
 
 static bool protect(struct ksm_item *item, struct page *page)
 {
+	struct mmu_notify_range watch;
 	struct page *table;
-	pte_t *pte = lock_entry(item, page, &table);
-	bool done;
+	bool done = false;
+	pte_t *pte;
 
-	if (!pte)
-		return false;
-	done = protect_locked(item, page, pte);
-	pt_unlock(table);
+	mmu_notify_begin(&watch, item->slot->mm, item->addr, item->addr + PAGE_SIZE,
+			 MMU_NOTIFY_CLEAR);
+	pte = lock_entry(item, page, &table);
+	if (pte) {
+		done = protect_locked(item, page, pte);
+		pt_unlock(table);
+	}
+	mmu_notify_end(&watch);
 	return done;
 }
 
@@ -256,6 +262,7 @@ static void exchange(struct ksm_item *item, struct vm_area_struct *vma, pte_t *p
 	pte_t old = pte_clear(pte), new = pte_make(page_to_pfn(to), vma->vm_page_prot);
 
 	tlb_flush_page(&vma->vm_mm->root, item->addr);
+	mmu_notify_flush(vma->vm_mm, item->addr, item->addr + PAGE_SIZE);
 	if (pte_soft_dirty(old))
 		new = pte_mksoft_dirty(new);
 	vma_page_unmapped(vma, page);
@@ -268,16 +275,19 @@ static void exchange(struct ksm_item *item, struct vm_area_struct *vma, pte_t *p
 		vma_page_mapped(vma, to);
 	}
 	pte_set(pte, new);
+	mmu_notify_change(vma->vm_mm, item->addr, new);
 }
 
 /* @page, locked, is write-protected here; its contents are those of @to. mmap_lock held. */
 static bool replace(struct ksm_item *item, struct vm_area_struct *vma, struct page *page,
 		    struct page *to)
 {
+	struct mmu_notify_range watch;
 	struct page *table;
 	bool done = false;
 	pte_t *pte;
 
+	mmu_notify_begin(&watch, vma->vm_mm, item->addr, item->addr + PAGE_SIZE, MMU_NOTIFY_CLEAR);
 	spin_lock(&ksm_lock);
 	pte = lock_entry(item, page, &table);
 	if (pte) {
@@ -289,6 +299,7 @@ static bool replace(struct ksm_item *item, struct vm_area_struct *vma, struct pa
 	if (done && to != zero_page)
 		share_with(item, vma, to);
 	spin_unlock(&ksm_lock);
+	mmu_notify_end(&watch);
 	if (done)
 		put_page(page); /* the entry's: not the last, the scan has one */
 	return done;

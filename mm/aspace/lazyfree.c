@@ -22,6 +22,8 @@ static int discard_entry(const struct rmap_entry *e, void *arg)
 
 	if (READ_ONCE(e->vma->vm_flags) & VM_LOCKED)
 		return 1;
+	if (unlikely(!mmu_notify_told(arg, mm, e->addr, e->addr + PAGE_SIZE)))
+		return 1;
 	old = pte_clear(e->pte);
 	rmap_flush_entry(e, old);
 	if (pte_dirty(old) || page_test(page, PG_dirty))
@@ -40,6 +42,6 @@ bool try_to_discard(struct page *page)
 {
 	kassert(page_test(page, PG_locked) && page_state(page) == PS_ANON);
 	if (page_mapcount(page) > 0)
-		(void)rmap_walk(page, 0, discard_entry, NULL);
+		rmap_unmap(page, discard_entry);
 	return page_mapcount(page) == 0;
 }

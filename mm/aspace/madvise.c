@@ -148,6 +148,7 @@ static int make_cold(pte_t e, uaddr_t va, void *arg)
 static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 			 unsigned long end, enum advice_kind kind)
 {
+	struct mmu_notify_range watch;
 	struct mmu_gather g;
 
 	if (!READ_ONCE(vma->populated))
@@ -157,6 +158,9 @@ static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 		return;
 	}
 	mm_update_hiwater(mm);
+	watch.mm = NULL;
+	if (kind == ADV_ZAP || kind == ADV_FREE)
+		mmu_notify_begin(&watch, mm, start, end, MMU_NOTIFY_CLEAR);
 	gather_begin(&g, mm);
 	g.keep_uffd_wp = (vma->vm_flags & VM_UFFD_WP) && !vma_is_anon(vma);
 	if (kind == ADV_ZAP) {
@@ -170,6 +174,7 @@ static void advise_pages(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 		(void)range_each(mm, start, end, make_cold, NULL);
 	}
 	gather_end(&g);
+	mmu_notify_end(&watch);
 }
 
 /* Shared memory comes back from swap; what a file's store has, or a private page's slot, waits for its fault. */

@@ -106,6 +106,8 @@ void mmdrop(struct mm_struct *mm)
 	list_del(&mm->mm_list);
 	spin_unlock(&mm_list_lock);
 	pt_root_free(&mm->root);
+	if (unlikely(mm->notify))
+		mmu_notify_detach(mm);
 	kmem_cache_free(mm_cache, mm);
 }
 
@@ -132,6 +134,8 @@ void mmput(struct mm_struct *mm)
 	might_sleep();
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
+	if (unlikely(mm->notify))
+		mm->notify->ops->release(mm);
 	vm_unmap_all(mm);
 	frames_exit(mm);
 	thp_zero_put(mm);

@@ -160,7 +160,8 @@ static always_inline_ bool unmap_untouched(struct mm_struct *mm, struct vm_area_
 	unsigned long pages = (end - start) >> PAGE_SHIFT, flags = vma->vm_flags;
 
 	if (vma->vm_start != start || vma->vm_end != end || vma->populated ||
-	    unlikely(flags & (VM_HUGETLB | VM_LOCKED)) || unlikely(mm->frames))
+	    unlikely(flags & (VM_HUGETLB | VM_LOCKED)) || unlikely(mm->frames) ||
+	    unlikely(mm->notify))
 		return false;
 	trace(TRACE_UNMAP, start, end);
 	note_hiwater_vm(mm);
@@ -231,10 +232,12 @@ static always_inline_ void unmap_vmas(struct unmap_ctx *u, struct vm_area_struct
 static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 		       unsigned long end, struct vma_spares *spares, bool moved)
 {
+	struct mmu_notify_range r;
 	struct unmap_ctx u;
 
 	if (!vma || vma->vm_start >= end)
 		return;
+	mmu_notify_begin(&r, mm, start, end, MMU_NOTIFY_UNMAP);
 	trace(TRACE_UNMAP, start, end);
 	if (unlikely(mm->frames))
 		frames_unmapped(mm, start, end);
@@ -242,6 +245,7 @@ static void unmap_from(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 	u.spares = spares;
 	u.moved = moved;
 	unmap_vmas(&u, vma);
+	mmu_notify_end(&r);
 }
 
 void vm_unmap_range(struct mm_struct *mm, unsigned long start, unsigned long end,
@@ -369,15 +373,18 @@ static void unmap_each(struct unmap_ctx *u)
 
 void vm_unmap_all(struct mm_struct *mm)
 {
+	struct mmu_notify_range r;
 	struct unmap_ctx u;
 
 	rwsem_down_write(&mm->mmap_lock);
+	mmu_notify_begin(&r, mm, 0, ~0UL, MMU_NOTIFY_UNMAP);
 	unmap_begin(&u, mm, 0, USER_TOP);
 	mm_update_hiwater_rss(mm);
 	gather_begin_full(&u.gather, mm);
 	u.touched = true;
 	unmap_each(&u);
 	gather_end(&u.gather);
+	mmu_notify_end(&r);
 	rangetree_destroy(&mm->vmas);
 	free_gone(&u);
 	vma_parts_free(mm);

@@ -118,7 +118,9 @@ static void unwatch_old(struct remap_ctx *c, unsigned long len)
 static void move_entries(struct remap_ctx *c, struct vm_area_struct *vma, bool unwatch)
 {
 	unsigned long len = min_of(unsigned long, c->old_len, c->new_len), done = 0;
+	struct mmu_notify_range watch;
 
+	mmu_notify_begin(&watch, c->mm, c->addr, c->addr + len, MMU_NOTIFY_UNMAP);
 	if (len && unwatch)
 		unwatch_old(c, len);
 	while (done < len) {
@@ -131,6 +133,7 @@ static void move_entries(struct remap_ctx *c, struct vm_area_struct *vma, bool u
 		rmap_unlock_vma(vma);
 		done += moved;
 	}
+	mmu_notify_end(&watch);
 	if (len && vma_tracks_writes(vma)) /* it was not there before */
 		range_mark_soft_dirty(c->mm, c->new_addr, c->new_addr + len);
 }

@@ -45,12 +45,19 @@ struct zap_ctx {
 	bool private_too; /* ftruncate(2): SIGBUS beyond the end, for private copies as well */
 };
 
-static void zap_part(struct vm_area_struct *vma, const struct zap_ctx *z)
+static bool zap_bounds(struct vm_area_struct *vma, void *arg, uaddr_t *start, uaddr_t *end)
 {
-	struct mmu_gather g;
-	uaddr_t start, end;
+	const struct zap_ctx *z = arg;
 
-	part_of(vma, z->first, z->last, &start, &end);
+	part_of(vma, z->first, z->last, start, end);
+	return true;
+}
+
+static void zap_part(struct vm_area_struct *vma, void *arg, uaddr_t start, uaddr_t end)
+{
+	const struct zap_ctx *z = arg;
+	struct mmu_gather g;
+
 	mm_update_hiwater_rss(vma->vm_mm);
 	gather_begin(&g, vma->vm_mm);
 	g.keep_anon = !z->private_too;
@@ -59,16 +66,29 @@ static void zap_part(struct vm_area_struct *vma, const struct zap_ctx *z)
 	gather_end(&g);
 }
 
+static bool nobody_maps(struct address_space *m)
+{
+	bool nobody;
+
+	spin_lock(&m->i_mmap_lock);
+	nobody = ivtree_empty(&m->i_mmap);
+	spin_unlock(&m->i_mmap_lock);
+	return nobody;
+}
+
 void mapping_unmap_pages(struct address_space *m, unsigned long first, unsigned long last,
 			 bool private_too)
 {
 	struct zap_ctx z = { first, last, private_too };
-	struct ivtree_node *n;
 
-	spin_lock(&m->i_mmap_lock);
-	ivtree_for_each (n, &m->i_mmap, first, last)
-		zap_part(container_of(n, struct vm_area_struct, i_mmap_node), &z);
-	spin_unlock(&m->i_mmap_lock);
+	if (nobody_maps(m))
+		return;
+	mmu_notify_each(m, &(struct mmu_notify_vmas){ .first = first,
+						      .last = last,
+						      .part = zap_bounds,
+						      .change = zap_part,
+						      .arg = &z,
+						      .keep_anon = !private_too });
 }
 
 void rmap_lock_vma(struct vm_area_struct *vma) no_lock_analysis

@@ -26,20 +26,23 @@
 struct referenced {
 	unsigned long vm_flags;
 	int nr;
+	enum mmu_notify_young how; /* what watchers are to do */
 };
 
 static int take_young(const struct rmap_entry *e, void *arg)
 {
 	struct referenced *r = arg;
+	bool young = pte_young(pte_read(e->pte)) && pte_test_and_clear_young(e->pte);
 
+	young |= mmu_notify_young(e->vma->vm_mm, e->addr, e->addr + PAGE_SIZE, r->how);
 	r->vm_flags |= READ_ONCE(e->vma->vm_flags);
-	r->nr += pte_young(pte_read(e->pte)) && pte_test_and_clear_young(e->pte);
+	r->nr += young;
 	return 0;
 }
 
 int page_referenced(struct page *page, unsigned long *vm_flags)
 {
-	struct referenced r = { .nr = 0 };
+	struct referenced r = { .how = MMU_CLEAR_FLUSH_YOUNG };
 
 	(void)rmap_walk(page, RMAP_LARGE, take_young, &r);
 	if (r.nr)
@@ -54,7 +57,7 @@ int page_referenced(struct page *page, unsigned long *vm_flags)
 
 void page_idle_clear_refs(struct page *page)
 {
-	struct referenced r = { .nr = 0 };
+	struct referenced r = { .how = MMU_CLEAR_YOUNG };
 
 	(void)rmap_walk(page, RMAP_LARGE, take_young, &r);
 	if (!r.nr)
@@ -65,26 +68,75 @@ void page_idle_clear_refs(struct page *page)
 
 /* ---- cleaning ---- */
 
-static int clean_entry(const struct rmap_entry *e, void *arg)
+struct cleaning {
+	int cleaned;
+	bool left;			  /* some entries, whose watchers were not told */
+	const struct mmu_notify_set *set; /* who was; NULL: nobody */
+};
+
+static bool is_clean(const struct rmap_entry *e)
 {
 	pte_t cur = pte_read(e->pte);
 
-	if (!(READ_ONCE(e->vma->vm_flags) & VM_SHARED) || (!pte_dirty(cur) && !pte_write(cur)))
+	return !(READ_ONCE(e->vma->vm_flags) & VM_SHARED) || (!pte_dirty(cur) && !pte_write(cur));
+}
+
+static int clean_entry(const struct rmap_entry *e, void *arg)
+{
+	struct mm_struct *mm = e->vma->vm_mm;
+	struct cleaning *c = arg;
+	pte_t cur;
+
+	if (is_clean(e))
 		return 0;
+	if (unlikely(!mmu_notify_told(c->set, mm, e->addr, e->addr + PAGE_SIZE))) {
+		c->left = true;
+		return 0;
+	}
 	cur = pte_clear(e->pte);
-	tlb_flush_page(&e->vma->vm_mm->root, e->addr);
+	tlb_flush_page(&mm->root, e->addr);
+	mmu_notify_flush(mm, e->addr, e->addr + PAGE_SIZE);
 	pte_set(e->pte, pte_wrprotect(pte_mkclean(cur)));
-	++*(int *)arg;
+	c->cleaned++;
 	return 0;
+}
+
+static int note_unclean(const struct rmap_entry *e, void *arg)
+{
+	if (!is_clean(e))
+		mmu_notify_add(arg, e->vma->vm_mm, e->addr, e->addr + PAGE_SIZE);
+	return 0;
+}
+
+/* Entries that watched programs have. What is clean stays so while the page is locked, so there is an end. */
+static noinline_ int mkclean_watched(struct page *page)
+{
+	struct cleaning c = { .cleaned = 0 };
+
+	do {
+		struct mmu_notify_set set = { .nr = 0 };
+
+		(void)rmap_walk(page, 0, note_unclean, &set);
+		mmu_notify_set_start(&set, MMU_NOTIFY_PROTECTION_PAGE);
+		c.set = &set;
+		c.left = false;
+		(void)rmap_walk(page, 0, clean_entry, &c);
+		mmu_notify_set_end(&set);
+	} while (c.left);
+	return c.cleaned;
 }
 
 int page_mkclean(struct page *page)
 {
-	int cleaned = 0;
+	struct cleaning c = { .cleaned = 0 };
 
-	if (page_mapcount(page) > 0)
-		(void)rmap_walk(page, 0, clean_entry, &cleaned);
-	return cleaned;
+	if (page_mapcount(page) <= 0)
+		return 0;
+	if (!mmu_notify_any())
+		(void)rmap_walk(page, 0, clean_entry, &c);
+	if (mmu_notify_any() || unlikely(c.left))
+		c.cleaned += mkclean_watched(page);
+	return c.cleaned;
 }
 
 /* ---- moving ---- */
@@ -117,6 +169,7 @@ void rmap_flush_entry(const struct rmap_entry *e, pte_t old)
 
 	if (!cpus || (pte_dirty(old) && !lock_guards(e->page))) {
 		tlb_flush_page(root, e->addr);
+		mmu_notify_flush(e->vma->vm_mm, e->addr, e->addr + PAGE_SIZE);
 		return;
 	}
 	/* The entry first, then the mask: as a flush does. */
@@ -157,9 +210,10 @@ static void take_to_swap(const struct rmap_entry *e)
 
 static int unmap_entry(const struct rmap_entry *e, void *arg)
 {
-	(void)arg;
 	if (READ_ONCE(e->vma->vm_flags) & VM_LOCKED)
 		return 1; /* it stays */
+	if (unlikely(!mmu_notify_told(arg, e->vma->vm_mm, e->addr, e->addr + PAGE_SIZE)))
+		return 1;
 	if (page_state(e->page) == PS_ANON)
 		take_to_swap(e);
 	else /* what a userfaultfd protects stays so where no page is */
@@ -168,11 +222,25 @@ static int unmap_entry(const struct rmap_entry *e, void *arg)
 	return 0;
 }
 
+/* What watchers were told of is flushed at once. */
+noinline_ void rmap_unmap_watched(struct page *page, rmap_fn fn)
+{
+	struct mm_ctx *ctx = mm_ctx_current();
+	unsigned long *cpus = ctx->unhooked_cpus;
+	struct mmu_notify_set set;
+
+	mmu_notify_page(&set, page, MMU_NOTIFY_CLEAR);
+	ctx->unhooked_cpus = NULL;
+	(void)rmap_walk(page, 0, fn, &set);
+	ctx->unhooked_cpus = cpus;
+	mmu_notify_set_end(&set);
+}
+
 bool try_to_unmap(struct page *page)
 {
 	kassert(page_test(page, PG_locked) &&
 		(page_mapping(page) || page_test(page, PG_swapcache)));
 	if (page_mapcount(page) > 0)
-		(void)rmap_walk(page, 0, unmap_entry, NULL);
+		rmap_unmap(page, unmap_entry);
 	return page_mapcount(page) == 0;
 }

@@ -26,9 +26,11 @@
 void mm_clear_soft_dirty(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
+	struct mmu_notify_range watch;
 	struct mmu_gather g;
 
 	rwsem_down_write(&mm->mmap_lock);
+	mmu_notify_begin(&watch, mm, 0, ~0UL, MMU_NOTIFY_SOFT_DIRTY);
 	gather_begin(&g, mm);
 	for (vma = vma_first(mm); vma; vma = vma_next(mm, vma)) {
 		if (vma->vm_flags & VM_PFNMAP)
@@ -38,5 +40,6 @@ void mm_clear_soft_dirty(struct mm_struct *mm)
 			range_clear_soft_dirty(&g, vma->vm_start, vma->vm_end);
 	}
 	gather_end(&g);
+	mmu_notify_end(&watch);
 	rwsem_up_write(&mm->mmap_lock);
 }

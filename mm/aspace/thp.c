@@ -218,21 +218,25 @@ static int replace_zeroes(struct fault_ctx *f)
 {
 	unsigned long first = f->addr & HPAGE_MASK;
 	struct page *table, *block = new_block(f);
+	struct mmu_notify_range watch;
 	pte_t *e;
 	bool done;
 
 	if (!block)
 		return STAGE_SMALL;
+	mmu_notify_begin(&watch, f->mm, first, first + HPAGE_SIZE, MMU_NOTIFY_CLEAR);
 	e = pt_huge_locked(&f->mm->root, f->addr, &table);
 	done = is_zeroes(pte_read(e));
 	if (done) {
 		(void)pte_clear(e);
 		tlb_flush_range(&f->mm->root, first, first + HPAGE_SIZE, HPAGE_SIZE);
+		mmu_notify_flush(f->mm, first, first + HPAGE_SIZE);
 		pte_set(e, thp_entry(f->vma, block));
 		range_account_map_huge(f->mm, block);
 		thp_block_mapped(f->vma, block);
 	}
 	pt_unlock(table);
+	mmu_notify_end(&watch);
 	if (!done) {
 		thp_free(block);
 		return STAGE_RETRY;

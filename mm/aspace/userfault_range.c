@@ -159,8 +159,10 @@ int userfault_register(struct userfault *uf, const struct uffdio_range *r, uint6
 
 static void set_wp(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool protect)
 {
+	struct mmu_notify_range watch;
 	struct mmu_gather g;
 
+	mmu_notify_begin(&watch, vma->vm_mm, start, end, MMU_NOTIFY_PROTECTION_VMA);
 	gather_begin(&g, vma->vm_mm);
 	if (protect && !vma_is_anon(vma))
 		WRITE_ONCE(vma->populated, true);
@@ -169,6 +171,7 @@ static void set_wp(struct vm_area_struct *vma, unsigned long start, unsigned lon
 	else
 		range_uffd_wp(&g, start, end, protect, !vma_is_anon(vma));
 	gather_end(&g);
+	mmu_notify_end(&watch);
 }
 
 /* Whoever waits in the range goes on, and nothing in it stays protected. mmap_lock held for write. */

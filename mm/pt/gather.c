@@ -28,6 +28,7 @@
 #include "mm/huge.h"
 #include "mm/imports.h"
 #include "mm/mm.h"
+#include "mm/notify.h"
 #include "mm/swap.h"
 #include "sync/failpoint.h"
 #include "sync/trace.h"
@@ -229,6 +230,8 @@ static void flush_tlbs(struct mmu_gather *g)
 {
 	struct pt_root *root = &g->mm->root;
 
+	if (unlikely(g->mm->notify) && g->start < g->end)
+		g->mm->notify->ops->flush(g->mm, g->start, g->end);
 	if (g->reload) {
 		(void)__atomic_fetch_or(&root->reload_mask, READ_ONCE(root->cpu_mask),
 					__ATOMIC_SEQ_CST);

@@ -28,8 +28,8 @@
 #include "mm/alloc.h"
 #include "mm/ksm.h"
 #include "mm/mapping.h"
+#include "mm/notify.h"
 #include "mm/range.h"
-#include "mm/rmap.h"
 #include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
@@ -48,10 +48,14 @@ struct move {
 
 static int entry_to_migration(const struct rmap_entry *e, void *arg)
 {
-	pte_t old = pte_clear(e->pte);
+	struct mm_struct *mm = e->vma->vm_mm;
+	pte_t old;
 
-	(void)arg;
-	tlb_flush_page(&e->vma->vm_mm->root, e->addr);
+	if (unlikely(!mmu_notify_told(arg, mm, e->addr, e->addr + PAGE_SIZE)))
+		return 1; /* it stays, and with its reference the page */
+	old = pte_clear(e->pte);
+	tlb_flush_page(&mm->root, e->addr);
+	mmu_notify_flush(mm, e->addr, e->addr + PAGE_SIZE);
 	if (pte_young(old))
 		page_set(e->page, PG_referenced);
 	pte_set(e->pte, pte_make_migration(old));
@@ -141,13 +145,24 @@ static int exchange(struct move *v)
 	return v->av ? exchange_anon(v) : ksm_replace_page(v->old, v->new);
 }
 
+static noinline_ void unmap_watched(const struct move *v)
+{
+	struct mmu_notify_set set;
+
+	mmu_notify_page(&set, v->old, MMU_NOTIFY_CLEAR);
+	walk(v, 0, entry_to_migration, &set);
+	mmu_notify_set_end(&set);
+}
+
 /* With v->new at hand. 0 or -EAGAIN. */
 static int move_mapped(struct move *v)
 {
 	struct page *to = v->new;
 	int err;
 
-	if (page_mapcount(v->old) > 0)
+	if (page_mapcount(v->old) > 0 && mmu_notify_any())
+		unmap_watched(v);
+	else if (page_mapcount(v->old) > 0)
 		walk(v, 0, entry_to_migration, NULL);
 	err = exchange(v);
 	if (err)

@@ -15,6 +15,7 @@
 #include "base/errno.h"
 #include "mm/frames.h"
 #include "mm/gather.h"
+#include "mm/notify.h"
 #include "mm/oom.h"
 #include "mm/range.h"
 
@@ -25,14 +26,20 @@ static bool is_reapable(const struct vm_area_struct *vma)
 
 static void reap_locked(struct mm_struct *mm)
 {
+	struct mmu_notify_range watch;
 	struct vm_area_struct *vma;
 	struct mmu_gather g;
 
 	mm_update_hiwater(mm);
 	gather_begin(&g, mm);
 	for (vma = find_vma(mm, 0); vma; vma = vma_next(mm, vma)) {
-		if (is_reapable(vma))
-			range_zap(&g, vma, vma->vm_start, vma->vm_end);
+		if (!is_reapable(vma) ||
+		    !mmu_notify_try_start(&watch, mm, vma->vm_start, vma->vm_end, MMU_NOTIFY_UNMAP))
+			continue;
+		range_zap(&g, vma, vma->vm_start, vma->vm_end);
+		if (unlikely(watch.mm))
+			gather_flush(&g);
+		mmu_notify_end(&watch);
 	}
 	gather_end(&g);
 }
