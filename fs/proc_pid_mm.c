@@ -35,9 +35,16 @@ int proc_each_vma(struct seq_file *m, struct task *t,
 		rwsem_down_read(&mm->mmap_lock);
 		for (vma = find_vma(mm, (unsigned long)m->from); vma && !m->err && !m->more;
 		     vma = vma_next(mm, vma)) {
+			size_t before = m->len;
+
 			show(m, vma, buf, arg);
-			m->from = vma->vm_end;
 			m->more = m->len >= m->want;
+			if (before && m->len >= PAGE_SIZE) {
+				m->len = before;
+				m->more = true;
+			} else {
+				m->from = vma->vm_end;
+			}
 		}
 		rwsem_up_read(&mm->mmap_lock);
 		kfree(buf);

@@ -6,6 +6,8 @@
  *          file read in pieces is of one moment, and a monitor that seeks back gets fresh numbers. Mappings, of which there
  *          may be 65,530, come a page of text at a time, as they are read: who wants the first line does not hold mmap_lock
  *          for all of them, and only that page is kept; who goes back to an earlier one starts again from the first.
+ *          A piece has whole mappings, as many as a page takes and the reader wants, and a read ends with one: programs that
+ *          take a short read for the end rely on it (stress-ng --madvise does, thousands of times).
  * LOCKS    proc_file->lock (rank TEXT) for its text: pread and splice come without file->pos_lock.
  * CONTEXT  tasks; may sleep.
  * SOURCES  proc(5), sysfs(5).
@@ -20,7 +22,7 @@
 #include "pseudo.h"
 #include "sync/failpoint.h"
 
-enum { STORE_MAX = 4096, PIECE = PAGE_SIZE - 1024 /* with one more mapping, a page */ };
+enum { STORE_MAX = 4096 };
 
 struct proc_file *proc_file_new(struct file *f)
 {
@@ -102,8 +104,9 @@ static int fill(struct proc_file *pf, const struct inode *inode)
 	return err;
 }
 
-/* Print the text, or its next piece, in place of what there is. 0 or -errno. */
-static int fill_next(struct proc_file *pf, const struct inode *inode, bool anew) must_hold(pf->lock)
+/* Print the text, or its next piece for who wants @len bytes, in place of what there is. 0 or -errno. */
+static int fill_next(struct proc_file *pf, const struct inode *inode, bool anew, size_t len)
+	must_hold(pf->lock)
 {
 	pf->base = anew ? 0 : pf->base + pf->m.len;
 	pf->m.len = 0;
@@ -112,18 +115,18 @@ static int fill_next(struct proc_file *pf, const struct inode *inode, bool anew)
 		pf->m.from = 0;
 	}
 	pf->m.more = false;
-	pf->m.want = PIECE;
+	pf->m.want = len;
 	return fill(pf, inode);
 }
 
-/* See to it that the buffer has the byte at @pos, if there is one. 0 or -errno. */
-static int fill_to(struct proc_file *pf, const struct inode *inode, bool anew, uint64_t pos)
-	must_hold(pf->lock)
+/* See to it that the buffer has the byte at @pos, if there is one, for a read of @len. 0 or -errno. */
+static int fill_to(struct proc_file *pf, const struct inode *inode, bool anew, uint64_t pos,
+		   size_t len) must_hold(pf->lock)
 {
-	int err = anew || !pf->filled || pos < pf->base ? fill_next(pf, inode, true) : 0;
+	int err = anew || !pf->filled || pos < pf->base ? fill_next(pf, inode, true, len) : 0;
 
 	while (!err && pf->m.more && pos >= pf->base + pf->m.len)
-		err = fill_next(pf, inode, false);
+		err = fill_next(pf, inode, false, len);
 	return err;
 }
 
@@ -131,7 +134,7 @@ static int fill_to(struct proc_file *pf, const struct inode *inode, bool anew, u
 static long text_ready(struct proc_file *pf, const struct inode *inode, size_t len, uint64_t pos,
 		       bool anew, const char **from) must_hold(pf->lock)
 {
-	int err = fill_to(pf, inode, anew, pos);
+	int err = fill_to(pf, inode, anew, pos, len);
 	size_t at;
 
 	*from = NULL;
@@ -159,17 +162,16 @@ static long read_piece(struct proc_file *pf, const struct inode *inode, uaddr_t 
 long proc_text_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct proc_file *pf = f->private;
-	bool anew = *pos == 0;
-	size_t done = 0;
-	long n;
+	bool anew = *pos == 0, rest;
+	long n, more = 0;
 
 	mutex_lock(&pf->lock);
-	do {
-		n = read_piece(pf, f->inode, buf + done, len - done, pos, anew && !done);
-		done += n > 0 ? (size_t)n : 0;
-	} while (n > 0 && done < len);
+	rest = !anew && pf->filled && *pos >= pf->base && *pos < pf->base + pf->m.len;
+	n = read_piece(pf, f->inode, buf, len, pos, anew);
+	if (rest && n > 0 && (size_t)n < len)
+		more = read_piece(pf, f->inode, buf + n, len - (size_t)n, pos, false);
 	mutex_unlock(&pf->lock);
-	return done ? (long)done : n;
+	return more > 0 ? n + more : n;
 }
 
 long proc_text_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)

@@ -13,8 +13,8 @@ struct seq_file {
 	char *buf; /* kmalloc'ed or vmalloc'ed, by size */
 	size_t len, size;
 	int err; /* -ENOMEM once growing failed */
-	/* A long text may come in pieces: show stops once len reaches @want, says @more, and notes where it is to go on.
-	 * Others leave them alone: @from is 0 at the first piece. */
+	/* A long text may come in pieces: show stops once len reaches @want (1 or more) or the next part is not within a page, says
+	 * @more, and notes where it is to go on. Others leave them alone: @from is 0 at the first piece. */
 	size_t want;
 	uint64_t from;
 	bool more;

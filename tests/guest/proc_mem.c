@@ -455,6 +455,42 @@ static void maps_come_in_pieces(void)
 	munmap(p, PIECES * PAGE);
 }
 
+/* A read of a list of mappings ends behind one of them: a page of text at most, and whoever wants less gets what he wants. */
+static void reads_end_behind_a_mapping(void)
+{
+	enum { PIECES = 1000 };
+	static const char *const files[] = { "/proc/self/maps", "/proc/self/smaps",
+					     "/proc/self/numa_maps" };
+	static char buf[64 << 10];
+	ssize_t n;
+	char *p;
+	int fd;
+
+	p = mmap(NULL, PIECES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	NEED(p != MAP_FAILED);
+	for (int i = 0; i < PIECES; i += 2)
+		NEED(mprotect(p + (size_t)i * PAGE, PAGE, PROT_READ) == 0);
+	for (size_t f = 0; f < sizeof(files) / sizeof(*files); f++) {
+		if ((fd = open(files[f], O_RDONLY)) < 0 && errno == ENOENT)
+			continue; /* numa_maps is not everywhere */
+		NEED(fd >= 0);
+		for (int i = 0; i < 3; i++) {
+			n = read(fd, buf, i ? PAGE : sizeof(buf));
+			CHECK(n > (long)PAGE / 2);
+			CHECK(n < (long)PAGE);
+			EQ(buf[n - 1], '\n');
+		}
+		EQ(read(fd, buf, 10), 10);
+		CHECK(buf[9] != '\n');
+		n = read(fd, buf, sizeof(buf)); /* the rest of the mapping, others */
+		CHECK(n > (long)PAGE / 2);
+		CHECK(n < 2 * (long)PAGE);
+		EQ(buf[n - 1], '\n');
+		EQ(close(fd), 0);
+	}
+	munmap(p, PIECES * PAGE);
+}
+
 static void oom_words(void)
 {
 	OK(tap_put("/proc/self/oom_score_adj", "100"));
@@ -583,6 +619,7 @@ int main(int argc, char **argv)
 						 T(map_files_lists_what_maps_shows),
 						 T(numa_maps_counts_by_kind),
 						 T(maps_come_in_pieces),
+						 T(reads_end_behind_a_mapping),
 						 T(oom_words),
 						 T(dump_filter_and_slack),
 						 T(a_program_without_any_mapping),
