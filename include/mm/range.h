@@ -21,13 +21,13 @@ void range_zap(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start, 
 /**
  * range_protect - give all present entries the rights @prot.
  * A private vma's entry gets the write right only where its page is anonymous and nobody else's (PG_anon_exclusive), so
- * a COW page stays write-protected and the fault handler decides. mmap_lock held for write.
- * Return: entries changed.
+ * a COW page stays write-protected and the fault handler decides. mmap_lock held for write. Who watches the address space
+ * (mm/notify.h) is told. Return: entries changed.
  */
 unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, uaddr_t start,
 			    uaddr_t end, pte_t prot);
 
-/* The same of the page at @va alone, and flushed. Return: false: no table of small entries is there, nothing was done. */
+/* The same of the page at @va alone, and flushed; nobody is told. Return: false: no table of small entries is there, nothing was done. */
 bool must_check range_protect_page(struct vm_area_struct *vma, uaddr_t va, pte_t prot);
 
 /**

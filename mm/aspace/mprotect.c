@@ -61,31 +61,16 @@ static inline void protect_stat(struct mm_struct *mm, unsigned long old, unsigne
 }
 
 /* From p->start on. */
-static always_inline_ void protect_entries(struct protect_req *p, struct vm_area_struct *vma,
-					   unsigned long end, pte_t prot)
+static inline void protect_entries(struct protect_req *p, struct vm_area_struct *vma,
+				   unsigned long end, pte_t prot)
 {
-	if (end - p->start == PAGE_SIZE && range_protect_page(vma, p->start, prot))
+	if (end - p->start == PAGE_SIZE && likely(!vma->vm_mm->notify) &&
+	    range_protect_page(vma, p->start, prot))
 		return;
 	if (!p->touched)
 		gather_begin(p->g, vma->vm_mm);
 	p->touched = true;
 	(void)range_protect(p->g, vma, p->start, end, prot);
-}
-
-/* The same while somebody watches. */
-static noinline_ void protect_watched(struct protect_req *p, struct vm_area_struct *vma,
-				      unsigned long end)
-{
-	struct mmu_notify_range r;
-	pte_t prot = vma->vm_page_prot;
-
-	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
-		prot = pte_mkwrite(prot);
-	mmu_notify_start(&r, vma->vm_mm, p->start, end, MMU_NOTIFY_PROTECTION_VMA);
-	protect_entries(p, vma, end, prot);
-	if (p->touched)
-		gather_flush(p->g);
-	mmu_notify_end(&r);
 }
 
 static int protect_vma(struct protect_req *p, struct vm_area_struct *vma, unsigned long end,
@@ -108,13 +93,9 @@ static int protect_vma(struct protect_req *p, struct vm_area_struct *vma, unsign
 	}
 	if ((old ^ flags) & (VM_WRITE | VM_EXEC)) /* the parts of total_vm that it counts in */
 		protect_stat(mm, old, flags, pages);
-	if (vma->populated) {
-		if (unlikely(vma->vm_mm->notify))
-			protect_watched(p, vma, end);
-		else
-			protect_entries(p, vma, end,
-					write ? pte_mkwrite(vma->vm_page_prot) : vma->vm_page_prot);
-	}
+	if (vma->populated)
+		protect_entries(p, vma, end,
+				write ? pte_mkwrite(vma->vm_page_prot) : vma->vm_page_prot);
 	/* Locked memory that has become writable is copied now: its owner wants no fault later. */
 	if (write && (old & (VM_WRITE | VM_LOCKED)) == VM_LOCKED)
 		(void)populate_locked_vma(vma, p->start, end);

@@ -23,6 +23,7 @@
 #include "mm/range.h"
 #include "base/errno.h"
 #include "lib/xindex.h"
+#include "mm/notify.h"
 #include "mm/pt/range_impl.h"
 #include "mm/swap.h"
 
@@ -447,9 +448,15 @@ unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, ua
 		.care = pte_write(prot) ? protect_care(vma) : 0,
 	};
 	struct pt_walk w = { .ops = &protect_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
+	struct mmu_notify_range watch;
 
-	if (start < end)
-		must(pt_walk_range(&w, start, end - 1) == 0);
+	if (start >= end)
+		return 0;
+	mmu_notify_begin(&watch, g->mm, start, end, MMU_NOTIFY_PROTECTION_VMA);
+	must(pt_walk_range(&w, start, end - 1) == 0);
+	if (unlikely(watch.mm))
+		gather_flush(g);
+	mmu_notify_end(&watch);
 	return c.changed;
 }
 
