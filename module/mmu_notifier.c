@@ -173,8 +173,7 @@ static void end_notifiers(struct mmu_watch *w, const struct mmu_notify_range *r,
 	struct mmu_range_view v;
 	bool told = true;
 
-	for_each_notifier(n, w, r->age)
-	{
+	for_each_notifier (n, w, r->age) {
 		told &= n != stop; /* who refused, and all behind it, have not begun */
 		if (!told)
 			continue;
@@ -206,8 +205,7 @@ static int watch_start(struct mmu_notify_range *r)
 		intervals_end(w);
 		return -EAGAIN;
 	}
-	for_each_notifier(n, w, r->age)
-	{
+	for_each_notifier (n, w, r->age) {
 		int err;
 
 		if (refused || !n->ops->invalidate_range_start)
@@ -238,8 +236,9 @@ static void watch_flush(struct mm_struct *mm, uaddr_t start, uaddr_t end)
 	irqflags_t flags = irq_save();
 	struct mmu_watch_view *n;
 
-	for_each_notifier(n, w, ~0UL) if (n->ops->invalidate_range)
-		n->ops->invalidate_range(n, n->mm, start, end);
+	for_each_notifier (n, w, ~0UL)
+		if (n->ops->invalidate_range)
+			n->ops->invalidate_range(n, n->mm, start, end);
 	irq_restore(flags);
 }
 
@@ -249,7 +248,9 @@ static void watch_change(struct mm_struct *mm, uaddr_t addr, pte_t e)
 	irqflags_t flags = irq_save();
 	struct mmu_watch_view *n;
 
-	for_each_notifier(n, w, ~0UL) if (n->ops->change_pte) n->ops->change_pte(n, n->mm, addr, e);
+	for_each_notifier (n, w, ~0UL)
+		if (n->ops->change_pte)
+			n->ops->change_pte(n, n->mm, addr, e);
 	irq_restore(flags);
 }
 
@@ -270,8 +271,9 @@ static bool watch_young(struct mm_struct *mm, uaddr_t start, uaddr_t end, enum m
 	struct mmu_watch_view *n;
 	bool young = false;
 
-	for_each_notifier(n, w, ~0UL) if (how != MMU_TEST_YOUNG || !young) young |=
-		young_one(n, start, end, how);
+	for_each_notifier (n, w, ~0UL)
+		if (how != MMU_TEST_YOUNG || !young)
+			young |= young_one(n, start, end, how);
 	irq_restore(flags);
 	return young;
 }
@@ -315,9 +317,10 @@ static void watch_release(struct mm_struct *mm)
 	struct mmu_watch_view *n;
 
 	release_intervals(w);
-	for_each_notifier(n, w, ~0UL) if (n->ops->release) n->ops->release(n, n->mm);
-	for_each_notifier(n, w, ~0UL)
-	{
+	for_each_notifier (n, w, ~0UL)
+		if (n->ops->release)
+			n->ops->release(n, n->mm);
+	for_each_notifier (n, w, ~0UL) {
 		irqflags_t flags = spin_lock_irqsave(&w->lock);
 
 		n->listed = false;
