@@ -15,6 +15,8 @@ SHELLS = {"sh", "bash", "dash", "ksh", "zsh", "rbash", "busybox"}
 # Programs whose arguments name programs.
 STARTERS = SHELLS | {"env", "xargs", "timeout", "nice", "nohup", "setsid", "stdbuf", "time", "watch", "strace", "ltrace", "gdb", "find",
                      "chroot", "unshare", "taskset", "numactl", "ionice", "chrt", "setarch", "prlimit", "script", "make", "gmake", "gcc", "cc"}
+# Programs that start others by themselves.
+STARTS = {"tar": ("gzip", "bzip2", "xz", "zstd"), "git": ("less",)}
 # What somebody at a prompt expects.
 AT_A_PROMPT = ("ls cat cp mv rm mkdir rmdir ln chmod chown touch head tail sort uniq wc cut tr tee date df du dd seq sleep stat id uname env "
                "true false test expr printf echo basename dirname readlink realpath mktemp nproc md5sum sha256sum od kill ps free vmstat pmap "

@@ -194,6 +194,11 @@ class Scripts(Folder):
         write(self.dir + "/e", "#!/bin/sh\n")
         self.trouble("not executable (chmod +x ./e)", c.locate, "./e", self.dir)
 
+    def test_programs_that_a_program_starts(self):
+        job = run.Job(["tar", "-xzf", "archive"], {})
+        job.gather()
+        self.assertIn("gzip", {os.path.basename(p) for p in job.closure.programs})
+
     def test_shims_are_no_programs(self):
         write(self.dir + "/shims/tool", "#!/bin/sh\n", 0o755)
         self.assertIsNone(Closure(Tree(), [self.dir + "/shims"]).which("tool"))

@@ -5,7 +5,7 @@ import tarfile
 import tempfile
 
 from tools.pack import dpkg, image, languages, node
-from tools.pack.closure import AT_A_PROMPT, SHELLS, STARTERS, Closure
+from tools.pack.closure import AT_A_PROMPT, SHELLS, STARTERS, STARTS, Closure
 from tools.pack.elf import Trouble
 from tools.pack.tree import Tree
 
@@ -91,6 +91,8 @@ class Job:
         if name in SHELLS and path == self.path == inner and not [a for a in args if not a.startswith("-")]:
             for word in AT_A_PROMPT:
                 self.closure.maybe(word)
+        for word in STARTS.get(name, ()):
+            self.closure.maybe(word)
         self.package(inner)
 
     def script_of(self, path, inner, args):
