@@ -7,6 +7,7 @@
 #include <linux/rbtree.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/vmalloc.h>
 
 #include <asm/io.h>
@@ -172,7 +173,8 @@ static void caches(void)
 
 static void zones(void)
 {
-	unsigned long managed = 0, present = 0, nodes = 0, free = 0, blocks = 0, listed = 0, flags;
+	unsigned long managed = 0, present = 0, nodes = 0, free = 0, blocks = 0, listed = 0,
+		      buffer = 0, flags;
 	struct pglist_data *node;
 	struct list_head *pos;
 	struct sysinfo si;
@@ -192,6 +194,8 @@ static void zones(void)
 		present -= z->present_pages;
 		managed += zone_managed_pages(z);
 		free += zone_page_state(z, NR_FREE_PAGES);
+		if (strcmp(z->name, "HighMem") && strcmp(z->name, "Movable"))
+			buffer += zone_managed_pages(z) - high_wmark_pages(z);
 		EXPECT(z->spanned_pages >= z->present_pages);
 		EXPECT(zone_end_pfn(z) == z->zone_start_pfn + z->spanned_pages);
 		EXPECT(min_wmark_pages(z) <= low_wmark_pages(z));
@@ -217,6 +221,7 @@ static void zones(void)
 	EXPECT(si.totalram == managed && si.totalram == totalram_pages());
 	EXPECT(si.mem_unit == PAGE_SIZE);
 	EXPECT(free > 0 && free <= managed);
+	EXPECT(nr_free_buffer_pages() == buffer);
 }
 
 /* ---- trees and lists ---- */
