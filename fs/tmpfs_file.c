@@ -61,10 +61,16 @@ static int64_t tmpfs_seek(struct file *f, int64_t off, int whence)
 	return off;
 }
 
+/* What the file system could never hold takes nothing first, and nobody's memory: as Linux, whatever of it is there already. */
 static int allocate(struct address_space *m, uint64_t off, uint64_t end, bool grow)
 {
-	int err = mapping_allocate(m, off, end);
+	const struct inode *inode = m->owner;
+	unsigned long most = READ_ONCE(tmpfs_of(inode->sb)->space.max_pages);
+	int err;
 
+	if (most && ((end + PAGE_SIZE - 1) >> PAGE_SHIFT) - (off >> PAGE_SHIFT) > most)
+		return -ENOSPC;
+	err = mapping_allocate(m, off, end);
 	if (!err && grow && end > mapping_size(m))
 		err = mapping_truncate(m, end);
 	return err;

@@ -1,5 +1,6 @@
 /* The room of files in memory: fallocate, holes and SEEK_DATA, blocks, truncation, limits; every error. */
 #include "dir.h"
+#include "figure.h"
 
 #include <setjmp.h>
 #include <sys/mount.h>
@@ -359,6 +360,46 @@ static void a_failed_allocation_leaves_nothing(void)
 	rmdir("m");
 }
 
+/* Pages that were ever given out. */
+static long pages_given(void)
+{
+	static const char *const names[] = { "pgalloc_dma ", "pgalloc_dma32 ", "pgalloc_normal ",
+					     "pgalloc_high ", "pgalloc_movable " };
+	long sum = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		long n = figure_after("/proc/vmstat", NULL, names[i]);
+
+		sum += n > 0 ? n : 0;
+	}
+	return sum;
+}
+
+/* What the file system could never hold is refused before anything is taken. */
+static void more_than_there_can_be(void)
+{
+	enum { MOST = 4096 };
+	long before;
+	int fd;
+
+	NEED(mkdir("m", 0755) == 0);
+	if (mount("none", "m", "tmpfs", 0, "size=16m") != 0) {
+		rmdir("m");
+		SKIP("no right to mount");
+	}
+	fd = file("m/f", 0);
+	NEED(fd >= 0);
+	before = pages_given();
+	CHECK(before > 0);
+	FAILS(falloc(fd, 0, 0, (MOST + 1) * PAGE), ENOSPC);
+	FAILS(falloc(fd, KEEP, PAGE - 1, MOST * PAGE), ENOSPC); /* in parts of one page more */
+	CHECK(pages_given() - before < MOST / 8);
+	EQ(blocks(fd), 0);
+	close(fd);
+	EQ(umount("m"), 0);
+	rmdir("m");
+}
+
 /* ---- holes ---- */
 
 static void seek_data_and_holes(void)
@@ -567,6 +608,7 @@ int main(int argc, char **argv)
 						 T(allocate_within_the_limit),
 						 T(allocate_beyond_the_limit_signals),
 						 T(a_failed_allocation_leaves_nothing),
+						 T(more_than_there_can_be),
 						 T(seek_data_and_holes),
 						 T(a_read_makes_no_data),
 						 T(sparse_and_huge),
