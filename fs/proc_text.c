@@ -115,7 +115,7 @@ static int fill_next(struct proc_file *pf, const struct inode *inode, bool anew,
 		pf->m.from = 0;
 	}
 	pf->m.more = false;
-	pf->m.want = len;
+	pf->m.want = max_of(size_t, len, 1);
 	return fill(pf, inode);
 }
 

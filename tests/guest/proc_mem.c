@@ -491,6 +491,26 @@ static void reads_end_behind_a_mapping(void)
 	munmap(p, PIECES * PAGE);
 }
 
+/* Who asks for nothing gets it, and changes nothing for who reads after him. */
+static void reads_of_nothing(void)
+{
+	static char whole[2 * 4096], rest[2 * 4096];
+	ssize_t n;
+	int fd;
+
+	fd = open("/proc/self/smaps_rollup", O_RDONLY);
+	NEED(fd >= 0);
+	n = pread(fd, whole, sizeof(whole), 0);
+	CHECK(n > 100);
+	EQ(close(fd), 0);
+	fd = open("/proc/self/smaps_rollup", O_RDONLY);
+	NEED(fd >= 0);
+	EQ(pread(fd, rest, 0, 5), 0);
+	EQ(pread(fd, rest, sizeof(rest), 5), n - 5);
+	CHECK(!memcmp(rest, whole + 5, 60)); /* the same range */
+	EQ(close(fd), 0);
+}
+
 static void oom_words(void)
 {
 	OK(tap_put("/proc/self/oom_score_adj", "100"));
@@ -620,6 +640,7 @@ int main(int argc, char **argv)
 						 T(numa_maps_counts_by_kind),
 						 T(maps_come_in_pieces),
 						 T(reads_end_behind_a_mapping),
+						 T(reads_of_nothing),
 						 T(oom_words),
 						 T(dump_filter_and_slack),
 						 T(a_program_without_any_mapping),
