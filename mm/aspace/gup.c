@@ -2,6 +2,7 @@
  * User pages for the kernel: faulted in, pinned, copied.
  *
  *   get_user_page   one page with a reference, with the rights of the program
+ *   get_user_page_read   the same for reading, PROT_READ taken seriously where the page is not there yet
  *   mm_copy         bytes of another program, with its own rights, PROT_READ taken seriously
  *   mm_access       bytes of another program (exec arguments, ptrace, /proc/PID/mem), with the rights of a debugger: may
  *                   read what is not PROT_NONE for ever, and write read-only private memory, into a private copy
@@ -130,6 +131,22 @@ int get_user_page(struct mm_struct *mm, unsigned long addr, bool write, struct p
 {
 	struct fault_ctx f = { .mm = mm, .addr = addr & PAGE_MASK, .access.write = write };
 
+	return pin_one(&f, out);
+}
+
+int get_user_page_read(struct mm_struct *mm, unsigned long addr, struct page **out)
+{
+	struct fault_ctx f = { .mm = mm, .addr = addr & PAGE_MASK };
+
+	*out = NULL;
+	rwsem_down_read(&mm->mmap_lock);
+	f.vma = f.addr < mm->task_size ? find_vma(mm, f.addr) : NULL;
+	if (f.vma && f.vma->vm_start <= f.addr && fault_rights(&f) == FAULT_OK)
+		*out = page_of_entry(&f);
+	rwsem_up_read(&mm->mmap_lock);
+	if (*out)
+		return 0;
+	f.read_right = true;
 	return pin_one(&f, out);
 }
 

@@ -149,7 +149,7 @@ int vm_get_policy(struct mm_struct *mm, unsigned long addr, struct mempolicy **o
 int vm_node_of(struct mm_struct *mm, unsigned long addr)
 {
 	struct page *page;
-	int err = get_user_page(mm, addr & PAGE_MASK, false, &page), node;
+	int err = get_user_page_read(mm, addr & PAGE_MASK, &page), node;
 
 	if (err)
 		return err;

@@ -118,6 +118,25 @@ static void get_errors(void)
 	EQ(mask[1024 / BITS], ~0UL);
 }
 
+/* Looking asks for PROT_READ only to bring a page in. */
+static void node_of_unreadable(void)
+{
+	char *p = anon(4, RW);
+	int node = -1;
+
+	NEED(p != MAP_FAILED);
+	p[PAGE] = p[3 * PAGE] = 1;
+	EQ(mprotect(p, 2 * PAGE, PROT_WRITE), 0);
+	EQ(mprotect(p + 3 * PAGE, PAGE, PROT_NONE), 0);
+	FAILS(get_policy(&node, NULL, p, MPOL_F_NODE | MPOL_F_ADDR), EFAULT);
+	EQ(node, -1);
+	EQ(get_policy(&node, NULL, p + PAGE, MPOL_F_NODE | MPOL_F_ADDR), 0);
+	EQ(node, 0);
+	EQ(get_policy(&node, NULL, p + 2 * PAGE, MPOL_F_NODE | MPOL_F_ADDR), 0);
+	FAILS(get_policy(&node, NULL, p + 3 * PAGE, MPOL_F_NODE | MPOL_F_ADDR), EFAULT);
+	EQ(munmap(p, 4 * PAGE), 0);
+}
+
 static void next_of_interleave(void)
 {
 	int node = -1;
@@ -489,6 +508,7 @@ int main(int argc, char **argv)
 	static const struct tap_test tests[] = { T(modes_and_nodes),
 						 T(set_errors),
 						 T(get_errors),
+						 T(node_of_unreadable),
 						 T(next_of_interleave),
 						 T(bind_errors),
 						 T(policy_cuts_and_joins),
