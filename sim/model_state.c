@@ -281,8 +281,11 @@ static void settle_object(struct model_obj *o)
 {
 	for (unsigned i = 0; i < MODEL_OBJ_PAGES; i++) {
 		struct page *page = mapping_find(o->m, i);
+		bool had = o->cached[i];
 
 		o->cached[i] = page || model_obj_swapped(o, i);
+		if (had && !o->cached[i] && !o->store && memcmp(o->bytes[i], zeroes, PAGE_SIZE))
+			model_differs("page %u of object %d is lost", i, (int)(o - model.obj));
 		if (!page)
 			continue;
 		if (o->store)

@@ -66,6 +66,7 @@ void model_obj_goes(struct model_obj *o, unsigned long index)
 			m->maybe = true; /* its entry goes, if it is not locked */
 	}
 	o->swaps = true;
+	o->unsure = true; /* without a slot, if it holds zeroes */
 }
 
 /* The page goes out if it can, out of every program that has it. */

@@ -82,8 +82,12 @@ static int shared_write(struct fault_ctx *f)
 	struct page *page = pfn_to_page(pte_pfn(f->entry));
 	int r = STAGE_RETRY;
 
-	if (pte_special(f->entry) || !m || !m->ops->store)
+	if (pte_special(f->entry) || !m)
 		return take_over(f);
+	if (!m->ops->store) {
+		page_set(page, PG_dirty);
+		return take_over(f);
+	}
 	get_page(page);
 	pt_unlock(f->table);
 	lock_page(page);

@@ -180,6 +180,8 @@ static int file_map(struct fault_ctx *f, unsigned long index, unsigned long end)
 		return make_cached(f, index);
 	}
 	WRITE_ONCE(f->vma->fault_next, (uint32_t)(f->addr >> PAGE_SHIFT) + w.nr - w.at);
+	if (f->access.write && !m->ops->store && !page_test(own, PG_dirty))
+		page_set(own, PG_dirty);
 	if (unlikely(m->ops->store && page_test(own, PG_readahead))) {
 		marked = own;
 		get_page(marked);

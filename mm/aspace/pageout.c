@@ -45,12 +45,13 @@ static enum pageout_result unhook_shared(struct page *page)
 
 	if (!m || !page_test(page, PG_swapbacked) || (READ_ONCE(m->flags) & MAPPING_UNEVICTABLE))
 		return PAGEOUT_KEEP;
+	if (page_ref_count(page) > 2 + page_mapcount(page) || !try_to_unmap(page))
+		return PAGEOUT_KEEP;
+	if (!page_test(page, PG_dirty)) /* zeroes: they need no slot */
+		return PAGEOUT_READY;
 	if (!swap_space_left())
 		return PAGEOUT_FULL;
-	if (page_ref_count(page) > 2 + page_mapcount(page) || !try_to_unmap(page) ||
-	    shmem_swap_out(page))
-		return PAGEOUT_KEEP;
-	return PAGEOUT_READY;
+	return shmem_swap_out(page) ? PAGEOUT_KEEP : PAGEOUT_READY;
 }
 
 /* What has a store: nobody writes it for us. */
@@ -89,7 +90,7 @@ enum pageout_result swap_unhook_page(struct page *page)
 /* Unmapped, flushed, in the cache. Who does not wait has it first again when it is written. */
 static enum pageout_result write_start(struct page *page, bool wait)
 {
-	if (is_of_file(page) || !page_test(page, PG_dirty))
+	if (page_state(page) == PS_FILE || !page_test(page, PG_dirty))
 		return PAGEOUT_READY;
 	if (page_ref_count(page) != 2)
 		return PAGEOUT_KEEP;
@@ -100,8 +101,8 @@ static enum pageout_result write_start(struct page *page, bool wait)
 
 static bool leave_cache(struct page *page)
 {
-	return is_of_file(page) ? mapping_evict_page(page_mapping(page), page)
-				: swap_drop_page(page);
+	return page_state(page) == PS_FILE ? mapping_evict_page(page_mapping(page), page)
+					   : swap_drop_page(page);
 }
 
 static enum pageout_result write_end(struct page *page, bool wait)
@@ -158,7 +159,7 @@ static int collect(pte_t e, uaddr_t va, void *arg)
 	if (!pte_present(e) || pte_special(e))
 		return 0;
 	page = pfn_to_page(pte_pfn(e));
-	if ((!is_of_file(page) && !swap_space_left()) || page_test(page, PG_head) ||
+	if ((page_state(page) == PS_ANON && !swap_space_left()) || page_test(page, PG_head) ||
 	    page_mapcount(page) != 1)
 		return 0;
 	get_page(page);

@@ -94,12 +94,13 @@ static int make_empty(struct address_space *m, unsigned long index)
 
 	if (!page)
 		return -ENOMEM;
+	page_set(page, PG_dirty);
 	err = mapping_add_page(m, page);
 	put_page(page);
 	return err == -EEXIST ? -EAGAIN : err;
 }
 
-/* The page that is there, with contents from now on; or an empty one. */
+/* The page that is there, with contents from now on; or an empty one. Dirty: reclaim is to keep what was asked for. */
 static int allocate_one(struct address_space *m, unsigned long index)
 {
 	struct page *page;
@@ -107,10 +108,12 @@ static int allocate_one(struct address_space *m, unsigned long index)
 
 	do {
 		err = mapping_lookup_page(m, index, &page);
-		if (!err)
+		if (!err) {
+			mapping_dirty_page(m, page);
 			put_page(page);
-		else if (err == -ENOENT)
+		} else if (err == -ENOENT) {
 			err = make_empty(m, index);
+		}
 	} while (err == -EAGAIN);
 	return err;
 }

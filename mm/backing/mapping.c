@@ -429,6 +429,18 @@ int mapping_replace_page(struct address_space *m, struct page *old, struct page 
 	return 0;
 }
 
+/* I3 of shmem.c, asserted. */
+static maybe_unused bool page_holds_zeroes(struct page *page)
+{
+	const unsigned long *word = kmap_local_page(page);
+	unsigned i = 0;
+
+	while (i < PAGE_SIZE / sizeof(*word) && !word[i])
+		i++;
+	kunmap_local(word);
+	return i == PAGE_SIZE / sizeof(*word);
+}
+
 /* Whoever looks a page up takes his reference under m->lock: with two, nobody is about to map it or to write into it. */
 static bool drop_page(struct address_space *m, struct page *page, bool shadow)
 {
@@ -438,12 +450,15 @@ static bool drop_page(struct address_space *m, struct page *page, bool shadow)
 	unused = page_ref_count(page) == 2 && !page_test(page, PG_dirty) &&
 		 !page_test(page, PG_writeback);
 	if (unused) {
+		kassert(m->ops->store || page_holds_zeroes(page));
 		if (shadow)
 			leave_shadow(m, page);
 		else
 			take_out(m, page);
 		mapping_count_pages(
 			m, page, -1); /* unlocked, @m may be gone: it waited for this page only */
+		if (!m->ops->store && m->ops->release)
+			m->ops->release(m, 1);
 	}
 	spin_unlock(&m->lock);
 	if (!unused)

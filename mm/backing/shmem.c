@@ -9,7 +9,8 @@
  *          page cache call shmem_charge and shmem_uncharge).
  * I2       an unnamed object made with @reserve has its whole size in vm_committed_as from birth to death; any
  *          other object's pages are in it one by one. This is Linux's accounting of shm_open, MAP_SHARED, NORESERVE.
- * I3       a page of these mappings is PG_dirty from birth: there is no clean copy elsewhere.
+ * I3       a page of these mappings that is clean (PG_dirty, and no entry's D) holds zeroes: a program has only read there. So
+ *          reclaim drops it, and the hole reads the same. Who writes makes it dirty, as one of a store.   [drop_page asserts it]
  * LOCKS    none: counters are atomic.
  * FAILS    -ENOSPC at the mount's limit and when the commit account refuses; never later than reserve.
  * NOT HERE names (fs/tmpfs.c).   TESTED BY mapping_test.c
@@ -42,7 +43,6 @@ int shmem_fill(struct address_space *m, struct page *page)
 	(void)m;
 	frame_zero(p);
 	kunmap_local(p);
-	page_set(page, PG_dirty);
 	page_io_done(page, 0);
 	return 0;
 }

@@ -396,6 +396,45 @@ static void numa_maps_counts_by_kind(void)
 	CHECK(strstr(text, want));
 }
 
+/* What was only read holds zeroes: it is clean, and goes as it came. What was written is dirty, by whom ever. */
+static void read_shared_memory_is_clean(void)
+{
+	int fd = (int)syscall(SYS_memfd_create, "clean", 0);
+	char *s;
+	long in_object = 0;
+
+	NEED(fd >= 0 && ftruncate(fd, (off_t)(8 * PAGE)) == 0);
+	EQ(pwrite(fd, "x", 1, (off_t)PAGE), 1);
+	EQ(fallocate(fd, 0, (off_t)(2 * PAGE), (off_t)PAGE), 0);
+	s = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	NEED(s != MAP_FAILED);
+	for (size_t i = 6; i-- > 0;)
+		(void)((volatile char *)s)[i * PAGE];
+	EQ(smaps_kb(s, "Rss"), 24);
+	EQ(smaps_kb(s, "Private_Clean"), 16); /* 0, 3, 4, 5 */
+	EQ(smaps_kb(s, "Private_Dirty"), 8);
+	s[4 * PAGE] = 1;
+	EQ(smaps_kb(s, "Private_Clean"), 12);
+	EQ(smaps_kb(s, "Private_Dirty"), 12);
+	EQ(munmap(s, 8 * PAGE), 0); /* the entry's bit is the page's then */
+	s = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	NEED(s != MAP_FAILED);
+	for (size_t i = 6; i-- > 0;)
+		(void)((volatile char *)s)[i * PAGE];
+	EQ(smaps_kb(s, "Private_Clean"), 12);
+	EQ(madvise(s, 8 * PAGE, MADV_PAGEOUT), 0);
+	EQ(smaps_kb(s, "Rss"), 0);
+	for (off_t at = 0; (at = lseek(fd, at, SEEK_DATA)) >= 0; at += (off_t)PAGE)
+		in_object += 1L << at / (off_t)PAGE;
+	EQ(in_object, 1 << 1 | 1 << 2 | 1 << 4);
+	EQ(s[0], 0);
+	EQ(s[PAGE], 'x');
+	EQ(s[2 * PAGE], 0);
+	EQ(s[4 * PAGE], 1);
+	EQ(munmap(s, 8 * PAGE), 0);
+	EQ(close(fd), 0);
+}
+
 /* ---- small words ---- */
 
 static int oom_as_nobody(void *arg)
@@ -638,6 +677,7 @@ int main(int argc, char **argv)
 						 T(map_files_lead_to_the_files),
 						 T(map_files_lists_what_maps_shows),
 						 T(numa_maps_counts_by_kind),
+						 T(read_shared_memory_is_clean),
 						 T(maps_come_in_pieces),
 						 T(reads_end_behind_a_mapping),
 						 T(reads_of_nothing),
