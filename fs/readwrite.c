@@ -384,6 +384,9 @@ long generic_read_kernel(struct file *f, void *buf, size_t len, uint64_t *pos)
 int generic_mmap(struct file *f, struct vm_map_args *args)
 {
 	args->mapping = f->mapping;
+	/* A name, never followed: what two opens of a file map stays two mappings, as on Linux. Huge pages have more to keep there. */
+	if (!(f->mapping->flags & MAPPING_HUGETLB))
+		args->vm_private_data = f;
 	if (mapping_is_swap(f->mapping) && (args->prot & PROT_WRITE) &&
 	    (args->flags & MAP_TYPE) != MAP_PRIVATE)
 		args->refuse = -ETXTBSY;

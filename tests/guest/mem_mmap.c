@@ -235,6 +235,28 @@ static void maps_split_and_merge(void)
 	STREQ(m[1].name, "/dev/zero");
 }
 
+/* What two opens map are two mappings, though file and offsets go on. */
+static void maps_of_two_opens(void)
+{
+	char *base = anon(8, PROT_NONE);
+	struct map_line m[8];
+	unsigned long a = (unsigned long)base + PAGE;
+	int fd[2];
+
+	NEED(base != MAP_FAILED && tap_write("two", "x", 1, 0600) == 0);
+	for (int i = 0; i < 2; i++)
+		NEED((fd[i] = open("two", O_RDWR)) >= 0);
+	for (int i = 0; i < 3; i++)
+		NEED(mmap(base + (1 + i) * PAGE, PAGE, RW, MAP_PRIVATE | MAP_FIXED, fd[i / 2],
+			  i * (off_t)PAGE) != MAP_FAILED);
+	EQ(maps_of(a, a + 3 * PAGE, m, 8), 2);
+	EQ(m[0].end, a + 2 * PAGE);
+	NEED(mmap(base + 3 * PAGE, PAGE, RW, MAP_PRIVATE | MAP_FIXED, dup(fd[0]),
+		  2 * (off_t)PAGE) != MAP_FAILED);
+	EQ(maps_of(a, a + 3 * PAGE, m, 8), 1);
+	EQ(unlink("two"), 0);
+}
+
 static void maps_of_files(void)
 {
 	struct map_line m[8];
@@ -540,6 +562,7 @@ int main(int argc, char **argv)
 						 T(protection),
 						 T(protect_shared_read_only),
 						 T(maps_split_and_merge),
+						 T(maps_of_two_opens),
 						 T(maps_of_files),
 						 T(break_moves),
 						 T(stack_grows),
