@@ -27,7 +27,7 @@
 #include "sync/failpoint.h"
 #include "uapi/ttyioctl.h"
 
-enum { PTY_MAX = 4096, CHUNK = 256, PTMX_MINOR = 2, WORD_BITS = 32 };
+enum { PTY_MAX = 4096, CHUNK = 256, WORD_BITS = 32 };
 
 struct pty {
 	struct tty tty;	       /* first: the slave */
@@ -507,6 +507,13 @@ static const struct file_ops ptmx_fops = {
 
 void pty_init(void)
 {
+	static struct tty_driver_line slaves = {
+		.driver = "pty_slave",
+		.node = "pts",
+		.kind = "pty:slave",
+		.major = PTS_MAJOR,
+		.nr = PTY_MAX,
+	};
 	static const struct sysctl knobs[] = {
 		{ .path = "kernel/pty/max", .number = &pty_max, .max = PTY_MAX },
 		{ .path = "kernel/pty/nr", .number = &nr_ptys, .max = PTY_MAX, .mode = 0444 },
@@ -516,8 +523,9 @@ void pty_init(void)
 		  "device numbers of ", "ptmx");
 	boot_need(chrdev_register(PTS_MAJOR, 0, PTY_MAX, &tty_fops, "pts"), "device numbers of ",
 		  "pts");
-	boot_need(devtmpfs_create("ptmx", S_IFCHR | 0666, MKDEV(TTYAUX_MAJOR, PTMX_MINOR)), "/dev/",
+	boot_need(chrdev_create("tty", "ptmx", 0666, MKDEV(TTYAUX_MAJOR, PTMX_MINOR)), "/dev/",
 		  "ptmx");
+	tty_driver_add(&slaves);
 	boot_need(devtmpfs_create("pts", S_IFDIR | 0755, 0), "/dev/", "pts");
 	boot_need(sysctl_register(knobs, ARRAY_SIZE(knobs)), "sysctls of ", "pty");
 }

@@ -32,7 +32,6 @@
 #include "uapi/ttyioctl.h"
 
 enum { CHUNK = 256, POLL_ROOM = 256, DECISECOND_MS = 100 };
-enum { TTYS0_MINOR = 64, TTY_MINOR = 0, CONSOLE_MINOR = 1 };
 
 static const struct tty_line serial_line;
 static struct tty tty0 = {
@@ -490,32 +489,32 @@ static void device_add(const char *name, uint32_t mode, unsigned major, unsigned
 	int err = chrdev_register(major, minor, 1, &tty_fops, name);
 
 	if (!err)
-		err = devtmpfs_create(name, S_IFCHR | mode, MKDEV(major, minor));
+		err = chrdev_create("tty", name, mode, MKDEV(major, minor));
 	if (err)
 		pr_err("tty: %s: error %d", name, err);
 }
 
-/* The one that the log goes to (W): enabled, preferred, shows the log from its start, usable in any context. */
-static int consoles_show(struct seq_file *m)
-{
-	if (serial_present())
-		seq_printf(m, "%-21s-W- (EC p a) %4u:%u\n", "ttyS0", TTY_MAJOR, TTYS0_MINOR);
-	return 0;
-}
-
 void tty_init(void)
 {
-	static struct proc_entry consoles = { .show = consoles_show };
+	static struct tty_driver_line serial = {
+		.driver = "serial",
+		.node = "ttyS",
+		.kind = "serial",
+		.major = TTY_MAJOR,
+		.first = TTYS0_MINOR,
+		.nr = 1,
+	};
 
 	ldisc_init(&tty0.disc);
 	proc_tty_hooks = (struct proc_tty_hooks){ tty_device, tty_foreground };
-	boot_need(proc_register("consoles", 0444, &consoles), "/proc/", "consoles");
+	tty_proc_init();
 	pty_init();
 	device_add("tty", 0666, TTYAUX_MAJOR, TTY_MINOR);
 	device_add("console", 0600, TTYAUX_MAJOR, CONSOLE_MINOR);
 	if (!serial_present())
 		return;
 	device_add("ttyS0", 0600, TTY_MAJOR, TTYS0_MINOR);
+	tty_driver_add(&serial);
 	if (serial_start(&client))
 		pr_err("tty: ttyS0: no interrupt");
 }

@@ -11,6 +11,7 @@
 struct tty;
 
 enum { TTY_MAJOR = 4, TTYAUX_MAJOR = 5, PTS_MAJOR = 136, HVC_MAJOR = 229 };
+enum { TTYS0_MINOR = 64, TTY_MINOR = 0, CONSOLE_MINOR = 1, PTMX_MINOR = 2 };
 
 /* What is at the other end of the line: a serial port, a virtio console, or the master of a pseudo-terminal. */
 struct tty_line {
@@ -104,5 +105,16 @@ struct tty *must_check pty_get(dev_k dev); /* the slave of this number, referenc
 
 /* ---- virtio_console.c ---- */
 struct tty *must_check hvc_get(dev_k dev); /* NULL: there is none of this number */
+
+/* ---- tty_proc.c ---- */
+
+/* A line of /proc/tty/drivers; never freed. */
+struct tty_driver_line {
+	const char *driver, *node, *kind;
+	unsigned major, first, nr;
+	struct tty_driver_line *next;
+};
+void tty_driver_add(struct tty_driver_line *d); /* boot */
+void tty_proc_init(void);
 
 #endif

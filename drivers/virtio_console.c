@@ -178,10 +178,20 @@ static int ring_setup(struct hvc *h, unsigned index)
 static int hvc_node(unsigned minor)
 {
 	char name[] = "hvc0";
+	static struct tty_driver_line line = {
+		.driver = "hvc",
+		.node = "hvc",
+		.kind = "system",
+		.major = HVC_MAJOR,
+		.nr = CONSOLES,
+	};
 	int err = minor ? 0 : chrdev_register(HVC_MAJOR, 0, CONSOLES, &tty_fops, "hvc");
 
+	if (!err && !minor)
+		tty_driver_add(&line);
+
 	name[3] = (char)(name[3] + minor);
-	return err ? err : devtmpfs_create(name, S_IFCHR | 0600, MKDEV(HVC_MAJOR, minor));
+	return err ? err : chrdev_create("tty", name, 0600, MKDEV(HVC_MAJOR, minor));
 }
 
 static int hvc_setup(struct hvc *h)

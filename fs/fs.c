@@ -74,9 +74,9 @@ void fs_init(void)
 	fs_register(&p9_type);
 	chrdev_init();
 	devtmpfs_init();
-	memdev_init();
 	proc_init();
 	sysfs_init();
+	memdev_init();
 	blkdev_init();
 	userfaultfd_init();
 	aio_init();

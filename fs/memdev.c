@@ -308,8 +308,8 @@ void memdev_init(void)
 	for (i = 0; i < ARRAY_SIZE(devs); i++) {
 		boot_need(chrdev_register(MEM_MAJOR, devs[i].minor, 1, devs[i].ops, "mem"),
 			  "device numbers of ", "mem");
-		boot_need(devtmpfs_create(devs[i].name, devs[i].mode,
-					  MKDEV(MEM_MAJOR, devs[i].minor)),
+		boot_need(chrdev_create("mem", devs[i].name, devs[i].mode,
+					MKDEV(MEM_MAJOR, devs[i].minor)),
 			  "/dev/", devs[i].name);
 	}
 }

@@ -284,7 +284,7 @@ void userfaultfd_init(void)
 	int err = chrdev_register(MISC_MAJOR, MISC_MINOR, 1, &dev_fops, "userfaultfd");
 
 	if (!err)
-		err = devtmpfs_create("userfaultfd", 0600, MKDEV(MISC_MAJOR, MISC_MINOR));
+		err = chrdev_create("misc", "userfaultfd", 0600, MKDEV(MISC_MAJOR, MISC_MINOR));
 	if (!err)
 		err = proc_register_int("sys/vm/unprivileged_userfaultfd", &unprivileged, 0, 1);
 	if (err)

@@ -530,4 +530,5 @@ void inet_init(void)
 	inet_proc_init();
 	inet_snmp_init();
 	inet_diag_init();
+	boot_need(inet_sysfs_add(0), "/sys/", "class/net/lo");
 }

@@ -19,6 +19,7 @@
 #include "net/inet_impl.h"
 #include "net/netdev.h"
 #include "sync/failpoint.h"
+#include "sync/klog.h"
 
 #include <lwip/dhcp.h>
 #include <lwip/etharp.h>
@@ -173,6 +174,7 @@ static void configure(struct netif *n)
 int netdev_add(struct netdev *dev)
 {
 	struct netif *n;
+	unsigned nr;
 	int err = inet_start();
 
 	if (err)
@@ -187,7 +189,10 @@ int netdev_add(struct netdev *dev)
 	if (!nr_devices++)
 		netif_set_default(n);
 	configure(n);
+	nr = n->num;
 	inet_unlock();
 	inet_kick(); /* timers */
+	if (inet_sysfs_add(nr))
+		pr_warn("eth%u: not in /sys: no memory", nr - 1);
 	return 0;
 }

@@ -206,6 +206,10 @@ _Static_assert(sizeof(struct tcp_info_k) == 232, "Linux's");
 enum { TCPI_WSCALE = 4 };
 void inet_tcp_info(const struct sock *s, struct tcp_info_k *out); /* core lock */
 
+/* ---- inet_sysfs.c ---- */
+
+int must_check inet_sysfs_add(unsigned nr); /* 0: the loopback; N: ethN-1. 0, -ENOMEM. Sleeps. */
+
 /* ---- inet_if.c ---- */
 /* A name as Linux gives it (lo, eth0), IFF_*. */
 void inet_if_name(const struct netif *n, char name[16]);

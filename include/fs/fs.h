@@ -109,6 +109,8 @@ int must_check blkdev_register(unsigned major, unsigned minor, unsigned nr,
 const struct file_ops *blkdev_find(dev_k dev);
 /* Create the node in devtmpfs; missing directories of @name are made. -EEXIST is 0. */
 int must_check devtmpfs_create(const char *name, uint32_t mode, dev_k dev);
+/* A character device of the kernel, for ever: its node, and its names in /sys, in class @class ("tty", "mem"). 0, -ENOMEM. Sleeps. */
+int must_check chrdev_create(const char *class, const char *name, uint32_t mode, dev_k dev);
 void devtmpfs_remove(const char *name); /* the node, not the directories above it */
 /* Mount devtmpfs on an existing directory (init, when the archive has no /dev of its own). */
 int must_check devtmpfs_mount(const char *dir);

@@ -51,6 +51,33 @@ static void configured_v6(void)
 	until_listed("/proc/net/if_inet6", "fec0000000000000505400fffe123456 02 40");
 }
 
+static void in_sys(void)
+{
+	char text[64], want[64];
+	struct ifreq r = { .ifr_name = "eth0" };
+	const unsigned char *mac = (unsigned char *)r.ifr_hwaddr.sa_data;
+	int s;
+
+	NEED_INET();
+	s = socket(AF_INET, SOCK_DGRAM, 0);
+	OK(ioctl(s, SIOCGIFHWADDR, &r));
+	snprintf(want, sizeof(want), "%02x:%02x:%02x:%02x:%02x:%02x\n", mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5]);
+	CHECK(tap_read("/sys/class/net/eth0/address", text, sizeof(text)) > 0);
+	STREQ(text, want);
+	CHECK(tap_read("/sys/class/net/eth0/broadcast", text, sizeof(text)) > 0);
+	STREQ(text, "ff:ff:ff:ff:ff:ff\n");
+	CHECK(tap_read("/sys/class/net/eth0/operstate", text, sizeof(text)) > 0);
+	STREQ(text, "up\n");
+	CHECK(tap_read("/sys/class/net/eth0/flags", text, sizeof(text)) > 0);
+	STREQ(text, "0x1003\n");
+	CHECK(tap_read("/sys/class/net/eth0/speed", text, sizeof(text)) > 0);
+	STREQ(text, "-1\n");
+	CHECK(tap_read("/sys/class/net/eth0/statistics/rx_packets", text, sizeof(text)) > 0);
+	CHECK(strtol(text, NULL, 10) > 0);
+	close(s);
+}
+
 static void gateway_answers(void)
 {
 	unsigned char echo[64] = { ICMP_ECHO, 0, 0, 0, 0x12, 0x34, 0, 1 }, buf[128];
@@ -185,9 +212,8 @@ static void ping_pong(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test t[] = {
-		T(configured), T(configured_v6),  T(gateway_answers),
-		T(by_netlink), T(there_and_back), T(ping_pong),
-		TEND,
+		T(configured), T(configured_v6),  T(in_sys),	T(gateway_answers),
+		T(by_netlink), T(there_and_back), T(ping_pong), TEND,
 	};
 
 	return tap_main(argc, argv, t);

@@ -2,12 +2,13 @@
  * /sys and debugfs: the directories of processors and nodes in Linux's formats, with numbers that agree with /proc; what may be
  * opened how.
  */
-#include "tap.h"
+#include "inet.h"
 
 #include <dirent.h>
 #include <regex.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
+#include <sys/sysmacros.h>
 
 #define SYSTEM "/sys/devices/system/"
 #define NODE0  SYSTEM "node/node0/"
@@ -256,6 +257,117 @@ static void blocks_of_memory(void)
 	CHECK(access(NODE0 "memory0/state", F_OK) == 0);
 }
 
+/* Every name of a class leads to the directory that its number leads to, and to a node of that number. */
+static void character_devices(void)
+{
+	static const struct {
+		const char *class, *name;
+		unsigned major, minor;
+	} want[] = { { "mem", "null", 1, 3 },
+		     { "mem", "kmsg", 1, 11 },
+		     { "tty", "tty", 5, 0 },
+		     { "tty", "ptmx", 5, 2 } };
+	char path[100], number[32];
+	struct stat by_name, by_number;
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		snprintf(path, sizeof(path), "/sys/class/%s/%s/dev", want[i].class, want[i].name);
+		snprintf(number, sizeof(number), "%u:%u\n", want[i].major, want[i].minor);
+		NEED(load(path));
+		STREQ(text, number);
+		OK(stat(path, &by_name));
+		snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/dev", want[i].major,
+			 want[i].minor);
+		OK(stat(path, &by_number));
+		EQ(by_name.st_ino, by_number.st_ino);
+		snprintf(path, sizeof(path), "/sys/class/%s/%s/subsystem/%s/uevent", want[i].class,
+			 want[i].name, want[i].name);
+		NEED(load(path));
+		EQ(number_after("MAJOR="), want[i].major);
+		EQ(number_after("MINOR="), want[i].minor);
+		snprintf(number, sizeof(number), "\nDEVNAME=%s\n", want[i].name);
+		CHECK(strstr(text, number));
+		snprintf(path, sizeof(path), "/dev/%s", want[i].name);
+		OK(stat(path, &by_name));
+		EQ(by_name.st_rdev, makedev(want[i].major, want[i].minor));
+	}
+	NEED(load("/sys/class/tty/ptmx/uevent"));
+	CHECK(strstr(text, "\nDEVMODE=0666\n"));
+	NEED(load("/sys/class/tty/console/uevent"));
+	CHECK(!strstr(text, "DEVMODE"));
+}
+
+static void drivers_of_terminals(void)
+{
+	static const char *const first[] = {
+		"/dev/tty             /dev/tty        5       0 system:/dev/tty",
+		"/dev/console         /dev/console    5       1 system:console",
+		"/dev/ptmx            /dev/ptmx       5       2 system"
+	};
+	char *at = text;
+
+	NEED(load("/proc/tty/drivers"));
+	for (size_t i = 0; i < 3; i++) {
+		size_t n = strlen(first[i]);
+
+		CHECK(!strncmp(at, first[i], n) && at[n] == '\n');
+		at += n + 1;
+	}
+	CHECK(strstr(text, "\npty_slave            /dev/pts      136 0-"));
+	NEED(load("/proc/tty/ldiscs"));
+	CHECK(!strncmp(text, "n_tty       0\n", 14));
+}
+
+static long face_number(const char *name)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "/sys/class/net/lo/%s", name);
+	return load(path) ? strtol(text, NULL, 0) : -1;
+}
+
+/* As ioctl(2) says it, and counts as /proc/net/dev has them. */
+static void loopback_interface(void)
+{
+	struct ifreq r = { .ifr_name = "lo" };
+	struct sockaddr_in a = at(INADDR_LOOPBACK, 0);
+	long before, packets;
+	int s;
+
+	NEED_INET();
+	s = socket(AF_INET, SOCK_DGRAM, 0);
+	OK(ioctl(s, SIOCGIFFLAGS, &r));
+	r.ifr_flags |= IFF_UP;
+	(void)ioctl(s, SIOCSIFFLAGS, &r); /* where it is down at first */
+	OK(ioctl(s, SIOCGIFFLAGS, &r));
+	EQ(face_number("flags"), r.ifr_flags & ~IFF_RUNNING);
+	OK(ioctl(s, SIOCGIFMTU, &r));
+	EQ(face_number("mtu"), r.ifr_mtu);
+	OK(ioctl(s, SIOCGIFINDEX, &r));
+	EQ(face_number("ifindex"), r.ifr_ifindex);
+	OK(ioctl(s, SIOCGIFHWADDR, &r));
+	EQ(face_number("type"), r.ifr_hwaddr.sa_family);
+	EQ(face_number("carrier"), 1);
+	EQ(face_number("tx_queue_len"), 1000);
+	EQ(face_number("addr_len"), 6);
+	NEED(load("/sys/class/net/lo/address"));
+	STREQ(text, "00:00:00:00:00:00\n");
+	NEED(load("/sys/class/net/lo/operstate"));
+	STREQ(text, "unknown\n");
+	NEED(load("/sys/devices/virtual/net/lo/uevent"));
+	STREQ(text, "INTERFACE=lo\nIFINDEX=1\n");
+	FAILS((int)tap_read("/sys/class/net/lo/speed", text, sizeof(text)), EINVAL);
+	FAILS((int)tap_read("/sys/class/net/lo/duplex", text, sizeof(text)), EINVAL);
+	before = face_number("statistics/rx_bytes");
+	packets = face_number("statistics/tx_packets");
+	a.sin_port = htons(9);
+	EQ(sendto(s, "1234", 4, 0, (struct sockaddr *)&a, sizeof(a)), 4);
+	CHECK(face_number("statistics/rx_bytes") >= before + 32);
+	CHECK(face_number("statistics/tx_packets") > packets);
+	EQ(face_number("statistics/rx_errors"), 0);
+	close(s);
+}
+
 static void attributes_say_at_open_what_they_cannot(void)
 {
 	struct stat st;
@@ -294,6 +406,9 @@ int main(int argc, char **argv)
 						 T(node_meminfo_has_linuxs_lines),
 						 T(node_files),
 						 T(blocks_of_memory),
+						 T(character_devices),
+						 T(drivers_of_terminals),
+						 T(loopback_interface),
 						 T(attributes_say_at_open_what_they_cannot),
 						 T(debugfs_is_a_place_of_its_own),
 						 TEND };
