@@ -3,9 +3,10 @@
 
   tools/programs.py [--arch A] [--debs DIR] [--only NAME,...] [--record]
 
-Each script says in its head which packages it is about, on which builds it runs (x86_64, or all) and with which options of
-`./mnemos run`. Scripts with the same options share a machine. --debs: a folder where packages that the host does not have were
-unpacked (dpkg -x), or for i386 a whole root. --record: write the results down; docs/compat.md (tools/compat.py) shows them.
+Each script says in its head which packages it is about, on which builds it runs (x86_64, or all), with which options of
+`./mnemos run`, and how many seconds it may take. Scripts with the same options and time share a machine. --debs: a folder where
+packages that the host does not have were unpacked (dpkg -x), or a whole root (mmdebstrap --variant=extract), as i386 needs it, and
+programs that look for their files beside them. --record: write the results down; docs/compat.md (tools/compat.py) shows them.
 """
 import argparse
 import os
@@ -22,7 +23,7 @@ from tools.pack.closure import COMMAND  # noqa: E402
 
 FOLDER = os.path.join(ROOT, "tests", "programs")
 RESULTS = os.path.join(FOLDER, "results.tsv")
-SECONDS = 580
+SECONDS = 580  # unless the head says otherwise
 
 
 def head(name, key):
@@ -59,8 +60,12 @@ def commands(name):
     return set(COMMAND.findall(text)) | set(re.findall(r"^\s*want '[^']*' ([a-z][\w.+-]*)", text, re.M))
 
 
+def seconds(name):
+    return int(head(name, "seconds") or SECONDS)
+
+
 def run(arch, group, options, debs):
-    """Run the scripts of @group in one machine. Return: its output."""
+    """Run the scripts of @group in one machine. Return: its output, cut off when its time is."""
     env = dict(os.environ)
     with tempfile.TemporaryDirectory() as tmp:
         start = os.path.join(tmp, "start.sh")
@@ -69,16 +74,17 @@ def run(arch, group, options, debs):
                     "echo '@@ missing'; cat /proc/mnemos/missing_syscalls\n")
         words = [os.path.join(ROOT, "mnemos"), "run", "--arch", arch, "--cpus", "2", "--file", FOLDER + ":/tests", "--file", start + ":/start.sh"]
         words += options.split()
-        if arch == "x86_64":
+        if debs and os.path.exists(debs + "/usr/bin/env"):
+            words += ["--rootfs", debs]
+        else:
             if debs:
                 env["PATH"] = f"{debs}/usr/bin:{debs}/usr/sbin:/usr/bin:/usr/sbin:" + env["PATH"]
                 env["LD_LIBRARY_PATH"] = f"{debs}/usr/lib/x86_64-linux-gnu"
             for program in sorted({"cat"}.union(*map(commands, group))):
                 words += ["--with", program] if shutil.which(program, path=env["PATH"]) else []
-        else:
-            words += ["--rootfs", debs]
-        return subprocess.run(words + ["--", "bash", "/start.sh"], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors="replace", timeout=SECONDS).stdout
+        words = ["timeout", str(max(map(seconds, group))), *words, "--", "bash", "/start.sh"]
+        return subprocess.run(words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors="replace").stdout
 
 
 def main():
@@ -90,8 +96,8 @@ def main():
     args = p.parse_args()
     chosen = [n for n in args.only or names() if args.arch == "x86_64" or head(n, "builds") != "x86_64"]
     found = {}
-    for options in sorted({head(n, "machine") for n in chosen}):
-        group = [n for n in chosen if head(n, "machine") == options]
+    for options, limit in sorted({(head(n, "machine"), seconds(n)) for n in chosen}):
+        group = [n for n in chosen if (head(n, "machine"), seconds(n)) == (options, limit)]
         out = run(args.arch, group, options, args.debs)
         print(out, end="")
         for name in group:

@@ -1,5 +1,6 @@
 # packages: gdb gcc
 # builds: x86_64
+# seconds: 1800
 cat >/tmp/traced.c <<'X'
 #include <pthread.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ attached() {
 	/tmp/traced s &
 	p=$!
 	sleep 1
-	gdb -batch -nx -p $p -ex bt -ex 'frame function main' -ex 'set var argc = 0' -ex detach
+	gdb -batch -nx -p $p -ex bt -ex 'frame function main' -ex 'set var argc = 0' -ex detach || kill $p
 	wait $p
 	st=$?
 	echo "status $st"

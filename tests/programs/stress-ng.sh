@@ -1,4 +1,5 @@
 # packages: stress-ng
+# seconds: 2400
 for s in vm mmap brk fork malloc mremap madvise shm shm-sysv memfd userfaultfd pthread futex switch; do
 	o=
 	[ $s = vm ] && o='--vm-bytes 32M'
