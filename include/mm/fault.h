@@ -31,5 +31,8 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, const struct fault_info 
 
 /* As get_user_page for writing, of a stack that becomes longer to reach @addr (execve). */
 int must_check get_stack_page(struct mm_struct *mm, unsigned long addr, struct page **out);
+/* As get_user_page for reading, as Linux's get_user_pages_fast does it: a page that is there needs what the CPU asks (a mapping for writing
+ * can be read), one that is not needs PROT_READ. */
+int must_check get_user_page_read(struct mm_struct *mm, unsigned long addr, struct page **out);
 
 #endif

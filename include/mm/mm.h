@@ -137,9 +137,6 @@ int must_check mm_populate(struct mm_struct *mm, unsigned long addr, unsigned lo
 /* Pin one user page: reference in *out. 0, -EFAULT, -ENOMEM. */
 int must_check get_user_page(struct mm_struct *mm, unsigned long addr, bool write,
 			     struct page **out);
-/* The same for reading as Linux's get_user_pages_fast does it: a page that is there needs what the CPU asks (a mapping for writing can be read),
- * one that is not needs PROT_READ. */
-int must_check get_user_page_read(struct mm_struct *mm, unsigned long addr, struct page **out);
 
 /* ---- tunables (/proc/sys/vm) ---- */
 extern int sysctl_max_map_count;    /* 65530 */
