@@ -352,6 +352,7 @@ static int install_range(struct mm_struct *mm, struct frames *k)
 		return -EINVAL;
 	if (range_count_huge(mm, k->start, k->end))
 		return -EBUSY;
+	WRITE_ONCE(vma->populated, true);
 	err = range_populate_tables(mm, k->start, k->end); /* so that no huge page comes */
 	if (err)
 		return err;

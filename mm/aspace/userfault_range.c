@@ -346,7 +346,6 @@ static int install(struct fill_ctx *c, struct page *page, bool cached)
 		pt_unlock(table);
 		return -EEXIST;
 	}
-	WRITE_ONCE(c->vma->populated, true);
 	if (!cached)
 		page_set_anon_rmap(page, c->vma, c->addr);
 	lru_add(page);
@@ -373,7 +372,6 @@ static int install_zero(struct fill_ctx *c)
 	if (!pte)
 		return -ENOMEM;
 	if (pte_none(pte_read(pte))) {
-		WRITE_ONCE(c->vma->populated, true);
 		pte_set(pte, pte_mkyoung(e));
 		err = 0;
 	}
@@ -503,6 +501,8 @@ static int fill_page(struct fill_ctx *c) no_lock_analysis
 	struct address_space *m = c->vma->mapping;
 	int err;
 
+	WRITE_ONCE(c->vma->populated,
+		   true); /* first: a table may be made although the page is refused */
 	if (c->vma->vm_flags & VM_HUGETLB)
 		return fill_hugetlb(c);
 	if (m)

@@ -1,4 +1,5 @@
 /* userfaultfd(2), ioctl_userfaultfd(2): missing pages, protection, minor faults, events, errors. */
+#include "mem.h"
 #include "uffd_touch.h"
 
 #include <sys/uio.h>
@@ -518,6 +519,34 @@ static void closing_unprotects(void)
 	close(uffd);
 }
 
+/* What cannot be filled leaves nothing behind in the program's tables. */
+static void refused_pages_leave_no_table(void)
+{
+	const uintptr_t span = 4 << 20; /* of a table at the most */
+	int fd = syscall(SYS_memfd_create, "x", 0);
+	char *room, *other;
+	long tables;
+
+	setup(0, 0, 0);
+	NEED(fd >= 0 && ftruncate(fd, PAGE) == 0);
+	other = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	room = mmap(NULL, 4 * span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	NEED(other != MAP_FAILED && room != MAP_FAILED);
+	NEED(munmap(room, 4 * span) == 0);
+	other[0] = 'o';
+	tables = status_kb("VmPTE:");
+	area = mmap((void *)(((uintptr_t)room | (span - 1)) + 1 + span), PAGE,
+		    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	NEED(area != MAP_FAILED);
+	EQ(reg(area, 1, MISSING) > 0, 1);
+	EQ(copy(area, source, 1, 0), -EEXIST);
+	EQ(munmap(area, PAGE), 0);
+	EQ(status_kb("VmPTE:"), tables);
+	munmap(other, PAGE);
+	close(fd);
+	close(uffd);
+}
+
 static void who_may(void)
 {
 	if (fork() == 0) {
@@ -564,6 +593,7 @@ int main(int argc, char **argv)
 						 T(api_errors),
 						 T(unregistered_ranges_merge),
 						 T(range_errors),
+						 T(refused_pages_leave_no_table),
 						 T(who_may),
 						 TEND };
 
