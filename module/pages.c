@@ -1,20 +1,19 @@
 /*
- * Memory for modules: pages of programs, high memory, zones, object caches with names of their own.
+ * Memory for modules: high memory, zones, object caches with names of their own.
  *
  * OWNS     the windows that kmap() has opened; the names of caches that modules have made.
  * WHY      modules see the kernel's own struct page, struct zone and struct pglist_data, by Linux's member names (asserted here),
  *          so what they print is true at that moment, and lists of free blocks can be walked.
  * I1       a window of kmap is there until as many kunmap as kmap.
  * LOCKS    maps_lock (a mutex).   CONTEXT  threads; sleeps.
- * FAILS    NULL, -EFAULT, -ENOMEM as each says.
- * SOURCES  Linux Documentation/core-api/mm-api.rst, pin_user_pages.rst.   TESTED BY  module_api (guest)
+ * FAILS    NULL: no memory.
+ * NOT HERE pages of programs (gup.c).
+ * SOURCES  Linux Documentation/core-api/mm-api.rst.   TESTED BY  module_api (guest)
  */
 #include "module/pages.h"
 
 #include "arch/kernel_map.h"
 
-#include "base/errno.h"
-#include "kernel/task.h"
 #include "mm/alloc.h"
 #include "mm/mm.h"
 #include "mm/pt.h"
@@ -197,78 +196,7 @@ void module_si_meminfo(struct sysinfo_view *s)
 	s->mem_unit = PAGE_SIZE;
 }
 
-/* ---- pages of programs ---- */
-
-/* The caller's lock is given back while pages are brought in. */
-static void unlock_meanwhile(struct mm_struct *mm, bool write) no_lock_analysis
-{
-	if (write)
-		rwsem_up_write(&mm->mmap_lock);
-	else
-		rwsem_up_read(&mm->mmap_lock);
-}
-
-static void lock_again(struct mm_struct *mm, bool write) no_lock_analysis
-{
-	if (write)
-		rwsem_down_write(&mm->mmap_lock);
-	else
-		rwsem_down_read(&mm->mmap_lock);
-}
-
-/*
- * The pages of [start, start + n pages) with a reference each, brought in as the program itself would. Return: how many; -EFAULT,
- * -ENOMEM: not even the first.
- */
-long module_get_pages(struct mm_view *view, unsigned long start, unsigned long n, bool write,
-		      struct page **pages)
-{
-	struct mm_struct *mm = view ? view->real : current_task()->mm_ctx.mm;
-	bool locked = view && view->locked;
-	bool exclusive = locked && rwsem_is_write_locked(&mm->mmap_lock);
-	unsigned long i;
-	int err = mm ? 0 : -EFAULT;
-
-	if (locked)
-		unlock_meanwhile(mm, exclusive);
-	for (i = 0; i < n && !err; i++) {
-		struct page *page;
-
-		err = get_user_page(mm, (start & PAGE_MASK) + i * PAGE_SIZE, write, &page);
-		if (err)
-			break;
-		if (pages)
-			pages[i] = page;
-		else
-			put_page(page);
-	}
-	if (locked)
-		lock_again(mm, exclusive);
-	return i ? (long)i : err;
-}
-
-/* What is mapped there now, with a reference; NULL: nothing. */
-struct page *module_follow_page(struct vma_view *vma, unsigned long addr)
-{
-	struct mm_struct *mm = vma->vm_mm->real;
-	struct page *table, *page = NULL;
-	pte_t e = pt_lookup_locked(&mm->root, addr & PAGE_MASK, &table);
-
-	if (!table)
-		return NULL;
-	if (pte_present(e) && pfn_valid(pte_pfn(e)) &&
-	    page_ref_count(page_head(pfn_to_page(pte_pfn(e)))) > 0) {
-		page = pfn_to_page(pte_pfn(e));
-		get_page(page_head(page));
-	}
-	pt_unlock(table);
-	return page;
-}
-
-int module_access_vm(struct mm_view *view, unsigned long addr, void *buf, int len, unsigned flags)
-{
-	return (int)mm_access(view->real, addr, buf, (size_t)len, flags & 1);
-}
+/* ---- one page ---- */
 
 void module_get_page(struct page *page)
 {

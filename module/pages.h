@@ -21,8 +21,9 @@ struct pglist_data *module_node(int n);
 struct zone *module_next_zone(struct zone *z);
 struct zone *module_page_zone(const struct page *page);
 void module_si_meminfo(struct sysinfo_view *s);
-long module_get_pages(struct mm_view *view, unsigned long start, unsigned long n, bool write,
+long module_get_pages(struct mm_view *view, unsigned long start, unsigned long n, unsigned flags,
 		      struct page **pages);
+void module_unpin_page(struct page *page);
 struct page *module_follow_page(struct vma_view *vma, unsigned long addr);
 int module_access_vm(struct mm_view *view, unsigned long addr, void *buf, int len, unsigned flags);
 void module_get_page(struct page *page);

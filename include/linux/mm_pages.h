@@ -66,9 +66,9 @@ long si_mem_available(void);
 #define FOLL_LONGTERM 0x100
 #define FOLL_PIN      0x40000
 
-/* With a reference each. Return: how many, or -EFAULT, -ENOMEM. */
-long module_get_pages(struct mm_struct *mm, unsigned long start, unsigned long n, bool write,
-		      struct page **pages);
+/* With a reference each, or a pin. @flags: FOLL_WRITE, FOLL_PIN. Return: how many, or -EFAULT, -ENOMEM. */
+long module_get_pages(struct mm_struct *mm, unsigned long start, unsigned long n,
+		      unsigned int flags, struct page **pages);
 struct page *module_follow_page(struct vm_area_struct *vma, unsigned long addr);
 
 #define GUP_FORM(a, b, c, d, e, f, g, h, form, ...) form
@@ -95,25 +95,16 @@ struct page *module_follow_page(struct vm_area_struct *vma, unsigned long addr);
 	(__VA_ARGS__)
 #define get_user_pages_fast(start, n, flags, pages)                                                \
 	((int)module_get_pages(NULL, start, (unsigned long)(n), (flags)&FOLL_WRITE, pages))
-#define get_user_pages_unlocked(start, n, pages, flags) GUP_4(start, n, flags, pages)
-#define pin_user_pages					get_user_pages
-#define pin_user_pages_fast				get_user_pages_fast
-#define pin_user_pages_remote				get_user_pages_remote
-#define unpin_user_page(p)				put_page(p)
+#define get_user_pages_unlocked(start, n, pages, flags)	 GUP_4(start, n, flags, pages)
+#define get_user_pages_fast_only(start, n, flags, pages) get_user_pages_fast(start, n, flags, pages)
+#include <linux/mm_pin.h>
 
-static inline void unpin_user_pages(struct page **pages, unsigned long n)
+static inline void module_release_pages(struct page **pages, unsigned long n)
 {
 	while (n)
 		put_page(pages[--n]);
 }
-
-static inline void unpin_user_pages_dirty_lock(struct page **pages, unsigned long n, bool dirty)
-{
-	for (unsigned long i = 0; dirty && i < n; i++)
-		set_page_dirty_lock(pages[i]);
-	unpin_user_pages(pages, n);
-}
-#define release_pages(pages, n) unpin_user_pages(pages, (unsigned long)(n))
+#define release_pages(pages, n) module_release_pages(pages, (unsigned long)(n))
 
 /* What is mapped there; with FOLL_GET with a reference. */
 static inline struct page *follow_page(struct vm_area_struct *vma, unsigned long addr,

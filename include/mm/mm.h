@@ -32,10 +32,10 @@ struct mm_struct {
 	atomic_long_t pgtables_bytes;
 	unsigned long mmap_base, mmap_legacy_base, task_size; /* i after exec */
 	unsigned long low_2g_base; /* i after exec: MAP_32BIT begins here */
-	unsigned long gap_top,
-		gap_len; /* m: no free gap of gap_len or more lies in [gap_top, mmap_base) */
+	unsigned long gap_top, gap_len; /* m: no free gap of gap_len lies in [gap_top, mmap_base) */
 	bool mmap_topdown;
-	bool has_sealed, has_userfault;	 /* m: some vma may be VM_SEALED, have one; never go back */
+	/* m: some vma may be VM_SEALED, have one; a: a page was pinned (mm/pin.h). They never go back. */
+	bool has_sealed, has_userfault, has_pinned;
 	struct vm_area_struct *parts[2]; /* m: blank, for the next cut; NULL: none (vma.c) */
 	struct list_head userfault_events; /* m: to be sent when mmap_lock is dropped */
 	unsigned long start_code, end_code, start_data, end_data; /* set by exec, m */

@@ -30,12 +30,17 @@ unsigned long range_protect(struct mmu_gather *g, struct vm_area_struct *vma, ua
 /* The same of the page at @va alone, and flushed; nobody is told. Return: false: no table of small entries is there, nothing was done. */
 bool must_check range_protect_page(struct vm_area_struct *vma, uaddr_t va, pte_t prot);
 
+struct range_copy_how {
+	bool uffd_wp; /* write protection for a userfaultfd comes along */
+	bool partly; /* @dst has some entries, which stay; what they stand for is left as it is in the parent */
+};
+
 /**
  * range_copy - fork: @dst gets the entries of @vma, a vma of g->mm; private writable ones lose the write right in both.
- * @uffd_wp: write protection for a userfaultfd comes along. mmap_lock of both held for write. Return: 0 or -ENOMEM (what was copied stays in @dst, to be zapped). Sleeps.
+ * mmap_lock of both held for write. Return: 0 or -ENOMEM (what was copied stays in @dst, to be zapped). Sleeps.
  */
 int must_check range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma,
-			  bool uffd_wp);
+			  struct range_copy_how how);
 
 /* Make every table for [start, end), so that pt_find_alloc_locked there cannot fail. 0 or -ENOMEM. Sleeps. */
 int must_check range_populate_tables(struct mm_struct *mm, uaddr_t start, uaddr_t end);

@@ -293,6 +293,12 @@ static inline void rmap_unmap(struct page *page, rmap_fn fn)
 		(void)rmap_walk(page, 0, fn, NULL);
 }
 
+/* ---- pin.c ---- */
+/* @page, a head, with a reference that get_page has counted: that becomes a pin. Table lock held. */
+void page_pin(struct page *page);
+/* fork: @copy, the child's of @vma, gets copies of the pages of @vma that are pinned. Both mmap_locks held for write. Return: 1: of some; 0: there are none; -ENOMEM. Sleeps. */
+int must_check pins_copy(struct vm_area_struct *copy, struct vm_area_struct *vma);
+
 /* ---- fault*.c ---- */
 struct fault_ctx {
 	struct mm_struct *mm;
@@ -303,6 +309,7 @@ struct fault_ctx {
 	bool made;		    /* the object's page was made for this fault */
 	bool read_right; /* a read needs VM_READ, although x86 reads what it may execute */
 	bool grow;	 /* gup: for debuggers and execve a stack becomes longer */
+	bool pin;	 /* gup: the reference is a pin (mm/pin.h) */
 	bool force;	 /* ptrace: the rights of the vma's opener count, not its own */
 	bool major;	 /* a page had to be read from a store */
 	bool dirtied; /* a page of a store got dirty: the thread may have to wait, without locks */

@@ -4,6 +4,7 @@
  *   for each vma: reserve node and vma, charge | insert | copy entries, write-protected on both sides if private
  *   then one flush of the parent's TLBs
  *
+ *   pinned pages the child has copies of them before (pin.c).
  *   not copied   VM_DONTCOPY vmas; entries of shared mappings, devices, and of file mappings that never had a private
  *                page: a fault finds the page in the cache again. VM_WIPEONFORK: the child sees zeroes.
  *
@@ -79,14 +80,20 @@ static bool must_copy(const struct vm_area_struct *vma, const struct vm_area_str
 }
 
 static int copy_entries(struct dup_ctx *d, struct vm_area_struct *vma,
-			bool uffd_wp) no_lock_analysis
+			struct vm_area_struct *copy) no_lock_analysis
 {
+	struct range_copy_how how = { .uffd_wp = copy->vm_flags & VM_UFFD_WP };
 	struct address_space *m = vma->mapping;
-	int err;
+	int err = 0;
 
+	if (unlikely(d->old->has_pinned) && !(vma->vm_flags & (VM_SHARED | VM_HUGETLB)))
+		err = pins_copy(copy, vma);
+	if (err < 0)
+		return err;
+	how.partly = err;
 	if (m)
 		rwsem_down_read(&m->invalidate_lock);
-	err = failpoint("fork_copy") ? -ENOMEM : range_copy(&d->gather, d->new, vma, uffd_wp);
+	err = failpoint("fork_copy") ? -ENOMEM : range_copy(&d->gather, d->new, vma, how);
 	if (m)
 		rwsem_up_read(&m->invalidate_lock);
 	return err;
@@ -131,7 +138,7 @@ static int dup_vma(struct dup_ctx *d, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_SHARED))
 		mmu_notify_begin(&watch, d->old, vma->vm_start, vma->vm_end,
 				 MMU_NOTIFY_PROTECTION_PAGE);
-	err = copy_entries(d, vma, copy->vm_flags & VM_UFFD_WP);
+	err = copy_entries(d, vma, copy);
 	if (unlikely(watch.mm))
 		gather_flush(&d->gather);
 	mmu_notify_end(&watch);

@@ -3,6 +3,7 @@
 #include "sim/mm_test.h"
 
 #include "mm/alloc.h"
+#include "mm/pin.h"
 #include "mm/range.h"
 #include "mm/rmap.h"
 #include "mm/vmalloc.h"
@@ -172,6 +173,109 @@ static void cow_I1_a_pin_does_not_make_a_copy(void **state)
 	assert_int_equal(mm_access(mm, BASE, &byte, 1, true), 1); /* a debugger's write */
 	assert_int_equal(pinned_byte(page), 9);
 	put_page(page);
+	end_mm(mm);
+}
+
+/* Who pins a page and the program go on sharing it over a fork: the child has a copy at once. */
+static void fork_copies_what_is_pinned(void **state)
+{
+	struct mm_struct *mm = new_mm(), *child;
+	struct page *page, *next;
+	int refs;
+
+	(void)state;
+	map_at(mm, BASE, P(4), RW, ANON | MAP_FIXED);
+	for (unsigned i = 0; i < 4; i++)
+		sim_poke(mm, BASE + P(i), (uint8_t)(i + 1));
+	assert_int_equal(pin_user_page(mm, BASE + P(1), true, &page), 0);
+	assert_true(page_maybe_dma_pinned(page));
+	refs = page_ref_count(page);
+	assert_int_equal(refs, 1 + PIN_BIAS);
+	next = page_at(mm, BASE + P(2));
+	assert_int_equal(mm_dup(mm, &child), 0);
+	assert_ptr_equal(page_at(mm, BASE + P(1)), page);
+	assert_true(pte_write(pt_peek(&mm->root, BASE + P(1), PT_PTE)));
+	assert_true(page_test(page, PG_anon_exclusive));
+	assert_int_equal(page_ref_count(page), refs);
+	assert_ptr_not_equal(page_at(child, BASE + P(1)), page);
+	assert_true(pte_write(pt_peek(&child->root, BASE + P(1), PT_PTE)));
+	assert_ptr_equal(page_at(child, BASE + P(2)), next);
+	assert_int_equal(mm_rss(child), 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(sim_peek(child, BASE + P(i)), i + 1);
+	assert_false(child->has_pinned);
+	sim_poke(mm, BASE + P(1), 7);
+	assert_int_equal(pinned_byte(page), 7);
+	assert_int_equal(sim_peek(child, BASE + P(1)), 2);
+	mm_check(child);
+	mm_check(mm);
+	rmap_check();
+	unpin_user_page(page);
+	assert_int_equal(page_ref_count(page), 1);
+	assert_false(page_maybe_dma_pinned(page));
+	end_mm(child);
+	end_mm(mm);
+}
+
+/* What is pinned for reading is the program's own, too: the last one that shares it does not take it. */
+static void a_pin_for_reading_takes_a_shared_page(void **state)
+{
+	struct mm_struct *mm = new_mm(), *child;
+	struct page *page, *shared;
+
+	(void)state;
+	map_at(mm, BASE, P(2), RW, ANON | MAP_FIXED);
+	sim_poke(mm, BASE, 1);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	shared = page_at(mm, BASE);
+	assert_int_equal(vm_protect(mm, BASE, P(2), PROT_READ), 0);
+	assert_int_equal(pin_user_page(mm, BASE, false, &page), 0);
+	assert_ptr_not_equal(page, shared);
+	assert_ptr_equal(page_at(mm, BASE), page);
+	assert_ptr_equal(page_at(child, BASE), shared);
+	assert_false(pte_write(pt_peek(&mm->root, BASE, PT_PTE)));
+	assert_true(page_test(page, PG_anon_exclusive));
+	assert_int_equal(vm_protect(mm, BASE, P(2), RW), 0);
+	sim_poke(mm, BASE, 5);
+	assert_int_equal(pinned_byte(page), 5);
+	unpin_user_page(page);
+	assert_int_equal(pin_user_page(mm, BASE + P(1), false, &page), 0); /* of zeroes */
+	assert_ptr_equal(page, zero_page);
+	unpin_user_page(page);
+	end_mm(child);
+	end_mm(mm);
+}
+
+/* Out of memory at each step of such a fork. */
+static void fork_of_a_pinned_page_without_memory(void **state)
+{
+	struct mm_struct *mm = new_mm(), *child;
+	struct page *page;
+
+	(void)state;
+	map_at(mm, BASE, P(1), RW, ANON | MAP_FIXED);
+	sim_poke(mm, BASE, 3);
+	assert_int_equal(pin_user_page(mm, BASE, true, &page), 0);
+	for (unsigned n = 1;; n++) {
+		bool fired;
+		int err;
+
+		failpoint_arm(n);
+		err = mm_dup(mm, &child);
+		fired = failpoint_fired();
+		failpoint_arm(0);
+		if (!fired) {
+			assert_int_equal(err, 0);
+			break;
+		}
+		assert_int_equal(err, -ENOMEM);
+		mm_check(mm);
+		assert_ptr_equal(page_at(mm, BASE), page);
+		assert_int_equal(page_ref_count(page), 1 + PIN_BIAS);
+	}
+	assert_int_equal(sim_peek(child, BASE), 3);
+	unpin_user_page(page);
+	end_mm(child);
 	end_mm(mm);
 }
 
@@ -440,6 +544,9 @@ int main(void)
 		T(cow_neighbours_that_must_fault),
 		T(cow_I1_a_pin_does_not_make_a_copy),
 		T(cow_I1_a_pin_of_a_shared_page_makes_a_copy),
+		T(fork_copies_what_is_pinned),
+		T(a_pin_for_reading_takes_a_shared_page),
+		T(fork_of_a_pinned_page_without_memory),
 		T(cow_the_last_user_owns_the_page),
 		T(fork_I1_family_tree_against_a_byte_model),
 		cmocka_unit_test(fork_while_threads_write),

@@ -3,6 +3,7 @@
  *
  *   get_user_page   one page with a reference, with the rights of the program
  *   get_user_page_read   the same for reading, PROT_READ taken seriously where the page is not there yet
+ *   pin_user_page   the same with a pin (mm/aspace/pin.c)
  *   mm_copy         bytes of another program, with its own rights, PROT_READ taken seriously
  *   mm_access       bytes of another program (exec arguments, ptrace, /proc/PID/mem), with the rights of a debugger: may
  *                   read what is not PROT_NONE for ever, and write read-only private memory, into a private copy
@@ -24,10 +25,20 @@
 #include "mm/aspace/userfault_impl.h"
 #include "mm/huge.h"
 #include "mm/imports.h"
+#include "mm/pin.h"
 #include "mm/pt.h"
 #include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "mm/vmevent.h"
+
+/* A private page that other programs map, too, or may? */
+static bool is_shared_anon(pte_t e)
+{
+	const struct page *page = pfn_to_page(pte_pfn(e));
+
+	return !pte_special(e) && page_state(page) == PS_ANON &&
+	       !page_test(page, PG_anon_exclusive);
+}
 
 /* Does the entry give the caller what it wants? */
 static bool entry_serves(const struct fault_ctx *f, pte_t e)
@@ -35,6 +46,8 @@ static bool entry_serves(const struct fault_ctx *f, pte_t e)
 	const struct page *page;
 
 	if (!pte_present(e) || !pfn_valid(pte_pfn(e)))
+		return false;
+	if (unlikely(f->pin) && is_shared_anon(e))
 		return false;
 	if (!f->access.write || pte_write(e))
 		return true;
@@ -57,9 +70,20 @@ static struct page *page_of_entry(const struct fault_ctx *f)
 	if (entry_serves(f, e)) {
 		page = pfn_to_page(pte_pfn(e));
 		get_page(page_head(page));
+		if (unlikely(f->pin))
+			page_pin(page_head(page));
 	}
 	pt_unlock(table);
 	return page;
+}
+
+/* A pin for reading of a page that is shared on write: the program gets its own now, as by a debugger's write. */
+static void unshare(struct fault_ctx *f)
+{
+	pte_t e = pt_peek_page(&f->mm->root, f->addr);
+
+	if (pte_present(e) && pfn_valid(pte_pfn(e)) && is_shared_anon(e))
+		f->access.write = f->force = true;
 }
 
 static bool is_special(pte_t e)
@@ -86,6 +110,8 @@ static int pin_in_vma(struct fault_ctx *f, struct page **out)
 			return 0;
 		if (!f->access.write && is_special(pt_peek_page(&f->mm->root, f->addr)))
 			return -EFAULT; /* a device without page descriptors */
+		if (unlikely(f->pin) && !f->access.write)
+			unshare(f);
 		count_vm_event(PGFAULT);
 		r = fault_in(f);
 	}
@@ -147,6 +173,16 @@ int get_user_page_read(struct mm_struct *mm, unsigned long addr, struct page **o
 	if (*out)
 		return 0;
 	f.read_right = true;
+	return pin_one(&f, out);
+}
+
+int pin_user_page(struct mm_struct *mm, unsigned long addr, bool write, struct page **out)
+{
+	struct fault_ctx f = {
+		.mm = mm, .addr = addr & PAGE_MASK, .access.write = write, .pin = true
+	};
+
+	WRITE_ONCE(mm->has_pinned, true);
 	return pin_one(&f, out);
 }
 

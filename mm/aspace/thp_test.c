@@ -1,6 +1,7 @@
 /* Tests of thp.c and collapse.c, in each geometry. */
 #include "mm/alloc.h"
 #include "mm/aspace/thp_impl.h"
+#include "mm/pin.h"
 #include "mm/range.h"
 #include "mm/shrinker.h"
 #include "mm/thp.h"
@@ -377,6 +378,37 @@ static void pins_do_not_split(void **state)
 	sim_world_end();
 }
 
+/* fork: of a huge page with a pin only that page is copied; the rest is shared, in small entries. */
+static void fork_splits_what_is_pinned(void **state)
+{
+	struct mm_struct *mm, *child;
+	struct page *page;
+
+	world();
+	mm = huge_mm(2);
+	for (unsigned i = 0; i < 12; i++)
+		sim_poke(mm, H(0) + P(i), (uint8_t)(i + 1));
+	sim_poke(mm, H(1), 77);
+	assert_int_equal(pin_user_page(mm, H(0) + P(9), true, &page), 0);
+	assert_int_equal(mm_dup(mm, &child), 0);
+	assert_false(is_large(mm, H(0)) || is_large(child, H(0)));
+	assert_true(is_large(mm, H(1)) && is_large(child, H(1)));
+	assert_ptr_equal(page_at(mm, H(0) + P(9)), page);
+	assert_ptr_not_equal(page_at(child, H(0) + P(9)), page);
+	assert_ptr_equal(page_at(child, H(0) + P(8)), page - 1);
+	assert_true(pte_write(pt_peek_page(&mm->root, H(0) + P(9))));
+	for (unsigned i = 0; i < 12; i++)
+		assert_int_equal(sim_peek(child, H(0) + P(i)), i + 1);
+	assert_int_equal(sim_peek(child, H(1)), 77);
+	assert_int_equal(mm_rss(child), 2 * HPAGE_NR);
+	mm_check(mm);
+	mm_check(child);
+	unpin_user_page(page);
+	end_mm(child);
+	end_mm(mm);
+	sim_world_end();
+}
+
 /* ---- collapse ---- */
 
 /* A block of small pages: page i holds byte i, those of i % hole == 0 are not there. */
@@ -676,6 +708,7 @@ int main(void)
 		cmocka_unit_test(parts_are_split_off),
 		cmocka_unit_test(all_are_split_on_demand),
 		cmocka_unit_test(pins_do_not_split),
+		cmocka_unit_test(fork_splits_what_is_pinned),
 		cmocka_unit_test(collapse_copies_into_a_block),
 		cmocka_unit_test(collapse_in_place),
 		cmocka_unit_test(collapse_refuses),

@@ -230,7 +230,7 @@ static int fork_copy(void)
 	int err;
 
 	gather_begin(&g, &mm);
-	err = range_copy(&g, &child, &vma, false);
+	err = range_copy(&g, &child, &vma, (struct range_copy_how){ 0 });
 	gather_end(&g);
 	return err;
 }

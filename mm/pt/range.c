@@ -516,8 +516,9 @@ static inline unsigned copy_with(struct copy_ctx *c, struct tally *t, pte_t *e, 
 {
 	bool weakened = false;
 
-	if (!n || !pte_follows(pte_read_locked(e), cur) || !c->cow || !pte_present(cur) ||
-	    pte_special(cur) || pte_uffd_wp(cur) || page_state(entry_page(cur)) != PS_ANON)
+	if (!n || !pte_follows(pte_read_locked(e), cur) || !c->cow || c->partly ||
+	    !pte_present(cur) || pte_special(cur) || pte_uffd_wp(cur) ||
+	    page_state(entry_page(cur)) != PS_ANON)
 		return 0;
 	n = copy_neighbours(e, d, n, cur, &weakened);
 	if (weakened)
@@ -597,6 +598,10 @@ static int copy_run(struct pt_walk *w, pte_t *e, int level, uaddr_t va, uaddr_t 
 			if (!d)
 				break; /* first page of a table that dst lacks */
 		}
+		if (unlikely(c->partly) && !pte_none(pte_read_locked(d))) {
+			d++;
+			continue;
+		}
 		pte_set(d++, pte_present(cur) ? copy_entry(c, &t, e, cur, va)
 					      : copy_absent(c, &t, e, cur));
 		more = copy_with(c, &t, e + 1, d, n - 1, cur, va);
@@ -630,11 +635,13 @@ static const struct pt_walk_ops copy_ops = {
 };
 
 int range_copy(struct mmu_gather *g, struct mm_struct *dst, struct vm_area_struct *vma,
-	       bool uffd_wp)
+	       struct range_copy_how how)
 {
-	struct copy_ctx c = {
-		.g = g, .dst = dst, .cow = !(vma->vm_flags & VM_SHARED), .uffd_wp = uffd_wp
-	};
+	struct copy_ctx c = { .g = g,
+			      .dst = dst,
+			      .cow = !(vma->vm_flags & VM_SHARED),
+			      .uffd_wp = how.uffd_wp,
+			      .partly = how.partly };
 	struct pt_walk w = { .ops = &copy_ops, .root = &g->mm->root, .mm = g->mm, .arg = &c };
 
 	int err = pt_walk_range(&w, vma->vm_start, vma->vm_end - 1);

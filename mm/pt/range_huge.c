@@ -226,7 +226,8 @@ int copy_huge(struct pt_walk *w, pte_t *e, uaddr_t va, uaddr_t last)
 
 	if (entry_is_hugetlb(cur))
 		return copy_hugetlb(w, e, va);
-	if (!covers(va, last))
+	if (!covers(va, last) ||
+	    (c->partly && !pte_none(pt_peek(&c->dst->root, va, pt_huge_level()))))
 		return PT_SPLIT;
 	d = c->spare ? pt_huge_locked(&c->dst->root, va, &dst_table) : NULL;
 	if (!d) {

@@ -129,6 +129,7 @@ struct copy_ctx {
 	struct mm_struct *dst;
 	bool cow;	    /* private: the write right goes from both */
 	bool uffd_wp;	    /* the child is watched like the parent */
+	bool partly;	    /* the child has entries, which stay */
 	bool want_huge;	    /* copy_huge waits for what copy_again gets: the entry's table and */
 	struct page *spare; /* a table for pt_deposit */
 };

@@ -99,7 +99,7 @@ static int fork_copy(unsigned long vm_flags, unsigned nr_pages)
 	int err;
 
 	gather_begin(&g, &mm);
-	err = range_copy(&g, &child, &vma, false);
+	err = range_copy(&g, &child, &vma, (struct range_copy_how){ 0 });
 	gather_end(&g);
 	return err;
 }
