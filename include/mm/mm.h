@@ -31,12 +31,12 @@ struct mm_struct {
 	unsigned long total_vm, data_vm, exec_vm, stack_vm, locked_vm; /* m: pages */
 	atomic_long_t pgtables_bytes;
 	unsigned long mmap_base, mmap_legacy_base, task_size; /* i after exec */
-	unsigned long low_2g_base; /* i after exec: MAP_32BIT begins here */
+	unsigned long low_2g_base;	/* i after exec: MAP_32BIT begins here */
 	unsigned long gap_top, gap_len; /* m: no free gap of gap_len lies in [gap_top, mmap_base) */
 	bool mmap_topdown;
 	/* m: some vma may be VM_SEALED, have one; a: a page was pinned (mm/pin.h). They never go back. */
 	bool has_sealed, has_userfault, has_pinned;
-	struct vm_area_struct *parts[2]; /* m: blank, for the next cut; NULL: none (vma.c) */
+	struct vm_area_struct *parts[2];   /* m: blank, for the next cut; NULL: none (vma.c) */
 	struct list_head userfault_events; /* m: to be sent when mmap_lock is dropped */
 	unsigned long start_code, end_code, start_data, end_data; /* set by exec, m */
 	unsigned long start_brk, brk, start_stack;		  /* m */
@@ -45,23 +45,21 @@ struct mm_struct {
 	unsigned long vdso;	      /* m: start of the vDSO's image; 0: none */
 	struct address_space *exe; /* held: the program's mapping, for /proc/PID/exe; may be NULL */
 	unsigned long def_flags;
-	atomic_long_t hugetlb_pages; /* huge pages of the pool that entries map */
-	bool hugetlb_seen,
-		huge_zero;    /* m: had a hugetlb vma; thp_zero.c: the huge page of zeroes */
-	bool thp_disable;     /* m: PR_SET_THP_DISABLE */
-	bool thp_seen;	      /* a: has or had a vma that may have huge pages */
-	unsigned dump_filter; /* a: for a core dump (core(5)); fork and exec keep it */
-	unsigned membarrier;  /* a: what its threads have registered for (sys/sys_membarrier.c) */
+	atomic_long_t hugetlb_pages;  /* huge pages of the pool that entries map */
+	bool hugetlb_seen, huge_zero; /* m: had a hugetlb vma; thp_zero.c: the page of zeroes */
+	bool thp_disable;	      /* m: PR_SET_THP_DISABLE */
+	bool thp_seen;		      /* a: has or had a vma that may have huge pages */
+	unsigned dump_filter;	      /* a: for a core dump (core(5)); fork and exec keep it */
+	unsigned membarrier; /* a: what its threads have registered for (sys/sys_membarrier.c) */
 	struct ksm_slot *ksm_slot;	 /* mm/ksm.h; NULL: has nothing mergeable */
 	unsigned long ksm_merging_pages; /* entries of shared pages, as of the last scan */
 	unsigned long ksm_rmap_items;	 /* pages that KSM keeps in mind */
 	struct list_head mm_list;	 /* all mms, for OOM; mm_list_lock */
 	unsigned long unhooked,
-		flushed; /* a: counts of entries that reclaim unhooked, as of the last flush: mm/gather.h */
+		flushed; /* a: entries that reclaim unhooked; as of the last flush */
 	int oom_score_adj;
-	int oom_origin; /* a: threads of it that take memory from all (swapoff) */
-	bool oom_init,
-		oom_done; /* i: never killed; a: its memory is free, or nobody waits any more */
+	int oom_origin;		   /* a: threads of it that take memory from all (swapoff) */
+	bool oom_init, oom_done;   /* i: never killed; a: its memory is free, or nobody waits */
 	unsigned char unusual;	   /* a: enum mm_unusual (mm/frames.h); what every fault looks at */
 	struct frames *frames;	   /* m: mm/frames.h; NULL: as many as there are */
 	struct mmu_notify *notify; /* m to set, once: mm/notify.h; NULL: nobody watches */
