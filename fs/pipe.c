@@ -300,15 +300,21 @@ static inline void wake_writer(struct pipe *p)
 		waitq_wake_one(&p->wr_wait);
 }
 
+static noinline_ void wake_queued_reader(struct pipe *p)
+{
+	if (used_of(p))
+		waitq_wake_one(&p->rd_wait);
+}
+
 static inline void wake_reader(struct pipe *p)
 {
-	if (waitq_active(&p->rd_wait) && used_of(p))
-		waitq_wake_one(&p->rd_wait);
+	if (unlikely(waitq_active(&p->rd_wait)))
+		wake_queued_reader(p);
 }
 
 /* Nothing to read: sleep, pipe->lock dropped meanwhile. The first reader stands in `sleeper`, where a writer finds it
  * with the lock held; only more of them pay for the queue. 0, or -ERESTARTSYS. */
-static int read_wait(struct pipe *p) must_hold(p->lock)
+static always_inline_ int read_wait(struct pipe *p) must_hold(p->lock)
 {
 	int err;
 
@@ -411,51 +417,52 @@ static inline long read_user(struct pipe *p, uaddr_t buf, size_t len, bool nonbl
 /* What most reads take: bytes of one page of a pipe that has room for writers. Return: bytes; 0: it is not so, or a fault. */
 static always_inline_ unsigned take_at_once(struct pipe *p, uaddr_t buf, size_t len)
 {
-	unsigned from = p->tail, off = from & (PAGE_SIZE - 1), n = p->head - from;
+	unsigned from = p->tail, n = p->head - from, end;
 
 	if (unlikely(n - 1 >= p->many)) /* none, too */
 		return 0;
 	if (len < n)
 		n = (unsigned)len;
-	if (unlikely(off + n > PAGE_SIZE) || copy_to_user(buf, *slot_of(p, from) + off, n))
+	end = from + n;
+	if (unlikely((from ^ (end - 1)) >= PAGE_SIZE) ||
+	    copy_to_user(buf, *slot_of(p, from) + from % PAGE_SIZE, n))
 		return 0;
-	p->tail = from + n;
-	if (p->head == from + n)
-		p->head = p->tail = from - off;
-	else if (off + n == PAGE_SIZE)
+	p->tail = end;
+	if (p->head == end)
+		p->head = p->tail = from & ~(unsigned)(PAGE_SIZE - 1);
+	else if (end % PAGE_SIZE == 0)
 		tail_moved(p, from);
 	return n;
 }
 
+enum { NOT_SLEPT = 1 }; /* in place of what came of sleeping */
+
 /* The rest of pipe_read, which has slept or will not. */
-static noinline_ long read_rest(struct pipe *p, const struct reading *r, bool slept, int err)
+static noinline_ long read_rest(struct pipe *p, uaddr_t buf, size_t len, int slept)
 	releases(p->lock)
 {
-	return do_read_locked(p, r, !slept, slept, err);
+	const struct reading r = { .buf = buf, .len = len };
+	bool awake = slept == NOT_SLEPT;
+
+	return do_read_locked(p, &r, awake, !awake, awake ? 0 : slept);
 }
 
 static long pipe_read(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
 	struct pipe *p = f->private;
-	bool slept = false;
+	int slept = NOT_SLEPT;
 	unsigned n;
-	int err = 0;
 
 	if (unlikely(!len))
 		return 0;
 	mutex_lock(&p->lock);
-	if (p->head == p->tail && p->writers && !(f->flags & O_NONBLOCK)) {
-		slept = true;
-		err = read_wait(p);
-	}
+	if (p->head == p->tail && p->writers && !(f->flags & O_NONBLOCK))
+		slept = read_wait(p);
 	n = take_at_once(p, buf, len);
-	if (unlikely(!n)) {
-		const struct reading r = { .buf = buf, .len = len };
-
-		return read_rest(p, &r, slept, err);
-	}
+	if (unlikely(!n))
+		return read_rest(p, buf, len, slept);
 	mutex_unlock(&p->lock);
-	if (slept)
+	if (slept != NOT_SLEPT)
 		wake_reader(p);
 	return n;
 }
@@ -551,7 +558,7 @@ static inline bool write_at_once(struct pipe *p, uaddr_t buf, size_t len)
 	head = p->head;
 	at = head & (PAGE_SIZE - 1);
 	page = *slot_of(p, head);
-	done = page && !p->packets && p->readers && len <= PAGE_SIZE - at &&
+	done = page && !p->packets && p->readers && at + len <= PAGE_SIZE &&
 	       len <= p->size - (head - p->tail) && !copy_from_user_keep(page + at, buf, len);
 	if (likely(done)) {
 		p->head = head + (unsigned)len;

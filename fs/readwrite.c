@@ -28,22 +28,33 @@ static noinline_ int read_refused(const struct file *f)
 	return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
 }
 
+/* 0, -EFAULT. *@len becomes what one call moves at the most. */
+static inline int range_ok(uaddr_t buf, size_t *len)
+{
+	if (likely(*len <= MAX_RW))
+		return likely(buf <= USER_TOP - *len) ? 0 : -EFAULT;
+	if (!access_ok(buf, *len))
+		return -EFAULT;
+	*len = MAX_RW;
+	return 0;
+}
+
 /* Open for reading: of the access modes 0 to 3 these are 0 and 2. */
-static inline int may_read(const struct file *f, uaddr_t buf, size_t len)
+static inline int may_read(const struct file *f, uaddr_t buf, size_t *len)
 {
 	if (unlikely(f->flags & (O_PATH | O_WRONLY) || !f->ops->read))
 		return read_refused(f);
-	return likely(access_ok(buf, len)) ? 0 : -EFAULT;
+	return range_ok(buf, len);
 }
 
 /* For writing: 1 and 2. */
-static inline int may_write(const struct file *f, uaddr_t buf, size_t len)
+static inline int may_write(const struct file *f, uaddr_t buf, size_t *len)
 {
 	if (unlikely((f->flags & (O_PATH | O_ACCMODE)) - 1 > 1)) /* 0, 3, or with O_PATH */
 		return -EBADF;
 	if (unlikely(!f->ops->write))
 		return -EINVAL;
-	return likely(access_ok(buf, len)) ? 0 : -EFAULT;
+	return range_ok(buf, len);
 }
 
 static noinline_ void tell_watchers(struct file *f, long ret, unsigned mask)
@@ -79,11 +90,10 @@ static noinline_ long read_seekable(struct file *f, uaddr_t buf, size_t len)
 
 static always_inline_ long do_read(struct file *f, uaddr_t buf, size_t len)
 {
-	long ret = may_read(f, buf, len);
+	long ret = may_read(f, buf, &len);
 
 	if (unlikely(ret))
 		return ret;
-	len = min_of(size_t, len, MAX_RW);
 	if (!f->ops->is_stream)
 		return read_seekable(f, buf, len);
 	ret = f->ops->read(f, buf, len, &f->pos);
@@ -104,11 +114,10 @@ static noinline_ long write_seekable(struct file *f, uaddr_t buf, size_t len)
 
 static always_inline_ long do_write(struct file *f, uaddr_t buf, size_t len)
 {
-	long ret = may_write(f, buf, len);
+	long ret = may_write(f, buf, &len);
 
 	if (unlikely(ret))
 		return ret;
-	len = min_of(size_t, len, MAX_RW);
 	if (!f->ops->is_stream)
 		return write_seekable(f, buf, len);
 	ret = f->ops->write(f, buf, len, &f->pos);
@@ -132,7 +141,7 @@ long file_vector(struct file *f, const struct iovec_k *v, size_t len, bool is_wr
 
 static always_inline_ long do_pread(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	long ret = may_read(f, buf, len);
+	long ret = may_read(f, buf, &len);
 
 	if ((int64_t)*pos < 0)
 		return -EINVAL;
@@ -140,14 +149,14 @@ static always_inline_ long do_pread(struct file *f, uaddr_t buf, size_t len, uin
 		return ret;
 	if (f->ops->is_stream)
 		return -ESPIPE;
-	ret = f->ops->read(f, buf, min_of(size_t, len, MAX_RW), pos);
+	ret = f->ops->read(f, buf, len, pos);
 	was_read(f, ret);
 	return ret;
 }
 
 static always_inline_ long do_pwrite(struct file *f, uaddr_t buf, size_t len, uint64_t *pos)
 {
-	long ret = may_write(f, buf, len);
+	long ret = may_write(f, buf, &len);
 
 	if ((int64_t)*pos < 0)
 		return -EINVAL;
@@ -155,7 +164,7 @@ static always_inline_ long do_pwrite(struct file *f, uaddr_t buf, size_t len, ui
 		return ret;
 	if (f->ops->is_stream)
 		return -ESPIPE;
-	ret = f->ops->write(f, buf, min_of(size_t, len, MAX_RW), pos);
+	ret = f->ops->write(f, buf, len, pos);
 	was_written(f, ret);
 	return ret;
 }

@@ -45,6 +45,13 @@ static inline void fair_dequeue(struct runq *rq, struct thread *t)
 	rq->nr_fair--;
 }
 
+/* The first of the queue, which is not empty, taken out. */
+static inline struct thread *fair_take_first(struct runq *rq)
+{
+	rq->nr_fair--;
+	return container_of(pheap_take_first(&rq->fair), struct thread, run_node);
+}
+
 static inline struct thread *fair_first(const struct runq *rq)
 {
 	struct pheap_node *n = pheap_first(&rq->fair);

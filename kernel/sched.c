@@ -120,7 +120,7 @@ static inline void account(struct runq *rq, uint64_t now)
 	struct thread *t = rq->curr;
 	uint64_t delta = now - t->exec_start_ns;
 
-	if (!is_short(delta) || unlikely(t->is_idle | (t->weight != WEIGHT_NICE_0))) {
+	if (!is_short(delta) || unlikely(t->weight != WEIGHT_NICE_0)) {
 		account_rare(rq, t, now);
 		return;
 	}
@@ -161,17 +161,16 @@ static void resched_ipi(void)
 
 static inline struct thread *pick_next(struct runq *rq)
 {
-	struct pheap_node *first = pheap_first(&rq->fair);
-	struct thread *t = unlikely(rq->nr_rt) ? rt_first(rq) : NULL;
+	struct thread *t;
 
-	if (unlikely(t != NULL)) {
+	if (unlikely(rq->nr_rt)) {
+		t = rt_first(rq);
 		dequeue(rq, t);
 		return t;
 	}
-	if (unlikely(rq->nr_rt) || unlikely(!first))
+	if (unlikely(!pheap_first(&rq->fair)))
 		return rq->idle;
-	t = container_of(first, struct thread, run_node);
-	fair_dequeue(rq, t);
+	t = fair_take_first(rq);
 	t->on_rq = false;
 	return t;
 }
@@ -195,6 +194,7 @@ static void note_sleep(struct runq *rq, struct thread *t)
 	uint64_t burst;
 
 	rq->nr_running--;
+	t->nvcsw++;
 	if (unlikely(task_of(t)->rseq.addr) && (long)thread_regs(&t->arch)->orig_ax < 0)
 		sched_thread_moved(t); /* not in a system call: perhaps in a sequence */
 	if (nr_cpus == 1)
@@ -229,11 +229,14 @@ static inline struct thread *leave_and_pick(struct runq *rq, struct thread *prev
 	if (likely(!prev->is_idle) && likely(first_is_next(rq, prev, at_tail))) {
 		next = pick_next(rq);
 		put_back(rq, prev, at_tail);
+		prev->nivcsw++;
 		return next;
 	}
 	if (!prev->is_idle)
 		put_back(rq, prev, at_tail);
-	return pick_next(rq);
+	next = pick_next(rq);
+	prev->nivcsw += next != prev;
+	return next;
 }
 
 static inline void switch_mm(struct runq *rq, struct thread *next)
@@ -365,10 +368,6 @@ static void switch_away(struct runq *rq, bool at_tail) no_lock_analysis
 		spin_unlock(&rq->lock);
 		return;
 	}
-	if (prev->state == TS_RUNNING)
-		prev->nivcsw++;
-	else
-		prev->nvcsw++;
 	rq->switches++;
 	rq->left = prev;
 	next->on_cpu = true;
@@ -539,18 +538,12 @@ static inline void check_preempt(struct runq *rq, struct thread *t)
 		sched_resched(rq);
 }
 
-/* The queue of @cpu, where @t goes, locked. @from: as below; released if it is another one. */
+/* The queue of @cpu, where @t goes, locked. @from: as below; released. */
 static noinline_ struct runq *queue_elsewhere(struct runq *from, struct thread *t,
 					      unsigned cpu) no_lock_analysis
 {
 	struct runq *rq = runq_of(cpu);
 
-	if (!from) {
-		from = runq_of(t->cpu);
-		spin_lock(&from->lock);
-	}
-	if (rq == from)
-		return rq;
 	t->vruntime += rq->min_vruntime - from->min_vruntime;
 	WRITE_ONCE(t->cpu, cpu);
 	t->nr_migrations++;
@@ -560,14 +553,13 @@ static noinline_ struct runq *queue_elsewhere(struct runq *from, struct thread *
 	return rq;
 }
 
-/* Queue the runnable @t on the CPU it should run on. @from: locked queue of t->cpu, or NULL; released. Interrupts off. */
-static always_inline_ void activate(struct runq *from, struct thread *t) no_lock_analysis
+/* Queue the runnable @t on the CPU it should run on. @rq: the locked queue of t->cpu; released. Interrupts off. */
+static always_inline_ void activate(struct runq *rq, struct thread *t) no_lock_analysis
 {
 	unsigned cpu = sched_choose_cpu(t);
-	struct runq *rq = from;
 
-	if (!from || unlikely(cpu != t->cpu))
-		rq = queue_elsewhere(from, t, cpu);
+	if (unlikely(cpu != t->cpu))
+		rq = queue_elsewhere(rq, t, cpu);
 	t->queued_ns = clock_ns();
 	if (likely(!is_rt(t)))
 		fair_place_woken(rq, t);
@@ -577,8 +569,12 @@ static always_inline_ void activate(struct runq *from, struct thread *t) no_lock
 	spin_unlock(&rq->lock);
 }
 
-void sched_activate(struct runq *from, struct thread *t)
+void sched_activate(struct runq *from, struct thread *t) no_lock_analysis
 {
+	if (!from) {
+		from = runq_of(t->cpu);
+		spin_lock(&from->lock);
+	}
 	activate(from, t);
 }
 
@@ -854,7 +850,7 @@ static void init_idle(unsigned cpu)
 	t->thread.on_cpu = true;
 	t->thread.cpu = cpu;
 	t->thread.cpus_allowed = 1UL << cpu;
-	t->thread.weight = WEIGHT_NICE_0;
+	t->thread.weight = 0; /* nobody's: account_rare() */
 	t->thread.exec_start_ns = clock_ns();
 	t->cred = &init_cred;
 	atomic_set(&t->refs, 1);

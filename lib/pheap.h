@@ -49,6 +49,18 @@ static inline void pheap_remove(struct pheap *h, struct pheap_node *n)
 		pheap_remove_general(h, n);
 }
 
+/* Remove the first of a heap that is not empty. */
+static inline struct pheap_node *pheap_take_first(struct pheap *h)
+{
+	struct pheap_node *n = h->root;
+
+	if (!n->child)
+		h->root = NULL;
+	else
+		pheap_remove_general(h, n);
+	return n;
+}
+
 /* Walk all nodes in no order: the one after @n (NULL: the root). NULL at the end. */
 struct pheap_node *pheap_walk(const struct pheap *h, struct pheap_node *n);
 /* Checker: links and heap order. Return: NULL, or what is wrong; *nr gets the number of nodes. */

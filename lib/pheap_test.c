@@ -75,7 +75,7 @@ static void pheap_takes_out_in_order(void **state)
 
 		assert_true(first->key >= last);
 		last = first->key;
-		pheap_remove(&h, first);
+		assert_ptr_equal(pheap_take_first(&h), first);
 	}
 	assert_null(pheap_first(&h));
 }

@@ -70,8 +70,13 @@ struct tlb_cpu {
 	unsigned long mailbox cacheline_; /* a: bit n: CPU n's request is for us */
 };
 
-static struct tlb_cpu tlb_cpus[CFG_NR_CPUS];
+static section_("percpu") struct tlb_cpu tlb_cpu;
 static unsigned long cpus_running = 1; /* a: CPUs that may hold kernel translations */
+
+static inline struct tlb_cpu *tlb_of(unsigned cpu)
+{
+	return (struct tlb_cpu *)((uintptr_t)&tlb_cpu + percpu_offset_of(cpu));
+}
 
 /* ---- this CPU ---- */
 
@@ -147,7 +152,7 @@ static void flush_users_local(struct tlb_cpu *c, unsigned cpu)
 
 static void flush_local(unsigned cpu, const struct tlb_request *r)
 {
-	struct tlb_cpu *c = &tlb_cpus[cpu];
+	struct tlb_cpu *c = this_cpu_ptr(&tlb_cpu);
 
 	if (r->kind == FLUSH_USERS)
 		flush_users_local(c, cpu);
@@ -162,14 +167,14 @@ static void flush_local(unsigned cpu, const struct tlb_request *r)
 void tlb_service(void)
 {
 	unsigned self = cpu_id();
-	struct tlb_cpu *c = &tlb_cpus[self];
+	struct tlb_cpu *c = this_cpu_ptr(&tlb_cpu);
 	unsigned long senders;
 
 	if (!READ_ONCE(c->mailbox))
 		return;
 	senders = __atomic_exchange_n(&c->mailbox, 0, __ATOMIC_SEQ_CST);
 	while (senders) {
-		struct tlb_cpu *from = &tlb_cpus[__builtin_ctzl(senders)];
+		struct tlb_cpu *from = tlb_of((unsigned)__builtin_ctzl(senders));
 
 		senders &= senders - 1;
 		flush_local(self, &from->request);
@@ -180,13 +185,13 @@ void tlb_service(void)
 
 static void send_requests(unsigned self, unsigned long targets)
 {
-	struct tlb_cpu *c = &tlb_cpus[self];
+	struct tlb_cpu *c = this_cpu_ptr(&tlb_cpu);
 
 	for (; targets; targets &= targets - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzl(targets);
 
 		(void)__atomic_fetch_add(&c->pending, 1, __ATOMIC_SEQ_CST);
-		if (!__atomic_fetch_or(&tlb_cpus[cpu].mailbox, 1UL << self, __ATOMIC_SEQ_CST))
+		if (!__atomic_fetch_or(&tlb_of(cpu)->mailbox, 1UL << self, __ATOMIC_SEQ_CST))
 			ipi_send(cpu, IPI_TLB);
 	}
 	c->stats.remote_flush++;
@@ -197,7 +202,7 @@ static void flush(unsigned long *mask, const struct tlb_request *r)
 {
 	irqflags_t flags = irq_save();
 	unsigned self = cpu_id();
-	struct tlb_cpu *c = &tlb_cpus[self];
+	struct tlb_cpu *c = this_cpu_ptr(&tlb_cpu);
 	unsigned long cpus, others;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* entries first, then the mask */
@@ -227,18 +232,17 @@ static noinline_ void activate_rare(struct tlb_cpu *c, unsigned cpu, struct pt_r
 void pt_activate(struct pt_root *prev, struct pt_root *next)
 {
 	unsigned cpu = cpu_id();
-	struct tlb_cpu *c = &tlb_cpus[cpu];
-
-	struct pt_root *old = c->loaded; /* not always @prev: a third root may be kept lazily */
+	struct pt_root *old =
+		this_cpu(tlb_cpu.loaded); /* not always @prev: a third root may be kept lazily */
 
 	(void)prev;
 	if (next == &kernel_root) {
-		c->lazy = true;
+		this_cpu(tlb_cpu.lazy) = true;
 		return;
 	}
-	c->lazy = false;
-	if (unlikely(old == next || !old || c->ldt != READ_ONCE(next->ldt))) {
-		activate_rare(c, cpu, next);
+	this_cpu(tlb_cpu.lazy) = false;
+	if (unlikely(old == next || !old || this_cpu(tlb_cpu.ldt) != READ_ONCE(next->ldt))) {
+		activate_rare(this_cpu_ptr(&tlb_cpu), cpu, next);
 		return;
 	}
 	/* load_root(), as it goes mostly; an instruction for each bit. */
@@ -248,7 +252,7 @@ void pt_activate(struct pt_root *prev, struct pt_root *next)
 			 : "cc", "memory");
 	if (unlikely(READ_ONCE(next->reload_mask)))
 		atomic_clear_bit(cpu, &next->reload_mask);
-	c->loaded = next; /* interrupts are off: nobody here looks in between */
+	this_cpu(tlb_cpu.loaded) = next; /* interrupts are off: nobody here looks in between */
 	cr3_write((unsigned long)next->top_phys);
 	__asm__ volatile("lock btr %1, %0" : "+m"(old->cpu_mask) : "r"((long)cpu) : "cc", "memory");
 }
@@ -261,7 +265,7 @@ void pt_activate(struct pt_root *prev, struct pt_root *next)
 static inline struct tlb_cpu *only_here(const struct pt_root *root)
 {
 	unsigned self = cpu_id();
-	struct tlb_cpu *c = &tlb_cpus[self];
+	struct tlb_cpu *c = this_cpu_ptr(&tlb_cpu);
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* entries first, then the mask */
 	if (READ_ONCE(root->cpu_mask) != 1UL << self || c->loaded != root || c->lazy ||
@@ -291,7 +295,7 @@ void tlb_flush_range(struct pt_root *root, uaddr_t start, uaddr_t end, unsigned 
 	r.end = round_up_pow2(end, stride);
 	r.kind = r.end - r.start > FLUSH_PAGES_MAX * stride ? FLUSH_ALL : FLUSH_PAGES;
 	if (r.kind == FLUSH_PAGES && only_here(root))
-		invalidate_pages(&tlb_cpus[cpu_id()], &r);
+		invalidate_pages(this_cpu_ptr(&tlb_cpu), &r);
 	else
 		flush(&root->cpu_mask, &r);
 }
@@ -350,7 +354,7 @@ void tlb_stats_read(struct tlb_stats *sum)
 {
 	*sum = (struct tlb_stats){ 0 };
 	for (unsigned cpu = 0; cpu < CFG_NR_CPUS; cpu++) {
-		const struct tlb_stats *s = &tlb_cpus[cpu].stats;
+		const struct tlb_stats *s = &tlb_of(cpu)->stats;
 
 		sum->remote_flush += READ_ONCE(s->remote_flush);
 		sum->remote_received += READ_ONCE(s->remote_received);

@@ -14,7 +14,7 @@ void tls_load_rare(const struct arch_thread *t);
 static inline void tls_load(const struct arch_thread *t)
 {
 	if (likely(t->tls_used == 1 && this_cpu(tls_loaded) == 1))
-		(*this_cpu_ptr(&cpu_gdt))[GDT_TLS] = t->tls[0];
+		this_cpu(cpu_gdt[GDT_TLS]) = t->tls[0];
 	else if (t->tls_used | this_cpu(tls_loaded))
 		tls_load_rare(t);
 }

@@ -194,10 +194,11 @@ GLOBAL(user_cmpxchg)
 	smap_stac
 	movl %ecx, %edx
 	shrl $2, %ecx
+	jz 20f
 	andl $3, %edx
 1:	rep movsl
 	jz 90f
-	movl %edx, %ecx
+20:	movl %edx, %ecx
 2:	rep movsb
 90:	smap_clac
 	xorl %eax, %eax
