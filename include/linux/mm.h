@@ -33,6 +33,9 @@ struct vma_iterator {
 	struct mm_struct *mm;
 	struct vm_area_struct *at; /* the last one given */
 	unsigned long addr;
+	struct maple_tree *tree;   /* of ma_state: linux/maple_tree.h */
+	unsigned long index, last; /* of what was found last */
+	bool started;
 };
 
 static inline struct vm_area_struct *vma_next(struct vma_iterator *vmi)
@@ -53,14 +56,15 @@ static inline struct vm_area_struct *vma_next(struct vma_iterator *vmi)
 #define for_each_vma_range(vmi, vma, end)                                                          \
 	while (((vma) = vma_next(&(vmi))) != NULL && (vma)->vm_start < (end))
 #define ma_state vma_iterator
-#define mas_init(mas, tree, first)                                                                 \
-	((void)(*(mas) = (struct ma_state){ .mm = (tree)->mm, .addr = (first) }))
-#define MA_STATE(name, tree, first, last)                                                          \
-	struct vma_iterator name = { .mm = (tree)->mm, .addr = (first) }
-#define mas_find(mas, last) vma_next(mas)
-#define mas_next(mas, last) vma_next(mas)
-#define mas_for_each(mas, entry, last)                                                             \
-	while (((entry) = vma_next(mas)) != NULL && (entry)->vm_start <= (last))
+#define MAS_INIT(tree_, first_, last_)                                                             \
+	{                                                                                          \
+		.mm = (tree_)->mm, .addr = (first_), .tree = (void *)(tree_), .index = (first_),   \
+		.last = (last_)                                                                    \
+	}
+#define mas_init(mas, tree_, first_)                                                               \
+	((void)(*(mas) = (struct ma_state)MAS_INIT(tree_, first_, first_)))
+#define MA_STATE(name, tree_, first_, last_)                                                       \
+	struct vma_iterator name = MAS_INIT(tree_, first_, last_)
 
 /* ---- counters ---- */
 static inline unsigned long get_mm_counter(const struct mm_struct *mm, int member)
@@ -108,5 +112,7 @@ static inline struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigne
 
 #include <linux/folio.h>
 #include <linux/mm_follow.h>
+
+#include <linux/maple_tree.h>
 
 #endif

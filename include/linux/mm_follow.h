@@ -95,20 +95,9 @@ static inline int follow_pfn(struct vm_area_struct *vma, unsigned long addr, uns
 	((vma)->vm_start < (vma)->vm_mm->brk && (vma)->vm_end > (vma)->vm_mm->start_brk)
 
 /* ---- the tree of vmas by its own calls (Linux 6.1 on) ---- */
-static inline void mas_set(struct ma_state *mas, unsigned long addr)
-{
-	mas->at = NULL;
-	mas->addr = addr;
-}
-#define mas_reset(mas)	       mas_set(mas, (mas)->addr)
-#define mas_pause(mas)	       ((void)(mas))
-#define mas_destroy(mas)       ((void)(mas))
-#define mas_lock(mas)	       ((void)(mas))
-#define mas_unlock(mas)	       ((void)(mas))
-#define mas_walk(mas)	       vma_lookup((mas)->mm, (mas)->addr)
-#define mas_prev(mas, first)   vma_prev(mas)
-#define vma_find(vmi, last)    vma_next(vmi)
-#define mtree_load(tree, addr) ((void *)vma_lookup((tree)->mm, addr))
+#define mas_pause(mas)	    ((void)(mas))
+#define mas_destroy(mas)    ((void)(mas))
+#define vma_find(vmi, last) vma_next(vmi)
 
 static inline struct vm_area_struct *vma_prev(struct vma_iterator *vmi)
 {
@@ -124,19 +113,5 @@ static inline struct vm_area_struct *vma_prev(struct vma_iterator *vmi)
 	vmi->at = vma;
 	return vma;
 }
-
-/* The first vma that ends above *@index, which then is behind it. */
-static inline void *mt_find(void *tree, unsigned long *index, unsigned long last)
-{
-	struct vm_area_struct *vma = find_vma(*(struct mm_struct **)tree, *index);
-
-	if (!vma || vma->vm_start > last)
-		return NULL;
-	*index = vma->vm_end;
-	return vma;
-}
-#define mt_find_after mt_find
-#define mt_for_each(tree, entry, index, last)                                                      \
-	while (((entry) = mt_find(tree, &(index), last)) != NULL)
 
 #endif

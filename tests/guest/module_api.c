@@ -24,6 +24,11 @@ static void pages_zones_trees(void)
 	tries("memory");
 }
 
+static void maple_trees(void)
+{
+	tries("trees");
+}
+
 static void threads_timers_work(void)
 {
 	tries("threads");
@@ -396,6 +401,7 @@ int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = { T(threads_timers_work),
 						 T(pages_zones_trees),
+						 T(maple_trees),
 						 T(numbers_queues_interrupts),
 						 T(probes_of_code),
 						 T(variables_of_proc_sys),
