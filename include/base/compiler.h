@@ -24,8 +24,18 @@
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 #define barrier()	 __asm__ volatile("" ::: "memory")
 
-#define min_of(type, a, b)     ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
-#define max_of(type, a, b)     ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
+/* Each argument is evaluated once: others may be writing what it reads. Names of their own, as arguments may be such themselves. */
+#define unique_join_(name, n) name##n
+#define unique_(name, n)      unique_join_(name, n)
+#define choose_(type, a, op, b, x, y)                                                              \
+	({                                                                                         \
+		type x = (a), y = (b);                                                             \
+		x op y ? x : y;                                                                    \
+	})
+#define min_of(type, a, b)                                                                         \
+	choose_(type, a, <, b, unique_(a_, __COUNTER__), unique_(b_, __COUNTER__))
+#define max_of(type, a, b)                                                                         \
+	choose_(type, a, >, b, unique_(a_, __COUNTER__), unique_(b_, __COUNTER__))
 #define round_up_pow2(n, p2)   (((n) + (p2)-1) & ~((__typeof__(n))(p2)-1))
 #define round_down_pow2(n, p2) ((n) & ~((__typeof__(n))(p2)-1))
 #define div_round_up(n, d)     (((n) + (d)-1) / (d))

@@ -351,6 +351,7 @@ static void read_window(struct swap_area *a, unsigned long first, unsigned long 
 {
 	bool room = true;
 
+	kassert(wanted - first < nr); /* or nobody would ever unlock @page */
 	for (unsigned long slot = first; slot < first + nr; slot++) {
 		if (slot == wanted)
 			read_start(a, slot, page);
