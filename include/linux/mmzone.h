@@ -82,6 +82,21 @@ unsigned long node_stat(const struct pglist_data *node, enum node_stat_item item
 #define page_zone_id(p)			((int)page_zone(p)->type)
 #define page_to_nid(p)			zone_to_nid(page_zone(p))
 #define zone_name(z)			((z)->name)
+/* Pages that are grouped by mobility: as many as a huge page has. */
+#define pageblock_order	   ((unsigned int)(PMD_SHIFT - PAGE_SHIFT))
+#define pageblock_nr_pages (1UL << pageblock_order)
+
+/* The highest zone that @gfp allows. */
+static inline enum zone_type gfp_zone(unsigned int gfp)
+{
+	if (gfp & __GFP_DMA)
+		return ZONE_DMA;
+	if (gfp & __GFP_DMA32)
+		return IS_ENABLED(CONFIG_ZONE_DMA32) ? ZONE_DMA32 : ZONE_NORMAL;
+	if (gfp & __GFP_HIGHMEM && gfp & __GFP_MOVABLE)
+		return ZONE_MOVABLE;
+	return gfp & __GFP_HIGHMEM && IS_ENABLED(CONFIG_HIGHMEM) ? ZONE_HIGHMEM : ZONE_NORMAL;
+}
 
 static inline unsigned long sum_zone_node_page_state(int n, enum zone_stat_item item)
 {

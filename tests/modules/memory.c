@@ -71,6 +71,10 @@ static void pages(void)
 	EXPECT(virt_to_page(at) == page);
 	EXPECT(pfn_to_page(page_to_pfn(page)) == page);
 	EXPECT(page_to_pfn(page) % 4 == 0);
+	EXPECT(pageblock_nr_pages == PMD_SIZE / PAGE_SIZE);
+	EXPECT(gfp_zone(GFP_DMA) == ZONE_DMA && gfp_zone(GFP_KERNEL) == ZONE_NORMAL);
+	EXPECT(gfp_zone(GFP_HIGHUSER_MOVABLE) == ZONE_MOVABLE);
+	EXPECT(page_zonenum(page) <= gfp_zone(GFP_KERNEL));
 	EXPECT(virt_to_phys(at) == page_to_phys(page));
 	EXPECT(phys_to_virt(page_to_phys(page)) == at);
 	EXPECT((unsigned long)__va(__pa(addr)) == addr);
