@@ -121,7 +121,7 @@ static void encode(struct inode *inode, struct ext2_inode_disk *d)
 	d->links = (uint16_t)inode->nlink;
 	d->sectors = (uint32_t)sectors_of(
 		fs, ei->nr_blocks - min_of(uint64_t, ei->nr_blocks, ei->pending.nr));
-	d->flags = ei->flags;
+	d->flags = (ei->flags & ~(uint32_t)FS_KEPT_FL) | inode->flags;
 	d->file_acl = ei->file_acl;
 	d->generation = (uint32_t)inode->generation;
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
@@ -250,6 +250,7 @@ static int decode(struct inode *inode, const struct ext2_inode_disk *d)
 	inode->generation = d->generation;
 	ei->nr_blocks = d->sectors >> (fs->g.block_bits - SECTOR_SHIFT);
 	ei->flags = d->flags;
+	inode->flags = d->flags & FS_KEPT_FL;
 	ei->file_acl = d->file_acl;
 	memcpy(ei->block, d->block, sizeof(ei->block));
 	if (S_ISREG(inode->mode))

@@ -428,7 +428,7 @@ static int ext2_mount(const struct fs_type *type, unsigned long flags, const cha
 	sb->flags = flags & MS_RDONLY;
 	sb->magic = EXT2_MAGIC;
 	sb->whole_seconds = true;
-	sb->keeps_xattrs = sb->keeps_user_xattrs = sb->keeps_acls = true;
+	sb->keeps_xattrs = sb->keeps_user_xattrs = sb->keeps_acls = sb->keeps_flags = true;
 	sb->private = fs;
 	fs->sb = sb;
 	fs_init_locks(fs);

@@ -4,6 +4,7 @@
  *   FIONBIO, FIONREAD       a descriptor's O_NONBLOCK; how much there is to read
  *   FICLONE, FICLONERANGE   refused, with Linux's reasons
  *   FIGETBSZ, FIBMAP        the size of its file system's blocks; where one of them is on the device
+ *   FS_IOC_GETFLAGS, SETFLAGS   file_flags.c
  *   FS_IOC_FIEMAP           the same for all: runs of blocks that follow one another
  *
  * WHY      one question to the file system, inode_ops.bmap, answers both of the last: a run is what has followers.
@@ -32,6 +33,9 @@ enum {
 	FICLONERANGE = 0x4020940d
 };
 #define FS_IOC_FIEMAP 0xc020660bU
+/* Their numbers say how long a long is, of either ABI; what they read and write is an int. */
+#define FS_IOC_GETFLAGS(bytes) (0x80006601U | (bytes) << 16)
+#define FS_IOC_SETFLAGS(bytes) (0x40006602U | (bytes) << 16)
 
 static long ioctl_clone(struct file *out, int fd)
 {
@@ -228,6 +232,12 @@ long file_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 		return ioctl_clone_range(f, arg);
 	case FS_IOC_FIEMAP:
 		return ioctl_fiemap(f, arg);
+	case FS_IOC_GETFLAGS(4U):
+	case FS_IOC_GETFLAGS(8U):
+		return ioctl_get_flags(f, arg);
+	case FS_IOC_SETFLAGS(4U):
+	case FS_IOC_SETFLAGS(8U):
+		return ioctl_set_flags(f, arg);
 	case FIGETBSZ:
 		size = block_size(f);
 		return put_user(arg, &size);

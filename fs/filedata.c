@@ -75,6 +75,8 @@ int file_truncate(struct file *f, int64_t size)
 		return -EBADF;
 	if (!S_ISREG(f->inode->mode) || !opened_for(f, O_WRONLY))
 		return -EINVAL;
+	if (is_append(f->inode))
+		return -EPERM;
 	return truncate_dentry(f->path.dentry, (uint64_t)size);
 }
 
@@ -90,6 +92,8 @@ int path_truncate(const struct path_ref *p, int64_t size)
 	err = path_want_write(p);
 	if (!err)
 		err = inode_permission(inode, MAY_WRITE);
+	if (!err && is_append(inode))
+		err = -EPERM;
 	if (!err)
 		err = inode_get_write(inode);
 	if (err)
@@ -168,6 +172,9 @@ int file_fallocate(struct file *f, unsigned mode, int64_t off, int64_t len)
 		return err;
 	if ((uint64_t)off + (uint64_t)len > FILE_SIZE_MAX)
 		return -EFBIG;
+	if (is_immutable(f->inode) ||
+	    (is_append(f->inode) && (mode & ~(unsigned)FALLOC_FL_KEEP_SIZE)))
+		return -EPERM;
 	if (!f->ops->fallocate)
 		return -EOPNOTSUPP;
 	if (mapping_is_swap(f->mapping))

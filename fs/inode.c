@@ -136,7 +136,8 @@ void inode_access_set(struct inode *inode)
 {
 	struct timespec64_k buf;
 
-	if (likely(!(inode->sb->flags & (MS_RDONLY | MS_NOATIME))))
+	if (likely(!(inode->sb->flags & (MS_RDONLY | MS_NOATIME)) &&
+		   !(inode->flags & FS_NOATIME_FL)))
 		inode->atime = *now_of(inode, &buf);
 }
 
@@ -191,6 +192,8 @@ int inode_permission(struct inode *inode, unsigned mask)
 	if ((mask & MAY_WRITE) && (inode->sb->flags & MS_RDONLY) &&
 	    (S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode)))
 		return -EROFS;
+	if ((mask & MAY_WRITE) && is_immutable(inode))
+		return -EPERM;
 	if (inode->ops->permission)
 		return inode->ops->permission(inode, mask);
 	return generic_permission(inode, mask);

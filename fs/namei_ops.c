@@ -145,7 +145,7 @@ static int link_to(struct new_name *n, const struct path_ref *old)
 
 	if (old->mnt != n->w.pin.mnt)
 		return -EXDEV;
-	if (S_ISDIR(inode->mode) || !n->dir->ops->link)
+	if (S_ISDIR(inode->mode) || !n->dir->ops->link || is_fixed(inode))
 		return -EPERM;
 	mutex_lock(&inode->lock); /* not a directory: below its parent in the order */
 	if (inode->nlink == 0 && !inode->linkable)

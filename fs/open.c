@@ -37,6 +37,9 @@ static int may_open(const struct path_ref *p, unsigned flags, unsigned mask)
 	if ((mask & MAY_WRITE) && S_ISREG(inode->mode) && mount_readonly(p->mnt))
 		return -EROFS;
 	err = mask ? inode_permission(inode, mask) : 0;
+	if (!err && is_append(inode) &&
+	    (((flags & O_ACCMODE) != O_RDONLY && !(flags & O_APPEND)) || (flags & O_TRUNC)))
+		err = -EPERM;
 	if (!err && (flags & O_NOATIME) && !inode_owner_ok(inode))
 		err = -EPERM;
 	return err;

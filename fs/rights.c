@@ -38,7 +38,8 @@ int may_delete(struct inode *dir, const struct dentry *victim, bool want_dir)
 
 	if (err)
 		return err;
-	if (sticky_forbids(dir, victim->inode) || mapping_is_swap(&victim->inode->mapping))
+	if (is_append(dir) || is_fixed(victim->inode) || sticky_forbids(dir, victim->inode) ||
+	    mapping_is_swap(&victim->inode->mapping))
 		return -EPERM;
 	if (want_dir && !S_ISDIR(victim->inode->mode))
 		return -ENOTDIR;
@@ -60,6 +61,7 @@ void inode_init_owner(struct inode *inode, const struct inode *dir)
 
 	inode->uid = c ? c->fsuid : 0;
 	inode->gid = c ? c->fsgid : 0;
+	inode->flags = dir ? READ_ONCE(dir->flags) & FS_INHERITED_FL : 0;
 	if (!dir || !(dir->mode & S_ISGID))
 		return;
 	inode->gid = dir->gid;
@@ -115,7 +117,7 @@ int vfs_chmod(struct path_ref *p, uint32_t mode)
 		return -EOPNOTSUPP;
 	mutex_lock(&inode->lock);
 	mode = (inode->mode & S_IFMT) | (mode & 07777);
-	if (!inode_owner_ok(inode)) {
+	if (is_fixed(inode) || !inode_owner_ok(inode)) {
 		err = -EPERM;
 	} else {
 		if (!in_caller_group(inode->gid) && !capable(CAP_FSETID))
@@ -160,7 +162,8 @@ int vfs_chown(struct path_ref *p, uint32_t uid, uint32_t gid)
 		if (mode & 0010)
 			mode &= ~(uint32_t)S_ISGID;
 	}
-	err = chown_ok(inode, uid, gid) ? set_attr(inode, mode, uid, gid) : -EPERM;
+	err = !is_fixed(inode) && chown_ok(inode, uid, gid) ? set_attr(inode, mode, uid, gid)
+							    : -EPERM;
 	mutex_unlock(&inode->lock);
 	if (!err)
 		notify_dentry(p->dentry, IN_ATTRIB);
@@ -221,6 +224,8 @@ int vfs_utimens(struct path_ref *p, const struct timespec64_k ts[2])
 		return err;
 	if (ts && ts[0].tv_nsec == UTIME_OMIT && ts[1].tv_nsec == UTIME_OMIT)
 		return 0;
+	if (both_now ? is_immutable(inode) : is_fixed(inode))
+		return -EPERM;
 	if (!inode_owner_ok(inode)) {
 		if (!both_now)
 			return -EPERM;

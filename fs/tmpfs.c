@@ -663,7 +663,7 @@ static int fill_super(struct super_block *sb, const struct special_files *files,
 	if (!fs)
 		return -ENOMEM;
 	sb->private = fs;
-	sb->keeps_xattrs = sb->keeps_acls = true;
+	sb->keeps_xattrs = sb->keeps_acls = sb->keeps_flags = true;
 	fs->files = files;
 	fs->owner.mode = 01777;
 	fs->entry_size = 20;

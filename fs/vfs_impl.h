@@ -173,6 +173,24 @@ static inline bool time_before_eq(const struct timespec64_k *a, const struct tim
 	return (int32_t)a->tv_nsec <= (int32_t)b->tv_nsec; /* below a second */
 }
 
+/* ---- file_flags.c ---- */
+
+long ioctl_get_flags(struct file *f, uaddr_t arg); /* FS_IOC_GETFLAGS */
+long ioctl_set_flags(struct file *f, uaddr_t arg); /* FS_IOC_SETFLAGS */
+static inline bool is_immutable(const struct inode *inode)
+{
+	return unlikely(READ_ONCE(inode->flags) & FS_IMMUTABLE_FL);
+}
+static inline bool is_append(const struct inode *inode)
+{
+	return unlikely(READ_ONCE(inode->flags) & FS_APPEND_FL);
+}
+/* Its attributes and its name stay as they are. */
+static inline bool is_fixed(const struct inode *inode)
+{
+	return unlikely(READ_ONCE(inode->flags) & (FS_IMMUTABLE_FL | FS_APPEND_FL));
+}
+
 /* relatime: only when the last access is not after the last change, or (asked at a file's beginning) a day old. */
 static inline bool inode_access_due(const struct inode *inode)
 {

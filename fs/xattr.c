@@ -74,6 +74,8 @@ static int may_change(struct path_ref *p, const char *name)
 	struct inode *inode = p->dentry->inode;
 	int err = path_want_write(p);
 
+	if (!err && is_fixed(inode))
+		err = -EPERM;
 	if (!err)
 		err = may_access(inode, name, MAY_WRITE);
 	if (!err && has_prefix(name, "security.") && !capable(CAP_SYS_ADMIN))

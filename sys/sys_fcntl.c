@@ -304,6 +304,8 @@ static long fcntl_plain(int fd, struct file *f, unsigned cmd, unsigned long arg)
 	case F_GETFL:
 		return f->flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 	case F_SETFL:
+		if (((unsigned)arg ^ f->flags) & O_APPEND && f->inode->flags & FS_APPEND_FL)
+			return -EPERM;
 		err = set_async(fd, f, arg);
 		if (err)
 			return err;

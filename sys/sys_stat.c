@@ -236,6 +236,7 @@ SYS(statx)
 	struct statx_k *st;
 	struct path_ref p;
 	struct inode *n;
+	unsigned kept; /* STATX_ATTR_* have the numbers of FS_*_FL */
 	long ret;
 
 	if (lookup < 0 || (a3 & STATX_RESERVED))
@@ -246,11 +247,12 @@ SYS(statx)
 	if (ret)
 		return ret;
 	n = p.dentry->inode;
+	kept = n->sb->keeps_flags ? FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL : 0;
 	st = &(struct statx_k){
 		.mask = STATX_BASIC_STATS | STATX_MNT_ID,
 		.blksize = inode_blksize(n),
-		.attributes = p.dentry == p.mnt->root ? ATTR_MOUNT_ROOT : 0,
-		.attributes_mask = ATTR_AUTOMOUNT | ATTR_MOUNT_ROOT | ATTR_DAX,
+		.attributes = (p.dentry == p.mnt->root ? ATTR_MOUNT_ROOT : 0) | (n->flags & kept),
+		.attributes_mask = kept | ATTR_AUTOMOUNT | ATTR_MOUNT_ROOT | ATTR_DAX,
 		.nlink = n->nlink,
 		.uid = n->uid,
 		.gid = n->gid,

@@ -76,9 +76,19 @@ struct inode {
 	unsigned long nr_maps;	   /* d: holds by mappings */
 	bool linkable;		   /* nlink may rise from 0 (O_TMPFILE) */
 	bool unlinked;		   /* counted in sb->nr_unlinked; i */
+	uint32_t flags;		   /* FS_*_FL; inode->lock to write */
 	bool uncached; /* i: never hashed (processes in /proc): looked up anew each time */
 };
 
+/* inode->flags: chattr(1)'s, with Linux's numbers (fs/file_flags.c). */
+enum {
+	FS_IMMUTABLE_FL = 0x10,
+	FS_APPEND_FL = 0x20,
+	FS_NODUMP_FL = 0x40,
+	FS_NOATIME_FL = 0x80,
+	FS_KEPT_FL = 0xf0,
+	FS_INHERITED_FL = FS_NODUMP_FL | FS_NOATIME_FL
+};
 enum { TOUCH_A = 1, TOUCH_M = 2, TOUCH_C = 4 };
 enum { MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4 };
 

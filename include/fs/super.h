@@ -81,6 +81,7 @@ struct super_block {
 	bool whole_seconds;	     /* i: times are kept in seconds */
 	bool keeps_xattrs;	     /* i: trusted.* and security.* of its files (fs/xattr.c) */
 	bool keeps_user_xattrs;	     /* user.*, too; by mount options */
+	bool keeps_flags;	     /* i: inode->flags of files and directories */
 	bool keeps_acls;	     /* POSIX ACLs count; by mount options */
 	uint64_t max_bytes;	     /* i: largest file; 0: as far as pages go */
 	struct list_head store_link; /* stores_lock: with bdi: all such */

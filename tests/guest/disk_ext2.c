@@ -473,6 +473,34 @@ static void attributes(void)
 	on_each(attributes_of);
 }
 
+/* chattr(1)'s: on the disk, beside those that are ext2's own. */
+static void flags_of(const char *dev, unsigned block)
+{
+	const unsigned long get = _IOR('f', 1, long), set = _IOW('f', 2, long);
+	int fd, flags = 0x10 | 0x40;
+
+	OK(touch("mnt/t/fl"));
+	fd = open("mnt/t/fl", O_RDONLY);
+	OK(ioctl(fd, (int)set, &flags));
+	close(fd);
+	NEED(again(dev) == 0);
+	FAILS(open("mnt/t/fl", O_WRONLY), EPERM);
+	FAILS(unlink("mnt/t/fl"), EPERM);
+	fd = open("mnt/t/fl", O_RDONLY);
+	flags = 0;
+	OK(ioctl(fd, (int)get, &flags));
+	EQ(flags, 0x10 | 0x40);
+	flags = 0;
+	OK(ioctl(fd, (int)set, &flags));
+	close(fd);
+	OK(unlink("mnt/t/fl"));
+}
+
+static void flags(void)
+{
+	on_each(flags_of);
+}
+
 static void mapped_of(const char *dev, unsigned block)
 {
 	size_t size = 40 * PAGE + 123;
@@ -838,9 +866,10 @@ static void default_lists(void)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-		T(tree),	  T(contents), T(runs),	      T(charged), T(far),
-		T(too_large),	  T(names),    T(attributes), T(mapped),  T(many),
-		T(full),	  T(mounting), T(at_once),    T(large),	  T(stored_attributes),
+		T(tree),	  T(contents),	T(runs),  T(charged),
+		T(far),		  T(too_large), T(names), T(attributes),
+		T(flags),	  T(mapped),	T(many),  T(full),
+		T(mounting),	  T(at_once),	T(large), T(stored_attributes),
 		T(default_lists), TEND
 	};
 
