@@ -16,6 +16,7 @@
 #include "mm/aspace/aspace_impl.h"
 #include "mm/aspace/userfault_impl.h"
 #include "mm/imports.h"
+#include "mm/rmap.h"
 #include "uapi/personality.h"
 
 /* Rights of heap and stack; both can be executed when personality(2) says that what is read can be. */
@@ -103,6 +104,9 @@ int stack_grow(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long a
 	if (addr >= vma->vm_start)
 		return 0; /* another thread was first */
 	if (addr < mmap_min_addr || stack_too_near(mm, vma, addr))
+		return -ENOMEM;
+	if (anon_vma_prepare(
+		    vma)) /* as Linux, before it touches a neighbour, whose it would be otherwise */
 		return -ENOMEM;
 	pages = (vma->vm_start - addr) >> PAGE_SHIFT;
 	if (pages > vma->vm_pgoff || vma->vm_end - addr > vm_limits()->stack ||

@@ -278,6 +278,12 @@ long vm_migrate_nodes(struct mm_struct *mm, nodemask_t from, nodemask_t to, bool
 
 /* ---- move_pages(2) ---- */
 
+/* PROT_NONE: Linux 6.1 takes such an entry for one that waits for a NUMA hinting fault, and sees no page (hugetlb's it does). */
+static bool is_withheld(const struct vm_area_struct *vma, pte_t e)
+{
+	return pte_present(e) && !pte_user(e) && !(vma->vm_flags & VM_HUGETLB);
+}
+
 /* The page at @addr with a reference in *out: 0, -EFAULT, -ENOENT. mmap_lock held. */
 static int look_up(struct vm_area_struct *vma, unsigned long addr, struct page **out)
 {
@@ -291,7 +297,11 @@ static int look_up(struct vm_area_struct *vma, unsigned long addr, struct page *
 		pt_unlock(table);
 		return absent;
 	}
-	if (pte_present(e) && !pte_special(e)) {
+	if (is_withheld(vma, e)) {
+		bool block = pte_is_leaf(pt_peek(&vma->vm_mm->root, addr, PT_PMD), PT_PMD);
+
+		absent = block ? absent : -ENOENT;
+	} else if (pte_present(e) && !pte_special(e)) {
 		*out = page_head(pfn_to_page(pte_pfn(e)));
 		get_page(*out);
 		absent = 0;

@@ -381,6 +381,26 @@ static void grows_down_mapping(void)
 	CHECK(can_write(g - 4 * PAGE));
 }
 
+/* A mapping that has grown down to another one stays apart from it: it had private pages of its own before they touched. */
+static void grown_mappings_stay_apart(void)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;
+	char *p = anon(64, RW);
+	struct map_line m[2];
+
+	NEED(p != MAP_FAILED);
+	EQ(munmap(p, 64 * PAGE), 0);
+	NEED(mmap(p + 30 * PAGE, PAGE, RW, flags, -1, 0) == p + 30 * PAGE);
+	p[26 * PAGE] = 1;
+	NEED(mmap(p + 32 * PAGE, PAGE, RW, flags, -1, 0) == p + 32 * PAGE);
+	p[31 * PAGE] = 2;
+	EQ(mlock(p + 26 * PAGE, 7 * PAGE), 0);
+	EQ(maps_of((uintptr_t)p + 26 * PAGE, (uintptr_t)p + 33 * PAGE, m, 2), 2);
+	EQ(m[0].start, (uintptr_t)p + 26 * PAGE);
+	EQ(m[1].start, (uintptr_t)p + 31 * PAGE);
+	EQ(munmap(p, 64 * PAGE), 0);
+}
+
 static void zero_page(void)
 {
 	char *p = anon(256, RW);
@@ -568,6 +588,7 @@ int main(int argc, char **argv)
 						 T(stack_grows),
 						 T(stack_limit),
 						 T(grows_down_mapping),
+						 T(grown_mappings_stay_apart),
 						 T(zero_page),
 						 T(remap),
 						 T(remap_errors),

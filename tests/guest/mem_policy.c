@@ -313,6 +313,29 @@ static void status_of_files(void)
 	close(fd);
 }
 
+/* A page that its mapping withholds is none, as for Linux, which takes the entry for one that waits for a NUMA hinting fault. */
+static void status_of_withheld(void)
+{
+	char *p = anon(2, RW);
+	void *pages[2] = { p, p + PAGE };
+	int nodes[2] = { 0, 0 }, status[2] = { 99, 99 };
+
+	NEED(p != MAP_FAILED);
+	p[0] = 1;
+	CHECK(((volatile char *)p)[PAGE] == 0); /* the page of zeroes */
+	NEED(mprotect(p, 2 * PAGE, PROT_NONE) == 0);
+	EQ(move(0, 2, pages, NULL, status, 0), 0);
+	EQ(status[0], -ENOENT);
+	EQ(status[1], -ENOENT);
+	EQ(move(0, 2, pages, nodes, status, MPOL_MF_MOVE), 0);
+	EQ(status[0], -ENOENT);
+	EQ(status[1], -ENOENT);
+	NEED(mprotect(p, 2 * PAGE, PROT_READ) == 0);
+	EQ(move(0, 2, pages, NULL, status, 0), 0);
+	CHECK(status[0] >= 0);
+	EQ(status[1], -EFAULT);
+}
+
 static void move_errors(void)
 {
 	char *p = anon(1, RW);
@@ -517,6 +540,7 @@ int main(int argc, char **argv)
 						 T(home_node),
 						 T(page_status),
 						 T(status_of_files),
+						 T(status_of_withheld),
 						 T(move_errors),
 						 T(migrate_errors),
 						 T(no_rights),
