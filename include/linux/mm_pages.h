@@ -72,12 +72,14 @@ long module_get_pages(struct mm_struct *mm, unsigned long start, unsigned long n
 struct page *module_follow_page(struct vm_area_struct *vma, unsigned long addr);
 
 #define GUP_FORM(a, b, c, d, e, f, g, h, form, ...) form
-#define GUP_4(start, n, flags, pages)		    module_get_pages(NULL, start, n, (flags)&FOLL_WRITE, pages)
-#define GUP_5(start, n, flags, pages, vmas)	    GUP_4(start, n, flags, pages)
+/* Of the caller, who has mmap_lock. */
+#define GUP_4(start, n, flags, pages)                                                              \
+	module_get_pages(current->mm, start, n, (flags)&FOLL_WRITE, pages)
+#define GUP_5(start, n, flags, pages, vmas) GUP_4(start, n, flags, pages)
 #define GUP_8(task, mm, start, n, write, force, pages, vmas)                                       \
 	module_get_pages(mm, start, n, (write) != 0, pages)
 #define GUP_6(start, n, write, force, pages, vmas)                                                 \
-	module_get_pages(NULL, start, n, (write) != 0, pages)
+	module_get_pages(current->mm, start, n, (write) != 0, pages)
 #define GUP_NONE(...) GUP_takes_4_to_8_arguments
 /* (start, n, flags, pages[, vmas]); in Linux 4.6 to 4.8 (start, n, write, force, pages, vmas); before (task, mm, start, n, write, force, pages, vmas). */
 #define get_user_pages(...)                                                                        \

@@ -10,8 +10,8 @@ void unpin_user_page(struct page *page);
 
 #define PIN_PAGES(mm, start, n, flags, pages)                                                      \
 	module_get_pages(mm, start, (unsigned long)(n), ((flags)&FOLL_WRITE) | FOLL_PIN, pages)
-#define PIN_4(start, n, flags, pages)	    PIN_PAGES(NULL, start, n, flags, pages)
-#define PIN_5(start, n, flags, pages, vmas) PIN_PAGES(NULL, start, n, flags, pages)
+#define PIN_4(start, n, flags, pages)	    PIN_PAGES(current->mm, start, n, flags, pages)
+#define PIN_5(start, n, flags, pages, vmas) PIN_PAGES(current->mm, start, n, flags, pages)
 /* (start, n, flags, pages); before Linux 6.5 with vmas behind. */
 #define pin_user_pages(...)                                                                        \
 	GUP_FORM(__VA_ARGS__, GUP_NONE, GUP_NONE, GUP_NONE, PIN_5, PIN_4, GUP_NONE, GUP_NONE,      \
@@ -27,7 +27,7 @@ void unpin_user_page(struct page *page);
 	(__VA_ARGS__)
 #define pin_user_pages_fast(start, n, flags, pages)	 ((int)PIN_PAGES(NULL, start, n, flags, pages))
 #define pin_user_pages_fast_only(start, n, flags, pages) pin_user_pages_fast(start, n, flags, pages)
-#define pin_user_pages_unlocked(start, n, pages, flags)	 PIN_4(start, n, flags, pages)
+#define pin_user_pages_unlocked(start, n, pages, flags)	 PIN_PAGES(NULL, start, n, flags, pages)
 
 /* So many references at once that they are taken for a pin. */
 static inline bool page_maybe_dma_pinned(struct page *page)
