@@ -556,7 +556,7 @@ long mapping_read(struct address_space *m, uaddr_t dst, size_t len, uint64_t *po
 	return len ? (long)len : -EFAULT;
 }
 
-/* The same below the end of an object that memory is the store of; its pages are dirty always. */
+/* The same below the end of an object that memory is the store of. */
 long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *pos)
 {
 	bool simple = !m->ops->store && !seal_forbids_write(m);
@@ -566,6 +566,8 @@ long mapping_write(struct address_space *m, uaddr_t src, size_t len, uint64_t *p
 	if (unlikely(!page))
 		return user_write(m, src, len, pos);
 	len -= copy_from_user_keep(p, src, len);
+	if (unlikely(!page_test(page, PG_dirty)))
+		page_set(page, PG_dirty);
 	page_mark_referenced(page);
 	put_page_cached(page);
 	*pos += len;
