@@ -450,7 +450,7 @@ static bool drop_page(struct address_space *m, struct page *page, bool shadow)
 	unused = page_ref_count(page) == 2 && !page_test(page, PG_dirty) &&
 		 !page_test(page, PG_writeback);
 	if (unused) {
-		kassert(m->ops->store || page_holds_zeroes(page));
+		kassert(!(m->flags & MAPPING_SHMEM) || page_holds_zeroes(page));
 		if (shadow)
 			leave_shadow(m, page);
 		else
