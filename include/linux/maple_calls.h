@@ -1,8 +1,8 @@
 /* What modules call maple trees by. Included by linux/maple_tree.h. */
+#include <linux/maple_tree.h>
+
 #ifndef _LINUX_MAPLE_CALLS_H
 #define _LINUX_MAPLE_CALLS_H
-
-#include <linux/maple_tree.h>
 
 static inline int mtree_store_range(struct maple_tree *mt, unsigned long first, unsigned long last,
 				    void *entry, gfp_t gfp)

@@ -1,8 +1,8 @@
 /* Maple trees by a state: a place in a tree; mas.index and mas.last are the range of what was found. Included by linux/maple_tree.h. */
+#include <linux/maple_tree.h>
+
 #ifndef _LINUX_MAPLE_STATE_H
 #define _LINUX_MAPLE_STATE_H
-
-#include <linux/maple_tree.h>
 
 static inline void *maple_found(struct vma_iterator *mas, const struct maple_range *r)
 {

@@ -1,8 +1,8 @@
 /* How the ranges of a maple tree come and go. Included by linux/maple_tree.h. */
+#include <linux/maple_tree.h>
+
 #ifndef _LINUX_MAPLE_STORE_H
 #define _LINUX_MAPLE_STORE_H
-
-#include <linux/maple_tree.h>
 
 static inline void maple_link(struct maple_tree *mt, struct maple_range *new)
 {

@@ -1,8 +1,8 @@
 /* From an address to its entry, from a list of vmas to a tree; included by linux/mm.h. */
+#include <linux/mm.h>
+
 #ifndef _LINUX_MM_FOLLOW_H
 #define _LINUX_MM_FOLLOW_H
-
-#include <linux/mm.h>
 
 void mmgrab(struct mm_struct *mm);
 void mmdrop(struct mm_struct *mm);

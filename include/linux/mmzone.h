@@ -2,6 +2,7 @@
 #ifndef _LINUX_MMZONE_H
 #define _LINUX_MMZONE_H
 
+#include <linux/kconfig.h>
 #include <linux/mm_types.h>
 
 #include "mm/zone_stat.h"
