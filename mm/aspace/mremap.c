@@ -2,7 +2,7 @@
  * mremap(2): grow, shrink and move mappings.
  *
  *   shrink            munmap of the tail
- *   grow in place     when nothing is behind, up to the guard gap of a stack
+ *   grow in place     when nothing is behind; up to a stack, too, as on Linux
  *   move              reserve: address, charge, tables at the new place, vmas, nodes
  *                     | new vma, entries change place table by table, old range unmapped
  *
@@ -95,7 +95,7 @@ static bool grow_in_place(struct remap_ctx *c)
 	if (c->addr + c->old_len != vma->vm_end || end < c->addr || end > c->mm->task_size)
 		return false;
 	next = vma_next(c->mm, vma);
-	if (next && end > vma_start_gap(next))
+	if (next && end > next->vm_start)
 		return false;
 	if (!vma_merge_moved(c->mm, &r, vma->anon_vma)) /* a kind that never merges still grows */
 		vma_resize(c->mm, vma, vma->vm_start, end);

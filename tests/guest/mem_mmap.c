@@ -401,6 +401,20 @@ static void grown_mappings_stay_apart(void)
 	EQ(munmap(p, 64 * PAGE), 0);
 }
 
+/* The gap below a stack is kept free of what mmap places, not of a mapping that grows in its place. */
+static void grows_up_to_a_stack(void)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;
+	char *p = anon(16, RW);
+
+	NEED(p != MAP_FAILED && munmap(p + PAGE, 15 * PAGE) == 0);
+	NEED(mmap(p + 8 * PAGE, PAGE, RW, flags, -1, 0) == p + 8 * PAGE);
+	FAILS(mremap(p, PAGE, 9 * PAGE, 0), ENOMEM);
+	EQ((uintptr_t)mremap(p, PAGE, 8 * PAGE, 0), (uintptr_t)p);
+	CHECK(can_write(p + 7 * PAGE));
+	EQ(munmap(p, 16 * PAGE), 0);
+}
+
 static void zero_page(void)
 {
 	char *p = anon(256, RW);
@@ -589,6 +603,7 @@ int main(int argc, char **argv)
 						 T(stack_limit),
 						 T(grows_down_mapping),
 						 T(grown_mappings_stay_apart),
+						 T(grows_up_to_a_stack),
 						 T(zero_page),
 						 T(remap),
 						 T(remap_errors),
