@@ -138,32 +138,29 @@ static int check_vma(struct vm_area_struct *vma, unsigned long start, unsigned l
 	return err && (flags & ~MPOL_MF_STRICT) ? 1 : err;
 }
 
-/* 0; 1: done, but a page cannot move; -EFAULT: [start, end) has a hole; -EIO. @pol NULL: holes do not matter. */
+/*
+ * 0; 1: done, but a page cannot move; -EFAULT: [start, end) has a hole; -EIO. @pol NULL: holes do not matter, but there must be
+ * a vma. Of a hole and a page that come together the hole is told when it follows the page's vma, as on Linux.
+ */
 static int check_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 		       nodemask_t wrong, unsigned flags, const struct mempolicy *pol)
 {
-	struct vm_area_struct *vma = find_vma(mm, start);
-	int err = 0, unmovable = 0;
+	struct vm_area_struct *vma = find_vma(mm, start), *next;
+	int err, unmovable = 0;
 
-	if (!vma || vma->vm_start >= end)
+	if (!vma || vma->vm_start >= end || (pol && vma->vm_start > start))
 		return -EFAULT;
-	while (err >= 0 && start < end) {
-		unsigned long stop;
-
-		if (!vma || vma->vm_start > start) {
-			if (pol)
-				return -EFAULT;
-			if (!vma || vma->vm_start >= end)
-				break;
-			start = vma->vm_start;
-		}
-		stop = min_of(unsigned long, end, vma->vm_end);
-		err = check_vma(vma, start, stop, wrong, flags);
-		unmovable |= err > 0;
-		start = stop;
-		vma = vma_next(mm, vma);
+	for (; vma && vma->vm_start < end; vma = next) {
+		next = vma_next(mm, vma);
+		if (pol && vma->vm_end < end && (!next || next->vm_start > vma->vm_end))
+			return -EFAULT;
+		err = check_vma(vma, max_of(unsigned long, start, vma->vm_start),
+				min_of(unsigned long, end, vma->vm_end), wrong, flags);
+		if (err < 0)
+			return err;
+		unmovable |= err;
 	}
-	return err < 0 ? err : unmovable;
+	return unmovable;
 }
 
 /* What lies elsewhere than @pol, NULL: none, says. Return: how many stay. */

@@ -137,6 +137,21 @@ static void node_of_unreadable(void)
 	EQ(munmap(p, 4 * PAGE), 0);
 }
 
+/* A page that may not be where it is, and a hole: which of the two is told. */
+static void holes_and_strict(void)
+{
+	char *p = anon(6, RW);
+
+	NEED(p != MAP_FAILED && munmap(p + 4 * PAGE, PAGE) == 0);
+	p[PAGE] = 1;
+	FAILS(bind_(p, 4, 4 /* MPOL_LOCAL */, 0, MPOL_MF_STRICT), EIO);
+	FAILS(bind_(p, 6, 4, 0, MPOL_MF_STRICT), EFAULT);
+	EQ(mprotect(p + 2 * PAGE, 2 * PAGE, PROT_READ), 0);
+	FAILS(bind_(p, 6, 4, 0, MPOL_MF_STRICT), EIO);
+	FAILS(bind_(p + 4 * PAGE, 2, 4, 0, MPOL_MF_STRICT), EFAULT);
+	EQ(munmap(p, 6 * PAGE), 0);
+}
+
 static void next_of_interleave(void)
 {
 	int node = -1;
@@ -528,27 +543,17 @@ static void many_ranges(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(modes_and_nodes),
-						 T(set_errors),
-						 T(get_errors),
-						 T(node_of_unreadable),
-						 T(next_of_interleave),
-						 T(bind_errors),
-						 T(policy_cuts_and_joins),
-						 T(fork_inherits),
-						 T(exec_keeps),
-						 T(home_node),
-						 T(page_status),
-						 T(status_of_files),
-						 T(status_of_withheld),
-						 T(move_errors),
-						 T(migrate_errors),
-						 T(no_rights),
-						 T(shared_objects),
-						 T(numa_maps_tells),
-						 T(tmpfs_option),
-						 T(many_ranges),
-						 TEND };
+	static const struct tap_test tests[] = { T(modes_and_nodes),  T(set_errors),
+						 T(get_errors),	      T(node_of_unreadable),
+						 T(holes_and_strict), T(next_of_interleave),
+						 T(bind_errors),      T(policy_cuts_and_joins),
+						 T(fork_inherits),    T(exec_keeps),
+						 T(home_node),	      T(page_status),
+						 T(status_of_files),  T(status_of_withheld),
+						 T(move_errors),      T(migrate_errors),
+						 T(no_rights),	      T(shared_objects),
+						 T(numa_maps_tells),  T(tmpfs_option),
+						 T(many_ranges),      TEND };
 
 	if (argc > 1 && strcmp(argv[1], "--mode") == 0)
 		return mode_of(NULL) & 0xff;
