@@ -122,16 +122,17 @@ static void get_errors(void)
 static void node_of_unreadable(void)
 {
 	char *p = anon(4, RW);
-	int node = -1;
+	int node = -1, home = -1;
 
 	NEED(p != MAP_FAILED);
 	p[PAGE] = p[3 * PAGE] = 1;
+	EQ(get_policy(&home, NULL, p + PAGE, MPOL_F_NODE | MPOL_F_ADDR), 0);
 	EQ(mprotect(p, 2 * PAGE, PROT_WRITE), 0);
 	EQ(mprotect(p + 3 * PAGE, PAGE, PROT_NONE), 0);
 	FAILS(get_policy(&node, NULL, p, MPOL_F_NODE | MPOL_F_ADDR), EFAULT);
 	EQ(node, -1);
 	EQ(get_policy(&node, NULL, p + PAGE, MPOL_F_NODE | MPOL_F_ADDR), 0);
-	EQ(node, 0);
+	EQ(node, home);
 	EQ(get_policy(&node, NULL, p + 2 * PAGE, MPOL_F_NODE | MPOL_F_ADDR), 0);
 	FAILS(get_policy(&node, NULL, p + 3 * PAGE, MPOL_F_NODE | MPOL_F_ADDR), EFAULT);
 	EQ(munmap(p, 4 * PAGE), 0);
