@@ -9,7 +9,7 @@
  * I1       interfaces never go, and the one that lwIP calls N stays N: a file knows its interface by this number.
  * LOCKS    core lock while an interface is looked at.   CONTEXT  boot; tasks.
  * FAILS    -EINVAL: the loopback has no speed and no duplex. -ENOMEM.
- * SOURCES  Linux Documentation/ABI/testing/sysfs-class-net, sysfs-class-net-statistics.   TESTED BY  tests/guest/net_sysfs.c
+ * SOURCES  Linux Documentation/ABI/testing/sysfs-class-net, sysfs-class-net-statistics.   TESTED BY  tests/guest/proc_sysfs.c, net_virtio.c
  */
 #include "base/errno.h"
 #include "fs/sysfs.h"

@@ -9,7 +9,8 @@
  * request to the device. They stay locked until the writes have been started.
  *
  * A file's page goes by the same ways when it is clean, and needs no slot; a dirty one stays until write-back has been there, and
- * all stay whose file the caller may not write: what others have in memory is none of his business.
+ * all stay whose file the caller may not write: what others have in memory is none of his business. So does a clean page of
+ * shared memory, which holds zeroes (mm/backing/shmem.c, I3); a dirty one is unmapped though there is no slot for it.
  *
  * WHY      a clean page of the swap cache goes without a write: what came in by a read and was not written leaves free of
  *          cost.

@@ -4,7 +4,8 @@
  *   busy: locked, being written                          stays; a written one is looked at again when that ends
  *   used since the last look (accessed bits, calls)      stays; a second time, or as a program's code: active
  *   only swap could take it                              a slot, unmapped, written with the others of its cluster, freed
- *                                                        (mm/aspace/pageout.c); or active
+ *                                                        (mm/aspace/pageout.c); or active. Shared memory that was only
+ *                                                        read holds zeroes: out of its object, without a slot
  *   given up by MADV_FREE, and not written since         unmapped, freed
  *   cached, clean                                        unmapped, out of the cache, freed
  *   cached, dirty                                        stays; the flusher is told
