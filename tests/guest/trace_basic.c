@@ -427,6 +427,78 @@ static void watchpoints(void)
 	close(fds[1]);
 }
 
+/* Stepped and watched at once: the step that writes the word says both, and neither kernel nor program is lost. */
+static void watched_steps(void)
+{
+	enum { DR6_STEP = 0x4000, STEPS = 5000 };
+	int fds[2], hits = 0;
+	long said;
+	pid_t pid;
+
+	NEED(pipe(fds) == 0);
+	EQ(write(fds[1], "abcd", 4), 4);
+	pid = traced_child(write_words, &fds[0]);
+	EQ(go_on(PTRACE_CONT, pid, 0), STOPPED(SIGUSR1));
+	EQ(trace(PTRACE_POKEUSER, pid, DEBUG_REG(0), (unsigned long)&shared_answer[1]), 0);
+	EQ(trace(PTRACE_POKEUSER, pid, DEBUG_REG(7), 1 | 0xd << 16), 0);
+	EQ(peek(PTRACE_PEEKDATA, pid, (unsigned long)&shared_answer[1]), 0);
+	for (int i = 0; i < STEPS && !hits && !tap_failures; i++) {
+		EQ(trace(PTRACE_POKEUSER, pid, DEBUG_REG(6), 0), 0);
+		EQ(go_on(PTRACE_SINGLESTEP, pid, 0), STOPPED(SIGTRAP));
+		said = peek(PTRACE_PEEKUSER, pid, DEBUG_REG(6));
+		EQ(!!(said & DR6_STEP), 1);
+		hits += said & 0xf;
+		EQ(peek(PTRACE_PEEKDATA, pid, (unsigned long)&shared_answer[1]), hits ? 2 : 0);
+	}
+	EQ(hits, 1);
+	for (int i = 0; i < 10; i++)
+		EQ(go_on(PTRACE_SINGLESTEP, pid, 0), STOPPED(SIGTRAP));
+	EQ(go_on(PTRACE_CONT, pid, 0), EXITED(0));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static int load_ss_and_call(void *arg)
+{
+	long result = SYS_getppid;
+	unsigned short ss;
+
+	(void)arg;
+	__asm__("movw %%ss, %0" : "=r"(ss));
+	shared_answer[1] = ss;
+	raise(SIGUSR1);
+#ifdef __x86_64__
+	__asm__ volatile("movw %1, %%ss; syscall"
+			 : "+a"(result)
+			 : "m"(shared_answer[1])
+			 : "rcx", "r11", "memory");
+#else
+	__asm__ volatile("movw %1, %%ss; int $0x80"
+			 : "+a"(result)
+			 : "m"(shared_answer[1])
+			 : "memory");
+#endif
+	return result == getppid() ? 0 : 1;
+}
+
+/*
+ * The load of SS puts off what its operand's watchpoint has to say until the next instruction is over, on most processors: that is
+ * a call, and the trap comes on the kernel's first instruction, with the program's stack pointer.
+ */
+static void watched_ss(void)
+{
+	pid_t pid = traced_child(load_ss_and_call, NULL);
+	int status;
+
+	EQ(go_on(PTRACE_CONT, pid, 0), STOPPED(SIGUSR1));
+	EQ(trace(PTRACE_POKEUSER, pid, DEBUG_REG(0), (unsigned long)&shared_answer[1]), 0);
+	EQ(trace(PTRACE_POKEUSER, pid, DEBUG_REG(7), 1 | 0xf << 16), 0); /* read or written */
+	status = go_on(PTRACE_CONT, pid, 0);
+	if (status == STOPPED(SIGTRAP))
+		status = go_on(PTRACE_CONT, pid, 0);
+	EQ(status, EXITED(0));
+}
+
 static int calls(void *arg)
 {
 	long a, b, c;
@@ -548,13 +620,12 @@ static void another_call(void)
 
 int main(int argc, char **argv)
 {
-	static const struct tap_test tests[] = { T(errors),	    T(rights_of_another),
-						 T(one_tracer),	    T(memory),
-						 T(breakpoint),	    T(single_steps),
-						 T(step_over_fork), T(step_into_handler),
-						 T(user_area),	    T(floating_point),
-						 T(watchpoints),    T(system_calls),
-						 T(another_call),   TEND };
+	static const struct tap_test tests[] = {
+		T(errors),     T(rights_of_another), T(one_tracer),	T(memory),
+		T(breakpoint), T(single_steps),	     T(step_over_fork), T(step_into_handler),
+		T(user_area),  T(floating_point),    T(watchpoints),	T(watched_steps),
+		T(watched_ss), T(system_calls),	     T(another_call),	TEND
+	};
 
 	if (argc > 1 && !strcmp(argv[1], "ids"))
 		return geteuid() == 1234 && getegid() == 1235 ? 7 : getuid() == geteuid() ? 8 : 9;

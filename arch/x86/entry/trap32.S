@@ -387,11 +387,13 @@ iret_fault:
 
 /*
  * Single steps that have come with sysenter: forgotten, DR6 included. A program may also jump to that
- * address: the trap is its own then.
+ * address: the trap is its own then. And the second of two traps of one instruction (trap64.S): DR6 has both.
  */
 debug_entry:
 	cmpw $SEL_KERNEL_CS, 4(%esp)
 	jne 1f
+	cmpl $debug_entry, (%esp)
+	je 2f
 	cmpl $sysenter_entry, (%esp)
 	jb 1f
 	cmpl $.Lsysenter_flags_clear, (%esp)
@@ -401,7 +403,7 @@ debug_entry:
 	andl $~DR6_STEP, %eax
 	movl %eax, %dr6
 	popl %eax
-	iret
+2:	iret
 1:	pushl $0
 	pushl $1
 	jmp trap_common

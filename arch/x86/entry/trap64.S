@@ -394,6 +394,20 @@ debug_entry:
 	movq (%rdi), %rdi
 	swapgs
 	jmp trap_common
+/*
+ * The same without a stack of its own, for processors on which no instruction puts off a watched address's trap (idt.c). There the
+ * step of an instruction and what it wrote are two traps, the second one before the first instruction here: DR6 has both
+ * already, and the first one's frame, which a stack of its own would have lost, lies above.
+ */
+GLOBAL(debug_entry_split)
+	testb $3, 8(%rsp)
+	jz 1f
+	pushq $0
+	pushq $1
+	jmp trap_common
+1:	cmpq $debug_entry_split, (%rsp)
+	jne debug_kernel
+	iretq
 debug_kernel:
 	pushq %rax
 	movl $DR6_NOTHING, %eax
