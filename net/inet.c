@@ -257,6 +257,7 @@ static int protocol_of(int type, int protocol)
 								    : -EPROTONOSUPPORT;
 	if (type == SOCK_DGRAM)
 		return !protocol || protocol == IP_PROTO_NUMBER_UDP ? IP_PROTO_NUMBER_UDP
+		       : protocol == IP_PROTO_NUMBER_LITE	    ? IP_PROTO_NUMBER_LITE
 								    : -EPROTONOSUPPORT;
 	if (type != SOCK_RAW)
 		return -ESOCKTNOSUPPORT;

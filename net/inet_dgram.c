@@ -67,7 +67,8 @@ static void on_udp(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr
 		   u16_t port)
 {
 	(void)pcb;
-	inet_udp_lost += !inet_dgram_deliver(arg, p, addr, port);
+	if (!inet_lite_refused(arg, p))
+		inet_udp_lost += !inet_dgram_deliver(arg, p, addr, port);
 }
 
 /* ---- control blocks ---- */
@@ -83,6 +84,8 @@ int inet_dgram_open(struct sock *s)
 		s->in.udp = udp_new_ip_type(inet_ip_type(s));
 		if (s->in.udp)
 			udp_recv(s->in.udp, on_udp, s);
+		if (s->in.udp && inet_is_lite(s))
+			udp_setflags(s->in.udp, UDP_FLAGS_UDPLITE);
 	} else {
 		s->in.raw = inet_raw_open(s);
 	}

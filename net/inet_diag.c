@@ -170,7 +170,8 @@ static int list_sockets(const struct nl_header *q, const char *body, unsigned le
 	protocol = protocol_of(&d.want, body, len);
 	if ((q->flags & NLM_F_DUMP) != NLM_F_DUMP)
 		return -EOPNOTSUPP;
-	if (protocol != IP_PROTO_NUMBER_TCP && protocol != IP_PROTO_NUMBER_UDP) {
+	if (protocol != IP_PROTO_NUMBER_TCP && protocol != IP_PROTO_NUMBER_UDP &&
+	    protocol != IP_PROTO_NUMBER_LITE) {
 		*done = -ENOENT;
 		return 0;
 	}
@@ -179,7 +180,7 @@ static int list_sockets(const struct nl_header *q, const char *body, unsigned le
 	if (protocol == IP_PROTO_NUMBER_TCP)
 		inet_each_tcp(v6, say_socket, &d);
 	else
-		inet_each_udp(v6, say_socket, &d);
+		inet_each_udp(v6, (int)protocol, say_socket, &d);
 	inet_unlock();
 	*done = send_all(&d, port);
 	return 0;

@@ -192,7 +192,7 @@ static void find_sender(struct report *r)
 {
 	struct udp_hdr udp;
 
-	if (r->protocol == IP_PROTO_NUMBER_UDP) {
+	if (r->protocol == IP_PROTO_NUMBER_UDP || r->protocol == IP_PROTO_NUMBER_LITE) {
 		if (pbuf_copy_partial(r->p, &udp, sizeof(udp), r->payload) != sizeof(udp))
 			return;
 		r->from_port = lwip_ntohs(udp.src);

@@ -9,7 +9,13 @@
 #include <lwip/tcp.h>
 #include <lwip/udp.h>
 
-enum { IP_PROTO_NUMBER_TCP = 6, IP_PROTO_NUMBER_UDP = 17, UDP_MAX = 65507, MSG_MORE = 0x8000 };
+enum {
+	IP_PROTO_NUMBER_TCP = 6,
+	IP_PROTO_NUMBER_UDP = 17,
+	IP_PROTO_NUMBER_LITE = 136,
+	UDP_MAX = 65507,
+	MSG_MORE = 0x8000
+};
 
 /* A datagram, or a piece of a stream, that has come and nobody has read. */
 struct inet_msg {
@@ -82,9 +88,13 @@ static inline bool inet_is_tcp(const struct sock *s)
 {
 	return s->type == SOCK_STREAM;
 }
-static inline bool inet_is_udp(const struct sock *s)
+static inline bool inet_is_udp(const struct sock *s) /* UDP-Lite, too */
 {
 	return s->type == SOCK_DGRAM;
+}
+static inline bool inet_is_lite(const struct sock *s)
+{
+	return inet_is_udp(s) && s->in.protocol == IP_PROTO_NUMBER_LITE;
 }
 bool inet_is_mapped(const uint32_t a[4]); /* an IPv4 address as an IPv6 one */
 void inet_end_set(struct inet_end *e, const ip_addr_t *ip, uint16_t port);
@@ -160,6 +170,12 @@ int must_check inet_cork(struct sock *s, struct pbuf *p, const struct inet_how *
 int inet_uncork(struct sock *s); /* what is begun is sent. 0 or -errno */
 void inet_cork_drop(struct sock *s);
 
+/* ---- inet_lite.c ---- */
+/* Is @p, of which lwIP's callback is told, of the other protocol, or too little of it covered? Then it is gone. Core lock. */
+bool inet_lite_refused(const struct sock *s, struct pbuf *p);
+int inet_lite_set(struct sock *s, int name, int v); /* 0, -ENOPROTOOPT; core lock, both */
+int inet_lite_get(const struct sock *s, int name, int *v);
+
 /* ---- inet_port.c ---- */
 /* May @s not have it beside those who do? The core lock is held. */
 bool inet_port_taken(const struct sock *s, const ip_addr_t *ip, uint16_t port);
@@ -231,7 +247,7 @@ struct inet_line { /* of /proc/net/tcp, udp */
 typedef void inet_line_fn(void *arg, const struct inet_line *l);
 /* All sockets of that kind; the core lock is held. */
 void inet_each_tcp(bool v6, inet_line_fn *f, void *arg);
-void inet_each_udp(bool v6, inet_line_fn *f, void *arg);
+void inet_each_udp(bool v6, int protocol, inet_line_fn *f, void *arg);
 void inet_proc_init(void);
 void inet_diag_init(void); /* inet_diag.c */
 void inet_snmp_init(void); /* inet_snmp.c */

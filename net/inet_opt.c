@@ -13,7 +13,7 @@
 
 #include <lwip/priv/tcp_priv.h>
 
-enum { SOL_IP = 0, SOL_TCP = 6, SOL_UDP = 17, SOL_IPV6 = 41, SOL_RAW = 255 };
+enum { SOL_IP = 0, SOL_TCP = 6, SOL_UDP = 17, SOL_IPV6 = 41, SOL_UDPLITE = 136, SOL_RAW = 255 };
 enum {
 	OPT_TOS = 1,
 	OPT_TTL = 2,
@@ -150,6 +150,11 @@ static unsigned tell_of(int level, int name)
 
 /* ---- set ---- */
 
+static bool is_of_udp(int level)
+{
+	return level == SOL_UDP || level == SOL_UDPLITE;
+}
+
 static bool in_range(int v, int min, int max)
 {
 	return v >= min && v <= max;
@@ -198,7 +203,7 @@ static int set_tcp(struct sock *s, int name, int v)
 static int set_udp(struct sock *s, int name, int v)
 {
 	if (name != OPT_UDP_CORK)
-		return -ENOPROTOOPT;
+		return inet_lite_set(s, name, v);
 	WRITE_ONCE(s->in.cork, v);
 	if (!v)
 		(void)inet_uncork(s);
@@ -252,7 +257,7 @@ static int set_number(struct sock *s, int level, int name, int v)
 	}
 	if (level == SOL_TCP)
 		return set_tcp(s, name, v);
-	if (level == SOL_UDP)
+	if (is_of_udp(level))
 		return set_udp(s, name, v);
 	return level == SOL_IP ? set_ip(&s->in, name, v) : set_ipv6(s, name, v);
 }
@@ -300,7 +305,7 @@ static int level_error(const struct sock *s, int level)
 {
 	if (level == SOL_IP || (level == SOL_IPV6 && inet_is_v6(s)))
 		return 0;
-	if (level == (inet_is_tcp(s) ? SOL_TCP : inet_is_udp(s) ? SOL_UDP : -1))
+	if (inet_is_tcp(s) ? level == SOL_TCP : inet_is_udp(s) && is_of_udp(level))
 		return 0;
 	if (inet_is_v6(s) || (level == SOL_RAW && !inet_is_udp(s) && !inet_is_tcp(s)))
 		return -ENOPROTOOPT;
@@ -410,7 +415,7 @@ static int get_tcp(struct sock *s, int name, int *v)
 static int get_udp(const struct sock *s, int name, int *v)
 {
 	if (name != OPT_UDP_CORK)
-		return -ENOPROTOOPT;
+		return inet_lite_get(s, name, v);
 	*v = s->in.cork;
 	return 0;
 }
@@ -508,7 +513,7 @@ static int value_of(struct sock *s, int level, int name, union value *v)
 	}
 	if (level == SOL_TCP)
 		err = get_tcp(s, name, &v->number);
-	else if (level == SOL_UDP)
+	else if (is_of_udp(level))
 		err = get_udp(s, name, &v->number);
 	else
 		err = get_ip(s, level, name, &v->number);

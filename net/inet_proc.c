@@ -83,7 +83,7 @@ void inet_each_tcp(bool v6, inet_line_fn *f, void *arg)
 	each_of(tcp_tw_pcbs, v6, &nr, f, arg);
 }
 
-void inet_each_udp(bool v6, inet_line_fn *f, void *arg)
+void inet_each_udp(bool v6, int protocol, inet_line_fn *f, void *arg)
 {
 	unsigned nr = 0;
 
@@ -91,7 +91,7 @@ void inet_each_udp(bool v6, inet_line_fn *f, void *arg)
 		const struct sock *s = p->recv_arg;
 		struct inet_line l = { .nr = nr, .s = s, .state = 7 };
 
-		if (!s || inet_is_v6(s) != v6)
+		if (!s || inet_is_v6(s) != v6 || s->in.protocol != protocol)
 			continue;
 		nr++;
 		l.local = s->in.local;
@@ -134,7 +134,7 @@ static int show_tcp(struct seq_file *m, bool v6)
 	return 0;
 }
 
-static int show_udp(struct seq_file *m, bool v6)
+static int show_udp(struct seq_file *m, bool v6, int protocol)
 {
 	struct lines all = { m, v6, false };
 
@@ -149,7 +149,7 @@ static int show_udp(struct seq_file *m, bool v6)
 			"   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
 			"timeout inode ref pointer drops             \n");
 	inet_lock();
-	inet_each_udp(v6, show_one, &all);
+	inet_each_udp(v6, protocol, show_one, &all);
 	inet_unlock();
 	return 0;
 }
@@ -166,12 +166,22 @@ static int tcp6_show(struct seq_file *m)
 
 static int udp_show(struct seq_file *m)
 {
-	return show_udp(m, false);
+	return show_udp(m, false, IP_PROTO_NUMBER_UDP);
 }
 
 static int udp6_show(struct seq_file *m)
 {
-	return show_udp(m, true);
+	return show_udp(m, true, IP_PROTO_NUMBER_UDP);
+}
+
+static int lite_show(struct seq_file *m)
+{
+	return show_udp(m, false, IP_PROTO_NUMBER_LITE);
+}
+
+static int lite6_show(struct seq_file *m)
+{
+	return show_udp(m, true, IP_PROTO_NUMBER_LITE);
 }
 
 static int dev_show(struct seq_file *m)
@@ -291,19 +301,20 @@ static unsigned count(const struct tcp_pcb *list)
 
 static int sockstat_show(struct seq_file *m)
 {
-	unsigned tcp, waiting, udp = 0, raw = 0;
+	unsigned tcp, waiting, udp[2] = { 0 }, raw = 0;
 
 	inet_lock();
 	tcp = count(tcp_active_pcbs) + count(tcp_listen_pcbs.pcbs) + count(tcp_bound_pcbs);
 	waiting = count(tcp_tw_pcbs);
 	for (const struct udp_pcb *p = udp_pcbs; p; p = p->next)
-		udp++;
+		udp[udp_is_flag_set(p, UDP_FLAGS_UDPLITE) != 0]++;
 	inet_unlock();
-	seq_printf(m, "sockets: used %u\nTCP: inuse %u orphan 0 tw %u alloc %u mem 0\n", tcp + udp,
-		   tcp, waiting, tcp);
-	seq_printf(m,
-		   "UDP: inuse %u mem 0\nUDPLITE: inuse 0\nRAW: inuse %u\nFRAG: inuse 0 memory 0\n",
-		   udp, raw);
+	seq_printf(m, "sockets: used %u\nTCP: inuse %u orphan 0 tw %u alloc %u mem 0\n",
+		   tcp + udp[0] + udp[1], tcp, waiting, tcp);
+	seq_printf(
+		m,
+		"UDP: inuse %u mem 0\nUDPLITE: inuse %u\nRAW: inuse %u\nFRAG: inuse 0 memory 0\n",
+		udp[0], udp[1], raw);
 	return 0;
 }
 
@@ -317,6 +328,8 @@ void inet_proc_init(void)
 		{ "net/tcp6", { .show = tcp6_show } },
 		{ "net/udp", { .show = udp_show } },
 		{ "net/udp6", { .show = udp6_show } },
+		{ "net/udplite", { .show = lite_show } },
+		{ "net/udplite6", { .show = lite6_show } },
 		{ "net/dev", { .show = dev_show } },
 		{ "net/route", { .show = route_show } },
 		{ "net/if_inet6", { .show = if_inet6_show } },

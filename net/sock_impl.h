@@ -99,6 +99,7 @@ struct sock {
 			unsigned tell;				  /* c; read without: TELL_* */
 			uint8_t ifindex;			  /* c: SO_BINDTODEVICE; 0: any */
 			bool cork;				  /* c; read without */
+			bool wants_cover;	    /* c: UDPLITE_RECV_CSCOV was asked for */
 			struct inet_corked *corked; /* c; read without: inet_cork.c's */
 			int max_segment;	    /* c: TCP_MAXSEG; 0: not asked for */
 			struct list_head hears;	 /* c: inet_error.c's list of those with errors */

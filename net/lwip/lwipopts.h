@@ -51,6 +51,7 @@ void inet_move(void *to, const void *from, unsigned long n);
 #define LWIP_IPV6		      1
 #define LWIP_RAW		      1
 #define LWIP_UDP		      1
+#define LWIP_UDPLITE		      1
 #define LWIP_TCP		      1
 #define LWIP_ARP		      1
 #define LWIP_ETHERNET		      1
