@@ -19,6 +19,7 @@
 #include "kernel/sigqueue.h"
 #include "kernel/task_impl.h"
 #include "lib/string.h"
+#include "sync/klog.h"
 
 #define STOP_SIGNALS (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 #define IGNORED_BY_DEFAULT                                                                         \
@@ -414,7 +415,12 @@ void signal_force(int sig, int code, uaddr_t addr)
 	info.si_signo = sig;
 	info.si_code = code;
 	info.addr = addr;
-	if (sig == SIGBUS && code == BUS_MCEERR_AR)
+	if (sig == SIGBUS && code == BUS_MCEERR_AR) {
+		const struct task *t = current_task();
+
+		pr_err("MCE: Killing %s:%d due to hardware memory corruption fault at %lx", t->comm,
+		       t->pid, (unsigned long)addr);
 		info.addr_lsb = PAGE_SHIFT;
+	}
 	signal_force_info(&info, false);
 }

@@ -4,6 +4,7 @@
 #include "pagemap.h"
 
 #include <setjmp.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 
 enum { ADV_HWPOISON = 100, ADV_SOFT_OFFLINE, CODE_MCEERR_AR = 4 };
@@ -48,6 +49,22 @@ static int touch(void *p)
 	return *(volatile char *)p;
 }
 
+/* How often the kernel's log says so of this process at @p. */
+static int told_in_log(const void *p)
+{
+	static char log[1 << 17];
+	int len = klogctl(3, log, sizeof(log) - 1), n = 0;
+	char line[128];
+
+	CHECK(len >= 0);
+	log[len < 0 ? 0 : len] = '\0';
+	snprintf(line, sizeof(line), ":%d due to hardware memory corruption fault at %lx\n",
+		 getpid(), (unsigned long)p);
+	for (const char *at = log; (at = strstr(at, line)); at++)
+		n++;
+	return n;
+}
+
 static void a_broken_page_is_sigbus(void)
 {
 	long broken = meminfo_kb("HardwareCorrupted:");
@@ -62,6 +79,7 @@ static void a_broken_page_is_sigbus(void)
 	EQ(meminfo_kb("HardwareCorrupted:") - broken, 4);
 	EQ(word_at("/proc/kpageflags", pfn) & BIT(KPF_HWPOISON), BIT(KPF_HWPOISON));
 	EQ(bus(p + PAGE + 8, 1), SIGBUS);
+	EQ(told_in_log(p + PAGE + 8), 1);
 	EQ(seen.si_code, CODE_MCEERR_AR);
 	EQ((uintptr_t)seen.si_addr, (uintptr_t)p + PAGE + 8);
 	EQ(seen.si_addr_lsb, 12);
