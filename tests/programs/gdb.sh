@@ -48,7 +48,7 @@ want 'six 6' gdb -batch -nx -ex 'python print("six", 2 * 3)'
 want 'Breakpoint 1, deep \(n=2\).*#3 .* deep \(n=5\).*#4 .* main .*Value returned is .* = 3.*exited normally' debug 'break deep if n == 2' run bt finish continue
 want 'Hardware watchpoint 2: local.*Old value = 1.*New value = 2.*Old value = 2.*New value = 4' debug 'break 11' run 'watch local' continue continue
 want 'Watchpoint 2: local.*Old value = 1.*New value = 2' debug 'set can-use-hw-watchpoints 0' 'break 11' run 'watch local' continue
-want 'Hardware watchpoint 2: counter.*New value = 1.* 2 +Thread .*in thread' debug 'break main' run 'watch counter' continue 'info threads'
+want 'Hardware watchpoint 2: counter.*New value = 1.* 2 +Thread .* thread \(arg=' debug 'break main' run 'watch counter' continue 'info threads'
 want 'Catchpoint 1 \(call to syscall exit_group\)' debug 'catch syscall exit_group' run
 want '#[0-9]+ .* main .*detached.*status 0' attached
 want 'Program terminated with signal SIGABRT.*#[0-9]+ .* abort \(\).*#[0-9]+ .* main ' cored

@@ -1,5 +1,7 @@
 # packages: stress-ng
 # seconds: 2400
+# Threads of the madvise stressor block SIGBUS and read pages that others have poisoned: some 3 % of its runs end by that, on Linux as here, if
+# it may poison pages at all.
 for s in vm mmap brk fork malloc mremap madvise shm shm-sysv memfd userfaultfd pthread futex switch; do
 	o=
 	[ $s = vm ] && o='--vm-bytes 32M'
@@ -9,5 +11,7 @@ for s in vm mmap brk fork malloc mremap madvise shm shm-sysv memfd userfaultfd p
 	[ $s = shm ] && o='--shm-bytes 8M'
 	[ $s = shm-sysv ] && o='--shm-sysv-bytes 8M'
 	[ $s = memfd ] && o='--memfd-bytes 16M'
-	want 'successful run completed' stress-ng --$s 2 $o --verify --timeout 3 --temp-path /tmp
+	p=
+	[ $s = madvise ] && p='setpriv --bounding-set -sys_admin'
+	want 'successful run completed' $p stress-ng --$s 2 $o --verify --timeout 3 --temp-path /tmp
 done
