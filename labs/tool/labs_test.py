@@ -465,6 +465,11 @@ class Trouble(unittest.TestCase):
             self.assertEqual((status, [i["name"] for i in code]), (1, ["build"]))
             self.assertIn("'nothing' undeclared", code[0]["message"].replace("‘", "'").replace("’", "'"))
 
+    def test_compilers_that_were_stopped(self):
+        for status, err in ((124, ""), (2, "cc1: CPU time limit exceeded signal terminated program"), (2, "gcc: fatal error: Killed signal terminated program cc1")):
+            said = machine.complaint(subprocess.CompletedProcess([], status, "", err))
+            self.assertRegex(said, "^the compiler did not come to an end within 4 seconds")
+
     def test_two_that_build_take_turns(self):
         began = threading.Event()
         with open(os.path.join(ROOT, "build", "making"), "w") as turn, mock.patch("subprocess.run", side_effect=lambda *a, **k: began.set()):
@@ -483,6 +488,20 @@ class Trouble(unittest.TestCase):
         self.assertIn(f"Lab {lab.number}: {lab.title}", done.stdout)
         self.assertRegex(done.stdout, rf"\nok \d+ - lab{lab.number}/")
         self.assertNotIn("not ok", done.stdout)
+
+    def test_by_hand(self):
+        """What the READMEs say to type in the machine works there."""
+        for lab in LABS:
+            said = re.search(r"^By hand.*--shell.*:\n\n((?:    .*\n)+)", launcher.read_file(lab.file("README.md")).decode(), flags=re.M)
+            typed = [line.partition("   ")[0] for line in said[1].replace("\n    ", "\n")[4:].splitlines()] if said else []
+            self.assertEqual(bool(typed), bool(lab.modules), lab.name)
+            for arch in one_by_turns(lab) if typed else []:
+                done = subprocess.run([os.path.join(ROOT, "mnemos"), "lab", str(lab.number), "--arch", arch, "--shell"],
+                                      input="echo BY HAND\n" + "".join(f"{{ {t}; }} || echo BAD\n" for t in typed) + "echo END\n",
+                                      capture_output=True, text=True, timeout=SECONDS)
+                shown = done.stdout.partition("BY HAND")[2]
+                self.assertIn("END", shown)
+                self.assertNotRegex(shown, "BAD|can't|not found|No such|not ok")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ def make_own(*words):
 def complaint(done):
     if done.returncode in (124, 137) or "CPU time limit" in done.stderr:
         return f"the compiler did not come to an end within {COMPILER_SECONDS} seconds"
+    if "Killed signal" in done.stderr:  # a processor's time or the host's memory has run out
+        return f"the compiler did not come to an end within {COMPILER_SECONDS} seconds, or took too much memory"
     lines = [x for x in (done.stderr + done.stdout).split("\n") if x.strip()]
     return next((x for x in lines if ": error: " in x or "undefined reference" in x), lines[0] if lines else "make failed")
 
