@@ -33,11 +33,11 @@ static bool zone_line_exists(enum vm_event e, enum vm_event first)
 
 static bool event_exists(enum vm_event e)
 {
-	if (e >= PGALLOC_DMA && e <= PGALLOC_DEVICE)
+	if (e >= PGALLOC_DMA && e < PGALLOC_DMA + MAX_NR_ZONES)
 		return zone_line_exists(e, PGALLOC_DMA);
-	if (e >= ALLOCSTALL_DMA && e <= ALLOCSTALL_DEVICE)
+	if (e >= ALLOCSTALL_DMA && e < ALLOCSTALL_DMA + MAX_NR_ZONES)
 		return zone_line_exists(e, ALLOCSTALL_DMA);
-	if (e >= PGSKIP_DMA && e <= PGSKIP_DEVICE)
+	if (e >= PGSKIP_DMA && e < PGSKIP_DMA + MAX_NR_ZONES)
 		return zone_line_exists(e, PGSKIP_DMA);
 	switch (e) {
 	case PGSCAN_ZONE_RECLAIM_FAILED:

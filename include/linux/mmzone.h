@@ -13,12 +13,20 @@ typedef struct pglist_data pg_data_t;
 #define MAX_ORDER_NR_PAGES (1 << (MAX_ORDER - 1))
 #define NR_PAGE_ORDERS	   MAX_ORDER
 #define MAX_NUMNODES	   4
-#define MAX_NR_ZONES	   VIEW_ZONES
+#define MAX_NR_ZONES	   (IS_ENABLED(CONFIG_64BIT) ? 5 : 4) /* node_zones has one more */
 #define WMARK_MIN	   0
 #define WMARK_LOW	   1
 #define WMARK_HIGH	   2
 #define NR_WMARK	   3
-enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, ZONE_HIGHMEM, ZONE_MOVABLE, ZONE_DEVICE };
+enum zone_type { /* what a width has not is the last, and no zone is it */
+		 ZONE_DMA,
+		 ZONE_DMA32 = IS_ENABLED(CONFIG_ZONE_DMA32) ? 1 : 5,
+		 ZONE_NORMAL = 1 + IS_ENABLED(CONFIG_ZONE_DMA32),
+		 ZONE_HIGHMEM = IS_ENABLED(CONFIG_HIGHMEM) ? 2 : 5,
+		 ZONE_MOVABLE = 3,
+		 ZONE_DEVICE = 4,
+		 __MAX_NR_ZONES = MAX_NR_ZONES
+};
 enum migratetype {
 	MIGRATE_UNMOVABLE,
 	MIGRATE_MOVABLE,

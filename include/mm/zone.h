@@ -8,20 +8,11 @@
 #include "mm/numa.h"
 #include "mm/page.h"
 #include "mm/zone_stat.h"
+#include "mm/zone_type.h"
 #include "sync/percpu.h"
 #include "sync/spinlock.h"
 
 enum { MAX_ORDER = 10, NR_ORDERS = MAX_ORDER + 1 }; /* largest block: 1 << MAX_ORDER pages */
-
-enum zone_type {
-	ZONE_DMA,
-	ZONE_DMA32,
-	ZONE_NORMAL,
-	ZONE_HIGHMEM,
-	ZONE_MOVABLE,
-	ZONE_DEVICE, /* memory of devices: there is none, but 64-bit tools expect its lines */
-	MAX_NR_ZONES
-};
 
 enum migratetype {
 	MIGRATE_UNMOVABLE,

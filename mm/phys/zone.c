@@ -129,7 +129,7 @@ bool zone_type_exists(enum zone_type t)
 
 bool zone_type_is_high(enum zone_type t)
 {
-	return t == ZONE_HIGHMEM;
+	return !VA_WIDE && t == ZONE_HIGHMEM;
 }
 
 void zone_type_range(enum zone_type t, pfn_t *start, pfn_t *end)
@@ -166,7 +166,9 @@ enum zone_type gfp_zone(gfp_t gfp)
 		return VA_BITS > 32 ? ZONE_DMA32 : ZONE_NORMAL;
 	if (!(gfp & __GFP_HIGHMEM))
 		return ZONE_NORMAL;
-	return gfp & __GFP_MOVABLE ? ZONE_MOVABLE : ZONE_HIGHMEM;
+	if (gfp & __GFP_MOVABLE)
+		return ZONE_MOVABLE;
+	return VA_WIDE ? ZONE_NORMAL : ZONE_HIGHMEM;
 }
 
 enum migratetype gfp_migratetype(gfp_t gfp)

@@ -120,7 +120,7 @@ static void gfp_masks_choose_zones(void **state)
 {
 	assert_int_equal(gfp_zone(GFP_KERNEL), ZONE_NORMAL);
 	assert_int_equal(gfp_zone(GFP_DMA), ZONE_DMA);
-	assert_int_equal(gfp_zone(GFP_HIGHUSER), ZONE_HIGHMEM);
+	assert_int_equal(gfp_zone(GFP_HIGHUSER), VA_BITS == 32 ? ZONE_HIGHMEM : ZONE_NORMAL);
 	assert_int_equal(gfp_zone(GFP_HIGHUSER_MOVABLE), ZONE_MOVABLE);
 	assert_int_equal(gfp_zone(__GFP_MOVABLE), ZONE_NORMAL);
 	assert_int_equal(gfp_zone(GFP_DMA32), VA_BITS == 32 ? ZONE_NORMAL : ZONE_DMA32);

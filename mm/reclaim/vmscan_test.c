@@ -422,18 +422,20 @@ static void swappiness_0_swaps_when_files_cannot_suffice(void **state)
 {
 	struct fakeswap sw;
 	struct mm_struct *mm;
+	unsigned long files;
 	unsigned n;
 
 	(void)state;
 	mm = begin_with_both(&sw, MIB(16));
 	vm_swappiness = 0;
-	n = hog(hogged, ARRAY_SIZE(hogged), marks_high() - OF_EACH / 2);
+	n = hog(hogged, ARRAY_SIZE(hogged), marks_high() - OF_EACH / 4);
 	round_at(0);
 	assert_int_equal(vm_event_sum(PGSCAN_ANON), 0);
 	assert_int_equal(vm_event_sum(PGSTEAL_FILE), OF_EACH);
 	read_pages(0, 16);
-	n += hog(hogged + n, ARRAY_SIZE(hogged) - n, marks_high() - 17);
-	assert_true(global_node_stat(NR_INACTIVE_FILE) + nr_free_pages() <= marks_high());
+	files = global_node_stat(NR_INACTIVE_FILE) + global_node_stat(NR_ACTIVE_FILE);
+	n += hog(hogged + n, ARRAY_SIZE(hogged) - n, marks_high() - files);
+	assert_true(files + nr_free_pages() <= marks_high());
 	round_at(0);
 	assert_int_equal(vm_event_sum(PGSCAN_ANON), OF_EACH);
 	unhog(hogged, n);

@@ -177,6 +177,10 @@ static void caches(void)
 
 static void zones(void)
 {
+	/* as Linux of that width numbers them */
+	static const char *const names[] = { "DMA", "DMA32", "Normal", "Movable", "Device" },
+				 *const narrow[] = { "DMA", "Normal", "HighMem", "Movable" };
+	const char *const *name = IS_ENABLED(CONFIG_64BIT) ? names : narrow;
 	unsigned long managed = 0, present = 0, nodes = 0, free = 0, blocks = 0, listed = 0,
 		      buffer = 0, flags;
 	struct pglist_data *node;
@@ -193,6 +197,8 @@ static void zones(void)
 	}
 	EXPECT(nodes == (unsigned long)num_online_nodes());
 	for_each_zone (z) {
+		EXPECT(zone_idx(z) < MAX_NR_ZONES && !strcmp(z->name, name[zone_idx(z)]));
+		EXPECT(z == &z->zone_pgdat->node_zones[zone_idx(z)]);
 		if (!populated_zone(z))
 			continue;
 		present -= z->present_pages;

@@ -18,6 +18,7 @@
 enum {
 	PT_HAS_NX = 0,
 	PT_LARGE_LEVEL_MAX = PT_PGD, /* 4 MiB pages stand in the top table: the PMD is folded */
+	VA_WIDE = 0,		     /* more than 32 bits of addresses: VA_BITS for constants */
 	PT_TOP_RELOAD = 0,
 	PAGEBLOCK_ORDER = 10,
 };

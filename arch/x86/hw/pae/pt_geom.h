@@ -18,6 +18,7 @@
 enum {
 	PT_HAS_NX = 1,
 	PT_LARGE_LEVEL_MAX = PT_PMD,
+	VA_WIDE = 0, /* more than 32 bits of addresses: VA_BITS for constants */
 	PT_TOP_RELOAD = 1,
 	PAGEBLOCK_ORDER = 9,
 };

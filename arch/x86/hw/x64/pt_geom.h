@@ -18,6 +18,7 @@
 enum {
 	PT_HAS_NX = 1,
 	PT_LARGE_LEVEL_MAX = PT_PUD,
+	VA_WIDE = 1, /* more than 32 bits of addresses: VA_BITS for constants */
 	PT_TOP_RELOAD = 0,
 	PAGEBLOCK_ORDER = 9,
 };
