@@ -27,6 +27,7 @@ struct run { /* @nr pages of the mapping from @index on are the frames from @pfn
 	unsigned long index, nr;
 	pfn_t pfn;
 	struct page *held; /* NULL: frames that nobody counts */
+	bool early;	   /* the module's mmap has mapped it */
 };
 
 struct devmap {
@@ -34,13 +35,12 @@ struct devmap {
 	struct open_chr *o;
 	const struct vm_ops_view *ops; /* the module's; NULL: none */
 	void *private;
+	bool in_mmap;	     /* the module's mmap is running */
 	unsigned long shift; /* what the module's vm_pgoff is more than the vma's */
 	struct spinlock lock;
 	struct run *runs;    /* d: lock */
 	struct devmap *next; /* g: of those that have no vma any more */
 };
-
-static const struct vma_ops devmap_vma_ops;
 
 static struct mm_view *unknown_mm; /* views here know no mm_struct */
 
@@ -68,7 +68,7 @@ static int add_run(struct devmap *d, unsigned long index, unsigned long nr, pfn_
 
 	if (!r)
 		return -ENOMEM;
-	*r = (struct run){ NULL, index, nr, pfn, held };
+	*r = (struct run){ NULL, index, nr, pfn, held, d->in_mmap };
 	if (held)
 		get_page(page_head(held));
 	spin_lock(&d->lock);
@@ -78,18 +78,24 @@ static int add_run(struct devmap *d, unsigned long index, unsigned long nr, pfn_
 	return 0;
 }
 
-static bool devmap_pfn(struct vm_area_struct *vma, unsigned long index, unsigned long *out)
+/* The run with @index, NULL. Runs stay until the last vma goes. */
+static const struct run *run_of(struct devmap *d, unsigned long index)
 {
-	struct devmap *d = vma->vm_private_data;
 	const struct run *r;
 
 	spin_lock(&d->lock);
-	for (r = d->runs; r; r = r->next)
-		if (index - r->index < r->nr) {
-			*out = r->pfn + (index - r->index);
-			break;
-		}
+	for (r = d->runs; r && index - r->index >= r->nr;)
+		r = r->next;
 	spin_unlock(&d->lock);
+	return r;
+}
+
+static bool devmap_pfn(struct vm_area_struct *vma, unsigned long index, unsigned long *out)
+{
+	const struct run *r = run_of(vma->vm_private_data, index);
+
+	if (r)
+		*out = r->pfn + (index - r->index);
 	return r != NULL;
 }
 
@@ -234,6 +240,20 @@ static void devmap_parted(struct vm_area_struct *vma, unsigned long from, unsign
 	tell(vma, from, to, d->ops->close);
 }
 
+static int devmap_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct devmap *d = vma->vm_private_data;
+	struct vma_view v;
+	int err;
+
+	if (!open_chr_enter(d->o))
+		return 0;
+	view_of(vma, d, &v);
+	err = d->ops->may_split(&v, addr);
+	open_chr_leave(d->o);
+	return err;
+}
+
 /* What the module made of the flags. */
 static void take_flags(struct vm_area_struct *vma, const struct vma_view *v)
 {
@@ -243,6 +263,8 @@ static void take_flags(struct vm_area_struct *vma, const struct vma_view *v)
 	vma->vm_flags |= v->vm_flags & add;
 	vma->vm_flags &= ~rights | v->vm_flags;
 }
+
+static const struct vma_ops *ops_for(const struct vm_ops_view *ops);
 
 static int devmap_mapped(struct vm_area_struct *vma)
 {
@@ -257,10 +279,12 @@ static int devmap_mapped(struct vm_area_struct *vma)
 	spin_init(&d->lock, RANK_OBJECT);
 	d->o = o;
 	view_of(vma, d, &v);
+	d->in_mmap = true;
 	if (open_chr_enter(o)) {
 		err = o->calls.mmap(&o->file, &v);
 		open_chr_leave(o);
 	}
+	d->in_mmap = false;
 	if (err) {
 		devmap_free(d);
 		return err;
@@ -270,6 +294,7 @@ static int devmap_mapped(struct vm_area_struct *vma)
 	d->shift = v.vm_pgoff - vma->vm_pgoff;
 	take_flags(vma, &v);
 	vma->vm_private_data = d;
+	vma->vm_ops = ops_for(d->ops);
 	fget_file(o->real);
 	return 0;
 }
@@ -285,6 +310,7 @@ enum { /* of vm_operations.fault */
 
 enum { /* of vm_fault.flags */
        FLAG_WRITE = 0x1,
+       FLAG_MKWRITE = 0x2,
        FLAG_USER = 0x40,
        FLAG_INSTRUCTION = 0x100,
        FLAG_DEFAULT = 0x214 /* may be tried again, killed, interrupted */
@@ -296,34 +322,56 @@ static unsigned fault_flags(struct fault_access a)
 	       (a.user ? FLAG_USER : 0);
 }
 
+/* What a call for @index is told, from @flags on. */
+static void fill_vmf(struct vm_fault_view *vmf, const struct vm_area_struct *vma,
+		     unsigned long index, unsigned flags)
+{
+	const struct devmap *d = vma->vm_private_data;
+
+	*vmf = (struct vm_fault_view){ .vma = &vmf->self,
+				       .flags = flags,
+				       .pgoff = index + d->shift };
+	view_of(vma, d, &vmf->self);
+	vmf->address = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);
+	vmf->virtual_address = (void *)vmf->address;
+}
+
+/* Call @handler, of the old or the new form. Return: what it says, VM_FAULT_*. */
+static unsigned ask(struct devmap *d, const void *handler, struct vm_fault_view *vmf)
+{
+	unsigned (*call)(struct vm_fault_view *, struct vm_fault_view *) =
+		(unsigned (*)(struct vm_fault_view *, struct vm_fault_view *))handler;
+	unsigned ret = VM_FAULT_WRONG;
+
+	if (open_chr_enter(d->o)) {
+		ret = call(vmf, vmf);
+		open_chr_leave(d->o);
+	}
+	return ret;
+}
+
+static int error_of(unsigned ret)
+{
+	return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+}
+
 /* Ask the module. The page becomes a run. -EAGAIN: there is one for @index now. */
 static int devmap_fault(struct vm_area_struct *vma, unsigned long index, struct fault_access access,
 			struct page **out)
 {
 	struct devmap *d = vma->vm_private_data;
 	struct vm_fault_view vmf;
-	unsigned ret = VM_FAULT_WRONG;
+	unsigned ret;
 	int err;
 
 	if (!d->ops || !d->ops->fault)
 		return -EFAULT;
-	vmf = (struct vm_fault_view){ .vma = &vmf.self,
-				      .flags = fault_flags(access),
-				      .pgoff = index + d->shift };
-	view_of(vma, d, &vmf.self);
-	vmf.address = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);
-	vmf.virtual_address = (void *)vmf.address;
-	if (open_chr_enter(d->o)) {
-		unsigned (*fault)(struct vm_fault_view *, struct vm_fault_view *) =
-			(unsigned (*)(struct vm_fault_view *, struct vm_fault_view *))d->ops->fault;
-
-		ret = fault(&vmf, &vmf);
-		open_chr_leave(d->o);
-	}
+	fill_vmf(&vmf, vma, index, fault_flags(access));
+	ret = ask(d, d->ops->fault, &vmf);
 	if (ret & VM_FAULT_WRONG)
-		return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+		return error_of(ret);
 	if (ret & VM_FAULT_NOPAGE)
-		return devmap_pfn(vma, index, &(unsigned long){ 0 }) ? -EAGAIN : -EFAULT;
+		return run_of(d, index) ? -EAGAIN : -EFAULT;
 	if (!vmf.page)
 		return -EFAULT;
 	if (ret & VM_FAULT_LOCKED)
@@ -331,6 +379,32 @@ static int devmap_fault(struct vm_area_struct *vma, unsigned long index, struct 
 	err = add_run(d, index, 1, page_to_pfn(vmf.page), vmf.page);
 	put_page(page_head(vmf.page)); /* the module's reference; the run has its own */
 	return err ? err : -EAGAIN;
+}
+
+/* As on Linux what mmap itself has mapped may be written at once, and a page's flags here say MKWRITE and no more. */
+static int devmap_mkwrite(struct vm_area_struct *vma, unsigned long index,
+			  struct fault_access access)
+{
+	struct devmap *d = vma->vm_private_data;
+	const struct run *r = run_of(d, index);
+	struct vm_fault_view vmf;
+	const void *handler;
+	unsigned ret;
+
+	if (!r)
+		return -EAGAIN;
+	handler = r->held ? d->ops->page_mkwrite : d->ops->pfn_mkwrite;
+	if (r->early || !handler)
+		return 0;
+	fill_vmf(&vmf, vma, index,
+		 FLAG_MKWRITE | (r->held ? (unsigned)FLAG_WRITE : fault_flags(access)));
+	vmf.page = r->held;
+	ret = ask(d, handler, &vmf);
+	if (ret & VM_FAULT_WRONG)
+		return error_of(ret);
+	if (ret & VM_FAULT_LOCKED)
+		unlock_page(vmf.page);
+	return ret & VM_FAULT_NOPAGE ? -EAGAIN : 0;
 }
 
 static const char *devmap_name(struct vm_area_struct *vma)
@@ -351,14 +425,22 @@ static void devmap_ident(struct vm_area_struct *vma, unsigned *major, unsigned *
 	*ino = inode->ino;
 }
 
-static const struct vma_ops devmap_vma_ops = { .open = devmap_open,
-					       .close = devmap_close,
-					       .parted = devmap_parted,
-					       .fault = devmap_fault,
-					       .pfn = devmap_pfn,
-					       .mapped = devmap_mapped,
-					       .name = devmap_name,
-					       .ident = devmap_ident };
+#define DEVMAP_OPS                                                                                 \
+	.open = devmap_open, .close = devmap_close, .parted = devmap_parted,                       \
+	.fault = devmap_fault, .pfn = devmap_pfn, .mapped = devmap_mapped, .name = devmap_name,    \
+	.ident = devmap_ident
+
+/* What the module wants to be asked: whether its memory may be cut, written. */
+static const struct vma_ops devmap_ops[2][2] = {
+	{ { DEVMAP_OPS }, { DEVMAP_OPS, .mkwrite = devmap_mkwrite } },
+	{ { DEVMAP_OPS, .may_split = devmap_may_split },
+	  { DEVMAP_OPS, .may_split = devmap_may_split, .mkwrite = devmap_mkwrite } }
+};
+
+static const struct vma_ops *ops_for(const struct vm_ops_view *ops)
+{
+	return &devmap_ops[ops && ops->may_split][ops && (ops->page_mkwrite || ops->pfn_mkwrite)];
+}
 
 int devmap_mmap(struct file *f, struct vm_map_args *args)
 {
@@ -367,7 +449,7 @@ int devmap_mmap(struct file *f, struct vm_map_args *args)
 	if (!o->calls.mmap)
 		return -ENODEV;
 	args->mapping = NULL;
-	args->vm_ops = &devmap_vma_ops;
+	args->vm_ops = ops_for(NULL);
 	args->vm_private_data = o;
 	return 0;
 }

@@ -45,12 +45,13 @@ struct mm_struct {
 	unsigned long vdso;	      /* m: start of the vDSO's image; 0: none */
 	struct address_space *exe; /* held: the program's mapping, for /proc/PID/exe; may be NULL */
 	unsigned long def_flags;
-	atomic_long_t hugetlb_pages;  /* huge pages of the pool that entries map */
-	bool hugetlb_seen, huge_zero; /* m: had a hugetlb vma; thp_zero.c: the page of zeroes */
-	bool thp_disable;	      /* m: PR_SET_THP_DISABLE */
-	bool thp_seen;		      /* a: has or had a vma that may have huge pages */
-	unsigned dump_filter;	      /* a: for a core dump (core(5)); fork and exec keep it */
-	unsigned membarrier; /* a: what its threads have registered for (sys/sys_membarrier.c) */
+	atomic_long_t hugetlb_pages; /* huge pages of the pool that entries map */
+	bool cut_limited,
+		huge_zero; /* m: had a vma that may not be cut anywhere; thp_zero.c: the page of zeroes */
+	bool thp_disable;     /* m: PR_SET_THP_DISABLE */
+	bool thp_seen;	      /* a: has or had a vma that may have huge pages */
+	unsigned dump_filter; /* a: for a core dump (core(5)); fork and exec keep it */
+	unsigned membarrier;  /* a: what its threads have registered for (sys/sys_membarrier.c) */
 	struct ksm_slot *ksm_slot;	 /* mm/ksm.h; NULL: has nothing mergeable */
 	unsigned long ksm_merging_pages; /* entries of shared pages, as of the last scan */
 	unsigned long ksm_rmap_items;	 /* pages that KSM keeps in mind */

@@ -81,6 +81,13 @@ struct vma_ops {
 	 * for write. -errno: without that it would be gone, so it is unmapped. NULL: nothing.
 	 */
 	int (*remapped)(struct vm_area_struct *vma);
+	/* May @vma be cut at @addr, which lies in it? mmap_lock held for write. 0 or -errno. NULL: it may. */
+	int (*may_split)(struct vm_area_struct *vma, unsigned long addr);
+	/*
+	 * Of a shared mapping, whose entries are made without the right to write then: may @index, which is mapped, be written? 0,
+	 * -EAGAIN (look again) or -errno (SIGBUS). NULL: it may.
+	 */
+	int (*mkwrite)(struct vm_area_struct *vma, unsigned long index, struct fault_access access);
 	const char *(*name)(struct vm_area_struct *vma);
 	/* Of a device file: its device and inode number for /proc/PID/maps. NULL: no file. */
 	void (*ident)(struct vm_area_struct *vma, unsigned *major, unsigned *minor,

@@ -21,7 +21,9 @@ struct vm_ops_view { /* struct vm_operations_struct */
 	int (*may_split)(struct vma_view *vma, unsigned long addr);
 	const void *
 		fault; /* vm_fault_t (struct vm_fault *); before Linux 4.11 int (vma, struct vm_fault *) */
-	const void *page_mkwrite;
+	const void
+		*page_mkwrite; /* as fault: of pages; pfn_mkwrite: of frames that nobody counts */
+	const void *pfn_mkwrite;
 	int (*access)(struct vma_view *vma, unsigned long addr, void *buf, int len, int write);
 };
 

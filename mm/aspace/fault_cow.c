@@ -72,6 +72,24 @@ static int make_writable(struct fault_ctx *f, struct address_space *m, struct pa
 	return STAGE_RETRY;
 }
 
+/* The first write to a page that a device has mapped and wants to be asked for. */
+static noinline_ int device_write(struct fault_ctx *f)
+{
+	int err;
+
+	pt_unlock(f->table);
+	err = f->vma->vm_ops->mkwrite(f->vma, vma_index(f->vma, f->addr), f->access);
+	if (err == -EAGAIN) /* the program tries again */
+		return FAULT_OK;
+	if (err)
+		return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
+	pt_table_lock(f->table);
+	if (entry_same(f))
+		return take_over(f); /* drops the lock */
+	pt_unlock(f->table);
+	return STAGE_RETRY;
+}
+
 /*
  * The store must know that a shared page gets dirty. The page lock keeps write-back out, which protects the entries and
  * takes the page for clean: so an entry is writable only while the page is dirty.
@@ -82,6 +100,8 @@ static int shared_write(struct fault_ctx *f)
 	struct page *page = pfn_to_page(pte_pfn(f->entry));
 	int r = STAGE_RETRY;
 
+	if (unlikely(f->vma->vm_ops && f->vma->vm_ops->mkwrite))
+		return device_write(f);
 	if (pte_special(f->entry) || !m)
 		return take_over(f);
 	if (!m->ops->store) {

@@ -62,7 +62,7 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 	new->oom_score_adj = old->oom_score_adj;
 	new->thp_disable = old->thp_disable;
 	new->unusual = old->unusual &MM_CLOSED;
-	new->hugetlb_seen = old->hugetlb_seen;
+	new->cut_limited = old->cut_limited;
 	thp_zero_fork(new, old);
 	new->exe = old->exe;
 	if (new->exe)

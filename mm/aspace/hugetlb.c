@@ -136,7 +136,7 @@ int hugetlb_map_reserve(struct mm_struct *mm, struct vma_req *r)
 	err = promise(r);
 	if (err)
 		return err;
-	mm->hugetlb_seen = true;
+	mm->cut_limited = true;
 	if (r->flags & VM_WRITE)
 		hugetlb_grow(r->mapping, ((uint64_t)r->pgoff << PAGE_SHIFT) + (r->end - r->start));
 	return 0;

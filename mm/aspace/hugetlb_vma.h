@@ -2,14 +2,25 @@
 #ifndef MM_ASPACE_HUGETLB_VMA_H
 #define MM_ASPACE_HUGETLB_VMA_H
 
+#include "base/errno.h"
 #include "mm/aspace/aspace_impl.h"
 #include "mm/huge.h"
 #include "mm/hugetlb_pool.h"
 
-/* May such a vma be cut at @addr? Others: anywhere. */
-static inline bool vma_may_split(const struct vm_area_struct *vma, unsigned long addr)
+/* Does @addr lie between huge pages of @vma, if it has such? */
+static inline bool vma_between_huge(const struct vm_area_struct *vma, unsigned long addr)
 {
 	return !(vma->vm_flags & VM_HUGETLB) || !(addr & ~HPAGE_MASK);
+}
+
+/* May @vma, of huge pages or a device's, be cut at @addr, unless that is its end? 0 or -errno. */
+static inline int vma_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	if (addr <= vma->vm_start || addr >= vma->vm_end)
+		return 0;
+	if (!vma_between_huge(vma, addr))
+		return -EINVAL;
+	return vma->vm_ops && vma->vm_ops->may_split ? vma->vm_ops->may_split(vma, addr) : 0;
 }
 
 /* mmap(2): offset, and address of MAP_FIXED. 0 or -EINVAL. */

@@ -286,20 +286,22 @@ static bool is_cut(const struct vm_area_struct *vma, unsigned long start, unsign
 	return vma && vma->vm_start < start && end < vma->vm_end;
 }
 
-/* Would unmapping [start, end) cut a huge page of hugetlb? */
-static bool range_may_be_cut(struct mm_struct *mm, unsigned long start, unsigned long end)
+/* Unmapping [start, end) may cut what lies across its ends: no huge page of hugetlb, no device that refuses. 0 or -errno. */
+static int range_may_be_cut(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *first = find_vma(mm, start), *last = find_vma(mm, end - 1);
+	int err = first ? vma_may_split(first, start) : 0;
 
-	return !(first && first->vm_start < start && !vma_may_split(first, start)) &&
-	       !(last && last->vm_start < end && end < last->vm_end && !vma_may_split(last, end));
+	return err || !last ? err : vma_may_split(last, end);
 }
 
 /* What only some programs have: huge pages that cannot be cut, seals, monitors that must hear. 0 or -errno. */
 static noinline_ int unmap_allowed(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	if (mm->hugetlb_seen && !range_may_be_cut(mm, start, end))
-		return -EINVAL;
+	int err = mm->cut_limited ? range_may_be_cut(mm, start, end) : 0;
+
+	if (err)
+		return err;
 	if (vm_is_sealed(mm, start, end))
 		return -EPERM;
 	return userfault_unmap_prepare(mm, start, end) ? -ENOMEM : 0;
@@ -311,7 +313,7 @@ static always_inline_ int unmap_locked(struct mm_struct *mm, unsigned long start
 	struct vma_spares spares;
 	int err = 0;
 
-	if (unlikely(mm->hugetlb_seen | mm->has_sealed | mm->has_userfault))
+	if (unlikely(mm->cut_limited | mm->has_sealed | mm->has_userfault))
 		err = unmap_allowed(mm, start, end);
 	if (err)
 		return err;
@@ -705,8 +707,10 @@ static int map_place(struct map_ctx *c)
 		c->around = vma_around(c->mm, c->req.start, c->req.end);
 	if ((a->flags & MAP_FIXED_NOREPLACE) && !c->free)
 		return -EEXIST;
-	if (!c->free && !range_may_be_cut(c->mm, c->req.start, c->req.end))
-		return -EINVAL;
+	err = c->free || !c->mm->cut_limited ? 0
+					     : range_may_be_cut(c->mm, c->req.start, c->req.end);
+	if (err)
+		return err;
 	return vm_is_sealed(c->mm, c->req.start, c->req.end) ? -EPERM : 0;
 }
 
@@ -803,8 +807,12 @@ static noinline_ int map_tell_device(struct map_ctx *c)
 	if (err) {
 		vma->vm_ops = NULL;
 		(void)!vm_unmap_locked(c->mm, c->req.start, c->req.end);
+		return err;
 	}
-	return err;
+	vma_set_flags(vma, vma->vm_flags); /* it may have changed them, and its ops */
+	if (vma->vm_ops->may_split)
+		c->mm->cut_limited = true;
+	return 0;
 }
 
 static noinline_ long map_other(struct mm_struct *mm, const struct vm_map_args *args)

@@ -277,7 +277,11 @@ static int move_vma(struct remap_ctx *c)
 
 	move_request(c, &r);
 	unwatch = (flags ^ r.flags) & VM_UFFD_WP;
-	err = move_announce(c);
+	err = vma_may_split(vma, c->addr);
+	if (!err)
+		err = vma_may_split(vma, c->addr + c->old_len);
+	if (!err)
+		err = move_announce(c);
 	if (!err)
 		err = relock_old(c, flags & ~(unsigned long)VM_LOCKED_ANY);
 	if (!err && move_reserve(c, &spares)) {

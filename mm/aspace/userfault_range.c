@@ -62,8 +62,8 @@ static unsigned long page_size_of(const struct vm_area_struct *vma)
 static bool takes_whole_pages(const struct vm_area_struct *vma, unsigned long start,
 			      unsigned long end)
 {
-	return vma_may_split(vma, max_of(unsigned long, start, vma->vm_start)) &&
-	       vma_may_split(vma, min_of(unsigned long, end, vma->vm_end));
+	return vma_between_huge(vma, max_of(unsigned long, start, vma->vm_start)) &&
+	       vma_between_huge(vma, min_of(unsigned long, end, vma->vm_end));
 }
 
 /* May all of the range be registered? mmap_lock held. */

@@ -165,13 +165,15 @@ unsigned long vma_start_gap(const struct vm_area_struct *vma)
 }
 
 /*
- * A private page is made writable by the fault that makes it private; a store, and who tracks soft-dirty pages, wants to
- * know of the first write.
+ * A private page is made writable by the fault that makes it private; a store, a device that asks, and who tracks soft-dirty
+ * pages, want to know of the first write.
  */
-static pte_t page_prot(unsigned long flags, const struct address_space *mapping)
+static pte_t page_prot(unsigned long flags, const struct address_space *mapping,
+		       const struct vma_ops *ops)
 {
 	const unsigned long at_once = VM_WRITE | VM_SHARED | VM_SOFTDIRTY;
-	bool write = (flags & at_once) == at_once && !(mapping && mapping->ops->store);
+	bool write = (flags & at_once) == at_once && !(mapping && mapping->ops->store) &&
+		     !(ops && ops->mkwrite);
 
 	return pte_prot_user(flags & (VM_READ | VM_WRITE | VM_EXEC), write, flags & VM_EXEC);
 }
@@ -179,7 +181,7 @@ static pte_t page_prot(unsigned long flags, const struct address_space *mapping)
 void vma_set_flags(struct vm_area_struct *vma, unsigned long flags)
 {
 	WRITE_ONCE(vma->vm_flags, flags); /* rmap's walks read it */
-	vma->vm_page_prot = page_prot(flags, vma->mapping);
+	vma->vm_page_prot = page_prot(flags, vma->mapping, vma->vm_ops);
 }
 
 void vma_mark_soft_dirty(struct vm_area_struct *vma)
@@ -234,7 +236,7 @@ static always_inline_ void fill_new(struct vm_area_struct *vma, struct mm_struct
 void vma_insert_new(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_req *r)
 {
 	kassert(!r->mapping || vma->has_node);
-	fill_new(vma, mm, *r, page_prot(r->flags, r->mapping));
+	fill_new(vma, mm, *r, page_prot(r->flags, r->mapping, r->ops));
 	rangetree_insert(&mm->vmas, vma->vm_start, vma->vm_end, vma);
 	mm->map_count++;
 	if (vma->mapping) {

@@ -346,9 +346,14 @@ static always_inline_ int modify_here(struct mm_struct *mm, struct vm_area_struc
 	*out = vma;
 	if (r->flags == vma->vm_flags && r->policy == vma->vm_policy)
 		return 0;
-	if (unlikely(vma->vm_flags & VM_HUGETLB) &&
-	    (!vma_may_split(vma, r->start) || !vma_may_split(vma, r->end)))
-		return -EINVAL;
+	if (unlikely(mm->cut_limited)) {
+		int err = vma_may_split(vma, r->start);
+
+		if (!err)
+			err = vma_may_split(vma, r->end);
+		if (err)
+			return err;
+	}
 	if (splits < 2)
 		n = would_join(mm, vma, r);
 	if (splits && (n.prev || n.next)) {

@@ -5,6 +5,7 @@
 #include <linux/ioctl.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/seq_file.h>
@@ -177,6 +178,50 @@ static int lab_fault_old(struct vm_area_struct *vma, struct vm_fault *vmf)
 	return 0;
 }
 
+/* Is asked before the first write of each page: the page comes locked. The fourth is refused. */
+static vm_fault_t lab_mkwrite(struct vm_fault *vmf)
+{
+	fault_flags = vmf->flags;
+	told[0] = vmf->pgoff;
+	told[1] = vmf->page ? vmf->page == page_at(vmf->pgoff % 2) : 2;
+	if (vmf->pgoff == 3)
+		return VM_FAULT_SIGBUS;
+	if (!vmf->page)
+		return 0;
+	lock_page(vmf->page);
+	return VM_FAULT_LOCKED;
+}
+
+/* Pages 0 and 1 by turns. */
+static vm_fault_t lab_shared_fault(struct vm_fault *vmf)
+{
+	faults++;
+	vmf->page = page_at(vmf->pgoff % 2);
+	get_page(vmf->page);
+	return 0;
+}
+
+static vm_fault_t lab_pfn_fault(struct vm_fault *vmf)
+{
+	faults++;
+	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(page_at(vmf->pgoff % 2)));
+}
+
+/* Nothing smaller than two pages. */
+static int lab_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	return ((addr - vma->vm_start) >> PAGE_SHIFT) % 2 ? -EACCES : 0;
+}
+
+static const struct vm_operations_struct asking_ops = { .open = lab_vm_open,
+							.close = lab_vm_close,
+							.fault = lab_shared_fault,
+							.page_mkwrite = lab_mkwrite,
+							.may_split = lab_may_split };
+static const struct vm_operations_struct pfn_ops = { .open = lab_vm_open,
+						     .close = lab_vm_close,
+						     .fault = lab_pfn_fault,
+						     .pfn_mkwrite = lab_mkwrite };
 static const struct vm_operations_struct new_ops = { .open = lab_vm_open,
 						     .close = lab_vm_close,
 						     .fault = lab_fault };
@@ -201,7 +246,14 @@ static int lab_mmap(struct file *file, struct vm_area_struct *vma)
 				       vma->vm_page_prot);
 	if (map_mode == 1)
 		return vm_insert_page(vma, vma->vm_start, virt_to_page(pages));
-	vma->vm_ops = map_mode == 2 ? &new_ops : &old_ops;
+	if (map_mode == 4)
+		vma->vm_ops = &asking_ops;
+	else if (map_mode == 5)
+		vma->vm_ops = &pfn_ops;
+	else
+		vma->vm_ops = map_mode == 2 ? &new_ops : &old_ops;
+	if (map_mode == 5)
+		vm_flags_set(vma, VM_PFNMAP | VM_IO);
 	lab_vm_open(vma);
 	return 0;
 }
