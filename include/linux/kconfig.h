@@ -10,6 +10,7 @@
 #define CONFIG_X86_64	      1
 #define CONFIG_64BIT	      1
 #define CONFIG_ZONE_DMA32     1
+#define CONFIG_ZONE_DEVICE    1
 #define CONFIG_NUMA	      1
 #define CONFIG_IA32_EMULATION 1
 #define CONFIG_COMPAT	      1

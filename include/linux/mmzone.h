@@ -89,6 +89,7 @@ unsigned long node_stat(const struct pglist_data *node, enum node_stat_item item
 #define is_normal(z)			((z)->type == ZONE_NORMAL)
 #define page_zonenum(p)			((enum zone_type)page_zone(p)->type)
 #define page_zone_id(p)			((int)page_zone(p)->type)
+#define is_zone_device_page(p)		(page_zonenum(p) == ZONE_DEVICE)
 #define page_to_nid(p)			zone_to_nid(page_zone(p))
 #define zone_name(z)			((z)->name)
 /* Pages that are grouped by mobility: as many as a huge page has. */

@@ -53,13 +53,16 @@ static inline int page_is_set_aside(const struct page *p)
 	return PAGE_STATE(p, PS_KERNEL) && PAGE_BIT(p, PG_reserved);
 }
 
-static inline void page_set_aside(struct page *p, int on)
+/* A bit of a page that is a module's; those of others' pages are the kernel's to set. */
+static inline void page_set_bit(struct page *p, unsigned int b, int on)
 {
-	const unsigned long bit = 1UL << PG_reserved;
+	const unsigned long bit = 1UL << b;
 
-	if (on && PAGE_STATE(p, PS_KERNEL))
+	if (!PAGE_STATE(p, PS_KERNEL))
+		return;
+	if (on)
 		(void)__atomic_fetch_or(&p->flags, bit, __ATOMIC_SEQ_CST);
-	else if (page_is_set_aside(p))
+	else
 		(void)__atomic_fetch_and(&p->flags, ~bit, __ATOMIC_SEQ_CST);
 }
 
@@ -73,9 +76,17 @@ static inline unsigned int compound_order(const struct page *p)
 	return PageHead(p) ? (unsigned int)p[1].private : 0;
 }
 
-#define SetPageReserved(p)   page_set_aside(p, 1)
-#define ClearPageReserved(p) page_set_aside(p, 0)
-#define SetPageDirty(p)	     set_page_dirty(p)
-#define page_private(p)	     ((p)->private)
+#define SetPageReserved(p)     page_set_bit(p, PG_reserved, 1)
+#define ClearPageReserved(p)   page_set_bit(p, PG_reserved, 0)
+#define SetPageDirty(p)	       set_page_dirty(p)
+#define ClearPageDirty(p)      page_set_bit(p, PG_dirty, 0)
+#define SetPageUptodate(p)     page_set_bit(p, PG_uptodate, 1)
+#define ClearPageUptodate(p)   page_set_bit(p, PG_uptodate, 0)
+#define SetPageReferenced(p)   page_set_bit(p, PG_referenced, 1)
+#define ClearPageReferenced(p) page_set_bit(p, PG_referenced, 0)
+#define SetPagePrivate(p)      page_set_bit(p, PG_private, 1)
+#define ClearPagePrivate(p)    page_set_bit(p, PG_private, 0)
+#define page_private(p)	       ((p)->private)
+#define set_page_private(p, v) ((p)->private = (v))
 
 #endif

@@ -7,6 +7,7 @@
 #include <linux/rbtree.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string_helpers.h>
 #include <linux/swap.h>
 #include <linux/vmalloc.h>
 
@@ -64,8 +65,18 @@ static void pages(void)
 {
 	struct page *page = alloc_pages(GFP_KERNEL | __GFP_ZERO, 2);
 	unsigned long addr = __get_free_pages(GFP_KERNEL, 0);
-	char *at = page_address(page);
+	char *at = page_address(page), text[16];
 
+	string_get_size(12345678, 512, STRING_UNITS_10, text, sizeof(text));
+	EXPECT(!strcmp(text, "6.32 GB"));
+	string_get_size(102399, 1, STRING_UNITS_2, text, sizeof(text));
+	EXPECT(!strcmp(text, "100.0 KiB")); /* so on Linux 6.1, too */
+	SetPageDirty(page);
+	SetPageUptodate(page);
+	EXPECT(PageDirty(page) && PageUptodate(page));
+	ClearPageDirty(page);
+	ClearPageUptodate(page);
+	EXPECT(!PageDirty(page) && !PageUptodate(page));
 	EXPECT(page_count(page) == 1);
 	EXPECT(page_mapcount(page) == 0);
 	EXPECT(virt_to_page(at) == page);
@@ -196,6 +207,9 @@ static void zones(void)
 		EXPECT(node->nr_zones > 0 && node->nr_zones <= MAX_NR_ZONES);
 	}
 	EXPECT(nodes == (unsigned long)num_online_nodes());
+	EXPECT(MAX_NR_ZONES ==
+	       (IS_ENABLED(CONFIG_ZONE_DMA32) ? 3 : 2) +
+		       (IS_ENABLED(CONFIG_HIGHMEM) + IS_ENABLED(CONFIG_ZONE_DEVICE)) + 1);
 	for_each_zone (z) {
 		EXPECT(zone_idx(z) < MAX_NR_ZONES && !strcmp(z->name, name[zone_idx(z)]));
 		EXPECT(z == &z->zone_pgdat->node_zones[zone_idx(z)]);
