@@ -128,7 +128,7 @@ void sysfs_hugetlb_init(void)
 	boot_need(sysfs_create_files(dir, all_attrs, ARRAY_SIZE(all_attrs), NULL), "/sys/", dir);
 	if (CFG_NUMA)
 		boot_need(sysfs_create_files(dir, &policy_attr, 1, NULL), "/sys/", dir);
-	for (unsigned i = 0; CFG_NUMA && i < nr_nodes; i++) {
+	for (unsigned i = 0; i < nr_nodes; i++) {
 		node_numbers[i] = (int)i;
 		fmt_scnprintf(dir, sizeof(dir),
 			      "devices/system/node/node%u/hugepages/hugepages-%lukB", i,

@@ -284,8 +284,6 @@ static void link_cpu(unsigned cpu)
 	char path[PATH_ROOM], target[PATH_ROOM];
 	int node = cpu_to_node(cpu);
 
-	if (!CFG_NUMA)
-		return;
 	fmt_snprintf(path, sizeof(path), "devices/system/cpu/cpu%u/node%d", cpu, node);
 	fmt_snprintf(target, sizeof(target), "../../node/node%d", node);
 	boot_need(sysfs_create_link(path, target), "/sys/", path);
@@ -312,10 +310,9 @@ static void nodes_init(void)
 void sysfs_system_init(void)
 {
 	sysfs_cpu_init();
-	if (CFG_NUMA) {
-		nodes_init();
+	nodes_init();
+	if (CFG_NUMA)
 		sysfs_memory_init();
-	}
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
 		link_cpu(cpu);
 }

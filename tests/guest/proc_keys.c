@@ -341,8 +341,6 @@ static void process(void)
 
 static void nodes(void)
 {
-	if (!wide())
-		SKIP("no nodes");
 	file_names("/sys/devices/system/node/node0/meminfo", 2, node_meminfo_names);
 	file_names("/sys/devices/system/node/node0/numastat", 0, numastat_names);
 }

@@ -1,5 +1,4 @@
 # packages: numactl
-# builds: x86_64
 # machine: --append numa=fake=2
 want 'available: [1-9] node' numactl -H
 want 'node 0 size: [0-9]+ MB' numactl -H
