@@ -1,8 +1,8 @@
 /*
- * Interfaces, as ioctl(2) shows them: names, addresses, flags.
+ * Interfaces, as ioctl(2) shows and changes them: names, addresses, flags, the gateway, what ethtool(8) asks.
  *
- * LOCKS    core lock while lwIP's list is read.   CONTEXT  tasks.   FAILS  ENODEV, EADDRNOTAVAIL, ENOTTY, EFAULT, EINVAL.
- * SOURCES  netdevice(7).   TESTED BY  tests/guest/net_inet_dgram.c
+ * LOCKS    core lock while lwIP's list is read.   CONTEXT  tasks.   FAILS  ENODEV, EADDRNOTAVAIL, ENOTTY, EFAULT, EINVAL, EPERM.
+ * SOURCES  netdevice(7).   TESTED BY  tests/guest/net_inet_dgram.c, net_config.c
  */
 #include "arch/uaccess.h"
 #include "base/errno.h"
@@ -10,6 +10,14 @@
 #include "net/inet_impl.h"
 
 enum {
+	SIOCADDRT = 0x890b,
+	SIOCDELRT = 0x890c,
+	SIOCSIFFLAGS = 0x8914,
+	SIOCSIFADDR = 0x8916,
+	SIOCSIFBRDADDR = 0x891a,
+	SIOCSIFNETMASK = 0x891c,
+	SIOCSIFMTU = 0x8922,
+	SIOCETHTOOL = 0x8946,
 	SIOCGIFNAME = 0x8910,
 	SIOCGIFCONF = 0x8912,
 	SIOCGIFFLAGS = 0x8913,
@@ -126,6 +134,148 @@ static int answer(const struct netif *n, unsigned cmd, struct ifreq_k *r)
 	}
 }
 
+static bool is_change(unsigned cmd)
+{
+	return cmd == SIOCSIFFLAGS || cmd == SIOCSIFADDR || cmd == SIOCSIFBRDADDR ||
+	       cmd == SIOCSIFNETMASK || cmd == SIOCSIFMTU;
+}
+
+static int change(struct netif *n, unsigned cmd, const struct ifreq_k *r)
+{
+	uint32_t addr = netif_ip4_addr(n)->addr, mask = netif_ip4_netmask(n)->addr;
+
+	if (cmd == SIOCSIFFLAGS) {
+		inet_set_up(n, r->flags & IFF_UP);
+		return 0;
+	}
+	if (cmd == SIOCSIFMTU)
+		return inet_set_mtu(n, r->number);
+	if (r->in.family != AF_INET)
+		return -EINVAL;
+	if (cmd == SIOCSIFADDR)
+		return inet_set_address(n, r->in.addr);
+	if (cmd == SIOCSIFNETMASK)
+		return inet_set_mask(n, r->in.addr);
+	if (!addr)
+		return -EADDRNOTAVAIL;
+	return r->in.addr == (addr | ~mask) ? 0 : -EOPNOTSUPP; /* lwIP has no other */
+}
+
+/* ---- the gateway ---- */
+
+struct rtentry_k {
+	unsigned long pad1;
+	struct {
+		uint16_t family, port;
+		uint32_t addr;
+		char rest[8];
+	} dst, gateway, mask;
+	uint16_t flags, pad2;
+	unsigned long pad3;
+	uaddr_t pad4;
+	short metric;
+	uaddr_t device;
+};
+
+static long route_ioctl(unsigned cmd, unsigned long arg)
+{
+	struct rtentry_k r;
+	char name[16] = { 0 };
+	struct netif *n = NULL;
+	long err;
+
+	if (!capable(CAP_NET_ADMIN))
+		return -EPERM;
+	if (get_user(&r, (uaddr_t)arg))
+		return -EFAULT;
+	if (r.device) {
+		err = strncpy_from_user(name, r.device, sizeof(name) - 1);
+		if (err < 0)
+			return err;
+	}
+	if (r.dst.family != AF_INET)
+		return -EAFNOSUPPORT;
+	if (r.dst.addr || r.mask.addr)
+		return cmd == SIOCADDRT ? -EOPNOTSUPP : -ESRCH; /* the default route alone */
+	inet_lock();
+	if (r.device)
+		n = inet_if_find(name);
+	if (r.device && !n)
+		err = -ENODEV;
+	else if (cmd == SIOCADDRT)
+		err = inet_set_gateway(n, r.gateway.addr, false);
+	else
+		err = inet_drop_gateway(n, r.gateway.addr);
+	inet_unlock();
+	return err;
+}
+
+/* ---- ethtool(8) ---- */
+
+enum { ETHTOOL_GDRVINFO = 3, ETHTOOL_GLINK = 10, ETHTOOL_GET_TS_INFO = 0x41 };
+enum { RX_SOFTWARE = 8, SOFTWARE = 16 };
+
+union ethtool_k {
+	uint32_t cmd;
+	struct {
+		uint32_t cmd;
+		char driver[32], version[32], rest[128];
+	} info;
+	struct {
+		uint32_t cmd, up;
+	} link;
+	struct {
+		uint32_t cmd, stamps;
+		int32_t clock;
+		uint32_t rest[8];
+	} time;
+};
+
+/* What @e asks of @n, into it. Return: bytes, or -EOPNOTSUPP. */
+static int ethtool_answer(const struct netif *n, union ethtool_k *e)
+{
+	uint32_t cmd = e->cmd;
+
+	memset(e, 0, sizeof(*e));
+	e->cmd = cmd;
+	switch (cmd) {
+	case ETHTOOL_GDRVINFO:
+		if (is_loopback(n))
+			return -EOPNOTSUPP;
+		(void)str_copy(e->info.driver, "virtio_net", sizeof(e->info.driver));
+		(void)str_copy(e->info.version, "1.0.0", sizeof(e->info.version));
+		return sizeof(e->info);
+	case ETHTOOL_GLINK:
+		e->link.up = netif_is_link_up(n);
+		return sizeof(e->link);
+	case ETHTOOL_GET_TS_INFO:
+		e->time.stamps = RX_SOFTWARE | SOFTWARE;
+		e->time.clock = -1;
+		return sizeof(e->time);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static long ethtool(const struct ifreq_k *r)
+{
+	union ethtool_k e;
+	struct netif *n;
+	uaddr_t at;
+	int len;
+
+	memcpy(&at, r->bytes, sizeof(at));
+	if (get_user(&e.cmd, at))
+		return -EFAULT;
+	inet_lock();
+	n = inet_if_find(r->name);
+	len = n ? ethtool_answer(n, &e) : -ENODEV;
+	inet_unlock();
+	if (len < 0)
+		return len;
+	return copy_to_user(at, &e, (size_t)len) ? -EFAULT : 0;
+}
+
 static long list_all(unsigned long arg)
 {
 	struct ifconf_k c;
@@ -172,8 +322,14 @@ long inet_ioctl(unsigned cmd, unsigned long arg)
 		return list_all(arg);
 	if (cmd == SIOCATMARK)
 		return put_user((uaddr_t)arg, &zero);
+	if (cmd == SIOCADDRT || cmd == SIOCDELRT)
+		return route_ioctl(cmd, arg);
 	if (get_user(&r, (uaddr_t)arg))
 		return -EFAULT;
+	if (cmd == SIOCETHTOOL)
+		return ethtool(&r);
+	if (is_change(cmd) && !capable(CAP_NET_ADMIN))
+		return -EPERM;
 	err = -ENODEV;
 	inet_lock();
 	n = cmd == SIOCGIFNAME ? netif_get_by_index((u8_t)r.number) : inet_if_find(r.name);
@@ -181,8 +337,8 @@ long inet_ioctl(unsigned cmd, unsigned long arg)
 		inet_if_name(n, r.name);
 		err = 0;
 	} else if (n) {
-		err = answer(n, cmd, &r);
+		err = is_change(cmd) ? change(n, cmd, &r) : answer(n, cmd, &r);
 	}
 	inet_unlock();
-	return err ? err : put_user((uaddr_t)arg, &r);
+	return err || is_change(cmd) ? err : put_user((uaddr_t)arg, &r);
 }

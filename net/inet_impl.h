@@ -232,6 +232,17 @@ void inet_if_name(const struct netif *n, char name[16]);
 unsigned inet_if_flags(const struct netif *n);
 struct netif *inet_if_find(const char name[16]); /* NULL: none; core lock */
 
+/* ---- inet_config.c ---- */
+/* All: the core lock is held. Addresses as in packets. */
+int must_check inet_set_address(struct netif *n,
+				uint32_t addr); /* with its class's mask; 0: none. 0, -EINVAL */
+int must_check inet_set_mask(struct netif *n, uint32_t mask); /* 0, -EADDRNOTAVAIL, -EINVAL */
+int must_check inet_set_mtu(struct netif *n, long mtu);	      /* 0, -EINVAL */
+void inet_set_up(struct netif *n, bool up);
+/* The default route by @n (NULL: whoever has the gateway's network). 0, -ENETUNREACH, -EEXIST, -EOPNOTSUPP; 0, -ESRCH. */
+int must_check inet_set_gateway(struct netif *n, uint32_t gateway, bool replace);
+int must_check inet_drop_gateway(const struct netif *n, uint32_t gateway); /* NULL, 0: whichever */
+
 /* ---- inet_dev.c ---- */
 bool netdev_exists(void); /* besides the loopback */
 void netdev_poll(void);	  /* what has come, to lwIP; the core lock is held */

@@ -75,6 +75,10 @@ int must_check nl_unit_input(struct sock *s, const void *data, unsigned len);
 int must_check route_answer(struct nl_msg *m, const struct nl_header *q, const void *body,
 			    unsigned len);
 
+/* ---- inet_config.c ---- */
+/* What rtnetlink asks to be changed, by who may. Core lock held. 0 or -errno. */
+int must_check route_change(const struct nl_header *q, const char *body, unsigned len);
+
 /* ---- inet_route_find.c ---- */
 /* RTM_GETROUTE of one destination. Core lock held. 0, -EINVAL, -ERANGE, -ENODEV, -ENETUNREACH, -EOPNOTSUPP. */
 int must_check route_find(struct nl_msg *m, const struct nl_header *q, const char *body,

@@ -3,9 +3,8 @@
  *
  * WHY      one interface is a message; lists are short, so they go in one datagram.
  * LOCKS    core lock.   CONTEXT  tasks.
- * FAILS    ENODEV (no such interface), EINVAL (a request too short), EPERM without CAP_NET_ADMIN and EOPNOTSUPP with it: nothing is
- *          changed this way.
- * NOT HERE the way to one destination (inet_route_find.c).
+ * FAILS    ENODEV (no such interface), EINVAL (a request too short), EPERM (a change, without CAP_NET_ADMIN), EOPNOTSUPP.
+ * NOT HERE the way to one destination (inet_route_find.c); changes (inet_config.c).
  * SOURCES  rtnetlink(7), ip-link(8), ip-address(8), ip-route(8), ip-neighbour(8).   TESTED BY  tests/guest/net_netlink.c,
  *          tests/guest/net_virtio.c
  */
@@ -389,7 +388,17 @@ int route_answer(struct nl_msg *m, const struct nl_header *q, const void *body, 
 	    q->type != RTM_GETNEIGH) {
 		if (q->type % 4 == 2 && (q->flags & NLM_F_DUMP) == NLM_F_DUMP)
 			return 0; /* lists of what we do not have are empty */
-		return q->type % 4 != 2 && !capable(CAP_NET_ADMIN) ? -EPERM : -EOPNOTSUPP;
+		if (q->type % 4 == 2)
+			return -EOPNOTSUPP;
+		if (!capable(CAP_NET_ADMIN))
+			return -EPERM;
+		err = inet_start();
+		if (err)
+			return err;
+		inet_lock();
+		err = route_change(q, body, len);
+		inet_unlock();
+		return err;
 	}
 	inet_lock();
 	err = say(m, q, body, len);

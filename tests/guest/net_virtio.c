@@ -2,6 +2,8 @@
    the gateway, bytes to port 7 of 10.0.2.100 and back. */
 #include "inet.h"
 
+#include "config.h"
+
 #include <netinet/ip_icmp.h>
 
 enum {
@@ -209,11 +211,66 @@ static void ping_pong(void)
 	close(s);
 }
 
+static uint32_t address_of_eth0(void)
+{
+	struct ifreq r = { .ifr_name = "eth0" };
+	int s = socket(AF_INET, SOCK_DGRAM, 0), err = ioctl(s, SIOCGIFADDR, &r);
+
+	close(s);
+	return err ? 0 : ntohl(((struct sockaddr_in *)&r.ifr_addr)->sin_addr.s_addr);
+}
+
+/* Another address, the old one, and all that goes with it. The last test: DHCP has no say any more. */
+static void changed(void)
+{
+	struct ifreq r = { .ifr_name = "eth0" };
+	struct {
+		uint32_t cmd;
+		char driver[32], rest[160];
+	} info = { .cmd = 3 };
+	int s;
+
+	NEED_INET();
+	s = socket(AF_INET, SOCK_DGRAM, 0);
+	EQ(nl_gateway(RTM_NEWROUTE, "\x0a\0\2\2"), -EEXIST);
+	*(struct sockaddr_in *)&r.ifr_addr = at(0x0a09090a, 0);
+	OK(ioctl(s, SIOCSIFADDR, &r));
+	EQ(address_of_eth0(), 0x0a09090a);
+	OK(ioctl(s, SIOCGIFNETMASK, &r));
+	EQ(ntohl(((struct sockaddr_in *)&r.ifr_addr)->sin_addr.s_addr), 0xff000000);
+	*(struct sockaddr_in *)&r.ifr_addr = at(0xffffff00, 0);
+	OK(ioctl(s, SIOCSIFNETMASK, &r));
+	until_listed("/proc/net/route", "eth0\t0009090A\t00000000\t0001\t0\t0\t0\t00FFFFFF");
+	EQ(nl_gateway(RTM_DELROUTE, "\x0a\0\2\2"), -ESRCH); /* went with the address */
+	EQ(nl_gateway(RTM_NEWROUTE, "\x0a\0\2\2"), -ENETUNREACH);
+	EQ(nl_address(RTM_DELADDR, 2, AF_INET, "\x0a\x09\x09\x0a", 24), 0);
+	EQ(address_of_eth0(), 0);
+	EQ(nl_address(RTM_NEWADDR, 2, AF_INET, "\x0a\0\2\x0f", 24), 0);
+	EQ(address_of_eth0(), ADDRESS);
+	EQ(nl_gateway(RTM_NEWROUTE, "\x0a\0\2\2"), 0);
+	until_listed("/proc/net/route", "eth0\t00000000\t0202000A");
+	r.ifr_mtu = 1400;
+	OK(ioctl(s, SIOCSIFMTU, &r));
+	r.ifr_mtu = 0;
+	OK(ioctl(s, SIOCGIFMTU, &r));
+	EQ(r.ifr_mtu, 1400);
+	r.ifr_mtu = 67;
+	FAILS(ioctl(s, SIOCSIFMTU, &r), EINVAL);
+	r.ifr_mtu = 1500;
+	OK(ioctl(s, SIOCSIFMTU, &r));
+	r.ifr_data = (void *)&info;
+	OK(ioctl(s, 0x8946, &r));
+	STREQ(info.driver, "virtio_net");
+	close(s);
+	gateway_answers();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test t[] = {
-		T(configured), T(configured_v6),  T(in_sys),	T(gateway_answers),
-		T(by_netlink), T(there_and_back), T(ping_pong), TEND,
+		T(configured),	    T(configured_v6), T(in_sys),
+		T(gateway_answers), T(by_netlink),    T(there_and_back),
+		T(ping_pong),	    T(changed),	      TEND,
 	};
 
 	return tap_main(argc, argv, t);
