@@ -185,16 +185,6 @@ static void only_for_root(void)
 	EQ(module_out("basic"), 0);
 }
 
-static const char *first_module(void)
-{
-	static char text[4096];
-
-	text[0] = '\0';
-	(void)!tap_read("/proc/modules", text, sizeof(text));
-	text[strcspn(text, " ")] = '\0';
-	return text;
-}
-
 /* Every 32-bit word of headers, names, symbols and relocations, changed in turn: refused, or loaded and taken out again. */
 static void broken_files(void)
 {
@@ -215,13 +205,13 @@ static void broken_files(void)
 			      errno == ENOMEM);
 			refused++;
 		} else {
-			CHECK(module_out(first_module()) == 0); /* its name may have changed */
+			CHECK(module_out(module_first()) == 0); /* its name may have changed */
 		}
 	}
 	CHECK(refused > tried / 10);
 	for (long cut = 64; cut < len; cut += 40)
 		FAILS(syscall(SYS_init_module, good, cut, ""), ENOEXEC);
-	STREQ(first_module(), "");
+	STREQ(module_first(), "");
 }
 
 static void other_machines(void)

@@ -71,6 +71,17 @@ static void log_show(const char *name)
 	}
 }
 
+/* The name of the module loaded last; "" when there is none. */
+static const char *module_first(void)
+{
+	static char text[4096];
+
+	text[0] = '\0';
+	(void)!tap_read("/proc/modules", text, sizeof(text));
+	text[strcspn(text, " ")] = '\0';
+	return text;
+}
+
 /* The line of /proc/modules for @name; "" when there is none. */
 static const char *module_line(const char *name)
 {
