@@ -266,9 +266,9 @@ void vm_unmap_moved(struct mm_struct *mm, unsigned long start, unsigned long end
 		    struct vma_spares *spares);
 /* The same with its own spares. 0 or -ENOMEM. */
 int must_check vm_unmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
-/* A new private anonymous vma over a free range: charged, counted, merged (brk, stack). 0 or -ENOMEM. */
+/* A new private anonymous vma over a free range: charged, counted; @join: merged with neighbours (brk, stack). 0 or -ENOMEM. */
 int must_check vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end,
-			   unsigned long flags);
+			   unsigned long flags, bool join);
 /* What every vma of mmap(2) begins with. */
 static inline unsigned long vm_map_flags(const struct mm_struct *mm, unsigned prot)
 {

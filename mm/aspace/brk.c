@@ -36,10 +36,13 @@ static bool data_limit_ok(const struct mm_struct *mm, unsigned long brk)
 	       (brk - mm->start_brk) + (mm->end_data - mm->start_data) <= limit;
 }
 
-/* The break moves from page @from up to page @to. 0 or -ENOMEM. */
+/*
+ * The break moves from page @from up to page @to. 0 or -ENOMEM. The heap's first piece stays apart from what the program file
+ * has in front of it, as on Linux, where it looks for a vma to join no lower than the heap begins.
+ */
 static int brk_grow(struct mm_struct *mm, unsigned long from, unsigned long to)
 {
-	struct vm_area_struct *next = find_vma(mm, from);
+	struct vm_area_struct *next = find_vma(mm, from), *below;
 
 	if (to > mm->task_size || to < from)
 		return -ENOMEM;
@@ -47,7 +50,9 @@ static int brk_grow(struct mm_struct *mm, unsigned long from, unsigned long to)
 		return -ENOMEM;
 	if ((mm->def_flags & VM_LOCKED) && !vm_may_lock(mm, (to - from) >> PAGE_SHIFT))
 		return -ENOMEM;
-	return vm_map_anon(mm, from, to, data_flags() | mm->def_flags);
+	below = vma_around(mm, from, to).prev;
+	return vm_map_anon(mm, from, to, data_flags() | mm->def_flags | VM_SOFTDIRTY,
+			   below && below->vm_end > mm->start_brk);
 }
 
 static int brk_locked(struct mm_struct *mm, unsigned long brk, unsigned long *populate_from)
@@ -123,6 +128,7 @@ int stack_grow(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long a
 	return 0;
 }
 
+/* Not soft-dirty as a whole, as on Linux: its pages are, one by one. */
 int vm_stack_setup(struct mm_struct *mm, unsigned long top, bool executable)
 {
 	unsigned long flags = data_flags() | VM_GROWSDOWN | (executable ? VM_EXEC : 0);
@@ -131,8 +137,9 @@ int vm_stack_setup(struct mm_struct *mm, unsigned long top, bool executable)
 	if (top > mm->task_size || top < PAGE_SIZE + mmap_min_addr)
 		return -EINVAL;
 	rwsem_down_write(&mm->mmap_lock);
-	err = vm_pages_in(mm, top - PAGE_SIZE, top) ? -EINVAL
-						    : vm_map_anon(mm, top - PAGE_SIZE, top, flags);
+	err = vm_pages_in(mm, top - PAGE_SIZE, top)
+		      ? -EINVAL
+		      : vm_map_anon(mm, top - PAGE_SIZE, top, flags, false);
 	rwsem_up_write(&mm->mmap_lock);
 	return err;
 }

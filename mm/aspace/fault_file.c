@@ -91,21 +91,24 @@ static unsigned around_size(const struct fault_ctx *f)
 	return size;
 }
 
-/* The entries around f->addr: of the aligned block of a single fault or, for a walk upwards, of that of its @max pages. */
+/*
+ * The entries around f->addr: from the beginning of the aligned block of a single fault or, for a walk upwards, of its @max
+ * pages. Where the vma begins later as many from there, as on Linux: smaps of a program's parts say the same.
+ */
 static void around_choose(const struct fault_ctx *f, unsigned long index, unsigned long end,
 			  struct mapping_window *w)
 {
 	unsigned max = around_size(f);
 	uaddr_t block = (uaddr_t)max_of(unsigned, max, AROUND_MAX) * PAGE_SIZE;
-	uaddr_t low = f->addr & ~(block - 1), high = low + block;
+	uaddr_t low = max_of(uaddr_t, f->addr & ~(block - 1), f->vma->vm_start);
+	uaddr_t last = min_of(uaddr_t, f->addr | (pt_span(PT_PMD) - 1), f->vma->vm_end - 1);
 
 	w->at = 0;
 	w->nr = 1;
 	if (max > 1) {
-		low = max_of(uaddr_t, low, f->vma->vm_start);
-		high = min_of(uaddr_t, high - 1, f->vma->vm_end - 1) + 1;
+		last = min_of(uaddr_t, last - low, block - 1);
 		w->at = (unsigned)((f->addr - low) >> PAGE_SHIFT);
-		w->nr = (unsigned)((high - low) >> PAGE_SHIFT);
+		w->nr = (unsigned)(last >> PAGE_SHIFT) + 1;
 		if (w->at >= max) { /* fewer than the block wished for: around the fault */
 			w->nr -= w->at - max / 2;
 			w->at = max / 2;

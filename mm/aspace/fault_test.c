@@ -260,6 +260,32 @@ static void file_fault_around_maps_only_what_is_cached(void **state)
 	file_gone(m);
 }
 
+/* A mapping that begins in a block gets a whole block from there, but nothing of the next table; the next fault the next block. */
+static void file_windows_from_where_a_mapping_begins(void **state)
+{
+	const uaddr_t span = pt_span(PT_PMD), end_of_table = (BASE | (span - 1)) + 1;
+	struct mm_struct *mm = new_mm();
+	struct address_space *m = new_file(64);
+
+	(void)state;
+	map_file(mm, BASE + P(13), P(64), PROT_READ, MAP_SHARED | MAP_FIXED, m, 0);
+	(void)sim_peek(mm, BASE + P(14));
+	assert_int_equal(mm_rss(mm), 16);
+	assert_non_null(page_at(mm, BASE + P(13)));
+	assert_non_null(page_at(mm, BASE + P(28)));
+	assert_null(page_at(mm, BASE + P(29)));
+	(void)sim_peek(mm, BASE + P(40));
+	assert_int_equal(mm_rss(mm), 16 + 16); /* 32 to 47 */
+	assert_int_equal(vm_unmap(mm, BASE, P(100)), 0);
+	map_file(mm, end_of_table - P(5), P(64), PROT_READ, MAP_SHARED | MAP_FIXED, m, 0);
+	(void)sim_peek(mm, end_of_table - P(2));
+	assert_int_equal(mm_rss(mm), 5);
+	(void)sim_peek(mm, end_of_table + P(2));
+	assert_int_equal(mm_rss(mm), 5 + 16);
+	end_mm(mm);
+	file_gone(m);
+}
+
 /* Nothing is mapped for a hole, whichever slot of its window it has. */
 static void file_windows_begin_and_end_with_holes(void **state)
 {
@@ -620,6 +646,7 @@ int main(void)
 		T(file_mappings_show_the_cache),
 		T(file_fault_around_maps_only_what_is_cached),
 		T(file_windows_begin_and_end_with_holes),
+		T(file_windows_from_where_a_mapping_begins),
 		T(file_windows_double_while_a_program_walks_upwards),
 		T(file_neighbours_of_a_locked_mapping_are_locked),
 		T(file_I2_sigbus_beyond_the_end),

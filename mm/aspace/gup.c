@@ -170,8 +170,10 @@ int get_user_page_read(struct mm_struct *mm, unsigned long addr, struct page **o
 	if (f.vma && f.vma->vm_start <= f.addr && fault_rights(&f) == FAULT_OK)
 		*out = page_of_entry(&f);
 	rwsem_up_read(&mm->mmap_lock);
-	if (*out)
+	if (*out && *out != zero_page)
 		return 0;
+	if (*out)
+		put_page(*out); /* the page of zeroes is nobody's: whoever asks for it must have the right to read */
 	f.read_right = true;
 	return pin_one(&f, out);
 }

@@ -878,11 +878,12 @@ long vm_map(struct mm_struct *mm, const struct vm_map_args *args)
 			      : map_any(mm, args);
 }
 
-int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)
+int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags,
+		bool join)
 {
 	struct vma_req r = { .start = start,
 			     .end = end,
-			     .flags = flags | VM_ACCOUNT | VM_SOFTDIRTY,
+			     .flags = flags | VM_ACCOUNT,
 			     .pgoff = start >> PAGE_SHIFT };
 	unsigned long pages = (end - start) >> PAGE_SHIFT;
 	struct vma_spares spares;
@@ -890,7 +891,7 @@ int vm_map_anon(struct mm_struct *mm, unsigned long start, unsigned long end, un
 	if (!vm_may_expand(mm, flags, pages) || mm->map_count > sysctl_max_map_count ||
 	    commit_charge(pages, mm->total_vm))
 		return -ENOMEM;
-	if (!vma_merge(mm, &r, vma_around(mm, start, end))) {
+	if (!join || !vma_merge(mm, &r, vma_around(mm, start, end))) {
 		if (vma_spares_get(mm, 1, NULL, false, &spares)) {
 			commit_uncharge(pages);
 			return -ENOMEM;

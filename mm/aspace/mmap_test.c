@@ -213,6 +213,23 @@ static void brk_grows_shrinks_and_stops(void **state)
 	end_mm(mm);
 }
 
+/* The first piece of the heap joins nothing in front of it; what follows joins the first piece. */
+static void brk_begins_apart(void **state)
+{
+	struct mm_struct *mm = new_mm();
+
+	(void)state;
+	map_at(mm, BASE, P(2), RW, ANON | MAP_FIXED);
+	mm->start_brk = mm->brk = BASE + P(2);
+	assert_int_equal(vm_brk(mm, BASE + P(3)), BASE + P(3));
+	assert_string_equal(picture(mm), "0-2rw- 2-3rw-");
+	assert_int_equal(vm_brk(mm, BASE + P(5)), BASE + P(5));
+	assert_string_equal(picture(mm), "0-2rw- 2-5rw-");
+	assert_int_equal(vm_brk(mm, BASE + P(2)), BASE + P(2));
+	assert_string_equal(picture(mm), "0-2rw-");
+	end_mm(mm);
+}
+
 /* ---- mremap ---- */
 
 static void mremap_errors(void **state)
@@ -667,6 +684,7 @@ int main(void)
 		T(mmap_finds_the_highest_gap_whatever_came_before),
 		T(mmap_keeps_off_the_guard_gap_of_a_stack),
 		T(brk_grows_shrinks_and_stops),
+		T(brk_begins_apart),
 		T(mremap_errors),
 		T(mremap_moves_contents),
 		T(mremap_moves_whole_tables),

@@ -121,11 +121,14 @@ static void get_errors(void)
 /* Looking asks for PROT_READ only to bring a page in. */
 static void node_of_unreadable(void)
 {
-	char *p = anon(4, RW);
+	char *p = anon(5, RW);
 	int node = -1, home = -1;
 
 	NEED(p != MAP_FAILED);
 	p[PAGE] = p[3 * PAGE] = 1;
+	EQ(((volatile char *)p)[4 * PAGE], 0); /* the page of zeroes */
+	EQ(mprotect(p + 4 * PAGE, PAGE, PROT_EXEC), 0);
+	FAILS(get_policy(&node, NULL, p + 4 * PAGE, MPOL_F_NODE | MPOL_F_ADDR), EFAULT);
 	EQ(get_policy(&home, NULL, p + PAGE, MPOL_F_NODE | MPOL_F_ADDR), 0);
 	EQ(mprotect(p, 2 * PAGE, PROT_WRITE), 0);
 	EQ(mprotect(p + 3 * PAGE, PAGE, PROT_NONE), 0);
@@ -135,7 +138,7 @@ static void node_of_unreadable(void)
 	EQ(node, home);
 	EQ(get_policy(&node, NULL, p + 2 * PAGE, MPOL_F_NODE | MPOL_F_ADDR), 0);
 	FAILS(get_policy(&node, NULL, p + 3 * PAGE, MPOL_F_NODE | MPOL_F_ADDR), EFAULT);
-	EQ(munmap(p, 4 * PAGE), 0);
+	EQ(munmap(p, 5 * PAGE), 0);
 }
 
 /* A page that may not be where it is, and a hole: which of the two is told. */

@@ -74,6 +74,7 @@ static void new_memory_counts_as_written(void)
 
 	STREQ(soft(p, 8), "11111111");
 	EQ(has_vmflag(p, "sd"), 1);
+	EQ(has_vmflag((char *)((uintptr_t)__builtin_frame_address(0) & -PAGE), "sd"), 0);
 	forget();
 	EQ(has_vmflag(p, "sd"), 0);
 	STREQ(soft(p, 8), "00000000");
