@@ -5,8 +5,8 @@
 #include <linux/ioctl.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
-#include <linux/pagemap.h>
 #include <linux/module.h>
+#include <linux/pagemap.h>
 #include <linux/poll.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
