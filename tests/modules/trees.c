@@ -50,6 +50,37 @@ static void walks(void)
 	WANT(!mt_prev(&tree, 10, 0));
 }
 
+static struct maple_tree gaps = MTREE_INIT(gaps, MT_FLAGS_ALLOC_RANGE);
+
+/* Where @size numbers are free in [min, max], from below (@up) or above; ULONG_MAX: nowhere. */
+static unsigned long gap(unsigned long min, unsigned long max, unsigned long size, int up)
+{
+	int err;
+
+	MA_STATE(mas, &gaps, 0, 0);
+	mas_lock(&mas);
+	err = up ? mas_empty_area(&mas, min, max, size) : mas_empty_area_rev(&mas, min, max, size);
+	mas_unlock(&mas);
+	WANT(err == -EBUSY || (!err && mas.last - mas.index == size - 1));
+	return err ? ULONG_MAX : mas.index;
+}
+
+/* As Linux 6.1 answers. */
+static void free_ranges(void)
+{
+	WANT(mtree_store_range(&gaps, 10, 19, thing(1), GFP_KERNEL) == 0);
+	WANT(mtree_store_range(&gaps, 30, 39, thing(2), GFP_KERNEL) == 0);
+	WANT(mtree_store_range(&gaps, 45, 99, thing(3), GFP_KERNEL) == 0);
+	WANT(gap(0, 1000, 10, 1) == 0 && gap(0, 1000, 11, 1) == 100);
+	WANT(gap(0, 1000, 10, 0) == 991 && gap(12, 50, 5, 0) == 40 && gap(12, 50, 10, 0) == 20);
+	WANT(gap(12, 50, 10, 1) == 20 && gap(12, 50, 11, 1) == ULONG_MAX);
+	WANT(gap(12, 50, 11, 0) == ULONG_MAX && gap(22, 28, 5, 1) == 22 && gap(22, 28, 5, 0) == 24);
+	WANT(gap(22, 28, 7, 0) == 22 && gap(22, 28, 8, 1) == ULONG_MAX);
+	WANT(gap(50, 90, 1, 1) == ULONG_MAX && gap(50, 90, 1, 0) == ULONG_MAX);
+	WANT(gap(95, 200, 101, 0) == 100 && gap(95, 200, 102, 1) == ULONG_MAX);
+	mtree_destroy(&gaps);
+}
+
 static void cuts(void)
 {
 	static const unsigned long want[][2] = { { 10, 11 }, { 12, 13 }, { 14, 33 }, { 34, 39 } };
@@ -113,6 +144,7 @@ static int __init trees_init(void)
 	stores();
 	walks();
 	cuts();
+	free_ranges();
 	spaces();
 	pr_info("trees: %d failures\n", failures);
 	return 0;
