@@ -1,4 +1,6 @@
 /* Free ranges between the entries of a maple tree. Included by linux/maple_tree.h. */
+#include <linux/maple_tree.h>
+
 #ifndef _LINUX_MAPLE_GAP_H
 #define _LINUX_MAPLE_GAP_H
 
