@@ -143,6 +143,7 @@ void proc_init(void)
 	proc_kernel_init();
 	proc_limits_init();
 	proc_failpoint_init();
+	proc_sysrq_init();
 	proc_pid_init();
 	proc_vtop_init();
 }

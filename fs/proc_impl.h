@@ -85,6 +85,7 @@ void proc_misc_init(void);
 void proc_kernel_init(void);
 void proc_limits_init(void);
 void proc_failpoint_init(void);
+void proc_sysrq_init(void);
 void proc_pid_init(void);
 void proc_pid_ids_init(void);
 void proc_schedstat_init(void);

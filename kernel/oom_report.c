@@ -51,8 +51,8 @@ static void report_want(const struct task *me)
 	char words[128];
 
 	(void)gfp_to_str(me->mm_ctx.oom_gfp, words, sizeof(words));
-	pr_warn("%s invoked oom-killer: gfp_mask=%#x(%s), order=%u, oom_score_adj=%d", me->comm,
-		me->mm_ctx.oom_gfp, words, me->mm_ctx.oom_order, me->signal->oom_score_adj);
+	pr_warn("%s invoked oom-killer: gfp_mask=%#x(%s), order=%d, oom_score_adj=%d", me->comm,
+		me->mm_ctx.oom_gfp, words, (int)me->mm_ctx.oom_order, me->signal->oom_score_adj);
 	show_mem();
 	show_unreclaimable_slabs();
 }

@@ -17,6 +17,14 @@ enum { OOM_SCORE_ADJ_MIN = -1000, OOM_SCORE_ADJ_MAX = 1000 };
 bool must_check out_of_memory(void);
 
 /**
+ * oom_kill_now - somebody asks that the process with the most points go, whether memory is short or not.
+ * Neither panic_on_oom nor oom_kill_allocating_task count. The report says order=-1.
+ * Return: false: nobody can be killed, or the caller is being killed.   Locks: none.   Sleeps.
+ */
+bool must_check oom_kill_now(void);
+#define OOM_ORDER_ASKED (~0U)
+
+/**
  * mm_reap - take the private memory of a program all of whose threads are being killed.
  * @mm: a lazy reference is enough; who ends while it is reaped waits until what is taken is free.
  * Return: 0, or -EINTR: the caller is being killed.   Locks: takes mmap_lock for read.   Sleeps.

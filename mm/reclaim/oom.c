@@ -136,11 +136,9 @@ static long points_of(const struct mm_struct *mm, unsigned long total)
 /* With a reference, or NULL. */
 static struct mm_struct *choose(const struct want *w)
 {
-	struct mm_struct *mm = NULL, *chosen = choose_caller(w);
+	struct mm_struct *mm = NULL, *chosen = NULL;
 	long most = LONG_MIN;
 
-	if (chosen)
-		return chosen;
 	while ((mm = mm_list_next(mm))) {
 		long points = points_of(mm, w->total);
 
@@ -172,9 +170,24 @@ static bool memory_after_all(unsigned long nodes)
 	return page;
 }
 
+/* @mm, with a reference, has to go. False: it is NULL. */
+static bool end_victim(struct mm_struct *mm)
+{
+	victim = mm;
+	if (!victim)
+		return false;
+	reap_at = clock_ns() + REAP_NS;
+	victim_until = clock_ns() + STUCK_NS;
+	count_vm_event(OOM_KILL);
+	oom_deliver(victim);
+	return true;
+}
+
 /* Return: whether a process is ending, or has to be waited for no longer. */
 static bool kill_one(unsigned long nodes)
 {
+	struct mm_struct *mm;
+
 	struct want w = want_of(nodes);
 	int panics = READ_ONCE(sysctl_panic_on_oom);
 
@@ -183,14 +196,8 @@ static bool kill_one(unsigned long nodes)
 	if (panics == 2 || (panics && !oom_is_bound(nodes)))
 		panic("Out of memory: %s panic_on_oom is enabled",
 		      panics == 2 ? "compulsory" : "system-wide");
-	victim = choose(&w);
-	if (!victim)
-		return false;
-	reap_at = clock_ns() + REAP_NS;
-	victim_until = clock_ns() + STUCK_NS;
-	count_vm_event(OOM_KILL);
-	oom_deliver(victim);
-	return true;
+	mm = choose_caller(&w);
+	return end_victim(mm ? mm : choose(&w));
 }
 
 static bool try_busy(void)
@@ -243,4 +250,27 @@ bool out_of_memory(void)
 		return false;
 	(void)thread_park(PARK_KILLABLE, clock_ns() + MOMENT_NS);
 	return !self->fatal_signal;
+}
+
+bool oom_kill_now(void)
+{
+	const struct want w = want_of(~0UL);
+	struct mm_ctx *self = mm_ctx_current();
+	unsigned gfp = self->oom_gfp, order = self->oom_order;
+	bool ending;
+
+	might_sleep();
+	while (!try_busy()) {
+		(void)thread_park(PARK_KILLABLE, clock_ns() + MOMENT_NS);
+		if (self->fatal_signal)
+			return false;
+	}
+	self->oom_gfp = GFP_KERNEL;
+	self->oom_order = OOM_ORDER_ASKED;
+	self->oom_barred = 0;
+	ending = victim_ends() || end_victim(choose(&w));
+	self->oom_gfp = gfp;
+	self->oom_order = order;
+	not_busy();
+	return ending;
 }

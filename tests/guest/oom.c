@@ -290,6 +290,53 @@ static void table_of_tasks(void)
 	}
 }
 
+/* ---- by hand ---- */
+
+#define TRIGGER "/proc/sysrq-trigger"
+
+/* The log since it was cleared, after @key. */
+static const char *log_of(const char *key)
+{
+	static char text[1 << 18];
+	int n;
+
+	klogctl(5, NULL, 0);
+	OK(tap_put(TRIGGER, key));
+	n = klogctl(3, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+/* Somebody asks: the first goes, though there is memory, and neither the caller nor panic_on_oom count. */
+static void asked_for(void)
+{
+	const char *text;
+	struct holder big;
+	char want[80];
+
+	if (access(TRIGGER, F_OK) || getenv("TAP_HOST"))
+		SKIP("no sysrq-trigger");
+	hold(&big, 2000, 1000);
+	OK(tap_put(VM "oom_kill_allocating_task", "1"));
+	OK(tap_put(VM "panic_on_oom", "1"));
+	text = log_of("f");
+	OK(tap_put(VM "panic_on_oom", "0"));
+	OK(tap_put(VM "oom_kill_allocating_task", "0"));
+	EQ(release(&big), KILLED(SIGKILL));
+	CHECK(strstr(text, "sysrq: Manual OOM execution\n") != NULL);
+	snprintf(want, sizeof(want), "Out of memory: Killed process %d (oom) ", big.pid);
+	CHECK(strstr(text, want) != NULL);
+	CHECK(strstr(text, "(GFP_KERNEL), order=-1, oom_score_adj=0\n") != NULL);
+	text = log_of("m!"); /* only the first letter counts */
+	CHECK(strstr(text, "sysrq: Show Memory\n") != NULL && strstr(text, "Mem-Info:\n") != NULL);
+	text = log_of("s");
+	CHECK(strstr(text, "Emergency Sync complete\n") != NULL);
+	text = log_of("?");
+	CHECK(strstr(text, "sysrq: HELP : ") != NULL &&
+	      strstr(text, " show-memory-usage(m) ") != NULL);
+	CHECK(strstr(text, "Mem-Info:\n") == NULL);
+}
+
 /* ---- fork bombs ---- */
 
 struct tally {
@@ -436,6 +483,7 @@ int main(int argc, char **argv)
 						 T(log_lines),
 						 T(who_asks_goes),
 						 T(table_of_tasks),
+						 T(asked_for),
 						 T_FOR(bomb_stops_at_threads_max, 120),
 						 T(threads_max_counts_exactly),
 						 T_FOR(bomb_out_of_memory, 120),
