@@ -80,6 +80,7 @@ static inline struct maple_range *maple_below(const struct maple_tree *mt, unsig
 
 #include <linux/maple_calls.h>
 #include <linux/maple_state.h>
+
 #include <linux/maple_gap.h>
 
 #endif
