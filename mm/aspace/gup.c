@@ -173,7 +173,8 @@ int get_user_page_read(struct mm_struct *mm, unsigned long addr, struct page **o
 	if (*out && *out != zero_page)
 		return 0;
 	if (*out)
-		put_page(*out); /* the page of zeroes is nobody's: whoever asks for it must have the right to read */
+		put_page(
+			*out); /* the page of zeroes is nobody's: whoever asks for it must have the right to read */
 	f.read_right = true;
 	return pin_one(&f, out);
 }
