@@ -10,7 +10,8 @@
  *
  * A file's page goes by the same ways when it is clean, and needs no slot; a dirty one stays until write-back has been there, and
  * all stay whose file the caller may not write: what others have in memory is none of his business. So does a clean page of
- * shared memory, which holds zeroes (mm/backing/shmem.c, I3); a dirty one is unmapped though there is no slot for it.
+ * shared memory, which holds zeroes (mm/backing/shmem.c, I3); a dirty one is unmapped though there is no slot for it. What
+ * MADV_FREE gave up is discarded (lazyfree.c).
  *
  * WHY      a clean page of the swap cache goes without a write: what came in by a read and was not written leaves free of
  *          cost.
@@ -30,6 +31,7 @@
 #include "mm/range.h"
 #include "mm/shmem.h"
 #include "mm/swap.h"
+#include "mm/vmevent.h"
 #include "mm/writeback.h"
 
 /* Locked, in the cache. Whoever wants it from now on waits for the page lock. */
@@ -150,6 +152,12 @@ struct pageout {
 	uaddr_t next; /* where to go on */
 };
 
+/* Given up by MADV_FREE, and nobody has wanted it again as far as is known: it needs no slot. */
+static bool is_given_up(const struct page *page)
+{
+	return page_state(page) == PS_ANON && !page_test(page, PG_swapbacked);
+}
+
 /* A page that this program has alone, or the last one does (Linux spares what others may use, too). */
 static int collect(pte_t e, uaddr_t va, void *arg)
 {
@@ -160,8 +168,9 @@ static int collect(pte_t e, uaddr_t va, void *arg)
 	if (!pte_present(e) || pte_special(e))
 		return 0;
 	page = pfn_to_page(pte_pfn(e));
-	if ((page_state(page) == PS_ANON && !swap_space_left()) || page_test(page, PG_head) ||
-	    page_mapcount(page) != 1)
+	if (page_test(page, PG_head) || page_mapcount(page) != 1)
+		return 0;
+	if (page_state(page) == PS_ANON && !is_given_up(page) && !swap_space_left())
 		return 0;
 	get_page(page);
 	p->pages[p->nr++] = page;
@@ -180,7 +189,7 @@ static unsigned page_out_free(struct pageout *p)
 	for (unsigned i = 0; i < p->nr; i++) {
 		struct page *page = p->pages[i];
 
-		if (!trylock_page(page)) {
+		if (is_given_up(page) || !trylock_page(page)) {
 			p->pages[left++] = page;
 			continue;
 		}
@@ -209,7 +218,10 @@ static void page_out_batch(struct pageout *p)
 		struct page *page = p->pages[i];
 
 		lock_page(page);
-		(void)swap_out_page(page, true);
+		if (!is_given_up(page))
+			(void)swap_out_page(page, true);
+		else if (try_to_discard(page))
+			count_vm_event(PGLAZYFREED);
 		unlock_page(page);
 		swap_put_page(page);
 	}

@@ -168,6 +168,41 @@ static void given_up_then_pushed_out(void **state)
 	swap_world_end();
 }
 
+/* By MADV_PAGEOUT it goes without a slot, with swap and without; what was written again, or is looked at, stays or gets a slot. */
+static void given_up_then_paged_out(void **state)
+{
+	(void)state;
+	for (unsigned slots = 0; slots <= 100; slots += 100) {
+		struct mm_struct *mm = new_mm();
+		unsigned long before = vm_event_sum(PGLAZYFREED);
+		struct page *pinned;
+
+		if (slots)
+			swap_world(slots);
+		map_at(mm, BASE, P(40), RW, ANON | MAP_FIXED);
+		for (unsigned i = 0; i < 40; i++)
+			sim_poke(mm, BASE + P(i), 7);
+		assert_int_equal(vm_advise(mm, BASE, P(40), MADV_FREE), 0);
+		sim_poke(mm, BASE + P(3) + 1, 8);
+		assert_int_equal(get_user_page(mm, BASE + P(5), false, &pinned), 0);
+		assert_int_equal(vm_advise(mm, BASE, P(40), MADV_PAGEOUT), 0);
+		assert_int_equal(mm_rss(mm), 2);
+		assert_int_equal(swapents(mm), 0);
+		assert_int_equal(vm_event_sum(PGLAZYFREED), before + 38);
+		put_page(pinned);
+		assert_int_equal(sim_peek(mm, BASE), 0);
+		assert_int_equal(sim_peek(mm, BASE + P(3)), 7);
+		assert_int_equal(sim_peek(mm, BASE + P(3) + 1), 8);
+		assert_int_equal(sim_peek(mm, BASE + P(5)), 7);
+		lru_check();
+		end_mm(mm);
+		if (slots) {
+			assert_int_equal(swap_pages_free(), slots);
+			swap_world_end();
+		}
+	}
+}
+
 static void rights_moves_and_marks(void **state)
 {
 	struct mm_struct *mm = new_mm();
@@ -601,23 +636,15 @@ static void threads_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_WORLD(out_and_in_again),
-		IN_WORLD(clean_pages_leave_without_a_write),
-		IN_WORLD(shared_by_fork),
-		IN_WORLD(the_last_one_takes_it_over),
-		IN_WORLD(rights_moves_and_marks),
-		IN_WORLD(given_up_then_pushed_out),
-		IN_WORLD(unmapping_frees_slots),
-		IN_WORLD(a_full_area_keeps_pages),
-		IN_WORLD(pinned_and_locked_pages_stay),
-		IN_WORLD(a_failing_device),
-		IN_WORLD(swapoff_brings_all_back),
-		IN_WORLD(swapoff_without_memory),
-		IN_WORLD(pages_of_the_cache_move),
-		IN_WORLD(areas_by_priority),
-		IN_WORLD(headers),
-		IN_WORLD(any_allocation_may_fail),
-		IN_WORLD(threads_at_once),
+		IN_WORLD(out_and_in_again),	   IN_WORLD(clean_pages_leave_without_a_write),
+		IN_WORLD(shared_by_fork),	   IN_WORLD(the_last_one_takes_it_over),
+		IN_WORLD(rights_moves_and_marks),  IN_WORLD(given_up_then_pushed_out),
+		IN_WORLD(given_up_then_paged_out), IN_WORLD(unmapping_frees_slots),
+		IN_WORLD(a_full_area_keeps_pages), IN_WORLD(pinned_and_locked_pages_stay),
+		IN_WORLD(a_failing_device),	   IN_WORLD(swapoff_brings_all_back),
+		IN_WORLD(swapoff_without_memory),  IN_WORLD(pages_of_the_cache_move),
+		IN_WORLD(areas_by_priority),	   IN_WORLD(headers),
+		IN_WORLD(any_allocation_may_fail), IN_WORLD(threads_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
