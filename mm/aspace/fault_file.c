@@ -1,8 +1,9 @@
 /*
  * Faults on mappings of files, shared memory and devices, where no entry is.
  *
- *   read, or write to shared   the cached page and, when it is there, its cached neighbours in the same aligned block of
+ *   read                       the cached page and, when it is there, its cached neighbours in the same aligned block of
  *                              fault_around_pages; of up to eight times as many where a program walks upwards
+ *   write to shared            the cached page, and neighbours where a program walks upwards
  *   write to private           a copy of the cached page becomes anonymous
  *   not cached                 made under invalidate_lock, then round again
  *
@@ -74,17 +75,20 @@ static int make_cached(struct fault_ctx *f, unsigned long index)
 /*
  * How many pages this fault may map. One where the last window of the vma ended is the next step of a walk upwards: after
  * the second such step windows double, up to AROUND_GROWS times what a single fault gets. So a window is never larger than
- * what has been walked already.
+ * what has been walked already. A write to shared memory gets its own page, as on Linux, until it is a walk: then 2, 4, 8 ...
  */
-static unsigned around_size(const struct fault_ctx *f)
+static unsigned around_size(const struct fault_ctx *f, bool *walk)
 {
 	struct vm_area_struct *vma = f->vma;
-	unsigned size = min_of(unsigned, fault_around_pages, AROUND_MAX), run = size / 2;
+	unsigned single = min_of(unsigned, fault_around_pages, AROUND_MAX), size, run;
 
-	if (unlikely(vma->vm_flags & (VM_UFFD_WP | VM_UFFD_MINOR)) || size < 2)
+	*walk = READ_ONCE(vma->fault_next) == (uint32_t)(f->addr >> PAGE_SHIFT);
+	if (unlikely(vma->vm_flags & (VM_UFFD_WP | VM_UFFD_MINOR)) || single < 2)
 		return 1;
-	if (READ_ONCE(vma->fault_next) == (uint32_t)(f->addr >> PAGE_SHIFT)) {
-		run = min_of(unsigned, size *AROUND_GROWS, READ_ONCE(vma->fault_run) * 2);
+	size = f->access.write ? 1 : single;
+	run = f->access.write ? 1 : single / 2;
+	if (*walk) {
+		run = min_of(unsigned, single *AROUND_GROWS, READ_ONCE(vma->fault_run) * 2);
 		size = max_of(unsigned, size, run);
 	}
 	WRITE_ONCE(vma->fault_run, (uint8_t)run);
@@ -92,27 +96,25 @@ static unsigned around_size(const struct fault_ctx *f)
 }
 
 /*
- * The entries around f->addr: from the beginning of the aligned block of a single fault or, for a walk upwards, of its @max
- * pages. Where the vma begins later as many from there, as on Linux: smaps of a program's parts say the same.
+ * The entries around f->addr: from the beginning of its aligned block or, where the vma begins later, as many from there, as on
+ * Linux: smaps of a program's parts say the same. On a walk upwards from f->addr on.
  */
 static void around_choose(const struct fault_ctx *f, unsigned long index, unsigned long end,
 			  struct mapping_window *w)
 {
-	unsigned max = around_size(f);
-	uaddr_t block = (uaddr_t)max_of(unsigned, max, AROUND_MAX) * PAGE_SIZE;
-	uaddr_t low = max_of(uaddr_t, f->addr & ~(block - 1), f->vma->vm_start);
-	uaddr_t last = min_of(uaddr_t, f->addr | (pt_span(PT_PMD) - 1), f->vma->vm_end - 1);
+	const uaddr_t block = (uaddr_t)AROUND_MAX * PAGE_SIZE;
+	bool walk;
+	unsigned max = around_size(f, &walk);
+	uaddr_t low = f->addr, last;
 
-	w->at = 0;
-	w->nr = 1;
-	if (max > 1) {
-		last = min_of(uaddr_t, last - low, block - 1);
-		w->at = (unsigned)((f->addr - low) >> PAGE_SHIFT);
-		w->nr = (unsigned)(last >> PAGE_SHIFT) + 1;
-		if (w->at >= max) { /* fewer than the block wished for: around the fault */
-			w->nr -= w->at - max / 2;
-			w->at = max / 2;
-		}
+	if (!walk && max > 1)
+		low = max_of(uaddr_t, low & ~(block - 1), f->vma->vm_start);
+	last = min_of(uaddr_t, f->addr | (pt_span(PT_PMD) - 1), f->vma->vm_end - 1);
+	w->at = (unsigned)((f->addr - low) >> PAGE_SHIFT);
+	w->nr = (unsigned)((last - low) >> PAGE_SHIFT) + 1;
+	if (w->at >= max) { /* fewer than the block wished for: around the fault */
+		w->nr -= w->at - max / 2;
+		w->at = max / 2;
 	}
 	w->nr = min_of(unsigned, w->nr, max);
 	w->first = index - w->at;

@@ -286,6 +286,25 @@ static void file_windows_from_where_a_mapping_begins(void **state)
 	file_gone(m);
 }
 
+/* Written here and there, each page by itself; upwards 1, 2, 4 ... */
+static void file_writes_map_neighbours_on_a_walk(void **state)
+{
+	static const unsigned at[] = { 5, 40, 50, 51, 53, 57 }, rss[] = { 1, 2, 3, 5, 9, 17 };
+	struct mm_struct *mm = new_mm();
+	struct address_space *m = new_file(100);
+
+	(void)state;
+	map_file(mm, BASE, P(100), RW, MAP_SHARED | MAP_FIXED, m, 0);
+	for (unsigned i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		sim_poke(mm, BASE + P(at[i]), 1);
+		assert_int_equal(mm_rss(mm), rss[i]);
+	}
+	(void)sim_peek(mm, BASE + P(20));
+	assert_int_equal(mm_rss(mm), 17 + 16);
+	end_mm(mm);
+	file_gone(m);
+}
+
 /* Nothing is mapped for a hole, whichever slot of its window it has. */
 static void file_windows_begin_and_end_with_holes(void **state)
 {
@@ -647,6 +666,7 @@ int main(void)
 		T(file_fault_around_maps_only_what_is_cached),
 		T(file_windows_begin_and_end_with_holes),
 		T(file_windows_from_where_a_mapping_begins),
+		T(file_writes_map_neighbours_on_a_walk),
 		T(file_windows_double_while_a_program_walks_upwards),
 		T(file_neighbours_of_a_locked_mapping_are_locked),
 		T(file_I2_sigbus_beyond_the_end),
