@@ -31,7 +31,7 @@ enum {
 #define MODEL_BORDER	 (USER_TOP >> 40 ? 0x8000000000UL : 0x40000000UL)
 #define MODEL_BASE	 (MODEL_BORDER - ((unsigned long)MODEL_PAGES / 2 << PAGE_SHIFT))
 #define MODEL_END	 (MODEL_BASE + ((unsigned long)MODEL_PAGES << PAGE_SHIFT))
-#define MODEL_BLOCK	 16 /* fault-around and batches stay in an aligned block of that many pages */
+#define MODEL_BLOCK	 16 /* batches stay in an aligned block of that many pages */
 #define MODEL_SCRATCH	 (MODEL_BASE - 16 * PAGE_SIZE) /* a page for answers */
 #define MODEL_WALLS	 4 /* vmas outside the window, that page's included */
 #define MODEL_WALL_PAGES (((MODEL_BASE - page_align(mmap_min_addr)) >> PAGE_SHIFT) + MODEL_RUN_MAX)

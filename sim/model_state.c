@@ -153,22 +153,26 @@ static void make_own(struct model_proc *p, unsigned page, const uint8_t *bytes)
 	p->page[page].lazy = false;
 }
 
-/* Every cached page of the aligned block, inside the vma and the object; where a program walks upwards others of the vma, too. */
+/*
+ * The page itself; around it mm chooses what cached pages of the vma come along: by whether the program walks and writes
+ * (fault_test.c says which).
+ */
 static void map_around(struct model_proc *p, unsigned page)
 {
-	unsigned block = (unsigned)(model_addr(page) >> PAGE_SHIFT) % MODEL_BLOCK;
 	unsigned first = model_run_first(p, page), end = model_run_end(p, page);
 	const struct model_obj *o = &model.obj[p->page[page].obj];
 	bool unsure = o->store || o->swaps; /* more may have been read ahead, or less be there */
 
 	for (unsigned i = first; i < end; i++) {
 		struct model_page *m = &p->page[i];
-		bool near = i + block >= page && i + block < page + MODEL_BLOCK;
 		bool cached = m->pgoff < model_obj_pages(o) && o->cached[m->pgoff];
 
-		if (near && m->have == HAVE_NONE && cached)
-			m->have = HAVE_FILE;
-		m->maybe |= near ? unsure : m->have == HAVE_NONE && (cached || unsure);
+		if (m->have == HAVE_NONE && (cached || unsure))
+			m->maybe = true;
+	}
+	if (p->page[page].have == HAVE_NONE && o->cached[p->page[page].pgoff]) {
+		p->page[page].have = HAVE_FILE;
+		p->page[page].maybe = unsure;
 	}
 }
 

@@ -300,6 +300,7 @@ static void huge_pages(void)
 	*p = 1;
 	if (strtoul(smaps_field(p, "AnonHugePages:"), NULL, 10) * 1024 != size)
 		SKIP("no block of memory is free");
+	EQ(madvise(p, size, 15 /* MADV_NOHUGEPAGE */), 0); /* cut up, khugepaged leaves it so */
 	forget();
 	peek(p + PAGE);
 	STREQ(soft(p, 4), "0000");
