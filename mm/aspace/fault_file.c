@@ -1,9 +1,10 @@
 /*
  * Faults on mappings of files, shared memory and devices, where no entry is.
  *
- *   read                       the cached page and, when it is there, its cached neighbours in the same aligned block of
- *                              fault_around_pages; of up to eight times as many where a program walks upwards
- *   write to shared            the cached page, and neighbours where a program walks upwards
+ *   read                       the cached page and, when it is there, its cached neighbours: fault_around_pages from the beginning
+ *                              of its aligned block or of the vma; where a program walks upwards, up to eight times as many
+ *                              from the fault on
+ *   write to shared            the cached page, and neighbours where a program walks upwards: 2, 4, 8 ...
  *   write to private           a copy of the cached page becomes anonymous
  *   not cached                 made under invalidate_lock, then round again
  *
